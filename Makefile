@@ -1,0 +1,81 @@
+# Everything a clone needs: `make demo`, `make test`. Each sets up .venv by itself; Python 3.11+ and make are enough.
+#   make test ARGS="-k rollback -x"      options and files for pytest
+#   make test PARALLEL=                  one process instead of two
+#   make demo ARGS="--only RBK"          options of `pitboss demo`
+#   make demo PYTHON=python3.13          another Python (only read when .venv is made)
+
+PYTHON   ?= python3
+PARALLEL ?= -n 2 --dist loadgroup
+ARGS     ?=
+
+VENV  := .venv
+BIN   := $(VENV)/bin
+RUN   := $(VENV)/.installed-run
+DEV   := $(VENV)/.installed-dev
+FILES := pyproject.toml constraints.txt
+PIP   := $(BIN)/python -m pip install -q --disable-pip-version-check --no-input -c constraints.txt
+
+RECENT := import sys; sys.exit(sys.version_info < (3, 11))
+
+# A virtual environment is bound to its folder and its Python: one that was moved, half made or left behind by an
+# older Python is made anew.
+FIT := $(shell $(BIN)/python -c 'import pip; $(RECENT)' 2>/dev/null \
+	&& grep -qF '$(CURDIR)/$(VENV)' $(BIN)/activate && echo fit)
+
+.PHONY: help demo test lint types imports check bench clean new-venv
+.DEFAULT_GOAL := help
+
+help: ## say what each target does
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
+		printf '%-14s %s\n' "$$target" "$$text"; done
+
+demo: $(RUN) ## fake OPERATOR, reference CLIENT, all rules and the verdict
+	@$(BIN)/pitboss demo $(ARGS)
+
+test: $(DEV) ## every test of the project
+	@$(BIN)/pytest $(PARALLEL) $(ARGS)
+
+lint: $(DEV) ## style and likely mistakes (ruff), formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(DEV) ## types (mypy, strict)
+	@$(BIN)/mypy
+
+imports: $(DEV) ## which room may import which, import cycles, lengths, paths of one machine
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.house
+
+check: lint types imports test ## all of these
+
+bench: $(DEV) ## exchanges per second of a check, and requests per rule
+	@$(BIN)/python -m loadtests.bench $(ARGS)
+
+clean: ## remove .venv, caches and reports
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis report reports
+	@rm -rf build dist *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+ifneq ($(FIT),fit)
+$(RUN) $(DEV): new-venv
+endif
+
+new-venv:
+	@$(PYTHON) -c '$(RECENT)' || { \
+		echo "What came: PYTHON=$(PYTHON) is $$($(PYTHON) --version 2>&1 || true)" >&2; \
+		echo "Expected:  Python 3.11 or newer, whose language and library pitboss is written in" >&2; \
+		echo "Next:      install one, then name it: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "What came: $(PYTHON) cannot make virtual environments (the module ensurepip or venv is missing)" >&2; \
+		echo "Expected:  a complete Python, so that .venv keeps pitboss apart from the system's packages" >&2; \
+		echo "Next:      on Debian or Ubuntu run: apt-get install python3-venv" >&2; exit 2; }
+	@echo "Setting up $(VENV) (once; about a minute) .." >&2
+	@$(PYTHON) -m venv --clear $(VENV)
+
+$(RUN): $(FILES)
+	@$(PIP) -e .
+	@touch $@
+
+$(DEV): $(FILES)
+	@$(PIP) -e '.[dev]'
+	@touch $(RUN) $@
