@@ -1,0 +1,1 @@
+"""The sportsbook OPERATOR: wire, world, delivery, api (``sportsbook.txt``)."""

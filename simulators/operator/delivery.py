@@ -1,0 +1,315 @@
+"""Delivery of callbacks: the channel to the CLIENT, and the OPERATOR's policy of sending again.
+
+Implements ``sportsbook.txt``, *Transactions* and *Transaction-rollback*: a bet is sent once, results and
+rollbacks again until they are answered. The pauses between are not documented and are chosen here.
+"""
+
+import heapq
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from simulators.history import Answer, Exchange, Request
+from simulators.operator import wire
+from simulators.sending import Meaning, Sender
+
+PROVIDER: Final = "operator"
+
+
+class _Sign(Enum):
+    SIGN = "sign"
+
+
+# Stands for "the hash of the body that is sent", where a hash is asked for.
+SIGN: Final = _Sign.SIGN
+
+
+def _meaning(answer: Answer) -> Meaning:
+    read = wire.read(answer)
+    return Meaning(read.outcome, read.error, read.client_id)
+
+
+@dataclass
+class Operator:
+    """The channel from the OPERATOR to one CLIENT: encodes, signs and sends, each time once.
+
+    ``callback_url`` is where the paths of the callbacks are appended, ``security_hash`` the SECURITY_HASH. No
+    method raises for the network: an exchange without an answer is unknown.
+    """
+
+    callback_url: str
+    security_hash: str = field(repr=False)
+    sender: Sender
+    amount_format: wire.AmountFormat = "number"
+
+    def request(self, message: wire.Callback, style: wire.Style = wire.PLAIN) -> Request:
+        """Return ``message`` built and signed, not sent."""
+        body = wire.encode(message, style, self.amount_format)
+        return self.raw_request(body, path=wire.path(message))
+
+    def raw_request(
+        self,
+        body: bytes,
+        *,
+        path: str,
+        security_hash: str | _Sign | None = SIGN,
+        headers: Mapping[str, str | None] | None = None,
+        method: str = "POST",
+        header_name: str = wire.HASH_HEADER,
+    ) -> Request:
+        """Return a request with any ``body`` to ``path``, not sent.
+
+        ``security_hash``: SIGN for the right one, None for no header, a text to send as it is. ``headers``
+        are added or put in place of those of the same name (in any case); one set to None is left out.
+        """
+        given = wire.sign(body, self.security_hash) if security_hash is SIGN else security_hash
+        kept: dict[str, str | None] = {"Content-Type": wire.JSON_TYPE, header_name: given}
+        for name, value in (headers or {}).items():
+            kept = {key: old for key, old in kept.items() if key.lower() != name.lower()}
+            kept[name] = value
+        sent = tuple((name, value) for name, value in kept.items() if value is not None)
+        return Request(method, self.callback_url.rstrip("/") + path, sent, body)
+
+    def send(
+        self, message: wire.Callback, *, style: wire.Style = wire.PLAIN, kind: str | None = None
+    ) -> Exchange:
+        """Send ``message`` once; ``kind`` is its word in diagrams, by default its action."""
+        return self._deliver(
+            self.request(message, style), kind=kind or message.action, message=message, genuine=True
+        )
+
+    def send_raw(
+        self,
+        body: bytes,
+        *,
+        path: str,
+        security_hash: str | _Sign | None = SIGN,
+        headers: Mapping[str, str | None] | None = None,
+        method: str = "POST",
+        kind: str,
+        message: wire.Callback | None = None,
+        genuine: bool = False,
+        header_name: str = wire.HASH_HEADER,
+    ) -> Exchange:
+        """Send a forgery or malformed input once; the arguments are those of ``raw_request``.
+
+        ``genuine`` says that an honest OPERATOR could have sent it, ``message`` what it then means.
+        """
+        request = self.raw_request(
+            body,
+            path=path,
+            security_hash=security_hash,
+            headers=headers,
+            method=method,
+            header_name=header_name,
+        )
+        return self._deliver(request, kind=kind, message=message, genuine=genuine)
+
+    def again(self, exchange: Exchange) -> Exchange:
+        """Send a copy of ``exchange``, byte for byte; a copy of a copy is one of the first."""
+        first = exchange if exchange.copy_of is None else self.sender.history[exchange.copy_of]
+        return self._deliver(
+            first.request,
+            kind=f"copy of {first.kind}",
+            message=first.message,
+            genuine=first.genuine,
+            copy_of=first.number,
+        )
+
+    @staticmethod
+    def read(answer: Answer) -> Meaning:
+        """Say what ``answer`` means, leniently: form is judged by rules."""
+        return _meaning(answer)
+
+    def _deliver(
+        self,
+        request: Request,
+        *,
+        kind: str,
+        message: wire.Callback | None,
+        genuine: bool,
+        copy_of: int | None = None,
+    ) -> Exchange:
+        return self.sender.send(
+            request,
+            self.read,
+            provider=PROVIDER,
+            kind=kind,
+            message=message,
+            genuine=genuine,
+            copy_of=copy_of,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a message that got no answer is sent again: seconds between one attempt and the next."""
+
+    pauses: tuple[float, ...] = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
+
+    def scaled(self, factor: float) -> "Schedule":
+        """Return the same schedule with every pause times ``factor``."""
+        return Schedule(tuple(pause * factor for pause in self.pauses))
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A message that waits for its next attempt; ``last`` is the exchange of the attempt before."""
+
+    message: wire.Callback
+    last: Exchange
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The first attempt at a message, and the rollback that was raised because a bet got no answer."""
+
+    exchange: Exchange
+    rollback: wire.Rollback | None = None
+
+
+def random_id() -> str:
+    """Return a new transaction id, a random UUID."""
+    return str(uuid.uuid4())
+
+
+class Courier:
+    """The OPERATOR's delivery policy over a channel.
+
+    * A bet is sent once. One that gets no answer, or none that says what was done, is rolled back.
+    * Results and rollbacks are sent again after each pause of ``schedule`` until answered, then given up.
+
+    ``clock`` counts seconds. ``start`` sends what falls due from threads in the background, in real seconds;
+    without it the caller does so with ``work``, under any clock.
+    """
+
+    def __init__(
+        self,
+        operator: Operator,
+        schedule: Schedule | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        new_id: Callable[[], str] = random_id,
+        threads: int = 4,
+    ) -> None:
+        self.operator = operator
+        self.schedule = schedule or Schedule()
+        self._clock = clock
+        self._new_id = new_id
+        self._width = threads
+        self._queue: list[tuple[float, int, Pending]] = []
+        self._given_up: list[Pending] = []
+        self._busy = 0
+        self._order = 0
+        self._stopped = False
+        self._changed = threading.Condition()
+        self._threads: list[threading.Thread] = []
+
+    def deliver(self, message: wire.Callback) -> Delivered:
+        """Make the first attempt now and arrange what follows from its answer."""
+        exchange = self.operator.send(message)
+        if not exchange.unknown:
+            return Delivered(exchange)
+        if not (isinstance(message, wire.Transaction) and message.action == "bet"):
+            self._later(Pending(message, exchange, attempts=1))
+            return Delivered(exchange)
+        rollback = wire.Rollback(
+            transaction_id=self._new_id(),
+            rollback_transaction_id=message.transaction_id,
+            user_id=message.user_id,
+            currency=message.currency,
+            amount=message.amount,
+        )
+        self.deliver(rollback)
+        return Delivered(exchange, rollback)
+
+    def work(self) -> float | None:
+        """Send everything that is due; return the seconds until more is, None when nothing waits."""
+        while True:
+            with self._changed:
+                pause = self._pause()
+                if pause is None or pause > 0:
+                    return pause
+                pending = self._take()
+            self._attempt(pending)
+
+    @property
+    def pending(self) -> list[Pending]:
+        """What waits for its next attempt, the next due first."""
+        with self._changed:
+            return [pending for _, _, pending in sorted(self._queue, key=lambda entry: entry[:2])]
+
+    @property
+    def given_up(self) -> list[Pending]:
+        """What was never answered, however often it was sent."""
+        with self._changed:
+            return list(self._given_up)
+
+    def start(self) -> None:
+        """Send what falls due from threads in the background, until ``stop``."""
+        with self._changed:
+            if self._threads:
+                return
+            self._stopped = False
+            self._threads = [
+                threading.Thread(target=self._run, name=f"courier-{number}", daemon=True)
+                for number in range(self._width)
+            ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Stop the threads when their attempts under way have ended; what waits stays in ``pending``."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+            threads, self._threads = self._threads, []
+        for thread in threads:
+            thread.join()
+
+    def wait_idle(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` seconds until nothing is pending or under way; say whether it is so."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._queue and not self._busy, timeout)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._stopped and ((pause := self._pause()) is None or pause > 0):
+                    self._changed.wait(pause)
+                if self._stopped:
+                    return
+                pending = self._take()
+            self._attempt(pending)
+
+    def _pause(self) -> float | None:
+        return max(0.0, self._queue[0][0] - self._clock()) if self._queue else None
+
+    def _take(self) -> Pending:
+        self._busy += 1
+        return heapq.heappop(self._queue)[2]
+
+    def _attempt(self, pending: Pending) -> None:
+        try:
+            exchange = self.operator.again(pending.last)
+            if exchange.unknown:
+                self._later(Pending(pending.message, exchange, pending.attempts + 1))
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._changed.notify_all()
+
+    def _later(self, pending: Pending) -> None:
+        with self._changed:
+            if pending.attempts > len(self.schedule.pauses):
+                self._given_up.append(pending)
+            else:
+                due = self._clock() + self.schedule.pauses[pending.attempts - 1]
+                self._order += 1
+                heapq.heappush(self._queue, (due, self._order, pending))
+            self._changed.notify_all()
