@@ -1,0 +1,1 @@
+"""The judge: rules, target file, probes, oracles, scenarios, reports and the ``pitboss`` command."""

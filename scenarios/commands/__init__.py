@@ -1,0 +1,1 @@
+"""The sub-commands of ``pitboss``, one file each."""

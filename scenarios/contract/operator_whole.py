@@ -1,0 +1,174 @@
+"""Rules of the OPERATOR, whole histories and the CLIENT's own requests: INV and OUT (``sportsbook.txt``)."""
+
+from scenarios.contract.rule import Level, Rule
+
+OPERATOR_WHOLE: tuple[Rule, ...] = (
+    Rule(
+        id="INV-01",
+        level=Level.MUST,
+        provider="operator",
+        statement=(
+            "for any generated sequence of bets, results, rollbacks, copies, orphans and late "
+            "arrivals the balance is the model's"
+        ),
+        source="sportsbook.txt, Transactions and Transaction-rollback",
+        why="Single steps may all be right and their sequence wrong; money is lost in sequences.",
+        causes=(
+            "Read the shrunk story that is printed: its last step is where the balance leaves the model."
+        ),
+    ),
+    Rule(
+        id="INV-02",
+        level=Level.MUST,
+        provider="operator",
+        statement="no sequence of bets drives the balance below zero",
+        source="sportsbook.txt, Transactions",
+        why="A balance below zero after a bet is credit nobody granted.",
+        causes=(
+            "The check of the balance is not part of the withdrawal. Make it one statement or hold one lock."
+        ),
+    ),
+    Rule(
+        id="INV-03",
+        level=Level.MUST,
+        provider="operator",
+        statement="players are isolated: traffic for one never moves another",
+        source="sportsbook.txt, Transactions",
+        why=(
+            "One player's traffic that moves another's money is the fault that cannot be explained to either."
+        ),
+        causes=(
+            "Rows or caches shared by mistake, or ids looked up without the player. Always address "
+            "the account by player."
+        ),
+        players=2,
+    ),
+    Rule(
+        id="INV-04",
+        level=Level.MUST,
+        provider="operator",
+        statement=(
+            "a concurrent history of one player is linearizable against the wallet model; a request "
+            "with no answer may have happened or not"
+        ),
+        source="sportsbook.txt, Transactions and Transaction-rollback",
+        why="If no order of the wagers explains the balances, some wager was lost or counted twice.",
+        causes=(
+            "Reads outside the lock, or an isolation level below what the code assumes. Lock the "
+            "account row for the whole transaction."
+        ),
+    ),
+    Rule(
+        id="INV-05",
+        level=Level.MUST,
+        provider="operator",
+        statement=(
+            "under faults (lost answers, slow bodies, cut connections, restarts where possible) plus "
+            "the provider's retries, the final balance is the model's"
+        ),
+        source="sportsbook.txt, Transactions and Transaction-rollback",
+        why="Networks fail in the middle of wagers every day; afterwards both ledgers must agree.",
+        causes=(
+            "Money and id are committed apart, or retried blindly. Commit them together, and let the "
+            "id decide."
+        ),
+    ),
+    Rule(
+        id="OUT-01",
+        level=Level.MUST,
+        provider="operator",
+        statement=(
+            "`POST /auth` carries username and password as JSON with `Content-Type: application/json`"
+        ),
+        source="sportsbook.txt, Auth",
+        why="Without a token no player gets in.",
+        causes="A form body, or a missing Content-Type. Post JSON.",
+        needs=("launch",),
+    ),
+    Rule(
+        id="OUT-02",
+        level=Level.MUST,
+        provider="operator",
+        statement="`POST /start-session` carries `Authorization: Bearer <token>` of a valid token",
+        source="sportsbook.txt, Start session",
+        why="A session that is refused shows the player an empty frame.",
+        causes=(
+            "The scheme or the token is missing in `Authorization`. Send `Bearer`, a blank and the token."
+        ),
+        needs=("launch",),
+    ),
+    Rule(
+        id="OUT-03",
+        level=Level.MUST,
+        provider="operator",
+        statement="`user_id` is a JSON string; `currency` is one agreed; `lang`, when sent, is one agreed",
+        source="sportsbook.txt, Start session",
+        why="A session under another id or currency books wagers to the wrong wallet.",
+        causes=(
+            "Numeric ids sent as numbers, currencies or languages passed on unchecked. Send strings, "
+            "and only agreed values."
+        ),
+        needs=("launch",),
+    ),
+    Rule(
+        id="OUT-04",
+        level=Level.SHOULD,
+        provider="operator",
+        statement="a token is used again until it expires, also by concurrent launches",
+        source="sportsbook.txt, Auth",
+        why="One `/auth` for each player is slow at the busiest hour, and may be limited.",
+        causes=(
+            "The token is not kept, or is renewed by each launch at once. Keep it with its expiry, "
+            "and let one request renew it."
+        ),
+        needs=("launch",),
+    ),
+    Rule(
+        id="OUT-05",
+        level=Level.MUST,
+        provider="operator",
+        statement="an expired or revoked token leads to a new `/auth` and a successful launch",
+        source="sportsbook.txt, Auth",
+        why="A token that ran out must not lock the players out until somebody restarts the CLIENT.",
+        causes=(
+            "`expires_in` is ignored, or a 401 is final. Renew ahead of the expiry, and once more upon a 401."
+        ),
+        needs=("launch",),
+    ),
+    Rule(
+        id="OUT-06",
+        level=Level.MUST,
+        provider="operator",
+        statement="the iframe URL reaches the player unchanged",
+        source="sportsbook.txt, Start session",
+        why="A changed address loses the session in it, and the player with it.",
+        causes="The address is rebuilt, cut or escaped twice. Pass the string through.",
+        needs=("launch",),
+    ),
+    Rule(
+        id="OUT-07",
+        level=Level.MUST,
+        provider="operator",
+        statement=(
+            "OPERATOR errors (401 on auth, 500, timeout, not JSON) give the player a clear error: no "
+            "crash, no hang beyond its timeout, no secret in the answer"
+        ),
+        source="sportsbook.txt, Start session",
+        why="When the OPERATOR is down the player should read so, and nobody should read a password.",
+        causes=(
+            "No timeout on the call, or exception texts in the answer. Set a timeout, and answer a "
+            "fixed message."
+        ),
+        needs=("launch",),
+    ),
+    Rule(
+        id="OUT-08",
+        level=Level.MUST,
+        provider="operator",
+        statement="the `user_id` sent is the one later callbacks use: a bet on it reaches the same wallet",
+        source="sportsbook.txt, Start session and Transactions",
+        why="A session under one id and wagers under another spend somebody else's money.",
+        causes="A separate id for providers that is not mapped back. Use one id in both directions.",
+        needs=("launch",),
+    ),
+)

@@ -1,0 +1,37 @@
+"""What a rule of the contract is."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """RFC 2119 levels: a broken MUST fails, a broken SHOULD warns, an INFO rule only records."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    INFO = "INFO"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule, written once; every report, test id and page quotes it.
+
+    ``source`` is the provider's document and section. ``why`` says in one sentence what it costs when it is
+    broken. ``causes`` names the usual causes and how they are mended. ``needs`` are the entries of
+    ``[driver]`` without which it cannot be proved, ``players`` how many test players it takes.
+    """
+
+    id: str
+    level: Level
+    provider: str
+    statement: str
+    source: str
+    why: str
+    causes: str
+    needs: tuple[str, ...] = ()
+    players: int = 1
+
+    @property
+    def group(self) -> str:
+        """The letters of the id ("SIG")."""
+        return self.id.partition("-")[0]

@@ -1,0 +1,337 @@
+"""The doctor: tries a target step by step, and says what is wrong and what to do next.
+
+It moves the smallest unit of the players' currency and takes it back; where it cannot, it says so.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from scenarios.contract import PLANNED, RULES, Rule
+from scenarios.errors import DriverProblem, Problem, TargetProblem
+from scenarios.players import Player
+from scenarios.run import Run
+from scenarios.target import ENTRIES, Target
+from scenarios.twins import operator_twin
+from scenarios.verbs import Verbs
+from simulators.history import Exchange, header
+from simulators.operator import wire
+from simulators.operator.delivery import Operator
+
+_SHOWN_ANSWER = 120
+
+
+class State(StrEnum):
+    """How a step went."""
+
+    OK = "ok"
+    WRONG = "wrong"
+    OPEN = "not tried"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was tried. ``problem`` tells of a wrong one, ``advice`` of an open or locked one."""
+
+    state: State
+    name: str
+    seen: str = ""
+    problem: Problem | None = None
+    advice: str = ""
+
+
+@dataclass
+class Doctor:
+    """Examines one target. Steps are yielded as they are done, so that a slow one can be watched."""
+
+    run: Run
+    try_restart: bool = False
+
+    def __post_init__(self) -> None:
+        self.target = self.run.settings.target
+        self.verbs = Verbs(self.run.channel)
+        self.driver = self.run.driver
+
+    def examine(self) -> Iterator[Step]:
+        """Try the callbacks for each player, then the driver's entries; at last, what stays locked."""
+        works = True
+        for number, player in enumerate(self.run.players):
+            step = self._wager(player, first=number == 0)
+            yield step
+            works = works and step.state is State.OK
+            if isinstance(step.problem, NoChannel):
+                break
+        for name in self.driver.entries():
+            # The ban's own step lifts it again.
+            if name != "unban" or not self.driver.has("ban"):
+                yield self._entry(name) if works else _open(name, "the callbacks come first: mend them")
+        yield from locked(self.target, self.driver.has)
+
+    # The callbacks
+
+    def _wager(self, player: Player, first: bool) -> Step:
+        name = f"player {player}" if not first else f"callbacks, player {player}"
+        exchange = self.verbs.result(player, player.unit, kind="result (doctor)")
+        if exchange.unknown and exchange.answer is None and _started(exchange):
+            exchange = self.verbs.again(exchange)
+        if exchange.unknown:
+            # It may have been done all the same, and a rollback of what was not done moves nothing.
+            if exchange.answer is not None or _started(exchange):
+                self.verbs.rollback(exchange, kind="rollback (doctor)")
+            return Step(State.WRONG, name, problem=self._unreached(exchange))
+        if exchange.refused:
+            return Step(State.WRONG, name, problem=self._refused(player, exchange))
+        return self._taken_back(name, player, exchange)
+
+    def _taken_back(self, name: str, player: Player, paid: Exchange) -> Step:
+        unit = player.show(player.unit)
+        bet = self.verbs.bet(player, player.unit, kind="bet (doctor)")
+        if bet.ok:
+            return Step(State.OK, name, f"a result of {unit} was accepted, and a bet took it back")
+        if bet.unknown:
+            self.verbs.rollback(bet, kind="rollback (doctor)")
+        back = self.verbs.rollback(paid, kind="rollback (doctor)")
+        left = "" if back.ok else f"; its rollback was not accepted either, so {player} keeps {unit}"
+        return Step(
+            State.WRONG,
+            name,
+            problem=TargetProblem(
+                f"a bet of the {unit} that a result had just paid was not accepted: {self._said(bet)}{left}",
+                "error null: test players must be able to bet",
+                f"look whether {player} is banned or owes money, and whether bets reach the same wallet",
+            ),
+        )
+
+    def _unreached(self, exchange: Exchange) -> Problem:
+        url = exchange.request.url
+        if exchange.answer is None:
+            return NoChannel(
+                f"POST {url}: {exchange.failure}",
+                "an answer from the CLIENT",
+                "start the CLIENT, or correct callback_url in [operator]: host, port and http or https",
+            )
+        kind = header(exchange.answer.headers, "Content-Type") or "no Content-Type"
+        page = "html" in kind.lower() or exchange.answer.body.lstrip()[:1] == b"<"
+        what = "an HTML page" if page else f"{kind}: {self._body(exchange)}"
+        return NoChannel(
+            f"POST {url}: HTTP {exchange.answer.status} with {what}",
+            "HTTP 200 with a JSON object that has a field error",
+            "correct the path in callback_url: something else answers there, perhaps a proxy or the website"
+            if page
+            else "read the CLIENT's log: it failed on a genuine result",
+        )
+
+    def _refused(self, player: Player, exchange: Exchange) -> Problem:
+        """Find out by experiment why a genuine result was refused."""
+        came = (
+            f"a genuine result of {player.show(player.unit)} for {player} was refused: {self._said(exchange)}"
+        )
+        expected = "error null: without it no rule can be judged"
+        if exchange.answer is not None and exchange.answer.status in (404, 405):
+            return NoChannel(
+                came,
+                expected,
+                f"correct callback_url in [operator]: nothing serves POST {exchange.request.url}",
+            )
+        other: wire.AmountFormat = "string" if self.run.channel.amount_format == "number" else "number"
+        if self._accepted_as(player, other):
+            return TargetProblem(
+                f"{came}; with the amount as a {other} it was accepted",
+                expected,
+                f'set amount_format = "{other}" in [operator]',
+            )
+        if self._same_as_forged(player, exchange):
+            return NoChannel(
+                f"{came}; a forged one gets the very same answer",
+                f"{expected}. The CLIENT seems to take genuine wagers for forged ones",
+                "compare security_hash in [operator] with the SECURITY_HASH that the CLIENT runs with: "
+                "X-Security-Hash is the lower-case hex HMAC-SHA256 of the raw body under it",
+            )
+        return TargetProblem(
+            f"{came}; a forged one gets another answer, so that the secret seems right",
+            expected,
+            f"look whether the CLIENT knows player {player} and currency {player.currency} ([players])",
+        )
+
+    def _accepted_as(self, player: Player, amount_format: wire.AmountFormat) -> bool:
+        channel = self.run.channel
+        with_other = Verbs(
+            Operator(channel.callback_url, channel.security_hash, channel.sender, amount_format)
+        )
+        paid = with_other.result(player, player.unit, kind="result (doctor)")
+        if paid.refused:
+            return False
+        if paid.unknown or not with_other.bet(player, player.unit, kind="bet (doctor)").ok:
+            with_other.rollback(paid, kind="rollback (doctor)")
+        return paid.ok
+
+    def _same_as_forged(self, player: Player, genuine: Exchange) -> bool:
+        message = self.verbs.transaction("result", player, player.unit)
+        body = wire.encode(message, amount_format=self.run.channel.amount_format)
+        forged = self.run.channel.send_raw(
+            body,
+            path=wire.path(message),
+            security_hash=wire.sign(body, "not the secret"),
+            kind="forged result (doctor)",
+            message=message,
+        )
+        if not forged.refused:
+            self.verbs.rollback(forged, kind="rollback (doctor)")
+            return False
+        return (forged.error, forged.answer and forged.answer.status) == (
+            genuine.error,
+            genuine.answer and genuine.answer.status,
+        )
+
+    def _said(self, exchange: Exchange) -> str:
+        if exchange.answer is None:
+            return exchange.failure or "no answer"
+        if exchange.error is not None:
+            return f"error {self.run.redactor.text(exchange.error)[:_SHOWN_ANSWER]!r}"
+        return f"HTTP {exchange.answer.status} {self._body(exchange)}"
+
+    def _body(self, exchange: Exchange) -> str:
+        body = exchange.answer.body if exchange.answer else b""
+        return self.run.redactor.text(" ".join(body.decode("utf-8", "replace").split()))[:_SHOWN_ANSWER]
+
+    # The driver's entries
+
+    def _entry(self, name: str) -> Step:
+        tries: dict[str, Callable[[], Step]] = {
+            "balance": self._balance,
+            "ban": self._ban,
+            "launch": self._launch,
+            "restart": self._restart,
+        }
+        try:
+            return tries[name]() if name in tries else _open(name, "it is used by the rules that need it")
+        except Problem as problem:
+            return Step(State.WRONG, f"driver {name}", problem=problem)
+
+    def _balance(self) -> Step:
+        player = self.run.players[0]
+        before = self.driver.balance(player.id)
+        paid = self.verbs.result(player, player.unit, kind="result (doctor)")
+        try:
+            between = self.driver.balance(player.id)
+        finally:
+            back = self._back(player, paid)
+        moved = between - before
+        if moved != player.unit:
+            raise DriverProblem(
+                f"[driver] balance moved by {moved} when {player} was paid {player.show(player.unit)}"
+                + ("" if back else f", which {player} keeps"),
+                f"the balance in {player.currency}, which moves by {player.unit}",
+                _advice_on_balance(moved, player),
+            )
+        return Step(State.OK, "driver balance", f"{player} has {player.show(before)}")
+
+    def _back(self, player: Player, paid: Exchange) -> bool:
+        if paid.refused:
+            return True
+        taken = paid.ok and self.verbs.bet(player, player.unit, kind="bet (doctor)").ok
+        return taken or self.verbs.rollback(paid, kind="rollback (doctor)").ok
+
+    def _ban(self) -> Step:
+        if not self.driver.has("unban"):
+            return _open(
+                "ban", f"the player would stay banned; to have it tried, add {self.driver.missing('unban')}"
+            )
+        player = self.run.players[0]
+        paid = self.verbs.result(player, player.unit, kind="result (doctor)")
+        try:
+            self.driver.ban(player.id)
+            try:
+                bet = self.verbs.bet(player, player.unit, kind="bet (doctor)")
+            finally:
+                self.driver.unban(player.id)
+        except DriverProblem:
+            self._back(player, paid)
+            raise
+        if bet.unknown:
+            self.verbs.rollback(bet, kind="rollback (doctor)")
+        if bet.ok:
+            return Step(
+                State.OK, "driver ban", "the ban was set and lifted; the bet between was accepted (BET-08)"
+            )
+        if not self.verbs.bet(player, player.unit, kind="bet (doctor)").ok:
+            self.verbs.rollback(paid, kind="rollback (doctor)")
+            raise DriverProblem(
+                f"[driver] unban: {player} still cannot bet",
+                "a player who bets again",
+                "correct the entry unban",
+            )
+        return Step(State.OK, "driver ban", "a banned player's bet was refused, and the ban was lifted")
+
+    def _launch(self) -> Step:
+        operator = self.target.operator
+        if operator is None or operator.username is None or operator.password is None:
+            return _open("launch", "[operator] has no username or no password")
+        player = self.run.players[0]
+        with operator_twin(self.run):
+            url = self.driver.launch(player.id, player.currency, operator.languages[0])
+        return Step(
+            State.OK, "driver launch", f"the iframe opens {self.run.redactor.text(url)[:_SHOWN_ANSWER]}"
+        )
+
+    def _restart(self) -> Step:
+        if not self.try_restart:
+            return _open("restart", "it kills the CLIENT; to have it tried: pitboss doctor --restart")
+        self.driver.restart()
+        step = self._wager(self.run.players[0], first=False)
+        if step.problem is not None:
+            return Step(State.WRONG, "driver restart", problem=step.problem)
+        return Step(State.OK, "driver restart", "the CLIENT was started again and takes wagers")
+
+
+class NoChannel(TargetProblem):
+    """Callbacks fail for a reason that is no player's: the address, or the secret."""
+
+
+def _advice_on_balance(moved: Decimal, player: Player) -> str:
+    if moved == 0:
+        return "correct its read, or its address: another wallet, a cached or a stale value is read"
+    if moved * player.unit == player.unit:
+        return f"have the CLIENT's answer in {player.currency}, not in smallest units, or read another field"
+    return "stop other traffic of this player, or correct its read"
+
+
+def _started(exchange: Exchange) -> bool:
+    """Whether the request may have arrived although there was no answer."""
+    return exchange.failure is not None and not exchange.failure.startswith(
+        ("connection refused", "no connection", "the host name", "TLS failed")
+    )
+
+
+def _open(name: str, why: str) -> Step:
+    return Step(State.OPEN, f"driver {name}", advice=why)
+
+
+def locked(target: Target, has: Callable[[str], bool]) -> Iterator[Step]:
+    """What keeps rules from being judged, each with the line that unlocks them."""
+    judged = [rule for rule in RULES.values() if rule.id not in PLANNED and _section(target, rule)]
+    for name in ENTRIES:
+        rules = [rule for rule in judged if name in rule.needs]
+        if rules and not has(name):
+            yield Step(State.LOCKED, _ids(rules), advice=f"add to [driver]: {target.missing(name)}")
+    operator = target.operator
+    if operator and has("launch") and (operator.username is None or operator.password is None):
+        rules = [rule for rule in judged if "launch" in rule.needs]
+        line = 'username = "client" and password = "env:OPERATOR_PASSWORD"'
+        yield Step(State.LOCKED, _ids(rules), advice=f"add to [operator]: {line}")
+    ids = target.players.ids if target.players else ()
+    rules = [rule for rule in judged if rule.players > len(ids)]
+    if rules and ids:
+        line = json.dumps([*ids, "another-player"], ensure_ascii=False)
+        yield Step(State.LOCKED, _ids(rules), advice=f"set in [players]: ids = {line}")
+
+
+def _section(target: Target, rule: Rule) -> bool:
+    return getattr(target, rule.provider) is not None
+
+
+def _ids(rules: list[Rule]) -> str:
+    return ", ".join(rule.id for rule in rules)

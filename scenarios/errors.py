@@ -1,0 +1,61 @@
+"""Errors for users, in three beats, and the exit codes of every command. The one place for both."""
+
+from enum import IntEnum
+from typing import IO, Any, ClassVar
+
+import click
+
+
+class Exit(IntEnum):
+    """What a command's exit code says, so that CI can tell a broken contract from a target that is down."""
+
+    HOLDS = 0
+    BROKEN = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    UNDECIDED = 4
+
+
+class Problem(click.ClickException):
+    """Something the user can mend, told in three beats.
+
+    ``came`` is what was met, ``expected`` what should have been and why it matters, ``next_step`` what to do.
+    ``more`` are further problems found in the same reading. None of the texts holds a secret.
+    """
+
+    exit_code: ClassVar[int] = Exit.USAGE
+
+    def __init__(self, came: str, expected: str, next_step: str, more: "tuple[Problem, ...]" = ()) -> None:
+        super().__init__(came)
+        self.came = came
+        self.expected = expected
+        self.next_step = next_step
+        self.more = more
+
+    def format_message(self) -> str:
+        """All three beats, each on a line of its own, and after them those of ``more``."""
+        beats = f"{self.came}\n  expected: {self.expected}\n  next step: {self.next_step}"
+        return "\n".join([beats, *(problem.format_message() for problem in self.more)])
+
+    def __str__(self) -> str:
+        return self.format_message()
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the beats to ``file`` (standard error where it is None)."""
+        click.echo(f"pitboss: {self.format_message()}", file=file, err=file is None)
+
+
+class UsageProblem(Problem):
+    """The command line or the target file is wrong."""
+
+    exit_code: ClassVar[int] = Exit.USAGE
+
+
+class TargetProblem(Problem):
+    """The target cannot be reached, or refuses what a working CLIENT accepts."""
+
+    exit_code: ClassVar[int] = Exit.UNREACHABLE
+
+
+class DriverProblem(TargetProblem):
+    """A driver entry did not do what it is for: the request failed, or its answer holds no such value."""

@@ -1,0 +1,44 @@
+"""``pitboss rules``."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from scenarios.commands.rules import NO_SCENARIO, command
+from scenarios.contract import GROUPS, PLANNED, RULES
+
+
+def run(*arguments):
+    return CliRunner().invoke(command, arguments)
+
+
+def test_json_holds_every_rule_in_order():
+    rules = json.loads(run("--format", "json").output)
+    assert [rule["id"] for rule in rules] == list(RULES)
+    assert {rule["id"] for rule in rules if rule["planned"]} == PLANNED
+    assert rules[0]["statement"] == RULES["SIG-01"].statement
+
+
+def test_markdown_has_a_table_for_each_group():
+    text = run("--format", "markdown").output
+    assert [line[3:6] for line in text.splitlines() if line.startswith("## ")] == list(GROUPS)
+    rows = [line for line in text.splitlines() if line[:6].strip("| ").isupper() and line.startswith("| ")]
+    assert len(rows) == len(RULES)
+    assert text.count(NO_SCENARIO) == len(PLANNED)
+
+
+def test_the_table_shows_level_needs_and_what_is_planned():
+    planned = sorted(PLANNED)[0]
+    result = run("--only", f"BET-08,RBK-10,{planned}")
+    assert result.exit_code == 0
+    for text in ("BET-08", "MUST", "ban", "2 players", NO_SCENARIO, "3 rules, 1 of them"):
+        assert text in result.output
+    assert "SIG-01" not in result.output
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "json"])
+def test_an_unknown_rule_is_a_usage_problem(form):
+    result = run("--format", form, "--only", "RKB")
+    assert result.exit_code == 2
+    assert "did you mean RBK?" in result.output
