@@ -105,8 +105,6 @@ class Limits:
             # The n leave together once so few of the last period's requests are left that all fit.
             behind = len(self._left) - (self._burst - n)
             slot = max(now, self._left[behind - 1] + self._period) if behind > 0 else now
-            if self._left:
-                slot = max(slot, self._left[-1])
             self._left.extend([slot] * n)
         if slot > now:
             self._sleep(slot - now)

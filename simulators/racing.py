@@ -116,8 +116,10 @@ def _warm(lanes: list[_Lane], timeout: float, ca_file: str | None, settle: float
     with ThreadPoolExecutor(min(_DIALLERS, len(lanes)), thread_name_prefix="race") as pool:
         list(pool.map(prepare, lanes))
     ready = [lane.connection for lane in lanes if lane.connection is not None]
+    # One deadline for all: a CLIENT that serves one connection at a time leaves the others' bytes waiting.
+    deadline = time.monotonic() + timeout
     for connection in ready:
-        connection.flush(timeout)
+        connection.flush(deadline - time.monotonic())
         connection.socket.setblocking(False)
     if ready:
         time.sleep(settle)
@@ -134,6 +136,9 @@ def _run(
     done: dict[int, Exchange] = {}
 
     def finish(lane: _Lane) -> None:
+        if lane.connection is not None:
+            # A CLIENT that serves one connection at a time turns to the next only now.
+            lane.connection.cut()
         meaning = Meaning(Outcome.UNKNOWN) if lane.answer is None else read(lane.answer)
         done[lane.number] = history.complete(
             lane.number,

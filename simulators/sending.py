@@ -109,14 +109,15 @@ def _network(error: BaseException) -> bool:
 def explain(error: BaseException, timeout: float) -> str:
     """Say in one line why there was no answer; ``timeout`` is in seconds."""
     match error:
-        case urllib3.exceptions.ConnectTimeoutError():
-            return f"no connection within {timeout:g} s"
-        case urllib3.exceptions.TimeoutError():
-            return f"no answer within {timeout:g} s"
+        # The first two are connect timeouts to urllib3's class tree, so they come first.
         case urllib3.exceptions.NameResolutionError():
             return "the host name does not resolve"
         case urllib3.exceptions.NewConnectionError():
             return "connection refused"
+        case urllib3.exceptions.ConnectTimeoutError():
+            return f"no connection within {timeout:g} s"
+        case urllib3.exceptions.TimeoutError():
+            return f"no answer within {timeout:g} s"
         case urllib3.exceptions.SSLError():
             return f"TLS failed: {error}"
         case urllib3.exceptions.ProtocolError():

@@ -24,7 +24,8 @@ class Arrival:
 class Recorder:
     """Answers 200 with ``answer``. ``arrived`` gets each arrival when it is whole, ``ended`` at its end.
 
-    ``received`` gets each piece. The first ``hold`` requests are not answered before ``release`` is set.
+    ``received`` gets each piece. ``written`` is set once an answer is. The first ``hold`` requests are not
+    answered before ``release`` is set.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Recorder:
         self.arrivals: list[Arrival] = []
         self.hold = hold
         self.release = threading.Event()
+        self.written = threading.Event()
         self.threads: list[threading.Thread] = []
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
@@ -87,6 +89,7 @@ class Recorder:
         headers = [("Content-Length", str(len(self.answer))), ("Content-Type", "application/json")]
         sock.sendall(http.send(h11.Response(status_code=200, headers=headers)))
         sock.sendall(http.send(h11.Data(data=self.answer)))
+        self.written.set()
         return "answered" if sock.recv(1) == b"" else "more came"
 
     def close(self) -> None:

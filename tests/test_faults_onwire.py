@@ -118,21 +118,30 @@ def test_a_slow_reader_takes_the_whole_answer_in_small_pieces(server: Recorder) 
 
 
 def test_a_slow_reader_makes_the_client_wait_with_its_answer() -> None:
-    server = Recorder(answer=BODY + b" " * 1_000_000)
-    waiting = []
+    """60 kB fit into ordinary buffers: only a reader with a small one keeps the CLIENT waiting."""
+    server = Recorder(answer=BODY + b" " * 60_000)
+    written: list[bool] = []
 
     def look(_: float) -> None:
-        waiting.append(server.ended.empty())
+        if not written:
+            written.append(server.written.wait(0.5))
 
     try:
         [exchange] = deliver(
-            parcel(server), [SlowReader(chunk=65536)], Link(History(), sleep=look, timeout=30)
+            parcel(server), [SlowReader(chunk=1000)], Link(History(), sleep=look, timeout=30)
         )
     finally:
         server.close()
     assert exchange.ok
-    assert len(waiting) > 1
-    assert all(waiting)
+    assert len(exchange.answer.body) > 60_000
+    assert written == [False]
+
+
+def test_an_answer_is_lost_only_after_a_long_request_has_arrived_whole(server: Recorder) -> None:
+    body = b'{"filler":"' + b"x" * 3_000_000 + b'"}'
+    [exchange] = deliver(parcel(server, body), [AnswerLost()], Link(History(), timeout=30))
+    assert exchange.failure == "the answer was lost, as planned"
+    assert server.arrived.get(timeout=30).body == body
 
 
 def test_faults_of_one_send_compose_and_each_is_told(server: Recorder) -> None:

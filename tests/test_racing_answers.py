@@ -4,6 +4,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -57,8 +58,8 @@ def test_invoked_is_when_the_last_byte_left_so_all_overlap(server: Recorder) -> 
     left = [exchange.invoked for exchange in exchanges]
     assert left == sorted(left)
     assert left[-1] < min(exchange.answered for exchange in exchanges)
-    # They were appended before the release, in the same order.
-    assert all(first.invoked <= exchange.invoked for first, exchange in zip(invoked, exchanges, strict=False))
+    # All were appended before the first last byte left.
+    assert left[0] >= max(exchange.invoked for exchange in invoked[:6])
 
 
 def test_no_request_is_whole_before_the_release(server: Recorder) -> None:
@@ -156,6 +157,34 @@ def test_an_answer_before_the_last_byte_is_an_answer() -> None:
     assert exchange.refused
     assert exchange.answer.status == 413
     assert exchange.answered >= exchange.invoked
+
+
+def test_a_client_that_serves_one_connection_at_a_time_answers_all() -> None:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Single(HTTPServer):
+        request_queue_size = 32
+
+    with Single(("127.0.0.1", 0), Handler) as client:
+        thread = threading.Thread(target=client.serve_forever)
+        thread.start()
+        exchanges = run(
+            [Request("POST", f"http://127.0.0.1:{client.server_port}", (), b"{}")] * 6, timeout=10.0
+        )
+        client.shutdown()
+        thread.join()
+    assert all(exchange.ok for exchange in exchanges)
 
 
 def test_a_race_counts_against_the_limits(server: Recorder) -> None:
