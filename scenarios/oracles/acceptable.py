@@ -1,0 +1,150 @@
+"""The oracle: which balances a history allows. A pure function of the exchanges.
+
+Implements ``contract.md``, INV-01, INV-03 and INV-05: what surely happened counts once, what may have
+happened (no answer) at most once; a copy answered ok makes it sure, a rollback answered ok makes it
+nothing. It knows no order of concurrent requests and no funds: for those see linearizability.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from scenarios.oracles.effects import Effect, Transaction, effects, transactions
+from scenarios.oracles.explain import Money
+from scenarios.oracles.hypotheses import Case, suspicions
+from scenarios.oracles.records import attempts, from_units, message_of, places, record_of, to_units
+from scenarios.oracles.sums import Sums
+from simulators.history import Exchange
+
+# How many different differences are tried where the balances cannot be listed and each takes a while.
+DELTAS_TRIED = 200
+
+
+@dataclass(frozen=True)
+class Acceptable:
+    """The acceptable balances of one player, and what they are made of.
+
+    ``sure`` are the transactions with one possible effect, ``unsure`` those with several (rollbacks belong
+    to what they name). Ask with ``seen in acceptable``, which is right also where the balances are too many
+    to list.
+    """
+
+    player: str
+    currency: str
+    opening: Decimal
+    sure: tuple[Effect, ...]
+    unsure: tuple[Effect, ...]
+    decimals: int
+    case: Case
+
+    @cached_property
+    def sums(self) -> Sums:
+        """The balances in units of ``10 ** -decimals``."""
+        start = to_units(self.opening, self.decimals) + sum(min(effect.options) for effect in self.sure)
+        return Sums(start, tuple(effect.options for effect in self.unsure))
+
+    @property
+    def listed(self) -> bool:
+        """Whether ``balances`` are all of them."""
+        return self.sums.all is not None
+
+    @cached_property
+    def balances(self) -> frozenset[Decimal]:
+        """Every acceptable balance; where they are too many to list (see ``listed``) the lowest and the
+        highest.
+        """
+        units = self.sums.all
+        if units is None:
+            units = frozenset({self.sums.lowest, self.sums.highest})
+        return frozenset(from_units(each, self.decimals) for each in units)
+
+    def contains(self, seen: Decimal) -> bool:
+        """Whether ``seen``, an amount of the currency, is acceptable."""
+        try:
+            return to_units(seen, self.decimals) in self.sums
+        except ValueError:  # finer than any amount that was moved
+            return False
+
+    def __contains__(self, seen: Decimal) -> bool:
+        return self.contains(seen)
+
+    def explain(self, seen: Decimal) -> str:
+        """Say what is acceptable, what was ``seen``, and the simplest single mistake that explains the
+        difference.
+        """
+        text = f"acceptable: {self._alternatives()}; seen {self._bare(seen)}"
+        if self.contains(seen):
+            return text
+        return f"{text}; {self._why(seen) or self._difference(seen)}"
+
+    def _why(self, seen: Decimal) -> str | None:
+        try:
+            units = to_units(seen, self.decimals)
+        except ValueError:
+            return None
+        tried: dict[int, bool] = {}
+        for delta, text in suspicions(self.case):
+            if delta not in tried:
+                if len(tried) >= DELTAS_TRIED and not self.listed:
+                    break
+                tried[delta] = units - delta in self.sums
+            if tried[delta]:
+                return text
+        return None
+
+    def _difference(self, seen: Decimal) -> str:
+        if not self.listed:
+            return "no single mistake explains it"
+        nearest = min(self.balances, key=lambda balance: (abs(balance - seen), balance))
+        off = seen - nearest
+        return (
+            f"{self._bare(abs(off))} too {'much' if off > 0 else 'little'}, which no single mistake explains"
+        )
+
+    def _alternatives(self) -> str:
+        units = self.sums.all
+        if units is None:
+            money = self.case.money
+            return f"many, from {money.bare(self.sums.lowest)} to {money.full(self.sums.highest)}"
+        return self.case.money.any_of(sorted(units))
+
+    def _bare(self, amount: Decimal) -> str:
+        return self.case.money.exact(amount)
+
+
+def acceptable(exchanges: Iterable[Exchange], player: str, opening: Decimal, currency: str) -> Acceptable:
+    """Fold ``exchanges`` into the balances that ``player`` may hold afterwards, from ``opening`` in
+    ``currency``.
+
+    Exchanges of other players matter where they use the same ids. What is not genuine must have no effect.
+    """
+    listed = [exchange for exchange in exchanges if message_of(exchange) is not None]
+    decimals = places(listed, currency, opening)
+    every = transactions(attempts(listed, decimals))
+    found = effects(every, player, currency)
+    own = [t for t in every if (t.player, t.currency) == (player, currency)]
+    case = Case(
+        own=own,
+        others=[t for t in every if (t.player, t.currency) != (player, currency)],
+        unworthy=[transaction for transaction in _unworthy(listed, decimals) if transaction.player == player],
+        money=Money(decimals, currency),
+    )
+    return Acceptable(
+        player=player,
+        currency=currency,
+        opening=opening,
+        sure=tuple(effect for effect in found if effect.sure),
+        unsure=tuple(effect for effect in found if not effect.sure),
+        decimals=decimals,
+        case=case,
+    )
+
+
+def _unworthy(exchanges: Iterable[Exchange], decimals: int) -> list[Transaction]:
+    messages = ((exchange, message_of(exchange)) for exchange in exchanges)
+    return transactions(
+        record_of(exchange, message, decimals)
+        for exchange, message in messages
+        if message is not None and not (exchange.genuine and message.amount >= 0)
+    )

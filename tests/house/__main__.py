@@ -1,0 +1,39 @@
+"""Run every check on the house: findings to standard output, exit code 1 when there is one."""
+
+import sys
+from pathlib import Path
+
+from tests.house.cycles import cycles
+from tests.house.leftovers import committed, leftovers
+from tests.house.lengths import too_long
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("simulators", "client_under_test", "scenarios", "loadtests")
+
+
+def python_files() -> list[Path]:
+    """Every Python file of the rooms and of the tests."""
+    return [path for room in (*ROOMS, "tests") for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+CHECKS = {
+    "lengths of files and functions": lambda: too_long(python_files()),
+    "import cycles": lambda: cycles(*ROOMS, "tests"),
+    "paths of one machine and undone notes": lambda: leftovers(committed(ROOT)),
+}
+
+
+def main() -> int:
+    """Run all checks; return the exit code."""
+    broken = 0
+    for name, check in CHECKS.items():
+        findings = check()
+        broken += bool(findings)
+        print(f"{name}: {'kept' if not findings else 'BROKEN'}")
+        for finding in findings:
+            print(f"  {finding.replace(f'{ROOT}/', '')}")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""Every mutant is caught by a rule that it names, and the reference CLIENT is never accused."""
+
+import pytest
+
+from client_under_test.mutants.table import ALL
+from scenarios.contract import select
+from scenarios.errors import Exit
+from scenarios.verdict import Standing
+from tests.matrix import judge, row, serving
+
+EVERYTHING = tuple(rule.id for rule in select(provider="operator"))
+
+
+@pytest.mark.parametrize("mutant", ALL, ids=[mutant.name for mutant in ALL])
+def test_mutant_is_caught_by_a_rule_it_names(mutant):
+    entry = row(mutant)
+    print(f"{mutant.name}: blamed {', '.join(entry.blamed) or 'nothing'}")
+    assert entry.caught, f"{mutant.name} survived {', '.join(mutant.rules)}: {mutant.fault}"
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_reference_is_never_accused(database, request):
+    url = request.getfixturevalue("postgres_url") if database == "postgresql" else None
+    with serving(None, url, processes=2 if url else 1) as target:
+        judged = judge(target, EVERYTHING, "normal")
+    blamed = {v.rule.id: v.reason for v in judged.verdicts if v.standing not in (Standing.PASSED, Standing.INFO)}
+    assert blamed.keys() <= {"BET-13"}, blamed
+    assert judged.code is Exit.HOLDS
+
+
+def test_every_rule_of_part_a_has_a_mutant():
+    named = {rule for mutant in ALL for rule in mutant.rules}
+    without = [rule for rule in EVERYTHING if rule not in named]
+    assert without == [], "rules that no mutant is meant to break"
