@@ -1,4 +1,4 @@
-"""What the tests of the reference CLIENT share: signed callbacks, sent in process or over HTTP, without the simulators."""
+"""What the tests of the reference CLIENT share: signed callbacks, in process or over HTTP."""
 
 import hashlib
 import hmac
@@ -54,6 +54,11 @@ def signed(body: bytes) -> dict[str, str]:
     }
 
 
+def plain(document: dict[str, Any]) -> bytes:
+    """``document`` as a provider writes it: compact."""
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
 def path(document: dict[str, Any]) -> str:
     """Where ``document`` is sent."""
     return "/operator/transaction-rollback" if document["action"] == "rollback" else "/operator/transaction"
@@ -76,7 +81,7 @@ class Here:
         return answer.get_json()
 
     def send(self, document: dict[str, Any]) -> dict[str, Any]:
-        return self.raw(json.dumps(document).encode(), path(document))
+        return self.raw(plain(document), path(document))
 
     def balance(self, player: str = "p-1") -> str:
         return self.app.test_client().get(f"/players/{player}/balance").get_json()["balance"]
@@ -90,7 +95,7 @@ class Here:
 
 def post(address: str, document: dict[str, Any], session: Any = requests) -> dict[str, Any]:
     """Send ``document`` to the CLIENT at ``address`` over HTTP."""
-    body = json.dumps(document).encode()
+    body = plain(document)
     answer = session.post(address + path(document), data=body, headers=signed(body), timeout=20)
     assert answer.status_code == 200, answer.text
     return answer.json()

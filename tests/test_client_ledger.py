@@ -148,11 +148,14 @@ def test_banned_player_is_paid_but_may_not_bet(client):
 
 
 @pytest.mark.parametrize(
-    "ids", [("abc", "ABC"), ("abc", "abc "), ("caf\u00e9", "cafe\u0301"), ("x" * 10_000, "x" * 10_001), ("🎰", "🎰'\"")]
+    "ids",
+    [("abc", "ABC"), ("abc", "abc "), ("\u00e9", "e\u0301"), ("x" * 10_000, "x" * 10_001), ("🎰", "🎰'\"")],
 )
 def test_ids_are_compared_exactly(client, ids):
     answers = [client.send(message("bet", 1, transaction_id=one)) for one in (*ids, *ids)]
-    assert [answer["transaction_id"] for answer in answers[:2]] == [answer["transaction_id"] for answer in answers[2:]]
+    given = [answer["transaction_id"] for answer in answers]
+    assert given[:2] == given[2:]
+    assert len(set(given)) == 2
     assert client.balance() == "98.00"
 
 

@@ -1,0 +1,41 @@
+"""What a mutant is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from flask import Flask
+
+from client_under_test.app import Parts, create_app
+from client_under_test.config import Config
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A faulty CLIENT. ``fault`` says what a real team would have done; any of ``rules`` must catch it.
+
+    ``sequential`` mutants are caught by single requests, one after the other. ``needs`` names what the
+    judge must have beside that: "ban", "restart", "launch" (driver entries), "players" (two of them),
+    "currencies" (players in others).
+    """
+
+    name: str
+    fault: str
+    rules: tuple[str, ...]
+    build: Callable[[Config], Flask]
+    sequential: bool = True
+    needs: tuple[str, ...] = ()
+
+
+def mutant(
+    name: str,
+    fault: str,
+    rules: tuple[str, ...],
+    *,
+    sequential: bool = True,
+    needs: tuple[str, ...] = (),
+    **parts: Any,
+) -> Mutant:
+    """Return the mutant that replaces ``parts`` (fields of Parts) of the reference."""
+    return Mutant(name, fault, rules, partial(create_app, parts=Parts(**parts)), sequential, needs)
