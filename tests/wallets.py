@@ -1,7 +1,7 @@
 """A correct CLIENT in memory, small, whose methods are the places where tests put one fault each.
 
-``with served(Wallet()) as url:`` serves it; ``target_of(url, wallet)`` is its target file. A method raises Refused
-to say no, and anything else to crash; what is raised before ``record`` leaves no trace.
+``with served(Wallet()) as url:`` serves it; ``target_of(url, wallet)`` is its target file. A method raises
+Refused to say no, and anything else to crash; what is raised before ``record`` leaves no trace.
 """
 
 import hashlib
