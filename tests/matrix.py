@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from client_under_test.mutants.table import ALL
+from client_under_test.config import Config
 from client_under_test.mutants.mutant import Mutant
+from client_under_test.mutants.table import ALL
+from client_under_test.server import threaded
 from scenarios.contract import RULES, select
 from scenarios.effort import EFFORTS
 from scenarios.engine import Judged, check
-from scenarios.reference import reference_client
+from scenarios.reference import free_port, reference_client, target_at
 from scenarios.run import Settings
 from scenarios.target import Target
 from scenarios.verdict import Standing
@@ -42,6 +44,16 @@ class Row:
 
 
 @contextlib.contextmanager
+def serving_here(mutant: Mutant) -> Iterator[Target]:
+    """Serve a mutant by threads of this process: quicker, and enough for all that needs no restart."""
+    api_port = free_port()
+    with TemporaryDirectory(prefix="pitboss-matrix-") as folder:
+        config = Config(database=f"{folder}/client.sqlite", operator_api_url=f"http://127.0.0.1:{api_port}")
+        with threaded(mutant.build(config)) as site:
+            yield target_at(site, api_port, config.security_hash, config.password)
+
+
+@contextlib.contextmanager
 def serving(mutant: str | None, database: str | None = None, processes: int = 1) -> Iterator[Target]:
     """Serve the reference CLIENT or a mutant of it in a process of its own."""
     with (
@@ -59,7 +71,8 @@ def judge(target: Target, rules: tuple[str, ...], effort: str, seed: int = SEED)
 def row(mutant: Mutant, rules: tuple[str, ...] | None = None) -> Row:
     """Judge one mutant: sequential ones at quick, the others at normal; ``rules`` default to those it names."""
     effort = "quick" if mutant.sequential else "normal"
-    with serving(mutant.name) as target:
+    here = mutant.sequential and rules is None and "restart" not in mutant.needs
+    with serving_here(mutant) if here else serving(mutant.name) as target:
         judged = judge(target, rules or mutant.rules, effort)
     assert judged.problem is None, str(judged.problem)
     blamed = [verdict for verdict in judged.verdicts if verdict.standing in BLAMED]

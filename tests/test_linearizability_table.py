@@ -112,6 +112,21 @@ LEGAL = {
     "an id that was a bet comes as a result": (10, "bet a 4 0-1 ok; result a 4 2-3 ok", 6),
     "a refused result": (10, "result a 4 0-1 refused", 10),
     "a read between": (10, "bet a 4 0-9 ok; read x 10 1-2 ok; read y 6 3-4 ok", 6),
+    "a refusal between a bet and a result that was answered first": (
+        10,
+        "result a 10 0-5 ok; bet b 10 0-6 ok; bet c 10 0-20 refused",
+        10,
+    ),
+    "of two like bets the one that is rolled back came first": (
+        10,
+        "bet b 10 0-8 ok; bet a 10 0-9 ok; read x 0 3-4 ok; rollback r a 10 5-6 ok; read y 10 6.5-7 ok",
+        0,
+    ),
+    "an unanswered bet that a concurrent result paid, then rolled back": (
+        20,
+        "bet a 21 0- unknown; rollback r a 21 1-20 ok; result d 1 0-21 ok; bet c 5 2-3 refused",
+        21,
+    ),
     "touching times are concurrent": (0, "bet a 10 0-1 ok; result b 10 1-2 ok", 0),
 }
 
@@ -166,6 +181,7 @@ ILLEGAL = {
         14,
     ),
     "an id that was a bet is paid as a result": (10, "bet a 4 0-1 ok; result a 4 2-3 ok", 10),
+    "a copy does not make it later": (10, "bet a 4 0-1 ok; bet a 4 5-6 ok; read x 10 2-3 ok", 6),
     "a read too early": (10, "bet a 4 2-3 ok; read x 6 0-1 ok", 6),
 }
 

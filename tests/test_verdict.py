@@ -73,6 +73,7 @@ def test_a_broken_must_is_worse_than_a_costly_should():
         ([Standing.PASSED, Standing.WARNED], True, Exit.BROKEN),
         ([Standing.UNDECIDED, Standing.PASSED], False, Exit.UNDECIDED),
         ([Standing.UNDECIDED, Standing.FAILED], False, Exit.BROKEN),
+        ([Standing.SKIPPED, Standing.SKIPPED], False, Exit.UNDECIDED),
     ],
 )
 def test_exit_codes(standings, strict, code):

@@ -1,0 +1,164 @@
+"""Generated histories: what no one thought of writing down as a case.
+
+Story: Hypothesis invents sequences of bets, results, rollbacks, copies, orphans and late arrivals, some at once, some
+with answers lost; the one that breaks is made as short as it can be, told in numbered lines, saved and replayed by
+``pitboss replay``. Invariant: the balance is one that the wallet model allows. Limits: a rollback of a rollback is left
+out, as the documents do not say what it does; sizes and number come from the effort, the choices from the seed.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from scenarios.contract import Level
+from scenarios.effort import Effort
+from scenarios.judge import Judge, Undecided
+from scenarios.players import Player
+from scenarios.run import Run
+from scenarios.stories.machine import FAULTS, Plan, play, search
+from scenarios.stories.stage import BetsOnly, Isolated, Open, Stage
+from scenarios.stories.steps import Step, Verb
+from scenarios.verbs import Verbs
+from simulators.history import Exchange
+
+pytestmark = pytest.mark.last
+
+_SEQUENTIAL = (Verb.BET, Verb.BET, Verb.RESULT, Verb.ROLLBACK, Verb.COPY, Verb.ORPHAN, Verb.LATE_BET)
+_OPENING = 1000
+# Each wager of the plan with what commonly follows it; 2000 units are more than the player has.
+_TOURS = (
+    (Step(Verb.BET, 300), Step(Verb.COPY)),
+    (Step(Verb.RESULT, 300), Step(Verb.COPY)),
+    (Step(Verb.BET, 300), Step(Verb.ROLLBACK), Step(Verb.COPY), Step(Verb.ROLLBACK, of=2), Step(Verb.COPY, of=3)),
+    (Step(Verb.RESULT, 300), Step(Verb.BET, 100), Step(Verb.ROLLBACK, of=1), Step(Verb.RESULT, 50)),
+    (Step(Verb.ORPHAN, 300), Step(Verb.COPY), Step(Verb.LATE_BET, of=1), Step(Verb.BET, 100)),
+    (Step(Verb.BET, 2000), Step(Verb.ROLLBACK), Step(Verb.COPY)),
+)
+
+
+@pytest.mark.rules("INV-01")
+def test_any_sequence(run: Run, player: Player, judge: Judge, effort: Effort) -> None:
+    """For any sequence of bets, results, rollbacks, copies, orphans and late arrivals the balance is the model's."""
+    plan = Plan("INV-01", _SEQUENTIAL, _OPENING, tours=_TOURS)
+    _judge(run, judge, effort, plan, lambda: Stage(run, [player], plan.opening, judge.fund))
+
+
+@pytest.mark.rules("INV-02")
+def test_bets_never_overdraw(run: Run, player: Player, judge: Judge, effort: Effort) -> None:
+    """No sequence of bets drives the balance below zero."""
+    plan = Plan("INV-02", (Verb.BET, Verb.BET, Verb.COPY), 1500, units=(1, 700))
+    _judge(run, judge, effort, plan, lambda: BetsOnly(run, [player], plan.opening, judge.fund))
+
+
+@pytest.mark.rules("INV-03")
+def test_players_are_isolated(
+    run: Run, player: Player, another_player: Player, judge: Judge, effort: Effort
+) -> None:
+    """Traffic for one player, also much of it at once, never moves another."""
+    for actor, bystander in ((player, another_player), (another_player, player)):
+        plan = Plan("INV-03", _SEQUENTIAL, _OPENING, together=4)
+        players = [actor, bystander]
+        _judge(
+            run,
+            judge,
+            effort,
+            plan,
+            lambda pair=players: Isolated(run, list(pair), plan.opening, judge.fund),
+            examples=max(1, effort.examples // 2),
+        )
+
+
+@pytest.mark.rules("INV-03")
+def test_players_at_once(
+    operator: Verbs, player: Player, another_player: Player, judge: Judge, effort: Effort
+) -> None:
+    """Wagers of two players at once: what one lacks is never found with the other."""
+    for _ in range(effort.races * 2):
+        amounts = {who.id: (who, judge.fund(who, 5000)) for who in (player, another_player)}
+        race = operator.race(
+            [
+                operator.transaction("bet" if turn % 3 else "result", who, who.money(100 + 13 * turn))
+                for turn in range(effort.width // 2)
+                for who in (player, another_player)
+            ]
+        )
+        judge.needs(not any(exchange.unknown for exchange in race), "a racing wager got no answer")
+        off = {}
+        for who, opening in amounts.values():
+            expected = opening + sum((_effect(one) for one in race if one.ok and one.message.user_id == who.id), Decimal(0))
+            off[who.id] = judge.measure(who, expected) - expected
+        mine, theirs = off[player.id], off[another_player.id]
+        judge.holds(
+            "INV-03",
+            mine == 0 or mine != -theirs,
+            expected="each player's wagers move that player's balance",
+            seen=f"{player.id} is off by {mine}, {another_player.id} by {theirs}",
+            exchanges=race,
+            off=abs(mine),
+        )
+
+
+def _effect(exchange: Exchange) -> Decimal:
+    amount: Decimal = exchange.message.amount
+    return amount if exchange.message.action == "result" else -amount
+
+
+@pytest.mark.rules("INV-04")
+def test_concurrent_histories_are_linearizable(run: Run, player: Player, judge: Judge, effort: Effort) -> None:
+    """There is an order of the concurrent wagers in which a wallet would have given these answers."""
+    plan = Plan(
+        "INV-04",
+        (Verb.BET, Verb.BET, Verb.RESULT, Verb.COPY, Verb.ROLLBACK),
+        _OPENING,
+        units=(50, 600),
+        together=min(8, effort.width),
+    )
+    _judge(run, judge, effort, plan, lambda: Stage(run, [player], plan.opening, judge.fund, concurrent=True))
+
+
+@pytest.mark.rules("INV-05")
+def test_under_faults(run: Run, player: Player, judge: Judge, effort: Effort) -> None:
+    """Under lost answers, slow and cut connections, restarts, and the provider's retries, no money is lost or made."""
+    verbs = (Verb.BET, Verb.RESULT, Verb.ROLLBACK, Verb.COPY)
+    plan = Plan("INV-05", verbs, _OPENING, faults=FAULTS)
+    _judge(run, judge, effort, plan, lambda: Stage(run, [player], plan.opening, judge.fund))
+    if run.verbs.restart is not None and run.settings.story is None:
+        plan = Plan("INV-05", (*verbs, Verb.RESTART), _OPENING, faults=FAULTS[:2])
+        _judge(run, judge, effort, plan, lambda: Stage(run, [player], plan.opening, judge.fund), examples=effort.restarts)
+
+
+def _judge(
+    run: Run,
+    judge: Judge,
+    effort: Effort,
+    plan: Plan,
+    stage: Callable[[], Stage],
+    examples: int | None = None,
+) -> None:
+    """Search for a story that breaks the plan's rule, or play the saved one, and write the finding."""
+    try:
+        if run.settings.story is not None:
+            broken = play(run.settings.story, stage())
+            found = None if broken is None else (run.settings.story, broken)
+        else:
+            seed = run.rng(f"{judge.result.id}:{plan.verbs}").getrandbits(64)
+            found = search(
+                plan, stage, seed=seed, examples=effort.examples if examples is None else examples, steps=effort.steps
+            )
+    except Open as bound:
+        raise Undecided(str(bound)) from bound
+    judge.holds(plan.rule, True, expected="", seen="")
+    if found is not None:
+        story, broken = found
+        judge.result.stories[plan.rule] = story
+        judge.holds(
+            plan.rule,
+            False,
+            expected="the balance that the wallet model allows",
+            seen=broken.why,
+            exchanges=[run.history[number] for number in broken.exchanges],
+            case=f"a story of {len(story.steps)} steps",
+            level=Level.MUST,
+            off=broken.off,
+        )

@@ -1,0 +1,74 @@
+"""Runs the ``pitboss`` command as a user does, in a directory of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+PITBOSS = str(Path(sys.executable).parent / "pitboss")
+PYTEST = str(Path(sys.executable).parent / "pytest")
+SECRET = "the secret of the tests"
+
+
+def environment(**extra):
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "PITBOSS_"))}
+    return kept | {"COLUMNS": "80"} | extra
+
+
+def pitboss(*arguments, cwd, program=PITBOSS, **extra):
+    """The finished process, with its output as text."""
+    return subprocess.run(
+        [program, *map(str, arguments)],
+        cwd=cwd,
+        env=environment(**extra),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+@contextmanager
+def started(*arguments, cwd, **extra):
+    """The process under way; killed at the end if it is still there."""
+    process = subprocess.Popen(
+        [PITBOSS, *map(str, arguments)],
+        cwd=cwd,
+        env=environment(PYTHONUNBUFFERED="1", **extra),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        process.communicate()
+
+
+def target_file(folder, url, *, players=("p-1", "p-2"), secret=SECRET, more="", name="pitboss.toml"):
+    """Write a target file for the CLIENT at ``url`` into ``folder``."""
+    ids = ", ".join(f'"{player}"' for player in players)
+    path = Path(folder, name)
+    path.write_text(
+        f'[operator]\ncallback_url = "{url}"\nsecurity_hash = "{secret}"\n'
+        f'username = "client"\npassword = "the password of the tests"\n{more}\n'
+        f'[players]\nids = [{ids}]\ncurrency = "EUR"\n'
+    )
+    return path
+
+
+def three_beats(done, code):
+    """Hold that the process ended with ``code`` and an error in three beats, and return the error."""
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert lines[0].startswith("pitboss: "), done.stderr
+    assert any(line.startswith("  expected: ") for line in lines), done.stderr
+    assert any(line.startswith("  next step: ") for line in lines), done.stderr
+    return done.stderr
