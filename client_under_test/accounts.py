@@ -11,11 +11,11 @@ from client_under_test.database import Database
 from client_under_test.schema import players, postings
 
 
-class UnknownPlayer(LookupError):  # noqa: N818 - reads as what it says
+class UnknownPlayer(LookupError):
     """There is no such player."""
 
 
-class PlayerExists(ValueError):  # noqa: N818 - reads as what it says
+class PlayerExists(ValueError):
     """There is such a player already."""
 
 

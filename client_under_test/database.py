@@ -17,7 +17,7 @@ LOCK_TIMEOUT = 4.0
 CONNECTIONS = 16
 
 
-class DatabaseUnreachable(Exception):  # noqa: N818 - says what is the matter, as its message does
+class DatabaseUnreachable(Exception):
     """The database cannot be opened; the message says what came, what was expected and what to do."""
 
 

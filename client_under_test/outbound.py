@@ -14,7 +14,7 @@ from client_under_test.config import Config
 _ANSWER_LIMIT = 256 * 1024
 
 
-class OperatorFailed(Exception):  # noqa: N818 - reads as what it says
+class OperatorFailed(Exception):
     """The OPERATOR gave no session; ``code`` and ``message`` are fit for the player, ``status`` for HTTP."""
 
     def __init__(self, code: str, message: str, status: int = 502) -> None:

@@ -32,7 +32,7 @@ _READY_WITHIN = 10.0
 _FREED_WITHIN = 0.5
 
 
-class CannotListen(Exception):  # noqa: N818 - says what is the matter, as its message does
+class CannotListen(Exception):
     """The address is taken or not ours; the message says what came, what was expected and what to do."""
 
 

@@ -17,7 +17,7 @@ from client_under_test.outbound import OperatorFailed, Outbound
 from client_under_test.refusals import Refused
 
 
-class BadRequest(Exception):  # noqa: N818 - an answer, not a failure of ours
+class BadRequest(Exception):
     """The request of the site's user cannot be done: HTTP status, code, and what to do."""
 
     def __init__(self, status: int, code: str, message: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import urllib3
 
-from simulators.history import Answer, Exchange, Headers, History, Outcome, Request
+from simulators.history import Answer, Exchange, Headers, History, Outcome, Request, header
 from simulators.limits import Limits
 
 # An answer longer than this is cut: a CLIENT under test must not be able to fill the judge's memory.
@@ -40,7 +40,10 @@ class Sender:
     _pool: urllib3.PoolManager = field(init=False)
 
     def __post_init__(self) -> None:
-        self._pool = urllib3.PoolManager(
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> urllib3.PoolManager:
+        return urllib3.PoolManager(
             num_pools=4, maxsize=self.connections, block=True, retries=False, ca_certs=self.ca_file
         )
 
@@ -56,16 +59,26 @@ class Sender:
         copy_of: int | None = None,
         faults: tuple[str, ...] = (),
     ) -> Exchange:
-        """Send ``request`` once, wait for its answer, and return the completed exchange; never raises for the network."""
+        """Send ``request`` once and return the completed exchange; never raises for the network."""
         exchange = self.history.invoke(
-            request, provider=provider, kind=kind, message=message, genuine=genuine, copy_of=copy_of, faults=faults
+            request,
+            provider=provider,
+            kind=kind,
+            message=message,
+            genuine=genuine,
+            copy_of=copy_of,
+            faults=faults,
         )
         try:
             with self.limits.connection():
                 self.limits.request()
                 answer = self._ask(request)
         except BaseException as error:
-            failure = f"{type(error).__name__} while waiting" if not _network(error) else explain(error, self.timeout)
+            failure = (
+                f"{type(error).__name__} while waiting"
+                if not _network(error)
+                else explain(error, self.timeout)
+            )
             done = self.history.complete(exchange.number, answer=None, failure=failure)
             if _network(error):
                 return done
@@ -80,7 +93,14 @@ class Sender:
         )
 
     def _ask(self, request: Request) -> Answer:
-        answer = self._pool.request(
+        if (header(request.headers, "Connection") or "").lower() != "close":
+            return self._ask_over(self._pool, request)
+        # Servers differ in whether they then say close, too; what this connection carries next could be lost.
+        with self._new_pool() as pool:
+            return self._ask_over(pool, request)
+
+    def _ask_over(self, pool: urllib3.PoolManager, request: Request) -> Answer:
+        answer = pool.request(
             request.method,
             request.url,
             body=request.body if request.body or request.method in ("POST", "PUT") else None,

@@ -21,7 +21,7 @@ _CONNECTIONS = 1000
 _BODY_BYTES = 16 * 1024 * 1024
 
 
-class PortInUse(OSError):  # noqa: N818
+class PortInUse(OSError):
     """Another program listens on the port that was asked for."""
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -49,6 +50,13 @@ def started(*arguments, cwd, **extra):
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
         process.communicate()
+
+
+def free_port():
+    """A port that nobody listens on just now."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
 
 
 def target_file(folder, url, *, players=("p-1", "p-2"), secret=SECRET, more="", name="pitboss.toml"):

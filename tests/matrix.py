@@ -93,16 +93,17 @@ def document(rows: list[Row]) -> str:
     lines = [
         "# Mutants: CLIENTs with one fault each, and what caught them",
         "",
-        "Made by `make matrix`. Each is the reference CLIENT with one realistic fault; `pitboss demo --mutant NAME` runs one.",
+        "Made by `make matrix`. Each is the reference CLIENT with one realistic fault; "
+        "`pitboss demo --mutant NAME` runs one.",
         "",
         "| mutant | fault | effort | caught first by | after exchanges | all rules that blame it |",
         "| --- | --- | --- | --- | ---: | --- |",
     ]
-    for entry in rows:
-        lines.append(
-            f"| {entry.mutant.name} | {entry.mutant.fault} | {entry.effort} | {entry.first or 'nothing'} "
-            f"| {entry.exchanges} | {', '.join(entry.blamed)} |"
-        )
+    lines += [
+        f"| {entry.mutant.name} | {entry.mutant.fault} | {entry.effort} | {entry.first or 'nothing'} "
+        f"| {entry.exchanges} | {', '.join(entry.blamed)} |"
+        for entry in rows
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -117,7 +118,10 @@ def main() -> int:
         entry = row(mutant, everything)
         rows.append(entry)
         sign = "caught  " if entry.caught else "SURVIVED"
-        print(f"{sign} {mutant.name:40} names {','.join(mutant.rules):24} blamed {','.join(entry.blamed)}", flush=True)
+        print(
+            f"{sign} {mutant.name:40} names {','.join(mutant.rules):24} blamed {','.join(entry.blamed)}",
+            flush=True,
+        )
     if not wanted:
         DOCUMENT.write_text(document(rows), encoding="utf-8")
     unknown = {rule for mutant in ALL for rule in mutant.rules} - set(RULES)

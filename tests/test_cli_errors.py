@@ -1,11 +1,9 @@
 """What a user sees who gets something wrong: three beats, the right exit code, no traceback."""
 
-import socket
-
 import pytest
 
 from simulators.serving import Server
-from tests.commanding import pitboss, target_file, three_beats
+from tests.commanding import free_port, pitboss, target_file, three_beats
 from tests.wallets import Wallet, served
 
 QUICK = ("--effort", "quick", "--only", "RES-01")
@@ -21,12 +19,6 @@ def html(environ, start_response):
     environ["wsgi.input"].read()
     start_response("200 OK", [("Content-Type", "text/html")])
     return [b"<h1>It works</h1>"]
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 def test_no_target_file(tmp_path):

@@ -53,13 +53,17 @@ def test_each_broken_rule_is_named_and_none_that_holds(name: str) -> None:
     hidden = set(said.breaks) - set(failed) - set(skipped)
     accused = {rule: why for rule, why in failed.items() if rule not in {**said.breaks, **said.may}}
     unwarned = set(said.warns) - set(warned) - set(failed) - set(skipped)
-    overwarned = {rule: why for rule, why in warned.items() if rule not in {**said.warns, **said.may, **said.breaks}}
+    overwarned = {
+        rule: why for rule, why in warned.items() if rule not in {**said.warns, **said.may, **said.breaks}
+    }
     assert (hidden, accused, unwarned, overwarned) == (set(), {}, set(), {})
     assert result.code is Exit.BROKEN
 
 
 def test_a_deadlocking_client_is_blamed_once_and_the_rest_is_not_run() -> None:
-    result = judged(DEADLOCKING, {"p-1": "100.00"}, ("SIG-01", "RES-01", "IDM-02", "RBK-12", "RBK-14"), timeout=1.0)
+    result = judged(
+        DEADLOCKING, {"p-1": "100.00"}, ("SIG-01", "RES-01", "IDM-02", "RBK-12", "RBK-14"), timeout=1.0
+    )
     assert "IDM-02" in by_standing(result, Standing.FAILED)
     assert result.code is Exit.BROKEN
     assert result.run.gone_after == "IDM-02"

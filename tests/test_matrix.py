@@ -23,7 +23,9 @@ def test_reference_is_never_accused(database, request):
     url = request.getfixturevalue("postgres_url") if database == "postgresql" else None
     with serving(None, url, processes=2 if url else 1) as target:
         judged = judge(target, EVERYTHING, "normal")
-    blamed = {v.rule.id: v.reason for v in judged.verdicts if v.standing not in (Standing.PASSED, Standing.INFO)}
+    blamed = {
+        v.rule.id: v.reason for v in judged.verdicts if v.standing not in (Standing.PASSED, Standing.INFO)
+    }
     assert blamed.keys() <= {"BET-13"}, blamed
     assert judged.code is Exit.HOLDS
 

@@ -35,13 +35,26 @@ def finding(rule, level=None, off="0", case="", seen="b"):
         (MUST, [result(MUST, ended=Standing.UNDECIDED, reason="crash")], Standing.UNDECIDED, "crash"),
         (MUST, [], Standing.SKIPPED, "no scenario was selected for this rule"),
         # A pass of one scenario does not hide what another left open, and a skip does not hide a pass.
-        (MUST, [result(MUST), result(MUST, ended=Standing.UNDECIDED, reason="bound")], Standing.UNDECIDED, "bound"),
+        (
+            MUST,
+            [result(MUST), result(MUST, ended=Standing.UNDECIDED, reason="bound")],
+            Standing.UNDECIDED,
+            "bound",
+        ),
         (MUST, [result(MUST), result(MUST, ended=Standing.SKIPPED, reason="no ban")], Standing.PASSED, ""),
-        (MUST, [result(MUST, ended=Standing.UNDECIDED), result(MUST, finding(MUST))], Standing.FAILED,
-         "expected a; seen b"),
+        (
+            MUST,
+            [result(MUST, ended=Standing.UNDECIDED), result(MUST, finding(MUST))],
+            Standing.FAILED,
+            "expected a; seen b",
+        ),
         # Found before the scenario broke off: found.
-        (MUST, [result(MUST, finding(MUST), ended=Standing.UNDECIDED, reason="x")], Standing.FAILED,
-         "expected a; seen b"),
+        (
+            MUST,
+            [result(MUST, finding(MUST), ended=Standing.UNDECIDED, reason="x")],
+            Standing.FAILED,
+            "expected a; seen b",
+        ),
     ],
 )
 def test_a_rule_is_as_bad_as_its_worst_scenario(rule, results, standing, reason):
@@ -54,7 +67,11 @@ def test_results_of_other_rules_do_not_count():
 
 
 def test_a_message_names_the_first_and_the_worst_case_and_how_many():
-    findings = [finding(MUST, off="1", case="small"), finding(MUST, off="9", case="large"), finding(MUST, off="2")]
+    findings = [
+        finding(MUST, off="1", case="small"),
+        finding(MUST, off="9", case="large"),
+        finding(MUST, off="2"),
+    ]
     said = message(findings)
     assert said == "small: expected a; seen b | worst: large: expected a; seen b | 3 cases"
     assert message(findings[:1]) == "small: expected a; seen b"

@@ -12,7 +12,7 @@ from client_under_test.mutants.table import ALL
 from client_under_test.server import threaded
 
 
-class UnknownMutant(LookupError):  # noqa: N818 - reads as what it says
+class UnknownMutant(LookupError):
     """There is no mutant of that name; the message names the nearest."""
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ out, as the documents do not say what it does; sizes and number come from the ef
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -30,7 +31,13 @@ _OPENING = 1000
 _TOURS = (
     (Step(Verb.BET, 300), Step(Verb.COPY)),
     (Step(Verb.RESULT, 300), Step(Verb.COPY)),
-    (Step(Verb.BET, 300), Step(Verb.ROLLBACK), Step(Verb.COPY), Step(Verb.ROLLBACK, of=2), Step(Verb.COPY, of=3)),
+    (
+        Step(Verb.BET, 300),
+        Step(Verb.ROLLBACK),
+        Step(Verb.COPY),
+        Step(Verb.ROLLBACK, of=2),
+        Step(Verb.COPY, of=3),
+    ),
     (Step(Verb.RESULT, 300), Step(Verb.BET, 100), Step(Verb.ROLLBACK, of=1), Step(Verb.RESULT, 50)),
     (Step(Verb.ORPHAN, 300), Step(Verb.COPY), Step(Verb.LATE_BET, of=1), Step(Verb.BET, 100)),
     (Step(Verb.BET, 2000), Step(Verb.ROLLBACK), Step(Verb.COPY)),
@@ -56,15 +63,14 @@ def test_players_are_isolated(
     run: Run, player: Player, another_player: Player, judge: Judge, effort: Effort
 ) -> None:
     """Traffic for one player, also much of it at once, never moves another."""
-    for actor, bystander in ((player, another_player), (another_player, player)):
-        plan = Plan("INV-03", _SEQUENTIAL, _OPENING, together=4)
-        players = [actor, bystander]
+    plan = Plan("INV-03", _SEQUENTIAL, _OPENING, together=4)
+    for players in ([player, another_player], [another_player, player]):
         _judge(
             run,
             judge,
             effort,
             plan,
-            lambda pair=players: Isolated(run, list(pair), plan.opening, judge.fund),
+            partial(Isolated, run, players, plan.opening, judge.fund),
             examples=max(1, effort.examples // 2),
         )
 
@@ -86,7 +92,8 @@ def test_players_at_once(
         judge.needs(not any(exchange.unknown for exchange in race), "a racing wager got no answer")
         off = {}
         for who, opening in amounts.values():
-            expected = opening + sum((_effect(one) for one in race if one.ok and one.message.user_id == who.id), Decimal(0))
+            moved = [_effect(one) for one in race if one.ok and one.message.user_id == who.id]
+            expected = opening + sum(moved, Decimal(0))
             off[who.id] = judge.measure(who, expected) - expected
         mine, theirs = off[player.id], off[another_player.id]
         judge.holds(
@@ -105,7 +112,9 @@ def _effect(exchange: Exchange) -> Decimal:
 
 
 @pytest.mark.rules("INV-04")
-def test_concurrent_histories_are_linearizable(run: Run, player: Player, judge: Judge, effort: Effort) -> None:
+def test_concurrent_histories_are_linearizable(
+    run: Run, player: Player, judge: Judge, effort: Effort
+) -> None:
     """There is an order of the concurrent wagers in which a wallet would have given these answers."""
     plan = Plan(
         "INV-04",
@@ -125,7 +134,14 @@ def test_under_faults(run: Run, player: Player, judge: Judge, effort: Effort) ->
     _judge(run, judge, effort, plan, lambda: Stage(run, [player], plan.opening, judge.fund))
     if run.verbs.restart is not None and run.settings.story is None:
         plan = Plan("INV-05", (*verbs, Verb.RESTART), _OPENING, faults=FAULTS[:2])
-        _judge(run, judge, effort, plan, lambda: Stage(run, [player], plan.opening, judge.fund), examples=effort.restarts)
+        _judge(
+            run,
+            judge,
+            effort,
+            plan,
+            lambda: Stage(run, [player], plan.opening, judge.fund),
+            examples=effort.restarts,
+        )
 
 
 def _judge(
@@ -144,7 +160,11 @@ def _judge(
         else:
             seed = run.rng(f"{judge.result.id}:{plan.verbs}").getrandbits(64)
             found = search(
-                plan, stage, seed=seed, examples=effort.examples if examples is None else examples, steps=effort.steps
+                plan,
+                stage,
+                seed=seed,
+                examples=effort.examples if examples is None else examples,
+                steps=effort.steps,
             )
     except Open as bound:
         raise Undecided(str(bound)) from bound

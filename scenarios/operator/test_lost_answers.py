@@ -13,6 +13,7 @@ import pytest
 
 from scenarios.effort import Effort
 from scenarios.judge import Judge
+from scenarios.operator.kinds import BET, RESULT
 from scenarios.players import Player
 from scenarios.verbs import Verbs
 from simulators.faults.inorder import RetrySchedule
@@ -49,8 +50,10 @@ def _cut_then_copy(operator: Verbs, player: Player, judge: Judge, action: str, l
 def _message(operator: Verbs, player: Player, judge: Judge, action: str) -> tuple[wire.Callback, Decimal]:
     """A message of ``action`` and what it does to the balance; for a rollback the bet is made first."""
     amount = player.money(300)
-    if action != "rollback":
-        return operator.transaction(action, player, amount), amount if action == "result" else -amount
+    if action == BET:
+        return operator.transaction(BET, player, amount), -amount
+    if action == RESULT:
+        return operator.transaction(RESULT, player, amount), amount
     bet = operator.bet(player, amount)
     judge.needs(bet.ok, "the bet that was to be rolled back was refused")
     return operator.undo(bet), amount

@@ -13,6 +13,7 @@ import pytest
 
 from scenarios.effort import Effort
 from scenarios.judge import Judge, said
+from scenarios.operator.kinds import RESULT, WAGERS
 from scenarios.players import Player
 from scenarios.verbs import Verbs
 from simulators.history import Exchange
@@ -54,13 +55,12 @@ def test_bets_for_the_same_funds(operator: Verbs, player: Player, judge: Judge, 
 def test_copies_at_once(operator: Verbs, player: Player, judge: Judge, effort: Effort) -> None:
     """N copies of one request at once have one effect, and every answer carries the same CLIENT id."""
     for _ in range(effort.races):
-        for action, effect in (("bet", -1), ("result", 1)):
+        for action in WAGERS:
             balance = judge.fund(player, 100 * effort.width + 1000)
             message = operator.transaction(action, player, player.money(100))
             copies = operator.race([message] * effort.width)
-            _one_effect(
-                judge, player, balance, effect * message.amount, copies, f"{len(copies)} copies of a {action}"
-            )
+            effect = message.amount if action == RESULT else -message.amount
+            _one_effect(judge, player, balance, effect, copies, f"{len(copies)} copies of a {action}")
         balance = judge.fund(player, 100 * effort.width + 1000)
         bet = operator.bet(player, player.money(100))
         judge.needs(bet.ok, "the bet that was to be rolled back was refused")

@@ -31,7 +31,9 @@ class Transaction:
     @property
     def effect(self) -> int:
         """What it adds to the balance when it is applied; a rollback's depends on what it names, so 0."""
-        return {Kind.BET: -self.amount, Kind.CREDIT: self.amount}.get(self.kind, 0)
+        if self.kind is Kind.ROLLBACK:
+            return 0
+        return -self.amount if self.kind is Kind.BET else self.amount
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from fractions import Fraction
 
 from simulators import money
 from simulators.history import Exchange, Outcome
@@ -69,10 +68,12 @@ def to_units(amount: Decimal, decimals: int) -> int:
     """Return ``amount`` in units of ``10 ** -decimals``, exactly; raises ValueError where it is finer than
     that.
     """
-    scaled = Fraction(amount) * 10**decimals
-    if scaled.denominator != 1:
+    numerator, denominator = amount.as_integer_ratio()
+    scale: int = 10**decimals
+    units, rest = divmod(numerator * scale, denominator)
+    if rest:
         raise ValueError(f"{amount} has more than {decimals} decimals")
-    return int(scaled)
+    return units
 
 
 def from_units(units: int, decimals: int) -> Decimal:

@@ -5,14 +5,15 @@ Answers that are errors have one shape (contract, part D): ``{"error": "CODE", "
 
 from typing import Final
 
-from flask import Flask, Response, g, jsonify, request
+from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from simulators.history import Answer, Direction, Outcome, Request
+from simulators import answering
+from simulators.answering import ApiError
 from simulators.operator import page, wire
 from simulators.operator.delivery import PROVIDER
-from simulators.operator.twin import ApiError, Twin
+from simulators.operator.twin import Twin
 
 # The longest request that is read, in bytes.
 BODY_BYTES: Final = 1024 * 1024
@@ -31,8 +32,8 @@ def create_app(twin: Twin) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the documented order
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
     app.before_request(lambda: _record(twin))
-    app.before_request(lambda: _disturb(twin))
-    app.after_request(lambda response: _complete(twin, response))
+    app.before_request(lambda: answering.disturb(twin.disturbances))
+    app.after_request(lambda response: answering.complete(twin.history, twin.disturbances, response))
     for prefix in ("", "/<version>"):
         app.add_url_rule(
             f"{prefix}/auth", f"auth{prefix}", lambda version=None: _auth(twin, version), methods=["POST"]
@@ -44,9 +45,9 @@ def create_app(twin: Twin) -> Flask:
             methods=["POST"],
         )
     app.register_blueprint(page.blueprint(twin))
-    app.register_error_handler(ApiError, _api_error)
+    app.register_error_handler(ApiError, answering.api_error)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, lambda error: _crash(app, error))
+    app.register_error_handler(Exception, lambda error: answering.crash(app, "OPERATOR", error))
     return app
 
 
@@ -87,78 +88,10 @@ def _record(twin: Twin) -> None:
     kind = path if path in ("auth", "start-session") else "unknown request"
     if request.blueprint == page.NAME or (kind == "unknown request" and request.method in ("GET", "HEAD")):
         return
-    try:
-        body = request.get_data(cache=True)
-    except HTTPException:
-        body = b""  # too long to be read; the route answers so
-    sent = Request(request.method, request.url, tuple(request.headers.items()), body)
-    exchange = twin.history.invoke(sent, provider=PROVIDER, kind=kind, direction=Direction.FROM_CLIENT)
-    g.exchange, g.kind = exchange.number, kind
-
-
-def _disturb(twin: Twin) -> ResponseReturnValue | None:
-    fault = twin.take_fault(g.get("kind", ""))
-    if fault is None:
-        return None
-    g.faults = (str(fault),)
-    twin.hold(fault.delay_seconds)
-    if fault.answer is None:
-        return None
-    status, body, content_type = fault.answer
-    return Response(body, status, content_type=content_type)
-
-
-def _complete(twin: Twin, response: Response) -> Response:
-    number = g.pop("exchange", None)
-    if number is None:
-        return response
-    body = response.get_data()
-    document = response.get_json(silent=True)
-    error = document.get("error") if isinstance(document, dict) else None
-    if response.status_code < 400:
-        outcome = Outcome.OK
-    else:
-        outcome = Outcome.REFUSED if response.status_code < 500 else Outcome.UNKNOWN
-    twin.history.complete(
-        number,
-        answer=Answer(response.status_code, tuple(response.headers.items()), body),
-        outcome=outcome,
-        error=error if isinstance(error, str) else None,
-        faults=g.get("faults", ()),
-    )
-    return response
-
-
-def _error(status: int, code: str, message: str) -> Response:
-    response = jsonify({"error": code, "message": message})
-    response.status_code = status
-    if status == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
-    return response
-
-
-def _api_error(error: ApiError) -> Response:
-    return _error(error.status, error.code, error.message)
+    answering.record(twin.history, PROVIDER, kind)
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
-    if request.blueprint == page.NAME:
-        return page.error_page(error)
-    status = error.code or 500
-    response = _error(
-        status, error.name.upper().replace(" ", "_"), _MESSAGES.get(status, error.description or "")
-    )
-    allowed = error.get_response().headers.get("Allow")
-    if allowed:
-        response.headers["Allow"] = allowed
-    return response
-
-
-def _crash(app: Flask, error: Exception) -> Response:
-    # The type alone: a message could hold what must not be logged.
-    app.logger.error("%s while answering %s %s", type(error).__name__, request.method, request.path)
-    return _error(
-        500,
-        "INTERNAL_ERROR",
-        "The OPERATOR failed to answer. This is no fault of the request. Try again; its log names the error.",
+    return (
+        page.error_page(error) if request.blueprint == page.NAME else answering.http_error(error, _MESSAGES)
     )

@@ -4,10 +4,10 @@
 ``world``.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
+
+from simulators.lifecycle import IllegalTransition, Lifecycle
 
 
 class State(StrEnum):
@@ -52,10 +52,10 @@ _SETTLED: Final = {
     Event.VOID: State.VOID,
 }
 
-INITIAL: Final = State.PLACED
-
-# Every state is a key; what leads nowhere is absorbing. Won is corrected to won where the payout was wrong.
-TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = MappingProxyType(
+# Won is corrected to won where the payout was wrong.
+LIFECYCLE: Final = Lifecycle(
+    "bet slip",
+    State.PLACED,
     {
         State.PLACED: {
             Event.ACCEPT: State.ACCEPTED,
@@ -70,37 +70,23 @@ TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = MappingProxyType(
         State.REFUSED: {},
         State.UNANSWERED: {},
         State.VOID: {},
-    }
+    },
 )
 
-ABSORBING: Final = frozenset(state for state, ways in TRANSITIONS.items() if not ways)
+INITIAL: Final = LIFECYCLE.initial
+TRANSITIONS: Final = LIFECYCLE.transitions
+ABSORBING: Final = LIFECYCLE.absorbing
+after: Final = LIFECYCLE.after
+mermaid: Final = LIFECYCLE.mermaid
 
-
-class IllegalTransition(ValueError):  # noqa: N818
-    """The event cannot happen to a bet slip in its state."""
-
-
-def after(state: State, event: Event) -> State:
-    """Return the state that ``event`` leads to; raises IllegalTransition where the table has none."""
-    ways = TRANSITIONS[state]
-    if event not in ways:
-        possible = ", ".join(f'"{way}"' for way in ways) or "nothing any more"
-        raise IllegalTransition(
-            f'The bet slip is {state} and was asked to "{event}". '
-            "Money moves only along the table of transitions, or it would move twice. "
-            f"Possible now: {possible}."
-        )
-    return ways[event]
-
-
-def mermaid() -> str:
-    """Draw the table as a Mermaid state diagram."""
-    names = {state: state.name for state in State}
-    lines = ["stateDiagram-v2", f"    [*] --> {names[INITIAL]}"]
-    lines += [
-        f"    {names[state]} --> {names[target]}: {event}"
-        for state, ways in TRANSITIONS.items()
-        for event, target in ways.items()
-    ]
-    lines += [f"    {names[state]} --> [*]" for state in State if state in ABSORBING]
-    return "\n".join(lines) + "\n"
+__all__ = [
+    "ABSORBING",
+    "INITIAL",
+    "LIFECYCLE",
+    "TRANSITIONS",
+    "Event",
+    "IllegalTransition",
+    "State",
+    "after",
+    "mermaid",
+]

@@ -12,6 +12,8 @@ from typing import Any, Final, Literal, TypeVar
 
 from pydantic import ValidationError
 
+from simulators.answering import ApiError
+from simulators.disturbance import Disturbance, Disturbances
 from simulators.export import Redactor
 from simulators.history import Direction, Exchange, History, Outcome
 from simulators.operator import wire, world
@@ -23,16 +25,6 @@ from simulators.operator.tokens import Standing, Tokens, mint
 TOKEN_SECONDS: Final = 3600
 
 Path = Literal["auth", "start-session"]
-
-
-class ApiError(Exception):
-    """A request that the OPERATOR does not fulfil: HTTP ``status``, a ``code``, and what to do."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +52,6 @@ class Session:
     at: float
     key: str = field(repr=False)
     form_token: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Disturbance:
-    """A fault on a request of the CLIENT to ``path``: another answer, or the right one late (seconds)."""
-
-    path: Path
-    answer: tuple[int, bytes, str] | None = None
-    delay_seconds: float = 0.0
-
-    def __str__(self) -> str:
-        words = [f"answered {self.answer[0]} ({self.answer[2]})"] if self.answer else []
-        words += [f"delayed by {self.delay_seconds:g} s"] if self.delay_seconds else []
-        return f"{self.path} " + " and ".join(words)
 
 
 # A bet's outcome, as the slip's event.
@@ -124,8 +102,7 @@ class Twin:
         self._tokens = Tokens(clock)
         self._sessions: dict[str, Session] = {}
         self._slips: dict[str, world.Slip] = {}
-        self._faults: list[tuple[Disturbance, int | None]] = []
-        self._calm = threading.Event()
+        self.disturbances = Disturbances()
         self._lock = threading.Lock()
 
     # -- what the CLIENT asks for
@@ -221,32 +198,11 @@ class Twin:
         ``answer`` (status, body, content type) is given in place of the right one; ``delay_seconds`` holds
         the answer back.
         """
-        with self._lock:
-            self._calm.clear()
-            self._faults.append((Disturbance(path, answer, delay_seconds), times))
+        self.disturbances.add(Disturbance(path, answer, delay_seconds), times)
 
     def calm(self) -> None:
         """Heal: forget the disturbances that are left and let go of the requests that are held back."""
-        with self._lock:
-            self._faults.clear()
-            self._calm.set()
-
-    def take_fault(self, path: str) -> Disturbance | None:
-        """Return the disturbance of the next request to ``path`` and count it; None where none is left."""
-        with self._lock:
-            for index, (fault, left) in enumerate(self._faults):
-                if fault.path != path:
-                    continue
-                if left is not None and left <= 1:
-                    del self._faults[index]
-                else:
-                    self._faults[index] = (fault, None if left is None else left - 1)
-                return fault
-        return None
-
-    def hold(self, seconds: float) -> None:
-        """Wait ``seconds``, or until ``calm``."""
-        self._calm.wait(seconds)
+        self.disturbances.calm()
 
     # -- what the player does
 

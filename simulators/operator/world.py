@@ -30,7 +30,7 @@ NewId = Callable[[], str]
 Effects = tuple[wire.Callback, ...]
 
 
-class Unacceptable(ValueError):  # noqa: N818
+class Unacceptable(ValueError):
     """A bet slip or an event that the sportsbook does not take."""
 
 

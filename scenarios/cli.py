@@ -1,0 +1,76 @@
+"""The front door: the ``pitboss`` command, which alone reaches into the CLIENT under test and load tests."""
+
+import contextlib
+import importlib
+import io
+import sys
+from typing import Any
+
+import click
+
+from scenarios.errors import Exit
+from scenarios.suggest import did_you_mean
+
+# Sub-commands by name, in the order of help, each with the module and the attribute that hold it. Loaded
+# when used, so that no command waits for the others' imports.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("scenarios.commands.demo", "command"),
+    "check": ("scenarios.commands.check", "command"),
+    "serve": ("scenarios.commands.serve", "command"),
+    "client": ("client_under_test.cli", "client"),
+    "trigger": ("scenarios.commands.trigger", "command"),
+    "replay": ("scenarios.commands.replay", "command"),
+    "rules": ("scenarios.commands.rules", "command"),
+    "init": ("scenarios.commands.init", "command"),
+    "doctor": ("scenarios.commands.doctor", "command"),
+}
+
+
+class _Commands(click.Group):
+    """Loads a sub-command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS:
+            ctx.fail(
+                f"there is no command {args[0]!r}; "
+                + did_you_mean(args[0], COMMANDS, f"the commands are {', '.join(COMMANDS)}")
+            )
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Ctrl-C before anything was judged is no broken contract: its code is another."""
+        for stream in (sys.stdout, sys.stderr):
+            # A terminal that cannot write a sign must not end the run.
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            with contextlib.suppress(OSError):
+                click.echo("pitboss: interrupted before anything was judged", err=True)
+            ctx.exit(int(Exit.UNDECIDED))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pitboss", prog_name="pitboss")
+def main() -> None:
+    """Fake betting and voucher providers, and a judge of the CLIENTs that integrate them.
+
+    \b
+    pitboss demo          see everything at once, on this machine
+    pitboss init          write a pitboss.toml for your CLIENT, then:
+    pitboss doctor        what is wrong with it, and the next step
+    pitboss check         judge your CLIENT, rule by rule
+    """

@@ -1,0 +1,235 @@
+"""``pitboss trigger``: raise one event by hand, with faults if wanted, and see what the CLIENT answers."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from scenarios.commands.serve import target_or_demo
+from scenarios.driver import Driver
+from scenarios.errors import Exit, UsageProblem
+from scenarios.players import Player
+from scenarios.report.plain import printable
+from scenarios.target import Target
+from scenarios.verbs import Verbs
+from simulators import export, money
+from simulators.faults.naming import FAULTS, parameters, parse_fault
+from simulators.faults.parcel import Fault
+from simulators.history import Exchange, History
+from simulators.operator import wire
+from simulators.operator.delivery import Operator
+from simulators.sending import Sender
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Build = Callable[[Verbs, Player], wire.Callback]
+
+
+def _amount(text: str) -> Decimal:
+    """Read an amount on the command line; never a float."""
+    try:
+        return money.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}; expected an amount such as 10.50") from None
+
+
+def _fault_help() -> str:
+    """Every fault with its parameters, from the table of faults."""
+    lines = ["\b", "Faults, as name or name:parameter=value,parameter=value:"]
+    for name, kind in FAULTS.items():
+        lines.append(f"  {name}: {kind.summary}")
+        lines += [
+            f"      {key}={default or '..'}: {meaning}" for key, _, meaning, default in parameters(kind)
+        ]
+    return "\n".join(lines)
+
+
+def _options(command: Command) -> Command:
+    for option in reversed(
+        (
+            click.option(
+                "-c",
+                "--config",
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help="The target file.  [default: pitboss.toml, else `pitboss client`]",
+            ),
+            click.option("--player", metavar="ID", help="The player.  [default: the target's first]"),
+            click.option("--currency", metavar="CODE", help="ISO 4217.  [default: the players']"),
+            click.option("--id", metavar="ID", help="transaction_id.  [default: a new UUID]"),
+            click.option("--copies", type=click.IntRange(0), default=0, help="Send so many copies after it."),
+            click.option(
+                "--together",
+                type=click.IntRange(1),
+                default=1,
+                metavar="N",
+                help="Send N copies at once: all last bytes leave together.",
+            ),
+            click.option(
+                "--fault", "faults", multiple=True, metavar="FAULT", help="What goes wrong (repeat)."
+            ),
+            click.option("--curl", is_flag=True, help="Print the curl command of each exchange, too."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.group("trigger")
+def command() -> None:
+    """Raise one event by hand: bet, result, rollback, orphan.
+
+    \b
+    pitboss trigger bet --player p-1 --amount 10
+    pitboss trigger result --amount 25.50 --copies 2
+    pitboss trigger rollback --of TRANSACTION_ID --amount 10
+    pitboss trigger orphan --amount 10
+    pitboss trigger bet --amount 10 --fault answer-lost:after=20ms --copies 1
+    pitboss trigger bet --amount 10 --together 20
+
+    Exit code 0: accepted; 1: refused; 3: no usable answer. With copies it is that of the last.
+    """
+
+
+@command.command("bet", epilog=_fault_help())
+@click.option(
+    "--amount", type=_amount, metavar="AMOUNT", required=True, help="What is taken from the balance."
+)
+@_options
+@click.pass_context
+def bet(context: click.Context, /, amount: Decimal, id: str | None, **given: Any) -> None:  # noqa: A002
+    """Withdraw an amount from the player's balance."""
+    _raise(context, lambda verbs, player: verbs.transaction("bet", player, amount, id=id), **given)
+
+
+@command.command("result", epilog=_fault_help())
+@click.option(
+    "--amount", type=_amount, metavar="AMOUNT", required=True, help="What is paid; 0 for a lost bet."
+)
+@_options
+@click.pass_context
+def result(context: click.Context, /, amount: Decimal, id: str | None, **given: Any) -> None:  # noqa: A002
+    """Deposit an amount to the player's balance."""
+    _raise(context, lambda verbs, player: verbs.transaction("result", player, amount, id=id), **given)
+
+
+@command.command("rollback", epilog=_fault_help())
+@click.option("--of", required=True, metavar="ID", help="rollback_transaction_id: the transaction to undo.")
+@click.option("--amount", type=_amount, metavar="AMOUNT", required=True, help="The amount that it had.")
+@_options
+@click.pass_context
+def rollback(
+    context: click.Context,
+    /,
+    of: str,
+    amount: Decimal,
+    id: str | None,  # noqa: A002
+    **given: Any,
+) -> None:
+    """Undo an earlier transaction."""
+    _raise(context, lambda verbs, player: verbs.undo(of, player, amount, id=id), **given)
+
+
+@command.command("orphan", epilog=_fault_help())
+@click.option(
+    "--amount", type=_amount, metavar="AMOUNT", required=True, help="What the transaction would have had."
+)
+@_options
+@click.pass_context
+def orphan(context: click.Context, /, amount: Decimal, id: str | None, **given: Any) -> None:  # noqa: A002
+    """Roll back a transaction that the CLIENT never saw."""
+    _raise(context, lambda verbs, player: verbs.undo(verbs.new_id(), player, amount, id=id), **given)
+
+
+def _raise(
+    context: click.Context,
+    build: Build,
+    *,
+    config: Path | None,
+    player: str | None,
+    currency: str | None,
+    copies: int,
+    together: int,
+    faults: tuple[str, ...],
+    curl: bool,
+) -> None:
+    target = target_or_demo(config)
+    _, players = target.need_operator()
+    try:
+        acting = Player(player or players.ids[0], currency or players.currency)
+        money.decimals(acting.currency)
+    except money.UnknownCurrency as error:
+        raise UsageProblem(str(error), "a code such as EUR", "correct --currency") from None
+    if faults and together > 1:
+        raise UsageProblem(
+            "--fault and --together were both given",
+            "one of them: in a race the judge itself holds back the last bytes",
+            "leave one out, or use --fault copies:n=3 for copies in flight",
+        )
+    verbs = _verbs(target)
+    exchanges = _send(verbs, build(verbs, acting), together, [_fault(text) for text in faults])
+    exchanges += [verbs.again(exchanges[0]) for _ in range(copies)]
+    verbs.channel.sender.close()
+    redactor = export.Redactor(target.secrets())
+    for exchange in exchanges:
+        _show(exchange, redactor, curl=curl)
+    context.exit(_code(exchanges[-1]))
+
+
+def _verbs(target: Target) -> Verbs:
+    operator, _ = target.need_operator()
+    sender = Sender(History(), timeout=operator.timeout, ca_file=operator.ca_file)
+    secret = operator.security_hash.get_secret_value()
+    driver = Driver(target)
+    return Verbs(
+        Operator(operator.callback_url, secret, sender, operator.amount_format),
+        restart=driver.restart if driver.has("restart") else None,
+    )
+
+
+def _send(verbs: Verbs, message: wire.Callback, together: int, faults: list[Fault]) -> list[Exchange]:
+    if together > 1:
+        return verbs.race([message] * together)
+    if not faults:
+        return [verbs.send(message)]
+    try:
+        return verbs.deliver(message, faults)
+    except ValueError as error:
+        raise _unfit(error) from None
+
+
+def _fault(text: str) -> Fault:
+    try:
+        return parse_fault(text)
+    except ValueError as error:
+        raise _unfit(error) from None
+
+
+def _unfit(error: ValueError) -> UsageProblem:
+    # The texts of faults have the three beats already, with semicolons between.
+    came, *expected, next_step = str(error).split("; ")
+    return UsageProblem(f"--fault: {came}", "; ".join(expected), next_step)
+
+
+def _show(exchange: Exchange, redactor: export.Redactor, *, curl: bool) -> None:
+    shown = export.as_json(exchange, redactor)
+    lines = [
+        f"{exchange.kind}: {shown['request']['method']} {shown['request']['url']}",
+        f"  sent      {shown['request']['body']}",
+        f"  answered  nothing: {shown['failure']}"
+        if shown["answer"] is None
+        else f"  answered  HTTP {shown['answer']['status']} {shown['answer']['body']}",
+        f"  outcome   {exchange.outcome}",
+        *(f"  fault     {fault}" for fault in shown["faults"]),
+    ]
+    if curl:
+        lines.append(f"  {export.curl(exchange, redactor)}")
+    for line in lines:
+        click.echo(printable(line))
+
+
+def _code(exchange: Exchange) -> int:
+    if exchange.ok:
+        return int(Exit.HOLDS)
+    return int(Exit.BROKEN if exchange.refused else Exit.UNREACHABLE)

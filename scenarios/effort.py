@@ -1,0 +1,49 @@
+"""How hard a check tries: one named set of sizes per ``--effort``."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Sizes that scenarios take from here, so that none hides a number of its own.
+
+    ``sums`` wagers are added up where exact sums are judged; ``crowd`` other transactions lie between a request
+    and its copy; ``width`` requests race, ``races`` times; ``examples`` histories of up to ``steps`` steps are
+    generated, and ``restarts`` more with restarts; ``pause`` seconds lie between a request and its late copy; the run
+    ends within ``seconds``.
+    ``hangs`` says whether to wait until the CLIENT gives up on an OPERATOR that does not answer.
+    """
+
+    name: str
+    sums: int
+    crowd: int
+    width: int
+    races: int
+    examples: int
+    steps: int
+    restarts: int
+    pause: float
+    seconds: float
+    hangs: bool = True
+
+
+QUICK = Effort(
+    "quick",
+    sums=200,
+    crowd=50,
+    width=8,
+    races=2,
+    examples=3,
+    steps=12,
+    restarts=1,
+    pause=0.2,
+    seconds=300,
+    hangs=False,
+)
+NORMAL = Effort(
+    "normal", sums=1000, crowd=1100, width=16, races=5, examples=12, steps=30, restarts=2, pause=1.5, seconds=900
+)
+THOROUGH = Effort(
+    "thorough", sums=1500, crowd=2000, width=32, races=10, examples=30, steps=40, restarts=5, pause=3.0, seconds=3600
+)
+EFFORTS = {effort.name: effort for effort in (QUICK, NORMAL, THOROUGH)}

@@ -1,0 +1,184 @@
+"""Starts the reference CLIENT as a process of its own, as in life, and makes the target that fits it."""
+
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+import urllib3
+
+from scenarios.errors import TargetProblem, UsageProblem
+from scenarios.target import Target
+from simulators.serving import bind
+
+# The module that serves the reference CLIENT. Named, not imported: the judge shares no code with what it
+# judges.
+_MODULE = "client_under_test"
+_PLAYERS = ("p-1", "p-2", "p-3", "p-4")
+# Players in currencies with other decimals.
+_OTHERS = {"JPY": "p-jpy", "KWD": "p-kwd"}
+_READY_SECONDS = 20.0
+_POLL_SECONDS = 0.02
+# A CLIENT that does not even start is not started again for ever.
+_STARTS = 200
+
+
+@contextlib.contextmanager
+def reference_client(
+    folder: Path, mutant: str | None = None, *, database: str | None = None, processes: int = 1
+) -> Iterator[Target]:
+    """Serve the reference CLIENT (or a mutant) from ``folder``, with every driver entry; yield the target.
+
+    ``database`` is a SQLAlchemy URL (default: SQLite in ``folder``). Raises TargetProblem where it does not
+    start.
+    """
+    hash_, password = secrets.token_hex(16), secrets.token_hex(16)
+    port, api_port = free_port(), free_port()
+    arguments = ["--port", str(port), "--database", database or str(folder / "client.sqlite")]
+    arguments += ["--operator", f"http://127.0.0.1:{api_port}", "--processes", str(processes)]
+    arguments += ["--mutant", mutant] if mutant else []
+    # It is killed in the end, and cannot clean up after itself: its temporary files go with the folder.
+    environment = {**os.environ, "TMPDIR": str(folder), "SECURITY_HASH": hash_, "OPERATOR_PASSWORD": password}
+    site = f"http://127.0.0.1:{port}"
+    with _Supervised([sys.executable, "-m", _MODULE, *arguments], environment, folder) as client:
+        client.wait_ready(f"{site}/healthz")
+        yield target_at(site, api_port, hash_, password, client.kill_command)
+
+
+class _Supervised:
+    """A process that is started again whenever it ends, until this context is left; dies with this one."""
+
+    def __init__(self, arguments: list[str], environment: dict[str, str], folder: Path) -> None:
+        self.arguments, self.environment = arguments, environment
+        self.pid_file, self.log = folder / "client.pid", folder / "client.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._leaving = threading.Event()
+        self._refused = False
+        self._thread = threading.Thread(target=self._supervise, name="client", daemon=True)
+        self._log: IO[bytes] | None = None
+
+    def __enter__(self) -> "_Supervised":
+        self._log = self.log.open("ab")
+        self._start()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leaving.set()
+        self._kill()
+        self._thread.join()
+        if self._log is not None:
+            self._log.close()
+
+    @property
+    def kill_command(self) -> str:
+        """A shell command that kills the process and its workers at once; it is started again by itself."""
+        return f"kill -9 -$(cat {self.pid_file})"
+
+    def wait_ready(self, url: str) -> None:
+        """Wait until ``url`` answers; raises TargetProblem with the process's own words where it does not."""
+        deadline = time.monotonic() + _READY_SECONDS
+        while time.monotonic() < deadline and not self._leaving.is_set():
+            try:
+                urllib3.request("GET", url, retries=False, timeout=1.0)
+            except urllib3.exceptions.HTTPError:
+                self._leaving.wait(_POLL_SECONDS)
+            else:
+                return
+        words = self.log.read_text(errors="replace").strip().splitlines()[-3:]
+        if self._refused:
+            raise UsageProblem(
+                "the reference CLIENT refuses to start so: " + " ".join(words),
+                "options that pitboss client takes",
+                "correct --mutant, or leave it out",
+            )
+        raise TargetProblem(
+            "the reference CLIENT did not start: " + (" ".join(words) or "it said nothing"),
+            f"an answer at {url} within {_READY_SECONDS:g} s",
+            "run pitboss client with the same options by hand and read what it says",
+        )
+
+    def _start(self) -> None:
+        # A session of its own: Ctrl-C must not reach it before the players have been put back.
+        self._process = subprocess.Popen(
+            self.arguments, env=self.environment, stdout=self._log, stderr=self._log, start_new_session=True
+        )
+        self.pid_file.write_text(str(self._process.pid))
+
+    def _supervise(self) -> None:
+        for _ in range(_STARTS):
+            if self._process is not None:
+                code = self._process.wait()
+                if self._leaving.is_set():
+                    return
+                if code == 2:  # the command line was refused: it would be again
+                    self._refused = True
+                    self._leaving.set()
+                    return
+            self._start()
+            if self._leaving.is_set():
+                self._kill()
+                return
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
+    taken = bind("127.0.0.1", 0)
+    port: int = taken.getsockname()[1]
+    taken.close()
+    return port
+
+
+def target_at(
+    site: str, api_port: int, security_hash: str, password: str, restart: str | None = None
+) -> Target:
+    """The target that fits a reference CLIENT at address ``site``, which calls the OPERATOR at ``api_port``.
+
+    Opens the players in other currencies. ``restart`` is the shell command that kills it, where it is
+    started again.
+    """
+    for currency, player in _OTHERS.items():
+        urllib3.request(
+            "POST",
+            f"{site}/players",
+            json={"id": player, "currency": currency, "balance": "100"},
+            timeout=10.0,
+        )
+    driver = {
+        "balance": {"get": f"{site}/players/{{player}}/balance", "read": "balance"},
+        "ban": {"post": f"{site}/players/{{player}}/ban"},
+        "unban": {"post": f"{site}/players/{{player}}/unban"},
+        "launch": {
+            "post": f"{site}/sportsbook/launch",
+            "json": {"user_id": "{player}", "currency": "{currency}", "lang": "{lang}"},
+            "read": "url",
+        },
+    }
+    return Target.model_validate(
+        {
+            "operator": {
+                "callback_url": f"{site}/operator",
+                "security_hash": security_hash,
+                "username": "client",
+                "password": password,
+                "listen": f"127.0.0.1:{api_port}",
+            },
+            "players": {"ids": _PLAYERS, "currency": "EUR", "others": _OTHERS},
+            "driver": driver if restart is None else driver | {"restart": {"run": restart}},
+        }
+    )

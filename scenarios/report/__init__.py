@@ -1,0 +1,1 @@
+"""What a run leaves behind: report.json, history.har, and what the terminal shows."""

@@ -1,0 +1,176 @@
+"""What the terminal shows: progress while scenarios run, then the verdict. Plain where there is none."""
+
+import sys
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from scenarios.contract import GROUPS, Level
+from scenarios.errors import Exit
+from scenarios.report.document import replay_command, tally
+from scenarios.report.files import HAR, JUNIT, REPORT
+from scenarios.report.plain import printable
+from scenarios.run import Run
+from scenarios.verdict import RuleVerdict, ScenarioResult, Standing
+from simulators import export
+
+if TYPE_CHECKING:
+    from scenarios.engine import Judged
+
+_STYLE = {
+    Standing.PASSED: "green",
+    Standing.FAILED: "bold red",
+    Standing.WARNED: "yellow",
+    Standing.SKIPPED: "dim",
+    Standing.INFO: "cyan",
+    Standing.UNDECIDED: "magenta",
+}
+_SIGN = {
+    Standing.PASSED: "✓",
+    Standing.FAILED: "✗",
+    Standing.WARNED: "!",
+    Standing.SKIPPED: "-",
+    Standing.INFO: "i",
+    Standing.UNDECIDED: "?",
+}
+# What the screen has room for; the report has all.
+_CURLS = 3
+
+
+class Terminal:
+    """Watches a run and concludes it on ``console`` (standard output by default)."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        # The stream as it is now: pytest captures what is printed later.
+        self.console = console or Console(file=sys.stdout, highlight=False)
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+
+    def planned(self, run: Run, scenarios: int) -> None:
+        """Tell what is about to run, and start the progress line where there is a terminal."""
+        target = run.settings.target
+        address = target.operator.callback_url if target.operator else ""
+        settings = run.settings
+        self._print(
+            f"pitboss: {scenarios} scenarios for {len(settings.rules)} rules against {address}\n"
+            f"effort {settings.effort.name}, seed {settings.seed}, balances read by {run.probe.name}"
+        )
+        if self.console.is_terminal:
+            self._progress = Progress(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                console=self.console,
+                transient=True,
+                # pytest has both streams in its hands.
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._task = self._progress.add_task("", total=scenarios)
+            self._progress.start()
+
+    def finished(self, run: Run, result: ScenarioResult) -> None:
+        """Move the progress line on; name what broke at once."""
+        for rule in result.rules:
+            standing = result.standing(rule)
+            if standing in (Standing.FAILED, Standing.WARNED) and rule in run.settings.rules:
+                self._print(f"  {_SIGN[standing]} {rule} {result.title}", _STYLE[standing])
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, advance=1, description=result.id)
+
+    def conclude(self, judged: "Judged", report: Path | None) -> None:
+        """Print the table by group, each accusation with its evidence, and the verdict in one sentence."""
+        if self._progress is not None:
+            self._progress.stop()
+        self.console.print(_table(judged.verdicts))
+        for verdict in judged.verdicts:
+            if verdict.standing in (Standing.FAILED, Standing.WARNED):
+                self._accuse(judged.run, verdict)
+        self._tell_open(judged.verdicts)
+        for warning in judged.run.warnings:
+            self._print(f"note: {judged.run.redactor.text(warning)}", "yellow")
+        if report is not None:
+            self._print(f"report: {report}/{REPORT}, {JUNIT}, {HAR}")
+        self._print(*_sentence(judged))
+
+    def _print(self, text: str, style: str = "") -> None:
+        """Print ``text`` as it is, whatever it holds; the terminal wraps it."""
+        self.console.print(Text(printable(text), style=style), soft_wrap=True)
+
+    def _accuse(self, run: Run, verdict: RuleVerdict) -> None:
+        rule = verdict.rule
+        self.console.print()
+        style = _STYLE[verdict.standing]
+        self._print(f"{_SIGN[verdict.standing]} {rule.id} ({rule.level}) {rule.statement}", style)
+        lines = [
+            f"source   {rule.source}",
+            f"why      {rule.why}",
+            f"seen     {verdict.reason}",
+            f"causes   {rule.causes}",
+        ]
+        for result in verdict.results:
+            if rule.id in result.stories:
+                lines += [f"story    {line}" for line in result.stories[rule.id].lines()]
+        findings = [finding for result in verdict.results for finding in result.of(rule.id)]
+        for number in findings[0].exchanges[:_CURLS] if findings else ():
+            lines.append(f"exchange {export.curl(run.history[number], run.redactor)}")
+        lines.append(f"replay   {replay_command(run, rule.id)}")
+        for line in lines:
+            self._print(f"    {run.redactor.text(line)}")
+
+    def _tell_open(self, verdicts: list[RuleVerdict]) -> None:
+        for standing, word in ((Standing.UNDECIDED, "undecided"), (Standing.SKIPPED, "skipped")):
+            open_ones = [verdict for verdict in verdicts if verdict.standing is standing]
+            for reason, rules in groupby(
+                sorted(open_ones, key=lambda one: one.reason), key=lambda one: one.reason
+            ):
+                names = ", ".join(sorted(verdict.rule.id for verdict in rules))
+                self._print(f"{word}: {names}: {reason}", _STYLE[standing])
+
+
+def _table(verdicts: list[RuleVerdict]) -> Table:
+    table = Table(title=None, header_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("group", min_width=len("group"))
+    table.add_column("about", no_wrap=True, overflow="ellipsis")
+    for standing in Standing:
+        table.add_column(str(standing), justify="right", min_width=len(standing))
+    for group, title in GROUPS.items():
+        mine = [verdict for verdict in verdicts if verdict.rule.group == group]
+        if mine:
+            table.add_row(group, title, *(_count(mine, standing) for standing in Standing))
+    return table
+
+
+def _count(verdicts: Iterable[RuleVerdict], standing: Standing) -> Text:
+    number = sum(1 for verdict in verdicts if verdict.standing is standing)
+    return Text(str(number) if number else "", style=_STYLE[standing])
+
+
+def _sentence(judged: "Judged") -> tuple[str, str]:
+    must = tally(judged.verdicts, Level.MUST)
+    should = tally(judged.verdicts, Level.SHOULD)
+    figures = (
+        f"MUST {must['passed']} passed, {must['failed']} failed, {must['skipped']} skipped, "
+        f"{must['undecided']} undecided; "
+        f"SHOULD {should['passed']} passed, {should['warned']} warned, "
+        f"{should['skipped']} skipped, {should['undecided']} undecided; "
+        f"{len(judged.run.history)} exchanges in {judged.run.history.now():.1f} s"
+    )
+    match judged.code:
+        case Exit.HOLDS:
+            words, style = "Every MUST that was judged holds.", "bold green"
+        case Exit.BROKEN:
+            words, style = "The contract is broken.", "bold red"
+        case _:
+            words, style = "Nothing is known to be broken, but not all could be decided.", "bold magenta"
+    if judged.interrupted:
+        words = f"Interrupted. {words}"
+    return f"{words}\n{figures}", style

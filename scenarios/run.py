@@ -1,0 +1,258 @@
+"""One run of the judge against one target: what scenarios share, and what is put back at the end."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from random import Random
+
+from scenarios.basics import Diagnosis, diagnose, settle
+from scenarios.driver import Driver
+from scenarios.effort import NORMAL, Effort
+from scenarios.errors import TargetProblem
+from scenarios.players import Player
+from scenarios.probes import DriverProbe, Probe, Unreadable, WagersProbe
+from scenarios.stories.steps import Story
+from scenarios.target import Target
+from scenarios.verbs import Verbs
+from scenarios.verdict import ScenarioResult
+from simulators.export import Redactor
+from simulators.history import Exchange, History
+from simulators.limits import Limits
+from simulators.operator.delivery import Operator
+from simulators.sending import Sender
+
+# How long a CLIENT that was started again may take to answer, and how often it is asked.
+_RESTART_SECONDS = 30.0
+_KNOCK_SECONDS = 0.05
+
+
+class TargetGone(Exception):
+    """The target stopped answering genuine wagers."""
+
+
+class OutOfBounds(Exception):
+    """The run has used up its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user asked for: the ``rules`` (ids) to judge, how hard, and with which ``seed``.
+
+    ``story`` is a saved story that is played instead of generated ones.
+    """
+
+    target: Target
+    rules: tuple[str, ...]
+    effort: Effort = NORMAL
+    seed: int = 0
+    strict: bool = False
+    story: Story | None = None
+
+
+@dataclass
+class Run:
+    """The state of one run; made once, before the first scenario.
+
+    ``diagnosis`` says why balances cannot be read at all, ``suspicion`` why not through wagers, where the
+    driver reads them.
+    """
+
+    settings: Settings
+    clock: Callable[[], float] = time.monotonic
+    history: History = field(default_factory=History)
+    results: list[ScenarioResult] = field(default_factory=list)
+    gone_after: str | None = None
+    diagnosis: Diagnosis = field(default_factory=Diagnosis)
+    suspicion: Diagnosis = field(default_factory=Diagnosis)
+    warnings: list[str] = field(default_factory=list)
+    restoring: bool = False
+
+    def __post_init__(self) -> None:
+        target = self.settings.target
+        operator, players = target.need_operator()
+        self.redactor = Redactor(target.secrets())
+        self.driver = Driver(target)
+        self.limits = Limits(target.target.max_connections, target.target.max_requests_per_second or None)
+        self.sender = Sender(
+            self.history, timeout=operator.timeout, ca_file=operator.ca_file, limits=self.limits
+        )
+        self.channel = Operator(
+            operator.callback_url,
+            operator.security_hash.get_secret_value(),
+            self.sender,
+            operator.amount_format,
+        )
+        restart = self.restart if self.driver.has("restart") else None
+        self.verbs = Verbs(self.channel, guard=self._guard, restart=restart)
+        self.players = [Player(name, players.currency) for name in players.ids]
+        self.other_players = [Player(name, currency) for currency, name in players.others.items()]
+        self.probe: Probe = self._choose_probe(target.target.probe)
+        self.began = self.clock()
+
+    def _choose_probe(self, wanted: str) -> Probe:
+        if wanted == "wagers":
+            return WagersProbe(self.verbs)
+        return DriverProbe(self.verbs, self.driver, wanted)
+
+    def rng(self, scenario: str) -> Random:
+        """The scenario's own source of chance: the same for the same seed, whatever else is selected."""
+        return Random(f"{self.settings.seed}:{scenario}")
+
+    def begin(self) -> None:
+        """Reach the target with one genuine wager, then find out whether balances can be read at all.
+
+        Raises TargetProblem where nothing answers or the first genuine wager is refused.
+        """
+        player = self.players[0]
+        self._first_wager(player)
+        if isinstance(self.probe, WagersProbe):
+            self._try_wagers(self.probe, player)
+
+    def _try_wagers(self, probe: WagersProbe, player: Player) -> None:
+        """Find out whether ``probe`` can be trusted here; where not, the driver reads balances, if it can."""
+        opening = None
+        if self.driver.has("balance"):
+            other = DriverProbe(self.verbs, self.driver, self.driver.kind("balance"))
+            with contextlib.suppress(Unreadable):
+                opening = other.read(player, Decimal(0)).amount
+        try:
+            self.diagnosis = diagnose(probe, player)
+        except TargetGone as gone:
+            raise TargetProblem(
+                f"the target accepted the first wager and then stopped answering: {gone}",
+                "answers to a few dozen bets and results, one after the other",
+                "read the CLIENT's log, and start it again",
+            ) from gone
+        if self.diagnosis.why and opening is not None:
+            self.probe, self.diagnosis, self.suspicion = other, Diagnosis(), self.diagnosis
+            player.touched, player.opening = True, opening
+            self.warnings.append("balances are read through the driver, as wagers do not tell them here")
+
+    def _first_wager(self, player: Player) -> None:
+        first = self.channel.send(
+            self.verbs.transaction("result", player, player.unit), kind="result (first wager)"
+        )
+        if first.ok:
+            back = self.channel.send(
+                self.verbs.transaction("bet", player, player.unit), kind="bet (first wager)"
+            )
+            if back.refused:
+                player.lent = player.unit
+            return
+        second = self.channel.send(
+            self.verbs.transaction("bet", player, player.unit), kind="bet (first wager)"
+        )
+        if second.ok:
+            self.channel.send(
+                self.verbs.transaction("result", player, player.unit), kind="result (first wager)"
+            )
+            return
+        raise TargetProblem(*_first_wager_problem(first))
+
+    def fresh(self, player: Player) -> None:
+        """Bring ``player`` to exactly zero; the first time, keep in mind what it owned. Raises Unreadable."""
+        found = self.probe.empty(player)
+        if not player.touched:
+            player.touched, player.opening = True, found
+        player.known = Decimal(0)
+
+    def restore(self) -> None:
+        """Give every player back what it owned when the run began; say so where that fails."""
+        self.restoring = True
+        for player in [*self.players, *self.other_players]:
+            try:
+                self._put_back(player)
+            except (Unreadable, TargetGone, OutOfBounds) as error:
+                owned = "what it owned" if player.owned is None else player.show(player.owned)
+                self.warnings.append(f"player {player.id} could not be put back to {owned}: {error}")
+        if self.diagnosis.why and any(player.touched for player in self.players):
+            self.warnings.append(
+                f"player {self.players[0].id} is put back only as far as wagers can be trusted: "
+                f"{self.diagnosis.why.partition(';')[0]}"
+            )
+
+    def _put_back(self, player: Player) -> None:
+        if not player.touched:
+            # Interrupted before its balance was known: undo what was done.
+            settle(self.verbs, player)
+            return
+        if player.owned is None:
+            return
+        self._wait_alive()
+        self.probe.empty(player)
+        if player.owned > 0:
+            self._pay(player, player.owned)
+        elif player.owned < 0:
+            loan = self._pay(player, -player.owned)
+            self.verbs.bet(player, -player.owned, kind="bet (restore)")
+            self.verbs.rollback(loan, kind="rollback (restore)")
+        player.touched = False
+
+    def _pay(self, player: Player, amount: Decimal) -> Exchange:
+        paid = self.verbs.settle(self.verbs.result(player, amount, kind="result (restore)"))
+        if not paid.ok:
+            raise Unreadable("the result that puts it back was not accepted")
+        return paid
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.sender.close()
+
+    def _guard(self, exchange: Exchange) -> None:
+        if exchange.unknown and not self.alive():
+            raise TargetGone(exchange.failure or "no usable answer")
+        if not self.restoring and self.clock() - self.began > self.settings.effort.seconds:
+            raise OutOfBounds(f"the run has taken more than {self.settings.effort.seconds:g} s")
+
+    def restart(self) -> None:
+        """Kill the CLIENT and start it again by the driver, and wait until it answers.
+
+        Raises DriverProblem where the command fails, TargetGone where the CLIENT stays away.
+        """
+        self.driver.restart()
+        self._wait_alive()
+
+    def _wait_alive(self) -> None:
+        # A run that was interrupted during a restart finds the CLIENT away, too.
+        patience = _RESTART_SECONDS if self.driver.has("restart") else 0.0
+        deadline = self.clock() + patience
+        while not self.alive():
+            if self.clock() > deadline:
+                raise TargetGone(f"no answer within {patience:g} s")
+            time.sleep(_KNOCK_SECONDS)
+
+    def alive(self) -> bool:
+        """Whether a genuine wager that moves nothing is still answered, by whatever answer."""
+        player = self.players[0]
+        for _ in range(2):
+            message = self.verbs.transaction("result", player, Decimal(0))
+            if self.channel.send(message, kind="result of 0 (still there?)").answer is not None:
+                return True
+        return False
+
+
+def _first_wager_problem(first: Exchange) -> tuple[str, str, str]:
+    if first.answer is None:
+        return (
+            f"POST {first.request.url}: {first.failure}",
+            "an answer from the CLIENT",
+            "start it, or correct callback_url in [operator] of the target file",
+        )
+    if first.unknown:
+        kind = next(
+            (value for name, value in first.answer.headers if name.lower() == "content-type"), "no type"
+        )
+        return (
+            f"POST {first.request.url}: HTTP {first.answer.status} with {kind}, not a JSON answer to a wager",
+            "a JSON object with an error field",
+            "check that callback_url in [operator] leads to the callbacks, and read the CLIENT's log",
+        )
+    said = f"error {first.error!r}" if first.error else f"HTTP {first.answer.status}"
+    return (
+        f"the first genuine wager (a result of one smallest unit) was refused: {said}",
+        "error null, for otherwise no rule can be judged",
+        "check security_hash, amount_format, the player ids and their currency in the target file; "
+        "pitboss doctor tries each",
+    )

@@ -1,0 +1,1 @@
+"""The fake Jackpot: vouchers, catalogue, webhooks, API (``voucher-widget.txt``, ``voucher-webhook.txt``)."""

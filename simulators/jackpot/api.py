@@ -1,0 +1,182 @@
+"""Jackpot's server: the operations of the table, signed PDFs, pictures, and the document of it all.
+
+Answers that are errors have one shape (contract, part D): ``{"error": "CODE", "message": "what to do"}``.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import Flask, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from werkzeug.exceptions import HTTPException
+
+from simulators import answering, exact_json
+from simulators.answering import ApiError
+from simulators.jackpot import forms, openapi, wire
+from simulators.jackpot.catalogue import IMAGES
+from simulators.jackpot.channel import PROVIDER
+from simulators.jackpot.operations import OPERATIONS, Ask, Operation
+from simulators.jackpot.shapes import bounded
+from simulators.jackpot.signing import FILES
+from simulators.jackpot.twin import JackpotTwin
+
+# The longest request that is read, in bytes.
+BODY_BYTES: Final = 1024 * 1024
+# Below these, a player's browser calls from a CLIENT's page.
+_SHARED: Final = ("/v2/", "/widget/")
+
+_MESSAGES: Final = {
+    404: "There is nothing at this address. /documentation lists every operation. Check the address.",
+    405: "This method is none of this address. /documentation lists every operation. Check the method.",
+    413: f"The body is longer than {BODY_BYTES} bytes. Requests are small JSON objects. Send a shorter one.",
+}
+
+
+def create_app(twin: JackpotTwin) -> Flask:
+    """Return the WSGI app of ``twin``: the API under ``/v2``, its document and page, PDFs and pictures."""
+    app = Flask(__name__)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the documented order
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
+    kinds: dict[str, str] = {}
+    for number, operation in enumerate(OPERATIONS):
+        for form, path in enumerate(operation.paths):
+            endpoint = f"{operation.id}-{number}-{form}"
+            if operation.recorded:
+                kinds[endpoint] = operation.id
+            rule = path.replace("{", "<").replace("}", ">")
+            app.add_url_rule(rule, endpoint, _view(twin, operation), methods=[operation.method])
+    app.add_url_rule("/openapi.json", "openapi", lambda: _json(openapi.document()))
+    app.add_url_rule("/documentation", "documentation", _documentation)
+    app.add_url_rule(f"{FILES}/<voucher_id>.pdf", "file", lambda voucher_id: _file(twin, voucher_id))
+    app.add_url_rule(f"{IMAGES}/<slug>/<name>.svg", "image", lambda slug, name: _image(twin, slug, name))
+    app.before_request(lambda: _record(twin, kinds))
+    app.before_request(lambda: answering.disturb(twin.disturbances))
+    app.after_request(_share)
+    app.after_request(lambda response: answering.complete(twin.history, twin.disturbances, response))
+    app.register_error_handler(ApiError, answering.api_error)
+    app.register_error_handler(HTTPException, lambda error: answering.http_error(error, _MESSAGES))
+    app.register_error_handler(Exception, lambda error: answering.crash(app, "Jackpot", error))
+    return app
+
+
+def _view(twin: JackpotTwin, operation: Operation) -> Callable[..., ResponseReturnValue]:
+    parse = _parser(operation)
+
+    def view(**path: str) -> ResponseReturnValue:
+        session = None
+        if operation.credential is not None:
+            session = twin.desk.authenticate(operation.credential, request.headers.get("apikey"), _bearer())
+        ask = Ask(path, _amount() if operation.amount else None, parse(), session)
+        answer = operation.call(twin.desk, ask)
+        return _json([each.model_dump() for each in answer] if operation.many else answer.model_dump())
+
+    return view
+
+
+def _json(value: Any) -> Response:
+    return Response(exact_json.dumps(value), content_type=wire.JSON_TYPE)
+
+
+def _bearer() -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def _amount() -> Any:
+    text = request.args.get("amount")
+    if text is None:
+        return None
+    try:
+        return bounded(text)
+    except ValueError as error:
+        raise ApiError(
+            400,
+            "MALFORMED",
+            f"The parameter amount {error}. Vouchers are proposed for an amount in EUR. Send one, or none.",
+        ) from None
+
+
+def _parser(operation: Operation) -> Callable[[], Any]:
+    if not operation.body:
+        return lambda: None
+    adapter: TypeAdapter[Any] = TypeAdapter(forms.Grant if operation.form else operation.body[0])
+
+    def parse() -> Any:
+        try:
+            return adapter.validate_python(_document(operation))
+        except ValidationError as error:
+            raise ApiError(400, "MALFORMED", _malformed(error, operation.body)) from None
+
+    return parse
+
+
+def _document(operation: Operation) -> Any:
+    if operation.form and request.mimetype == openapi.FORM_TYPE:
+        return request.form.to_dict()
+    expected = wire.JSON_TYPE + (f" or {openapi.FORM_TYPE}" if operation.form else "")
+    if request.mimetype != wire.JSON_TYPE:
+        raise ApiError(
+            400,
+            "NOT_JSON",
+            f"The Content-Type is {request.mimetype[:40]!r}. Parameters are read from one form only, or they "
+            f"would be guessed at. Send Content-Type: {expected}.",
+        )
+    try:
+        return exact_json.loads(request.get_data())
+    except ValueError:
+        raise ApiError(
+            400,
+            "NOT_JSON",
+            "The body is no JSON. Parameters are read from a JSON object. Send one, as UTF-8.",
+        ) from None
+
+
+def _malformed(error: ValidationError, models: tuple[type[BaseModel], ...]) -> str:
+    # Places and reasons only: values may be secret.
+    wrong = "; ".join(
+        f"{'.'.join(map(str, problem['loc'])) or 'the body'}: {problem['msg']}"
+        for problem in error.errors(include_url=False, include_context=False, include_input=False)
+    )
+    fields = " or ".join(
+        ", ".join(
+            f"{name}{'' if info.is_required() else ' (optional)'}"
+            for name, info in model.model_fields.items()
+        )
+        for model in models
+    )
+    return f"The parameters are malformed ({wrong}). Expected is an object with {fields}. Send these."
+
+
+def _file(twin: JackpotTwin, voucher_id: str) -> Response:
+    parts = (request.args.get(name, "") for name in ("Key", "Expires", "Signature"))
+    return Response(twin.desk.pdf(voucher_id, *parts), content_type="application/pdf")
+
+
+def _image(twin: JackpotTwin, slug: str, name: str) -> Response:
+    return Response(twin.desk.picture(slug, name), content_type="image/svg+xml")
+
+
+def _documentation() -> Response:
+    page = Response(render_template("documentation.html", document=openapi.document()))
+    page.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    return page
+
+
+def _record(twin: JackpotTwin, kinds: dict[str, str]) -> None:
+    """Write a request to the API into the history; those of browsers for pages and files are none."""
+    kind = kinds.get(request.endpoint or "")
+    if kind is None and (request.endpoint is not None or not request.path.startswith("/v2/")):
+        return
+    if request.method != "OPTIONS":
+        answering.record(twin.history, PROVIDER, kind or "unknown request")
+
+
+def _share(response: Response) -> Response:
+    """Let the widget call from any CLIENT's page; it shows a token, never a cookie."""
+    if request.path.startswith(_SHARED):
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        if request.method == "OPTIONS":
+            response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, apikey"
+            response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "")
+    return response

@@ -1,0 +1,207 @@
+"""Every operation of the API as one table: the routes, the parsing and the OpenAPI document come from it.
+
+Sources: the contract, part B (facts of the provider's public documentation) and part D (statuses).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from simulators.jackpot import forms, wire
+from simulators.jackpot.credentials import Kind, Session
+from simulators.jackpot.desk import Desk
+from simulators.jackpot.lifecycle import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request, parsed: the parts of its path, its query, its body, and the session that asks."""
+
+    path: Mapping[str, str]
+    amount: Decimal | None = None
+    body: Any = None
+    session: Session | None = None
+
+
+Call = Callable[[Desk, Ask], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation. ``id`` is its kind in the history, ``paths`` are all served alike.
+
+    ``credential`` is due (None: none is). ``body`` is a model, ``form`` says that it may be form-encoded;
+    ``answer`` is a model, ``many`` of it where a list. ``problems`` are the error statuses of its own.
+    """
+
+    id: str
+    method: str
+    paths: tuple[str, ...]
+    summary: str
+    call: Call
+    answer: type[BaseModel]
+    credential: Kind | None = None
+    many: bool = False
+    body: tuple[type[BaseModel], ...] = ()
+    form: bool = False
+    amount: bool = False
+    problems: frozenset[int] = field(default_factory=frozenset)
+    recorded: bool = True
+
+    @property
+    def statuses(self) -> list[int]:
+        """Every error status of the operation."""
+        of_body = {400, 413} if self.body else set()
+        of_query = {400} if self.amount else set()
+        of_credential = {401, 403} if self.credential else set()
+        return sorted({*self.problems, *of_body, *of_query, *of_credential})
+
+
+def _token(desk: Desk, ask: Ask) -> forms.Token:
+    return desk.token(ask.body)
+
+
+def _by_price(desk: Desk, ask: Ask) -> wire.Voucher:
+    return desk.reserve(
+        _session(ask),
+        ask.path["storeId"],
+        price=ask.body.price,
+        offer_id=ask.path.get("offerId"),
+        email=ask.body.email,
+    )
+
+
+def _by_value(desk: Desk, ask: Ask) -> wire.Voucher:
+    return desk.reserve(
+        _session(ask),
+        ask.path["storeId"],
+        value=ask.body.value,
+        offer_id=ask.path.get("offerId"),
+        email=ask.body.email,
+    )
+
+
+def _session(ask: Ask) -> Session:
+    if ask.session is None:
+        raise TypeError("the operation is open to sessions only, and there is none")
+    return ask.session
+
+
+def _change(event: Event) -> Call:
+    return lambda desk, ask: desk.change(ask.path["id"], event)
+
+
+def _put(word: str, event: Event, summary: str) -> Operation:
+    return Operation(
+        word,
+        "PUT",
+        (f"/v2/vouchers/{{id}}/{word}", f"/v2/voucher/{{id}}/{word}"),
+        summary,
+        _change(event),
+        wire.VoucherDetails,
+        Kind.SERVER,
+        problems=frozenset({404, 409}),
+    )
+
+
+def _reserve(word: str, model: type[BaseModel], call: Call, summary: str) -> Operation:
+    return Operation(
+        "reserve",
+        "POST",
+        (
+            f"/v2/stores/{{storeId}}/reserve-voucher-by-{word}",
+            f"/v2/stores/{{storeId}}/offers/{{offerId}}/reserve-voucher-by-{word}",
+        ),
+        summary,
+        call,
+        wire.Voucher,
+        Kind.SESSION,
+        body=(model,),
+        problems=frozenset({404, 422}),
+    )
+
+
+OPERATIONS: Final = (
+    Operation(
+        "token",
+        "POST",
+        ("/v2/token",),
+        "Exchange a session's JWT, or the client_secret, for a token",
+        _token,
+        forms.Token,
+        body=(forms.JwtBearerGrant, forms.ClientCredentialsGrant),
+        form=True,
+        problems=frozenset({401, 409, 422}),
+    ),
+    Operation(
+        "stores",
+        "GET",
+        ("/v2/stores",),
+        "The stores that are offered, with all properties",
+        lambda desk, _ask: desk.stores(),
+        wire.Store,
+        Kind.API_KEY,
+        many=True,
+    ),
+    Operation(
+        "proposed-vouchers",
+        "GET",
+        ("/v2/stores/proposed-vouchers",),
+        "Vouchers to choose from, of all stores",
+        lambda desk, ask: desk.proposed(amount=ask.amount),
+        forms.ProposedVoucher,
+        Kind.API_KEY,
+        many=True,
+        amount=True,
+    ),
+    Operation(
+        "proposed-vouchers",
+        "GET",
+        ("/v2/stores/{storeId}/proposed-vouchers",),
+        "Vouchers to choose from, of one store",
+        lambda desk, ask: desk.proposed(ask.path["storeId"], ask.amount),
+        forms.ProposedVoucher,
+        Kind.API_KEY,
+        many=True,
+        amount=True,
+        problems=frozenset({404}),
+    ),
+    _reserve("price", forms.ReserveByPrice, _by_price, "Reserve the voucher that costs exactly this"),
+    _reserve("value", forms.ReserveByValue, _by_value, "Reserve a voucher that is worth this"),
+    _put("confirm", Event.CONFIRM, "Confirm a reserved voucher"),
+    _put("cancel", Event.CANCEL, "Cancel a reserved voucher"),
+    _put("refund", Event.ASK_REFUND, "Ask for the refund of a confirmed voucher"),
+    Operation(
+        "voucher",
+        "GET",
+        ("/v2/vouchers/{id}",),
+        "A voucher as it stands now",
+        lambda desk, ask: desk.details(ask.path["id"]),
+        wire.VoucherDetails,
+        Kind.SERVER,
+        problems=frozenset({404}),
+    ),
+    Operation(
+        "signedurl",
+        "GET",
+        ("/v2/vouchers/{id}/signedurl",),
+        "A new signed URL of the voucher's PDF, for one hour",
+        lambda desk, ask: desk.signed_url(ask.path["id"]),
+        forms.SignedUrl,
+        Kind.SERVER,
+        problems=frozenset({404, 409}),
+    ),
+    Operation(
+        "widget-offers",
+        "GET",
+        ("/widget/offers",),
+        "What the widget shows to a session",
+        lambda desk, ask: desk.widget_offers(_session(ask)),
+        forms.WidgetOffers,
+        Kind.SESSION,
+        recorded=False,
+    ),
+)

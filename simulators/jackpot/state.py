@@ -1,0 +1,182 @@
+"""The twin's state in a JSON file: stores, vouchers, sessions and deliveries survive a restart.
+
+No secret is in it: tokens and JWTs are kept as hashes, and what was agreed is configured anew.
+"""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from simulators import exact_json
+from simulators.jackpot import wire
+from simulators.jackpot.catalogue import Listing
+from simulators.jackpot.credentials import Session
+from simulators.jackpot.delivery import Attempt, Delivery, Standing
+from simulators.jackpot.platform import Confirmation
+from simulators.jackpot.session_jwt import Claims
+from simulators.jackpot.twin import JackpotTwin
+from simulators.jackpot.world import Voucher
+
+VERSION: Final = 1
+
+_vouchers: TypeAdapter[list[Voucher]] = TypeAdapter(list[Voucher])
+_confirmation: TypeAdapter[Confirmation] = TypeAdapter(Confirmation)
+
+
+class StateError(ValueError):
+    """The file is no state of a Jackpot twin."""
+
+
+def save(twin: JackpotTwin, path: Path) -> None:
+    """Write the state of ``twin`` to ``path``, whole or not at all; only its owner may read it.
+
+    Raises OSError where it cannot be written.
+    """
+    data = exact_json.dumps(_snapshot(twin))
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def load(twin: JackpotTwin, path: Path) -> None:
+    """Put the state in ``path`` into ``twin``, which has not started; webhooks that waited are due as before.
+
+    Raises OSError where it cannot be read, StateError where it is none; then nothing changed.
+    """
+    try:
+        state = exact_json.loads(path.read_bytes())
+        if not isinstance(state, dict) or state.get("version") != VERSION:
+            raise StateError(_problem(path, f"its version is not {VERSION}"))
+        now = twin.courier.clock()
+        listings = [_listing(each) for each in state["listings"]]
+        vouchers = _vouchers.validate_python(state["vouchers"])
+        sessions = [_session(each) for each in state["sessions"]]
+        servers = {str(name): float(end) for name, end in state["servers"].items()}
+        deliveries = [_delivery(each, now) for each in state["deliveries"]]
+        url = None if state["notification_url"] is None else str(state["notification_url"])
+        confirmation = _confirmation.validate_python(state["confirmation"])
+    except (KeyError, TypeError, AttributeError, ValidationError, ValueError) as error:
+        if isinstance(error, StateError):
+            raise
+        raise StateError(_problem(path, type(error).__name__)) from None
+    with twin.platform.lock:
+        twin.channel.notification_url = url
+        twin.platform.habits = replace(twin.platform.habits, confirmation=confirmation)
+        twin.platform.restore(listings, vouchers)
+        twin.desk.credentials.restore(sessions, servers)
+        twin.courier.restore(deliveries)
+
+
+def _problem(path: Path, why: str) -> str:
+    return (
+        f"{path} is no state of the fake Jackpot ({why}). Vouchers half read would be vouchers lost. "
+        "Name the file that pitboss wrote, or another that does not exist yet."
+    )
+
+
+def _snapshot(twin: JackpotTwin) -> dict[str, Any]:
+    with twin.platform.lock:
+        now = twin.courier.clock()
+        return {
+            "version": VERSION,
+            "notification_url": twin.channel.notification_url,
+            "confirmation": twin.platform.habits.confirmation,
+            "listings": [
+                {
+                    "store": each.store.model_dump(),
+                    "enabled": each.enabled,
+                    "before": None if each.before is None else each.before.model_dump(),
+                }
+                for each in twin.platform.listings
+            ],
+            "vouchers": _vouchers.dump_python(twin.platform.vouchers, mode="json"),
+            "sessions": [_written_session(each) for each in twin.sessions],
+            "servers": {name: _exact(end) for name, end in twin.desk.credentials.servers.items()},
+            "deliveries": [_written(each, now) for each in twin.courier.deliveries],
+        }
+
+
+def _exact(seconds: float) -> Decimal:
+    return Decimal(repr(seconds))
+
+
+def _listing(written: Mapping[str, Any]) -> Listing:
+    before = written["before"]
+    return Listing(
+        wire.Store.model_validate(written["store"]),
+        bool(written["enabled"]),
+        None if before is None else wire.Store.model_validate(before),
+    )
+
+
+def _written_session(session: Session) -> dict[str, Any]:
+    claims = session.claims.model_dump()
+    return {
+        "id": session.id,
+        "jwt": session.jwt,
+        "claims": {name: value for name, value in claims.items() if value is not None},
+        "began": _exact(session.began),
+        "ends": _exact(session.ends),
+        "voucher_id": session.voucher_id,
+    }
+
+
+def _session(written: Mapping[str, Any]) -> Session:
+    return Session(
+        str(written["id"]),
+        str(written["jwt"]),
+        Claims.model_validate(written["claims"]),
+        float(written["began"]),
+        float(written["ends"]),
+        None if written["voucher_id"] is None else str(written["voucher_id"]),
+    )
+
+
+def _written(delivery: Delivery, now: float) -> dict[str, Any]:
+    """Times of the courier's clock, which begins anew with every run, become distances from ``now``."""
+    return {
+        "id": delivery.id,
+        "event": wire.fields(delivery.event),
+        "genuine": delivery.genuine,
+        "standing": str(delivery.standing),
+        "attempts": [
+            {"at": _exact(each.at), "status": each.status, "failure": each.failure}
+            for each in delivery.attempts
+        ],
+        "began_ago": None if delivery.began is None else _exact(now - delivery.began),
+        "due_in": None if delivery.due is None else _exact(delivery.due - now),
+    }
+
+
+def _delivery(written: Mapping[str, Any], now: float) -> Delivery:
+    began, due = written["began_ago"], written["due_in"]
+    return Delivery(
+        id=int(written["id"]),
+        event=wire.parse(exact_json.dumps(written["event"])),
+        genuine=bool(written["genuine"]),
+        standing=Standing(written["standing"]),
+        attempts=tuple(
+            Attempt(
+                None,
+                float(each["at"]),
+                None if each["status"] is None else int(each["status"]),
+                each["failure"],
+            )
+            for each in written["attempts"]
+        ),
+        began=None if began is None else now - float(began),
+        due=None if due is None else now + float(due),
+    )

@@ -1,0 +1,215 @@
+"""The world of vouchers: a voucher and an event give a new voucher and the events to send. Pure.
+
+Which webhooks follow (``voucher-webhook.txt``, *Voucher update notifications*): every new state raises its
+own, REFUNDING alone none.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from simulators import money
+from simulators.jackpot import pricing, wire
+from simulators.jackpot.lifecycle import LIFECYCLE, Event, State
+from simulators.jackpot.shapes import NewId
+
+# Letters of the human friendly id: none that is mistaken for a digit.
+_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+_COUPON_ID_LENGTH: Final = 10
+
+Effects = tuple[wire.CouponEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """A voucher; ``value`` is what it is worth, ``price`` what it costs (EUR).
+
+    ``manual`` says that the CLIENT confirms it; ``url_key`` counts how often its signed URLs were made void.
+    """
+
+    id: str
+    coupon_id: str
+    store_id: str
+    store_name: str
+    offer_id: str
+    value: Decimal
+    price: Decimal
+    reservation_date: datetime
+    validity_date: date
+    resa_expire_date: datetime
+    email: str | None
+    notification_key: str | None
+    user_id: str | None
+    manual: bool
+    state: State = LIFECYCLE.initial
+    confirm_date: datetime | None = None
+    send_date: datetime | None = None
+    canceled_date: datetime | None = None
+    url_key: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the world needs from outside: the moment, new ids, and a voucher's signed URL from then on."""
+
+    now: datetime
+    new_id: NewId
+    sign: Callable[[Voucher, datetime], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What a player asks for: a ``value`` or a ``price`` (EUR), perhaps of one offer, within ``limit``.
+
+    ``seconds`` is for how long the reservation waits to be confirmed.
+    """
+
+    limit: Decimal
+    seconds: float
+    manual: bool
+    price: Decimal | None = None
+    value: Decimal | None = None
+    offer_id: str | None = None
+    email: str | None = None
+    notification_key: str | None = None
+    user_id: str | None = None
+
+
+def reserve(store: wire.Store, asked: Reservation, means: Means) -> tuple[Voucher, Effects]:
+    """Return a new voucher of ``store`` and its events.
+
+    Raises pricing.Unacceptable where the store does not sell it or it costs more than the limit.
+    """
+    if asked.value is not None:
+        value, price = asked.value, pricing.price_of(store, asked.value)
+    elif asked.price is not None:
+        value, price = pricing.value_of(store, asked.price), asked.price
+    else:
+        raise ValueError("a reservation is by price or by value; give one of them")
+    offer = pricing.offer_of(store, value)
+    if asked.offer_id is not None and offer.id != asked.offer_id:
+        raise pricing.Unacceptable(
+            "VALUE_OUT_OF_OFFER",
+            f"A voucher of {money.show(value, pricing.CURRENCY)} is not under this offer, so it would cost "
+            "another price. Reserve it under its own offer, or without one.",
+        )
+    if price > asked.limit:
+        raise pricing.Unacceptable(
+            "AMOUNT_EXCEEDED",
+            f"The voucher costs {money.show(price, pricing.CURRENCY)}. The session may reserve "
+            f"{money.show(asked.limit, pricing.CURRENCY)} at most, the amount of its JWT. "
+            "Reserve a cheaper one, or mint a JWT for more.",
+        )
+    voucher = Voucher(
+        id=means.new_id(),
+        coupon_id=_coupon_id(means.new_id()),
+        store_id=store.id,
+        store_name=store.name,
+        offer_id=offer.id,
+        value=value,
+        price=price,
+        reservation_date=means.now,
+        validity_date=store.validity_date.date(),
+        resa_expire_date=means.now + timedelta(seconds=asked.seconds),
+        email=asked.email,
+        notification_key=asked.notification_key,
+        user_id=asked.user_id,
+        manual=asked.manual,
+    )
+    return voucher, (announce(voucher, wire.EVENT_OF[voucher.state], means),)
+
+
+def handle(voucher: Voucher, event: Event, means: Means) -> tuple[Voucher, Effects]:
+    """Return the voucher after ``event`` and the webhooks to send; raises lifecycle.IllegalTransition."""
+    state = LIFECYCLE.after(voucher.state, event)
+    after = replace(voucher, state=state)
+    if state is State.CONFIRMED:
+        after = replace(after, confirm_date=means.now)
+    elif state is State.READY:
+        after = replace(after, send_date=means.now)
+    elif state is State.CANCELED:
+        after = replace(after, canceled_date=means.now)
+    name = wire.EVENT_OF.get(state)
+    return after, () if name is None else (announce(after, name, means),)
+
+
+def announce(voucher: Voucher, name: wire.CouponName, means: Means) -> wire.CouponEvent:
+    """Return the webhook ``name`` for ``voucher`` as if it were in that state, which it need not be."""
+    state = wire.STATE_OF[name]
+    coupon = wire.Coupon(
+        id=voucher.id,
+        state=state,
+        value=voucher.value,
+        initial_amount=voucher.price,
+        reservation_date=voucher.reservation_date,
+        validity_date=voucher.validity_date,
+        resa_expire_date=voucher.resa_expire_date,
+        coupon_id=voucher.coupon_id,
+        confirm_date=_happened(voucher.confirm_date, state in _CONFIRMED, means),
+        send_date=_happened(voucher.send_date, state is State.READY, means),
+        canceled_date=_happened(voucher.canceled_date, state is State.CANCELED, means),
+        store_name=voucher.store_name,
+        price=voucher.price,
+        email=voucher.email,
+        notification_key=voucher.notification_key,
+        signed_url=means.sign(voucher, means.now) if state is State.READY else None,
+    )
+    return wire.CouponEvent(event=name, id=means.new_id(), created_at=means.now, message=coupon)
+
+
+# States that a voucher only has when it was confirmed.
+_CONFIRMED: Final = frozenset({State.CONFIRMED, State.READY, State.REFUNDED, State.REFUND_REJECTED})
+
+
+def _happened(when: datetime | None, must: bool, means: Means) -> datetime | None:
+    return means.now if when is None and must else when
+
+
+def details(voucher: Voucher, means: Means) -> wire.VoucherDetails:
+    """What a server call sees of ``voucher``."""
+    return wire.VoucherDetails(
+        id=voucher.id,
+        state=voucher.state,
+        value=voucher.value,
+        price=voucher.price,
+        reservation_date=voucher.reservation_date,
+        validity_date=voucher.validity_date,
+        resa_expire_date=voucher.resa_expire_date,
+        coupon_id=voucher.coupon_id,
+        confirm_date=voucher.confirm_date,
+        send_date=voucher.send_date,
+        url=means.sign(voucher, means.now) if voucher.state is State.READY else None,
+        canceled_date=voucher.canceled_date,
+        store_name=voucher.store_name,
+        notification_key=voucher.notification_key,
+    )
+
+
+def seen(voucher: Voucher, means: Means) -> wire.Voucher:
+    """What the player's session sees: the documented voucher object (``voucher-widget.txt``)."""
+    whole = details(voucher, means).model_dump(by_alias=False)
+    return wire.Voucher.model_validate({name: whole[name] for name in wire.Voucher.model_fields})
+
+
+def next_step(voucher: Voucher, ready_seconds: float | None) -> tuple[datetime, Event] | None:
+    """What time itself does next to ``voucher``, and when; None where nothing.
+
+    A reservation expires; ``ready_seconds`` after its confirmation a voucher is ready (None: by hand only).
+    """
+    if voucher.state is State.RESERVED:
+        return voucher.resa_expire_date, Event.EXPIRE
+    if voucher.state is State.CONFIRMED and ready_seconds is not None and voucher.confirm_date is not None:
+        return voucher.confirm_date + timedelta(seconds=ready_seconds), Event.MAKE_READY
+    return None
+
+
+def _coupon_id(text: str) -> str:
+    """A human friendly id made of ``text``, a hexadecimal UUID."""
+    number = int("".join(char for char in text if char in "0123456789abcdef") or "0", 16)
+    letters = []
+    for _ in range(_COUPON_ID_LENGTH):
+        number, index = divmod(number, len(_LETTERS))
+        letters.append(_LETTERS[index])
+    return "".join(letters)

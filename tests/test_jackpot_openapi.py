@@ -1,0 +1,171 @@
+"""The fake Jackpot under schemathesis, from its own document; the document itself, and the page that shows it."""
+
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from simulators.jackpot import openapi, session_jwt, wire
+from simulators.jackpot.api import create_app
+from simulators.jackpot.credentials import Kind
+from simulators.jackpot.operations import OPERATIONS
+from simulators.jackpot.platform import Habits
+from simulators.jackpot.twin import JackpotTwin
+from tests.jackpot_house import AGREEMENT, quiet_twin
+from tests.test_jackpot_wire import GOLDEN
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+
+
+class Caller:
+    """Shows the credential due, and names things that exist in every other request."""
+
+    def __init__(self, twin: JackpotTwin, client: Any) -> None:
+        self.twin = twin
+        self.client = client
+        self.count = itertools.count()
+        self.statuses: dict[tuple[str, str], set[int]] = {}
+
+    def token(self, grant: dict[str, str]) -> str:
+        answer = self.client.post("/v2/token", json={"client_id": "acme", **grant})
+        assert answer.status_code == 200, answer.text
+        return f"Bearer {answer.json['access_token']}"
+
+    def session(self) -> str:
+        token = session_jwt.mint_raw(
+            {"amount": 100, "iat": 1_700_000_000, "notificationKey": f"k{next(self.count)}"},
+            AGREEMENT.api_signature,
+        )
+        return self.token({"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": token})
+
+    def headers(self, kinds: list[dict[str, Any]]) -> dict[str, str]:
+        kind = next((name for need in kinds for name in need), None)
+        make: dict[str | None, Callable[[], dict[str, str]]] = {
+            None: dict,
+            str(Kind.API_KEY): lambda: {"apikey": AGREEMENT.api_key},
+            str(Kind.SESSION): lambda: {"Authorization": self.session()},
+            str(Kind.SERVER): lambda: {
+                "Authorization": self.token(
+                    {"grant_type": "client_credentials", "client_secret": AGREEMENT.client_secret}
+                )
+            },
+        }
+        return make[kind]()
+
+    def known(self) -> dict[str, str]:
+        platform = self.twin.platform
+        store = platform.listings[0].store
+        voucher = platform.reserve(
+            store.id, platform.reservation(store.voucher_value_max, value=store.voucher_value_max)
+        )
+        return {"storeId": store.id, "id": voucher.id}
+
+
+@pytest.fixture(scope="module")
+def caller() -> Iterator[Caller]:
+    with quiet_twin(habits=Habits(refunds="accept")) as (twin, _):
+        app = create_app(twin)
+        yield Caller(twin, app.test_client())
+
+
+@pytest.fixture(scope="module")
+def document_of_the_app(caller: Caller) -> Any:
+    return schemathesis.openapi.from_wsgi("/openapi.json", caller.client.application)
+
+
+CALLS = [(path, operation.method) for operation in OPERATIONS for path in operation.paths]
+
+
+@pytest.mark.parametrize(("path", "method"), CALLS, ids=" ".join)
+def test_every_answer_is_as_documented(
+    path: str, method: str, caller: Caller, document_of_the_app: Any
+) -> None:
+    operation = document_of_the_app[path][method]
+    security = openapi.document()["paths"][path][method.lower()]["security"]
+
+    @given(
+        case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+        | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+    )
+    @settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    def ask(case: Any) -> None:
+        turn = next(caller.count)
+        if turn % 4:
+            case.headers = {**dict(case.headers or {}), **caller.headers(security)}
+        if turn % 2 and case.path_parameters:
+            known = caller.known()
+            case.path_parameters = {
+                name: known.get(name, given) for name, given in case.path_parameters.items()
+            }
+        answer = case.call()
+        caller.statuses.setdefault((path, method), set()).add(answer.status_code)
+        case.validate_response(answer, checks=CHECKS)
+
+    ask()
+    # What is generated must reach more than the credentials.
+    assert caller.statuses[path, method] - {401, 403}
+
+
+# -- the document
+
+
+def test_the_document_is_served_and_whole(caller: Caller) -> None:
+    document = caller.client.get("/openapi.json").json
+    assert document == json.loads(json.dumps(openapi.document()))
+    assert document["openapi"].startswith("3.1")
+    names = set(document["components"]["schemas"])
+    told = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
+    assert told <= names
+    assert set(document["webhooks"]) == set(wire.EVENTS)
+    assert len(wire.EVENTS) == 9
+    count = sum(len(methods) for methods in document["paths"].values())
+    assert count == sum(len(operation.paths) for operation in OPERATIONS)
+
+
+def test_every_route_of_the_api_is_documented(caller: Caller) -> None:
+    documented = {path.replace("{", "<").replace("}", ">") for path in openapi.document()["paths"]}
+    served = {rule.rule for rule in caller.client.application.url_map.iter_rules()}
+    assert documented == {rule for rule in served if rule.startswith(("/v2/", "/widget/"))}
+
+
+@pytest.mark.parametrize(("event", "example"), GOLDEN, ids=lambda case: getattr(case, "id", ""))
+def test_documented_webhooks_are_in_their_schema(event: wire.Notification, example: dict[str, Any]) -> None:
+    document = openapi.document()
+    hook = document["webhooks"][event.event]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    validator = jsonschema_rs.Draft202012Validator({**hook, "components": document["components"]})
+    validator.validate(example)
+    assert not validator.is_valid({**example, "event": "another"})
+    assert not validator.is_valid({**example, "more": 1})
+    assert not validator.is_valid({**example, "message": {**example["message"], "more": 1}})
+
+
+def test_the_page_shows_all_and_asks_no_other_host(caller: Caller) -> None:
+    page = caller.client.get("/documentation").text
+    for operation in OPERATIONS:
+        for path in operation.paths:
+            assert f"<code>{path}</code>" in page
+    for name in wire.EVENTS:
+        assert f"<code>{name}</code>" in page
+    assert not re.search(r'(?:src|href)="(?![#/])', page)
+    assert "<script" not in page
+    links = set(re.findall(r'href="#([\w-]+)"', page))
+    assert links
+    assert links <= set(re.findall(r'id="([\w-]+)"', page))
