@@ -21,11 +21,13 @@ from schemathesis.specs.openapi.checks import (
 from simulators.jackpot import openapi, session_jwt, wire
 from simulators.jackpot.api import create_app
 from simulators.jackpot.credentials import Kind
+from simulators.jackpot.lifecycle import Event
 from simulators.jackpot.operations import OPERATIONS
 from simulators.jackpot.platform import Habits
+from simulators.jackpot.pricing import offer_of, price_of
 from simulators.jackpot.twin import JackpotTwin
-from tests.jackpot_house import AGREEMENT, quiet_twin
-from tests.test_jackpot_wire import GOLDEN
+from tests.jackpot_examples import GOLDEN
+from tests.jackpot_house import AGREEMENT, JWT_BEARER, quiet_twin
 
 CHECKS = [
     not_a_server_error,
@@ -42,6 +44,9 @@ class Caller:
         self.twin = twin
         self.client = client
         self.count = itertools.count()
+        self.lives = itertools.cycle(
+            [(), (Event.CONFIRM,), (Event.CANCEL,), (Event.CONFIRM, Event.ASK_REFUND)]
+        )
         self.statuses: dict[tuple[str, str], set[int]] = {}
 
     def token(self, grant: dict[str, str]) -> str:
@@ -49,12 +54,14 @@ class Caller:
         assert answer.status_code == 200, answer.text
         return f"Bearer {answer.json['access_token']}"
 
-    def session(self) -> str:
-        token = session_jwt.mint_raw(
-            {"amount": 100, "iat": 1_700_000_000, "notificationKey": f"k{next(self.count)}"},
+    def assertion(self) -> str:
+        return session_jwt.mint_raw(
+            {"amount": 1000, "iat": 1_700_000_000, "notificationKey": f"k{next(self.count)}"},
             AGREEMENT.api_signature,
         )
-        return self.token({"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": token})
+
+    def session(self) -> str:
+        return self.token({"grant_type": JWT_BEARER, "assertion": self.assertion()})
 
     def headers(self, kinds: list[dict[str, Any]]) -> dict[str, str]:
         kind = next((name for need in kinds for name in need), None)
@@ -71,12 +78,26 @@ class Caller:
         return make[kind]()
 
     def known(self) -> dict[str, str]:
+        """Ids of things that exist; the voucher is in each state in turn."""
         platform = self.twin.platform
         store = platform.listings[0].store
-        voucher = platform.reserve(
-            store.id, platform.reservation(store.voucher_value_max, value=store.voucher_value_max)
+        value = store.voucher_value_max
+        voucher = platform.reserve(store.id, platform.reservation(value, value=value))
+        for event in next(self.lives):
+            platform.happen(voucher.id, event)
+        return {"storeId": store.id, "id": voucher.id, "offerId": offer_of(store, value).id}
+
+    def body(self, path: str) -> dict[str, Any] | None:
+        """A body that is in order, for the operations that have one."""
+        store = self.twin.platform.listings[0].store
+        value = int(store.voucher_value_max)
+        if path == "/v2/token":
+            return {"grant_type": JWT_BEARER, "client_id": "acme", "assertion": self.assertion()}
+        if path.endswith("by-value"):
+            return {"value": value}
+        return (
+            {"price": float(price_of(store, store.voucher_value_max))} if path.endswith("by-price") else None
         )
-        return {"storeId": store.id, "id": voucher.id}
 
 
 @pytest.fixture(scope="module")
@@ -94,11 +115,12 @@ def document_of_the_app(caller: Caller) -> Any:
 CALLS = [(path, operation.method) for operation in OPERATIONS for path in operation.paths]
 
 
-@pytest.mark.parametrize(("path", "method"), CALLS, ids=" ".join)
+@pytest.mark.parametrize(("path", "method"), CALLS, ids=[f"{method} {path}" for path, method in CALLS])
 def test_every_answer_is_as_documented(
     path: str, method: str, caller: Caller, document_of_the_app: Any
 ) -> None:
     operation = document_of_the_app[path][method]
+    turns = itertools.count()
     security = openapi.document()["paths"][path][method.lower()]["security"]
 
     @given(
@@ -107,7 +129,7 @@ def test_every_answer_is_as_documented(
     )
     @settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     def ask(case: Any) -> None:
-        turn = next(caller.count)
+        turn = next(turns)
         if turn % 4:
             case.headers = {**dict(case.headers or {}), **caller.headers(security)}
         if turn % 2 and case.path_parameters:
@@ -115,13 +137,15 @@ def test_every_answer_is_as_documented(
             case.path_parameters = {
                 name: known.get(name, given) for name, given in case.path_parameters.items()
             }
+        if turn % 3 == 0 and (body := caller.body(path)) is not None:
+            case.body, case.media_type = body, wire.JSON_TYPE
         answer = case.call()
         caller.statuses.setdefault((path, method), set()).add(answer.status_code)
         case.validate_response(answer, checks=CHECKS)
 
     ask()
-    # What is generated must reach more than the credentials.
-    assert caller.statuses[path, method] - {401, 403}
+    # What is generated must reach what it is about.
+    assert 200 in caller.statuses[path, method]
 
 
 # -- the document
@@ -143,7 +167,8 @@ def test_the_document_is_served_and_whole(caller: Caller) -> None:
 def test_every_route_of_the_api_is_documented(caller: Caller) -> None:
     documented = {path.replace("{", "<").replace("}", ">") for path in openapi.document()["paths"]}
     served = {rule.rule for rule in caller.client.application.url_map.iter_rules()}
-    assert documented == {rule for rule in served if rule.startswith(("/v2/", "/widget/"))}
+    assert documented <= served
+    assert {rule for rule in served if rule.startswith("/v2/")} <= documented
 
 
 @pytest.mark.parametrize(("event", "example"), GOLDEN, ids=lambda case: getattr(case, "id", ""))

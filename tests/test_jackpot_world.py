@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.jackpot import catalogue, pricing, wire, world
@@ -103,6 +103,7 @@ def lives(draw: st.DrawFn) -> list[tuple[Voucher, world.Effects]]:
     return walk
 
 
+@settings(deadline=None)
 @given(lives())
 def test_every_step_tells_its_state_and_what_happened(walk: list[tuple[Voucher, world.Effects]]) -> None:
     for voucher, effects in walk:
@@ -176,6 +177,7 @@ def stores(draw: st.DrawFn) -> wire.Store:
     )
 
 
+@settings(deadline=None)
 @given(stores(), st.data())
 def test_price_and_value_are_each_others_inverse(some: wire.Store, data: st.DataObject) -> None:
     low, high = (int(cent * 100) for cent in (some.voucher_value_min, some.voucher_value_max))
@@ -189,6 +191,7 @@ def test_price_and_value_are_each_others_inverse(some: wire.Store, data: st.Data
         assert back >= value
 
 
+@settings(deadline=None)
 @given(st.integers(1, 30), st.sampled_from(["0", "5", "7.5", "14", "33.33", "99"]), st.data())
 def test_the_value_of_a_price_is_the_largest(low: int, rate: str, data: st.DataObject) -> None:
     discount = {"voucherValueMin": 1, "voucherValueMax": 800, "discountRate": Decimal(rate)}
@@ -198,6 +201,7 @@ def test_the_value_of_a_price_is_the_largest(low: int, rate: str, data: st.DataO
     assert value_of(some, price) == max(value for value in values if price_of(some, value) == price)
 
 
+@settings(deadline=None)
 @given(st.integers(1720, 17200))
 def test_within_a_range_every_cent_is_a_price(cents: int) -> None:
     price = Decimal(cents) / 100
@@ -252,6 +256,7 @@ def test_without_price_and_value_there_is_no_reservation() -> None:
         reserved(value=None)
 
 
+@settings(deadline=None)
 @given(stores(), st.integers(100, 25000))
 def test_proposals_can_be_bought(some: wire.Store, cents: int) -> None:
     amount = Decimal(cents) / 100

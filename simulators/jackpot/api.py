@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from simulators import answering, exact_json
 from simulators.answering import ApiError
-from simulators.jackpot import forms, openapi, wire
+from simulators.jackpot import forms, office, openapi, widget, wire
 from simulators.jackpot.catalogue import IMAGES
 from simulators.jackpot.channel import PROVIDER
 from simulators.jackpot.operations import OPERATIONS, Ask, Operation
@@ -34,7 +34,7 @@ _MESSAGES: Final = {
 
 
 def create_app(twin: JackpotTwin) -> Flask:
-    """Return the WSGI app of ``twin``: the API under ``/v2``, its document and page, PDFs and pictures."""
+    """Return the WSGI app of ``twin``: API, document and page, PDFs, pictures, the widget, the back-office."""
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the documented order
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
@@ -50,12 +50,15 @@ def create_app(twin: JackpotTwin) -> Flask:
     app.add_url_rule("/documentation", "documentation", _documentation)
     app.add_url_rule(f"{FILES}/<voucher_id>.pdf", "file", lambda voucher_id: _file(twin, voucher_id))
     app.add_url_rule(f"{IMAGES}/<slug>/<name>.svg", "image", lambda slug, name: _image(twin, slug, name))
+    app.register_blueprint(widget.blueprint(twin))
+    app.register_blueprint(office.blueprint(twin))
     app.before_request(lambda: _record(twin, kinds))
     app.before_request(lambda: answering.disturb(twin.disturbances))
-    app.after_request(_share)
+    # Flask runs these from the last to the first: what is recorded is what leaves.
     app.after_request(lambda response: answering.complete(twin.history, twin.disturbances, response))
+    app.after_request(_share)
     app.register_error_handler(ApiError, answering.api_error)
-    app.register_error_handler(HTTPException, lambda error: answering.http_error(error, _MESSAGES))
+    app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, lambda error: answering.crash(app, "Jackpot", error))
     return app
 
@@ -161,6 +164,12 @@ def _documentation() -> Response:
     page = Response(render_template("documentation.html", document=openapi.document()))
     page.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     return page
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if office.serves(request.path):
+        return office.error_page(error)
+    return answering.http_error(error, _MESSAGES)
 
 
 def _record(twin: JackpotTwin, kinds: dict[str, str]) -> None:

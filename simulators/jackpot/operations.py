@@ -205,3 +205,6 @@ OPERATIONS: Final = (
         recorded=False,
     ),
 )
+
+# What a recorded request is called in the history, and what can be disturbed.
+KINDS: Final = frozenset(operation.id for operation in OPERATIONS if operation.recorded)

@@ -2,8 +2,6 @@
 
 from html import escape
 
-from fpdf import FPDF
-
 from simulators import money
 from simulators.jackpot import pricing, wire
 from simulators.jackpot.catalogue import PICTURES
@@ -16,6 +14,9 @@ _A5 = (148, 210)
 
 def pdf(voucher: Voucher) -> bytes:
     """Return the voucher as a PDF of one page: store, value, human friendly id, last day of validity."""
+    # Loading it takes longer than all the rest, and few runs open a PDF.
+    from fpdf import FPDF
+
     page = FPDF(format=_A5, orientation="landscape")
     page.core_fonts_encoding = "windows-1252"
     page.set_creation_date(voucher.send_date or voucher.reservation_date)

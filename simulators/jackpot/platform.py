@@ -3,6 +3,7 @@
 A judge raises here what an API call cannot: any event for any voucher or store, expiries, refunds.
 """
 
+import heapq
 import threading
 import time
 import uuid
@@ -73,8 +74,10 @@ class Platform:
         stores = catalogue.invent(seed, opening or datetime.fromtimestamp(clock(), UTC))
         self._listings = {store.id: Listing(store) for store in stores}
         self._vouchers: dict[str, Voucher] = {}
-        # What only a RESERVED or CONFIRMED voucher waits for; the others stay as they are.
-        self._waiting: set[str] = set()
+        # What time acts on: reservations by their end (those that ended otherwise are dropped when met), and
+        # confirmed vouchers, which are few and whose pause is a habit.
+        self._reservations: list[tuple[datetime, str]] = []
+        self._confirmed: set[str] = set()
         self.lock = threading.RLock()
         self._changed = threading.Condition(self.lock)
         self._keeper: threading.Thread | None = None
@@ -177,7 +180,14 @@ class Platform:
     def pass_time(self) -> float | None:
         """Do what time does by now; return the seconds until it does more, None where nothing waits."""
         with self.lock:
-            pauses = [self._pass(voucher_id) for voucher_id in sorted(self._waiting)]
+            pauses = [self._pass(voucher_id) for voucher_id in sorted(self._confirmed)]
+            while self._reservations:
+                voucher_id = self._reservations[0][1]
+                if self._vouchers[voucher_id].state is not State.RESERVED:
+                    heapq.heappop(self._reservations)
+                elif (pause := self._pass(voucher_id)) is not None:
+                    pauses.append(pause)
+                    break
             return min((pause for pause in pauses if pause is not None), default=None)
 
     def _pass(self, voucher_id: str) -> float | None:
@@ -190,10 +200,12 @@ class Platform:
 
     def _keep(self, voucher: Voucher, effects: Iterable[wire.CouponEvent]) -> None:
         self._vouchers[voucher.id] = voucher
-        if voucher.state in (State.RESERVED, State.CONFIRMED):
-            self._waiting.add(voucher.id)
+        if voucher.state is State.RESERVED:
+            heapq.heappush(self._reservations, (voucher.resa_expire_date, voucher.id))
+        if voucher.state is State.CONFIRMED:
+            self._confirmed.add(voucher.id)
         else:
-            self._waiting.discard(voucher.id)
+            self._confirmed.discard(voucher.id)
         for event in effects:
             self.courier.post(event)
         self._changed.notify_all()
@@ -274,7 +286,7 @@ class Platform:
         """Put back what an earlier run held; nothing is told to the CLIENT."""
         with self.lock:
             self._listings = {listing.store.id: listing for listing in listings}
-            self._vouchers, self._waiting = {}, set()
+            self._vouchers, self._reservations, self._confirmed = {}, [], set()
             for voucher in vouchers:
                 self._keep(voucher, ())
 

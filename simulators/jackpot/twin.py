@@ -15,6 +15,7 @@ from simulators.jackpot.channel import PROVIDER, Channel
 from simulators.jackpot.credentials import Session
 from simulators.jackpot.delivery import Courier, Schedule
 from simulators.jackpot.desk import Agreement, Desk
+from simulators.jackpot.operations import KINDS
 from simulators.jackpot.platform import Habits, Platform, random_id
 from simulators.jackpot.shapes import NewId
 from simulators.jackpot.signing import Signer
@@ -129,7 +130,13 @@ class JackpotTwin:
 
         ``answer`` (status, body, content type) takes the right one's place, ``delay_seconds`` holds it back.
         ``handled``: the request is carried out all the same; ``lost``: it is, and its answer never arrives.
+        Raises ValueError where there is no such operation.
         """
+        if path not in KINDS:
+            raise ValueError(
+                f"{path!r} is no operation of Jackpot, so nothing would ever be disturbed; "
+                f"choose one of {', '.join(sorted(KINDS))}"
+            )
         self.disturbances.add(Disturbance(path, answer, delay_seconds, handled, lost), times)
 
     def lose_reservation_answer(self, times: int | None = 1) -> None:
