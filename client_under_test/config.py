@@ -1,12 +1,20 @@
 """What the CLIENT is told at start-up: its database, its players, what it agreed with the OPERATOR."""
 
 import os
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-# Good for a demonstration on one's own machine only; a real CLIENT sets the two variables.
+# Good for a demonstration on one's own machine only; a real CLIENT sets the variables.
 DEMO_SECURITY_HASH = "demo-security-hash"
 DEMO_PASSWORD = "demo-password"  # noqa: S105
+DEMO_JACKPOT_API_KEY = "demo-jackpot-api-key"
+DEMO_JACKPOT_CLIENT_SECRET = "demo-jackpot-client-secret"  # noqa: S105
+DEMO_JACKPOT_API_SIGNATURE = "demo-jackpot-api-signature"
+
+MANUAL = "manual"
+AUTOMATIC = "automatic"
 
 DEFAULT_PLAYERS = tuple(f"p-{number}" for number in range(1, 9))
 
@@ -19,15 +27,33 @@ def _password() -> str:
     return os.environ.get("OPERATOR_PASSWORD") or DEMO_PASSWORD
 
 
+def _api_key() -> str:
+    return os.environ.get("JACKPOT_API_KEY") or DEMO_JACKPOT_API_KEY
+
+
+def _client_secret() -> str:
+    return os.environ.get("JACKPOT_CLIENT_SECRET") or DEMO_JACKPOT_CLIENT_SECRET
+
+
+def _api_signature() -> str:
+    return os.environ.get("JACKPOT_API_SIGNATURE") or DEMO_JACKPOT_API_SIGNATURE
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Settings of one CLIENT.
 
-    Secrets come from SECURITY_HASH and OPERATOR_PASSWORD and are kept out of ``repr``. ``database`` is a file
+    Secrets come from SECURITY_HASH, OPERATOR_PASSWORD, JACKPOT_API_KEY, JACKPOT_CLIENT_SECRET and
+    JACKPOT_API_SIGNATURE, and are kept out of ``repr``. ``database`` is a file
     (SQLite) or a SQLAlchemy URL (SQLite, PostgreSQL). ``players`` are opened at start-up, where they do
     not exist, with ``balance`` of ``currency``. ``timeout`` is how many seconds the OPERATOR has to answer; a
     token is renewed ``renew_before`` seconds before it expires, or in the last tenth of a shorter life.
     ``currencies`` and ``languages`` are those of ``sportsbook.txt``, *Terms and concepts*.
+
+    For vouchers, all in seconds: a call to Jackpot takes ``jackpot_timeout`` at most; an unused session gives
+    its money back after ``session_seconds``, and where nobody sweeps ``late_seconds`` later, when no event
+    can still be on its way; a notification is answered after ``acknowledge_within`` at the latest, done or
+    not. ``clock`` is seconds since the epoch. ``jackpot_confirmation`` is "manual" or "automatic".
     """
 
     database: str = "client.sqlite"
@@ -43,3 +69,15 @@ class Config:
     players: tuple[str, ...] = DEFAULT_PLAYERS
     currency: str = "EUR"
     balance: Decimal = Decimal("100.00")
+    jackpot_url: str = "http://127.0.0.1:8702"
+    jackpot_api_key: str = field(default_factory=_api_key, repr=False)
+    jackpot_client_id: str = "client"
+    jackpot_client_secret: str = field(default_factory=_client_secret, repr=False)
+    jackpot_api_signature: str = field(default_factory=_api_signature, repr=False)
+    jackpot_confirmation: str = MANUAL
+    jackpot_timeout: float = 3.0
+    voucher_currency: str = "EUR"
+    session_seconds: int = 3600
+    late_seconds: float = 300.0
+    acknowledge_within: float = 1.0
+    clock: Callable[[], float] = time.time

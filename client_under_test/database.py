@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ class Database:
         self.engine = _sqlite_engine(self.url) if self.sqlite else _server_engine(self.url)
         # SQLite has one writer: the threads of this process queue here, in turn, and need not poll the file.
         self._turn = threading.Lock() if self.sqlite else nullcontext()
+        # Who works with it in the background, and must stop first.
+        self.closing: list[Callable[[], None]] = []
 
     def prepare(self) -> None:
         """Create the tables that are missing; raises DatabaseUnreachable."""
@@ -52,7 +54,9 @@ class Database:
             yield connection
 
     def close(self) -> None:
-        """Close every connection."""
+        """Stop who works with it in the background, and close every connection."""
+        for stop in self.closing:
+            stop()
         self.engine.dispose()
 
 

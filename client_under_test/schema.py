@@ -1,4 +1,7 @@
-"""The tables: players, the provider's transactions with their stored answers, and append-only postings."""
+"""The tables: players, the provider's transactions with their stored answers, and append-only postings.
+
+For vouchers: conversions of balance, their append-only movements, the events received, and the catalogue.
+"""
 
 import sqlalchemy as sa
 
@@ -43,11 +46,82 @@ postings = sa.Table(
     sa.Column("player_id", sa.Text, sa.ForeignKey("players.id"), nullable=False),
     # Signed minor units of the player's currency: what is withdrawn is negative.
     sa.Column("amount", sa.BigInteger, nullable=False),
-    # None for an opening balance.
+    # None for an opening balance and for movements of conversions.
     sa.Column("transaction_id", _BIG, sa.ForeignKey("transactions.id")),
     # The posting that a rollback undoes.
     sa.Column("reverses", _BIG, sa.ForeignKey("postings.id")),
+    # The movement of a conversion that takes from the balance, or gives back to it.
+    sa.Column("movement_id", _BIG, sa.ForeignKey("movements.id")),
     sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+
+conversions = sa.Table(
+    "conversions",
+    metadata,
+    sa.Column("id", _BIG, primary_key=True, autoincrement=True),
+    sa.Column("notification_key", sa.String(36), nullable=False),
+    sa.Column("player_id", sa.Text, sa.ForeignKey("players.id"), nullable=False),
+    sa.Column("currency", sa.String(3), nullable=False),
+    # What the session may reserve, in minor units.
+    sa.Column("amount", sa.BigInteger, nullable=False),
+    # When the session began and when it ends unused: seconds since the epoch.
+    sa.Column("iat", sa.BigInteger, nullable=False),
+    sa.Column("ends", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("voucher_id", sa.Text),
+    sa.Column("price", sa.BigInteger),
+    # The sums of the conversion's movements.
+    sa.Column("held", sa.BigInteger, nullable=False),
+    sa.Column("spent", sa.BigInteger, nullable=False),
+    # What the provider is to be asked: written before it is asked, cleared when its answer is known.
+    sa.Column("wanted", sa.String(8)),
+    sa.Column("reserved_until", sa.Float),
+    sa.Column("url", sa.Text),
+    sa.Column("url_ends", sa.Float),
+    # When the worker looks at it again (None: never), and how often that failed in a row.
+    sa.Column("due", sa.Float),
+    sa.Column("failures", sa.Integer, nullable=False, default=0),
+)
+
+movements = sa.Table(
+    "movements",
+    metadata,
+    sa.Column("id", _BIG, primary_key=True, autoincrement=True),
+    sa.Column("conversion_id", _BIG, sa.ForeignKey("conversions.id"), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    # Signed minor units: money only changes its place.
+    sa.Column("balance", sa.BigInteger, nullable=False),
+    sa.Column("held", sa.BigInteger, nullable=False),
+    sa.Column("spent", sa.BigInteger, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("balance + held + spent = 0", name="nothing_made_or_lost"),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("id", _BIG, primary_key=True, autoincrement=True),
+    # SHA-256 of the event's id.
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    # None where it is about a store, or about a voucher that is not ours.
+    sa.Column("conversion_id", _BIG, sa.ForeignKey("conversions.id")),
+    sa.Column("voucher_id", sa.Text),
+    sa.Column("done", sa.Boolean, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+
+stores = sa.Table(
+    "stores",
+    metadata,
+    # SHA-256 of the store's id.
+    sa.Column("key", sa.String(64), primary_key=True),
+    # Its properties as they came; None for one that was withdrawn before it was known.
+    sa.Column("data", sa.Text),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    # The createdAt of the newest event about each, in microseconds since the epoch.
+    sa.Column("listed_at", sa.BigInteger),
+    sa.Column("data_at", sa.BigInteger),
 )
 
 # What may be there only once. These hold even where the code above them is wrong.
@@ -58,3 +132,16 @@ ONE_REVERSAL_EACH = sa.Index("one_reversal_per_posting", postings.c.reverses, un
 
 sa.Index("transactions_by_target", transactions.c.target)
 sa.Index("postings_by_player", postings.c.player_id)
+
+ONE_PER_NOTIFICATION_KEY = sa.Index(
+    "one_conversion_per_notification_key", conversions.c.notification_key, unique=True
+)
+ONE_PER_VOUCHER = sa.Index("one_conversion_per_voucher", conversions.c.voucher_id, unique=True)
+ONE_OF_EACH_KIND = sa.Index(
+    "one_movement_of_each_kind", movements.c.conversion_id, movements.c.kind, unique=True
+)
+ONE_PER_MOVEMENT = sa.Index("one_posting_per_movement", postings.c.movement_id, unique=True)
+ONE_PER_EVENT = sa.Index("one_event_per_id", events.c.key, unique=True)
+
+sa.Index("conversions_by_due", conversions.c.due)
+sa.Index("events_by_conversion", events.c.conversion_id)

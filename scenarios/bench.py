@@ -11,8 +11,9 @@ import pytest
 from scenarios import ENGINE
 from scenarios.basics import Diagnosis
 from scenarios.contract import RULES, Level
-from scenarios.errors import Exit, Problem
+from scenarios.errors import Exit, Problem, UsageProblem
 from scenarios.fixtures import JUDGE, RUN
+from scenarios.jackpot_twin import jackpot_twin
 from scenarios.judge import Judge, Undecided, said, shortened
 from scenarios.probes import Unreadable
 from scenarios.report.files import write_reports
@@ -94,9 +95,14 @@ class Bench:
             watcher.planned(self.run, len(scenarios))
 
     def _try_twin(self, items: list[pytest.Item]) -> None:
-        """Find out before the first wager whether the OPERATOR's API can be served, where it is needed."""
-        if any("twin" in getattr(item, "fixturenames", ()) and not self._lacking(item) for item in items):
+        """Find out before the first wager whether the providers' APIs can be served, where needed."""
+        operator = [item for item in items if "twin" in getattr(item, "fixturenames", ())]
+        if any(not self._lacking(item) and not self._missing_section(item) for item in operator):
             with operator_twin(self.run):
+                pass
+        jackpot = [item for item in items if "jackpot" in getattr(item, "fixturenames", ())]
+        if any(not self._lacking(item) and not self._missing_section(item) for item in jackpot):
+            with jackpot_twin(self.run):
                 pass
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -122,10 +128,25 @@ class Bench:
         whole = item.get_closest_marker("whole_history") is not None
         if self.run.gone_after is not None and not whole:
             pytest.skip(f"not run: the target stopped answering after {self.run.gone_after}")
+        if missing := self._missing_section(item):
+            pytest.skip(missing)
         for entry in self._lacking(item):
             pytest.skip(f"needs a driver entry: {self.run.driver.missing(entry)}")
         if self.run.diagnosis.why and not whole and "judge" in getattr(item, "fixturenames", ()):
             self._blame_basics(judge, reads="player" in getattr(item, "fixturenames", ()))
+
+    def _missing_section(self, item: pytest.Item) -> str | None:
+        """The section that ``item`` needs and the target file does not have, with what to add."""
+        target, names = self.run.settings.target, getattr(item, "fixturenames", ())
+        providers = {RULES[rule].provider for rule in scenario_rules(item)}
+        try:
+            if "jackpot" in providers:
+                target.need_jackpot()
+            if "operator" in providers or {"player", "players", "operator"} & set(names):
+                target.need_operator()
+        except UsageProblem as problem:
+            return f"{problem.came}; {problem.next_step}"
+        return None
 
     def _lacking(self, item: pytest.Item) -> list[str]:
         """The driver entries that ``item`` needs and the target does not have."""

@@ -119,6 +119,32 @@ class Driver:
         except DriverProblem as problem:
             return Raw(500, problem.came.encode())
 
+    def voucher_session(self, player: str, currency: str, amount: Decimal) -> str:
+        """Let ``player`` begin to convert ``amount`` and return the session's JWT."""
+        token = self.call("voucher_session", player=player, currency=currency, amount=amount)
+        if not isinstance(token, str) or not token:
+            raise DriverProblem(
+                f"[driver] voucher_session read {type(token).__name__}, not a text",
+                "the session's JWT, a text",
+                "correct its read, a JMESPath",
+            )
+        return token
+
+    def raw(self, name: str, **fields: str | Decimal | None) -> Raw:
+        """Use the entry ``name`` and return the whole answer as it is, whatever its status.
+
+        What a Python driver returns counts as 200 with it as JSON; one that raises counts as 500 with the
+        exception's text.
+        """
+        if name in self._templates:
+            return self._send(name, self._templates[name], fields)
+        if self._python is None or not self._python.has(name):
+            raise self._absent(name)
+        try:
+            return Raw(200, json.dumps(self._python.call(name, fields), default=str).encode())
+        except DriverProblem as problem:
+            return Raw(500, problem.came.encode())
+
     def restart(self) -> None:
         """Kill the CLIENT and start it again; return once it listens."""
         started = time.monotonic()

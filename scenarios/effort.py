@@ -11,7 +11,8 @@ class Effort:
     and its copy; ``width`` requests race, ``races`` times; ``examples`` histories of up to ``steps`` steps are
     generated, and ``restarts`` more with restarts; ``pause`` seconds lie between a request and its late copy; the run
     ends within ``seconds``.
-    ``hangs`` says whether to wait until the CLIENT gives up on an OPERATOR that does not answer.
+    ``hangs`` says whether to wait until the CLIENT gives up on an OPERATOR that does not answer. ``patience``
+    is how many seconds a CLIENT may take to do what an acknowledged event asks of it.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Effort:
     pause: float
     seconds: float
     hangs: bool = True
+    patience: float = 5.0
 
 
 QUICK = Effort(
@@ -41,9 +43,11 @@ QUICK = Effort(
     hangs=False,
 )
 NORMAL = Effort(
-    "normal", sums=1000, crowd=1100, width=16, races=5, examples=12, steps=30, restarts=2, pause=1.5, seconds=900
+    "normal", sums=1000, crowd=1100, width=16, races=5, examples=12, steps=30, restarts=2, pause=1.5, seconds=900,
+    patience=10.0,
 )
 THOROUGH = Effort(
-    "thorough", sums=1500, crowd=2000, width=32, races=10, examples=30, steps=40, restarts=5, pause=3.0, seconds=3600
+    "thorough", sums=1500, crowd=2000, width=32, races=10, examples=30, steps=40, restarts=5, pause=3.0, seconds=3600,
+    patience=20.0,
 )
 EFFORTS = {effort.name: effort for effort in (QUICK, NORMAL, THOROUGH)}

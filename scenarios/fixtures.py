@@ -5,8 +5,10 @@ from random import Random
 
 import pytest
 
+from scenarios.conversions import Conversions
 from scenarios.driver import Driver
 from scenarios.effort import Effort
+from scenarios.jackpot_twin import Jackpot, jackpot_twin
 from scenarios.judge import Judge
 from scenarios.players import Player
 from scenarios.run import Run
@@ -92,3 +94,18 @@ def twin(run: Run) -> Iterator[OperatorTwin]:
     """The fake OPERATOR's API, listening where the target file says, for what the CLIENT asks."""
     with operator_twin(run) as serving:
         yield serving
+
+
+@pytest.fixture(scope="session")
+def jackpot(run: Run) -> Iterator[Jackpot]:
+    """The fake Jackpot, listening where the target file says, with its webhooks on their way."""
+    with jackpot_twin(run) as serving:
+        yield serving
+
+
+@pytest.fixture
+def conversions(run: Run, jackpot: Jackpot, judge: Judge) -> Iterator[Conversions]:
+    """The player's browser and the provider's hands: sessions, reservations, and what becomes of them."""
+    hands = Conversions(run, jackpot, judge)
+    yield hands
+    hands.finish()

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from random import Random
 
 from scenarios.basics import Diagnosis, diagnose, settle
@@ -18,14 +19,16 @@ from scenarios.target import Target
 from scenarios.verbs import Verbs
 from scenarios.verdict import ScenarioResult
 from simulators.export import Redactor
-from simulators.history import Exchange, History
+from simulators.history import Answer, Exchange, History, Outcome, Request
 from simulators.limits import Limits
 from simulators.operator.delivery import Operator
-from simulators.sending import Sender
+from simulators.sending import Meaning, Sender
 
 # How long a CLIENT that was started again may take to answer, and how often it is asked.
 _RESTART_SECONDS = 30.0
 _KNOCK_SECONDS = 0.05
+# Seconds for one answer where no [operator] says otherwise.
+_TIMEOUT = 5.0
 
 
 class TargetGone(Exception):
@@ -71,25 +74,44 @@ class Run:
 
     def __post_init__(self) -> None:
         target = self.settings.target
-        operator, players = target.need_operator()
+        if target.jackpot is None:
+            target.need_operator()
+        operator, players = target.operator, target.players
         self.redactor = Redactor(target.secrets())
         self.driver = Driver(target)
         self.limits = Limits(target.target.max_connections, target.target.max_requests_per_second or None)
         self.sender = Sender(
-            self.history, timeout=operator.timeout, ca_file=operator.ca_file, limits=self.limits
+            self.history,
+            timeout=operator.timeout if operator else _TIMEOUT,
+            ca_file=operator.ca_file if operator else None,
+            limits=self.limits,
         )
-        self.channel = Operator(
+        self.players = [Player(name, players.currency) for name in players.ids] if players else []
+        others = players.others if players else {}
+        self.other_players = [Player(name, currency) for currency, name in others.items()]
+        self.began = self.clock()
+
+    @cached_property
+    def channel(self) -> Operator:
+        """The way from the OPERATOR to the CLIENT; raises UsageProblem where the target has no OPERATOR."""
+        operator, _ = self.settings.target.need_operator()
+        return Operator(
             operator.callback_url,
             operator.security_hash.get_secret_value(),
             self.sender,
             operator.amount_format,
         )
+
+    @cached_property
+    def verbs(self) -> Verbs:
+        """The OPERATOR as scenarios see it; raises UsageProblem where the target has none."""
         restart = self.restart if self.driver.has("restart") else None
-        self.verbs = Verbs(self.channel, guard=self._guard, restart=restart)
-        self.players = [Player(name, players.currency) for name in players.ids]
-        self.other_players = [Player(name, currency) for currency, name in players.others.items()]
-        self.probe: Probe = self._choose_probe(target.target.probe)
-        self.began = self.clock()
+        return Verbs(self.channel, guard=self._guard, restart=restart)
+
+    @cached_property
+    def probe(self) -> Probe:
+        """What reads balances; raises UsageProblem where the target has no OPERATOR."""
+        return self._choose_probe(self.settings.target.target.probe)
 
     def _choose_probe(self, wanted: str) -> Probe:
         if wanted == "wagers":
@@ -105,6 +127,9 @@ class Run:
 
         Raises TargetProblem where nothing answers or the first genuine wager is refused.
         """
+        if self.settings.target.operator is None:
+            self._knock()
+            return
         player = self.players[0]
         self._first_wager(player)
         if isinstance(self.probe, WagersProbe):
@@ -151,6 +176,30 @@ class Run:
             return
         raise TargetProblem(*_first_wager_problem(first))
 
+    def _knock(self) -> Exchange:
+        """Find out whether anything answers at the notification URL, where that is all there is to ask."""
+        url = self.settings.target.need_jackpot().notification_url
+        exchange = self.sender.send(
+            Request("GET", url), _any_answer, provider="jackpot", kind="knock", genuine=False
+        )
+        if exchange.answer is None and not self.results:
+            raise TargetProblem(
+                f"GET {url}: {exchange.failure}",
+                "an answer from the CLIENT, whatever it is",
+                "start it, or correct notification_url in [jackpot] of the target file",
+            )
+        return exchange
+
+    def heed(self) -> None:
+        """To be called where a wait was in vain. Raises TargetGone, OutOfBounds."""
+        if not self.alive():
+            raise TargetGone("no usable answer")
+        self._heed_time()
+
+    def _heed_time(self) -> None:
+        if not self.restoring and self.clock() - self.began > self.settings.effort.seconds:
+            raise OutOfBounds(f"the run has taken more than {self.settings.effort.seconds:g} s")
+
     def fresh(self, player: Player) -> None:
         """Bring ``player`` to exactly zero; the first time, keep in mind what it owned. Raises Unreadable."""
         found = self.probe.empty(player)
@@ -161,6 +210,8 @@ class Run:
     def restore(self) -> None:
         """Give every player back what it owned when the run began; say so where that fails."""
         self.restoring = True
+        if self.settings.target.operator is None:
+            return
         for player in [*self.players, *self.other_players]:
             try:
                 self._put_back(player)
@@ -203,8 +254,7 @@ class Run:
     def _guard(self, exchange: Exchange) -> None:
         if exchange.unknown and not self.alive():
             raise TargetGone(exchange.failure or "no usable answer")
-        if not self.restoring and self.clock() - self.began > self.settings.effort.seconds:
-            raise OutOfBounds(f"the run has taken more than {self.settings.effort.seconds:g} s")
+        self._heed_time()
 
     def restart(self) -> None:
         """Kill the CLIENT and start it again by the driver, and wait until it answers.
@@ -225,12 +275,18 @@ class Run:
 
     def alive(self) -> bool:
         """Whether a genuine wager that moves nothing is still answered, by whatever answer."""
+        if self.settings.target.operator is None:
+            return any(self._knock().answer is not None for _ in range(2))
         player = self.players[0]
         for _ in range(2):
             message = self.verbs.transaction("result", player, Decimal(0))
             if self.channel.send(message, kind="result of 0 (still there?)").answer is not None:
                 return True
         return False
+
+
+def _any_answer(answer: Answer) -> Meaning:  # noqa: ARG001 - any will do
+    return Meaning(Outcome.OK)
 
 
 def _first_wager_problem(first: Exchange) -> tuple[str, str, str]:

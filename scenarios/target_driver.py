@@ -171,7 +171,7 @@ class DriverSection(Section):
         'json = { user_id = "{player}", amount = "{amount}" }, read = "token" }',
     )
     voucher: Entry = _entry(
-        "a request that reads a purchase's state",
+        "a request that reads a purchase's state, in Jackpot's words (READY)",
         f'{{ get = "{EXAMPLE_ORIGIN}/vouchers/{{notification_key}}", read = "state" }}',
     )
     store: Entry = _entry("a request that reads a store", f'{{ get = "{EXAMPLE_ORIGIN}/stores/{{store}}" }}')

@@ -47,6 +47,11 @@ def _listen(address: str) -> str:
     return address
 
 
+def _host_and_port(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 def _currency(code: str) -> str:
     try:
         money.decimals(code)
@@ -157,8 +162,7 @@ class Operator(Section):
     @property
     def listen_address(self) -> tuple[str, int]:
         """``listen`` as host and port."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return _host_and_port(self.listen)
 
 
 class Players(Section):
@@ -205,6 +209,28 @@ class Jackpot(Section):
     confirmation: Literal["manual", "automatic"] = Field(
         "manual", description='"manual" or "automatic": who confirms a reservation', examples=['"manual"']
     )
+    client_id: Name | None = Field(
+        None,
+        description="the client_id that the CLIENT sends to /v2/token; without it any is taken",
+        examples=['"client"'],
+    )
+    session_seconds: Seconds = Field(
+        3600.0,
+        description="seconds above 0 after which the CLIENT gives back what an unused session holds; an hour "
+        "in life, a few seconds where a test CLIENT can be set so",
+        examples=["3.0"],
+    )
+    listen: Annotated[str, AfterValidator(_listen)] = Field(
+        "127.0.0.1:8702",
+        description="host:port where the fake Jackpot's own API listens during a check, for the CLIENT's "
+        "tokens, confirmations and questions",
+        examples=['"127.0.0.1:8702"'],
+    )
+
+    @property
+    def listen_address(self) -> tuple[str, int]:
+        """``listen`` as host and port."""
+        return _host_and_port(self.listen)
 
 
 class Checkout(Section):

@@ -1,4 +1,3 @@
-
 """The verbs scenarios speak: ``operator.bet(player, amount)`` and its like, each one exchange."""
 
 import uuid

@@ -1,5 +1,6 @@
 """A running fake Jackpot with a tiny real CLIENT behind its notification URL, and clocks that tests turn."""
 
+import json
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -181,8 +182,34 @@ class House:
 
 @contextmanager
 def house(habits: Habits | None = None, schedule: Schedule | None = None) -> Iterator[House]:
-    with inbox() as box, quiet_twin(box.url, habits=habits, schedule=schedule) as (twin, clock):
-        with Server(create_app(twin)) as server:
-            twin.platform.public_url = server.url
+    with (
+        inbox() as box,
+        quiet_twin(box.url, habits=habits, schedule=schedule) as (twin, clock),
+        Server(create_app(twin)) as server,
+    ):
+        twin.platform.public_url = server.url
+        try:
             yield House(twin, clock, box, server.url)
-        twin.stop()
+        finally:
+            twin.stop()
+
+
+def assert_error(answer: requests.Response, status: int, code: str) -> str:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/json"
+    document = answer.json()
+    assert list(document) == ["error", "message"]
+    assert document["error"] == code
+    assert len(document["message"]) > 20
+    for secret in (AGREEMENT.api_key, AGREEMENT.api_signature, AGREEMENT.client_secret, "Traceback"):
+        assert secret not in answer.text
+    return str(document["message"])
+
+
+def events(place: House) -> list[str]:
+    place.twin.courier.work()
+    return [json.loads(body)["event"] for body in place.inbox.bodies]
+
+
+def change(place: House, voucher_id: str, word: str, form: str = "vouchers") -> requests.Response:
+    return place.ask("PUT", f"/v2/{form}/{voucher_id}/{word}", headers=place.server())

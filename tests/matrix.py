@@ -69,8 +69,15 @@ def judge(target: Target, rules: tuple[str, ...], effort: str, seed: int = SEED)
 
 
 def row(mutant: Mutant, rules: tuple[str, ...] | None = None) -> Row:
-    """Judge one mutant: sequential ones at quick, the others at normal; ``rules`` default to those it names."""
-    effort = "quick" if mutant.sequential else "normal"
+    """Judge one mutant: at quick, and where that misses one that single requests do not show, at normal.
+
+    ``rules`` default to those that the mutant names.
+    """
+    found = _row(mutant, rules, "quick")
+    return found if found.caught or mutant.sequential else _row(mutant, rules, "normal")
+
+
+def _row(mutant: Mutant, rules: tuple[str, ...] | None, effort: str) -> Row:
     here = mutant.sequential and rules is None and "restart" not in mutant.needs
     with serving_here(mutant) if here else serving(mutant.name) as target:
         judged = judge(target, rules or mutant.rules, effort)

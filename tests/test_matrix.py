@@ -6,6 +6,7 @@ from client_under_test.mutants.table import ALL
 from scenarios.contract import select
 from scenarios.errors import Exit
 from scenarios.verdict import Standing
+from tests.clients.running import faults
 from tests.matrix import judge, row, serving
 
 EVERYTHING = tuple(rule.id for rule in select(provider="operator"))
@@ -32,5 +33,6 @@ def test_reference_is_never_accused(database, request):
 
 def test_every_rule_of_part_a_has_a_mutant():
     named = {rule for mutant in ALL for rule in mutant.rules}
-    without = [rule for rule in EVERYTHING if rule not in named]
-    assert without == [], "rules that no mutant is meant to break"
+    # WSGI hides how a header's name was written; tests/clients/wrong_memory.py breaks that rule instead.
+    assert set(EVERYTHING) - named == {"SIG-07"}
+    assert "SIG-07" in faults("wrong_memory.py").warns

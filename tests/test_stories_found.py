@@ -48,18 +48,24 @@ class OnceOnly(Wallet):
         return effect
 
 
-class DearThird(Wallet):
-    """Takes 0.01 more with every bet over 5.00 that follows a rollback."""
+class GenerousAfterOrphan(Wallet):
+    """Pays 0.01 too much with a result that comes directly after an orphan rollback."""
 
-    def bet(self, message):
-        rolled_back = any(entry.message["action"] == "rollback" for entry in self.entries.values())
-        return super().bet(message) - (Decimal("0.01") if rolled_back and message["amount"] > 5 else 0)
+    last = ""
+
+    def handle(self, message):
+        answer = super().handle(message)
+        self.last = message["action"]
+        return answer
+
+    def result(self, message):
+        return super().result(message) + (Decimal("0.01") if self.last == "rollback" else 0)
 
 
 def test_the_same_seed_finds_the_same_story_and_makes_it_short():
     found = []
     for _ in range(2):
-        with running(DearThird(), "INV-01") as run:
+        with running(GenerousAfterOrphan(), "INV-01") as run:
             judge = Judge(run, ScenarioResult("made", "made", ("INV-01",)))
             plan = Plan("INV-01", (Verb.BET, Verb.RESULT, Verb.ROLLBACK, Verb.ORPHAN), 1000)
             player = run.players[0]
@@ -74,9 +80,9 @@ def test_the_same_seed_finds_the_same_story_and_makes_it_short():
             )
     (story, broken), (again, _) = found
     assert story.steps == again.steps
-    assert [str(step.verb) for step in story.steps[-1:]] == ["bet"]
-    assert len(story.steps) <= 4, story.lines()
-    assert broken.off >= Decimal("0.01")
+    assert [str(step.verb) for step in story.steps][-1] == "result", story.lines()
+    assert len(story.steps) <= 3, story.lines()
+    assert broken.off == Decimal("0.01")
 
 
 def test_a_saved_story_fails_again_and_holds_when_mended(tmp_path):

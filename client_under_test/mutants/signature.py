@@ -158,6 +158,27 @@ class _AfterTheEffect(Desk):
         return client_id
 
 
+class _SeenBefore(Gate):
+    seen: set[str]
+
+    @override
+    def check(self, body: bytes, given: str | None) -> None:
+        seen = self.__dict__.setdefault("seen", set())
+        if given in seen:
+            return
+        super().check(body, given)
+        seen.add(given)
+
+
+class _AsNumber(Gate):
+    @override
+    def check(self, body: bytes, given: str | None) -> None:
+        number = int(self.expected(body), 16)
+        shortest = number.to_bytes((number.bit_length() + 7) // 8, "big").hex()
+        if not given or not hmac.compare_digest(shortest, given):
+            raise Refused("INVALID_HASH")
+
+
 MUTANTS: tuple[Mutant, ...] = (
     mutant("sig-never-checked", "The hash was to be checked later and never was.", ("SIG-02",), gate=_Open),
     mutant(
@@ -172,6 +193,15 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant("sig-contains", "The header need only contain the hash.", ("SIG-02",), gate=_Suffix),
     mutant("sig-unkeyed", "A plain SHA-256 of the body is accepted too.", ("SIG-02",), gate=_AlsoUnkeyed),
     mutant("sig-secret-itself", "The secret in the header is accepted too.", ("SIG-02",), gate=_AlsoSecret),
+    mutant(
+        "sig-seen-before", "A hash that was right once is right for any body.", ("SIG-02",), gate=_SeenBefore
+    ),
+    mutant(
+        "sig-as-number",
+        "The hash is written as a number, without leading zeros.",
+        ("SIG-01",),
+        gate=_AsNumber,
+    ),
     mutant("sig-length-only", "Whatever looks like a hash is one.", ("SIG-02",), gate=_LengthOnly),
     mutant("sig-reserialised", "The hash is taken over JSON written anew.", ("SIG-04",), gate=_Reserialised),
     mutant(

@@ -15,6 +15,7 @@ import pytest
 from scenarios.contract import Level
 from scenarios.effort import Effort
 from scenarios.judge import Judge, Undecided
+from scenarios.operator.kinds import WAGERS
 from scenarios.players import Player
 from scenarios.run import Run
 from scenarios.stories.machine import FAULTS, Plan, play, search
@@ -72,6 +73,54 @@ def test_players_are_isolated(
             plan,
             partial(Isolated, run, players, plan.opening, judge.fund),
             examples=max(1, effort.examples // 2),
+        )
+
+
+@pytest.mark.rules("INV-03")
+def test_another_acts_between(operator: Verbs, player: Player, another_player: Player, judge: Judge) -> None:
+    """What comes back to one player's wager does not reach the player who acted last."""
+    for action in WAGERS:
+        judge.fund(player, 5000)
+        other = judge.fund(another_player, 5000)
+        first = operator.send(operator.transaction(action, player, player.money(700)))
+        judge.needs(first.ok, f"a {action} was refused")
+        for bystanders in WAGERS:
+            last = operator.send(operator.transaction(bystanders, another_player, player.money(300)))
+            other = judge.measure(another_player, other + (_effect(last) if last.ok else 0))
+            after = [operator.again(first), operator.rollback(first)]
+            other = judge.balance(
+                "INV-03", another_player, other, last, *after, case=f"rollback of a {action}"
+            )
+
+
+@pytest.mark.rules("INV-03")
+def test_another_cannot_use_up(operator: Verbs, player: Player, another_player: Player, judge: Judge) -> None:
+    """What another player asks to be rolled back can still be rolled back by its owner."""
+    balance = judge.fund(player, 5000)
+    judge.fund(another_player, 5000)
+    bet = operator.bet(player, player.money(700))
+    judge.needs(bet.ok, "a bet was refused")
+    operator.rollback(bet, another_player)
+    left = judge.measure(player, balance - player.money(700))
+    own = operator.rollback(bet)
+    back = player.money(0 if left == balance else 700)
+    judge.balance("INV-03", player, left + back, bet, own, case="after another player's rollback of it")
+
+
+@pytest.mark.rules("INV-03")
+def test_another_lends_nothing(operator: Verbs, player: Player, another_player: Player, judge: Judge) -> None:
+    """A bet over the balance is not covered by what another player, who acted last, has."""
+    for units in (100, 4000):
+        balance = judge.fund(player, 1000)
+        judge.fund(another_player, 9000)
+        operator.result(player, player.unit)
+        alone = operator.bet(player, player.money(3000))
+        judge.needs(alone.refused, "a bet over the balance was not refused")
+        balance = judge.measure(player, balance + player.unit)
+        last = operator.bet(another_player, player.money(units))
+        bet = operator.bet(player, player.money(3000))
+        judge.balance(
+            "INV-03", player, balance, last, bet, case="a bet over the balance, after another's bet"
         )
 
 

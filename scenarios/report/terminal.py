@@ -138,10 +138,10 @@ class Terminal:
 
 def _table(verdicts: list[RuleVerdict]) -> Table:
     table = Table(title=None, header_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("group", min_width=len("group"))
-    table.add_column("about", no_wrap=True, overflow="ellipsis")
+    table.add_column("group", no_wrap=True)
+    table.add_column("about")
     for standing in Standing:
-        table.add_column(str(standing), justify="right", min_width=len(standing))
+        table.add_column(str(standing), justify="right", no_wrap=True)
     for group, title in GROUPS.items():
         mine = [verdict for verdict in verdicts if verdict.rule.group == group]
         if mine:

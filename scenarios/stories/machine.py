@@ -1,4 +1,4 @@
-"""The machine: a Hypothesis state machine that invents stories, and shrinks the one that breaks."""
+"""The machine: a Hypothesis state machine that invents stories; the one that breaks is made short."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from scenarios.stories.stage import Broken, Stage
+from scenarios.stories.stage import Broken, Open, Stage
 from scenarios.stories.steps import Step, Story, Verb
 
 # A failing story is played so often again, at most, to make it shorter.
@@ -46,10 +46,9 @@ class Plan:
 
 @dataclass
 class _Record:
-    """Stories that broke, and how often shrinking has played one again."""
+    """Stories that broke."""
 
     failures: dict[tuple[Step, ...], Broken] = field(default_factory=dict)
-    replays: int = 0
 
 
 def search(
@@ -79,7 +78,8 @@ def search(
         print_blob=False,
         report_multiple_bugs=False,
         verbosity=Verbosity.quiet,
-        phases=(Phase.generate, Phase.shrink),
+        # Hypothesis shortens what it drew, byte by byte; on steps, over a network, few plays must do.
+        phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
     try:
@@ -88,7 +88,33 @@ def search(
         # A failure that did not come back is still a failure: the CLIENT may remember, or race.
         if not record.failures:
             raise
-    return _shortest(plan, record)
+    found = _shortest(plan, record)
+    return None if found is None else _shortened(*found, stage)
+
+
+def _shortened(story: Story, broken: Broken, stage: Callable[[], Stage]) -> tuple[Story, Broken]:
+    """Leave out steps, many at once and then one by one, as long as the story still breaks."""
+    plays, size = 0, max(1, len(story.steps) // 2)
+    while size and plays < _SHRINKS:
+        before, place = story, 0
+        while place < len(story.steps) and plays < _SHRINKS:
+            kept = story.steps[:place] + story.steps[place + size :]
+            plays += 1
+            again = _still_broken(replace(story, steps=kept), stage)
+            if again is None:
+                place += size
+            else:
+                story, broken = replace(story, steps=kept, why=again.why), again
+        # A step that was needed may not be any more once others are gone.
+        size = size if size == 1 and story != before else size // 2
+    return story, broken
+
+
+def _still_broken(story: Story, stage: Callable[[], Stage]) -> Broken | None:
+    try:
+        return play(story, stage())
+    except Open:
+        return None
 
 
 def play(story: Story, stage: Stage) -> Broken | None:
@@ -121,12 +147,8 @@ class _Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.steps: list[Step] = []
-        self.exhausted = bool(self.record.failures) and self.record.replays >= _SHRINKS
-        if self.record.failures:
-            self.record.replays += 1
-        self.stage: Stage | None = None if self.exhausted else self.make_stage()
-        if self.stage is not None:
-            self.stage.open()
+        self.stage: Stage = self.make_stage()
+        self.stage.open()
 
     @rule(data=st.data())
     def step(self, data: st.DataObject) -> None:
@@ -143,16 +165,11 @@ class _Machine(RuleBasedStateMachine):
 
     def _play(self, step: Step) -> None:
         self.steps.append(step)
-        if self.stage is not None:
-            self.stage.play(step)
+        self.stage.play(step)
 
     def teardown(self) -> None:
         """Judge the story."""
         told = tuple(self.steps)
-        if self.stage is None:
-            if told in self.record.failures:
-                raise self.record.failures[told]
-            return
         try:
             self.stage.finish()
         except Broken as broken:

@@ -1,0 +1,1 @@
+"""Scenarios of the Jackpot provider: tokens, webhooks, catalogue, money and vouchers."""
