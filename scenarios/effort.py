@@ -43,11 +43,29 @@ QUICK = Effort(
     hangs=False,
 )
 NORMAL = Effort(
-    "normal", sums=1000, crowd=1100, width=16, races=5, examples=12, steps=30, restarts=2, pause=1.5, seconds=900,
+    "normal",
+    sums=1000,
+    crowd=1100,
+    width=16,
+    races=5,
+    examples=12,
+    steps=30,
+    restarts=2,
+    pause=1.5,
+    seconds=900,
     patience=10.0,
 )
 THOROUGH = Effort(
-    "thorough", sums=1500, crowd=2000, width=32, races=10, examples=30, steps=40, restarts=5, pause=3.0, seconds=3600,
+    "thorough",
+    sums=1500,
+    crowd=2000,
+    width=32,
+    races=10,
+    examples=30,
+    steps=40,
+    restarts=5,
+    pause=3.0,
+    seconds=3600,
     patience=20.0,
 )
 EFFORTS = {effort.name: effort for effort in (QUICK, NORMAL, THOROUGH)}

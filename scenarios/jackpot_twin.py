@@ -27,11 +27,17 @@ _STORE = {
 
 
 class Jackpot(JackpotTwin):
-    """The twin as the judge holds it. ``store_id`` is a store that sells at any price from 0.90 EUR on."""
+    """The twin as the judge holds it. ``store_id`` is a store that sells at any price from 0.90 EUR on.
+
+    ``confirmed_by_client`` is False once the CLIENT left a reservation unconfirmed that it should confirm;
+    ``purse`` (smallest units) and ``strolls_in_vain`` belong to the conversions that only pass the time.
+    """
 
     def __init__(self, run: Run) -> None:
         agreed = run.settings.target.need_jackpot()
         self._shift = 0.0
+        self.confirmed_by_client = agreed.confirmation == "manual"
+        self.purse = self.strolls_in_vain = 0
         super().__init__(
             Agreement(
                 agreed.api_key.get_secret_value(),

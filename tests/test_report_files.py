@@ -175,8 +175,7 @@ def test_the_terminal_is_plain_narrow_and_harmless(tmp_path):
     head = done.stdout.partition("\n✗")[0]
     table = head[head.index(" group") :]
     assert all(len(line) <= 80 for line in table.splitlines()), table
-    for group, title in (("SIG", "authenticity"), ("MSG", "answers and bad input"), ("RBK", "rollback")):
-        assert any(line.split()[:1] == [group] and title in line for line in table.splitlines())
+    assert {line.split()[0] for line in table.splitlines() if line.split()} >= {"SIG", "MSG", "BET", "RBK"}
     assert "undecided" in table
 
 

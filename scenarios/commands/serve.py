@@ -1,4 +1,4 @@
-"""``pitboss serve``: run the fake OPERATOR beside a CLIENT, to be played with."""
+"""``pitboss serve``: run the fake OPERATOR and Jackpot beside a CLIENT, to be played with."""
 
 import contextlib
 import os
@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from scenarios.commands import serving_jackpot
+from scenarios.commands.listening import listening
 from scenarios.errors import UsageProblem
 from scenarios.target import Target, load
 from scenarios.target_model import DEFAULT_FILE, EXAMPLE_ORIGIN
@@ -18,7 +20,7 @@ from simulators.operator.api import create_app
 from simulators.operator.delivery import Courier, Operator
 from simulators.operator.twin import TOKEN_SECONDS, Agreement, Twin
 from simulators.sending import Sender
-from simulators.serving import App, PortInUse, Server, watch_parent
+from simulators.serving import watch_parent
 
 # What `pitboss client` uses where no secret is set; fit for one's own machine only.
 DEMO_SECURITY_HASH = "demo-security-hash"
@@ -42,10 +44,24 @@ USERNAME = "client"
     show_default=True,
     help="Port of the OPERATOR's API and pages; 0 takes a free one.",
 )
+@click.option(
+    "--jackpot-port",
+    type=click.IntRange(0, 65535),
+    default=8702,
+    show_default=True,
+    help="Port of Jackpot's API, widget and back-office; 0 takes a free one.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--public-url", metavar="URL", help="Where players' browsers reach the OPERATOR.")
+@click.option("--jackpot-public-url", metavar="URL", help="Where players' browsers reach Jackpot.")
+@click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Keep Jackpot's stores, vouchers, sessions and deliveries in FILE, and go on from it.",
+)
 @click.option("--detached", is_flag=True, help="Go on when the process that started this one has ended.")
-@click.option("--seed", default=0, show_default=True, help="Makes events, teams and odds.")
+@click.option("--seed", default=0, show_default=True, help="Makes events, teams, odds and stores.")
 @click.option(
     "--token-seconds", default=TOKEN_SECONDS, show_default=True, help="How long /auth tokens are valid."
 )
@@ -58,24 +74,58 @@ USERNAME = "client"
 def command(
     config: Path | None,
     operator_port: int,
+    jackpot_port: int,
     host: str,
     public_url: str | None,
+    jackpot_public_url: str | None,
+    state: Path | None,
     seed: int,
     token_seconds: int,
     history: Path | None,
     detached: bool,
 ) -> None:
-    """Serve the fake OPERATOR beside a CLIENT until Ctrl-C.
+    """Serve the fake OPERATOR and Jackpot beside a CLIENT until Ctrl-C.
+
+    Each is served whose section the target file has.
 
     \b
     pitboss client &            a CLIENT to play with
-    pitboss serve               its OPERATOR
+    pitboss serve               its OPERATOR and its Jackpot
     curl -X POST -H 'Content-Type: application/json' \\
          -d '{"user_id": "p-1", "currency": "EUR", "lang": "en"}' \\
          http://127.0.0.1:8710/sportsbook/launch
                                 answers with the page of p-1's session: open it, bet, settle
     """
     target = target_or_demo(config)
+    log = History()
+    ended = _ended(detached=detached)
+    with contextlib.ExitStack() as stack:
+        # Entered first, to be closed last: the history is complete when its file is.
+        stack.enter_context(_recorded(log, history, Redactor(target.secrets())))
+        if target.operator is not None or target.jackpot is None:
+            stack.enter_context(_operator(target, log, host, operator_port, public_url, seed, token_seconds))
+        if target.jackpot is not None:
+            sender = stack.enter_context(contextlib.closing(Sender(log)))
+            twin = serving_jackpot.build(target.jackpot, sender, seed=seed)
+            stack.enter_context(
+                serving_jackpot.serving(twin, host, jackpot_port, public_url=jackpot_public_url, file=state)
+            )
+        click.echo(f"secrets         as in {target.path or 'the defaults of pitboss client'}")
+        click.echo("Ctrl-C ends it.")
+        ended.wait()
+
+
+@contextlib.contextmanager
+def _operator(
+    target: Target,
+    log: History,
+    host: str,
+    port: int,
+    public_url: str | None,
+    seed: int,
+    token_seconds: int,
+) -> Iterator[None]:
+    """Serve the OPERATOR and say where; raises UsageProblem."""
     operator, _ = target.need_operator()
     if operator.password is None:
         raise UsageProblem(
@@ -83,29 +133,22 @@ def command(
             "the password that the CLIENT sends to /auth",
             "add it to the target file",
         )
-    log = History()
-    sender = Sender(log, timeout=operator.timeout, ca_file=operator.ca_file)
-    channel = Operator(
-        operator.callback_url, operator.security_hash.get_secret_value(), sender, operator.amount_format
-    )
-    courier = Courier(channel)
     agreement = Agreement(
         operator.username or USERNAME,
         operator.password.get_secret_value(),
         operator.currencies,
         operator.languages,
     )
-    twin = Twin(agreement, courier, seed=seed, token_seconds=token_seconds, public_url=public_url)
-    ended = _ended(detached=detached)
-    with contextlib.closing(sender), _recorded(log, history, Redactor(target.secrets())):
-        with _listening(create_app(twin), host, operator_port) as server:
+    secret = operator.security_hash.get_secret_value()
+    with contextlib.closing(Sender(log, timeout=operator.timeout, ca_file=operator.ca_file)) as sender:
+        courier = Courier(Operator(operator.callback_url, secret, sender, operator.amount_format))
+        twin = Twin(agreement, courier, seed=seed, token_seconds=token_seconds, public_url=public_url)
+        with listening(create_app(twin), host, port, "OPERATOR", "--operator-port") as server:
             courier.start()
             click.echo(f"OPERATOR        {server.url}  (POST /auth, POST /start-session)")
             click.echo(f"calls back      {operator.callback_url}")
             click.echo(f"CLIENT_USERNAME {agreement.username}")
-            click.echo(f"secrets         as in {target.path or 'the defaults of pitboss client'}")
-            click.echo("Ctrl-C ends it.")
-            ended.wait()
+            yield
         courier.stop()
     for pending in courier.given_up:
         click.echo(f"given up: {pending.message.action} {pending.message.transaction_id}")
@@ -119,23 +162,6 @@ def _ended(*, detached: bool) -> threading.Event:
     if not detached:
         watch_parent(die=ended.set)
     return ended
-
-
-def _listening(app: App, host: str, port: int) -> Server:
-    try:
-        return Server(app, host, port)
-    except PortInUse:
-        raise UsageProblem(
-            f"port {port} on {host} is taken",
-            "a free port for the OPERATOR's API",
-            "stop the other program, or choose another --operator-port",
-        ) from None
-    except OSError as error:
-        raise UsageProblem(
-            f"the OPERATOR cannot listen on {host}, port {port}: {error.strerror or error}",
-            "an address of this machine, and a port that this user may take",
-            "correct --host or --operator-port",
-        ) from None
 
 
 @contextlib.contextmanager
@@ -172,5 +198,6 @@ def target_or_demo(config: Path | None) -> Target:
                 "password": os.environ.get("OPERATOR_PASSWORD") or DEMO_PASSWORD,
             },
             "players": {"ids": ["p-1", "p-2"]},
+            "jackpot": serving_jackpot.demo_section(),
         }
     )

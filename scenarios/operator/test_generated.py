@@ -119,9 +119,10 @@ def test_another_lends_nothing(operator: Verbs, player: Player, another_player: 
         balance = judge.measure(player, balance + player.unit)
         last = operator.bet(another_player, player.money(units))
         bet = operator.bet(player, player.money(3000))
-        judge.balance(
-            "INV-03", player, balance, last, bet, case="a bet over the balance, after another's bet"
-        )
+        case = "a bet over the balance, after another's bet"
+        # Its answer tells, too: a CLIENT that looks at the wrong balance misleads the probe as well.
+        judge.refused("INV-03", bet, case=case)
+        judge.balance("INV-03", player, balance, last, bet, case=case)
 
 
 @pytest.mark.rules("INV-03")

@@ -1,0 +1,207 @@
+"""The reference CLIENT, or a mutant of it, and a running fake Jackpot, each behind HTTP."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import requests
+from flask import Flask
+
+from client_under_test.app import create_app
+from client_under_test.config import Config
+from client_under_test.server import threaded
+from simulators.history import History
+from simulators.jackpot import api, session_jwt, wire
+from simulators.jackpot.delivery import Schedule
+from simulators.jackpot.desk import Agreement
+from simulators.jackpot.lifecycle import Event
+from simulators.jackpot.platform import Habits
+from simulators.jackpot.twin import JackpotTwin
+from simulators.jackpot.world import Voucher
+from simulators.sending import Sender
+from simulators.serving import Server
+from tests.client_calls import plain, signed
+
+AGREEMENT = Agreement("the-api-key", "the-api-signature", "the-client-secret", client_id="acme")
+QUICK = Schedule().scaled(0.02)
+# Nothing takes this long unless it is broken.
+LONG = 20.0
+PRICES = (Decimal(27), Decimal(30), Decimal(50))
+
+
+class Slept:
+    """The clock of the CLIENT: real, and moved on by tests."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        import time
+
+        return time.time() + self.ahead
+
+
+def settings(database: Path | str, jackpot_url: str, **more: Any) -> Config:
+    """A CLIENT's configuration that fits AGREEMENT."""
+    given: dict[str, Any] = {
+        "database": str(database / "client.sqlite") if isinstance(database, Path) else database,
+        "security_hash": "a-secret-of-the-tests",
+        "jackpot_url": jackpot_url,
+        "jackpot_api_key": AGREEMENT.api_key,
+        "jackpot_client_id": AGREEMENT.client_id,
+        "jackpot_client_secret": AGREEMENT.client_secret,
+        "jackpot_api_signature": AGREEMENT.api_signature,
+        "acknowledge_within": 4.0,
+        **more,
+    }
+    return Config(**given)
+
+
+@dataclass
+class Place:
+    """A CLIENT at ``url`` and its Jackpot."""
+
+    twin: JackpotTwin
+    url: str
+    app: Flask | None
+    clock: Slept
+
+    # -- the player
+
+    def ask(self, method: str, path: str, document: object = None) -> requests.Response:
+        return requests.request(method, self.url + path, json=document, timeout=LONG)
+
+    def open(self, amount: object = 50, player: str = "p-1") -> "Bought":
+        answer = self.ask("POST", "/vouchers/session", {"user_id": player, "amount": amount})
+        assert answer.status_code == 200, answer.text
+        return Bought(self, answer.json()["token"], answer.json()["notification_key"])
+
+    def balance(self, player: str = "p-1") -> Decimal:
+        return Decimal(self.ask("GET", f"/players/{player}/balance").json()["balance"])
+
+    def bet(self, amount: object, player: str = "p-1") -> str | None:
+        self.bets = getattr(self, "bets", 0) + 1
+        document = {
+            "transaction_id": f"bet-{self.bets}",
+            "action": "bet",
+            "user_id": player,
+            "currency": "EUR",
+            "amount": amount,
+        }
+        body = plain(document)
+        answer = requests.post(
+            self.url + "/operator/transaction", data=body, headers=signed(body), timeout=LONG
+        )
+        return answer.json()["error"]
+
+    # -- Jackpot
+
+    def idle(self) -> None:
+        assert self.twin.wait_idle(LONG)
+
+    def happen(self, voucher_id: str, event: Event) -> None:
+        self.twin.platform.happen(voucher_id, event)
+        self.idle()
+
+    def store(self) -> str:
+        """A store whose vouchers of 20 to 50 EUR cost just that."""
+        listing = self.twin.platform.listings[0]
+        url, self.twin.channel.notification_url = self.twin.channel.notification_url, None
+        self.twin.platform.update_store(
+            listing.store.id,
+            {
+                "voucherValueMin": 20,
+                "voucherValueMax": 500,
+                "voucherPossibleDiscreteValues": [20, 30, 50, 500],
+                "discounts": [{"voucherValueMin": 20, "voucherValueMax": 500, "discountRate": 10}],
+            },
+        )
+        self.twin.channel.notification_url = url
+        return listing.store.id
+
+    def notify(self, event: wire.CouponEvent | wire.Notification) -> requests.Response:
+        """Deliver an event by hand."""
+        return self.post(wire.encode(event))
+
+    def post(self, body: bytes, kind: str = "application/json") -> requests.Response:
+        return requests.post(
+            self.url + "/jackpot/notifications", data=body, headers={"Content-Type": kind}, timeout=LONG
+        )
+
+    def confirms(self) -> int:
+        return len(self.twin.confirm_requests())
+
+    def sound(self) -> bool:
+        assert self.app is not None
+        return (
+            self.app.extensions["accounts"].recompute() == []
+            and self.app.extensions["conversions"].recompute() == []
+        )
+
+
+@dataclass
+class Bought:
+    """A session, and what became of it."""
+
+    place: Place
+    token: str
+    key: str
+
+    def claims(self) -> session_jwt.Claims:
+        import time
+
+        return session_jwt.verify(self.token, AGREEMENT.api_signature, time.time())
+
+    def reserve(self, value: int = 30, limit: Decimal | None = None, **more: Any) -> Voucher:
+        """Reserve a voucher worth ``value``, which costs a tenth less, as the widget would."""
+        platform = self.place.twin.platform
+        asked = platform.reservation(
+            limit or self.claims().amount, value=Decimal(value), notification_key=self.key, **more
+        )
+        return platform.reserve(self.place.store(), asked)
+
+    def buy(self, value: int = 30) -> Voucher:
+        """Reserve and let everything be delivered."""
+        voucher = self.reserve(value)
+        self.place.idle()
+        return voucher
+
+    def __getitem__(self, name: str) -> Any:
+        answer = self.place.ask("GET", f"/vouchers/{self.key}")
+        assert answer.status_code == 200, answer.text
+        return answer.json()[name]
+
+
+@contextmanager
+def jackpot(habits: Habits | None = None, schedule: Schedule = QUICK) -> Iterator[JackpotTwin]:
+    """A running twin without a notification URL."""
+    sender = Sender(History(), timeout=10)
+    twin = JackpotTwin(AGREEMENT, sender, habits=habits, schedule=schedule, seed=7)
+    with Server(api.create_app(twin)) as server:
+        twin.platform.public_url = server.url
+        twin.start()
+        yield twin
+        twin.stop()
+    sender.close()
+
+
+@contextmanager
+def place(
+    database: Path | str,
+    *,
+    habits: Habits | None = None,
+    build: Any = create_app,
+    schedule: Schedule = QUICK,
+    **more: Any,
+) -> Iterator[Place]:
+    """A CLIENT in this process and its Jackpot."""
+    clock = Slept()
+    with jackpot(habits, schedule) as twin:
+        app = build(settings(database, twin.platform.public_url, clock=clock, **more))
+        with threaded(app) as url:
+            twin.set_notification_url(f"{url}/jackpot/notifications")
+            yield Place(twin, url, app, clock)
+            twin.stop()
