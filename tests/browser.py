@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 DESKTOP = {"width": 1100, "height": 850}
@@ -53,7 +54,7 @@ def visit(browser: Browser, size: dict[str, int] | None = None, **more: object) 
     page.on("dialog", lambda dialog: (problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
     try:
         yield page
-        assert problems == []
+        assert not problems, "\n".join(problems)
     finally:
         context.close()
 
@@ -71,3 +72,10 @@ def screen(page: Page, name: str) -> None:
 def fits(page: Page) -> bool:
     """Whether nothing of the page is wider than the window."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def barriers(page: Page, part: str | None = None) -> list[str]:
+    """What of the page, or of a ``part`` of it, breaks WCAG 2.2 AA, as far as axe tells (contrast, names, ..)."""
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = Axe().run(page, part, options={"runOnly": tags}).response["violations"]
+    return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]

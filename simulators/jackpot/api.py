@@ -54,7 +54,9 @@ def create_app(twin: JackpotTwin) -> Flask:
     app.register_blueprint(office.blueprint(twin))
     app.before_request(lambda: _record(twin, kinds))
     app.before_request(lambda: answering.disturb(twin.disturbances))
-    # Flask runs these from the last to the first: what is recorded is what leaves.
+    # Flask runs these from the last to the first: what is recorded is what leaves, and a disturbed answer is
+    # shared like any other.
+    app.after_request(_share)
     app.after_request(lambda response: answering.complete(twin.history, twin.disturbances, response))
     app.after_request(_share)
     app.register_error_handler(ApiError, answering.api_error)

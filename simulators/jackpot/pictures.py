@@ -8,6 +8,8 @@ from simulators.jackpot.catalogue import PICTURES
 from simulators.jackpot.world import Voucher
 
 _INK = 40
+# How many letters of a name fit on a picture.
+_LETTERS = 24
 # In millimetres.
 _A5 = (148, 210)
 
@@ -45,8 +47,8 @@ def _printable(text: str) -> str:
 def picture(store: wire.Store, name: str) -> str:
     """Return the picture ``name`` of ``store`` as SVG; raises KeyError where it has none of this name."""
     width, height = PICTURES[name]
-    letters = store.name if width > height else store.name[:1].upper()
-    size = min(height // 2, 2 * width // (len(letters) + 1))
+    letters = store.name[:_LETTERS] if width > height else store.name[:1].upper()
+    size = min(height // 2, 3 * width // (2 * len(letters) + 1))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="img">'

@@ -11,10 +11,9 @@ from enum import Enum
 from typing import Annotated, Any, Final
 
 import jwt
-from jwt.algorithms import HMACAlgorithm
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
 
-from simulators import exact_json, money
+from simulators import exact_json, money, signing
 from simulators.jackpot.shapes import Number, Shape, number
 
 ALGORITHM: Final = "HS256"
@@ -103,23 +102,6 @@ class Claims(Shape):
     force_manual_confirm: StrictBool = False
 
 
-class _Hmac(HMACAlgorithm):
-    """HS256 under any apiSignature: its length is for the back-office to judge, not for a warning here."""
-
-    def check_key_length(self, key: bytes) -> str | None:  # noqa: ARG002
-        """Accept every length."""
-        return None
-
-
-def _signer() -> jwt.PyJWS:
-    signer = jwt.PyJWS(algorithms=[])
-    signer.register_algorithm(ALGORITHM, _Hmac(HMACAlgorithm.SHA256))
-    return signer
-
-
-_SIGNER: Final = _signer()
-
-
 def mint(claims: Claims, api_signature: str) -> str:
     """Return the JWT of ``claims`` as a CLIENT should mint it; claims without a value are left out."""
     written = {name: value for name, value in claims.model_dump().items() if value is not None}
@@ -130,7 +112,7 @@ def mint(claims: Claims, api_signature: str) -> str:
 
 def mint_raw(claims: Mapping[str, Any], api_signature: str) -> str:
     """Return a signed JWT of any ``claims``, also wrong ones; numbers are Decimal or int."""
-    return _SIGNER.encode(exact_json.dumps(claims), api_signature.encode(), ALGORITHM)
+    return signing.sign(claims, api_signature, ALGORITHM)
 
 
 def verify(token: str, api_signature: str, now: float) -> Claims:
@@ -142,10 +124,10 @@ def verify(token: str, api_signature: str, now: float) -> Claims:
     if header.get("alg") != ALGORITHM:
         raise BadJwt(Fault.ALGORITHM)
     try:
-        payload = _SIGNER.decode_complete(token, api_signature.encode(), [ALGORITHM])["payload"]
-    except jwt.InvalidSignatureError:
+        payload = signing.verify(token, api_signature, ALGORITHM)
+    except signing.BadSignature:
         raise BadJwt(Fault.SIGNATURE) from None
-    except (jwt.PyJWTError, ValueError):
+    except signing.NoJwt:
         raise BadJwt(Fault.MALFORMED) from None
     try:
         claims = Claims.model_validate(exact_json.loads(payload))

@@ -43,6 +43,7 @@ def _static(name: str, content_type: str, before: str = "") -> Response:
     response = Response(text, content_type=f"{content_type}; charset=utf-8")
     response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
 

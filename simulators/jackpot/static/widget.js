@@ -32,6 +32,13 @@
     UNKNOWN: { title: "That did not work", advice: "Try again later. If it goes on, tell the site the code below." },
   };
 
+  // What a player is told of the voucher just reserved, by its state.
+  const NEXT = {
+    RESERVED: "The site confirms it now and tells you when it is ready.",
+    CONFIRMED: "It is confirmed. The site tells you when it is ready.",
+    READY: "It is ready. You find it among your vouchers on the site.",
+  };
+
   class Problem extends Error {
     constructor(code, message) {
       super(message);
@@ -314,7 +321,7 @@
 
     done(store, voucher) {
       const heading = make("h2", { tabindex: "-1" }, "Your voucher is reserved");
-      const next = voucher.state === "RESERVED" ? "The site confirms it now and tells you when it is ready." : "It is confirmed. The site tells you when it is ready.";
+      const next = NEXT[voucher.state] || "";
       const rows = [["Store", store.name], ["Worth", euros.format(voucher.value)], ["You pay", euros.format(voucher.price)], ["Number", voucher.couponId]];
       const facts = rows.map(([term, fact]) => make("div", {}, make("dt", {}, term), make("dd", { dir: "auto" }, fact)));
       this.draw(make("section", { class: "done" }, heading, make("dl", {}, ...facts), make("p", {}, next)), heading);
