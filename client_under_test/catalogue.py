@@ -42,9 +42,7 @@ class Catalogue:
         changed = store or Store(None, notice.name == "store/update")
         newest = self.newer(notice.created_at, changed.listed_at)
         if notice.name != "store/update" and newest:
-            changed = replace(
-                changed, enabled=notice.name == "store/enabled", listed_at=notice.created_at
-            )
+            changed = replace(changed, enabled=notice.name == "store/enabled", listed_at=notice.created_at)
         if notice.data is not None and self.newer(notice.created_at, changed.data_at):
             changed = replace(changed, data=self.merged(changed, notice), data_at=notice.created_at)
         return changed
@@ -105,8 +103,6 @@ class Catalogue:
             "listed_at": store.listed_at,
             "data_at": store.data_at,
         }
-        done = connection.execute(
-            sa.update(stores).where(stores.c.key == digest(store_id)).values(**values)
-        )
+        done = connection.execute(sa.update(stores).where(stores.c.key == digest(store_id)).values(**values))
         if done.rowcount == 0:
             connection.execute(sa.insert(stores).values(key=digest(store_id), **values))

@@ -47,6 +47,7 @@ class Conversion:
     url: str | None
     url_ends: float | None
     failures: int
+    late: bool
 
 
 _COLUMNS: Final = (
@@ -67,7 +68,12 @@ _COLUMNS: Final = (
     conversions.c.url,
     conversions.c.url_ends,
     conversions.c.failures,
+    conversions.c.late,
 )
+
+
+def _read(row: sa.Row[*tuple[Any, ...]]) -> Conversion:
+    return Conversion(*row)
 
 
 class Conversions:
@@ -180,7 +186,7 @@ class Conversions:
         """
         if state in states.RETURNED:
             return 0, 0
-        late = row.state == states.EXPIRED
+        late = row.late and row.held == 0
         payable = self.payable(row, price) or (late and self.affordable(price, balance))
         if state in states.PAID:
             if row.spent == 0 and (payable or state == states.REFUND_REJECTED):
@@ -200,11 +206,9 @@ class Conversions:
         if spent < row.spent:
             return states.RETURN
         kind = states.HOLD if held > row.held else states.RELEASE
-        # Whether the session had ended before, and this is the second time.
-        again = row.state == states.EXPIRED or (row.state == states.RESERVED and row.held != row.amount)
-        return states.LATE + kind if again else kind
+        return states.LATE + kind if row.late else kind
 
-    def wanted(self, row: Conversion, state: str, price: int, held: int, spent: int) -> str | None:
+    def wanted(self, row: Conversion, state: str, price: int, held: int, spent: int) -> str | None:  # noqa: ARG002
         """Say what Jackpot is to be asked for now."""
         if state == states.RESERVED:
             if price > held:
@@ -237,15 +241,15 @@ class Conversions:
                 return False
             _, balance, _ = self.player(connection, row.player)
             self.move(connection, row, balance, states.RELEASE, held=0, spent=0)
-            self.write(connection, row, state=states.EXPIRED, due=None)
+            self.write(connection, row, state=states.EXPIRED, late=True, due=None)
             return True
 
     # -- the floor
 
     def locked(self, connection: sa.Connection, conversion_id: int) -> Conversion:
         """Return a conversion, whose row stays locked until the end."""
-        return Conversion(
-            *connection.execute(
+        return _read(
+            connection.execute(
                 sa.select(*_COLUMNS).where(conversions.c.id == conversion_id).with_for_update()
             ).one()
         )
@@ -295,13 +299,13 @@ class Conversions:
             row = connection.execute(
                 sa.select(*_COLUMNS).where(conversions.c.notification_key == notification_key)
             ).one_or_none()
-        return None if row is None else Conversion(*row)
+        return None if row is None else _read(row)
 
     def get(self, conversion_id: int) -> Conversion:
         """Return a conversion."""
         with self.database.read() as connection:
-            return Conversion(
-                *connection.execute(sa.select(*_COLUMNS).where(conversions.c.id == conversion_id)).one()
+            return _read(
+                connection.execute(sa.select(*_COLUMNS).where(conversions.c.id == conversion_id)).one()
             )
 
     def ended(self, now: float) -> list[int]:
@@ -323,7 +327,9 @@ class Conversions:
         statement = (
             sa.select(conversions.c.notification_key)
             .outerjoin(movements, movements.c.conversion_id == conversions.c.id)
-            .group_by(conversions.c.id, conversions.c.notification_key, conversions.c.held, conversions.c.spent)
+            .group_by(
+                conversions.c.id, conversions.c.notification_key, conversions.c.held, conversions.c.spent
+            )
             .having(sa.or_(conversions.c.held != held, conversions.c.spent != spent))
             .order_by(conversions.c.id)
         )

@@ -29,6 +29,7 @@ class Hint:
 
     id: int
     voucher_id: str
+    body: str
 
 
 class Inbox:
@@ -89,9 +90,7 @@ class Inbox:
         )
         if found is None and notice.notification_key is not None:
             found = connection.scalar(
-                sa.select(conversions.c.id).where(
-                    conversions.c.notification_key == notice.notification_key
-                )
+                sa.select(conversions.c.id).where(conversions.c.notification_key == notice.notification_key)
             )
         return found
 
@@ -115,7 +114,7 @@ class Inbox:
             return [
                 Hint(*row)
                 for row in connection.execute(
-                    sa.select(events.c.id, events.c.voucher_id)
+                    sa.select(events.c.id, events.c.voucher_id, events.c.body)
                     .where(events.c.conversion_id == conversion_id, events.c.done.is_(False))
                     .order_by(events.c.id)
                 )

@@ -19,7 +19,7 @@ _ANSWER_LIMIT: Final = 4 * 1024 * 1024
 _EARLY: Final = 30.0
 
 
-class JackpotFailed(Exception):  # noqa: N818 - reads as what it says
+class JackpotFailed(Exception):
     """Jackpot gave no usable answer; ``status`` is the HTTP status, None where there was none.
 
     What was asked for may have happened all the same.

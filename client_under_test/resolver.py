@@ -23,6 +23,7 @@ class Resolver:
         hints = self.inbox.hints(conversion_id)
         if not hints and row.voucher_id is None:
             self.conversions.expire(conversion_id, now)
+            row = self.conversions.get(conversion_id)
         for voucher_id in self.candidates(row, hints):
             truth = self.truth(row, voucher_id, hints)
             if truth is not None and self.ours(row, truth):
@@ -40,9 +41,7 @@ class Resolver:
 
     def ours(self, row: Conversion, truth: Truth) -> bool:
         """Say whether a voucher is this conversion's: the session's own key, and no second voucher."""
-        return (
-            truth.notification_key == row.notification_key and row.voucher_id in (None, truth.voucher_id)
-        )
+        return truth.notification_key == row.notification_key and row.voucher_id in (None, truth.voucher_id)
 
     def advance(self, row: Conversion, truth: Truth) -> Conversion:
         """Settle, then ask Jackpot for what is wanted, until nothing is; raises JackpotFailed.

@@ -1,6 +1,7 @@
 """The tables: players, the provider's transactions with their stored answers, and append-only postings.
 
 For vouchers: conversions of balance, their append-only movements, the events received, and the catalogue.
+For the shop: checkouts, and the append-only grants of what was bought.
 """
 
 import sqlalchemy as sa
@@ -78,6 +79,8 @@ conversions = sa.Table(
     sa.Column("reserved_until", sa.Float),
     sa.Column("url", sa.Text),
     sa.Column("url_ends", sa.Float),
+    # Whether the session had ended unused before its voucher was heard of.
+    sa.Column("late", sa.Boolean, nullable=False, default=False),
     # When the worker looks at it again (None: never), and how often that failed in a row.
     sa.Column("due", sa.Float),
     sa.Column("failures", sa.Integer, nullable=False, default=0),
@@ -124,6 +127,33 @@ stores = sa.Table(
     sa.Column("data_at", sa.BigInteger),
 )
 
+checkouts = sa.Table(
+    "checkouts",
+    metadata,
+    sa.Column("id", _BIG, primary_key=True, autoincrement=True),
+    # The merchantReference.
+    sa.Column("reference", sa.String(255), nullable=False),
+    sa.Column("variant", sa.Text, nullable=False),
+    sa.Column("currency", sa.String(3), nullable=False),
+    # The price as it was when the checkout was opened, in minor units; the percentage is an exact decimal.
+    sa.Column("before_tax", sa.BigInteger, nullable=False),
+    sa.Column("tax", sa.BigInteger, nullable=False),
+    sa.Column("tax_percentage", sa.Text, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    # What the provider calls it, once it was created there.
+    sa.Column("provider_token", sa.Text),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+
+grants = sa.Table(
+    "grants",
+    metadata,
+    sa.Column("id", _BIG, primary_key=True, autoincrement=True),
+    sa.Column("checkout_id", _BIG, sa.ForeignKey("checkouts.id"), nullable=False),
+    sa.Column("variant", sa.Text, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+
 # What may be there only once. These hold even where the code above them is wrong.
 ONE_PER_PROVIDER_ID = sa.Index("one_transaction_per_provider_id", transactions.c.key, unique=True)
 ONE_PER_CLIENT_ID = sa.Index("one_transaction_per_client_id", transactions.c.client_id, unique=True)
@@ -142,6 +172,11 @@ ONE_OF_EACH_KIND = sa.Index(
 )
 ONE_PER_MOVEMENT = sa.Index("one_posting_per_movement", postings.c.movement_id, unique=True)
 ONE_PER_EVENT = sa.Index("one_event_per_id", events.c.key, unique=True)
+ONE_PER_MERCHANT_REFERENCE = sa.Index(
+    "one_checkout_per_merchant_reference", checkouts.c.reference, unique=True
+)
+ONE_PER_PROVIDER_TOKEN = sa.Index("one_checkout_per_provider_token", checkouts.c.provider_token, unique=True)
+ONE_GRANT_EACH = sa.Index("one_grant_per_checkout", grants.c.checkout_id, unique=True)
 
 sa.Index("conversions_by_due", conversions.c.due)
 sa.Index("events_by_conversion", events.c.conversion_id)

@@ -33,6 +33,7 @@ class Leadership:
         self._database = database
         self._file: int | None = None
         self._connection: sa.Connection | None = None
+        self._locked = False
 
     def held(self) -> bool:
         """Say whether it is ours, and take it where it is free."""
@@ -57,16 +58,14 @@ class Leadership:
                 self._connection = self._database.engine.connect().execution_options(
                     isolation_level="AUTOCOMMIT"
                 )
-                if self._connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_LOCK))):
-                    return True
-                self.release()
-                return False
-            self._connection.execute(sa.text("SELECT 1"))
+            if self._locked:
+                self._connection.execute(sa.text("SELECT 1"))
+            else:
+                self._locked = bool(self._connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_LOCK))))
         except sa.exc.DBAPIError:
             # Gone with its connection.
             self.release()
-            return False
-        return True
+        return self._locked
 
     def release(self) -> None:
         """Give it up."""
@@ -78,6 +77,7 @@ class Leadership:
             self._connection.invalidate()
             self._connection.close()
             self._connection = None
+        self._locked = False
 
 
 class Worker:

@@ -17,7 +17,9 @@ class Mutant:
 
     ``sequential`` mutants are caught by single requests, one after the other. ``needs`` names what the
     judge must have beside that: "ban", "restart", "launch" (driver entries), "players" (two of them),
-    "currencies" (players in others).
+    "currencies" (players in others); of vouchers "sweep" (sessions end when the judge says so), "automatic"
+    (the confirmation mode), "faults" (Jackpot's API disturbed); of checkouts "products" (several variants), "page"
+    (the product page), "decisions" (delivered, and the order read). ``provider`` is whose contract it breaks.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Mutant:
     build: Callable[[Config], Flask]
     sequential: bool = True
     needs: tuple[str, ...] = ()
+    provider: str = "operator"
 
 
 def mutant(
@@ -35,7 +38,8 @@ def mutant(
     *,
     sequential: bool = True,
     needs: tuple[str, ...] = (),
+    provider: str = "operator",
     **parts: Any,
 ) -> Mutant:
     """Return the mutant that replaces ``parts`` (fields of Parts) of the reference."""
-    return Mutant(name, fault, rules, partial(create_app, parts=Parts(**parts)), sequential, needs)
+    return Mutant(name, fault, rules, partial(create_app, parts=Parts(**parts)), sequential, needs, provider)
