@@ -10,6 +10,7 @@ import pytest
 
 from scenarios import ENGINE
 from scenarios.basics import Diagnosis
+from scenarios.checkout_twin import checkout_twin, undecidable
 from scenarios.contract import RULES, Level
 from scenarios.errors import Exit, Problem, UsageProblem
 from scenarios.fixtures import JUDGE, RUN
@@ -71,7 +72,7 @@ class Bench:
         for item in items:
             ids = scenario_rules(item)
             (kept if not ids or chosen & set(ids) else dropped).append(item)
-        kept.sort(key=_turn)
+        kept.sort(key=lambda item: (_turn(item), _place(item)))
         items[:] = kept
         if dropped:
             config.hook.pytest_deselected(items=dropped)
@@ -103,6 +104,10 @@ class Bench:
         jackpot = [item for item in items if "jackpot" in getattr(item, "fixturenames", ())]
         if any(not self._lacking(item) and not self._missing_section(item) for item in jackpot):
             with jackpot_twin(self.run):
+                pass
+        checkout = [item for item in items if "checkout" in getattr(item, "fixturenames", ())]
+        if any(not self._lacking(item) and not self._missing_section(item) for item in checkout):
+            with checkout_twin(self.run):
                 pass
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -142,6 +147,10 @@ class Bench:
         try:
             if "jackpot" in providers:
                 target.need_jackpot()
+            if "checkout" in providers:
+                deaf = undecidable(target.need_checkout()) if "checkout" in names else None
+                if deaf is not None:
+                    return deaf
             if "operator" in providers or {"player", "players", "operator"} & set(names):
                 target.need_operator()
         except UsageProblem as problem:
@@ -310,6 +319,12 @@ def _turn(item: pytest.Item) -> int:
         return sys.maxsize
     last = item.get_closest_marker("last")
     return 0 if last is None else int(last.args[0]) if last.args else 1
+
+
+def _place(item: pytest.Item) -> int:
+    """Scenarios run in the contract's order of their first rules; tests that are none keep their place, first."""
+    ids = scenario_rules(item)
+    return list(RULES).index(ids[0]) if ids else -1
 
 
 def _set_outcome(report: pytest.TestReport, result: ScenarioResult, run: Run) -> None:

@@ -1,31 +1,26 @@
-"""Conversions of balance into vouchers: the player's browser, the provider's hands, and the judge's waits.
+"""Conversions of balance into vouchers: the provider's hands beside the player's browser, and the judge's waits.
 
 A CLIENT acts on webhooks when it sees fit, so nothing here reads a state or a balance at once: every wait is
 for what is expected, with the effort's ``patience`` as its bound.
 """
 
 import contextlib
-import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
-from urllib.parse import urljoin
 
+from scenarios.browser import Browser, Conversion
 from scenarios.contract import Level
 from scenarios.errors import DriverProblem
-from scenarios.jackpot_twin import Jackpot
-from scenarios.judge import Judge, Undecided
+from scenarios.judge import Undecided
 from scenarios.players import Player
 from scenarios.probes import Unreadable
-from scenarios.run import Run
-from scenarios.tokens import SessionToken, taken_apart
-from simulators.history import Answer, Exchange, Outcome, Request, header
+from simulators.history import Exchange
+from simulators.jackpot.channel import PROVIDER
 from simulators.jackpot.lifecycle import Event, IllegalTransition, State
 from simulators.jackpot.pricing import CURRENCY
 from simulators.jackpot.world import Voucher
-from simulators.sending import Meaning
 
 _POLL_SECONDS = 0.01
 # Seconds that closing a session, or passing the time, may take: nothing is judged by it.
@@ -36,147 +31,26 @@ _SHOWN = 12
 _PURSE, _STROLL = 1_000_000, 2000
 # So often that may be in vain before it is left out.
 _STROLLS = 2
-
-
-@dataclass(eq=False)
-class Conversion:
-    """One session of a player who wants to convert ``amount``, with the voucher reserved in it, if any."""
-
-    player: Player
-    amount: Decimal
-    token: SessionToken
-    first_exchange: int
-    voucher_id: str | None = None
-
-    @property
-    def key(self) -> str:
-        """The notificationKey. Raises Undecided where the token has none."""
-        if self.token.key is None:
-            raise Undecided("the token has no notificationKey, so that no voucher can be tied to its session")
-        return self.token.key
-
-    @property
-    def voucher(self) -> str:
-        """The id of the voucher. Raises Undecided where none was reserved."""
-        if self.voucher_id is None:
-            raise Undecided("no voucher was reserved in the session")
-        return self.voucher_id
+# What scenarios convert and pay unless they say otherwise, in smallest units: part of it is left over.
+AMOUNT, PRICE = 4000, 2500
+# After so many waits in vain the CLIENT's own pace bounds the others, if not below these seconds.
+_VAIN_WAITS, _LEAST_PATIENCE = 2, 1.0
 
 
 @dataclass
-class Conversions:
-    """What scenarios do with sessions and vouchers. Made for one scenario; ``finish`` closes what it opened."""
+class Conversions(Browser):
+    """What scenarios do with sessions and vouchers. Made for one scenario; ``finish`` closes what it opened.
 
-    run: Run
-    twin: Jackpot
-    judge: Judge
-    made: list[Conversion] = field(default_factory=list)
+    ``unhurried`` is for scenarios in which the CLIENT may have to try again after a pause of its own; it ends
+    with the first wait in vain.
+    """
+
+    unhurried: bool = False
 
     @property
     def patience(self) -> float:
         """Seconds that a CLIENT may take."""
         return self.run.settings.effort.patience
-
-    # -- the player's browser
-
-    def mint(self, player: Player, amount: Decimal) -> Conversion:
-        """Ask the CLIENT for a session, as the player's browser does; raises DriverProblem."""
-        first = len(self.run.history)
-        text = self.run.driver.voucher_session(player.id, player.currency, amount)
-        conversion = Conversion(player, amount, taken_apart(text), first)
-        self.made.append(conversion)
-        return conversion
-
-    def begin(self, player: Player, units: int) -> Conversion:
-        """Like ``mint``, for a scenario about something else: raises Undecided where there is no session."""
-        if player.currency != CURRENCY:
-            raise Undecided(f"vouchers cost {CURRENCY}, and player {player.id} has {player.currency}")
-        try:
-            conversion = self.mint(player, player.money(units))
-        except DriverProblem as problem:
-            raise Undecided(f"no session: {problem.came}") from problem
-        if any(other.token.key == conversion.key for other in self.made[:-1]):
-            raise Undecided(
-                "two sessions have the same notificationKey, so that vouchers cannot be told apart"
-            )
-        return conversion
-
-    def ask(self, method: str, path: str, *, kind: str, document: Any = None, token: str = "") -> Exchange:
-        """Call Jackpot's own API as the browser does; the exchange shows what Jackpot answered."""
-        headers = {"Content-Type": "application/json"}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        body = b"" if document is None else json.dumps(document, default=str).encode()
-        url = self.twin.platform.public_url + path
-        return self.run.sender.send(
-            Request(method, url, tuple(headers.items()), body),
-            _read,
-            provider="jackpot",
-            kind=kind,
-            genuine=False,
-        )
-
-    def exchange(self, conversion: Conversion) -> Exchange:
-        """Show the session's JWT to Jackpot (``POST /v2/token``)."""
-        agreed = self.run.settings.target.need_jackpot()
-        document = {
-            "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
-            "client_id": agreed.client_id or "browser",
-            "assertion": conversion.token.text,
-        }
-        return self.ask("POST", "/v2/token", kind="session (browser)", document=document)
-
-    def reserve_in_browser(self, conversion: Conversion, value: int) -> Exchange:
-        """Open the session at Jackpot and reserve a voucher of ``value`` EUR; raises Undecided.
-
-        The voucher is known by its key afterwards, also where the answer was lost.
-        """
-        opened = self.exchange(conversion)
-        if not opened.ok or opened.answer is None:
-            raise Undecided(f"Jackpot opened no session for the token: {opened.error}")
-        path = f"/v2/stores/{self.twin.store_id}/reserve-voucher-by-value"
-        token = json.loads(opened.answer.body)["access_token"]
-        reserved = self.ask("POST", path, kind="reserve (browser)", document={"value": value}, token=token)
-        found = self.twin.platform.by_key(conversion.key)
-        if not found:
-            raise Undecided(f"Jackpot reserved nothing: {reserved.error or reserved.failure}")
-        conversion.voucher_id = found[-1].id
-        return reserved
-
-    def document(self, conversion: Conversion) -> Any:
-        """What the CLIENT says of a purchase, as JSON; None where it says nothing."""
-        raw = self.run.driver.raw("voucher", notification_key=conversion.key)
-        try:
-            return json.loads(raw.body) if raw.status < 400 else None
-        except ValueError:
-            return None
-
-    def state(self, conversion: Conversion) -> str | None:
-        """The purchase's state in the CLIENT's eyes, None where it has none or the driver cannot read it."""
-        try:
-            found = self.run.driver.call("voucher", notification_key=conversion.key)
-        except DriverProblem:
-            return None
-        if isinstance(found, dict):
-            found = found.get("state")
-        return found.upper() if isinstance(found, str) else None
-
-    def file(self, conversion: Conversion) -> Exchange | None:
-        """Open what the CLIENT gives the player for the voucher; the exchange with the PDF, None without one."""
-        entry = self.run.settings.target.driver.voucher
-        base = (entry.get or entry.post or "") if entry is not None else ""
-        for address in _addresses(self.document(conversion), base):
-            opened = self._open(address)
-            if opened.answer is not None and opened.answer.status in (301, 302, 303, 307, 308):
-                opened = self._open(urljoin(address, header(opened.answer.headers, "Location") or ""))
-            if opened.answer is not None and opened.answer.body.startswith(b"%PDF"):
-                return opened
-        return None
-
-    def _open(self, address: str) -> Exchange:
-        return self.run.sender.send(
-            Request("GET", address), _read, provider="jackpot", kind="voucher (browser)", genuine=False
-        )
 
     # -- the provider's hands
 
@@ -228,13 +102,23 @@ class Conversions:
 
         Raises TargetGone, OutOfBounds where it does not and the reason is one of these.
         """
-        deadline = time.monotonic() + (self.patience if seconds is None else seconds)
+        began = time.monotonic()
+        bound = self._bound() if seconds is None else seconds
         while not condition():
-            if time.monotonic() > deadline:
+            if time.monotonic() - began > bound:
                 self.run.heed()
+                if seconds is None:
+                    self.twin.vain_waits, self.unhurried = self.twin.vain_waits + 1, False
                 return False
             time.sleep(_POLL_SECONDS)
+        self.twin.longest_wait = max(self.twin.longest_wait, time.monotonic() - began)
         return True
+
+    def _bound(self) -> float:
+        """Seconds of patience: less with a CLIENT that was in vain waited for, and is quick otherwise."""
+        if self.unhurried or self.twin.vain_waits < _VAIN_WAITS:
+            return self.patience
+        return min(self.patience, max(_LEAST_PATIENCE, 4 * self.twin.longest_wait))
 
     def delivered(self) -> None:
         """Wait until every webhook is acknowledged or given up."""
@@ -245,6 +129,14 @@ class Conversions:
         there = self.until(lambda: self.at_provider(conversion) is state)
         self.delivered()
         return there and self.seen_as(conversion, state)
+
+    def leaves(self, conversion: Conversion, state: State, seconds: float | None = None) -> bool:
+        """Wait until the voucher is no longer in ``state`` at the provider; say whether it is not."""
+        return self.until(lambda: self.at_provider(conversion) is not state, seconds)
+
+    def asked_to_confirm(self, conversion: Conversion) -> bool:
+        """Wait until the CLIENT asks to confirm the voucher; say whether it did."""
+        return self.until(lambda: bool(self.twin.confirm_requests(conversion.voucher)))
 
     def seen_as(self, conversion: Conversion, *states: State) -> bool:
         """Wait until the CLIENT says that the purchase is in one of ``states``, where the driver can tell."""
@@ -287,13 +179,42 @@ class Conversions:
 
     # -- what scenarios build on, and what they conclude with
 
-    def bought(self, player: Player, units: int = 4000, price: int = 2500) -> tuple[Conversion, Decimal]:
+    def bought(self, player: Player, units: int = AMOUNT, price: int = PRICE) -> tuple[Conversion, Decimal]:
         """A voucher that is READY, and the balance after it; none of it is judged here."""
         balance = self.judge.fund(player, 2 * units)
         conversion = self.begin(player, units)
         self.reserve(conversion, price)
         self.make_ready(conversion)
         return conversion, self.measure(player, balance - player.money(price))
+
+    def usual_cost(self, player: Player, state: State) -> Decimal:
+        """What a conversion of AMOUNT at PRICE costs that ends in ``state`` with nothing going wrong.
+
+        Rules about what goes wrong compare with it, so that a CLIENT which always charges another sum is
+        blamed by the rule about that alone. Measured once in a run.
+        """
+        if state not in self.twin.costs:
+            due = player.money(0 if state in (State.CANCELED, State.REFUNDED) else PRICE)
+            self.twin.costs[state] = due
+            with contextlib.suppress(Undecided):
+                self.twin.costs[state] = self._cost(player, state, due)
+        return self.twin.costs[state]
+
+    def _cost(self, player: Player, state: State, due: Decimal) -> Decimal:
+        funds = player.money(2 * AMOUNT)
+        if state is State.CANCELED:
+            self.judge.fund(player, 2 * AMOUNT)
+            conversion = self.begin(player, AMOUNT)
+            with self.silence():
+                self.reserve(conversion, PRICE, manual=True)
+            self.happen(conversion, Event.CANCEL)
+        else:
+            conversion, _ = self.bought(player, AMOUNT, PRICE)
+            if state is State.REFUNDED:
+                self.happen(conversion, Event.ASK_REFUND)
+                self.happen(conversion, Event.REFUND)
+        self.reaches(conversion, state)
+        return funds - self.measure(player, funds - due)
 
     def make_ready(self, conversion: Conversion) -> None:
         """Wait until the CLIENT has confirmed; where it does not, confirm in its place."""
@@ -389,7 +310,7 @@ class Conversions:
     def evidence(self, conversion: Conversion) -> list[Exchange]:
         """What passed between Jackpot and the CLIENT since the session began, the last of it."""
         since = self.run.history.since(conversion.first_exchange)
-        return [each for each in since if each.provider == "jackpot"][-_SHOWN:]
+        return [each for each in since if each.provider == PROVIDER][-_SHOWN:]
 
     def finish(self) -> None:
         """Close every session that is open, so that nothing stays held; nothing is judged."""
@@ -401,35 +322,11 @@ class Conversions:
                     self.reserve(conversion, 100, limit=100, manual=True)
             self.happen(conversion, Event.CANCEL)
         self.delivered()
-        for conversion in left:
-            if self.run.driver.has("voucher"):
-                final = (str(State.CANCELED), str(State.READY))
-                self.until(lambda each=conversion: self.state(each) in final, _UNJUDGED)  # type: ignore[misc]
+        if self.run.driver.has("voucher") and self.twin.closes:
+            final = (str(State.CANCELED), str(State.READY))
+            self.twin.closes = self.until(lambda: all(self.state(each) in final for each in left), _UNJUDGED)
 
     def _open_still(self, conversion: Conversion) -> bool:
         if conversion.token.key is None:
             return False
         return conversion.voucher_id is None or self.at_provider(conversion) is State.RESERVED
-
-
-def _read(answer: Answer) -> Meaning:
-    try:
-        document = json.loads(answer.body)
-    except ValueError:
-        document = None
-    told = document.get("error") if isinstance(document, dict) else None
-    outcome = Outcome.OK if answer.status < 400 else Outcome.REFUSED
-    return Meaning(outcome, error=told if isinstance(told, str) else None)
-
-
-def _addresses(value: Any, base: str) -> Iterator[str]:
-    """Every address inside a JSON document."""
-    match value:
-        case dict():
-            for inner in value.values():
-                yield from _addresses(inner, base)
-        case list():
-            for inner in value:
-                yield from _addresses(inner, base)
-        case str() if value.startswith(("http://", "https://", "/")):
-            yield urljoin(base, value)

@@ -10,6 +10,7 @@ from scenarios.run import Run
 from simulators.jackpot.api import create_app
 from simulators.jackpot.delivery import Delivery, Schedule
 from simulators.jackpot.desk import Agreement
+from simulators.jackpot.lifecycle import State
 from simulators.jackpot.platform import Habits
 from simulators.jackpot.twin import JackpotTwin
 from simulators.serving import PortInUse, Server
@@ -30,14 +31,19 @@ class Jackpot(JackpotTwin):
     """The twin as the judge holds it. ``store_id`` is a store that sells at any price from 0.90 EUR on.
 
     ``confirmed_by_client`` is False once the CLIENT left a reservation unconfirmed that it should confirm;
-    ``purse`` (smallest units) and ``strolls_in_vain`` belong to the conversions that only pass the time.
+    ``purse`` (smallest units) and ``strolls_in_vain`` belong to the conversions that only pass the time;
+    ``longest_wait`` (seconds), ``vain_waits`` and ``closes`` (sessions) tell the CLIENT's pace so far, and
+    ``costs`` what conversions cost with it when nothing goes wrong.
     """
 
     def __init__(self, run: Run) -> None:
         agreed = run.settings.target.need_jackpot()
         self._shift = 0.0
         self.confirmed_by_client = agreed.confirmation == "manual"
-        self.purse = self.strolls_in_vain = 0
+        self.purse = self.strolls_in_vain = self.vain_waits = 0
+        self.longest_wait = 0.0
+        self.costs: dict[State, Decimal] = {}
+        self.closes = True
         super().__init__(
             Agreement(
                 agreed.api_key.get_secret_value(),

@@ -4,20 +4,23 @@
 """
 
 import contextlib
+import multiprocessing
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from client_under_test.config import Config
+from client_under_test.mutants.host import find
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.table import ALL
 from client_under_test.server import threaded
-from scenarios.contract import RULES, select
+from scenarios.contract import select
 from scenarios.effort import EFFORTS
 from scenarios.engine import Judged, check
-from scenarios.reference import free_port, reference_client, target_at
+from scenarios.reference import Confirmation, JackpotAgreed, free_port, reference_client, target_at
 from scenarios.run import Settings
 from scenarios.target import Target
 from scenarios.verdict import Standing
@@ -46,41 +49,68 @@ class Row:
 @contextlib.contextmanager
 def serving_here(mutant: Mutant) -> Iterator[Target]:
     """Serve a mutant by threads of this process: quicker, and enough for all that needs no restart."""
-    api_port = free_port()
+    api_port, jackpot_port = free_port(), free_port()
+    confirmation: Confirmation = "automatic" if "automatic" in mutant.needs else "manual"
     with TemporaryDirectory(prefix="pitboss-matrix-") as folder:
-        config = Config(database=f"{folder}/client.sqlite", operator_api_url=f"http://127.0.0.1:{api_port}")
-        with threaded(mutant.build(config)) as site:
-            yield target_at(site, api_port, config.security_hash, config.password)
+        config = Config(
+            database=f"{folder}/client.sqlite",
+            operator_api_url=f"http://127.0.0.1:{api_port}",
+            jackpot_url=f"http://127.0.0.1:{jackpot_port}",
+            jackpot_confirmation=confirmation,
+        )
+        agreed = JackpotAgreed(
+            jackpot_port,
+            config.jackpot_api_key,
+            config.jackpot_api_signature,
+            config.jackpot_client_secret,
+            confirmation,
+        )
+        app = mutant.build(config)
+        with threaded(app) as site:
+            yield target_at(site, api_port, config.security_hash, config.password, jackpot=agreed)
 
 
 @contextlib.contextmanager
-def serving(mutant: str | None, database: str | None = None, processes: int = 1) -> Iterator[Target]:
+def serving(
+    mutant: str | None,
+    database: str | None = None,
+    processes: int = 1,
+    confirmation: Confirmation = "manual",
+) -> Iterator[Target]:
     """Serve the reference CLIENT or a mutant of it in a process of its own."""
     with (
         TemporaryDirectory(prefix="pitboss-matrix-") as folder,
-        reference_client(Path(folder), mutant, database=database, processes=processes) as target,
+        reference_client(
+            Path(folder), mutant, database=database, processes=processes, confirmation=confirmation
+        ) as target,
     ):
         yield target
 
 
-def judge(target: Target, rules: tuple[str, ...], effort: str, seed: int = SEED) -> Judged:
-    """Judge ``target`` by ``rules``."""
-    return check(Settings(target, rules, EFFORTS[effort], seed))
+def judge(target: Target, rules: tuple[str, ...], effort: str, *, first_only: bool = False) -> Judged:
+    """Judge ``target`` by ``rules``; with ``first_only`` until the first of them is broken, SHOULDs too."""
+    return check(Settings(target, rules, EFFORTS[effort], SEED, strict=first_only), first_only=first_only)
 
 
-def row(mutant: Mutant, rules: tuple[str, ...] | None = None) -> Row:
+def row(mutant: Mutant, rules: tuple[str, ...] | None = None, *, first_only: bool = False) -> Row:
     """Judge one mutant: at quick, and where that misses one that single requests do not show, at normal.
 
     ``rules`` default to those that the mutant names.
     """
-    found = _row(mutant, rules, "quick")
-    return found if found.caught or mutant.sequential else _row(mutant, rules, "normal")
+    found = _row(mutant, rules, "quick", first_only)
+    return found if found.caught or mutant.sequential else _row(mutant, rules, "normal", first_only)
 
 
-def _row(mutant: Mutant, rules: tuple[str, ...] | None, effort: str) -> Row:
-    here = mutant.sequential and rules is None and "restart" not in mutant.needs
-    with serving_here(mutant) if here else serving(mutant.name) as target:
-        judged = judge(target, rules or mutant.rules, effort)
+def _row(mutant: Mutant, rules: tuple[str, ...] | None, effort: str, first_only: bool) -> Row:
+    here = (
+        mutant.sequential
+        and rules is None
+        and mutant.provider == "operator"
+        and "restart" not in mutant.needs
+    )
+    confirmation: Confirmation = "automatic" if "automatic" in mutant.needs else "manual"
+    with serving_here(mutant) if here else serving(mutant.name, confirmation=confirmation) as target:
+        judged = judge(target, rules or mutant.rules, effort, first_only=first_only)
     assert judged.problem is None, str(judged.problem)
     blamed = [verdict for verdict in judged.verdicts if verdict.standing in BLAMED]
     first, exchanges = _first(judged)
@@ -95,44 +125,47 @@ def _first(judged: Judged) -> tuple[str, int]:
     return "", len(judged.run.history)
 
 
-def document(rows: list[Row]) -> str:
-    """The table of mutants as Markdown."""
+def first_catch(name: str) -> tuple[str, str, int]:
+    """Judge the mutant ``name`` by every rule of its provider; return effort, first rule to catch it, exchanges."""
+    mutant = find(name)
+    rules = tuple(rule.id for rule in select(provider=mutant.provider))
+    entry = row(mutant, rules, first_only=True)
+    return entry.effort, entry.first, entry.exchanges
+
+
+def document(caught: list[tuple[Mutant, str, str, int]]) -> str:
+    """The table of mutants as Markdown: each with the effort, the first rule and the exchanges it took."""
     lines = [
         "# Mutants: CLIENTs with one fault each, and what caught them",
         "",
-        "Made by `make matrix`. Each is the reference CLIENT with one realistic fault; "
-        "`pitboss demo --mutant NAME` runs one.",
+        "Made by `make matrix`: every rule in the order of a check, until the first one breaks. Each mutant is the "
+        "reference CLIENT with one realistic fault; `pitboss demo --mutant NAME` judges one by all rules. "
+        "`make test` holds that each is caught by a rule that it is meant to break.",
         "",
-        "| mutant | fault | effort | caught first by | after exchanges | all rules that blame it |",
-        "| --- | --- | --- | --- | ---: | --- |",
+        "| mutant | fault | meant to break | effort | caught first by | after exchanges |",
+        "| --- | --- | --- | --- | --- | ---: |",
     ]
     lines += [
-        f"| {entry.mutant.name} | {entry.mutant.fault} | {entry.effort} | {entry.first or 'nothing'} "
-        f"| {entry.exchanges} | {', '.join(entry.blamed)} |"
-        for entry in rows
+        f"| {mutant.name} | {mutant.fault} | {', '.join(mutant.rules)} | {effort} | {rule or 'nothing'} | {exchanges} |"
+        for mutant, effort, rule, exchanges in caught
     ]
     return "\n".join(lines) + "\n"
 
 
 def main() -> int:
-    """Judge every mutant by every rule of part A, write the document and name the survivors."""
-    everything = tuple(rule.id for rule in select(provider="operator"))
-    wanted = sys.argv[1:]
-    rows = []
-    for mutant in ALL:
-        if wanted and mutant.name not in wanted:
-            continue
-        entry = row(mutant, everything)
-        rows.append(entry)
-        sign = "caught  " if entry.caught else "SURVIVED"
-        print(
-            f"{sign} {mutant.name:40} names {','.join(mutant.rules):24} blamed {','.join(entry.blamed)}",
-            flush=True,
-        )
-    if not wanted:
-        DOCUMENT.write_text(document(rows), encoding="utf-8")
-    unknown = {rule for mutant in ALL for rule in mutant.rules} - set(RULES)
-    return 1 if unknown or not all(entry.caught for entry in rows) else 0
+    """Judge every mutant, write the document and name the survivors."""
+    wanted = [find(name) for name in sys.argv[1:]] or list(ALL)
+    caught = []
+    # A process each, since pytest runs in them; spawned, since servers run threads.
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        names = [mutant.name for mutant in wanted]
+        for mutant, (effort, rule, exchanges) in zip(wanted, pool.map(first_catch, names), strict=True):
+            caught.append((mutant, effort, rule, exchanges))
+            print(f"{rule or 'SURVIVED':8} {exchanges:6} {mutant.name}", flush=True)
+    if len(caught) == len(ALL):
+        DOCUMENT.parent.mkdir(exist_ok=True)
+        DOCUMENT.write_text(document(caught), encoding="utf-8")
+    return 0 if all(rule for _, _, rule, _ in caught) else 1
 
 
 if __name__ == "__main__":

@@ -17,8 +17,12 @@ from scenarios.target import Target, load
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def options(command: Command) -> Command:
-    """The options that ``check`` and ``demo`` share."""
+def options(effort: str = "normal") -> Callable[[Command], Command]:
+    """The options that ``check`` and ``demo`` share; ``effort`` is the default of ``--effort``."""
+    return lambda command: _with_options(command, effort)
+
+
+def _with_options(command: Command, effort: str) -> Command:
     for option in reversed(
         (
             click.option("--only", metavar="IDS", help="Rules or groups to judge, e.g. RBK,IDM-02."),
@@ -28,7 +32,7 @@ def options(command: Command) -> Command:
             ),
             click.option(
                 "--effort",
-                default="normal",
+                default=effort,
                 show_default=True,
                 metavar="EFFORT",
                 help=f"{', '.join(EFFORTS)}.",
@@ -94,7 +98,7 @@ def judge(settings: Settings, report: Path | None) -> Exit:
     metavar="FILE",
     help="The target file.  [default: pitboss.toml]",
 )
-@options
+@options()
 @click.pass_context
 def command(context: click.Context, /, config: Path | None, **choices: Any) -> None:
     """Judge a CLIENT by the contract, rule by rule.

@@ -12,7 +12,7 @@ from scenarios.reference import reference_client
 
 
 @click.command("demo")
-@options
+@options(effort="quick")
 @click.option("--mutant", metavar="NAME", help="Judge this faulty CLIENT instead of the reference.")
 @click.pass_context
 def command(context: click.Context, /, mutant: str | None, **choices: Any) -> None:

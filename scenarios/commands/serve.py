@@ -1,4 +1,4 @@
-"""``pitboss serve``: run the fake OPERATOR and Jackpot beside a CLIENT, to be played with."""
+"""``pitboss serve``: run the fake OPERATOR, Jackpot and checkout beside a CLIENT, to be played with."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from scenarios.commands import serving_jackpot
+from scenarios.commands import serving_checkout, serving_jackpot
 from scenarios.commands.listening import listening
 from scenarios.errors import UsageProblem
 from scenarios.target import Target, load
@@ -51,9 +51,19 @@ USERNAME = "client"
     show_default=True,
     help="Port of Jackpot's API, widget and back-office; 0 takes a free one.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--checkout-port",
+    type=click.IntRange(0, 65535),
+    default=8703,
+    show_default=True,
+    help="Port of the checkout's API, widget and pages; 0 takes a free one.",
+)
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; the pages have no login."
+)
 @click.option("--public-url", metavar="URL", help="Where players' browsers reach the OPERATOR.")
 @click.option("--jackpot-public-url", metavar="URL", help="Where players' browsers reach Jackpot.")
+@click.option("--checkout-public-url", metavar="URL", help="Where players' browsers reach the checkout.")
 @click.option(
     "--state",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -75,22 +85,24 @@ def command(
     config: Path | None,
     operator_port: int,
     jackpot_port: int,
+    checkout_port: int,
     host: str,
     public_url: str | None,
     jackpot_public_url: str | None,
+    checkout_public_url: str | None,
     state: Path | None,
     seed: int,
     token_seconds: int,
     history: Path | None,
     detached: bool,
 ) -> None:
-    """Serve the fake OPERATOR and Jackpot beside a CLIENT until Ctrl-C.
+    """Serve the fake OPERATOR, Jackpot and checkout beside a CLIENT until Ctrl-C.
 
     Each is served whose section the target file has.
 
     \b
     pitboss client &            a CLIENT to play with
-    pitboss serve               its OPERATOR and its Jackpot
+    pitboss serve               its OPERATOR, Jackpot and checkout
     curl -X POST -H 'Content-Type: application/json' \\
          -d '{"user_id": "p-1", "currency": "EUR", "lang": "en"}' \\
          http://127.0.0.1:8710/sportsbook/launch
@@ -102,13 +114,19 @@ def command(
     with contextlib.ExitStack() as stack:
         # Entered first, to be closed last: the history is complete when its file is.
         stack.enter_context(_recorded(log, history, Redactor(target.secrets())))
-        if target.operator is not None or target.jackpot is None:
+        if target.operator is not None or (target.jackpot is None and target.checkout is None):
             stack.enter_context(_operator(target, log, host, operator_port, public_url, seed, token_seconds))
         if target.jackpot is not None:
             sender = stack.enter_context(contextlib.closing(Sender(log)))
             twin = serving_jackpot.build(target.jackpot, sender, seed=seed)
             stack.enter_context(
                 serving_jackpot.serving(twin, host, jackpot_port, public_url=jackpot_public_url, file=state)
+            )
+        if target.checkout is not None:
+            sender = stack.enter_context(contextlib.closing(Sender(log)))
+            checkout = serving_checkout.build(target.checkout, sender)
+            stack.enter_context(
+                serving_checkout.serving(checkout, host, checkout_port, public_url=checkout_public_url)
             )
         click.echo(f"secrets         as in {target.path or 'the defaults of pitboss client'}")
         click.echo("Ctrl-C ends it.")
@@ -199,5 +217,6 @@ def target_or_demo(config: Path | None) -> Target:
             },
             "players": {"ids": ["p-1", "p-2"]},
             "jackpot": serving_jackpot.demo_section(),
+            "checkout": serving_checkout.demo_section(),
         }
     )

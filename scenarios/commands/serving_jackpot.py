@@ -44,6 +44,7 @@ def build(jackpot: Jackpot, sender: Sender, *, seed: int = 0) -> JackpotTwin:
         jackpot.api_key.get_secret_value(),
         jackpot.api_signature.get_secret_value(),
         jackpot.client_secret.get_secret_value(),
+        jackpot.client_id,
     )
     return JackpotTwin(
         agreement,

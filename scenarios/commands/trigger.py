@@ -7,15 +7,15 @@ from typing import Any, TypeVar
 
 import click
 
+from scenarios.commands import trigger_checkout, trigger_jackpot
+from scenarios.commands.raising import code, fault, fault_help, show, unfit
 from scenarios.commands.serve import target_or_demo
 from scenarios.driver import Driver
-from scenarios.errors import Exit, UsageProblem
+from scenarios.errors import UsageProblem
 from scenarios.players import Player
-from scenarios.report.plain import printable
 from scenarios.target import Target
 from scenarios.verbs import Verbs
 from simulators import export, money
-from simulators.faults.naming import FAULTS, parameters, parse_fault
 from simulators.faults.parcel import Fault
 from simulators.history import Exchange, History
 from simulators.operator import wire
@@ -32,17 +32,6 @@ def _amount(text: str) -> Decimal:
         return money.parse(text)
     except ValueError as error:
         raise click.BadParameter(f"{error}; expected an amount such as 10.50") from None
-
-
-def _fault_help() -> str:
-    """Every fault with its parameters, from the table of faults."""
-    lines = ["\b", "Faults, as name or name:parameter=value,parameter=value:"]
-    for name, kind in FAULTS.items():
-        lines.append(f"  {name}: {kind.summary}")
-        lines += [
-            f"      {key}={default or '..'}: {meaning}" for key, _, meaning, default in parameters(kind)
-        ]
-    return "\n".join(lines)
 
 
 def _options(command: Command) -> Command:
@@ -78,7 +67,7 @@ def _options(command: Command) -> Command:
 
 @click.group("trigger")
 def command() -> None:
-    """Raise one event by hand: bet, result, rollback, orphan.
+    """Raise one event by hand: of the OPERATOR, a webhook of Jackpot, or a decision of the checkout.
 
     \b
     pitboss trigger bet --player p-1 --amount 10
@@ -87,12 +76,14 @@ def command() -> None:
     pitboss trigger orphan --amount 10
     pitboss trigger bet --amount 10 --fault answer-lost:after=20ms --copies 1
     pitboss trigger bet --amount 10 --together 20
+    pitboss trigger coupon/ready --notification-key KEY --price 27
+    pitboss trigger decision --checkout TOKEN --merchant-reference REF --declined
 
     Exit code 0: accepted; 1: refused; 3: no usable answer. With copies it is that of the last.
     """
 
 
-@command.command("bet", epilog=_fault_help())
+@command.command("bet", epilog=fault_help())
 @click.option(
     "--amount", type=_amount, metavar="AMOUNT", required=True, help="What is taken from the balance."
 )
@@ -103,7 +94,7 @@ def bet(context: click.Context, /, amount: Decimal, id: str | None, **given: Any
     _raise(context, lambda verbs, player: verbs.transaction("bet", player, amount, id=id), **given)
 
 
-@command.command("result", epilog=_fault_help())
+@command.command("result", epilog=fault_help())
 @click.option(
     "--amount", type=_amount, metavar="AMOUNT", required=True, help="What is paid; 0 for a lost bet."
 )
@@ -114,7 +105,7 @@ def result(context: click.Context, /, amount: Decimal, id: str | None, **given: 
     _raise(context, lambda verbs, player: verbs.transaction("result", player, amount, id=id), **given)
 
 
-@command.command("rollback", epilog=_fault_help())
+@command.command("rollback", epilog=fault_help())
 @click.option("--of", required=True, metavar="ID", help="rollback_transaction_id: the transaction to undo.")
 @click.option("--amount", type=_amount, metavar="AMOUNT", required=True, help="The amount that it had.")
 @_options
@@ -131,7 +122,7 @@ def rollback(
     _raise(context, lambda verbs, player: verbs.undo(of, player, amount, id=id), **given)
 
 
-@command.command("orphan", epilog=_fault_help())
+@command.command("orphan", epilog=fault_help())
 @click.option(
     "--amount", type=_amount, metavar="AMOUNT", required=True, help="What the transaction would have had."
 )
@@ -168,13 +159,13 @@ def _raise(
             "leave one out, or use --fault copies:n=3 for copies in flight",
         )
     verbs = _verbs(target)
-    exchanges = _send(verbs, build(verbs, acting), together, [_fault(text) for text in faults])
+    exchanges = _send(verbs, build(verbs, acting), together, [fault(text) for text in faults])
     exchanges += [verbs.again(exchanges[0]) for _ in range(copies)]
     verbs.channel.sender.close()
     redactor = export.Redactor(target.secrets())
     for exchange in exchanges:
-        _show(exchange, redactor, curl=curl)
-    context.exit(_code(exchanges[-1]))
+        show(exchange, redactor, curl=curl)
+    context.exit(code(exchanges[-1]))
 
 
 def _verbs(target: Target) -> Verbs:
@@ -196,40 +187,8 @@ def _send(verbs: Verbs, message: wire.Callback, together: int, faults: list[Faul
     try:
         return verbs.deliver(message, faults)
     except ValueError as error:
-        raise _unfit(error) from None
+        raise unfit(error) from None
 
 
-def _fault(text: str) -> Fault:
-    try:
-        return parse_fault(text)
-    except ValueError as error:
-        raise _unfit(error) from None
-
-
-def _unfit(error: ValueError) -> UsageProblem:
-    # The texts of faults have the three beats already, with semicolons between.
-    came, *expected, next_step = str(error).split("; ")
-    return UsageProblem(f"--fault: {came}", "; ".join(expected), next_step)
-
-
-def _show(exchange: Exchange, redactor: export.Redactor, *, curl: bool) -> None:
-    shown = export.as_json(exchange, redactor)
-    lines = [
-        f"{exchange.kind}: {shown['request']['method']} {shown['request']['url']}",
-        f"  sent      {shown['request']['body']}",
-        f"  answered  nothing: {shown['failure']}"
-        if shown["answer"] is None
-        else f"  answered  HTTP {shown['answer']['status']} {shown['answer']['body']}",
-        f"  outcome   {exchange.outcome}",
-        *(f"  fault     {fault}" for fault in shown["faults"]),
-    ]
-    if curl:
-        lines.append(f"  {export.curl(exchange, redactor)}")
-    for line in lines:
-        click.echo(printable(line))
-
-
-def _code(exchange: Exchange) -> int:
-    if exchange.ok:
-        return int(Exit.HOLDS)
-    return int(Exit.BROKEN if exchange.refused else Exit.UNREACHABLE)
+trigger_jackpot.register(command)
+trigger_checkout.register(command)

@@ -24,7 +24,17 @@ FAULTS = (
     "copies:n=2",
 )
 # Verbs that mean something only after an earlier step.
-_LATER = (Verb.ROLLBACK, Verb.LATE_BET, Verb.COPY)
+_LATER = (
+    Verb.ROLLBACK,
+    Verb.LATE_BET,
+    Verb.COPY,
+    Verb.RESERVE,
+    Verb.CANCEL,
+    Verb.EXPIRE,
+    Verb.REFUND,
+    Verb.REJECT,
+    Verb.AGAIN,
+)
 
 
 @dataclass(frozen=True, slots=True)

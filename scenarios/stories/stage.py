@@ -14,6 +14,7 @@ from scenarios.stories.steps import Step, Verb
 from simulators.faults.naming import parse_fault
 from simulators.history import Exchange
 from simulators.operator import wire
+from simulators.operator.delivery import PROVIDER
 
 _PROBE = "(probe)"
 
@@ -84,7 +85,8 @@ class Stage:
 
     def history(self) -> list[Exchange]:
         """What the story sent, without the probe's own requests."""
-        return [one for one in self.run.history.since(self.start) if _PROBE not in one.kind]
+        wagers = [one for one in self.run.history.since(self.start) if one.provider == PROVIDER]
+        return [one for one in wagers if _PROBE not in one.kind]
 
     def _compare(self, player: Player, history: list[Exchange]) -> None:
         opening = player.money(self.opening)

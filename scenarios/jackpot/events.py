@@ -1,0 +1,85 @@
+"""Webhooks that scenarios build by hand: in other spellings, for stores and vouchers of their own."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from scenarios.jackpot_twin import Jackpot
+from simulators import exact_json
+from simulators.history import Exchange
+from simulators.jackpot import wire
+from simulators.jackpot.delivery import Delivery
+from simulators.jackpot.shapes import moment
+
+# So often is an event sent that the CLIENT fails at.
+_COPIES = 3
+
+
+def new_id() -> str:
+    """An id that was never used before."""
+    return str(uuid.uuid4())
+
+
+def just_now(ahead: float = 0.0) -> str:
+    """The moment ``ahead`` seconds from now, as events write it."""
+    return moment(datetime.now(UTC) + timedelta(seconds=ahead))
+
+
+def envelope(name: str, message: Any, **more: Any) -> dict[str, Any]:
+    """An event of any name with any message; ``more`` are other values for its other fields."""
+    return {"event": name, "id": new_id(), "createdAt": just_now(), "message": message, **more}
+
+
+def properties(twin: Jackpot, **changes: Any) -> dict[str, Any]:
+    """All properties of a store that the CLIENT has never heard of; a change to None leaves one out."""
+    document = twin.platform.published(twin.platform.listings[-1].store).model_dump()
+    document |= {"id": new_id(), "slug": f"store-{new_id()}", **changes}
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def enabled(data: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """store/enabled for a store with the properties ``data``."""
+    return envelope("store/enabled", {"storeId": data["id"], "data": data}, **more)
+
+
+def disabled(store_id: str, **more: Any) -> dict[str, Any]:
+    """store/disabled."""
+    return envelope("store/disabled", {"storeId": store_id}, **more)
+
+
+def updated(before: dict[str, Any], after: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """store/update from ``before`` to ``after``, with what changed; what would be empty is left out."""
+    parts: dict[str, Any] = {
+        "removedAttributes": [name for name in before if name not in after],
+        "addedAttributes": [name for name in after if name not in before],
+        "updatedAttributes": {
+            name: {"previousValue": before[name], "newValue": after[name]}
+            for name in after
+            if name in before and before[name] != after[name]
+        },
+    }
+    message = {"storeId": after["id"], "data": after} | {name: part for name, part in parts.items() if part}
+    return envelope("store/update", message, **more)
+
+
+def send(twin: Jackpot, event: dict[str, Any], *, kind: str = "", genuine: bool = True) -> Exchange:
+    """Send an event now, and again at once while the CLIENT says that it failed; return the last exchange."""
+    name = kind or str(event.get("event", "event"))
+    body = exact_json.dumps(event)
+    for _ in range(_COPIES):
+        exchange = twin.channel.send_raw(body, kind=name, genuine=genuine)
+        if not exchange.unknown:
+            break
+    return exchange
+
+
+def status(exchange: Exchange) -> str:
+    """What the CLIENT answered to a webhook, in words."""
+    if exchange.answer is None:
+        return f"no answer ({exchange.failure})"
+    return f"HTTP {exchange.answer.status}"
+
+
+def fields_of(delivery: Delivery) -> dict[str, Any]:
+    """The event of a delivery as JSON values."""
+    return wire.fields(delivery.event)

@@ -1,0 +1,245 @@
+"""The catalogue: what the CLIENT offers is what Jackpot said last.
+
+Story: stores that the CLIENT has never heard of appear, change and vanish by webhooks, some of which arrive late; the
+driver's ``store`` reads what is offered. Invariant: a store that is offered has exactly the properties of the newest
+event. Limits: the answer of ``store`` must hold the properties by their documented names; a store that is withdrawn is
+404, null, or says so in ``enabled`` or ``available``.
+"""
+
+from typing import Any
+
+import jmespath
+import pytest
+
+from scenarios.contract import Level
+from scenarios.conversions import Conversions
+from scenarios.jackpot import events
+from scenarios.judge import Judge
+from simulators import exact_json
+from simulators.history import Exchange
+from simulators.jackpot import wire
+
+_KNOWN = tuple(str(info.alias or name) for name, info in wire.Store.model_fields.items())
+# What of a store scenarios change, and to what.
+_CHANGES = {"name": "Enseigne nouvelle", "voucherValueMax": 100, "mentions": "<p>Nouvelles mentions</p>\n"}
+_EXTRA = {"deliveryModes": ["email", "post"]}
+
+
+def _offered(conversions: Conversions, store_id: str) -> dict[str, Any] | None:
+    """The properties of a store as the CLIENT offers it, None where it does not."""
+    raw = conversions.run.driver.raw("store", store=store_id)
+    if raw.status >= 400:
+        return None
+    try:
+        document = exact_json.loads(raw.body)
+    except ValueError:
+        return None
+    entry = conversions.run.settings.target.driver.store
+    if entry is not None and entry.read is not None:
+        document = jmespath.search(entry.read, document)
+    if (
+        not isinstance(document, dict)
+        or document.get("enabled") is False
+        or document.get("available") is False
+    ):
+        return None
+    return document
+
+
+def _plain(value: Any) -> Any:
+    """JSON with numbers as decimals, to be compared."""
+    return exact_json.loads(exact_json.dumps(value))
+
+
+def _wrong(offered: dict[str, Any] | None, data: dict[str, Any], names: tuple[str, ...]) -> list[str]:
+    """The properties among ``names`` that are not as in ``data``."""
+    if offered is None:
+        return ["the store"]
+    known = _plain(data)
+    return [
+        name
+        for name in names
+        if (name in known and (name not in offered or offered[name] != known[name]))
+        or (name not in known and name in offered)
+    ]
+
+
+def _becomes(conversions: Conversions, data: dict[str, Any], names: tuple[str, ...]) -> list[str]:
+    """Wait until the store is offered with ``data``; return what of it is wrong still."""
+    conversions.until(lambda: not _wrong(_offered(conversions, data["id"]), data, names))
+    return _wrong(_offered(conversions, data["id"]), data, names)
+
+
+def _is_offered(conversions: Conversions, data: dict[str, Any], judge: Judge) -> tuple[str, ...]:
+    """Make a store known for a rule about later events; return the properties that are right at first."""
+    events.send(conversions.twin, events.enabled(data, createdAt=events.just_now(-60)))
+    conversions.until(lambda: _offered(conversions, data["id"]) is not None)
+    offered = _offered(conversions, data["id"])
+    judge.needs(offered is not None, "the store that the rule is about was not made available")
+    wrong = _wrong(offered, data, tuple(data))
+    return tuple(name for name in (*data, "voucherPossibleDiscreteValues", *_EXTRA) if name not in wrong)
+
+
+def _judge(
+    judge: Judge,
+    rule: str,
+    wrong: list[str],
+    sent: list[Exchange],
+    *,
+    case: str = "",
+    level: Level | None = None,
+) -> None:
+    judge.holds(
+        rule,
+        not wrong,
+        expected="the store with exactly the properties of data",
+        seen=f"not as in data: {', '.join(wrong)}",
+        exchanges=sent,
+        case=case,
+        level=level,
+    )
+
+
+@pytest.mark.rules("CAT-01")
+def test_enabled_makes_it_available(conversions: Conversions, judge: Judge) -> None:
+    """store/enabled makes the store available with every property of ``data``."""
+    for case, changes in (
+        ("single values", {}),
+        ("any value", {"voucherWithContinuousValue": True, "voucherPossibleDiscreteValues": None}),
+    ):
+        discrete = {"voucherWithContinuousValue": False, "voucherPossibleDiscreteValues": [20, 30, 50]}
+        data = events.properties(conversions.twin, **(discrete | changes))
+        sent = events.send(conversions.twin, events.enabled(data))
+        _judge(judge, "CAT-01", _becomes(conversions, data, _KNOWN), [sent], case=case)
+    data = events.properties(conversions.twin, **_EXTRA)
+    sent = events.send(conversions.twin, events.enabled(data))
+    wrong = _becomes(conversions, data, tuple(_EXTRA))
+    case = "a property that no document knows yet"
+    _judge(judge, "CAT-01", wrong, [sent], case=case, level=Level.SHOULD)
+
+
+@pytest.mark.rules("CAT-02")
+def test_disabled_withdraws_it(conversions: Conversions, judge: Judge) -> None:
+    """store/disabled withdraws the store; for a store that nobody knows it is acknowledged."""
+    twin = conversions.twin
+    data = events.properties(twin)
+    _is_offered(conversions, data, judge)
+    sent = events.send(twin, events.disabled(data["id"]))
+    gone = conversions.until(lambda: _offered(conversions, data["id"]) is None)
+    judge.holds("CAT-02", gone, expected="the store is not offered any more", seen="it is", exchanges=[sent])
+    unknown = events.send(twin, events.disabled(events.new_id()))
+    judge.holds(
+        "CAT-02",
+        unknown.ok,
+        expected="HTTP 200 for a store that nobody knows",
+        seen=events.status(unknown),
+        exchanges=[unknown],
+        case="unknown store",
+    )
+
+
+@pytest.mark.rules("CAT-03")
+def test_update_leaves_exactly_data(conversions: Conversions, judge: Judge) -> None:
+    """store/update leaves exactly ``data``: changed, added and removed attributes; a removed one is gone."""
+    twin = conversions.twin
+    before = events.properties(
+        twin, voucherValueMax=50, voucherPossibleDiscreteValues=None, voucherWithContinuousValue=True
+    )
+    right = _is_offered(conversions, before, judge)
+    for case, after in (
+        ("changed", before | _CHANGES),
+        ("removed", {name: value for name, value in before.items() if name != "mentions"}),
+        ("added again", before),
+    ):
+        sent = events.send(twin, events.updated(before, after))
+        names = tuple(dict.fromkeys((*right, *(name for name in _CHANGES if case != "removed"))))
+        _judge(judge, "CAT-03", _becomes(conversions, after, names), [sent], case=case)
+        before = after
+
+
+@pytest.mark.rules("CAT-04")
+def test_update_makes_it_known(conversions: Conversions, judge: Judge) -> None:
+    """store/update for an unknown store makes it known, since ``data`` is complete."""
+    after = events.properties(conversions.twin)
+    before = after | {"name": "Enseigne ancienne"}
+    sent = events.send(conversions.twin, events.updated(before, after))
+    conversions.until(lambda: _offered(conversions, after["id"]) is not None)
+    offered = _offered(conversions, after["id"])
+    known = offered is not None and offered.get("name") == after["name"]
+    judge.holds("CAT-04", known, expected="the store is offered", seen="it is not", exchanges=[sent])
+
+
+@pytest.mark.rules("CAT-05")
+def test_older_event_changes_nothing(conversions: Conversions, judge: Judge) -> None:
+    """An older store event (``createdAt``) that arrives late does not overwrite a newer one."""
+    twin = conversions.twin
+    first = events.properties(twin)
+    _is_offered(conversions, first, judge)
+    older, newer = first | {"name": "Enseigne du matin"}, first | {"name": "Enseigne du soir"}
+    events.send(twin, events.updated(older, newer))
+    judge.needs(not _becomes(conversions, newer, ("name",)), "the update that came first had no effect")
+    late = events.send(twin, events.updated(first, older, createdAt=events.just_now(-30)))
+    _later(conversions, judge)
+    offered = _offered(conversions, first["id"])
+    judge.holds(
+        "CAT-05",
+        offered is not None and offered.get("name") == newer["name"],
+        expected=f"the name of the newer event, {newer['name']!r}",
+        seen=f"{offered.get('name')!r}" if offered else "no store",
+        exchanges=[late],
+        case="store/update",
+    )
+    events.send(twin, events.disabled(first["id"]))
+    gone = conversions.until(lambda: _offered(conversions, first["id"]) is None)
+    judge.needs(gone, "store/disabled had no effect")
+    late = events.send(twin, events.enabled(first, createdAt=events.just_now(-30)))
+    _later(conversions, judge)
+    judge.holds(
+        "CAT-05",
+        _offered(conversions, first["id"]) is None,
+        expected="the store stays withdrawn, as the newer event says",
+        seen="it is offered again",
+        exchanges=[late],
+        case="store/enabled",
+    )
+
+
+def _later(conversions: Conversions, judge: Judge) -> None:
+    """Wait until an event about another store, sent now, has had its effect: those before it had time."""
+    data = events.properties(conversions.twin)
+    events.send(conversions.twin, events.enabled(data))
+    shown = conversions.until(lambda: _offered(conversions, data["id"]) is not None)
+    judge.needs(shown, "a later store event had no effect, so that it cannot be told when one has none")
+
+
+@pytest.mark.rules("CAT-06")
+def test_discrete_and_continuous(conversions: Conversions, judge: Judge) -> None:
+    """Single values become any value and back, as documented: the list of values goes and comes."""
+    twin = conversions.twin
+    discrete = events.properties(
+        twin, voucherWithContinuousValue=False, voucherPossibleDiscreteValues=[20, 30, 50]
+    )
+    continuous = {name: value for name, value in discrete.items() if name != "voucherPossibleDiscreteValues"}
+    continuous |= {"voucherWithContinuousValue": True}
+    _is_offered(conversions, discrete, judge)
+    names = ("voucherWithContinuousValue", "voucherPossibleDiscreteValues")
+    for case, before, after in (
+        ("single values to any value", discrete, continuous),
+        ("any value to single values", continuous, discrete),
+    ):
+        sent = events.send(twin, events.updated(before, after))
+        _judge(judge, "CAT-06", _becomes(conversions, after, names), [sent], case=case)
+
+
+@pytest.mark.rules("CAT-07")
+def test_enabled_again(conversions: Conversions, judge: Judge) -> None:
+    """A store that was disabled and is enabled again is offered again."""
+    twin = conversions.twin
+    data = events.properties(twin)
+    _is_offered(conversions, data, judge)
+    events.send(twin, events.disabled(data["id"]))
+    gone = conversions.until(lambda: _offered(conversions, data["id"]) is None)
+    judge.needs(gone, "store/disabled had no effect")
+    sent = events.send(twin, events.enabled(data))
+    back = conversions.until(lambda: _offered(conversions, data["id"]) is not None)
+    judge.holds("CAT-07", back, expected="the store is offered again", seen="it is not", exchanges=[sent])

@@ -1,0 +1,335 @@
+"""Webhooks and their acknowledgement: what the CLIENT answers, whatever it is told.
+
+Story: Jackpot tells of stores and vouchers, of types that do not exist yet, of vouchers that are not the CLIENT's, and
+of nothing that makes sense. Invariant: what is documented, or may come later, is answered 200 in time; what nobody can
+read has no effect. Limits: without ``voucher_session`` the CLIENT has no voucher of its own, and events about others'
+cannot show whether it acknowledges its own.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from scenarios.browser import Conversion
+from scenarios.contract import Level
+from scenarios.conversions import Conversions
+from scenarios.jackpot import events
+from scenarios.jackpot_twin import Jackpot
+from scenarios.judge import Judge, Undecided
+from scenarios.players import Player
+from simulators.history import Exchange
+from simulators.jackpot import wire, world
+from simulators.jackpot.delivery import Delivery, Standing
+from simulators.jackpot.lifecycle import Event, State
+from simulators.jackpot.world import Voucher
+
+# Seconds within which Jackpot wants its acknowledgement.
+_IN_TIME = 5.0
+# How long the provider's own answers take while acknowledgements are timed: longer than any webhook waits.
+_SLOW = 60.0
+
+
+def _acknowledged(
+    judge: Judge, rule: str, exchange: Exchange, *, case: str, level: Level | None = None
+) -> bool:
+    return judge.holds(
+        rule,
+        exchange.ok,
+        expected="HTTP 200",
+        seen=events.status(exchange),
+        exchanges=[exchange],
+        case=case,
+        level=level,
+    )
+
+
+def _told(conversions: Conversions, judge: Judge, rule: str, delivery: Delivery) -> None:
+    """Judge that a webhook on its way was answered 200, if not at once then upon a retry."""
+    done = conversions.twin.courier.wait(delivery.id, conversions.patience)
+    last = done.attempts[-1] if done.attempts else None
+    judge.holds(
+        rule,
+        done.standing is Standing.ACKNOWLEDGED,
+        expected="HTTP 200",
+        seen="no attempt"
+        if last is None
+        else f"HTTP {last.status}"
+        if last.status
+        else f"no answer ({last.failure})",
+        exchanges=[
+            conversions.run.history[each.exchange] for each in done.attempts[:3] if each.exchange is not None
+        ],
+        case=done.event.event,
+    )
+
+
+@pytest.mark.rules("EVT-01")
+def test_store_events_are_acknowledged(conversions: Conversions, judge: Judge) -> None:
+    """store/enabled, store/disabled and store/update in their documented shapes are answered 200."""
+    platform = conversions.twin.platform
+    store_id = platform.listings[-1].store.id
+    raised: tuple[Callable[[], Delivery], ...] = (
+        lambda: platform.enable_store(store_id),
+        lambda: platform.update_store(store_id, {"name": "Enseigne nouvelle"}),
+        lambda: platform.disable_store(store_id),
+        lambda: platform.enable_store(store_id),
+        lambda: platform.make_continuous(store_id),
+        lambda: platform.make_discrete(store_id, [20, 30, 50]),
+    )
+    for raise_event in raised:
+        _told(conversions, judge, "EVT-01", raise_event())
+
+
+@pytest.mark.rules("EVT-01")
+@pytest.mark.needs("voucher_session")
+def test_coupon_events_are_acknowledged(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """All six coupon events about vouchers of the CLIENT's own are answered 200."""
+    judge.fund(player, 20_000)
+    for decided in (Event.REFUND, Event.REJECT_REFUND):
+        conversion = conversions.begin(player, 4000)
+        conversions.reserve(conversion, 2500)
+        conversions.make_ready(conversion)
+        conversions.happen(conversion, Event.ASK_REFUND)
+        conversions.happen(conversion, decided)
+        _all_told(conversions, judge, conversion)
+    conversion = conversions.begin(player, 4000)
+    with conversions.silence():
+        conversions.reserve(conversion, 2500, manual=True)
+    conversions.happen(conversion, Event.CANCEL)
+    _all_told(conversions, judge, conversion)
+
+
+def _all_told(conversions: Conversions, judge: Judge, conversion: Conversion) -> None:
+    for delivery in conversions.twin.courier.deliveries:
+        about = getattr(delivery.event.message, "id", None)
+        if about == conversion.voucher_id and delivery.standing is not Standing.UNADDRESSED:
+            _told(conversions, judge, "EVT-01", delivery)
+
+
+@pytest.mark.rules("EVT-01")
+def test_coupon_events_have_an_address(conversions: Conversions, judge: Judge) -> None:
+    """Where one coupon event about anybody's voucher is answered 200, all six are."""
+    platform = conversions.twin.platform
+    voucher = platform.invent_voucher(notification_key=events.new_id())
+    sent = {name: _once(conversions.twin, name, voucher) for name in wire.EVENT_OF.values()}
+    if not any(exchange.ok for exchange in sent.values()):
+        raise Undecided(
+            "no coupon event about others' vouchers is acknowledged; add voucher_session to [driver]"
+        )
+    for name, exchange in sent.items():
+        _acknowledged(judge, "EVT-01", exchange, case=f"{name}, as others are")
+
+
+def _once(twin: Jackpot, name: wire.CouponName, voucher: Voucher) -> Exchange:
+    """Tell of a voucher that is not the CLIENT's, without the provider's retries where it is refused."""
+    event = wire.fields(world.announce(voucher, name, twin.platform.means()))
+    return events.send(twin, event, genuine=False)
+
+
+@pytest.mark.rules("EVT-06")
+def test_unknown_types_are_acknowledged(conversions: Conversions, judge: Judge) -> None:
+    """An event of a type that no document knows is answered 200."""
+    for name, message in (
+        ("coupon/extended", {"id": events.new_id(), "state": "EXTENDED", "price": "10.00"}),
+        ("store/moved", {"storeId": events.new_id(), "data": {"id": events.new_id()}}),
+        ("platform/news", {"text": "Bonjour"}),
+    ):
+        sent = events.send(conversions.twin, events.envelope(name, message))
+        _acknowledged(judge, "EVT-06", sent, case=name)
+
+
+@pytest.mark.rules("EVT-06")
+@pytest.mark.needs("voucher_session")
+def test_unknown_types_are_ignored(conversions: Conversions, player: Player) -> None:
+    """An unknown type of event about a voucher of the CLIENT's own moves no money."""
+    conversion, balance = conversions.bought(player)
+    message = _message(conversions, conversion, "coupon/ready") | {"state": "EXTENDED"}
+    sent = events.send(conversions.twin, events.envelope("coupon/extended", message))
+    conversions.stays("EVT-06", player, balance, sent, case="coupon/extended")
+
+
+def _message(conversions: Conversions, conversion: Conversion, name: str) -> dict[str, Any]:
+    """The message of the last webhook ``name`` about a voucher."""
+    found = events.fields_of(conversions.twin.posted(conversion.voucher, name))["message"]
+    return dict(found)
+
+
+def _malformed(name: str, message: dict[str, Any]) -> list[tuple[str, bytes]]:
+    """Bodies that nobody can read as an event, made of the genuine event ``name`` with ``message``."""
+    whole = events.envelope(name, message)
+    text = json.dumps(whole, default=str).encode()
+
+    def without(field: str) -> bytes:
+        return json.dumps({key: value for key, value in whole.items() if key != field}, default=str).encode()
+
+    def instead(**fields: Any) -> bytes:
+        return json.dumps(whole | fields, default=str).encode()
+
+    return [
+        ("not JSON", b"event=coupon"),
+        ("an empty body", b""),
+        ("JSON that ends early", text[:-20]),
+        ("a list", b"[" + text + b"]"),
+        ("a text", json.dumps("coupon").encode()),
+        ("no event", without("event")),
+        ("no message", without("message")),
+        ("event null", instead(event=None)),
+        ("event a number", instead(event=7)),
+        ("message null", instead(message=None)),
+        ("message a text", instead(message="READY")),
+        ("message a list", instead(message=[message])),
+        ("message empty", instead(message={})),
+        ("not UTF-8", b'{"event": "coupon/\xff"}'),
+    ]
+
+
+@pytest.mark.last(2)
+@pytest.mark.rules("EVT-07")
+def test_malformed_is_not_acknowledged(conversions: Conversions, judge: Judge) -> None:
+    """What nobody can read is not answered 200, and events that come after it are answered as before."""
+    twin = conversions.twin
+    data = events.properties(twin)
+    before = _still_read(conversions)
+    bodies = _malformed("store/enabled", {"storeId": data["id"], "data": data})
+    sent = [_refused(conversions, judge, case, body) for case, body in bodies]
+    after = _still_read(conversions)
+    for name, exchange in after.items():
+        judge.holds(
+            "EVT-07",
+            exchange.answer is not None and (exchange.ok or not before[name].ok),
+            expected=f"{name} answered as before",
+            seen=events.status(exchange),
+            exchanges=[*sent[-2:], exchange],
+            case="after the malformed ones",
+            level=Level.MUST,
+        )
+
+
+def _refused(conversions: Conversions, judge: Judge, case: str, body: bytes) -> Exchange:
+    sent = conversions.twin.channel.send_raw(body, kind=f"malformed ({case})")
+    judge.holds(
+        "EVT-07",
+        not sent.ok,
+        expected="anything but HTTP 200",
+        seen="HTTP 200",
+        exchanges=[sent],
+        case=case,
+        level=Level.SHOULD,
+    )
+    return sent
+
+
+def _still_read(conversions: Conversions) -> dict[str, Exchange]:
+    """What is answered to events that anybody can read and that change nothing."""
+    twin = conversions.twin
+    foreign = twin.platform.invent_voucher(notification_key=events.new_id())
+    told = {"store/disabled": events.send(twin, events.disabled(events.new_id()))}
+    told["coupon/ready"] = _once(twin, "coupon/ready", foreign)
+    return told
+
+
+@pytest.mark.last(2)
+@pytest.mark.rules("EVT-07")
+@pytest.mark.needs("voucher_session")
+def test_malformed_moves_no_money(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """A coupon event that nobody can read moves no money, whatever it seems to say."""
+    conversion, balance = conversions.bought(player)
+    message = _message(conversions, conversion, "coupon/ready") | {"state": "REFUNDED"}
+    del message["signedUrl"]
+    cases = _malformed("coupon/refunded", message)
+    for field, value in (("price", "abc"), ("price", None), ("id", None), ("id", [conversion.voucher])):
+        event = events.envelope("coupon/refunded", message | {field: value})
+        cases.append((f"{field} {value!r:.12}", json.dumps(event, default=str).encode()))
+    sent = [_refused(conversions, judge, f"coupon/refunded, {case}", body) for case, body in cases]
+    conversions.stays("EVT-07", player, balance, *sent[-6:], level=Level.MUST)
+
+
+@pytest.mark.rules("EVT-08")
+def test_foreign_vouchers_are_acknowledged(conversions: Conversions, judge: Judge) -> None:
+    """A coupon event for a voucher that is not the CLIENT's is answered 200."""
+    platform = conversions.twin.platform
+    for key in (events.new_id(), None):
+        voucher = platform.invent_voucher(notification_key=key)
+        for name in wire.EVENT_OF.values():
+            sent = _once(conversions.twin, name, voucher)
+            case = f"{name}, {'a' if key else 'no'} notificationKey"
+            _acknowledged(judge, "EVT-08", sent, case=case, level=Level.SHOULD)
+
+
+@pytest.mark.rules("EVT-08")
+def test_foreign_vouchers_move_no_money(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """A coupon event for a voucher that is not the CLIENT's moves no money."""
+    platform = conversions.twin.platform
+    balance = judge.fund(player, 50_000)
+    for key in (events.new_id(), player.id, None):
+        voucher = platform.invent_voucher(notification_key=key)
+        sent = [_once(conversions.twin, name, voucher) for name in wire.EVENT_OF.values()]
+        case = "a notificationKey that nobody minted" if key else "no notificationKey"
+        if key == player.id:
+            case = "the player's id for a notificationKey"
+        balance = conversions.stays("EVT-08", player, balance, *sent, case=case, level=Level.MUST)
+
+
+@pytest.mark.rules("EVT-11")
+def test_acknowledgement_comes_in_time(conversions: Conversions, judge: Judge) -> None:
+    """Events about stores and others' vouchers are answered within 5 s while the provider's API is slow."""
+    platform = conversions.twin.platform
+    with _slow(conversions.twin):
+        foreign = platform.invent_voucher(notification_key=events.new_id())
+        for delivery in (
+            platform.notify_foreign("coupon/reserved", foreign),
+            platform.notify_store("store/update", platform.listings[-1].store.id),
+        ):
+            _in_time(judge, conversions.twin, delivery)
+
+
+@pytest.mark.rules("EVT-11")
+@pytest.mark.needs("voucher_session")
+def test_own_events_are_acknowledged_in_time(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """Events that make the CLIENT call the provider back are answered within 5 s while that is slow."""
+    judge.fund(player, 20_000)
+    first, second = conversions.begin(player, 4000), conversions.begin(player, 4000)
+    conversions.reserve(first, 2500)
+    conversions.make_ready(first)
+    conversions.happen(first, Event.ASK_REFUND)
+    with _slow(conversions.twin):
+        conversions.reserve(second, 2500)
+        conversions.happen(first, Event.REFUND)
+        _in_time(judge, conversions.twin, conversions.twin.posted(second.voucher, "coupon/reserved"))
+        _in_time(judge, conversions.twin, conversions.twin.posted(first.voucher, "coupon/refunded"))
+    conversions.make_ready(second)
+    conversions.seen_as(first, State.REFUNDED)
+
+
+class _slow:  # noqa: N801 - a context manager, used like a function
+    """Let the provider's own answers come late meanwhile."""
+
+    def __init__(self, twin: Jackpot) -> None:
+        self.twin = twin
+
+    def __enter__(self) -> None:
+        for kind in ("confirm", "voucher", "token"):
+            self.twin.disturb(kind, None, delay_seconds=_SLOW)
+
+    def __exit__(self, *_: object) -> None:
+        self.twin.calm()
+
+
+def _in_time(judge: Judge, twin: Jackpot, delivery: Delivery) -> None:
+    arrived: Callable[[], bool] = lambda: bool(twin.courier.delivery(delivery.id).attempts)  # noqa: E731
+    twin.courier.wait(delivery.id, _IN_TIME + 1)
+    if not arrived():
+        raise Undecided("a webhook was never sent")
+    number = twin.courier.delivery(delivery.id).attempts[0].exchange
+    assert number is not None
+    first = twin.history[number]
+    judge.holds(
+        "EVT-11",
+        first.answer is not None and first.seconds is not None and first.seconds <= _IN_TIME,
+        expected=f"an answer within {_IN_TIME:g} s",
+        seen=f"{events.status(first)}" + (f" after {first.seconds:.1f} s" if first.seconds else ""),
+        exchanges=[first],
+        case=delivery.event.event,
+    )

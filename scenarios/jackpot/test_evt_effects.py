@@ -1,0 +1,347 @@
+"""Webhooks and their effects: once each, whatever is sent again, at once, out of order, lost or forged.
+
+Story: a player converts balance, and what Jackpot tells about the voucher arrives as it does in life. Invariant: the
+money is where the voucher's real state says, and the CLIENT knows that state. Limits: needs ``voucher_session``, except
+where a store shows the same; forgeries are refunds and cancellations, the ones that pay.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from scenarios.browser import Conversion
+from scenarios.conversions import PRICE, Conversions
+from scenarios.effort import Effort
+from scenarios.jackpot import events
+from scenarios.judge import Judge
+from scenarios.players import Player
+from simulators import exact_json
+from simulators.faults.onwire import AnswerLost
+from simulators.history import Exchange
+from simulators.jackpot import wire
+from simulators.jackpot.channel import PROVIDER
+from simulators.jackpot.delivery import Delivery, Standing
+from simulators.jackpot.lifecycle import Event, State
+from simulators.racing import race
+
+_COPIES = 3
+# Seconds that a CLIENT which is started again may be away.
+_AWAY = 30.0
+
+
+def _conclude(conversions: Conversions, conversion: Conversion, *steps: Event) -> None:
+    for step in steps:
+        conversions.happen(conversion, step)
+
+
+def _ended(
+    conversions: Conversions, player: Player, name: wire.CouponName
+) -> tuple[Conversion, Decimal, Delivery]:
+    """A purchase whose last webhook was ``name``, delivered once, the balance after it, and that webhook."""
+    if name == "coupon/canceled":
+        balance = conversions.judge.fund(player, 8000)
+        conversion = conversions.begin(player, 4000)
+        with conversions.silence():
+            conversions.reserve(conversion, PRICE, manual=True)
+        conversions.happen(conversion, Event.CANCEL)
+        conversions.reaches(conversion, State.CANCELED)
+        balance = conversions.measure(player, balance)
+    else:
+        conversion, balance = conversions.bought(player, price=PRICE)
+        if name == "coupon/refunded":
+            _conclude(conversions, conversion, Event.ASK_REFUND, Event.REFUND)
+            conversions.reaches(conversion, State.REFUNDED)
+            balance = conversions.measure(player, balance + player.money(PRICE))
+    return conversion, balance, conversions.twin.posted(conversion.voucher, name)
+
+
+@pytest.mark.rules("EVT-02")
+@pytest.mark.needs("voucher_session")
+def test_copies_have_one_effect(conversions: Conversions, player: Player) -> None:
+    """coupon/canceled, ready and refunded delivered again, one after the other, move no money again."""
+    names: tuple[wire.CouponName, ...] = ("coupon/canceled", "coupon/ready", "coupon/refunded")
+    for name in names:
+        _, balance, delivery = _ended(conversions, player, name)
+        sent = [each for _ in range(_COPIES) for each in conversions.twin.courier.again(delivery.id)]
+        conversions.stays("EVT-02", player, balance, *sent, case=f"copies of {name}")
+
+
+@pytest.mark.rules("EVT-02")
+@pytest.mark.needs("store")
+def test_copy_of_an_old_store_event(conversions: Conversions, judge: Judge) -> None:
+    """store/enabled delivered again, after the store was disabled, does not bring it back."""
+    twin, driver = conversions.twin, conversions.run.driver
+    data = events.properties(twin)
+    enabled = events.enabled(data, createdAt=events.just_now(-60))
+    events.send(twin, enabled)
+
+    def offered(store_id: str) -> bool:
+        raw = driver.raw("store", store=store_id)
+        document = exact_json.loads(raw.body) if raw.status < 400 else None
+        shown = isinstance(document, dict) and document.get("enabled", document.get("available")) is not False
+        return bool(document) and shown
+
+    judge.needs(conversions.until(lambda: offered(data["id"])), "store/enabled had no effect")
+    events.send(twin, events.disabled(data["id"]))
+    judge.needs(conversions.until(lambda: not offered(data["id"])), "store/disabled had no effect")
+    copy = events.send(twin, enabled, kind="copy of store/enabled")
+    other = events.properties(twin)
+    events.send(twin, events.enabled(other))
+    conversions.until(lambda: offered(other["id"]))
+    judge.holds(
+        "EVT-02",
+        not offered(data["id"]),
+        expected="the store stays withdrawn",
+        seen="it is offered again",
+        exchanges=[copy],
+        case="copy of store/enabled",
+    )
+
+
+@pytest.mark.last
+@pytest.mark.rules("EVT-03")
+@pytest.mark.needs("voucher_session")
+def test_copies_at_once(conversions: Conversions, player: Player, judge: Judge, effort: Effort) -> None:
+    """N copies at once of a coupon event that moves money have one effect."""
+    for _ in range(effort.races):
+        balance = judge.fund(player, 8000)
+        conversion = conversions.begin(player, 4000)
+        with conversions.silence():
+            conversions.reserve(conversion, PRICE, manual=True)
+        _race(conversions, conversion, "coupon/canceled", effort, Event.CANCEL)
+        _judge_race(conversions, "coupon/canceled", player, balance)
+        conversion, balance = conversions.bought(player, price=PRICE)
+        conversions.happen(conversion, Event.ASK_REFUND)
+        _race(conversions, conversion, "coupon/refunded", effort, Event.REFUND)
+        _judge_race(conversions, "coupon/refunded", player, balance + player.money(PRICE))
+
+
+def _race(
+    conversions: Conversions, conversion: Conversion, name: str, effort: Effort, step: Event
+) -> list[Exchange]:
+    """Let ``step`` come over the voucher and deliver its webhook ``name`` many times at once."""
+    twin, sender = conversions.twin, conversions.run.sender
+    with twin.held():
+        conversions.happen(conversion, step)
+        event = twin.posted(conversion.voucher, name).event
+        width = sender.limits.width(effort.width)
+        return race(
+            [twin.channel.request(event)] * width,
+            sender.history,
+            wire.read,
+            provider=PROVIDER,
+            kinds=name,
+            messages=[event] * width,
+            timeout=sender.timeout,
+            ca_file=sender.ca_file,
+            limits=sender.limits,
+        )
+
+
+def _judge_race(conversions: Conversions, name: str, player: Player, expected: Decimal) -> None:
+    """Judge that the event had no second effect; that it has one at all is other rules' matter."""
+    conversions.settles(player, expected)
+    conversions.stroll(player)
+    judge = conversions.judge
+    seen = conversions.measure(player, expected)
+    judge.holds(
+        "EVT-03",
+        seen <= expected,
+        expected=f"one effect, which leaves {player.show(expected)}",
+        seen=f"balance {player.show(seen)}",
+        exchanges=[each for each in conversions.run.history.since(0) if each.provider == PROVIDER][-8:],
+        case=f"copies of {name} at once",
+        off=abs(seen - expected),
+    )
+
+
+@pytest.mark.rules("EVT-04")
+@pytest.mark.needs("voucher_session")
+def test_out_of_order(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """Coupon events that overtake each other end in the state that the voucher really has."""
+    bought, canceled = (Event.CONFIRM, Event.MAKE_READY), (Event.CANCEL,)
+    refunded = (*bought, Event.ASK_REFUND, Event.REFUND)
+    orders: tuple[tuple[tuple[Event, ...], State, tuple[str, ...]], ...] = (
+        (bought, State.READY, ("reserved", "ready", "confirmed")),
+        (bought, State.READY, ("ready", "confirmed", "reserved")),
+        (canceled, State.CANCELED, ("canceled", "reserved")),
+        (refunded, State.REFUNDED, ("refunded", "ready", "confirmed", "reserved")),
+    )
+    for steps, state, order in orders:
+        usual = conversions.usual_cost(player, state)
+        balance = judge.fund(player, 8000)
+        conversion = conversions.begin(player, 4000)
+        with conversions.twin.held():
+            conversions.reserve(conversion, PRICE, manual=True)
+            _conclude(conversions, conversion, *steps)
+            for name in order:
+                conversions.twin.courier.again(
+                    conversions.twin.posted(conversion.voucher, f"coupon/{name}").id
+                )
+        expected = balance - usual
+        conversions.settles(player, expected)
+        conversions.stroll(player)
+        conversions.ends("EVT-04", conversion, state, expected, case=", then ".join(order).upper())
+
+
+@pytest.mark.rules("EVT-05")
+@pytest.mark.needs("voucher_session")
+def test_temporary_failures(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """Lost answers, and an API that fails for a while, are made good by the provider's retries."""
+    conversions.unhurried = True
+    failing = (503, b'{"error": "UNAVAILABLE", "message": "try again"}', "application/json")
+    lost = (AnswerLost(attempts=2), AnswerLost(after=0.005))
+    cases: tuple[tuple[str, Callable[[], None]], ...] = (
+        ("answers lost", lambda: setattr(conversions.twin.channel, "faults", lost[:1])),
+        ("answers lost late", lambda: setattr(conversions.twin.channel, "faults", lost[1:])),
+        ("the provider's API fails", lambda: conversions.twin.disturb("voucher", 1, answer=failing)),
+        ("the provider gives no token", lambda: _no_token(conversions, failing)),
+    )
+    bought, refunded = (conversions.usual_cost(player, each) for each in (State.READY, State.REFUNDED))
+    for case, go_wrong in cases:
+        balance = judge.fund(player, 8000)
+        conversion = conversions.begin(player, 4000)
+        go_wrong()
+        conversions.reserve(conversion, PRICE)
+        conversions.leaves(conversion, State.RESERVED)
+        conversions.happen(conversion, Event.CONFIRM)
+        expected = balance - bought
+        balance = conversions.ends("EVT-05", conversion, State.READY, expected, case=f"{case}, purchase")
+        conversions.twin.calm()
+        go_wrong()
+        _conclude(conversions, conversion, Event.ASK_REFUND, Event.REFUND)
+        expected = balance + bought - refunded
+        conversions.ends("EVT-05", conversion, State.REFUNDED, expected, case=f"{case}, refund")
+        conversions.twin.calm()
+
+
+def _no_token(conversions: Conversions, failing: tuple[int, bytes, str]) -> None:
+    conversions.twin.revoke_server_tokens()
+    conversions.twin.disturb("token", 1, answer=failing)
+
+
+@pytest.mark.rules("EVT-09")
+@pytest.mark.needs("voucher_session")
+def test_forged_events_pay_nothing(conversions: Conversions, player: Player) -> None:
+    """A forged coupon/refunded or canceled about a voucher that is READY moves no money."""
+    platform = conversions.twin.platform
+    conversion, balance = conversions.bought(player, price=PRICE)
+    names: tuple[wire.CouponName, ...] = ("coupon/refunded", "coupon/canceled")
+    for name in names:
+        delivery = platform.notify(name, conversion.voucher)
+        conversions.twin.courier.wait(delivery.id, conversions.patience)
+        sent = conversions.evidence(conversion)[-3:]
+        balance = conversions.stays("EVT-09", player, balance, *sent, case=f"{name}, the voucher is READY")
+    delivery = platform.notify("coupon/refunded", conversion.voucher, price=player.money(9000))
+    conversions.twin.courier.wait(delivery.id, conversions.patience)
+    sent = conversions.evidence(conversion)[-3:]
+    conversions.stays("EVT-09", player, balance, *sent, case="coupon/refunded at another price")
+
+
+@pytest.mark.rules("EVT-10")
+@pytest.mark.needs("voucher_session")
+def test_amounts_as_numbers(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """Amounts as JSON numbers mean the same as the texts of the document: the player pays the price."""
+    usual = conversions.usual_cost(player, State.READY)
+    judge.needs(usual == player.money(PRICE), "purchases cost another sum than their price as it is")
+    for units, case in ((2550, "25.5"), (3000, "30")):
+        balance = judge.fund(player, 8000)
+        conversion = conversions.begin(player, 4000)
+        with conversions.twin.held():
+            conversions.reserve(conversion, units, manual=True)
+            sent = [_in_numbers(conversions, conversion, "coupon/reserved")]
+            conversions.leaves(conversion, State.RESERVED, 1.0)
+            _conclude(conversions, conversion, Event.CONFIRM, Event.MAKE_READY)
+            sent += [
+                _in_numbers(conversions, conversion, f"coupon/{name}") for name in ("confirmed", "ready")
+            ]
+            for exchange in sent:
+                judge.holds(
+                    "EVT-10",
+                    exchange.ok,
+                    expected="HTTP 200",
+                    seen=events.status(exchange),
+                    exchanges=[exchange],
+                    case=f"{exchange.kind}, price {case}",
+                )
+            expected = balance - player.money(units)
+            conversions.settles(player, expected)
+            judge.balance("EVT-10", player, expected, *sent, case=f"price {case}")
+
+
+def _in_numbers(conversions: Conversions, conversion: Conversion, name: str) -> Exchange:
+    event = events.fields_of(conversions.twin.posted(conversion.voucher, name))
+    amounts = {field: Decimal(event["message"][field]) for field in ("value", "price", "initialAmount")}
+    event["message"] = {**event["message"], **amounts}
+    return events.send(conversions.twin, event, kind=name)
+
+
+@pytest.mark.last
+@pytest.mark.rules("EVT-12")
+@pytest.mark.needs("voucher_session")
+def test_acknowledged_survives_a_kill(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """A CLIENT that is killed once it has acknowledged events acts on them when it is started again."""
+    conversions.unhurried = True
+    judge.fund(player, 20_000)
+    new, old = conversions.begin(player, 4000), conversions.begin(player, 4000)
+    conversions.reserve(old, PRICE)
+    conversions.make_ready(old)
+    conversions.happen(old, Event.ASK_REFUND)
+    balance = conversions.measure(player, player.money(20_000 - 4000 - PRICE))
+    _killed_meanwhile(conversions, new, old)
+    if conversions.run.settings.target.need_jackpot().confirmation == "manual":
+        judge.holds(
+            "EVT-12",
+            conversions.leaves(new, State.RESERVED),
+            expected="the reservation is confirmed after the restart",
+            seen=f"it is {conversions.at_provider(new)}",
+            exchanges=conversions.evidence(new),
+            case="coupon/reserved",
+        )
+    conversions.make_ready(new)
+    # What the other session held beyond its price is free; a CLIENT may not have held it at all.
+    rest = (
+        player.money(4000 - PRICE) if balance == player.money(20_000 - 4000 - PRICE) else -player.money(PRICE)
+    )
+    expected = balance + rest + player.money(PRICE)
+    conversions.ends("EVT-12", old, State.REFUNDED, expected, case="coupon/refunded")
+
+
+def _killed_meanwhile(conversions: Conversions, new: Conversion, old: Conversion) -> None:
+    """Kill the CLIENT once it has acknowledged a reservation and a refund, while it waits for the provider."""
+    twin = conversions.twin
+    for kind in ("token", "voucher", "confirm"):
+        twin.disturb(kind, None, delay_seconds=60)
+    try:
+        conversions.reserve(new, PRICE)
+        conversions.happen(old, Event.REFUND)
+        for conversion, name in ((new, "coupon/reserved"), (old, "coupon/refunded")):
+            delivery = twin.courier.wait(twin.posted(conversion.voucher, name).id, conversions.patience)
+            acknowledged = delivery.standing is Standing.ACKNOWLEDGED
+            conversions.judge.needs(acknowledged, f"{name} was not acknowledged before the kill")
+        conversions.run.driver.restart()
+    finally:
+        twin.calm()
+    conversions.until(conversions.run.alive, _AWAY)
+
+
+@pytest.mark.last
+@pytest.mark.rules("EVT-12")
+@pytest.mark.needs("store")
+def test_store_event_survives_a_kill(conversions: Conversions, judge: Judge) -> None:
+    """A store that was enabled, and acknowledged, just before a kill is offered after the restart."""
+    conversions.unhurried = True
+    data = events.properties(conversions.twin)
+    sent = events.send(conversions.twin, events.enabled(data))
+    judge.needs(sent.ok, "store/enabled was not acknowledged")
+    conversions.run.restart()
+    offered = conversions.until(lambda: conversions.run.driver.raw("store", store=data["id"]).status < 400)
+    judge.holds(
+        "EVT-12",
+        offered,
+        expected="the store is offered after the restart",
+        seen="it is not",
+        exchanges=[sent],
+        case="store/enabled",
+    )

@@ -1,0 +1,299 @@
+"""Money and vouchers: what a conversion costs the player, in each way that it can end.
+
+Story: a player converts balance into a voucher, which becomes READY, is canceled, expires, or is refunded. Invariant:
+the player has paid exactly the price of the vouchers that are bought, once, and the CLIENT orders only what is its own
+and paid for. Limits: sequential; bets that race a conversion and generated sequences are judged elsewhere. Without the
+driver's ``voucher`` the purchase's own state and address are not looked at.
+"""
+
+import time
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from scenarios.browser import Conversion
+from scenarios.conversions import AMOUNT, PRICE, Conversions
+from scenarios.effort import Effort
+from scenarios.errors import DriverProblem
+from scenarios.jackpot import events
+from scenarios.judge import Judge
+from scenarios.players import Player
+from scenarios.run import Run
+from simulators.jackpot import wire
+from simulators.jackpot.channel import PROVIDER
+from simulators.jackpot.lifecycle import Event, State
+from simulators.jackpot.signing import URL_SECONDS
+from simulators.racing import race
+
+_FUNDS = 2 * AMOUNT
+_COPIES = 3
+# Seconds after which a session's hour is over.
+_PAST = 3601
+
+
+def _mode(run: Run, wanted: str) -> None:
+    """Skip unless reservations are confirmed in the ``wanted`` way."""
+    if run.settings.target.need_jackpot().confirmation != wanted:
+        pytest.skip(f'needs a CLIENT in {wanted} mode: set confirmation = "{wanted}" in [jackpot]')
+
+
+@pytest.mark.rules("VCH-01")
+def test_purchase_costs_its_price(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """Reserve, confirm, ready: the player has paid exactly ``price``, once, and gets the voucher."""
+    for price, case in (
+        (PRICE, "less than the session's amount"),
+        (AMOUNT, "all of the session's amount"),
+        (2699, ""),
+    ):
+        balance = judge.fund(player, _FUNDS)
+        conversion = conversions.begin(player, AMOUNT)
+        conversions.reserve(conversion, price)
+        expected = balance - player.money(price)
+        conversions.ends(
+            "VCH-01", conversion, State.READY, expected, case=case or player.show(player.money(price))
+        )
+    if conversions.run.driver.has("voucher") and conversions.at_provider(conversion) is State.READY:
+        conversions.until(lambda: conversions.file(conversion) is not None, 1.0)
+        judge.holds(
+            "VCH-01",
+            conversions.file(conversion) is not None,
+            expected="an address that opens the voucher's PDF, in what the driver's voucher answers",
+            seen=f"{conversions.document(conversion)}",
+            exchanges=conversions.evidence(conversion),
+            case="the voucher's address",
+        )
+
+
+@pytest.mark.rules("VCH-02")
+def test_canceled_costs_nothing(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """A reservation that is canceled or runs out costs the player nothing."""
+    for event in (Event.CANCEL, Event.EXPIRE):
+        balance = judge.fund(player, _FUNDS)
+        conversion = conversions.begin(player, AMOUNT)
+        with conversions.silence():
+            # A reservation that is not heard of is not confirmed either, so it can be canceled in any mode.
+            conversions.reserve(conversion, PRICE, manual=True)
+        conversions.happen(conversion, event)
+        conversions.ends("VCH-02", conversion, State.CANCELED, balance, case=str(event))
+
+
+@pytest.mark.rules("VCH-03")
+def test_refund_returns_the_price(conversions: Conversions, player: Player) -> None:
+    """A refund returns the price, once; a refund that is rejected returns nothing."""
+    for event, state in ((Event.REFUND, State.REFUNDED), (Event.REJECT_REFUND, State.REFUND_REJECTED)):
+        conversion, balance = conversions.bought(player, AMOUNT, PRICE)
+        conversions.happen(conversion, Event.ASK_REFUND)
+        balance = conversions.stays("VCH-03", player, balance, case="a refund that is only asked for")
+        conversions.happen(conversion, event)
+        returned = player.money(PRICE) if state is State.REFUNDED else Decimal(0)
+        conversions.settles(player, balance + returned)
+        conversions.stroll(player)
+        conversions.ends("VCH-03", conversion, state, balance + returned, case=str(event))
+
+
+@pytest.mark.rules("VCH-04")
+def test_confirms_its_own_once(
+    run: Run, conversions: Conversions, player: Player, judge: Judge, effort: Effort
+) -> None:
+    """Each reservation of its own is confirmed exactly once, also when coupon/reserved comes several times."""
+    _mode(run, "manual")
+    ways: tuple[tuple[str, Callable[[Conversion], None]], ...] = (
+        ("once", lambda _: None),
+        (f"{_COPIES + 1} times, one after the other", lambda made: _again(conversions, made)),
+        ("several times at once", lambda made: _at_once(conversions, made, effort)),
+    )
+    for case, deliver in ways:
+        judge.fund(player, _FUNDS)
+        conversion = conversions.begin(player, AMOUNT)
+        with conversions.twin.held():
+            conversions.reserve(conversion, PRICE)
+            deliver(conversion)
+        conversions.leaves(conversion, State.RESERVED)
+        conversions.stroll(player)
+        sent = conversions.twin.confirm_requests(conversion.voucher)
+        judge.holds(
+            "VCH-04",
+            len(sent) == 1,
+            expected="one request to confirm the reservation",
+            seen=f"{len(sent)}",
+            exchanges=sent[:3] or conversions.evidence(conversion),
+            case=f"coupon/reserved delivered {case}",
+            off=player.money(PRICE) if not sent else Decimal(0),
+        )
+        conversions.make_ready(conversion)
+
+
+def _again(conversions: Conversions, conversion: Conversion) -> None:
+    delivery = conversions.twin.posted(conversion.voucher, "coupon/reserved")
+    for _ in range(_COPIES + 1):
+        conversions.twin.courier.again(delivery.id)
+
+
+def _at_once(conversions: Conversions, conversion: Conversion, effort: Effort) -> None:
+    sender, event = (
+        conversions.run.sender,
+        conversions.twin.posted(conversion.voucher, "coupon/reserved").event,
+    )
+    width = sender.limits.width(effort.width)
+    race(
+        [conversions.twin.channel.request(event)] * width,
+        sender.history,
+        wire.read,
+        provider=PROVIDER,
+        kinds="coupon/reserved",
+        messages=[event] * width,
+        timeout=sender.timeout,
+        ca_file=sender.ca_file,
+        limits=sender.limits,
+    )
+
+
+@pytest.mark.rules("VCH-04")
+def test_confirms_no_other(run: Run, conversions: Conversions, player: Player, judge: Judge) -> None:
+    """A reservation that it does not know, or that nobody has the money for, is never confirmed."""
+    platform = conversions.twin.platform
+    judge.fund(player, _FUNDS)
+    # One that exists at Jackpot, under a key of nobody's.
+    asked = platform.reservation(
+        Decimal(100), manual=True, price=Decimal(20), notification_key=events.new_id()
+    )
+    stranger = platform.reserve(conversions.twin.store_id, asked)
+    conversions.stroll(player)
+    _not_confirmed(conversions, judge, stranger.id, "a reservation under a key that it never minted")
+    platform.happen(stranger.id, Event.CANCEL)
+    # One that costs more than the session holds and the player has left.
+    judge.fund(player, AMOUNT)
+    dear = conversions.begin(player, AMOUNT)
+    conversions.reserve(dear, 2 * AMOUNT, limit=2 * AMOUNT, manual=True)
+    conversions.stroll(player)
+    _not_confirmed(conversions, judge, dear.voucher, "a reservation that costs more than the player has")
+    conversions.happen(dear, Event.CANCEL)
+    conversions.delivered()
+    # One whose money may have been staked since the session began.
+    judge.fund(player, AMOUNT)
+    spent = conversions.begin(player, AMOUNT)
+    bet = run.verbs.bet(player, player.money(AMOUNT))
+    conversions.reserve(spent, AMOUNT, manual=True)
+    conversions.stroll(player)
+    if bet.ok:
+        _not_confirmed(conversions, judge, spent.voucher, "a reservation whose money was staked before")
+    conversions.happen(spent, Event.CANCEL)
+    conversions.delivered()
+
+
+def _not_confirmed(conversions: Conversions, judge: Judge, voucher_id: str, case: str) -> None:
+    sent = conversions.twin.confirm_requests(voucher_id)
+    judge.holds(
+        "VCH-04",
+        not sent,
+        expected="no request to confirm it",
+        seen=f"{len(sent)}",
+        exchanges=sent[:3],
+        case=case,
+        off=conversions.twin.platform.voucher(voucher_id).price,
+    )
+
+
+@pytest.mark.rules("VCH-05")
+def test_confirmed_is_not_confirmed_again(
+    run: Run, conversions: Conversions, player: Player, judge: Judge
+) -> None:
+    """Reservations that Jackpot confirmed by itself are not confirmed again; they cost the price."""
+    automatic = run.settings.target.need_jackpot().confirmation == "automatic"
+    for order in (("reserved", "confirmed", "ready"), ("confirmed", "ready", "reserved")):
+        if not automatic and order[0] == "reserved":
+            # A CLIENT in manual mode need not look before it confirms what it is told was reserved.
+            continue
+        judge.fund(player, _FUNDS)
+        conversion = conversions.begin(player, AMOUNT)
+        with conversions.twin.held():
+            conversions.reserve(conversion, PRICE, manual=False)
+            for name in order:
+                conversions.twin.courier.again(
+                    conversions.twin.posted(conversion.voucher, f"coupon/{name}").id
+                )
+        conversions.seen_as(conversion, State.READY)
+        conversions.stroll(player)
+        sent = conversions.twin.confirm_requests(conversion.voucher)
+        judge.holds(
+            "VCH-05",
+            not sent,
+            expected="no request to confirm what is confirmed",
+            seen=f"{len(sent)}",
+            exchanges=sent[:3],
+            case=", then ".join(order).upper(),
+        )
+
+
+@pytest.mark.rules("VCH-06")
+def test_lost_reservation_is_completed(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """When the browser never hears of its reservation, the webhook with ``notificationKey`` completes it."""
+    balance = judge.fund(player, _FUNDS)
+    conversion = conversions.begin(player, AMOUNT)
+    conversions.twin.lose_reservation_answer()
+    reserved = conversions.reserve_in_browser(conversion, 30)
+    judge.needs(reserved.answer is None, "the answer to the reservation was not lost")
+    price = conversions.twin.platform.voucher(conversion.voucher).price
+    conversions.ends("VCH-06", conversion, State.READY, balance - price)
+
+
+@pytest.mark.rules("VCH-07")
+@pytest.mark.needs("voucher")
+def test_expired_address_is_replaced(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """Once the signed URL has expired, the player gets a new one that opens the voucher."""
+    twin = conversions.twin
+    judge.fund(player, _FUNDS)
+    conversion = conversions.begin(player, AMOUNT)
+    usual, twin.platform.habits.ready_seconds = twin.platform.habits.ready_seconds, None
+    try:
+        conversions.reserve(conversion, PRICE)
+        confirmed = (State.CONFIRMED, State.READY)
+        conversions.until(lambda: conversions.at_provider(conversion) in confirmed)
+        conversions.happen(conversion, Event.CONFIRM)
+        # All that the webhook says, its date and its address, is as old as it is an hour later.
+        with twin.shifted(-URL_SECONDS - 1.0):
+            conversions.happen(conversion, Event.MAKE_READY)
+            conversions.delivered()
+            conversions.seen_as(conversion, State.READY)
+    finally:
+        twin.platform.habits.ready_seconds = usual
+    judge.needs(conversions.at_provider(conversion) is State.READY, "the voucher did not become READY")
+    twin.platform.expire_signed_url(conversion.voucher)
+    asked = len(twin.requests("signedurl"))
+    opened = conversions.until(lambda: conversions.file(conversion) is not None, 1.0)
+    judge.holds(
+        "VCH-07",
+        opened,
+        expected="an address that opens the voucher's PDF, after GET /v2/vouchers/{id}/signedurl",
+        seen=f"none that does; {len(twin.requests('signedurl')) - asked} requests for a new one",
+        exchanges=[*twin.requests("signedurl")[asked:][:2], *conversions.evidence(conversion)[-4:]],
+    )
+
+
+@pytest.mark.rules("VCH-09")
+def test_unused_session_gives_back(run: Run, conversions: Conversions, player: Player, judge: Judge) -> None:
+    """What a session holds that reserved nothing is the player's again after its hour."""
+    if run.driver.has("sweep"):
+        # What earlier sessions may have left held is not this one's.
+        run.driver.sweep(int(time.time()) + _PAST)
+    balance = judge.fund(player, _FUNDS)
+    conversion = conversions.begin(player, AMOUNT)
+    held = balance - judge.measure(player, balance - player.money(AMOUNT))
+    if held == 0:
+        judge.note("VCH-09", "a session holds nothing before a voucher is reserved")
+        judge.balance("VCH-09", player, balance)
+        return
+    if not run.driver.has("sweep"):
+        pytest.skip(f"needs a driver entry, since an hour is long: {run.driver.missing('sweep')}")
+    iat = conversion.token.claims.get("iat")
+    began = int(iat) if isinstance(iat, Decimal) else int(time.time())
+    try:
+        run.driver.sweep(began + _PAST)
+    except DriverProblem as problem:
+        judge.needs(False, problem.came)
+    conversions.settles(player, balance)
+    balance = judge.balance("VCH-09", player, balance, case="an hour after the session began")
+    run.driver.sweep(began + _PAST + 1)
+    judge.balance("VCH-09", player, balance, case="and once only")
+    conversions.made.remove(conversion)

@@ -1,0 +1,87 @@
+"""Provider errors on confirm: what failed on the way may have been done.
+
+Story: the CLIENT confirms a reservation, and Jackpot answers 500, 409, or not at all, having confirmed it or not.
+Invariant: the voucher and the money end together, both or neither, and what is confirmed is not confirmed again.
+Limits: for CLIENTs in manual mode only; how soon a CLIENT tries again is its own matter, within the effort's patience.
+"""
+
+from typing import Any
+
+import pytest
+
+from scenarios.browser import Conversion
+from scenarios.conversions import AMOUNT, PRICE, Conversions
+from scenarios.effort import Effort
+from scenarios.judge import Judge
+from scenarios.players import Player
+from scenarios.run import Run
+from simulators.jackpot.lifecycle import Event, State
+
+_FAILED = (500, b'{"error": "INTERNAL_ERROR", "message": "try again"}', "application/json")
+_PAGE = (502, b"<html>Bad gateway</html>", "text/html")
+
+
+@pytest.mark.rules("VCH-11")
+def test_errors_on_confirm(
+    run: Run, conversions: Conversions, player: Player, judge: Judge, effort: Effort
+) -> None:
+    """A confirmation that fails is tried again or resolved: the voucher is bought and paid for, once."""
+    _manual(run)
+    conversions.unhurried = True
+    cases: list[tuple[str, dict[str, Any]]] = [
+        ("500, not confirmed", {"answer": _FAILED}),
+        ("500, yet confirmed", {"answer": _FAILED, "handled": True}),
+        ("a page instead of JSON, yet confirmed", {"answer": _PAGE, "handled": True}),
+        ("no answer, yet confirmed", {"lost": True}),
+    ]
+    if effort.hangs:
+        cases.append(("a late answer, yet confirmed", {"handled": True, "delay_seconds": effort.patience}))
+    usual = conversions.usual_cost(player, State.READY)
+    for case, fault in cases:
+        balance = judge.fund(player, 2 * AMOUNT)
+        conversion = conversions.begin(player, AMOUNT)
+        conversions.twin.disturb("confirm", 1, **fault)
+        conversions.reserve(conversion, PRICE)
+        if "delay_seconds" in fault:
+            conversions.asked_to_confirm(conversion)
+            conversions.delivered()
+        conversions.ends("VCH-11", conversion, State.READY, balance - usual, case=case)
+        conversions.twin.calm()
+        _confirmed_once(conversions, judge, conversion, case)
+
+
+def _manual(run: Run) -> None:
+    if run.settings.target.need_jackpot().confirmation != "manual":
+        pytest.skip('needs a CLIENT in manual mode: set confirmation = "manual" in [jackpot]')
+
+
+def _confirmed_once(conversions: Conversions, judge: Judge, conversion: Conversion, case: str) -> None:
+    """No request to confirm follows the answer that said that it is confirmed."""
+    sent = conversions.twin.confirm_requests(conversion.voucher)
+    done = next((place for place, each in enumerate(sent) if each.ok), len(sent))
+    judge.holds(
+        "VCH-11",
+        len(sent) <= done + 1,
+        expected="no request to confirm what is known to be confirmed",
+        seen=f"{len(sent) - done - 1} more",
+        exchanges=sent[:4],
+        case=case,
+    )
+
+
+@pytest.mark.rules("VCH-11")
+def test_conflicts_on_confirm(run: Run, conversions: Conversions, player: Player, judge: Judge) -> None:
+    """409 on confirm is resolved by the voucher's state: canceled meanwhile it costs nothing, confirmed its price."""
+    _manual(run)
+    conversions.unhurried = True
+    for event, state in ((Event.CANCEL, State.CANCELED), (Event.CONFIRM, State.READY)):
+        usual = conversions.usual_cost(player, state)
+        balance = judge.fund(player, 2 * AMOUNT)
+        conversion = conversions.begin(player, AMOUNT)
+        conversions.twin.disturb("confirm", 1, delay_seconds=60)
+        conversions.reserve(conversion, PRICE)
+        conversions.asked_to_confirm(conversion)
+        conversions.happen(conversion, event)
+        conversions.twin.calm()
+        case = f"409, {state if state is State.CANCELED else 'CONFIRMED'} meanwhile"
+        conversions.ends("VCH-11", conversion, state, balance - usual, case=case)

@@ -1,0 +1,251 @@
+"""Session tokens: what the CLIENT mints when a player wants to convert balance into a voucher.
+
+Story: the judge plays the player's browser (driver ``voucher_session``), takes each JWT apart and shows some of them
+to the fake Jackpot. Invariant: a token says exactly what the player asked for, works once, and gives nothing else away.
+Limits: pages that no driver entry names are not looked at.
+"""
+
+import time
+from decimal import Decimal
+
+import pytest
+
+from scenarios.browser import Conversion
+from scenarios.conversions import Conversions
+from scenarios.driver import Driver, Raw
+from scenarios.errors import DriverProblem
+from scenarios.judge import Judge
+from scenarios.players import Player
+from scenarios.run import Run
+from scenarios.tokens import SessionToken
+from simulators import money
+from simulators.jackpot.session_jwt import BadJwt, Fault, verify
+
+# What players ask to convert, in smallest units: round, with cents, that binary fractions cannot hold, small.
+_ASKED = (2500, 2550, 1999, 110, 1)
+# Seconds between two clocks that are both right.
+_CLOCKS = 60
+_SHORT = 4
+
+
+def _minted(
+    conversions: Conversions, judge: Judge, player: Player, units: tuple[int, ...]
+) -> list[Conversion]:
+    """A session for each of ``units``; undecided where the CLIENT opens none."""
+    judge.fund(player, 2 * sum(units))
+    minted = []
+    for each in units:
+        try:
+            minted.append(conversions.mint(player, player.money(each)))
+        except DriverProblem as problem:
+            judge.needs(False, f"no session: {problem.came}")
+    return minted
+
+
+def _said(token: SessionToken, claim: str) -> str:
+    if claim not in token.claims:
+        return f"no {claim}"
+    value = token.claims[claim]
+    return f"{claim} {money.plain(value) if isinstance(value, Decimal) else repr(value)}"
+
+
+@pytest.mark.rules("VTK-01")
+def test_is_signed_as_agreed(run: Run, conversions: Conversions, player: Player, judge: Judge) -> None:
+    """The algorithm is HS256 and the signature is valid under apiSignature."""
+    secret = run.settings.target.need_jackpot().api_signature.get_secret_value()
+    for conversion in _minted(conversions, judge, player, (2500, 1999)):
+        token = conversion.token
+        try:
+            verify(token.text, secret, time.time())
+            fault: Fault | None = None
+        except BadJwt as bad:
+            fault = bad.fault
+        faults: dict[Fault | None, str] = {
+            Fault.MALFORMED: "a text that is no JWT",
+            Fault.ALGORITHM: f"algorithm {token.algorithm!r}",
+            Fault.SIGNATURE: "a signature that is not one under apiSignature",
+        }
+        judge.holds(
+            "VTK-01",
+            fault not in faults,
+            expected="a JWT under HS256, signed with apiSignature",
+            seen=faults.get(fault, ""),
+        )
+
+
+@pytest.mark.rules("VTK-02")
+def test_amount_is_what_was_asked(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """``amount`` is a positive JSON number, exactly what the player asked to convert."""
+    for conversion in _minted(conversions, judge, player, _ASKED):
+        token, asked = conversion.token, conversion.amount
+        judge.holds(
+            "VTK-02",
+            token.amount == asked,
+            expected=f"amount {money.plain(asked)}, a JSON number",
+            seen=_said(token, "amount"),
+            case=player.show(asked),
+            off=abs(token.amount - asked) if token.amount is not None else Decimal(0),
+        )
+    for asked in (Decimal(0), -player.money(500)):
+        try:
+            told = conversions.mint(player, asked).token
+        except DriverProblem:
+            continue
+        judge.holds(
+            "VTK-02",
+            told.amount is not None and told.amount > 0,
+            expected="a positive amount, or no token",
+            seen=_said(told, "amount"),
+            case=f"asked for {money.plain(asked)}",
+        )
+
+
+@pytest.mark.rules("VTK-03")
+def test_iat_is_now_in_seconds(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """``iat`` is an integer in seconds, within 60 s of now."""
+    token = _minted(conversions, judge, player, (2500,))[0].token
+    iat, now = token.claims.get("iat"), time.time()
+    whole = isinstance(iat, Decimal) and iat == iat.to_integral_value() and iat.as_tuple().exponent == 0
+    judge.holds(
+        "VTK-03",
+        whole and abs(float(iat) - now) <= _CLOCKS if isinstance(iat, Decimal) else False,
+        expected=f"iat a whole number of seconds, within {_CLOCKS} s of {int(now)}",
+        seen=_said(token, "iat"),
+    )
+
+
+@pytest.mark.rules("VTK-04")
+def test_notification_key_is_fresh(conversions: Conversions, player: Player, judge: Judge, run: Run) -> None:
+    """``notificationKey`` is a non-empty string that was never used before, for no player and no amount."""
+    minted = _minted(conversions, judge, player, (2500, 2500, 1999))
+    for other in run.players[1:2]:
+        minted += _minted(conversions, judge, other, (2500,))
+    seen: dict[str, str] = {}
+    for conversion in minted:
+        token = conversion.token
+        # The same token twice is another rule's matter.
+        known = token.key is not None and seen.get(token.key, token.text) != token.text
+        judge.holds(
+            "VTK-04",
+            token.key is not None and not known,
+            expected="a notificationKey that is a non-empty text and was never used before",
+            seen="the notificationKey of an earlier session" if known else _said(token, "notificationKey"),
+            case=f"player {conversion.player}, {conversion.player.show(conversion.amount)}",
+        )
+        if token.key is not None:
+            seen.setdefault(token.key, token.text)
+
+
+@pytest.mark.rules("VTK-05")
+def test_user_id_names_the_player(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """``userId``, when present, is a string and the same for the same player."""
+    tokens = [each.token for each in _minted(conversions, judge, player, (2500, 2500, 1999))]
+    named = [token for token in tokens if "userId" in token.claims]
+    for token in named:
+        judge.holds(
+            "VTK-05",
+            isinstance(token.claims["userId"], str),
+            expected="userId a JSON string, or none",
+            seen=_said(token, "userId"),
+        )
+    names = {str(token.claims["userId"]) for token in named}
+    judge.holds(
+        "VTK-05",
+        len(names) <= 1,
+        expected=f"one userId in every session of player {player}",
+        seen=f"{len(names)} different ones",
+    )
+
+
+@pytest.mark.rules("VTK-06")
+def test_every_session_gets_its_own(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """Two sessions of one player for one amount get two tokens, and Jackpot opens a session for each."""
+    first, second = _minted(conversions, judge, player, (2500, 2500))
+    judge.holds(
+        "VTK-06",
+        first.token.text != second.token.text,
+        expected="a JWT of its own for each session",
+        seen="the same JWT twice",
+    )
+    for conversion in (first, second):
+        opened = conversions.exchange(conversion)
+        # Whether the token holds at all is judged elsewhere; here it must not have been used before.
+        judge.holds(
+            "VTK-06",
+            opened.error != "JWT_USED",
+            expected="a JWT that opened no session before",
+            seen=f"Jackpot says {opened.error}",
+            exchanges=[opened],
+        )
+
+
+@pytest.mark.rules("VTK-07")
+def test_secrets_stay_on_the_server(run: Run, conversions: Conversions, player: Player, judge: Judge) -> None:
+    """apiSignature, API key and client secret are in no answer that the player's browser gets, errors among them."""
+    agreed = run.settings.target.need_jackpot()
+    secrets = {
+        "apiSignature": agreed.api_signature.get_secret_value(),
+        "the API key": agreed.api_key.get_secret_value(),
+        "the client secret": agreed.client_secret.get_secret_value(),
+    }
+    conversion = _minted(conversions, judge, player, (2500,))[0]
+    told = str(conversion.token.claims)
+    answers = [("the token's claims", Raw(200, told.encode()))]
+    for case, amount in (
+        ("a session", Decimal(20)),
+        ("a session for more than the balance", Decimal(10) ** 9),
+    ):
+        raw = _asked(run.driver, player, amount)
+        conversions.adopt(player, amount, raw)
+        answers.append((case, raw))
+    answers.append(("a session for a negative amount", _asked(run.driver, player, Decimal(-1))))
+    if run.driver.has("voucher"):
+        answers.append(
+            ("the purchase", run.driver.raw("voucher", notification_key=conversion.token.key or "none"))
+        )
+        answers.append(("an unknown purchase", run.driver.raw("voucher", notification_key="no-such-key")))
+    if run.driver.has("store"):
+        answers.append(("a store", run.driver.raw("store", store=conversions.twin.store_id)))
+    for case, raw in answers:
+        text = raw.body.decode("utf-8", "replace") + "".join(
+            f"{name}: {value}\n" for name, value in raw.headers
+        )
+        leaked = [name for name, value in secrets.items() if len(value) >= _SHORT and value in text]
+        judge.holds(
+            "VTK-07",
+            not leaked,
+            expected="no secret in what the player gets",
+            seen=f"{' and '.join(leaked)} in the answer",
+            case=case,
+        )
+
+
+def _asked(driver: Driver, player: Player, amount: Decimal) -> Raw:
+    try:
+        return driver.raw("voucher_session", player=player.id, currency=player.currency, amount=amount)
+    except DriverProblem:
+        return Raw(500, b"")
+
+
+@pytest.mark.rules("VTK-08")
+def test_no_more_than_the_balance(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """A token for the whole balance is minted; none for one smallest unit more, and none for a fortune."""
+    for units, case in ((1001, "one unit more than the balance"), (10**9, "a fortune")):
+        balance = judge.fund(player, 1000)
+        try:
+            token = conversions.mint(player, player.money(units)).token
+        except DriverProblem:
+            continue
+        judge.holds(
+            "VTK-08",
+            token.amount is not None and token.amount <= balance,
+            expected=f"no token for more than {player.show(balance)}",
+            seen=f"a token with {_said(token, 'amount')}",
+            case=case,
+            off=(token.amount or player.money(units)) - balance,
+        )
+    judge.fund(player, 1000)
+    try:
+        conversions.mint(player, player.money(1000))
+    except DriverProblem as problem:
+        judge.note("VTK-08", f"no session for the whole balance: {problem.came}")
