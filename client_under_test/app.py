@@ -6,16 +6,31 @@ from dataclasses import dataclass
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from client_under_test import callbacks, money, site
+from client_under_test import callbacks, checkout, money, site, vouchers
 from client_under_test.accounts import Accounts
 from client_under_test.answers import Answers
 from client_under_test.callbacks import Desk
+from client_under_test.catalogue import Catalogue
+from client_under_test.checkout import CheckoutDesk
+from client_under_test.checkout_api import CheckoutApi
+from client_under_test.checkout_decisions import DecisionReader
+from client_under_test.checkout_orders import Orders
+from client_under_test.checkout_tokens import CheckoutMinter
 from client_under_test.config import Config
+from client_under_test.conversions import Conversions
 from client_under_test.database import Database
+from client_under_test.inbox import Inbox
+from client_under_test.jackpot import Jackpot
 from client_under_test.ledger import Ledger
 from client_under_test.messages import Parser
+from client_under_test.notices import NoticeReader
 from client_under_test.outbound import Outbound
+from client_under_test.products import Shelf
+from client_under_test.resolver import Resolver
+from client_under_test.session_tokens import Minter
 from client_under_test.signature import Gate
+from client_under_test.vouchers import VoucherDesk
+from client_under_test.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -31,15 +46,35 @@ class Parts:
     desk: type[Desk] = Desk
     outbound: type[Outbound] = Outbound
     database: type[Database] = Database
+    minter: type[Minter] = Minter
+    conversions: type[Conversions] = Conversions
+    jackpot: type[Jackpot] = Jackpot
+    reader: type[NoticeReader] = NoticeReader
+    catalogue: type[Catalogue] = Catalogue
+    inbox: type[Inbox] = Inbox
+    resolver: type[Resolver] = Resolver
+    worker: type[Worker] = Worker
+    voucher_desk: type[VoucherDesk] = VoucherDesk
+    shelf: type[Shelf] = Shelf
+    checkout_minter: type[CheckoutMinter] = CheckoutMinter
+    orders: type[Orders] = Orders
+    decisions: type[DecisionReader] = DecisionReader
+    checkout_api: type[CheckoutApi] = CheckoutApi
+    checkout_desk: type[CheckoutDesk] = CheckoutDesk
 
 
 REFERENCE = Parts()
 
 
 def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
-    """Build the CLIENT: tables and players are created where they are missing; raises DatabaseUnreachable.
+    """Build the CLIENT: tables and players are created where they are missing.
 
-    ``app.extensions["database"]`` is its Database, to close; ``app.extensions["accounts"]`` its Accounts.
+    Raises DatabaseUnreachable, KeyUnusable.
+
+    ``app.extensions["database"]`` is its Database, to close; ``app.extensions["accounts"]`` its Accounts,
+    ``app.extensions["conversions"]`` its Conversions, ``app.extensions["orders"]`` its Orders.
+    ``app.extensions["worker"]`` is the Worker behind the voucher notifications: servers start it, so that what
+    an earlier run left is done; it stops when the Database is closed.
     """
     database = parts.database(config.database)
     database.prepare()
@@ -53,6 +88,8 @@ def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
     app.extensions["accounts"] = accounts
     app.register_blueprint(callbacks.blueprint(config.callback_prefix, desk))
     app.register_blueprint(site.blueprint(config, accounts, parts.outbound(config)))
+    app.register_blueprint(vouchers.blueprint(_voucher_desk(app, config, parts)))
+    app.register_blueprint(checkout.blueprint(_checkout_desk(app, config, parts)))
 
     @app.errorhandler(HTTPException)
     def ordinary(error: HTTPException) -> tuple[Response, int]:
@@ -67,3 +104,39 @@ def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
         ), 500
 
     return app
+
+
+def _checkout_desk(app: Flask, config: Config, parts: Parts) -> CheckoutDesk:
+    orders = parts.orders(app.extensions["database"])
+    app.extensions["orders"] = orders
+    return parts.checkout_desk(
+        config,
+        parts.shelf(),
+        parts.checkout_minter(config),
+        orders,
+        parts.decisions(config),
+        parts.checkout_api(config),
+    )
+
+
+def _voucher_desk(app: Flask, config: Config, parts: Parts) -> VoucherDesk:
+    database = app.extensions["database"]
+    catalogue = parts.catalogue(database)
+    conversions = parts.conversions(database, config)
+    inbox = parts.inbox(database, catalogue, config)
+    jackpot = parts.jackpot(config)
+    resolver = parts.resolver(conversions, inbox, jackpot)
+    worker = parts.worker(database, inbox, resolver, config)
+    app.extensions["conversions"] = conversions
+    app.extensions["worker"] = worker
+    return parts.voucher_desk(
+        config,
+        parts.minter(config),
+        conversions,
+        parts.reader(config.voucher_currency),
+        inbox,
+        catalogue,
+        resolver,
+        worker,
+        jackpot,
+    )

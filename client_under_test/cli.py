@@ -7,7 +7,10 @@ from pathlib import Path
 import click
 
 from client_under_test.accounts import Accounts
-from client_under_test.config import DEFAULT_PLAYERS, Config
+from client_under_test.checkout_orders import Orders
+from client_under_test.checkout_tokens import ALGORITHMS, KeyUnusable
+from client_under_test.config import AUTOMATIC, DEFAULT_PLAYERS, MANUAL, Config
+from client_under_test.conversions import Conversions
 from client_under_test.database import Database, DatabaseUnreachable
 from client_under_test.mutants import host as mutants
 from client_under_test.refusals import Refused
@@ -43,6 +46,30 @@ class _Amount(click.ParamType[Decimal]):
     "--operator", default="http://127.0.0.1:8701", show_default=True, help="API URL of the OPERATOR."
 )
 @click.option("--username", default="client", show_default=True, help="User name at the OPERATOR.")
+@click.option("--jackpot", default="http://127.0.0.1:8702", show_default=True, help="API URL of Jackpot.")
+@click.option(
+    "--jackpot-client-id", default="client", show_default=True, help="client_id of our server at Jackpot."
+)
+@click.option(
+    "--jackpot-confirmation",
+    type=click.Choice([MANUAL, AUTOMATIC]),
+    default=MANUAL,
+    show_default=True,
+    help="Who confirms reservations: this CLIENT, or nobody needs to.",
+)
+@click.option(
+    "--checkout", default="http://127.0.0.1:8703", show_default=True, help="Address of the checkout provider."
+)
+@click.option(
+    "--merchant-id", default="demo-merchant", show_default=True, help="Merchant id at the checkout."
+)
+@click.option(
+    "--checkout-algorithm",
+    type=click.Choice(ALGORITHMS),
+    default=ALGORITHMS[0],
+    show_default=True,
+    help="What signs the tokens of checkouts.",
+)
 @click.option(
     "--player", "players", multiple=True, help="Player to open at the start (repeat). Default: p-1 .. p-8."
 )
@@ -61,6 +88,12 @@ def client(
     prefix: str,
     operator: str,
     username: str,
+    jackpot: str,
+    jackpot_client_id: str,
+    jackpot_confirmation: str,
+    checkout: str,
+    merchant_id: str,
+    checkout_algorithm: str,
     players: tuple[str, ...],
     currency: str,
     balance: Decimal,
@@ -68,9 +101,11 @@ def client(
     detached: bool,
     recompute: bool,
 ) -> None:
-    """Serve the reference CLIENT: a model ledger behind the OPERATOR's callbacks.
+    """Serve the reference CLIENT: a model ledger behind the OPERATOR's callbacks and Jackpot's notifications.
 
-    Secrets come from SECURITY_HASH and OPERATOR_PASSWORD (demonstration values where unset).
+    Secrets come from SECURITY_HASH, OPERATOR_PASSWORD, JACKPOT_API_KEY, JACKPOT_CLIENT_SECRET,
+    JACKPOT_API_SIGNATURE and CHECKOUT_KEY (demonstration values where unset), and CHECKOUT_DECISION_KEY where
+    the checkout signs its decisions by another key.
     """
     try:
         if recompute:
@@ -82,12 +117,18 @@ def client(
                 callback_prefix=prefix,
                 operator_api_url=operator,
                 username=username,
+                jackpot_url=jackpot,
+                jackpot_client_id=jackpot_client_id,
+                jackpot_confirmation=jackpot_confirmation,
+                checkout_url=checkout,
+                merchant_id=merchant_id,
+                checkout_algorithm=checkout_algorithm,
                 currency=currency,
                 balance=balance,
                 players=players or DEFAULT_PLAYERS,
             )
             serve(config, address, port, processes, build=build, attached=not detached, say=_say)
-    except (CannotListen, mutants.UnknownMutant) as error:
+    except (CannotListen, mutants.UnknownMutant, KeyUnusable) as error:
         raise _failed(str(error), _USAGE) from None
     except Refused:
         raise _failed(
@@ -109,11 +150,12 @@ def audit(database: str | None) -> None:
     books = Database(database)
     books.prepare()
     differences = Accounts(books).recompute()
+    held = [*Conversions(books, Config()).recompute(), *Orders(books).recompute()]
     books.close()
-    for difference in differences:
-        click.echo(str(difference))
+    for difference in [*map(str, differences), *held]:
+        click.echo(difference)
     click.echo(f"balances that differ from their postings: {len(differences)}")
-    if differences:
+    if differences or held:
         raise click.exceptions.Exit(1)
 
 

@@ -12,6 +12,7 @@ DEMO_PASSWORD = "demo-password"  # noqa: S105
 DEMO_JACKPOT_API_KEY = "demo-jackpot-api-key"
 DEMO_JACKPOT_CLIENT_SECRET = "demo-jackpot-client-secret"  # noqa: S105
 DEMO_JACKPOT_API_SIGNATURE = "demo-jackpot-api-signature"
+DEMO_CHECKOUT_KEY = "demo-checkout-key-of-32-bytes-or-more"
 
 MANUAL = "manual"
 AUTOMATIC = "automatic"
@@ -39,12 +40,20 @@ def _api_signature() -> str:
     return os.environ.get("JACKPOT_API_SIGNATURE") or DEMO_JACKPOT_API_SIGNATURE
 
 
+def _checkout_key() -> str:
+    return os.environ.get("CHECKOUT_KEY") or DEMO_CHECKOUT_KEY
+
+
+def _checkout_decision_key() -> str:
+    return os.environ.get("CHECKOUT_DECISION_KEY") or ""
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Settings of one CLIENT.
 
-    Secrets come from SECURITY_HASH, OPERATOR_PASSWORD, JACKPOT_API_KEY, JACKPOT_CLIENT_SECRET and
-    JACKPOT_API_SIGNATURE, and are kept out of ``repr``. ``database`` is a file
+    Secrets come from SECURITY_HASH, OPERATOR_PASSWORD, JACKPOT_API_KEY, JACKPOT_CLIENT_SECRET,
+    JACKPOT_API_SIGNATURE and CHECKOUT_KEY, and are kept out of ``repr``. ``database`` is a file
     (SQLite) or a SQLAlchemy URL (SQLite, PostgreSQL). ``players`` are opened at start-up, where they do
     not exist, with ``balance`` of ``currency``. ``timeout`` is how many seconds the OPERATOR has to answer; a
     token is renewed ``renew_before`` seconds before it expires, or in the last tenth of a shorter life.
@@ -54,6 +63,10 @@ class Config:
     its money back after ``session_seconds``, and where nobody sweeps ``late_seconds`` later, when no event
     can still be on its way; a notification is answered after ``acknowledge_within`` at the latest, done or
     not. ``clock`` is seconds since the epoch. ``jackpot_confirmation`` is "manual" or "automatic".
+
+    For checkouts, ``checkout_algorithm`` is HS256 (``checkout_key`` is a secret), RS256 or ES256 (it is a
+    private key as PEM). ``checkout_decision_key`` verifies the provider's decisions: the provider's public key
+    as PEM, or another secret; where it is empty (CHECKOUT_DECISION_KEY unset), ``checkout_key`` does.
     """
 
     database: str = "client.sqlite"
@@ -79,5 +92,10 @@ class Config:
     voucher_currency: str = "EUR"
     session_seconds: int = 3600
     late_seconds: float = 300.0
-    acknowledge_within: float = 1.0
+    acknowledge_within: float = 2.0
     clock: Callable[[], float] = time.time
+    checkout_url: str = "http://127.0.0.1:8703"
+    merchant_id: str = "demo-merchant"
+    checkout_key: str = field(default_factory=_checkout_key, repr=False)
+    checkout_decision_key: str = field(default_factory=_checkout_decision_key, repr=False)
+    checkout_algorithm: str = "HS256"

@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import waitress.server  # type: ignore[import-untyped]
@@ -98,6 +98,7 @@ def _serve_workers(config: Config, host: str, port: int, processes: int, say: Ca
     def load() -> Flask:
         lifeline.die_with(supervisor)
         app = create_app(config)
+        app.extensions["worker"].start()
         os.write(tell, b".")
         return app
 
@@ -147,6 +148,8 @@ def _serve_here(app: Flask, host: str, port: int, say: Callable[[str], None]) ->
 def threaded(app: Flask, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Serve ``app`` by threads of this process and yield its address, such as ``http://127.0.0.1:40123``."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    if "worker" in app.extensions:
+        app.extensions["worker"].start()
     server: Any = waitress.server.create_server(
         app,
         host=host,
@@ -162,7 +165,9 @@ def threaded(app: Flask, host: str = "127.0.0.1", port: int = 0) -> Iterator[str
     try:
         yield f"http://{host}:{server.effective_port}"
     finally:
-        server.trigger.pull_trigger(lambda: _close(server))
+        # A request that ends now may close it before this one has written.
+        with suppress(OSError):
+            server.trigger.pull_trigger(lambda: _close(server))
         server.task_dispatcher.shutdown()
         runner.join(5)
         app.extensions["database"].close()

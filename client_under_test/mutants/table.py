@@ -1,7 +1,13 @@
-"""All mutants, in one explicit table."""
+"""All mutants, in one explicit table; ``provider`` says whose contract each breaks."""
 
 from client_under_test.mutants import (
     amounts,
+    believing,
+    catalogue,
+    checkout_claims,
+    checkout_decisions,
+    checkout_shop,
+    confirmation,
     crashes,
     format,  # noqa: A004 - named for what it is about
     idempotency,
@@ -13,6 +19,9 @@ from client_under_test.mutants import (
     results_bets,
     rollback,
     signature,
+    tokens,
+    vouchers,
+    webhooks,
 )
 from client_under_test.mutants.mutant import Mutant
 
@@ -29,4 +38,13 @@ ALL: tuple[Mutant, ...] = (
     *memory.MUTANTS,
     *long.MUTANTS,
     *players.MUTANTS,
+    *tokens.MUTANTS,
+    *webhooks.MUTANTS,
+    *believing.MUTANTS,
+    *catalogue.MUTANTS,
+    *vouchers.MUTANTS,
+    *confirmation.MUTANTS,
+    *checkout_claims.MUTANTS,
+    *checkout_shop.MUTANTS,
+    *checkout_decisions.MUTANTS,
 )
