@@ -236,7 +236,7 @@ class Dropping(GoesAway):
 
 def test_an_interruption_in_the_middle_leaves_a_report_and_the_money(scenario, tmp_path):
     files = scenario("""
-        @pytest.mark.rules("RES-01")
+        @pytest.mark.rules("SIG-01")
         def test_1(judge, player):
             judge.fund(player, 100)
 
@@ -252,13 +252,13 @@ def test_an_interruption_in_the_middle_leaves_a_report_and_the_money(scenario, t
             judge.fund(player, 100)
     """)
     wallet, out = Wallet(balance="41.37"), tmp_path / "out"
-    result = judged(wallet, "BET-01", "BET-03", "RES-01", paths=files, report=out)
+    result = judged(wallet, "BET-01", "BET-03", "SIG-01", paths=files, report=out)
     assert result.interrupted
     assert wallet.balances["p-1"] == Decimal("41.37")
     assert result.code is Exit.BROKEN
     saved = json.loads((out / "report.json").read_text())
     assert {rule["id"]: rule["outcome"] for rule in saved["rules"]} == {
-        "RES-01": "passed",
+        "SIG-01": "passed",
         "BET-01": "failed",
         "BET-03": "skipped",
     }
