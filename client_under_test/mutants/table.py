@@ -7,6 +7,7 @@ from client_under_test.mutants import (
     checkout_claims,
     checkout_decisions,
     checkout_shop,
+    checkout_signature,
     confirmation,
     crashes,
     format,  # noqa: A004 - named for what it is about
@@ -44,6 +45,7 @@ ALL: tuple[Mutant, ...] = (
     *catalogue.MUTANTS,
     *vouchers.MUTANTS,
     *confirmation.MUTANTS,
+    *checkout_signature.MUTANTS,
     *checkout_claims.MUTANTS,
     *checkout_shop.MUTANTS,
     *checkout_decisions.MUTANTS,
