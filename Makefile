@@ -22,7 +22,7 @@ RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 FIT := $(shell $(BIN)/python -c 'import pip; $(RECENT)' 2>/dev/null \
 	&& grep -qF '$(CURDIR)/$(VENV)' $(BIN)/activate && echo fit)
 
-.PHONY: help demo test lint types imports check bench clean new-venv
+.PHONY: help demo test matrix lint types imports check bench clean new-venv
 .DEFAULT_GOAL := help
 
 help: ## say what each target does
@@ -50,6 +50,9 @@ check: lint types imports test ## all of these
 
 bench: $(DEV) ## exchanges per second of a check, and requests per rule
 	@$(BIN)/python -m loadtests.bench $(ARGS)
+
+matrix: $(DEV) ## judge every mutant; writes docs/mutants.md
+	@$(BIN)/python -m tests.matrix $(ARGS)
 
 clean: ## remove .venv, caches and reports
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis report reports

@@ -12,6 +12,7 @@ from scenarios.players import Player
 from scenarios.probes import Unanswered, Unreadable, WagersProbe
 from scenarios.verbs import Verbs
 from simulators.history import Exchange
+from simulators.operator import wire
 
 # In smallest units: what is paid in, a small part of it, and the bet that no test player can afford.
 _PAID = 10_000
@@ -163,7 +164,7 @@ def _own(operator: Verbs, player: Player, start: int = 0) -> list[Exchange]:
     last: dict[str, Exchange] = {}
     for exchange in operator.channel.sender.history.since(start):
         message = exchange.message
-        if message is None or message.user_id != player.id or message.action not in _SIGNS:
+        if not isinstance(message, wire.Transaction) or message.user_id != player.id:
             continue
         if exchange.kind.endswith(_OWN) and not (message.transaction_id in last and exchange.unknown):
             last[message.transaction_id] = exchange

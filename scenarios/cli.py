@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("scenarios.commands.serve", "command"),
     "client": ("client_under_test.cli", "client"),
     "trigger": ("scenarios.commands.trigger", "command"),
+    "token": ("scenarios.commands.token", "command"),
     "replay": ("scenarios.commands.replay", "command"),
     "rules": ("scenarios.commands.rules", "command"),
     "init": ("scenarios.commands.init", "command"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from scenarios.checkout_twin import undecidable
 from scenarios.contract import PLANNED, RULES, Rule
 from scenarios.errors import DriverProblem, Problem, TargetProblem
 from scenarios.players import Player
@@ -322,6 +323,15 @@ def locked(target: Target, has: Callable[[str], bool]) -> Iterator[Step]:
         rules = [rule for rule in judged if "launch" in rule.needs]
         line = 'username = "client" and password = "env:OPERATOR_PASSWORD"'
         yield Step(State.LOCKED, _ids(rules), advice=f"add to [operator]: {line}")
+    checkout = target.checkout
+    if checkout and has("checkout_token"):
+        if not checkout.variants:
+            rules = [rule for rule in judged if "checkout_token" in rule.needs]
+            line = 'variants = ["..", ".."]'
+            yield Step(State.LOCKED, _ids(rules), advice=f"add the products to ask for to [checkout]: {line}")
+        if has("order") and (deaf := undecidable(checkout)):
+            rules = [rule for rule in judged if "order" in rule.needs]
+            yield Step(State.LOCKED, _ids(rules), advice=deaf)
     ids = target.players.ids if target.players else ()
     rules = [rule for rule in judged if rule.players > len(ids)]
     if rules and ids:

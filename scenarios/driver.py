@@ -19,6 +19,7 @@ from scenarios.errors import DriverProblem
 from scenarios.target import ENTRIES, Target, Template
 from simulators import money
 from simulators.export import Redactor
+from simulators.history import Headers, Request
 
 _BRACES = re.compile(r"\{([A-Za-z_]+)\}")
 _SHOWN_BODY = 200
@@ -31,6 +32,7 @@ class Raw(NamedTuple):
 
     status: int
     body: bytes
+    headers: Headers = ()
 
 
 class Driver:
@@ -130,6 +132,10 @@ class Driver:
             )
         return token
 
+    def sweep(self, now: int) -> None:
+        """Let the CLIENT look for sessions that ended unused by ``now``, in seconds since the epoch."""
+        self.call("sweep", now=str(now))
+
     def raw(self, name: str, **fields: str | Decimal | None) -> Raw:
         """Use the entry ``name`` and return the whole answer as it is, whatever its status.
 
@@ -144,6 +150,26 @@ class Driver:
             return Raw(200, json.dumps(self._python.call(name, fields), default=str).encode())
         except DriverProblem as problem:
             return Raw(500, problem.came.encode())
+
+    def request(self, name: str, **fields: str | Decimal | None) -> Request:
+        """The entry's request as it would leave, for races; raises DriverProblem where it is no request."""
+        template = self._templates.get(name)
+        if template is None or template.kind != "http":
+            raise self._absent(name)
+        method, url = template.method_and_url
+        texts = _texts(fields)
+        headers = {key: _filled(value.get_secret_value(), texts) for key, value in template.headers.items()}
+        body = b""
+        if template.json_body is not None:
+            headers.setdefault("Content-Type", "application/json")
+            body = json.dumps(_filled_json(template.json_body, texts)).encode()
+        filled = _filled(url, {key: quote(value, safe="") for key, value in texts.items()})
+        return Request(method, filled, tuple(headers.items()), body)
+
+    def reading(self, name: str, body: bytes) -> Any:
+        """What the entry reads in an answer's ``body``; raises DriverProblem."""
+        template = self._templates.get(name)
+        return json.loads(body) if template is None else self._read(name, template, body)
 
     def restart(self) -> None:
         """Kill the CLIENT and start it again; return once it listens."""
@@ -199,7 +225,7 @@ class Driver:
                     verify=self._verify,
                     allow_redirects=False,
                 )
-                return Raw(answer.status_code, answer.content)
+                return Raw(answer.status_code, answer.content, tuple(answer.headers.items()))
         except requests.Timeout:
             reason = f"no answer within {self.timeout:g} s"
         except requests.ConnectionError as error:

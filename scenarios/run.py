@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from random import Random
+from urllib.parse import urlsplit
 
 from scenarios.basics import Diagnosis, diagnose, settle
 from scenarios.driver import Driver
@@ -74,7 +75,7 @@ class Run:
 
     def __post_init__(self) -> None:
         target = self.settings.target
-        if target.jackpot is None:
+        if target.jackpot is None and target.checkout is None:
             target.need_operator()
         operator, players = target.operator, target.players
         self.redactor = Redactor(target.secrets())
@@ -112,6 +113,11 @@ class Run:
     def probe(self) -> Probe:
         """What reads balances; raises UsageProblem where the target has no OPERATOR."""
         return self._choose_probe(self.settings.target.target.probe)
+
+    @property
+    def probe_name(self) -> str:
+        """What reads balances, for reports; "nothing" where the target has no OPERATOR, and so no balances."""
+        return "nothing" if self.settings.target.operator is None else self.probe.name
 
     def _choose_probe(self, wanted: str) -> Probe:
         if wanted == "wagers":
@@ -176,17 +182,35 @@ class Run:
             return
         raise TargetProblem(*_first_wager_problem(first))
 
-    def _knock(self) -> Exchange:
-        """Find out whether anything answers at the notification URL, where that is all there is to ask."""
-        url = self.settings.target.need_jackpot().notification_url
+    @property
+    def address(self) -> str:
+        """Where the CLIENT is, as far as the target file says."""
+        operator, (_, url, _) = self.settings.target.operator, self._elsewhere()
+        return url if operator is None else operator.callback_url
+
+    def _elsewhere(self) -> tuple[str, str, str]:
+        """An address of the CLIENT that takes no wagers, "" where there is none: its key, itself, whose it is."""
+        target = self.settings.target
+        if target.jackpot is not None:
+            return "notification_url in [jackpot]", target.jackpot.notification_url, "jackpot"
+        token = target.driver.checkout_token
+        # Asking for a token would make a checkout: the site itself is enough.
+        site = urlsplit(token.method_and_url[1])._replace(path="/", query="").geturl() if token else ""
+        return "checkout_token in [driver]", site, "checkout"
+
+    def _knock(self) -> Exchange | None:
+        """Find out whether anything answers where there are no wagers; None where no address is known."""
+        named, url, provider = self._elsewhere()
+        if not url:
+            return None
         exchange = self.sender.send(
-            Request("GET", url), _any_answer, provider="jackpot", kind="knock", genuine=False
+            Request("GET", url), _any_answer, provider=provider, kind="knock", genuine=False
         )
         if exchange.answer is None and not self.results:
             raise TargetProblem(
                 f"GET {url}: {exchange.failure}",
                 "an answer from the CLIENT, whatever it is",
-                "start it, or correct notification_url in [jackpot] of the target file",
+                f"start it, or correct {named} of the target file",
             )
         return exchange
 
@@ -276,7 +300,7 @@ class Run:
     def alive(self) -> bool:
         """Whether a genuine wager that moves nothing is still answered, by whatever answer."""
         if self.settings.target.operator is None:
-            return any(self._knock().answer is not None for _ in range(2))
+            return any((knock := self._knock()) is None or knock.answer is not None for _ in range(2))
         player = self.players[0]
         for _ in range(2):
             message = self.verbs.transaction("result", player, Decimal(0))

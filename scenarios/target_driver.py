@@ -22,7 +22,10 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "voucher_session": ("player", "currency", "amount"),
     "voucher": ("notification_key",),
     "store": ("store",),
+    "sweep": ("now",),
     "checkout_token": ("variant",),
+    "checkout_page": ("variant",),
+    "order": ("merchant_reference",),
     "restart": (),
 }
 _KINDS: dict[str, tuple[str, ...]] = {"balance": ("http", "sql"), "restart": ("run",)}
@@ -175,9 +178,21 @@ class DriverSection(Section):
         f'{{ get = "{EXAMPLE_ORIGIN}/vouchers/{{notification_key}}", read = "state" }}',
     )
     store: Entry = _entry("a request that reads a store", f'{{ get = "{EXAMPLE_ORIGIN}/stores/{{store}}" }}')
+    sweep: Entry = _entry(
+        "a request that makes the CLIENT look for sessions that ended unused by {now}, seconds since the epoch",
+        f'{{ post = "{EXAMPLE_ORIGIN}/vouchers/sweep", json = {{ now = "{{now}}" }} }}',
+    )
     checkout_token: Entry = _entry(
         "a request that reads a checkout token",
         f'{{ get = "{EXAMPLE_ORIGIN}/checkout/token?variant={{variant}}", read = "token" }}',
+    )
+    checkout_page: Entry = _entry(
+        "a request that reads a product's page, as the player's browser does",
+        f'{{ get = "{EXAMPLE_ORIGIN}/checkout/page?variant={{variant}}" }}',
+    )
+    order: Entry = _entry(
+        "a request that reads what a checkout has come to: its state, or how often its product was granted",
+        f'{{ get = "{EXAMPLE_ORIGIN}/checkout/orders/{{merchant_reference}}", read = "granted" }}',
     )
     restart: Entry = _entry(
         "a shell command that kills the CLIENT and starts it again", '{ run = "./restart-the-client.sh" }'

@@ -21,6 +21,7 @@ from pydantic import (
 
 from simulators import money
 from simulators.operator.wire import AmountFormat
+from simulators.signing import AlgorithmName
 
 DEFAULT_FILE = "pitboss.toml"
 EXAMPLE_ORIGIN = "http://127.0.0.1:8710"
@@ -214,12 +215,6 @@ class Jackpot(Section):
         description="the client_id that the CLIENT sends to /v2/token; without it any is taken",
         examples=['"client"'],
     )
-    session_seconds: Seconds = Field(
-        3600.0,
-        description="seconds above 0 after which the CLIENT gives back what an unused session holds; an hour "
-        "in life, a few seconds where a test CLIENT can be set so",
-        examples=["3.0"],
-    )
     listen: Annotated[str, AfterValidator(_listen)] = Field(
         "127.0.0.1:8702",
         description="host:port where the fake Jackpot's own API listens during a check, for the CLIENT's "
@@ -243,9 +238,33 @@ class Checkout(Section):
         description="the key that verifies the CLIENT's tokens: the shared secret, or a PEM public key",
         examples=['"env:CHECKOUT_KEY"'],
     )
-    algorithm: Literal["HS256", "RS256", "ES256"] = Field(
-        "HS256", description='"HS256", "RS256" or "ES256"', examples=['"HS256"']
+    algorithm: AlgorithmName = Field("HS256", description='"HS256", "RS256" or "ES256"', examples=['"HS256"'])
+    variants: Annotated[tuple[Name, ...], BeforeValidator(_listed), AfterValidator(_distinct)] = Field(
+        (),
+        description="references of products that the CLIENT sells, to ask tokens for; two or more are best",
+        examples=['["mug-blue", "scarf-red"]'],
     )
+    decision_url: Url | None = Field(
+        None,
+        description="the CLIENT's http(s) address that receives decisions",
+        examples=[f'"{EXAMPLE_ORIGIN}/checkout/decisions"'],
+    )
+    decision_key: Secret | None = Field(
+        None,
+        description="what the checkout signs decisions with where algorithm is RS256 or ES256: a PEM private key, "
+        "whose public half the CLIENT has; with HS256 it is key",
+        examples=['"env:CHECKOUT_DECISION_KEY"'],
+    )
+    listen: Annotated[str, AfterValidator(_listen)] = Field(
+        "127.0.0.1:8703",
+        description="host:port where the fake checkout listens during a check, for the CLIENT's checkouts",
+        examples=['"127.0.0.1:8703"'],
+    )
+
+    @property
+    def listen_address(self) -> tuple[str, int]:
+        """``listen`` as host and port."""
+        return _host_and_port(self.listen)
 
 
 class Limits(Section):

@@ -124,7 +124,7 @@ def test_a_port_that_is_taken_names_its_option(target, box):
 
 
 def test_without_a_target_file_both_fit_the_client_by_default(tmp_path):
-    with served("--operator-port", 0, cwd=tmp_path) as (process, url, said):
+    with served("--operator-port", 0, "--checkout-port", 0, cwd=tmp_path) as (process, url, said):
         assert "OPERATOR" in said
         assert f"notifies        {serving_jackpot.DEMO_NOTIFICATION_URL}" in said
         headers = {"apikey": client_config.DEMO_JACKPOT_API_KEY}

@@ -224,7 +224,7 @@ def test_a_python_driver_has_the_entries_as_methods(driver_of, tmp_path):
     assert (driver.kind("balance"), driver.kind("ban")) == ("python", "http")
     assert driver.balance("p-1") == Decimal("1.50")
     assert driver.launch("p-1", "EUR", "en") == "http://iframe/p-1/EUR/en"
-    assert driver.launch_raw("p-1", "EUR", "en") == (200, b"http://iframe/p-1/EUR/en")
+    assert driver.launch_raw("p-1", "EUR", "en")[:2] == (200, b"http://iframe/p-1/EUR/en")
     driver.ban("p-1")
     with pytest.raises(DriverProblem, match="ZeroDivisionError"):
         driver.balance("p-2")

@@ -1,6 +1,8 @@
 """The reference CLIENT, or a mutant of it, and a running fake Jackpot, each behind HTTP."""
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,7 +17,7 @@ from client_under_test.config import Config
 from client_under_test.server import threaded
 from simulators.history import History
 from simulators.jackpot import api, session_jwt, wire
-from simulators.jackpot.delivery import Schedule
+from simulators.jackpot.delivery import Delivery, Schedule
 from simulators.jackpot.desk import Agreement
 from simulators.jackpot.lifecycle import Event
 from simulators.jackpot.platform import Habits
@@ -23,13 +25,20 @@ from simulators.jackpot.twin import JackpotTwin
 from simulators.jackpot.world import Voucher
 from simulators.sending import Sender
 from simulators.serving import Server
-from tests.client_calls import plain, signed
+from tests.client_calls import SECRET, message, post
 
 AGREEMENT = Agreement("the-api-key", "the-api-signature", "the-client-secret", client_id="acme")
 QUICK = Schedule().scaled(0.02)
 # Nothing takes this long unless it is broken.
 LONG = 20.0
-PRICES = (Decimal(27), Decimal(30), Decimal(50))
+
+
+def until(holds: Callable[[], bool], seconds: float = LONG) -> None:
+    """Wait until ``holds``, which is looked at again and again."""
+    deadline, pause = time.monotonic() + seconds, threading.Event()
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to be"
+        pause.wait(0.02)
 
 
 class Slept:
@@ -39,8 +48,6 @@ class Slept:
         self.ahead = 0.0
 
     def __call__(self) -> float:
-        import time
-
         return time.time() + self.ahead
 
 
@@ -48,7 +55,7 @@ def settings(database: Path | str, jackpot_url: str, **more: Any) -> Config:
     """A CLIENT's configuration that fits AGREEMENT."""
     given: dict[str, Any] = {
         "database": str(database / "client.sqlite") if isinstance(database, Path) else database,
-        "security_hash": "a-secret-of-the-tests",
+        "security_hash": SECRET,
         "jackpot_url": jackpot_url,
         "jackpot_api_key": AGREEMENT.api_key,
         "jackpot_client_id": AGREEMENT.client_id,
@@ -68,6 +75,8 @@ class Place:
     url: str
     app: Flask | None
     clock: Slept
+    # A store whose vouchers cost a tenth less than they are worth.
+    store: str
 
     # -- the player
 
@@ -83,19 +92,7 @@ class Place:
         return Decimal(self.ask("GET", f"/players/{player}/balance").json()["balance"])
 
     def bet(self, amount: object, player: str = "p-1") -> str | None:
-        self.bets = getattr(self, "bets", 0) + 1
-        document = {
-            "transaction_id": f"bet-{self.bets}",
-            "action": "bet",
-            "user_id": player,
-            "currency": "EUR",
-            "amount": amount,
-        }
-        body = plain(document)
-        answer = requests.post(
-            self.url + "/operator/transaction", data=body, headers=signed(body), timeout=LONG
-        )
-        return answer.json()["error"]
+        return post(self.url, message("bet", amount, player))["error"]
 
     # -- Jackpot
 
@@ -106,21 +103,10 @@ class Place:
         self.twin.platform.happen(voucher_id, event)
         self.idle()
 
-    def store(self) -> str:
-        """A store whose vouchers of 20 to 50 EUR cost just that."""
-        listing = self.twin.platform.listings[0]
-        url, self.twin.channel.notification_url = self.twin.channel.notification_url, None
-        self.twin.platform.update_store(
-            listing.store.id,
-            {
-                "voucherValueMin": 20,
-                "voucherValueMax": 500,
-                "voucherPossibleDiscreteValues": [20, 30, 50, 500],
-                "discounts": [{"voucherValueMin": 20, "voucherValueMax": 500, "discountRate": 10}],
-            },
-        )
-        self.twin.channel.notification_url = url
-        return listing.store.id
+    @property
+    def coupons(self) -> list[Delivery]:
+        """The deliveries of coupon events so far."""
+        return [each for each in self.twin.courier.deliveries if each.event.event.startswith("coupon/")]
 
     def notify(self, event: wire.CouponEvent | wire.Notification) -> requests.Response:
         """Deliver an event by hand."""
@@ -151,8 +137,6 @@ class Bought:
     key: str
 
     def claims(self) -> session_jwt.Claims:
-        import time
-
         return session_jwt.verify(self.token, AGREEMENT.api_signature, time.time())
 
     def reserve(self, value: int = 30, limit: Decimal | None = None, **more: Any) -> Voucher:
@@ -161,7 +145,7 @@ class Bought:
         asked = platform.reservation(
             limit or self.claims().amount, value=Decimal(value), notification_key=self.key, **more
         )
-        return platform.reserve(self.place.store(), asked)
+        return platform.reserve(self.place.store, asked)
 
     def buy(self, value: int = 30) -> Voucher:
         """Reserve and let everything be delivered."""
@@ -173,6 +157,19 @@ class Bought:
         answer = self.place.ask("GET", f"/vouchers/{self.key}")
         assert answer.status_code == 200, answer.text
         return answer.json()[name]
+
+
+def cheap_store(twin: JackpotTwin) -> str:
+    """Have the first store sell 20, 30, 50 and 500 EUR at a discount of 10 %, and tell nobody."""
+    listing = twin.platform.listings[0]
+    changes = {
+        "voucherValueMin": 20,
+        "voucherValueMax": 500,
+        "voucherPossibleDiscreteValues": [20, 30, 50, 500],
+        "discounts": [{"voucherValueMin": 20, "voucherValueMax": 500, "discountRate": 10}],
+    }
+    twin.platform.update_store(listing.store.id, changes)
+    return listing.store.id
 
 
 @contextmanager
@@ -200,8 +197,9 @@ def place(
     """A CLIENT in this process and its Jackpot."""
     clock = Slept()
     with jackpot(habits, schedule) as twin:
+        store = cheap_store(twin)
         app = build(settings(database, twin.platform.public_url, clock=clock, **more))
         with threaded(app) as url:
             twin.set_notification_url(f"{url}/jackpot/notifications")
-            yield Place(twin, url, app, clock)
+            yield Place(twin, url, app, clock, store)
             twin.stop()

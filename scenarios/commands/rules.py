@@ -107,4 +107,4 @@ def _print_table(rules: list[Rule]) -> None:
         console = Console(width=120)
     console.print(table)
     planned = sum(rule.id in PLANNED for rule in rules)
-    console.print(f"{len(rules)} rules, {planned} of them with {NO_SCENARIO}.")
+    console.print(f"{len(rules)} rules{f', {planned} of them with {NO_SCENARIO}' if planned else ''}.")

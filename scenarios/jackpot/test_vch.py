@@ -273,7 +273,7 @@ def test_expired_address_is_replaced(conversions: Conversions, player: Player, j
 
 @pytest.mark.rules("VCH-09")
 def test_unused_session_gives_back(run: Run, conversions: Conversions, player: Player, judge: Judge) -> None:
-    """What a session holds that reserved nothing is the player's again after its hour."""
+    """What a session holds that reserved nothing is the player's again after its hour, and nothing else is."""
     if run.driver.has("sweep"):
         # What earlier sessions may have left held is not this one's.
         run.driver.sweep(int(time.time()) + _PAST)
@@ -297,3 +297,6 @@ def test_unused_session_gives_back(run: Run, conversions: Conversions, player: P
     run.driver.sweep(began + _PAST + 1)
     judge.balance("VCH-09", player, balance, case="and once only")
     conversions.made.remove(conversion)
+    _, balance = conversions.bought(player)
+    run.driver.sweep(int(time.time()) + _PAST)
+    conversions.stays("VCH-09", player, balance, case="a session that bought a voucher is not unused")

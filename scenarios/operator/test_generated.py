@@ -6,20 +6,19 @@ with answers lost; the one that breaks is made as short as it can be, told in nu
 out, as the documents do not say what it does; sizes and number come from the effort, the choices from the seed.
 """
 
-from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 
 import pytest
 
-from scenarios.contract import Level
 from scenarios.effort import Effort
-from scenarios.judge import Judge, Undecided
+from scenarios.judge import Judge
 from scenarios.operator.kinds import WAGERS
 from scenarios.players import Player
 from scenarios.run import Run
-from scenarios.stories.machine import FAULTS, Plan, play, search
-from scenarios.stories.stage import BetsOnly, Isolated, Open, Stage
+from scenarios.stories.judging import judge_stories
+from scenarios.stories.machine import FAULTS, Plan
+from scenarios.stories.stage import BetsOnly, Isolated, Stage
 from scenarios.stories.steps import Step, Verb
 from scenarios.verbs import Verbs
 from simulators.history import Exchange
@@ -49,14 +48,14 @@ _TOURS = (
 def test_any_sequence(run: Run, player: Player, judge: Judge, effort: Effort) -> None:
     """For any sequence of bets, results, rollbacks, copies, orphans and late arrivals the balance is the model's."""
     plan = Plan("INV-01", _SEQUENTIAL, _OPENING, tours=_TOURS)
-    _judge(run, judge, effort, plan, lambda: Stage(run, [player], plan.opening, judge.fund))
+    judge_stories(run, judge, effort, plan, lambda: Stage(run, [player], plan.opening, judge.fund))
 
 
 @pytest.mark.rules("INV-02")
 def test_bets_never_overdraw(run: Run, player: Player, judge: Judge, effort: Effort) -> None:
     """No sequence of bets drives the balance below zero."""
     plan = Plan("INV-02", (Verb.BET, Verb.BET, Verb.COPY), 1500, units=(1, 700))
-    _judge(run, judge, effort, plan, lambda: BetsOnly(run, [player], plan.opening, judge.fund))
+    judge_stories(run, judge, effort, plan, lambda: BetsOnly(run, [player], plan.opening, judge.fund))
 
 
 @pytest.mark.rules("INV-03")
@@ -66,7 +65,7 @@ def test_players_are_isolated(
     """Traffic for one player, also much of it at once, never moves another."""
     plan = Plan("INV-03", _SEQUENTIAL, _OPENING, together=4)
     for players in ([player, another_player], [another_player, player]):
-        _judge(
+        judge_stories(
             run,
             judge,
             effort,
@@ -173,7 +172,9 @@ def test_concurrent_histories_are_linearizable(
         units=(50, 600),
         together=min(8, effort.width),
     )
-    _judge(run, judge, effort, plan, lambda: Stage(run, [player], plan.opening, judge.fund, concurrent=True))
+    judge_stories(
+        run, judge, effort, plan, lambda: Stage(run, [player], plan.opening, judge.fund, concurrent=True)
+    )
 
 
 @pytest.mark.rules("INV-05")
@@ -181,54 +182,14 @@ def test_under_faults(run: Run, player: Player, judge: Judge, effort: Effort) ->
     """Under lost answers, slow and cut connections, restarts, and the provider's retries, no money is lost or made."""
     verbs = (Verb.BET, Verb.RESULT, Verb.ROLLBACK, Verb.COPY)
     plan = Plan("INV-05", verbs, _OPENING, faults=FAULTS)
-    _judge(run, judge, effort, plan, lambda: Stage(run, [player], plan.opening, judge.fund))
+    judge_stories(run, judge, effort, plan, lambda: Stage(run, [player], plan.opening, judge.fund))
     if run.verbs.restart is not None and run.settings.story is None:
         plan = Plan("INV-05", (*verbs, Verb.RESTART), _OPENING, faults=FAULTS[:2])
-        _judge(
+        judge_stories(
             run,
             judge,
             effort,
             plan,
             lambda: Stage(run, [player], plan.opening, judge.fund),
             examples=effort.restarts,
-        )
-
-
-def _judge(
-    run: Run,
-    judge: Judge,
-    effort: Effort,
-    plan: Plan,
-    stage: Callable[[], Stage],
-    examples: int | None = None,
-) -> None:
-    """Search for a story that breaks the plan's rule, or play the saved one, and write the finding."""
-    try:
-        if run.settings.story is not None:
-            broken = play(run.settings.story, stage())
-            found = None if broken is None else (run.settings.story, broken)
-        else:
-            seed = run.rng(f"{judge.result.id}:{plan.verbs}").getrandbits(64)
-            found = search(
-                plan,
-                stage,
-                seed=seed,
-                examples=effort.examples if examples is None else examples,
-                steps=effort.steps,
-            )
-    except Open as bound:
-        raise Undecided(str(bound)) from bound
-    judge.holds(plan.rule, True, expected="", seen="")
-    if found is not None:
-        story, broken = found
-        judge.result.stories[plan.rule] = story
-        judge.holds(
-            plan.rule,
-            False,
-            expected="the balance that the wallet model allows",
-            seen=broken.why,
-            exchanges=[run.history[number] for number in broken.exchanges],
-            case=f"a story of {len(story.steps)} steps",
-            level=Level.MUST,
-            off=broken.off,
         )

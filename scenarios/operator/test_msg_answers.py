@@ -325,6 +325,7 @@ def test_answers_come_in_time(run: Run, judge: Judge) -> None:
         (exchange.kind, exchange, f"{exchange.seconds:.1f} s" if exchange.seconds else str(exchange.failure))
         for exchange in run.history
         if exchange.direction is Direction.TO_CLIENT
+        and exchange.provider == "operator"
         and _whole(exchange)
         and (
             (exchange.seconds is not None and exchange.seconds > limit)

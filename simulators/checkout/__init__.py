@@ -1,0 +1,1 @@
+"""The fake checkout: product widget, GraphQL API, hosted page, decisions (``product-widget.txt``)."""

@@ -1,0 +1,117 @@
+"""The checkout's server: GraphQL, the product page's widget, and the hosted page.
+
+Answers that are errors have one shape (contract, part D): ``{"error": "CODE", "message": "what to do"}``;
+those of GraphQL carry its `errors` as well.
+"""
+
+from typing import Any, Final
+
+from flask import Flask, Response, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from simulators import answering, exact_json
+from simulators.answering import ApiError
+from simulators.channel import JSON_TYPE
+from simulators.checkout import hosted, widget
+from simulators.checkout.channel import PROVIDER
+from simulators.checkout.graph import Graph
+from simulators.checkout.twin import CREATE, PRICE, CheckoutTwin
+
+# The longest request that is read, in bytes.
+BODY_BYTES: Final = 1024 * 1024
+GRAPHQL: Final = "/graphql"
+_PRICE: Final = "/widget/price"
+# What a recorded request is called.
+_KINDS: Final = {GRAPHQL: CREATE, _PRICE: PRICE}
+
+_MESSAGES: Final = {
+    404: f"There is nothing at this address. POST {GRAPHQL} makes checkouts. Check the address.",
+    405: f"This method is none of this address. Requests here are POST, as to {GRAPHQL}. Check the method.",
+    413: f"The body is longer than {BODY_BYTES} bytes. Requests are small JSON objects. Send a shorter one.",
+}
+
+
+def create_app(twin: CheckoutTwin) -> Flask:
+    """Return the WSGI app of ``twin``: ``/graphql``, the widget, and the pages under ``/checkout``."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
+    graph = Graph(twin)
+    app.add_url_rule(GRAPHQL, "graphql", lambda: _graphql(graph), methods=["POST"])
+    app.add_url_rule(_PRICE, "price", lambda: _price(twin), methods=["POST"])
+    app.register_blueprint(widget.blueprint())
+    app.register_blueprint(hosted.blueprint(twin))
+    app.before_request(lambda: _record(twin))
+    app.before_request(lambda: answering.disturb(twin.disturbances))
+    # Flask runs these from the last to the first: what is recorded is what leaves, and a disturbed answer is
+    # shared like any other.
+    app.after_request(_share)
+    app.after_request(lambda response: answering.complete(twin.history, twin.disturbances, response))
+    app.after_request(_share)
+    app.register_error_handler(ApiError, answering.api_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, lambda error: answering.crash(app, "checkout", error))
+    return app
+
+
+def _graphql(graph: Graph) -> Response:
+    status, answer = graph.answer(_document())
+    return Response(exact_json.dumps(answer), status, content_type=JSON_TYPE)
+
+
+def _price(twin: CheckoutTwin) -> Response:
+    document = _document()
+    if not isinstance(document, dict) or not all(
+        isinstance(document.get(name), str) for name in ("merchantId", "JWTToken")
+    ):
+        raise ApiError(
+            400,
+            "MALFORMED",
+            "merchantId or JWTToken is missing. The widget's price is that of a merchant's token. Send both, "
+            "as texts.",
+        )
+    return Response(
+        exact_json.dumps(widget.price(twin, document["merchantId"], document["JWTToken"])),
+        content_type=JSON_TYPE,
+    )
+
+
+def _document() -> Any:
+    if request.mimetype != JSON_TYPE:
+        raise ApiError(
+            400,
+            "NOT_JSON",
+            f"The Content-Type is {request.mimetype[:40]!r}. Parameters are read from JSON only. "
+            f"Send Content-Type: {JSON_TYPE}.",
+        )
+    try:
+        return exact_json.loads(request.get_data())
+    except ValueError:
+        raise ApiError(
+            400,
+            "NOT_JSON",
+            "The body is no JSON. Parameters are read from a JSON object. Send one, as UTF-8.",
+        ) from None
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if hosted.serves(request.path):
+        return hosted.error_page(error)
+    return answering.http_error(error, _MESSAGES)
+
+
+def _record(twin: CheckoutTwin) -> None:
+    """Write a request to the API into the history; those of browsers for pages and files are none."""
+    kind = _KINDS.get(request.path)
+    if kind is not None and request.method != "OPTIONS":
+        answering.record(twin.history, PROVIDER, kind)
+
+
+def _share(response: Response) -> Response:
+    """Let the widget call from any merchant's page; it shows a token, never a cookie."""
+    if request.path in _KINDS:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        if request.method == "OPTIONS":
+            response.headers["Access-Control-Allow-Headers"] = "Content-Type"
+            response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "")
+    return response

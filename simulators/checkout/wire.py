@@ -1,0 +1,146 @@
+"""The checkout's JWTs to text and back. Pure; the names of their claims are here and in ``claims`` only.
+
+Implements ``product-widget.txt``; the decision's JWT is from the provider's public documentation (contract,
+part C). Decided where the documents are silent: the decision's `reference` is the checkout's token; any 2xx
+acknowledges it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from simulators import exact_json, signing
+from simulators.history import Answer, Outcome
+from simulators.sending import Meaning
+
+SUBJECT: Final = "Merchant"
+SUCCESS: Final = "success"
+FAILURE: Final = "failure"
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What checkout and CLIENT agreed on ahead.
+
+    ``key`` verifies the CLIENT's tokens: the shared secret, or a public key in PEM. ``decision_key`` is what
+    the checkout signs decisions with; None: ``key``, which only a shared secret can be.
+    Raises signing.BadKey where a key is none of the ``algorithm``'s.
+    """
+
+    merchant_id: str
+    key: str = field(repr=False)
+    algorithm: signing.AlgorithmName = "HS256"
+    decision_key: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        signing.key_for(self.algorithm, self.key, signing=False)
+        if self.decision_key is not None:
+            signing.key_for(self.algorithm, self.decision_key, signing=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a merchant's token says: the price of one variant. Amounts are in ``currency``, ``iat`` in seconds."""
+
+    merchant_id: str
+    iat: int
+    currency: str
+    value_before_tax: Decimal
+    value_after_tax: Decimal
+    tax_percentage: Decimal
+    variant: str
+    tax_value: Decimal | None = None
+    merchant_reference: str | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """The claims as JSON values in the documented order; what has no value is left out."""
+        price = {
+            "valueBeforeTax": self.value_before_tax,
+            "valueAfterTax": self.value_after_tax,
+            "taxValue": self.tax_value,
+            "taxPercentage": self.tax_percentage,
+        }
+        data = {
+            "merchantReference": self.merchant_reference,
+            "currency": self.currency,
+            "merchantPrice": _given(price),
+            "variant": {"reference": self.variant},
+        }
+        return {"iss": self.merchant_id, "sub": SUBJECT, "iat": self.iat, "data": _given(data)}
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> "Claims":
+        """The claims that ``fields`` are, which were checked before."""
+        data = fields["data"]
+        price = data["merchantPrice"]
+        return cls(
+            merchant_id=fields["iss"],
+            iat=int(fields["iat"]),
+            currency=data["currency"],
+            value_before_tax=price["valueBeforeTax"],
+            value_after_tax=price["valueAfterTax"],
+            tax_percentage=price["taxPercentage"],
+            variant=data["variant"]["reference"],
+            tax_value=price.get("taxValue"),
+            merchant_reference=data.get("merchantReference"),
+        )
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def mint(claims: Claims, key: str, algorithm: signing.AlgorithmName = "HS256") -> str:
+    """Return the JWT of ``claims`` as a CLIENT should mint it; raises signing.BadKey."""
+    return signing.sign(claims.fields(), key, algorithm)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of a checkout. ``reference`` is the checkout's token, times are seconds since the epoch."""
+
+    merchant_id: str
+    reference: str
+    merchant_reference: str | None
+    approved: bool
+    decided_at: float
+    iat: int
+
+    def fields(self) -> dict[str, Any]:
+        """The decision's claims as JSON values in the documented order."""
+        moment = datetime.fromtimestamp(int(self.decided_at), UTC)
+        data = {
+            "reference": self.reference,
+            "merchantReference": self.merchant_reference,
+            "outcome": SUCCESS if self.approved else FAILURE,
+            "outcomeDecidedAt": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        return {"iss": self.merchant_id, "sub": SUBJECT, "iat": self.iat, "data": _given(data)}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A decision with its JWT, signed once, so that a copy is the same to the byte."""
+
+    decision: Decision
+    payload: str
+
+
+def sign(decision: Decision, agreement: Agreement) -> Notice:
+    """Return the notice of ``decision``; raises signing.BadKey where the checkout has no key to sign with."""
+    key = agreement.key if agreement.decision_key is None else agreement.decision_key
+    return Notice(decision, signing.sign(decision.fields(), key, agreement.algorithm))
+
+
+def encode(payload: str) -> bytes:
+    """Write the body of a decision with the JWT ``payload``."""
+    return exact_json.dumps({"payload": payload})
+
+
+def read(answer: Answer) -> Meaning:
+    """Say what the CLIENT's ``answer`` to a decision means: any 2xx acknowledges it."""
+    if 200 <= answer.status < 300:
+        return Meaning(Outcome.OK)
+    return Meaning(Outcome.REFUSED if 400 <= answer.status < 500 else Outcome.UNKNOWN)
