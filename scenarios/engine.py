@@ -25,7 +25,7 @@ from scenarios.target import load
 from scenarios.verdict import RuleVerdict
 
 PACKAGE = Path(__file__).parent
-SCENARIOS = (PACKAGE / "operator",)
+SCENARIOS = (PACKAGE / "operator", PACKAGE / "jackpot", PACKAGE / "checkout")
 _SEEDS = 1_000_000
 
 
@@ -46,8 +46,11 @@ def check(
     report: Path | None = None,
     watchers: Sequence[Watcher] = (),
     paths: Sequence[Path | str] = SCENARIOS,
+    first_only: bool = False,
 ) -> Judged:
     """Judge the target by the selected rules and write the reports into ``report``.
+
+    With ``first_only`` the run ends with the first scenario that fails.
 
     Never raises for what the target does; raises UsageProblem where ``report`` cannot be written. ``paths``
     are the scenario files, or pytest node ids.
@@ -60,6 +63,8 @@ def check(
     arguments += ["--capture=sys", "-p", "scenarios.plugin"]
     for unwanted in ("cacheprovider", "terminal", "faulthandler"):
         arguments += ["-p", f"no:{unwanted}"]
+    if first_only:
+        arguments.append("--exitfirst")
     if report is not None:
         prepare_directory(report)
         arguments.append(f"--junitxml={report / JUNIT}")

@@ -5,11 +5,13 @@ from random import Random
 
 import pytest
 
+from scenarios.checkout_twin import FakeCheckout, checkout_twin
 from scenarios.conversions import Conversions
 from scenarios.driver import Driver
 from scenarios.effort import Effort
 from scenarios.jackpot_twin import Jackpot, jackpot_twin
 from scenarios.judge import Judge
+from scenarios.minting import Minting, minting_at
 from scenarios.players import Player
 from scenarios.run import Run
 from scenarios.target import Target
@@ -109,3 +111,19 @@ def conversions(run: Run, jackpot: Jackpot, judge: Judge) -> Iterator[Conversion
     hands = Conversions(run, jackpot, judge)
     yield hands
     hands.finish()
+
+
+@pytest.fixture(scope="session")
+def checkout(run: Run) -> Iterator[FakeCheckout]:
+    """The fake checkout, listening where the target file says, with its decisions on their way."""
+    with checkout_twin(run) as serving:
+        yield serving
+
+
+@pytest.fixture
+def minting(run: Run, judge: Judge) -> Minting:
+    """The player's browser at a product; the scenario is skipped where nobody said which products there are."""
+    found = minting_at(run, judge)
+    if found is None:
+        pytest.skip('needs products to ask for: add variants = ["..", ".."] in [checkout]')
+    return found

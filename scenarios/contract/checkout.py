@@ -134,6 +134,6 @@ CHECKOUT: tuple[Rule, ...] = (
         causes=(
             "The decision's signature or checkout is not checked. Verify it, find the checkout, and act once."
         ),
-        needs=("checkout_token",),
+        needs=("checkout_token", "order"),
     ),
 )

@@ -19,7 +19,7 @@ def document(run: Run, verdicts: list[RuleVerdict]) -> dict[str, Any]:
         "version": VERSION,
         "seed": run.settings.seed,
         "effort": run.settings.effort.name,
-        "probe": run.probe.name,
+        "probe": run.probe_name,
         "duration_s": round(run.history.now(), 3),
         "exchanges": len(run.history),
         "summary": {"must": tally(verdicts, Level.MUST), "should": tally(verdicts, Level.SHOULD)},

@@ -55,12 +55,10 @@ class Terminal:
 
     def planned(self, run: Run, scenarios: int) -> None:
         """Tell what is about to run, and start the progress line where there is a terminal."""
-        target = run.settings.target
-        address = target.operator.callback_url if target.operator else ""
         settings = run.settings
         self._print(
-            f"pitboss: {scenarios} scenarios for {len(settings.rules)} rules against {address}\n"
-            f"effort {settings.effort.name}, seed {settings.seed}, balances read by {run.probe.name}"
+            f"pitboss: {scenarios} scenarios for {len(settings.rules)} rules against {run.address}\n"
+            f"effort {settings.effort.name}, seed {settings.seed}, balances read by {run.probe_name}"
         )
         if self.console.is_terminal:
             self._progress = Progress(

@@ -1,0 +1,1 @@
+"""Scenarios of the checkout's product widget: CHK."""

@@ -1,0 +1,210 @@
+"""Decisions: what the provider tells the CLIENT's server of a checkout, and what nobody else may tell it.
+
+Story: tokens of the CLIENT open checkouts; the fake checkout approves some, and others get decisions that the
+provider never made. What a checkout has come to is read through driver ``order``. Invariant: a checkout moves by the
+first genuine decision about it, once, and by nothing else. Limits: what ``order`` does not show is not seen, and a
+CLIENT that knows a checkout by the provider's token only, never by its own merchantReference, cannot be judged.
+"""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from scenarios.checkout_twin import FakeCheckout
+from scenarios.errors import DriverProblem
+from scenarios.judge import Judge, said
+from scenarios.minting import PROVIDER, Minted, Minting
+from scenarios.run import Run
+from simulators.checkout.forging import fitting
+from simulators.checkout.wire import Decision
+from simulators.checkout.world import Checkout
+from simulators.history import Exchange
+from simulators.racing import race
+
+_POLL_SECONDS = 0.02
+_UNTOUCHED = "what it was before: the decision has no effect"
+
+
+@dataclass(frozen=True)
+class _Order:
+    """A checkout of the CLIENT's: the token that opened it, and what the provider calls it."""
+
+    minted: Minted
+    reference: str
+    provider_reference: str
+    opening: Any
+
+
+@dataclass
+class _Desk:
+    """Opens checkouts, decides about them, and reads what they have come to."""
+
+    run: Run
+    minting: Minting
+    twin: FakeCheckout
+    judge: Judge
+
+    def open(self) -> _Order:
+        """A fresh checkout that nobody has decided about; undecided where the CLIENT does not know it."""
+        for variant in self.minting.variants:
+            minted = self.minting.mint(variant)
+            reference = minted.token.reference
+            named = isinstance(reference, str) and reference
+            self.judge.needs(
+                named, "the token has no merchantReference, so that no decision can name its checkout"
+            )
+            # A CLIENT that keeps tokens may still have one of another variant.
+            if reference not in self.twin.opened:
+                break
+        else:
+            self.judge.needs(
+                False, "no token has a merchantReference of its own, so that checkouts are mixed up"
+            )
+        self.twin.opened.add(reference)
+        made = self.twin.create(minted.token.text)
+        token = made.token if isinstance(made, Checkout) else str(uuid.uuid4())
+        opening = self.read(reference)
+        self.judge.needs(
+            opening is not None, "driver order reads nothing for a checkout that was just opened"
+        )
+        return _Order(minted, reference, token, opening)
+
+    def read(self, reference: str) -> Any:
+        """What ``order`` reads, None where the CLIENT says that there is nothing."""
+        try:
+            return self.run.driver.call("order", merchant_reference=reference)
+        except DriverProblem:
+            self.run.heed()
+            return None
+
+    def decision(self, order: _Order, *, approved: bool) -> Decision:
+        """What the provider would say of ``order``."""
+        decision = self.twin.decision(order.provider_reference, approved)
+        return replace(decision, merchant_reference=order.reference)
+
+    def send(self, decision: Decision) -> list[Exchange]:
+        """Send a well signed decision once."""
+        return self.twin.channel.send(self.twin.channel.parcel(self.twin.sign(decision)))
+
+    def approve(self, order: _Order) -> Any:
+        """Approve for real and return what ``order`` reads then; undecided where it never moves."""
+        self.twin.channel.send(self.twin.channel.parcel(self.twin.sign(self.decision(order, approved=True))))
+        moved = self.wait(lambda: self.read(order.reference) != order.opening)
+        self.judge.needs(moved, "a genuine approval does not show in what driver order reads")
+        return self.read(order.reference)
+
+    def wait(self, happened: Callable[[], bool]) -> bool:
+        """Wait until it ``happened``, as long as the effort allows; say whether it did."""
+        until = time.monotonic() + self.run.settings.effort.patience
+        while not (done := happened()) and time.monotonic() < until:
+            time.sleep(_POLL_SECONDS)
+        return done
+
+    def stays(self, order: _Order, expected: Any, exchanges: list[Exchange], case: str) -> bool:
+        """Judge that ``order`` still reads ``expected``."""
+        seen = self.read(order.reference)
+        return self.judge.holds(
+            "CHK-11",
+            seen == expected,
+            expected=f"order reads {expected!r}, {_UNTOUCHED}",
+            seen=f"{seen!r}; it was answered {said(exchanges[-1])}" if exchanges else repr(seen),
+            exchanges=exchanges,
+            case=case,
+        )
+
+
+@pytest.fixture
+def desk(run: Run, minting: Minting, checkout: FakeCheckout, judge: Judge) -> _Desk:
+    """Where checkouts are opened and decided."""
+    return _Desk(run, minting, checkout, judge)
+
+
+@pytest.mark.rules("CHK-11")
+def test_forged_decisions_have_no_effect(desk: _Desk) -> None:
+    """A decision without a signature of the provider's moves nothing, now or once a genuine one was heeded."""
+    forged: list[tuple[_Order, list[Exchange], str]] = []
+    for name in fitting(desk.twin.agreement):
+        order = desk.open()
+        # "changed claims" turns the outcome round: each forgery claims an approval.
+        decision = desk.decision(order, approved=name != "changed claims")
+        exchanges = [desk.twin.send_forged(decision, name)]
+        if desk.stays(order, order.opening, exchanges, f"forged: {name}"):
+            forged.append((order, exchanges, f"forged: {name}, later"))
+    # A CLIENT that acts in the background has acted on the forgeries by the time that it acts on this one.
+    desk.approve(desk.open())
+    for order, exchanges, case in forged:
+        desk.stays(order, order.opening, exchanges, case)
+
+
+@pytest.mark.rules("CHK-11")
+def test_decisions_on_unknown_checkouts_have_no_effect(desk: _Desk) -> None:
+    """A genuine decision about a checkout that the CLIENT never opened makes none, and moves no other."""
+    order = desk.open()
+    stranger = replace(order, reference=str(uuid.uuid4()), provider_reference=str(uuid.uuid4()))
+    stranger = replace(stranger, opening=desk.read(stranger.reference))
+    nameless = replace(desk.decision(stranger, approved=True), merchant_reference=None)
+    for decision, case in ((desk.decision(stranger, approved=True), "unknown"), (nameless, "without a name")):
+        exchanges = desk.send(decision)
+        desk.stays(order, order.opening, exchanges, f"{case}: the checkout opened last")
+        desk.stays(stranger, stranger.opening, exchanges, f"{case}: the checkout that there is not")
+    desk.approve(order)
+    desk.stays(stranger, stranger.opening, [], "the checkout that there is not, later")
+
+
+@pytest.mark.rules("CHK-11")
+def test_repeated_decisions_have_one_effect(desk: _Desk, judge: Judge) -> None:
+    """A decision sent again, in the same bytes, under a new ``iat`` or many times at once, has no second effect."""
+    order = desk.open()
+    once = desk.approve(order)
+    if not isinstance(once, int | Decimal) or isinstance(once, bool):
+        judge.note(
+            "CHK-11", "order reads a state, not how often the product was granted: a second effect may hide"
+        )
+    decision = desk.decision(order, approved=True)
+    for case, again in (
+        ("the same decision", decision),
+        ("the same decision once more", decision),
+        ("under a new iat", replace(decision, iat=decision.iat + 1)),
+        ("after a refusal", decision),
+    ):
+        if case == "after a refusal":
+            desk.send(desk.decision(order, approved=False))
+        desk.stays(order, once, desk.send(again), f"repeated: {case}")
+    raced = desk.open()
+    exchanges = _at_once(desk, desk.decision(raced, approved=True))
+    desk.wait(lambda: desk.read(raced.reference) != raced.opening)
+    if isinstance(once, str | int | Decimal):
+        desk.stays(raced, once, exchanges, f"{len(exchanges)} copies at once")
+    refused = desk.open()
+    exchanges = desk.send(desk.decision(refused, approved=False))
+    # Whatever is still in the background is done when a later decision is.
+    desk.approve(desk.open())
+    desk.stays(order, once, [], "repeated: later")
+    judge.holds(
+        "CHK-11",
+        once == order.opening or desk.read(refused.reference) != once,
+        expected=f"a declined checkout does not read {once!r}, as an approved one does",
+        seen=f"{once!r}",
+        exchanges=exchanges,
+        case="declined",
+    )
+
+
+def _at_once(desk: _Desk, decision: Decision) -> list[Exchange]:
+    sender, channel = desk.run.sender, desk.twin.channel
+    width = sender.limits.width(desk.run.settings.effort.width)
+    return race(
+        [channel.request(desk.twin.sign(decision))] * width,
+        sender.history,
+        channel.read,
+        provider=PROVIDER,
+        kinds="approval (at once)",
+        timeout=sender.timeout,
+        ca_file=sender.ca_file,
+        limits=sender.limits,
+    )
