@@ -72,7 +72,7 @@ class Bench:
         for item in items:
             ids = scenario_rules(item)
             (kept if not ids or chosen & set(ids) else dropped).append(item)
-        kept.sort(key=lambda item: (_turn(item), _place(item)))
+        kept.sort(key=_turn)
         items[:] = kept
         if dropped:
             config.hook.pytest_deselected(items=dropped)
@@ -319,12 +319,6 @@ def _turn(item: pytest.Item) -> int:
         return sys.maxsize
     last = item.get_closest_marker("last")
     return 0 if last is None else int(last.args[0]) if last.args else 1
-
-
-def _place(item: pytest.Item) -> int:
-    """Scenarios run in the contract's order of their first rules; tests that are none keep their place, first."""
-    ids = scenario_rules(item)
-    return list(RULES).index(ids[0]) if ids else -1
 
 
 def _set_outcome(report: pytest.TestReport, result: ScenarioResult, run: Run) -> None:
