@@ -17,7 +17,6 @@ from client_under_test.mutants.host import find
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.table import ALL
 from client_under_test.server import threaded
-from scenarios.contract import select
 from scenarios.effort import EFFORTS
 from scenarios.engine import Judged, check
 from scenarios.reference import Confirmation, JackpotAgreed, free_port, reference_client, target_at
@@ -126,10 +125,8 @@ def _first(judged: Judged) -> tuple[str, int]:
 
 
 def first_catch(name: str) -> tuple[str, str, int]:
-    """Judge the mutant ``name`` by every rule of its provider; return effort, first rule to catch it, exchanges."""
-    mutant = find(name)
-    rules = tuple(rule.id for rule in select(provider=mutant.provider))
-    entry = row(mutant, rules, first_only=True)
+    """Judge the mutant ``name`` until a rule that it is meant to break catches it: effort, rule, exchanges."""
+    entry = row(find(name), first_only=True)
     return entry.effort, entry.first, entry.exchanges
 
 
@@ -138,9 +135,9 @@ def document(caught: list[tuple[Mutant, str, str, int]]) -> str:
     lines = [
         "# Mutants: CLIENTs with one fault each, and what caught them",
         "",
-        "Made by `make matrix`: every rule in the order of a check, until the first one breaks. Each mutant is the "
-        "reference CLIENT with one realistic fault; `pitboss demo --mutant NAME` judges one by all rules. "
-        "`make test` holds that each is caught by a rule that it is meant to break.",
+        "Made by `make matrix`: each mutant is the reference CLIENT with one realistic fault, judged by the rules that "
+        "it is meant to break until the first of them does; the exchanges include the look at the balance before the "
+        "first scenario. `pitboss demo --mutant NAME` judges one by all rules. `make test` holds that none survives.",
         "",
         "| mutant | fault | meant to break | effort | caught first by | after exchanges |",
         "| --- | --- | --- | --- | --- | ---: |",

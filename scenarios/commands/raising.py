@@ -44,7 +44,7 @@ def show(exchange: Exchange, redactor: export.Redactor, *, curl: bool) -> None:
         f"  sent      {shown['request']['body']}",
         f"  answered  nothing: {shown['failure']}"
         if shown["answer"] is None
-        else f"  answered  HTTP {shown['answer']['status']} {shown['answer']['body']}",
+        else f"  answered  HTTP {shown['answer']['status']} {shown['answer']['body'].rstrip()}",
         f"  outcome   {exchange.outcome}",
         *(f"  fault     {fault}" for fault in shown["faults"]),
     ]
