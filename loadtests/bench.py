@@ -77,10 +77,11 @@ def rates(target: Target) -> dict[str, list[float]]:
     return measured
 
 
-def verdict(target: Target, effort: Effort) -> Judged:
-    """One whole verdict over part A."""
+def verdict(target: Target, effort: Effort) -> tuple[Judged, float]:
+    """One whole verdict over part A, and how many seconds it took."""
     rules = tuple(rule.id for rule in select(provider="operator") if rule.id not in PLANNED)
-    return check(Settings(target, rules, effort, SEED))
+    start = time.perf_counter()
+    return check(Settings(target, rules, effort, SEED)), time.perf_counter() - start
 
 
 def per_rule(judged: Judged) -> dict[str, float]:
@@ -92,7 +93,7 @@ def per_rule(judged: Judged) -> dict[str, float]:
     return dict(spent)
 
 
-def document(measured: dict[str, list[float]], verdicts: dict[str, Judged]) -> str:
+def document(measured: dict[str, list[float]], verdicts: dict[str, tuple[Judged, float]]) -> str:
     """The results as Markdown."""
     own = measured["the judge's verbs"]
     lines = [
@@ -118,14 +119,14 @@ def document(measured: dict[str, list[float]], verdicts: dict[str, Judged]) -> s
         "| effort | exchanges | seconds | exchanges per second | per rule (mean) |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
-    for effort, judged in verdicts.items():
-        total, seconds = len(judged.run.history), judged.run.history.now()
+    for effort, (judged, seconds) in verdicts.items():
+        total = len(judged.run.history)
         lines.append(
             f"| {effort} | {total} | {seconds:.1f} | {total / seconds:.0f} | {total / len(judged.verdicts):.0f} |"
         )
     lines += ["", "## Requests per rule", ""]
     lines += [f"| rule | {' | '.join(verdicts)} |", "| --- |" + " ---: |" * len(verdicts)]
-    columns = [per_rule(judged) for judged in verdicts.values()]
+    columns = [per_rule(judged) for judged, _ in verdicts.values()]
     lines += [
         f"| {rule} | " + " | ".join(f"{column.get(rule, 0):.0f}" for column in columns) + " |"
         for rule in columns[0]
@@ -142,7 +143,7 @@ def main() -> int:
     DOCUMENT.parent.mkdir(exist_ok=True)
     DOCUMENT.write_text(text, encoding="utf-8")
     print(text)
-    return max(int(judged.code) for judged in verdicts.values())
+    return max(int(judged.code) for judged, _ in verdicts.values())
 
 
 if __name__ == "__main__":
