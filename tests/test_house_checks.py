@@ -105,7 +105,6 @@ def test_a_cycle_between_two_packages_is_told_in_full(
     [
         ("open('/" + "work/main/x')\n", 1),
         ("see /" + "root\n", 1),
-        ("/" + "tmp/brief/common.md\n", 1),
         ("x = 1  # TO" + "DO: finish\n", 1),
         ("// FIX" + "ME later\n", 1),
         ("-- X" + "XX\n", 1),

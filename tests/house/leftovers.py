@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 # Written in pieces, so that this file is not its own first finding.
-_MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:work|root|tmp/brief)(?![\w-])")
+_MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:work|root)(?![\w-])")
 _UNDONE = re.compile(r"(?:#|//|/\*|<!--|--|;|\{#)[^\n]*?\b(TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
 
 
