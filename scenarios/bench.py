@@ -15,7 +15,7 @@ from scenarios.contract import RULES, Level
 from scenarios.errors import Exit, Problem, UsageProblem
 from scenarios.fixtures import JUDGE, RUN
 from scenarios.jackpot_twin import jackpot_twin
-from scenarios.judge import Judge, Undecided, said, shortened
+from scenarios.judge import Enough, Judge, Undecided, said, shortened
 from scenarios.probes import Unreadable
 from scenarios.report.files import write_reports
 from scenarios.run import OutOfBounds, Run, TargetGone
@@ -193,6 +193,8 @@ class Bench:
         match error:
             case pytest.skip.Exception():
                 result.ended, result.reason = Standing.SKIPPED, str(error.msg)
+            case Enough():
+                pass  # what was found says it all
             case TargetGone():
                 self._blame_gone(judge, str(error))
             case Undecided() | Unreadable() | OutOfBounds():

@@ -46,11 +46,8 @@ def check(
     report: Path | None = None,
     watchers: Sequence[Watcher] = (),
     paths: Sequence[Path | str] = SCENARIOS,
-    first_only: bool = False,
 ) -> Judged:
     """Judge the target by the selected rules and write the reports into ``report``.
-
-    With ``first_only`` the run ends with the first scenario that fails.
 
     Never raises for what the target does; raises UsageProblem where ``report`` cannot be written. ``paths``
     are the scenario files, or pytest node ids.
@@ -63,7 +60,7 @@ def check(
     arguments += ["--capture=sys", "-p", "scenarios.plugin"]
     for unwanted in ("cacheprovider", "terminal", "faulthandler"):
         arguments += ["-p", f"no:{unwanted}"]
-    if first_only:
+    if settings.first_only:
         arguments.append("--exitfirst")
     if report is not None:
         prepare_directory(report)

@@ -17,6 +17,10 @@ class Undecided(Exception):
     """The scenario cannot be judged; the text says why."""
 
 
+class Enough(Exception):
+    """The run was to end with the first thing that breaks a rule, and this is it."""
+
+
 # So much of an answer is quoted, in bytes, and so much of that is shown in the end, in characters.
 _QUOTED = 4000
 _SHOWN = 120
@@ -221,3 +225,7 @@ class Judge:
 
     def _add(self, finding: Finding) -> None:
         self.result.findings.append(finding)
+        settings = self.run.settings
+        grave = finding.level is Level.MUST or settings.strict
+        if settings.first_only and grave and finding.rule in settings.rules:
+            raise Enough

@@ -44,7 +44,8 @@ class OutOfBounds(Exception):
 class Settings:
     """What the user asked for: the ``rules`` (ids) to judge, how hard, and with which ``seed``.
 
-    ``story`` is a saved story that is played instead of generated ones.
+    ``story`` is a saved story that is played instead of generated ones. ``first_only`` ends the run with the
+    first thing that breaks a selected rule, a SHOULD too where ``strict``.
     """
 
     target: Target
@@ -53,6 +54,7 @@ class Settings:
     seed: int = 0
     strict: bool = False
     story: Story | None = None
+    first_only: bool = False
 
 
 @dataclass

@@ -88,7 +88,8 @@ def serving(
 
 def judge(target: Target, rules: tuple[str, ...], effort: str, *, first_only: bool = False) -> Judged:
     """Judge ``target`` by ``rules``; with ``first_only`` until the first of them is broken, SHOULDs too."""
-    return check(Settings(target, rules, EFFORTS[effort], SEED, strict=first_only), first_only=first_only)
+    settings = Settings(target, rules, EFFORTS[effort], SEED, strict=first_only, first_only=first_only)
+    return check(settings)
 
 
 def row(mutant: Mutant, rules: tuple[str, ...] | None = None, *, first_only: bool = False) -> Row:
