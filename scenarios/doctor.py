@@ -3,50 +3,45 @@
 It moves the smallest unit of the players' currency and takes it back; where it cannot, it says so.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 
-from scenarios.checkout_twin import undecidable
-from scenarios.contract import PLANNED, RULES, Rule
+from scenarios.doctor_locked import locked
+from scenarios.doctor_providers import checkout_steps, jackpot_steps
+from scenarios.doctor_words import NoChannel, State, Step, body, started, unanswered, untried
 from scenarios.errors import DriverProblem, Problem, TargetProblem
 from scenarios.players import Player
 from scenarios.run import Run
-from scenarios.target import ENTRIES, Target
 from scenarios.twins import operator_twin
 from scenarios.verbs import Verbs
-from simulators.history import Exchange, header
+from simulators.history import Exchange
 from simulators.operator import wire
 from simulators.operator.delivery import Operator
 
 _SHOWN_ANSWER = 120
+# Driver entries that the OPERATOR's steps try; those of the other providers have steps of their own.
+_ELSEWHERE = {"voucher_session", "checkout_token"}
 
 
-class State(StrEnum):
-    """How a step went."""
+def examine(run: Run, *, try_restart: bool = False) -> Iterator[Step]:
+    """Try every provider that the target file names; at last, tell what stays locked.
 
-    OK = "ok"
-    WRONG = "wrong"
-    OPEN = "not tried"
-    LOCKED = "locked"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that was tried. ``problem`` tells of a wrong one, ``advice`` of an open or locked one."""
-
-    state: State
-    name: str
-    seen: str = ""
-    problem: Problem | None = None
-    advice: str = ""
+    Steps are yielded as they are done, so that a slow one can be watched.
+    """
+    target = run.settings.target
+    if target.operator is not None:
+        yield from Doctor(run, try_restart).examine()
+    if target.jackpot is not None:
+        yield from jackpot_steps(run)
+    if target.checkout is not None:
+        yield from checkout_steps(run)
+    yield from locked(target, run.driver.has)
 
 
 @dataclass
 class Doctor:
-    """Examines one target. Steps are yielded as they are done, so that a slow one can be watched."""
+    """Examines the OPERATOR's way to one target, and the driver's entries."""
 
     run: Run
     try_restart: bool = False
@@ -57,7 +52,7 @@ class Doctor:
         self.driver = self.run.driver
 
     def examine(self) -> Iterator[Step]:
-        """Try the callbacks for each player, then the driver's entries; at last, what stays locked."""
+        """Try the callbacks for each player, then the driver's entries."""
         works = True
         for number, player in enumerate(self.run.players):
             step = self._wager(player, first=number == 0)
@@ -67,20 +62,19 @@ class Doctor:
                 break
         for name in self.driver.entries():
             # The ban's own step lifts it again.
-            if name != "unban" or not self.driver.has("ban"):
-                yield self._entry(name) if works else _open(name, "the callbacks come first: mend them")
-        yield from locked(self.target, self.driver.has)
+            if name not in _ELSEWHERE and (name != "unban" or not self.driver.has("ban")):
+                yield self._entry(name) if works else untried(name, "the callbacks come first: mend them")
 
     # The callbacks
 
     def _wager(self, player: Player, first: bool) -> Step:
         name = f"player {player}" if not first else f"callbacks, player {player}"
         exchange = self.verbs.result(player, player.unit, kind="result (doctor)")
-        if exchange.unknown and exchange.answer is None and _started(exchange):
+        if exchange.unknown and exchange.answer is None and started(exchange):
             exchange = self.verbs.again(exchange)
         if exchange.unknown:
             # It may have been done all the same, and a rollback of what was not done moves nothing.
-            if exchange.answer is not None or _started(exchange):
+            if exchange.answer is not None or started(exchange):
                 self.verbs.rollback(exchange, kind="rollback (doctor)")
             return Step(State.WRONG, name, problem=self._unreached(exchange))
         if exchange.refused:
@@ -107,23 +101,8 @@ class Doctor:
         )
 
     def _unreached(self, exchange: Exchange) -> Problem:
-        url = exchange.request.url
-        if exchange.answer is None:
-            return NoChannel(
-                f"POST {url}: {exchange.failure}",
-                "an answer from the CLIENT",
-                "start the CLIENT, or correct callback_url in [operator]: host, port and http or https",
-            )
-        kind = header(exchange.answer.headers, "Content-Type") or "no Content-Type"
-        page = "html" in kind.lower() or exchange.answer.body.lstrip()[:1] == b"<"
-        what = "an HTML page" if page else f"{kind}: {self._body(exchange)}"
-        return NoChannel(
-            f"POST {url}: HTTP {exchange.answer.status} with {what}",
-            "HTTP 200 with a JSON object that has a field error",
-            "correct the path in callback_url: something else answers there, perhaps a proxy or the website"
-            if page
-            else "read the CLIENT's log: it failed on a genuine result",
-        )
+        expected = "HTTP 200 with a JSON object that has a field error"
+        return unanswered(exchange, "callback_url", "operator", expected, self.run.redactor)
 
     def _refused(self, player: Player, exchange: Exchange) -> Problem:
         """Find out by experiment why a genuine result was refused."""
@@ -192,11 +171,7 @@ class Doctor:
             return exchange.failure or "no answer"
         if exchange.error is not None:
             return f"error {self.run.redactor.text(exchange.error)[:_SHOWN_ANSWER]!r}"
-        return f"HTTP {exchange.answer.status} {self._body(exchange)}"
-
-    def _body(self, exchange: Exchange) -> str:
-        body = exchange.answer.body if exchange.answer else b""
-        return self.run.redactor.text(" ".join(body.decode("utf-8", "replace").split()))[:_SHOWN_ANSWER]
+        return f"HTTP {exchange.answer.status} {body(exchange, self.run.redactor)}"
 
     # The driver's entries
 
@@ -208,7 +183,7 @@ class Doctor:
             "restart": self._restart,
         }
         try:
-            return tries[name]() if name in tries else _open(name, "it is used by the rules that need it")
+            return tries[name]() if name in tries else untried(name, "it is used by the rules that need it")
         except Problem as problem:
             return Step(State.WRONG, f"driver {name}", problem=problem)
 
@@ -238,7 +213,7 @@ class Doctor:
 
     def _ban(self) -> Step:
         if not self.driver.has("unban"):
-            return _open(
+            return untried(
                 "ban", f"the player would stay banned; to have it tried, add {self.driver.missing('unban')}"
             )
         player = self.run.players[0]
@@ -270,7 +245,7 @@ class Doctor:
     def _launch(self) -> Step:
         operator = self.target.operator
         if operator is None or operator.username is None or operator.password is None:
-            return _open("launch", "[operator] has no username or no password")
+            return untried("launch", "[operator] has no username or no password")
         player = self.run.players[0]
         with operator_twin(self.run):
             url = self.driver.launch(player.id, player.currency, operator.languages[0])
@@ -280,16 +255,12 @@ class Doctor:
 
     def _restart(self) -> Step:
         if not self.try_restart:
-            return _open("restart", "it kills the CLIENT; to have it tried: pitboss doctor --restart")
+            return untried("restart", "it kills the CLIENT; to have it tried: pitboss doctor --restart")
         self.driver.restart()
         step = self._wager(self.run.players[0], first=False)
         if step.problem is not None:
             return Step(State.WRONG, "driver restart", problem=step.problem)
         return Step(State.OK, "driver restart", "the CLIENT was started again and takes wagers")
-
-
-class NoChannel(TargetProblem):
-    """Callbacks fail for a reason that is no player's: the address, or the secret."""
 
 
 def _advice_on_balance(moved: Decimal, player: Player) -> str:
@@ -298,50 +269,3 @@ def _advice_on_balance(moved: Decimal, player: Player) -> str:
     if moved * player.unit == player.unit:
         return f"have the CLIENT's answer in {player.currency}, not in smallest units, or read another field"
     return "stop other traffic of this player, or correct its read"
-
-
-def _started(exchange: Exchange) -> bool:
-    """Whether the request may have arrived although there was no answer."""
-    return exchange.failure is not None and not exchange.failure.startswith(
-        ("connection refused", "no connection", "the host name", "TLS failed")
-    )
-
-
-def _open(name: str, why: str) -> Step:
-    return Step(State.OPEN, f"driver {name}", advice=why)
-
-
-def locked(target: Target, has: Callable[[str], bool]) -> Iterator[Step]:
-    """What keeps rules from being judged, each with the line that unlocks them."""
-    judged = [rule for rule in RULES.values() if rule.id not in PLANNED and _section(target, rule)]
-    for name in ENTRIES:
-        rules = [rule for rule in judged if name in rule.needs]
-        if rules and not has(name):
-            yield Step(State.LOCKED, _ids(rules), advice=f"add to [driver]: {target.missing(name)}")
-    operator = target.operator
-    if operator and has("launch") and (operator.username is None or operator.password is None):
-        rules = [rule for rule in judged if "launch" in rule.needs]
-        line = 'username = "client" and password = "env:OPERATOR_PASSWORD"'
-        yield Step(State.LOCKED, _ids(rules), advice=f"add to [operator]: {line}")
-    checkout = target.checkout
-    if checkout and has("checkout_token"):
-        if not checkout.variants:
-            rules = [rule for rule in judged if "checkout_token" in rule.needs]
-            line = 'variants = ["..", ".."]'
-            yield Step(State.LOCKED, _ids(rules), advice=f"add the products to ask for to [checkout]: {line}")
-        if has("order") and (deaf := undecidable(checkout)):
-            rules = [rule for rule in judged if "order" in rule.needs]
-            yield Step(State.LOCKED, _ids(rules), advice=deaf)
-    ids = target.players.ids if target.players else ()
-    rules = [rule for rule in judged if rule.players > len(ids)]
-    if rules and ids:
-        line = json.dumps([*ids, "another-player"], ensure_ascii=False)
-        yield Step(State.LOCKED, _ids(rules), advice=f"set in [players]: ids = {line}")
-
-
-def _section(target: Target, rule: Rule) -> bool:
-    return getattr(target, rule.provider) is not None
-
-
-def _ids(rules: list[Rule]) -> str:
-    return ", ".join(rule.id for rule in rules)

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from scenarios.contract import select
-from scenarios.doctor import locked
+from scenarios.doctor_locked import locked
 from scenarios.effort import QUICK
 from scenarios.engine import check
 from scenarios.errors import Exit

@@ -6,7 +6,8 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from scenarios.doctor import Doctor, State, Step
+from scenarios.doctor import examine
+from scenarios.doctor_words import State, Step
 from scenarios.errors import Exit
 from scenarios.run import Run, Settings
 from scenarios.target import load
@@ -30,16 +31,16 @@ _STYLES = {State.OK: "green", State.WRONG: "bold red", State.OPEN: "yellow", Sta
 def command(context: click.Context, config: Path | None, restart: bool) -> None:
     """Say what is wrong with the target file and the target, and the next step.
 
-    Moves the smallest unit of the players' currency, and takes it back.
+    Tries each provider that the target file names. Moves the smallest unit of the players' currency,
+    and takes it back.
     """
     console = Console(highlight=False, soft_wrap=True)
     target = load(config)
-    target.need_operator()
-    _show(console, Step(State.OK, "target file", str(target.path or "read from the environment")))
     run = Run(Settings(target=target, rules=()))
+    _show(console, Step(State.OK, "target file", str(target.path or "read from the environment")))
     steps = []
     try:
-        for step in Doctor(run, try_restart=restart).examine():
+        for step in examine(run, try_restart=restart):
             _show(console, step)
             steps.append(step)
     finally:
