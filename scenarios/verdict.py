@@ -47,7 +47,8 @@ class Finding:
 class ScenarioResult:
     """One scenario's run: its rules, its findings, and how it ended (``ended`` is None when it ran to its end).
 
-    ``stories`` are generated histories that broke a rule, each as short as it was found.
+    ``stories`` are generated histories that broke a rule, each as short as it was found; ``readings`` the player
+    and the balance, in the player's currency, that was read at the end of each, where one was.
     """
 
     id: str
@@ -62,6 +63,7 @@ class ScenarioResult:
     last_exchange: int = 0
     nodeid: str = ""
     stories: dict[str, Story] = field(default_factory=dict)
+    readings: dict[str, tuple[str, Decimal]] = field(default_factory=dict)
 
     def standing(self, rule: str) -> Standing:
         """How this scenario came out for ``rule``."""

@@ -11,7 +11,7 @@ from tests.wallets import Wallet, served
 
 ROOT = Path(scenarios.__file__).parent.parent
 RULES = "RES-01,RES-02,RBK-04"
-REPORTS = {"report.json", "junit.xml", "history.har"}
+REPORTS = {"report.json", "report.html", "junit.xml", "history.har"}
 
 OWN_SCENARIO = """
 import pytest
@@ -91,11 +91,7 @@ def test_pytest_says_the_same(tmp_path, wallet, code):
         front = pitboss("check", "--only", RULES, "--effort", "quick", "--report", "here", cwd=tmp_path)
     assert (done.returncode, front.returncode) == (code, code), done.stdout + done.stderr + front.stdout
     assert outcomes(tmp_path / "there") == outcomes(tmp_path / "here")
-    assert {path.name for path in (tmp_path / "there").iterdir()} == {
-        "report.json",
-        "junit.xml",
-        "history.har",
-    }
+    assert {path.name for path in (tmp_path / "there").iterdir()} == REPORTS
 
 
 @pytest.mark.parametrize(("wallet", "code"), [(Wallet, 0), (OrphansPaid, 0)])

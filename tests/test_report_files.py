@@ -18,6 +18,9 @@ COUNTS = {
 }
 TOP = {
     "version": int,
+    "target": str,
+    "started": str,
+    "strict": bool,
     "seed": int,
     "effort": str,
     "probe": str,
@@ -115,6 +118,7 @@ def test_the_report_has_the_agreed_shape(chatty):
         types(rule, RULE)
         assert rule["outcome"] in OUTCOMES
         for scenario in rule["scenarios"]:
+            assert isinstance(scenario.pop("balance"), dict | None)
             types(scenario, SCENARIO)
             assert scenario["outcome"] in OUTCOMES
             for finding in scenario["findings"]:

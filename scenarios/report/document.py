@@ -1,8 +1,10 @@
 """report.json: the run's verdicts as one JSON document, without secrets. Pure."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from scenarios.contract import Level
+from scenarios.report.balance import balance_curve
 from scenarios.run import Run
 from scenarios.verdict import Finding, RuleVerdict, ScenarioResult, Standing, message
 from simulators import export
@@ -17,6 +19,9 @@ def document(run: Run, verdicts: list[RuleVerdict]) -> dict[str, Any]:
     """The report of ``run``. ``duration_s`` is in seconds; amounts are texts in a player's currency."""
     return {
         "version": VERSION,
+        "target": run.redactor.text(run.address),
+        "started": _started(run),
+        "strict": run.settings.strict,
         "seed": run.settings.seed,
         "effort": run.settings.effort.name,
         "probe": run.probe_name,
@@ -26,6 +31,13 @@ def document(run: Run, verdicts: list[RuleVerdict]) -> dict[str, Any]:
         "warnings": [run.redactor.text(text) for text in run.warnings],
         "rules": [_rule(run, verdict) for verdict in verdicts],
     }
+
+
+def _started(run: Run) -> str:
+    """When the first exchange began, ISO 8601 in UTC; "" where there was none."""
+    if not len(run.history):
+        return ""
+    return datetime.fromtimestamp(run.history[0].started, UTC).isoformat(timespec="seconds")
 
 
 def tally(verdicts: list[RuleVerdict], level: Level) -> dict[str, int]:
@@ -80,6 +92,7 @@ def _scenario(run: Run, rule: str, result: ScenarioResult) -> dict[str, Any]:
         "message": run.redactor.text(said),
         "findings": [_finding(run, finding) for finding in findings[:_FINDINGS]],
         "story": result.stories[rule].lines() if rule in result.stories else [],
+        "balance": balance_curve(run, rule, result),
         "exchanges": [_exchange(run, number) for number in numbers],
     }
 
@@ -97,4 +110,7 @@ def _finding(run: Run, finding: Finding) -> dict[str, Any]:
 
 def _exchange(run: Run, number: int) -> dict[str, Any]:
     exchange = run.history[number]
-    return export.as_json(exchange, run.redactor) | {"curl": export.curl(exchange, run.redactor)}
+    return export.as_json(exchange, run.redactor) | {
+        "invoked": round(exchange.invoked, 6),
+        "curl": export.curl(exchange, run.redactor),
+    }

@@ -15,7 +15,7 @@ from rich.text import Text
 from scenarios.contract import GROUPS, Level
 from scenarios.errors import Exit
 from scenarios.report.document import replay_command, tally
-from scenarios.report.files import HAR, JUNIT, REPORT
+from scenarios.report.files import HAR, HTML, JUNIT, REPORT
 from scenarios.report.plain import printable
 from scenarios.run import Run
 from scenarios.verdict import RuleVerdict, ScenarioResult, Standing
@@ -96,7 +96,7 @@ class Terminal:
         for warning in judged.run.warnings:
             self._print(f"note: {judged.run.redactor.text(warning)}", "yellow")
         if report is not None:
-            self._print(f"report: {report}/{REPORT}, {JUNIT}, {HAR}")
+            self._print(f"report: {report}/{HTML}, {REPORT}, {JUNIT}, {HAR}")
         self._print(*_sentence(judged))
 
     def _print(self, text: str, style: str = "") -> None:

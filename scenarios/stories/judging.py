@@ -38,6 +38,8 @@ def judge_stories(
     if found is not None:
         story, broken = found
         judge.result.stories[plan.rule] = story
+        if broken.reading is not None:
+            judge.result.readings[plan.rule] = broken.reading
         judge.holds(
             plan.rule,
             False,

@@ -20,11 +20,20 @@ _PROBE = "(probe)"
 
 
 class Broken(Exception):
-    """The story ended otherwise than the model allows. ``exchanges`` show it; ``off`` is the money."""
+    """The story ended otherwise than the model allows. ``exchanges`` show it; ``off`` is the money.
 
-    def __init__(self, why: str, exchanges: tuple[int, ...], off: Decimal) -> None:
+    ``reading`` is the player whose balance was read and what it was, None where none was.
+    """
+
+    def __init__(
+        self,
+        why: str,
+        exchanges: tuple[int, ...],
+        off: Decimal,
+        reading: tuple[str, Decimal] | None = None,
+    ) -> None:
         super().__init__(why)
-        self.why, self.exchanges, self.off = why, exchanges, off
+        self.why, self.exchanges, self.off, self.reading = why, exchanges, off, reading
 
 
 class Open(Exception):
@@ -95,13 +104,15 @@ class Stage:
         reading = self.read(player, min(allowed.balances, key=lambda one: abs(one - opening)), numbers)
         if reading.amount not in allowed:
             off = min(abs(reading.amount - one) for one in allowed.balances)
-            raise Broken(allowed.explain(reading.amount), numbers, off)
+            raise Broken(allowed.explain(reading.amount), numbers, off, (player.id, reading.amount))
         if self.concurrent:
             judged = linearizable(history, player.id, opening, reading.amount, player.currency)
             if judged.verdict is Verdict.UNDECIDED:
                 raise Open(judged.why)
             if not judged.legal:
-                raise Broken(f"{judged.why}\n{judged.story}", numbers, player.unit)
+                raise Broken(
+                    f"{judged.why}\n{judged.story}", numbers, player.unit, (player.id, reading.amount)
+                )
 
     def read(self, player: Player, guess: Decimal, numbers: tuple[int, ...]) -> Reading:
         """Read the balance, which is probably ``guess``; raises Broken where it cannot be told any more."""
@@ -176,7 +187,9 @@ class BetsOnly(Stage):
             )
         seen = self.read(player, opening - taken, numbers).amount
         if seen < 0:
-            raise Broken(f"the balance is {player.show(seen)} after bets alone", numbers, -seen)
+            raise Broken(
+                f"the balance is {player.show(seen)} after bets alone", numbers, -seen, (player.id, seen)
+            )
 
 
 class Isolated(Stage):
@@ -198,6 +211,7 @@ class Isolated(Stage):
                     f"player {player.id} did nothing and has {player.show(seen)}, not {player.show(opening)}",
                     numbers,
                     abs(seen - opening),
+                    (player.id, seen),
                 )
 
 

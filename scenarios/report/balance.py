@@ -1,0 +1,61 @@
+"""The balance over a generated history, as report.json tells it: what the wallet model allows after each exchange."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from scenarios.oracles.acceptable import acceptable
+from scenarios.run import Run
+from scenarios.verdict import ScenarioResult
+from simulators import money
+from simulators.history import Exchange
+
+# So many exchanges are followed; a story has been made short before.
+_FOLLOWED = 200
+
+
+def balance_curve(run: Run, rule: str, result: ScenarioResult) -> dict[str, Any] | None:
+    """The curve of the story that broke ``rule``; None without a story, or where money moves by more than wagers.
+
+    ``opening``, ``low``, ``high`` and ``seen`` are texts in the player's currency, ``at`` is seconds since the first
+    exchange, ``seen`` null where the balance could not be told.
+    """
+    story, findings = result.stories.get(rule), result.of(rule)
+    if story is None or not findings or not rule.startswith("INV"):
+        return None
+    name, seen = result.readings.get(rule, ("", None))
+    exchanges = [run.history[number] for number in findings[-1].exchanges[:_FOLLOWED]]
+    wagers = [exchange for exchange in exchanges if exchange.message is not None]
+    name = name or next((exchange.message.user_id for exchange in wagers), "")
+    player = next((one for one in run.players if one.id == name), None)
+    if player is None or not wagers:
+        return None
+    opening = money.from_minor(story.opening, player.currency)
+    points = []
+    for place, exchange in enumerate(wagers, 1):
+        allowed = acceptable(wagers[:place], player.id, opening, player.currency).balances
+        points.append(
+            {
+                "exchange": exchange.number,
+                "at": round(exchange.invoked - wagers[0].invoked, 6),
+                "label": _label(exchange, wagers),
+                "low": format(min(allowed), "f"),
+                "high": format(max(allowed), "f"),
+            }
+        )
+    return {
+        "player": run.redactor.text(player.id),
+        "currency": player.currency,
+        "opening": format(opening, "f"),
+        "points": points,
+        "seen": None if seen is None else format(seen, "f"),
+    }
+
+
+def _label(exchange: Exchange, wagers: Sequence[Exchange]) -> str:
+    """A few words: what was sent, and its amount."""
+    message = exchange.message
+    again = exchange.copy_of is not None or any(
+        one.message == message and one.number < exchange.number for one in wagers
+    )
+    words = f"{'copy of ' if again else ''}{message.action} {format(message.amount, 'f')}"
+    return words if exchange.ok else f"{words}, {exchange.outcome}"

@@ -1,0 +1,99 @@
+"""Annotations for GitHub Actions: a broken rule appears on the run's page, not only in its log.
+
+The runner obeys lines of the log that begin with ``::``; so what a CLIENT said is escaped here, and elsewhere in
+the log is put where no line is obeyed.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, Literal
+
+import click
+
+from scenarios.contract import Level
+from scenarios.errors import Problem
+from scenarios.report.document import replay_command
+from scenarios.report.plain import printable
+from scenarios.verdict import RuleVerdict, Standing
+
+if TYPE_CHECKING:
+    from scenarios.engine import Judged
+
+VARIABLE: Final = "GITHUB_ACTIONS"
+# A message that is longer is cut: the page shows but the beginning, and the log has all.
+_CHARACTERS: Final = 2000
+_DATA: Final = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+_PROPERTY: Final = {**_DATA, ":": "%3A", ",": "%2C"}
+
+Command = Literal["error", "warning"]
+
+
+def active(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether this runs in GitHub Actions."""
+    return environment.get(VARIABLE) == "true"
+
+
+def annotation(command: Command, title: str, message: str) -> str:
+    """One line that the runner obeys; whatever ``title`` and ``message`` hold, it is one annotation."""
+    shown = "\n".join(printable(line) for line in message[:_CHARACTERS].splitlines())
+    return f"::{command} title={_escaped(printable(title), _PROPERTY)}::{_escaped(shown, _DATA)}"
+
+
+def _escaped(text: str, table: Mapping[str, str]) -> str:
+    return "".join(table.get(sign, sign) for sign in text)
+
+
+def of_verdicts(judged: "Judged") -> list[str]:
+    """An annotation for each rule that is broken or undecided, the gravest first: the page shows ten of a kind."""
+    told = [(command, verdict) for verdict in judged.verdicts if (command := _command(judged, verdict))]
+    # Errors before warnings, and among each a MUST before a SHOULD; else in the order of the contract.
+    told.sort(key=lambda pair: (pair[0] != "error", pair[1].rule.level is not Level.MUST))
+    return [annotation(command, _title(verdict), _message(judged, verdict)) for command, verdict in told]
+
+
+def of_problem(problem: Problem) -> str:
+    """The annotation of a run that judged nothing."""
+    return annotation("error", "pitboss", problem.format_message())
+
+
+def _command(judged: "Judged", verdict: RuleVerdict) -> Command | None:
+    match verdict.standing:
+        case Standing.FAILED:
+            return "error"
+        case Standing.WARNED:
+            return "error" if judged.run.settings.strict else "warning"
+        case Standing.UNDECIDED:
+            return "warning"
+    return None
+
+
+def _title(verdict: RuleVerdict) -> str:
+    return f"{verdict.rule.id} ({verdict.rule.level}) {verdict.standing}"
+
+
+def _message(judged: "Judged", verdict: RuleVerdict) -> str:
+    rule, redactor = verdict.rule, judged.run.redactor
+    lines = [
+        rule.statement,
+        verdict.reason,
+        f"why: {rule.why}",
+        f"again: {replay_command(judged.run, rule.id)}",
+    ]
+    return redactor.text("\n".join(line for line in lines if line))
+
+
+@contextmanager
+def unobeyed() -> Iterator[None]:
+    """In GitHub Actions, let the runner obey no line of what is printed inside, which may be a CLIENT's words."""
+    if not active():
+        yield
+        return
+    # Nobody who writes into the log can know the word that makes the runner obey again.
+    word = secrets.token_hex(16)
+    click.echo(f"::stop-commands::{word}")
+    try:
+        yield
+    finally:
+        click.echo(f"::{word}::")
