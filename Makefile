@@ -22,7 +22,7 @@ RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 FIT := $(shell $(BIN)/python -c 'import pip; $(RECENT)' 2>/dev/null \
 	&& grep -qF '$(CURDIR)/$(VENV)' $(BIN)/activate && echo fit)
 
-.PHONY: help demo test matrix lint types imports check bench clean new-venv
+.PHONY: help demo test matrix docs lint types imports check bench clean new-venv
 .DEFAULT_GOAL := help
 
 help: ## say what each target does
@@ -53,6 +53,9 @@ bench: $(DEV) ## exchanges per second of a check, and requests per rule
 
 matrix: $(DEV) ## judge every mutant; writes docs/mutants.md
 	@$(BIN)/python -m tests.matrix $(ARGS)
+
+docs: $(DEV) ## write the pages that are made from the code
+	@$(BIN)/python -m tests.docs_generated
 
 clean: ## remove .venv, caches and reports
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis report reports
