@@ -49,6 +49,12 @@ class Disturbances:
             self._faults.clear()
             self._calm.set()
 
+    @property
+    def left(self) -> list[tuple[Disturbance, int | None]]:
+        """The disturbances that are left, each with how many requests it still acts on (None: all)."""
+        with self._lock:
+            return list(self._faults)
+
     def take(self, path: str) -> Disturbance | None:
         """Return the disturbance of the next request to ``path`` and count it; None where none is left."""
         with self._lock:

@@ -39,7 +39,7 @@ def target(tmp_path, box):
 @contextmanager
 def served(*options, cwd):
     """``pitboss serve`` under way, and the address of its Jackpot."""
-    with started("serve", "--jackpot-port", 0, *options, cwd=cwd) as process:
+    with started("serve", "--console-port", 0, "--jackpot-port", 0, *options, cwd=cwd) as process:
         said = ""
         while "Ctrl-C" not in said:
             line = process.stdout.readline()

@@ -101,7 +101,7 @@ def test_serve_launch_bet_and_history(tmp_path):
     with reference(tmp_path, operator_api_url=f"http://127.0.0.1:{port}") as client:
         client.target(tmp_path)
         before = client.balance()
-        with started("serve", "--operator-port", port, "--history", "seen.jsonl", cwd=tmp_path) as process:
+        with started("serve", "--console-port", 0, "--operator-port", port, "--history", "seen.jsonl", cwd=tmp_path) as process:
             head = [process.stdout.readline() for _ in range(5)]
             play(client)
             assert client.balance() == before - Decimal("2.50")
@@ -143,7 +143,7 @@ def test_serve_ends_with_its_parent(tmp_path):
                 sys.executable,
                 "-c",
                 "import subprocess, sys\n"
-                f"child = subprocess.Popen([{PITBOSS!r}, 'serve', '--operator-port', '0'])\n"
+                f"child = subprocess.Popen([{PITBOSS!r}, 'serve', '--console-port', '0', '--operator-port', '0'])\n"
                 "print(child.pid, flush=True)\nsys.stdin.read()\n",
             ],
             cwd=tmp_path,

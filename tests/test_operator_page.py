@@ -102,7 +102,8 @@ def test_shows_session_events_and_odds_and_loads_nothing(page: Page) -> None:
                 assert str(selection.odds) in text
     loads = Loads()
     loads.feed(answer.text)
-    assert loads.found == []
+    assert loads.found == ["link", "script"]  # an icon that is empty, and the page's own script
+    assert 'src="/play/slip.js"' in answer.text
     policy = answer.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")
     nonce = re.search(r"'nonce-([^']+)'", policy)
@@ -221,9 +222,46 @@ def test_hostile_strings_are_harmless(page: Page) -> None:
     page.client.script.append("hostile")
     page.place()
     answer = page.get()
-    assert "<script" not in answer.text
+    assert answer.text.count("<script") == 1  # the page's own
     assert "{{7*7}}" in unescape(answer.text)
     assert "<script>alert(1)</script>" in unescape(answer.text)
+
+
+def test_a_part_is_cashed_out_by_percent(page: Page) -> None:
+    page.place("10.00")
+    assert page.happen(Event.CASH_OUT_PART, percent="25").status_code == 200
+    assert page.state is State.PARTLY_CASHED_OUT
+    assert page.twin.slips("p-1")[0].open_stake == 7.5
+    for percent in ("0", "100", "-5", "abc", "1e9"):
+        assert page.happen(Event.CASH_OUT_PART, percent=percent).status_code == 422
+    assert len(page.sent) == 2
+
+
+def test_a_bet_and_its_payment_are_sent_again(page: Page) -> None:
+    page.place()
+    page.happen(Event.WIN)
+    slip = page.twin.slips("p-1")[0]
+    for transaction in (slip.bet_id, slip.payments[0].transaction_id):
+        assert page.post(f"/bets/{slip.id}/copies", of=transaction).status_code == 200
+    bet, result, bet_copy, result_copy = page.client.bodies
+    assert (bet, result) == (bet_copy, result_copy)
+    assert [each.kind for each in page.twin.history][-2:] == ["copy of bet", "copy of result"]
+    page.happen(Event.VOID)
+    sent = len(page.client.bodies)
+    for transaction in (slip.payments[0].transaction_id, "", HOSTILE):
+        assert page.post(f"/bets/{slip.id}/copies", of=transaction).status_code == 422
+    assert page.post(f"/bets/{slip.id}/copies", "wrong", of=slip.bet_id).status_code == 403
+    assert page.post("/bets/none/copies", of=slip.bet_id).status_code == 404
+    assert len(page.client.bodies) == sent
+
+
+def test_any_website_may_frame_it_and_it_keeps_no_cookie(page: Page) -> None:
+    answer = page.get()
+    assert "frame-ancestors *" in answer.headers["Content-Security-Policy"]
+    assert "Set-Cookie" not in answer.headers
+    script = requests.get(page.base + "/play/slip.js", timeout=20)
+    assert script.headers["Content-Type"].startswith("text/javascript")
+    assert len(page.client.seen) == 0
 
 
 @pytest.mark.parametrize(("currency", "status"), [("JPY", 422), ("BTC", 422)])

@@ -1,7 +1,6 @@
 """``pitboss serve``: run the fake OPERATOR, Jackpot and checkout beside a CLIENT, to be played with."""
 
 import contextlib
-import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -10,10 +9,13 @@ from pathlib import Path
 import click
 
 from scenarios.commands import serving_checkout, serving_jackpot
+from scenarios.commands.demo_target import USERNAME, target_or_demo
 from scenarios.commands.listening import listening
+from scenarios.console.app import THREADS, Console
+from scenarios.console.app import create_app as create_console
+from scenarios.console.house import House, Served
 from scenarios.errors import UsageProblem
-from scenarios.target import Target, load
-from scenarios.target_model import DEFAULT_FILE, EXAMPLE_ORIGIN
+from scenarios.target import Target
 from simulators.export import Redactor, write_har, write_jsonl
 from simulators.history import History
 from simulators.operator.api import create_app
@@ -21,12 +23,6 @@ from simulators.operator.delivery import Courier, Operator
 from simulators.operator.twin import TOKEN_SECONDS, Agreement, Twin
 from simulators.sending import Sender
 from simulators.serving import watch_parent
-
-# What `pitboss client` uses where no secret is set; fit for one's own machine only.
-DEMO_SECURITY_HASH = "demo-security-hash"
-DEMO_PASSWORD = "demo-password"  # noqa: S105
-DEMO_CALLBACK_URL = f"{EXAMPLE_ORIGIN}/operator"
-USERNAME = "client"
 
 
 @click.command("serve")
@@ -59,11 +55,19 @@ USERNAME = "client"
     help="Port of the checkout's API, widget and pages; 0 takes a free one.",
 )
 @click.option(
+    "--console-port",
+    type=click.IntRange(0, 65535),
+    default=8700,
+    show_default=True,
+    help="Port of the console, a page to watch and steer all of it from; 0 leaves it out.",
+)
+@click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to listen on; the pages have no login."
 )
 @click.option("--public-url", metavar="URL", help="Where players' browsers reach the OPERATOR.")
 @click.option("--jackpot-public-url", metavar="URL", help="Where players' browsers reach Jackpot.")
 @click.option("--checkout-public-url", metavar="URL", help="Where players' browsers reach the checkout.")
+@click.option("--console-public-url", metavar="URL", help="Where your browser reaches the console.")
 @click.option(
     "--state",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -86,10 +90,12 @@ def command(
     operator_port: int,
     jackpot_port: int,
     checkout_port: int,
+    console_port: int,
     host: str,
     public_url: str | None,
     jackpot_public_url: str | None,
     checkout_public_url: str | None,
+    console_public_url: str | None,
     state: Path | None,
     seed: int,
     token_seconds: int,
@@ -102,7 +108,7 @@ def command(
 
     \b
     pitboss client &            a CLIENT to play with
-    pitboss serve               its OPERATOR, Jackpot and checkout
+    pitboss serve               its OPERATOR, Jackpot and checkout; then open http://127.0.0.1:8700
     curl -X POST -H 'Content-Type: application/json' \\
          -d '{"user_id": "p-1", "currency": "EUR", "lang": "en"}' \\
          http://127.0.0.1:8710/sportsbook/launch
@@ -114,20 +120,27 @@ def command(
     with contextlib.ExitStack() as stack:
         # Entered first, to be closed last: the history is complete when its file is.
         stack.enter_context(_recorded(log, history, Redactor(target.secrets())))
+        house = House(target, log)
         if target.operator is not None or (target.jackpot is None and target.checkout is None):
-            stack.enter_context(_operator(target, log, host, operator_port, public_url, seed, token_seconds))
+            house.operator = stack.enter_context(
+                _operator(target, log, host, operator_port, public_url, seed, token_seconds)
+            )
         if target.jackpot is not None:
             sender = stack.enter_context(contextlib.closing(Sender(log)))
             twin = serving_jackpot.build(target.jackpot, sender, seed=seed)
-            stack.enter_context(
+            stall = stack.enter_context(
                 serving_jackpot.serving(twin, host, jackpot_port, public_url=jackpot_public_url, file=state)
             )
+            house.jackpot = Served(twin, stall, twin.platform.public_url)
         if target.checkout is not None:
             sender = stack.enter_context(contextlib.closing(Sender(log)))
             checkout = serving_checkout.build(target.checkout, sender)
-            stack.enter_context(
+            stall = stack.enter_context(
                 serving_checkout.serving(checkout, host, checkout_port, public_url=checkout_public_url)
             )
+            house.checkout = Served(checkout, stall, checkout.public_url)
+        if console_port:
+            stack.enter_context(_console(house, host, console_port, console_public_url))
         click.echo(f"secrets         as in {target.path or 'the defaults of pitboss client'}")
         click.echo("Ctrl-C ends it.")
         ended.wait()
@@ -142,7 +155,7 @@ def _operator(
     public_url: str | None,
     seed: int,
     token_seconds: int,
-) -> Iterator[None]:
+) -> Iterator[Served[Twin]]:
     """Serve the OPERATOR and say where; raises UsageProblem."""
     operator, _ = target.need_operator()
     if operator.password is None:
@@ -161,15 +174,31 @@ def _operator(
     with contextlib.closing(Sender(log, timeout=operator.timeout, ca_file=operator.ca_file)) as sender:
         courier = Courier(Operator(operator.callback_url, secret, sender, operator.amount_format))
         twin = Twin(agreement, courier, seed=seed, token_seconds=token_seconds, public_url=public_url)
-        with listening(create_app(twin), host, port, "OPERATOR", "--operator-port") as server:
+        with listening(create_app(twin), host, port, "the OPERATOR's API", "--operator-port") as server:
             courier.start()
             click.echo(f"OPERATOR        {server.url}  (POST /auth, POST /start-session)")
             click.echo(f"calls back      {operator.callback_url}")
             click.echo(f"CLIENT_USERNAME {agreement.username}")
-            yield
+            yield Served(twin, server, (public_url or server.url).rstrip("/"))
         courier.stop()
     for pending in courier.given_up:
         click.echo(f"given up: {pending.message.action} {pending.message.transaction_id}")
+
+
+@contextlib.contextmanager
+def _console(house: House, host: str, port: int, public_url: str | None) -> Iterator[None]:
+    """Serve the console of ``house`` and say where; raises UsageProblem."""
+    console = Console(house, public_url)
+    with (
+        contextlib.closing(console),
+        listening(
+            create_console(console), host, port, "the console", "--console-port", threads=THREADS
+        ) as server,
+    ):
+        click.echo(f"CONSOLE         {public_url or server.url}")
+        yield
+        # Streams are ended first: the server waits for its threads.
+        console.feed.close()
 
 
 def _ended(*, detached: bool) -> threading.Event:
@@ -201,22 +230,3 @@ def _recorded(log: History, file: Path | None, redactor: Redactor) -> Iterator[N
     finally:
         lines.close()
         write_har(log, file.with_name(f"{file.name}.har"), redactor)
-
-
-def target_or_demo(config: Path | None) -> Target:
-    """The target file, or without one what fits `pitboss client` by default. Raises UsageProblem."""
-    if config is not None or Path(DEFAULT_FILE).exists():
-        return load(config)
-    return Target.model_validate(
-        {
-            "operator": {
-                "callback_url": DEMO_CALLBACK_URL,
-                "security_hash": os.environ.get("SECURITY_HASH") or DEMO_SECURITY_HASH,
-                "username": USERNAME,
-                "password": os.environ.get("OPERATOR_PASSWORD") or DEMO_PASSWORD,
-            },
-            "players": {"ids": ["p-1", "p-2"]},
-            "jackpot": serving_jackpot.demo_section(),
-            "checkout": serving_checkout.demo_section(),
-        }
-    )

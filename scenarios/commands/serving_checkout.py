@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from scenarios.checkout_twin import agreed_on
-from scenarios.commands.listening import listening
+from scenarios.commands.listening import Stall, listening
 from scenarios.errors import UsageProblem
 from scenarios.target_model import EXAMPLE_ORIGIN, Checkout
 from simulators.checkout.api import GRAPHQL, create_app
@@ -44,16 +44,16 @@ def build(checkout: Checkout, sender: Sender) -> CheckoutTwin:
 
 
 @contextlib.contextmanager
-def serving(twin: CheckoutTwin, host: str, port: int, *, public_url: str | None = None) -> Iterator[None]:
+def serving(twin: CheckoutTwin, host: str, port: int, *, public_url: str | None = None) -> Iterator[Stall]:
     """Serve ``twin`` and say where; ``public_url`` is where browsers reach it. Raises UsageProblem."""
-    with listening(create_app(twin), host, port, "checkout", "--checkout-port") as server:
+    with listening(create_app(twin), host, port, "the checkout's API", "--checkout-port") as server:
         twin.public_url = (public_url or server.url).rstrip("/")
         twin.start()
         try:
             click.echo(f"CHECKOUT        {server.url}  (POST {GRAPHQL})")
             click.echo(f"decides to      {twin.channel.notification_url or 'nobody: no decision_url is set'}")
             click.echo(f"product widget  {twin.public_url}{SCRIPT}")
-            yield
+            yield server
         finally:
             twin.stop()
     for given_up in twin.courier.given_up:

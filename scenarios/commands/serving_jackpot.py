@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from scenarios.commands.listening import listening
+from scenarios.commands.listening import Stall, listening
 from scenarios.errors import UsageProblem
 from scenarios.target_model import EXAMPLE_ORIGIN, Jackpot
 from simulators.jackpot import office, state, widget
@@ -58,12 +58,12 @@ def build(jackpot: Jackpot, sender: Sender, *, seed: int = 0) -> JackpotTwin:
 @contextlib.contextmanager
 def serving(
     twin: JackpotTwin, host: str, port: int, *, public_url: str | None = None, file: Path | None = None
-) -> Iterator[None]:
+) -> Iterator[Stall]:
     """Serve ``twin`` and say where. ``public_url`` is where browsers reach it, ``file`` keeps its state.
 
     Raises UsageProblem where the port or the file will not do.
     """
-    with listening(create_app(twin), host, port, "Jackpot", "--jackpot-port") as server:
+    with listening(create_app(twin), host, port, "Jackpot's API", "--jackpot-port") as server:
         twin.platform.public_url = (public_url or server.url).rstrip("/")
         with _kept(twin, file):
             url = twin.platform.public_url
@@ -73,7 +73,7 @@ def serving(
             )
             click.echo(f"widget          {url}{widget.SCRIPT}")
             click.echo(f"back-office     {url}{office.PREFIX}")
-            yield
+            yield server
     for given_up in twin.courier.given_up:
         click.echo(f"given up: {given_up.event.event} {given_up.event.id}")
 

@@ -11,12 +11,13 @@ import click
 
 from scenarios import token_claims
 from scenarios.checkout_twin import agreed_on
-from scenarios.commands.serve import target_or_demo
+from scenarios.commands.demo_target import target_or_demo
 from scenarios.errors import Exit, UsageProblem
 from scenarios.report.plain import printable
 from scenarios.target import Target
 from scenarios.target_model import DEFAULT_FILE
 from scenarios.token_claims import Line, Provider, Standing
+from scenarios.usage import Commands, examples
 from simulators import money, signing
 from simulators.checkout import claims as checkout_claims
 from simulators.checkout import wire
@@ -64,7 +65,7 @@ _ALGORITHM = click.option(
 )
 
 
-@click.group("token")
+@click.group("token", cls=Commands)
 def command() -> None:
     """Check or make a JWT by hand: of a Jackpot session, or of a checkout.
 
@@ -75,7 +76,13 @@ def command() -> None:
     """
 
 
-@command.command("verify")
+@command.command(
+    "verify",
+    epilog=examples(
+        "pitboss token verify token.txt",
+        "pitboss token verify - --provider checkout --key env:CHECKOUT_KEY < token.txt",
+    ),
+)
 @click.argument("file", type=click.File("rb"), metavar="FILE|-")
 @_CONFIG
 @_PROVIDER
@@ -160,7 +167,14 @@ def _say(text: str, redactor: Redactor) -> None:
     click.echo(printable(redactor.text(text)))
 
 
-@command.command("sign")
+@command.command(
+    "sign",
+    epilog=examples(
+        "pitboss token sign --amount 40 --notification-key k-1",
+        "pitboss token sign --before 16.66 --tax 20 --reference mug-blue",
+        "pitboss token sign --amount 40 --iat 0             an old one, to see it refused",
+    ),
+)
 @_CONFIG
 @_PROVIDER
 @_KEY

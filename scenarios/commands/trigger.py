@@ -7,17 +7,19 @@ from typing import Any, TypeVar
 
 import click
 
+from scenarios import completing
 from scenarios.commands import trigger_checkout, trigger_jackpot
-from scenarios.commands.raising import code, fault, fault_help, show, unfit
-from scenarios.commands.serve import target_or_demo
+from scenarios.commands.demo_target import target_or_demo
+from scenarios.commands.events import send_callback
+from scenarios.commands.raising import code, fault, fault_help, show
 from scenarios.driver import Driver
 from scenarios.errors import UsageProblem
 from scenarios.players import Player
 from scenarios.target import Target
+from scenarios.usage import Commands, examples
 from scenarios.verbs import Verbs
 from simulators import export, money
-from simulators.faults.parcel import Fault
-from simulators.history import Exchange, History
+from simulators.history import History
 from simulators.operator import wire
 from simulators.operator.delivery import Operator
 from simulators.sending import Sender
@@ -56,7 +58,12 @@ def _options(command: Command) -> Command:
                 help="Send N copies at once: all last bytes leave together.",
             ),
             click.option(
-                "--fault", "faults", multiple=True, metavar="FAULT", help="What goes wrong (repeat)."
+                "--fault",
+                "faults",
+                multiple=True,
+                metavar="FAULT",
+                shell_complete=completing.fault,
+                help="What goes wrong (repeat).",
             ),
             click.option("--curl", is_flag=True, help="Print the curl command of each exchange, too."),
         )
@@ -65,7 +72,7 @@ def _options(command: Command) -> Command:
     return command
 
 
-@click.group("trigger")
+@click.group("trigger", cls=Commands)
 def command() -> None:
     """Raise one event by hand: of the OPERATOR, a webhook of Jackpot, or a decision of the checkout.
 
@@ -83,7 +90,15 @@ def command() -> None:
     """
 
 
-@command.command("bet", epilog=fault_help())
+@command.command(
+    "bet",
+    epilog=examples(
+        "pitboss trigger bet --amount 10",
+        "pitboss trigger bet --player p-1 --amount 10 --together 20",
+        "pitboss trigger bet --amount 10 --fault answer-lost:after=20ms --copies 1",
+        more=fault_help(),
+    ),
+)
 @click.option(
     "--amount", type=_amount, metavar="AMOUNT", required=True, help="What is taken from the balance."
 )
@@ -94,7 +109,15 @@ def bet(context: click.Context, /, amount: Decimal, id: str | None, **given: Any
     _raise(context, lambda verbs, player: verbs.transaction("bet", player, amount, id=id), **given)
 
 
-@command.command("result", epilog=fault_help())
+@command.command(
+    "result",
+    epilog=examples(
+        "pitboss trigger result --amount 25.50",
+        "pitboss trigger result --amount 0                  a lost bet",
+        "pitboss trigger result --amount 5 --id t-1 --copies 2",
+        more=fault_help(),
+    ),
+)
 @click.option(
     "--amount", type=_amount, metavar="AMOUNT", required=True, help="What is paid; 0 for a lost bet."
 )
@@ -105,7 +128,10 @@ def result(context: click.Context, /, amount: Decimal, id: str | None, **given: 
     _raise(context, lambda verbs, player: verbs.transaction("result", player, amount, id=id), **given)
 
 
-@command.command("rollback", epilog=fault_help())
+@command.command(
+    "rollback",
+    epilog=examples("pitboss trigger rollback --of TRANSACTION_ID --amount 10", more=fault_help()),
+)
 @click.option("--of", required=True, metavar="ID", help="rollback_transaction_id: the transaction to undo.")
 @click.option("--amount", type=_amount, metavar="AMOUNT", required=True, help="The amount that it had.")
 @_options
@@ -122,7 +148,14 @@ def rollback(
     _raise(context, lambda verbs, player: verbs.undo(of, player, amount, id=id), **given)
 
 
-@command.command("orphan", epilog=fault_help())
+@command.command(
+    "orphan",
+    epilog=examples(
+        "pitboss trigger orphan --amount 10",
+        "pitboss trigger orphan --amount 10 --copies 1 --curl",
+        more=fault_help(),
+    ),
+)
 @click.option(
     "--amount", type=_amount, metavar="AMOUNT", required=True, help="What the transaction would have had."
 )
@@ -152,15 +185,9 @@ def _raise(
         money.decimals(acting.currency)
     except money.UnknownCurrency as error:
         raise UsageProblem(str(error), "a code such as EUR", "correct --currency") from None
-    if faults and together > 1:
-        raise UsageProblem(
-            "--fault and --together were both given",
-            "one of them: in a race the judge itself holds back the last bytes",
-            "leave one out, or use --fault copies:n=3 for copies in flight",
-        )
     verbs = _verbs(target)
-    exchanges = _send(verbs, build(verbs, acting), together, [fault(text) for text in faults])
-    exchanges += [verbs.again(exchanges[0]) for _ in range(copies)]
+    planned = [fault(text) for text in faults]
+    exchanges = send_callback(verbs, build(verbs, acting), together=together, copies=copies, faults=planned)
     verbs.channel.sender.close()
     redactor = export.Redactor(target.secrets())
     for exchange in exchanges:
@@ -177,17 +204,6 @@ def _verbs(target: Target) -> Verbs:
         Operator(operator.callback_url, secret, sender, operator.amount_format),
         restart=driver.restart if driver.has("restart") else None,
     )
-
-
-def _send(verbs: Verbs, message: wire.Callback, together: int, faults: list[Fault]) -> list[Exchange]:
-    if together > 1:
-        return verbs.race([message] * together)
-    if not faults:
-        return [verbs.send(message)]
-    try:
-        return verbs.deliver(message, faults)
-    except ValueError as error:
-        raise unfit(error) from None
 
 
 trigger_jackpot.register(command)

@@ -1,15 +1,16 @@
 """``pitboss trigger decision``: send one decision of the checkout by hand, and see the CLIENT's answer."""
 
-import uuid
 from pathlib import Path
 
 import click
 
-from scenarios.commands import serving_checkout
-from scenarios.commands.raising import code, fault, fault_help, show, unfit
-from scenarios.commands.serve import target_or_demo
+from scenarios import completing
+from scenarios.commands import events, serving_checkout
+from scenarios.commands.demo_target import target_or_demo
+from scenarios.commands.raising import code, fault, fault_help, show
 from scenarios.errors import UsageProblem
 from scenarios.target import Target
+from scenarios.usage import examples
 from simulators import export
 from simulators.checkout.forging import FORGERIES, fitting
 from simulators.checkout.twin import CheckoutTwin
@@ -24,7 +25,15 @@ def register(group: click.Group) -> None:
     group.add_command(command)
 
 
-@click.command("decision", epilog=fault_help())
+@click.command(
+    "decision",
+    epilog=examples(
+        "pitboss trigger decision --checkout TOKEN --merchant-reference REF",
+        "pitboss trigger decision --checkout TOKEN --declined --copies 1",
+        "pitboss trigger decision --forged 'alg none'",
+        more=fault_help(),
+    ),
+)
 @click.option(
     "-c",
     "--config",
@@ -39,7 +48,14 @@ def register(group: click.Group) -> None:
 @click.option("--approved/--declined", default=True, show_default=True, help="The outcome.")
 @click.option("--forged", type=click.Choice(list(FORGERIES)), help="Sign it badly, in this way.")
 @click.option("--copies", type=click.IntRange(0), default=0, help="Send so many copies after it.")
-@click.option("--fault", "faults", multiple=True, metavar="FAULT", help="What goes wrong (repeat).")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="FAULT",
+    shell_complete=completing.fault,
+    help="What goes wrong (repeat).",
+)
 @click.option("--curl", is_flag=True, help="Print the curl command of each exchange, too.")
 @click.pass_context
 def command(
@@ -61,17 +77,11 @@ def command(
     target = target_or_demo(config)
     planned = [fault(text) for text in faults]
     twin = _twin(target)
-    now = twin.clock()
-    decision = Decision(
-        merchant_id=twin.agreement.merchant_id,
-        reference=checkout or str(uuid.uuid4()),
-        merchant_reference=merchant_reference,
-        approved=approved,
-        decided_at=now,
-        iat=int(now),
+    decision = events.decision(
+        twin, checkout=checkout, merchant_reference=merchant_reference, approved=approved
     )
     if forged is None:
-        exchanges = _send(twin, decision, copies, planned)
+        exchanges = events.send_notice(twin.channel, twin.sign(decision), copies=copies, faults=planned)
     else:
         exchanges = _forge(twin, decision, forged, copies, planned)
     twin.channel.sender.close()
@@ -90,19 +100,6 @@ def _twin(target: Target) -> CheckoutTwin:
             f"add: decision_url = {(type(checkout).model_fields['decision_url'].examples or [''])[0]}",
         )
     return serving_checkout.build(checkout, Sender(History()))
-
-
-def _send(twin: CheckoutTwin, decision: Decision, copies: int, faults: list[Fault]) -> list[Exchange]:
-    notice = twin.sign(decision)
-    twin.channel.faults = faults
-    try:
-        exchanges = twin.channel.send(twin.channel.parcel(notice))
-    except ValueError as error:
-        raise unfit(error) from None
-    twin.channel.faults = ()
-    for _ in range(copies):
-        exchanges += twin.channel.send(twin.channel.parcel(notice, copy_of=exchanges[0].number))
-    return exchanges
 
 
 def _forge(

@@ -93,10 +93,3 @@ class WidgetOffers(Shape):
 
     amount: Number
     stores: tuple[WidgetStore, ...]
-
-
-class Problem(Shape):
-    """Every error: a code, and what came, what was expected and what to do."""
-
-    error: str
-    message: str

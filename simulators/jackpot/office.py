@@ -19,7 +19,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from simulators import money
+from simulators import guarding, money
 from simulators.answering import ApiError
 from simulators.jackpot import office_log, pricing, session_jwt
 from simulators.jackpot.catalogue import Listing, StoreEventName
@@ -308,6 +308,7 @@ def blueprint(twin: JackpotTwin) -> Blueprint:
     """Return the back-office of ``twin``, under PREFIX."""
     office = Office(twin)
     pages = Blueprint(NAME, __name__, url_prefix=PREFIX, template_folder="templates")
+    pages.before_request(lambda: _admit(twin))
     pages.add_app_template_filter(lambda amount: money.show(amount, pricing.CURRENCY), "euros")
     pages.add_app_template_filter(_moment, "moment")
     for path, endpoint, show in (
@@ -331,6 +332,11 @@ def blueprint(twin: JackpotTwin) -> Blueprint:
     ):
         pages.add_url_rule(path, act.__name__, office.checked(act, page), methods=["POST"])
     return pages
+
+
+def _admit(twin: JackpotTwin) -> None:
+    guarding.check_host([twin.platform.public_url])
+    guarding.check_site()
 
 
 def serves(path: str) -> bool:

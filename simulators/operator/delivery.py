@@ -8,11 +8,12 @@ import heapq
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from simulators.faults.parcel import Fault, Link, Parcel, deliver
 from simulators.history import Answer, Exchange, Request
 from simulators.operator import wire
 from simulators.sending import Meaning, Sender
@@ -38,13 +39,16 @@ class Operator:
     """The channel from the OPERATOR to one CLIENT: encodes, signs and sends, each time once.
 
     ``callback_url`` is where the paths of the callbacks are appended, ``security_hash`` the SECURITY_HASH. No
-    method raises for the network: an exchange without an answer is unknown.
+    method raises for the network: an exchange without an answer is unknown. ``faults`` act on everything that is
+    sent, over ``link`` (None: one like ``sender``'s).
     """
 
     callback_url: str
     security_hash: str = field(repr=False)
     sender: Sender
     amount_format: wire.AmountFormat = "number"
+    faults: Sequence[Fault] = ()
+    link: Link | None = None
 
     def request(self, message: wire.Callback, style: wire.Style = wire.PLAIN) -> Request:
         """Return ``message`` built and signed, not sent."""
@@ -134,6 +138,16 @@ class Operator:
         genuine: bool,
         copy_of: int | None = None,
     ) -> Exchange:
+        if self.faults:
+            attempt = 0 if copy_of is None else 1
+            parcel = Parcel(
+                request, self.read, PROVIDER, kind, message, genuine, copy_of=copy_of, attempt=attempt
+            )
+            sender = self.sender
+            link = self.link or Link(sender.history, sender.timeout, sender.ca_file, limits=sender.limits)
+            exchanges = deliver(parcel, self.faults, link)
+            # Of the copies that a fault made, one that was answered tells what the CLIENT did.
+            return next((each for each in exchanges if not each.unknown), exchanges[0])
         return self.sender.send(
             request,
             self.read,

@@ -239,6 +239,23 @@ class Twin:
             self.courier.deliver(message)
         return slip
 
+    def duplicate(self, slip_id: str, transaction_id: str) -> Exchange:
+        """Send the bet or a payment of a bet slip once more, byte for byte.
+
+        Raises KeyError where there is no such slip, world.Unacceptable where it has no such transaction.
+        """
+        with self._lock:
+            slip = self._slips[slip_id]
+        if transaction_id in {slip.bet_id, *(payment.transaction_id for payment in slip.payments)}:
+            for exchange in reversed(self.history.since(0)):
+                known = getattr(exchange.message, "transaction_id", None)
+                if exchange.copy_of is None and exchange.provider == PROVIDER and known == transaction_id:
+                    return self.courier.operator.again(exchange)
+        raise world.Unacceptable(
+            "This bet has no such transaction that still stands. Only its bet and its payments can be sent "
+            "again. Reload the page to see them."
+        )
+
 
 def _same(given: str, agreed: str) -> bool:
     return hmac.compare_digest(

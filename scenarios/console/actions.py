@@ -1,0 +1,283 @@
+"""What the console's buttons do: raise events, send again, switch faults, open sessions."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, get_args
+
+from scenarios.commands import events
+from scenarios.console.asked import Asked
+from scenarios.console.house import House
+from scenarios.errors import UsageProblem
+from scenarios.players import Player
+from simulators import money
+from simulators.answering import ApiError
+from simulators.checkout.forging import FORGERIES, fitting
+from simulators.checkout.twin import KINDS as CHECKOUT_KINDS
+from simulators.faults.naming import spell_fault
+from simulators.history import Direction, Exchange
+from simulators.jackpot.catalogue import StoreEventName
+from simulators.jackpot.operations import KINDS as JACKPOT_KINDS
+from simulators.jackpot.wire import CouponName
+from simulators.operator.wire import Callback
+
+# What one press of a button may send at most.
+COPIES: Final = 100
+TOGETHER: Final = 64
+
+WAGERS: Final = ("bet", "result", "rollback", "orphan")
+STORE_EVENTS: Final = get_args(StoreEventName)
+COUPON_EVENTS: Final = get_args(CouponName)
+DECISIONS: Final = ("decision/approved", "decision/declined")
+# Every event by its provider.
+EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "operator": WAGERS,
+    "jackpot": (*COUPON_EVENTS, *STORE_EVENTS),
+    "checkout": DECISIONS,
+}
+# What the CLIENT asks of each provider, which can be answered badly.
+ASKED_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "operator": ("auth", "start-session"),
+    "jackpot": tuple(sorted(JACKPOT_KINDS)),
+    "checkout": tuple(sorted(CHECKOUT_KINDS)),
+}
+_HTML: Final = b"<html><body>Bad gateway</body></html>"
+_LATE_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Badly:
+    """A way to answer badly, in words and as the arguments of ``disturb``."""
+
+    words: str
+    how: Mapping[str, Any]
+
+
+BADLY: Final[Mapping[str, _Badly]] = {
+    "500": _Badly("HTTP 500", {"answer": (500, b'{"error": "INTERNAL_ERROR"}', "application/json")}),
+    "401": _Badly("HTTP 401", {"answer": (401, b'{"error": "UNAUTHORIZED"}', "application/json")}),
+    "html": _Badly("HTTP 502 with a page that is no JSON", {"answer": (502, _HTML, "text/html")}),
+    "late": _Badly(f"the right answer, {_LATE_SECONDS:g} s late", {"delay_seconds": _LATE_SECONDS}),
+}
+TIMES: Final = ("1", "5", "all")
+
+
+class Actions:
+    """The deeds of one console; each takes what was asked and returns JSON. Raises Problem."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    def raise_event(self, asked: Asked) -> dict[str, Any]:
+        """Raise one event, with copies and faults; return the exchanges that it made."""
+        every = tuple(event for group in EVENTS.values() for event in group)
+        event = asked.choice("event", every)
+        provider = next(name for name, group in EVENTS.items() if event in group)
+        self.house.need(provider)
+        act: Callable[[str, Asked], list[Exchange]] = {
+            "operator": self._wager,
+            "jackpot": self._notification,
+            "checkout": self._decision,
+        }[provider]
+        return self._made(act(event, asked))
+
+    def _wager(self, event: str, asked: Asked) -> list[Exchange]:
+        verbs = self.house.verbs
+        return events.send_callback(
+            verbs,
+            self._callback(event, asked),
+            together=asked.count("together", 1, 1, TOGETHER),
+            copies=asked.count("copies", 0, 0, COPIES),
+            faults=asked.faults(),
+        )
+
+    def _callback(self, event: str, asked: Asked) -> Callback:
+        verbs = self.house.verbs
+        player = self._player(asked)
+        amount = asked.amount("amount")
+        if amount is None:
+            raise UsageProblem("amount is empty", "an amount such as 10.50", "fill it in")
+        given = asked.maybe("id")
+        if event == "rollback":
+            of = asked.maybe("of")
+            if of is None:
+                raise UsageProblem(
+                    "there is nothing to roll back",
+                    "the transaction_id of a bet or a result under Rolls back",
+                    "copy one from the feed, or raise an orphan, which names none that the CLIENT knows",
+                )
+            return verbs.undo(of, player, amount, id=given)
+        if event == "orphan":
+            return verbs.undo(verbs.new_id(), player, amount, id=given)
+        return verbs.transaction("bet" if event == "bet" else "result", player, amount, id=given)
+
+    def _player(self, asked: Asked) -> Player:
+        _, players = self.house.target.need_operator()
+        player = Player(asked.text("player", players.ids[0]), asked.text("currency", players.currency))
+        try:
+            money.decimals(player.currency)
+        except money.UnknownCurrency as error:
+            raise UsageProblem(str(error), "a code such as EUR", "correct currency") from None
+        return player
+
+    def _notification(self, event: str, asked: Asked) -> list[Exchange]:
+        twin = self.house.need("jackpot").twin
+        if event in STORE_EVENTS:
+            wanted = dict(
+                events.store_property(line) for line in asked.text("changes").splitlines() if line.strip()
+            )
+            made = events.store_event(twin, event, asked.maybe("store"), wanted)  # type: ignore[arg-type]  # checked
+        else:
+            made = events.coupon_event(
+                twin,
+                event,  # type: ignore[arg-type]  # one of COUPON_EVENTS
+                voucher=asked.maybe("voucher"),
+                price=asked.amount("price"),
+                value=asked.amount("value"),
+                notification_key=asked.maybe("notification_key"),
+                store=asked.maybe("store"),
+            )
+        if (given := asked.maybe("id")) is not None:
+            made = made.model_copy(update={"id": given})
+        return self._send_notice(twin.channel, made, asked)
+
+    def _decision(self, event: str, asked: Asked) -> list[Exchange]:
+        twin = self.house.need("checkout").twin
+        made = events.decision(
+            twin,
+            checkout=asked.maybe("checkout"),
+            merchant_reference=asked.maybe("merchant_reference"),
+            approved=event == DECISIONS[0],
+        )
+        forged = asked.maybe("forged")
+        if forged is None:
+            return self._send_notice(twin.channel, twin.sign(made), asked)
+        self._addressed(twin.channel)
+        asked.choice("forged", [name for name in FORGERIES if name in fitting(twin.agreement)])
+        return [twin.send_forged(made, forged)]
+
+    def _send_notice(self, channel: Any, event: Any, asked: Asked) -> list[Exchange]:
+        self._addressed(channel)
+        return events.send_notice(
+            channel, event, copies=asked.count("copies", 0, 0, COPIES), faults=asked.faults()
+        )
+
+    @staticmethod
+    def _addressed(channel: Any) -> None:
+        if channel.notification_url is None:
+            raise UsageProblem(
+                "the CLIENT has no address for this event",
+                "notification_url in [jackpot], decision_url in [checkout]",
+                "add it to the target file and start `pitboss serve` again, or set it in the back-office",
+            )
+
+    def again(self, number: int) -> dict[str, Any]:
+        """Send an exchange again, byte for byte; raises UsageProblem where a provider did not send it."""
+        history = self.house.history
+        if not 0 <= number < len(history):
+            raise UsageProblem(f"there is no exchange #{number}", "one of the feed", "choose another")
+        seen = history[number]
+        first = seen if seen.copy_of is None else history[seen.copy_of]
+        if first.direction is not Direction.TO_CLIENT:
+            raise UsageProblem(
+                f"#{number} was sent by the CLIENT",
+                "a request of a provider: only those can be sent again from here",
+                "copy it as curl instead",
+            )
+        channel = self.house.channel(first.provider)
+        if first.provider == "operator":
+            return self._made([channel.again(first)])
+        return self._made(
+            [
+                channel.sender.send(
+                    first.request,
+                    channel.read,
+                    provider=first.provider,
+                    kind=f"copy of {first.kind}",
+                    message=first.message,
+                    genuine=first.genuine,
+                    copy_of=first.number,
+                )
+            ]
+        )
+
+    def deliver(self, asked: Asked) -> dict[str, Any]:
+        """Send a delivery of Jackpot or the checkout now, whatever became of it."""
+        provider = asked.choice("provider", ("jackpot", "checkout"))
+        courier = self.house.need(provider).twin.courier
+        try:
+            return self._made(courier.again(asked.count("id", 0, 0, 10**9)))
+        except KeyError:
+            raise UsageProblem("there is no such delivery", "one of the list", "reload the page") from None
+        except ValueError as error:
+            raise UsageProblem(str(error), "an address to send to", "set it in the target file") from None
+
+    def set_faults(self, asked: Asked) -> dict[str, Any]:
+        """Let faults act on all that a provider sends, in place of those before; none heals."""
+        provider = asked.choice("provider", tuple(self.house.served))
+        faults = asked.faults()
+        if any(fault.name == "client-killed" for fault in faults) and self.house.restart is None:
+            raise UsageProblem(
+                "client-killed was switched on, and there is no way to restart the CLIENT",
+                "the driver's restart",
+                f"add to [driver]: {self.house.target.missing('restart')}",
+            )
+        self.house.set_faults(provider, faults)
+        return self.acting()
+
+    def disturb(self, asked: Asked) -> dict[str, Any]:
+        """Answer what the CLIENT asks of a provider badly, so many times."""
+        provider = asked.choice("provider", tuple(self.house.served))
+        path = asked.choice("path", ASKED_OF[provider])
+        badly = BADLY[asked.choice("how", tuple(BADLY))]
+        times = asked.choice("times", TIMES, "1")
+        twin = self.house.need(provider).twin
+        twin.disturb(path, None if times == "all" else int(times), **badly.how)
+        return self.acting()
+
+    def heal(self) -> dict[str, Any]:
+        """End every fault and every bad answer."""
+        for provider, served in self.house.served.items():
+            self.house.set_faults(provider, [])
+            served.twin.disturbances.calm()
+        return self.acting()
+
+    def open_session(self, asked: Asked) -> dict[str, Any]:
+        """Open the sportsbook for a player: through the CLIENT where the driver can launch, else straight."""
+        served = self.house.need("operator")
+        player, lang = self._player(asked), asked.text("lang", "en")
+        if asked.flag("through_client"):
+            return {"url": self.house.driver.launch(player.id, player.currency, lang)}
+        agreement = served.twin.agreement
+        credentials = {"username": agreement.username, "password": agreement.password}
+        wanted = {"user_id": player.id, "currency": player.currency, "lang": lang}
+        try:
+            token = served.twin.auth(json.dumps(credentials).encode()).token
+            session = served.twin.start_session(token, json.dumps(wanted).encode(), served.public_url)
+        except ApiError as refused:
+            raise UsageProblem(
+                refused.message, "what a CLIENT may ask of the OPERATOR", "correct the fields"
+            ) from None
+        return {"url": session.url}
+
+    def acting(self) -> dict[str, Any]:
+        """What is switched on now: ``on`` are faults on what is sent, ``disturbed`` bad answers, by provider."""
+        on: dict[str, list[str]] = {provider: [] for provider in self.house.served}
+        for provider, fault in self.house.faults():
+            on[provider].append(spell_fault(fault))
+        disturbed = {
+            provider: [
+                f"{fault}, {'until healed' if left is None else f'{left} more'}"
+                for fault, left in served.twin.disturbances.left
+            ]
+            for provider, served in self.house.served.items()
+        }
+        return {"on": on, "disturbed": disturbed}
+
+    def _made(self, exchanges: list[Exchange]) -> dict[str, Any]:
+        last = exchanges[-1]
+        return {
+            "exchanges": [each.number for each in exchanges],
+            "outcome": str(last.outcome),
+            "said": self.house.redactor.text(last.error or last.failure or ""),
+        }

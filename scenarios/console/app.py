@@ -1,0 +1,221 @@
+"""The console's server: one page, its live feed, and what its buttons ask for.
+
+Reads are open to this origin only; deeds are POST with the page's token, from this origin. See ``guarding`` for
+what keeps other websites out, and the Content-Security-Policy below for what a CLIENT's bytes could do: nothing.
+"""
+
+import hmac
+import secrets
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, jsonify, render_template, request, send_from_directory
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from scenarios.console import forms, rows, start
+from scenarios.console.actions import Actions
+from scenarios.console.asked import Asked
+from scenarios.console.checks import Checks
+from scenarios.console.feed import STREAMS, Feed
+from scenarios.console.house import House
+from scenarios.contract import GROUPS, RULES
+from scenarios.errors import Exit, Problem
+from simulators import guarding
+
+# Threads of the server: one for each stream, and as many for everything else.
+THREADS: Final = STREAMS + 12
+BODY_BYTES: Final = 64 * 1024
+TOKEN_HEADER: Final = "X-Pitboss-Token"  # noqa: S105
+# Report files that may be looked at, and how.
+_REPORTS: Final = {
+    "report.html": "text/html; charset=utf-8",
+    "report.json": "application/json",
+    "junit.xml": "application/xml",
+    "history.har": "application/json",
+}
+
+
+class Console:
+    """The console of one house. ``public_url`` is where browsers reach it, beside this machine's own names."""
+
+    def __init__(self, house: House, public_url: str | None = None) -> None:
+        self.house = house
+        self.actions = Actions(house)
+        self.checks = Checks(house, self._changed)
+        self.feed = Feed(
+            house.history,
+            house.redactor,
+            {
+                "acting": self.actions.acting,
+                "deliveries": lambda: rows.deliveries(house),
+                "check": self.checks.shown,
+            },
+        )
+        self.public_urls = () if public_url is None else (public_url,)
+        self.token = secrets.token_urlsafe(24)
+
+    def _changed(self) -> None:
+        self.feed.poke()
+
+    def close(self) -> None:
+        """End the streams, and cancel the check under way."""
+        self.feed.close()
+        self.checks.close()
+
+
+def create_app(console: Console) -> Flask:
+    """Return the WSGI app of ``console``."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # groups in the contract's order
+    app.before_request(lambda: _admit(console))
+    app.after_request(lambda response: _guarded(console, response))
+    app.add_url_rule("/", "page", lambda: _page(console))
+    app.add_url_rule("/static/<path:name>", "static", lambda name: send_from_directory("static", name))
+    app.add_url_rule("/events", "events", lambda: _events(console))
+    app.add_url_rule("/rules", "rules", _rules)
+    app.add_url_rule("/exchanges/<int:number>", "exchange", lambda number: _exchange(console, number))
+    app.add_url_rule("/report/<name>", "report", lambda name: _report(console, name))
+    app.add_url_rule(
+        "/exchanges/<int:number>/again",
+        "again",
+        lambda number: jsonify(console.actions.again(number)),
+        methods=["POST"],
+    )
+    deeds: dict[str, Callable[[Asked], dict[str, Any]]] = {
+        "raise": console.actions.raise_event,
+        "deliver": console.actions.deliver,
+        "faults": console.actions.set_faults,
+        "disturb": console.actions.disturb,
+        "heal": lambda _: console.actions.heal(),
+        "session": console.actions.open_session,
+        "check": console.checks.start,
+        "cancel": lambda _: console.checks.cancel(),
+    }
+    for name, deed in deeds.items():
+        app.add_url_rule(f"/do/{name}", name, _view(console, deed), methods=["POST"])
+    app.register_error_handler(Problem, _problem)
+    app.register_error_handler(HTTPException, _http_error)
+    return app
+
+
+def _admit(console: Console) -> None:
+    guarding.check_host(console.public_urls)
+    guarding.check_site()
+    if request.method in ("GET", "HEAD"):
+        return
+    given = request.headers.get(TOKEN_HEADER, "").encode("utf-8", "surrogatepass")
+    site, said = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    own = {request.host, *(urlsplit(url).netloc for url in console.public_urls)}
+    foreign = guarding.made_elsewhere(site, said, own)
+    if foreign or not hmac.compare_digest(given, console.token.encode()):
+        abort(
+            403,
+            "This request did not come from the console's own page, or from one of before a restart. "
+            "Nothing was done. Reload the page and try again.",
+        )
+
+
+def _view(console: Console, deed: Callable[[Asked], dict[str, Any]]) -> Callable[[], ResponseReturnValue]:
+    def view() -> ResponseReturnValue:
+        done = jsonify(deed(Asked(request.get_json(silent=True))))
+        console.feed.poke()
+        return done
+
+    return view
+
+
+def _page(console: Console) -> str:
+    house = console.house
+    return render_template(
+        "console.html",
+        token=console.token,
+        cards=start.cards(house),
+        snippet=start.snippet(house),
+        demo=start.is_demo(house.target),
+        served=list(house.served),
+        **forms.of(house),
+    )
+
+
+def _events(console: Console) -> Response:
+    last = request.headers.get("Last-Event-ID") or request.args.get("since")
+    response = Response(console.feed.stream(last), mimetype="text/event-stream")
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _rules() -> Response:
+    return jsonify(
+        {
+            "groups": GROUPS,
+            "rules": [
+                {
+                    "id": rule.id,
+                    "level": str(rule.level),
+                    "group": rule.group,
+                    "statement": rule.statement,
+                    "source": rule.source,
+                    "why": rule.why,
+                    "causes": rule.causes,
+                }
+                for rule in RULES.values()
+            ],
+        }
+    )
+
+
+def _exchange(console: Console, number: int) -> Response:
+    history = console.house.history
+    if number >= len(history):
+        abort(404, f"There is no exchange #{number}. The feed lists those there are. Choose one of them.")
+    return jsonify(rows.detail(history[number], console.house.redactor))
+
+
+def _report(console: Console, name: str) -> Response:
+    path = console.checks.file(name) if name in _REPORTS else None
+    if path is None:
+        abort(404, "There is no such report. A check writes its files when it ends. Start a check first.")
+    response = Response(path.read_bytes(), content_type=_REPORTS[name])
+    if name != "report.html":
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _problem(problem: Problem) -> ResponseReturnValue:
+    status = 502 if problem.exit_code == Exit.UNREACHABLE else 422
+    return jsonify(came=problem.came, expected=problem.expected, next_step=problem.next_step), status
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    came, _, rest = (error.description or error.name).partition(". ")
+    expected, _, next_step = rest.partition(". ")
+    return jsonify(came=came, expected=expected, next_step=next_step), error.code or 500
+
+
+def _guarded(console: Console, response: Response) -> Response:
+    operator = console.house.operator
+    frames = ""
+    if operator is not None:
+        parts = urlsplit(operator.public_url)
+        port = operator.stall.port
+        # Sessions that the CLIENT opened stand under the name that it knows the OPERATOR by.
+        own = f"http://127.0.0.1:{port} http://localhost:{port}"
+        frames = f" {parts.scheme}://{parts.netloc} {own}"
+    if request.endpoint == "report":
+        # A report stands for itself: its scripts run without this origin, so they can do nothing here.
+        policy = "sandbox allow-scripts allow-popups allow-downloads"
+    else:
+        policy = (
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+            f"frame-src 'self'{frames}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+        )
+    response.headers["Content-Security-Policy"] = policy
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response

@@ -1,0 +1,260 @@
+"""Checks started from the console: one at a time, in a process of its own, watched rule by rule."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from scenarios.console.asked import Asked
+from scenarios.console.house import House
+from scenarios.contract import PROVIDERS, select
+from scenarios.effort import EFFORTS
+from scenarios.errors import UsageProblem
+from scenarios.verdict import Standing
+from simulators.serving import PortInUse
+
+# How long a check that is cancelled may take to put every player back, in seconds.
+PATIENCE: Final = 60.0
+# How long ports that were lent are waited for, and how often they are tried, in seconds.
+_PORT_SECONDS: Final = 10.0
+_PORT_KNOCK: Final = 0.1
+# The gravest first: what a rule is shown as while its scenarios come in.
+_GRAVITY: Final = (
+    Standing.FAILED,
+    Standing.WARNED,
+    Standing.UNDECIDED,
+    Standing.INFO,
+    Standing.PASSED,
+    Standing.SKIPPED,
+)
+_NOTHING_JUDGED: Final = ("the check was cancelled before anything was judged", "a verdict", "start another")
+
+
+@dataclass
+class Progress:
+    """One check as it stands: ``phase`` is "running", "cancelling" or "ended"; rules are [standing, reason]."""
+
+    number: int
+    phase: str = "running"
+    planned: dict[str, Any] | None = None
+    done: int = 0
+    latest: str = ""
+    exchanges: int = 0
+    rules: dict[str, list[str]] = field(default_factory=dict)
+    result: dict[str, Any] | None = None
+    problem: dict[str, str] | None = None
+    files: list[str] = field(default_factory=list)
+
+    def take(self, line: dict[str, Any]) -> None:
+        """Take over one line of the process that judges."""
+        event = line.pop("event", "")
+        if event == "planned":
+            self.planned = line
+        elif event == "finished":
+            self.done += 1
+            self.latest, self.exchanges = line["id"], line["exchanges"]
+            for rule, (standing, reason) in line["rules"].items():
+                self._graver(rule, standing, reason)
+        elif event == "concluded":
+            self.rules = {rule: verdict[:2] for rule, verdict in line["verdicts"].items()}
+            self.result = {name: value for name, value in line.items() if name != "verdicts"}
+            self.exchanges = line["exchanges"]
+        elif event == "failed":
+            self.problem = {name: line[name] for name in ("came", "expected", "next_step")}
+        elif event == "stopped":
+            self.problem = _beats(*_NOTHING_JUDGED)
+
+    def _graver(self, rule: str, standing: str, reason: str) -> None:
+        known = self.rules.get(rule)
+        if known is None or _GRAVITY.index(Standing(standing)) < _GRAVITY.index(Standing(known[0])):
+            self.rules[rule] = [standing, reason]
+
+    def shown(self) -> dict[str, Any]:
+        """Everything, for the page."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def _beats(came: str, expected: str, next_step: str) -> dict[str, str]:
+    return {"came": came, "expected": expected, "next_step": next_step}
+
+
+class Checks:
+    """Starts and cancels checks of ``house``'s target; ``changed`` is called whenever there is news.
+
+    While one runs, the providers' ports are the check's own, so that the CLIENT reaches the judge where it always
+    reaches the provider; the courier of each rests meanwhile.
+    """
+
+    def __init__(self, house: House, changed: Callable[[], None]) -> None:
+        self.house = house
+        self._changed = changed
+        self._folder = TemporaryDirectory(prefix="pitboss-console-")
+        self._lock = threading.Lock()
+        self._progress: Progress | None = None
+        self._process: subprocess.Popen[str] | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether a check is under way, or its ports are not back yet."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def shown(self) -> dict[str, Any] | None:
+        """The check under way or the last one, None before the first."""
+        with self._lock:
+            return None if self._progress is None else self._progress.shown()
+
+    def file(self, name: str) -> Path | None:
+        """A report file of the last check, by its name; None where there is none."""
+        with self._lock:
+            known = self._progress is not None and name in self._progress.files
+        return Path(self._folder.name, name) if known else None
+
+    def start(self, asked: Asked) -> dict[str, Any]:
+        """Start a check; raises UsageProblem where one runs or the choice names no rule."""
+        provider = asked.maybe("provider")
+        if provider is not None:
+            asked.choice("provider", PROVIDERS)
+        only, skip = asked.maybe("only"), asked.maybe("skip")
+        select(only, skip, provider)
+        path = self.house.target.path
+        wanted = {
+            "config": None if path is None else str(path.resolve()),
+            "only": only,
+            "skip": skip,
+            "provider": provider,
+            "effort": asked.choice("effort", tuple(EFFORTS), "quick"),
+            "seed": asked.count("seed", 0, 0, 10**9) if asked.maybe("seed") else None,
+            "strict": asked.flag("strict"),
+            "report": self._folder.name,
+            "listen": {
+                name: f"{served.stall.host}:{served.stall.port}" for name, served in self.house.served.items()
+            },
+        }
+        with self._lock:
+            if self.running:
+                raise UsageProblem(
+                    "a check is under way",
+                    "one at a time: two would judge each other's traffic",
+                    "wait for it, or cancel it",
+                )
+            self._progress = Progress(1 if self._progress is None else self._progress.number + 1)
+            for stale in Path(self._folder.name).rglob("*"):
+                if stale.is_file():
+                    stale.unlink()
+            self._thread = threading.Thread(
+                target=self._run, args=(wanted, self._progress), name="console-check", daemon=True
+            )
+            self._thread.start()
+        self._changed()
+        return {"number": self._progress.number}
+
+    def cancel(self) -> dict[str, Any]:
+        """End the check under way as Ctrl-C would: players are put back, and what was judged is told."""
+        with self._lock:
+            if self._progress is None or not self.running:
+                raise UsageProblem("no check is under way", "one that could be cancelled", "start one")
+            self._progress.phase = "cancelling"
+            process = self._process
+        if process is not None:
+            process.terminate()
+        self._changed()
+        return {}
+
+    def close(self) -> None:
+        """Cancel what is under way, wait for it, and delete the report files."""
+        if self.running:
+            with contextlib.suppress(UsageProblem):
+                self.cancel()
+        if self._thread is not None:
+            self._thread.join(PATIENCE)
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+        self._folder.cleanup()
+
+    def _run(self, wanted: dict[str, Any], progress: Progress) -> None:
+        code = None
+        try:
+            self.house.pause()
+            code = self._judge(wanted, progress)
+        finally:
+            self._take_back(progress)
+            with self._lock:
+                if progress.result is None and progress.problem is None:
+                    progress.problem = self._silence(code, progress)
+                progress.files = sorted(
+                    path.name for path in Path(self._folder.name).glob("*") if path.is_file()
+                )
+                progress.phase = "ended"
+                self._process = None
+            self._changed()
+
+    @staticmethod
+    def _silence(code: int | None, progress: Progress) -> dict[str, str]:
+        """Why a check told nothing at all; ``code`` is its exit code, None where it did not even start."""
+        if progress.phase == "cancelling":
+            return _beats(*_NOTHING_JUDGED)
+        how = "did not start" if code is None else f"ended without a verdict (exit code {code})"
+        return _beats(
+            f"the check {how}",
+            "a verdict, or why there is none",
+            "run `pitboss check` in a terminal and read what it says",
+        )
+
+    def _judge(self, wanted: dict[str, Any], progress: Progress) -> int:
+        """Run the check to its end; return its exit code."""
+        log = Path(self._folder.name, "console.log")
+        with (
+            log.open("w+", encoding="utf-8") as said,
+            subprocess.Popen(
+                # -P: what lies in the current directory must not be taken for a module.
+                [sys.executable, "-P", "-m", "scenarios.console.judging"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+                encoding="utf-8",
+            ) as process,
+        ):
+            with self._lock:
+                self._process = process
+                cancelled = progress.phase == "cancelling"
+            if cancelled:
+                process.terminate()
+            if process.stdin is None or process.stdout is None:
+                raise TypeError("the pipes were asked for")
+            with contextlib.suppress(OSError):
+                process.stdin.write(json.dumps(wanted) + "\n")
+                process.stdin.flush()
+            for line in process.stdout:
+                with self._lock:
+                    progress.take(json.loads(line))
+                self._changed()
+            process.wait()
+        log.unlink(missing_ok=True)
+        return process.returncode
+
+    def _take_back(self, progress: Progress) -> None:
+        deadline = time.monotonic() + _PORT_SECONDS
+        while True:
+            try:
+                self.house.resume()
+            except PortInUse as taken:
+                if time.monotonic() > deadline:
+                    with self._lock:
+                        progress.problem = _beats(
+                            str(taken).partition(". ")[0],
+                            "the providers' own ports, which the check had borrowed",
+                            "stop the other program and start `pitboss serve` again",
+                        )
+                    return
+                time.sleep(_PORT_KNOCK)
+            else:
+                return

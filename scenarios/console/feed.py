@@ -1,0 +1,142 @@
+"""The live feed: what changes in the history and in the house, as server-sent events in batches.
+
+A stream that was cut goes on where it stood: each frame's id names how many changes it has seen. Nothing is kept
+for a stream but that number, so that a slow browser costs no memory and loses nothing.
+"""
+
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from scenarios.console.rows import row
+from simulators.export import Redactor
+from simulators.history import Exchange, History
+
+# So many browsers may watch at once; one more, and the one that has watched longest is let go.
+STREAMS: Final = 8
+# A frame gathers what happens in so many seconds, and holds so many rows at most.
+GATHERED_SECONDS: Final = 0.1
+FRAME_ROWS: Final = 2000
+# A new page begins with so many exchanges; older ones are in the history.
+OPENING_ROWS: Final = 5000
+# How often news other than exchanges are looked for, and a quiet line is kept open, in seconds.
+_LOOK_SECONDS: Final = 0.5
+_QUIET_SECONDS: Final = 5.0
+
+News = Callable[[], Any]
+
+
+@dataclass(eq=False)
+class _Stream:
+    ended: threading.Event = field(default_factory=threading.Event)
+
+
+class Feed:
+    """Streams of what changes. ``news`` are values by event name, sent whenever they differ from before."""
+
+    def __init__(self, history: History, redactor: Redactor, news: Mapping[str, News]) -> None:
+        self.history = history
+        self._redactor = redactor
+        self._news = dict(news)
+        # Ids of another run of the server mean nothing here.
+        self._epoch = secrets.token_hex(4)
+        self._changes: list[int] = [each.number for each in history]
+        self._changed = threading.Condition()
+        self._streams: list[_Stream] = []
+        self._closed = False
+        history.listeners.append(self._heard)
+
+    def _heard(self, exchange: Exchange) -> None:
+        with self._changed:
+            self._changes.append(exchange.number)
+            self._changed.notify_all()
+
+    def poke(self) -> None:
+        """Look for news at once."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """End every stream, and listen no more."""
+        if self._heard in self.history.listeners:
+            self.history.listeners.remove(self._heard)
+        with self._changed:
+            self._closed = True
+            for stream in self._streams:
+                stream.ended.set()
+            self._changed.notify_all()
+
+    @property
+    def watching(self) -> int:
+        """How many streams are open."""
+        return len(self._streams)
+
+    def stream(self, last_id: str | None = None) -> Iterator[bytes]:
+        """Frames of server-sent events, until the browser goes or ``close``; ``last_id`` is the last one seen."""
+        mine = _Stream()
+        with self._changed:
+            self._streams.append(mine)
+            for oldest in self._streams[:-STREAMS]:
+                oldest.ended.set()
+            self._changed.notify_all()
+        try:
+            yield from self._frames(mine, self._start(last_id))
+        finally:
+            with self._changed:
+                self._streams.remove(mine)
+
+    def _start(self, last_id: str | None) -> tuple[int, bool]:
+        """Where a stream begins in the changes, and whether it goes on where another stood."""
+        epoch, _, number = (last_id or "").partition("-")
+        if epoch == self._epoch and number.isdecimal() and int(number) <= len(self._changes):
+            return int(number), True
+        # An exchange changes twice at most: invoked, completed.
+        return max(0, len(self._changes) - 2 * OPENING_ROWS), False
+
+    def _frames(self, mine: _Stream, start: tuple[int, bool]) -> Iterator[bytes]:
+        cursor, resumed = start
+        hello = {"resumed": resumed, "total": len(self.history), "now": time.time() * 1000}
+        yield self._frame("hello", hello, cursor)
+        told: dict[str, str] = {}
+        spoke = time.monotonic()
+        while not (mine.ended.is_set() or self._closed):
+            began = cursor
+            cursor, rows = self._rows(cursor)
+            batch = {"now": time.time() * 1000, "rows": rows}
+            frames = [self._frame("exchanges", batch, cursor)] if rows else []
+            for name, look in self._news.items():
+                text = json.dumps(look(), sort_keys=True)
+                if told.get(name) != text:
+                    told[name] = text
+                    frames.append(f"event: {name}\ndata: {text}\n\n".encode())
+            if not frames and time.monotonic() - spoke > _QUIET_SECONDS:
+                frames.append(b": still here\n\n")
+            if frames:
+                spoke = time.monotonic()
+                yield b"".join(frames)
+            if cursor - began < FRAME_ROWS:
+                self._wait(mine, cursor)
+        if mine.ended.is_set():
+            yield b"event: bye\ndata: {}\n\n"
+
+    def _rows(self, cursor: int) -> tuple[int, list[dict[str, Any]]]:
+        with self._changed:
+            numbers = self._changes[cursor : cursor + FRAME_ROWS]
+        # Of several changes of one exchange the last is enough.
+        rows = [row(self.history[number], self._redactor) for number in dict.fromkeys(numbers)]
+        return cursor + len(numbers), rows
+
+    def _wait(self, mine: _Stream, cursor: int) -> None:
+        with self._changed:
+            if len(self._changes) <= cursor and not self._closed:
+                self._changed.wait(_LOOK_SECONDS)
+        # A moment for more of the same to come, and to be sent together.
+        mine.ended.wait(GATHERED_SECONDS)
+
+    def _frame(self, event: str, value: Any, cursor: int) -> bytes:
+        text = json.dumps(value, separators=(",", ":"))
+        return f"id: {self._epoch}-{cursor}\nevent: {event}\ndata: {text}\n\n".encode()

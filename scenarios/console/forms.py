@@ -1,0 +1,163 @@
+"""What the console's forms offer: events with their fields, faults, bad answers, choices of a check."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from scenarios.console import actions
+from scenarios.console.house import House
+from scenarios.contract import GROUPS, PROVIDERS
+from scenarios.effort import EFFORTS
+from simulators.checkout.forging import fitting
+from simulators.faults.naming import FAULTS, parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One field of a form. ``choices`` make it a list; ``lines`` a text of several lines; ``wide`` takes a row."""
+
+    name: str
+    label: str
+    value: str = ""
+    hint: str = ""
+    decimal: bool = False
+    lines: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventForm:
+    """The events that share their fields: a button for each, (event, words)."""
+
+    provider: str
+    title: str
+    note: str
+    inputs: tuple[Input, ...]
+    buttons: tuple[tuple[str, str], ...]
+    faults: bool = True
+    together: bool = False
+
+
+_ID: Final = Input("id", "Event id", hint="a new one")
+
+
+def _operator(house: House) -> EventForm:
+    _, players = house.target.need_operator()
+    known = tuple((name, name) for name in players.ids)
+    inputs = (
+        Input("player", "Player", players.ids[0], choices=known)
+        if len(known) > 1
+        else Input("player", "Player", players.ids[0]),
+        Input("amount", "Amount", "10.00", decimal=True),
+        Input("currency", "Currency", players.currency),
+        Input("id", "transaction_id", hint="a new one"),
+        Input("of", "Rolls back", hint="a transaction_id; for Rollback"),
+    )
+    return EventForm(
+        "operator",
+        "Wagers",
+        "Signed callbacks, sent once. An orphan rolls back what the CLIENT never saw.",
+        inputs,
+        (("bet", "Bet"), ("result", "Result"), ("rollback", "Rollback"), ("orphan", "Orphan rollback")),
+        together=True,
+    )
+
+
+def _coupons() -> EventForm:
+    inputs = (
+        Input("voucher", "Voucher id", hint="a new one"),
+        Input("price", "Price, EUR", hint="as the store sells", decimal=True),
+        Input("value", "Value, EUR", hint="as the store sells", decimal=True),
+        Input("notification_key", "notificationKey", hint="of the session's JWT"),
+        _ID,
+    )
+    return EventForm(
+        "jackpot",
+        "Voucher webhooks",
+        "Claims that Jackpot's API does not confirm: no voucher changes. For real ones use the back-office.",
+        inputs,
+        tuple((event, event) for event in actions.COUPON_EVENTS),
+    )
+
+
+def _stores(house: House) -> EventForm:
+    listings = house.need("jackpot").twin.platform.listings
+    stores = tuple((each.store.id, each.store.name) for each in listings)
+    inputs = (
+        Input("store", "Store", stores[0][0], choices=stores),
+        Input("changes", "Changes, one a line", hint="voucherValueMax=100", lines=True),
+        _ID,
+    )
+    return EventForm(
+        "jackpot",
+        "Store webhooks",
+        "Each is sent for the store as it is, with the changes said of it.",
+        inputs,
+        tuple((event, event) for event in actions.STORE_EVENTS),
+    )
+
+
+def _checkout(house: House) -> EventForm:
+    ways = fitting(house.need("checkout").twin.agreement)
+    inputs = (
+        Input("checkout", "Checkout's token", hint="a new one, unknown"),
+        Input("merchant_reference", "merchantReference"),
+        Input("forged", "Signature", choices=(("", "right"), *((way, f"forged: {way}") for way in ways))),
+    )
+    return EventForm(
+        "checkout",
+        "Decisions",
+        "No checkout changes; for one that is really decided use the hosted page.",
+        inputs,
+        ((actions.DECISIONS[0], "Approved"), (actions.DECISIONS[1], "Declined")),
+    )
+
+
+def events(house: House) -> list[EventForm]:
+    """The forms of every event of the providers that are served."""
+    made = []
+    if house.operator is not None and house.target.players is not None:
+        made.append(_operator(house))
+    if house.jackpot is not None:
+        made += [_coupons(), _stores(house)]
+    if house.checkout is not None:
+        made.append(_checkout(house))
+    return made
+
+
+def faults() -> list[dict[str, Any]]:
+    """Every fault that acts on single sends, with its parameters in words."""
+    return [
+        {
+            "name": name,
+            "summary": kind.summary,
+            "parameters": [
+                {"name": key, "expected": expected, "meaning": meaning, "default": default}
+                for key, expected, meaning, default in parameters(kind)
+            ],
+            "example": ",".join(f"{key}={default}" for key, _, _, default in parameters(kind) if default),
+        }
+        for name, kind in FAULTS.items()
+        # An order is that of several, and each event is sent by itself.
+        if name != "reordered"
+    ]
+
+
+def of(house: House) -> dict[str, Any]:
+    """Everything the page's template needs for its forms."""
+    target = house.target
+    return {
+        "events": events(house),
+        "faults": faults(),
+        "badly": {name: badly.words for name, badly in actions.BADLY.items()},
+        "asked_of": {name: actions.ASKED_OF[name] for name in house.served},
+        "times": actions.TIMES,
+        "players": list(target.players.ids) if target.players else [],
+        "currency": target.players.currency if target.players else "EUR",
+        "languages": list(target.operator.languages) if target.operator else [],
+        "can_launch": target.driver.launch is not None or target.driver.python is not None,
+        "can_restart": target.driver.restart is not None or target.driver.python is not None,
+        "efforts": list(EFFORTS),
+        "providers": PROVIDERS,
+        "groups": GROUPS,
+        "limits": {"copies": actions.COPIES, "together": actions.TOGETHER},
+    }

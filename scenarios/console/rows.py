@@ -1,0 +1,138 @@
+"""Exchanges and deliveries as the console's feed shows them: short, JSON values only, and never a secret."""
+
+import re
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from scenarios.console.house import House
+from simulators import export, money
+from simulators.checkout.wire import Notice
+from simulators.courier import Delivery, Standing
+from simulators.export import Redactor
+from simulators.history import Direction, Exchange
+from simulators.jackpot import wire as vouchers
+from simulators.operator import wire
+
+# So much of a body can be searched, in characters; one longer than SEARCHED_BODY bytes not at all.
+SEARCHED: Final = 400
+SEARCHED_BODY: Final = 64 * 1024
+# How many deliveries that wait or were given up are listed.
+LISTED: Final = 50
+_NO_ANSWER_YET: Final = "no answer yet"
+_BLANKS: Final = re.compile(r"\s+")
+
+
+def row(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
+    """One line of the feed. ``at`` is milliseconds since the epoch, ``ms`` how long the answer took.
+
+    ``x`` is the text that a search looks into besides what is shown.
+    """
+    answer, seconds = exchange.answer, exchange.seconds
+    url = urlsplit(exchange.request.url)
+    waiting = answer is None and exchange.failure == _NO_ANSWER_YET
+    why = exchange.error if exchange.error is not None else exchange.failure
+    return {
+        "n": exchange.number,
+        "at": round(exchange.started * 1000, 1),
+        "p": exchange.provider,
+        "k": redactor.text(exchange.kind),
+        "to": exchange.direction is Direction.TO_CLIENT,
+        "m": exchange.request.method,
+        "u": redactor.text(url.path + (f"?{url.query}" if url.query else "")),
+        "a": redactor.text(about(exchange)),
+        "s": None if answer is None else answer.status,
+        "ms": None if seconds is None else round(seconds * 1000, 1),
+        "o": "waiting" if waiting else str(exchange.outcome),
+        "w": "" if waiting or why is None else redactor.text(why, auth=_is_auth(exchange))[:200],
+        "f": len(exchange.faults),
+        "c": exchange.copy_of,
+        "x": _searched(exchange, redactor),
+    }
+
+
+def _searched(exchange: Exchange, redactor: Redactor) -> str:
+    bodies = [exchange.request.body, exchange.answer.body if exchange.answer is not None else b""]
+    texts = [
+        # Redacted whole and cut afterwards: a cut could leave half a secret, which nothing would find.
+        redactor.data(body, auth=_is_auth(exchange)).decode("utf-8", "backslashreplace")[:SEARCHED]
+        for body in bodies
+        if len(body) <= SEARCHED_BODY
+    ]
+    return _BLANKS.sub(" ", " ".join(texts))
+
+
+def _is_auth(exchange: Exchange) -> bool:
+    return exchange.kind == "auth" or urlsplit(exchange.request.url).path.endswith("/auth")
+
+
+def about(exchange: Exchange) -> str:
+    """Whom and what it is about, in a few words; "" where the request is no genuine message."""
+    match exchange.message:
+        case wire.Transaction() | wire.Rollback() as message:
+            return f"{message.user_id} {_amount(message.amount, message.currency)}"
+        case vouchers.CouponEvent(message=coupon):
+            return f"{coupon.id} {_amount(coupon.price, 'EUR')}"
+        case Notice(decision=decision):
+            return decision.reference
+        case message:
+            store = getattr(getattr(message, "message", None), "store_id", None)
+            return store if isinstance(store, str) else ""
+
+
+def _amount(amount: Any, currency: str) -> str:
+    try:
+        return money.show(amount, currency)
+    except (money.UnknownCurrency, ValueError, ArithmeticError, AttributeError):
+        return f"{amount} {currency}"
+
+
+def detail(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
+    """Everything there is to see of one exchange, with its curl command."""
+    shown = export.as_json(exchange, redactor)
+    shown["curl"] = export.curl(exchange, redactor)
+    shown["again"] = exchange.direction is Direction.TO_CLIENT
+    shown["genuine"] = exchange.genuine
+    shown["sizes"] = [len(exchange.request.body), len(exchange.answer.body) if exchange.answer else None]
+    return shown
+
+
+def deliveries(house: House) -> list[dict[str, Any]]:
+    """What waits for its next attempt, or was given up; the newest of each provider first."""
+    listed: list[dict[str, Any]] = []
+    for provider, served in house.served.items():
+        courier = served.twin.courier
+        if provider == "operator":
+            for standing, group in (("waiting", courier.pending), ("given up", courier.given_up)):
+                listed += [
+                    {
+                        "provider": provider,
+                        "id": None,
+                        "what": house.redactor.text(f"{each.message.action} {about(each.last)}"),
+                        "standing": standing,
+                        "attempts": each.attempts,
+                        "last": each.last.number,
+                    }
+                    for each in group[-LISTED:]
+                ]
+            continue
+        waiting = [each for each in courier.deliveries[-1000:] if _open(each)]
+        listed += [_delivery(provider, each) for each in reversed(waiting[-LISTED:])]
+    return listed
+
+
+def _open(delivery: Delivery[Any]) -> bool:
+    return delivery.standing in (Standing.WAITING, Standing.GIVEN_UP, Standing.UNADDRESSED)
+
+
+def _delivery(provider: str, delivery: Delivery[Any]) -> dict[str, Any]:
+    event = delivery.event
+    word = event.event if hasattr(event, "event") else "decision"
+    last = delivery.attempts[-1].exchange if delivery.attempts else None
+    return {
+        "provider": provider,
+        "id": delivery.id,
+        "what": word,
+        "standing": str(delivery.standing),
+        "attempts": len(delivery.attempts),
+        "last": last,
+    }

@@ -1,0 +1,79 @@
+// What every part of the console shares: elements made of texts only, requests with the page's token, what is said.
+
+const TOKEN = document.querySelector('meta[name="pitboss-token"]').content;
+
+export const find = (id) => document.getElementById(id);
+
+/** An element. Texts become text nodes, whatever they hold: nothing of a CLIENT's is ever read as HTML. */
+export function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.startsWith("aria-") || name === "role" || name.startsWith("data-")) element.setAttribute(name, value);
+    else element[name] = value;
+  }
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+export class Refused extends Error {
+  constructor(beats) {
+    super(beats.came);
+    this.beats = beats;
+  }
+}
+
+async function answered(response) {
+  const said = await response.json().catch(() => ({ came: `HTTP ${response.status}` }));
+  if (!response.ok) throw new Refused(said);
+  return said;
+}
+
+export const get = async (path) => answered(await fetch(path, { headers: { Accept: "application/json" } }));
+
+export async function post(path, fields = {}) {
+  const headers = { "Content-Type": "application/json", "X-Pitboss-Token": TOKEN };
+  return answered(await fetch(path, { method: "POST", headers, body: JSON.stringify(fields) }));
+}
+
+/** The fields of a form; boxes that are ticked are true. */
+export function fieldsOf(form) {
+  const fields = Object.fromEntries(new FormData(form));
+  for (const box of form.querySelectorAll('input[type="checkbox"][name]')) fields[box.name] = box.checked;
+  return fields;
+}
+
+let quiet = 0;
+
+/** Say something in the corner; an error stays until it is dismissed or replaced. */
+export function say(text, { beats = null, bad = false } = {}) {
+  const place = find("said");
+  clearTimeout(quiet);
+  const lines = beats
+    ? [make("b", {}, beats.came), ...["expected", "next_step"].filter((name) => beats[name])
+        .map((name) => make("span", { className: "beat" }, `${name === "expected" ? "Expected" : "Next"}: ${beats[name]}`))]
+    : [make("span", {}, text)];
+  const close = make("button", { type: "button" }, "Dismiss");
+  close.addEventListener("click", () => place.replaceChildren());
+  place.replaceChildren(make("div", { className: beats || bad ? "toast bad" : "toast" }, make("div", {}, ...lines), close));
+  if (!beats && !bad) quiet = setTimeout(() => place.replaceChildren(), 6000);
+}
+
+/** Run a deed; what goes wrong is said in three beats. Resolves to its answer, or to null. */
+export async function attempt(deed) {
+  try {
+    return await deed();
+  } catch (problem) {
+    if (problem instanceof Refused) say("", { beats: problem.beats });
+    else say("", { beats: { came: "the console's server does not answer", expected: "pitboss serve, running", next_step: "start it again, then reload this page" } });
+    return null;
+  }
+}
+
+export async function copy(text, what) {
+  try {
+    await navigator.clipboard.writeText(text);
+    say(`${what} copied`);
+  } catch {
+    say("", { beats: { came: "the browser does not let this page copy", expected: "a page from 127.0.0.1, localhost or https", next_step: "mark the text and copy it by hand" } });
+  }
+}

@@ -1,0 +1,76 @@
+// One exchange, whole: what was sent and answered, when, how to send it again.
+
+import { attempt, copy, find, get, make, post, say } from "./dom.js";
+
+let shown = null;
+
+export async function inspect(number, version) {
+  const exchange = await attempt(() => get(`/exchanges/${number}`));
+  if (!exchange) return;
+  const fresh = shown?.number !== number;
+  shown = exchange;
+  find("inspector").hidden = false;
+  find("feed").classList.add("inspecting");
+  find("i-title").textContent = `#${number} ${exchange.kind}`;
+  find("i-again").disabled = !exchange.again;
+  find("i-again").title = exchange.again ? "Send the same bytes once more" : "The CLIENT sent this; copy it as curl instead";
+  find("i-body").replaceChildren(...parts(exchange));
+  if (fresh) find("i-body").scrollTop = 0;
+}
+
+/** Show it anew where it has changed since. */
+export function refresh(rows) {
+  if (shown && !find("inspector").hidden && rows.some((row) => row.n === shown.number)) inspect(shown.number);
+}
+
+export function inspected() {
+  return find("inspector").hidden ? null : shown?.number ?? null;
+}
+
+function parts(exchange) {
+  const { request, answer } = exchange;
+  const arrow = exchange.direction === "to CLIENT" ? `${exchange.provider} → CLIENT` : `CLIENT → ${exchange.provider}`;
+  const facts = [
+    ["way", arrow],
+    ["outcome", exchange.error ? `${exchange.outcome}: ${exchange.error}` : exchange.outcome],
+    ["at", exchange.at],
+    ["took", exchange.seconds === null ? "no answer" : `${(exchange.seconds * 1000).toFixed(1)} ms`],
+    exchange.failure ? ["failure", exchange.failure] : null,
+    exchange.copy_of !== null ? ["copy of", `#${exchange.copy_of}`] : null,
+    ...exchange.faults.map((fault) => ["fault", fault]),
+    exchange.genuine ? null : ["genuine", "no: sent by hand or forged"],
+  ].filter(Boolean);
+  return [
+    make("dl", { className: "facts" }, ...facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
+    ...message("Request", `${request.method} ${request.url}`, request, exchange.sizes[0]),
+    ...(answer ? message("Answer", `HTTP ${answer.status}`, answer, exchange.sizes[1]) : [make("h3", {}, "No answer")]),
+    make("h3", {}, "curl"),
+    make("pre", {}, exchange.curl),
+  ];
+}
+
+function message(title, line, { headers, body }, size) {
+  const rows = headers.map(([name, value]) => make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, value)));
+  return [
+    make("h3", {}, title, make("span", { className: "note" }, ` ${size} bytes`)),
+    make("p", { className: "mono" }, line),
+    rows.length ? make("table", { className: "headers" }, make("tbody", {}, ...rows)) : null,
+    body ? make("pre", {}, body) : make("p", { className: "note" }, "no body"),
+  ].filter(Boolean);
+}
+
+export function begin(list) {
+  const close = () => {
+    find("inspector").hidden = true;
+    find("feed").classList.remove("inspecting");
+    list.select(null);
+    find("list").focus();
+  };
+  find("i-close").addEventListener("click", close);
+  find("inspector").addEventListener("keydown", (event) => event.key === "Escape" && close());
+  find("i-copy").addEventListener("click", () => shown && copy(shown.curl, `#${shown.number} as curl`));
+  find("i-again").addEventListener("click", async () => {
+    const sent = shown && (await attempt(() => post(`/exchanges/${shown.number}/again`)));
+    if (sent) say(`#${shown.number} sent again as #${sent.exchanges[0]}: ${sent.outcome}${sent.said ? `, ${sent.said}` : ""}`);
+  });
+}
