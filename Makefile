@@ -56,6 +56,7 @@ matrix: $(DEV) ## judge every mutant; writes docs/mutants.md
 
 docs: $(DEV) ## write the pages that are made from the code
 	@$(BIN)/python -m tests.docs_generated
+	@$(BIN)/python -m tests.openapi_documents
 
 clean: ## remove .venv, caches and reports
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis report reports

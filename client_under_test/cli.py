@@ -34,13 +34,25 @@ class _Amount(click.ParamType[Decimal]):
             )
 
 
-@click.command()
-@click.option("--port", default=8710, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  pitboss client                                 on SQLite, in a temporary file\n"
+    "  pitboss client --database books.sqlite --balance 50.00 --player p-1\n"
+    "  pitboss client --database books.sqlite --recompute\n"
+    "  pitboss client --mutant rollback-orphan-deposits"
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8710,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
 @click.option("--host", "address", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--database", help="SQLite file or SQLAlchemy URL. Default: a temporary file, deleted at the end."
 )
-@click.option("--processes", default=1, show_default=True, help="Server processes.")
+@click.option("--processes", type=click.IntRange(1), default=1, show_default=True, help="Server processes.")
 @click.option("--prefix", default="/operator", show_default=True, help="Path of the callback URL.")
 @click.option(
     "--operator", default="http://127.0.0.1:8701", show_default=True, help="API URL of the OPERATOR."
@@ -73,6 +85,12 @@ class _Amount(click.ParamType[Decimal]):
 @click.option(
     "--player", "players", multiple=True, help="Player to open at the start (repeat). Default: p-1 .. p-8."
 )
+@click.option(
+    "--players-pattern", metavar="PATTERN", help="Players to open by a pattern such as load-{n}, from 0 on."
+)
+@click.option(
+    "--player-count", type=click.IntRange(1), default=1000, show_default=True, help="How many of the pattern."
+)
 @click.option("--currency", default="EUR", show_default=True, help="Currency of the players opened.")
 @click.option("--balance", type=_Amount(), default="100.00", show_default=True, help="Their opening balance.")
 @click.option("--mutant", help="Serve this faulty CLIENT instead of the reference.")
@@ -95,6 +113,8 @@ def client(
     merchant_id: str,
     checkout_algorithm: str,
     players: tuple[str, ...],
+    players_pattern: str | None,
+    player_count: int,
     currency: str,
     balance: Decimal,
     mutant: str | None,
@@ -125,20 +145,35 @@ def client(
                 checkout_algorithm=checkout_algorithm,
                 currency=currency,
                 balance=balance,
-                players=players or DEFAULT_PLAYERS,
+                players=(*players, *_patterned(players_pattern, player_count)) or DEFAULT_PLAYERS,
             )
             serve(config, address, port, processes, build=build, attached=not detached, say=_say)
     except (CannotListen, mutants.UnknownMutant, KeyUnusable) as error:
         raise _failed(str(error), _USAGE) from None
     except Refused:
-        raise _failed(
-            f"players cannot be opened with {balance} {currency}. "
-            "A decimal, not negative and not finer than the unit of a currency of ISO 4217 was expected, "
-            "such as 100.00 EUR. Correct --balance or --currency.",
-            _USAGE,
-        ) from None
+        raise _unopened(balance, currency) from None
     except DatabaseUnreachable as error:
         raise _failed(str(error), _UNREACHABLE) from None
+
+
+def _unopened(balance: Decimal, currency: str) -> click.ClickException:
+    return _failed(
+        f"players cannot be opened with {balance} {currency}. "
+        "A decimal, not negative and not finer than the unit of a currency of ISO 4217 was expected, "
+        "such as 100.00 EUR. Correct --balance or --currency.",
+        _USAGE,
+    )
+
+
+def _patterned(pattern: str | None, count: int) -> list[str]:
+    if pattern is None:
+        return []
+    if "{n}" not in pattern:
+        raise click.UsageError(
+            f"--players-pattern is {pattern!r}. A pattern with {{n}} in it was expected, which stands for the number "
+            "of each player. Write --players-pattern 'load-{n}'."
+        )
+    return [pattern.replace("{n}", str(number)) for number in range(count)]
 
 
 def audit(database: str | None) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from scenarios.errors import Exit
-from scenarios.suggest import did_you_mean
+from scenarios.usage import Commands, in_three_beats
 
 # Sub-commands by name, in the order of help, each with the module and the attribute that hold it. Loaded
 # when used, so that no command waits for the others' imports.
@@ -18,17 +18,23 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("scenarios.commands.check", "command"),
     "serve": ("scenarios.commands.serve", "command"),
     "client": ("client_under_test.cli", "client"),
+    "load": ("loadtests.command", "command"),
     "trigger": ("scenarios.commands.trigger", "command"),
     "token": ("scenarios.commands.token", "command"),
     "replay": ("scenarios.commands.replay", "command"),
+    "report": ("scenarios.commands.report", "command"),
     "rules": ("scenarios.commands.rules", "command"),
     "init": ("scenarios.commands.init", "command"),
     "doctor": ("scenarios.commands.doctor", "command"),
+    "completion": ("scenarios.commands.completion", "command"),
 }
 
+# Where the context keeps the command line as it was given.
+_GIVEN = "scenarios.cli.given"
 
-class _Commands(click.Group):
-    """Loads a sub-command when it is asked for."""
+
+class _Front(Commands):
+    """Loads a sub-command when it is asked for, and tells every mistake in three beats."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -40,15 +46,16 @@ class _Commands(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS:
-            ctx.fail(
-                f"there is no command {args[0]!r}; "
-                + did_you_mean(args[0], COMMANDS, f"the commands are {', '.join(COMMANDS)}")
-            )
-        return super().resolve_command(ctx, args)
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Read the options before the command."""
+        # Reading takes the list to pieces.
+        given = list(args)
+        with in_three_beats(click.Context(self, parent=parent, info_name=info_name), ()):
+            context = super().make_context(info_name, args, parent, **extra)
+        context.meta[_GIVEN] = given
+        return context
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. Ctrl-C before anything was judged is no broken contract: its code is another."""
@@ -57,14 +64,15 @@ class _Commands(click.Group):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")
         try:
-            return super().invoke(ctx)
+            with in_three_beats(ctx, ctx.meta[_GIVEN]):
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             with contextlib.suppress(OSError):
                 click.echo("pitboss: interrupted before anything was judged", err=True)
             ctx.exit(int(Exit.UNDECIDED))
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Front, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pitboss", prog_name="pitboss")
 def main() -> None:
     """Fake betting and voucher providers, and a judge of the CLIENTs that integrate them.
@@ -74,4 +82,6 @@ def main() -> None:
     pitboss init          write a pitboss.toml for your CLIENT, then:
     pitboss doctor        what is wrong with it, and the next step
     pitboss check         judge your CLIENT, rule by rule
+
+    pitboss COMMAND --help has examples of each.
     """

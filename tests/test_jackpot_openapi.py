@@ -1,4 +1,4 @@
-"""The fake Jackpot under schemathesis, from its own document; the document itself, and the page that shows it."""
+"""The fake Jackpot under schemathesis, from its own document; and the document itself."""
 
 import itertools
 import json
@@ -9,14 +9,6 @@ from typing import Any
 import jsonschema_rs
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
-from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from simulators.jackpot import openapi, session_jwt, wire
 from simulators.jackpot.api import create_app
@@ -28,13 +20,7 @@ from simulators.jackpot.pricing import offer_of, price_of
 from simulators.jackpot.twin import JackpotTwin
 from tests.jackpot_examples import GOLDEN
 from tests.jackpot_house import AGREEMENT, JWT_BEARER, quiet_twin
-
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_schema_conformance,
-]
+from tests.openapi_fuzz import fuzz
 
 
 class Caller:
@@ -47,7 +33,6 @@ class Caller:
         self.lives = itertools.cycle(
             [(), (Event.CONFIRM,), (Event.CANCEL,), (Event.CONFIRM, Event.ASK_REFUND)]
         )
-        self.statuses: dict[tuple[str, str], set[int]] = {}
 
     def token(self, grant: dict[str, str]) -> str:
         answer = self.client.post("/v2/token", json={"client_id": "acme", **grant})
@@ -120,16 +105,9 @@ def test_every_answer_is_as_documented(
     path: str, method: str, caller: Caller, document_of_the_app: Any
 ) -> None:
     operation = document_of_the_app[path][method]
-    turns = itertools.count()
     security = openapi.document()["paths"][path][method.lower()]["security"]
 
-    @given(
-        case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
-        | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
-    )
-    @settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    def ask(case: Any) -> None:
-        turn = next(turns)
+    def mend(case: Any, turn: int) -> None:
         if turn % 4:
             case.headers = {**dict(case.headers or {}), **caller.headers(security)}
         if turn % 2 and case.path_parameters:
@@ -139,13 +117,9 @@ def test_every_answer_is_as_documented(
             }
         if turn % 3 == 0 and (body := caller.body(path)) is not None:
             case.body, case.media_type = body, wire.JSON_TYPE
-        answer = case.call()
-        caller.statuses.setdefault((path, method), set()).add(answer.status_code)
-        case.validate_response(answer, checks=CHECKS)
 
-    ask()
     # What is generated must reach what it is about.
-    assert 200 in caller.statuses[path, method]
+    assert 200 in fuzz(operation, mend)
 
 
 # -- the document
@@ -178,19 +152,6 @@ def test_documented_webhooks_are_in_their_schema(event: wire.Notification, examp
     validator = jsonschema_rs.Draft202012Validator({**hook, "components": document["components"]})
     validator.validate(example)
     assert not validator.is_valid({**example, "event": "another"})
+    assert not validator.is_valid({name: value for name, value in example.items() if name != "event"})
     assert not validator.is_valid({**example, "more": 1})
     assert not validator.is_valid({**example, "message": {**example["message"], "more": 1}})
-
-
-def test_the_page_shows_all_and_asks_no_other_host(caller: Caller) -> None:
-    page = caller.client.get("/documentation").text
-    for operation in OPERATIONS:
-        for path in operation.paths:
-            assert f"<code>{path}</code>" in page
-    for name in wire.EVENTS:
-        assert f"<code>{name}</code>" in page
-    assert not re.search(r'(?:src|href)="(?![#/])', page)
-    assert "<script" not in page
-    links = set(re.findall(r'href="#([\w-]+)"', page))
-    assert links
-    assert links <= set(re.findall(r'id="([\w-]+)"', page))

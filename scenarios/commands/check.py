@@ -6,10 +6,12 @@ from typing import Any, TypeVar
 
 import click
 
+from scenarios import completing
 from scenarios.contract import PLANNED, PROVIDERS, select
 from scenarios.effort import EFFORTS
 from scenarios.engine import Judged, check, effort_named, new_seed
 from scenarios.errors import Exit
+from scenarios.report import github
 from scenarios.report.terminal import Terminal
 from scenarios.run import Settings
 from scenarios.target import Target, load
@@ -25,16 +27,30 @@ def options(effort: str = "normal") -> Callable[[Command], Command]:
 def _with_options(command: Command, effort: str) -> Command:
     for option in reversed(
         (
-            click.option("--only", metavar="IDS", help="Rules or groups to judge, e.g. RBK,IDM-02."),
-            click.option("--skip", metavar="IDS", help="Rules or groups to leave out."),
             click.option(
-                "--provider", metavar="NAME", help=f"Rules of one provider: {', '.join(PROVIDERS)}."
+                "--only",
+                metavar="IDS",
+                shell_complete=completing.rules,
+                help="Rules or groups to judge, e.g. RBK,IDM-02.",
+            ),
+            click.option(
+                "--skip",
+                metavar="IDS",
+                shell_complete=completing.rules,
+                help="Rules or groups to leave out.",
+            ),
+            click.option(
+                "--provider",
+                metavar="NAME",
+                shell_complete=completing.provider,
+                help=f"Rules of one provider: {', '.join(PROVIDERS)}.",
             ),
             click.option(
                 "--effort",
                 default=effort,
                 show_default=True,
                 metavar="EFFORT",
+                shell_complete=completing.effort,
                 help=f"{', '.join(EFFORTS)}.",
             ),
             click.option("--seed", type=int, metavar="N", help="Repeat a run's generated data."),
@@ -43,7 +59,7 @@ def _with_options(command: Command, effort: str) -> Command:
                 "--report",
                 type=click.Path(file_okay=False, path_type=Path),
                 metavar="DIR",
-                help="Write report.json, junit.xml and history.har there.",
+                help="Write report.html, report.json, junit.xml and history.har there.",
             ),
         )
     ):
@@ -79,10 +95,17 @@ def judge_target(
 def judge(settings: Settings, report: Path | None) -> Exit:
     """Judge as ``settings`` say, show the verdict and return the exit code. Raises TargetProblem."""
     terminal = Terminal()
-    judged: Judged = check(settings, report=report, watchers=[terminal])
+    with github.unobeyed():
+        judged: Judged = check(settings, report=report, watchers=[terminal])
+        if judged.problem is None:
+            terminal.conclude(judged, report)
+    if github.active():
+        for line in github.of_verdicts(judged):
+            click.echo(line)
+        if judged.problem is not None:
+            click.echo(github.of_problem(judged.problem))
     if judged.problem is not None:
         raise judged.problem
-    terminal.conclude(judged, report)
     return judged.code
 
 

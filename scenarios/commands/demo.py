@@ -20,7 +20,7 @@ def command(context: click.Context, /, mutant: str | None, **choices: Any) -> No
 
     \b
     pitboss demo                       the reference CLIENT holds every rule
-    pitboss demo --report out          and leaves report.json, junit.xml, history.har in out/
+    pitboss demo --report out          and leaves report.html, report.json, .. in out/
     pitboss demo --mutant NAME         see a faulty CLIENT caught
     """
     with (

@@ -11,13 +11,18 @@ from scenarios.doctor_words import State, Step
 from scenarios.errors import Exit
 from scenarios.run import Run, Settings
 from scenarios.target import load
+from scenarios.usage import examples
 
 _STYLES = {State.OK: "green", State.WRONG: "bold red", State.OPEN: "yellow", State.LOCKED: "cyan"}
 
 
 @click.command(
     "doctor",
-    epilog="Exit codes: 0 nothing is wrong, 2 the target file, 3 the target or its driver entries.",
+    epilog=examples(
+        "pitboss doctor",
+        "pitboss doctor -c staging.toml --restart",
+        more="Exit codes: 0 nothing is wrong, 2 the target file, 3 the target or its driver entries.",
+    ),
 )
 @click.option(
     "-c",

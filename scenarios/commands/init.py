@@ -7,9 +7,15 @@ import click
 
 from scenarios.errors import UsageProblem
 from scenarios.target import DEFAULT_FILE
+from scenarios.usage import examples
 
 
-@click.command("init")
+@click.command(
+    "init",
+    epilog=examples(
+        "pitboss init", "pitboss init -o staging.toml       then: pitboss doctor -c staging.toml"
+    ),
+)
 @click.option(
     "-o",
     "--output",

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from scenarios import completing
 from scenarios.commands.check import judge
 from scenarios.contract import RULES
 from scenarios.effort import EFFORTS
@@ -13,6 +14,7 @@ from scenarios.engine import effort_named
 from scenarios.errors import UsageProblem
 from scenarios.run import Settings
 from scenarios.stories.steps import is_story, read_story
+from scenarios.suggest import did_you_mean
 from scenarios.target import load
 
 _OPEN = ("failed", "warned", "undecided")
@@ -27,7 +29,7 @@ _OPEN = ("failed", "warned", "undecided")
     metavar="FILE",
     help="The target file.  [default: pitboss.toml]",
 )
-@click.option("--rule", metavar="ID", help="Only this rule of the report.")
+@click.option("--rule", metavar="ID", shell_complete=completing.rule, help="Only this rule of the report.")
 @click.option(
     "--report", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write reports there."
 )
@@ -52,6 +54,12 @@ def command(
             target=load(config), rules=(story.rule,), effort=effort_named("quick"), story=story
         )
         context.exit(judge(settings, report))
+    if rule is not None and rule.upper() not in RULES:
+        raise UsageProblem(
+            f"--rule {rule} names no rule",
+            "the id of a rule such as RBK-04",
+            did_you_mean(rule, RULES, "`pitboss rules` lists all rules"),
+        )
     broken = [entry["id"] for entry in saved["rules"] if entry["outcome"] in _OPEN and entry["id"] in RULES]
     if rule is not None:
         broken = [name for name in broken if name == rule.upper()]

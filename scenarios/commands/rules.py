@@ -9,13 +9,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from scenarios import completing
 from scenarios.contract import GROUPS, PLANNED, PROVIDERS, Level, Rule, select
+from scenarios.usage import examples
 
 NO_SCENARIO = "no scenario yet"
 _STYLES = {Level.MUST: "bold", Level.SHOULD: "", Level.INFO: "dim"}
 
 
-@click.command("rules")
+@click.command(
+    "rules",
+    epilog=examples(
+        "pitboss rules",
+        "pitboss rules --only RBK,IDM-02",
+        "pitboss rules --provider jackpot --format markdown",
+    ),
+)
 @click.option(
     "--format",
     "form",
@@ -24,9 +33,16 @@ _STYLES = {Level.MUST: "bold", Level.SHOULD: "", Level.INFO: "dim"}
     show_default=True,
     help="How to write them.",
 )
-@click.option("--only", metavar="IDS", help="Rules or groups, e.g. RBK,IDM-02.")
-@click.option("--skip", metavar="IDS", help="Rules or groups to leave out.")
-@click.option("--provider", metavar="NAME", help=f"Rules of one provider: {', '.join(PROVIDERS)}.")
+@click.option(
+    "--only", metavar="IDS", shell_complete=completing.rules, help="Rules or groups, e.g. RBK,IDM-02."
+)
+@click.option("--skip", metavar="IDS", shell_complete=completing.rules, help="Rules or groups to leave out.")
+@click.option(
+    "--provider",
+    metavar="NAME",
+    shell_complete=completing.provider,
+    help=f"Rules of one provider: {', '.join(PROVIDERS)}.",
+)
 def command(form: str, only: str | None, skip: str | None, provider: str | None) -> None:
     """List what a CLIENT must do, rule by rule."""
     rules = select(only, skip, provider)

@@ -1,4 +1,4 @@
-"""The checkout's server: GraphQL, the product page's widget, and the hosted page.
+"""The checkout's server: GraphQL, the product page's widget, the hosted page, and the document of it all.
 
 Answers that are errors have one shape (contract, part D): ``{"error": "CODE", "message": "what to do"}``;
 those of GraphQL carry its `errors` as well.
@@ -8,13 +8,15 @@ from typing import Any, Final
 
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
+from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from simulators import answering, exact_json
+from simulators import answering, documentation, exact_json
 from simulators.answering import ApiError
 from simulators.channel import JSON_TYPE
-from simulators.checkout import hosted, widget
+from simulators.checkout import hosted, openapi, widget
 from simulators.checkout.channel import PROVIDER
+from simulators.checkout.forms import PriceRequest
 from simulators.checkout.graph import Graph
 from simulators.checkout.twin import CREATE, PRICE, CheckoutTwin
 
@@ -26,19 +28,21 @@ _PRICE: Final = "/widget/price"
 _KINDS: Final = {GRAPHQL: CREATE, _PRICE: PRICE}
 
 _MESSAGES: Final = {
-    404: f"There is nothing at this address. POST {GRAPHQL} makes checkouts. Check the address.",
+    404: f"There is nothing at this address. POST {GRAPHQL} makes checkouts, and {documentation.PAGE} tells of it. "
+    "Check the address.",
     405: f"This method is none of this address. Requests here are POST, as to {GRAPHQL}. Check the method.",
     413: f"The body is longer than {BODY_BYTES} bytes. Requests are small JSON objects. Send a shorter one.",
 }
 
 
 def create_app(twin: CheckoutTwin) -> Flask:
-    """Return the WSGI app of ``twin``: ``/graphql``, the widget, and the pages under ``/checkout``."""
+    """Return the WSGI app of ``twin``: ``/graphql``, its document, the widget, the pages under ``/checkout``."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
     graph = Graph(twin)
     app.add_url_rule(GRAPHQL, "graphql", lambda: _graphql(graph), methods=["POST"])
     app.add_url_rule(_PRICE, "price", lambda: _price(twin), methods=["POST"])
+    app.register_blueprint(documentation.blueprint(openapi.document))
     app.register_blueprint(widget.blueprint())
     app.register_blueprint(hosted.blueprint(twin))
     app.before_request(lambda: _record(twin))
@@ -60,20 +64,17 @@ def _graphql(graph: Graph) -> Response:
 
 
 def _price(twin: CheckoutTwin) -> Response:
-    document = _document()
-    if not isinstance(document, dict) or not all(
-        isinstance(document.get(name), str) for name in ("merchantId", "JWTToken")
-    ):
+    try:
+        asked = PriceRequest.model_validate(_document())
+    except ValidationError:
         raise ApiError(
             400,
             "MALFORMED",
             "merchantId or JWTToken is missing. The widget's price is that of a merchant's token. Send both, "
             "as texts.",
-        )
-    return Response(
-        exact_json.dumps(widget.price(twin, document["merchantId"], document["JWTToken"])),
-        content_type=JSON_TYPE,
-    )
+        ) from None
+    shown = widget.price(twin, asked.merchantId, asked.JWTToken)
+    return Response(exact_json.dumps(shown.model_dump()), content_type=JSON_TYPE)
 
 
 def _document() -> Any:

@@ -3,7 +3,6 @@
 A payload that is refused is no failed request: it is answered in `errors` of the mutation, as documented.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from graphql import (
@@ -16,9 +15,11 @@ from graphql import (
     parse,
     validate,
 )
+from pydantic import ValidationError
 
 from simulators.answering import ApiError
 from simulators.checkout.claims import Fault
+from simulators.checkout.forms import GraphRequest
 from simulators.checkout.twin import CheckoutTwin
 from simulators.checkout.world import Checkout
 
@@ -73,9 +74,9 @@ class Graph:
 
     def answer(self, document: Any) -> tuple[int, dict[str, Any]]:
         """Carry out a request, and return status and answer; raises ApiError for what is no request."""
-        query, variables, operation = _parts(document)
+        request = _request(document)
         try:
-            asked = parse(query, max_tokens=_TOKENS)
+            asked = parse(request.query, max_tokens=_TOKENS)
             problems = validate(self.schema, asked, max_errors=_PROBLEMS)
         except GraphQLError as error:
             return 400, _refusal([error])
@@ -85,7 +86,9 @@ class Graph:
             ) from None
         if problems:
             return 400, _refusal(problems)
-        result = execute_sync(self.schema, asked, variable_values=variables, operation_name=operation)
+        result = execute_sync(
+            self.schema, asked, variable_values=request.variables, operation_name=request.operationName
+        )
         return _answered(result)
 
     def _create(
@@ -111,22 +114,23 @@ def _error(fault: Fault) -> dict[str, str]:
     return {"code": fault.code.name, "field": fault.path, "message": fault.message}
 
 
-def _parts(document: Any) -> tuple[str, dict[str, Any] | None, str | None]:
-    if not isinstance(document, Mapping) or not isinstance(document.get("query"), str):
+def _request(document: Any) -> GraphRequest:
+    try:
+        return GraphRequest.model_validate(document)
+    except ValidationError as error:
+        wrong = {problem["loc"][0] for problem in error.errors() if problem["loc"]}
+    if wrong.isdisjoint({"variables", "operationName"}) or "query" in wrong:
         raise ApiError(
             400,
             "MALFORMED",
             "There is no query. A GraphQL request is a JSON object with query, and variables where it has "
             "some. Send these.",
         )
-    variables, operation = document.get("variables"), document.get("operationName")
-    if not isinstance(variables, dict | None) or not isinstance(operation, str | None):
-        raise ApiError(
-            400,
-            "MALFORMED",
-            "variables or operationName is of the wrong type. They are an object and a text. Send them so.",
-        )
-    return document["query"], variables, operation
+    raise ApiError(
+        400,
+        "MALFORMED",
+        "variables or operationName is of the wrong type. They are an object and a text. Send them so.",
+    )
 
 
 def _answered(result: ExecutionResult) -> tuple[int, dict[str, Any]]:

@@ -12,6 +12,7 @@ from flask import Blueprint, Response
 from simulators import money
 from simulators.answering import ApiError
 from simulators.checkout import world
+from simulators.checkout.forms import PriceAnswer
 from simulators.checkout.twin import CheckoutTwin
 
 NAME: Final = "widget"
@@ -37,7 +38,7 @@ def _static(name: str, content_type: str) -> Response:
     return response
 
 
-def price(twin: CheckoutTwin, merchant_id: str, token: str) -> dict[str, object]:
+def price(twin: CheckoutTwin, merchant_id: str, token: str) -> PriceAnswer:
     """Return what the widget shows for a merchant's token; raises ApiError (422) for one that does not hold."""
     verdict = twin.verify(token)
     if merchant_id != twin.agreement.merchant_id or not verdict.holds:
@@ -51,11 +52,11 @@ def price(twin: CheckoutTwin, merchant_id: str, token: str) -> dict[str, object]
             "holds. Mint one that does.",
         )
     parts = world.price(verdict.claims)
-    return {
-        "initialAmount": shown(parts.initial, parts.currency),
-        "recurringAmount": shown(parts.recurring, parts.currency),
-        "payments": world.PARTS - 1,
-    }
+    return PriceAnswer(
+        initialAmount=shown(parts.initial, parts.currency),
+        recurringAmount=shown(parts.recurring, parts.currency),
+        payments=world.PARTS - 1,
+    )
 
 
 def shown(amount: Decimal, currency: str) -> str:

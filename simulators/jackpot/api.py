@@ -6,12 +6,12 @@ Answers that are errors have one shape (contract, part D): ``{"error": "CODE", "
 from collections.abc import Callable
 from typing import Any, Final
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from simulators import answering, exact_json
+from simulators import answering, documentation, exact_json
 from simulators.answering import ApiError
 from simulators.jackpot import forms, office, openapi, widget, wire
 from simulators.jackpot.catalogue import IMAGES
@@ -27,8 +27,8 @@ BODY_BYTES: Final = 1024 * 1024
 _SHARED: Final = ("/v2/", "/widget/")
 
 _MESSAGES: Final = {
-    404: "There is nothing at this address. /documentation lists every operation. Check the address.",
-    405: "This method is none of this address. /documentation lists every operation. Check the method.",
+    404: f"There is nothing at this address. {documentation.PAGE} lists every operation. Check the address.",
+    405: f"This method is none of this address. {documentation.PAGE} lists every operation. Check the method.",
     413: f"The body is longer than {BODY_BYTES} bytes. Requests are small JSON objects. Send a shorter one.",
 }
 
@@ -46,8 +46,7 @@ def create_app(twin: JackpotTwin) -> Flask:
                 kinds[endpoint] = operation.id
             rule = path.replace("{", "<").replace("}", ">")
             app.add_url_rule(rule, endpoint, _view(twin, operation), methods=[operation.method])
-    app.add_url_rule("/openapi.json", "openapi", lambda: _json(openapi.document()))
-    app.add_url_rule("/documentation", "documentation", _documentation)
+    app.register_blueprint(documentation.blueprint(openapi.document))
     app.add_url_rule(f"{FILES}/<voucher_id>.pdf", "file", lambda voucher_id: _file(twin, voucher_id))
     app.add_url_rule(f"{IMAGES}/<slug>/<name>.svg", "image", lambda slug, name: _image(twin, slug, name))
     app.register_blueprint(widget.blueprint(twin))
@@ -160,12 +159,6 @@ def _file(twin: JackpotTwin, voucher_id: str) -> Response:
 
 def _image(twin: JackpotTwin, slug: str, name: str) -> Response:
     return Response(twin.desk.picture(slug, name), content_type="image/svg+xml")
-
-
-def _documentation() -> Response:
-    page = Response(render_template("documentation.html", document=openapi.document()))
-    page.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
-    return page
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

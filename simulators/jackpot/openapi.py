@@ -1,28 +1,17 @@
 """The OpenAPI 3.1 document of API and webhooks, from the table and the models that parse and answer."""
 
 import re
-from collections.abc import Iterable
 from typing import Any, Final
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 
-from simulators.jackpot import forms, wire
+from simulators import openapi
+from simulators.jackpot import wire
 from simulators.jackpot.credentials import Kind
 from simulators.jackpot.operations import OPERATIONS, Operation
 
-_REF: Final = "#/components/schemas/{model}"
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
-_REASONS: Final = {
-    400: "Malformed",
-    401: "No credential, a bad one, or an expired one",
-    403: "A credential of the wrong kind",
-    404: "Unknown",
-    409: "Used before, or a transition that the voucher's state does not allow",
-    413: "Too long",
-    422: "Well-formed but unacceptable",
-}
 _SCHEMES: Final = {
     Kind.API_KEY: {
         "type": "apiKey",
@@ -31,11 +20,10 @@ _SCHEMES: Final = {
         "description": "the CLIENT's key, for reading the catalogue",
     },
     Kind.SESSION: {
-        "type": "http",
-        "scheme": "bearer",
+        **openapi.BEARER,
         "description": "a player's session: an hour, or until it reserved a voucher",
     },
-    Kind.SERVER: {"type": "http", "scheme": "bearer", "description": "a server's token, for an hour"},
+    Kind.SERVER: {**openapi.BEARER, "description": "a server's token, for an hour"},
 }
 _EVENT_MODELS: Final[dict[str, type[BaseModel]]] = {
     "store/enabled": wire.StoreEnabledEvent,
@@ -51,42 +39,24 @@ def document() -> dict[str, Any]:
     for operation in OPERATIONS:
         for number, path in enumerate(operation.paths):
             paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, path, number)
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Jackpot (pitboss)",
-            "version": "2",
-            "description": "A fake Jackpot: vouchers, catalogue and webhooks. Amounts are in EUR.",
-        },
-        "paths": paths,
-        "webhooks": {name: _webhook(name) for name in wire.EVENTS},
-        "components": {
-            "schemas": _schemas(),
-            "securitySchemes": {str(kind): scheme for kind, scheme in _SCHEMES.items()},
-        },
-    }
-
-
-def _schemas() -> dict[str, Any]:
-    asked = [model for operation in OPERATIONS for model in operation.body]
-    answered = [operation.answer for operation in OPERATIONS] + [forms.Problem, *_EVENT_MODELS.values()]
-    read = models_json_schema([(model, "validation") for model in _once(asked)], ref_template=_REF)[1]
-    written = models_json_schema([(model, "serialization") for model in _once(answered)], ref_template=_REF)[
-        1
-    ]
-    return {**read["$defs"], **written["$defs"]}
-
-
-def _once(models: Iterable[type[BaseModel]]) -> list[type[BaseModel]]:
-    return list(dict.fromkeys(models))
-
-
-def _ref(model: type[BaseModel]) -> dict[str, Any]:
-    return {"$ref": _REF.format(model=model.__name__)}
+    return openapi.document(
+        title="Jackpot",
+        version="2",
+        description="A fake Jackpot: vouchers, catalogue and webhooks. Amounts are in EUR. A session's assertion "
+        "is made by hand with: pitboss token sign --amount 40.",
+        paths=paths,
+        webhooks={name: _webhook(name) for name in wire.EVENTS},
+        schemas=openapi.schemas(
+            asked=[model for operation in OPERATIONS for model in operation.body],
+            answered=[*(operation.answer for operation in OPERATIONS), openapi.Problem],
+            sent=_EVENT_MODELS.values(),
+        ),
+        security_schemes={str(kind): scheme for kind, scheme in _SCHEMES.items()},
+    )
 
 
 def _operation(operation: Operation, path: str, number: int) -> dict[str, Any]:
-    schema = _ref(operation.answer)
+    schema = openapi.ref(operation.answer)
     if operation.many:
         schema = {"type": "array", "items": schema}
     written: dict[str, Any] = {
@@ -95,8 +65,8 @@ def _operation(operation: Operation, path: str, number: int) -> dict[str, Any]:
         "tags": [operation.id],
         "security": [] if operation.credential is None else [{str(operation.credential): []}],
         "responses": {
-            "200": {"description": "Done", "content": {wire.JSON_TYPE: {"schema": schema}}},
-            **{str(status): _problem(status) for status in operation.statuses},
+            "200": openapi.done(schema),
+            **openapi.problems(operation.statuses),
         },
     }
     if number:
@@ -109,13 +79,6 @@ def _operation(operation: Operation, path: str, number: int) -> dict[str, Any]:
     if operation.body:
         written["requestBody"] = _body(operation)
     return written
-
-
-def _problem(status: int) -> dict[str, Any]:
-    return {
-        "description": _REASONS[status],
-        "content": {wire.JSON_TYPE: {"schema": _ref(forms.Problem)}},
-    }
 
 
 def _parameters(operation: Operation, path: str) -> list[dict[str, Any]]:
@@ -136,15 +99,15 @@ def _parameters(operation: Operation, path: str) -> list[dict[str, Any]]:
 
 
 def _body(operation: Operation) -> dict[str, Any]:
-    schemas = [_ref(model) for model in operation.body]
+    schemas = [openapi.ref(model) for model in operation.body]
     schema = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
     types = [wire.JSON_TYPE, FORM_TYPE] if operation.form else [wire.JSON_TYPE]
-    return {"required": True, "content": {content_type: {"schema": schema} for content_type in types}}
+    return openapi.body(schema, *types)
 
 
 def _webhook(name: str) -> dict[str, Any]:
     model = _EVENT_MODELS[name]
-    schema = _ref(model)
+    schema = openapi.ref(model)
     if model is wire.CouponEvent:
         state = str(wire.STATE_OF[name])  # type: ignore[index]  # its keys are the names of coupon events
         pinned = {"event": {"const": name}, "message": {"properties": {"state": {"const": state}}}}
@@ -154,7 +117,8 @@ def _webhook(name: str) -> dict[str, Any]:
             "operationId": name.replace("/", "_"),
             "summary": f"{name}, posted to the CLIENT's notification URL",
             "security": [],
-            "requestBody": {"required": True, "content": {wire.JSON_TYPE: {"schema": schema}}},
+            "description": f"Sent by hand with: pitboss trigger {name}.",
+            "requestBody": openapi.body(schema),
             "responses": {
                 str(wire.ACKNOWLEDGED): {"description": "Acknowledged"},
                 "default": {

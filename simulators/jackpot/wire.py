@@ -6,7 +6,7 @@ Implements ``voucher-webhook.txt`` (*Offer catalog update notifications*, *Vouch
 
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import ConfigDict, Field, TypeAdapter, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from simulators import exact_json
@@ -118,6 +118,8 @@ class Coupon(Shape):
 
 
 class _Event(Shape):
+    # The event's name has a default and is always written, so it is documented as always there.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
     id: str
     created_at: Moment
 

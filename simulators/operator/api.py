@@ -1,4 +1,4 @@
-"""The OPERATOR's server: ``/auth`` and ``/start-session`` (``sportsbook.txt``), and the player's page.
+"""The OPERATOR's server: ``/auth`` and ``/start-session`` (``sportsbook.txt``), their document, the player's page.
 
 Answers that are errors have one shape (contract, part D): ``{"error": "CODE", "message": "what to do"}``.
 """
@@ -9,9 +9,9 @@ from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from simulators import answering
+from simulators import answering, documentation
 from simulators.answering import ApiError
-from simulators.operator import page, wire
+from simulators.operator import openapi, page, wire
 from simulators.operator.delivery import PROVIDER
 from simulators.operator.twin import Twin
 
@@ -20,14 +20,14 @@ BODY_BYTES: Final = 1024 * 1024
 
 _MESSAGES: Final = {
     404: "There is nothing at this address. The OPERATOR answers POST /auth and POST /start-session, with or "
-    "without the API version in front. Check the address.",
-    405: "This method is none of this address. The OPERATOR answers POST only. Send a POST.",
+    f"without the API version in front; {documentation.PAGE} tells of them. Check the address.",
+    405: "This method is none of this address. Requests to the OPERATOR are POST. Send a POST.",
     413: f"The body is longer than {BODY_BYTES} bytes. Requests are small JSON objects. Send a shorter one.",
 }
 
 
 def create_app(twin: Twin) -> Flask:
-    """Return the WSGI app of ``twin``: two routes of the API (with or without a version), and the page."""
+    """Return the WSGI app of ``twin``: two routes of the API (with or without a version), its document, the page."""
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the documented order
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
@@ -44,6 +44,7 @@ def create_app(twin: Twin) -> Flask:
             lambda version=None: _start_session(twin, version),
             methods=["POST"],
         )
+    app.register_blueprint(documentation.blueprint(openapi.document))
     app.register_blueprint(page.blueprint(twin))
     app.register_error_handler(ApiError, answering.api_error)
     app.register_error_handler(HTTPException, _http_error)
@@ -86,7 +87,9 @@ def _record(twin: Twin) -> None:
     """Write a request of the CLIENT into the history; those of the player's browser are none."""
     path = request.path.rstrip("/").rpartition("/")[2]
     kind = path if path in ("auth", "start-session") else "unknown request"
-    if request.blueprint == page.NAME or (kind == "unknown request" and request.method in ("GET", "HEAD")):
+    if request.blueprint in (page.NAME, documentation.NAME) or (
+        kind == "unknown request" and request.method in ("GET", "HEAD")
+    ):
         return
     answering.record(twin.history, PROVIDER, kind)
 

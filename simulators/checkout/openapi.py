@@ -1,0 +1,150 @@
+"""The OpenAPI 3.1 document of the checkout: what it answers, and as a webhook what the CLIENT must serve.
+
+Generated from the models that parse and write, the GraphQL schema, and the table of a token's claims.
+"""
+
+from typing import Any, Final
+
+from simulators import openapi
+from simulators.checkout import forms, wire
+from simulators.checkout.claims import CLAIMS, Claim, Need
+from simulators.checkout.graph import SCHEMA
+
+_CURRENCY: Final = {"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["GBP"]}
+_AMOUNT: Final = {"type": "number", "minimum": 0}
+_TEXT: Final = {"type": "string", "minLength": 1}
+_OBJECT: Final = {"type": "object"}
+
+# The JSON types of the merchant's claims, by path; what each is about is told by the table of claims.
+_TYPES: Final[dict[str, dict[str, Any]]] = {
+    "iss": _TEXT,
+    "sub": {"const": wire.SUBJECT},
+    "iat": {"type": "integer"},
+    "data": _OBJECT,
+    "data.merchantReference": _TEXT,
+    "data.currency": _CURRENCY,
+    "data.merchantPrice": _OBJECT,
+    "data.merchantPrice.valueBeforeTax": _AMOUNT,
+    "data.merchantPrice.valueAfterTax": _AMOUNT,
+    "data.merchantPrice.taxValue": _AMOUNT,
+    "data.merchantPrice.taxPercentage": _AMOUNT,
+    "data.variant": _OBJECT,
+    "data.variant.reference": _TEXT,
+}
+
+
+def document() -> dict[str, Any]:
+    """Return the document as JSON values."""
+    return openapi.document(
+        title="Checkout",
+        version="1",
+        description="A fake checkout: a merchant's token makes one, a person decides it on its hosted page, and the "
+        "merchant is told. Tokens are made by hand with: pitboss token sign --before 16.66 --tax 20 --reference "
+        "mug-blue.",
+        paths={"/graphql": {"post": _graphql()}, "/widget/price": {"post": _price()}},
+        webhooks={"decision": {"post": _decision()}},
+        schemas={
+            **openapi.schemas(
+                asked=[forms.GraphRequest, forms.PriceRequest],
+                answered=[forms.GraphAnswer, forms.GraphRefusal, forms.PriceAnswer, openapi.Problem],
+                sent=[forms.DecisionBody],
+            ),
+            "MerchantClaims": {
+                "description": "The claims of a merchant's token (payload of createMerchantCheckout, JWTToken).",
+                **_claims(""),
+            },
+            "DecisionClaims": _decision_claims(),
+        },
+        security_schemes={},
+    )
+
+
+def _graphql() -> dict[str, Any]:
+    responses = {
+        "200": openapi.done(openapi.ref(forms.GraphAnswer)),
+        **openapi.problems({400, 413}),
+    }
+    responses["400"] = {
+        "description": "No GraphQL request, or one that cannot be carried out",
+        **openapi.content({"oneOf": [openapi.ref(openapi.Problem), openapi.ref(forms.GraphRefusal)]}),
+    }
+    return {
+        "operationId": "graphql",
+        "summary": "GraphQL: createMerchantCheckout makes a checkout of a merchant's signed payload",
+        "description": f"The payload is a JWT with the MerchantClaims. The schema:\n\n{SCHEMA.strip()}",
+        "tags": ["checkout"],
+        "security": [],
+        "requestBody": openapi.body(openapi.ref(forms.GraphRequest)),
+        "responses": responses,
+    }
+
+
+def _price() -> dict[str, Any]:
+    return {
+        "operationId": "price",
+        "summary": "What the product page's widget shows for a merchant's token",
+        "tags": ["widget"],
+        "security": [],
+        "requestBody": openapi.body(openapi.ref(forms.PriceRequest)),
+        "responses": {
+            "200": openapi.done(openapi.ref(forms.PriceAnswer)),
+            **openapi.problems({400, 413, 422}),
+        },
+    }
+
+
+def _decision() -> dict[str, Any]:
+    return {
+        "operationId": "decision",
+        "summary": "What became of a checkout, posted to the CLIENT's decision URL",
+        "description": "A decision counts once, and only under a good signature, for a checkout that is known. Sent by "
+        "hand with: pitboss trigger decision.",
+        "security": [],
+        "requestBody": openapi.body(openapi.ref(forms.DecisionBody)),
+        "responses": {
+            "2XX": {"description": "Acknowledged"},
+            "default": {"description": "Not acknowledged: sent again, with growing pauses, for 5 minutes"},
+        },
+    }
+
+
+def _claims(holder: str) -> dict[str, Any]:
+    """The schema of the object at the path ``holder`` ("": of all claims)."""
+    inside = {
+        claim.path.rpartition(".")[2]: claim for claim in CLAIMS if claim.path.rpartition(".")[0] == holder
+    }
+    return {
+        "type": "object",
+        "properties": {name: _claim(claim) for name, claim in inside.items()},
+        "required": [name for name, claim in inside.items() if claim.need is Need.REQUIRED],
+    }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    shape = _TYPES[claim.path]
+    told = {"description": f"{claim.meaning}: {claim.sum or claim.expected}"}
+    return {**(_claims(claim.path) if shape is _OBJECT else shape), **told}
+
+
+def _decision_claims() -> dict[str, Any]:
+    data = {
+        "reference": {**_TEXT, "description": "the checkout's token"},
+        "merchantReference": {**_TEXT, "description": "as in the merchant's token; absent where it had none"},
+        "outcome": {"enum": [wire.SUCCESS, wire.FAILURE]},
+        "outcomeDecidedAt": {"type": "string", "format": "date-time"},
+    }
+    return {
+        "description": "The claims of a decision's JWT.",
+        "type": "object",
+        "properties": {
+            "iss": {**_TEXT, "description": "the merchant id"},
+            "sub": {"const": wire.SUBJECT},
+            "iat": {"type": "integer", "description": "when it was signed, in seconds since the epoch"},
+            "data": {
+                "type": "object",
+                "properties": data,
+                "required": [name for name in data if name != "merchantReference"],
+            },
+        },
+        "required": ["iss", "sub", "iat", "data"],
+    }
