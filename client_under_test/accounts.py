@@ -1,14 +1,18 @@
 """The players' accounts beside the wagers: opening, banning, reading, and recomputing every balance."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 
 import sqlalchemy as sa
 
 from client_under_test import money
 from client_under_test.database import Database
 from client_under_test.schema import players, postings
+
+_SEEDED_AT_ONCE = 10_000
 
 
 class UnknownPlayer(LookupError):
@@ -65,15 +69,33 @@ class Accounts:
         return Account(player_id, currency, balance, False)
 
     def seed(self, player_ids: Iterable[str], currency: str, balance: int) -> None:
-        """Open those of ``player_ids`` that do not exist."""
+        """Open those of ``player_ids`` that do not exist, many in one database transaction."""
         with self._database.read() as connection:
             there = set(connection.scalars(sa.select(players.c.id)))
-        for player_id in player_ids:
-            if player_id not in there:
-                try:
-                    self.open(player_id, currency, balance)
-                except PlayerExists:  # another process of ours opened it just now
-                    continue
+        missing = (player_id for player_id in player_ids if player_id not in there)
+        while batch := list(islice(missing, _SEEDED_AT_ONCE)):
+            try:
+                self._open_all(batch, currency, balance)
+            except sa.exc.IntegrityError:  # another process of ours opened some of them just now
+                for player_id in batch:
+                    with suppress(PlayerExists):
+                        self.open(player_id, currency, balance)
+
+    def _open_all(self, player_ids: list[str], currency: str, balance: int) -> None:
+        now = datetime.now(UTC)
+        with self._database.write() as connection:
+            connection.execute(
+                sa.insert(players),
+                [
+                    {"id": player_id, "currency": currency, "balance": balance, "banned": False}
+                    for player_id in player_ids
+                ],
+            )
+            if balance:
+                connection.execute(
+                    sa.insert(postings),
+                    [{"player_id": player_id, "amount": balance, "at": now} for player_id in player_ids],
+                )
 
     def get(self, player_id: str) -> Account:
         """Return the account; raises UnknownPlayer."""

@@ -33,7 +33,8 @@ class Reference:
 @contextmanager
 def reference(folder, mutant=None, **options):
     """Serve the reference, or a mutant of it."""
-    config = Config(database=str(folder / "client.sqlite"), security_hash=HASH, password=PASSWORD, **options)
+    options.setdefault("database", str(folder / "client.sqlite"))
+    config = Config(security_hash=HASH, password=PASSWORD, **options)
     if mutant is not None:
         with host.serve(mutant, config) as url:
             yield Reference(url)

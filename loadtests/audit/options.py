@@ -1,0 +1,136 @@
+"""The options of the audit, in Locust's own help and web form."""
+
+from argparse import Namespace
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from scenarios.errors import UsageProblem
+from simulators import money
+
+# Importing Locust changes the whole process: only whoever runs under it does.
+if TYPE_CHECKING:
+    from locust.argument_parser import LocustArgumentParser
+
+# Where the opening balances come from, as ``--opening`` names it.
+PROBE: Final = "probe"
+FUND: Final = "fund:"
+
+_OPENING_HELP = (
+    "What each player owned before its first round. probe: each is read when it begins, which takes a few requests a "
+    "player. AMOUNT (also zero): every player owns exactly that, e.g. 0 for new accounts: nothing is read. "
+    "fund:AMOUNT: every player owns nothing and is paid that much by a first result."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Where opening balances come from; ``units`` are minor units of the players' currency."""
+
+    way: Literal["probe", "given", "fund"] = "probe"
+    units: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user asked of the audit. ``sample`` 0 reads every player that played.
+
+    ``drain`` and ``limit`` are seconds: for rounds to end after the gate is closed, and for all that follows.
+    ``disk`` is how many bytes the journal of one process may take. ``report`` is the folder of report.json.
+    """
+
+    opening: Opening = Opening()
+    sample: int = 0
+    drain: float = 15.0
+    limit: float = 600.0
+    disk: int = 8 << 30
+    report: Path | None = None
+
+
+def add_options(parser: "LocustArgumentParser", **_: Any) -> None:
+    """Add the group of the audit to Locust's ``parser``."""
+    group = parser.add_argument_group(
+        "pitboss: the audit at the end",
+        "Balances are read as [target] probe of the target file says: by wagers, http or sql.",
+    )
+    _add(group, "--opening", PROBE, "WAY", _OPENING_HELP)
+    for flag, default, metavar, words in (
+        (
+            "--audit-sample",
+            0,
+            "N",
+            "Read the balances of so many players, drawn by chance, and say how sure that makes; 0: of all.",
+        ),
+        (
+            "--drain-time",
+            15.0,
+            "SECONDS",
+            "How long rounds may take to end before users are stopped in the middle.",
+        ),
+        (
+            "--audit-time",
+            600.0,
+            "SECONDS",
+            "How long the audit may take; what is not done then is undecided.",
+        ),
+        (
+            "--audit-disk",
+            8192,
+            "MB",
+            "How much of the disk the journal of settled transactions may take in each process.",
+        ),
+    ):
+        _add(group, flag, default, metavar, words)
+    _add(group, "--report", "", "DIR", "Write report.json and report.html there.", ui=False)
+
+
+def _add(group: Any, flag: str, default: float | str, metavar: str, words: str, *, ui: bool = True) -> None:
+    action = group.add_argument(
+        flag,
+        type=type(default),
+        default=default,
+        metavar=metavar,
+        env_var="PITBOSS_LOAD_" + flag.strip("-").upper().replace("-", "_"),
+        help=words + (f" [default: {default}]" if default != "" else ""),
+    )
+    # Groups know nothing of Locust's own argument, only its parser does.
+    action.include_in_web_ui = ui
+    action.is_secret = action.is_required = action.is_multiple = False
+
+
+def wishes(parsed: Namespace, currency: str) -> Wishes:
+    """What ``parsed`` options ask of the audit; amounts are in ``currency``. Raises UsageProblem."""
+    for flag in ("audit_sample", "drain_time", "audit_time", "audit_disk"):
+        if getattr(parsed, flag) < 0:
+            name = flag.replace("_", "-")
+            raise UsageProblem(
+                f"--{name} is {getattr(parsed, flag):g}", "a number that is not negative", f"correct --{name}"
+            )
+    return Wishes(
+        opening=opening(parsed.opening, currency),
+        sample=parsed.audit_sample,
+        drain=parsed.drain_time,
+        limit=parsed.audit_time,
+        disk=parsed.audit_disk << 20,
+        report=Path(parsed.report) if parsed.report else None,
+    )
+
+
+def opening(text: str, currency: str) -> Opening:
+    """Read ``--opening``; amounts are in ``currency``. Raises UsageProblem."""
+    if text == PROBE:
+        return Opening()
+    way: Literal["given", "fund"] = "fund" if text.startswith(FUND) else "given"
+    amount = text.removeprefix(FUND)
+    try:
+        units = 0 if amount == "zero" else money.to_minor(Decimal(money.parse(amount)), currency)
+        if units < 0:
+            raise ValueError(f"{amount} is negative")
+    except ValueError as error:
+        raise UsageProblem(
+            f"--opening is {text!r}: {error}",
+            f"probe, an amount of {currency} such as 0 or 100.00, or fund:100.00; without it no balance can be judged",
+            "correct --opening, or leave it out to have balances read",
+        ) from None
+    return Opening(way, units)

@@ -1,0 +1,266 @@
+"""What the audit finds: one statement of each worker, added up to one verdict. Plain data and arithmetic.
+
+Statements travel from worker to master as dictionaries of numbers and texts (``as_plain``, ``Statement.of``); amounts
+are integers in minor units of the run's currency.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from math import exp, lgamma
+from typing import Any
+
+from scenarios.contract import RULES, Level
+from scenarios.errors import Exit
+
+# How many players, and how many breaches, are told of one by one; all are counted.
+TOLD = 50
+# What overload alone makes of answers, of proxies too: told of, but no verdict on the money.
+_OVERLOAD = frozenset({"MSG-01", "MSG-02"})
+# How sure the statement about a sample is.
+CONFIDENCE = 0.95
+
+
+class Finding(StrEnum):
+    """The verdict in one word."""
+
+    CLEAN = "clean"
+    BROKEN = "broken"
+    UNDECIDED = "undecided"
+
+
+CODES = {Finding.CLEAN: Exit.HOLDS, Finding.BROKEN: Exit.BROKEN, Finding.UNDECIDED: Exit.UNDECIDED}
+
+
+@dataclass(slots=True)
+class Off:
+    """A player whose balance is none of the acceptable ones. ``off`` is how far from the nearest, in minor units.
+
+    ``why`` says what was acceptable and seen, and the simplest mistake that explains the difference;
+    ``transactions`` are the provider ids that make this difference, as far as they are known.
+    """
+
+    player: str
+    off: int
+    why: str
+    transactions: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Doubt:
+    """Players whose balance could not be judged, and why. ``count`` is how many, ``players`` the first of them."""
+
+    why: str
+    count: int
+    players: list[str]
+
+
+@dataclass(slots=True)
+class Told:
+    """An answer that broke the contract whatever the balances are."""
+
+    rule: str
+    player: str
+    transaction: str
+    text: str
+
+
+@dataclass(slots=True)
+class Statement:
+    """What one worker found.
+
+    ``played`` players had transactions; of these ``read`` balances were read and ``right`` were acceptable.
+    ``resolved`` operations were open when the traffic ended and are decided now.
+    """
+
+    probe: str = ""
+    played: int = 0
+    read: int = 0
+    right: int = 0
+    transactions: int = 0
+    resolved: int = 0
+    off: int = 0
+    off_count: int = 0
+    offs: list[Off] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+    breach_count: dict[str, int] = field(default_factory=dict)
+    breaches: list[Told] = field(default_factory=list)
+    ids: int = 0
+    kept: int = 0
+    settled: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def is_off(self, off: Off) -> None:
+        """Count one more player whose balance is off; the farthest off are told of."""
+        self.off_count += 1
+        self.off += abs(off.off)
+        self.offs = farthest([*self.offs, off])
+
+    def doubt(self, why: str, player: str) -> None:
+        """Count one more player that could not be judged, and why."""
+        doubt = next((one for one in self.doubts if one.why == why), None)
+        if doubt is None:
+            if len(self.doubts) >= TOLD:
+                why = "other reasons"
+            doubt = next((one for one in self.doubts if one.why == why), None) or Doubt(why, 0, [])
+            if doubt not in self.doubts:
+                self.doubts.append(doubt)
+        doubt.count += 1
+        if len(doubt.players) < TOLD:
+            doubt.players.append(player)
+
+    def as_plain(self) -> dict[str, Any]:
+        """This statement as numbers, texts, lists and dictionaries."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, plain: dict[str, Any]) -> "Statement":
+        """The statement that ``as_plain`` wrote."""
+        return cls(
+            **{
+                **plain,
+                "offs": [Off(**each) for each in plain["offs"]],
+                "doubts": [Doubt(**each) for each in plain["doubts"]],
+                "breaches": [Told(**each) for each in plain["breaches"]],
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """How sure a sample makes: of ``played`` players ``read`` were drawn by chance.
+
+    ``at_most`` players could be off without one of them being drawn, with a chance of no more than 5 %.
+    """
+
+    played: int
+    read: int
+    at_most: int
+
+    def __str__(self) -> str:
+        share = 100 * self.at_most / self.played if self.played else 0.0
+        return (
+            f"{self.read} of {self.played} players, drawn by chance: with a confidence of {CONFIDENCE:.0%} "
+            f"at most {self.at_most} of them ({share:.2g} %) are off"
+        )
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What the whole run comes to. ``lost`` are workers that were not heard, in words.
+
+    ``shared`` are groups of provider ids that were answered with one CLIENT id.
+    """
+
+    currency: str
+    workers: int
+    whole: Statement
+    lost: list[str] = field(default_factory=list)
+    shared: list[list[str]] = field(default_factory=list)
+    compared: bool = True
+    sample: Sample | None = None
+
+    @property
+    def rules(self) -> dict[str, int]:
+        """The MUST rules whose breach decides the verdict, each with how often it was seen."""
+        found: Counter[str] = Counter()
+        for rule, count in self.whole.breach_count.items():
+            if rule not in _OVERLOAD and (rule not in RULES or RULES[rule].level is Level.MUST):
+                found[rule] += count
+        if self.whole.off_count:
+            found["INV-05"] += self.whole.off_count
+        if self.shared:
+            found["MSG-05"] += len(self.shared)
+        return dict(sorted(found.items()))
+
+    @property
+    def undecided(self) -> int:
+        """How many players could not be judged."""
+        return sum(doubt.count for doubt in self.whole.doubts)
+
+    @property
+    def finding(self) -> Finding:
+        """Broken where anything is; else undecided where anything is not known; else clean."""
+        if self.rules:
+            return Finding.BROKEN
+        if self.whole.doubts or self.lost or not self.compared or not self.whole.transactions:
+            return Finding.UNDECIDED
+        return Finding.CLEAN
+
+    @property
+    def code(self) -> Exit:
+        """The exit code that says so."""
+        return CODES[self.finding]
+
+
+def added(statements: Iterable[Statement]) -> Statement:
+    """All ``statements`` as one."""
+    whole = Statement()
+    for one in statements:
+        whole.probe = whole.probe or one.probe
+        for name in (
+            "played",
+            "read",
+            "right",
+            "transactions",
+            "resolved",
+            "off",
+            "off_count",
+            "ids",
+            "kept",
+            "settled",
+        ):
+            setattr(whole, name, getattr(whole, name) + getattr(one, name))
+        whole.offs = farthest([*whole.offs, *one.offs])
+        for doubt in one.doubts:
+            _join(whole.doubts, doubt)
+        whole.breach_count = dict(Counter(whole.breach_count) + Counter(one.breach_count))
+        whole.breaches = [*whole.breaches, *one.breaches][:TOLD]
+        whole.notes += [note for note in one.notes if note not in whole.notes]
+    return whole
+
+
+def farthest(offs: Sequence[Off]) -> list[Off]:
+    """Those of ``offs`` that are told of: the farthest off first."""
+    return sorted(offs, key=lambda off: (-abs(off.off), off.player))[:TOLD]
+
+
+def _join(doubts: list[Doubt], more: Doubt) -> None:
+    for doubt in doubts:
+        if doubt.why == more.why:
+            doubt.count += more.count
+            doubt.players = [*doubt.players, *more.players][:TOLD]
+            return
+    doubts.append(Doubt(more.why, more.count, list(more.players)))
+
+
+def sample_of(played: int, read: int) -> Sample:
+    """What ``read`` balances of ``played`` players, drawn by chance and all right, say about the others.
+
+    The largest number of wrong ones that is missed with a chance above 5 % (drawing without putting back).
+    """
+    low, high = 0, max(0, played - read)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _missed(played, read, middle) > 1 - CONFIDENCE:
+            low = middle
+        else:
+            high = middle - 1
+    return Sample(played, read, low)
+
+
+def _missed(played: int, read: int, wrong: int) -> float:
+    """The chance that none of ``wrong`` players is among ``read`` drawn of ``played``."""
+    if wrong > played - read:
+        return 0.0
+    logs = lgamma(played - wrong + 1) - lgamma(played - wrong - read + 1)
+    logs += lgamma(played - read + 1) - lgamma(played + 1)
+    return exp(logs)
+
+
+def share_of(sample: int, mine: int, all_players: int) -> int:
+    """How many of a sample fall to a worker on which ``mine`` of ``all_players`` played: rounded up."""
+    if not sample or not all_players:
+        return 0
+    return min(mine, -(-sample * mine // all_players))

@@ -1,0 +1,158 @@
+"""Our options, in Locust's own ``--help`` and web form. None holds a secret: secrets come from the environment.
+
+Shares and sizes are those of ``Rates``, whose defaults and names they take, so that each is written once.
+"""
+
+from argparse import Namespace
+from decimal import Decimal
+from typing import Any, Final
+
+from locust.argument_parser import LocustArgumentParser
+from locust.event import Events
+
+from loadtests.rates import Match, Rates
+from scenarios.errors import UsageProblem
+from scenarios.target_model import DEFAULT_FILE
+from simulators import money
+
+# Names of ``--shape``; ``loadtests.shapes`` says what each does.
+SHAPES: Final = ("steady", "ramp", "spike", "soak", "match-day")
+MATCH_DAY: Final = SHAPES[4]
+
+_DEFAULT: Final = Rates()
+# Every share and count of Rates, with what help says.
+_RATES: Final = {
+    "wins": "Share of accepted bets that are won.",
+    "voids": "Share of accepted bets that are rolled back.",
+    "cash_outs": "Share of accepted bets that are cashed out; the rest is lost.",
+    "copies": "Share of transactions that are sent again after their answer.",
+    "races": "Share of transactions that leave several times at once.",
+    "race_width": "How many copies leave at once.",
+    "orphans": "Share of rounds with a rollback of what was never sent.",
+    "late_bets": "Share of these in which it is sent afterwards.",
+    "cuts": "Share of transactions whose answer is lost: the connection is closed after the last byte.",
+    "forgeries": "Share of rounds with a request whose hash is wrong.",
+    "pause": "Mean seconds between two rounds of a player.",
+}
+
+_METAVARS: Final = {"pause": "SECONDS"}
+
+
+def register(events: Events) -> None:
+    """Add the options to Locust's command line and web form."""
+    events.init_command_line_parser.add_listener(add_options)
+
+
+def add_options(parser: LocustArgumentParser, **_: Any) -> None:
+    """Add a group of options to Locust's ``parser``."""
+    group = parser.add_argument_group(
+        "pitboss: the CLIENT and its players",
+        f"The secret and all else come from the target file or the environment (SECURITY_HASH);\n  without "
+        f"{DEFAULT_FILE} they fit `pitboss client`. --host is the callback URL, where it is another.",
+    )
+    _add(
+        group,
+        "--target-file",
+        "",
+        "The target file; without it pitboss.toml, where there is one.",
+        "FILE",
+        ui=False,
+    )
+    _add(
+        group,
+        "--players",
+        "",
+        "Ids of the players as a pattern, such as load-{n}; without it those of the target file.",
+        "PATTERN",
+    )
+    _add(group, "--player-count", 0, "How many players the pattern stands for.")
+    _add(group, "--seed", 0, "What bets, amounts and disturbances are drawn by.")
+    _add(group, "--least-stake", "1", "The lowest stake, in the players' currency.", "AMOUNT")
+    _add(group, "--most-stake", "10", "The highest stake.", "AMOUNT")
+    _add(
+        group,
+        "--conversions",
+        0.0,
+        "Conversions into Jackpot vouchers that begin each second, on the same wallets ([jackpot] and [driver] "
+        "voucher_session in the target file; this process plays Jackpot).",
+        "RATE",
+    )
+    traffic = parser.add_argument_group("pitboss: how often what happens")
+    for name, words in _RATES.items():
+        _add(traffic, "--" + name.replace("_", "-"), getattr(_DEFAULT, name), words, _METAVARS.get(name))
+    _add_shapes(parser.add_argument_group("pitboss: the shape of the load"))
+
+
+def _add_shapes(group: Any) -> None:
+    shape = group.add_argument(
+        "--shape",
+        choices=SHAPES,
+        default=SHAPES[0],
+        env_var="PITBOSS_LOAD_SHAPE",
+        help="steady: --users for --run-time. ramp: more users step by step, until p99 is over --p99-limit or requests "
+        "fail, then finer: the highest rate that holds. spike: a tenth of --users, all of them at once, a tenth again. "
+        "soak: half of --users, for hours. match-day: everybody bets, the goal falls, everything is settled. "
+        f"[default: {SHAPES[0]}]",
+    )
+    # It is made when Locust starts, before there is a form.
+    shown_in_form(shape, shown=False)
+    _add(group, "--p99-limit", 250, "ramp: milliseconds within which 99 of 100 answers must come.", "MS")
+    _add(group, "--step-time", 10, "ramp: seconds for each number of users. spike: of each phase.", "SECONDS")
+    _add(
+        group,
+        "--match-seconds",
+        Match().seconds,
+        "match-day: seconds of a match; at half time the goal falls.",
+        "SECONDS",
+    )
+    _add(group, "--match-bets", Match().bets, "match-day: bets of each player in a match.")
+
+
+def _add(
+    group: Any, flag: str, default: float | str, words: str, metavar: str | None = None, *, ui: bool = True
+) -> None:
+    written = f"{default:g}" if isinstance(default, float) else default
+    shown = f" [default: {written}]" if written != "" else ""
+    action = group.add_argument(
+        flag,
+        type=type(default),
+        default=default,
+        metavar=metavar or {float: "SHARE", int: "N", str: "TEXT"}[type(default)],
+        help=words.replace("%", "%%") + shown,
+        env_var="PITBOSS_LOAD_" + flag.strip("-").upper().replace("-", "_"),
+    )
+    shown_in_form(action, shown=ui)
+
+
+def shown_in_form(action: Any, *, shown: bool) -> None:
+    """Do what Locust's parser does for options of its own; its groups leave it out."""
+    action.include_in_web_ui = shown
+    action.is_secret = action.is_required = action.is_multiple = False
+
+
+def rates(options: Namespace, currency: str) -> Rates:
+    """The sizes that were asked for; stakes in minor units of ``currency``. Raises UsageProblem."""
+    match = None
+    if options.shape == MATCH_DAY:
+        if options.match_seconds < 1 or options.match_bets < 1:
+            raise UsageProblem(
+                f"--match-seconds is {options.match_seconds:g}, --match-bets is {options.match_bets}",
+                "a match of at least 1 second with at least 1 bet",
+                "correct them",
+            )
+        match = Match(options.match_seconds, options.match_bets, options.match_seconds / 10)
+    return Rates(
+        **{name: getattr(options, name) for name in _RATES},
+        least_stake=_minor("--least-stake", options.least_stake, currency),
+        most_stake=_minor("--most-stake", options.most_stake, currency),
+        match=match,
+    )
+
+
+def _minor(flag: str, text: str, currency: str) -> int:
+    try:
+        return money.to_minor(Decimal(money.parse(text)), currency)
+    except ValueError as error:
+        raise UsageProblem(
+            f"{flag} is {text!r}: {error}", f"an amount of {currency}, such as 10 or 2.50", f"correct {flag}"
+        ) from None
