@@ -30,7 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--pitboss-strict", action="store_true", help="a broken SHOULD fails too")
     group.addoption(
-        "--pitboss-report", metavar="DIR", help="write report.html, report.json, junit.xml and history.har there"
+        "--pitboss-report",
+        metavar="DIR",
+        help="write report.html, report.json, junit.xml and history.har there",
     )
 
 

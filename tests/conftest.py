@@ -1,5 +1,7 @@
 """What every test of the project shares."""
 
+import signal
+
 import hypothesis
 
 pytest_plugins = ["tests.no_skips", "tests.postgres"]
@@ -7,3 +9,7 @@ pytest_plugins = ["tests.no_skips", "tests.postgres"]
 # A deadline would test the machine: examples take as long as whatever else runs lets them.
 hypothesis.settings.register_profile("tests", deadline=None)
 hypothesis.settings.load_profile("tests")
+
+# A shell's background job ignores Ctrl-C, and so would every program that a test starts and interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

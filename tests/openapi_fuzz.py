@@ -35,7 +35,13 @@ def fuzz(operation: Any, mend: Callable[[Any, int], None], examples: int = EXAMP
         case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
         | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
     )
-    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
     def ask(case: Any) -> None:
         mend(case, next(turns))
         answer = case.call()

@@ -102,7 +102,9 @@ def test_serve_on_a_port_that_is_taken(tmp_path):
     [(["--host", "203.0.113.1"], "--host"), (["--history", "/dev/null/x"], "--history")],
 )
 def test_serve_with_a_wrong_option(tmp_path, options, said):
-    assert said in three_beats(pitboss("serve", "--console-port", "0", "--operator-port", "0", *options, cwd=tmp_path), 2)
+    assert said in three_beats(
+        pitboss("serve", "--console-port", "0", "--operator-port", "0", *options, cwd=tmp_path), 2
+    )
 
 
 def test_a_mutant_that_does_not_exist(tmp_path):

@@ -285,7 +285,9 @@ def test_without_a_target_file_it_fits_the_client_by_default(tmp_path):
 
 @contextmanager
 def served(*options, cwd):
-    with started("serve", "--console-port", 0, "--jackpot-port", 0, "--checkout-port", 0, *options, cwd=cwd) as process:
+    with started(
+        "serve", "--console-port", 0, "--jackpot-port", 0, "--checkout-port", 0, *options, cwd=cwd
+    ) as process:
         said = ""
         while "Ctrl-C" not in said:
             line = process.stdout.readline()

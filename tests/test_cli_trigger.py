@@ -101,7 +101,9 @@ def test_serve_launch_bet_and_history(tmp_path):
     with reference(tmp_path, operator_api_url=f"http://127.0.0.1:{port}") as client:
         client.target(tmp_path)
         before = client.balance()
-        with started("serve", "--console-port", 0, "--operator-port", port, "--history", "seen.jsonl", cwd=tmp_path) as process:
+        with started(
+            "serve", "--console-port", 0, "--operator-port", port, "--history", "seen.jsonl", cwd=tmp_path
+        ) as process:
             head = [process.stdout.readline() for _ in range(5)]
             play(client)
             assert client.balance() == before - Decimal("2.50")

@@ -55,6 +55,8 @@ def test_every_answer_is_as_documented(path: str, app: Any, document_of_the_app:
             case.body, case.media_type = body, wire.JSON_TYPE
             if case.path_parameters:
                 case.path_parameters = {"version": "v1"}
+        elif turn == 1:
+            case.body, case.media_type = {}, wire.JSON_TYPE
 
     seen = fuzz(document_of_the_app[path]["POST"], mend)
     # What is generated must reach what it is about.
