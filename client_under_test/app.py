@@ -19,6 +19,8 @@ from client_under_test.checkout_tokens import CheckoutMinter
 from client_under_test.config import Config
 from client_under_test.conversions import Conversions
 from client_under_test.database import Database
+from client_under_test.express import Express
+from client_under_test.grouped import GroupedLedger
 from client_under_test.inbox import Inbox
 from client_under_test.jackpot import Jackpot
 from client_under_test.ledger import Ledger
@@ -41,7 +43,7 @@ class Parts:
 
     gate: type[Gate] = Gate
     parser: type[Parser] = Parser
-    ledger: type[Ledger] = Ledger
+    ledger: type[Ledger] = GroupedLedger
     answers: type[Answers] = Answers
     desk: type[Desk] = Desk
     outbound: type[Outbound] = Outbound
@@ -87,6 +89,8 @@ def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
     app.extensions["database"] = database
     app.extensions["accounts"] = accounts
     app.register_blueprint(callbacks.blueprint(config.callback_prefix, desk))
+    if parts.desk is Desk and parts.answers is Answers:
+        app.wsgi_app = Express(app.wsgi_app, config.callback_prefix, desk)  # type: ignore[method-assign]
     app.register_blueprint(site.blueprint(config, accounts, parts.outbound(config)))
     app.register_blueprint(vouchers.blueprint(_voucher_desk(app, config, parts)))
     app.register_blueprint(checkout.blueprint(_checkout_desk(app, config, parts)))

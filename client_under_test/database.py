@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -15,6 +16,8 @@ from client_under_test.schema import metadata
 # Seconds a request waits for another one's lock before it gives up and leaves things as they were.
 LOCK_TIMEOUT = 4.0
 CONNECTIONS = 16
+# Seconds for which a connection that was used is taken to be alive.
+_FRESH = 1.0
 
 
 class DatabaseUnreachable(Exception):
@@ -48,6 +51,12 @@ class Database:
             yield connection
 
     @contextmanager
+    def at_once(self, connection: sa.Connection) -> Iterator[None]:
+        """Send the writes of this block together, where the server can take them so; none may return rows."""
+        with nullcontext() if self.sqlite else connection.connection.driver_connection.pipeline():  # type: ignore[union-attr]
+            yield
+
+    @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """One statement or several that only read, each seeing what is committed."""
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -66,14 +75,15 @@ def url(address: str) -> sa.URL:
         return sa.URL.create("sqlite", database=str(Path(address).absolute()))
     try:
         given = sa.make_url(address)
-    except sa.exc.ArgumentError:
+        if given.drivername in ("postgres", "postgresql"):
+            given = given.set(drivername="postgresql+psycopg")
+        given.get_dialect().import_dbapi()
+    except (sa.exc.ArgumentError, ImportError):
         raise DatabaseUnreachable(
-            "the database address is neither a file nor a URL; a file name (SQLite) or "
-            "postgresql://user:password@host/name was expected, for the ledger to live in. "
+            "the database address is neither a file nor a URL of a database that is known here; a file name "
+            "(SQLite) or postgresql://user:password@host/name was expected, for the ledger to live in. "
             "Correct --database."
         ) from None
-    if given.drivername in ("postgres", "postgresql"):
-        return given.set(drivername="postgresql+psycopg")
     return given
 
 
@@ -103,14 +113,32 @@ def _sqlite_engine(address: sa.URL) -> sa.Engine:
 
 
 def _server_engine(address: sa.URL) -> sa.Engine:
-    return sa.create_engine(
+    engine = sa.create_engine(
         address,
         pool_size=CONNECTIONS,
         max_overflow=CONNECTIONS,
         pool_use_lifo=True,
-        pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "options": f"-c lock_timeout={int(LOCK_TIMEOUT * 1000)}"},
+        connect_args={
+            "connect_timeout": 5,
+            # A plan that was made while the tables were small, and is kept, would read all of them for ever.
+            "options": f"-c lock_timeout={int(LOCK_TIMEOUT * 1000)} -c plan_cache_mode=force_custom_plan",
+        },
     )
+
+    @sa.event.listens_for(engine, "checkin")
+    def rested(_connection: Any, record: Any) -> None:
+        record.info["rested"] = time.monotonic()
+
+    # SQLAlchemy's own pre-ping asks before every transaction, and costs a tenth of one.
+    @sa.event.listens_for(engine, "checkout")
+    def alive(connection: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("rested", time.monotonic()) > _FRESH:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise sa.exc.DisconnectionError from error
+
+    return engine
 
 
 def _three_beats(address: sa.URL, error: Exception) -> str:

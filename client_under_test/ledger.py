@@ -3,12 +3,16 @@
 One request is one database transaction. It first takes the player's row (PostgreSQL) or the whole file
 (SQLite), so the transactions of one player happen one after the other; it is committed before the answer
 leaves. The answer is stored with the transaction, and a copy is answered from there.
+
+Statements are built once, with parameters: SQLAlchemy then compiles each once too, and executing one costs a
+quarter of building it anew.
 """
 
 import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -43,6 +47,14 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Posting:
+    """What a transaction moved, in signed minor units."""
+
+    id: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What a transaction does: a signed movement in minor units, or an error; ``reverses`` is a posting."""
 
@@ -52,6 +64,45 @@ class Decision:
 
 
 NOTHING = Decision()
+
+_PLAYER = (
+    sa.select(players.c.id, players.c.currency, players.c.balance, players.c.banned)
+    .where(players.c.id == sa.bindparam("player"))
+    .with_for_update()
+)
+_STORED = (
+    sa.select(
+        transactions.c.id,
+        transactions.c.action,
+        transactions.c.player_id,
+        transactions.c.amount,
+        transactions.c.client_id,
+        transactions.c.error,
+    )
+    .where(transactions.c.key == sa.bindparam("key"))
+    .order_by(transactions.c.id)
+    .limit(1)
+)
+_ROLLED_BACK = (
+    sa.select(transactions.c.id)
+    .where(transactions.c.target == sa.bindparam("key"))
+    .where(transactions.c.player_id == sa.bindparam("player"))
+    .limit(1)
+)
+_REVERSAL = postings.alias()
+_ORIGINAL = (
+    sa.select(postings.c.id, postings.c.amount)
+    .join(transactions, postings.c.transaction_id == transactions.c.id)
+    .outerjoin(_REVERSAL, _REVERSAL.c.reverses == postings.c.id)
+    .where(transactions.c.key == sa.bindparam("key"))
+    .where(transactions.c.player_id == sa.bindparam("player"))
+    .where(transactions.c.action != Action.ROLLBACK)
+    .where(_REVERSAL.c.id.is_(None))
+    .limit(1)
+)
+RECORD = sa.insert(transactions)
+POST = sa.insert(postings)
+BALANCE = sa.update(players).where(players.c.id == sa.bindparam("player"))
 
 
 class Ledger:
@@ -93,11 +144,7 @@ class Ledger:
 
     def player(self, connection: sa.Connection, player_id: str) -> Player:
         """Return the player, whose row stays locked until the end; raises Refused for an unknown one."""
-        row = connection.execute(
-            sa.select(players.c.id, players.c.currency, players.c.balance, players.c.banned)
-            .where(players.c.id == player_id)
-            .with_for_update()
-        ).one_or_none()
+        row = connection.execute(_PLAYER, {"player": player_id}).one_or_none()
         if row is None:
             raise Refused("UNKNOWN_PLAYER")
         return Player(*row)
@@ -118,19 +165,7 @@ class Ledger:
 
     def stored(self, connection: sa.Connection, key: str) -> Stored | None:
         """Return the transaction stored under ``key``."""
-        row = connection.execute(
-            sa.select(
-                transactions.c.id,
-                transactions.c.action,
-                transactions.c.player_id,
-                transactions.c.amount,
-                transactions.c.client_id,
-                transactions.c.error,
-            )
-            .where(transactions.c.key == key)
-            .order_by(transactions.c.id)
-            .limit(1)
-        ).one_or_none()
+        row = connection.execute(_STORED, {"key": key}).one_or_none()
         return None if row is None else Stored(*row)
 
     def decide(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
@@ -163,15 +198,10 @@ class Ledger:
 
     def rolled_back(self, connection: sa.Connection, transaction: Transaction) -> bool:
         """Say whether this player's rollback of ``transaction`` came before it."""
-        return (
-            connection.execute(
-                sa.select(transactions.c.id)
-                .where(transactions.c.target == self.key(transaction))
-                .where(transactions.c.player_id == transaction.player)
-                .limit(1)
-            ).one_or_none()
-            is not None
-        )
+        found = connection.execute(
+            _ROLLED_BACK, {"key": self.key(transaction), "player": transaction.player}
+        ).one_or_none()
+        return found is not None
 
     def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
         """Undo what the target moved: that very amount, once, and only this player's own bet or result.
@@ -179,18 +209,13 @@ class Ledger:
         All else (orphans, refused bets, rollbacks, what is undone already) is recorded and moves nothing.
         """
         assert transaction.target is not None
-        reversal = postings.alias()
-        original = connection.execute(
-            sa.select(postings.c.id, postings.c.amount)
-            .join(transactions, postings.c.transaction_id == transactions.c.id)
-            .outerjoin(reversal, reversal.c.reverses == postings.c.id)
-            .where(transactions.c.key == digest(transaction.target))
-            .where(transactions.c.player_id == player.id)
-            .where(transactions.c.action != Action.ROLLBACK)
-            .where(reversal.c.id.is_(None))
-            .limit(1)
-        ).one_or_none()
+        original = self.original(connection, digest(transaction.target), player)
         return NOTHING if original is None else Decision(-original.amount, reverses=original.id)
+
+    def original(self, connection: sa.Connection, key: str, player: Player) -> Posting | None:
+        """Return what the bet or result stored under ``key`` moved for ``player``, None where it is undone."""
+        row = connection.execute(_ORIGINAL, {"key": key, "player": player.id}).one_or_none()
+        return None if row is None else Posting(*row)
 
     def client_id(self, transaction: Transaction) -> str:  # noqa: ARG002 - overridden where ids are not fresh
         """Mint the CLIENT's own id for a new transaction."""
@@ -201,43 +226,47 @@ class Ledger:
     ) -> Stored:
         """Write the transaction with its answer, and what it moves."""
         client_id = self.client_id(transaction)
-        row = connection.execute(
-            sa.insert(transactions).values(
-                key=self.key(transaction),
-                provider_id=transaction.id,
-                action=transaction.action.value,
-                player_id=player.id,
-                currency=transaction.currency,
-                amount=transaction.amount,
-                target=None if transaction.target is None else digest(transaction.target),
-                client_id=client_id,
-                error=decision.error,
-                at=datetime.now(UTC),
-            )
-        ).inserted_primary_key
-        assert row is not None
+        number = self.insert(
+            connection,
+            {
+                "key": self.key(transaction),
+                "provider_id": transaction.id,
+                "action": transaction.action.value,
+                "player_id": player.id,
+                "currency": transaction.currency,
+                "amount": transaction.amount,
+                "target": None if transaction.target is None else digest(transaction.target),
+                "client_id": client_id,
+                "error": decision.error,
+                "at": datetime.now(UTC),
+            },
+        )
         if decision.movement:
-            self.post(connection, player, decision, row.id)
-        return Stored(row.id, transaction.action, player.id, transaction.amount, client_id, decision.error)
+            self.post(connection, player, decision, number)
+        return Stored(number, transaction.action, player.id, transaction.amount, client_id, decision.error)
+
+    def insert(self, connection: sa.Connection, row: dict[str, Any]) -> int:
+        """Append a row of ``transactions`` and return its number."""
+        inserted = connection.execute(RECORD, row).inserted_primary_key
+        assert inserted is not None
+        return int(inserted.id)
 
     def post(
         self, connection: sa.Connection, player: Player, decision: Decision, transaction_id: int
     ) -> None:
         """Append the posting and bring the balance up to it."""
-        connection.execute(
-            sa.insert(postings).values(
-                player_id=player.id,
-                amount=decision.movement,
-                transaction_id=transaction_id,
-                reverses=decision.reverses,
-                at=datetime.now(UTC),
-            )
-        )
-        connection.execute(
-            sa.update(players)
-            .where(players.c.id == player.id)
-            .values(balance=player.balance + decision.movement)
-        )
+        connection.execute(POST, self.posting(player, decision, transaction_id))
+        connection.execute(BALANCE, {"player": player.id, "balance": player.balance + decision.movement})
+
+    def posting(self, player: Player, decision: Decision, transaction_id: int) -> dict[str, Any]:
+        """Return the row of ``postings`` for what ``decision`` moves."""
+        return {
+            "player_id": player.id,
+            "amount": decision.movement,
+            "transaction_id": transaction_id,
+            "reverses": decision.reverses,
+            "at": datetime.now(UTC),
+        }
 
 
 def digest(provider_id: str) -> str:

@@ -1,6 +1,6 @@
 """Serves the CLIENT with production WSGI servers: granian for the reference, waitress for everything else.
 
-Measured: granian with one worker and 8 blocking threads answers twice as many requests as waitress.
+Measured: granian with one worker and blocking threads answers twice as many requests as waitress.
 """
 
 import errno
@@ -25,7 +25,10 @@ from client_under_test import lifeline
 from client_under_test.app import create_app
 from client_under_test.config import Config
 
-THREADS = 8
+# Callbacks that wait for a SQLite file share a commit: the more can wait, the fewer commits. Those that wait for
+# a server may each need a connection of it.
+SQLITE_THREADS = 32
+SERVER_THREADS = 16
 # Copies that arrive together should be handled together.
 WAITRESS_THREADS = 24
 _READY_WITHIN = 10.0
@@ -91,7 +94,8 @@ def _bound(host: str, port: int) -> int:
 
 def _serve_workers(config: Config, host: str, port: int, processes: int, say: Callable[[str], None]) -> None:
     # Tables and players first, once, and in a way that leaves no connection to be shared by a fork.
-    create_app(config).extensions["database"].close()
+    database = create_app(config).extensions["database"]
+    database.close()
     supervisor = os.getpid()
     built, tell = os.pipe()
 
@@ -108,7 +112,7 @@ def _serve_workers(config: Config, host: str, port: int, processes: int, say: Ca
         port=port,
         interface=Interfaces.WSGI,
         workers=processes,
-        blocking_threads=THREADS,
+        blocking_threads=SQLITE_THREADS if database.sqlite else SERVER_THREADS,
         backpressure=1024,
         log_enabled=False,
         # A request in work is given this many seconds at the end.

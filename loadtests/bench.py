@@ -1,149 +1,110 @@
-"""What a verdict costs: exchanges per second of the judge beside bare senders, and requests per rule.
+"""Every benchmark of the project, into one document. Run as ``python -m loadtests.bench`` (``make bench``).
 
-Run with ``python -m loadtests.bench`` (``make bench``); the table goes to ``docs/benchmarks.md``. Everything is
-measured in one run, in turns, so that a slow moment of the machine hits all alike: trust ratios, not figures.
+Each is measured side by side with what it is compared to, in one run and in turns: trust ratios, not figures. With
+``--only`` or ``--skip`` the other parts of the document stay as they were.
 """
 
-import os
-import platform
-import statistics
+import argparse
+import re
 import sys
-import time
-from collections import Counter
-from collections.abc import Callable
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Final
 
-import requests
-import urllib3
+from loadtests import bench_durable, bench_memory, bench_providers, bench_traffic, bench_verdict
+from loadtests.bench_pairs import Absent, machine
 
-from scenarios.contract import PLANNED, select
-from scenarios.effort import NORMAL, QUICK, Effort
-from scenarios.engine import Judged, check
-from scenarios.players import Player
-from scenarios.reference import reference_client
-from scenarios.run import Settings
-from scenarios.target import Target
-from scenarios.verbs import Verbs
-from simulators.history import History
-from simulators.operator.delivery import Operator
-from simulators.sending import Sender
+DOCUMENT: Final = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+_HEAD: Final = """# Benchmarks
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
-ROUNDS = 5
-WAGERS = 400
-SEED = 7
-_DOT = Decimal("0.01")
+Made by `make bench`; `make bench ARGS="--only c"` measures one part anew. Everything is measured side by side with
+what it is compared to, in one run and in turns: trust ratios, not figures.
+"""
+_MARK: Final = re.compile(r"^<!-- part ([a-z]) -->\n", re.MULTILINE)
 
 
-def senders(target: Target) -> dict[str, Callable[[], None]]:
-    """Each way of sending WAGERS signed results of one cent to ``target``, one after the other."""
-    operator, players = target.need_operator()
-    channel = Operator(operator.callback_url, operator.security_hash.get_secret_value(), Sender(History()))
-    verbs = Verbs(channel)
-    player = Player(players.ids[-1], players.currency)
-    pool, session = urllib3.PoolManager(), requests.Session()
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One benchmark: its heading, and what measures it and returns the lines below."""
 
-    def bodies() -> list[tuple[str, dict[str, str], bytes]]:
-        built = [channel.request(verbs.transaction("result", player, _DOT)) for _ in range(WAGERS)]
-        return [(one.url, dict(one.headers), one.body) for one in built]
-
-    def bare_urllib3() -> None:
-        for url, headers, body in bodies():
-            pool.request("POST", url, body=body, headers=headers)
-
-    def bare_requests() -> None:
-        for url, headers, body in bodies():
-            session.post(url, data=body, headers=headers, timeout=10)
-
-    def judge() -> None:
-        for _ in range(WAGERS):
-            verbs.result(player, _DOT)
-
-    return {"the judge's verbs": judge, "bare urllib3": bare_urllib3, "bare requests": bare_requests}
+    title: str
+    section: Callable[[], list[str]]
 
 
-def rates(target: Target) -> dict[str, list[float]]:
-    """Exchanges per second of every sender, ROUNDS times in turns after one round to warm up."""
-    ways = senders(target)
-    measured: dict[str, list[float]] = {name: [] for name in ways}
-    for turn in range(ROUNDS + 1):
-        for name, send in ways.items():
-            start = time.perf_counter()
-            send()
-            if turn:
-                measured[name].append(WAGERS / (time.perf_counter() - start))
-    return measured
-
-
-def verdict(target: Target, effort: Effort) -> tuple[Judged, float]:
-    """One whole verdict over part A, and how many seconds it took."""
-    rules = tuple(rule.id for rule in select(provider="operator") if rule.id not in PLANNED)
-    start = time.perf_counter()
-    return check(Settings(target, rules, effort, SEED)), time.perf_counter() - start
-
-
-def per_rule(judged: Judged) -> dict[str, float]:
-    """Requests that each rule's scenarios sent, shared evenly among the rules of one scenario."""
-    spent: Counter[str] = Counter()
-    for result in judged.run.results:
-        for rule in result.rules:
-            spent[rule] += (result.last_exchange - result.first_exchange) / len(result.rules)  # type: ignore[assignment]
-    return dict(spent)
-
-
-def document(measured: dict[str, list[float]], verdicts: dict[str, tuple[Judged, float]]) -> str:
-    """The results as Markdown."""
-    own = measured["the judge's verbs"]
-    lines = [
-        "# Benchmarks",
+def _traffic() -> list[str]:
+    return [
+        "All ways post signed callbacks to the same fake, the sender on one core, the fake on another.",
         "",
-        f"Made by `make bench` with Python {platform.python_version()} on {os.cpu_count()} cores, "
-        "against the reference CLIENT on SQLite with `synchronous=FULL`. Measured in one run, in turns: trust ratios.",
+        bench_traffic.table(bench_traffic.rows()),
         "",
-        "## Exchanges one after the other",
-        "",
-        f"{ROUNDS} rounds of {WAGERS} signed results each. The judge also keeps the history and reads the answers.",
-        "",
-        "| sender | exchanges per second (median) | judge / sender, median of pairs |",
-        "| --- | ---: | ---: |",
+        machine(),
     ]
-    for name, values in measured.items():
-        ratio = statistics.median(mine / other for mine, other in zip(own, values, strict=True))
-        lines.append(f"| {name} | {statistics.median(values):.0f} | {ratio:.2f} |")
-    lines += [
-        "",
-        "## A whole verdict",
-        "",
-        "| effort | exchanges | seconds | exchanges per second | per rule (mean) |",
-        "| --- | ---: | ---: | ---: | ---: |",
-    ]
-    for effort, (judged, seconds) in verdicts.items():
-        total = len(judged.run.history)
-        lines.append(
-            f"| {effort} | {total} | {seconds:.1f} | {total / seconds:.0f} | {total / len(judged.verdicts):.0f} |"
+
+
+PARTS: Final[Mapping[str, Part]] = {
+    "a": Part("Traffic with its ledger", _traffic),
+    "b": Part(bench_providers.TITLE, bench_providers.section),
+    "c": Part(bench_durable.TITLE, bench_durable.section),
+    "d": Part(bench_memory.TITLE, bench_memory.section),
+    "e": Part(bench_verdict.TITLE, bench_verdict.section),
+}
+
+
+def read(text: str) -> dict[str, str]:
+    """The parts of a document that was written before, by letter."""
+    found = _MARK.split(text)[1:]
+    return {letter: body.strip("\n") for letter, body in zip(found[::2], found[1::2], strict=True)}
+
+
+def written(parts: Mapping[str, str]) -> str:
+    """The document of ``parts``, in the order of the letters."""
+    marked = [f"<!-- part {letter} -->\n{parts[letter]}\n" for letter in sorted(parts)]
+    return "\n".join([_HEAD, *marked])
+
+
+def measured(part: Part) -> str:
+    """Measure ``part``; what is absent for it is told in its place."""
+    try:
+        lines = part.section()
+    except Absent as absent:
+        lines = [str(absent)]
+    return "\n".join([f"## {part.title}", "", *lines])
+
+
+def main(
+    arguments: Sequence[str] | None = None, parts: Mapping[str, Part] = PARTS, to: Path = DOCUMENT
+) -> int:
+    """Measure, print and write; 1 where a benchmark failed, which keeps none of the others from running."""
+    told = "; ".join(f"{letter}: {part.title}" for letter, part in parts.items())
+    parser = argparse.ArgumentParser(
+        prog="make bench", description=f"Measure and write {to.name}. Parts: {told}."
+    )
+    parser.add_argument("--only", default="", metavar="a,c", help="measure these parts only")
+    parser.add_argument("--skip", default="", metavar="b", help="leave these parts out")
+    given = parser.parse_args(arguments)
+    only, skip = (set(filter(None, text.replace(" ", "").split(","))) for text in (given.only, given.skip))
+    if unknown := (only | skip) - set(parts):
+        parser.error(
+            f"there is no part {', '.join(sorted(unknown))}; expected were letters of {', '.join(parts)}, for the "
+            f"parts named above. Correct --only or --skip."
         )
-    lines += ["", "## Requests per rule", ""]
-    lines += [f"| rule | {' | '.join(verdicts)} |", "| --- |" + " ---: |" * len(verdicts)]
-    columns = [per_rule(judged) for judged, _ in verdicts.values()]
-    lines += [
-        f"| {rule} | " + " | ".join(f"{column.get(rule, 0):.0f}" for column in columns) + " |"
-        for rule in columns[0]
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def main() -> int:
-    """Measure, print and write the table."""
-    with TemporaryDirectory(prefix="pitboss-bench-") as folder, reference_client(Path(folder)) as target:
-        measured = rates(target)
-        verdicts = {effort.name: verdict(target, effort) for effort in (QUICK, NORMAL)}
-    text = document(measured, verdicts)
-    DOCUMENT.parent.mkdir(exist_ok=True)
-    DOCUMENT.write_text(text, encoding="utf-8")
-    print(text)
-    return max(int(judged.code) for judged, _ in verdicts.values())
+    to.parent.mkdir(exist_ok=True)
+    failed = 0
+    for letter, part in parts.items():
+        if letter in skip or (only and letter not in only):
+            continue
+        try:
+            text = measured(part)
+        except Exception as error:
+            print(f"part {letter} failed: {type(error).__name__}: {error}", file=sys.stderr)
+            failed = 1
+            continue
+        print(text, end="\n\n", flush=True)
+        # Written after each part: an interruption loses one at most.
+        before = read(to.read_text(encoding="utf-8")) if to.exists() else {}
+        to.write_text(written({**before, letter: text}), encoding="utf-8")
+    return failed
 
 
 if __name__ == "__main__":

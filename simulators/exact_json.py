@@ -20,6 +20,8 @@ def _text(value: Any) -> str:
     match value:
         case None | bool() | int():
             return json.dumps(value)
+        case str() if value.isascii():
+            return json.dumps(value)
         case str():
             # Lone surrogates cannot be written as UTF-8, so they alone are escaped.
             return json.dumps(value, ensure_ascii=any("\ud800" <= char <= "\udfff" for char in value))

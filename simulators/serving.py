@@ -12,7 +12,13 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import IO, Any, Self
 
+from waitress.channel import (  # type: ignore[import-untyped]
+    ClientDisconnected,
+    HTTPChannel,
+)
 from waitress.server import create_server  # type: ignore[import-untyped]
+
+from simulators import express
 
 App = Callable[..., Iterable[bytes]]
 
@@ -50,6 +56,7 @@ def bind(host: str, port: int) -> socket.socket:
 class Server:
     """Runs a WSGI ``app`` on waitress with ``threads`` threads; usable as a context manager.
 
+    An app with an express way (``simulators.express``) has its plain requests answered by the server's own loop.
     The port is bound at once (``port`` 0 takes any free one), so ``url`` is known before ``start``. Raises
     PortInUse where the port is taken.
     """
@@ -71,6 +78,9 @@ class Server:
             clear_untrusted_proxy_headers=True,
             ident=None,
         )
+        way = express.of(app)
+        if way is not None:
+            self._server.channel_class = type("ExpressChannel", (_ExpressChannel,), {"express": way})
         self._thread: threading.Thread | None = None
         self._stopping = False
 
@@ -111,6 +121,24 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+class _ExpressChannel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    """A connection whose plain requests are answered where they are read."""
+
+    express: express.Express
+
+    def received(self, data: bytes) -> bool:
+        """Answer the request ``data`` at once, where nothing came before it that is not answered yet."""
+        if self.request is None and not self.requests and not (self.will_close or self.close_when_flushed):
+            answer = self.express.answer(data)
+            if answer is not None:
+                sent = self.send(answer, do_close=False)
+                if sent < len(answer):
+                    with contextlib.suppress(ClientDisconnected):
+                        self.write_soon(answer[sent:])
+                return True
+        return bool(super().received(data))
 
 
 def watch_parent(

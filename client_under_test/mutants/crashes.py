@@ -230,6 +230,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "A locked database is an error at once.",
         ("IDM-02", "BET-04"),
         database=_Impatient,
+        ledger=Ledger,
         sequential=False,
     ),
     mutant(
@@ -237,6 +238,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "A locked database is HTTP 500.",
         ("IDM-02", "BET-04"),
         database=_Impatient,
+        ledger=Ledger,
         desk=Bare,
         sequential=False,
     ),
@@ -267,6 +269,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "Answers leave before the disk has heard.",
         ("IDM-10", "INV-05"),
         database=_Behind,
+        ledger=Ledger,
         needs=("restart",),
         sequential=False,
     ),

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from simulators import answering, documentation, exact_json
+from simulators import answering, documentation, exact_json, express
 from simulators.answering import ApiError
 from simulators.channel import JSON_TYPE
 from simulators.checkout import hosted, openapi, widget
@@ -19,10 +19,12 @@ from simulators.checkout.channel import PROVIDER
 from simulators.checkout.forms import PriceRequest
 from simulators.checkout.graph import Graph
 from simulators.checkout.twin import CREATE, PRICE, CheckoutTwin
+from simulators.express import Express, Ordinary, Plain, Route
 
 # The longest request that is read, in bytes.
 BODY_BYTES: Final = 1024 * 1024
 GRAPHQL: Final = "/graphql"
+_ALLOWED: Final = ("Access-Control-Allow-Origin", "*")
 _PRICE: Final = "/widget/price"
 # What a recorded request is called.
 _KINDS: Final = {GRAPHQL: CREATE, _PRICE: PRICE}
@@ -55,7 +57,22 @@ def create_app(twin: CheckoutTwin) -> Flask:
     app.register_error_handler(ApiError, answering.api_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, lambda error: answering.crash(app, "checkout", error))
+    app.extensions[express.EXTENSION] = _express(twin, graph)
     return app
+
+
+def _express(twin: CheckoutTwin, graph: Graph) -> Express:
+    def create(plain: Plain) -> bytes:
+        if not plain.json():
+            raise Ordinary
+        status, answer = graph.answer(exact_json.loads(plain.body))
+        if status != 200:
+            raise Ordinary
+        return exact_json.dumps(answer)
+
+    return Express(
+        PROVIDER, twin.history, twin.disturbances, {("POST", GRAPHQL): Route(CREATE, create)}, (_ALLOWED,)
+    )
 
 
 def _graphql(graph: Graph) -> Response:
@@ -111,7 +128,7 @@ def _record(twin: CheckoutTwin) -> None:
 def _share(response: Response) -> Response:
     """Let the widget call from any merchant's page; it shows a token, never a cookie."""
     if request.path in _KINDS:
-        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers[_ALLOWED[0]] = _ALLOWED[1]
         if request.method == "OPTIONS":
             response.headers["Access-Control-Allow-Headers"] = "Content-Type"
             response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "")

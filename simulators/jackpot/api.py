@@ -11,8 +11,9 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from simulators import answering, documentation, exact_json
+from simulators import answering, documentation, exact_json, express
 from simulators.answering import ApiError
+from simulators.express import Express, Ordinary, Plain, Route
 from simulators.jackpot import forms, office, openapi, widget, wire
 from simulators.jackpot.catalogue import IMAGES
 from simulators.jackpot.channel import PROVIDER
@@ -25,6 +26,9 @@ from simulators.jackpot.twin import JackpotTwin
 BODY_BYTES: Final = 1024 * 1024
 # Below these, a player's browser calls from a CLIENT's page.
 _SHARED: Final = ("/v2/", "/widget/")
+_ALLOWED: Final = ("Access-Control-Allow-Origin", "*")
+# What goes the express way.
+_QUICK: Final = frozenset({"stores", "token"})
 
 _MESSAGES: Final = {
     404: f"There is nothing at this address. {documentation.PAGE} lists every operation. Check the address.",
@@ -61,6 +65,7 @@ def create_app(twin: JackpotTwin) -> Flask:
     app.register_error_handler(ApiError, answering.api_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, lambda error: answering.crash(app, "Jackpot", error))
+    app.extensions[express.EXTENSION] = _express(twin)
     return app
 
 
@@ -72,14 +77,46 @@ def _view(twin: JackpotTwin, operation: Operation) -> Callable[..., ResponseRetu
         if operation.credential is not None:
             session = twin.desk.authenticate(operation.credential, request.headers.get("apikey"), _bearer())
         ask = Ask(path, _amount() if operation.amount else None, parse(), session)
-        answer = operation.call(twin.desk, ask)
-        return _json([each.model_dump() for each in answer] if operation.many else answer.model_dump())
+        return Response(_written(operation, operation.call(twin.desk, ask)), content_type=wire.JSON_TYPE)
 
     return view
 
 
-def _json(value: Any) -> Response:
-    return Response(exact_json.dumps(value), content_type=wire.JSON_TYPE)
+def _written(operation: Operation, answer: Any) -> bytes:
+    return exact_json.dumps([each.model_dump() for each in answer] if operation.many else answer.model_dump())
+
+
+def _express(twin: JackpotTwin) -> Express:
+    """The express way of what a CLIENT asks for most: the catalogue, and tokens for its server."""
+    by_id = {operation.id: operation for operation in OPERATIONS if operation.id in _QUICK}
+    adapter: TypeAdapter[Any] = TypeAdapter(forms.Grant)
+    kept: tuple[str, list[wire.Store], bytes] = ("", [], b"")
+
+    def stores(plain: Plain) -> bytes:
+        nonlocal kept
+        operation = by_id["stores"]
+        assert operation.credential is not None
+        twin.desk.authenticate(operation.credential, plain.fields.get("apikey"), plain.bearer)
+        url, now = twin.platform.public_url, [each.store for each in twin.platform.listings if each.enabled]
+        # A store never changes: another one takes its place.
+        if kept[0] != url or list(map(id, kept[1])) != list(map(id, now)):
+            kept = (url, now, _written(operation, operation.call(twin.desk, Ask({}))))
+        return kept[2]
+
+    def token(plain: Plain) -> bytes:
+        if not plain.json():
+            raise Ordinary
+        operation = by_id["token"]
+        asked = adapter.validate_python(exact_json.loads(plain.body))
+        return _written(operation, operation.call(twin.desk, Ask({}, body=asked)))
+
+    handlers = {"stores": stores, "token": token}
+    routes = {
+        (operation.method, path): Route(operation.id, handlers[operation.id])
+        for operation in by_id.values()
+        for path in operation.paths
+    }
+    return Express(PROVIDER, twin.history, twin.disturbances, routes, (_ALLOWED,))
 
 
 def _bearer() -> str | None:
@@ -179,7 +216,7 @@ def _record(twin: JackpotTwin, kinds: dict[str, str]) -> None:
 def _share(response: Response) -> Response:
     """Let the widget call from any CLIENT's page; it shows a token, never a cookie."""
     if request.path.startswith(_SHARED):
-        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers[_ALLOWED[0]] = _ALLOWED[1]
         if request.method == "OPTIONS":
             response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, apikey"
             response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "")

@@ -9,8 +9,9 @@ from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from simulators import answering, documentation
+from simulators import answering, documentation, express
 from simulators.answering import ApiError
+from simulators.express import Express, Ordinary, Plain, Route
 from simulators.operator import openapi, page, wire
 from simulators.operator.delivery import PROVIDER
 from simulators.operator.twin import Twin
@@ -49,7 +50,27 @@ def create_app(twin: Twin) -> Flask:
     app.register_error_handler(ApiError, answering.api_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, lambda error: answering.crash(app, "OPERATOR", error))
+    app.extensions[express.EXTENSION] = _express(twin)
     return app
+
+
+def _express(twin: Twin) -> Express:
+    def auth(plain: Plain) -> bytes:
+        if not plain.json():
+            raise Ordinary
+        return express.written(twin.auth(plain.body).model_dump())
+
+    def start_session(plain: Plain) -> bytes:
+        if not plain.json():
+            raise Ordinary
+        return express.written(twin.start_session(plain.bearer, plain.body, plain.root).model_dump())
+
+    prefixes = [""] if twin.agreement.version is None else ["", f"/{twin.agreement.version}"]
+    routes = {("POST", f"{prefix}/auth"): Route("auth", auth) for prefix in prefixes}
+    routes |= {
+        ("POST", f"{prefix}/start-session"): Route("start-session", start_session) for prefix in prefixes
+    }
+    return Express(PROVIDER, twin.history, twin.disturbances, routes)
 
 
 def _auth(twin: Twin, version: str | None) -> ResponseReturnValue:
