@@ -48,7 +48,7 @@ imports: $(DEV) ## which room may import which, import cycles, lengths, paths of
 
 check: lint types imports test ## all of these
 
-bench: $(DEV) ## exchanges per second of a check, and requests per rule
+bench: $(DEV) ## everything that is claimed to be fast, beside what it is compared to; writes docs/benchmarks.md
 	@$(BIN)/python -m loadtests.bench $(ARGS)
 
 matrix: $(DEV) ## judge every mutant; writes docs/mutants.md

@@ -311,6 +311,9 @@ def section() -> list[str]:
         f"asked by GET. {CONNECTIONS} connections, {ROUNDS} rounds in turns, medians of pairs; asked: {ASKED} x Prism.",
         "",
         *table(heads, [row(endpoint) for endpoint in ENDPOINTS]),
+        "",
+        "A new payload costs its verification (a JWT is decoded twice, every claim is checked), of which Prism and "
+        "json-server do nothing.",
         *missing,
         "",
         machine(),
