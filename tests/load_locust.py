@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.commanding import environment
+from tests.commanding import environment, free_port
 
 _SKIP = "LOCUST_SKIP_MONKEY_PATCH"
 
@@ -45,7 +45,13 @@ def command(*arguments, requests=0):
     """The command line of ``run``."""
     file = Path(__file__).with_name("load_witness.py") if requests else _ours()
     program = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--only-summary"]
-    return [*program, *map(str, arguments)]
+    return [*program, *map(str, arguments), *(meeting() if "--processes" in arguments else ())]
+
+
+def meeting():
+    """Where master and workers meet: at a port of their own, as other tests' workers look for a master, too."""
+    port = str(free_port())
+    return ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
 
 
 def _ours():
