@@ -225,6 +225,7 @@ def test_hostile_texts_run_nothing(browser: Browser, written):
         page.goto(written(filled(made, HOSTILE, ("outcome", "verdict", "id", "direction", "level"))))
         page.locator("#IDM-03 .commands > summary").click()
         page.locator("#IDM-03 .exchanges > summary").click()
+        expect(page.locator("#IDM-03 .exchange > summary")).to_have_count(3)
         for each in page.locator("#IDM-03 .exchange > summary").all():
             each.click()
         expect(page.locator("#IDM-03 .exchange pre").first).to_contain_text("onerror=window.stolen=1")
