@@ -13,6 +13,7 @@ from simulators.history import Direction, Outcome
 from simulators.jackpot.lifecycle import Event, State
 from simulators.jackpot.platform import Habits
 from tests.jackpot_house import House, assert_error, change, events, house
+from tests.voucher_house import until
 
 
 @pytest.fixture
@@ -95,6 +96,7 @@ def test_time_passes_by_itself_when_started() -> None:
         place.twin.start()
         voucher = place.reserve()["id"]
         # Both webhooks: nothing of this test moves time once the reservation is made.
+        until(lambda: len(place.twin.courier.deliveries) == 3)
         deliveries = [place.twin.courier.wait(number, 60) for number in (2, 3)]
         assert [each.event.event for each in deliveries] == ["coupon/reserved", "coupon/canceled"]
         assert place.twin.platform.voucher(voucher).state is State.CANCELED
