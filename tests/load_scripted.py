@@ -4,7 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import h11
@@ -45,6 +45,7 @@ class Scripted:
     connections: int = 0
     ended: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     problems: list[BaseException] = field(default_factory=list)
+    _open: list[socket.socket] = field(default_factory=list)
 
     @contextmanager
     def running(self) -> Iterator[str]:
@@ -59,6 +60,10 @@ class Scripted:
                 # Closing a listener wakes nobody who waits in accept.
                 listener.shutdown(socket.SHUT_RDWR)
                 accepting.join(20)
+                # Nor need the other side have closed what it would use again.
+                for connection in tuple(self._open):
+                    with suppress(OSError):
+                        connection.shutdown(socket.SHUT_RDWR)
                 for thread in threads:
                     thread.join(20)
                     assert not thread.is_alive()
@@ -80,6 +85,7 @@ class Scripted:
             connection.settimeout(20)
             if self.tls is not None:
                 connection = self.tls.wrap_socket(connection, server_side=True)
+            self._open.append(connection)
             with connection:
                 self._converse(connection, number)
         except (ConnectionError, ssl.SSLError):
