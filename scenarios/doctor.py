@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from scenarios.doctor_locked import locked
 from scenarios.doctor_providers import checkout_steps, jackpot_steps
-from scenarios.doctor_words import NoChannel, State, Step, body, started, unanswered, untried
+from scenarios.doctor_words import SHOWN_ANSWER, NoChannel, State, Step, body, started, unanswered, untried
 from scenarios.errors import DriverProblem, Problem, TargetProblem
 from scenarios.players import Player
 from scenarios.run import Run
@@ -19,7 +19,6 @@ from simulators.history import Exchange
 from simulators.operator import wire
 from simulators.operator.delivery import Operator
 
-_SHOWN_ANSWER = 120
 # Driver entries that the OPERATOR's steps try; those of the other providers have steps of their own.
 _ELSEWHERE = {"voucher_session", "checkout_token"}
 
@@ -170,7 +169,7 @@ class Doctor:
         if exchange.answer is None:
             return exchange.failure or "no answer"
         if exchange.error is not None:
-            return f"error {self.run.redactor.text(exchange.error)[:_SHOWN_ANSWER]!r}"
+            return f"error {self.run.redactor.text(exchange.error)[:SHOWN_ANSWER]!r}"
         return f"HTTP {exchange.answer.status} {body(exchange, self.run.redactor)}"
 
     # The driver's entries
@@ -250,7 +249,7 @@ class Doctor:
         with operator_twin(self.run):
             url = self.driver.launch(player.id, player.currency, operator.languages[0])
         return Step(
-            State.OK, "driver launch", f"the iframe opens {self.run.redactor.text(url)[:_SHOWN_ANSWER]}"
+            State.OK, "driver launch", f"the iframe opens {self.run.redactor.text(url)[:SHOWN_ANSWER]}"
         )
 
     def _restart(self) -> Step:

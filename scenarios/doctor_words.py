@@ -7,7 +7,8 @@ from scenarios.errors import Problem, TargetProblem
 from simulators.export import Redactor
 from simulators.history import Exchange, header
 
-_SHOWN_ANSWER = 120
+# So much of what a CLIENT says is shown, in characters.
+SHOWN_ANSWER = 120
 
 
 class State(StrEnum):
@@ -49,7 +50,7 @@ def started(exchange: Exchange) -> bool:
 def body(exchange: Exchange, redactor: Redactor) -> str:
     """The beginning of an answer's body, on one line and without secrets."""
     given = exchange.answer.body if exchange.answer else b""
-    return redactor.text(" ".join(given.decode("utf-8", "replace").split()))[:_SHOWN_ANSWER]
+    return redactor.text(" ".join(given.decode("utf-8", "replace").split()))[:SHOWN_ANSWER]
 
 
 def unanswered(exchange: Exchange, key: str, section: str, expected: str, redactor: Redactor) -> NoChannel:
