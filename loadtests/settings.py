@@ -13,6 +13,7 @@ from argparse import Namespace
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import Any, Final, NoReturn
@@ -29,6 +30,7 @@ from loadtests.ledger import Ledger, Pattern
 from loadtests.pen import Pen
 from loadtests.rates import Rates
 from loadtests.rounds import Hands
+from loadtests.spares import Spares
 from scenarios.commands.demo_target import target_or_demo
 from scenarios.errors import Exit, UsageProblem
 from scenarios.target import Target
@@ -126,6 +128,17 @@ class Traffic:
         """The hands of ``player``: each of its rounds is a generator of what to send."""
         return Hands.of(player, self.ledger, self.rates, self.rng, self.pen)
 
+    @cached_property
+    def spares(self) -> Spares:
+        """Connections for copies at once and lost answers."""
+        return Spares(self.base_url, self.timeout, self.ca_file)
+
+    def close(self) -> None:
+        """Give up the journal, and the connections that are kept."""
+        self.ledger.close()
+        if "spares" in vars(self):
+            self.spares.close()
+
 
 _current: WeakKeyDictionary[Environment, Traffic] = WeakKeyDictionary()
 
@@ -212,7 +225,7 @@ def _on_init(environment: Environment, **_: Any) -> None:
         refuse(problem)
     if not environment.host:
         environment.host = parsed.host = traffic.base_url
-    traffic.ledger.close()
+    traffic.close()
 
 
 def _on_test_start(environment: Environment, **_: Any) -> None:
@@ -224,7 +237,7 @@ def _on_test_start(environment: Environment, **_: Any) -> None:
         return
     before = _current.pop(environment, None)
     if before is not None:
-        before.ledger.close()
+        before.close()
     try:
         _current[environment] = make(parsed, environment.host, _shard(runner, parsed))
     except UsageProblem as problem:

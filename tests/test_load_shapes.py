@@ -1,7 +1,5 @@
 """Shapes: the search for the highest rate on tables of made-up CLIENTs, and what each shape asks for over time."""
 
-import fcntl
-import socket
 from types import SimpleNamespace
 
 import pytest
@@ -14,7 +12,7 @@ unpatched()
 from locust.env import Environment  # noqa: E402
 from locust.stats import RequestStats  # noqa: E402
 
-from loadtests import shapes, users  # noqa: E402
+from loadtests import shapes  # noqa: E402
 
 
 def search(most, client, limit_ms=100):
@@ -179,15 +177,3 @@ def test_found_is_what_a_ramp_found():
     ramp.tick()
     assert shapes.found(SimpleNamespace(shape_class=ramp)) is ramp.search
     assert shapes.found(SimpleNamespace(shape_class=None)) is None
-
-
-def test_an_idle_connection_is_told_from_a_dead_one_also_beyond_1024_sockets():
-    ours, theirs = socket.socketpair()
-    high = socket.socket(fileno=fcntl.fcntl(ours.fileno(), fcntl.F_DUPFD, 1500))
-    assert users._alive(high)
-    theirs.close()
-    assert not users._alive(high)
-    high.close()
-    ours.close()
-    assert not users._alive(high)
-    assert not users._alive(None)
