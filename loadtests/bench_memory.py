@@ -115,7 +115,7 @@ def section() -> list[str]:
     heads = ("players", "transactions", "of them open", "bytes a player, allocated", "resident", "asked")
     return [
         "One worker that owns every player; one in a thousand has a transaction without an answer. What is settled "
-        "is one sum a player; ids go to a file, through buffers of 4 MiB at most, which the smallest ledger "
+        "is one sum a player; ids go to a file, through buffers of 1 MiB at most, which the smallest ledger "
         "feels most.",
         "",
         *table(heads, rows),

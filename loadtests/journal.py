@@ -12,7 +12,6 @@ import tempfile
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import IO, NamedTuple
 
@@ -23,8 +22,8 @@ PARTITIONS = 256
 # Key, check, flags, player, sequence, amount, provider id, id rolled back.
 _RECORD = struct.Struct("<QQBIIq16s16s")
 RECORD_BYTES = _RECORD.size
-# A partition is written when it holds this many bytes: all of them together take 4 MiB.
-_BLOCK = RECORD_BYTES * 250
+# A partition is written when it holds this many bytes: all of them together take 1 MiB.
+_BLOCK = RECORD_BYTES * 64
 # What one process may write at most, unless it is told otherwise, in bytes.
 LIMIT = 8 << 30
 
@@ -59,12 +58,6 @@ class Kept(NamedTuple):
     transaction_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    offset: int
-    length: int
-
-
 class Journal:
     """The settled transactions of one process. ``limit`` is in bytes; what is beyond it is counted, not kept."""
 
@@ -76,7 +69,8 @@ class Journal:
         self.ids = 0
         self._file: IO[bytes] | None = None
         self._gathered = [bytearray() for _ in range(PARTITIONS)]
-        self._blocks: dict[int, list[_Block]] = defaultdict(list)
+        # Where the written blocks of each partition begin: an eighth of a byte for each transaction.
+        self._offsets = [array("Q") for _ in range(PARTITIONS)]
 
     def add(
         self,
@@ -169,15 +163,16 @@ class Journal:
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="pitboss-journal-")  # noqa: SIM115 - see close()
         gathered = self._gathered[partition]
-        self._blocks[partition].append(_Block(self._file.seek(0, 2), len(gathered)))
+        assert len(gathered) == _BLOCK
+        self._offsets[partition].append(self._file.seek(0, 2))
         self._file.write(gathered)
         self._gathered[partition] = bytearray()
 
     def _records(self, partition: int) -> Iterator[tuple[int, int, int, int, int, int, bytes, bytes]]:
-        for block in self._blocks.get(partition, ()):
+        for offset in self._offsets[partition]:
             assert self._file is not None
-            self._file.seek(block.offset)
-            yield from _RECORD.iter_unpack(self._file.read(block.length))
+            self._file.seek(offset)
+            yield from _RECORD.iter_unpack(self._file.read(_BLOCK))
         yield from _RECORD.iter_unpack(bytes(self._gathered[partition]))
 
 

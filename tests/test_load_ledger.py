@@ -220,8 +220,8 @@ def test_memory_is_bounded_by_players_not_by_transactions():
         second, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    # The journal's buffers fill up to 4 MiB, whatever the number of players.
-    buffers = 5 << 20
+    # The journal's buffers fill up to 1 MiB, whatever the number of players.
+    buffers = 2 << 20
     assert first - buffers < 40 * count
     assert peak < second + buffers
     assert second < first + buffers
