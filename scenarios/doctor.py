@@ -218,11 +218,8 @@ class Doctor:
         player = self.run.players[0]
         paid = self.verbs.result(player, player.unit, kind="result (doctor)")
         try:
-            self.driver.ban(player.id)
-            try:
+            with self.driver.banned(player.id):
                 bet = self.verbs.bet(player, player.unit, kind="bet (doctor)")
-            finally:
-                self.driver.unban(player.id)
         except DriverProblem:
             self._back(player, paid)
             raise

@@ -3,7 +3,8 @@
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -93,6 +94,20 @@ class Driver:
     def unban(self, player: str) -> None:
         """Lift the ban of ``player``."""
         self.call("unban", player=player)
+
+    @contextmanager
+    def banned(self, player: str) -> Iterator[None]:
+        """Ban ``player`` for the time of the block. A ban that fails may have been set all the same: it is lifted."""
+        try:
+            self.ban(player)
+        except Exception:
+            with suppress(Exception):
+                self.unban(player)
+            raise
+        try:
+            yield
+        finally:
+            self.unban(player)
 
     def launch(self, player: str, currency: str, lang: str | None = None) -> str:
         """Open the sportsbook for ``player`` as its browser would, and return the iframe's address."""

@@ -230,6 +230,29 @@ def test_a_python_driver_has_the_entries_as_methods(driver_of, tmp_path):
         driver.balance("p-2")
 
 
+BANS = """
+class Mine:
+    banned = set()
+    def ban(self, player):
+        self.banned.add(player)
+        if player == "p-1": raise TimeoutError("set, but not told in time")
+    def unban(self, player): self.banned.remove(player)
+    def balance(self, player): return int(player in self.banned)
+"""
+
+
+def test_a_ban_is_lifted_however_its_block_ends_and_also_where_it_failed(driver_of, tmp_path):
+    (tmp_path / "bans_driver.py").write_text(BANS)
+    driver = driver_of('python = "bans_driver:Mine"')
+    with driver.banned("p-2"):
+        assert driver.balance("p-2") == 1
+    with pytest.raises(LookupError), driver.banned("p-2"):
+        raise LookupError
+    with pytest.raises(DriverProblem, match="not told in time"), driver.banned("p-1"):
+        raise AssertionError("the block of a ban that failed")
+    assert driver.balance("p-1") == driver.balance("p-2") == 0
+
+
 @pytest.mark.parametrize(
     ("spec", "came", "next_step"),
     [

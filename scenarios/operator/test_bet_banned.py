@@ -30,13 +30,10 @@ def test_only_bets_are_declined(run: Run, operator: Verbs, players: list[Player]
     if run.driver.has("unban"):
         judge.fund(player, 1000)
         for rule in ("BET-08", "RES-04"):
-            run.driver.ban(player.id)
-            try:
+            with run.driver.banned(player.id):
                 exchanges = (
                     _bets(operator, judge, player) if rule == "BET-08" else _results(operator, judge, player)
                 )
-            finally:
-                run.driver.unban(player.id)
             judge.balance(rule, player, _expected(rule, known(player), exchanges), *exchanges)
     else:
         _for_good(run, operator, judge, player)
