@@ -5,13 +5,13 @@ A message that was not acknowledged is sent again with exponential backoff insid
 """
 
 import random
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from simulators.background import Background
 from simulators.channel import Channel
 from simulators.history import Exchange, Outcome
 
@@ -97,11 +97,10 @@ class _Books(Generic[M]):
             self.waiting[delivery.id] = delivery
 
 
-class Courier(Generic[M]):
+class Courier(Background[Delivery[M]], Generic[M]):
     """A provider's delivery policy over a channel. Safe to use from several threads.
 
-    ``clock`` counts seconds. ``start`` sends what is due from threads in the background, several at once,
-    so that order is not kept; without it the caller does so with ``work``, under any clock. ``shuffle``
+    See ``Background`` for ``clock``, ``start`` and ``work``; ``stop`` leaves what waits in ``pending``. ``shuffle``
     picks among what is due at random (None: in the order in which it fell due).
     """
 
@@ -114,17 +113,13 @@ class Courier(Generic[M]):
         threads: int = 4,
         shuffle: random.Random | None = None,
     ) -> None:
+        super().__init__(f"{channel.provider}-courier", clock, threads)
         self.channel = channel
         self.schedule = schedule or Schedule()
         self.shuffle = shuffle
-        self.clock = clock
-        self._width = threads
         self._books = _Books[M]()
         self._under_way: set[int] = set()
         self._held = False
-        self._stopped = False
-        self._changed = threading.Condition()
-        self._threads: list[threading.Thread] = []
 
     # -- what is to be delivered, and what became of it
 
@@ -199,46 +194,6 @@ class Courier(Generic[M]):
             self._held = False
             self._changed.notify_all()
 
-    def work(self) -> float | None:
-        """Send everything that is due; return the seconds until more is, None when nothing waits."""
-        while True:
-            with self._changed:
-                pause = self._pause()
-                if pause is None or pause > 0:
-                    return pause
-                delivery = self._take()
-            self._attempt(delivery)
-
-    def start(self) -> None:
-        """Send what falls due from threads in the background, until ``stop``."""
-        with self._changed:
-            if self._threads:
-                return
-            self._stopped = False
-            self._threads = [
-                threading.Thread(
-                    target=self._run, name=f"{self.channel.provider}-courier-{number}", daemon=True
-                )
-                for number in range(self._width)
-            ]
-            threads = list(self._threads)
-        for thread in threads:
-            thread.start()
-
-    def stop(self) -> None:
-        """Stop the threads when their attempts under way have ended; what waits stays in ``pending``."""
-        with self._changed:
-            self._stopped = True
-            self._changed.notify_all()
-            threads, self._threads = self._threads, []
-        for thread in threads:
-            thread.join()
-
-    def wait_idle(self, timeout: float) -> bool:
-        """Wait at most ``timeout`` seconds until nothing waits or is under way; say whether it is so."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._waiting() and not self._under_way, timeout)
-
     def wait(self, delivery_id: int, timeout: float) -> Delivery[M]:
         """Wait at most ``timeout`` seconds until a delivery is acknowledged or given up; return it."""
         with self._changed:
@@ -247,17 +202,7 @@ class Courier(Generic[M]):
             )
             return self._books.deliveries[delivery_id]
 
-    # -- inside; all but _run and _attempt are called with the lock held
-
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._stopped and ((pause := self._pause()) is None or pause > 0):
-                    self._changed.wait(pause)
-                if self._stopped:
-                    return
-                delivery = self._take()
-            self._attempt(delivery)
+    # -- inside; all but _attempt are called with the lock held
 
     def _waiting(self) -> list[Delivery[M]]:
         return [each for each in self._books.waiting.values() if each.id not in self._under_way]
@@ -279,6 +224,9 @@ class Courier(Generic[M]):
     def _keep(self, delivery: Delivery[M]) -> None:
         self._books.keep(delivery)
         self._changed.notify_all()
+
+    def _idle(self) -> bool:
+        return not self._waiting() and not self._under_way
 
     def _attempt(self, delivery: Delivery[M], *, by_hand: bool = False) -> list[Exchange]:
         try:

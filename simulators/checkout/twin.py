@@ -18,10 +18,10 @@ from simulators.checkout.lifecycle import Event
 from simulators.checkout.wire import Agreement, Decision, Notice
 from simulators.checkout.world import Checkout
 from simulators.courier import Courier, Delivery, Schedule
-from simulators.disturbance import Disturbance, Disturbances, Given
 from simulators.export import Redactor
-from simulators.history import Direction, Exchange, History
+from simulators.history import Exchange
 from simulators.sending import Sender
+from simulators.twin import Twin
 
 CREATE: Final = "createMerchantCheckout"
 PRICE: Final = "price"
@@ -34,13 +34,17 @@ def random_token() -> str:
     return str(uuid.uuid4())
 
 
-class CheckoutTwin:
+class CheckoutTwin(Twin[Notice]):
     """One checkout for one merchant. Safe to use from several threads.
 
     ``sender`` brings the history along and ``decision_url`` is where decisions go (None: nowhere). ``clock``
     is seconds since the epoch; ``courier_clock`` counts seconds for ``schedule``. ``max_age`` (seconds) is
     how old a merchant's token may be. ``public_url`` is where browsers reach the twin.
     """
+
+    provider = PROVIDER
+    kinds = KINDS
+    owner = "the checkout"
 
     def __init__(
         self,
@@ -56,11 +60,11 @@ class CheckoutTwin:
         new_token: Callable[[], str] = random_token,
         public_url: str = "http://127.0.0.1:8703",
     ) -> None:
+        channel = Channel(decision_url, sender)
+        super().__init__(
+            sender.history, channel, Courier(channel, schedule, clock=courier_clock, threads=threads)
+        )
         self.agreement = agreement
-        self.history: History = sender.history
-        self.channel = Channel(decision_url, sender)
-        self.courier: Courier[Notice] = Courier(self.channel, schedule, clock=courier_clock, threads=threads)
-        self.disturbances = Disturbances()
         self.max_age = max_age
         self.clock = clock
         self.public_url = public_url
@@ -163,45 +167,6 @@ class CheckoutTwin:
         payload = FORGERIES[forgery](self.sign(decision), self.agreement)
         return self.channel.send_raw(wire.encode(payload), kind=f"forged decision ({forgery})")
 
-    def requests(self, kind: str) -> list[Exchange]:
-        """Return the CLIENT's requests of a kind so far (CREATE, PRICE), in order."""
-        return [
-            exchange
-            for exchange in self.history
-            if exchange.direction is Direction.FROM_CLIENT
-            and exchange.provider == PROVIDER
-            and exchange.kind == kind
-        ]
-
-    def disturb(
-        self,
-        kind: str,
-        times: int | None = 1,
-        *,
-        answer: Given | None = None,
-        delay_seconds: float = 0.0,
-        handled: bool = False,
-        lost: bool = False,
-    ) -> None:
-        """Disturb the next ``times`` requests of a kind (None: all until ``calm``).
-
-        ``answer`` (status, body, content type) takes the right one's place, ``delay_seconds`` holds it back.
-        ``handled``: the request is carried out all the same; ``lost``: it is, and its answer never arrives.
-        Raises ValueError where there is no such kind.
-        """
-        if kind not in KINDS:
-            raise ValueError(
-                f"{kind!r} is no request to the checkout, so nothing would ever be disturbed; "
-                f"choose one of {', '.join(sorted(KINDS))}"
-            )
-        self.disturbances.add(Disturbance(kind, answer, delay_seconds, handled, lost), times)
-
-    def calm(self) -> None:
-        """Heal: forget the disturbances that are left, the faults on decisions, and what is held back."""
-        self.disturbances.calm()
-        self.channel.faults = ()
-        self.courier.resume()
-
     def start(self) -> None:
         """Deliver decisions from threads in the background until ``stop``."""
         self.courier.start()
@@ -210,7 +175,3 @@ class CheckoutTwin:
         """Stop what ``start`` started; let go of requests that are held back."""
         self.disturbances.calm()
         self.courier.stop()
-
-    def wait_idle(self, timeout: float) -> bool:
-        """Wait at most ``timeout`` seconds until no decision waits or is under way; say whether it is so."""
-        return self.courier.wait_idle(timeout)

@@ -8,9 +8,8 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from simulators.answering import ApiError
-from simulators.disturbance import Disturbance, Disturbances, Given
 from simulators.export import Redactor
-from simulators.history import Direction, Exchange, History
+from simulators.history import Exchange
 from simulators.jackpot.channel import PROVIDER, Channel
 from simulators.jackpot.credentials import Session
 from simulators.jackpot.delivery import Courier, Schedule
@@ -19,10 +18,12 @@ from simulators.jackpot.operations import KINDS
 from simulators.jackpot.platform import Habits, Platform, random_id
 from simulators.jackpot.shapes import NewId
 from simulators.jackpot.signing import Signer
+from simulators.jackpot.wire import Notification
 from simulators.sending import Sender
+from simulators.twin import Twin
 
 
-class JackpotTwin:
+class JackpotTwin(Twin[Notification]):
     """One Jackpot for one CLIENT. Safe to use from several threads.
 
     ``sender`` brings the history along and ``notification_url`` is where webhooks go (None: nowhere).
@@ -30,6 +31,10 @@ class JackpotTwin:
     seconds since the epoch; ``courier_clock`` counts seconds for ``schedule``. ``seed`` makes the stores,
     ``shuffle`` (a seed) the order of webhooks that are due together. Other arguments: see Platform.
     """
+
+    provider = PROVIDER
+    kinds = KINDS
+    owner = "Jackpot"
 
     def __init__(
         self,
@@ -48,19 +53,19 @@ class JackpotTwin:
         public_url: str = "http://127.0.0.1:8702",
         opening: datetime | None = None,
     ) -> None:
-        self.agreement = agreement
-        self.history: History = sender.history
-        self.channel = Channel(notification_url, sender)
-        self.courier = Courier(
-            self.channel,
+        channel = Channel(notification_url, sender)
+        courier = Courier(
+            channel,
             schedule,
             clock=courier_clock,
             threads=threads,
             shuffle=None if shuffle is None else random.Random(shuffle),
         )
+        super().__init__(sender.history, channel, courier)
+        self.agreement = agreement
         signer = Signer(agreement.client_secret)
         self.platform = Platform(
-            self.courier,
+            courier,
             signer,
             seed=seed,
             habits=habits,
@@ -70,7 +75,6 @@ class JackpotTwin:
             opening=opening,
         )
         self.desk = Desk(agreement, self.platform, signer, clock)
-        self.disturbances = Disturbances()
         self.redactor = Redactor(
             {
                 "JACKPOT_API_KEY": agreement.api_key,
@@ -99,16 +103,6 @@ class JackpotTwin:
         with self._lock:
             self.desk.credentials.revoke_servers()
 
-    def requests(self, kind: str) -> list[Exchange]:
-        """Return the CLIENT's requests of an operation so far ("confirm", "token", ..), in order."""
-        return [
-            exchange
-            for exchange in self.history
-            if exchange.direction is Direction.FROM_CLIENT
-            and exchange.provider == PROVIDER
-            and exchange.kind == kind
-        ]
-
     def confirm_requests(self, voucher_id: str | None = None) -> list[Exchange]:
         """The CLIENT's requests to confirm a voucher (None: any) so far."""
         found = self.requests("confirm")
@@ -116,38 +110,9 @@ class JackpotTwin:
             return found
         return [each for each in found if urlsplit(each.request.url).path.split("/")[-2] == voucher_id]
 
-    def disturb(
-        self,
-        path: str,
-        times: int | None = 1,
-        *,
-        answer: Given | None = None,
-        delay_seconds: float = 0.0,
-        handled: bool = False,
-        lost: bool = False,
-    ) -> None:
-        """Disturb the next ``times`` requests of an operation ("confirm"; None: all until ``calm``).
-
-        ``answer`` (status, body, content type) takes the right one's place, ``delay_seconds`` holds it back.
-        ``handled``: the request is carried out all the same; ``lost``: it is, and its answer never arrives.
-        Raises ValueError where there is no such operation.
-        """
-        if path not in KINDS:
-            raise ValueError(
-                f"{path!r} is no operation of Jackpot, so nothing would ever be disturbed; "
-                f"choose one of {', '.join(sorted(KINDS))}"
-            )
-        self.disturbances.add(Disturbance(path, answer, delay_seconds, handled, lost), times)
-
     def lose_reservation_answer(self, times: int | None = 1) -> None:
         """Carry out the next ``times`` reservations but lose their answers."""
         self.disturb("reserve", times, lost=True)
-
-    def calm(self) -> None:
-        """Heal: forget the disturbances that are left, the faults on webhooks, and what is held back."""
-        self.disturbances.calm()
-        self.channel.faults = ()
-        self.courier.resume()
 
     def set_notification_url(
         self, url: str | None, resolve: Callable[[str], Sequence[object]] | None = None
@@ -165,10 +130,6 @@ class JackpotTwin:
         """Stop what ``start`` started; let go of requests that are held back."""
         self.disturbances.calm()
         self.platform.stop()
-
-    def wait_idle(self, timeout: float) -> bool:
-        """Wait at most ``timeout`` seconds until no webhook waits or is under way; say whether it is so."""
-        return self.courier.wait_idle(timeout)
 
 
 def _resolve(host: str) -> Sequence[object]:

@@ -5,7 +5,6 @@ rollbacks again until they are answered. The pauses between are not documented a
 """
 
 import heapq
-import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from simulators.background import Background
 from simulators.faults.parcel import Fault, Link, Parcel, deliver
 from simulators.history import Answer, Exchange, Request
 from simulators.operator import wire
@@ -192,14 +192,13 @@ def random_id() -> str:
     return str(uuid.uuid4())
 
 
-class Courier:
+class Courier(Background[Pending]):
     """The OPERATOR's delivery policy over a channel.
 
     * A bet is sent once. One that gets no answer, or none that says what was done, is rolled back.
     * Results and rollbacks are sent again after each pause of ``schedule`` until answered, then given up.
 
-    ``clock`` counts seconds. ``start`` sends what falls due from threads in the background, in real seconds;
-    without it the caller does so with ``work``, under any clock.
+    See ``Background`` for ``clock``, ``start`` and ``work``; ``stop`` leaves what waits in ``pending``.
     """
 
     def __init__(
@@ -211,18 +210,14 @@ class Courier:
         new_id: Callable[[], str] = random_id,
         threads: int = 4,
     ) -> None:
+        super().__init__("courier", clock, threads)
         self.operator = operator
         self.schedule = schedule or Schedule()
-        self._clock = clock
         self._new_id = new_id
-        self._width = threads
         self._queue: list[tuple[float, int, Pending]] = []
         self._given_up: list[Pending] = []
         self._busy = 0
         self._order = 0
-        self._stopped = False
-        self._changed = threading.Condition()
-        self._threads: list[threading.Thread] = []
 
     def deliver(self, message: wire.Callback) -> Delivered:
         """Make the first attempt now and arrange what follows from its answer."""
@@ -242,16 +237,6 @@ class Courier:
         self.deliver(rollback)
         return Delivered(exchange, rollback)
 
-    def work(self) -> float | None:
-        """Send everything that is due; return the seconds until more is, None when nothing waits."""
-        while True:
-            with self._changed:
-                pause = self._pause()
-                if pause is None or pause > 0:
-                    return pause
-                pending = self._take()
-            self._attempt(pending)
-
     @property
     def pending(self) -> list[Pending]:
         """What waits for its next attempt, the next due first."""
@@ -264,49 +249,15 @@ class Courier:
         with self._changed:
             return list(self._given_up)
 
-    def start(self) -> None:
-        """Send what falls due from threads in the background, until ``stop``."""
-        with self._changed:
-            if self._threads:
-                return
-            self._stopped = False
-            self._threads = [
-                threading.Thread(target=self._run, name=f"courier-{number}", daemon=True)
-                for number in range(self._width)
-            ]
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        """Stop the threads when their attempts under way have ended; what waits stays in ``pending``."""
-        with self._changed:
-            self._stopped = True
-            self._changed.notify_all()
-            threads, self._threads = self._threads, []
-        for thread in threads:
-            thread.join()
-
-    def wait_idle(self, timeout: float) -> bool:
-        """Wait at most ``timeout`` seconds until nothing is pending or under way; say whether it is so."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._queue and not self._busy, timeout)
-
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._stopped and ((pause := self._pause()) is None or pause > 0):
-                    self._changed.wait(pause)
-                if self._stopped:
-                    return
-                pending = self._take()
-            self._attempt(pending)
-
     def _pause(self) -> float | None:
-        return max(0.0, self._queue[0][0] - self._clock()) if self._queue else None
+        return max(0.0, self._queue[0][0] - self.clock()) if self._queue else None
 
     def _take(self) -> Pending:
         self._busy += 1
         return heapq.heappop(self._queue)[2]
+
+    def _idle(self) -> bool:
+        return not self._queue and not self._busy
 
     def _attempt(self, pending: Pending) -> None:
         try:
@@ -323,7 +274,7 @@ class Courier:
             if pending.attempts > len(self.schedule.pauses):
                 self._given_up.append(pending)
             else:
-                due = self._clock() + self.schedule.pauses[pending.attempts - 1]
+                due = self.clock() + self.schedule.pauses[pending.attempts - 1]
                 self._order += 1
                 heapq.heappush(self._queue, (due, self._order, pending))
             self._changed.notify_all()
