@@ -1,11 +1,13 @@
 # Everything a clone needs: `make demo`, `make test`. Each sets up .venv by itself; Python 3.11+ and make are enough.
 #   make test ARGS="-k rollback -x"      options and files for pytest
-#   make test PARALLEL=                  one process instead of two
+#   make test PARALLEL=                  one process instead of several
 #   make demo ARGS="--only RBK"          options of `pitboss demo`
 #   make demo PYTHON=python3.13          another Python (only read when .venv is made)
 
 PYTHON   ?= python3
-PARALLEL ?= -n 2 --dist loadgroup
+# Tests often wait for the programs that they start: two for each core keep it busy.
+WORKERS   = $(shell $(PYTHON) -c 'import os; print(min(16, 2 * (os.cpu_count() or 1)))')
+PARALLEL ?= -n $(WORKERS) --dist loadgroup
 ARGS     ?=
 
 VENV  := .venv
