@@ -49,7 +49,7 @@ class Driver:
         self.timeout = timeout
         self.restart_timeout = restart_timeout
         self._templates = target.driver.templates()
-        self._verify: str | bool = (target.operator.ca_file if target.operator else None) or True
+        self._verify: str | bool = target.ca_file or True
         self._redactor = Redactor(target.secrets())
         spec = target.driver.python
         self._python = PythonDriver.load(spec, target.directory) if spec else None

@@ -86,7 +86,7 @@ class Run:
         self.sender = Sender(
             self.history,
             timeout=operator.timeout if operator else _TIMEOUT,
-            ca_file=operator.ca_file if operator else None,
+            ca_file=target.ca_file,
             limits=self.limits,
         )
         self.players = [Player(name, players.currency) for name in players.ids] if players else []

@@ -51,6 +51,11 @@ class Target(Section):
         """Where relative paths, Python drivers and shell commands start."""
         return self._path.parent if self._path else Path.cwd()
 
+    @property
+    def ca_file(self) -> str | None:
+        """The path of the certificates that https addresses are verified against; None: the system's."""
+        return (self.operator.ca_file if self.operator else None) or self.target.ca_file
+
     def need_operator(self) -> tuple[Operator, Players]:
         """Return ``[operator]`` and ``[players]``; raises UsageProblem where one is missing."""
         if self.operator is None:
@@ -257,11 +262,12 @@ def _with_players_currency(target: Target) -> Target:
 
 def _with_whole_paths(target: Target) -> Target:
     """``ca_file`` is meant from the target file's directory."""
-    operator = target.operator
-    if operator is None or operator.ca_file is None:
-        return target
-    path = str(target.directory / operator.ca_file)
-    return target.model_copy(update={"operator": operator.model_copy(update={"ca_file": path})})
+    for name in ("operator", "target"):
+        section = getattr(target, name)
+        if section is not None and section.ca_file is not None:
+            path = str(target.directory / section.ca_file)
+            target = target.model_copy(update={name: section.model_copy(update={"ca_file": path})})
+    return target
 
 
 __all__ = [

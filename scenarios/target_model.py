@@ -156,7 +156,7 @@ class Operator(Section):
     )
     ca_file: Name | None = Field(
         None,
-        description="a file with the certificates that an https target is verified against",
+        description="as ca_file in [target], which is meant where there is none here",
         examples=['"ca.pem"'],
     )
 
@@ -283,4 +283,10 @@ class Limits(Section):
     )
     max_requests_per_second: Count = Field(
         0, ge=0, description="a whole number of requests a second; 0 sets no limit", examples=["0"]
+    )
+    ca_file: Name | None = Field(
+        None,
+        description="a file with the certificates that every https address of the target is verified against; "
+        "without it the system's",
+        examples=['"ca.pem"'],
     )

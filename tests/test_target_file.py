@@ -86,7 +86,20 @@ def test_players_currency_is_agreed_on_where_no_list_is_given(read):
 
 def test_ca_file_is_meant_from_the_files_directory(read, tmp_path):
     target = read(BASE.replace("[players]", 'ca_file = "ca.pem"\n[players]'))
-    assert target.operator.ca_file == str(tmp_path / "ca.pem")
+    assert target.operator.ca_file == target.ca_file == str(tmp_path / "ca.pem")
+    assert read(BASE).ca_file is None
+
+
+def test_ca_file_of_the_target_holds_for_every_provider_and_that_of_the_operator_before_it(read, tmp_path):
+    both = read(
+        BASE.replace("[players]", 'ca_file = "own.pem"\n[players]') + '[target]\nca_file = "ca.pem"\n'
+    )
+    assert both.ca_file == str(tmp_path / "own.pem")
+    jackpot = read(
+        '[jackpot]\nnotification_url = "https://c/n"\napi_key = "k"\napi_signature = "s"\nclient_secret = "t"\n'
+        '[target]\nca_file = "ca.pem"\n'
+    )
+    assert jackpot.ca_file == str(tmp_path / "ca.pem")
 
 
 def test_no_secret_is_shown_and_all_are_known(read):
@@ -256,7 +269,7 @@ def test_the_starter_file_is_valid_and_names_every_key(read):
     for section, model in {**sections, "checkout": Checkout, "driver": DriverSection}.items():
         assert getattr(target, section).model_fields_set == set(model.model_fields), section
     # What is commented out as a default is the default.
-    assert target.target == Target().target
+    assert target.target.model_copy(update={"ca_file": None}) == Target().target
     defaults = {"amount_format", "currencies", "languages", "timeout", "listen"}
     for name in defaults:
         assert getattr(target.operator, name) == Operator.model_fields[name].default

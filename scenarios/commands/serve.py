@@ -126,14 +126,14 @@ def command(
                 _operator(target, log, host, operator_port, public_url, seed, token_seconds)
             )
         if target.jackpot is not None:
-            sender = stack.enter_context(contextlib.closing(Sender(log)))
+            sender = stack.enter_context(contextlib.closing(Sender(log, ca_file=target.ca_file)))
             twin = serving_jackpot.build(target.jackpot, sender, seed=seed)
             stall = stack.enter_context(
                 serving_jackpot.serving(twin, host, jackpot_port, public_url=jackpot_public_url, file=state)
             )
             house.jackpot = Served(twin, stall, twin.platform.public_url)
         if target.checkout is not None:
-            sender = stack.enter_context(contextlib.closing(Sender(log)))
+            sender = stack.enter_context(contextlib.closing(Sender(log, ca_file=target.ca_file)))
             checkout = serving_checkout.build(target.checkout, sender)
             stall = stack.enter_context(
                 serving_checkout.serving(checkout, host, checkout_port, public_url=checkout_public_url)
@@ -171,7 +171,7 @@ def _operator(
         operator.languages,
     )
     secret = operator.security_hash.get_secret_value()
-    with contextlib.closing(Sender(log, timeout=operator.timeout, ca_file=operator.ca_file)) as sender:
+    with contextlib.closing(Sender(log, timeout=operator.timeout, ca_file=target.ca_file)) as sender:
         courier = Courier(Operator(operator.callback_url, secret, sender, operator.amount_format))
         twin = Twin(agreement, courier, seed=seed, token_seconds=token_seconds, public_url=public_url)
         with listening(create_app(twin), host, port, "the OPERATOR's API", "--operator-port") as server:

@@ -197,7 +197,7 @@ def _raise(
 
 def _verbs(target: Target) -> Verbs:
     operator, _ = target.need_operator()
-    sender = Sender(History(), timeout=operator.timeout, ca_file=operator.ca_file)
+    sender = Sender(History(), timeout=operator.timeout, ca_file=target.ca_file)
     secret = operator.security_hash.get_secret_value()
     driver = Driver(target)
     return Verbs(

@@ -99,7 +99,7 @@ def _twin(target: Target) -> CheckoutTwin:
             "the CLIENT's address that receives decisions",
             f"add: decision_url = {(type(checkout).model_fields['decision_url'].examples or [''])[0]}",
         )
-    return serving_checkout.build(checkout, Sender(History()))
+    return serving_checkout.build(checkout, Sender(History(), ca_file=target.ca_file))
 
 
 def _forge(

@@ -160,7 +160,7 @@ def _raise(
     curl: bool,
 ) -> None:
     target = target_or_demo(config)
-    sender = Sender(History())
+    sender = Sender(History(), ca_file=target.ca_file)
     twin = serving_jackpot.build(target.need_jackpot(), sender, seed=seed)
     event = build(twin).model_copy(update={"id": id or random_id()})
     planned = [fault(text) for text in faults]
