@@ -159,6 +159,10 @@ class JackpotTraffic:
         self._server.start()
         self.twin.start()
         self.twin.platform.update_store(self._store, _STORE)
+        self.resume()
+
+    def resume(self) -> None:
+        """Begin to convert, again after ``finish``."""
         self._spawner = gevent.spawn(self._spawn)
 
     def finish(self, timeout: float = 2 * _PATIENCE) -> bool:
@@ -380,7 +384,7 @@ def _on_test_start(environment: Environment, **_: Any) -> None:
         )
         environment.process_exit_code = int(Exit.USAGE)
         return
-    traffic.beside = jackpot.finish
+    traffic.beside, traffic.again = jackpot.finish, jackpot.resume
     _current[environment] = jackpot
     jackpot.start()
 

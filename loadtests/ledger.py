@@ -166,8 +166,11 @@ class Ledger:
     # What traffic calls.
 
     def prepare(self, player: int) -> None:
-        """Make ``player`` ready for its first round: called from the user's own greenlet, which it may block."""
-        if self.preparing is not None and self.gate_open and not self._known[player] & _OPENED:
+        """Make ``player`` ready for its first round: called from the user's own greenlet, which it may block.
+
+        Once anything was begun for a player it is too late: the balance is not the opening one any more.
+        """
+        if self.preparing is not None and self.gate_open and not self._known[player] & (_OPENED | _PLAYED):
             self.preparing(player)
 
     def begin(
@@ -237,6 +240,10 @@ class Ledger:
     def close_gate(self) -> None:
         """Let no new round begin; those under way go on to their end."""
         self.gate_open = False
+
+    def open_gate(self) -> None:
+        """Let new rounds begin again."""
+        self.gate_open = True
 
     def set_opening(self, player: int, units: int) -> None:
         """Say what ``player`` owned before its first round, in minor units."""

@@ -29,8 +29,10 @@ _RATES: Final = {
     "races": "Share of transactions that leave several times at once.",
     "race_width": "How many copies leave at once.",
     "orphans": "Share of rounds with a rollback of what was never sent.",
-    "late_bets": "Share of these in which it is sent afterwards.",
-    "cuts": "Share of transactions whose answer is lost: the connection is closed after the last byte.",
+    "late_bets": "Share of these in which it is sent afterwards: half while the rollback is at work, half once it was "
+    "answered.",
+    "cuts": "Share of transactions whose answer is lost: nobody waits for it, and half of the connections are closed "
+    "after the last byte.",
     "forgeries": "Share of rounds with a request whose hash is wrong.",
     "pause": "Mean seconds between two rounds of a player.",
 }
@@ -89,9 +91,10 @@ def _add_shapes(group: Any) -> None:
         choices=SHAPES,
         default=SHAPES[0],
         env_var="PITBOSS_LOAD_SHAPE",
-        help="steady: --users for --run-time. ramp: more users step by step, until p99 is over --p99-limit or requests "
-        "fail, then finer: the highest rate that holds. spike: a tenth of --users, all of them at once, a tenth again. "
-        "soak: half of --users, for hours. match-day: everybody bets, the goal falls, everything is settled. "
+        help="steady: --users for --run-time. ramp: more users step by step, each audited, until p99 is over "
+        "--p99-limit, requests fail or the audit is not clean, then finer: the highest rate that holds. spike: a tenth "
+        "of --users, all of them at once, a tenth again. soak: half of --users, for hours. match-day: everybody bets, "
+        "the goal falls, everything is settled. "
         f"[default: {SHAPES[0]}]",
     )
     # It is made when Locust starts, before there is a form.

@@ -4,7 +4,7 @@ from weakref import WeakSet
 
 from locust.event import Events
 
-from loadtests import jackpot_traffic, options, settings, shapes
+from loadtests import jackpot_traffic, memory_watch, options, settings, shapes
 from loadtests.audit import hooks
 from loadtests.engine import bettor
 
@@ -18,6 +18,7 @@ def register(events: Events) -> None:
     _registered.add(events)
     options.register(events)
     settings.register(events)
+    memory_watch.register(events)
     hooks.register(events)
     shapes.register(events)
     jackpot_traffic.register(events)

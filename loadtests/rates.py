@@ -35,11 +35,13 @@ class Match:
 class Rates:
     """Shares from 0 to 1, stakes in minor units, seconds.
 
-    Of accepted bets ``wins``, ``voids`` and ``cash_outs`` end so, the rest is lost. Of all transactions ``copies``
-    are sent again when answered, ``races`` leave ``race_width`` times at once, and of ``cuts`` the answer is lost; of
-    voids ``races`` come as two rollbacks under different ids, the second while the first is at work.
-    Of all rounds ``orphans`` hold a rollback of what was never sent, and ``forgeries`` a result with a wrong hash; of
-    orphans ``late_bets`` are followed by the bet. ``pause`` is the mean seconds between two rounds of a player.
+    Of accepted bets ``wins``, ``voids`` and ``cash_outs`` end so, the rest is lost. Of all transactions ``copies`` are
+    sent again when answered, ``races`` leave ``race_width`` times at once, and of ``cuts`` the answer is lost: what
+    follows (a copy, the rollback of a bet, the player's next bet) is sent at once and meets them at work. Of voids
+    ``races`` come as two rollbacks under different ids, the second while the first is at work. Of all rounds
+    ``orphans`` hold a rollback of what was never sent, and ``forgeries`` a result with a wrong hash; of orphans
+    ``late_bets`` are followed by the bet, half of them while the orphan is at work, the others once it was answered.
+    ``pause`` is the mean seconds between two rounds of a player.
     """
 
     wins: float = 0.42

@@ -30,6 +30,13 @@ _PAUSES: Final = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
 _TOP_UP: Final = 20
 # What a win pays, in quarters of the stake: 1.25 to 3.5 times.
 _LEAST_QUARTERS, _MOST_QUARTERS = 5, 14
+# Of how many lost answers the CLIENT cannot know: it answers to nobody. Of the others it sees the connection end, and
+# servers tend to throw away what they have not begun by then.
+_LINGERING: Final = 0.5
+# After how many results without an answer the player's next bet comes before their copies: it meets them at work.
+_BETTING_ON: Final = 0.5
+# How many of the late bets come while the rollback that names them is at work, not once it was answered.
+_OVERTAKEN: Final = 0.5
 # Locust's rows for what is no first attempt.
 COPY, AT_ONCE, LOST, FORGED = "copy", "copies at once", "lost answer", "bad signature"
 AGAIN: Final = "second void"
@@ -39,8 +46,9 @@ AGAIN: Final = "second void"
 class Send:
     """One request, or ``together`` copies of it that leave at once.
 
-    ``name`` is Locust's row, ``headers`` those beside the transport's own. ``cut``: close the connection after the
-    last byte, without waiting for an answer. ``wait`` is seconds to pass before it leaves.
+    ``name`` is Locust's row, ``headers`` those beside the transport's own. ``cut``: go on after the last byte, without
+    waiting for an answer; the connection is closed at once or, where it ``lingers``, once the CLIENT has answered to
+    nobody. ``wait`` is seconds to pass before it leaves.
     """
 
     path: str
@@ -48,6 +56,7 @@ class Send:
     name: str
     headers: dict[str, str]
     cut: bool = False
+    lingers: bool = False
     together: int = 1
     wait: float = 0.0
 
@@ -170,10 +179,20 @@ class Hands:
         yield from self._result(_TOP_UP * self.rates.most_stake, "top-up")
 
     def _result(self, amount: int, name: str) -> Play:
+        """Send a result until one copy is answered; a player who hears nothing of it may bet on meanwhile."""
         provider_id = self.pen.new_id()
         body = self.pen.transaction(provider_id, "result", self.part, amount)
         send = self._send(TRANSACTION_PATH, body, name)
-        yield from self._until_answered(self._begin(RESULT, amount, provider_id, send), send)
+        op, bet = self._begin(RESULT, amount, provider_id, send), None
+        said = yield from self._attempt(op, send)
+        if said.outcome is UNKNOWN:
+            if self.ledger.gate_open and self.rng.random() < _BETTING_ON:
+                bet = yield from self._bet()
+            said = yield from self._copies_until_answered(op, send)
+        if said.outcome is OK:
+            yield from self._copies(op, send)
+        if bet is not None:
+            yield from self._settle(bet)
 
     def _rollback(self, of: Operation, amount: int, name: str) -> Play:
         provider_id = self.pen.new_id()
@@ -186,26 +205,41 @@ class Hands:
         provider_id = self.pen.new_id()
         body = self.pen.rollback(provider_id, bet.op.transaction_id, self.part, bet.stake)
         send = self._send(ROLLBACK_PATH, body, LOST)
-        send.cut = True
+        send.cut = send.lingers = True
         first = self._begin(ROLLBACK, bet.stake, provider_id, send, bet.op)
         yield from self._once(first, send)
         yield from self._rollback(bet.op, bet.stake, AGAIN)
         yield from self._copies_until_answered(first, send)
 
     def _orphan(self) -> Play:
-        """Roll back what was never sent; then, at times, send it."""
+        """Roll back what was never sent; then, at times, send it: once that is answered, or while it is at work."""
         amount = self._stake()
         provider_id, never_sent = self.pen.new_id(), self.pen.new_id()
         body = self.pen.rollback(provider_id, never_sent, self.part, amount)
-        send = self._send(ROLLBACK_PATH, body, "orphan")
+        late = self.rng.random() < self.rates.late_bets
+        overtaken = late and self.rng.random() < _OVERTAKEN
+        send = self._send(ROLLBACK_PATH, body, LOST if overtaken else "orphan")
         orphan = self._begin(ROLLBACK, amount, provider_id, send)
+        if overtaken:
+            send.cut = send.lingers = True
+            yield from self._once(orphan, send)
+            yield from self._late_bet(amount, never_sent, orphan)
+            yield from self._copies_until_answered(orphan, send)
+            return
         said = yield from self._until_answered(orphan, send)
-        if said.outcome is OK and self.rng.random() < self.rates.late_bets:
-            body = self.pen.transaction(never_sent, "bet", self.part, amount)
-            send = self._send(TRANSACTION_PATH, body, "late bet")
-            late = self.ledger.begin(self.number, BET, amount, never_sent, send, after=orphan)
-            # Whether it is accepted or refused is the CLIENT's choice: it moves nothing.
-            yield from self._once(late, send)
+        if late and said.outcome is OK:
+            yield from self._late_bet(amount, never_sent, orphan)
+
+    def _late_bet(self, amount: int, provider_id: str, orphan: Operation) -> Play:
+        """Send, once, the bet that ``orphan`` named before (RBK-06), or names at the same time (RBK-12).
+
+        Whether it is accepted or refused is the CLIENT's choice: with the rollback it moves nothing.
+        """
+        body = self.pen.transaction(provider_id, "bet", self.part, amount)
+        send = self._send(TRANSACTION_PATH, body, "late bet")
+        yield from self._once(
+            self.ledger.begin(self.number, BET, amount, provider_id, send, after=orphan), send
+        )
 
     def _forgery(self) -> Play:
         """Send a result whose hash is wrong. It must move nothing, so the ledger has nothing to keep of it."""
@@ -241,7 +275,7 @@ class Hands:
         return wait
 
     def _until_answered(self, op: Operation, send: Send) -> _Ask:
-        """Send a result or a rollback, and copies of it until one is answered or the gate is closed."""
+        """Send a rollback, and copies of it until one is answered or the gate is closed."""
         said = yield from self._attempt(op, send)
         if said.outcome is UNKNOWN:
             said = yield from self._copies_until_answered(op, send)
@@ -262,6 +296,7 @@ class Hands:
         rates = self.rates
         if rates.cuts and self.rng.random() < rates.cuts:
             cut = Send(send.path, send.body, LOST, send.headers, cut=True, wait=send.wait)
+            cut.lingers = self.rng.random() < _LINGERING
             return (yield from self._once(op, cut))
         if rates.races and self.rng.random() < rates.races:
             return (yield from self._race(op, send))

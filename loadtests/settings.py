@@ -63,7 +63,8 @@ class Traffic:
 
     Where there are more users than players, several play one player at the same time, as people with two browsers do.
     ``ready`` are the players that were prepared. ``beside`` is called when the gate is closed, with seconds: what else
-    moves money on the wallets ends in that time, and says whether it did.
+    moves money on the wallets ends in that time, and says whether it did. ``again`` is called when the gate is open
+    once more: it may begin anew.
     """
 
     target: Target
@@ -78,6 +79,7 @@ class Traffic:
     rng: Random
     ready: "array[int]" = field(default_factory=lambda: array("q"))
     beside: Callable[[float], bool] | None = None
+    again: Callable[[], None] | None = None
     _mine: range = field(init=False)
     _prepared: bytearray = field(init=False)
     _next: int = 0
@@ -111,7 +113,8 @@ class Traffic:
         done = self._preparing[player] = Event()
         try:
             self.ledger.prepare(player)
-            if not self._prepared[player]:
+            # Where the gate was closed before, nothing was learnt; a user that comes later asks again.
+            if self.ledger.gate_open and not self._prepared[player]:
                 self._prepared[player] = 1
                 self.ready.append(player)
         finally:
@@ -123,6 +126,12 @@ class Traffic:
         the audit once the gate is closed.
         """
         return self.beside is None or self.beside(timeout)
+
+    def go_on(self) -> None:
+        """Open the gate again, for rounds and for what moves money beside them."""
+        self.ledger.open_gate()
+        if self.again is not None:
+            self.again()
 
     def hands(self, player: int) -> Hands:
         """The hands of ``player``: each of its rounds is a generator of what to send."""
@@ -141,6 +150,8 @@ class Traffic:
 
 
 _current: WeakKeyDictionary[Environment, Traffic] = WeakKeyDictionary()
+# The name of this machine's target file: the master's, which travels with its options, may be another.
+_own_file: WeakKeyDictionary[Environment, str] = WeakKeyDictionary()
 
 
 def of(environment: Environment) -> Traffic:
@@ -181,7 +192,7 @@ def make(parsed: Namespace, host: str | None, shard: Shard) -> Traffic:
         pen=(pen := Pen(operator.security_hash.get_secret_value(), known.currency, operator.amount_format)),
         ledger=Ledger(_players(parsed, known.ids), known.currency, pen.decimals),
         timeout=operator.timeout,
-        ca_file=operator.ca_file,
+        ca_file=found.ca_file,
         # Of several workers each draws its own; the text keeps seed and rank apart.
         rng=Random(f"{parsed.seed}/{shard.rank}"),
     )
@@ -216,6 +227,7 @@ def _players(parsed: Namespace, known: Sequence[str]) -> Sequence[str]:
 def _on_init(environment: Environment, **_: Any) -> None:
     parsed = environment.parsed_options
     assert parsed is not None
+    _own_file[environment] = parsed.target_file
     # Timers count from the event loop's last look at the clock, which was before the imports: --run-time would be
     # shorter by the seconds that these took.
     gevent.get_hub().loop.update_now()
@@ -238,6 +250,7 @@ def _on_test_start(environment: Environment, **_: Any) -> None:
     before = _current.pop(environment, None)
     if before is not None:
         before.close()
+    parsed.target_file = _own_file.get(environment, parsed.target_file)
     try:
         _current[environment] = make(parsed, environment.host, _shard(runner, parsed))
     except UsageProblem as problem:

@@ -8,8 +8,8 @@ import logging
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final, Protocol
 
 from locust import LoadTestShape
 from locust.env import Environment
@@ -17,6 +17,9 @@ from locust.event import Events
 from locust.runners import WorkerRunner
 from locust.stats import RequestStats, calculate_response_time_percentile
 
+from loadtests.audit import hooks
+from loadtests.audit.brief import why_not
+from loadtests.audit.verdict import Verdict
 from loadtests.options import SHAPES
 from loadtests.rounds import LOST
 from loadtests.saturation import Search, Step
@@ -30,8 +33,10 @@ Tick = tuple[int, float]
 
 # soak: seconds where no --run-time is given.
 _SOAK_SECONDS: Final = 4 * 3600.0
-# ramp: a step is measured after this share of it, when its users have settled and workers have reported.
+# ramp: a step is measured after this share of it, when its users have settled.
 _SETTLING: Final = 0.3
+# ramp: seconds without one user more before those that are missing are waited for no longer.
+_GATHERING: Final = 60.0
 
 
 @dataclass
@@ -67,6 +72,28 @@ class Meter:
             calculate_response_time_percentile(dict(sorted(times.items())), requests, 0.99) if requests else 0
         )
         return Step(users, requests / passed, (later.failures - self.failures) / passed, float(p99))
+
+
+class Auditing(Protocol):
+    """The audit as a ramp needs it: ``loadtests.audit.hooks.Audit``."""
+
+    search: Search | None
+
+    @property
+    def ending(self) -> bool:
+        """Whether the audit at the end is being made: nothing else may end the run meanwhile."""
+
+    def between(self) -> Verdict | None:
+        """Audit between two steps; None where the audit at the end took over."""
+
+    def go_on(self) -> str:
+        """Let traffic go on; return why it cannot, empty where it does."""
+
+    def tell(self) -> int:
+        """Have the statistics brought up to now; return how many players are not ready to play yet."""
+
+    def lost(self) -> str:
+        """Which workers are lost, in words."""
 
 
 class _Shape(LoadTestShape):
@@ -121,41 +148,94 @@ class Soak(_Shape):
 
 
 class Ramp(_Shape):
-    """Steps of users, each measured, to the highest rate that holds: see ``Search``. ``--users`` is the most."""
+    """Steps of users, each measured and then audited, to the highest rate that holds: see ``Search``.
+
+    ``--users`` is the most. The audit after a step closes the gate, so that all users come to their end; Locust is told
+    that there are none any more, the gate is opened, and the next number of users begins. A step is measured from the
+    settling of its users until just before its audit, so that no figure holds anything of audits. Steps that were too
+    slow are audited as well: what goes wrong in one must not be laid to the next.
+    """
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self.audit: Auditing | None = None
+        self._forget()
+
+    def _forget(self) -> None:
         self.search: Search | None = None
         self._since = 0.0
+        self._seen = -1
         self._before: Meter | None = None
+        self._emptying = False
 
     def reset_time(self) -> None:
         """A new test: forget the last one."""
         super().reset_time()  # type: ignore[no-untyped-call]
-        self.search, self._since, self._before = None, 0.0, None
+        self._forget()
 
     def tick(self) -> Tick | None:
-        """Users and users a second for now; None at the end."""
-        assert self.runner is not None
+        """Users and users a second for now; None at the end. It waits while a step is audited."""
+        assert self.audit is not None
         if self.search is None:
             self.search = Search(self.users, self.options.p99_limit)
-        now = self.passed
-        if self.over():
-            return None
-        if self.runner.user_count != self.search.users:
-            # Not all are there: the step has not begun.
-            self._since, self._before = now, None
-        elif self._before is None:
-            if now - self._since >= self.options.step_time * _SETTLING:
-                self._before = Meter.read(self.runner.stats, now)
-        elif now - self._since >= self.options.step_time:
-            step = self._before.until(Meter.read(self.runner.stats, now), self.search.users)
-            log.info("ramp: %d users: %.0f requests/s, p99 %g ms", step.users, step.rate, step.p99_ms)
-            self.search.judge(step)
-            self._since, self._before = now, None
+        self.audit.search = self.search
+        if not self.audit.ending:
+            lost = self.audit.lost()
+            if lost:
+                self.search.stop(lost)
+            if self.search.over or self.over():
+                return None
+            self._advance(self.audit, self.search)
             if self.search.over:
                 return None
-        return self.search.users, float(max(self.search.users, 1))
+        # All at once, also those that go.
+        if self._emptying:
+            return 0, float(self.search.steps[-1].users)
+        return self.search.users, float(self.search.users)
+
+    def _advance(self, audit: "Auditing", search: Search) -> None:
+        """Go from emptying to gathering, settling, measuring, and round again."""
+        assert self.runner is not None
+        now, count = self.passed, self.runner.user_count
+        if count != self._seen:
+            self._seen, self._since, self._before = count, now, None
+        if self._emptying:
+            if count == 0:
+                cannot = audit.go_on()
+                if not cannot:
+                    self._emptying, self._since = False, now
+                elif not audit.ending:
+                    search.stop(cannot)
+        elif count != search.users:
+            # Not all are there: the step has not begun.
+            if now - self._since > _GATHERING:
+                search.stop(
+                    f"of {search.users} users only {count} play: the others have no player, or failed"
+                )
+        elif self._before is None:
+            if now - self._since >= self.options.step_time * _SETTLING:
+                if audit.tell():
+                    # Opening balances are being read: not all play, and the CLIENT has that to do as well.
+                    self._since = now
+                else:
+                    self._before = Meter.read(self.runner.stats, self.passed)
+        elif now - self._since >= self.options.step_time:
+            audit.tell()
+            after = Meter.read(self.runner.stats, self.passed)
+            self._judge(audit, search, self._before.until(after, search.users))
+
+    def _judge(self, audit: "Auditing", search: Search, step: Step) -> None:
+        """Audit ``step``, and see what is next."""
+        log.info("ramp: the step of %d is measured; the gate is closed, and balances are audited", step.users)
+        verdict = audit.between()
+        if verdict is None:
+            return
+        self._emptying = True
+        step = replace(step, finding=verdict.finding, why=why_not(verdict))
+        log.info("ramp: %s", step)
+        search.judge(step)
+        if search.over:
+            log.info("%s", search.verdict())
 
 
 _SHAPES: Final[dict[str, type[_Shape] | None]] = dict(
@@ -164,15 +244,8 @@ _SHAPES: Final[dict[str, type[_Shape] | None]] = dict(
 
 
 def register(events: Events) -> None:
-    """Give Locust the shape that ``--shape`` names, and say at the end what a ramp found."""
+    """Give Locust the shape that ``--shape`` names, which says at the end what it found. After the audit's own."""
     events.init.add_listener(_on_init)
-    events.quitting.add_listener(_on_quitting)
-
-
-def found(environment: Environment) -> Search | None:
-    """What a ramp found so far; None where the shape is another."""
-    shape = environment.shape_class
-    return shape.search if isinstance(shape, Ramp) else None
 
 
 def chosen(parsed: Namespace) -> LoadTestShape | None:
@@ -195,9 +268,12 @@ def _on_init(environment: Environment, **_: Any) -> None:
     if shape is not None and not isinstance(runner, WorkerRunner):
         environment.shape_class = shape
         shape.runner = runner
+        if isinstance(shape, Ramp):
+            shape.audit = hooks.of(environment)
+            environment.events.quit.add_listener(lambda **_: _conclude(shape))
 
 
-def _on_quitting(environment: Environment, **_: Any) -> None:
-    search = found(environment)
-    if search is not None and (search.over or search.best is not None):
-        print(search.verdict())
+def _conclude(ramp: Ramp) -> None:
+    """Below Locust's tables and the audit."""
+    if ramp.search is not None:
+        print(ramp.search.verdict(), flush=True)

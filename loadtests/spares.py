@@ -4,6 +4,7 @@ Each holds back what it is told to, which FastHttpUser's connections cannot. Tho
 next time, a few for all users of a worker: dialling costs more than sending.
 """
 
+import contextlib
 import select
 import socket
 import ssl
@@ -89,6 +90,8 @@ class Spares:
         self._heads = Heads()
         self._address: tuple[int, Any] | None = None
         self._kept: list[Spare] = []
+        # Those that wait for an answer that nobody hears.
+        self._lingering: set[Spare] = set()
 
     def take(self) -> Spare:
         """A connection that is open. Raises OSError (ssl.SSLError among them)."""
@@ -107,16 +110,25 @@ class Spares:
             spare.close()
 
     def cut(self, send: Send) -> Seen:
-        """Send every byte and close the connection at once: whatever is answered is lost."""
+        """Send every byte and wait for nothing: whatever is answered is lost.
+
+        The connection is closed at once or, where ``send`` lingers, left until the CLIENT has answered.
+        """
         began = time.perf_counter()
         try:
             spare = self.take()
             try:
                 spare.push(self._target.request(send.path, send.headers, send.body))
-            finally:
+            except BaseException:
                 spare.close()
+                raise
         except OSError as error:
             return self._nothing(began, error)
+        if send.lingers:
+            self._lingering.add(spare)
+            gevent.spawn(self._unheard, spare)
+        else:
+            spare.close()
         return Seen(0, b"", time.perf_counter() - began)
 
     def at_once(self, send: Send) -> list[Seen]:
@@ -145,8 +157,8 @@ class Spares:
                 self.give_back(spare)
 
     def close(self) -> None:
-        """End the connections that are kept."""
-        for spare in self._kept:
+        """End the connections that are kept, and those that linger."""
+        for spare in (*self._kept, *self._lingering):
             spare.close()
         self._kept.clear()
 
@@ -158,6 +170,15 @@ class Spares:
         except (OSError, Odd) as error:
             return self._nothing(began, error)
         return Seen(answer.status, answer.body, time.perf_counter() - began)
+
+    def _unheard(self, spare: Spare) -> None:
+        """Wait for an answer that nobody hears."""
+        try:
+            with contextlib.suppress(OSError, Odd):
+                spare.answer()
+        finally:
+            self._lingering.discard(spare)
+            self.give_back(spare)
 
     def _nothing(self, began: float, error: OSError | Odd) -> Seen:
         """No answer came, for the reason ``error``."""

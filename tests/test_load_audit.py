@@ -167,6 +167,7 @@ def test_groups_of_shared_ids_are_bounded():
         for copy in range(30):
             journal.add(0, BET, 1, f"t-{number}-{copy}", f"c-{number}")
     found = compare(journal.ids, lambda start, stop: [journal.keys(start, stop)], journal.among)
+    journal.close()
     assert len(found) == GROUPS
     assert all(1 < len(group) < 30 for group in found)
 

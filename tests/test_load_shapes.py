@@ -1,10 +1,9 @@
-"""Shapes: the search for the highest rate on tables of made-up CLIENTs, and what each shape asks for over time."""
-
-from types import SimpleNamespace
+"""Shapes: how many users each asks for over time, and how a ramp goes from step to audit to step."""
 
 import pytest
 
-from loadtests.saturation import Search, Step
+from loadtests.audit.verdict import Off, Statement, Verdict
+from loadtests.saturation import Step
 from tests.load_locust import parsed, unpatched
 
 unpatched()
@@ -13,72 +12,6 @@ from locust.env import Environment  # noqa: E402
 from locust.stats import RequestStats  # noqa: E402
 
 from loadtests import shapes  # noqa: E402
-
-
-def search(most, client, limit_ms=100):
-    """Let the search look at ``client`` (users to a step); return it and the numbers of users it tried."""
-    looking, tried = Search(most, limit_ms), []
-    while not looking.over:
-        assert len(tried) < 30, tried
-        tried.append(looking.users)
-        looking.judge(client(looking.users))
-    return looking, tried
-
-
-def bears(most_users, rate_of=lambda users: 10.0 * users):
-    """A CLIENT that answers in time up to so many users."""
-    return lambda users: Step(users, rate_of(users), 0.0, 50 if users <= most_users else 500)
-
-
-def test_the_search_grows_until_it_breaks_then_narrows():
-    looking, tried = search(320, bears(90))
-    assert tried == [10, 20, 40, 80, 160, 120, 100, 90, 95]
-    assert looking.best == Step(90, 900.0, 0.0, 50)
-    assert (
-        "900 requests/s with 90 users, p99 50 ms (limit 100 ms), if the audit is clean" in looking.verdict()
-    )
-
-
-@pytest.mark.parametrize(
-    ("most", "borne", "best"),
-    [(1, 1, 1), (2, 1, 1), (3, 2, 2), (10, 7, 7), (1000, 999, 999), (64, 3, 3), (5, 500, 5)],
-)
-def test_the_best_held_and_is_near_the_limit(most, borne, best):
-    looking, tried = search(most, bears(borne))
-    assert looking.best.users == best <= borne
-    assert max(tried) <= most
-
-
-def test_the_best_is_the_highest_rate_not_the_most_users():
-    looking, _ = search(64, bears(64, rate_of=lambda users: 100 - abs(users - 16)))
-    assert (looking.best.users, looking.best.rate) == (16, 100)
-
-
-def test_a_client_that_is_never_saturated_is_told_so():
-    looking, tried = search(100, bears(10_000))
-    assert tried[-1] == 100
-    assert looking.verdict().endswith("100 users did not saturate the CLIENT")
-
-
-def test_a_client_that_bears_nobody_has_no_rate():
-    looking, tried = search(64, bears(0))
-    assert looking.best is None
-    assert tried == [2, 1]
-    assert looking.verdict().startswith("ramp: no rate holds")
-
-
-@pytest.mark.parametrize(
-    ("step", "holds"),
-    [
-        (Step(1, 100.0, 0.0, 100), True),
-        (Step(1, 100.0, 0.0, 101), False),
-        (Step(1, 1000.0, 1.0, 1), True),
-        (Step(1, 1000.0, 1.1, 1), False),
-        (Step(1, 0.0, 0.0, 0), False),
-    ],
-)
-def test_a_step_holds_in_time_and_without_failures(step, holds):
-    assert step.holds(100) is holds
 
 
 class Runner:
@@ -90,9 +23,38 @@ class Runner:
         self.user_count = 0
 
 
-def shape_of(kind, *arguments):
+class Audits:
+    """Audits of a CLIENT that does nothing: each verdict is taken from ``verdicts``, the last one again and again."""
+
+    def __init__(self, *verdicts):
+        self.verdicts = list(verdicts) or [Statement(transactions=1)]
+        self.search = None
+        self.ending = False
+        self.done = []
+        self.missing = self.closed = ""
+        self.preparing = 0
+
+    def between(self):
+        self.done.append("between")
+        statement = self.verdicts.pop(0) if len(self.verdicts) > 1 else self.verdicts[0]
+        return None if self.ending else Verdict("EUR", 1, statement)
+
+    def go_on(self):
+        self.done.append("go on")
+        return self.closed
+
+    def tell(self):
+        self.done.append("tell")
+        return self.preparing
+
+    def lost(self):
+        return self.missing
+
+
+def shape_of(kind, *arguments, audits=None):
     made = shapes.chosen(parsed(f"--shape={kind}", *arguments))
     made.runner = Runner(f"--shape={kind}", *arguments)
+    made.audit = audits or Audits()
     return made
 
 
@@ -131,6 +93,16 @@ def test_a_soak_takes_half_of_the_users_for_hours():
     assert at(shape_of("soak", "-u", 1), 1) == (1, 1.0)
 
 
+def measured(ramp, seconds, requests=50):
+    """Let the users that the ramp asks for come at ``seconds``, and play for the 10 seconds of its step."""
+    ramp.runner.user_count = ramp.search.users
+    at(ramp, seconds)
+    at(ramp, seconds + 4)
+    for _ in range(requests):
+        ramp.runner.stats.log_request("POST", "bet", 20, 0)
+    return at(ramp, seconds + 10.01)
+
+
 def test_a_ramp_measures_a_step_only_once_its_users_are_there():
     ramp = shape_of("ramp", "-u", 64, "--step-time=10", "--p99-limit=100")
     assert at(ramp, 0) == (2, 2.0)
@@ -142,9 +114,109 @@ def test_a_ramp_measures_a_step_only_once_its_users_are_there():
     assert at(ramp, 35) == (2, 2.0)
     for _ in range(50):
         ramp.runner.stats.log_request("POST", "bet", 20, 0)
-    assert at(ramp, 41) == (4, 4.0)
+    assert ramp.audit.done == ["tell"]
+    assert at(ramp, 41.01) == (0, 2.0)
     assert (ramp.search.best.users, ramp.search.best.p99_ms) == (2, 20)
     assert ramp.search.best.rate == pytest.approx(50 / 6, rel=0.01)
+    assert ramp.audit.search is ramp.search
+
+
+def test_a_ramp_does_not_measure_while_opening_balances_are_read():
+    ramp = shape_of("ramp", "-u", 64, "--step-time=10")
+    at(ramp, 0)
+    ramp.runner.user_count, ramp.audit.preparing = 2, 1
+    for seconds in (1, 5, 9):
+        assert at(ramp, seconds) == (2, 2.0)
+    assert ramp.audit.done == ["tell", "tell"]
+    ramp.audit.preparing = 0
+    at(ramp, 12.01)
+    ramp.runner.stats.log_request("POST", "bet", 20, 0)
+    assert at(ramp, 18.99) == (2, 2.0)
+    assert at(ramp, 19.01) == (0, 2.0)
+    assert ramp.search.best.rate == pytest.approx(1 / 7, rel=0.01)
+
+
+def test_the_next_step_of_a_ramp_begins_when_the_users_are_gone_and_the_gate_is_open():
+    ramp = shape_of("ramp", "-u", 64, "--step-time=10", "--p99-limit=100")
+    at(ramp, 0)
+    assert measured(ramp, 1) == (0, 2.0)
+    assert ramp.audit.done == ["tell", "tell", "between"]
+    # An audit takes its time, and workers tell late that their users have ended.
+    assert at(ramp, 200) == (0, 2.0)
+    ramp.runner.user_count = 0
+    ramp.runner.stats.log_request("POST", "bet", 9000, 0)
+    assert at(ramp, 201) == (4, 4.0)
+    assert ramp.audit.done[3:] == ["go on"]
+    assert at(ramp, 230) == (4, 4.0)
+    assert measured(ramp, 231) == (0, 4.0)
+    assert ramp.search.steps[1].p99_ms == 20
+    assert ramp.search.steps[1].rate == pytest.approx(50 / 6, rel=0.01)
+
+
+def test_a_ramp_ends_with_the_first_audit_that_is_broken():
+    broken = Statement(transactions=1)
+    broken.is_off(Off("p-1", 100, "why"))
+    ramp = shape_of("ramp", "-u", 64, "--step-time=10", audits=Audits(Statement(transactions=1), broken))
+    at(ramp, 0)
+    assert measured(ramp, 1) == (0, 2.0)
+    ramp.runner.user_count = 0
+    assert at(ramp, 15) == (4, 4.0)
+    assert measured(ramp, 16) is None
+    assert ramp.search.verdict().endswith(
+        "audit clean; at 4 users the audit is broken: INV-05 (1 times), p-1 1.00 EUR too much"
+    )
+
+
+def test_nothing_of_a_ramp_ends_the_run_while_the_audit_at_the_end_is_made():
+    ramp = shape_of("ramp", "-u", 64, "--step-time=10", "-t", "60s")
+    at(ramp, 0)
+    ramp.audit.ending = True
+    ramp.audit.missing = "worker 1 of 2: it was lost"
+    assert at(ramp, 100) == (2, 2.0)
+    assert (ramp.audit.done, ramp.search.over) == ([], False)
+
+
+def test_an_audit_between_steps_that_the_last_one_took_over_judges_nothing():
+    ramp = shape_of("ramp", "-u", 64, "--step-time=10")
+    at(ramp, 0)
+    ramp.runner.user_count = 2
+    for seconds in (1, 5):
+        at(ramp, seconds)
+    between = ramp.audit.between
+
+    def interrupted():
+        ramp.audit.ending = True
+        return between()
+
+    ramp.audit.between = interrupted
+    assert at(ramp, 11.01) == (2, 2.0)
+    assert ramp.audit.done == ["tell", "tell", "between"]
+    assert ramp.search.steps == []
+
+
+@pytest.mark.parametrize("when", ["playing", "between"])
+def test_a_ramp_ends_when_a_worker_is_lost(when):
+    ramp = shape_of("ramp", "-u", 64, "--step-time=10")
+    at(ramp, 0)
+    measured(ramp, 1)
+    ramp.runner.user_count = 0
+    if when == "playing":
+        at(ramp, 13)
+        ramp.audit.missing = "worker 1 of 2: it was lost"
+    else:
+        ramp.audit.closed = "worker 1 of 2: it did not go on"
+    assert at(ramp, 14) is None
+    assert ramp.search.best.users == 2
+    assert "audit clean; worker 1 of 2: it" in ramp.search.verdict()
+
+
+def test_a_ramp_does_not_wait_for_ever_for_users_without_a_player():
+    ramp = shape_of("ramp", "-u", 64, "--step-time=10")
+    at(ramp, 0)
+    ramp.runner.user_count = 1
+    assert at(ramp, 5) == at(ramp, 64) == (2, 2.0)
+    assert at(ramp, 66) is None
+    assert "of 2 users only 1 play" in ramp.search.verdict()
 
 
 def test_a_ramp_ends_with_its_run_time_and_begins_anew_with_the_next_test():
@@ -170,10 +242,3 @@ def test_a_meter_counts_answers_to_callbacks_between_two_moments():
     step = before.until(shapes.Meter.read(stats, 20.0), 7)
     assert step == Step(7, 20.0, 0.1, 10)
     assert shapes.Meter.read(stats, 20.0).until(shapes.Meter.read(stats, 30.0), 7) == Step(7, 0.0, 0.0, 0)
-
-
-def test_found_is_what_a_ramp_found():
-    ramp = shape_of("ramp", "-u", 64)
-    ramp.tick()
-    assert shapes.found(SimpleNamespace(shape_class=ramp)) is ramp.search
-    assert shapes.found(SimpleNamespace(shape_class=None)) is None

@@ -1,8 +1,12 @@
 """Options and what is made of them: players, workers' shares, sizes; and everything that cannot be."""
 
+import re
+from pathlib import Path
+
 import gevent
 import pytest
 
+from loadtests.rates import Rates
 from scenarios.errors import UsageProblem
 from tests.commanding import SECRET, target_file
 from tests.load_locust import parsed, unpatched
@@ -169,3 +173,14 @@ def test_the_same_seed_draws_the_same_amounts(make):
         amounts.append(next(play).body.split(b'"amount"')[1])
         play.close()
     assert amounts[0] == amounts[1] != amounts[2]
+
+
+def test_the_document_tells_the_defaults_as_they_are():
+    text = (Path(__file__).parent.parent / "docs" / "load.md").read_text()
+    told = {name: float(value) for name, value in re.findall(r"^\| `--([a-z-]+)` \| ([\d.]+) \|", text, re.M)}
+    assert set(told) == {"copies", "races", "cuts", "orphans", "late-bets", "forgeries"}
+    default = Rates()
+    assert told == {name: getattr(default, name.replace("-", "_")) for name in told}
+    ends = re.search(r"accepted bets (\d+) % are won, (\d+) % cashed out, (\d+) % rolled\s+back", text)
+    assert [int(each) / 100 for each in ends.groups()] == [default.wins, default.cash_outs, default.voids]
+    assert f"`--race-width` copies ({default.race_width})" in text

@@ -25,67 +25,78 @@ _MISSING: Final = 8.0
 Answers = dict[str, Callable[[dict[str, Any]], dict[str, Any]]]
 
 
+class _Asked:
+    """One question under way: who has not answered yet, what came, and why there is nothing from others."""
+
+    def __init__(self, clients: Iterable[str]) -> None:
+        self.open = set(clients)
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.failures: dict[str, str] = {}
+        self.heard = Event()
+
+    def give_up(self, client: str, why: str) -> None:
+        """Wait for ``client`` no longer."""
+        self.open.discard(client)
+        self.failures[client] = why
+
+
 class Asker:
-    """The master's side."""
+    """The master's side. Several questions may be under way: the last audit does not wait for one between steps."""
 
     def __init__(self, runner: MasterRunner) -> None:
         self._runner = runner
         self._serial = 0
-        self._open: set[str] = set()
-        self._answers: dict[str, dict[str, Any]] = {}
-        self._failures: dict[str, str] = {}
+        self._asked: dict[int, _Asked] = {}
         self._missing: dict[str, float] = {}
-        self._heard = Event()
         runner.register_message(ANSWER, self._on_answer)
 
-    def _lost(self, client: str) -> bool:
-        """Whether the worker ``client`` has quit, or was not heard for too long."""
+    def lost(self, client: str) -> str:
+        """What became of the worker ``client`` that has quit, or was not heard for too long; empty for any other."""
         node = self._runner.clients.get(client)
         if node is None:
-            return True
+            return "it was lost: it quit"
         if node.state != STATE_MISSING:
             self._missing.pop(client, None)
-            return False
-        return time.monotonic() - self._missing.setdefault(client, time.monotonic()) > _MISSING
+            return ""
+        missing = time.monotonic() - self._missing.setdefault(client, time.monotonic())
+        return "it was lost: it was not heard any more" if missing > _MISSING else ""
 
     def ask(
         self, what: str, clients: Iterable[str], limit: float, given: dict[str, Any] | None = None
     ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
         """Ask ``clients`` and wait at most ``limit`` seconds; return the answers, and why others gave none."""
         self._serial += 1
-        self._answers, self._failures = {}, {}
-        self._open = set(clients)
-        question = {"serial": self._serial, "what": what, "with": given or {}}
+        serial, asked = self._serial, _Asked(clients)
+        self._asked[serial] = asked
+        question = {"serial": serial, "what": what, "with": given or {}}
         deadline = time.monotonic() + limit
-        for client in list(self._open):
-            if not self._lost(client):
-                self._runner.send_message(QUESTION, question, client)
-        while self._open:
-            for client in [each for each in self._open if self._lost(each)]:
-                quitted = client not in self._runner.clients
-                self._close(client, "it was lost: " + ("it quit" if quitted else "it was not heard any more"))
-            if self._open and time.monotonic() > deadline:
-                for client in list(self._open):
-                    self._close(client, f"it did not answer within {limit:.0f} s")
-            if self._open:
-                self._heard.wait(timeout=_LOOK)
-                self._heard.clear()
-        return self._answers, self._failures
-
-    def _close(self, client: str, why: str) -> None:
-        self._open.discard(client)
-        self._failures[client] = why
+        try:
+            for client in list(asked.open):
+                if not self.lost(client):
+                    self._runner.send_message(QUESTION, question, client)
+            while asked.open:
+                for client in list(asked.open):
+                    why = self.lost(client)
+                    if why or time.monotonic() > deadline:
+                        asked.give_up(client, why or f"it did not answer within {limit:.0f} s")
+                if asked.open:
+                    asked.heard.wait(timeout=_LOOK)
+                    asked.heard.clear()
+        finally:
+            del self._asked[serial]
+        return asked.answers, asked.failures
 
     def _on_answer(self, msg: Any, **_: Any) -> None:
         # Called in Locust's receiving greenlet: nothing here may wait.
-        if msg.data["serial"] != self._serial or msg.node_id not in self._open:
+        asked = self._asked.get(msg.data["serial"])
+        if asked is None or msg.node_id not in asked.open:
             return
-        self._open.discard(msg.node_id)
+        asked.open.discard(msg.node_id)
         if "failed" in msg.data:
-            self._failures[msg.node_id] = msg.data["failed"]
+            asked.failures[msg.node_id] = msg.data["failed"]
         else:
-            self._answers[msg.node_id] = msg.data["answer"]
-        self._heard.set()
+            asked.answers[msg.node_id] = msg.data["answer"]
+        asked.heard.set()
 
 
 class Answerer:
@@ -94,11 +105,9 @@ class Answerer:
     def __init__(self, runner: WorkerRunner, answers: Answers) -> None:
         self._runner = runner
         self._answers = answers
-        self.asked = Event()
         runner.register_message(QUESTION, self._on_question)
 
     def _on_question(self, msg: Any, **_: Any) -> None:
-        self.asked.set()
         gevent.spawn(self._answer, msg.data)
 
     def _answer(self, data: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from locust.env import Environment
 
@@ -37,10 +37,16 @@ class Book:
         """The numbers of the players that ``worker`` plays."""
         return Shard(self.workers.index(worker), len(self.workers)).of(len(self.players))
 
+    def told(self, worker: str, why: str) -> str:
+        """What became of ``worker``, in words."""
+        return f"worker {self.workers.index(worker) + 1} of {len(self.workers)}: {why}"
 
-def alone(environment: Environment, clerk: Clerk, currency: str, wishes: Wishes) -> Verdict:
-    """Audit a run of one process."""
-    statement = clerk.audit(wishes.sample)
+
+def alone(
+    environment: Environment, clerk: Clerk, currency: str, wishes: Wishes, *, last: bool = True
+) -> Verdict:
+    """Audit a run of one process. After an audit that is not the ``last``, traffic may go on."""
+    statement = clerk.audit(wishes.sample, last=last)
     journal = clerk.ledger.journal
     clerk.phase = "comparing CLIENT ids"
     shared = compare(
@@ -52,17 +58,21 @@ def alone(environment: Environment, clerk: Clerk, currency: str, wishes: Wishes)
     return _verdict(environment, Verdict(currency, 1, statement, shared=shared), wishes)
 
 
-def together(environment: Environment, asker: Asker, book: Book, wishes: Wishes) -> Verdict:
-    """Audit a run of several workers: each for itself, CLIENT ids over all of them."""
+def together(
+    environment: Environment, asker: Asker, book: Book, wishes: Wishes, *, last: bool = True
+) -> Verdict:
+    """Audit a run of several workers: each for itself, CLIENT ids over all of them.
+
+    After an audit that is not the ``last``, traffic may go on.
+    """
     limit = wishes.limit + 2 * wishes.drain + _GRACE
     all_played = sum(snapshot.get("played", 0) for snapshot in book.snapshots.values())
-    answers, failures = asker.ask(
-        "audit", book.workers, limit, {"sample": wishes.sample, "all_played": all_played}
-    )
+    given = {"sample": wishes.sample, "all_played": all_played, "last": last}
+    answers, failures = asker.ask("audit", book.workers, limit, given)
     statements = [Statement.of(plain) for plain in answers.values()]
     lost = []
     for worker, why in sorted(failures.items(), key=lambda each: book.workers.index(each[0])):
-        words = f"worker {book.workers.index(worker) + 1} of {len(book.workers)}: {why}"
+        words = book.told(worker, why)
         lost.append(words)
         statement = unheard(words, book.players, book.share(worker))
         statement.transactions = book.snapshots.get(worker, {}).get("transactions", 0)
@@ -96,12 +106,20 @@ def _kept(found: Iterable[list[list[Any]]]) -> list[Kept]:
     return [Kept(*each) for part in found for each in part]
 
 
+# What workers are asked; ``answers_of`` says what each means.
+QUESTIONS: Final = ("audit", "keys", "among", "go on", "tell")
+
+
 def answers_of(clerk: Clerk, what: str, given: dict[str, Any]) -> dict[str, Any]:
     """What a worker answers to the chief. Raises LookupError for what nobody asks."""
     journal = clerk.ledger.journal
     match what:
         case "audit":
-            return clerk.audit(given["sample"], given["all_played"]).as_plain()
+            return clerk.audit(given["sample"], given["all_played"], last=given["last"]).as_plain()
+        case "go on":
+            return {"gone on": clerk.go_on()}
+        case "tell":  # the statistics go before any answer
+            return {"preparing": clerk.preparing}
         case "keys":
             return {"found": journal.keys(given["start"], given["stop"])}
         case "among":

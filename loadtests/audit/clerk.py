@@ -1,4 +1,9 @@
-"""The clerk of one worker: closes the gate, waits, resolves what is open, reads balances and compares them."""
+"""The clerk of one worker: closes the gate, waits, resolves what is open, reads balances and compares them.
+
+Between the steps of a ramp it does the same, and then opens the gate again. So an audit that is not the last leaves
+nothing undone that the traffic would stumble over: no reading is given up in the middle, since a probe has the player's
+money meanwhile, and a player whom a reading may have left with another balance than before is undecided from then on.
+"""
 
 import logging
 import time
@@ -8,6 +13,7 @@ from random import Random
 from typing import Any
 
 import gevent
+from gevent.lock import BoundedSemaphore
 from gevent.pool import Pool
 from locust.env import Environment
 
@@ -47,10 +53,24 @@ class Clerk:
         self._preparing = 0
         self._unopened: dict[int, str] = {}
         self._deadline = float("inf")
+        # One audit at a time; of one between two steps the last one takes over.
+        self._turn = BoundedSemaphore(1)
+        self._between = self._last = False
+        self._resolved = 0
+        # What audits so far found, which a later one tells, too: wrong balances (in minor units), players whose
+        # balance a reading may have changed, and answers to probes that broke a rule.
+        self._wrong: dict[int, int] = {}
+        self._spoiled: dict[int, str] = {}
+        self._breaches: dict[tuple[str, str], Told] = {}
 
     def snapshot(self) -> dict[str, Any]:
         """Figures for the live tab and for sharing out a sample, as numbers and texts."""
         return self.ledger.snapshot() | {"phase": self.phase}
+
+    @property
+    def preparing(self) -> int:
+        """How many players wait for their opening balance, and do not play yet."""
+        return self._preparing
 
     def close(self) -> None:
         """Close the audit's own connections; the ledger is its owner's to close."""
@@ -88,24 +108,41 @@ class Clerk:
         finally:
             self._preparing -= 1
 
-    # At the end.
+    # At the end, and between the steps of a ramp.
 
-    def audit(self, sample: int = 0, all_played: int = 0) -> Statement:
+    def audit(self, sample: int = 0, all_played: int = 0, *, last: bool = True) -> Statement:
         """Audit everything this worker played. ``sample`` of ``all_played`` players on all workers are read.
 
-        ``sample`` 0 reads all.
+        ``sample`` 0 reads all. After an audit that is not the ``last``, traffic may ``go_on``. The last one cuts short
+        one that is under way, whose statement is of no use then.
         """
+        self._last = self._last or last
+        with self._turn:
+            self._between = not last
+            return self._audit(sample, all_played)
+
+    def go_on(self) -> bool:
+        """Open the gate again, unless the last audit has begun meanwhile; say whether it is open."""
+        if self._last:
+            return False
+        self.phase = "playing"
+        self.traffic.go_on()
+        return True
+
+    def _audit(self, sample: int, all_played: int) -> Statement:
         ledger, statement = self.ledger, Statement(probe=self._tellers.probe_name)
         self._drain()
         self._deadline = time.monotonic() + self.wishes.limit
         self.phase = "resolving what is open"
-        statement.resolved = self._resolve()
+        self._resolved += self._resolve()
+        statement.resolved = self._resolved
         self.phase = "reading balances"
         played = list(ledger.played())
         drawn: Sequence[int] = played
         if sample:
             share = share_of(sample, len(played), all_played or len(played))
-            drawn = Random().sample(played, share)
+            # Who was wrong once is looked at again, so that no later verdict is milder.
+            drawn = list(dict.fromkeys([*sorted(self._wrong), *Random().sample(played, share)]))
         statement.played = len(played)
         self._judge(drawn, statement)
         self._sum_up(statement)
@@ -155,7 +192,13 @@ class Clerk:
                 statement.doubt(f"the opening balance was not read: {reason}", name)
                 seen.add(player)
                 return
-            units = self._read(player, opening, statement)
+            if player in self._spoiled and player not in self._wrong:
+                statement.doubt(
+                    f"an audit before may have changed the balance: {self._spoiled[player]}", name
+                )
+                seen.add(player)
+                return
+            units = self._wrong[player] if player in self._spoiled else self._read(player, opening, statement)
             seen.add(player)
             if units is None:
                 return
@@ -180,6 +223,8 @@ class Clerk:
         for player in players:
             if player not in seen:
                 statement.doubt("the audit ran out of time", self.ledger.players[player])
+        if len(self._wrong) < _KEPT:
+            self._wrong |= wrong
         self._explain(wrong, unsure, statement)
         if wrong and self.wishes.opening.way != "probe":
             statement.notes.append(
@@ -194,20 +239,26 @@ class Clerk:
             with self._tellers.taken() as teller:
                 reading = teller.read(name, expected)
             units = money.to_minor(reading.amount, currency)
-        except Unreadable as error:
-            if error.rule:
-                counts = statement.breach_count
-                counts[error.rule] = counts.get(error.rule, 0) + 1
-                statement.breaches.append(Told(error.rule, name, "", self._words(error)))
-            statement.doubt(f"the balance cannot be read: {self._words(error)}", name)
+        except (Unreadable, DriverProblem, ValueError) as error:
+            words = self._words(error)
+            if isinstance(error, Unreadable) and error.rule:
+                self._breaches[error.rule, name] = Told(error.rule, name, "", words)
+            self._spoil(player, words)
+            statement.doubt(f"the balance cannot be read: {words}", name)
             return None
-        except (DriverProblem, ValueError) as error:
-            statement.doubt(f"the balance cannot be read: {self._words(error)}", name)
-            return None
+        except Exception:
+            self._spoil(player, "it was not read to the end")
+            raise
         if not reading.restored:
+            self._spoil(player, "it could not be put back as it was found")
             note = "some balances could not be put back as they were found"
             statement.notes += [note] if note not in statement.notes else []
         return units
+
+    def _spoil(self, player: int, why: str) -> None:
+        """A reading that came to no good end may have changed the balance, where it bets; any other changes nothing."""
+        if self._between and self._tellers.moves:
+            self._spoiled[player] = why
 
     def _explain(
         self, wrong: dict[int, int], unsure: dict[int, list[Operation]], statement: Statement
@@ -230,6 +281,9 @@ class Clerk:
         statement.transactions = ledger.transactions
         for rule, count in ledger.breach_count.items():
             statement.breach_count[rule] = statement.breach_count.get(rule, 0) + count
+        for rule, _ in self._breaches:
+            statement.breach_count[rule] = statement.breach_count.get(rule, 0) + 1
+        statement.breaches += self._breaches.values()
         statement.breaches += [
             Told(one.rule, ledger.players[one.player], one.transaction_id, one.text)
             for one in ledger.breaches
@@ -244,9 +298,13 @@ class Clerk:
         """Do it for all ``things``, as many at once as there are tellers, until the time is up."""
         pool = Pool(self._tellers.count)
         for thing in things:
-            if time.monotonic() > self._deadline:
+            if time.monotonic() > self._deadline or (self._between and self._last):
                 break
             pool.spawn(do, thing)
+        if self._between:
+            # To the end: each is a bounded number of requests with a time limit.
+            pool.join()
+            return
         pool.join(timeout=max(0.0, self._deadline - time.monotonic()))
         pool.kill(block=True)
 

@@ -10,6 +10,9 @@ The order in which Locust ends a run decides where things are done:
 * ``quitting`` sets the exit code, last of all (its handlers run in reverse order), never to a milder one.
 
 An exception in a handler is only logged by Locust: here it becomes "undecided".
+
+A ramp audits between its steps, too (``between``, then ``go_on``), from Locust's shape greenlet. Whatever ends the run
+meanwhile makes the audit of the end: the one between steps then gives way.
 """
 
 import logging
@@ -20,17 +23,19 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import gevent
+from gevent.event import Event
 from locust.env import Environment
 from locust.event import Events
 from locust.runners import MasterRunner, WorkerRunner
 
-from loadtests import settings
+from loadtests import memory_watch, settings
 from loadtests.audit import chief, report, showing, tab
 from loadtests.audit.asking import Answerer, Asker
 from loadtests.audit.chief import Book
 from loadtests.audit.clerk import Clerk
 from loadtests.audit.options import Wishes, add_options, wishes
-from loadtests.audit.verdict import Doubt, Statement, Verdict
+from loadtests.audit.verdict import Doubt, Finding, Statement, Verdict
+from loadtests.saturation import Search
 from scenarios.errors import Exit, UsageProblem
 from scenarios.report.files import prepare_directory
 
@@ -40,6 +45,8 @@ log = logging.getLogger(__name__)
 SNAPSHOT: Final = "pitboss"
 # How long a worker that was interrupted waits for the master's question, in seconds.
 _PATIENCE: Final = 5.0
+# How long workers may take to send their statistics, or to let traffic go on, in seconds.
+_PROMPTLY: Final = 15.0
 # Exit codes by gravity; any other is graver than all of these.
 _GRAVITY: Final = {None: 0, int(Exit.HOLDS): 1, int(Exit.UNDECIDED): 2, int(Exit.BROKEN): 3}
 
@@ -47,28 +54,34 @@ _GRAVITY: Final = {None: 0, int(Exit.HOLDS): 1, int(Exit.UNDECIDED): 2, int(Exit
 class Audit:
     """The audit of one process: of a worker, of the master, or of a run of one process.
 
-    ``verdict`` is there once a test has ended, on the master and in a run of one process.
+    ``verdict`` is there once a test has ended, on the master and in a run of one process. ``search`` is what a ramp
+    found so far, where there is one.
     """
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self.wishes = Wishes()
         self.verdict: Verdict | None = None
+        self.search: Search | None = None
         self.clerk: Clerk | None = None
         self.book: Book | None = None
         self.state = "idle"
+        # On a worker: the master wants the audit of the end.
+        self.asked = Event()
         self._code: int | None = None
         self._shown = False
         runner = environment.runner
         self._asker = Asker(runner) if isinstance(runner, MasterRunner) else None
         self._answerer = (
-            Answerer(runner, {what: self._answer(what) for what in ("audit", "keys", "among")})
+            Answerer(runner, {what: self._answer(what) for what in chief.QUESTIONS})
             if isinstance(runner, WorkerRunner)
             else None
         )
 
     def _answer(self, what: str) -> Any:
         def answer(given: dict[str, Any]) -> dict[str, Any]:
+            if given.get("last"):
+                self.asked.set()
             if self.clerk is None:  # an empty statement would pass for one in which all is well
                 raise LookupError("the test was not begun properly in this worker")
             return chief.answers_of(self.clerk, what, given)
@@ -79,7 +92,8 @@ class Audit:
 
     def on_test_start(self, **_: Any) -> None:
         """Begin anew: a test may be started again from the web page."""
-        self.verdict, self.state, self._shown = None, "playing", False
+        self.verdict, self.search, self.state, self._shown = None, None, "playing", False
+        self.asked.clear()
         if self.clerk is not None:
             self.clerk.close()
             self.clerk = None
@@ -151,19 +165,23 @@ class Audit:
         try:
             verdict = self._judge()
         except Exception as error:
-            log.exception("the audit failed")
-            verdict = self._nothing(f"the audit failed: {type(error).__name__}")
+            verdict = self._failed(error)
         if self.state == "auditing":  # and was not given up meanwhile
             self._found(verdict, time.monotonic() - began)
 
-    def _judge(self) -> Verdict:
+    def _judge(self, *, last: bool = True) -> Verdict:
         if self._asker is not None:
             if self.book is None:
                 return self._nothing("the test was not begun properly: see the log")
-            return chief.together(self.environment, self._asker, self.book, self.wishes)
+            return chief.together(self.environment, self._asker, self.book, self.wishes, last=last)
         if self.clerk is None:
             return self._nothing("the test was not begun properly: see the log")
-        return chief.alone(self.environment, self.clerk, self.clerk.ledger.currency, self.wishes)
+        currency = self.clerk.ledger.currency
+        return chief.alone(self.environment, self.clerk, currency, self.wishes, last=last)
+
+    def _failed(self, error: Exception) -> Verdict:
+        log.error("the audit failed", exc_info=error)
+        return self._nothing(f"the audit failed: {type(error).__name__}")
 
     def _nothing(self, why: str) -> Verdict:
         currency = self.book.currency if self.book else self.clerk.ledger.currency if self.clerk else "EUR"
@@ -171,19 +189,67 @@ class Audit:
         statement = Statement(doubts=[Doubt(why, len(players), list(players[:8]))])
         return Verdict(currency, len(self.book.workers) if self.book else 1, statement, compared=False)
 
+    def _grave(self, code: Exit) -> None:
+        """End with ``code``, or with what is graver and known already."""
+        self._code = max((self._code, int(code)), key=lambda each: _GRAVITY.get(each, 9))
+
+    # Between two steps of a ramp.
+
+    @property
+    def ending(self) -> bool:
+        """Whether the audit at the end is being made: nothing else may end the run meanwhile."""
+        return self.state == "auditing"
+
+    def between(self) -> Verdict | None:
+        """Audit as at the end, but so that traffic can go on. None where the audit at the end took over."""
+        if self.state != "playing":
+            return None
+        try:
+            verdict = self._judge(last=False)
+        except Exception as error:
+            verdict = self._failed(error)
+        if self.state != "playing":
+            return None
+        if verdict.finding is Finding.BROKEN:
+            self._grave(verdict.code)
+        return verdict
+
+    def go_on(self) -> str:
+        """Let traffic go on after an audit between steps; return why it cannot, empty where it does."""
+        if self._asker is None or self.book is None:
+            gone_on = self.clerk is not None and self.clerk.go_on()
+            return "" if gone_on else "the gate was not opened again"
+        answers, failures = self._asker.ask("go on", self.book.workers, _PROMPTLY)
+        failures |= {worker: "it did not go on" for worker, said in answers.items() if not said["gone on"]}
+        return "; ".join(self.book.told(*each) for each in failures.items())
+
+    def tell(self) -> int:
+        """Have the statistics brought up to now, of all workers; return how many players are not ready to play yet."""
+        if self._asker is None or self.book is None:
+            return 0 if self.clerk is None else self.clerk.preparing
+        answers, _ = self._asker.ask("tell", self.book.workers, _PROMPTLY)
+        return sum(said["preparing"] for said in answers.values())
+
+    def lost(self) -> str:
+        """Which workers of the test that runs are lost, in words; empty where all are there."""
+        if self._asker is None or self.book is None or self.state != "playing":
+            return ""
+        missing = ((worker, self._asker.lost(worker)) for worker in self.book.workers)
+        return "; ".join(self.book.told(worker, why) for worker, why in missing if why)
+
     def _found(self, verdict: Verdict, seconds: float) -> None:
+        verdict.memory = memory_watch.points(self.environment, seconds)
         self.verdict, self.state = verdict, "concluded"
-        code = int(verdict.code)
-        self._code = max((self._code, code), key=lambda each: _GRAVITY.get(each, 9))
+        self._grave(verdict.code)
         showing.fire(self.environment, verdict, seconds)
         for line in list(showing.lines(verdict))[:2]:
             log.info(line.strip())
         if self.wishes.report is not None:
             try:
-                report.write(self.environment, verdict, self.wishes.report)
+                report.write(self.environment, verdict, self.wishes.report, self.search)
             except Exception:
                 log.exception("the report cannot be written")
-                self._code = max((self._code, int(Exit.UNDECIDED)), key=lambda each: _GRAVITY.get(each, 9))
+                self._grave(Exit.UNDECIDED)
         options = self.environment.parsed_options
         if options is None or not options.headless:
             self._print()
@@ -199,11 +265,8 @@ class Audit:
     def rows(self) -> list[dict[str, Any]]:
         """What the tab shows."""
         if self.verdict is not None:
-            shown = list(showing.lines(self.verdict))
-            return [
-                {"what": line.strip().partition(": ")[0], "value": line.strip().partition(": ")[2]}
-                for line in shown
-            ]
+            told = (line.strip().partition(": ") for line in showing.lines(self.verdict))
+            return [{"what": what, "value": value} for what, _, value in told] + self._steps()
         snapshots = list(self.book.snapshots.values()) if self.book else []
         if self.clerk is not None:
             snapshots.append(self.clerk.snapshot())
@@ -214,7 +277,15 @@ class Audit:
         breaches = sum(sum(snapshot.get("breaches", {}).values()) for snapshot in snapshots)
         phases = ", ".join(sorted({snapshot["phase"] for snapshot in snapshots}))
         rows = {"state": phases or self.state, **total, "breaches of the contract": breaches}
-        return [{"what": name, "value": str(value)} for name, value in rows.items()]
+        return [{"what": name, "value": str(value)} for name, value in rows.items()] + self._steps()
+
+    def _steps(self) -> list[dict[str, Any]]:
+        """What a ramp found, and each of its steps."""
+        if self.search is None:
+            return []
+        steps = {f"step {number}": str(step) for number, step in enumerate(self.search.steps, 1)}
+        found = {} if self.state == "playing" else {"ramp": self.search.verdict().partition(": ")[2]}
+        return [{"what": what, "value": value} for what, value in (found | steps).items()]
 
 
 _audits: WeakKeyDictionary[Environment, Audit] = WeakKeyDictionary()
@@ -269,9 +340,8 @@ class Interrupts:
     def _first(self) -> None:
         self._watcher.cancel()
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        answerer = self.audit._answerer
-        if answerer is not None:
-            if answerer.asked.wait(timeout=_PATIENCE):
+        if self.audit._answerer is not None:
+            if self.audit.asked.wait(timeout=_PATIENCE):
                 return  # the master, struck by the same Ctrl-C, asks and then lets it go
         elif self.audit.state == "playing":
             print(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from loadtests.audit.showing import ROW, figures, lines
 from loadtests.audit.verdict import Finding, Verdict
+from loadtests.saturation import Search
 from scenarios.contract import RULES, Level
 from scenarios.report.files import write_document
 from simulators import money
@@ -23,13 +24,13 @@ VERSION = 1
 _ALWAYS = ("INV-05", "MSG-05")
 
 
-def write(environment: "Environment", verdict: Verdict, directory: Path) -> None:
-    """Write the report into ``directory``. Raises OSError."""
+def write(environment: "Environment", verdict: Verdict, directory: Path, ramp: Search | None = None) -> None:
+    """Write the report into ``directory``; ``ramp`` is what a ramp found. Raises OSError."""
     directory.mkdir(parents=True, exist_ok=True)
-    write_document(document(environment, verdict), directory)
+    write_document(document(environment, verdict, ramp), directory)
 
 
-def document(environment: "Environment", verdict: Verdict) -> dict[str, Any]:
+def document(environment: "Environment", verdict: Verdict, ramp: Search | None = None) -> dict[str, Any]:
     """The report of a run. Amounts are texts in the players' currency; it holds no secret."""
     assert environment.runner is not None
     stats, parsed = environment.runner.stats, environment.parsed_options
@@ -48,7 +49,9 @@ def document(environment: "Environment", verdict: Verdict) -> dict[str, Any]:
         "warnings": list(verdict.whole.notes),
         "rules": rules,
         "audit": audit(verdict),
-        "load": load(environment, verdict.workers),
+        "load": load(environment, verdict.workers)
+        | {"memory": [asdict(point) for point in verdict.memory]}
+        | {"ramp": None if ramp is None else ramp.as_plain()},
     }
 
 

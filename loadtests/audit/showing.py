@@ -1,9 +1,10 @@
 """The verdict for people: lines for the console, rows for Locust's statistics."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from loadtests.audit.verdict import Doubt, Finding, Off, Verdict
+from loadtests.memory import Point
 from scenarios.report.plain import printable
 from simulators import money
 
@@ -78,6 +79,23 @@ def _lines(verdict: Verdict) -> Iterator[str]:
         yield f"  undecided: {_doubt(doubt)}"
     for note in whole.notes:
         yield f"  note: {note}"
+    yield from _memory(verdict.memory)
+
+
+def _memory(points: Sequence[Point]) -> Iterator[str]:
+    if not points:
+        return
+    count = len(points)
+    when = f"at {count} moments of the run" if count > 1 else "at its start"
+    most = max(point.processes for point in points)
+    of = f", {most} processes" if most > 1 else ""
+    yield f"memory of the generator{of}: {_megabytes(point.bytes for point in points)} MB, {when}"
+    if most > 1:
+        yield f"  of its largest process: {_megabytes(point.greatest for point in points)} MB"
+
+
+def _megabytes(sizes: Iterable[int]) -> str:
+    return " ".join(f"{size / 1e6:.1f}" for size in sizes)
 
 
 def _off(off: Off, currency: str) -> str:

@@ -83,6 +83,11 @@ class Tellers:
         """What reads balances, for reports."""
         return self._all[0].probe.name
 
+    @property
+    def moves(self) -> bool:
+        """Whether a reading moves money, which it then puts back."""
+        return isinstance(self._all[0].probe, WagersProbe)
+
     @contextmanager
     def taken(self) -> Iterator[Teller]:
         """A teller that nobody else uses meanwhile."""
@@ -100,7 +105,7 @@ class Tellers:
     def _hire(self, limits: Limits, driver: Driver) -> Teller:
         operator, _ = self.target.need_operator()
         sender = Sender(
-            History(), timeout=operator.timeout, ca_file=operator.ca_file, connections=1, limits=limits
+            History(), timeout=operator.timeout, ca_file=self.target.ca_file, connections=1, limits=limits
         )
         channel = Operator(
             self.base_url, operator.security_hash.get_secret_value(), sender, operator.amount_format

@@ -11,6 +11,7 @@ from enum import StrEnum
 from math import exp, lgamma
 from typing import Any
 
+from loadtests.memory import Point
 from scenarios.contract import RULES, Level
 from scenarios.errors import Exit
 
@@ -150,7 +151,8 @@ class Sample:
 class Verdict:
     """What the whole run comes to. ``lost`` are workers that were not heard, in words.
 
-    ``shared`` are groups of provider ids that were answered with one CLIENT id.
+    ``shared`` are groups of provider ids that were answered with one CLIENT id. ``memory`` is what the run's own
+    processes took, and no part of the finding.
     """
 
     currency: str
@@ -160,6 +162,7 @@ class Verdict:
     shared: list[list[str]] = field(default_factory=list)
     compared: bool = True
     sample: Sample | None = None
+    memory: list[Point] = field(default_factory=list)
 
     @property
     def rules(self) -> dict[str, int]:

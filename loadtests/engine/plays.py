@@ -1,5 +1,6 @@
 """What one player does, on its way through the engine: its generator hears what was seen and says what comes next."""
 
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from loadtests.rounds import Seen, Send
 # A player whose connections fail waits before the next try, so that a CLIENT that is down is not hammered.
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
+_now = time.perf_counter
 
 
 class Recorder(Protocol):
@@ -41,6 +43,9 @@ class Stage(Protocol):
     def after(self, seconds: float, call: Callable[[], None]) -> None:
         """Make ``call`` when ``seconds`` have passed."""
 
+    def later(self, call: Callable[[], None]) -> None:
+        """Make ``call`` in the next turn."""
+
     def over(self, play: "Play", problem: BaseException | None) -> None:
         """The generator of ``play`` ended, or failed with ``problem``."""
 
@@ -70,7 +75,7 @@ class Play:
         # What is under way or waits to be, and its bytes.
         self._send: Send | None = None
         self._request = b""
-        self._volley: Volley | None = None
+        self._volley: Volley | Unheard | None = None
         self.done = done
 
     def begin(self) -> None:
@@ -106,6 +111,11 @@ class Play:
         for seen in all_seen:
             self._stage.recorder.record(send.name, seen.seconds, len(seen.body), seen.problem)
 
+    def has_left(self, seen: Seen) -> None:
+        """The request whose answer nobody is to hear has left, or, with a problem in ``seen``, could not."""
+        self._volley = None
+        self.seen(self._line, seen)
+
     def _tell(self, send: Send, seen: Seen) -> None:
         if self._send is send:
             self._step(seen)
@@ -140,6 +150,9 @@ class Play:
         if send.together > 1:
             self._volley = Volley(self._stage, self, send.together, self._request)
             self._volley.begin()
+        elif send.cut and send.lingers:
+            self._volley = Unheard(self._stage, self)
+            self._volley.begin(self._request)
         else:
             self._line.exchange(self, self._request, Line.cut_off if send.cut else None)
 
@@ -205,3 +218,40 @@ class Volley:
             self._released = True
             for line in tuple(self._lines):
                 line.release(self._request[-1:])
+
+
+class Unheard:
+    """One request whose answer nobody hears: its play goes on when the last byte has left, on a line of its own."""
+
+    __slots__ = ("_line", "_play", "_stage")
+
+    def __init__(self, stage: Stage, play: Play) -> None:
+        self._stage = stage
+        # None once the play has gone on.
+        self._play: Play | None = play
+        self._line = stage.line()
+
+    def begin(self, request: bytes) -> None:
+        """Send the whole ``request``."""
+        self._line.exchange(self, request, self._left)
+
+    def stop(self) -> int:
+        """Give up, before the play has gone on; return how many requests were under way."""
+        self._play = None
+        self._line.close()
+        return 1
+
+    def seen(self, line: Line, seen: Seen) -> None:
+        """It was answered, which the play does not hear of, or failed."""
+        self._stage.free(line)
+        self._go_on(Seen(0, b"", seen.seconds, None if seen.status else seen.problem))
+
+    def _left(self, line: Line) -> None:
+        seen = Seen(0, b"", _now() - line.started)
+        # In the loop's next turn: whoever writes on this line finds it as it was.
+        self._stage.later(lambda: self._go_on(seen))
+
+    def _go_on(self, seen: Seen) -> None:
+        play, self._play = self._play, None
+        if play is not None:
+            play.has_left(seen)

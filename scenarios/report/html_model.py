@@ -171,12 +171,39 @@ class LoadMoment(_Part):
     p99_ms: float | None = None
 
 
+class LoadMemory(_Part):
+    """What all processes of a load run took, and the largest of them, ``at`` seconds after its start."""
+
+    at: float
+    bytes: float
+    greatest: float
+
+
 class LoadError(_Part):
     """One kind of failure, and how often it came."""
 
     name: str = ""
     error: str
     count: int = 1
+
+
+class RampStep(_Part):
+    """What one number of users came to. ``audit`` is the verdict after it, ``failed`` is failures per second."""
+
+    users: int
+    rate: float = 0
+    failed: float = 0
+    p99_ms: float | None = None
+    holds: bool = False
+    audit: Literal["clean", "broken", "undecided"] | None = None
+    why: str = ""
+
+
+class Ramp(_Part):
+    """The search for the highest rate that holds; ``verdict`` says in words what it found."""
+
+    verdict: str = ""
+    steps: list[RampStep] = []
 
 
 class Load(_Part):
@@ -191,7 +218,9 @@ class Load(_Part):
     rate: float = 0
     rows: list[LoadRow] = []
     over_time: list[LoadMoment] = []
+    memory: list[LoadMemory] = []
     errors: list[LoadError] = []
+    ramp: Ramp | None = None
 
 
 class Report(_Part):

@@ -292,6 +292,17 @@ def _load_plots(report: Report) -> Iterator[tuple[str, Markup]]:
                 ],
             ),
         ),
+        (
+            "Memory of the generator in MB",
+            load_plot(
+                "Memory of the generator in MB",
+                report.load.memory,
+                [
+                    ("all processes", lambda one: one.bytes / 1e6),
+                    ("the largest of them", lambda one: one.greatest / 1e6),
+                ],
+            ),
+        ),
     )
     for title, plot in plots:
         if plot is not None:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
+from typing import TypeVar
 
 from markupsafe import Markup
 
-from scenarios.report.html_model import BalanceCurve, LoadMoment
+from scenarios.report.html_model import BalanceCurve, LoadMemory, LoadMoment
 from scenarios.report.svg import box, drawing, element, line, percent, shortened, words
 
 # The frame: from and to in percent, top and height in pixels.
@@ -137,10 +138,14 @@ def _foot(offset: float) -> float:
     return _TOP + _HEIGHT + offset
 
 
-Pick = Callable[[LoadMoment], float | None]
+Moment = TypeVar("Moment", LoadMoment, LoadMemory)
 
 
-def load_plot(title: str, moments: Sequence[LoadMoment], series: Sequence[tuple[str, Pick]]) -> Markup | None:
+def load_plot(
+    title: str,
+    moments: Sequence[Moment],
+    series: Sequence[tuple[str, Callable[[Moment], float | None]]],
+) -> Markup | None:
     """Up to three ``series`` over the seconds of a load run; None where there is nothing to draw."""
     kept = list(moments)[:: max(1, math.ceil(len(moments) / _POINTS))]
     series = [(name, pick) for name, pick in series if any(pick(one) is not None for one in kept)]
