@@ -312,8 +312,8 @@ def section() -> list[str]:
         "",
         *table(heads, [row(endpoint) for endpoint in ENDPOINTS]),
         "",
-        "A new payload costs its verification (a JWT is decoded twice, every claim is checked), of which Prism and "
-        "json-server do nothing.",
+        "A new payload costs its verification, its signature and every claim of it, of which Prism and json-server do "
+        "nothing.",
         *missing,
         "",
         machine(),

@@ -22,7 +22,7 @@ from simulators.operator import api as operator_api
 from simulators.operator.delivery import Courier, Operator
 from simulators.operator.twin import Agreement, Twin
 from simulators.sending import Sender
-from simulators.serving import Server, watch_parent
+from simulators.serving import Server, long_memory, watch_parent
 
 # Agreed for the benchmark only; nothing outside it knows them.
 USERNAME: Final = "client"
@@ -74,7 +74,7 @@ APPS: Final[dict[str, Callable[[Sender], Any]]] = {
 def main() -> None:
     """Serve until the parent has ended."""
     watch_parent(sys.stdin.buffer)
-    with Server(APPS[sys.argv[1]](Sender(History()))) as server:
+    with Server(APPS[sys.argv[1]](Sender(History()))) as server, long_memory():
         print(server.port, flush=True)
         threading.Event().wait()
 

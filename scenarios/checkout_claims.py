@@ -14,7 +14,7 @@ from jwt.utils import base64url_decode
 
 from simulators import money, signing
 from simulators.checkout import claims as claim_checks
-from simulators.checkout.claims import CLAIMS, Asked, Code
+from simulators.checkout.claims import CLAIMS, Code
 from simulators.checkout.wire import Agreement
 
 # Seconds between two clocks that are both right.
@@ -141,7 +141,7 @@ def claim_faults(token: CheckoutToken, agreement: Agreement, now: float) -> list
 
     What takes several tokens to see (fresh references, the product asked for) is not judged here.
     """
-    faults, advice = claim_checks.check(token.claims or {}, Asked(agreement, now, CLOCKS))
+    faults, advice = claim_checks.check(token.claims or {}, agreement, now, CLOCKS)
     expected = _EXPECTED | {"iss": _shown(agreement.merchant_id)}
     found = [
         Fault(rule, fault.path, expected[fault.path], _shown(token.claim(fault.path)))

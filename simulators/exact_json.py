@@ -3,9 +3,12 @@
 import json
 from collections.abc import Mapping
 from decimal import Decimal, DecimalException
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from simulators import money
+
+_ESCAPED: Final = json.JSONEncoder().encode
+_RAW: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def dumps(value: Any) -> bytes:
@@ -18,29 +21,42 @@ def dumps(value: Any) -> bytes:
 
 def _text(value: Any) -> str:
     match value:
-        case None | bool() | int():
-            return json.dumps(value)
-        case str() if value.isascii():
-            return json.dumps(value)
         case str():
-            # Lone surrogates cannot be written as UTF-8, so they alone are escaped.
-            return json.dumps(value, ensure_ascii=any("\ud800" <= char <= "\udfff" for char in value))
+            return _quoted(value)
+        case None:
+            return "null"
+        case dict() | Mapping():
+            return (
+                "{" + ",".join([f"{_quoted(str(name))}:{_text(each)}" for name, each in value.items()]) + "}"
+            )
+        case list() | tuple():
+            return "[" + ",".join([_text(each) for each in value]) + "]"
         case Decimal():
             return money.plain(value)
-        case Mapping():
-            return "{" + ",".join(f"{_text(str(name))}:{_text(each)}" for name, each in value.items()) + "}"
-        case list() | tuple():
-            return "[" + ",".join(_text(each) for each in value) + "]"
+        case bool() | int():
+            return _ESCAPED(value)
     raise TypeError(f"{type(value).__name__} has no exact JSON")
+
+
+def _quoted(text: str) -> str:
+    # Lone surrogates cannot be written as UTF-8, so text with one is escaped whole.
+    if text.isascii() or any("\ud800" <= char <= "\udfff" for char in text):
+        return _ESCAPED(text)
+    return _RAW(text)
 
 
 def loads(data: bytes | str) -> Any:
     """Read JSON; every number becomes a Decimal. Raises ValueError for anything else, NaN among it."""
     try:
-        return json.loads(data, parse_float=Decimal, parse_int=Decimal, parse_constant=_constant)
+        # As json.loads reads bytes, whose reader would be made anew each time.
+        text = data if isinstance(data, str) else data.decode(json.detect_encoding(data), "surrogatepass")
+        return _DECODER.decode(text)
     except (RecursionError, DecimalException):
         raise ValueError("the JSON nests too deeply or has a number without bounds") from None
 
 
 def _constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is no JSON number")
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal, parse_constant=_constant)

@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from simulators.disturbance import Disturbances
-from simulators.history import Answer, Direction, Headers, History, Outcome, Request
+from simulators.history import Headers, History
 
 # Where an app keeps its express way.
 EXTENSION: Final = "express"
@@ -26,6 +27,9 @@ _HOST: Final = re.compile(r"[A-Za-z0-9.:\[\]-]+", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 # Headers with which a request is not plain.
 _INVOLVED: Final = frozenset({"transfer-encoding", "expect", "upgrade", "trailer", "te", "content-encoding"})
+# How many beginnings of requests and of answers are remembered, and how long the former may be.
+_REMEMBERED: Final = 128
+_REMEMBERED_BYTES: Final = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class Express:
         self._disturbances = disturbances
         self._routes = dict(routes)
         self._headers = headers
+        self._answered = lru_cache(_REMEMBERED)(self._head)
 
     def answer(self, data: bytes) -> bytes | None:
         """Return the answer to the request ``data``, ready to be sent; None where it goes the ordinary way."""
@@ -102,17 +107,16 @@ class Express:
         except Exception:
             # A refusal, or a mistake of the server's own: the ordinary way tells of each as it should.
             return None
-        headers = (("Content-Type", JSON_TYPE), ("Content-Length", str(len(body))), *self._headers)
-        self._record(plain, route.kind, came, Answer(200, headers, body))
-        fields = "".join(f"{name}: {value}\r\n" for name, value in headers)
-        return f"HTTP/1.1 200 OK\r\n{fields}Date: {_date(int(time.time()))}\r\n\r\n".encode("latin-1") + body
+        headers, head = self._answered(len(body))
+        request = plain.method, plain.root + plain.path[1:], plain.headers, plain.body
+        self._history.add(self._provider, route.kind, came, request, (200, headers, body))
+        return b"%b%b\r\n\r\n%b" % (head, _date(int(time.time())), body)
 
-    def _record(self, plain: Plain, kind: str, came: float, answer: Answer) -> None:
-        request = Request(plain.method, plain.root + plain.path[1:], plain.headers, plain.body)
-        exchange = self._history.invoke(
-            request, provider=self._provider, kind=kind, direction=Direction.FROM_CLIENT
-        )
-        self._history.complete(exchange.number, answer=answer, outcome=Outcome.OK, invoked=came)
+    def _head(self, length: int) -> tuple[Headers, bytes]:
+        """The headers of an answer of ``length`` bytes, and how it begins, up to its date."""
+        headers = (("Content-Type", JSON_TYPE), ("Content-Length", str(length)), *self._headers)
+        fields = "".join(f"{name}: {value}\r\n" for name, value in headers)
+        return headers, f"HTTP/1.1 200 OK\r\n{fields}Date: ".encode("latin-1")
 
 
 def read(data: bytes) -> Plain | None:
@@ -120,7 +124,20 @@ def read(data: bytes) -> Plain | None:
     end = data.find(_END)
     if end < 0:
         return None
-    first, *lines = data[:end].decode("latin-1").split("\r\n")
+    head = data[:end]
+    # A CLIENT says the same before each of its requests.
+    asked = _read_again(head) if end <= _REMEMBERED_BYTES else _read(head)
+    if asked is None:
+        return None
+    body = data[end + len(_END) :]
+    if asked.fields.get("content-length", "0") != str(len(body)):
+        return None
+    return Plain(asked.method, asked.path, asked.fields, asked.headers, body)
+
+
+def _read(head: bytes) -> Plain | None:
+    """Read a plain request from its first line and its headers, still without a body."""
+    first, *lines = head.decode("latin-1").split("\r\n")
     method, _, rest = first.partition(" ")
     target, _, version = rest.partition(" ")
     if version != "HTTP/1.1" or not _TARGET.fullmatch(target):
@@ -138,15 +155,15 @@ def read(data: bytes) -> Plain | None:
         fields.get("host", "")
     ):
         return None
-    body = data[end + 4 :]
-    if fields.get("content-length", "0") != str(len(body)):
-        return None
-    return Plain(method, target, fields, tuple(headers), body)
+    return Plain(method, target, MappingProxyType(fields), tuple(headers), b"")
+
+
+_read_again = lru_cache(_REMEMBERED)(_read)
 
 
 @lru_cache(1)
-def _date(second: int) -> str:
-    return formatdate(second, usegmt=True)
+def _date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()
 
 
 def written(document: Any) -> bytes:

@@ -2,13 +2,14 @@
 
 import contextlib
 import errno
+import gc
 import logging
 import os
 import select
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -139,6 +140,21 @@ class _ExpressChannel(HTTPChannel):  # type: ignore[misc]  # waitress has no typ
                         self.write_soon(answer[sent:])
                 return True
         return bool(super().received(data))
+
+
+@contextlib.contextmanager
+def long_memory() -> Iterator[None]:
+    """While this lasts, the collector of garbage looks through all that is kept a hundred times more rarely.
+
+    What a twin keeps only grows and is never garbage, and looking through it holds up every answer: for 0.15 s at
+    100,000 checkouts. What is young is looked through as ever. This is the whole process's, so it is for commands.
+    """
+    young, middle, old = before = gc.get_threshold()
+    gc.set_threshold(young, middle, old * 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def watch_parent(

@@ -22,7 +22,7 @@ from simulators.operator.api import create_app
 from simulators.operator.delivery import Courier, Operator
 from simulators.operator.twin import TOKEN_SECONDS, Agreement, Twin
 from simulators.sending import Sender
-from simulators.serving import watch_parent
+from simulators.serving import long_memory, watch_parent
 
 
 @click.command("serve")
@@ -143,7 +143,8 @@ def command(
             stack.enter_context(_console(house, host, console_port, console_public_url))
         click.echo(f"secrets         as in {target.path or 'the defaults of pitboss client'}")
         click.echo("Ctrl-C ends it.")
-        ended.wait()
+        with long_memory():
+            ended.wait()
 
 
 @contextlib.contextmanager

@@ -5,10 +5,12 @@ a token may be shown until an hour after its `iat` (CHK-03's minute is about min
 minute; amounts are in whole units of the currency; a percentage has six decimals at most.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from enum import Enum, StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 from simulators import money, signing
@@ -24,6 +26,11 @@ _PERCENT_UNIT: Final = Decimal("0.000001")
 _FINEST: Final = Decimal("0.0001")
 _USUAL: Final = Decimal("0.01")
 _EXACT: Final = Context(prec=100)
+_ONE: Final = Decimal(1)
+_HUNDRED: Final = Decimal(100)
+_FIFTY: Final = Decimal(50)
+# How many codes of currencies are remembered: ISO 4217 has fewer.
+_CURRENCIES: Final = 256
 # Seconds reach this in the year 5138; before, it is milliseconds.
 _MILLISECONDS: Final = 10**11
 
@@ -102,7 +109,7 @@ class Asked:
     agreement: Agreement
     now: float
     max_age: float
-    unit: Decimal = _FINEST
+    unit: Decimal
 
 
 Check = Callable[[Any, Asked], Code | None]
@@ -145,13 +152,14 @@ def _exactly(word: Callable[[Asked], str]) -> Check:
 
 
 def _issued(value: Any, asked: Asked) -> Code | None:
-    if not isinstance(value, Decimal) or value.as_tuple().exponent != 0:
+    if not isinstance(value, Decimal) or not value.same_quantum(_ONE):
         return Code.WRONG_TYPE
     if value >= _MILLISECONDS:
         return Code.MILLISECONDS
-    if value > Decimal(asked.now) + LEEWAY:
+    # A whole number is above another where it is above that one's whole part.
+    if value > math.floor(asked.now + LEEWAY):
         return Code.FUTURE
-    return Code.TOO_OLD if Decimal(asked.now) > value + Decimal(asked.max_age) else None
+    return Code.TOO_OLD if value < math.ceil(asked.now - asked.max_age) else None
 
 
 def _currency(value: Any, asked: Asked) -> Code | None:
@@ -166,6 +174,11 @@ def _currency(value: Any, asked: Asked) -> Code | None:
 def _unit(currency: Any) -> Decimal | None:
     if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isupper()):
         return None
+    return _unit_of(currency)
+
+
+@lru_cache(_CURRENCIES)
+def _unit_of(currency: str) -> Decimal | None:
     try:
         return money.unit(currency)
     except money.UnknownCurrency:
@@ -238,8 +251,16 @@ CLAIMS: Final = (
     Claim("data.variant", "what is bought", "an object", _object),
     Claim("data.variant.reference", "the merchant's name for the chosen variant", "a non-empty text", _text),
 )
-_AFTER: Final = "data.merchantPrice.valueAfterTax"
-_TAX: Final = "data.merchantPrice.taxValue"
+# Each claim with the path of what holds it, its name there, and what its absence is.
+_PLACES: Final[tuple[tuple[Claim, str, str, Code | None], ...]] = tuple(
+    (claim, *claim.path.rpartition(".")[::2], None if claim.need is Need.OPTIONAL else Code.MISSING)
+    for claim in CLAIMS
+)
+_PRICE: Final = "data.merchantPrice"
+_BEFORE: Final = f"{_PRICE}.valueBeforeTax"
+_AFTER: Final = f"{_PRICE}.valueAfterTax"
+_PERCENTAGE: Final = f"{_PRICE}.taxPercentage"
+_TAX: Final = f"{_PRICE}.taxValue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,13 +300,16 @@ def look_up(fields: Mapping[str, Any], path: str) -> tuple[bool, Any]:
 
 def verify(token: str, agreement: Agreement, now: float, max_age: float = LIFE) -> Verdict:
     """Check ``token``; ``now`` is seconds since the epoch, ``max_age`` seconds. No fault hides another."""
+    plain = signing.plainly(token, agreement.key) if agreement.algorithm == "HS256" else None
+    if plain is not None:
+        return Verdict("HS256", plain, *check(plain, agreement, now, max_age))
     try:
         header, fields = signing.unverified(token)
     except signing.NoJwt:
         return Verdict(None, None, (_TOKEN.fault(Code.MALFORMED),))
     algorithm = header.get("alg")
     named = algorithm if isinstance(algorithm, str) else None
-    faults, advice = check(fields, Asked(agreement, now, max_age))
+    faults, advice = check(fields, agreement, now, max_age)
     proof = _proof(token, named, agreement)
     return Verdict(named, fields, (*((proof,) if proof else ()), *faults), advice)
 
@@ -304,22 +328,29 @@ def _proof(token: str, algorithm: str | None, agreement: Agreement) -> Fault | N
     return None
 
 
-def check(fields: Mapping[str, Any], asked: Asked) -> tuple[tuple[Fault, ...], tuple[Fault, ...]]:
-    """Return the faults of the claims ``fields``, and what is only advised. ``asked.unit`` is found here."""
+def check(
+    fields: Mapping[str, Any], agreement: Agreement, now: float, max_age: float
+) -> tuple[tuple[Fault, ...], tuple[Fault, ...]]:
+    """Return the faults of the claims ``fields``, and what is only advised; the times are those of ``verify``."""
     currency = look_up(fields, "data.currency")[1]
     unit = _unit(currency.upper()) if isinstance(currency, str) else None
-    asked = Asked(asked.agreement, asked.now, asked.max_age, unit or _FINEST)
+    asked = Asked(agreement, now, max_age, unit or _FINEST)
     found: dict[str, Code] = {}
-    for claim in CLAIMS:
-        holder = claim.path.rpartition(".")[0]
+    holders: dict[str, Mapping[str, Any]] = {"": fields}
+    for claim, holder, name, missing in _PLACES:
         if holder in found:
             found[claim.path] = found[holder]
             continue
-        there, value = look_up(fields, claim.path)
-        code = claim.check(value, asked) if there else Code.MISSING
-        if code is not None and (there or claim.need is not Need.OPTIONAL):
+        value = holders[holder].get(name)
+        code = missing if value is None else claim.check(value, asked)
+        if code is not None:
             found[claim.path] = code
-    _add_up(fields, found, unit or _USUAL)
+        elif isinstance(value, dict):
+            holders[claim.path] = value
+    if _PRICE not in found:
+        _add_up(holders[_PRICE], found, unit or _USUAL)
+    if not found:
+        return (), ()
     told = [
         (claim, claim.fault(found[claim.path]))
         for claim in CLAIMS
@@ -330,15 +361,14 @@ def check(fields: Mapping[str, Any], asked: Asked) -> tuple[tuple[Fault, ...], t
     return tuple(fault for _, fault in told if fault not in advised), tuple(advised)
 
 
-def _add_up(fields: Mapping[str, Any], found: dict[str, Code], unit: Decimal) -> None:
-    names = ("valueBeforeTax", "valueAfterTax", "taxPercentage")
-    paths = [f"data.merchantPrice.{name}" for name in names]
-    if any(path in found for path in paths):
+def _add_up(price: Mapping[str, Any], found: dict[str, Code], unit: Decimal) -> None:
+    if _BEFORE in found or _AFTER in found or _PERCENTAGE in found:
         return
-    before, after, percentage = (look_up(fields, path)[1] for path in paths)
-    taxed = _EXACT.multiply(before, _EXACT.add(Decimal(1), _EXACT.divide(percentage, Decimal(100))))
-    if _EXACT.abs(_EXACT.subtract(taxed, after)) > unit / 2:
+    before, after, tax = price["valueBeforeTax"], price["valueAfterTax"], price.get("taxValue")
+    # A hundred times all of it, as nothing is divided then.
+    taxed = _EXACT.multiply(before, _EXACT.add(_HUNDRED, price["taxPercentage"]))
+    off = _EXACT.subtract(taxed, _EXACT.multiply(after, _HUNDRED))
+    if _EXACT.abs(off) > _EXACT.multiply(unit, _FIFTY):
         found[_AFTER] = Code.DOES_NOT_ADD_UP
-    there, tax = look_up(fields, _TAX)
-    if there and _TAX not in found and tax != _EXACT.subtract(after, before):
+    if tax is not None and _TAX not in found and tax != _EXACT.subtract(after, before):
         found[_TAX] = Code.DOES_NOT_ADD_UP
