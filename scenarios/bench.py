@@ -42,7 +42,6 @@ class Bench:
         self.report: Path | None = None
         self.watchers = watchers or []
         self.problem: Problem | None = None
-        self.interrupted = False
         self.finished = False
         self._planned: list[ScenarioResult] = []
 
@@ -57,7 +56,7 @@ class Bench:
         if self.problem is not None:
             return Exit(self.problem.exit_code)
         code = exit_code(self.verdicts(), strict=self.run.settings.strict)
-        return Exit.UNDECIDED if self.interrupted and code is Exit.HOLDS else code
+        return Exit.UNDECIDED if self.run.interrupted and code is Exit.HOLDS else code
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Lend the run to the fixtures."""
@@ -248,7 +247,7 @@ class Bench:
     def pytest_keyboard_interrupt(self) -> None:
         """Remember that the run is not whole."""
         if self.problem is None:
-            self.interrupted = True
+            self.run.interrupted = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:

@@ -73,7 +73,7 @@ def check(
         code = Exit.USAGE
     elif status == pytest.ExitCode.INTERNAL_ERROR and code is Exit.HOLDS:
         code = Exit.UNDECIDED
-    judged = Judged(bench.run, bench.verdicts(), code, bench.problem, bench.interrupted)
+    judged = Judged(bench.run, bench.verdicts(), code, bench.problem, bench.run.interrupted)
     if report is not None:
         if judged.problem is None:
             write_reports(judged.run, judged.verdicts, report)

@@ -73,6 +73,7 @@ class Run:
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
     suspicion: Diagnosis = field(default_factory=Diagnosis)
     warnings: list[str] = field(default_factory=list)
+    interrupted: bool = False
     restoring: bool = False
 
     def __post_init__(self) -> None:

@@ -49,6 +49,8 @@ def test_check(tmp_path, sent):
     report = whole_report(tmp_path / "out")
     assert any(rule["reason"] == "not run: the run was interrupted" for rule in report["rules"])
     assert report["warnings"] == []
+    assert report["interrupted"] is True
+    assert "Interrupted. " in (tmp_path / "out" / "report.html").read_text()
 
 
 @pytest.mark.parametrize("sent", SIGNALS)

@@ -21,6 +21,7 @@ TOP = {
     "target": str,
     "started": str,
     "strict": bool,
+    "interrupted": bool,
     "seed": int,
     "effort": str,
     "probe": str,

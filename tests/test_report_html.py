@@ -95,6 +95,19 @@ AUDIT = {"verdict": "clean", "players": 200, "transactions": 12_000, "off": "0.0
             ("failed", "The contract is broken: 1 of 1 MUST rule that could be judged does not hold."),
         ),
         ([rule(outcome="skipped")], {}, ("undecided", "No rule was judged.")),
+        (
+            [rule(outcome="passed"), rule("RBK-01", "skipped")],
+            {"interrupted": True},
+            ("undecided", "Interrupted. Every MUST that was judged holds (1 of 1)."),
+        ),
+        (
+            [rule(outcome="failed")],
+            {"interrupted": True},
+            (
+                "failed",
+                "Interrupted. The contract is broken: 1 of 1 MUST rule that could be judged does not hold.",
+            ),
+        ),
         ([], {"audit": AUDIT}, ("passed", "The audit of 200 players and 12,000 transactions is clean.")),
         (
             [],

@@ -40,6 +40,8 @@ def document(environment: "Environment", verdict: Verdict, ramp: Search | None =
         "target": environment.host or "",
         "started": datetime.fromtimestamp(stats.start_time, UTC).isoformat(timespec="seconds"),
         "strict": False,
+        # However it ended, it was audited.
+        "interrupted": False,
         "seed": getattr(parsed, "seed", None),
         "effort": "load",
         "probe": verdict.whole.probe,

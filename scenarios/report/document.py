@@ -22,6 +22,7 @@ def document(run: Run, verdicts: list[RuleVerdict]) -> dict[str, Any]:
         "target": run.redactor.text(run.address),
         "started": _started(run),
         "strict": run.settings.strict,
+        "interrupted": run.interrupted,
         "seed": run.settings.seed,
         "effort": run.settings.effort.name,
         "probe": run.probe_name,

@@ -235,6 +235,7 @@ class Report(_Part):
     target: str = ""
     started: str = ""
     strict: bool = False
+    interrupted: bool = False
     summary: Summary = Summary()
     warnings: list[str] = []
     rules: list[Rule] = Field(default=[])

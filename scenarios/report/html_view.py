@@ -221,6 +221,9 @@ def verdict(report: Report) -> tuple[str, str]:
         standing = {"clean": "passed", "broken": "failed"}.get(report.audit.verdict if report.audit else "")
         return standing or "undecided", f"{audit[0].upper()}{audit[1:]}."
     standing, words = _rules_sentence(report)
+    if report.interrupted:
+        standing = standing if standing == "failed" else "undecided"
+        words = f"Interrupted. {words}"
     if report.audit is not None and report.audit.verdict == "broken":
         standing = "failed"
     return standing, f"{words}; {audit}." if audit else f"{words}."
