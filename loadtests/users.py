@@ -21,8 +21,8 @@ from locust.env import Environment
 from locust.exception import CatchResponseError, StopUser
 from locust.user.task import LOCUST_STATE_STOPPING
 
-from loadtests import settings
 from loadtests.rounds import Play, Seen, Send
+from loadtests.seats import Seat, traffic_of
 from loadtests.spares import alive
 from simulators.connection import why
 from simulators.sending import ANSWER_LIMIT
@@ -32,21 +32,17 @@ log = logging.getLogger(__name__)
 METHOD: Final = "POST"
 
 
-class Bettor(FastHttpUser):
+class Bettor(Seat, FastHttpUser):
     """Plays rounds for one player until the gate is closed or the user is stopped."""
 
     insecure = False
     concurrency = 1
 
     def __init__(self, environment: Environment) -> None:
-        try:
-            self.traffic = settings.of(environment)
-        except LookupError:
-            raise StopUser("there is no traffic: see the error above") from None
+        self.traffic = traffic_of(environment)
         self.network_timeout = self.connection_timeout = self.traffic.timeout
         self.ssl_context_factory = self._context
         super().__init__(environment)
-        self.player: int | None = None
         self._base = self.traffic.base_url
         self._url = URL(self._base)
         self._path = self._url.path.rstrip("/")
@@ -58,17 +54,9 @@ class Bettor(FastHttpUser):
     def _context(self, **_: Any) -> Any:
         return gevent.ssl.create_default_context(cafile=self.traffic.ca_file)
 
-    def on_start(self) -> None:
-        """Take a player and let the ledger make it ready."""
-        self.player = self.traffic.take()
-        if self.player is None:
-            raise StopUser("this worker has no players")
-        self.traffic.prepare(self.player)
-
     def on_stop(self) -> None:
-        """Leave the player to another user."""
-        if self.player is not None:
-            self.traffic.give_back(self.player)
+        """Leave the player to another user, and end the connection."""
+        super().on_stop()
         self._http.close()
 
     @task

@@ -5,40 +5,23 @@ from typing import Any, Final
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from locust.event import Events
-from locust.exception import StopUser
 
-from loadtests import settings
 from loadtests.engine.loop import Engine
 from loadtests.engine.user import EngineUser, engine_of
 from loadtests.rounds import Play
+from loadtests.seats import Seat, traffic_of
 from loadtests.users import Bettor
 
 OPTION: Final = "--engine"
 PLAIN, FAST = "plain", "fast"
 
 
-class FastBettor(EngineUser):
+class FastBettor(Seat, EngineUser):
     """Plays rounds for one player until the gate is closed or the user is stopped."""
 
     def __init__(self, environment: Environment) -> None:
-        try:
-            self.traffic = settings.of(environment)
-        except LookupError:
-            raise StopUser("there is no traffic: see the error above") from None
+        self.traffic = traffic_of(environment)
         super().__init__(environment)
-        self.player: int | None = None
-
-    def on_start(self) -> None:
-        """Take a player and let the ledger make it ready."""
-        self.player = self.traffic.take()
-        if self.player is None:
-            raise StopUser("this worker has no players")
-        self.traffic.prepare(self.player)
-
-    def on_stop(self) -> None:
-        """Leave the player to another user."""
-        if self.player is not None:
-            self.traffic.give_back(self.player)
 
     def engine(self) -> Engine:
         """The engine for the traffic's CLIENT."""
