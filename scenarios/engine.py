@@ -3,9 +3,7 @@
 import contextlib
 import os
 import secrets
-import signal
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +16,7 @@ from scenarios.bench import Bench, Watcher
 from scenarios.contract import select
 from scenarios.effort import EFFORTS, Effort
 from scenarios.errors import Exit, Problem, UsageProblem
+from scenarios.interrupting import interruptible
 from scenarios.report.files import JUNIT, prepare_directory, write_reports
 from scenarios.run import Run, Settings
 from scenarios.suggest import did_you_mean
@@ -65,7 +64,7 @@ def check(
     if report is not None:
         prepare_directory(report)
         arguments.append(f"--junitxml={report / JUNIT}")
-    with _shut_off(), terminated_like_interrupted():
+    with _shut_off(), interruptible():
         status = pytest.main(arguments, plugins=[bench])
         bench.pytest_sessionfinish()
     code = bench.exit_code()
@@ -139,20 +138,3 @@ def _shut_off() -> Iterator[None]:
             del os.environ[name]
         os.environ.update(kept)
         sys.dont_write_bytecode = bytecode
-
-
-@contextlib.contextmanager
-def terminated_like_interrupted() -> Iterator[None]:
-    """Let SIGTERM end a run as Ctrl-C does: players put back, report written, servers ended."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

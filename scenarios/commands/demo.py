@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from scenarios.commands.check import judge_target, options
-from scenarios.engine import terminated_like_interrupted
+from scenarios.interrupting import interruptible
 from scenarios.reference import reference_client
 
 
@@ -24,7 +24,7 @@ def command(context: click.Context, /, mutant: str | None, **choices: Any) -> No
     pitboss demo --mutant NAME         see a faulty CLIENT caught
     """
     with (
-        terminated_like_interrupted(),
+        interruptible(),
         TemporaryDirectory(prefix="pitboss-demo-") as folder,
         reference_client(Path(folder), mutant) as target,
     ):

@@ -1,0 +1,52 @@
+"""Ctrl-C and SIGTERM end a run in order: players put back, report written, servers ended."""
+
+import contextlib
+import gc
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import Final
+
+# Seconds until an interrupt that would have been lost is tried again.
+_AGAIN: Final = 0.01
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM raise KeyboardInterrupt as Ctrl-C does, and let neither be lost.
+
+    Python drops what is raised while it collects garbage, and Hypothesis has a callback there: one Ctrl-C in ten
+    would do nothing. In any thread but the main one, which alone hears of signals, nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, _interrupt)}
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        before[signal.SIGINT] = signal.signal(signal.SIGINT, _interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    if not _dropped(frame):
+        raise KeyboardInterrupt
+    main = threading.main_thread().ident
+    assert main is not None
+    again = threading.Timer(_AGAIN, signal.pthread_kill, (main, number))
+    again.daemon = True
+    again.start()
+
+
+def _dropped(frame: FrameType | None) -> bool:
+    """Whether nobody hears of what is raised in ``frame``."""
+    callbacks = {getattr(callback, "__code__", None) for callback in gc.callbacks}
+    while frame is not None:
+        if frame.f_code in callbacks or frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
