@@ -11,6 +11,7 @@ import pytest
 
 from scenarios import ENGINE
 from scenarios.errors import Exit, Problem, UsageProblem
+from scenarios.interrupting import interruptible
 
 FIXTURES = "pitboss-fixtures"
 _NO_TARGET = "no target: give --pitboss pitboss.toml (pitboss init writes one)"
@@ -87,10 +88,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
-    """Give ``pytest --pitboss`` the exit codes of ``pitboss check``."""
-    status = yield
+    """Give ``pytest --pitboss`` the exit codes of ``pitboss check``, and end it in order as that ends."""
+    if config.getoption("--pitboss") is None:
+        return (yield)
+    with interruptible():
+        status = yield
     engine: Any = config.pluginmanager.get_plugin(ENGINE)
-    fronted = config.getoption("--pitboss") is not None
-    if fronted and engine is not None and status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+    if engine is not None and status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         return status if engine.exit_code() is Exit.HOLDS else int(engine.exit_code())
     return status

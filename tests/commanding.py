@@ -33,10 +33,10 @@ def pitboss(*arguments, cwd, program=PITBOSS, **extra):
 
 
 @contextmanager
-def started(*arguments, cwd, **extra):
+def started(*arguments, cwd, program=PITBOSS, **extra):
     """The process under way; killed at the end if it is still there."""
     process = subprocess.Popen(
-        [PITBOSS, *map(str, arguments)],
+        [program, *map(str, arguments)],
         cwd=cwd,
         env=environment(PYTHONUNBUFFERED="1", **extra),
         stdin=subprocess.DEVNULL,

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.commanding import started
+from tests.commanding import PYTEST, started
 from tests.reference import reference
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
@@ -51,6 +51,42 @@ def test_check(tmp_path, sent):
     assert report["warnings"] == []
     assert report["interrupted"] is True
     assert "Interrupted. " in (tmp_path / "out" / "report.html").read_text()
+
+
+OWN = """
+import threading
+
+import pytest
+
+waiting = threading.Event()
+
+@pytest.mark.rules("RES-01")
+def test_own(operator, player, judge):
+    balance = judge.fund(player, 700)
+    operator.result(player, player.money(1))
+    print("PLAYING", flush=True)
+    waiting.wait(120)
+"""
+
+
+@pytest.mark.parametrize("sent", SIGNALS)
+def test_pytest_puts_players_back_too(tmp_path, sent):
+    (tmp_path / "test_own.py").write_text(OWN)
+    with reference(tmp_path) as client:
+        client.target(tmp_path)
+        before = client.balance("p-1")
+        options = ("--pitboss", "pitboss.toml", "-s", "--pitboss-report", "out", "test_own.py")
+        with started(*options, cwd=tmp_path, program=PYTEST) as process:
+            said = ""
+            while "PLAYING" not in said:
+                line = process.stdout.readline()
+                assert line, said + process.stderr.read()
+                said += line
+            process.send_signal(sent)
+            said += process.communicate(timeout=120)[0]
+        assert client.balance("p-1") == before
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, said
+    assert whole_report(tmp_path / "out")["interrupted"] is True
 
 
 @pytest.mark.parametrize("sent", SIGNALS)
