@@ -4,20 +4,24 @@ import contextlib
 import gc
 import signal
 import threading
+import weakref
 from collections.abc import Iterator
 from types import FrameType
 from typing import Final
+from weakref import WeakSet
 
 # Seconds until an interrupt that would have been lost is tried again.
 _AGAIN: Final = 0.01
+# Where the standard library's callbacks of weak references stand.
+_WEAK: Final = frozenset({weakref.__file__, WeakSet.__init__.__code__.co_filename})
 
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
     """Let SIGTERM raise KeyboardInterrupt as Ctrl-C does, and let neither be lost.
 
-    Python drops what is raised while it collects garbage, and Hypothesis has a callback there: one Ctrl-C in ten
-    would do nothing. In any thread but the main one, which alone hears of signals, nothing changes.
+    Python drops what is raised by whatever the collector of garbage calls, and Hypothesis has a callback there: one
+    Ctrl-C in ten would do nothing. In any thread but the main one, which alone hears of signals, nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -43,10 +47,14 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _dropped(frame: FrameType | None) -> bool:
-    """Whether nobody hears of what is raised in ``frame``."""
+    """Whether nobody hears of what is raised in ``frame``: in callbacks of the collector, destructors, weak references.
+
+    Where it is said of too many, they are interrupted a moment later.
+    """
     callbacks = {getattr(callback, "__code__", None) for callback in gc.callbacks}
     while frame is not None:
-        if frame.f_code in callbacks or frame.f_code.co_name == "__del__":
+        code = frame.f_code
+        if code in callbacks or code.co_name == "__del__" or code.co_filename in _WEAK:
             return True
         frame = frame.f_back
     return False

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -56,6 +57,30 @@ def test_a_signal_in_a_destructor_is_not_lost(number):
 
     with pytest.raises(KeyboardInterrupt), interruptible():
         wait_after(Dying)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_in_a_callback_of_a_weak_reference_is_not_lost(number, monkeypatch):
+    class Kept:
+        pass
+
+    class Signalling(weakref.WeakSet):
+        def __init__(self):
+            super().__init__()
+            self._pending_removals = Pending()
+            # The set's own callback asks whether somebody goes through it.
+            self._iterating = True
+
+    class Pending(list):
+        def append(self, item):
+            signal.raise_signal(number)
+
+    kept, held = Signalling(), [Kept()]
+    kept.data.add(weakref.ref(held[0], kept._remove))
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        wait_after(held.clear)
+    # Nothing is pending when it is gone.
+    kept._iterating, kept._pending_removals = set(), []
 
 
 def test_who_ignores_ctrl_c_goes_on_to():
