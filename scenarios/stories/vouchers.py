@@ -100,7 +100,9 @@ class VoucherStage(Stage):
             return
         conversion = vouchers[-1 - step.of % len(vouchers)]
         if step.verb in (Verb.REFUND, Verb.REJECT) and self.hands.twin.confirmed_by_client:
-            self.hands.leaves(conversion, State.RESERVED, self.run.settings.effort.pause)
+            # A saved story is to break as it did, however busy the CLIENT is; of many, one or another may not.
+            hurry = self.run.settings.story is None
+            self.hands.leaves(conversion, State.RESERVED, self.run.settings.effort.pause if hurry else None)
         for event in _EVENTS[step.verb]:
             self.hands.happen(conversion, event)
 
