@@ -16,12 +16,10 @@ import gevent.socket
 import gevent.ssl
 
 from loadtests.engine.answers import Answer, Heads, Odd, Reader
-from loadtests.engine.target import Target
+from loadtests.engine.target import SPARE, Target
 from loadtests.rounds import Seen, Send
 from simulators.connection import ClosedWithoutAnswerError, remaining, why
 
-# Connections that are kept open.
-_KEPT: Final = 64
 _RECEIVE: Final = 65_536
 
 
@@ -35,20 +33,22 @@ def alive(sock: Any) -> bool:
 
 
 class Spare:
-    """One connection, for one request after the other. It blocks its greenlet, ``timeout`` seconds at most."""
+    """One connection, for one request after the other. It blocks its greenlet, ``timeout`` seconds at most.
 
-    __slots__ = ("_reader", "_timeout", "_whole", "sock")
+    ``whole``: nothing is under way, so that another request may follow.
+    """
+
+    __slots__ = ("_reader", "_timeout", "sock", "whole")
 
     def __init__(self, sock: Any, heads: Heads, timeout: float) -> None:
         self.sock = sock
         self._reader = Reader(heads)
         self._timeout = timeout
-        # Whether every request so far was answered, and the next one may follow.
-        self._whole = True
+        self.whole = True
 
     def push(self, data: bytes) -> None:
         """Send ``data``, a request or a part of it. Raises OSError."""
-        self._whole = False
+        self.whole = False
         self.sock.settimeout(self._timeout)
         self.sock.sendall(data)
 
@@ -60,15 +60,10 @@ class Spare:
             data = self.sock.recv(_RECEIVE)
             answer = self._reader.take(data) if data else self._reader.ended()
             if answer is not None:
-                self._whole = not answer.closes
+                self.whole = not answer.closes
                 return answer
             if not data:
                 raise ClosedWithoutAnswerError("closed")
-
-    @property
-    def whole(self) -> bool:
-        """Whether nothing is under way, so that another request may follow."""
-        return self._whole
 
     def close(self) -> None:
         """End the connection."""
@@ -104,7 +99,7 @@ class Spares:
 
     def give_back(self, spare: Spare) -> None:
         """Keep ``spare`` for the next time, or close it where something of it is still under way."""
-        if len(self._kept) < _KEPT and spare.whole:
+        if len(self._kept) < SPARE and spare.whole:
             self._kept.append(spare)
         else:
             spare.close()
@@ -182,8 +177,7 @@ class Spares:
 
     def _nothing(self, began: float, error: OSError | Odd) -> Seen:
         """No answer came, for the reason ``error``."""
-        odd = isinstance(error, Odd)
-        problem = f"not a clear answer: {error}" if odd else why(error, self._timeout)
+        problem = error.problem if isinstance(error, Odd) else why(error, self._timeout)
         return Seen(0, b"", time.perf_counter() - began, problem)
 
     def _dialled(self) -> Spare:

@@ -84,17 +84,25 @@ class Load:
 def load(folder, *options, users=10, headless=True, **extra):
     """Start a load test with the target file in ``folder``; killed at the end if it is still there."""
     port = str(free_port())
+    command = [
+        sys.executable,
+        "-m",
+        "loadtests",
+        *(["--headless"] if headless else []),
+        *("--users", str(users), "--spawn-rate", str(users)),
+        *("--report", "report", "--html", "locust.html", "--exit-code-on-error", "0"),
+        *("--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port),
+        *options,
+    ]
+    with started(command, folder, **extra) as under_way:
+        yield under_way
+
+
+@contextmanager
+def started(command, folder, **extra):
+    """The load that ``command`` starts in ``folder``; what is still there at the end is killed, workers too."""
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "loadtests",
-            *(["--headless"] if headless else []),
-            *("--users", str(users), "--spawn-rate", str(users)),
-            *("--report", "report", "--html", "locust.html", "--exit-code-on-error", "0"),
-            *("--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port),
-            *options,
-        ],
+        command,
         cwd=folder,
         env=environment(PYTHONUNBUFFERED="1", **extra),
         stdin=subprocess.DEVNULL,

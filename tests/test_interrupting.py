@@ -4,7 +4,6 @@ import gc
 import os
 import signal
 import threading
-import time
 import weakref
 
 import pytest
@@ -18,9 +17,7 @@ PATIENCE = 20
 def wait_after(do):
     """Do it, and give a signal that comes later its time."""
     do()
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        time.sleep(0.01)
+    threading.Event().wait(PATIENCE)
 
 
 @pytest.mark.parametrize("number", SIGNALS)

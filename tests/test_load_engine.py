@@ -10,7 +10,7 @@ import pytest
 from loadtests.engine.target import Target
 from loadtests.rounds import Play, Seen
 from tests.load_playing import PATIENCE, Recorded, asked, engine, play, requests, run, send
-from tests.load_scripted import Asked, HangUp, Scripted, answer
+from tests.load_scripted import Asked, Scripted, answer, first_hangs_up
 
 
 def test_requests_go_over_one_connection_and_their_answers_come_back_in_order() -> None:
@@ -85,16 +85,7 @@ def test_copies_at_once_are_all_under_way_before_one_is_answered() -> None:
 
 
 def test_one_copy_that_breaks_does_not_hold_up_the_others() -> None:
-    lock, first = threading.Lock(), [True]
-
-    def script(_: Asked) -> bytes:
-        with lock:
-            breaks, first[0] = first[0], False
-        if breaks:
-            raise HangUp
-        return answer()
-
-    seen, _, made = asked(script, send(together=4))
+    seen, _, made = asked(first_hangs_up(), send(together=4))
     assert sorted(each.status for each in seen[0]) == [0, 200, 200, 200]
     assert [problem for _, problem in requests(made) if problem] == [
         "the connection was closed before an answer"

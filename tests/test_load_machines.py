@@ -1,14 +1,11 @@
 """Master and workers as commands of their own, as on several machines: each with a target file of its own."""
 
-import os
-import signal
-import subprocess
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from tests.commanding import PITBOSS, environment, free_port
-from tests.load_runs import DISTURBED, Load
+from tests.commanding import PITBOSS, free_port
+from tests.load_runs import DISTURBED, started
 from tests.reference import HASH, reference
 
 pytestmark = pytest.mark.timeout(240)
@@ -16,30 +13,6 @@ PLAYERS = tuple(f"load-{number}" for number in range(20))
 PATTERN = ("--players", "load-{n}", "--player-count", len(PLAYERS))
 # A row of Locust's statistics: somebody has bet.
 PLAYING = "POST     bet "
-
-
-@contextmanager
-def pitboss_load(folder, *options):
-    """``pitboss load`` with ``options`` in ``folder``; killed at the end if it is still there."""
-    process = subprocess.Popen(
-        [PITBOSS, "load", *map(str, options)],
-        cwd=folder,
-        env=environment(PYTHONUNBUFFERED="1"),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    under_way = Load(process, folder)
-    try:
-        yield under_way
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        under_way.reader.join()
-        process.stdout.close()
 
 
 @contextmanager
@@ -51,13 +24,14 @@ def machines(folder, client, *options):
     roles = {"leads": master, "plays": ("--worker", "--master-port", port)}
     roles["too"] = roles["plays"]
     with ExitStack() as stack:
-        started = []
+        under_way = []
         for name, role in roles.items():
             own = folder / name
             own.mkdir()
             client.target(own, players=PLAYERS[:1], name=f"{name}.toml")
-            started.append(stack.enter_context(pitboss_load(own, "-c", f"{name}.toml", *role)))
-        yield started
+            command = [PITBOSS, "load", "-c", f"{name}.toml", *map(str, role)]
+            under_way.append(stack.enter_context(started(command, own)))
+        yield under_way
 
 
 def test_a_master_and_workers_of_their_own_are_audited_together(tmp_path):

@@ -12,7 +12,7 @@ import pytest
 
 from loadtests.spares import Spares, alive
 from tests.load_playing import PATIENCE, Script, send
-from tests.load_scripted import BODY, Asked, HangUp, Scripted, answer
+from tests.load_scripted import BODY, Asked, HangUp, Scripted, answer, first_hangs_up
 from tests.test_load_engine_tls import over_tls
 
 COPIES = send(together=4)
@@ -87,16 +87,7 @@ def test_a_cut_reaches_the_client_whole_and_nobody_waits_for_its_answer():
 
 
 def test_one_copy_that_breaks_does_not_hold_up_the_others():
-    lock, first = threading.Lock(), [True]
-
-    def script(_: Asked) -> bytes:
-        with lock:
-            breaks, first[0] = first[0], False
-        if breaks:
-            raise HangUp
-        return answer()
-
-    with client(script) as (_, made):
+    with client(first_hangs_up()) as (_, made):
         seen = made.at_once(COPIES)
     assert sorted(each.status for each in seen) == [0, 200, 200, 200]
     assert [each.problem for each in seen if each.problem] == ["the connection was closed without an answer"]
@@ -162,8 +153,7 @@ def test_who_is_stopped_in_the_middle_leaves_no_connection_behind():
 
     with client(script) as (server, made):
         user = gevent.spawn(made.at_once, COPIES)
-        while server.connections < 4 or not arrived.acquire(blocking=False):
-            gevent.sleep(0.001)
+        assert gevent.get_hub().threadpool.apply(arrived.acquire, kwds={"timeout": PATIENCE})
         user.kill()
         end.set()
         for _ in range(4):

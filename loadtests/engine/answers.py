@@ -23,6 +23,11 @@ _KEPT_HEADS: Final = 512
 class Odd(ValueError):
     """The bytes are no answer that can be relied on; the text says why."""
 
+    @property
+    def problem(self) -> str:
+        """Why the request failed, for statistics."""
+        return f"not a clear answer: {self}"
+
 
 class Head(NamedTuple):
     """A head as far as it matters: ``length`` of the body in bytes (negative: chunks, or until the end)."""

@@ -159,7 +159,7 @@ class Line:
         try:
             answer = self._reader.take(data)
         except Odd as odd:
-            self.lost(f"not a clear answer: {odd}")
+            self.lost(odd.problem)
             return
         if answer is not None:
             self._answered(answer)
@@ -169,7 +169,7 @@ class Line:
         try:
             answer = self._reader.ended()
         except Odd as odd:
-            self.lost(f"not a clear answer: {odd}")
+            self.lost(odd.problem)
             return
         if answer is not None:
             self._answered(answer)

@@ -21,7 +21,7 @@ from gevent.event import Event
 from loadtests.engine.answers import Heads
 from loadtests.engine.lines import Line
 from loadtests.engine.plays import Play, Recorder
-from loadtests.engine.target import Target
+from loadtests.engine.target import SPARE, Target
 from loadtests.engine.tls import TlsLine
 from loadtests.rounds import Play as Rounds
 
@@ -34,8 +34,6 @@ _EVENTS: Final = 128
 # epoll knows, and about what a fast CLIENT takes.
 _PATIENCE: Final = 0.001
 _LONGEST_WAIT: Final = 0.25
-# Connections kept open for copies at once.
-_SPARE: Final = 64
 _READ: Final = 1
 _now = time.perf_counter
 
@@ -105,7 +103,7 @@ class Engine:
 
     def free(self, line: Line) -> None:
         """Take back ``line``, and keep it where few are kept."""
-        if line.sock is not None and not line.busy and len(self._spare) < _SPARE:
+        if line.sock is not None and not line.busy and len(self._spare) < SPARE:
             self._spare.append(line)
         else:
             line.close()

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import gevent.socket
 
+# Connections that a worker keeps open for copies at once and lost answers.
+SPARE: Final = 64
 _PORTS: Final = {"http": 80, "https": 443}
 
 

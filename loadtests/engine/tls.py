@@ -2,6 +2,7 @@
 
 import ssl
 
+from loadtests.engine.answers import Odd
 from loadtests.engine.lines import Line, Wires
 
 _AT_ONCE = 65_536
@@ -64,7 +65,7 @@ class TlsLine(Line):
     def ended(self) -> None:
         """The connection ended without TLS's farewell: anybody on the way can do that, so that it ends no answer."""
         if self._reader.begun:
-            self.lost("not a clear answer: cut off without TLS's farewell")
+            self.lost(Odd("cut off without TLS's farewell").problem)
         else:
             super().ended()
 
