@@ -51,14 +51,14 @@ imports: $(DEV) ## which room may import which, import cycles, lengths, paths of
 check: lint types imports test ## all of these
 
 bench: $(DEV) ## everything that is claimed to be fast, beside what it is compared to; writes docs/benchmarks.md
-	@$(BIN)/python -m loadtests.bench $(ARGS)
+	@$(BIN)/python -m loadtests.benchmarks.run $(ARGS)
 
 matrix: $(DEV) ## judge every mutant; writes docs/mutants.md
-	@$(BIN)/python -m tests.matrix $(ARGS)
+	@$(BIN)/python -m tests.end_to_end.mutants.matrix $(ARGS)
 
 docs: $(DEV) ## write the pages that are made from the code
-	@$(BIN)/python -m tests.docs_generated
-	@$(BIN)/python -m tests.openapi_documents
+	@$(BIN)/python -m tests.documents.generated
+	@$(BIN)/python -m tests.simulators.server.openapi_documents
 
 clean: ## remove .venv, caches and reports
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis report reports

@@ -6,33 +6,36 @@ from dataclasses import dataclass
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from client_under_test import callbacks, checkout, money, site, vouchers
-from client_under_test.accounts import Accounts
-from client_under_test.answers import Answers
-from client_under_test.callbacks import Desk
-from client_under_test.catalogue import Catalogue
-from client_under_test.checkout import CheckoutDesk
-from client_under_test.checkout_api import CheckoutApi
-from client_under_test.checkout_decisions import DecisionReader
-from client_under_test.checkout_orders import Orders
-from client_under_test.checkout_tokens import CheckoutMinter
 from client_under_test.config import Config
-from client_under_test.conversions import Conversions
 from client_under_test.database import Database
-from client_under_test.express import Express
-from client_under_test.grouped import GroupedLedger
-from client_under_test.inbox import Inbox
-from client_under_test.jackpot import Jackpot
-from client_under_test.ledger import Ledger
-from client_under_test.messages import Parser
-from client_under_test.notices import NoticeReader
-from client_under_test.outbound import Outbound
-from client_under_test.products import Shelf
-from client_under_test.resolver import Resolver
-from client_under_test.session_tokens import Minter
-from client_under_test.signature import Gate
-from client_under_test.vouchers import VoucherDesk
-from client_under_test.worker import Worker
+from client_under_test.shop import site as checkout
+from client_under_test.shop.checkout_api import CheckoutApi
+from client_under_test.shop.decisions import DecisionReader
+from client_under_test.shop.orders import Orders
+from client_under_test.shop.products import Shelf
+from client_under_test.shop.site import CheckoutDesk
+from client_under_test.shop.tokens import CheckoutMinter
+from client_under_test.sportsbook import site
+from client_under_test.sportsbook.operator_api import Outbound
+from client_under_test.vouchers import site as vouchers
+from client_under_test.vouchers.catalogue import Catalogue
+from client_under_test.vouchers.conversions import Conversions
+from client_under_test.vouchers.inbox import Inbox
+from client_under_test.vouchers.jackpot_api import Jackpot
+from client_under_test.vouchers.notifications import NoticeReader
+from client_under_test.vouchers.resolver import Resolver
+from client_under_test.vouchers.session_tokens import Minter
+from client_under_test.vouchers.site import VoucherDesk
+from client_under_test.vouchers.worker import Worker
+from client_under_test.wallet import callbacks, money
+from client_under_test.wallet.accounts import Accounts
+from client_under_test.wallet.answers import Answers
+from client_under_test.wallet.callbacks import Desk
+from client_under_test.wallet.express import Express
+from client_under_test.wallet.grouped import GroupedLedger
+from client_under_test.wallet.ledger import Ledger
+from client_under_test.wallet.messages import Parser
+from client_under_test.wallet.signature import Gate
 
 log = logging.getLogger(__name__)
 

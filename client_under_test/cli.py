@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from client_under_test.accounts import Accounts
-from client_under_test.checkout_orders import Orders
-from client_under_test.checkout_tokens import ALGORITHMS, KeyUnusable
 from client_under_test.config import AUTOMATIC, DEFAULT_PLAYERS, MANUAL, Config
-from client_under_test.conversions import Conversions
 from client_under_test.database import Database, DatabaseUnreachable
 from client_under_test.mutants import host as mutants
-from client_under_test.refusals import Refused
 from client_under_test.server import CannotListen, serve
+from client_under_test.shop.orders import Orders
+from client_under_test.shop.tokens import ALGORITHMS, KeyUnusable
+from client_under_test.vouchers.conversions import Conversions
+from client_under_test.wallet.accounts import Accounts
+from client_under_test.wallet.refusals import Refused
 
 _USAGE = 2
 _UNREACHABLE = 3

@@ -21,7 +21,7 @@ from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 
-from client_under_test import lifeline
+from client_under_test import parent_watch
 from client_under_test.app import create_app
 from client_under_test.config import Config
 
@@ -57,7 +57,7 @@ def serve(
     Raises CannotListen, DatabaseUnreachable.
     """
     if attached:
-        lifeline.watch(os.getppid())
+        parent_watch.watch(os.getppid())
     port = free_port(host, port)
     if build is None:
         _serve_workers(config, host, port, processes, say)
@@ -100,7 +100,7 @@ def _serve_workers(config: Config, host: str, port: int, processes: int, say: Ca
     built, tell = os.pipe()
 
     def load() -> Flask:
-        lifeline.die_with(supervisor)
+        parent_watch.die_with(supervisor)
         app = create_app(config)
         app.extensions["worker"].start()
         os.write(tell, b".")

@@ -14,18 +14,18 @@ from urllib.parse import urlsplit
 
 import click
 
-from loadtests.ledger import Pattern
-from scenarios.commands.demo_target import target_or_demo
-from scenarios.errors import TargetProblem, UsageProblem
-from scenarios.players import Player
+from loadtests.traffic.ledger import Pattern
+from scenarios.problems.errors import TargetProblem, UsageProblem
 from scenarios.report.files import prepare_directory
-from scenarios.target import Target
-from scenarios.verbs import Verbs
-from simulators.export import Redactor
-from simulators.history import History
+from scenarios.target.demo import target_or_demo
+from scenarios.target.loading import Target
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.exchanges.export import Redactor
+from simulators.exchanges.history import History
 from simulators.operator.delivery import Operator
-from simulators.sending import Sender
-from simulators.serving import bind
+from simulators.server.wsgi_server import bind
+from simulators.transport.http_client import Sender
 
 # A plain `pitboss load` is a minute of a few users: enough to find a race, too little to hurt.
 USERS = 20

@@ -6,9 +6,9 @@ tells our options, too: Locust's own is printed before any locustfile is read.
 
 from locust import events
 
-from loadtests import parts
-from loadtests.users import Bettor
+from loadtests import register
+from loadtests.transports.fast_http_user import Bettor
 
 __all__ = ["Bettor"]
 
-parts.register(events)
+register.register(events)

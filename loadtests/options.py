@@ -10,12 +10,12 @@ from typing import Any, Final
 from locust.argument_parser import LocustArgumentParser
 from locust.event import Events
 
-from loadtests.rates import Match, Rates
-from scenarios.errors import UsageProblem
-from scenarios.target_model import DEFAULT_FILE
-from simulators import money
+from loadtests.traffic.mix import Match, Rates
+from scenarios.problems.errors import UsageProblem
+from scenarios.target.sections import DEFAULT_FILE
+from simulators.values import money
 
-# Names of ``--shape``; ``loadtests.shapes`` says what each does.
+# Names of ``--shape``; ``loadtests.shapes.shapes`` says what each does.
 SHAPES: Final = ("steady", "ramp", "spike", "soak", "match-day")
 MATCH_DAY: Final = SHAPES[4]
 

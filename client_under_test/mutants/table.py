@@ -1,34 +1,34 @@
 """All mutants, in one explicit table; ``provider`` says whose contract each breaks."""
 
-from client_under_test.mutants import (
-    amounts,
-    believing,
+from client_under_test.mutants.mutant import Mutant
+from client_under_test.mutants.shop import claims, decisions, shop
+from client_under_test.mutants.shop import signature as checkout_signature
+from client_under_test.mutants.vouchers import (
     catalogue,
-    checkout_claims,
-    checkout_decisions,
-    checkout_shop,
-    checkout_signature,
     confirmation,
+    tokens,
+    trusting_webhooks,
+    vouchers,
+    webhooks,
+)
+from client_under_test.mutants.wallet import (
+    amounts,
+    answers,
     crashes,
-    format,  # noqa: A004 - named for what it is about
+    endurance,
     idempotency,
-    long,
-    memory,
     outbound,
     players,
     races,
     results_bets,
+    retention,
     rollback,
     signature,
-    tokens,
-    vouchers,
-    webhooks,
 )
-from client_under_test.mutants.mutant import Mutant
 
 ALL: tuple[Mutant, ...] = (
     *signature.MUTANTS,
-    *format.MUTANTS,
+    *answers.MUTANTS,
     *amounts.MUTANTS,
     *results_bets.MUTANTS,
     *idempotency.MUTANTS,
@@ -36,17 +36,17 @@ ALL: tuple[Mutant, ...] = (
     *outbound.MUTANTS,
     *races.MUTANTS,
     *crashes.MUTANTS,
-    *memory.MUTANTS,
-    *long.MUTANTS,
+    *retention.MUTANTS,
+    *endurance.MUTANTS,
     *players.MUTANTS,
     *tokens.MUTANTS,
     *webhooks.MUTANTS,
-    *believing.MUTANTS,
+    *trusting_webhooks.MUTANTS,
     *catalogue.MUTANTS,
     *vouchers.MUTANTS,
     *confirmation.MUTANTS,
     *checkout_signature.MUTANTS,
-    *checkout_claims.MUTANTS,
-    *checkout_shop.MUTANTS,
-    *checkout_decisions.MUTANTS,
+    *claims.MUTANTS,
+    *shop.MUTANTS,
+    *decisions.MUTANTS,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from loadtests.audit.showing import amount
+from loadtests.audit.text import amount
 from loadtests.audit.verdict import Verdict
 from scenarios.report.plain import printable
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from scenarios.errors import UsageProblem
-from simulators import money
+from scenarios.problems.errors import UsageProblem
+from simulators.values import money
 
 # Importing Locust changes the whole process: only whoever runs under it does.
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loadtests.audit.showing import ROW, figures, lines
+from loadtests.audit.text import ROW, figures, lines
 from loadtests.audit.verdict import Finding, Verdict
-from loadtests.saturation import Search
+from loadtests.shapes.ramp_search import Search
 from scenarios.contract import RULES, Level
 from scenarios.report.files import write_document
-from simulators import money
+from simulators.values import money
 
 # Importing Locust changes the whole process: only whoever runs under it does.
 if TYPE_CHECKING:

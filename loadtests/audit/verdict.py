@@ -11,9 +11,9 @@ from enum import StrEnum
 from math import exp, lgamma
 from typing import Any
 
-from loadtests.memory import Point
+from loadtests.monitor.memory import Point
 from scenarios.contract import RULES, Level
-from scenarios.errors import Exit
+from scenarios.problems.errors import Exit
 
 # How many players, and how many breaches, are told of one by one; all are counted.
 TOLD = 50

@@ -7,11 +7,11 @@ by whom and when. Limits: what a variant should cost is the CLIENT's own affair,
 
 import pytest
 
-from scenarios.checkout_claims import Fault, claim_faults, signature_fault
-from scenarios.checkout_twin import agreed_on
-from scenarios.judge import Judge
-from scenarios.minting import Minted, Minting
-from scenarios.run import Run
+from scenarios.browsers.checkout_browser import Minted, Minting
+from scenarios.hosting.checkout import agreed_on
+from scenarios.run.judge import Judge
+from scenarios.run.run import Run
+from scenarios.tokens.checkout_token import Fault, claim_faults, signature_fault
 
 
 def _judge_claims(rule: str, run: Run, judge: Judge, tokens: list[Minted]) -> None:

@@ -15,16 +15,16 @@ from typing import Any
 
 import pytest
 
-from scenarios.checkout_twin import FakeCheckout
-from scenarios.errors import DriverProblem
-from scenarios.judge import Judge, said
-from scenarios.minting import PROVIDER, Minted, Minting
-from scenarios.run import Run
-from simulators.checkout.forging import fitting
+from scenarios.browsers.checkout_browser import PROVIDER, Minted, Minting
+from scenarios.hosting.checkout import FakeCheckout
+from scenarios.problems.errors import DriverProblem
+from scenarios.run.judge import Judge, said
+from scenarios.run.run import Run
+from simulators.checkout.forgeries import fitting
 from simulators.checkout.wire import Decision
 from simulators.checkout.world import Checkout
-from simulators.history import Exchange
-from simulators.racing import race
+from simulators.exchanges.history import Exchange
+from simulators.transport.last_byte_race import race
 
 _POLL_SECONDS = 0.02
 _UNTOUCHED = "what it was before: the decision has no effect"

@@ -13,11 +13,11 @@ from urllib.parse import quote
 
 import pytest
 
-from scenarios.driver import Raw
-from scenarios.errors import DriverProblem
-from scenarios.judge import Judge
-from scenarios.minting import ENTRY, Minting
-from scenarios.run import Run
+from scenarios.browsers.checkout_browser import ENTRY, Minting
+from scenarios.driver.driver import Raw
+from scenarios.problems.errors import DriverProblem
+from scenarios.run.judge import Judge
+from scenarios.run.run import Run
 
 # A shorter key may be a word that any page has.
 _SHORT = 8

@@ -5,21 +5,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from scenarios.commands import events
-from scenarios.console.asked import Asked
-from scenarios.console.house import House
-from scenarios.errors import UsageProblem
-from scenarios.players import Player
-from simulators import money
-from simulators.answering import ApiError
-from simulators.checkout.forging import FORGERIES, fitting
-from simulators.checkout.twin import KINDS as CHECKOUT_KINDS
-from simulators.faults.naming import spell_fault
-from simulators.history import Direction, Exchange
-from simulators.jackpot.catalogue import StoreEventName
+from scenarios.console.form_input import Asked
+from scenarios.console.providers import House
+from scenarios.events import raise_event
+from scenarios.problems.errors import UsageProblem
+from scenarios.wallet.player import Player
+from simulators.checkout.forgeries import FORGERIES, fitting
+from simulators.checkout.simulator import KINDS as CHECKOUT_KINDS
+from simulators.exchanges.history import Direction, Exchange
+from simulators.jackpot.catalogue.stores import StoreEventName
 from simulators.jackpot.operations import KINDS as JACKPOT_KINDS
 from simulators.jackpot.wire import CouponName
 from simulators.operator.wire import Callback
+from simulators.server.responses import ApiError
+from simulators.transport.faults.table import spell_fault
+from simulators.values import money
 
 # What one press of a button may send at most.
 COPIES: Final = 100
@@ -83,7 +83,7 @@ class Actions:
 
     def _wager(self, event: str, asked: Asked) -> list[Exchange]:
         verbs = self.house.verbs
-        return events.send_callback(
+        return raise_event.send_callback(
             verbs,
             self._callback(event, asked),
             together=asked.count("together", 1, 1, TOGETHER),
@@ -124,11 +124,13 @@ class Actions:
         twin = self.house.need("jackpot").twin
         if event in STORE_EVENTS:
             wanted = dict(
-                events.store_property(line) for line in asked.text("changes").splitlines() if line.strip()
+                raise_event.store_property(line)
+                for line in asked.text("changes").splitlines()
+                if line.strip()
             )
-            made = events.store_event(twin, event, asked.maybe("store"), wanted)  # type: ignore[arg-type]  # checked
+            made = raise_event.store_event(twin, event, asked.maybe("store"), wanted)  # type: ignore[arg-type]  # checked
         else:
-            made = events.coupon_event(
+            made = raise_event.coupon_event(
                 twin,
                 event,  # type: ignore[arg-type]  # one of COUPON_EVENTS
                 voucher=asked.maybe("voucher"),
@@ -143,7 +145,7 @@ class Actions:
 
     def _decision(self, event: str, asked: Asked) -> list[Exchange]:
         twin = self.house.need("checkout").twin
-        made = events.decision(
+        made = raise_event.decision(
             twin,
             checkout=asked.maybe("checkout"),
             merchant_reference=asked.maybe("merchant_reference"),
@@ -158,7 +160,7 @@ class Actions:
 
     def _send_notice(self, channel: Any, event: Any, asked: Asked) -> list[Exchange]:
         self._addressed(channel)
-        return events.send_notice(
+        return raise_event.send_notice(
             channel, event, copies=asked.count("copies", 0, 0, COPIES), faults=asked.faults()
         )
 

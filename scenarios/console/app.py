@@ -14,15 +14,15 @@ from flask import Flask, Response, abort, jsonify, render_template, request, sen
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from scenarios.console import forms, rows, start
+from scenarios.console import forms, rows, start_page
 from scenarios.console.actions import Actions
-from scenarios.console.asked import Asked
 from scenarios.console.checks import Checks
 from scenarios.console.feed import STREAMS, Feed
-from scenarios.console.house import House
+from scenarios.console.form_input import Asked
+from scenarios.console.providers import House
 from scenarios.contract import GROUPS, RULES
-from scenarios.errors import Exit, Problem
-from simulators import guarding
+from scenarios.problems.errors import Exit, Problem
+from simulators.server import csrf
 
 # Threads of the server: one for each stream, and as many for everything else.
 THREADS: Final = STREAMS + 12
@@ -102,14 +102,14 @@ def create_app(console: Console) -> Flask:
 
 
 def _admit(console: Console) -> None:
-    guarding.check_host(console.public_urls)
-    guarding.check_site()
+    csrf.check_host(console.public_urls)
+    csrf.check_site()
     if request.method in ("GET", "HEAD"):
         return
     given = request.headers.get(TOKEN_HEADER, "").encode("utf-8", "surrogatepass")
     site, said = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     own = {request.host, *(urlsplit(url).netloc for url in console.public_urls)}
-    foreign = guarding.made_elsewhere(site, said, own)
+    foreign = csrf.made_elsewhere(site, said, own)
     if foreign or not hmac.compare_digest(given, console.token.encode()):
         abort(
             403,
@@ -132,9 +132,9 @@ def _page(console: Console) -> str:
     return render_template(
         "console.html",
         token=console.token,
-        cards=start.cards(house),
-        snippet=start.snippet(house),
-        demo=start.is_demo(house.target),
+        cards=start_page.cards(house),
+        snippet=start_page.snippet(house),
+        demo=start_page.is_demo(house.target),
         served=list(house.served),
         **forms.of(house),
     )

@@ -12,13 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from scenarios.console.asked import Asked
-from scenarios.console.house import House
+from scenarios.console.form_input import Asked
+from scenarios.console.providers import House
 from scenarios.contract import PROVIDERS, select
-from scenarios.effort import EFFORTS
-from scenarios.errors import UsageProblem
-from scenarios.verdict import Standing
-from simulators.serving import PortInUse
+from scenarios.problems.errors import UsageProblem
+from scenarios.run.effort import EFFORTS
+from scenarios.run.findings import Standing
+from simulators.server.wsgi_server import PortInUse
 
 # How long a check that is cancelled may take to put every player back, in seconds.
 PATIENCE: Final = 60.0
@@ -215,7 +215,7 @@ class Checks:
             log.open("w+", encoding="utf-8") as said,
             subprocess.Popen(
                 # -P: what lies in the current directory must not be taken for a module.
-                [sys.executable, "-P", "-m", "scenarios.console.judging"],
+                [sys.executable, "-P", "-m", "scenarios.console.check_process"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=said,

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from scenarios.console import actions
-from scenarios.console.house import House
+from scenarios.console.providers import House
 from scenarios.contract import GROUPS, PROVIDERS
-from scenarios.effort import EFFORTS
-from simulators.checkout.forging import fitting
-from simulators.faults.naming import FAULTS, parameters
+from scenarios.run.effort import EFFORTS
+from simulators.checkout.forgeries import fitting
+from simulators.transport.faults.table import FAULTS, parameters
 
 
 @dataclass(frozen=True, slots=True)

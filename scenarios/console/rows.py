@@ -4,14 +4,15 @@ import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from scenarios.console.house import House
-from simulators import export, money
+from scenarios.console.providers import House
 from simulators.checkout.wire import Notice
-from simulators.courier import Delivery, Standing
-from simulators.export import Redactor
-from simulators.history import Direction, Exchange
+from simulators.exchanges import export
+from simulators.exchanges.export import Redactor
+from simulators.exchanges.history import Direction, Exchange
 from simulators.jackpot import wire as vouchers
 from simulators.operator import wire
+from simulators.values import money
+from simulators.webhooks.retry_queue import Delivery, Standing
 
 # So much of a body can be searched, in characters; one longer than SEARCHED_BODY bytes not at all.
 SEARCHED: Final = 400

@@ -7,8 +7,8 @@ from scenarios.contract.jackpot import JACKPOT
 from scenarios.contract.operator import OPERATOR
 from scenarios.contract.planned import PLANNED
 from scenarios.contract.rule import Level, Rule
-from scenarios.errors import UsageProblem
-from scenarios.suggest import did_you_mean
+from scenarios.problems.did_you_mean import did_you_mean
+from scenarios.problems.errors import UsageProblem
 
 PROVIDERS = ("operator", "jackpot", "checkout")
 

@@ -1,6 +1,6 @@
 """All rules of the Jackpot provider, in contract order (``voucher-widget.txt``, ``voucher-webhook.txt``)."""
 
-from scenarios.contract.jackpot_events import JACKPOT_EVENTS
-from scenarios.contract.jackpot_vouchers import JACKPOT_VOUCHERS
+from scenarios.contract.voucher_money import JACKPOT_VOUCHERS
+from scenarios.contract.voucher_webhooks import JACKPOT_EVENTS
 
 JACKPOT = (*JACKPOT_EVENTS, *JACKPOT_VOUCHERS)

@@ -4,12 +4,12 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scenarios.jackpot_twin import Jackpot
-from simulators import exact_json
-from simulators.history import Exchange
+from scenarios.hosting.jackpot import Jackpot
+from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire
 from simulators.jackpot.delivery import Delivery
-from simulators.jackpot.shapes import moment
+from simulators.jackpot.field_types import moment
+from simulators.values import decimal_json
 
 # So often is an event sent that the CLIENT fails at.
 _COPIES = 3
@@ -65,7 +65,7 @@ def updated(before: dict[str, Any], after: dict[str, Any], **more: Any) -> dict[
 def send(twin: Jackpot, event: dict[str, Any], *, kind: str = "", genuine: bool = True) -> Exchange:
     """Send an event now, and again at once while the CLIENT says that it failed; return the last exchange."""
     name = kind or str(event.get("event", "event"))
-    body = exact_json.dumps(event)
+    body = decimal_json.dumps(event)
     for _ in range(_COPIES):
         exchange = twin.channel.send_raw(body, kind=name, genuine=genuine)
         if not exchange.unknown:

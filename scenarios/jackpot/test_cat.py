@@ -11,13 +11,13 @@ from typing import Any
 import jmespath
 import pytest
 
+from scenarios.browsers.voucher_flow import Conversions
 from scenarios.contract import Level
-from scenarios.conversions import Conversions
 from scenarios.jackpot import events
-from scenarios.judge import Judge
-from simulators import exact_json
-from simulators.history import Exchange
+from scenarios.run.judge import Judge
+from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire
+from simulators.values import decimal_json
 
 _KNOWN = tuple(str(info.alias or name) for name, info in wire.Store.model_fields.items())
 # What of a store scenarios change, and to what.
@@ -31,7 +31,7 @@ def _offered(conversions: Conversions, store_id: str) -> dict[str, Any] | None:
     if raw.status >= 400:
         return None
     try:
-        document = exact_json.loads(raw.body)
+        document = decimal_json.loads(raw.body)
     except ValueError:
         return None
     entry = conversions.run.settings.target.driver.store
@@ -48,7 +48,7 @@ def _offered(conversions: Conversions, store_id: str) -> dict[str, Any] | None:
 
 def _plain(value: Any) -> Any:
     """JSON with numbers as decimals, to be compared."""
-    return exact_json.loads(exact_json.dumps(value))
+    return decimal_json.loads(decimal_json.dumps(value))
 
 
 def _wrong(offered: dict[str, Any] | None, data: dict[str, Any], names: tuple[str, ...]) -> list[str]:

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from scenarios.browser import Conversion
+from scenarios.browsers.voucher_browser import Conversion
+from scenarios.browsers.voucher_flow import Conversions
 from scenarios.contract import Level
-from scenarios.conversions import Conversions
+from scenarios.hosting.jackpot import Jackpot
 from scenarios.jackpot import events
-from scenarios.jackpot_twin import Jackpot
-from scenarios.judge import Judge, Undecided
-from scenarios.players import Player
-from simulators.history import Exchange
+from scenarios.run.judge import Judge, Undecided
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire, world
 from simulators.jackpot.delivery import Delivery, Standing
 from simulators.jackpot.lifecycle import Event, State

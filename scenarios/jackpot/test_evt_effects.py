@@ -10,20 +10,20 @@ from decimal import Decimal
 
 import pytest
 
-from scenarios.browser import Conversion
-from scenarios.conversions import PRICE, Conversions
-from scenarios.effort import Effort
+from scenarios.browsers.voucher_browser import Conversion
+from scenarios.browsers.voucher_flow import PRICE, Conversions
 from scenarios.jackpot import events
-from scenarios.judge import Judge
-from scenarios.players import Player
-from simulators import exact_json
-from simulators.faults.onwire import AnswerLost
-from simulators.history import Exchange
+from scenarios.run.effort import Effort
+from scenarios.run.judge import Judge
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire
 from simulators.jackpot.channel import PROVIDER
 from simulators.jackpot.delivery import Delivery, Standing
 from simulators.jackpot.lifecycle import Event, State
-from simulators.racing import race
+from simulators.transport.faults.wire import AnswerLost
+from simulators.transport.last_byte_race import race
+from simulators.values import decimal_json
 
 _COPIES = 3
 # Seconds that a CLIENT which is started again may be away.
@@ -78,7 +78,7 @@ def test_copy_of_an_old_store_event(conversions: Conversions, judge: Judge) -> N
 
     def offered(store_id: str) -> bool:
         raw = driver.raw("store", store=store_id)
-        document = exact_json.loads(raw.body) if raw.status < 400 else None
+        document = decimal_json.loads(raw.body) if raw.status < 400 else None
         shown = isinstance(document, dict) and document.get("enabled", document.get("available")) is not False
         return bool(document) and shown
 

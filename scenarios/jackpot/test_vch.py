@@ -12,19 +12,19 @@ from decimal import Decimal
 
 import pytest
 
-from scenarios.browser import Conversion
-from scenarios.conversions import AMOUNT, PRICE, Conversions
-from scenarios.effort import Effort
-from scenarios.errors import DriverProblem
+from scenarios.browsers.voucher_browser import Conversion
+from scenarios.browsers.voucher_flow import AMOUNT, PRICE, Conversions
 from scenarios.jackpot import events
-from scenarios.judge import Judge
-from scenarios.players import Player
-from scenarios.run import Run
+from scenarios.problems.errors import DriverProblem
+from scenarios.run.effort import Effort
+from scenarios.run.judge import Judge
+from scenarios.run.run import Run
+from scenarios.wallet.player import Player
 from simulators.jackpot import wire
 from simulators.jackpot.channel import PROVIDER
+from simulators.jackpot.credentials.signed_urls import URL_SECONDS
 from simulators.jackpot.lifecycle import Event, State
-from simulators.jackpot.signing import URL_SECONDS
-from simulators.racing import race
+from simulators.transport.last_byte_race import race
 
 _FUNDS = 2 * AMOUNT
 _COPIES = 3

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from scenarios.browser import Conversion
-from scenarios.conversions import AMOUNT, PRICE, Conversions
-from scenarios.effort import Effort
-from scenarios.judge import Judge
-from scenarios.players import Player
-from scenarios.run import Run
+from scenarios.browsers.voucher_browser import Conversion
+from scenarios.browsers.voucher_flow import AMOUNT, PRICE, Conversions
+from scenarios.run.effort import Effort
+from scenarios.run.judge import Judge
+from scenarios.run.run import Run
+from scenarios.wallet.player import Player
 from simulators.jackpot.lifecycle import Event, State
 
 _FAILED = (500, b'{"error": "INTERNAL_ERROR", "message": "try again"}', "application/json")

@@ -8,15 +8,15 @@ a story, once every session is over; a gap between two requests is found by chan
 
 import pytest
 
-from scenarios.conversions import Conversions
-from scenarios.effort import Effort
-from scenarios.judge import Judge
-from scenarios.players import Player
-from scenarios.run import Run
-from scenarios.stories.judging import judge_stories
-from scenarios.stories.machine import Plan
-from scenarios.stories.steps import Step, Verb
-from scenarios.stories.vouchers import VoucherStage
+from scenarios.browsers.voucher_flow import Conversions
+from scenarios.generated.judging import judge_stories
+from scenarios.generated.state_machine import Plan
+from scenarios.generated.vouchers import VoucherStage
+from scenarios.run.effort import Effort
+from scenarios.run.judge import Judge
+from scenarios.run.run import Run
+from scenarios.run.story import Step, Verb
+from scenarios.wallet.player import Player
 
 pytestmark = pytest.mark.last
 

@@ -10,16 +10,16 @@ from decimal import Decimal
 
 import pytest
 
-from scenarios.browser import Conversion
-from scenarios.conversions import Conversions
-from scenarios.driver import Driver, Raw
-from scenarios.errors import DriverProblem
-from scenarios.judge import Judge
-from scenarios.players import Player
-from scenarios.run import Run
-from scenarios.tokens import SessionToken
-from simulators import money
-from simulators.jackpot.session_jwt import BadJwt, Fault, verify
+from scenarios.browsers.voucher_browser import Conversion
+from scenarios.browsers.voucher_flow import Conversions
+from scenarios.driver.driver import Driver, Raw
+from scenarios.problems.errors import DriverProblem
+from scenarios.run.judge import Judge
+from scenarios.run.run import Run
+from scenarios.tokens.session_token import SessionToken
+from scenarios.wallet.player import Player
+from simulators.jackpot.credentials.session_jwt import BadJwt, Fault, verify
+from simulators.values import money
 
 # What players ask to convert, in smallest units: round, with cents, that binary fractions cannot hold, small.
 _ASKED = (2500, 2550, 1999, 110, 1)

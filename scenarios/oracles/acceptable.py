@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from scenarios.oracles.effects import Effect, Transaction, effects, transactions
-from scenarios.oracles.explain import Money
-from scenarios.oracles.hypotheses import Case, suspicions
-from scenarios.oracles.records import attempts, from_units, message_of, places, record_of, to_units
-from scenarios.oracles.sums import Sums
-from simulators.history import Exchange
+from scenarios.oracles.attempts import attempts, from_units, message_of, places, record_of, to_units
+from scenarios.oracles.fault_hypotheses import Case, suspicions
+from scenarios.oracles.net_effects import Effect, Transaction, effects, transactions
+from scenarios.oracles.subset_sums import Sums
+from scenarios.oracles.text import Money
+from simulators.exchanges.history import Exchange
 
 # How many different differences are tried where the balances cannot be listed and each takes a while.
 DELTAS_TRIED = 200

@@ -14,11 +14,11 @@ from decimal import Decimal
 from enum import StrEnum
 from math import inf
 
-from scenarios.oracles import explain
+from scenarios.oracles import text
 from scenarios.oracles.acceptable import Acceptable, acceptable
-from scenarios.oracles.records import Kind, Record, attempts, from_exchanges, places, settle, to_units
+from scenarios.oracles.attempts import Kind, Record, attempts, from_exchanges, places, settle, to_units
 from scenarios.oracles.search import Budget, Found, Operation, Search, Step
-from simulators.history import Exchange, Outcome
+from simulators.exchanges.history import Exchange, Outcome
 
 __all__ = ["Budget", "Judgement", "Kind", "Record", "Verdict", "check", "from_exchanges", "judge"]
 
@@ -120,7 +120,7 @@ def check(
     read.
     """
     prepared = prepare(records)
-    money = explain.Money(decimals, currency)
+    money = text.Money(decimals, currency)
     if prepared.violation:
         return Judgement(Verdict.ILLEGAL, prepared.violation, story=prepared.violation)
     if prepared.doubt:
@@ -134,9 +134,7 @@ def check(
     return _judgement(found, prepared.operations, opening, money)
 
 
-def _judgement(
-    found: Found, operations: Sequence[Operation], opening: int, money: explain.Money
-) -> Judgement:
+def _judgement(found: Found, operations: Sequence[Operation], opening: int, money: text.Money) -> Judgement:
     if found.legal:
         return Judgement(Verdict.LEGAL, steps=found.steps, seconds=found.seconds)
     reached = found.order[found.reached]
@@ -145,10 +143,10 @@ def _judgement(
     pending = tuple(o for o in later if o.invoked <= reached.answered)
     if found.legal is None:
         verdict = Verdict.UNDECIDED
-        why = explain.undecided(reached, found.reached, len(found.order), found.steps, found.seconds)
+        why = text.undecided(reached, found.reached, len(found.order), found.steps, found.seconds)
     else:
-        verdict, why = Verdict.ILLEGAL, explain.misfit(reached, sorted(found.balances), money)
-    story = explain.story(why, opening, prefix, pending, money)
+        verdict, why = Verdict.ILLEGAL, text.misfit(reached, sorted(found.balances), money)
+    story = text.story(why, opening, prefix, pending, money)
     return Judgement(verdict, why, found.steps, found.seconds, reached, prefix, pending, story)
 
 
@@ -157,7 +155,7 @@ def _shared_with_others(own: Iterable[Record], every: Iterable[Record]) -> str |
     for other in every:
         mine = done.get((other.kind, other.id))
         if mine and other.outcome is Outcome.OK and other.player != mine.player:
-            return explain.two_players(other.kind, other.id, mine.player, other.player)
+            return text.two_players(other.kind, other.id, mine.player, other.player)
     return None
 
 
@@ -175,7 +173,7 @@ def prepare(records: Iterable[Record]) -> Prepared:
     for kinds in groups.values():
         kept = _one_kind(kinds, prepared)
         for kind, group in kept.items():
-            prepared.violation = prepared.violation or explain.contradiction(kind, group)
+            prepared.violation = prepared.violation or text.contradiction(kind, group)
             _add(prepared, kind, group, effective)
     _resolve(prepared, effective)
     return prepared
@@ -195,7 +193,7 @@ def _one_kind(kinds: dict[Kind, list[Record]], prepared: Prepared) -> dict[Kind,
             return {kind: kinds[kind]}
     if len(live) > 1:
         record = next(iter(kinds.values()))[0]
-        prepared.doubt = explain.several_kinds(record.id, sorted(live))
+        prepared.doubt = text.several_kinds(record.id, sorted(live))
     return {kind: kinds[kind] for kind in live} or kinds
 
 
@@ -209,7 +207,7 @@ def _add(
     live = [r for r in group if r.outcome is not Outcome.REFUSED]
     said = next((r for r in live if r.outcome is Outcome.OK), live[0] if live else group[0])
     if len({(r.amount, r.of) for r in live}) > 1 and settled.outcome is not Outcome.REFUSED:
-        prepared.doubt = prepared.doubt or explain.several_amounts(kind, said.id)
+        prepared.doubt = prepared.doubt or text.several_amounts(kind, said.id)
     if kind is Kind.BET and settled.done is None:
         _add_refusals(prepared, group)
     if settled.outcome is Outcome.REFUSED or (said.amount == 0 and kind is not Kind.ROLLBACK):

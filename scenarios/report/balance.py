@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from scenarios.oracles.acceptable import acceptable
-from scenarios.run import Run
-from scenarios.verdict import ScenarioResult
-from simulators import money
-from simulators.history import Exchange
+from scenarios.run.findings import ScenarioResult
+from scenarios.run.run import Run
+from simulators.exchanges.history import Exchange
+from simulators.values import money
 
 # So many exchanges are followed; a story has been made short before.
 _FOLLOWED = 200

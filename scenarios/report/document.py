@@ -5,9 +5,9 @@ from typing import Any
 
 from scenarios.contract import Level
 from scenarios.report.balance import balance_curve
-from scenarios.run import Run
-from scenarios.verdict import Finding, RuleVerdict, ScenarioResult, Standing, message
-from simulators import export
+from scenarios.run.findings import Finding, RuleVerdict, ScenarioResult, Standing, message
+from scenarios.run.run import Run
+from simulators.exchanges import export
 
 VERSION = 1
 # So many exchanges of one scenario are shown for one rule; history.har holds all.

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from scenarios.errors import UsageProblem
+from scenarios.problems.errors import UsageProblem
 from scenarios.report.document import document
-from scenarios.report.html import write_html
-from scenarios.run import Run
-from scenarios.verdict import RuleVerdict
-from simulators import export
+from scenarios.report.page.html import write_html
+from scenarios.run.findings import RuleVerdict
+from scenarios.run.run import Run
+from simulators.exchanges import export
 
 # The folder of saved stories, one file a rule.
 FAILURES = "failures"

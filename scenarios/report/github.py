@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 
 from scenarios.contract import Level
-from scenarios.errors import Problem
+from scenarios.problems.errors import Problem
 from scenarios.report.document import replay_command
 from scenarios.report.plain import printable
-from scenarios.verdict import RuleVerdict, Standing
+from scenarios.run.findings import RuleVerdict, Standing
 
 if TYPE_CHECKING:
-    from scenarios.engine import Judged
+    from scenarios.runner.pytest_run import Judged
 
 VARIABLE: Final = "GITHUB_ACTIONS"
 # A message that is longer is cut: the page shows but the beginning, and the log has all.

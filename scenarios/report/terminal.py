@@ -13,16 +13,16 @@ from rich.table import Table
 from rich.text import Text
 
 from scenarios.contract import GROUPS, Level
-from scenarios.errors import Exit
+from scenarios.problems.errors import Exit
 from scenarios.report.document import replay_command, tally
 from scenarios.report.files import HAR, HTML, JUNIT, REPORT
 from scenarios.report.plain import printable
-from scenarios.run import Run
-from scenarios.verdict import RuleVerdict, ScenarioResult, Standing
-from simulators import export
+from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing
+from scenarios.run.run import Run
+from simulators.exchanges import export
 
 if TYPE_CHECKING:
-    from scenarios.engine import Judged
+    from scenarios.runner.pytest_run import Judged
 
 _STYLE = {
     Standing.PASSED: "green",

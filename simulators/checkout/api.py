@@ -11,15 +11,17 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from simulators import answering, documentation, exact_json, express
-from simulators.answering import ApiError
-from simulators.channel import JSON_TYPE
-from simulators.checkout import hosted, openapi, widget
+from simulators.checkout import openapi
 from simulators.checkout.channel import PROVIDER
-from simulators.checkout.forms import PriceRequest
-from simulators.checkout.graph import Graph
-from simulators.checkout.twin import CREATE, PRICE, CheckoutTwin
-from simulators.express import Express, Ordinary, Plain, Route
+from simulators.checkout.graphql import Graph
+from simulators.checkout.pages import hosted_page, widget
+from simulators.checkout.requests import PriceRequest
+from simulators.checkout.simulator import CREATE, PRICE, CheckoutTwin
+from simulators.server import api_docs, express, responses
+from simulators.server.express import Express, Ordinary, Plain, Route
+from simulators.server.responses import ApiError
+from simulators.values import decimal_json
+from simulators.webhooks.endpoint import JSON_TYPE
 
 # The longest request that is read, in bytes.
 BODY_BYTES: Final = 1024 * 1024
@@ -30,7 +32,7 @@ _PRICE: Final = "/widget/price"
 _KINDS: Final = {GRAPHQL: CREATE, _PRICE: PRICE}
 
 _MESSAGES: Final = {
-    404: f"There is nothing at this address. POST {GRAPHQL} makes checkouts, and {documentation.PAGE} tells of it. "
+    404: f"There is nothing at this address. POST {GRAPHQL} makes checkouts, and {api_docs.PAGE} tells of it. "
     "Check the address.",
     405: f"This method is none of this address. Requests here are POST, as to {GRAPHQL}. Check the method.",
     413: f"The body is longer than {BODY_BYTES} bytes. Requests are small JSON objects. Send a shorter one.",
@@ -44,19 +46,19 @@ def create_app(twin: CheckoutTwin) -> Flask:
     graph = Graph(twin)
     app.add_url_rule(GRAPHQL, "graphql", lambda: _graphql(graph), methods=["POST"])
     app.add_url_rule(_PRICE, "price", lambda: _price(twin), methods=["POST"])
-    app.register_blueprint(documentation.blueprint(openapi.document))
+    app.register_blueprint(api_docs.blueprint(openapi.document))
     app.register_blueprint(widget.blueprint())
-    app.register_blueprint(hosted.blueprint(twin))
+    app.register_blueprint(hosted_page.blueprint(twin))
     app.before_request(lambda: _record(twin))
-    app.before_request(lambda: answering.disturb(twin.disturbances))
+    app.before_request(lambda: responses.disturb(twin.disturbances))
     # Flask runs these from the last to the first: what is recorded is what leaves, and a disturbed answer is
     # shared like any other.
     app.after_request(_share)
-    app.after_request(lambda response: answering.complete(twin.history, twin.disturbances, response))
+    app.after_request(lambda response: responses.complete(twin.history, twin.disturbances, response))
     app.after_request(_share)
-    app.register_error_handler(ApiError, answering.api_error)
+    app.register_error_handler(ApiError, responses.api_error)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, lambda error: answering.crash(app, "checkout", error))
+    app.register_error_handler(Exception, lambda error: responses.crash(app, "checkout", error))
     app.extensions[express.EXTENSION] = _express(twin, graph)
     return app
 
@@ -65,10 +67,10 @@ def _express(twin: CheckoutTwin, graph: Graph) -> Express:
     def create(plain: Plain) -> bytes:
         if not plain.json():
             raise Ordinary
-        status, answer = graph.answer(exact_json.loads(plain.body))
+        status, answer = graph.answer(decimal_json.loads(plain.body))
         if status != 200:
             raise Ordinary
-        return exact_json.dumps(answer)
+        return decimal_json.dumps(answer)
 
     return Express(
         PROVIDER, twin.history, twin.disturbances, {("POST", GRAPHQL): Route(CREATE, create)}, (_ALLOWED,)
@@ -77,7 +79,7 @@ def _express(twin: CheckoutTwin, graph: Graph) -> Express:
 
 def _graphql(graph: Graph) -> Response:
     status, answer = graph.answer(_document())
-    return Response(exact_json.dumps(answer), status, content_type=JSON_TYPE)
+    return Response(decimal_json.dumps(answer), status, content_type=JSON_TYPE)
 
 
 def _price(twin: CheckoutTwin) -> Response:
@@ -91,7 +93,7 @@ def _price(twin: CheckoutTwin) -> Response:
             "as texts.",
         ) from None
     shown = widget.price(twin, asked.merchantId, asked.JWTToken)
-    return Response(exact_json.dumps(shown.model_dump()), content_type=JSON_TYPE)
+    return Response(decimal_json.dumps(shown.model_dump()), content_type=JSON_TYPE)
 
 
 def _document() -> Any:
@@ -103,7 +105,7 @@ def _document() -> Any:
             f"Send Content-Type: {JSON_TYPE}.",
         )
     try:
-        return exact_json.loads(request.get_data())
+        return decimal_json.loads(request.get_data())
     except ValueError:
         raise ApiError(
             400,
@@ -113,16 +115,16 @@ def _document() -> Any:
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
-    if hosted.serves(request.path):
-        return hosted.error_page(error)
-    return answering.http_error(error, _MESSAGES)
+    if hosted_page.serves(request.path):
+        return hosted_page.error_page(error)
+    return responses.http_error(error, _MESSAGES)
 
 
 def _record(twin: CheckoutTwin) -> None:
     """Write a request to the API into the history; those of browsers for pages and files are none."""
     kind = _KINDS.get(request.path)
     if kind is not None and request.method != "OPTIONS":
-        answering.record(twin.history, PROVIDER, kind)
+        responses.record(twin.history, PROVIDER, kind)
 
 
 def _share(response: Response) -> Response:

@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from simulators import channel
 from simulators.checkout import wire
-from simulators.history import Answer
-from simulators.sending import Meaning
+from simulators.exchanges.history import Answer
+from simulators.transport.http_client import Meaning
+from simulators.webhooks import endpoint
 
 PROVIDER: Final = "checkout"
 
 
-class Channel(channel.Channel[wire.Notice]):
+class Channel(endpoint.Channel[wire.Notice]):
     """The way of decisions to one CLIENT."""
 
     provider = PROVIDER

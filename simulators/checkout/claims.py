@@ -13,8 +13,8 @@ from enum import Enum, StrEnum
 from functools import lru_cache
 from typing import Any, Final
 
-from simulators import money, signing
 from simulators.checkout.wire import SUBJECT, Agreement, Claims
+from simulators.values import jws, money
 
 # Seconds.
 LIFE: Final = 3600
@@ -300,12 +300,12 @@ def look_up(fields: Mapping[str, Any], path: str) -> tuple[bool, Any]:
 
 def verify(token: str, agreement: Agreement, now: float, max_age: float = LIFE) -> Verdict:
     """Check ``token``; ``now`` is seconds since the epoch, ``max_age`` seconds. No fault hides another."""
-    plain = signing.plainly(token, agreement.key) if agreement.algorithm == "HS256" else None
+    plain = jws.plainly(token, agreement.key) if agreement.algorithm == "HS256" else None
     if plain is not None:
         return Verdict("HS256", plain, *check(plain, agreement, now, max_age))
     try:
-        header, fields = signing.unverified(token)
-    except signing.NoJwt:
+        header, fields = jws.unverified(token)
+    except jws.NoJwt:
         return Verdict(None, None, (_TOKEN.fault(Code.MALFORMED),))
     algorithm = header.get("alg")
     named = algorithm if isinstance(algorithm, str) else None
@@ -320,10 +320,10 @@ def _proof(token: str, algorithm: str | None, agreement: Agreement) -> Fault | N
         unsigned = (algorithm or "none").lower() == "none"
         return _ALGORITHM.fault(Code.UNSIGNED if unsigned else Code.WRONG_ALGORITHM)
     try:
-        signing.verify(token, agreement.key, agreement.algorithm)
-    except signing.BadSignature:
+        jws.verify(token, agreement.key, agreement.algorithm)
+    except jws.BadSignature:
         return _SIGNATURE.fault(Code.BAD_SIGNATURE)
-    except signing.NoJwt:
+    except jws.NoJwt:
         return _TOKEN.fault(Code.MALFORMED)
     return None
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from simulators.lifecycle import IllegalTransition, Lifecycle
+from simulators.values.state_machine import IllegalTransition, Lifecycle
 
 
 class State(StrEnum):

@@ -5,10 +5,10 @@ Generated from the models that parse and write, the GraphQL schema, and the tabl
 
 from typing import Any, Final
 
-from simulators import openapi
-from simulators.checkout import forms, wire
+from simulators.checkout import requests, wire
 from simulators.checkout.claims import CLAIMS, Claim, Need
-from simulators.checkout.graph import SCHEMA
+from simulators.checkout.graphql import SCHEMA
+from simulators.server import openapi
 
 _CURRENCY: Final = {"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["GBP"]}
 _AMOUNT: Final = {"type": "number", "minimum": 0}
@@ -45,9 +45,9 @@ def document() -> dict[str, Any]:
         webhooks={"decision": {"post": _decision()}},
         schemas={
             **openapi.schemas(
-                asked=[forms.GraphRequest, forms.PriceRequest],
-                answered=[forms.GraphAnswer, forms.GraphRefusal, forms.PriceAnswer, openapi.Problem],
-                sent=[forms.DecisionBody],
+                asked=[requests.GraphRequest, requests.PriceRequest],
+                answered=[requests.GraphAnswer, requests.GraphRefusal, requests.PriceAnswer, openapi.Problem],
+                sent=[requests.DecisionBody],
             ),
             "MerchantClaims": {
                 "description": "The claims of a merchant's token (payload of createMerchantCheckout, JWTToken).",
@@ -61,12 +61,12 @@ def document() -> dict[str, Any]:
 
 def _graphql() -> dict[str, Any]:
     responses = {
-        "200": openapi.done(openapi.ref(forms.GraphAnswer)),
+        "200": openapi.done(openapi.ref(requests.GraphAnswer)),
         **openapi.problems({400, 413}),
     }
     responses["400"] = {
         "description": "No GraphQL request, or one that cannot be carried out",
-        **openapi.content({"oneOf": [openapi.ref(openapi.Problem), openapi.ref(forms.GraphRefusal)]}),
+        **openapi.content({"oneOf": [openapi.ref(openapi.Problem), openapi.ref(requests.GraphRefusal)]}),
     }
     return {
         "operationId": "graphql",
@@ -74,7 +74,7 @@ def _graphql() -> dict[str, Any]:
         "description": f"The payload is a JWT with the MerchantClaims. The schema:\n\n{SCHEMA.strip()}",
         "tags": ["checkout"],
         "security": [],
-        "requestBody": openapi.body(openapi.ref(forms.GraphRequest)),
+        "requestBody": openapi.body(openapi.ref(requests.GraphRequest)),
         "responses": responses,
     }
 
@@ -85,9 +85,9 @@ def _price() -> dict[str, Any]:
         "summary": "What the product page's widget shows for a merchant's token",
         "tags": ["widget"],
         "security": [],
-        "requestBody": openapi.body(openapi.ref(forms.PriceRequest)),
+        "requestBody": openapi.body(openapi.ref(requests.PriceRequest)),
         "responses": {
-            "200": openapi.done(openapi.ref(forms.PriceAnswer)),
+            "200": openapi.done(openapi.ref(requests.PriceAnswer)),
             **openapi.problems({400, 413, 422}),
         },
     }
@@ -100,7 +100,7 @@ def _decision() -> dict[str, Any]:
         "description": "A decision counts once, and only under a good signature, for a checkout that is known. Sent by "
         "hand with: pitboss trigger decision.",
         "security": [],
-        "requestBody": openapi.body(openapi.ref(forms.DecisionBody)),
+        "requestBody": openapi.body(openapi.ref(requests.DecisionBody)),
         "responses": {
             "2XX": {"description": "Acknowledged"},
             "default": {"description": "Not acknowledged: sent again, with growing pauses, for 5 minutes"},

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from simulators import exact_json, signing
-from simulators.history import Answer, Outcome
-from simulators.sending import Meaning
+from simulators.exchanges.history import Answer, Outcome
+from simulators.transport.http_client import Meaning
+from simulators.values import decimal_json, jws
 
 SUBJECT: Final = "Merchant"
 SUCCESS: Final = "success"
@@ -31,13 +31,13 @@ class Agreement:
 
     merchant_id: str
     key: str = field(repr=False)
-    algorithm: signing.AlgorithmName = "HS256"
+    algorithm: jws.AlgorithmName = "HS256"
     decision_key: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        signing.key_for(self.algorithm, self.key, signing=False)
+        jws.key_for(self.algorithm, self.key, signing=False)
         if self.decision_key is not None:
-            signing.key_for(self.algorithm, self.decision_key, signing=True)
+            jws.key_for(self.algorithm, self.decision_key, signing=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,9 @@ def _given(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def mint(claims: Claims, key: str, algorithm: signing.AlgorithmName = "HS256") -> str:
+def mint(claims: Claims, key: str, algorithm: jws.AlgorithmName = "HS256") -> str:
     """Return the JWT of ``claims`` as a CLIENT should mint it; raises signing.BadKey."""
-    return signing.sign(claims.fields(), key, algorithm)
+    return jws.sign(claims.fields(), key, algorithm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +131,12 @@ class Notice:
 def sign(decision: Decision, agreement: Agreement) -> Notice:
     """Return the notice of ``decision``; raises signing.BadKey where the checkout has no key to sign with."""
     key = agreement.key if agreement.decision_key is None else agreement.decision_key
-    return Notice(decision, signing.sign(decision.fields(), key, agreement.algorithm))
+    return Notice(decision, jws.sign(decision.fields(), key, agreement.algorithm))
 
 
 def encode(payload: str) -> bytes:
     """Write the body of a decision with the JWT ``payload``."""
-    return exact_json.dumps({"payload": payload})
+    return decimal_json.dumps({"payload": payload})
 
 
 def read(answer: Answer) -> Meaning:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Context, Decimal
 from typing import Final
 
-from simulators import money
 from simulators.checkout.lifecycle import LIFECYCLE, Event, State
 from simulators.checkout.wire import Claims, Decision
+from simulators.values import money
 
 # Seconds.
 LIFE: Final = 3600

@@ -11,16 +11,18 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from simulators import answering, documentation, exact_json, express
-from simulators.answering import ApiError
-from simulators.express import Express, Ordinary, Plain, Route
-from simulators.jackpot import forms, office, openapi, widget, wire
-from simulators.jackpot.catalogue import IMAGES
+from simulators.jackpot import openapi, requests, wire
+from simulators.jackpot.catalogue.stores import IMAGES
 from simulators.jackpot.channel import PROVIDER
+from simulators.jackpot.credentials.signed_urls import FILES
+from simulators.jackpot.field_types import bounded
 from simulators.jackpot.operations import OPERATIONS, Ask, Operation
-from simulators.jackpot.shapes import bounded
-from simulators.jackpot.signing import FILES
-from simulators.jackpot.twin import JackpotTwin
+from simulators.jackpot.pages import backoffice, widget
+from simulators.jackpot.simulator import JackpotTwin
+from simulators.server import api_docs, express, responses
+from simulators.server.express import Express, Ordinary, Plain, Route
+from simulators.server.responses import ApiError
+from simulators.values import decimal_json
 
 # The longest request that is read, in bytes.
 BODY_BYTES: Final = 1024 * 1024
@@ -31,8 +33,8 @@ _ALLOWED: Final = ("Access-Control-Allow-Origin", "*")
 _QUICK: Final = frozenset({"stores", "token"})
 
 _MESSAGES: Final = {
-    404: f"There is nothing at this address. {documentation.PAGE} lists every operation. Check the address.",
-    405: f"This method is none of this address. {documentation.PAGE} lists every operation. Check the method.",
+    404: f"There is nothing at this address. {api_docs.PAGE} lists every operation. Check the address.",
+    405: f"This method is none of this address. {api_docs.PAGE} lists every operation. Check the method.",
     413: f"The body is longer than {BODY_BYTES} bytes. Requests are small JSON objects. Send a shorter one.",
 }
 
@@ -50,21 +52,21 @@ def create_app(twin: JackpotTwin) -> Flask:
                 kinds[endpoint] = operation.id
             rule = path.replace("{", "<").replace("}", ">")
             app.add_url_rule(rule, endpoint, _view(twin, operation), methods=[operation.method])
-    app.register_blueprint(documentation.blueprint(openapi.document))
+    app.register_blueprint(api_docs.blueprint(openapi.document))
     app.add_url_rule(f"{FILES}/<voucher_id>.pdf", "file", lambda voucher_id: _file(twin, voucher_id))
     app.add_url_rule(f"{IMAGES}/<slug>/<name>.svg", "image", lambda slug, name: _image(twin, slug, name))
     app.register_blueprint(widget.blueprint(twin))
-    app.register_blueprint(office.blueprint(twin))
+    app.register_blueprint(backoffice.blueprint(twin))
     app.before_request(lambda: _record(twin, kinds))
-    app.before_request(lambda: answering.disturb(twin.disturbances))
+    app.before_request(lambda: responses.disturb(twin.disturbances))
     # Flask runs these from the last to the first: what is recorded is what leaves, and a disturbed answer is
     # shared like any other.
     app.after_request(_share)
-    app.after_request(lambda response: answering.complete(twin.history, twin.disturbances, response))
+    app.after_request(lambda response: responses.complete(twin.history, twin.disturbances, response))
     app.after_request(_share)
-    app.register_error_handler(ApiError, answering.api_error)
+    app.register_error_handler(ApiError, responses.api_error)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, lambda error: answering.crash(app, "Jackpot", error))
+    app.register_error_handler(Exception, lambda error: responses.crash(app, "Jackpot", error))
     app.extensions[express.EXTENSION] = _express(twin)
     return app
 
@@ -83,13 +85,15 @@ def _view(twin: JackpotTwin, operation: Operation) -> Callable[..., ResponseRetu
 
 
 def _written(operation: Operation, answer: Any) -> bytes:
-    return exact_json.dumps([each.model_dump() for each in answer] if operation.many else answer.model_dump())
+    return decimal_json.dumps(
+        [each.model_dump() for each in answer] if operation.many else answer.model_dump()
+    )
 
 
 def _express(twin: JackpotTwin) -> Express:
     """The express way of what a CLIENT asks for most: the catalogue, and tokens for its server."""
     by_id = {operation.id: operation for operation in OPERATIONS if operation.id in _QUICK}
-    adapter: TypeAdapter[Any] = TypeAdapter(forms.Grant)
+    adapter: TypeAdapter[Any] = TypeAdapter(requests.Grant)
     kept: tuple[str, list[wire.Store], bytes] = ("", [], b"")
 
     def stores(plain: Plain) -> bytes:
@@ -107,7 +111,7 @@ def _express(twin: JackpotTwin) -> Express:
         if not plain.json():
             raise Ordinary
         operation = by_id["token"]
-        asked = adapter.validate_python(exact_json.loads(plain.body))
+        asked = adapter.validate_python(decimal_json.loads(plain.body))
         return _written(operation, operation.call(twin.desk, Ask({}, body=asked)))
 
     handlers = {"stores": stores, "token": token}
@@ -141,7 +145,7 @@ def _amount() -> Any:
 def _parser(operation: Operation) -> Callable[[], Any]:
     if not operation.body:
         return lambda: None
-    adapter: TypeAdapter[Any] = TypeAdapter(forms.Grant if operation.form else operation.body[0])
+    adapter: TypeAdapter[Any] = TypeAdapter(requests.Grant if operation.form else operation.body[0])
 
     def parse() -> Any:
         try:
@@ -164,7 +168,7 @@ def _document(operation: Operation) -> Any:
             f"would be guessed at. Send Content-Type: {expected}.",
         )
     try:
-        return exact_json.loads(request.get_data())
+        return decimal_json.loads(request.get_data())
     except ValueError:
         raise ApiError(
             400,
@@ -199,9 +203,9 @@ def _image(twin: JackpotTwin, slug: str, name: str) -> Response:
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
-    if office.serves(request.path):
-        return office.error_page(error)
-    return answering.http_error(error, _MESSAGES)
+    if backoffice.serves(request.path):
+        return backoffice.error_page(error)
+    return responses.http_error(error, _MESSAGES)
 
 
 def _record(twin: JackpotTwin, kinds: dict[str, str]) -> None:
@@ -210,7 +214,7 @@ def _record(twin: JackpotTwin, kinds: dict[str, str]) -> None:
     if kind is None and (request.endpoint is not None or not request.path.startswith("/v2/")):
         return
     if request.method != "OPTIONS":
-        answering.record(twin.history, PROVIDER, kind or "unknown request")
+        responses.record(twin.history, PROVIDER, kind or "unknown request")
 
 
 def _share(response: Response) -> Response:

@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from simulators import channel
-from simulators.history import Answer
+from simulators.exchanges.history import Answer
 from simulators.jackpot import wire
-from simulators.sending import Meaning
+from simulators.transport.http_client import Meaning
+from simulators.webhooks import endpoint
 
 PROVIDER: Final = "jackpot"
 
 
-class Channel(channel.Channel[wire.Notification]):
+class Channel(endpoint.Channel[wire.Notification]):
     """The way of webhooks to one CLIENT."""
 
     provider = PROVIDER

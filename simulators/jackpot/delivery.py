@@ -4,11 +4,11 @@ Implements ``voucher-webhook.txt``, *Notification URL*: HTTP 200 acknowledges; a
 with exponential backoff inside a window of five minutes, then given up.
 """
 
-from simulators import courier
-from simulators.courier import Attempt, Schedule, Standing
 from simulators.jackpot import wire
+from simulators.webhooks import retry_queue
+from simulators.webhooks.retry_queue import Attempt, Schedule, Standing
 
-Delivery = courier.Delivery[wire.Notification]
-Courier = courier.Courier[wire.Notification]
+Delivery = retry_queue.Delivery[wire.Notification]
+Courier = retry_queue.Courier[wire.Notification]
 
 __all__ = ["Attempt", "Courier", "Delivery", "Schedule", "Standing"]

@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from simulators import openapi
 from simulators.jackpot import wire
-from simulators.jackpot.credentials import Kind
+from simulators.jackpot.credentials.grants import Kind
 from simulators.jackpot.operations import OPERATIONS, Operation
+from simulators.server import openapi
 
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from simulators.jackpot import forms, wire
-from simulators.jackpot.credentials import Kind, Session
-from simulators.jackpot.desk import Desk
+from simulators.jackpot import requests, wire
+from simulators.jackpot.credentials.grants import Kind, Session
 from simulators.jackpot.lifecycle import Event
+from simulators.jackpot.service import Desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Operation:
         return sorted({*self.problems, *of_body, *of_query, *of_credential})
 
 
-def _token(desk: Desk, ask: Ask) -> forms.Token:
+def _token(desk: Desk, ask: Ask) -> requests.Token:
     return desk.token(ask.body)
 
 
@@ -131,8 +131,8 @@ OPERATIONS: Final = (
         ("/v2/token",),
         "Exchange a session's JWT, or the client_secret, for a token",
         _token,
-        forms.Token,
-        body=(forms.JwtBearerGrant, forms.ClientCredentialsGrant),
+        requests.Token,
+        body=(requests.JwtBearerGrant, requests.ClientCredentialsGrant),
         form=True,
         problems=frozenset({401, 409, 422}),
     ),
@@ -152,7 +152,7 @@ OPERATIONS: Final = (
         ("/v2/stores/proposed-vouchers",),
         "Vouchers to choose from, of all stores",
         lambda desk, ask: desk.proposed(amount=ask.amount),
-        forms.ProposedVoucher,
+        requests.ProposedVoucher,
         Kind.API_KEY,
         many=True,
         amount=True,
@@ -163,14 +163,14 @@ OPERATIONS: Final = (
         ("/v2/stores/{storeId}/proposed-vouchers",),
         "Vouchers to choose from, of one store",
         lambda desk, ask: desk.proposed(ask.path["storeId"], ask.amount),
-        forms.ProposedVoucher,
+        requests.ProposedVoucher,
         Kind.API_KEY,
         many=True,
         amount=True,
         problems=frozenset({404}),
     ),
-    _reserve("price", forms.ReserveByPrice, _by_price, "Reserve the voucher that costs exactly this"),
-    _reserve("value", forms.ReserveByValue, _by_value, "Reserve a voucher that is worth this"),
+    _reserve("price", requests.ReserveByPrice, _by_price, "Reserve the voucher that costs exactly this"),
+    _reserve("value", requests.ReserveByValue, _by_value, "Reserve a voucher that is worth this"),
     _put("confirm", Event.CONFIRM, "Confirm a reserved voucher"),
     _put("cancel", Event.CANCEL, "Cancel a reserved voucher"),
     _put("refund", Event.ASK_REFUND, "Ask for the refund of a confirmed voucher"),
@@ -190,7 +190,7 @@ OPERATIONS: Final = (
         ("/v2/vouchers/{id}/signedurl",),
         "A new signed URL of the voucher's PDF, for one hour",
         lambda desk, ask: desk.signed_url(ask.path["id"]),
-        forms.SignedUrl,
+        requests.SignedUrl,
         Kind.SERVER,
         problems=frozenset({404, 409}),
     ),
@@ -200,7 +200,7 @@ OPERATIONS: Final = (
         ("/widget/offers",),
         "What the widget shows to a session",
         lambda desk, ask: desk.widget_offers(_session(ask)),
-        forms.WidgetOffers,
+        requests.WidgetOffers,
         Kind.SESSION,
         recorded=False,
     ),

@@ -13,15 +13,15 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from simulators import exact_json
 from simulators.jackpot import wire
-from simulators.jackpot.catalogue import Listing
-from simulators.jackpot.credentials import Session
+from simulators.jackpot.account import Confirmation
+from simulators.jackpot.catalogue.stores import Listing
+from simulators.jackpot.credentials.grants import Session
+from simulators.jackpot.credentials.session_jwt import Claims
 from simulators.jackpot.delivery import Attempt, Delivery, Standing
-from simulators.jackpot.platform import Confirmation
-from simulators.jackpot.session_jwt import Claims
-from simulators.jackpot.twin import JackpotTwin
+from simulators.jackpot.simulator import JackpotTwin
 from simulators.jackpot.world import Voucher
+from simulators.values import decimal_json
 
 VERSION: Final = 1
 
@@ -38,7 +38,7 @@ def save(twin: JackpotTwin, path: Path) -> None:
 
     Raises OSError where it cannot be written.
     """
-    data = exact_json.dumps(_snapshot(twin))
+    data = decimal_json.dumps(_snapshot(twin))
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -57,7 +57,7 @@ def load(twin: JackpotTwin, path: Path) -> None:
     Raises OSError where it cannot be read, StateError where it is none; then nothing changed.
     """
     try:
-        state = exact_json.loads(path.read_bytes())
+        state = decimal_json.loads(path.read_bytes())
         if not isinstance(state, dict) or state.get("version") != VERSION:
             raise StateError(_problem(path, f"its version is not {VERSION}"))
         now = twin.courier.clock()
@@ -165,7 +165,7 @@ def _delivery(written: Mapping[str, Any], now: float) -> Delivery:
     began, due = written["began_ago"], written["due_in"]
     return Delivery(
         id=int(written["id"]),
-        event=wire.parse(exact_json.dumps(written["event"])),
+        event=wire.parse(decimal_json.dumps(written["event"])),
         genuine=bool(written["genuine"]),
         standing=Standing(written["standing"]),
         attempts=tuple(

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import ConfigDict, Field, TypeAdapter, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from simulators import exact_json
-from simulators.history import Answer, Outcome
+from simulators.exchanges.history import Answer, Outcome
+from simulators.jackpot.field_types import Day, DayMoment, Moment, Money, Number, Shape, optional
 from simulators.jackpot.lifecycle import State
-from simulators.jackpot.shapes import Day, DayMoment, Moment, Money, Number, Shape, optional
-from simulators.sending import Meaning
+from simulators.transport.http_client import Meaning
+from simulators.values import decimal_json
 
 JSON_TYPE: Final = "application/json"
 ACKNOWLEDGED: Final = 200
@@ -190,12 +190,12 @@ def fields(event: Notification) -> dict[str, Any]:
 
 def encode(event: Notification) -> bytes:
     """Write ``event`` as JSON bytes."""
-    return exact_json.dumps(fields(event))
+    return decimal_json.dumps(fields(event))
 
 
 def parse(body: bytes | str) -> Notification:
     """Read an event; raises ValueError (pydantic's ValidationError among them) where it is malformed."""
-    return _notification.validate_python(exact_json.loads(body))
+    return _notification.validate_python(decimal_json.loads(body))
 
 
 def read(answer: Answer) -> Meaning:

@@ -10,10 +10,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from simulators import money
-from simulators.jackpot import pricing, wire
+from simulators.jackpot import wire
+from simulators.jackpot.catalogue import pricing
+from simulators.jackpot.field_types import NewId
 from simulators.jackpot.lifecycle import LIFECYCLE, Event, State
-from simulators.jackpot.shapes import NewId
+from simulators.values import money
 
 # Letters of the human friendly id: none that is mistaken for a digit.
 _LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ"

@@ -9,19 +9,20 @@ from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from simulators import answering, documentation, express
-from simulators.answering import ApiError
-from simulators.express import Express, Ordinary, Plain, Route
-from simulators.operator import openapi, page, wire
+from simulators.operator import openapi, wire
 from simulators.operator.delivery import PROVIDER
-from simulators.operator.twin import Twin
+from simulators.operator.pages import player_page
+from simulators.operator.simulator import Twin
+from simulators.server import api_docs, express, responses
+from simulators.server.express import Express, Ordinary, Plain, Route
+from simulators.server.responses import ApiError
 
 # The longest request that is read, in bytes.
 BODY_BYTES: Final = 1024 * 1024
 
 _MESSAGES: Final = {
     404: "There is nothing at this address. The OPERATOR answers POST /auth and POST /start-session, with or "
-    f"without the API version in front; {documentation.PAGE} tells of them. Check the address.",
+    f"without the API version in front; {api_docs.PAGE} tells of them. Check the address.",
     405: "This method is none of this address. Requests to the OPERATOR are POST. Send a POST.",
     413: f"The body is longer than {BODY_BYTES} bytes. Requests are small JSON objects. Send a shorter one.",
 }
@@ -33,8 +34,8 @@ def create_app(twin: Twin) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the documented order
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
     app.before_request(lambda: _record(twin))
-    app.before_request(lambda: answering.disturb(twin.disturbances))
-    app.after_request(lambda response: answering.complete(twin.history, twin.disturbances, response))
+    app.before_request(lambda: responses.disturb(twin.disturbances))
+    app.after_request(lambda response: responses.complete(twin.history, twin.disturbances, response))
     for prefix in ("", "/<version>"):
         app.add_url_rule(
             f"{prefix}/auth", f"auth{prefix}", lambda version=None: _auth(twin, version), methods=["POST"]
@@ -45,11 +46,11 @@ def create_app(twin: Twin) -> Flask:
             lambda version=None: _start_session(twin, version),
             methods=["POST"],
         )
-    app.register_blueprint(documentation.blueprint(openapi.document))
-    app.register_blueprint(page.blueprint(twin))
-    app.register_error_handler(ApiError, answering.api_error)
+    app.register_blueprint(api_docs.blueprint(openapi.document))
+    app.register_blueprint(player_page.blueprint(twin))
+    app.register_error_handler(ApiError, responses.api_error)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, lambda error: answering.crash(app, "OPERATOR", error))
+    app.register_error_handler(Exception, lambda error: responses.crash(app, "OPERATOR", error))
     app.extensions[express.EXTENSION] = _express(twin)
     return app
 
@@ -108,14 +109,16 @@ def _record(twin: Twin) -> None:
     """Write a request of the CLIENT into the history; those of the player's browser are none."""
     path = request.path.rstrip("/").rpartition("/")[2]
     kind = path if path in ("auth", "start-session") else "unknown request"
-    if request.blueprint in (page.NAME, documentation.NAME) or (
+    if request.blueprint in (player_page.NAME, api_docs.NAME) or (
         kind == "unknown request" and request.method in ("GET", "HEAD")
     ):
         return
-    answering.record(twin.history, PROVIDER, kind)
+    responses.record(twin.history, PROVIDER, kind)
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     return (
-        page.error_page(error) if request.blueprint == page.NAME else answering.http_error(error, _MESSAGES)
+        player_page.error_page(error)
+        if request.blueprint == player_page.NAME
+        else responses.http_error(error, _MESSAGES)
     )

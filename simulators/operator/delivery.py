@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from simulators.background import Background
-from simulators.faults.parcel import Fault, Link, Parcel, deliver
-from simulators.history import Answer, Exchange, Request
+from simulators.exchanges.history import Answer, Exchange, Request
 from simulators.operator import wire
-from simulators.sending import Meaning, Sender
+from simulators.transport.faults.delivery import Fault, Link, Parcel, deliver
+from simulators.transport.http_client import Meaning, Sender
+from simulators.webhooks.scheduler import Background
 
 PROVIDER: Final = "operator"
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from simulators import openapi
 from simulators.operator import wire
+from simulators.server import openapi
 
 _BEARER: Final = "token"
 # What is served under this prefix is served without it, too.

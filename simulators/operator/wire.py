@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, WithJsonSchema
 
-from simulators import money
-from simulators.history import Answer, Outcome
+from simulators.exchanges.history import Answer, Outcome
+from simulators.values import money
 
 HASH_HEADER = "X-Security-Hash"
 JSON_TYPE = "application/json"

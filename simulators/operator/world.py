@@ -14,10 +14,10 @@ from decimal import ROUND_DOWN, Context, Decimal, localcontext
 from math import prod
 from typing import Final
 
-from simulators import money
 from simulators.operator import wire
 from simulators.operator.catalogue import Selection
 from simulators.operator.lifecycle import Event, State, after
+from simulators.values import money
 
 # What a cash-out pays for each unit of the stake that it closes.
 CASH_OUT_PRICE: Final = Decimal("0.90")

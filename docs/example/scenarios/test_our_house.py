@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from scenarios.driver import Driver
-from scenarios.judge import Judge
-from scenarios.players import Player
-from scenarios.verbs import Verbs
+from scenarios.driver.driver import Driver
+from scenarios.run.judge import Judge
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
 
 
 @pytest.mark.rules("RBK-01", "RBK-07")

@@ -1,0 +1,203 @@
+"""Faults in what a shop does with the checkout's decisions (CHK-11)."""
+
+import time
+from decimal import Decimal
+
+import jwt
+import sqlalchemy as sa
+from typing_extensions import override
+
+from client_under_test.database import Database
+from client_under_test.mutants.mutant import Mutant
+from client_under_test.mutants.shop.shop_mutant import checkout_mutant
+from client_under_test.schema import ONE_GRANT_EACH, checkouts
+from client_under_test.shop.decisions import BadSignature, DecisionReader
+from client_under_test.shop.orders import Orders, Outcome, UnknownCheckout
+from client_under_test.shop.products import PRODUCTS, Price
+from client_under_test.wallet.refusals import Refused
+
+
+class _Unchecked(DecisionReader):
+    @override
+    def verified(self, token: str) -> bytes:
+        try:
+            payload: bytes = self.verifier.decode_complete(token, options={"verify_signature": False})[
+                "payload"
+            ]
+        except jwt.InvalidTokenError:
+            raise Refused("INVALID_PAYLOAD") from None
+        return payload
+
+
+class _UnsignedToo(_Unchecked):
+    """Believes the header: none needs no signature."""
+
+    @override
+    def verified(self, token: str) -> bytes:
+        try:
+            return DecisionReader.verified(self, token)
+        except BadSignature:
+            if token.endswith(".") and jwt.get_unverified_header(token).get("alg") == "none":
+                return super().verified(token)
+            raise
+
+
+class _CutSignature(_Unchecked):
+    """Compares as much of the signature as came."""
+
+    @override
+    def verified(self, token: str) -> bytes:
+        payload = super().verified(token)
+        signed, _, signature = token.rpartition(".")
+        right = jwt.get_algorithm_by_name(self.algorithm).sign(signed.encode(), self.key)
+        if not jwt.utils.base64url_encode(right).decode().startswith(signature):
+            raise BadSignature
+        return payload
+
+
+class _MadeUp(Orders):
+    """Makes a checkout of whatever is decided about."""
+
+    @override
+    def named(self, provider_token: str) -> str:
+        return provider_token
+
+    @override
+    def decide(self, reference: str, decision: str) -> Outcome:
+        try:
+            return super().decide(reference, decision)
+        except UnknownCheckout:
+            with self.database.write() as connection:
+                product = PRODUCTS[0]
+                self.insert(
+                    connection, reference, product.reference, Price(product.currency, 0, 0, Decimal(0))
+                )
+            return super().decide(reference, decision)
+
+
+class _NewestInstead(Orders):
+    """Takes a reference that it does not know for the newest checkout."""
+
+    @override
+    def named(self, provider_token: str) -> str:
+        return provider_token
+
+    @override
+    def decide(self, reference: str, decision: str) -> Outcome:
+        try:
+            return super().decide(reference, decision)
+        except UnknownCheckout:
+            with self.database.read() as connection:
+                newest = sa.select(checkouts.c.reference).order_by(checkouts.c.id.desc()).limit(1)
+                found = connection.scalar(newest)
+            if found is None:
+                raise
+            return super().decide(str(found), decision)
+
+
+class _GrantsLoose(Orders):
+    """Never declared that a checkout is granted once."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        with database.write() as connection:
+            ONE_GRANT_EACH.drop(connection, checkfirst=True)
+
+
+class _EachTime(_GrantsLoose):
+    """Grants by each approval that arrives."""
+
+    @override
+    def decide(self, reference: str, decision: str) -> Outcome:
+        with self.database.write() as connection:
+            self.settle(connection, self.locked(connection, reference), decision)
+        return "done"
+
+
+class _LastStands(_GrantsLoose):
+    """Follows the latest decision, and grants when it turns to approval."""
+
+    @override
+    def decide(self, reference: str, decision: str) -> Outcome:
+        with self.database.write() as connection:
+            order = self.locked(connection, reference)
+            if order.state == decision:
+                return "copy"
+            self.settle(connection, order, decision)
+        return "done"
+
+
+class _LookFirst(_GrantsLoose):
+    """Looks whether it is decided, and then decides, in two transactions."""
+
+    @override
+    def decide(self, reference: str, decision: str) -> Outcome:
+        order = self.find(reference)
+        if order.state == decision:
+            return "copy"
+        # What a mail to the player, or any other call, takes.
+        time.sleep(0.05)
+        with self.database.write() as connection:
+            self.settle(connection, order, decision)
+        return "done"
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    checkout_mutant(
+        "chk-unchecked",
+        "Decisions' signatures are not checked.",
+        ("CHK-11",),
+        needs=("decisions",),
+        decisions=_Unchecked,
+    ),
+    checkout_mutant(
+        "chk-unsigned-too",
+        "Decisions may be unsigned.",
+        ("CHK-11",),
+        needs=("decisions",),
+        decisions=_UnsignedToo,
+    ),
+    checkout_mutant(
+        "chk-cut-signature",
+        "A part of a decision's signature is enough.",
+        ("CHK-11",),
+        needs=("decisions",),
+        decisions=_CutSignature,
+    ),
+    checkout_mutant(
+        "chk-made-up",
+        "A decision makes the checkout that is missing.",
+        ("CHK-11",),
+        needs=("decisions",),
+        orders=_MadeUp,
+    ),
+    checkout_mutant(
+        "chk-newest-instead",
+        "A decision about none is applied to the newest.",
+        ("CHK-11",),
+        needs=("decisions",),
+        orders=_NewestInstead,
+    ),
+    checkout_mutant(
+        "chk-each-time",
+        "Each approval grants the product again.",
+        ("CHK-11",),
+        needs=("decisions",),
+        orders=_EachTime,
+    ),
+    checkout_mutant(
+        "chk-last-stands",
+        "A later decision overturns the first.",
+        ("CHK-11",),
+        needs=("decisions",),
+        orders=_LastStands,
+    ),
+    checkout_mutant(
+        "chk-look-first",
+        "Copies that come together each grant.",
+        ("CHK-11",),
+        sequential=False,
+        needs=("decisions",),
+        orders=_LookFirst,
+    ),
+)

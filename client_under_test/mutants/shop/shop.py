@@ -1,0 +1,228 @@
+"""Faults round the tokens of checkouts: secrets, prices of the browser, kept tokens (CHK-09, CHK-10)."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import jwt
+from flask import Flask, Response, request
+from typing_extensions import override
+
+from client_under_test.app import create_app
+from client_under_test.config import Config
+from client_under_test.mutants.mutant import Mutant
+from client_under_test.mutants.shop.shop_mutant import Changed, checkout_mutant
+from client_under_test.shop.orders import Order
+from client_under_test.shop.products import PRODUCTS, Price, Product
+from client_under_test.shop.site import CheckoutDesk
+from client_under_test.shop.tokens import CheckoutMinter
+from client_under_test.wallet import money
+from client_under_test.wallet.refusals import Refused
+
+
+class _Telling(CheckoutDesk):
+    """Lets the browser sign, and so hands it the key."""
+
+    @override
+    def answer(self, order: Order) -> dict[str, Any]:
+        return {**super().answer(order), "signingKey": self.config.checkout_key}
+
+
+class _KeyId(CheckoutMinter):
+    """Names the key by itself."""
+
+    @override
+    def sign(self, claims: dict[str, Any]) -> str:
+        payload = jwt.utils.base64url_decode(super().sign(claims).split(".")[1])
+        headers = {"typ": "JWT", "kid": self.config.checkout_key}
+        return self.signer.encode(payload, self.key, self.config.checkout_algorithm, headers)
+
+
+class _KeyClaim(Changed):
+    @override
+    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
+        return {**claims, "key": self.config.checkout_key}
+
+
+def _telling_page(config: Config) -> Flask:
+    app = create_app(config)
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        if response.mimetype == "text/html":
+            page = response.get_data(as_text=True)
+            response.set_data(f"{page}<script>var signingKey = {config.checkout_key!r};</script>")
+        return response
+
+    return app
+
+
+def _telling_header(config: Config) -> Flask:
+    app = create_app(config)
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        if request.path == "/checkout/token":
+            response.headers["X-Debug"] = f"{config.merchant_id}:{config.checkout_key}"
+        return response
+
+    return app
+
+
+def _said(*names: str) -> str | None:
+    """What the browser says under one of ``names``, in the query or the body."""
+    body = request.get_json(silent=True)
+    for given in (request.args, body if isinstance(body, dict) else {}):
+        for name in names:
+            if given.get(name) not in (None, ""):
+                return str(given[name])
+    return None
+
+
+def _number(text: str | None) -> Decimal | None:
+    try:
+        number = Decimal(text) if text else None
+    except InvalidOperation:
+        return None
+    return number if number is not None and number.is_finite() and 0 <= number < 10**9 else None
+
+
+class _BrowserPrice(CheckoutDesk):
+    """Takes the price before tax that the product page shows."""
+
+    @override
+    def price(self, product: Product) -> Price:
+        price = super().price(product)
+        asked = _number(_said("valueBeforeTax", "price", "amount", "valueAfterTax"))
+        if asked is None:
+            return price
+        before = int(asked.scaleb(money.decimals(product.currency)))
+        tax = self.shelf.rounded(Decimal(before) * product.tax_percentage / 100)
+        return Price(product.currency, before, tax, product.tax_percentage)
+
+
+class _BrowserCurrency(CheckoutDesk):
+    """Takes the currency that the player chose, and the number as it is."""
+
+    @override
+    def price(self, product: Product) -> Price:
+        price = super().price(product)
+        asked = _said("currency")
+        try:
+            money.decimals(asked or "")
+        except Refused:
+            return price
+        return Price(str(asked), price.before, price.tax, price.percentage)
+
+
+class _BrowserTax(CheckoutDesk):
+    """Takes the tax of the country that the browser says."""
+
+    @override
+    def price(self, product: Product) -> Price:
+        price = super().price(product)
+        asked = _number(_said("taxPercentage", "tax"))
+        if asked is None or asked > 100:
+            return price
+        return Price(price.currency, price.before, self.shelf.rounded(price.before * asked / 100), asked)
+
+
+class _Kept(CheckoutDesk):
+    """Keeps the token of a product, to save the signing."""
+
+    def kept_by(self, order: Order) -> str:
+        return order.variant
+
+    @override
+    def token(self, order: Order) -> str:
+        kept: dict[str, str] = self.__dict__.setdefault("kept", {})
+        return kept.setdefault(self.kept_by(order), super().token(order))
+
+
+class _KeptForAll(_Kept):
+    """Keeps one token for everything."""
+
+    @override
+    def kept_by(self, order: Order) -> str:
+        return ""
+
+
+class _KeptByCurrency(_Kept):
+    @override
+    def kept_by(self, order: Order) -> str:
+        return order.price.currency
+
+
+class _OldIat(CheckoutMinter):
+    """Takes the time from when the process began, here an hour ago."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.began = int(config.clock()) - 3600
+
+    @override
+    def now(self) -> int:
+        return self.began
+
+
+class _NextProduct(CheckoutMinter):
+    """Names the neighbour in the catalogue."""
+
+    @override
+    def claims(self, order: Order, iat: int) -> dict[str, Any]:
+        claims = super().claims(order, iat)
+        rows = [product.reference for product in PRODUCTS]
+        other = rows[(rows.index(order.variant) + 1) % len(rows)]
+        return {**claims, "data": {**claims["data"], "variant": {"reference": other}}}
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    checkout_mutant("chk-telling", "The token comes with the key.", ("CHK-09",), checkout_desk=_Telling),
+    checkout_mutant("chk-key-id", "The token's header has the key.", ("CHK-09",), checkout_minter=_KeyId),
+    checkout_mutant("chk-key-claim", "The claims have the key.", ("CHK-09",), checkout_minter=_KeyClaim),
+    Mutant(
+        "chk-telling-page",
+        "The product page has the key.",
+        ("CHK-09",),
+        _telling_page,
+        needs=("page",),
+        provider="checkout",
+    ),
+    Mutant(
+        "chk-telling-header",
+        "A header for debugging has the key.",
+        ("CHK-09",),
+        _telling_header,
+        provider="checkout",
+    ),
+    checkout_mutant(
+        "chk-browser-price", "The browser names the price.", ("CHK-09",), checkout_desk=_BrowserPrice
+    ),
+    checkout_mutant(
+        "chk-browser-currency", "The browser names the currency.", ("CHK-09",), checkout_desk=_BrowserCurrency
+    ),
+    checkout_mutant("chk-browser-tax", "The browser names the tax.", ("CHK-09",), checkout_desk=_BrowserTax),
+    checkout_mutant(
+        "chk-kept", "Tokens are kept by product.", ("CHK-10", "CHK-08", "CHK-03"), checkout_desk=_Kept
+    ),
+    checkout_mutant(
+        "chk-kept-for-all",
+        "One token is kept for everything.",
+        ("CHK-10", "CHK-08", "CHK-07"),
+        checkout_desk=_KeptForAll,
+    ),
+    checkout_mutant(
+        "chk-kept-by-currency",
+        "Tokens are kept by currency.",
+        ("CHK-10", "CHK-08", "CHK-07"),
+        checkout_desk=_KeptByCurrency,
+    ),
+    checkout_mutant(
+        "chk-old-iat", "iat is when the process began.", ("CHK-10", "CHK-03"), checkout_minter=_OldIat
+    ),
+    checkout_mutant(
+        "chk-next-product",
+        "The token names another product.",
+        ("CHK-10", "CHK-07"),
+        checkout_minter=_NextProduct,
+    ),
+)

@@ -1,0 +1,242 @@
+"""Faults in how reservations are confirmed (VCH-04, 05, 11)."""
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+
+import sqlalchemy as sa
+from typing_extensions import override
+
+from client_under_test.mutants.mutant import Mutant
+from client_under_test.mutants.vouchers.voucher_mutant import Again, jackpot_mutant
+from client_under_test.vouchers import states
+from client_under_test.vouchers.conversions import Conversion, Conversions
+from client_under_test.vouchers.inbox import Inbox
+from client_under_test.vouchers.jackpot_api import JackpotFailed, Truth
+from client_under_test.vouchers.notifications import CouponNotice, StoreNotice
+from client_under_test.vouchers.resolver import Resolver
+from client_under_test.vouchers.site import VoucherDesk
+from client_under_test.wallet import decimal_json
+
+_GAP = 0.02
+
+
+class _NeverConfirms(Conversions):
+    @override
+    def confirms(self) -> bool:
+        return False
+
+
+class _ConfirmsEach(Resolver):
+    """Confirms upon each coupon/reserved, without looking at what was done."""
+
+    @override
+    def work(self, conversion_id: int, now: float) -> None:
+        for hint in self.inbox.hints(conversion_id):
+            if decimal_json.loads(hint.body)["event"] == "coupon/reserved":
+                try:
+                    self.jackpot.confirm(hint.voucher_id)
+                except JackpotFailed:
+                    continue
+        super().work(conversion_id, now)
+
+
+class _ForgetsCopies(Inbox):
+    """Takes a copy of an event for a new one, as the work behind it does not mind."""
+
+    @override
+    def known(self, connection: sa.Connection, notice: StoreNotice | CouponNotice) -> bool:
+        return False
+
+    @override
+    def key(self, notice: StoreNotice | CouponNotice) -> str:
+        return super().key(replace(notice, id=f"{notice.id} {time.monotonic_ns()}"))
+
+
+class _ConfirmsStrangers(VoucherDesk):
+    """Confirms whatever is reserved."""
+
+    @override
+    def notified(self, content_type: str | None, body: bytes) -> str:
+        answer = super().notified(content_type, body)
+        notice = self.reader.read(content_type, body)
+        if isinstance(notice, CouponNotice) and notice.state == states.RESERVED:
+            try:
+                self.jackpot.confirm(notice.voucher_id)
+            except JackpotFailed:
+                return answer
+        return answer
+
+
+class _ConfirmsUnpaid(Again):
+    """Confirms also what costs more than was held, and settles for what there is."""
+
+    @override
+    def wanted(self, row: Conversion, state: str, price: int, held: int, spent: int) -> str | None:
+        return states.CONFIRM if state == states.RESERVED and self.confirms() else None
+
+    @override
+    def target(self, row: Conversion, state: str, price: int, balance: int) -> tuple[int, int]:
+        return super().target(row, state, min(price, row.held) if row.held else price, balance)
+
+
+class _AtOnce(VoucherDesk):
+    """Works an event off in the request that brings it, and lets the requests meet."""
+
+    @override
+    def notified(self, content_type: str | None, body: bytes) -> str:
+        notice = self.reader.read(content_type, body)
+        if isinstance(notice, CouponNotice) and notice.state == states.RESERVED:
+            with self.inbox.database.read() as connection:
+                known = self.inbox.known(connection, notice)
+                mine = self.inbox.conversion(connection, notice)
+            time.sleep(_GAP)
+            if not known and mine is not None:
+                try:
+                    self.jackpot.confirm(notice.voucher_id)
+                except JackpotFailed:
+                    self.__dict__["met"] = True
+        return super().notified(content_type, body)
+
+
+class _ErrorIsNo(Resolver):
+    """Takes a confirmation that failed for a refusal, and gives the money back."""
+
+    @override
+    def carry_out(self, wanted: str, voucher_id: str) -> Truth:
+        try:
+            return self.jackpot.change(voucher_id, wanted)
+        except JackpotFailed:
+            truth = self.jackpot.voucher(voucher_id)
+            if truth is None:
+                raise
+            return replace(truth, state=states.CANCELED)
+
+
+class _ConflictIsNo(Resolver):
+    """Takes a 409 for "too late", and gives the money back."""
+
+    @override
+    def carry_out(self, wanted: str, voucher_id: str) -> Truth:
+        try:
+            return self.jackpot.change(voucher_id, wanted)
+        except JackpotFailed as failure:
+            truth = self.jackpot.voucher(voucher_id)
+            if truth is None or failure.status != 409:
+                raise
+            return replace(truth, state=states.CANCELED)
+
+
+class _ErrorIsYes(Resolver):
+    """Takes a confirmation that failed for done."""
+
+    @override
+    def carry_out(self, wanted: str, voucher_id: str) -> Truth:
+        try:
+            return self.jackpot.change(voucher_id, wanted)
+        except JackpotFailed:
+            truth = self.jackpot.voucher(voucher_id)
+            if truth is None:
+                raise
+            return replace(truth, state=states.CONFIRMED)
+
+
+class _QueuedRetry(Resolver):
+    """Queues another try of a confirmation that failed, and sends it also where a later one was done."""
+
+    @override
+    def carry_out(self, wanted: str, voucher_id: str) -> Truth:
+        queued: set[str] = self.__dict__.setdefault("queued", set())
+        try:
+            truth = self.jackpot.change(voucher_id, wanted)
+        except JackpotFailed:
+            queued.add(voucher_id)
+            found = self.jackpot.voucher(voucher_id)
+            if found is None:
+                raise
+            return found
+        if voucher_id in queued:
+            with suppress(JackpotFailed):
+                self.jackpot.change(voucher_id, wanted)
+        return truth
+
+
+class _TriesOnce(Resolver):
+    """Never comes back to a confirmation that failed."""
+
+    @override
+    def advance(self, row: Conversion, truth: Truth) -> Conversion:
+        try:
+            return super().advance(row, truth)
+        except JackpotFailed:
+            return replace(self.conversions.get(row.id), state="")
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    jackpot_mutant("vch-never-confirms", "Nothing is confirmed.", ("VCH-04",), conversions=_NeverConfirms),
+    jackpot_mutant(
+        "vch-confirms-each",
+        "Each delivery of coupon/reserved is confirmed.",
+        ("VCH-04", "VCH-05"),
+        resolver=_ConfirmsEach,
+        inbox=_ForgetsCopies,
+    ),
+    jackpot_mutant(
+        "vch-confirms-strangers",
+        "Any reservation is confirmed.",
+        ("VCH-04",),
+        voucher_desk=_ConfirmsStrangers,
+    ),
+    jackpot_mutant(
+        "vch-confirms-unpaid", "The price is not compared.", ("VCH-04",), conversions=_ConfirmsUnpaid
+    ),
+    jackpot_mutant(
+        "vch-confirms-at-once",
+        "Requests that meet each confirm.",
+        ("VCH-04",),
+        voucher_desk=_AtOnce,
+        sequential=False,
+    ),
+    jackpot_mutant(
+        "vch-confirms-always",
+        "The confirmation mode is not looked at.",
+        ("VCH-05",),
+        resolver=_ConfirmsEach,
+        needs=("automatic",),
+    ),
+    jackpot_mutant(
+        "vch-error-is-no",
+        "A failed confirmation gives the money back.",
+        ("VCH-11",),
+        resolver=_ErrorIsNo,
+        needs=("faults",),
+    ),
+    jackpot_mutant(
+        "vch-conflict-is-no",
+        "A 409 gives the money back.",
+        ("VCH-11",),
+        resolver=_ConflictIsNo,
+        needs=("faults",),
+    ),
+    jackpot_mutant(
+        "vch-error-is-yes",
+        "A failed confirmation is done.",
+        ("VCH-11",),
+        resolver=_ErrorIsYes,
+        needs=("faults",),
+    ),
+    jackpot_mutant(
+        "vch-queued-retry",
+        "A queued confirmation is sent although it was done.",
+        ("VCH-11",),
+        resolver=_QueuedRetry,
+        needs=("faults",),
+    ),
+    jackpot_mutant(
+        "vch-tries-once",
+        "A failed confirmation is left.",
+        ("VCH-11",),
+        resolver=_TriesOnce,
+        needs=("faults",),
+    ),
+)

@@ -1,0 +1,164 @@
+"""Faults of CLIENTs that believe notifications, or take those of others for their own (EVT-04, 08, 09, 10)."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from typing_extensions import override
+
+from client_under_test.mutants.mutant import Mutant
+from client_under_test.mutants.vouchers.voucher_mutant import Again, Trusting, jackpot_mutant
+from client_under_test.schema import conversions
+from client_under_test.vouchers import states
+from client_under_test.vouchers.conversions import Conversion
+from client_under_test.vouchers.inbox import Inbox
+from client_under_test.vouchers.jackpot_api import Truth
+from client_under_test.vouchers.notifications import CouponNotice
+from client_under_test.wallet.refusals import Refused
+
+_GAP = 0.005
+
+
+class _AnyFollows(Again):
+    """Sets the state that the last event named."""
+
+    @override
+    def follows(self, row: Conversion) -> frozenset[str]:
+        return frozenset(states.FOLLOWS)
+
+    @override
+    def wanted(self, row: Conversion, state: str, price: int, held: int, spent: int) -> str | None:
+        return None if spent else super().wanted(row, state, price, held, spent)
+
+
+class _TrustsAll(Trusting):
+    pass
+
+
+class _NextOnly(Again):
+    """Takes the one step that its diagram draws; an event that is early or late is dropped."""
+
+    @override
+    def follows(self, row: Conversion) -> frozenset[str]:
+        steps = {
+            states.OPEN: {states.RESERVED},
+            states.RESERVED: {states.CONFIRMED, states.CANCELED},
+            states.CONFIRMED: {states.READY},
+        }
+        return frozenset(steps.get(row.state, {states.REFUNDED, states.REFUND_REJECTED}))
+
+
+class _TrustsRefunds(Trusting):
+    believed: ClassVar[frozenset[str] | None] = frozenset({"coupon/refunded"})
+
+
+class _TrustsCancels(Trusting):
+    believed: ClassVar[frozenset[str] | None] = frozenset({"coupon/canceled"})
+
+
+class _TakesCancels(Again):
+    """Gives everything back upon a cancellation, whatever came before."""
+
+    @override
+    def follows(self, row: Conversion) -> frozenset[str]:
+        return super().follows(row) | {states.CANCELED}
+
+
+class _ForeignRefused(Inbox):
+    @override
+    def conversion(self, connection: sa.Connection, notice: CouponNotice) -> int | None:
+        found = super().conversion(connection, notice)
+        if found is None:
+            raise Refused("UNKNOWN_VOUCHER")
+        return found
+
+
+class _ForeignLast(Inbox):
+    """Takes an event that names no purchase for the last one that was made."""
+
+    @override
+    def conversion(self, connection: sa.Connection, notice: CouponNotice) -> int | None:
+        found = super().conversion(connection, notice)
+        if found is None:
+            return connection.scalar(sa.select(conversions.c.id).order_by(conversions.c.id.desc()).limit(1))
+        return found
+
+
+class _AnyVoucher(Trusting):
+    """Believes events, and does not look whose voucher they are about."""
+
+    @override
+    def ours(self, row: Conversion, truth: Truth) -> bool:
+        return True
+
+
+class _AnyFollowsOfAny(_AnyFollows):
+    """Keeps to the voucher it has."""
+
+    @override
+    def apply(self, conversion_id: int, truth: Truth) -> Conversion:
+        known = self.get(conversion_id).voucher_id
+        return super().apply(conversion_id, replace(truth, voucher_id=known or truth.voucher_id))
+
+
+class _FirstPrice(Again):
+    """Keeps the price that it heard first."""
+
+    @override
+    def price(self, row: Conversion, truth: Truth) -> int:
+        return truth.price if row.price is None else row.price
+
+
+class _NumbersAreCents(Trusting):
+    """Takes a number for cents, as its own prices are."""
+
+    @override
+    def told(self, row: Conversion, message: dict[str, Any]) -> Truth:
+        price = message["price"]
+        if not isinstance(price, str):
+            message = {**message, "price": Decimal(price) / 100}
+        return super().told(row, message)
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    jackpot_mutant(
+        "evt-last-wins", "The last event wins.", ("EVT-04",), conversions=_AnyFollows, resolver=_TrustsAll
+    ),
+    jackpot_mutant(
+        "evt-next-only",
+        "An event out of its turn is dropped.",
+        ("EVT-04",),
+        conversions=_NextOnly,
+        resolver=_TrustsAll,
+    ),
+    jackpot_mutant(
+        "evt-foreign-refused", "Vouchers of others are refused.", ("EVT-08",), inbox=_ForeignRefused
+    ),
+    jackpot_mutant(
+        "evt-foreign-last",
+        "A voucher of nobody is the last purchase's.",
+        ("EVT-08", "EVT-09"),
+        inbox=_ForeignLast,
+        resolver=_AnyVoucher,
+        conversions=_AnyFollowsOfAny,
+    ),
+    jackpot_mutant(
+        "evt-trusts-refunds", "coupon/refunded is believed.", ("EVT-09",), resolver=_TrustsRefunds
+    ),
+    jackpot_mutant(
+        "evt-trusts-cancels",
+        "coupon/canceled is believed.",
+        ("EVT-09",),
+        resolver=_TrustsCancels,
+        conversions=_TakesCancels,
+    ),
+    jackpot_mutant("evt-trusts-all", "Every event is believed.", ("EVT-09",), resolver=_TrustsAll),
+    jackpot_mutant(
+        "evt-numbers-cents",
+        "Amounts as numbers are cents.",
+        ("EVT-10",),
+        resolver=_NumbersAreCents,
+        conversions=_FirstPrice,
+    ),
+)

@@ -1,0 +1,358 @@
+"""Faults with the money and the addresses of vouchers (VCH)."""
+
+import threading
+import time
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from typing_extensions import override
+
+from client_under_test.mutants.mutant import Mutant
+from client_under_test.mutants.vouchers.voucher_mutant import Again, jackpot_mutant
+from client_under_test.schema import conversions
+from client_under_test.vouchers import states
+from client_under_test.vouchers.conversions import Conversion, Conversions
+from client_under_test.vouchers.inbox import Inbox
+from client_under_test.vouchers.jackpot_api import Jackpot, Truth
+from client_under_test.vouchers.notifications import CouponNotice
+from client_under_test.vouchers.resolver import Resolver
+
+_GAP = 0.02
+
+
+class _PaysValue(Jackpot):
+    """Charges what the voucher is worth."""
+
+    @override
+    def truth(self, document: dict[str, Any]) -> Truth:
+        return super().truth({**document, "price": document["value"]})
+
+
+class _KeepsRest(Conversions):
+    """Spends all that was held."""
+
+    @override
+    def target(self, row: Conversion, state: str, price: int, balance: int) -> tuple[int, int]:
+        held, spent = super().target(row, state, price, balance)
+        return held, row.amount if spent else spent
+
+
+class _Free(Conversions):
+    """Gives the whole hold back when the voucher is there."""
+
+    @override
+    def target(self, row: Conversion, state: str, price: int, balance: int) -> tuple[int, int]:
+        return (0, 0) if state in states.PAID else super().target(row, state, price, balance)
+
+    @override
+    def wanted(self, row: Conversion, state: str, price: int, held: int, spent: int) -> str | None:
+        wanted = super().wanted(row, state, price, held, spent)
+        return None if wanted == states.REFUND else wanted
+
+
+class _PaysAgain(Again):
+    """Charges on each event of a voucher that is paid for."""
+
+    @override
+    def apply(self, conversion_id: int, truth: Truth) -> Conversion:
+        before = self.get(conversion_id)
+        row = super().apply(conversion_id, truth)
+        if before.state in states.PAID and truth.state in states.PAID:
+            return self.give_later(conversion_id, -truth.price)
+        return row
+
+
+class _NoUrl(Resolver):
+    @override
+    def url(self, row: Conversion, now: float) -> str | None:
+        return None
+
+
+class _NeverReady(Conversions):
+    """Knows the voucher as confirmed, and stays there."""
+
+    @override
+    def follows(self, row: Conversion) -> frozenset[str]:
+        return super().follows(row) - {states.READY}
+
+
+class _CancelKeeps(Conversions):
+    """Gives nothing back upon a cancellation."""
+
+    @override
+    def target(self, row: Conversion, state: str, price: int, balance: int) -> tuple[int, int]:
+        return (row.held, 0) if state == states.CANCELED else super().target(row, state, price, balance)
+
+
+class _CancelFee(Conversions):
+    """Gives the price back upon a cancellation, and keeps the rest."""
+
+    @override
+    def target(self, row: Conversion, state: str, price: int, balance: int) -> tuple[int, int]:
+        if state == states.CANCELED:
+            return 0, row.amount - price
+        return super().target(row, state, price, balance)
+
+
+class _CancelEach(Again):
+    """Gives the amount back for each event about a canceled voucher."""
+
+    @override
+    def apply(self, conversion_id: int, truth: Truth) -> Conversion:
+        before = self.get(conversion_id)
+        row = super().apply(conversion_id, truth)
+        if before.state == truth.state == states.CANCELED:
+            return self.give_later(conversion_id, row.amount)
+        return row
+
+
+class _NoRefund(Conversions):
+    @override
+    def target(self, row: Conversion, state: str, price: int, balance: int) -> tuple[int, int]:
+        if state == states.REFUNDED:
+            return row.held, row.spent
+        return super().target(row, state, price, balance)
+
+
+class _RefundsAll(Again):
+    """Gives the session's whole amount back as a refund."""
+
+    @override
+    def apply(self, conversion_id: int, truth: Truth) -> Conversion:
+        before = self.get(conversion_id)
+        row = super().apply(conversion_id, truth)
+        if row.state == states.REFUNDED and before.spent:
+            return self.give_later(conversion_id, row.amount - before.spent)
+        return row
+
+
+class _RefundsEach(Again):
+    """Gives the price back for each event about a refunded voucher."""
+
+    @override
+    def apply(self, conversion_id: int, truth: Truth) -> Conversion:
+        before = self.get(conversion_id)
+        row = super().apply(conversion_id, truth)
+        if before.state == truth.state == states.REFUNDED:
+            return self.give_later(conversion_id, truth.price)
+        return row
+
+
+class _RefundsRejected(Conversions):
+    @override
+    def target(self, row: Conversion, state: str, price: int, balance: int) -> tuple[int, int]:
+        if state == states.REFUND_REJECTED:
+            return 0, 0
+        return super().target(row, state, price, balance)
+
+
+class _CallbackOnly(Inbox):
+    """Knows a purchase by its voucher's id only, which the browser would have to bring."""
+
+    @override
+    def conversion(self, connection: sa.Connection, notice: CouponNotice) -> int | None:
+        return super().conversion(connection, replace(notice, notification_key=None))
+
+
+class _UrlForEver(Resolver):
+    @override
+    def url(self, row: Conversion, now: float) -> str | None:
+        return row.url
+
+
+class _UrlGone(Resolver):
+    """Shows no address any more once the first one has expired."""
+
+    @override
+    def url(self, row: Conversion, now: float) -> str | None:
+        return row.url if row.url is not None and self.jackpot.opens(row.url) else None
+
+
+class _UrlMemory(Resolver):
+    """Asks Jackpot for the voucher again, and keeps what it said the first time."""
+
+    @override
+    def url(self, row: Conversion, now: float) -> str | None:
+        kept: dict[int, str | None] = self.__dict__.setdefault("kept", {})
+        if row.state != states.READY:
+            return None
+        return kept.setdefault(row.id, super().url(row, now))
+
+
+class _HoldsLater(Conversions):
+    """Compares the balance in one transaction and holds in the next."""
+
+    _here = threading.Lock()
+
+    @override
+    def open(self, player_id: str, amount: int) -> Conversion:
+        with self.database.write() as connection:
+            self.check(*self.player(connection, player_id), amount)
+        time.sleep(_GAP)
+        with self._here:
+            self.__dict__["unchecked"] = True
+            try:
+                return super().open(player_id, amount)
+            finally:
+                self.__dict__["unchecked"] = False
+
+    @override
+    def affordable(self, amount: int, balance: int) -> bool:
+        return bool(self.__dict__.get("unchecked")) or super().affordable(amount, balance)
+
+
+class _NoHold(Conversions):
+    """Looks at the balance when the session begins, and takes the price when the voucher is confirmed."""
+
+    @override
+    def open(self, player_id: str, amount: int) -> Conversion:
+        row = super().open(player_id, amount)
+        with self.database.write() as connection:
+            _, balance, _ = self.player(connection, player_id)
+            self.move(connection, row, balance, states.RELEASE, held=0, spent=0)
+            return self.locked(connection, row.id)
+
+    @override
+    def payable(self, row: Conversion, price: int) -> bool:
+        return True
+
+    @override
+    def wanted(self, row: Conversion, state: str, price: int, held: int, spent: int) -> str | None:
+        return super().wanted(row, state, price, row.amount, spent)
+
+
+class _NeverReleased(Conversions):
+    @override
+    def expire(self, conversion_id: int, now: float) -> bool:
+        return False
+
+
+class _ReleasesAll(Again):
+    """Gives the amount of every session back that is an hour old, whatever came of it."""
+
+    @override
+    def ended(self, now: float) -> list[int]:
+        with self.database.read() as connection:
+            return list(connection.scalars(sa.select(conversions.c.id).where(conversions.c.ends <= now)))
+
+    @override
+    def expire(self, conversion_id: int, now: float) -> bool:
+        if super().expire(conversion_id, now):
+            return True
+        row = self.get(conversion_id)
+        if row.ends <= now and row.spent > 0:
+            self.give_later(conversion_id, row.amount)
+            return True
+        return False
+
+
+class _ReleasesAgain(Again):
+    """Gives the amount of an unused session back at each sweep."""
+
+    @override
+    def ended(self, now: float) -> list[int]:
+        with self.database.read() as connection:
+            late = connection.scalars(
+                sa.select(conversions.c.id).where(conversions.c.state == states.EXPIRED)
+            ).all()
+        return [*super().ended(now), *late]
+
+    @override
+    def expire(self, conversion_id: int, now: float) -> bool:
+        if self.get(conversion_id).state == states.EXPIRED:
+            self.give_later(conversion_id, self.get(conversion_id).amount)
+        return super().expire(conversion_id, now)
+
+
+class _Fee(Conversions):
+    """Keeps a fee of the session's amount when it ends unused."""
+
+    @override
+    def expire(self, conversion_id: int, now: float) -> bool:
+        if not super().expire(conversion_id, now):
+            return False
+        with self.database.write() as connection:
+            row = self.locked(connection, conversion_id)
+            _, balance, _ = self.player(connection, row.player)
+            self.move(connection, row, balance, "FEE", held=0, spent=min(row.amount // 10, balance))
+        return True
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    jackpot_mutant("vch-pays-value", "The value is charged.", ("VCH-01",), jackpot=_PaysValue),
+    jackpot_mutant("vch-keeps-rest", "The rest is kept.", ("VCH-01",), conversions=_KeepsRest),
+    jackpot_mutant("vch-free", "The voucher is free.", ("VCH-01", "VCH-10"), conversions=_Free),
+    jackpot_mutant("vch-pays-again", "Each event charges.", ("VCH-01", "VCH-10"), conversions=_PaysAgain),
+    jackpot_mutant("vch-no-url", "The voucher's address is not shown.", ("VCH-01",), resolver=_NoUrl),
+    jackpot_mutant("vch-never-ready", "READY is not known.", ("VCH-01", "EVT-04"), conversions=_NeverReady),
+    jackpot_mutant(
+        "vch-cancel-keeps", "A cancellation returns nothing.", ("VCH-02",), conversions=_CancelKeeps
+    ),
+    jackpot_mutant(
+        "vch-cancel-fee", "A cancellation returns the price.", ("VCH-02",), conversions=_CancelFee
+    ),
+    jackpot_mutant(
+        "vch-cancel-each",
+        "Each event about a canceled voucher returns the amount.",
+        ("VCH-02", "VCH-10", "EVT-04"),
+        conversions=_CancelEach,
+    ),
+    jackpot_mutant("vch-no-refund", "A refund returns nothing.", ("VCH-03",), conversions=_NoRefund),
+    jackpot_mutant("vch-refunds-all", "A refund returns the amount.", ("VCH-03",), conversions=_RefundsAll),
+    jackpot_mutant(
+        "vch-refunds-each",
+        "Each event about a refunded voucher returns the price.",
+        ("VCH-03", "VCH-10"),
+        conversions=_RefundsEach,
+    ),
+    jackpot_mutant(
+        "vch-refunds-rejected", "A rejected refund is paid.", ("VCH-03",), conversions=_RefundsRejected
+    ),
+    jackpot_mutant(
+        "vch-callback-only", "A purchase is known by its voucher only.", ("VCH-06",), inbox=_CallbackOnly
+    ),
+    jackpot_mutant("vch-url-for-ever", "The first address is kept.", ("VCH-07",), resolver=_UrlForEver),
+    jackpot_mutant("vch-url-gone", "An expired address is none.", ("VCH-07",), resolver=_UrlGone),
+    jackpot_mutant(
+        "vch-url-memory", "The address shown once is shown again.", ("VCH-07",), resolver=_UrlMemory
+    ),
+    jackpot_mutant(
+        "vch-holds-later",
+        "Funds are compared first and held later.",
+        ("VCH-08", "VTK-08"),
+        conversions=_HoldsLater,
+        sequential=False,
+    ),
+    jackpot_mutant(
+        "vch-no-hold", "Funds are compared, not held.", ("VCH-08", "VTK-08", "VCH-10"), conversions=_NoHold
+    ),
+    jackpot_mutant(
+        "vch-never-released",
+        "Unused sessions keep the money.",
+        ("VCH-09",),
+        conversions=_NeverReleased,
+        needs=("sweep",),
+    ),
+    jackpot_mutant(
+        "vch-releases-all",
+        "Used sessions give the money back too.",
+        ("VCH-09", "VCH-10"),
+        conversions=_ReleasesAll,
+        needs=("sweep",),
+    ),
+    jackpot_mutant(
+        "vch-releases-again",
+        "Each sweep gives the money back.",
+        ("VCH-09", "VCH-10"),
+        conversions=_ReleasesAgain,
+        needs=("sweep",),
+    ),
+    jackpot_mutant(
+        "vch-releases-less",
+        "An unused session costs a fee.",
+        ("VCH-09",),
+        conversions=_Fee,
+        needs=("sweep",),
+    ),
+)

@@ -1,0 +1,354 @@
+"""Faults in how notifications are received (EVT)."""
+
+import secrets
+import threading
+import time
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, Response, request
+from typing_extensions import override
+
+from client_under_test import schema
+from client_under_test.app import Parts, create_app
+from client_under_test.config import Config
+from client_under_test.database import Database
+from client_under_test.mutants.mutant import Mutant
+from client_under_test.mutants.vouchers.voucher_mutant import Again, jackpot_mutant
+from client_under_test.schema import conversions, events
+from client_under_test.vouchers import states
+from client_under_test.vouchers.catalogue import Catalogue
+from client_under_test.vouchers.conversions import Conversion
+from client_under_test.vouchers.inbox import Hint, Inbox
+from client_under_test.vouchers.jackpot_api import JackpotFailed, Truth
+from client_under_test.vouchers.notifications import CouponNotice, NoticeReader, StoreNotice
+from client_under_test.vouchers.resolver import Resolver
+from client_under_test.vouchers.site import VoucherDesk
+from client_under_test.wallet import decimal_json
+from client_under_test.wallet.refusals import Refused
+
+_GAP = 0.005
+
+
+class _CouponsOnly(NoticeReader):
+    @override
+    def store(self, name: str, document: dict[str, Any]) -> StoreNotice:
+        raise Refused("UNKNOWN_EVENT")
+
+
+class _NoRejections(NoticeReader):
+    """Was written before refunds could be rejected."""
+
+    @override
+    def coupon(self, name: str, document: dict[str, Any]) -> CouponNotice:
+        if name == "coupon/refund_rejected":
+            raise Refused("UNKNOWN_EVENT")
+        return super().coupon(name, document)
+
+
+class _NotificationStatus:
+    """Builds the reference, and changes the status of some answers to notifications."""
+
+    def __init__(self, changes: dict[int, int], parts: Parts | None = None) -> None:
+        self.changes, self.parts = changes, parts or Parts()
+
+    def __call__(self, config: Config) -> Flask:
+        app = create_app(config, self.parts)
+
+        @app.after_request
+        def change(response: Response) -> Response:
+            if request.path == "/jackpot/notifications":
+                response.status_code = self.changes.get(response.status_code, response.status_code)
+            return response
+
+        return app
+
+
+class _UnknownRefused(NoticeReader):
+    @override
+    def read(self, content_type: str | None, body: bytes) -> StoreNotice | CouponNotice | None:
+        notice = super().read(content_type, body)
+        if notice is None:
+            raise Refused("UNKNOWN_EVENT")
+        return notice
+
+
+class _UnknownCrashes(NoticeReader):
+    @override
+    def read(self, content_type: str | None, body: bytes) -> StoreNotice | CouponNotice | None:
+        notice = super().read(content_type, body)
+        if notice is None:
+            raise KeyError(decimal_json.loads(body)["event"])
+        return notice
+
+
+class _Forgetful(Inbox):
+    """Does not look whether an event came before."""
+
+    @override
+    def key(self, notice: StoreNotice | CouponNotice) -> str:
+        return secrets.token_hex(32)
+
+    @override
+    def known(self, connection: sa.Connection, notice: StoreNotice | CouponNotice) -> bool:
+        return False
+
+
+class _LooksFirst(Inbox):
+    """Looks and inserts in two steps, with no unique key behind them."""
+
+    def __init__(self, database: Database, catalogue: Catalogue, config: Config) -> None:
+        super().__init__(database, catalogue, config)
+        with database.write() as connection:
+            schema.ONE_PER_EVENT.drop(connection, checkfirst=True)
+
+    @override
+    def receive(self, notice: StoreNotice | CouponNotice, body: bytes) -> int | None:
+        with self.database.read() as connection:
+            if super().known(connection, notice):
+                return None
+        time.sleep(_GAP)
+        return super().receive(notice, body)
+
+    @override
+    def known(self, connection: sa.Connection, notice: StoreNotice | CouponNotice) -> bool:
+        return False
+
+
+class _PayingEach(Again):
+    """Gives the price back for each coupon/refunded."""
+
+    @override
+    def apply(self, conversion_id: int, truth: Truth) -> Conversion:
+        before = self.get(conversion_id).state
+        row = super().apply(conversion_id, truth)
+        if before == truth.state == states.REFUNDED:
+            return self.give_later(conversion_id, truth.price)
+        return row
+
+
+class _EachHint(Resolver):
+    """Works events off one by one, each as a step of its own."""
+
+    @override
+    def candidates(self, row: Conversion, hints: list[Hint]) -> list[str]:
+        return [hint.voucher_id for hint in hints] or super().candidates(row, hints)
+
+
+class _GivesUp(Resolver):
+    """Counts an event as done, whether Jackpot could be asked or not."""
+
+    @override
+    def work(self, conversion_id: int, now: float) -> None:
+        hints = self.inbox.hints(conversion_id)
+        try:
+            super().work(conversion_id, now)
+        except JackpotFailed:
+            self.inbox.finish(replace(self.conversions.get(conversion_id), state=""), hints)
+
+
+class _DoneFirst(VoucherDesk):
+    """Answers 500 where Jackpot fails, but has noted the event as known: the retry finds it done."""
+
+    @override
+    def notified(self, content_type: str | None, body: bytes) -> str:
+        notice = self.reader.read(content_type, body)
+        if isinstance(notice, CouponNotice):
+            try:
+                self.jackpot.voucher(notice.voucher_id)
+            except JackpotFailed:
+                with self.inbox.database.write() as connection:
+                    if not self.inbox.known(connection, notice):
+                        connection.execute(
+                            sa.insert(events).values(
+                                key=self.inbox.key(notice), body="", done=True, at=sa.func.now()
+                            )
+                        )
+                raise
+        return super().notified(content_type, body)
+
+
+class _Poisoned(VoucherDesk):
+    """Notes the id of everything that comes, before it is read."""
+
+    @override
+    def notified(self, content_type: str | None, body: bytes) -> str:
+        seen: set[str] = self.__dict__.setdefault("seen", set())
+        try:
+            known = str(decimal_json.loads(body)["id"])
+        except (ValueError, KeyError, TypeError):
+            known = ""
+        if known and known in seen:
+            return "done"
+        seen.add(known)
+        return super().notified(content_type, body)
+
+
+class _Stuck(VoucherDesk):
+    """Cannot get past what it cannot read."""
+
+    @override
+    def notified(self, content_type: str | None, body: bytes) -> str:
+        if self.__dict__.get("stuck"):
+            raise RuntimeError("an earlier notification is unreadable")
+        try:
+            return super().notified(content_type, body)
+        except Refused:
+            self.__dict__["stuck"] = True
+            raise
+
+
+class _NoPrice(NoticeReader):
+    """Takes an amount that it cannot read for nothing."""
+
+    @override
+    def amount(self, given: object) -> int:
+        try:
+            return super().amount(given)
+        except Refused:
+            return 0
+
+
+class _TextsOnly(NoticeReader):
+    @override
+    def amount(self, given: object) -> int:
+        if not isinstance(given, str):
+            raise Refused("INVALID_AMOUNT")
+        return super().amount(given)
+
+
+class _NumbersOnly(NoticeReader):
+    @override
+    def amount(self, given: object) -> int:
+        if isinstance(given, str):
+            raise Refused("INVALID_AMOUNT")
+        return super().amount(given)
+
+
+def _unhurried(config: Config) -> Flask:
+    return create_app(replace(config, jackpot_timeout=60.0, acknowledge_within=60.0))
+
+
+class _InMemory(Inbox):
+    """Acknowledges what only its memory holds."""
+
+    def __init__(self, database: Database, catalogue: Catalogue, config: Config) -> None:
+        super().__init__(database, catalogue, config)
+        self._memory: dict[int, list[Hint]] = {}
+        self._memory_lock = threading.Lock()
+
+    @override
+    def keep(self, connection: sa.Connection, notice: StoreNotice | CouponNotice, body: bytes) -> int | None:
+        conversion_id = super().keep(connection, notice, body)
+        if conversion_id is not None and isinstance(notice, CouponNotice):
+            mine = events.c.key == self.key(notice)
+            number = int(connection.scalar(sa.select(events.c.id).where(mine)) or 0)
+            connection.execute(sa.update(events).where(mine).values(done=True))
+            connection.execute(
+                sa.update(conversions).where(conversions.c.id == conversion_id).values(due=None)
+            )
+            with self._memory_lock:
+                waiting = self._memory.setdefault(conversion_id, [])
+                waiting.append(Hint(number, notice.voucher_id, body.decode()))
+        return conversion_id
+
+    @override
+    def hints(self, conversion_id: int) -> list[Hint]:
+        with self._memory_lock:
+            return list(self._memory.get(conversion_id, []))
+
+    @override
+    def due(self, now: float) -> list[int]:
+        with self._memory_lock:
+            return [number for number, waiting in self._memory.items() if waiting]
+
+    @override
+    def finish(self, row: Conversion, hints: list[Hint]) -> None:
+        super().finish(row, hints)
+        with self._memory_lock:
+            self._memory[row.id] = [hint for hint in self._memory.get(row.id, []) if hint not in hints]
+
+    @override
+    def postpone(self, conversion_id: int) -> None:
+        time.sleep(0.2)
+
+    @override
+    def next_look(self, row: Conversion) -> float | None:
+        return None
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    jackpot_mutant("evt-coupons-only", "Store events are refused.", ("EVT-01",), reader=_CouponsOnly),
+    jackpot_mutant(
+        "evt-no-rejections", "coupon/refund_rejected is refused.", ("EVT-01",), reader=_NoRejections
+    ),
+    Mutant(
+        "evt-202",
+        "Events are answered 202.",
+        ("EVT-01",),
+        _NotificationStatus({200: 202}),
+        provider="jackpot",
+    ),
+    jackpot_mutant(
+        "evt-forgetful",
+        "Event ids are not remembered, and each refund pays.",
+        ("EVT-02", "VCH-03"),
+        inbox=_Forgetful,
+        conversions=_PayingEach,
+    ),
+    jackpot_mutant(
+        "evt-looks-first",
+        "Event ids are looked up and inserted in two steps, and each refund pays.",
+        ("EVT-03", "EVT-02", "VCH-03"),
+        inbox=_LooksFirst,
+        conversions=_PayingEach,
+        resolver=_EachHint,
+        sequential=False,
+    ),
+    jackpot_mutant(
+        "evt-gives-up",
+        "An event is done although Jackpot could not be asked.",
+        ("EVT-05", "VCH-11"),
+        resolver=_GivesUp,
+        needs=("faults",),
+    ),
+    jackpot_mutant(
+        "evt-done-first",
+        "An event that failed is known when it comes again.",
+        ("EVT-05",),
+        voucher_desk=_DoneFirst,
+        needs=("faults",),
+    ),
+    jackpot_mutant("evt-unknown-refused", "Unknown types are refused.", ("EVT-06",), reader=_UnknownRefused),
+    jackpot_mutant("evt-unknown-crash", "Unknown types are HTTP 500.", ("EVT-06",), reader=_UnknownCrashes),
+    Mutant(
+        "evt-malformed-200",
+        "Malformed notifications are answered 200.",
+        ("EVT-07",),
+        _NotificationStatus({400: 200, 413: 200}),
+        provider="jackpot",
+    ),
+    jackpot_mutant("evt-poisoned", "A malformed event uses its id up.", ("EVT-07",), voucher_desk=_Poisoned),
+    jackpot_mutant(
+        "evt-stuck", "After something malformed nothing is read.", ("EVT-07",), voucher_desk=_Stuck
+    ),
+    jackpot_mutant("evt-no-price", "An unreadable price is nothing.", ("EVT-07",), reader=_NoPrice),
+    jackpot_mutant("evt-texts-only", "Amounts must be texts.", ("EVT-10",), reader=_TextsOnly),
+    jackpot_mutant("evt-numbers-only", "Amounts must be numbers.", ("EVT-10", "EVT-01"), reader=_NumbersOnly),
+    Mutant(
+        "evt-unhurried",
+        "An event is answered when all is done.",
+        ("EVT-11",),
+        _unhurried,
+        needs=("faults",),
+        provider="jackpot",
+    ),
+    jackpot_mutant(
+        "evt-in-memory",
+        "An acknowledged event is held in memory.",
+        ("EVT-12",),
+        inbox=_InMemory,
+        needs=("restart", "faults"),
+    ),
+)

@@ -1,0 +1,317 @@
+"""Faults in answers and in reading requests (MSG)."""
+
+import itertools
+import json
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, Response, jsonify, request
+from typing_extensions import override
+
+from client_under_test.app import Parts, create_app
+from client_under_test.config import Config
+from client_under_test.mutants.mutant import Mutant, mutant
+from client_under_test.mutants.wallet.unconstrained import Loose
+from client_under_test.mutants.wallet.unguarded import Bare
+from client_under_test.wallet.answers import Answers
+from client_under_test.wallet.callbacks import Desk
+from client_under_test.wallet.ledger import Ledger, Player
+from client_under_test.wallet.messages import Action, Endpoint, Parser, Transaction
+from client_under_test.wallet.refusals import Refused
+from client_under_test.wallet.signature import HASH_HEADER
+
+
+def _failing(write: Callable[[str], Response]) -> type[Answers]:
+    """Return answers whose refusals are written by ``write``."""
+
+    class Failing(Answers):
+        @override
+        def failure(self, code: str) -> Response:
+            return write(code)
+
+    return Failing
+
+
+def _succeeding(write: Callable[[str], Response]) -> type[Answers]:
+    """Return answers whose successes are written by ``write``."""
+
+    class Succeeding(Answers):
+        @override
+        def success(self, client_id: str) -> Response:
+            return write(client_id)
+
+    return Succeeding
+
+
+def _with_status(status: int) -> Callable[[str], Response]:
+    def write(code: str) -> Response:
+        answer = jsonify({"error": code})
+        answer.status_code = 200 if code == "INVALID_HASH" else status
+        return answer
+
+    return write
+
+
+def _created(client_id: str) -> Response:
+    answer = jsonify({"error": None, "transaction_id": client_id})
+    answer.status_code = 201
+    return answer
+
+
+def _numbered(client_id: str) -> Response:
+    return jsonify({"error": None, "transaction_id": int(client_id.replace("-", "")[:12], 16)})
+
+
+class _Numbered(Loose):
+    """Mints ids from ``numbers``; what it is keyed by says whom they are shared with."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._numbers: dict[str, itertools.count[int]] = {}
+
+    def shared(self, transaction: Transaction) -> str:
+        return transaction.action
+
+    @override
+    def client_id(self, transaction: Transaction) -> str:
+        return str(next(self._numbers.setdefault(self.shared(transaction), itertools.count(1))))
+
+
+class _NumberedByPlayer(_Numbered):
+    @override
+    def shared(self, transaction: Transaction) -> str:
+        return transaction.player
+
+
+class _BySecond(Loose):
+    @override
+    def client_id(self, transaction: Transaction) -> str:
+        return str(int(time.time()))
+
+
+class _Defaults(Parser):
+    """Fills in what is missing, null or odd."""
+
+    filled: tuple[str, object] = ("currency", "EUR")
+
+    @override
+    def document(self, body: bytes) -> dict[str, Any]:
+        document = super().document(body)
+        name, value = self.filled
+        if document.get(name) is None:
+            document[name] = value
+        return document
+
+
+class _NoAmountIsZero(_Defaults):
+    filled = ("amount", Decimal(0))
+
+
+class _NoAmountIsOne(_Defaults):
+    filled = ("amount", Decimal(1))
+
+
+class _NoActionIsResult(_Defaults):
+    filled = ("action", "result")
+
+
+class _AnythingIsText(Parser):
+    @override
+    def identifier(self, document: dict[str, Any], name: str) -> str:
+        given = document.get(name)
+        return super().identifier({name: str(given)} if isinstance(given, Decimal | bool) else document, name)
+
+
+class _AnyType(Parser):
+    @override
+    def media_type(self, content_type: str | None) -> None:
+        return
+
+
+class _Trusting(Parser):
+    @override
+    def document(self, body: bytes) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(body, parse_float=Decimal, parse_int=Decimal)
+        return document
+
+    @override
+    def identifier(self, document: dict[str, Any], name: str) -> str:
+        return str(document[name])
+
+
+class _UnknownIsResult(Parser):
+    @override
+    def action(self, endpoint: Endpoint, document: dict[str, Any]) -> Action:
+        if endpoint is Endpoint.TRANSACTION and document.get("action") not in ("bet", "rollback"):
+            document = {**document, "action": "result"}
+        return super().action(endpoint, document)
+
+
+class _UnknownAcknowledged(Desk):
+    @override
+    def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
+        try:
+            return super().process(endpoint, body, given)
+        except Refused as refusal:
+            if refusal.code != "INVALID_ACTION":
+                raise
+            return "ignored"
+
+
+class _AnyEndpoint(Parser):
+    @override
+    def action(self, endpoint: Endpoint, document: dict[str, Any]) -> Action:
+        for one in Endpoint:
+            try:
+                return super().action(one, document)
+            except Refused:
+                continue
+        raise Refused("INVALID_ACTION")
+
+
+class _NoExtras(Parser):
+    known = frozenset(
+        {"transaction_id", "rollback_transaction_id", "action", "user_id", "currency", "amount"}
+    )
+
+    @override
+    def document(self, body: bytes) -> dict[str, Any]:
+        document = super().document(body)
+        if not document.keys() <= self.known:
+            raise Refused("UNKNOWN_FIELD")
+        return document
+
+
+class _Injectable(Ledger):
+    @override
+    def player(self, connection: sa.Connection, player_id: str) -> Player:
+        statement = f"SELECT id, currency, balance, banned FROM players WHERE id = '{player_id}'"  # noqa: S608
+        row = connection.exec_driver_sql(f"{statement} LIMIT 1").first()
+        if row is None:
+            raise Refused("UNKNOWN_PLAYER")
+        return Player(*row)
+
+
+class _Telling(Desk):
+    @override
+    def handle(self, endpoint: Endpoint) -> Response:
+        try:
+            return self.answers.success(self.process(endpoint, self.body(), request.headers.get(HASH_HEADER)))
+        except Refused as refusal:
+            return self.answers.failure(refusal.code)
+        except Exception as error:
+            return self.answers.failure(f"{type(error).__name__}: {error}")
+
+
+class _Boundless(Desk):
+    @override
+    def body(self) -> bytes:
+        return request.get_data(cache=False)
+
+
+class _BoundlessParser(Parser):
+    @override
+    def identifier(self, document: dict[str, Any], name: str) -> str:
+        given = document.get(name)
+        if isinstance(given, str) and len(given) > 1000:
+            super().identifier({name: given[:1000]}, name)
+            return given
+        return super().identifier(document, name)
+
+
+class _SlowStrangers(Ledger):
+    @override
+    def player(self, connection: sa.Connection, player_id: str) -> Player:
+        try:
+            return super().player(connection, player_id)
+        except Refused:
+            # The first stranger makes it fetch the directory of the group's other brands.
+            if not self.__dict__.setdefault("directory", []):
+                self.__dict__["directory"].append(player_id)
+                time.sleep(5.5)
+            raise
+
+
+def _any_method(config: Config) -> Flask:
+    app = create_app(config, Parts())
+    for endpoint, view in (("transaction", Endpoint.TRANSACTION), ("rollback", Endpoint.ROLLBACK)):
+        app.add_url_rule(
+            config.callback_prefix + view.value,
+            view_func=app.view_functions[f"operator.{endpoint}"],
+            methods=["GET", "PUT", "DELETE", "PATCH"],
+            endpoint=f"any_{endpoint}",
+        )
+    return app
+
+
+_html = _failing(lambda code: Response(f"<h1>{code}</h1>", content_type="text/html"))
+_text = _succeeding(lambda client_id: Response(json.dumps({"error": None, "transaction_id": client_id})))
+_listed = _failing(lambda code: jsonify([{"error": code}]))
+_no_error = _succeeding(lambda client_id: jsonify({"transaction_id": client_id}))
+_no_id = _succeeding(lambda _: jsonify({"error": None}))
+_null_id = _succeeding(lambda _: jsonify({"error": None, "transaction_id": None}))
+_empty_id = _succeeding(lambda _: jsonify({"error": None, "transaction_id": ""}))
+_as_object = _failing(lambda code: jsonify({"error": {"code": code}}))
+_as_true = _failing(lambda _: jsonify({"error": True}))
+_as_empty = _failing(lambda _: jsonify({"error": ""}))
+_as_number = _failing(lambda _: jsonify({"error": 7}))
+_as_success = _failing(lambda _: jsonify({"error": None, "success": False}))
+
+MUTANTS: tuple[Mutant, ...] = (
+    mutant("msg-400", "Refusals have HTTP status 400.", ("MSG-01",), answers=_failing(_with_status(400))),
+    mutant("msg-422", "Refusals have HTTP status 422.", ("MSG-01",), answers=_failing(_with_status(422))),
+    mutant("msg-201", "A success has HTTP status 201.", ("MSG-01",), answers=_succeeding(_created)),
+    mutant("msg-html", "Refusals are pages of HTML.", ("MSG-02", "MSG-04"), answers=_html),
+    mutant("msg-content-type", "Successes are called text/html.", ("MSG-02",), answers=_text),
+    mutant("msg-list", "Refusals are JSON lists.", ("MSG-02", "MSG-04"), answers=_listed),
+    mutant("msg-no-error", "A success has no `error` field.", ("MSG-03",), answers=_no_error),
+    mutant("msg-no-id", "A success has no `transaction_id`.", ("MSG-03",), answers=_no_id),
+    mutant("msg-null-id", "The CLIENT's id is null.", ("MSG-03",), answers=_null_id),
+    mutant("msg-empty-id", "The CLIENT's id is empty.", ("MSG-03",), answers=_empty_id),
+    mutant("msg-number-id", "The CLIENT's id is a number.", ("MSG-03",), answers=_succeeding(_numbered)),
+    mutant("msg-error-object", "`error` is an object.", ("MSG-04",), answers=_as_object),
+    mutant("msg-error-true", "`error` is true.", ("MSG-04",), answers=_as_true),
+    mutant("msg-error-empty", "`error` is an empty text.", ("MSG-04",), answers=_as_empty),
+    mutant("msg-error-number", "`error` is a number.", ("MSG-04",), answers=_as_number),
+    mutant(
+        "msg-error-null", "A refusal says `error: null`.", ("MSG-04", "BET-03", "SIG-02"), answers=_as_success
+    ),
+    mutant("msg-ids-per-action", "Bets and results are numbered apart.", ("MSG-05",), ledger=_Numbered),
+    mutant(
+        "msg-ids-per-player",
+        "Each player's transactions are numbered from 1.",
+        ("MSG-05",),
+        ledger=_NumberedByPlayer,
+        needs=("players",),
+    ),
+    mutant("msg-ids-by-second", "The CLIENT's id is the time in seconds.", ("MSG-05",), ledger=_BySecond),
+    mutant("msg-currency-default", "A missing currency is EUR.", ("MSG-06",), parser=_Defaults),
+    mutant("msg-no-amount-zero", "A missing amount is 0.", ("MSG-06",), parser=_NoAmountIsZero),
+    mutant("msg-no-amount-one", "A missing amount is 1.", ("MSG-06",), parser=_NoAmountIsOne),
+    mutant("msg-no-action", "A missing action is a result.", ("MSG-06",), parser=_NoActionIsResult),
+    mutant("msg-any-id-type", "Ids of any type are made text.", ("MSG-06",), parser=_AnythingIsText),
+    mutant("msg-any-content-type", "The Content-Type is not looked at.", ("MSG-06",), parser=_AnyType),
+    mutant("msg-crash", "Malformed input is HTTP 500.", ("MSG-06", "MSG-01"), desk=Bare, parser=_Trusting),
+    mutant("msg-unknown-result", "Whatever is no bet is a result.", ("MSG-09",), parser=_UnknownIsResult),
+    mutant("msg-unknown-ok", "An unknown action is acknowledged.", ("MSG-09",), desk=_UnknownAcknowledged),
+    mutant("msg-any-endpoint", "Both endpoints serve every action.", ("MSG-10",), parser=_AnyEndpoint),
+    mutant("msg-no-extras", "Fields that are not known are refused.", ("MSG-11",), parser=_NoExtras),
+    mutant("msg-injectable", "SQL is put together from the player's id.", ("MSG-13",), ledger=_Injectable),
+    mutant(
+        "msg-telling", "The exception's text is the answer.", ("MSG-13",), desk=_Telling, ledger=_Injectable
+    ),
+    mutant(
+        "msg-boundless",
+        "Bodies and ids of any size are taken.",
+        ("MSG-14",),
+        desk=_Boundless,
+        parser=_BoundlessParser,
+    ),
+    Mutant("msg-any-method", "GET, PUT and DELETE work as POST does.", ("MSG-15",), _any_method),
+    mutant(
+        "msg-slow", "The first unknown player is refused after 5.5 s.", ("MSG-16",), ledger=_SlowStrangers
+    ),
+)

@@ -1,0 +1,190 @@
+"""Faults that take two players to show (INV-03, RBK-10)."""
+
+import threading
+import time
+from dataclasses import replace
+
+import sqlalchemy as sa
+from typing_extensions import override
+
+from client_under_test.mutants.mutant import Mutant, mutant
+from client_under_test.mutants.wallet.unconstrained import Loose
+from client_under_test.schema import players
+from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored, digest
+from client_under_test.wallet.messages import Action, Transaction
+
+
+class _SharedPlayer(Loose):
+    """Keeps the player of the request in the ledger, where the next request overwrites it."""
+
+    @override
+    def attempt(self, transaction: Transaction) -> Stored:
+        self.__dict__["current"] = transaction.player
+        time.sleep(0.001)
+        current: str = self.__dict__["current"]
+        return super().attempt(replace(transaction, player=current))
+
+
+class _LastPlayerPaid(Loose):
+    """A rollback pays whoever bet last."""
+
+    @override
+    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        self.__dict__["last"] = player.id
+        return super().bet(connection, transaction, player)
+
+    @override
+    def record(
+        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+    ) -> Stored:
+        if transaction.action is Action.ROLLBACK and decision.movement > 0:
+            player = self.player(connection, self.__dict__.get("last", player.id))
+        return super().record(connection, transaction, player, decision)
+
+
+class _LastBetAmount(Loose):
+    """A rollback returns the amount of the last bet, anybody's."""
+
+    @override
+    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        decision = super().bet(connection, transaction, player)
+        if decision.error is None:
+            self.__dict__["last"] = (transaction.id, transaction.amount)
+        return decision
+
+    @override
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        decision = super().rollback(connection, transaction, player)
+        _, amount = self.__dict__.get("last", ("", decision.movement))
+        return replace(decision, movement=amount) if decision.movement > 0 else decision
+
+
+class _ResultsToBettor(Ledger):
+    """A result directly behind a bet is the bettor's, whoever is named."""
+
+    @override
+    def handle(self, connection: sa.Connection, transaction: Transaction) -> Stored:
+        last: str | None = self.__dict__.get("last")
+        self.__dict__["last"] = transaction.player if transaction.action is Action.BET else None
+        if transaction.action is Action.RESULT and last is not None:
+            transaction = replace(transaction, player=last)
+        return super().handle(connection, transaction)
+
+
+class _BalanceCache(Loose):
+    """The last balance read is kept for the next bet, anybody's."""
+
+    @override
+    def affordable(self, amount: int, player: Player) -> bool:
+        last: int = self.__dict__.get("last", player.balance)
+        self.__dict__["last"] = player.balance - amount if amount <= player.balance else player.balance
+        return super().affordable(amount, replace(player, balance=max(last, player.balance)))
+
+
+class _HousePool(Loose):
+    """What one player may bet is what all of them have."""
+
+    @override
+    def affordable(self, amount: int, player: Player) -> bool:
+        if super().affordable(amount, player):
+            return True
+        with self.database.read() as connection:
+            total = connection.scalar(
+                sa.select(sa.func.sum(players.c.balance)).where(players.c.currency == player.currency)
+            )
+        return amount <= int(total or 0)
+
+
+class _TargetOfOthers(Loose):
+    """A rollback marks the target as returned, also where it named another player's."""
+
+    @override
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        undone: set[str] = self.__dict__.setdefault("undone", set())
+        original = self.stored(connection, digest(str(transaction.target)))
+        if str(transaction.target) in undone or original is None:
+            return Decision()
+        undone.add(str(transaction.target))
+        return super().rollback(connection, transaction, player)
+
+
+class _SharedAmount(Loose):
+    """Keeps the amount of the request in the ledger, where the next request overwrites it."""
+
+    _here = threading.Lock()
+
+    @override
+    def attempt(self, transaction: Transaction) -> Stored:
+        self.__dict__["amount"] = transaction.amount
+        time.sleep(0.001)
+        return super().attempt(replace(transaction, amount=self.__dict__["amount"]))
+
+
+_TWO = ("players",)
+
+MUTANTS: tuple[Mutant, ...] = (
+    mutant(
+        "players-shared",
+        "The current player is a variable of all threads.",
+        ("INV-03", "INV-04"),
+        ledger=_SharedPlayer,
+        needs=_TWO,
+        sequential=False,
+    ),
+    mutant(
+        "players-shared-amount",
+        "The current amount is a variable of all threads.",
+        ("INV-04", "INV-03"),
+        ledger=_SharedAmount,
+        needs=_TWO,
+        sequential=False,
+    ),
+    mutant(
+        "players-last-paid",
+        "A rollback pays whoever bet last.",
+        ("INV-03", "INV-01"),
+        ledger=_LastPlayerPaid,
+        needs=_TWO,
+        sequential=False,
+    ),
+    mutant(
+        "players-last-bet",
+        "A rollback returns the last bet's amount.",
+        ("INV-01", "INV-03"),
+        ledger=_LastBetAmount,
+        needs=_TWO,
+        sequential=False,
+    ),
+    mutant(
+        "players-bettor",
+        "A result behind a bet is the bettor's.",
+        ("INV-03", "INV-01"),
+        ledger=_ResultsToBettor,
+        needs=_TWO,
+        sequential=False,
+    ),
+    mutant(
+        "players-balance-cache",
+        "The last balance seen covers the next bet.",
+        ("BET-03", "INV-02", "INV-03"),
+        ledger=_BalanceCache,
+        needs=_TWO,
+        sequential=False,
+    ),
+    mutant(
+        "players-house-pool",
+        "All players' money covers a bet.",
+        ("BET-03", "INV-02"),
+        ledger=_HousePool,
+        needs=_TWO,
+        sequential=False,
+    ),
+    mutant(
+        "players-mark-others",
+        "A rollback by another player uses the bet's one up.",
+        ("RBK-10", "INV-03"),
+        ledger=_TargetOfOthers,
+        needs=_TWO,
+        sequential=False,
+    ),
+)

@@ -1,0 +1,327 @@
+"""Faults that only requests at the same time show: check, gap, act (BET-04, IDM-02, RBK-12, RBK-14).
+
+The gap is one millisecond between two database transactions, as an await or a slow query would make it.
+"""
+
+import threading
+import time
+import uuid
+from dataclasses import replace
+
+import sqlalchemy as sa
+from typing_extensions import override
+
+from client_under_test.mutants.mutant import Mutant, mutant
+from client_under_test.mutants.wallet.unconstrained import Loose
+from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored
+from client_under_test.wallet.messages import Action, Transaction
+from client_under_test.wallet.refusals import Refused
+
+GAP = 0.001
+
+
+class _Gap(Loose):
+    """Looks in one database transaction and acts in another, for ``actions``."""
+
+    actions: tuple[Action, ...] = (Action.BET,)
+
+    @override
+    def attempt(self, transaction: Transaction) -> Stored:
+        if transaction.action not in self.actions:
+            return super().attempt(transaction)
+        return self.apart(transaction)
+
+    def apart(self, transaction: Transaction) -> Stored:
+        raise NotImplementedError
+
+    def checked(self, connection: sa.Connection, transaction: Transaction) -> Player:
+        player = self.player(connection, transaction.player)
+        if transaction.currency != player.currency:
+            raise Refused("INVALID_CURRENCY")
+        return player
+
+
+class _CopyGap(_Gap):
+    """Whether it is a copy is known from before the gap; what it does is decided behind it."""
+
+    @override
+    def apart(self, transaction: Transaction) -> Stored:
+        with self.database.read() as connection:
+            stored = self.recall(connection, transaction)
+        if stored is not None:
+            return stored
+        time.sleep(GAP)
+        with self.database.write() as connection:
+            player = self.checked(connection, transaction)
+            decision = self.decide(connection, transaction, player)
+            return self.record(connection, transaction, player, decision)
+
+
+class _CopyGapResults(_CopyGap):
+    actions = (Action.RESULT,)
+
+
+class _CopyGapRollbacks(_CopyGap):
+    actions = (Action.ROLLBACK,)
+
+
+class _CopyGapAll(_CopyGap):
+    actions = tuple(Action)
+
+
+class _DecisionGap(_Gap):
+    """What it does is decided before the gap; whether it is a copy is known behind it."""
+
+    @override
+    def apart(self, transaction: Transaction) -> Stored:
+        with self.database.read() as connection:
+            stored = self.recall(connection, transaction)
+            if stored is not None:
+                return stored
+            decision = self.decide(connection, transaction, self.checked(connection, transaction))
+        time.sleep(GAP)
+        with self.database.write() as connection:
+            stored = self.recall(connection, transaction)
+            player = self.player(connection, transaction.player)
+            return stored or self.record(connection, transaction, player, decision)
+
+
+class _DecisionGapRollbacks(_DecisionGap):
+    actions = (Action.ROLLBACK,)
+
+
+class _DecisionGapBetsRollbacks(_DecisionGap):
+    actions = (Action.BET, Action.ROLLBACK)
+
+
+class _AllGap(_Gap):
+    """Everything is known from before the gap."""
+
+    actions = tuple(Action)
+
+    @override
+    def apart(self, transaction: Transaction) -> Stored:
+        with self.database.read() as connection:
+            stored = self.recall(connection, transaction)
+            if stored is not None:
+                return stored
+            decision = self.decide(connection, transaction, self.checked(connection, transaction))
+        time.sleep(GAP)
+        with self.database.write() as connection:
+            return self.record(connection, transaction, self.player(connection, transaction.player), decision)
+
+
+class _AllGapRollbacks(_AllGap):
+    actions = (Action.ROLLBACK,)
+
+
+class _LostUpdate(_Gap):
+    """The balance read before the gap is reckoned on, and written over whatever came between."""
+
+    actions = (Action.BET, Action.RESULT)
+
+    @override
+    def apart(self, transaction: Transaction) -> Stored:
+        with self.database.read() as connection:
+            player = self.checked(connection, transaction)
+        time.sleep(GAP)
+        with self.database.write() as connection:
+            stored = self.recall(connection, transaction)
+            if stored is not None:
+                return stored
+            decision = self.decide(connection, transaction, player)
+            return self.record(connection, transaction, player, decision)
+
+
+class _LateBetGap(_Gap):
+    """Only the look for a rollback that came first is taken before the gap."""
+
+    @override
+    def apart(self, transaction: Transaction) -> Stored:
+        with self.database.read() as connection:
+            undone = super().rolled_back(connection, transaction)
+        time.sleep(GAP)
+        with self.database.write() as connection:
+            player = self.player(connection, transaction.player)
+            stored = self.recall(connection, transaction)
+            if stored is not None:
+                return stored
+            decision = self.decide(connection, transaction, player)
+            return self.record(
+                connection, transaction, player, decision if not undone else Decision(error="LATE")
+            )
+
+    @override
+    def rolled_back(self, connection: sa.Connection, transaction: Transaction) -> bool:
+        return transaction.action is Action.RESULT and super().rolled_back(connection, transaction)
+
+
+class _MintedTwice(_Gap):
+    """The effect is guarded, the id that is answered is whichever was minted for this very request."""
+
+    actions = tuple(Action)
+
+    @override
+    def apart(self, transaction: Transaction) -> Stored:
+        with self.database.read() as connection:
+            stored = self.recall(connection, transaction)
+        if stored is not None:
+            return stored
+        time.sleep(GAP)
+        return replace(super(_Gap, self).attempt(transaction), client_id=str(uuid.uuid4()))
+
+
+class _InProgress(Ledger):
+    """A copy that comes while the first is in work is sent away."""
+
+    @override
+    def attempt(self, transaction: Transaction) -> Stored:
+        running: set[str] = self.__dict__.setdefault("running", set())
+        if transaction.id in running:
+            raise Refused("IN_PROGRESS")
+        running.add(transaction.id)
+        try:
+            time.sleep(GAP)
+            return super().attempt(transaction)
+        finally:
+            running.discard(transaction.id)
+
+
+class _RunningIsNew(Loose):
+    """Copies are looked for among what is finished when the request comes in."""
+
+    @override
+    def attempt(self, transaction: Transaction) -> Stored:
+        finished: dict[str, Stored] = self.__dict__.setdefault("finished", {})
+        if transaction.id in finished:
+            return finished[transaction.id]
+        with self.database.write() as connection:
+            player = self.player(connection, transaction.player)
+            if transaction.currency != player.currency:
+                raise Refused("INVALID_CURRENCY")
+            decision = self.decide(connection, transaction, player)
+            stored = self.record(connection, transaction, player, decision)
+        time.sleep(GAP)  # the answer is on its way before the id is noted
+        finished[transaction.id] = stored
+        return stored
+
+
+class _OneLockForBets(_DecisionGapBetsRollbacks):
+    """Bets are locked against bets and rollbacks against rollbacks, but not against each other."""
+
+    @override
+    def apart(self, transaction: Transaction) -> Stored:
+        locks: dict[str, threading.Lock] = self.__dict__.setdefault(
+            "locks", {action.value: threading.Lock() for action in Action}
+        )
+        with locks[transaction.action]:
+            return super().apart(transaction)
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    mutant(
+        "race-funds",
+        "Funds are checked a millisecond before they are taken.",
+        ("BET-04",),
+        ledger=_DecisionGap,
+        sequential=False,
+    ),
+    mutant(
+        "race-lost-update",
+        "A balance is read, reckoned and written back.",
+        ("BET-04", "INV-04"),
+        ledger=_LostUpdate,
+        sequential=False,
+    ),
+    mutant(
+        "race-copy-bet",
+        "A bet's id is looked up before it is stored.",
+        ("IDM-02",),
+        ledger=_CopyGap,
+        sequential=False,
+    ),
+    mutant(
+        "race-copy-result",
+        "A result's id is looked up before it is stored.",
+        ("IDM-02", "IDM-11"),
+        ledger=_CopyGapResults,
+        sequential=False,
+    ),
+    mutant(
+        "race-copy-rollback",
+        "A rollback's id is looked up before it is stored.",
+        ("IDM-02", "IDM-11"),
+        ledger=_CopyGapRollbacks,
+        sequential=False,
+    ),
+    mutant(
+        "race-copy-all",
+        "Every id is looked up before it is stored.",
+        ("IDM-02", "IDM-11"),
+        ledger=_CopyGapAll,
+        sequential=False,
+    ),
+    mutant(
+        "race-rollbacks",
+        "Two rollbacks both find the bet not yet returned.",
+        ("RBK-14",),
+        ledger=_DecisionGapRollbacks,
+        sequential=False,
+    ),
+    mutant(
+        "race-rollbacks-copies",
+        "Copies of a rollback pay each.",
+        ("RBK-14", "IDM-02"),
+        ledger=_AllGapRollbacks,
+        sequential=False,
+    ),
+    mutant(
+        "race-bet-rollback",
+        "Bet and rollback do not see each other.",
+        ("RBK-12",),
+        ledger=_DecisionGapBetsRollbacks,
+        sequential=False,
+    ),
+    mutant(
+        "race-two-locks",
+        "Bets and rollbacks hold different locks.",
+        ("RBK-12",),
+        ledger=_OneLockForBets,
+        sequential=False,
+    ),
+    mutant(
+        "race-late-bet",
+        "A bet looks for its rollback a millisecond too early.",
+        ("RBK-12",),
+        ledger=_LateBetGap,
+        sequential=False,
+    ),
+    mutant(
+        "race-everything",
+        "Nothing is locked at all.",
+        ("BET-04", "IDM-02", "RBK-14"),
+        ledger=_AllGap,
+        sequential=False,
+    ),
+    mutant(
+        "race-minted-twice",
+        "Copies at once are answered with an id each.",
+        ("IDM-02",),
+        ledger=_MintedTwice,
+        sequential=False,
+    ),
+    mutant(
+        "race-in-progress",
+        "A copy of what is in work is an error.",
+        ("IDM-02",),
+        ledger=_InProgress,
+        sequential=False,
+    ),
+    mutant(
+        "race-running-is-new",
+        "A copy of what is in work is new.",
+        ("IDM-02", "IDM-03"),
+        ledger=_RunningIsNew,
+        sequential=False,
+    ),
+)

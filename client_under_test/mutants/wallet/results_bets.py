@@ -1,0 +1,269 @@
+"""Faults in deciding on bets and results (BET, RES)."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import sqlalchemy as sa
+from flask import Response
+from typing_extensions import override
+
+from client_under_test.mutants.mutant import Mutant, mutant
+from client_under_test.mutants.wallet.unguarded import Bare
+from client_under_test.schema import players, transactions
+from client_under_test.wallet.answers import Answers
+from client_under_test.wallet.callbacks import Desk
+from client_under_test.wallet.ledger import NOTHING, Decision, Ledger, Player, Stored
+from client_under_test.wallet.messages import Action, Endpoint, Parser, Transaction
+from client_under_test.wallet.refusals import Refused
+
+
+class _KeepsOne(Ledger):
+    @override
+    def affordable(self, amount: int, player: Player) -> bool:
+        return amount == 0 or amount < player.balance
+
+
+class _OneOver(Ledger):
+    @override
+    def affordable(self, amount: int, player: Player) -> bool:
+        return amount <= player.balance + 1
+
+
+class _Overdraft(Ledger):
+    @override
+    def affordable(self, amount: int, player: Player) -> bool:
+        return True
+
+
+class _Credit(Ledger):
+    @override
+    def affordable(self, amount: int, player: Player) -> bool:
+        return amount <= player.balance + 5000
+
+
+class _FundsBeforeBetOnly(Ledger):
+    @override
+    def affordable(self, amount: int, player: Player) -> bool:
+        return amount == 0 or player.balance > 0
+
+
+class _TakesWhatThereIs(Ledger):
+    @override
+    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        decision = super().bet(connection, transaction, player)
+        return decision if decision.error is None else replace(decision, movement=-max(player.balance, 0))
+
+
+class _OtherCode(Answers):
+    @override
+    def failure(self, code: str) -> Response:
+        return super().failure("NOT_ENOUGH_MONEY" if code == "INSUFFICIENT_FUNDS" else code)
+
+
+class _RefusalsForgotten(Ledger):
+    @override
+    def record(
+        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+    ) -> Stored:
+        if decision.error is not None:
+            raise Refused(decision.error)
+        return super().record(connection, transaction, player, decision)
+
+
+class _OpensAccounts(Ledger):
+    @override
+    def player(self, connection: sa.Connection, player_id: str) -> Player:
+        try:
+            return super().player(connection, player_id)
+        except Refused:
+            connection.execute(
+                sa.insert(players).values(id=player_id, currency="EUR", balance=0, banned=False)
+            )
+            return super().player(connection, player_id)
+
+
+class _StrangersWelcome(Desk):
+    @override
+    def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
+        try:
+            return super().process(endpoint, body, given)
+        except Refused as refusal:
+            if refusal.code != "UNKNOWN_PLAYER":
+                raise
+            return "nobody"
+
+
+class _AnyCurrency(Ledger):
+    @override
+    def handle(self, connection: sa.Connection, transaction: Transaction) -> Stored:
+        if transaction.action is Action.BET:
+            transaction = replace(transaction, currency=self.player(connection, transaction.player).currency)
+        return super().handle(connection, transaction)
+
+
+class _BansIgnored(Ledger):
+    @override
+    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        return super().bet(connection, transaction, replace(player, banned=False))
+
+
+class _BannedPayNothing(Ledger):
+    @override
+    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        return (
+            Decision(error="PLAYER_BANNED")
+            if player.banned
+            else super().result(connection, transaction, player)
+        )
+
+
+class _BannedLoseResults(Ledger):
+    @override
+    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        return NOTHING if player.banned else super().result(connection, transaction, player)
+
+
+class _ZeroBetCrashes(Ledger):
+    @override
+    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        Decimal(player.balance) / Decimal(transaction.amount)  # for the odds shown in the log
+        return super().bet(connection, transaction, player)
+
+
+class _ZeroBetTakesUnit(Ledger):
+    @override
+    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        return super().bet(connection, replace(transaction, amount=max(1, transaction.amount)), player)
+
+
+class _TwoDecimals(Parser):
+    @override
+    def amount(self, given: object, currency: str) -> int:
+        return super().amount(given, "EUR" if currency in ("JPY", "KWD") else currency)
+
+
+class _ZeroResultRefused(Ledger):
+    @override
+    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        if transaction.amount <= 0:
+            return Decision(error="INVALID_AMOUNT")
+        return super().result(connection, transaction, player)
+
+
+def _before(connection: sa.Connection, player: Player, many: int) -> list[str]:
+    """Return the actions of the last ``many`` transactions of ``player``, the last one first."""
+    return list(
+        connection.scalars(
+            sa.select(transactions.c.action)
+            .where(transactions.c.player_id == player.id)
+            .order_by(transactions.c.id.desc())
+            .limit(many)
+        )
+    )
+
+
+class _BetsFirst(Ledger):
+    """Three results in a row are believed, a fourth without a bet between is not."""
+
+    @override
+    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        if _before(connection, player, 2) == [Action.RESULT] * 2:
+            return Decision(error="NO_OPEN_BET")
+        return super().result(connection, transaction, player)
+
+
+class _SecondOfBetIgnored(Ledger):
+    @override
+    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        if _before(connection, player, 2) == [Action.RESULT, Action.BET]:
+            return NOTHING
+        return super().result(connection, transaction, player)
+
+
+class _NegativeBlocked(Ledger):
+    @override
+    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        if player.balance < 0:
+            return Decision(error="ACCOUNT_BLOCKED")
+        return super().result(connection, transaction, player)
+
+
+class _ResultsWithdraw(Ledger):
+    @override
+    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        decision = super().result(connection, transaction, player)
+        # Winnings up to the last stake were taken for a lost bet's bookkeeping.
+        return replace(decision, movement=0) if decision.movement == 1 else decision
+
+
+class _NetResults(Ledger):
+    @override
+    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        decision = super().result(connection, transaction, player)
+        # Small wins are "rounded" up to a whole tenth, as the old cash desk did.
+        return replace(decision, movement=-(-decision.movement // 10) * 10)
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    mutant("bet-keeps-one", "A bet must leave something over.", ("BET-02",), ledger=_KeepsOne),
+    mutant("bet-one-over", "The funds check is off by one unit.", ("BET-03", "INV-02"), ledger=_OneOver),
+    mutant("bet-overdraft", "Funds are not checked.", ("BET-03", "INV-02"), ledger=_Overdraft),
+    mutant("bet-credit", "Every player may owe 50 units.", ("BET-03", "INV-02"), ledger=_Credit),
+    mutant(
+        "bet-any-funds", "Any balance over zero is enough.", ("BET-03", "INV-02"), ledger=_FundsBeforeBetOnly
+    ),
+    mutant("bet-takes-rest", "A refused bet takes what there is.", ("BET-03",), ledger=_TakesWhatThereIs),
+    mutant("bet-other-code", "Missing funds are NOT_ENOUGH_MONEY.", ("BET-03",), answers=_OtherCode),
+    mutant("bet-refusal-forgotten", "A refused bet is tried anew.", ("BET-05",), ledger=_RefusalsForgotten),
+    mutant("bet-opens-account", "Unknown players get an account.", ("BET-06",), ledger=_OpensAccounts),
+    mutant(
+        "bet-stranger-ok", "Unknown players' wagers are acknowledged.", ("BET-06",), desk=_StrangersWelcome
+    ),
+    mutant("bet-any-currency", "The currency of a bet is not looked at.", ("BET-07",), ledger=_AnyCurrency),
+    mutant("bet-ban-ignored", "Banned players may bet.", ("BET-08",), ledger=_BansIgnored, needs=("ban",)),
+    mutant(
+        "bet-zero-crash",
+        "A bet of 0 divides by zero.",
+        ("BET-09", "MSG-01"),
+        ledger=_ZeroBetCrashes,
+        desk=Bare,
+    ),
+    mutant("bet-zero-unit", "A bet of 0 costs one unit.", ("BET-09",), ledger=_ZeroBetTakesUnit),
+    mutant(
+        "bet-two-decimals",
+        "Every currency has two decimals.",
+        ("BET-13",),
+        parser=_TwoDecimals,
+        needs=("currencies",),
+    ),
+    mutant("result-zero-refused", "A result of 0 is refused.", ("RES-02",), ledger=_ZeroResultRefused),
+    mutant(
+        "result-bets-first",
+        "A third result without a bet between is refused.",
+        ("RES-03", "RES-05"),
+        ledger=_BetsFirst,
+    ),
+    mutant(
+        "result-banned-refused",
+        "Banned players' results are refused.",
+        ("RES-04",),
+        ledger=_BannedPayNothing,
+        needs=("ban",),
+    ),
+    mutant(
+        "result-banned-lost",
+        "Banned players' results are acknowledged, not paid.",
+        ("RES-04",),
+        ledger=_BannedLoseResults,
+        needs=("ban",),
+    ),
+    mutant(
+        "result-second-ignored",
+        "The second result of a bet is not paid.",
+        ("RES-05",),
+        ledger=_SecondOfBetIgnored,
+    ),
+    mutant("result-negative", "A negative balance blocks results.", ("RES-06",), ledger=_NegativeBlocked),
+    mutant("result-unit-lost", "A result of one unit is not paid.", ("RES-01",), ledger=_ResultsWithdraw),
+    mutant("result-rounded-up", "Results are rounded up to 0.10.", ("RES-01",), ledger=_NetResults),
+)

@@ -1,0 +1,260 @@
+"""Faults of forgetful CLIENTs (IDM-04, 08, 10; RBK-05, 07)."""
+
+import time
+import zlib
+from collections import OrderedDict, deque
+
+import sqlalchemy as sa
+from typing_extensions import override
+
+from client_under_test.database import Database
+from client_under_test.mutants.mutant import Mutant, mutant
+from client_under_test.mutants.wallet.unconstrained import Loose
+from client_under_test.schema import postings, transactions
+from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored, digest
+from client_under_test.wallet.messages import Action, Transaction
+
+
+class _Cached(Loose):
+    """Recognises copies by a cache alone; the books are never asked."""
+
+    seconds = float("inf")
+    entries = 10**9
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._cache: OrderedDict[str, tuple[float, Stored]] = OrderedDict()
+
+    @override
+    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
+        born, stored = self._cache.get(transaction.id, (0.0, None))
+        return stored if time.monotonic() - born < self.seconds else None
+
+    @override
+    def record(
+        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+    ) -> Stored:
+        stored = super().record(connection, transaction, player, decision)
+        self._cache[transaction.id] = (time.monotonic(), stored)
+        while len(self._cache) > self.entries:
+            self._cache.popitem(last=False)
+        return stored
+
+
+class _TwoTenths(_Cached):
+    seconds = 0.2
+
+
+class _OneSecond(_Cached):
+    seconds = 1.0
+
+
+class _Thirty(_Cached):
+    entries = 30
+
+
+class _Thousand(_Cached):
+    entries = 1000
+
+
+class _Nightly(_Cached):
+    """Cleared as a whole, every 500 transactions."""
+
+    @override
+    def record(
+        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+    ) -> Stored:
+        stored = super().record(connection, transaction, player, decision)
+        if stored.id % 500 == 0:
+            self._cache.clear()
+        return stored
+
+
+class _TenEach(Loose):
+    """Remembers ten ids for each player."""
+
+    @override
+    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
+        all_kept: dict[str, deque[str]] = self.__dict__.setdefault("kept", {})
+        kept = all_kept.setdefault(transaction.player, deque(maxlen=10))
+        if transaction.id in kept:
+            return super().recall(connection, transaction)
+        kept.append(transaction.id)
+        return None
+
+
+class _Keyed(Loose):
+    """Remembers less than the id."""
+
+    def short(self, given: str) -> str:
+        return given[:8]
+
+    @override
+    def key(self, transaction: Transaction) -> str:
+        return digest(self.short(transaction.id))
+
+    @override
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        found = connection.execute(
+            sa.select(
+                transactions.c.id, transactions.c.error, postings.c.amount, postings.c.id.label("posting")
+            )
+            .join(postings, postings.c.transaction_id == transactions.c.id)
+            .where(transactions.c.key == digest(self.short(str(transaction.target))))
+            .where(transactions.c.player_id == player.id)
+        ).first()
+        if found is None:
+            return Decision()
+        undone = connection.execute(
+            sa.select(postings.c.id).where(postings.c.reverses == found.posting)
+        ).first()
+        return Decision() if undone else Decision(-found.amount, reverses=found.posting)
+
+
+class _Crc(_Keyed):
+    @override
+    def short(self, given: str) -> str:
+        return str(zlib.crc32(given.encode()) & 0xFFFF)
+
+
+class _ThisSecond(_Keyed):
+    @override
+    def short(self, given: str) -> str:
+        return given
+
+    @override
+    def key(self, transaction: Transaction) -> str:
+        return digest(transaction.id)
+
+    @override
+    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
+        born: dict[str, int] = self.__dict__.setdefault("born", {})
+        now = int(time.time())
+        # One set of ids for each second, as others keep one for each day.
+        if (
+            born.setdefault(f"{now}/{transaction.id}", now)
+            and self.__dict__.setdefault("at", {}).get(transaction.id, now) != now
+        ):
+            return None
+        self.__dict__["at"].setdefault(transaction.id, now)
+        return super().recall(connection, transaction)
+
+
+class _OrphansInMemory(Ledger):
+    """Orphans are kept in the process only."""
+
+    @override
+    def record(
+        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+    ) -> Stored:
+        if transaction.action is not Action.ROLLBACK or decision.movement:
+            return super().record(connection, transaction, player, decision)
+        kept: dict[str, Stored] = self.__dict__.setdefault("orphans", {})
+        stored = Stored(0, Action.ROLLBACK, player.id, transaction.amount, self.client_id(transaction), None)
+        self.__dict__.setdefault("undone", set()).add((str(transaction.target), player.id))
+        return kept.setdefault(transaction.id, stored)
+
+    @override
+    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
+        kept: dict[str, Stored] = self.__dict__.setdefault("orphans", {})
+        return kept.get(transaction.id) or super().recall(connection, transaction)
+
+    @override
+    def rolled_back(self, connection: sa.Connection, transaction: Transaction) -> bool:
+        undone: set[tuple[str, str]] = self.__dict__.setdefault("undone", set())
+        return (transaction.id, transaction.player) in undone or super().rolled_back(connection, transaction)
+
+
+class _UndoneInMemory(Loose):
+    """Which bets were returned already is known to the process only."""
+
+    @override
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        undone: set[str] = self.__dict__.setdefault("undone", set())
+        original = self.stored(connection, digest(str(transaction.target)))
+        unfit = original is None or original.error or original.player != player.id
+        if (
+            original is None
+            or unfit
+            or original.action == Action.ROLLBACK
+            or str(transaction.target) in undone
+        ):
+            return Decision()
+        undone.add(str(transaction.target))
+        return Decision(original.amount if original.action == Action.BET else -original.amount)
+
+
+class _RollbacksInMemory(Loose):
+    """The ids of rollbacks, and with them their answers, are kept in the process only."""
+
+    @override
+    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
+        if transaction.action is not Action.ROLLBACK:
+            return super().recall(connection, transaction)
+        kept: dict[str, Stored] = self.__dict__.setdefault("rollbacks", {})
+        return kept.get(transaction.id)
+
+    @override
+    def record(
+        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+    ) -> Stored:
+        stored = super().record(connection, transaction, player, decision)
+        if transaction.action is Action.ROLLBACK:
+            self.__dict__.setdefault("rollbacks", {})[transaction.id] = stored
+        return stored
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    mutant("memory-0.2-s", "Ids are forgotten after 0.2 s.", ("IDM-04",), ledger=_TwoTenths),
+    mutant(
+        "memory-1-s", "Ids are forgotten after a second.", ("IDM-04",), ledger=_OneSecond, sequential=False
+    ),
+    mutant("memory-30", "The last 30 ids are kept.", ("IDM-04",), ledger=_Thirty),
+    mutant("memory-1000", "The last 1,000 ids are kept.", ("IDM-04",), ledger=_Thousand, sequential=False),
+    mutant(
+        "memory-nightly",
+        "All ids are cleared, every 500 transactions.",
+        ("IDM-04",),
+        ledger=_Nightly,
+        sequential=False,
+    ),
+    mutant(
+        "memory-ten-each", "Ten ids are kept for each player.", ("IDM-04",), ledger=_TenEach, sequential=False
+    ),
+    mutant("memory-prefix", "Ids are known by their first 8 characters.", ("IDM-08",), ledger=_Keyed),
+    mutant(
+        "memory-crc",
+        "Ids are known by 16 bits.",
+        ("BET-10",),
+        ledger=_Crc,
+        sequential=False,
+    ),
+    mutant(
+        "memory-this-second",
+        "Each second has its own ids.",
+        ("IDM-04",),
+        ledger=_ThisSecond,
+        sequential=False,
+    ),
+    mutant(
+        "memory-orphans",
+        "Orphans are kept in the process.",
+        ("IDM-10",),
+        ledger=_OrphansInMemory,
+        needs=("restart",),
+    ),
+    mutant(
+        "memory-undone",
+        "What is returned already is kept in the process.",
+        ("RBK-07", "IDM-10"),
+        ledger=_UndoneInMemory,
+        needs=("restart",),
+    ),
+    mutant(
+        "memory-rollbacks",
+        "Ids of rollbacks are kept in the process.",
+        ("IDM-10",),
+        ledger=_RollbacksInMemory,
+        needs=("restart",),
+    ),
+)

@@ -1,0 +1,307 @@
+"""Faults in rollbacks (RBK)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import sqlalchemy as sa
+from typing_extensions import override
+
+from client_under_test.mutants.mutant import Mutant, mutant
+from client_under_test.mutants.wallet.unconstrained import Loose
+from client_under_test.schema import postings, transactions
+from client_under_test.wallet.ledger import NOTHING, Decision, Ledger, Player, Stored, digest
+from client_under_test.wallet.messages import Action, Transaction
+from client_under_test.wallet.refusals import Refused
+
+
+class _Target(Loose):
+    """Looks the target up as a careless team would: by its id alone."""
+
+    def target(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
+        return self.stored(connection, digest(str(transaction.target)))
+
+    def undone(self, connection: sa.Connection, transaction: Transaction) -> bool:
+        return (
+            connection.execute(
+                sa.select(transactions.c.id).where(transactions.c.target == digest(str(transaction.target)))
+            ).first()
+            is not None
+        )
+
+
+def _changed(change: Callable[[Decision, Transaction], Decision]) -> type[Ledger]:
+    """Return a ledger whose rollbacks are the reference's, changed."""
+
+    class Changed(Loose):
+        @override
+        def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+            return change(super().rollback(connection, transaction, player), transaction)
+
+    return Changed
+
+
+_half = _changed(lambda decision, _: replace(decision, movement=decision.movement // 2))
+_opposite = _changed(lambda decision, _: replace(decision, movement=-decision.movement))
+_always_adds = _changed(lambda decision, _: replace(decision, movement=abs(decision.movement)))
+_never_takes = _changed(lambda decision, _: replace(decision, movement=max(decision.movement, 0)))
+_recorded_only = _changed(lambda _decision, _: NOTHING)
+_as_asked = _changed(
+    lambda decision, transaction: (
+        replace(decision, movement=(transaction.amount if decision.movement > 0 else -transaction.amount))
+        if decision.movement
+        else decision
+    )
+)
+_exact_only = _changed(
+    lambda decision, transaction: (
+        decision if abs(decision.movement) in (0, transaction.amount) else Decision(error="AMOUNT_MISMATCH")
+    )
+)
+_orphans_pay = _changed(
+    lambda decision, transaction: Decision(transaction.amount) if decision == NOTHING else decision
+)
+_orphans_refused = _changed(
+    lambda decision, _: Decision(error="TRANSACTION_NOT_FOUND") if decision == NOTHING else decision
+)
+
+
+class _Clamped(Ledger):
+    @override
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        decision = super().rollback(connection, transaction, player)
+        return replace(decision, movement=max(decision.movement, -max(player.balance, 0)))
+
+
+class _SpentRefused(Ledger):
+    @override
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        decision = super().rollback(connection, transaction, player)
+        return Decision(error="INSUFFICIENT_FUNDS") if player.balance + decision.movement < 0 else decision
+
+
+class _OrphanUnknown(_Target):
+    @override
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        if self.target(connection, transaction) is None:
+            raise Refused("TRANSACTION_NOT_FOUND")
+        return super().rollback(connection, transaction, player)
+
+
+class _OrphanDeposits(_Target):
+    @override
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        if self.target(connection, transaction) is None:
+            return Decision(transaction.amount)
+        return super().rollback(connection, transaction, player)
+
+
+class _OrphanForgotten(_Target):
+    @override
+    def record(
+        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+    ) -> Stored:
+        if transaction.action is Action.ROLLBACK and self.target(connection, transaction) is None:
+            return Stored(
+                0, Action.ROLLBACK, player.id, transaction.amount, self.client_id(transaction), None
+            )
+        return super().record(connection, transaction, player, decision)
+
+
+class _OrphanCopyRefused(_Target):
+    @override
+    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
+        stored = super().recall(connection, transaction)
+        orphan = transaction.action is Action.ROLLBACK and self.target(connection, transaction) is None
+        if stored is not None and orphan:
+            raise Refused("DUPLICATE_TRANSACTION")
+        return stored
+
+
+class _LateBetTaken(Ledger):
+    @override
+    def rolled_back(self, connection: sa.Connection, transaction: Transaction) -> bool:
+        return False
+
+
+class _AgainUnderNewId(_Target):
+    @override
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        original = self.target(connection, transaction)
+        if (
+            original is None
+            or original.player != player.id
+            or original.error
+            or original.action == Action.ROLLBACK
+        ):
+            return NOTHING
+        return Decision(original.amount if original.action == Action.BET else -original.amount)
+
+
+class _SecondRefundsBets(_AgainUnderNewId):
+    @override
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        if self.undone(connection, transaction) and transaction.amount < 100:
+            return NOTHING
+        return super().rollback(connection, transaction, player)
+
+
+class _RefusedBetRefused(_Target):
+    @override
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        original = self.target(connection, transaction)
+        if original is not None and original.error:
+            return Decision(error="TRANSACTION_FAILED")
+        return super().rollback(connection, transaction, player)
+
+
+class _RefusedBetPaid(_Target):
+    @override
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        original = self.target(connection, transaction)
+        if original is not None and original.error and not self.undone(connection, transaction):
+            return Decision(original.amount)
+        return super().rollback(connection, transaction, player)
+
+
+class _AnyonesPaysAsker(_Target):
+    @override
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        original = self.target(connection, transaction)
+        if original is not None and original.player != player.id and not self.undone(connection, transaction):
+            return Decision(0 if original.error or original.action != Action.BET else original.amount)
+        return super().rollback(connection, transaction, player)
+
+
+class _AnyonesPaysOwner(_Target):
+    @override
+    def handle(self, connection: sa.Connection, transaction: Transaction) -> Stored:
+        if transaction.action is Action.ROLLBACK:
+            original = self.target(connection, transaction)
+            if original is not None:
+                transaction = replace(transaction, player=original.player)
+        return super().handle(connection, transaction)
+
+
+class _RollbackOfRollbackCrashes(_Target):
+    @override
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        original = self.target(connection, transaction)
+        if original is not None:
+            {Action.BET: 1, Action.RESULT: -1}[Action(original.action)]
+        return super().rollback(connection, transaction, player)
+
+
+class _RollbackOfRollbackPays(_Target):
+    @override
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        original = self.target(connection, transaction)
+        if original is not None and original.action == Action.ROLLBACK and original.player == player.id:
+            return Decision(original.amount)
+        return super().rollback(connection, transaction, player)
+
+
+class _ResultAfterRollbackVoid(Ledger):
+    @override
+    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        last = connection.execute(
+            sa.select(transactions.c.action, postings.c.amount)
+            .join(postings, postings.c.transaction_id == transactions.c.id)
+            .where(transactions.c.player_id == player.id)
+            .order_by(transactions.c.id.desc())
+            .limit(1)
+        ).one_or_none()
+        if last is not None and last.action == Action.ROLLBACK and last.amount > 0:
+            return Decision(error="BET_ROLLED_BACK")
+        return super().result(connection, transaction, player)
+
+
+class _AnyCurrency(Ledger):
+    @override
+    def handle(self, connection: sa.Connection, transaction: Transaction) -> Stored:
+        if transaction.action is Action.ROLLBACK:
+            transaction = replace(transaction, currency=self.player(connection, transaction.player).currency)
+        return super().handle(connection, transaction)
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    mutant("rollback-half", "Half of the bet is returned.", ("RBK-01", "RBK-02"), ledger=_half),
+    mutant("rollback-opposite", "The sign is wrong.", ("RBK-01", "RBK-02"), ledger=_opposite),
+    mutant(
+        "rollback-recorded-only", "A rollback is noted, no money moves.", ("RBK-01",), ledger=_recorded_only
+    ),
+    mutant(
+        "rollback-always-adds", "A result rolled back is paid once more.", ("RBK-02",), ledger=_always_adds
+    ),
+    mutant("rollback-never-takes", "A result cannot be taken back.", ("RBK-02",), ledger=_never_takes),
+    mutant("rollback-clamped", "A spent result is taken back down to zero.", ("RBK-03",), ledger=_Clamped),
+    mutant("rollback-spent-refused", "A spent result is not taken back.", ("RBK-03",), ledger=_SpentRefused),
+    mutant("rollback-orphan-unknown", "An orphan is refused.", ("RBK-04",), ledger=_OrphanUnknown),
+    mutant("rollback-orphan-deposits", "An orphan pays its amount.", ("RBK-04",), ledger=_OrphanDeposits),
+    mutant(
+        "rollback-orphan-forgotten",
+        "An orphan is not recorded.",
+        ("RBK-05", "RBK-06"),
+        ledger=_OrphanForgotten,
+    ),
+    mutant("rollback-orphan-copy", "A copy of an orphan is refused.", ("RBK-05",), ledger=_OrphanCopyRefused),
+    mutant("rollback-late-bet", "A bet behind its own rollback is taken.", ("RBK-06",), ledger=_LateBetTaken),
+    mutant("rollback-again", "A second rollback pays again.", ("RBK-07",), ledger=_AgainUnderNewId),
+    mutant(
+        "rollback-again-large",
+        "A second rollback of one unit or more pays again.",
+        ("RBK-07",),
+        ledger=_SecondRefundsBets,
+    ),
+    mutant(
+        "rollback-nothing-refused",
+        "What moves nothing is refused, and the refusal stored.",
+        ("RBK-04", "RBK-08"),
+        ledger=_orphans_refused,
+    ),
+    mutant(
+        "rollback-nothing-pays",
+        "Where no movement is found the amount is paid.",
+        ("RBK-04", "RBK-07", "RBK-08"),
+        ledger=_orphans_pay,
+    ),
+    mutant(
+        "rollback-refused-refused",
+        "Rolling back a refused bet is an error.",
+        ("RBK-08",),
+        ledger=_RefusedBetRefused,
+    ),
+    mutant("rollback-refused-paid", "A refused bet is returned too.", ("RBK-08",), ledger=_RefusedBetPaid),
+    mutant("rollback-as-asked", "The rollback's own amount is returned.", ("RBK-09",), ledger=_as_asked),
+    mutant(
+        "rollback-anyone-asker",
+        "Another player's bet is returned to who asks.",
+        ("RBK-10",),
+        ledger=_AnyonesPaysAsker,
+        needs=("players",),
+    ),
+    mutant(
+        "rollback-anyone-owner",
+        "The owner of the bet is paid, whoever is named.",
+        ("RBK-10",),
+        ledger=_AnyonesPaysOwner,
+        needs=("players",),
+    ),
+    mutant(
+        "rollback-rollback-pays",
+        "A rollback rolled back pays once more.",
+        ("RBK-11",),
+        ledger=_RollbackOfRollbackPays,
+    ),
+    mutant(
+        "rollback-result-void",
+        "A result behind a rolled back bet is refused.",
+        ("RBK-13",),
+        ledger=_ResultAfterRollbackVoid,
+    ),
+    mutant(
+        "rollback-any-currency",
+        "The currency of a rollback is not looked at.",
+        ("RBK-15",),
+        ledger=_AnyCurrency,
+    ),
+)

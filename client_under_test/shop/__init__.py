@@ -1,0 +1,1 @@
+"""The shop that sells by the checkout."""

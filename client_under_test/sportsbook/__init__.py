@@ -1,0 +1,1 @@
+"""The CLIENT towards the OPERATOR, and its site."""

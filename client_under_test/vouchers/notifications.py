@@ -1,0 +1,141 @@
+"""Reads Jackpot's notifications. ``voucher-webhook.txt``, *Events*."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from client_under_test.wallet import decimal_json, money
+from client_under_test.wallet.refusals import Refused
+
+STORE_EVENTS: Final = ("store/enabled", "store/disabled", "store/update")
+COUPON_EVENTS: Final = {
+    "coupon/reserved": "RESERVED",
+    "coupon/canceled": "CANCELED",
+    "coupon/confirmed": "CONFIRMED",
+    "coupon/ready": "READY",
+    "coupon/refunded": "REFUNDED",
+    "coupon/refund_rejected": "REFUND_REJECTED",
+}
+BODY_LIMIT: Final = 256 * 1024
+_ID_LIMIT: Final = 255
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreNotice:
+    """A store event; ``created_at`` in microseconds since the epoch, ``data`` the whole properties."""
+
+    name: str
+    id: str
+    created_at: int
+    store_id: str
+    data: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CouponNotice:
+    """A coupon event: what somebody says of a voucher. ``price`` in minor units."""
+
+    name: str
+    id: str
+    created_at: int
+    voucher_id: str
+    state: str
+    price: int
+    notification_key: str | None
+
+
+class NoticeReader:
+    """Turns bodies into notices. Methods may be replaced one by one."""
+
+    def __init__(self, currency: str) -> None:
+        self.currency = currency
+
+    def read(self, content_type: str | None, body: bytes) -> StoreNotice | CouponNotice | None:
+        """Read one notification, None for a type that no document knows; raises Refused."""
+        if (content_type or "").split(";")[0].strip().lower() != "application/json":
+            raise Refused("INVALID_CONTENT_TYPE")
+        document = self.document(body)
+        name = document.get("event")
+        if not isinstance(name, str) or not name:
+            raise Refused("INVALID_EVENT")
+        if name in STORE_EVENTS:
+            return self.store(name, document)
+        if name in COUPON_EVENTS:
+            return self.coupon(name, document)
+        # A type that came later than we did: let it be.
+        return None
+
+    def document(self, body: bytes) -> dict[str, Any]:
+        """Read the JSON object."""
+        try:
+            document = decimal_json.loads(body)
+        except ValueError:
+            raise Refused("INVALID_JSON") from None
+        if not isinstance(document, dict):
+            raise Refused("INVALID_JSON")
+        return document
+
+    def store(self, name: str, document: dict[str, Any]) -> StoreNotice:
+        """Read a store event."""
+        message = _object(document, "message")
+        data = None if name == "store/disabled" else _object(message, "data")
+        if data is not None and not data:
+            raise Refused("INVALID_DATA")
+        return StoreNotice(
+            name, text(document, "id"), moment(document.get("createdAt")), text(message, "storeId"), data
+        )
+
+    def coupon(self, name: str, document: dict[str, Any]) -> CouponNotice:
+        """Read a coupon event."""
+        message = _object(document, "message")
+        if message.get("state") != COUPON_EVENTS[name]:
+            raise Refused("INVALID_STATE")
+        self.amount(message.get("value"))
+        key = message.get("notificationKey")
+        return CouponNotice(
+            name,
+            text(document, "id"),
+            moment(document.get("createdAt")),
+            text(message, "id"),
+            COUPON_EVENTS[name],
+            self.amount(message.get("price")),
+            None if key is None else text(message, "notificationKey"),
+        )
+
+    def amount(self, given: object) -> int:
+        """Read an amount, a text ("80.00") or a number (110), in minor units."""
+        if isinstance(given, str):
+            given = money.spelled(given)
+        if isinstance(given, bool) or not isinstance(given, int | Decimal):
+            raise Refused("INVALID_AMOUNT")
+        return money.to_minor(Decimal(given), self.currency)
+
+
+def text(document: dict[str, Any], name: str) -> str:
+    """Read an id or a key: a text, not empty, of characters that a database can keep."""
+    given = document.get(name)
+    if not isinstance(given, str) or not 0 < len(given) <= _ID_LIMIT or "\0" in given:
+        raise Refused(f"INVALID_{name.upper()}")
+    if any("\ud800" <= char <= "\udfff" for char in given):
+        raise Refused(f"INVALID_{name.upper()}")
+    return given
+
+
+def moment(given: object) -> int:
+    """Read a moment with its offset from UTC, in microseconds since the epoch."""
+    try:
+        read = datetime.fromisoformat(given if isinstance(given, str) else "")
+    except ValueError:
+        raise Refused("INVALID_CREATEDAT") from None
+    if read.tzinfo is None:
+        raise Refused("INVALID_CREATEDAT")
+    return (read - _EPOCH) // timedelta(microseconds=1)
+
+
+def _object(document: dict[str, Any], name: str) -> dict[str, Any]:
+    given = document.get(name)
+    if not isinstance(given, dict):
+        raise Refused(f"INVALID_{name.upper()}")
+    return given

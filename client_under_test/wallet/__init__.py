@@ -1,0 +1,1 @@
+"""The sportsbook's callbacks and the ledger behind them."""

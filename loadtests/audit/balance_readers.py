@@ -1,0 +1,116 @@
+"""Tellers read balances and send what is still open: the audit's own requests, beside the traffic.
+
+Each has its own connection and a history of its own that is thrown away after each errand, so that memory does not grow
+with the number of players. They cooperate under gevent, as all of Python's sockets do in a Locust process.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from gevent.queue import LifoQueue
+
+from loadtests.traffic.pen import Pen
+from loadtests.traffic.player_script import Send
+from scenarios.driver.driver import Driver
+from scenarios.target.loading import Target
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from scenarios.wallet.probes import DriverProbe, Probe, Reading, WagersProbe
+from simulators.exchanges.history import History, Request
+from simulators.operator.delivery import PROVIDER, Operator
+from simulators.transport.http_client import Meaning, Sender
+from simulators.transport.rate_limits import Limits
+
+# More requests at once than this make a small CLIENT slower, not the audit faster.
+AT_ONCE = 16
+
+
+class Teller:
+    """One who sends one request at a time."""
+
+    def __init__(self, channel: Operator, probe: Probe, currency: str) -> None:
+        self.channel = channel
+        self.probe = probe
+        self.currency = currency
+
+    def read(self, player: str, expected: Decimal) -> Reading:
+        """Read the balance of ``player``, which is probably ``expected``. Raises Unreadable."""
+        self._forget()
+        return self.probe.read(Player(player, self.currency), expected)
+
+    def send(self, send: Send) -> Meaning:
+        """Send ``send``, to the callback URL and its path, and say what the answer means."""
+        self._forget()
+        request = Request(
+            "POST", self.channel.callback_url.rstrip("/") + send.path, tuple(send.headers.items()), send.body
+        )
+        exchange = self.channel.sender.send(request, Operator.read, provider=PROVIDER, kind=send.name)
+        return Meaning(exchange.outcome, exchange.error or exchange.failure, exchange.client_id)
+
+    def _forget(self) -> None:
+        self.channel.sender.history = History()
+
+
+@dataclass
+class Tellers:
+    """All tellers of one process; ``taken()`` lends one out, waiting until one is free.
+
+    ``base_url`` is the callback URL. Raises UsageProblem where the target's Python driver cannot be had.
+    """
+
+    target: Target
+    base_url: str
+    pen: Pen
+    count: int = 0
+    _free: Any = field(init=False, repr=False)
+    _all: list[Teller] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        limits = self.target.target
+        shared = Limits(limits.max_connections, limits.max_requests_per_second or None)
+        driver = Driver(self.target)
+        self.count = self.count or min(AT_ONCE, limits.max_connections)
+        self._all = [self._hire(shared, driver) for _ in range(self.count)]
+        self._free = LifoQueue()
+        for teller in self._all:
+            self._free.put(teller)
+
+    @property
+    def probe_name(self) -> str:
+        """What reads balances, for reports."""
+        return self._all[0].probe.name
+
+    @property
+    def moves(self) -> bool:
+        """Whether a reading moves money, which it then puts back."""
+        return isinstance(self._all[0].probe, WagersProbe)
+
+    @contextmanager
+    def taken(self) -> Iterator[Teller]:
+        """A teller that nobody else uses meanwhile."""
+        teller: Teller = self._free.get()
+        try:
+            yield teller
+        finally:
+            self._free.put(teller)
+
+    def close(self) -> None:
+        """Close every connection."""
+        for teller in self._all:
+            teller.channel.sender.close()
+
+    def _hire(self, limits: Limits, driver: Driver) -> Teller:
+        operator, _ = self.target.need_operator()
+        sender = Sender(
+            History(), timeout=operator.timeout, ca_file=self.target.ca_file, connections=1, limits=limits
+        )
+        channel = Operator(
+            self.base_url, operator.security_hash.get_secret_value(), sender, operator.amount_format
+        )
+        verbs = Verbs(channel)
+        wanted = self.target.target.probe
+        probe: Probe = WagersProbe(verbs) if wanted == "wagers" else DriverProbe(verbs, driver, wanted)
+        return Teller(channel, probe, self.pen.currency)

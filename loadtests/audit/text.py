@@ -1,0 +1,148 @@
+"""The verdict for people: lines for the console, rows for Locust's statistics."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from loadtests.audit.verdict import Doubt, Finding, Off, Verdict
+from loadtests.monitor.memory import Point
+from scenarios.report.plain import printable
+from simulators.values import money
+
+# Importing Locust changes the whole process: only whoever runs under it does.
+if TYPE_CHECKING:
+    from locust.env import Environment
+
+# Locust's type of the rows that the audit adds to its statistics.
+ROW = "AUDIT"
+# How many players have a row, or lines, of their own.
+_ROWS = 10
+_NAMES = 8
+
+_SENTENCES = {
+    Finding.CLEAN: "clean: every balance that was read is right",
+    Finding.BROKEN: "BROKEN",
+    Finding.UNDECIDED: "undecided: nothing is known to be wrong, but not all could be judged",
+}
+
+
+class AuditFailure(Exception):
+    """What the audit found, as Locust's statistics show it."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def amount(units: int, currency: str) -> str:
+    """``units`` minor units of ``currency`` for people ("10.50 EUR")."""
+    return money.show(money.from_minor(units, currency), currency)
+
+
+def figures(verdict: Verdict) -> str:
+    """The verdict's figures in one line."""
+    whole = verdict.whole
+    return (
+        f"{whole.read} of {whole.played} players read by {whole.probe or 'nobody'}, {whole.right} right, "
+        f"{whole.off_count} off, {verdict.undecided} undecided; {whole.transactions} transactions, "
+        f"{amount(whole.off, verdict.currency)} off; {whole.resolved} open ones resolved"
+    )
+
+
+def lines(verdict: Verdict) -> Iterator[str]:
+    """The verdict for the console, line by line, harmless to print."""
+    return (printable(line) for line in _lines(verdict))
+
+
+def _lines(verdict: Verdict) -> Iterator[str]:
+    whole = verdict.whole
+    yield f"audit: {_SENTENCES[verdict.finding]}"
+    yield f"  {figures(verdict)}"
+    if verdict.shared:
+        yield f"  CLIENT ids: {len(verdict.shared)} are shared by several transactions (MSG-05)"
+    elif verdict.compared:
+        yield f"  CLIENT ids: {whole.ids} compared, all different"
+    if verdict.sample is not None:
+        yield f"  sample: {verdict.sample}"
+    for rule, count in verdict.rules.items():
+        yield f"  broken: {rule}, seen {count} times"
+    for off in whole.offs[:_ROWS]:
+        yield f"  {off.player}: {_off(off, verdict.currency)}"
+        if off.transactions:
+            yield f"    transactions of that amount: {', '.join(off.transactions)}"
+    if whole.off_count > _ROWS:
+        yield f"  and {whole.off_count - _ROWS} more players, see report.json"
+    for breach in whole.breaches[:_ROWS]:
+        of = " ".join(filter(None, (breach.player, breach.transaction)))
+        yield f"  {breach.rule} {of}: {breach.text}".replace(" : ", ": ")
+    for group in verdict.shared[:_ROWS]:
+        yield f"  one CLIENT id for {', '.join(group)}"
+    for doubt in whole.doubts:
+        yield f"  undecided: {_doubt(doubt)}"
+    for note in whole.notes:
+        yield f"  note: {note}"
+    yield from _memory(verdict.memory)
+
+
+def _memory(points: Sequence[Point]) -> Iterator[str]:
+    if not points:
+        return
+    count = len(points)
+    when = f"at {count} moments of the run" if count > 1 else "at its start"
+    most = max(point.processes for point in points)
+    of = f", {most} processes" if most > 1 else ""
+    yield f"memory of the generator{of}: {_megabytes(point.bytes for point in points)} MB, {when}"
+    if most > 1:
+        yield f"  of its largest process: {_megabytes(point.greatest for point in points)} MB"
+
+
+def _megabytes(sizes: Iterable[int]) -> str:
+    return " ".join(f"{size / 1e6:.1f}" for size in sizes)
+
+
+def _off(off: Off, currency: str) -> str:
+    return f"{amount(abs(off.off), currency)} too {'much' if off.off > 0 else 'little'}: {off.why}"
+
+
+def _doubt(doubt: Doubt) -> str:
+    names = ", ".join(doubt.players[:_NAMES]) + (", .." if doubt.count > _NAMES else "")
+    return f"{doubt.count} players ({names}): {doubt.why}"
+
+
+def fire(environment: "Environment", verdict: Verdict, seconds: float) -> None:
+    """Add the verdict to Locust's statistics, as rows of type ROW: they reach its page, HTML, CSV and console.
+
+    ``seconds`` is how long the audit took.
+    """
+    whole = verdict.whole
+    failures: dict[str, str | None] = {
+        f"balances of {whole.played} players": (
+            f"{whole.off_count} players are off by {amount(whole.off, verdict.currency)}"
+            if whole.off_count
+            else None
+        ),
+        f"{whole.ids} CLIENT ids": (
+            f"{len(verdict.shared)} are shared by several transactions (MSG-05)"
+            if verdict.shared
+            else None
+            if verdict.compared
+            else "they could not all be compared"
+        ),
+    }
+    failures |= {f"balance of {off.player}": _off(off, verdict.currency) for off in whole.offs[:_ROWS]}
+    own = {"INV-05", "MSG-05"}
+    failures |= {
+        rule: f"seen {count} times" for rule, count in verdict.rules.items() if rule not in own or not count
+    }
+    for number, doubt in enumerate(whole.doubts[:_ROWS], start=1):
+        failures[f"undecided ({number})"] = _doubt(doubt)
+    if verdict.finding is Finding.UNDECIDED and not whole.doubts:
+        failures["undecided"] = "nothing was sent" if not whole.transactions else figures(verdict)
+    for name, failure in failures.items():
+        environment.events.request.fire(
+            request_type=ROW,
+            name=printable(name),
+            response_time=seconds * 1000,
+            response_length=0,
+            exception=None if failure is None else AuditFailure(printable(failure)),
+            context={},
+            response=None,
+        )

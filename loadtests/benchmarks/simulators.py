@@ -1,0 +1,83 @@
+"""One simulator in a process of its own, to be measured: ``python -m loadtests.benchmarks.simulators PROVIDER``.
+
+It prints the port where it listens on 127.0.0.1, and ends when its standard input does. Nothing is called back.
+"""
+
+import secrets
+import sys
+import threading
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+from simulators.checkout import api as checkout_api
+from simulators.checkout import wire as checkout_wire
+from simulators.checkout.simulator import CheckoutTwin
+from simulators.exchanges.history import History
+from simulators.jackpot import api as jackpot_api
+from simulators.jackpot.service import Agreement as JackpotAgreement
+from simulators.jackpot.simulator import JackpotTwin
+from simulators.operator import api as operator_api
+from simulators.operator.delivery import Courier, Operator
+from simulators.operator.simulator import Agreement, Twin
+from simulators.server.wsgi_server import Server, long_memory, watch_parent
+from simulators.transport.http_client import Sender
+
+# Agreed for the benchmark only; nothing outside it knows them.
+USERNAME: Final = "client"
+PASSWORD: Final = "benchmark-password"  # noqa: S105
+API_KEY: Final = "benchmark-api-key"
+CLIENT_SECRET: Final = "benchmark-client-secret"  # noqa: S105
+MERCHANT: Final = "benchmark-merchant"
+CHECKOUT_KEY: Final = "benchmark-checkout-key-of-32-bytes-or-more"
+SEED: Final = 7
+
+
+def payload(number: int) -> str:
+    """The signed payload of checkout ``number``: another merchantReference for each."""
+    claims = checkout_wire.Claims(
+        merchant_id=MERCHANT,
+        iat=int(time.time()),
+        currency="EUR",
+        value_before_tax=Decimal(10),
+        value_after_tax=Decimal(12),
+        tax_value=Decimal(2),
+        tax_percentage=Decimal(20),
+        variant="mug-blue",
+        merchant_reference=f"benchmark-{number}",
+    )
+    return checkout_wire.mint(claims, CHECKOUT_KEY)
+
+
+def _operator(sender: Sender) -> Any:
+    courier = Courier(Operator("http://127.0.0.1:9/operator", secrets.token_hex(16), sender))
+    return operator_api.create_app(Twin(Agreement(USERNAME, PASSWORD), courier, seed=SEED))
+
+
+def _jackpot(sender: Sender) -> Any:
+    agreed = JackpotAgreement(API_KEY, secrets.token_hex(16), CLIENT_SECRET)
+    return jackpot_api.create_app(JackpotTwin(agreed, sender, seed=SEED))
+
+
+def _checkout(sender: Sender) -> Any:
+    return checkout_api.create_app(CheckoutTwin(checkout_wire.Agreement(MERCHANT, CHECKOUT_KEY), sender))
+
+
+APPS: Final[dict[str, Callable[[Sender], Any]]] = {
+    "operator": _operator,
+    "jackpot": _jackpot,
+    "checkout": _checkout,
+}
+
+
+def main() -> None:
+    """Serve until the parent has ended."""
+    watch_parent(sys.stdin.buffer)
+    with Server(APPS[sys.argv[1]](Sender(History()))) as server, long_memory():
+        print(server.port, flush=True)
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

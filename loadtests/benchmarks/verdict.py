@@ -1,0 +1,151 @@
+"""What a verdict costs: exchanges per second of the judge beside bare senders, seconds of a check, requests per rule.
+
+Run as ``python -m loadtests.benchmarks.run --only e``.
+"""
+
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import requests
+import urllib3
+
+from loadtests.benchmarks.pairs import Rates, in_turns, machine, ratio, table
+from scenarios.cli.reference_client import reference_client
+from scenarios.contract import PLANNED, select
+from scenarios.problems.errors import Exit
+from scenarios.run.effort import NORMAL, QUICK, Effort
+from scenarios.run.run import Settings
+from scenarios.runner.pytest_run import Judged, check
+from scenarios.target.loading import Target
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import History
+from simulators.operator.delivery import Operator
+from simulators.transport.http_client import Sender
+
+TITLE: Final = "A whole verdict"
+ROUNDS: Final = 5
+WAGERS: Final = 400
+SEED: Final = 7
+_DOT: Final = Decimal("0.01")
+_JUDGE: Final = "the judge's verbs"
+
+
+def senders(target: Target) -> dict[str, Callable[[], None]]:
+    """Each way of sending WAGERS signed results of one cent to ``target``, one after the other."""
+    operator, players = target.need_operator()
+    channel = Operator(operator.callback_url, operator.security_hash.get_secret_value(), Sender(History()))
+    verbs = Verbs(channel)
+    player = Player(players.ids[-1], players.currency)
+    pool, session = urllib3.PoolManager(), requests.Session()
+
+    def bodies() -> list[tuple[str, dict[str, str], bytes]]:
+        built = [channel.request(verbs.transaction("result", player, _DOT)) for _ in range(WAGERS)]
+        return [(one.url, dict(one.headers), one.body) for one in built]
+
+    def bare_urllib3() -> None:
+        for url, headers, body in bodies():
+            pool.request("POST", url, body=body, headers=headers)
+
+    def bare_requests() -> None:
+        for url, headers, body in bodies():
+            session.post(url, data=body, headers=headers, timeout=10)
+
+    def judge() -> None:
+        for _ in range(WAGERS):
+            verbs.result(player, _DOT)
+
+    return {_JUDGE: judge, "bare urllib3": bare_urllib3, "bare requests": bare_requests}
+
+
+def rates(target: Target) -> Rates:
+    """Exchanges per second of every sender, in turns."""
+
+    def timed(send: Callable[[], None]) -> Callable[[], float]:
+        def measure() -> float:
+            start = time.perf_counter()
+            send()
+            return WAGERS / (time.perf_counter() - start)
+
+        return measure
+
+    return in_turns({name: timed(send) for name, send in senders(target).items()}, ROUNDS)
+
+
+def verdict(target: Target, effort: Effort) -> tuple[Judged, float]:
+    """One whole verdict over part A, and how many seconds it took."""
+    rules = tuple(rule.id for rule in select(provider="operator") if rule.id not in PLANNED)
+    start = time.perf_counter()
+    return check(Settings(target, rules, effort, SEED)), time.perf_counter() - start
+
+
+def per_rule(judged: Judged) -> dict[str, float]:
+    """Requests that each rule's scenarios sent, shared evenly among the rules of one scenario."""
+    spent: Counter[str] = Counter()
+    for result in judged.run.results:
+        for rule in result.rules:
+            spent[rule] += (result.last_exchange - result.first_exchange) / len(result.rules)  # type: ignore[assignment]
+    return dict(spent)
+
+
+def section() -> list[str]:
+    """The part of the document; raises RuntimeError where the reference CLIENT is judged to break a rule."""
+    with TemporaryDirectory(prefix="pitboss-bench-") as folder, reference_client(Path(folder)) as target:
+        measured = rates(target)
+        verdicts = {effort.name: verdict(target, effort) for effort in (QUICK, NORMAL)}
+    for effort, (judged, _) in verdicts.items():
+        if judged.code is not Exit.HOLDS:
+            raise RuntimeError(f"a check of the reference CLIENT at {effort} ended with {judged.code!r}")
+    return document(measured, verdicts)
+
+
+def document(measured: Rates, verdicts: dict[str, tuple[Judged, float]]) -> list[str]:
+    """The results as Markdown."""
+    columns = [per_rule(judged) for judged, _ in verdicts.values()]
+    own = measured[_JUDGE]
+    return [
+        "Every rule of the sportsbook, against the reference CLIENT on SQLite with `synchronous=FULL`.",
+        "",
+        *table(
+            ("effort", "exchanges", "seconds", "exchanges per second", "per rule (mean)"),
+            [_costs(effort, judged, seconds) for effort, (judged, seconds) in verdicts.items()],
+        ),
+        "",
+        "### Exchanges one after the other",
+        "",
+        f"{ROUNDS} rounds of {WAGERS} signed results each. The judge also keeps the history and reads the answers.",
+        "",
+        *table(
+            ("sender", "exchanges per second (median)", "judge / sender, median of pairs"),
+            [
+                (name, f"{statistics.median(values):.0f}", f"{ratio(own, values):.2f}")
+                for name, values in measured.items()
+            ],
+        ),
+        "",
+        machine(),
+        "",
+        "### Requests per rule",
+        "",
+        *table(
+            ("rule", *verdicts),
+            [(rule, *(f"{column.get(rule, 0):.0f}" for column in columns)) for rule in columns[0]],
+        ),
+    ]
+
+
+def _costs(effort: str, judged: Judged, seconds: float) -> tuple[str, ...]:
+    total = len(judged.run.history)
+    return (
+        effort,
+        str(total),
+        f"{seconds:.1f}",
+        f"{total / seconds:.0f}",
+        f"{total / len(judged.verdicts):.0f}",
+    )

@@ -1,0 +1,1 @@
+"""What players do under load, and the ledger of it."""

@@ -1,0 +1,90 @@
+"""How often what happens in the traffic: the sizes that a user sets, in one place, and checked."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+from scenarios.problems.errors import UsageProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A day of matches: everybody bets, a goal falls, then everything is settled, and so again.
+
+    A match lasts ``seconds``, by the wall clock, so that the players of all machines hear the same whistle without
+    a word between them. In the first half each player places ``bets`` bets, the first within ``crowd_seconds``; at
+    half time the goal falls.
+    """
+
+    seconds: float = 20.0
+    bets: int = 5
+    crowd_seconds: float = 2.0
+    clock: Callable[[], float] = time.time
+
+    def until_bets(self) -> float:
+        """Seconds until bets are taken: 0 in the first half."""
+        gone = self.clock() % self.seconds
+        return 0.0 if gone < self.seconds / 2 else self.seconds - gone
+
+    def until_goal(self) -> float:
+        """Seconds until the goal falls: 0 in the second half."""
+        return max(0.0, self.seconds / 2 - self.clock() % self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Shares from 0 to 1, stakes in minor units, seconds.
+
+    Of accepted bets ``wins``, ``voids`` and ``cash_outs`` end so, the rest is lost. Of all transactions ``copies`` are
+    sent again when answered, ``races`` leave ``race_width`` times at once, and of ``cuts`` the answer is lost: what
+    follows (a copy, the rollback of a bet, the player's next bet) is sent at once and meets them at work. Of voids
+    ``races`` come as two rollbacks under different ids, the second while the first is at work. Of all rounds
+    ``orphans`` hold a rollback of what was never sent, and ``forgeries`` a result with a wrong hash; of orphans
+    ``late_bets`` are followed by the bet, half of them while the orphan is at work, the others once it was answered.
+    ``pause`` is the mean seconds between two rounds of a player.
+    """
+
+    wins: float = 0.42
+    voids: float = 0.05
+    cash_outs: float = 0.10
+    copies: float = 0.05
+    races: float = 0.01
+    orphans: float = 0.01
+    late_bets: float = 0.5
+    cuts: float = 0.01
+    forgeries: float = 0.01
+    race_width: int = 4
+    least_stake: int = 100
+    most_stake: int = 1000
+    pause: float = 0.0
+    match: Match | None = None
+
+    def __post_init__(self) -> None:
+        """Raise UsageProblem where the sizes cannot be."""
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.type is float and each.name != "pause" and not 0 <= value <= 1:
+                raise _wrong(each.name, value, "a share from 0 to 1 (0.05 is one in twenty)")
+        if self.wins + self.voids + self.cash_outs > 1:
+            raise _wrong(
+                "wins",
+                f"{self.wins:g} beside {self.voids:g} voids and {self.cash_outs:g} cash-outs",
+                "shares that are 1 together at most: each bet ends in one way",
+            )
+        if not 0 <= self.pause < float("inf"):
+            raise _wrong("pause", self.pause, "seconds, 0 or more")
+        if not 2 <= self.race_width <= 64:
+            raise _wrong(
+                "race_width", self.race_width, "a number of copies from 2 to 64, each on its own connection"
+            )
+        if not 1 <= self.least_stake <= self.most_stake:
+            raise _wrong(
+                "least_stake",
+                f"{self.least_stake}, and the highest stake is {self.most_stake}",
+                "whole minor units, at least 1, the lowest not above the highest",
+            )
+
+
+def _wrong(name: str, value: object, expected: str) -> UsageProblem:
+    option = "--" + name.replace("_", "-")
+    return UsageProblem(f"{option} is {value}", expected, f"correct {option}")

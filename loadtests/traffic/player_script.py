@@ -1,0 +1,345 @@
+"""What one player does, round after round, as a generator: it yields what to send and is sent what came back.
+
+No I/O happens here, so that every transport drives the same traffic. The ledger hears of each transaction before
+it is yielded, and of each answer before the next request is. The rules for whoever drives it:
+
+* send each ``Send`` after its ``wait``, and resume the generator with the ``Seen`` (a list where ``together`` > 1);
+* **report a request to Locust after the generator was resumed**: it may have put into ``Seen.problem`` what the
+  answer breaks. A planned cut has status 0 and no problem; any other lack of an answer has one.
+
+Sources: ``sportsbook.txt``, *Transactions* and *Transaction-rollback*; how the OPERATOR sends again is decided in
+``simulators.operator.delivery``: bets once, then a rollback; results and rollbacks until they are answered.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final
+
+from loadtests.traffic import meaning
+from loadtests.traffic.ledger import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN, Ledger, Operation
+from loadtests.traffic.meaning import Meaning
+from loadtests.traffic.mix import Match, Rates
+from loadtests.traffic.pen import Pen
+from scenarios.oracles.attempts import Kind
+from simulators.operator.wire import INSUFFICIENT_FUNDS, ROLLBACK_PATH, TRANSACTION_PATH
+
+# Seconds before each copy of what got no answer; the last is repeated. The first copy follows at once.
+_PAUSES: Final = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
+# A player who ran out of money is given so many of the highest stakes.
+_TOP_UP: Final = 20
+# What a win pays, in quarters of the stake: 1.25 to 3.5 times.
+_LEAST_QUARTERS, _MOST_QUARTERS = 5, 14
+# Of how many lost answers the CLIENT cannot know: it answers to nobody. Of the others it sees the connection end, and
+# servers tend to throw away what they have not begun by then.
+_LINGERING: Final = 0.5
+# After how many results without an answer the player's next bet comes before their copies: it meets them at work.
+_BETTING_ON: Final = 0.5
+# How many of the late bets come while the rollback that names them is at work, not once it was answered.
+_OVERTAKEN: Final = 0.5
+# Locust's rows for what is no first attempt.
+COPY, AT_ONCE, LOST, FORGED = "copy", "copies at once", "lost answer", "bad signature"
+AGAIN: Final = "second void"
+
+
+@dataclass(slots=True)
+class Send:
+    """One request, or ``together`` copies of it that leave at once.
+
+    ``name`` is Locust's row, ``headers`` those beside the transport's own. ``cut``: go on after the last byte, without
+    waiting for an answer; the connection is closed at once or, where it ``lingers``, once the CLIENT has answered to
+    nobody. ``wait`` is seconds to pass before it leaves.
+    """
+
+    path: str
+    body: bytes
+    name: str
+    headers: dict[str, str]
+    cut: bool = False
+    lingers: bool = False
+    together: int = 1
+    wait: float = 0.0
+
+
+@dataclass(slots=True)
+class Seen:
+    """What came back: ``status`` 0 is no answer. ``seconds`` from the first byte sent to the last received.
+
+    ``problem`` makes the request a failure in Locust's statistics: no answer came, or the answer breaks the contract.
+    """
+
+    status: int
+    body: bytes
+    seconds: float
+    problem: str | None = None
+
+
+Play = Generator[Send, Seen | list[Seen], None]
+_Ask = Generator[Send, Seen | list[Seen], Meaning]
+
+
+@dataclass(slots=True)
+class _Bet:
+    """A bet that was accepted and is to be settled."""
+
+    op: Operation
+    stake: int
+
+
+@dataclass(slots=True)
+class Hands:
+    """What a player does, one round at a time. ``part`` is the part of every message that names the player."""
+
+    number: int
+    ledger: Ledger
+    rates: Rates
+    rng: Random
+    pen: Pen
+    part: str
+    poor: bool = False
+    wait: float = field(default=0.0)
+
+    @classmethod
+    def of(cls, player: int, ledger: Ledger, rates: Rates, rng: Random, pen: Pen) -> "Hands":
+        """The hands of ``player``, its index in the ledger."""
+        return cls(player, ledger, rates, rng, pen, pen.of(ledger.players[player]))
+
+    # -- rounds
+
+    def round(self) -> Play:
+        """One full round: of the day, or of the match where there is one."""
+        return self._day() if self.rates.match is None else self._match(self.rates.match)
+
+    def _day(self) -> Play:
+        """One bet and what becomes of it, with a disturbance here and there."""
+        rates, chance = self.rates, self.rng.random
+        self.wait = rates.pause * (0.5 + chance()) if rates.pause else 0.0
+        if self.poor:
+            yield from self._top_up()
+        if rates.forgeries and chance() < rates.forgeries:
+            yield from self._forgery()
+        if rates.orphans and chance() < rates.orphans:
+            yield from self._orphan()
+        bet = yield from self._bet()
+        if bet is not None:
+            yield from self._settle(bet)
+
+    def _match(self, match: Match) -> Play:
+        """The bets of one match, before the whistle, and after it their settlement: see ``Match``."""
+        self.wait = match.until_bets() + self.rng.random() * match.crowd_seconds
+        if self.poor:
+            yield from self._top_up()
+        bets = []
+        for _ in range(match.bets):
+            bet = yield from self._bet()
+            if bet is not None:
+                bets.append(bet)
+        self.wait = match.until_goal()
+        for bet in bets:
+            yield from self._settle(bet)
+
+    def _bet(self) -> Generator[Send, Seen | list[Seen], _Bet | None]:
+        """Place a bet; return it where it was accepted."""
+        stake = self._stake()
+        provider_id = self.pen.new_id()
+        send = self._send(TRANSACTION_PATH, self.pen.transaction(provider_id, "bet", self.part, stake), "bet")
+        op = self.ledger.begin(self.number, BET, stake, provider_id, send)
+        said = yield from self._attempt(op, send)
+        if said.outcome is OK:
+            yield from self._copies(op, send)
+            return _Bet(op, stake)
+        if said.outcome is UNKNOWN:
+            # The OPERATOR sends a bet once, and rolls back one that it heard nothing of.
+            yield from self._rollback(op, stake, "rollback")
+        elif said.error == INSUFFICIENT_FUNDS:
+            self.poor = True
+        return None
+
+    def _settle(self, bet: _Bet) -> Play:
+        """Let a bet be won, lost, voided or cashed out."""
+        rates, stake = self.rates, bet.stake
+        drawn = self.rng.random()
+        if drawn < rates.wins:
+            paid = stake * self._draw(_LEAST_QUARTERS, _MOST_QUARTERS) // 4
+            yield from self._result(paid, "win")
+        elif drawn < rates.wins + rates.voids:
+            if rates.races and self.rng.random() < rates.races:
+                yield from self._void_twice(bet)
+            else:
+                yield from self._rollback(bet.op, stake, "void")
+        elif drawn < rates.wins + rates.voids + rates.cash_outs:
+            yield from self._result(self._draw(0, stake), "cash-out")
+        else:
+            yield from self._result(0, "loss")
+
+    # -- what a round is made of
+
+    def _top_up(self) -> Play:
+        self.poor = False
+        yield from self._result(_TOP_UP * self.rates.most_stake, "top-up")
+
+    def _result(self, amount: int, name: str) -> Play:
+        """Send a result until one copy is answered; a player who hears nothing of it may bet on meanwhile."""
+        provider_id = self.pen.new_id()
+        body = self.pen.transaction(provider_id, "result", self.part, amount)
+        send = self._send(TRANSACTION_PATH, body, name)
+        op, bet = self._begin(RESULT, amount, provider_id, send), None
+        said = yield from self._attempt(op, send)
+        if said.outcome is UNKNOWN:
+            if self.ledger.gate_open and self.rng.random() < _BETTING_ON:
+                bet = yield from self._bet()
+            said = yield from self._copies_until_answered(op, send)
+        if said.outcome is OK:
+            yield from self._copies(op, send)
+        if bet is not None:
+            yield from self._settle(bet)
+
+    def _rollback(self, of: Operation, amount: int, name: str) -> Play:
+        provider_id = self.pen.new_id()
+        body = self.pen.rollback(provider_id, of.transaction_id, self.part, amount)
+        send = self._send(ROLLBACK_PATH, body, name)
+        yield from self._until_answered(self._begin(ROLLBACK, amount, provider_id, send, of), send)
+
+    def _void_twice(self, bet: _Bet) -> Play:
+        """Roll a bet back under two ids: while the first is at work, unheard, the second arrives (RBK-14)."""
+        provider_id = self.pen.new_id()
+        body = self.pen.rollback(provider_id, bet.op.transaction_id, self.part, bet.stake)
+        send = self._send(ROLLBACK_PATH, body, LOST)
+        send.cut = send.lingers = True
+        first = self._begin(ROLLBACK, bet.stake, provider_id, send, bet.op)
+        yield from self._once(first, send)
+        yield from self._rollback(bet.op, bet.stake, AGAIN)
+        yield from self._copies_until_answered(first, send)
+
+    def _orphan(self) -> Play:
+        """Roll back what was never sent; then, at times, send it: once that is answered, or while it is at work."""
+        amount = self._stake()
+        provider_id, never_sent = self.pen.new_id(), self.pen.new_id()
+        body = self.pen.rollback(provider_id, never_sent, self.part, amount)
+        late = self.rng.random() < self.rates.late_bets
+        overtaken = late and self.rng.random() < _OVERTAKEN
+        send = self._send(ROLLBACK_PATH, body, LOST if overtaken else "orphan")
+        orphan = self._begin(ROLLBACK, amount, provider_id, send)
+        if overtaken:
+            send.cut = send.lingers = True
+            yield from self._once(orphan, send)
+            yield from self._late_bet(amount, never_sent, orphan)
+            yield from self._copies_until_answered(orphan, send)
+            return
+        said = yield from self._until_answered(orphan, send)
+        if late and said.outcome is OK:
+            yield from self._late_bet(amount, never_sent, orphan)
+
+    def _late_bet(self, amount: int, provider_id: str, orphan: Operation) -> Play:
+        """Send, once, the bet that ``orphan`` named before (RBK-06), or names at the same time (RBK-12).
+
+        Whether it is accepted or refused is the CLIENT's choice: with the rollback it moves nothing.
+        """
+        body = self.pen.transaction(provider_id, "bet", self.part, amount)
+        send = self._send(TRANSACTION_PATH, body, "late bet")
+        yield from self._once(
+            self.ledger.begin(self.number, BET, amount, provider_id, send, after=orphan), send
+        )
+
+    def _forgery(self) -> Play:
+        """Send a result whose hash is wrong. It must move nothing, so the ledger has nothing to keep of it."""
+        amount = self._stake()
+        body = self.pen.transaction(self.pen.new_id(), "result", self.part, amount)
+        seen = yield Send(TRANSACTION_PATH, body, FORGED, self.pen.forge(body), wait=self._waited())
+        assert isinstance(seen, Seen)
+        said = meaning.read(seen.status, seen.body)
+        if said.outcome is OK:
+            seen.problem = "a request with a wrong hash was accepted (SIG-02)"
+        elif said.outcome is UNKNOWN and seen.status:
+            seen.problem = said.problem
+
+    def _stake(self) -> int:
+        return self._draw(self.rates.least_stake, self.rates.most_stake)
+
+    def _draw(self, least: int, most: int) -> int:
+        # A fifth of the time of randint; that it is not quite even, far behind the point, is nothing here.
+        return least + int(self.rng.random() * (most - least + 1))
+
+    # -- sending
+
+    def _begin(
+        self, kind: Kind, amount: int, provider_id: str, send: Send, of: Operation | None = None
+    ) -> Operation:
+        return self.ledger.begin(self.number, kind, amount, provider_id, send, of=of)
+
+    def _send(self, path: str, body: bytes, name: str) -> Send:
+        return Send(path, body, name, self.pen.sign(body), wait=self._waited())
+
+    def _waited(self) -> float:
+        wait, self.wait = self.wait, 0.0
+        return wait
+
+    def _until_answered(self, op: Operation, send: Send) -> _Ask:
+        """Send a rollback, and copies of it until one is answered or the gate is closed."""
+        said = yield from self._attempt(op, send)
+        if said.outcome is UNKNOWN:
+            said = yield from self._copies_until_answered(op, send)
+        if said.outcome is OK:
+            yield from self._copies(op, send)
+        return said
+
+    def _copies_until_answered(self, op: Operation, send: Send) -> _Ask:
+        said, attempts = meaning.NOTHING, 0
+        while said.outcome is UNKNOWN and self.ledger.gate_open:
+            wait = _PAUSES[min(attempts, len(_PAUSES) - 1)]
+            attempts += 1
+            said = yield from self._once(op, Send(send.path, send.body, COPY, send.headers, wait=wait))
+        return said
+
+    def _attempt(self, op: Operation, send: Send) -> _Ask:
+        """Make the first attempt: plain, cut off, or with copies at the same time."""
+        rates = self.rates
+        if rates.cuts and self.rng.random() < rates.cuts:
+            cut = Send(send.path, send.body, LOST, send.headers, cut=True, wait=send.wait)
+            cut.lingers = self.rng.random() < _LINGERING
+            return (yield from self._once(op, cut))
+        if rates.races and self.rng.random() < rates.races:
+            return (yield from self._race(op, send))
+        return (yield from self._once(op, send))
+
+    def _once(self, op: Operation, send: Send) -> _Ask:
+        seen = yield send
+        assert isinstance(seen, Seen)
+        said = meaning.read(seen.status, seen.body)
+        broken = self.ledger.settle(op, said.outcome, said.client_id or None)
+        if seen.problem is None:
+            seen.problem = broken or said.problem
+        return said
+
+    def _race(self, op: Operation, send: Send) -> _Ask:
+        """Copies at once: one effect, and every answer the same."""
+        many = self.rates.race_width
+        seen = yield Send(send.path, send.body, AT_ONCE, send.headers, together=many, wait=send.wait)
+        assert isinstance(seen, list)
+        read = [(meaning.read(each.status, each.body), each) for each in seen]
+        # Accepted ones first, so that a refusal beside them is seen as what it is, in whatever order they came.
+        read.sort(key=lambda pair: _ORDER[pair[0].outcome])
+        for said, each in read:
+            broken = self.ledger.settle(op, said.outcome, said.client_id or None)
+            if each.problem is None:
+                each.problem = broken or said.problem
+        sure = read[0][0]
+        # Refused to one and unanswered to another: the other may still have been accepted.
+        return sure if sure.outcome is OK else read[-1][0]
+
+    def _copies(self, op: Operation, send: Send) -> Play:
+        if self.rates.copies and self.rng.random() < self.rates.copies:
+            yield from self._once(op, Send(send.path, send.body, COPY, send.headers))
+
+
+_ORDER: Final = {OK: 0, REFUSED: 1, UNKNOWN: 2}
+
+
+def rounds(player: int, ledger: Ledger, rates: Rates, rng: Random, sign: Pen) -> Play:
+    """Play one full round after another for ``player`` (its index in the ledger) until the gate is closed.
+
+    ``sign`` writes and signs the messages. The ledger must be prepared for the player before.
+    """
+    hands = Hands.of(player, ledger, rates, rng, sign)
+    while ledger.gate_open:
+        yield from hands.round()

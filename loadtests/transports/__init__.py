@@ -1,0 +1,1 @@
+"""Ways to carry load traffic to the CLIENT."""

@@ -1,0 +1,1 @@
+"""The player's browser, as far as scenarios need one."""

@@ -1,0 +1,209 @@
+"""The player's browser at a product: asks the CLIENT for checkout tokens and pages, and plays with the request."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from html.parser import HTMLParser
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+
+from scenarios.driver.driver import Raw
+from scenarios.problems.errors import DriverProblem
+from scenarios.run.judge import Judge
+from scenarios.run.run import Run
+from scenarios.tokens.checkout_token import CheckoutToken, taken_apart
+from simulators.exchanges.history import Answer, Exchange, Outcome, Request
+from simulators.transport.http_client import Meaning
+
+ENTRY = "checkout_token"
+PROVIDER = "checkout"
+# Tried where the target file names no variants; a CLIENT that sells neither is skipped.
+_GUESSES = ("variant-1", "variant-2")
+# After so many seconds a token of whole seconds must be another one.
+_SECOND = 1.02
+_POLL_SECONDS = 0.02
+_SCRIPTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """A token as the CLIENT gave it for ``variant`` ("": none was named).
+
+    ``at`` is seconds since the epoch, ``clock`` those of a monotonic clock, both when it arrived.
+    """
+
+    variant: str
+    token: CheckoutToken
+    at: float
+    clock: float
+    exchanges: tuple[Exchange, ...] = ()
+
+    @property
+    def case(self) -> str:
+        """Which token this is, for a finding."""
+        return f"variant {self.variant}" if self.variant else ""
+
+
+@dataclass
+class Minting:
+    """Asks for tokens of ``variants``. ``named`` is False where nobody said which variants there are."""
+
+    run: Run
+    judge: Judge
+    variants: tuple[str, ...]
+    named: bool
+
+    def mint(self, variant: str) -> Minted:
+        """Ask for a token as the player's browser does. Raises DriverProblem where there is none."""
+        raw, exchanges = self.fetch(ENTRY, variant=variant)
+        if not 200 <= raw.status < 300:
+            raise DriverProblem(
+                f"[driver] {ENTRY} answered {raw.status} for variant {variant!r}",
+                "a token for each variant in [checkout]",
+                "correct variants in [checkout], or mend the CLIENT",
+            )
+        return self._minted(variant, self._text(raw.body), exchanges)
+
+    def each(self, times: int = 1) -> list[Minted]:
+        """A readable token for each variant, and so ``times``; undecided where there is none.
+
+        A text that is no JWT is left out: it is another rule's matter.
+        """
+        tokens = self.every(times)
+        read = [minted for minted in tokens if minted.token.claims is not None]
+        self.judge.needs(read, "the tokens are no JWTs, so that nothing can be read in them")
+        return read
+
+    def every(self, times: int = 1) -> list[Minted]:
+        """A token for each variant, readable or not, and so ``times``."""
+        chosen = self.variants[: self.run.settings.effort.width]
+        return [self.mint(variant) for _ in range(times) for variant in chosen]
+
+    def later(self, minted: Minted) -> Minted:
+        """Ask for the same in the next second, when a token of whole seconds must say another one."""
+        said = minted.token.minted
+        # By our clock first. Where the CLIENT's is behind it, a whole second passes.
+        if said is not None and abs(minted.at - float(said)) < _SECOND:
+            self._pass_time(lambda: time.time() < float(said) + 1, minted)
+            again = self.mint(minted.variant)
+            if again.token.minted != said:
+                return again
+        self._pass_time(lambda: True, minted)
+        return self.mint(minted.variant)
+
+    def _pass_time(self, early: Callable[[], bool], minted: Minted) -> None:
+        """Wait while it is ``early``, no longer than until a second has passed since ``minted``."""
+        while early() and time.monotonic() < minted.clock + _SECOND:
+            time.sleep(_POLL_SECONDS)
+
+    def tampered(self, variant: str, changes: Mapping[str, str]) -> Minted | None:
+        """Ask with ``changes`` among the parameters of the request; None where the CLIENT gives no token."""
+        request = _changed(self.run.driver.request(ENTRY, variant=variant), changes)
+        raw, exchange = self._send(request, f"token (with {', '.join(changes)})")
+        if not 200 <= raw.status < 300:
+            return None
+        try:
+            return self._minted(variant, self._text(raw.body), (exchange,))
+        except DriverProblem:
+            return None
+
+    @property
+    def can_tamper(self) -> bool:
+        """Whether tokens are asked for by a request whose parameters can be changed."""
+        return self.run.driver.kind(ENTRY) == "http"
+
+    def fetch(self, name: str, **words: str) -> tuple[Raw, tuple[Exchange, ...]]:
+        """Use a driver entry and return the whole answer. Raises DriverProblem where nothing answers."""
+        if self.run.driver.kind(name) != "http":
+            return self.run.driver.raw(name, **words), ()
+        raw, exchange = self._send(self.run.driver.request(name, **words), f"{name} (browser)")
+        return raw, (exchange,)
+
+    def page(self, variant: str) -> Iterator[tuple[str, Raw]]:
+        """The product's page and the scripts that it has from its own server, each with a name."""
+        raw, _ = self.fetch("checkout_page", variant=variant)
+        yield "the page", raw
+        if self.run.driver.kind("checkout_page") != "http":
+            return
+        url = self.run.driver.request("checkout_page", variant=variant).url
+        for script in _scripts(url, raw.body)[:_SCRIPTS]:
+            yield (
+                f"the page's script {urlsplit(script).path}",
+                self._send(Request("GET", script), "script")[0],
+            )
+
+    def _send(self, request: Request, kind: str) -> tuple[Raw, Exchange]:
+        exchange = self.run.sender.send(request, _any, provider=PROVIDER, kind=kind, genuine=False)
+        if exchange.answer is None:
+            self.run.heed()
+            raise DriverProblem(
+                f"{request.method} {urlsplit(request.url).path}: {exchange.failure}",
+                "an answer from the CLIENT",
+                "start the CLIENT, or correct the address in [driver]",
+            )
+        answer = exchange.answer
+        return Raw(answer.status, answer.body, answer.headers), exchange
+
+    def _text(self, body: bytes) -> str:
+        driver = self.run.driver
+        read = driver.reading(ENTRY, body) if self.can_tamper else json.loads(body)
+        # Without a JMESPath the answer is the token, bare or as a JSON text.
+        text = body.decode("utf-8", "replace").strip() if read is None else read
+        if not isinstance(text, str) or not text:
+            raise DriverProblem(
+                f"[driver] {ENTRY} read {type(text).__name__}, not a text",
+                "the token, a text",
+                "correct its read, a JMESPath",
+            )
+        return text
+
+    def _minted(self, variant: str, text: str, exchanges: tuple[Exchange, ...]) -> Minted:
+        return Minted(variant, taken_apart(text), time.time(), time.monotonic(), exchanges)
+
+
+def minting_at(run: Run, judge: Judge) -> Minting | None:
+    """What asks for tokens, None where nobody said for which variants and the usual ones are not sold."""
+    checkout = run.settings.target.need_checkout()
+    if checkout.variants:
+        return Minting(run, judge, checkout.variants, named=True)
+    template = run.settings.target.driver.checkout_token
+    if template is not None and "variant" not in template.placeholders():
+        return Minting(run, judge, ("",), named=False)
+    guessing = Minting(run, judge, _GUESSES, named=False)
+    sold = []
+    for variant in _GUESSES:
+        try:
+            guessing.mint(variant)
+        except DriverProblem:
+            continue
+        sold.append(variant)
+    return replace(guessing, variants=tuple(sold)) if sold else None
+
+
+def _any(answer: Answer) -> Meaning:
+    return Meaning(Outcome.OK if 200 <= answer.status < 300 else Outcome.REFUSED)
+
+
+def _changed(request: Request, changes: Mapping[str, str]) -> Request:
+    parts = urlsplit(request.url)
+    kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in changes]
+    url = parts._replace(query=urlencode([*kept, *changes.items()])).geturl()
+    body = request.body
+    if body:
+        document = json.loads(body)
+        body = json.dumps(document | dict(changes) if isinstance(document, dict) else document).encode()
+    return replace(request, url=url, body=body)
+
+
+def _scripts(url: str, page: bytes) -> list[str]:
+    """The addresses of a page's scripts on the page's own server."""
+    found: list[str] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            source = dict(attrs).get("src")
+            if tag == "script" and source:
+                found.append(urljoin(url, source))
+
+    Reader().feed(page.decode("utf-8", "replace"))
+    return [each for each in dict.fromkeys(found) if urlsplit(each)[:2] == urlsplit(url)[:2]]

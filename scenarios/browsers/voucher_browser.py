@@ -1,0 +1,210 @@
+"""The player's browser: asks the CLIENT for sessions, Jackpot for vouchers, and opens what it gets."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urljoin
+
+from scenarios.driver.driver import Raw
+from scenarios.hosting.jackpot import Jackpot
+from scenarios.problems.errors import DriverProblem
+from scenarios.run.judge import Judge, Undecided
+from scenarios.run.run import Run
+from scenarios.tokens.session_token import SessionToken, taken_apart
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Answer, Exchange, Outcome, Request, header
+from simulators.jackpot.catalogue.pricing import CURRENCY
+from simulators.jackpot.channel import PROVIDER
+from simulators.transport.http_client import Meaning
+from simulators.transport.last_byte_race import race
+
+
+@dataclass(eq=False)
+class Conversion:
+    """One session of a player who wants to convert ``amount``, with the voucher reserved in it, if any."""
+
+    player: Player
+    amount: Decimal
+    token: SessionToken
+    first_exchange: int
+    voucher_id: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The notificationKey. Raises Undecided where the token has none."""
+        if self.token.key is None:
+            raise Undecided("the token has no notificationKey, so that no voucher can be tied to its session")
+        return self.token.key
+
+    @property
+    def voucher(self) -> str:
+        """The id of the voucher. Raises Undecided where none was reserved."""
+        if self.voucher_id is None:
+            raise Undecided("no voucher was reserved in the session")
+        return self.voucher_id
+
+
+@dataclass
+class Browser:
+    """What a player's browser does, and the sessions that it opened (``made``)."""
+
+    run: Run
+    twin: Jackpot
+    judge: Judge
+    made: list[Conversion] = field(default_factory=list)
+
+    def mint(self, player: Player, amount: Decimal) -> Conversion:
+        """Ask the CLIENT for a session, as the player's browser does; raises DriverProblem."""
+        first = len(self.run.history)
+        text = self.run.driver.voucher_session(player.id, player.currency, amount)
+        conversion = Conversion(player, amount, taken_apart(text), first)
+        self.made.append(conversion)
+        return conversion
+
+    def mint_at_once(self, player: Player, amounts: list[Decimal]) -> list[Conversion]:
+        """Ask for several sessions so that the requests' last bytes leave together; return those there are."""
+        sender, first = self.run.sender, len(self.run.history)
+        kept = amounts[: sender.limits.width(len(amounts))]
+        fields = {"player": player.id, "currency": player.currency}
+        exchanges = race(
+            [self.run.driver.request("voucher_session", **fields, amount=amount) for amount in kept],
+            sender.history,
+            _read,
+            provider=PROVIDER,
+            kinds="session (browser)",
+            genuine=False,
+            timeout=sender.timeout,
+            ca_file=sender.ca_file,
+            limits=sender.limits,
+        )
+        made = []
+        for amount, exchange in zip(kept, exchanges, strict=True):
+            if exchange.ok and exchange.answer is not None:
+                text = self.run.driver.reading("voucher_session", exchange.answer.body)
+                made.append(Conversion(player, amount, taken_apart(str(text)), first))
+        self.made += made
+        return made
+
+    def adopt(self, player: Player, amount: Decimal, raw: Raw) -> None:
+        """Keep in mind a session that was asked for in another way, so that it is closed as all are."""
+        if raw.status < 400:
+            with contextlib.suppress(DriverProblem):
+                token = taken_apart(str(self.run.driver.reading("voucher_session", raw.body)))
+                self.made.append(Conversion(player, amount, token, len(self.run.history)))
+
+    def begin(self, player: Player, units: int) -> Conversion:
+        """Like ``mint``, for a scenario about something else: raises Undecided where there is no session."""
+        if player.currency != CURRENCY:
+            raise Undecided(f"vouchers cost {CURRENCY}, and player {player.id} has {player.currency}")
+        try:
+            conversion = self.mint(player, player.money(units))
+        except DriverProblem as problem:
+            raise Undecided(f"no session: {problem.came}") from problem
+        if any(other.token.key == conversion.key for other in self.made[:-1]):
+            raise Undecided(
+                "two sessions have the same notificationKey, so that vouchers cannot be told apart"
+            )
+        return conversion
+
+    def ask(self, method: str, path: str, *, kind: str, document: Any = None, token: str = "") -> Exchange:
+        """Call Jackpot's own API as the browser does; the exchange shows what Jackpot answered."""
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        body = b"" if document is None else json.dumps(document, default=str).encode()
+        url = self.twin.platform.public_url + path
+        return self.run.sender.send(
+            Request(method, url, tuple(headers.items()), body),
+            _read,
+            provider=PROVIDER,
+            kind=kind,
+            genuine=False,
+        )
+
+    def exchange(self, conversion: Conversion) -> Exchange:
+        """Show the session's JWT to Jackpot (``POST /v2/token``)."""
+        agreed = self.run.settings.target.need_jackpot()
+        document = {
+            "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            "client_id": agreed.client_id or "browser",
+            "assertion": conversion.token.text,
+        }
+        return self.ask("POST", "/v2/token", kind="session (browser)", document=document)
+
+    def reserve_in_browser(self, conversion: Conversion, value: int) -> Exchange:
+        """Open the session at Jackpot and reserve a voucher of ``value`` EUR; raises Undecided.
+
+        The voucher is known by its key afterwards, also where the answer was lost.
+        """
+        opened = self.exchange(conversion)
+        if not opened.ok or opened.answer is None:
+            raise Undecided(f"Jackpot opened no session for the token: {opened.error}")
+        path = f"/v2/stores/{self.twin.store_id}/reserve-voucher-by-value"
+        token = json.loads(opened.answer.body)["access_token"]
+        reserved = self.ask("POST", path, kind="reserve (browser)", document={"value": value}, token=token)
+        found = self.twin.platform.by_key(conversion.key)
+        if not found:
+            raise Undecided(f"Jackpot reserved nothing: {reserved.error or reserved.failure}")
+        conversion.voucher_id = found[-1].id
+        return reserved
+
+    def document(self, conversion: Conversion) -> Any:
+        """What the CLIENT says of a purchase, as JSON; None where it says nothing."""
+        raw = self.run.driver.raw("voucher", notification_key=conversion.key)
+        try:
+            return json.loads(raw.body) if raw.status < 400 else None
+        except ValueError:
+            return None
+
+    def state(self, conversion: Conversion) -> str | None:
+        """The purchase's state in the CLIENT's eyes, None where it has none or the driver cannot read it."""
+        try:
+            found = self.run.driver.call("voucher", notification_key=conversion.key)
+        except DriverProblem:
+            return None
+        if isinstance(found, dict):
+            found = found.get("state")
+        return found.upper() if isinstance(found, str) else None
+
+    def file(self, conversion: Conversion) -> Exchange | None:
+        """Open what the CLIENT gives the player for the voucher; the exchange with the PDF, None without one."""
+        entry = self.run.settings.target.driver.voucher
+        base = (entry.get or entry.post or "") if entry is not None else ""
+        for address in _addresses(self.document(conversion), base):
+            opened = self._open(address)
+            if opened.answer is not None and opened.answer.status in (301, 302, 303, 307, 308):
+                opened = self._open(urljoin(address, header(opened.answer.headers, "Location") or ""))
+            if opened.answer is not None and opened.answer.body.startswith(b"%PDF"):
+                return opened
+        return None
+
+    def _open(self, address: str) -> Exchange:
+        return self.run.sender.send(
+            Request("GET", address), _read, provider=PROVIDER, kind="voucher (browser)", genuine=False
+        )
+
+
+def _read(answer: Answer) -> Meaning:
+    try:
+        document = json.loads(answer.body)
+    except ValueError:
+        document = None
+    told = document.get("error") if isinstance(document, dict) else None
+    outcome = Outcome.OK if answer.status < 400 else Outcome.REFUSED
+    return Meaning(outcome, error=told if isinstance(told, str) else None)
+
+
+def _addresses(value: Any, base: str) -> Iterator[str]:
+    """Every address inside a JSON document."""
+    match value:
+        case dict():
+            for inner in value.values():
+                yield from _addresses(inner, base)
+        case list():
+            for inner in value:
+                yield from _addresses(inner, base)
+        case str() if value.startswith(("http://", "https://", "/")):
+            yield urljoin(base, value)

@@ -1,0 +1,332 @@
+"""Conversions of balance into vouchers: the provider's hands beside the player's browser, and the judge's waits.
+
+A CLIENT acts on webhooks when it sees fit, so nothing here reads a state or a balance at once: every wait is
+for what is expected, with the effort's ``patience`` as its bound.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from scenarios.browsers.voucher_browser import Browser, Conversion
+from scenarios.contract import Level
+from scenarios.problems.errors import DriverProblem
+from scenarios.run.judge import Undecided
+from scenarios.wallet.player import Player
+from scenarios.wallet.probes import Unreadable
+from simulators.exchanges.history import Exchange
+from simulators.jackpot.catalogue.pricing import CURRENCY
+from simulators.jackpot.channel import PROVIDER
+from simulators.jackpot.lifecycle import Event, IllegalTransition, State
+from simulators.jackpot.world import Voucher
+
+_POLL_SECONDS = 0.01
+# Seconds that closing a session, or passing the time, may take: nothing is judged by it.
+_UNJUDGED = 2.0
+# So many exchanges, the last ones, show what became of a voucher.
+_SHOWN = 12
+# What the player gets whose conversions only pass the time, and one price, in smallest units.
+_PURSE, _STROLL = 1_000_000, 2000
+# So often that may be in vain before it is left out.
+_STROLLS = 2
+# What scenarios convert and pay unless they say otherwise, in smallest units: part of it is left over.
+AMOUNT, PRICE = 4000, 2500
+# After so many waits in vain the CLIENT's own pace bounds the others, if not below these seconds.
+_VAIN_WAITS, _LEAST_PATIENCE = 2, 1.0
+
+
+@dataclass
+class Conversions(Browser):
+    """What scenarios do with sessions and vouchers. Made for one scenario; ``finish`` closes what it opened.
+
+    ``unhurried`` is for scenarios in which the CLIENT may have to try again after a pause of its own; it ends
+    with the first wait in vain.
+    """
+
+    unhurried: bool = False
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a CLIENT may take."""
+        return self.run.settings.effort.patience
+
+    # -- the provider's hands
+
+    def reserve(
+        self, conversion: Conversion, units: int, *, limit: int | None = None, manual: bool | None = None
+    ) -> Voucher:
+        """Reserve a voucher at the price of ``units`` in the session, whatever its JWT is worth."""
+        player = conversion.player
+        asked = self.twin.platform.reservation(
+            conversion.amount if limit is None else player.money(limit),
+            manual=manual,
+            price=player.money(units),
+            notification_key=conversion.key,
+            user_id=player.id,
+            email="player@client.example",
+        )
+        with self.twin.platform.lock:
+            # Known before any webhook of it can be answered.
+            voucher = self.twin.platform.reserve(self.twin.store_id, asked)
+            conversion.voucher_id = voucher.id
+        return voucher
+
+    def happen(self, conversion: Conversion, event: Event) -> bool:
+        """Let ``event`` come over the voucher; say whether it could."""
+        try:
+            self.twin.platform.happen(conversion.voucher, event)
+        except IllegalTransition:
+            return False
+        return True
+
+    @contextlib.contextmanager
+    def silence(self) -> Iterator[None]:
+        """Send no webhook of what happens meanwhile, not even later."""
+        self.twin.wait_idle(self.patience)
+        url, self.twin.channel.notification_url = self.twin.channel.notification_url, None
+        try:
+            yield
+        finally:
+            self.twin.channel.notification_url = url
+
+    def at_provider(self, conversion: Conversion) -> State:
+        """The voucher's state at the provider."""
+        return self.twin.platform.voucher(conversion.voucher).state
+
+    # -- waits
+
+    def until(self, condition: Callable[[], bool], seconds: float | None = None) -> bool:
+        """Wait until ``condition`` holds, for ``seconds`` (None: the CLIENT's patience); say whether it does.
+
+        Raises TargetGone, OutOfBounds where it does not and the reason is one of these.
+        """
+        began = time.monotonic()
+        bound = self._bound() if seconds is None else seconds
+        while not condition():
+            if time.monotonic() - began > bound:
+                self.run.heed()
+                if seconds is None:
+                    self.twin.vain_waits, self.unhurried = self.twin.vain_waits + 1, False
+                return False
+            time.sleep(_POLL_SECONDS)
+        self.twin.longest_wait = max(self.twin.longest_wait, time.monotonic() - began)
+        return True
+
+    def _bound(self) -> float:
+        """Seconds of patience: less with a CLIENT that was in vain waited for, and is quick otherwise."""
+        if self.unhurried or self.twin.vain_waits < _VAIN_WAITS:
+            return self.patience
+        return min(self.patience, max(_LEAST_PATIENCE, 4 * self.twin.longest_wait))
+
+    def delivered(self) -> None:
+        """Wait until every webhook is acknowledged or given up."""
+        self.twin.wait_idle(self.patience)
+
+    def reaches(self, conversion: Conversion, state: State) -> bool:
+        """Wait until the voucher is in ``state``, at the provider and in the CLIENT's eyes; say whether it is."""
+        there = self.until(lambda: self.at_provider(conversion) is state)
+        self.delivered()
+        return there and self.seen_as(conversion, state)
+
+    def leaves(self, conversion: Conversion, state: State, seconds: float | None = None) -> bool:
+        """Wait until the voucher is no longer in ``state`` at the provider; say whether it is not."""
+        return self.until(lambda: self.at_provider(conversion) is not state, seconds)
+
+    def asked_to_confirm(self, conversion: Conversion) -> bool:
+        """Wait until the CLIENT asks to confirm the voucher; say whether it did."""
+        return self.until(lambda: bool(self.twin.confirm_requests(conversion.voucher)))
+
+    def seen_as(self, conversion: Conversion, *states: State) -> bool:
+        """Wait until the CLIENT says that the purchase is in one of ``states``, where the driver can tell."""
+        wanted = {str(state) for state in states}
+        return not self.run.driver.has("voucher") or self.until(lambda: self.state(conversion) in wanted)
+
+    def settles(self, player: Player, expected: Decimal) -> bool:
+        """Wait until the balance is ``expected``; say whether it is. Never disturbs it for long."""
+        return self.until(lambda: self._owns(player, expected))
+
+    def _owns(self, player: Player, expected: Decimal) -> bool:
+        if self.run.driver.has("balance"):
+            try:
+                return self.run.driver.balance(player.id) == expected
+            except DriverProblem:
+                return False
+        return self._can_bet(player, expected)
+
+    def _can_bet(self, player: Player, expected: Decimal) -> bool:
+        """Whether exactly ``expected`` can be bet; unlike the probe it takes at most that, and at once back."""
+        verbs = self.run.verbs
+        taken = Decimal(0)
+        if expected > 0:
+            if not verbs.settle(verbs.bet(player, expected, kind="bet (probe)")).ok:
+                return False
+            taken = expected
+        more = verbs.settle(verbs.bet(player, player.unit, kind="bet (probe)")).ok
+        back = taken + (player.unit if more else Decimal(0))
+        if back:
+            verbs.settle(verbs.result(player, back, kind="result (probe)"))
+        return not more
+
+    def measure(self, player: Player, expected: Decimal) -> Decimal:
+        """Wait for ``expected`` and read the balance without judging it; raises Undecided."""
+        self.settles(player, expected)
+        try:
+            return self.judge.measure(player, expected)
+        except Unreadable as error:
+            raise Undecided(f"the balance cannot be told: {error}") from error
+
+    # -- what scenarios build on, and what they conclude with
+
+    def bought(self, player: Player, units: int = AMOUNT, price: int = PRICE) -> tuple[Conversion, Decimal]:
+        """A voucher that is READY, and the balance after it; none of it is judged here."""
+        balance = self.judge.fund(player, 2 * units)
+        conversion = self.begin(player, units)
+        self.reserve(conversion, price)
+        self.make_ready(conversion)
+        return conversion, self.measure(player, balance - player.money(price))
+
+    def usual_cost(self, player: Player, state: State) -> Decimal:
+        """What a conversion of AMOUNT at PRICE costs that ends in ``state`` with nothing going wrong.
+
+        Rules about what goes wrong compare with it, so that a CLIENT which always charges another sum is
+        blamed by the rule about that alone. Measured once in a run.
+        """
+        if state not in self.twin.costs:
+            due = player.money(0 if state in (State.CANCELED, State.REFUNDED) else PRICE)
+            self.twin.costs[state] = due
+            with contextlib.suppress(Undecided):
+                self.twin.costs[state] = self._cost(player, state, due)
+        return self.twin.costs[state]
+
+    def _cost(self, player: Player, state: State, due: Decimal) -> Decimal:
+        funds = player.money(2 * AMOUNT)
+        if state is State.CANCELED:
+            self.judge.fund(player, 2 * AMOUNT)
+            conversion = self.begin(player, AMOUNT)
+            with self.silence():
+                self.reserve(conversion, PRICE, manual=True)
+            self.happen(conversion, Event.CANCEL)
+        else:
+            conversion, _ = self.bought(player, AMOUNT, PRICE)
+            if state is State.REFUNDED:
+                self.happen(conversion, Event.ASK_REFUND)
+                self.happen(conversion, Event.REFUND)
+        self.reaches(conversion, state)
+        return funds - self.measure(player, funds - due)
+
+    def make_ready(self, conversion: Conversion) -> None:
+        """Wait until the CLIENT has confirmed; where it does not, confirm in its place."""
+        confirmed = (State.CONFIRMED, State.READY)
+        if self.twin.confirmed_by_client:
+            self.twin.confirmed_by_client = self.until(lambda: self.at_provider(conversion) in confirmed)
+        self.happen(conversion, Event.CONFIRM)
+        self.happen(conversion, Event.MAKE_READY)
+        self.judge.needs(self.at_provider(conversion) is State.READY, "the voucher did not become READY")
+        self.delivered()
+        self.seen_as(conversion, State.READY)
+
+    def ends(
+        self,
+        rule: str,
+        conversion: Conversion,
+        state: State,
+        balance: Decimal,
+        *,
+        case: str = "",
+        level: Level | None = None,
+    ) -> Decimal:
+        """Judge by ``rule`` that the purchase ends in ``state`` with ``balance``; return that as read."""
+        player = conversion.player
+        self.reaches(conversion, state)
+        there = self.at_provider(conversion)
+        self.judge.holds(
+            rule,
+            there is state,
+            expected=f"the voucher becomes {state}",
+            seen=f"it is {there}",
+            exchanges=self.evidence(conversion),
+            case=case,
+            level=level,
+        )
+        if there is state and self.run.driver.has("voucher"):
+            told = self.state(conversion)
+            self.judge.holds(
+                rule,
+                told == str(state),
+                expected=f"the purchase is {state}, as the provider says",
+                seen=f"the CLIENT says {told}",
+                exchanges=self.evidence(conversion),
+                case=case,
+                level=level,
+            )
+        self.settles(player, balance)
+        return self.judge.balance(rule, player, balance, *self.evidence(conversion), case=case, level=level)
+
+    def stays(
+        self,
+        rule: str,
+        player: Player,
+        balance: Decimal,
+        *exchanges: Exchange,
+        case: str = "",
+        level: Level | None = None,
+    ) -> Decimal:
+        """Judge by ``rule`` that the balance is ``balance`` still, once the CLIENT had time to change it."""
+        self.stroll(player, lambda: not self._owns(player, balance))
+        return self.judge.balance(rule, player, balance, *exchanges, case=case, level=level)
+
+    def stroll(self, player: Player, happened: Callable[[], bool] = lambda: False) -> None:
+        """Give the CLIENT time for what it should not do: another player's conversion goes through meanwhile.
+
+        Where there is none, or it does not, wait for ``happened`` or the effort's pause.
+        """
+        self.delivered()
+        others = [other for other in reversed(self.run.players) if other is not player]
+        if others and others[0].currency == CURRENCY and self.twin.strolls_in_vain < _STROLLS:
+            try:
+                if self._stroll(others[0]):
+                    return
+            except Undecided:
+                pass
+            self.twin.strolls_in_vain += 1
+        self.until(happened, self.run.settings.effort.pause)
+
+    def _stroll(self, other: Player) -> bool:
+        if self.twin.purse < _STROLL:
+            self.judge.fund(other, _PURSE)
+            self.twin.purse = _PURSE
+        self.twin.purse -= _STROLL
+        conversion = self.begin(other, _STROLL)
+        self.reserve(conversion, _STROLL)
+        done = self.until(lambda: self.at_provider(conversion) is State.READY, _UNJUDGED)
+        self.happen(conversion, Event.CONFIRM)
+        self.delivered()
+        if not self.run.driver.has("voucher"):
+            return done
+        return done and self.until(lambda: self.state(conversion) == str(State.READY), _UNJUDGED)
+
+    def evidence(self, conversion: Conversion) -> list[Exchange]:
+        """What passed between Jackpot and the CLIENT since the session began, the last of it."""
+        since = self.run.history.since(conversion.first_exchange)
+        return [each for each in since if each.provider == PROVIDER][-_SHOWN:]
+
+    def finish(self) -> None:
+        """Close every session that is open, so that nothing stays held; nothing is judged."""
+        self.twin.calm()
+        left = [each for each in self.made if self._open_still(each)]
+        for conversion in left:
+            if conversion.voucher_id is None:
+                with self.silence():
+                    self.reserve(conversion, 100, limit=100, manual=True)
+            self.happen(conversion, Event.CANCEL)
+        self.delivered()
+        if self.run.driver.has("voucher") and self.twin.closes:
+            final = (str(State.CANCELED), str(State.READY))
+            self.twin.closes = self.until(lambda: all(self.state(each) in final for each in left), _UNJUDGED)
+
+    def _open_still(self, conversion: Conversion) -> bool:
+        if conversion.token.key is None:
+            return False
+        return conversion.voucher_id is None or self.at_provider(conversion) is State.RESERVED

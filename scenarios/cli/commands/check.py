@@ -1,0 +1,134 @@
+"""``pitboss check``: judge the target of a target file, rule by rule."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from scenarios.cli import shell_completion
+from scenarios.contract import PLANNED, PROVIDERS, select
+from scenarios.problems.errors import Exit
+from scenarios.report import github
+from scenarios.report.terminal import Terminal
+from scenarios.run.effort import EFFORTS
+from scenarios.run.run import Settings
+from scenarios.runner.pytest_run import Judged, check, effort_named, new_seed
+from scenarios.target.loading import Target, load
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def options(effort: str = "normal") -> Callable[[Command], Command]:
+    """The options that ``check`` and ``demo`` share; ``effort`` is the default of ``--effort``."""
+    return lambda command: _with_options(command, effort)
+
+
+def _with_options(command: Command, effort: str) -> Command:
+    for option in reversed(
+        (
+            click.option(
+                "--only",
+                metavar="IDS",
+                shell_complete=shell_completion.rules,
+                help="Rules or groups to judge, e.g. RBK,IDM-02.",
+            ),
+            click.option(
+                "--skip",
+                metavar="IDS",
+                shell_complete=shell_completion.rules,
+                help="Rules or groups to leave out.",
+            ),
+            click.option(
+                "--provider",
+                metavar="NAME",
+                shell_complete=shell_completion.provider,
+                help=f"Rules of one provider: {', '.join(PROVIDERS)}.",
+            ),
+            click.option(
+                "--effort",
+                default=effort,
+                show_default=True,
+                metavar="EFFORT",
+                shell_complete=shell_completion.effort,
+                help=f"{', '.join(EFFORTS)}.",
+            ),
+            click.option("--seed", type=int, metavar="N", help="Repeat a run's generated data."),
+            click.option("--strict", is_flag=True, help="A broken SHOULD fails, too."),
+            click.option(
+                "--report",
+                type=click.Path(file_okay=False, path_type=Path),
+                metavar="DIR",
+                help="Write report.html, report.json, junit.xml and history.har there.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def judge_target(
+    target: Target,
+    *,
+    only: str | None,
+    skip: str | None,
+    provider: str | None,
+    effort: str,
+    seed: int | None,
+    strict: bool,
+    report: Path | None,
+) -> Exit:
+    """Judge ``target``, show the verdict and return the exit code. Raises UsageProblem for wrong options."""
+    chosen = [rule.id for rule in select(only, skip, provider)]
+    settings = Settings(
+        target=target,
+        # Rules that have no scenario yet are named by `pitboss rules`; they are judged when asked for, as
+        # skipped.
+        rules=tuple(rule for rule in chosen if only is not None or rule not in PLANNED),
+        effort=effort_named(effort),
+        seed=new_seed() if seed is None else seed,
+        strict=strict,
+    )
+    return judge(settings, report)
+
+
+def judge(settings: Settings, report: Path | None) -> Exit:
+    """Judge as ``settings`` say, show the verdict and return the exit code. Raises TargetProblem."""
+    terminal = Terminal()
+    with github.unobeyed():
+        judged: Judged = check(settings, report=report, watchers=[terminal])
+        if judged.problem is None:
+            terminal.conclude(judged, report)
+    if github.active():
+        for line in github.of_verdicts(judged):
+            click.echo(line)
+        if judged.problem is not None:
+            click.echo(github.of_problem(judged.problem))
+    if judged.problem is not None:
+        raise judged.problem
+    return judged.code
+
+
+@click.command(
+    "check",
+    epilog="Exit codes: 0 every MUST holds, 1 a rule is broken, 2 usage or configuration, "
+    "3 the target cannot be reached, 4 something is undecided.",
+)
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The target file.  [default: pitboss.toml]",
+)
+@options()
+@click.pass_context
+def command(context: click.Context, /, config: Path | None, **choices: Any) -> None:
+    """Judge a CLIENT by the contract, rule by rule.
+
+    \b
+    pitboss check                          every rule, against ./pitboss.toml
+    pitboss check --only RBK,IDM-02        some rules or groups
+    pitboss check --seed 7 --report out    repeatable data; report into out/
+    """
+    context.exit(judge_target(load(config), **choices))

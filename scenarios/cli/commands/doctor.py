@@ -1,0 +1,73 @@
+"""``pitboss doctor``: what is wrong with the target file and the target, and the next step."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from scenarios.cli.click_errors import examples
+from scenarios.doctor.operator import examine
+from scenarios.doctor.steps import State, Step
+from scenarios.problems.errors import Exit
+from scenarios.run.run import Run, Settings
+from scenarios.target.loading import load
+
+_STYLES = {State.OK: "green", State.WRONG: "bold red", State.OPEN: "yellow", State.LOCKED: "cyan"}
+
+
+@click.command(
+    "doctor",
+    epilog=examples(
+        "pitboss doctor",
+        "pitboss doctor -c staging.toml --restart",
+        more="Exit codes: 0 nothing is wrong, 2 the target file, 3 the target or its driver entries.",
+    ),
+)
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The target file.  [default: pitboss.toml]",
+)
+@click.option("--restart", is_flag=True, help="Try the driver's restart, too: it kills the CLIENT.")
+@click.pass_context
+def command(context: click.Context, config: Path | None, restart: bool) -> None:
+    """Say what is wrong with the target file and the target, and the next step.
+
+    Tries each provider that the target file names. Moves the smallest unit of the players' currency,
+    and takes it back.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    target = load(config)
+    run = Run(Settings(target=target, rules=()))
+    _show(console, Step(State.OK, "target file", str(target.path or "read from the environment")))
+    steps = []
+    try:
+        for step in examine(run, try_restart=restart):
+            _show(console, step)
+            steps.append(step)
+    finally:
+        run.close()
+    problems = [step.problem for step in steps if step.problem is not None]
+    if problems:
+        console.print(f"\n{len(problems)} wrong. Mend the first, then run pitboss doctor again.")
+        context.exit(problems[0].exit_code)
+    named = f" -c {config}" if config else ""
+    console.print(f"\nNothing is wrong. Next: pitboss check{named}")
+    context.exit(Exit.HOLDS)
+
+
+def _show(console: Console, step: Step) -> None:
+    line = Text(f"{step.state:<10}", style=_STYLES[step.state])
+    line.append(step.name, style="bold")
+    if step.seen:
+        line.append(f": {step.seen}", style="not bold")
+    console.print(line)
+    indent = " " * 10
+    if step.problem is not None:
+        for text in step.problem.format_message().splitlines():
+            console.print(Text(indent + text))
+    if step.advice:
+        console.print(Text(indent + step.advice))

@@ -1,0 +1,51 @@
+"""``pitboss init``: write a commented target file to begin with."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from scenarios.cli.click_errors import examples
+from scenarios.problems.errors import UsageProblem
+from scenarios.target.loading import DEFAULT_FILE
+
+
+@click.command(
+    "init",
+    epilog=examples(
+        "pitboss init", "pitboss init -o staging.toml       then: pitboss doctor -c staging.toml"
+    ),
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(DEFAULT_FILE),
+    show_default=True,
+    metavar="FILE",
+    help="Where to write it.",
+)
+@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+def command(output: Path, force: bool) -> None:
+    """Write a commented pitboss.toml to begin with."""
+    text = files("scenarios.target").joinpath("starter.toml").read_text(encoding="utf-8")
+    try:
+        with output.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageProblem(
+            f"{output} is there already",
+            "a name that is free, so that nothing you wrote is lost",
+            f"write elsewhere with --output, or overwrite it: pitboss init --output {output} --force",
+        ) from None
+    except OSError as problem:
+        raise UsageProblem(
+            f"{output} cannot be written: {problem.strerror}",
+            "a file in a directory that exists and may be written to",
+            "choose another place with --output",
+        ) from None
+    config = "" if output == Path(DEFAULT_FILE) else f" -c {output}"
+    click.echo(f"{output} is written. Next:")
+    click.echo("  1. set callback_url and one player id in it, and export SECURITY_HASH=... for the secret")
+    click.echo(f"  2. pitboss doctor{config}    what is still wrong, and the next step")
+    click.echo(f"  3. pitboss check{config}     the verdict, rule by rule")

@@ -1,0 +1,103 @@
+"""``pitboss replay``: judge again what a saved report says was broken, with the same generated data."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scenarios.cli import shell_completion
+from scenarios.cli.commands.check import judge
+from scenarios.contract import RULES
+from scenarios.problems.did_you_mean import did_you_mean
+from scenarios.problems.errors import UsageProblem
+from scenarios.run.effort import EFFORTS
+from scenarios.run.run import Settings
+from scenarios.run.story import is_story, read_story
+from scenarios.runner.pytest_run import effort_named
+from scenarios.target.loading import load
+
+_OPEN = ("failed", "warned", "undecided")
+
+
+@click.command("replay")
+@click.argument("file", type=click.Path(dir_okay=True, path_type=Path))
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The target file.  [default: pitboss.toml]",
+)
+@click.option(
+    "--rule", metavar="ID", shell_complete=shell_completion.rule, help="Only this rule of the report."
+)
+@click.option(
+    "--report", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write reports there."
+)
+@click.pass_context
+def command(
+    context: click.Context, file: Path, config: Path | None, rule: str | None, report: Path | None
+) -> None:
+    """Send a saved failure again: every rule that FILE (a report.json, or its folder) says is broken,
+    or one saved story of a generated history.
+
+    \b
+    pitboss replay out/report.json                 everything that was broken
+    pitboss replay out/report.json --rule RBK-04   one rule of it
+    pitboss replay out/failures/INV-01.json        one story, step by step
+
+    Exit code 0 says that it holds now, 1 that it is broken still.
+    """
+    path, saved = _read(file)
+    if is_story(saved):
+        story = read_story(saved, path)
+        settings = Settings(
+            target=load(config), rules=(story.rule,), effort=effort_named("quick"), story=story
+        )
+        context.exit(judge(settings, report))
+    if rule is not None and rule.upper() not in RULES:
+        raise UsageProblem(
+            f"--rule {rule} names no rule",
+            "the id of a rule such as RBK-04",
+            did_you_mean(rule, RULES, "`pitboss rules` lists all rules"),
+        )
+    broken = [entry["id"] for entry in saved["rules"] if entry["outcome"] in _OPEN and entry["id"] in RULES]
+    if rule is not None:
+        broken = [name for name in broken if name == rule.upper()]
+    if not broken:
+        raise UsageProblem(
+            f"{file} names no broken rule" + (f" {rule}" if rule else ""),
+            "a report of a run in which something failed, warned or stayed undecided",
+            "run pitboss check --report DIR, and replay DIR/report.json when it ends with exit code 1",
+        )
+    settings = Settings(
+        target=load(config),
+        rules=tuple(broken),
+        effort=effort_named(saved["effort"]),
+        seed=int(saved["seed"]),
+    )
+    context.exit(judge(settings, report))
+
+
+def _read(file: Path) -> tuple[Path, dict[str, Any]]:
+    path = file / "report.json" if file.is_dir() else file
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        if is_story(saved):
+            return path, saved
+        if saved["effort"] in EFFORTS and isinstance(saved["rules"], list) and isinstance(saved["seed"], int):
+            return path, dict(saved)
+    except OSError as error:
+        raise UsageProblem(
+            f"{path} cannot be read: {error.strerror}",
+            "a report.json, the folder that holds it, or a story in its failures folder",
+            "name the DIR that pitboss check --report DIR wrote",
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise UsageProblem(
+        f"{path} is no report of pitboss",
+        "the report.json that check or demo wrote, with seed, effort and rules",
+        "name the DIR that pitboss check --report DIR wrote",
+    )

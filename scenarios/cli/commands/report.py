@@ -1,0 +1,41 @@
+"""``pitboss report``: draw a saved report.json as one page that needs no network."""
+
+from pathlib import Path
+
+import click
+
+from scenarios.problems.errors import UsageProblem
+from scenarios.report.files import HTML
+from scenarios.report.page.html import render
+from scenarios.report.page.html_model import read_report
+
+
+@click.command("report")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=f"Where to write it.  [default: {HTML} beside the report.json]",
+)
+def command(file: Path, output: Path | None) -> None:
+    """Draw FILE, a report.json or its folder, as a page to look at, to send and to print.
+
+    \b
+    pitboss report out/report.json               writes out/report.html
+    pitboss report out -o verdict.html           writes it elsewhere
+
+    Check, demo and load write the page with --report DIR; this draws it anew, from report.json alone.
+    """
+    text = render(read_report(file))
+    path = output or (file if file.is_dir() else file.parent) / HTML
+    try:
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as problem:
+        raise UsageProblem(
+            f"{path} cannot be written: {problem.strerror}",
+            "a file in a folder that exists and may be written to",
+            "choose another place with --output",
+        ) from None
+    click.echo(f"{path} is written; open it in a browser.")

@@ -1,0 +1,233 @@
+"""``pitboss serve``: run the fake OPERATOR, Jackpot and checkout beside a CLIENT, to be played with."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from scenarios.console.app import THREADS, Console
+from scenarios.console.app import create_app as create_console
+from scenarios.console.providers import House, Served
+from scenarios.hosting import serving_checkout, serving_jackpot
+from scenarios.hosting.ports import listening
+from scenarios.problems.errors import UsageProblem
+from scenarios.target.demo import USERNAME, target_or_demo
+from scenarios.target.loading import Target
+from simulators.exchanges.export import Redactor, write_har, write_jsonl
+from simulators.exchanges.history import History
+from simulators.operator.api import create_app
+from simulators.operator.delivery import Courier, Operator
+from simulators.operator.simulator import TOKEN_SECONDS, Agreement, Twin
+from simulators.server.wsgi_server import long_memory, watch_parent
+from simulators.transport.http_client import Sender
+
+
+@click.command("serve")
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The target file.  [default: pitboss.toml where there is one, else `pitboss client`]",
+)
+@click.option(
+    "--operator-port",
+    type=click.IntRange(0, 65535),
+    default=8701,
+    show_default=True,
+    help="Port of the OPERATOR's API and pages; 0 takes a free one.",
+)
+@click.option(
+    "--jackpot-port",
+    type=click.IntRange(0, 65535),
+    default=8702,
+    show_default=True,
+    help="Port of Jackpot's API, widget and back-office; 0 takes a free one.",
+)
+@click.option(
+    "--checkout-port",
+    type=click.IntRange(0, 65535),
+    default=8703,
+    show_default=True,
+    help="Port of the checkout's API, widget and pages; 0 takes a free one.",
+)
+@click.option(
+    "--console-port",
+    type=click.IntRange(0, 65535),
+    default=8700,
+    show_default=True,
+    help="Port of the console, a page to watch and steer all of it from; 0 leaves it out.",
+)
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; the pages have no login."
+)
+@click.option("--public-url", metavar="URL", help="Where players' browsers reach the OPERATOR.")
+@click.option("--jackpot-public-url", metavar="URL", help="Where players' browsers reach Jackpot.")
+@click.option("--checkout-public-url", metavar="URL", help="Where players' browsers reach the checkout.")
+@click.option("--console-public-url", metavar="URL", help="Where your browser reaches the console.")
+@click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Keep Jackpot's stores, vouchers, sessions and deliveries in FILE, and go on from it.",
+)
+@click.option("--detached", is_flag=True, help="Go on when the process that started this one has ended.")
+@click.option("--seed", default=0, show_default=True, help="Makes events, teams, odds and stores.")
+@click.option(
+    "--token-seconds", default=TOKEN_SECONDS, show_default=True, help="How long /auth tokens are valid."
+)
+@click.option(
+    "--history",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Append every exchange to FILE, as JSON lines; FILE.har holds them at the end.",
+)
+def command(
+    config: Path | None,
+    operator_port: int,
+    jackpot_port: int,
+    checkout_port: int,
+    console_port: int,
+    host: str,
+    public_url: str | None,
+    jackpot_public_url: str | None,
+    checkout_public_url: str | None,
+    console_public_url: str | None,
+    state: Path | None,
+    seed: int,
+    token_seconds: int,
+    history: Path | None,
+    detached: bool,
+) -> None:
+    """Serve the fake OPERATOR, Jackpot and checkout beside a CLIENT until Ctrl-C.
+
+    Each is served whose section the target file has.
+
+    \b
+    pitboss client &            a CLIENT to play with
+    pitboss serve               its OPERATOR, Jackpot and checkout; then open http://127.0.0.1:8700
+    curl -X POST -H 'Content-Type: application/json' \\
+         -d '{"user_id": "p-1", "currency": "EUR", "lang": "en"}' \\
+         http://127.0.0.1:8710/sportsbook/launch
+                                answers with the page of p-1's session: open it, bet, settle
+    """
+    target = target_or_demo(config)
+    log = History()
+    ended = _ended(detached=detached)
+    with contextlib.ExitStack() as stack:
+        # Entered first, to be closed last: the history is complete when its file is.
+        stack.enter_context(_recorded(log, history, Redactor(target.secrets())))
+        house = House(target, log)
+        if target.operator is not None or (target.jackpot is None and target.checkout is None):
+            house.operator = stack.enter_context(
+                _operator(target, log, host, operator_port, public_url, seed, token_seconds)
+            )
+        if target.jackpot is not None:
+            sender = stack.enter_context(contextlib.closing(Sender(log, ca_file=target.ca_file)))
+            twin = serving_jackpot.build(target.jackpot, sender, seed=seed)
+            stall = stack.enter_context(
+                serving_jackpot.serving(twin, host, jackpot_port, public_url=jackpot_public_url, file=state)
+            )
+            house.jackpot = Served(twin, stall, twin.platform.public_url)
+        if target.checkout is not None:
+            sender = stack.enter_context(contextlib.closing(Sender(log, ca_file=target.ca_file)))
+            checkout = serving_checkout.build(target.checkout, sender)
+            stall = stack.enter_context(
+                serving_checkout.serving(checkout, host, checkout_port, public_url=checkout_public_url)
+            )
+            house.checkout = Served(checkout, stall, checkout.public_url)
+        if console_port:
+            stack.enter_context(_console(house, host, console_port, console_public_url))
+        click.echo(f"secrets         as in {target.path or 'the defaults of pitboss client'}")
+        click.echo("Ctrl-C ends it.")
+        with long_memory():
+            ended.wait()
+
+
+@contextlib.contextmanager
+def _operator(
+    target: Target,
+    log: History,
+    host: str,
+    port: int,
+    public_url: str | None,
+    seed: int,
+    token_seconds: int,
+) -> Iterator[Served[Twin]]:
+    """Serve the OPERATOR and say where; raises UsageProblem."""
+    operator, _ = target.need_operator()
+    if operator.password is None:
+        raise UsageProblem(
+            "[operator] has no password",
+            "the password that the CLIENT sends to /auth",
+            "add it to the target file",
+        )
+    agreement = Agreement(
+        operator.username or USERNAME,
+        operator.password.get_secret_value(),
+        operator.currencies,
+        operator.languages,
+    )
+    secret = operator.security_hash.get_secret_value()
+    with contextlib.closing(Sender(log, timeout=operator.timeout, ca_file=target.ca_file)) as sender:
+        courier = Courier(Operator(operator.callback_url, secret, sender, operator.amount_format))
+        twin = Twin(agreement, courier, seed=seed, token_seconds=token_seconds, public_url=public_url)
+        with listening(create_app(twin), host, port, "the OPERATOR's API", "--operator-port") as server:
+            courier.start()
+            click.echo(f"OPERATOR        {server.url}  (POST /auth, POST /start-session)")
+            click.echo(f"calls back      {operator.callback_url}")
+            click.echo(f"CLIENT_USERNAME {agreement.username}")
+            yield Served(twin, server, (public_url or server.url).rstrip("/"))
+        courier.stop()
+    for pending in courier.given_up:
+        click.echo(f"given up: {pending.message.action} {pending.message.transaction_id}")
+
+
+@contextlib.contextmanager
+def _console(house: House, host: str, port: int, public_url: str | None) -> Iterator[None]:
+    """Serve the console of ``house`` and say where; raises UsageProblem."""
+    console = Console(house, public_url)
+    with (
+        contextlib.closing(console),
+        listening(
+            create_console(console), host, port, "the console", "--console-port", threads=THREADS
+        ) as server,
+    ):
+        click.echo(f"CONSOLE         {public_url or server.url}")
+        yield
+        # Streams are ended first: the server waits for its threads.
+        console.feed.close()
+
+
+def _ended(*, detached: bool) -> threading.Event:
+    """Set when the command is to end: by Ctrl-C, by SIGTERM, or with the process that started it."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    if not detached:
+        watch_parent(die=ended.set)
+    return ended
+
+
+@contextlib.contextmanager
+def _recorded(log: History, file: Path | None, redactor: Redactor) -> Iterator[None]:
+    """Write ``log`` to ``file`` as it grows, and as HAR beside it at the end."""
+    if file is None:
+        yield
+        return
+    try:
+        lines = write_jsonl(log, file, redactor)
+    except OSError as error:
+        raise UsageProblem(
+            f"--history {file} cannot be written: {error.strerror or error}",
+            "a file, there or to be made",
+            "name another file",
+        ) from None
+    try:
+        yield
+    finally:
+        lines.close()
+        write_har(log, file.with_name(f"{file.name}.har"), redactor)

@@ -1,0 +1,122 @@
+"""``pitboss trigger decision``: send one decision of the checkout by hand, and see the CLIENT's answer."""
+
+from pathlib import Path
+
+import click
+
+from scenarios.cli import shell_completion
+from scenarios.cli.click_errors import examples
+from scenarios.events import raise_event
+from scenarios.events.options import code, fault, fault_help, show
+from scenarios.hosting import serving_checkout
+from scenarios.problems.errors import UsageProblem
+from scenarios.target.demo import target_or_demo
+from scenarios.target.loading import Target
+from simulators.checkout.forgeries import FORGERIES, fitting
+from simulators.checkout.simulator import CheckoutTwin
+from simulators.checkout.wire import Decision
+from simulators.exchanges import export
+from simulators.exchanges.history import Exchange, History
+from simulators.transport.faults.delivery import Fault
+from simulators.transport.http_client import Sender
+
+
+def register(group: click.Group) -> None:
+    """Add the command to ``group``."""
+    group.add_command(command)
+
+
+@click.command(
+    "decision",
+    epilog=examples(
+        "pitboss trigger decision --checkout TOKEN --merchant-reference REF",
+        "pitboss trigger decision --checkout TOKEN --declined --copies 1",
+        "pitboss trigger decision --forged 'alg none'",
+        more=fault_help(),
+    ),
+)
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The target file.  [default: pitboss.toml, else `pitboss client`]",
+)
+@click.option(
+    "--checkout", metavar="TOKEN", help="The checkout's token (reference).  [default: a new UUID, unknown]"
+)
+@click.option("--merchant-reference", metavar="REF", help="merchantReference of the merchant's token.")
+@click.option("--approved/--declined", default=True, show_default=True, help="The outcome.")
+@click.option("--forged", type=click.Choice(list(FORGERIES)), help="Sign it badly, in this way.")
+@click.option("--copies", type=click.IntRange(0), default=0, help="Send so many copies after it.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="FAULT",
+    shell_complete=shell_completion.fault,
+    help="What goes wrong (repeat).",
+)
+@click.option("--curl", is_flag=True, help="Print the curl command of each exchange, too.")
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    config: Path | None,
+    checkout: str | None,
+    merchant_reference: str | None,
+    approved: bool,
+    forged: str | None,
+    copies: int,
+    faults: tuple[str, ...],
+    curl: bool,
+) -> None:
+    """Decision on a checkout, sent once to decision_url.
+
+    No checkout changes: for one that is really decided, use the hosted page of `pitboss serve`.
+    """
+    target = target_or_demo(config)
+    planned = [fault(text) for text in faults]
+    twin = _twin(target)
+    decision = raise_event.decision(
+        twin, checkout=checkout, merchant_reference=merchant_reference, approved=approved
+    )
+    if forged is None:
+        exchanges = raise_event.send_notice(twin.channel, twin.sign(decision), copies=copies, faults=planned)
+    else:
+        exchanges = _forge(twin, decision, forged, copies, planned)
+    twin.channel.sender.close()
+    redactor = export.Redactor(target.secrets())
+    for exchange in exchanges:
+        show(exchange, redactor, curl=curl)
+    context.exit(code(exchanges[-1]))
+
+
+def _twin(target: Target) -> CheckoutTwin:
+    checkout = target.need_checkout()
+    if checkout.decision_url is None:
+        raise UsageProblem(
+            "[checkout] has no decision_url",
+            "the CLIENT's address that receives decisions",
+            f"add: decision_url = {(type(checkout).model_fields['decision_url'].examples or [''])[0]}",
+        )
+    return serving_checkout.build(checkout, Sender(History(), ca_file=target.ca_file))
+
+
+def _forge(
+    twin: CheckoutTwin, decision: Decision, forged: str, copies: int, faults: list[Fault]
+) -> list[Exchange]:
+    ways = fitting(twin.agreement)
+    if copies or faults:
+        raise UsageProblem(
+            "--forged was given together with --copies or --fault",
+            "one of them: a forgery is sent once, as it is",
+            "leave one out",
+        )
+    if forged not in ways:
+        raise UsageProblem(
+            f"--forged is {forged!r}, and the algorithm is {twin.agreement.algorithm}",
+            f"one of {', '.join(ways)}: a shared secret has no public half",
+            "choose another",
+        )
+    return [twin.send_forged(decision, forged)]

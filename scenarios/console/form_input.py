@@ -1,0 +1,96 @@
+"""What a page of the console asks for, read from JSON; what does not fit is told in three beats."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from scenarios.events.options import unfit
+from scenarios.problems.errors import UsageProblem
+from simulators.transport.faults.delivery import Fault
+from simulators.transport.faults.table import parse_fault
+from simulators.values import money
+
+# No field is longer, in characters, and no list of faults.
+LENGTH: Final = 2000
+FAULTS: Final = 9
+
+
+class Asked:
+    """The fields of one request, each read as what it should be; raises UsageProblem where one is not."""
+
+    def __init__(self, document: Any) -> None:
+        if not isinstance(document, dict):
+            raise UsageProblem(
+                "the body of the request is no JSON object",
+                "an object with the fields of the form",
+                "reload the page and press the button again",
+            )
+        self._fields: dict[str, Any] = document
+
+    def text(self, name: str, default: str = "") -> str:
+        """A text, without blanks around it; ``default`` where it is missing or empty."""
+        value = self._fields.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, str) or len(value) > LENGTH:
+            raise UsageProblem(
+                f"{name} is no text, or longer than {LENGTH} characters",
+                "a short text",
+                f"correct {name}",
+            )
+        return value.strip() or default
+
+    def maybe(self, name: str) -> str | None:
+        """A text, None where it is missing or empty."""
+        return self.text(name) or None
+
+    def choice(self, name: str, among: Sequence[str], default: str | None = None) -> str:
+        """One of ``among``."""
+        value = self.text(name, default or "")
+        if value not in among:
+            raise UsageProblem(
+                f"{name} is {value[:40]!r}", f"one of {', '.join(among)}", "choose one of these"
+            )
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Whether something is switched on."""
+        return self._fields.get(name) is True or self._fields.get(name) == "on"
+
+    def count(self, name: str, default: int, low: int, high: int) -> int:
+        """A whole number from ``low`` to ``high``."""
+        value = self._fields.get(name)
+        if value in (None, ""):
+            return default
+        text = str(value).strip()
+        if isinstance(value, bool) or not text.isdecimal() or len(text) > 9 or not low <= int(text) <= high:
+            raise UsageProblem(
+                f"{name} is {text[:40]!r}", f"a whole number from {low} to {high}", f"correct {name}"
+            )
+        return int(text)
+
+    def amount(self, name: str) -> Decimal | None:
+        """An amount, exactly as it is written; None where it is empty."""
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            return money.parse(text)
+        except ValueError as error:
+            raise UsageProblem(str(error), f"an amount such as 10.50 as {name}", f"correct {name}") from None
+
+    def faults(self, name: str = "faults") -> list[Fault]:
+        """Faults by name with their parameters, one a line or a list of texts."""
+        value = self._fields.get(name) or []
+        texts = value.splitlines() if isinstance(value, str) else value
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise UsageProblem(
+                f"{name} is no list of faults", "faults by name, one a line", "see the list of faults"
+            )
+        named = [text.strip() for text in texts if text.strip()]
+        if len(named) > FAULTS:
+            raise UsageProblem(f"{len(named)} faults were given", f"{FAULTS} at most", "leave some out")
+        try:
+            return [parse_fault(text[:LENGTH]) for text in named]
+        except ValueError as error:
+            raise unfit(error) from None

@@ -1,0 +1,165 @@
+"""The start page: where everything is, what was agreed, and what goes into the CLIENT's configuration.
+
+Secrets are told by where their values stand ("env:SECURITY_HASH"), never by their values.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from scenarios.console.providers import House
+from scenarios.hosting.serving_checkout import DEMO_MERCHANT_ID
+from scenarios.target.loading import PREFIX, Target
+from simulators.checkout.api import GRAPHQL
+from simulators.checkout.pages.widget import SCRIPT as CHECKOUT_SCRIPT
+from simulators.jackpot.pages.backoffice import PREFIX as BACK_OFFICE
+from simulators.jackpot.pages.widget import SCRIPT as JACKPOT_SCRIPT
+from simulators.server.api_docs import PAGE as DOCUMENTATION
+
+# The variable of the CLIENT that holds a secret, by its key in the target file. Without a target file `serve` reads
+# its own secrets from those, as `pitboss client` does.
+VARIABLES: Final = {
+    "operator.security_hash": "SECURITY_HASH",
+    "operator.password": "OPERATOR_PASSWORD",
+    "jackpot.api_key": "JACKPOT_API_KEY",
+    "jackpot.api_signature": "JACKPOT_API_SIGNATURE",
+    "jackpot.client_secret": "JACKPOT_CLIENT_SECRET",
+    "checkout.key": "CHECKOUT_KEY",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of a provider's card. ``secret`` names where the value stands instead of the value."""
+
+    name: str
+    value: str
+    secret: bool = False
+    link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One provider on the start page."""
+
+    provider: str
+    title: str
+    facts: tuple[Fact, ...]
+
+
+def whereabouts(target: Target) -> dict[str, str]:
+    """Where the value of each secret stands, by its key: "env:NAME", or the target file and the key."""
+    written: dict[str, Any] = {}
+    if target.path is not None:
+        written = tomllib.loads(target.path.read_text(encoding="utf-8"))
+    found = {}
+    for key in VARIABLES:
+        section, _, name = key.partition(".")
+        given = written.get(section, {}).get(name) if isinstance(written.get(section), dict) else None
+        if isinstance(given, str) and given.startswith("env:"):
+            found[key] = given
+        elif given is not None:
+            found[key] = f"{target.path.name if target.path else ''}, [{section}] {name}"
+        elif target.path is not None:
+            found[key] = f"env:{PREFIX}{section.upper()}__{name.upper()}"
+        else:
+            found[key] = f"env:{VARIABLES[key]}, else the demo's"
+    return found
+
+
+def cards(house: House) -> list[Card]:
+    """A card for each provider that is served."""
+    target, where = house.target, whereabouts(house.target)
+    made = []
+    facts: tuple[Fact, ...]
+    if house.operator is not None and target.operator is not None:
+        url, agreed = house.operator.stall.url, house.operator.twin.agreement
+        facts = (
+            Fact("API", url),
+            Fact("documentation", f"{house.operator.public_url}{DOCUMENTATION}", link=True),
+            Fact("calls back", shown_url(target.operator.callback_url)),
+            Fact("username", agreed.username),
+            Fact("password", where["operator.password"], secret=True),
+            Fact("SECURITY_HASH", where["operator.security_hash"], secret=True),
+            Fact("currencies", ", ".join(agreed.currencies)),
+            Fact("languages", ", ".join(agreed.languages)),
+        )
+        made.append(Card("operator", "OPERATOR", facts))
+    if house.jackpot is not None and target.jackpot is not None:
+        url = house.jackpot.public_url
+        facts = (
+            Fact("API", f"{house.jackpot.stall.url}/v2"),
+            Fact("notifies", shown_url(house.jackpot.twin.channel.notification_url or "nobody")),
+            Fact("widget", f"{url}{JACKPOT_SCRIPT}"),
+            Fact("back-office", f"{url}{BACK_OFFICE}", link=True),
+            Fact("documentation", f"{url}{DOCUMENTATION}", link=True),
+            Fact("apikey", where["jackpot.api_key"], secret=True),
+            Fact("apiSignature", where["jackpot.api_signature"], secret=True),
+            Fact("client_secret", where["jackpot.client_secret"], secret=True),
+        )
+        made.append(Card("jackpot", "Jackpot", facts))
+    if house.checkout is not None and target.checkout is not None:
+        url = house.checkout.public_url
+        facts = (
+            Fact("API", f"{house.checkout.stall.url}{GRAPHQL}"),
+            Fact("decides to", shown_url(house.checkout.twin.channel.notification_url or "nobody")),
+            Fact("widget", f"{url}{CHECKOUT_SCRIPT}"),
+            Fact("documentation", f"{url}{DOCUMENTATION}", link=True),
+            Fact("merchant id", target.checkout.merchant_id),
+            Fact("algorithm", target.checkout.algorithm),
+            Fact("key", where["checkout.key"], secret=True),
+        )
+        made.append(Card("checkout", "Checkout", facts))
+    return made
+
+
+def snippet(house: House) -> str:
+    """Lines for the CLIENT's environment: addresses and names, and for each secret the variable that holds it."""
+    target, where = house.target, whereabouts(house.target)
+    lines = []
+
+    def secret(variable: str, key: str) -> str:
+        source = where[key].partition(",")[0]
+        name = source.removeprefix("env:")
+        return f"{variable}=${{{name}}}" if source != name else f"{variable}=  # as in {where[key]}"
+
+    if house.operator is not None and target.operator is not None:
+        lines += [
+            "# OPERATOR",
+            f"OPERATOR_API_URL={house.operator.stall.url}",
+            f"CLIENT_USERNAME={house.operator.twin.agreement.username}",
+            secret("CLIENT_PASSWORD", "operator.password"),
+            secret("SECURITY_HASH", "operator.security_hash"),
+        ]
+    if house.jackpot is not None:
+        lines += [
+            "# Jackpot",
+            f"JACKPOT_API_URL={house.jackpot.stall.url}",
+            f"JACKPOT_WIDGET_URL={house.jackpot.public_url}{JACKPOT_SCRIPT}",
+            secret("JACKPOT_API_KEY", "jackpot.api_key"),
+            secret("JACKPOT_API_SIGNATURE", "jackpot.api_signature"),
+            secret("JACKPOT_CLIENT_SECRET", "jackpot.client_secret"),
+        ]
+    if house.checkout is not None and target.checkout is not None:
+        lines += [
+            "# Checkout",
+            f"CHECKOUT_URL={house.checkout.stall.url}",
+            f"CHECKOUT_WIDGET_URL={house.checkout.public_url}{CHECKOUT_SCRIPT}",
+            f"CHECKOUT_MERCHANT_ID={target.checkout.merchant_id}",
+            secret("CHECKOUT_KEY", "checkout.key"),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def is_demo(target: Target) -> bool:
+    """Whether `serve` runs without a target file, beside `pitboss client`."""
+    return target.path is None and (
+        target.checkout is None or target.checkout.merchant_id == DEMO_MERCHANT_ID
+    )
+
+
+def shown_url(url: str) -> str:
+    """``url`` without a password in it."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in parts.netloc else url

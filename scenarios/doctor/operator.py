@@ -1,0 +1,267 @@
+"""The doctor: tries a target step by step, and says what is wrong and what to do next.
+
+It moves the smallest unit of the players' currency and takes it back; where it cannot, it says so.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from scenarios.doctor.locked_rules import locked
+from scenarios.doctor.providers import checkout_steps, jackpot_steps
+from scenarios.doctor.steps import SHOWN_ANSWER, NoChannel, State, Step, body, started, unanswered, untried
+from scenarios.hosting.operator import operator_twin
+from scenarios.problems.errors import DriverProblem, Problem, TargetProblem
+from scenarios.run.run import Run
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange
+from simulators.operator import wire
+from simulators.operator.delivery import Operator
+
+# Driver entries that the OPERATOR's steps try; those of the other providers have steps of their own.
+_ELSEWHERE = {"voucher_session", "checkout_token"}
+
+
+def examine(run: Run, *, try_restart: bool = False) -> Iterator[Step]:
+    """Try every provider that the target file names; at last, tell what stays locked.
+
+    Steps are yielded as they are done, so that a slow one can be watched.
+    """
+    target = run.settings.target
+    if target.operator is not None:
+        yield from Doctor(run, try_restart).examine()
+    if target.jackpot is not None:
+        yield from jackpot_steps(run)
+    if target.checkout is not None:
+        yield from checkout_steps(run)
+    yield from locked(target, run.driver.has)
+
+
+@dataclass
+class Doctor:
+    """Examines the OPERATOR's way to one target, and the driver's entries."""
+
+    run: Run
+    try_restart: bool = False
+
+    def __post_init__(self) -> None:
+        self.target = self.run.settings.target
+        self.verbs = Verbs(self.run.channel)
+        self.driver = self.run.driver
+
+    def examine(self) -> Iterator[Step]:
+        """Try the callbacks for each player, then the driver's entries."""
+        works = True
+        for number, player in enumerate(self.run.players):
+            step = self._wager(player, first=number == 0)
+            yield step
+            works = works and step.state is State.OK
+            if isinstance(step.problem, NoChannel):
+                break
+        for name in self.driver.entries():
+            # The ban's own step lifts it again.
+            if name not in _ELSEWHERE and (name != "unban" or not self.driver.has("ban")):
+                yield self._entry(name) if works else untried(name, "the callbacks come first: mend them")
+
+    # The callbacks
+
+    def _wager(self, player: Player, first: bool) -> Step:
+        name = f"player {player}" if not first else f"callbacks, player {player}"
+        exchange = self.verbs.result(player, player.unit, kind="result (doctor)")
+        if exchange.unknown and exchange.answer is None and started(exchange):
+            exchange = self.verbs.again(exchange)
+        if exchange.unknown:
+            # It may have been done all the same, and a rollback of what was not done moves nothing.
+            if exchange.answer is not None or started(exchange):
+                self.verbs.rollback(exchange, kind="rollback (doctor)")
+            return Step(State.WRONG, name, problem=self._unreached(exchange))
+        if exchange.refused:
+            return Step(State.WRONG, name, problem=self._refused(player, exchange))
+        return self._taken_back(name, player, exchange)
+
+    def _taken_back(self, name: str, player: Player, paid: Exchange) -> Step:
+        unit = player.show(player.unit)
+        bet = self.verbs.bet(player, player.unit, kind="bet (doctor)")
+        if bet.ok:
+            return Step(State.OK, name, f"a result of {unit} was accepted, and a bet took it back")
+        if bet.unknown:
+            self.verbs.rollback(bet, kind="rollback (doctor)")
+        back = self.verbs.rollback(paid, kind="rollback (doctor)")
+        left = "" if back.ok else f"; its rollback was not accepted either, so {player} keeps {unit}"
+        return Step(
+            State.WRONG,
+            name,
+            problem=TargetProblem(
+                f"a bet of the {unit} that a result had just paid was not accepted: {self._said(bet)}{left}",
+                "error null: test players must be able to bet",
+                f"look whether {player} is banned or owes money, and whether bets reach the same wallet",
+            ),
+        )
+
+    def _unreached(self, exchange: Exchange) -> Problem:
+        expected = "HTTP 200 with a JSON object that has a field error"
+        return unanswered(exchange, "callback_url", "operator", expected, self.run.redactor)
+
+    def _refused(self, player: Player, exchange: Exchange) -> Problem:
+        """Find out by experiment why a genuine result was refused."""
+        came = (
+            f"a genuine result of {player.show(player.unit)} for {player} was refused: {self._said(exchange)}"
+        )
+        expected = "error null: without it no rule can be judged"
+        if exchange.answer is not None and exchange.answer.status in (404, 405):
+            return NoChannel(
+                came,
+                expected,
+                f"correct callback_url in [operator]: nothing serves POST {exchange.request.url}",
+            )
+        other: wire.AmountFormat = "string" if self.run.channel.amount_format == "number" else "number"
+        if self._accepted_as(player, other):
+            return TargetProblem(
+                f"{came}; with the amount as a {other} it was accepted",
+                expected,
+                f'set amount_format = "{other}" in [operator]',
+            )
+        if self._same_as_forged(player, exchange):
+            return NoChannel(
+                f"{came}; a forged one gets the very same answer",
+                f"{expected}. The CLIENT seems to take genuine wagers for forged ones",
+                "compare security_hash in [operator] with the SECURITY_HASH that the CLIENT runs with: "
+                "X-Security-Hash is the lower-case hex HMAC-SHA256 of the raw body under it",
+            )
+        return TargetProblem(
+            f"{came}; a forged one gets another answer, so that the secret seems right",
+            expected,
+            f"look whether the CLIENT knows player {player} and currency {player.currency} ([players])",
+        )
+
+    def _accepted_as(self, player: Player, amount_format: wire.AmountFormat) -> bool:
+        channel = self.run.channel
+        with_other = Verbs(
+            Operator(channel.callback_url, channel.security_hash, channel.sender, amount_format)
+        )
+        paid = with_other.result(player, player.unit, kind="result (doctor)")
+        if paid.refused:
+            return False
+        if paid.unknown or not with_other.bet(player, player.unit, kind="bet (doctor)").ok:
+            with_other.rollback(paid, kind="rollback (doctor)")
+        return paid.ok
+
+    def _same_as_forged(self, player: Player, genuine: Exchange) -> bool:
+        message = self.verbs.transaction("result", player, player.unit)
+        body = wire.encode(message, amount_format=self.run.channel.amount_format)
+        forged = self.run.channel.send_raw(
+            body,
+            path=wire.path(message),
+            security_hash=wire.sign(body, "not the secret"),
+            kind="forged result (doctor)",
+            message=message,
+        )
+        if not forged.refused:
+            self.verbs.rollback(forged, kind="rollback (doctor)")
+            return False
+        return (forged.error, forged.answer and forged.answer.status) == (
+            genuine.error,
+            genuine.answer and genuine.answer.status,
+        )
+
+    def _said(self, exchange: Exchange) -> str:
+        if exchange.answer is None:
+            return exchange.failure or "no answer"
+        if exchange.error is not None:
+            return f"error {self.run.redactor.text(exchange.error)[:SHOWN_ANSWER]!r}"
+        return f"HTTP {exchange.answer.status} {body(exchange, self.run.redactor)}"
+
+    # The driver's entries
+
+    def _entry(self, name: str) -> Step:
+        tries: dict[str, Callable[[], Step]] = {
+            "balance": self._balance,
+            "ban": self._ban,
+            "launch": self._launch,
+            "restart": self._restart,
+        }
+        try:
+            return tries[name]() if name in tries else untried(name, "it is used by the rules that need it")
+        except Problem as problem:
+            return Step(State.WRONG, f"driver {name}", problem=problem)
+
+    def _balance(self) -> Step:
+        player = self.run.players[0]
+        before = self.driver.balance(player.id)
+        paid = self.verbs.result(player, player.unit, kind="result (doctor)")
+        try:
+            between = self.driver.balance(player.id)
+        finally:
+            back = self._back(player, paid)
+        moved = between - before
+        if moved != player.unit:
+            raise DriverProblem(
+                f"[driver] balance moved by {moved} when {player} was paid {player.show(player.unit)}"
+                + ("" if back else f", which {player} keeps"),
+                f"the balance in {player.currency}, which moves by {player.unit}",
+                _advice_on_balance(moved, player),
+            )
+        return Step(State.OK, "driver balance", f"{player} has {player.show(before)}")
+
+    def _back(self, player: Player, paid: Exchange) -> bool:
+        if paid.refused:
+            return True
+        taken = paid.ok and self.verbs.bet(player, player.unit, kind="bet (doctor)").ok
+        return taken or self.verbs.rollback(paid, kind="rollback (doctor)").ok
+
+    def _ban(self) -> Step:
+        if not self.driver.has("unban"):
+            return untried(
+                "ban", f"the player would stay banned; to have it tried, add {self.driver.missing('unban')}"
+            )
+        player = self.run.players[0]
+        paid = self.verbs.result(player, player.unit, kind="result (doctor)")
+        try:
+            with self.driver.banned(player.id):
+                bet = self.verbs.bet(player, player.unit, kind="bet (doctor)")
+        except DriverProblem:
+            self._back(player, paid)
+            raise
+        if bet.unknown:
+            self.verbs.rollback(bet, kind="rollback (doctor)")
+        if bet.ok:
+            return Step(
+                State.OK, "driver ban", "the ban was set and lifted; the bet between was accepted (BET-08)"
+            )
+        if not self.verbs.bet(player, player.unit, kind="bet (doctor)").ok:
+            self.verbs.rollback(paid, kind="rollback (doctor)")
+            raise DriverProblem(
+                f"[driver] unban: {player} still cannot bet",
+                "a player who bets again",
+                "correct the entry unban",
+            )
+        return Step(State.OK, "driver ban", "a banned player's bet was refused, and the ban was lifted")
+
+    def _launch(self) -> Step:
+        operator = self.target.operator
+        if operator is None or operator.username is None or operator.password is None:
+            return untried("launch", "[operator] has no username or no password")
+        player = self.run.players[0]
+        with operator_twin(self.run):
+            url = self.driver.launch(player.id, player.currency, operator.languages[0])
+        return Step(
+            State.OK, "driver launch", f"the iframe opens {self.run.redactor.text(url)[:SHOWN_ANSWER]}"
+        )
+
+    def _restart(self) -> Step:
+        if not self.try_restart:
+            return untried("restart", "it kills the CLIENT; to have it tried: pitboss doctor --restart")
+        self.driver.restart()
+        step = self._wager(self.run.players[0], first=False)
+        if step.problem is not None:
+            return Step(State.WRONG, "driver restart", problem=step.problem)
+        return Step(State.OK, "driver restart", "the CLIENT was started again and takes wagers")
+
+
+def _advice_on_balance(moved: Decimal, player: Player) -> str:
+    if moved == 0:
+        return "correct its read, or its address: another wallet, a cached or a stale value is read"
+    if moved * player.unit == player.unit:
+        return f"have the CLIENT's answer in {player.currency}, not in smallest units, or read another field"
+    return "stop other traffic of this player, or correct its read"

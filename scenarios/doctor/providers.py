@@ -1,0 +1,85 @@
+"""The doctor at the other providers' doors: Jackpot's notification URL, the checkout's tokens and decisions.
+
+Nothing that is tried here moves money: Jackpot closes a store that nobody has, the checkout asks for prices.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from scenarios.doctor.steps import State, Step, body, unanswered, untried
+from scenarios.hosting.checkout import agreed_on, checkout_twin
+from scenarios.hosting.jackpot import jackpot_twin
+from scenarios.jackpot import events
+from scenarios.problems.errors import DriverProblem, Problem, TargetProblem
+from scenarios.run.run import Run
+from scenarios.tokens.checkout_token import claim_faults, signature_fault, taken_apart
+
+_ACKNOWLEDGED = "HTTP 200, by which alone Jackpot knows that an event has arrived"
+
+
+def jackpot_steps(run: Run) -> Iterator[Step]:
+    """Try ``[jackpot]``: whether its port is free, and whether the CLIENT acknowledges an event."""
+    yield _tried("jackpot webhooks", partial(_notification, run))
+    if run.driver.has("voucher_session"):
+        yield untried("voucher_session", "it may hold a player's money: pitboss check --only VTK tries it")
+
+
+def _notification(run: Run) -> Step:
+    name = "jackpot webhooks"
+    with jackpot_twin(run) as twin:
+        exchange = events.send(twin, events.disabled(events.new_id()), kind="store/disabled (doctor)")
+    if exchange.ok:
+        return Step(State.OK, name, "store/disabled, for a store that nobody has, was acknowledged")
+    if exchange.answer is not None and exchange.answer.status in (401, 403):
+        problem: Problem = TargetProblem(
+            f"a genuine event was answered HTTP {exchange.answer.status}: {body(exchange, run.redactor)}",
+            f"{_ACKNOWLEDGED}. Events carry no credentials",
+            "let Jackpot's events in without a log-in at notification_url, and guard it by its path or addresses",
+        )
+    else:
+        problem = unanswered(exchange, "notification_url", "jackpot", _ACKNOWLEDGED, run.redactor)
+    return Step(State.WRONG, name, problem=problem)
+
+
+def checkout_steps(run: Run) -> Iterator[Step]:
+    """Try ``[checkout]``: whether its port is free, its keys are keys, and the CLIENT's tokens are signed by them."""
+    yield _tried("checkout", partial(_port_and_keys, run))
+    if run.driver.has("checkout_token"):
+        for variant in run.settings.target.need_checkout().variants:
+            yield _tried(f"checkout token, {variant}", partial(_token, run, variant))
+
+
+def _port_and_keys(run: Run) -> Step:
+    with checkout_twin(run) as twin:
+        address = twin.public_url
+    return Step(State.OK, "checkout", f"the fake checkout can listen at {address}, and its keys are keys")
+
+
+def _token(run: Run, variant: str) -> Step:
+    agreement = agreed_on(run.settings.target.need_checkout())
+    text = run.driver.call("checkout_token", variant=variant)
+    if not isinstance(text, str):
+        raise DriverProblem(
+            f"[driver] checkout_token read {type(text).__name__}, not a text",
+            "the token, a text",
+            "correct its read, a JMESPath",
+        )
+    token = taken_apart(text.strip())
+    forged = signature_fault(token, agreement)
+    if forged is not None:
+        raise TargetProblem(
+            f"{forged.path}: {run.redactor.text(forged.seen)}",
+            forged.expected,
+            "compare key and algorithm in [checkout] with those that the CLIENT signs with",
+        )
+    faults = claim_faults(token, agreement, time.time())
+    wrong = f", but breaks {', '.join(sorted({fault.rule for fault in faults}))}" if faults else ""
+    return Step(State.OK, f"checkout token, {variant}", f"it is signed as agreed{wrong}")
+
+
+def _tried(name: str, attempt: Callable[[], Step]) -> Step:
+    try:
+        return attempt()
+    except Problem as problem:
+        return Step(State.WRONG, name, problem=problem)

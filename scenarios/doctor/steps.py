@@ -1,0 +1,77 @@
+"""What the doctor says: steps, how they went, and what a target's address is wrong about."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scenarios.problems.errors import Problem, TargetProblem
+from simulators.exchanges.export import Redactor
+from simulators.exchanges.history import Exchange, header
+
+# So much of what a CLIENT says is shown, in characters.
+SHOWN_ANSWER = 120
+
+
+class State(StrEnum):
+    """How a step went."""
+
+    OK = "ok"
+    WRONG = "wrong"
+    OPEN = "not tried"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was tried. ``problem`` tells of a wrong one, ``advice`` of an open or locked one."""
+
+    state: State
+    name: str
+    seen: str = ""
+    problem: Problem | None = None
+    advice: str = ""
+
+
+class NoChannel(TargetProblem):
+    """Callbacks fail for a reason that is no player's: the address, or the secret."""
+
+
+def untried(name: str, why: str) -> Step:
+    """A driver entry that is not tried, and why."""
+    return Step(State.OPEN, f"driver {name}", advice=why)
+
+
+def started(exchange: Exchange) -> bool:
+    """Tell whether the request may have arrived although there was no answer."""
+    return exchange.failure is not None and not exchange.failure.startswith(
+        ("connection refused", "no connection", "the host name", "TLS failed")
+    )
+
+
+def body(exchange: Exchange, redactor: Redactor) -> str:
+    """The beginning of an answer's body, on one line and without secrets."""
+    given = exchange.answer.body if exchange.answer else b""
+    return redactor.text(" ".join(given.decode("utf-8", "replace").split()))[:SHOWN_ANSWER]
+
+
+def unanswered(exchange: Exchange, key: str, section: str, expected: str, redactor: Redactor) -> NoChannel:
+    """What is wrong where ``exchange``, which was genuine, got no answer that means anything.
+
+    ``key`` of ``section`` is the address; ``expected`` says what answers there.
+    """
+    url = exchange.request.url
+    if exchange.answer is None:
+        return NoChannel(
+            f"POST {url}: {exchange.failure}",
+            "an answer from the CLIENT",
+            f"start the CLIENT, or correct {key} in [{section}]: host, port and http or https",
+        )
+    kind = header(exchange.answer.headers, "Content-Type") or "no Content-Type"
+    page = "html" in kind.lower() or exchange.answer.body.lstrip()[:1] == b"<"
+    what = "an HTML page" if page else f"{kind}: {body(exchange, redactor)}"
+    if exchange.answer.status in (404, 405):
+        next_step = f"correct {key} in [{section}]: nothing serves POST {url}"
+    elif page:
+        next_step = f"correct the path in {key}: something else answers there, perhaps a proxy or the website"
+    else:
+        next_step = f"read the CLIENT's log: it failed on a genuine {exchange.kind.removesuffix(' (doctor)')}"
+    return NoChannel(f"POST {url}: HTTP {exchange.answer.status} with {what}", expected, next_step)

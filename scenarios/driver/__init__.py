@@ -1,0 +1,1 @@
+"""What reaches into the CLIENT for a scenario: HTTP, shell, SQL or Python."""

@@ -1,0 +1,348 @@
+"""The driver: reaches into the CLIENT through the ``[driver]`` entries, or a Python class."""
+
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from decimal import Decimal
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit
+
+import jmespath
+import requests
+from jmespath.exceptions import JMESPathError
+
+from scenarios.driver.python import PythonDriver
+from scenarios.driver.shell import run_command, wait_for_port
+from scenarios.driver.sql import select_one
+from scenarios.problems.errors import DriverProblem
+from scenarios.target.loading import ENTRIES, Target, Template
+from simulators.exchanges.export import Redactor
+from simulators.exchanges.history import Headers, Request
+from simulators.values import money
+
+_BRACES = re.compile(r"\{([A-Za-z_]+)\}")
+_SHOWN_BODY = 200
+
+Fields = Mapping[str, str | Decimal | None]
+
+
+class Raw(NamedTuple):
+    """An HTTP answer that nobody has judged yet."""
+
+    status: int
+    body: bytes
+    headers: Headers = ()
+
+
+class Driver:
+    """Does to the CLIENT what providers cannot: read a balance, ban a player, launch the game, restart.
+
+    ``timeout`` is seconds for one request, ``restart_timeout`` for the restart until the CLIENT listens
+    again. Every method raises DriverProblem where its entry is missing or does not do what it is for. Raises
+    UsageProblem at once where ``python`` names a class that cannot be had.
+    """
+
+    def __init__(self, target: Target, timeout: float = 30.0, restart_timeout: float = 60.0) -> None:
+        self.target = target
+        self.timeout = timeout
+        self.restart_timeout = restart_timeout
+        self._templates = target.driver.templates()
+        self._verify: str | bool = target.ca_file or True
+        self._redactor = Redactor(target.secrets())
+        spec = target.driver.python
+        self._python = PythonDriver.load(spec, target.directory) if spec else None
+
+    def has(self, name: str) -> bool:
+        """Whether the entry ``name`` is there, as a template or a method."""
+        return name in self._templates or (self._python is not None and self._python.has(name))
+
+    def kind(self, name: str) -> str:
+        """How the entry works: "http", "sql", "run" or "python"."""
+        if name in self._templates:
+            return self._templates[name].kind
+        if self.has(name):
+            return "python"
+        raise self._absent(name)
+
+    def entries(self) -> list[str]:
+        """The entries that are there."""
+        return [name for name in ENTRIES if self.has(name)]
+
+    def missing(self, name: str) -> str:
+        """The line to add to ``[driver]`` in the target file so that ``name`` is there."""
+        return self.target.missing(name)
+
+    def balance(self, player: str) -> Decimal:
+        """Read the balance of ``player`` in its currency's main unit (euros, not cents), exactly."""
+        currency = self.target.players.currency if self.target.players else None
+        value = self.call("balance", player=player, currency=currency)
+        try:
+            return _decimal(value)
+        except ValueError as problem:
+            raise DriverProblem(
+                f"[driver] balance read {value!r} for {player}: {problem}",
+                "a decimal number, or a text with one in it",
+                'correct its read, a JMESPath into the answer: for {"wallet": {"cash": 1}} it is wallet.cash',
+            ) from None
+
+    def ban(self, player: str) -> None:
+        """Ban ``player``."""
+        self.call("ban", player=player)
+
+    def unban(self, player: str) -> None:
+        """Lift the ban of ``player``."""
+        self.call("unban", player=player)
+
+    @contextmanager
+    def banned(self, player: str) -> Iterator[None]:
+        """Ban ``player`` for the time of the block. A ban that fails may have been set all the same: it is lifted."""
+        try:
+            self.ban(player)
+        except Exception:
+            with suppress(Exception):
+                self.unban(player)
+            raise
+        try:
+            yield
+        finally:
+            self.unban(player)
+
+    def launch(self, player: str, currency: str, lang: str | None = None) -> str:
+        """Open the sportsbook for ``player`` as its browser would, and return the iframe's address."""
+        url = self.call("launch", player=player, currency=currency, lang=lang)
+        if not isinstance(url, str) or not url:
+            raise DriverProblem(
+                f"[driver] launch read {url!r}",
+                "the iframe's address, a text",
+                "correct its read, a JMESPath",
+            )
+        return url
+
+    def launch_raw(self, player: str, currency: str, lang: str | None = None) -> Raw:
+        """Open the sportsbook and return the answer as it is, for rules about errors.
+
+        A Python driver that returns an address counts as 200 with it as the body; one that raises counts as
+        500 with the exception's text.
+        """
+        fields: Fields = {"player": player, "currency": currency, "lang": lang}
+        if "launch" in self._templates:
+            return self._send("launch", self._templates["launch"], fields)
+        if self._python is None or not self._python.has("launch"):
+            raise self._absent("launch")
+        try:
+            return Raw(200, str(self._python.call("launch", fields)).encode())
+        except DriverProblem as problem:
+            return Raw(500, problem.came.encode())
+
+    def voucher_session(self, player: str, currency: str, amount: Decimal) -> str:
+        """Let ``player`` begin to convert ``amount`` and return the session's JWT."""
+        token = self.call("voucher_session", player=player, currency=currency, amount=amount)
+        if not isinstance(token, str) or not token:
+            raise DriverProblem(
+                f"[driver] voucher_session read {type(token).__name__}, not a text",
+                "the session's JWT, a text",
+                "correct its read, a JMESPath",
+            )
+        return token
+
+    def sweep(self, now: int) -> None:
+        """Let the CLIENT look for sessions that ended unused by ``now``, in seconds since the epoch."""
+        self.call("sweep", now=str(now))
+
+    def raw(self, name: str, **fields: str | Decimal | None) -> Raw:
+        """Use the entry ``name`` and return the whole answer as it is, whatever its status.
+
+        What a Python driver returns counts as 200 with it as JSON; one that raises counts as 500 with the
+        exception's text.
+        """
+        if name in self._templates:
+            return self._send(name, self._templates[name], fields)
+        if self._python is None or not self._python.has(name):
+            raise self._absent(name)
+        try:
+            return Raw(200, json.dumps(self._python.call(name, fields), default=str).encode())
+        except DriverProblem as problem:
+            return Raw(500, problem.came.encode())
+
+    def request(self, name: str, **fields: str | Decimal | None) -> Request:
+        """The entry's request as it would leave, for races; raises DriverProblem where it is no request."""
+        template = self._templates.get(name)
+        if template is None or template.kind != "http":
+            raise self._absent(name)
+        method, url = template.method_and_url
+        texts = _texts(fields)
+        headers = {key: _filled(value.get_secret_value(), texts) for key, value in template.headers.items()}
+        body = b""
+        if template.json_body is not None:
+            headers.setdefault("Content-Type", "application/json")
+            body = json.dumps(_filled_json(template.json_body, texts)).encode()
+        filled = _filled(url, {key: quote(value, safe="") for key, value in texts.items()})
+        return Request(method, filled, tuple(headers.items()), body)
+
+    def reading(self, name: str, body: bytes) -> Any:
+        """What the entry reads in an answer's ``body``; raises DriverProblem."""
+        template = self._templates.get(name)
+        return json.loads(body) if template is None else self._read(name, template, body)
+
+    def restart(self) -> None:
+        """Kill the CLIENT and start it again; return once it listens."""
+        started = time.monotonic()
+        template = self._templates.get("restart")
+        if template is not None and template.run is not None:
+            run_command(template.run, self.target.directory, self.restart_timeout)
+        else:
+            self.call("restart")
+        address = self._client_address()
+        if address is not None:
+            wait_for_port(address, self.restart_timeout - (time.monotonic() - started))
+
+    def call(self, name: str, **fields: str | Decimal | None) -> Any:
+        """Use the entry ``name`` with ``fields`` for the words in braces, and return what it reads.
+
+        JSON decimals are read as Decimal. Without ``read`` the whole JSON document is returned, or None where
+        the answer has no JSON.
+        """
+        template = self._templates.get(name)
+        if template is None:
+            if self._python is None or not self._python.has(name):
+                raise self._absent(name)
+            return self._python.call(name, fields)
+        if template.run is not None:
+            return run_command(template.run, self.target.directory, self.restart_timeout)
+        if template.sql is not None and template.url is not None:
+            return select_one(name, template.sql, template.url.get_secret_value(), _texts(fields))
+        raw = self._send(name, template, fields)
+        method, url = template.method_and_url
+        if not 200 <= raw.status < 300:
+            raise DriverProblem(
+                f"[driver] {name}: {method} {_shown(url)} answered {raw.status} {self._clean(raw.body)}",
+                "a status from 200 to 299, which says that it was done",
+                f"correct the entry {name}, or mend the address in the CLIENT",
+            )
+        return self._read(name, template, raw.body)
+
+    def _send(self, name: str, template: Template, fields: Fields) -> Raw:
+        method, url = template.method_and_url
+        texts = _texts(fields)
+        headers = {key: _filled(value.get_secret_value(), texts) for key, value in template.headers.items()}
+        try:
+            # A session of its own for each call: entries are used by several threads, and proxies stay out.
+            with requests.Session() as session:
+                session.trust_env = False
+                answer = session.request(
+                    method,
+                    _filled(url, {key: quote(value, safe="") for key, value in texts.items()}),
+                    json=_filled_json(template.json_body, texts),
+                    headers=headers,
+                    timeout=self.timeout,
+                    verify=self._verify,
+                    allow_redirects=False,
+                )
+                return Raw(answer.status_code, answer.content, tuple(answer.headers.items()))
+        except requests.Timeout:
+            reason = f"no answer within {self.timeout:g} s"
+        except requests.ConnectionError as error:
+            reason = "TLS failed" if isinstance(error, requests.exceptions.SSLError) else "no connection"
+        except (requests.RequestException, ValueError) as error:
+            reason = type(error).__name__
+        raise DriverProblem(
+            f"[driver] {name}: {method} {_shown(url)}: {reason}",
+            "an answer, without which the rules that need this entry cannot be judged",
+            "start the CLIENT, or correct the address in the entry",
+        )
+
+    def _read(self, name: str, template: Template, body: bytes) -> Any:
+        try:
+            document = json.loads(body, parse_float=Decimal)
+        except (ValueError, RecursionError):
+            if template.read is None:
+                return None
+            raise DriverProblem(
+                f"[driver] {name} answered what is no JSON: {self._clean(body)}",
+                f"JSON, in which {template.read} is read",
+                f"correct the address in the entry {name}",
+            ) from None
+        if template.read is None:
+            return document
+        try:
+            value = jmespath.search(template.read, document)
+        except JMESPathError as error:
+            value, reason = None, f": {error}"
+        else:
+            reason = ""
+        if value is None:
+            raise DriverProblem(
+                f"[driver] {name}: {template.read} is not in {self._clean(body)}{reason}",
+                f"a JSON answer in which the JMESPath {template.read} finds a value",
+                f"correct read in the entry {name}",
+            )
+        return value
+
+    def _absent(self, name: str) -> DriverProblem:
+        return DriverProblem(
+            f"[driver] has no entry {name}",
+            "an entry, as a template or a method",
+            f"add: {self.missing(name)}",
+        )
+
+    def _client_address(self) -> tuple[str, int] | None:
+        sections = (self.target.operator, self.target.jackpot)
+        urls = [
+            getattr(each, "callback_url", None) or getattr(each, "notification_url", None)
+            for each in sections
+        ]
+        url = next((each for each in urls if each), None)
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+    def _clean(self, body: bytes) -> str:
+        """The beginning of an answer, without secrets, for an error message."""
+        text = " ".join(self._redactor.text(body.decode("utf-8", "replace")).split())
+        return text[:_SHOWN_BODY] + (".." if len(text) > _SHOWN_BODY else "")
+
+
+def _texts(fields: Fields) -> dict[str, str]:
+    return {
+        key: money.plain(value) if isinstance(value, Decimal) else value
+        for key, value in fields.items()
+        if value is not None
+    }
+
+
+def _filled(text: str, fields: Mapping[str, str]) -> str:
+    return _BRACES.sub(lambda found: fields.get(found[1], ""), text)
+
+
+def _filled_json(value: Any, fields: Mapping[str, str]) -> Any:
+    """Fill in JSON; a member that is nothing but a word without a value is left out."""
+    match value:
+        case dict():
+            kept = {key: inner for key, inner in value.items() if not _unfilled(inner, fields)}
+            return {key: _filled_json(inner, fields) for key, inner in kept.items()}
+        case list():
+            return [_filled_json(inner, fields) for inner in value]
+        case str():
+            return _filled(value, fields)
+    return value
+
+
+def _unfilled(value: Any, fields: Mapping[str, str]) -> bool:
+    whole = _BRACES.fullmatch(value) if isinstance(value, str) else None
+    return whole is not None and whole[1] not in fields
+
+
+def _decimal(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, Decimal | int | str | float):
+        raise ValueError("it is no number")  # noqa: TRY004 - one exception for all that is no number
+    # A float comes from a database column or a JMESPath function; its shortest text is what the CLIENT holds.
+    return money.parse(repr(value) if isinstance(value, float) else str(value).strip())
+
+
+def _shown(url: str) -> str:
+    """An address without user name and password."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

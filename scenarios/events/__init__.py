@@ -1,0 +1,1 @@
+"""Raising one event by hand, for the command and the console alike."""

@@ -1,0 +1,158 @@
+"""Raising one event by hand: what ``pitboss trigger`` and the console share."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from scenarios.events.options import unfit
+from scenarios.problems.errors import UsageProblem
+from scenarios.wallet.operator_client import Verbs
+from simulators.checkout.simulator import CheckoutTwin
+from simulators.checkout.wire import Decision
+from simulators.exchanges.history import Exchange
+from simulators.jackpot import wire, world
+from simulators.jackpot.catalogue import stores
+from simulators.jackpot.catalogue.stores import Listing, StoreEventName
+from simulators.jackpot.simulator import JackpotTwin
+from simulators.operator.wire import Callback
+from simulators.transport.faults.delivery import Fault, Link, deliver
+from simulators.values import decimal_json
+from simulators.webhooks.endpoint import Channel
+
+M = TypeVar("M")
+
+
+def send_callback(
+    verbs: Verbs, message: Callback, *, together: int = 1, copies: int = 0, faults: Sequence[Fault] = ()
+) -> list[Exchange]:
+    """Send a callback: once, or ``together`` at once, or with ``faults``; then ``copies`` one by one.
+
+    Raises UsageProblem where the faults do not fit, or are given with ``together``.
+    """
+    if faults and together > 1:
+        raise UsageProblem(
+            "--fault and --together were both given",
+            "one of them: in a race the judge itself holds back the last bytes",
+            "leave one out, or use --fault copies:n=3 for copies in flight",
+        )
+    if together > 1:
+        exchanges = verbs.race([message] * together)
+    elif faults:
+        try:
+            exchanges = verbs.deliver(message, faults)
+        except ValueError as error:
+            raise unfit(error) from None
+    else:
+        exchanges = [verbs.send(message)]
+    return exchanges + [verbs.again(exchanges[0]) for _ in range(copies)]
+
+
+def send_notice(
+    channel: Channel[M], event: M, *, copies: int = 0, faults: Sequence[Fault] = ()
+) -> list[Exchange]:
+    """Send a webhook or a decision once, with ``faults`` (none: the channel's own), then its ``copies``.
+
+    Raises UsageProblem where the faults do not fit.
+    """
+    parcel, sender = channel.parcel(event), channel.sender
+    link = channel.link or Link(sender.history, sender.timeout, sender.ca_file, limits=sender.limits)
+    try:
+        exchanges = deliver(parcel, faults, link) if faults else channel.send(parcel)
+    except ValueError as error:
+        raise unfit(error) from None
+    for _ in range(copies):
+        exchanges += channel.send(channel.parcel(event, attempt=1, copy_of=exchanges[0].number))
+    return exchanges
+
+
+def coupon_event(
+    twin: JackpotTwin,
+    name: wire.CouponName,
+    *,
+    voucher: str | None = None,
+    price: Decimal | None = None,
+    value: Decimal | None = None,
+    notification_key: str | None = None,
+    store: str | None = None,
+) -> wire.Notification:
+    """The webhook ``name`` of an invented voucher, or of the twin's own where ``voucher`` is its id.
+
+    ``price`` and ``value`` are EUR. The voucher at Jackpot does not change.
+    """
+    try:
+        made = twin.platform.voucher(voucher or "")
+    except KeyError:
+        made = twin.platform.invent_voucher(notification_key=notification_key)
+    made = replace(
+        made,
+        id=voucher or made.id,
+        price=made.price if price is None else price,
+        value=made.value if value is None else value,
+        notification_key=made.notification_key if notification_key is None else notification_key,
+        store_name=made.store_name if store is None else listing(twin, store).store.name,
+    )
+    return world.announce(made, name, twin.platform.means())
+
+
+def store_event(
+    twin: JackpotTwin, name: StoreEventName, store_id: str | None, changes: Mapping[str, Any]
+) -> wire.Notification:
+    """The webhook ``name`` of a store (None: the first) with ``changes``; raises UsageProblem for no store."""
+    before = listing(twin, store_id).store
+    wanted = dict(changes)
+    if name == "store/update" and not wanted:
+        wanted = {"name": f"{before.name} (new)"}
+    try:
+        changed = Listing(stores.changed(before, wanted), before=before)
+    except ValueError as error:
+        raise UsageProblem(
+            f"--set makes no store: {' '.join(str(error).split())[:300]}",
+            "documented properties with values of their types",
+            "see /v2/stores of `pitboss serve` for an example",
+        ) from None
+    means = twin.platform.means()
+    return stores.event(name, changed, means.now, means.new_id, twin.platform.public_url)
+
+
+def listing(twin: JackpotTwin, store_id: str | None) -> Listing:
+    """The store ``store_id`` (None: the first), or the first under that id where Jackpot never had it."""
+    if store_id is None:
+        return twin.platform.listings[0]
+    try:
+        return twin.platform.listing(store_id)
+    except KeyError:
+        # One that Jackpot never had is a case for the CLIENT, too.
+        first = twin.platform.listings[0].store
+        return Listing(first.model_copy(update={"id": store_id}))
+
+
+def store_property(text: str) -> tuple[str, Any]:
+    """Read ``NAME=JSON``, a changed property of a store; raises UsageProblem."""
+    name, given, value = text.partition("=")
+    try:
+        if not given:
+            raise ValueError
+        return name.strip(), decimal_json.loads(value)
+    except ValueError:
+        raise UsageProblem(
+            f"--set is {text!r}",
+            "a property and its value in JSON",
+            "write --set voucherValueMax=100, or --set 'name=\"New\"' with the quotes",
+        ) from None
+
+
+def decision(
+    twin: CheckoutTwin, *, checkout: str | None, merchant_reference: str | None, approved: bool
+) -> Decision:
+    """A decision on ``checkout`` (None: a new token, which is of no checkout); none of the twin's changes."""
+    now = twin.clock()
+    return Decision(
+        merchant_id=twin.agreement.merchant_id,
+        reference=checkout or str(uuid.uuid4()),
+        merchant_reference=merchant_reference,
+        approved=approved,
+        decided_at=now,
+        iat=int(now),
+    )

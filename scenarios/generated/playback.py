@@ -1,0 +1,219 @@
+"""The stage: plays steps with the OPERATOR's own verbs, then holds the balance against the model."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from scenarios.oracles.acceptable import acceptable
+from scenarios.oracles.linearizability import Verdict
+from scenarios.oracles.linearizability import judge as linearizable
+from scenarios.run.run import Run
+from scenarios.run.story import Step, Verb
+from scenarios.wallet.player import Player
+from scenarios.wallet.probes import Reading, Unreadable
+from simulators.exchanges.history import Exchange
+from simulators.operator import wire
+from simulators.operator.delivery import PROVIDER
+from simulators.transport.faults.table import parse_fault
+
+_PROBE = "(probe)"
+
+
+class Broken(Exception):
+    """The story ended otherwise than the model allows. ``exchanges`` show it; ``off`` is the money.
+
+    ``reading`` is the player whose balance was read and what it was, None where none was.
+    """
+
+    def __init__(
+        self,
+        why: str,
+        exchanges: tuple[int, ...],
+        off: Decimal,
+        reading: tuple[str, Decimal] | None = None,
+    ) -> None:
+        super().__init__(why)
+        self.why, self.exchanges, self.off, self.reading = why, exchanges, off, reading
+
+
+class Open(Exception):
+    """The judgement hit its bound."""
+
+
+@dataclass
+class Stage:
+    """One story under way for ``players``, each opened with ``opening`` smallest units.
+
+    ``fund`` brings a player to a balance exactly. ``concurrent`` judges by linearizability as well.
+    """
+
+    run: Run
+    players: list[Player]
+    opening: int
+    fund: Callable[[Player, int], Decimal]
+    concurrent: bool = False
+    sent: list[Exchange] = field(default_factory=list)
+    start: int = 0
+    bystanders: list[Player] = field(default_factory=list)
+
+    def open(self) -> None:
+        """Bring every player to the opening balance."""
+        for player in self.players:
+            self.fund(player, self.opening)
+        self.start = len(self.run.history)
+
+    def play(self, step: Step) -> None:
+        """Do one step."""
+        operator = self.run.verbs
+        if step.verb is Verb.RESTART:
+            self.run.restart()
+            return
+        if step.verb is Verb.TOGETHER:
+            messages = [message for one in step.group if (message := self._message(one)) is not None]
+            exchanges = operator.race(messages) if messages else []
+            self.sent += [self._settled(exchange) for exchange in exchanges]
+            return
+        message = self._message(step)
+        if message is None:
+            return
+        if step.fault:
+            exchanges = operator.deliver(message, [parse_fault(step.fault)])
+            self.sent.append(exchanges[0])
+        elif step.verb is Verb.COPY:
+            self.sent.append(operator.again(self._earlier(step)))
+        else:
+            self.sent.append(operator.send(message))
+
+    def finish(self) -> None:
+        """Settle what is open as the provider would, and raise Broken where a balance is wrong."""
+        for exchange in list(self.sent):
+            self._provider_settles(exchange)
+        history = self.history()
+        for player in self.players:
+            self._compare(player, history)
+
+    def history(self) -> list[Exchange]:
+        """What the story sent, without the probe's own requests."""
+        wagers = [one for one in self.run.history.since(self.start) if one.provider == PROVIDER]
+        return [one for one in wagers if _PROBE not in one.kind]
+
+    def _compare(self, player: Player, history: list[Exchange]) -> None:
+        opening = player.money(self.opening)
+        allowed = acceptable(history, player.id, opening, player.currency)
+        numbers = tuple(exchange.number for exchange in history if _about(exchange, player))
+        reading = self.read(player, min(allowed.balances, key=lambda one: abs(one - opening)), numbers)
+        if reading.amount not in allowed:
+            off = min(abs(reading.amount - one) for one in allowed.balances)
+            raise Broken(allowed.explain(reading.amount), numbers, off, (player.id, reading.amount))
+        if self.concurrent:
+            judged = linearizable(history, player.id, opening, reading.amount, player.currency)
+            if judged.verdict is Verdict.UNDECIDED:
+                raise Open(judged.why)
+            if not judged.legal:
+                raise Broken(
+                    f"{judged.why}\n{judged.story}", numbers, player.unit, (player.id, reading.amount)
+                )
+
+    def read(self, player: Player, guess: Decimal, numbers: tuple[int, ...]) -> Reading:
+        """Read the balance, which is probably ``guess``; raises Broken where it cannot be told any more."""
+        try:
+            reading = self.run.probe.read(player, guess)
+        except Unreadable as error:
+            raise Broken(f"the balance cannot be told any more: {error}", numbers, abs(guess)) from error
+        player.known = reading.amount
+        return reading
+
+    def _message(self, step: Step) -> wire.Callback | None:
+        operator, player = self.run.verbs, self.players[step.player % len(self.players)]
+        match step.verb:
+            case Verb.BET:
+                return operator.transaction("bet", player, player.money(step.units))
+            case Verb.RESULT:
+                return operator.transaction("result", player, player.money(step.units))
+            case Verb.ORPHAN:
+                return operator.undo(operator.new_id(), player, player.money(step.units))
+        if not self.sent:
+            return None
+        earlier: wire.Callback = self._earlier(step).message
+        match step.verb:
+            case Verb.COPY:
+                return earlier
+            case Verb.ROLLBACK if not isinstance(earlier, wire.Rollback):
+                return operator.undo(earlier.transaction_id, player_of(self.players, earlier), earlier.amount)
+            case Verb.LATE_BET if isinstance(earlier, wire.Rollback):
+                whose = player_of(self.players, earlier)
+                return operator.transaction("bet", whose, earlier.amount, id=earlier.rollback_transaction_id)
+        return None
+
+    def _earlier(self, step: Step) -> Exchange:
+        return self.sent[len(self.sent) - 1 - step.of % len(self.sent)]
+
+    def _settled(self, exchange: Exchange) -> Exchange:
+        return self.run.verbs.settle(exchange) if exchange.unknown else exchange
+
+    def _provider_settles(self, exchange: Exchange) -> None:
+        """A bet without an answer is rolled back; results and rollbacks are sent again."""
+        operator = self.run.verbs
+        if not exchange.unknown or any(
+            one.ok and one.copy_of == exchange.number for one in self.run.history.since(exchange.number)
+        ):
+            return
+        message = exchange.message
+        if message.action == "bet":
+            operator.settle(operator.send(operator.undo(exchange)))
+        else:
+            operator.settle(operator.again(exchange))
+
+
+def player_of(players: list[Player], message: wire.Callback) -> Player:
+    """The player that ``message`` is about."""
+    return next(player for player in players if player.id == message.user_id)
+
+
+class BetsOnly(Stage):
+    """Bets alone: together they never take more than there was."""
+
+    def finish(self) -> None:
+        """Raise Broken where more was accepted than the balance covered, or the balance is below zero."""
+        player, opening = self.players[0], self.players[0].money(self.opening)
+        numbers = tuple(exchange.number for exchange in self.history())
+        amounts = {one.message.transaction_id: one.message.amount for one in self.sent if one.ok}
+        taken = sum(amounts.values(), Decimal(0))
+        if taken > opening:
+            raise Broken(
+                f"bets of {player.show(taken)} were accepted on {player.show(opening)}",
+                numbers,
+                taken - opening,
+            )
+        seen = self.read(player, opening - taken, numbers).amount
+        if seen < 0:
+            raise Broken(
+                f"the balance is {player.show(seen)} after bets alone", numbers, -seen, (player.id, seen)
+            )
+
+
+class Isolated(Stage):
+    """The first player acts, the others do nothing: their balances stay."""
+
+    def open(self) -> None:
+        """Bring every player to the opening balance, and let the first alone act."""
+        super().open()
+        self.bystanders, self.players = self.players[1:], self.players[:1]
+
+    def finish(self) -> None:
+        """Raise Broken where a bystander's balance moved."""
+        numbers = tuple(exchange.number for exchange in self.history())
+        for player in self.bystanders:
+            opening = player.money(self.opening)
+            seen = self.read(player, opening, numbers).amount
+            if seen != opening:
+                raise Broken(
+                    f"player {player.id} did nothing and has {player.show(seen)}, not {player.show(opening)}",
+                    numbers,
+                    abs(seen - opening),
+                    (player.id, seen),
+                )
+
+
+def _about(exchange: Exchange, player: Player) -> bool:
+    return exchange.message is not None and exchange.message.user_id == player.id

@@ -1,0 +1,201 @@
+"""The machine: a Hypothesis state machine that invents stories; the one that breaks is made short."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from scenarios.generated.playback import Broken, Open, Stage
+from scenarios.run.story import Step, Story, Verb
+
+# A failing story is played so often again, at most, to make it shorter.
+_SHRINKS = 80
+FAULTS = (
+    "answer-lost:after=0s",
+    "answer-lost:after=5ms",
+    "answer-lost:after=first-byte,cut=close",
+    "reset-while-sending:after-bytes=20",
+    "slow-body:chunk=16,pause=1ms",
+    "slow-reader:chunk=16,pause=1ms",
+    "copies:n=2",
+)
+# Verbs that mean something only after an earlier step.
+_LATER = (
+    Verb.ROLLBACK,
+    Verb.LATE_BET,
+    Verb.COPY,
+    Verb.RESERVE,
+    Verb.CANCEL,
+    Verb.EXPIRE,
+    Verb.REFUND,
+    Verb.REJECT,
+    Verb.AGAIN,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a machine may do: its ``verbs``, with faults or not, over how many players, in what sizes.
+
+    ``tours`` are stories that are played first, so that none of the common ways to go wrong is left to chance.
+    """
+
+    rule: str
+    verbs: tuple[Verb, ...]
+    opening: int
+    units: tuple[int, int] = (1, 900)
+    faults: tuple[str, ...] = ()
+    players: int = 1
+    together: int = 0
+    tours: tuple[tuple[Step, ...], ...] = ()
+
+
+@dataclass
+class _Record:
+    """Stories that broke."""
+
+    failures: dict[tuple[Step, ...], Broken] = field(default_factory=dict)
+
+
+def search(
+    plan: Plan, stage: Callable[[], Stage], *, seed: int, examples: int, steps: int
+) -> tuple[Story, Broken] | None:
+    """Invent ``examples`` stories of up to ``steps`` steps; return the shortest that broke, or None.
+
+    Whatever the stage raises beside Broken comes through.
+    """
+    for tour in plan.tours:
+        story = Story(plan.rule, tour, plan.opening)
+        if (broken := play(story, stage())) is not None:
+            return replace(story, why=broken.why), broken
+    record = _Record()
+
+    @hypothesis.seed(seed)
+    class Machine(_Machine):
+        pass
+
+    Machine.plan, Machine.make_stage, Machine.record = plan, staticmethod(stage), record
+    settings = hypothesis.settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        derandomize=False,
+        print_blob=False,
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,
+        # Hypothesis shortens what it drew, byte by byte; on steps, over a network, few plays must do.
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        run_state_machine_as_test(Machine, settings=settings)
+    except Exception:
+        # A failure that did not come back is still a failure: the CLIENT may remember, or race.
+        if not record.failures:
+            raise
+    found = _shortest(plan, record)
+    return None if found is None else _shortened(*found, stage)
+
+
+def _shortened(story: Story, broken: Broken, stage: Callable[[], Stage]) -> tuple[Story, Broken]:
+    """Leave out steps, many at once and then one by one, as long as the story still breaks."""
+    plays, size = 0, max(1, len(story.steps) // 2)
+    while size and plays < _SHRINKS:
+        before, place = story, 0
+        while place < len(story.steps) and plays < _SHRINKS:
+            kept = story.steps[:place] + story.steps[place + size :]
+            plays += 1
+            again = _still_broken(replace(story, steps=kept), stage)
+            if again is None:
+                place += size
+            else:
+                story, broken = replace(story, steps=kept, why=again.why), again
+        # A step that was needed may not be any more once others are gone.
+        size = size if size == 1 and story != before else size // 2
+    return story, broken
+
+
+def _still_broken(story: Story, stage: Callable[[], Stage]) -> Broken | None:
+    try:
+        return play(story, stage())
+    except Open:
+        return None
+
+
+def play(story: Story, stage: Stage) -> Broken | None:
+    """Play a known story; return how it broke, None where it holds."""
+    stage.opening = story.opening
+    stage.open()
+    for step in story.steps:
+        stage.play(step)
+    try:
+        stage.finish()
+    except Broken as broken:
+        return broken
+    return None
+
+
+def _shortest(plan: Plan, record: _Record) -> tuple[Story, Broken] | None:
+    if not record.failures:
+        return None
+    steps, broken = min(record.failures.items(), key=lambda item: (len(item[0]), str(item[0])))
+    return Story(plan.rule, steps, plan.opening, broken.why), broken
+
+
+class _Machine(RuleBasedStateMachine):
+    """One example: steps are played as they are drawn, and judged at the end."""
+
+    plan: Plan
+    make_stage: Any
+    record: _Record
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps: list[Step] = []
+        self.stage: Stage = self.make_stage()
+        self.stage.open()
+
+    @rule(data=st.data())
+    def step(self, data: st.DataObject) -> None:
+        """Any single step of the plan."""
+        self._play(data.draw(_single(self.plan, later=bool(self.steps))))
+
+    @precondition(lambda self: self.plan.together > 0)
+    @rule(data=st.data())
+    def together(self, data: st.DataObject) -> None:
+        """Several steps at once."""
+        single = _single(self.plan, later=bool(self.steps), faults=False)
+        group = data.draw(st.lists(single, min_size=2, max_size=self.plan.together))
+        self._play(Step(Verb.TOGETHER, group=tuple(group)))
+
+    def _play(self, step: Step) -> None:
+        self.steps.append(step)
+        self.stage.play(step)
+
+    def teardown(self) -> None:
+        """Judge the story."""
+        told = tuple(self.steps)
+        try:
+            self.stage.finish()
+        except Broken as broken:
+            self.record.failures[told] = broken
+            raise
+
+
+def _single(plan: Plan, *, later: bool, faults: bool = True) -> st.SearchStrategy[Step]:
+    verbs = [
+        verb for verb in plan.verbs if (later or verb not in _LATER) and (faults or verb is not Verb.RESTART)
+    ]
+    return st.builds(
+        Step,
+        verb=st.sampled_from(verbs),
+        units=st.integers(*plan.units),
+        of=st.integers(0, 5) if later else st.just(0),
+        fault=st.sampled_from(("", "", *plan.faults)) if faults and plan.faults else st.just(""),
+        player=st.integers(0, plan.players - 1) if plan.players > 1 else st.just(0),
+    )

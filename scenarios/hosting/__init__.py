@@ -1,0 +1,1 @@
+"""Simulators run for the length of a check, or until Ctrl-C."""

@@ -1,0 +1,1 @@
+"""Scenarios about bytes: signatures, answers, bad input, and requests of the CLIENT."""

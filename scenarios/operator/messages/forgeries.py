@@ -1,0 +1,68 @@
+"""Forgeries and malformed requests: what an honest OPERATOR would never send."""
+
+from collections.abc import Mapping
+
+from scenarios.wallet.operator_client import Verbs
+from simulators.exchanges.history import Exchange
+from simulators.operator import wire
+
+# A body of this many bytes is one no wager needs.
+HUGE = 1024 * 1024
+# For bodies that a server may refuse unread: what is left on their connection must not meet the next one.
+CLOSE = {"Connection": "close"}
+
+
+def forge(operator: Verbs, message: wire.Callback, security_hash: str | None) -> Exchange:
+    """Send ``message`` in its plain form under ``security_hash``; None leaves the header out."""
+    body = operator.channel.request(message).body
+    return operator.watched(
+        operator.channel.send_raw(
+            body,
+            path=wire.path(message),
+            security_hash=security_hash,
+            headers=None if security_hash else CLOSE,
+            kind=f"forged {message.action}",
+        )
+    )
+
+
+def bend(
+    operator: Verbs,
+    message: wire.Callback,
+    style: wire.Style = wire.PLAIN,
+    *,
+    kind: str | None = None,
+    path: str | None = None,
+    method: str = "POST",
+    headers: Mapping[str, str | None] | None = None,
+) -> Exchange:
+    """Send ``message`` rightly signed, but with fields, path, method or headers that no callback has."""
+    body = wire.encode(message, style, operator.channel.amount_format)
+    return raw(
+        operator, body, path or wire.path(message), kind or f"malformed {message.action}", method, headers
+    )
+
+
+def raw(
+    operator: Verbs,
+    body: bytes,
+    path: str,
+    kind: str,
+    method: str = "POST",
+    headers: Mapping[str, str | None] | None = None,
+) -> Exchange:
+    """Send any ``body``, rightly signed."""
+    return operator.watched(
+        operator.channel.send_raw(body, path=path, kind=kind, method=method, headers=headers)
+    )
+
+
+def same_answer(one: Exchange, other: Exchange) -> bool:
+    """Whether two requests were refused in the same words."""
+    return (
+        one.refused
+        and other.refused
+        and one.answer is not None
+        and other.answer is not None
+        and (one.answer.status, one.error) == (other.answer.status, other.error)
+    )

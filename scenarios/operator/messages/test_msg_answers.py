@@ -1,0 +1,336 @@
+"""Answers: what the OPERATOR can read, store and match.
+
+Story: the OPERATOR reads HTTP 200, a JSON object, ``error`` and ``transaction_id``, and nothing else.
+Invariant: every answer of the run has that form, comes in time, and its CLIENT ids are unique. Limits:
+judged over all exchanges of the run plus a few of their own; a request without an answer counts for none of
+them but MSG-16; answers to other methods than POST and to huge bodies, which may come from a proxy, and 401
+or 403 to forgeries count for none.
+"""
+
+import contextlib
+import json
+import uuid
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from scenarios.contract import Level
+from scenarios.operator.messages.forgeries import HUGE, bend, raw
+from scenarios.run.effort import Effort
+from scenarios.run.judge import Judge, Undecided, said
+from scenarios.run.run import Run
+from scenarios.wallet.batch import look
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Direction, Exchange, header
+from simulators.operator import wire
+
+# Exchanges shown for one kind of breach; the finding says how many there were.
+_SHOWN = 5
+# More units than any player has.
+_FORTUNE = 10**13
+
+
+def _traffic(run: Run, judge: Judge) -> None:
+    """A little of everything, so that these rules can be judged alone too."""
+    if run.gone_after is not None:
+        return
+    operator = run.verbs
+    for player in run.players[:2]:
+        # A balance that can no longer be read is another rule's matter, and must not hide these.
+        with contextlib.suppress(Undecided):
+            judge.fund(player, 500)
+        bet = operator.bet(player, player.money(100))
+        result = operator.result(player, player.money(50))
+        operator.again(operator.rollback(bet))
+        operator.rollback(result)
+        operator.rollback(operator.new_id(), player, player.unit)
+        operator.bet(player, player.money(_FORTUNE))
+        operator.bet(f"nobody-{operator.new_id()}", player.unit, currency=player.currency)
+    body = operator.channel.request(operator.transaction("bet", run.players[0], run.players[0].unit)).body
+    for path in (wire.TRANSACTION_PATH, wire.ROLLBACK_PATH):
+        raw(operator, body[: len(body) // 2], path, "malformed: truncated JSON")
+
+
+def _answered(run: Run) -> Iterator[Exchange]:
+    """The answered callbacks whose form is judged: whole ones, by POST, of a size that reaches the CLIENT."""
+    for exchange in run.history:
+        if (
+            exchange.direction is Direction.TO_CLIENT
+            and exchange.provider == "operator"
+            and exchange.answer is not None
+            and exchange.request.method == "POST"
+            and len(exchange.request.body) < HUGE
+            and _whole(exchange)
+        ):
+            yield exchange
+
+
+def _whole(exchange: Exchange) -> bool:
+    """Whether no fault acted on the request; a race only sends it beside others."""
+    return all(fault.startswith("race of ") for fault in exchange.faults)
+
+
+def _signed(run: Run, exchange: Exchange) -> bool:
+    given = header(exchange.request.headers, wire.HASH_HEADER)
+    return given is not None and wire.signed(exchange.request.body, given, run.channel.security_hash)
+
+
+def _taken_for_forgery(run: Run, exchange: Exchange) -> bool:
+    """Turned away at the door: a forgery, or an unusual spelling whose hash SIG-04 and SIG-07 are about."""
+    assert exchange.answer is not None
+    if exchange.answer.status not in (401, 403):
+        return False
+    return not _signed(run, exchange) or not _plain(run, exchange)
+
+
+def _plain(run: Run, exchange: Exchange) -> bool:
+    if exchange.message is None:
+        return False
+    return exchange.request == run.channel.request(exchange.message)
+
+
+def _document(exchange: Exchange) -> Any:
+    assert exchange.answer is not None
+    try:
+        return json.loads(exchange.answer.body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _blame(
+    judge: Judge,
+    rule: str,
+    expected: str,
+    breaches: Iterable[tuple[str, Exchange, str]],
+    level: Level | None = None,
+) -> None:
+    """One finding for each kind of breach (kind, exchange, what was seen), not one for each exchange."""
+    kinds: dict[str, list[tuple[Exchange, str]]] = {}
+    for kind, exchange, seen in breaches:
+        kinds.setdefault(kind, []).append((exchange, seen))
+    judge.holds(rule, True, expected=expected, seen="")
+    for kind, found in kinds.items():
+        more = f" ({len(found)} such answers)" if len(found) > 1 else ""
+        judge.holds(
+            rule,
+            False,
+            expected=expected,
+            seen=found[0][1] + more,
+            exchanges=[exchange for exchange, _ in found[:_SHOWN]],
+            case=kind,
+            level=level,
+        )
+
+
+@pytest.mark.whole_history
+@pytest.mark.rules("MSG-01")
+def test_every_signed_request_is_answered_200(run: Run, judge: Judge) -> None:
+    """Refusals and bad input are answered with HTTP 200 too, as long as the hash was right."""
+    _traffic(run, judge)
+    _blame(
+        judge,
+        "MSG-01",
+        "HTTP status 200",
+        (
+            (f"{exchange.kind}, HTTP {exchange.answer.status}", exchange, said(exchange))
+            for exchange in _answered(run)
+            if exchange.answer is not None
+            and exchange.answer.status != 200
+            and _signed(run, exchange)
+            and not _taken_for_forgery(run, exchange)
+        ),
+    )
+
+
+@pytest.mark.whole_history
+@pytest.mark.rules("MSG-02")
+def test_every_answer_is_a_json_object(run: Run, judge: Judge) -> None:
+    """Every answer is a JSON object, and says so in its Content-Type."""
+    _traffic(run, judge)
+    judged = [exchange for exchange in _answered(run) if not _taken_for_forgery(run, exchange)]
+    broken = [exchange for exchange in judged if not isinstance(_document(exchange), dict)]
+    _blame(
+        judge, "MSG-02", "a JSON object", ((exchange.kind, exchange, said(exchange)) for exchange in broken)
+    )
+    numbers = {exchange.number for exchange in broken}
+    _blame(
+        judge,
+        "MSG-02",
+        f"Content-Type: {wire.JSON_TYPE}",
+        (
+            (f"{exchange.kind}, Content-Type", exchange, f"Content-Type: {_content_type(exchange)}")
+            for exchange in judged
+            if exchange.number not in numbers and not _declares_json(exchange)
+        ),
+        Level.SHOULD,
+    )
+
+
+def _content_type(exchange: Exchange) -> str | None:
+    return header(exchange.answer.headers, "Content-Type") if exchange.answer is not None else None
+
+
+def _declares_json(exchange: Exchange) -> bool:
+    return (_content_type(exchange) or "").split(";")[0].strip().lower() == wire.JSON_TYPE
+
+
+@pytest.mark.whole_history
+@pytest.mark.rules("MSG-03")
+def test_success_has_its_form(run: Run, judge: Judge) -> None:
+    """Success is ``error`` null, present, with a CLIENT ``transaction_id`` that is a non-empty string."""
+    _traffic(run, judge)
+    expected = "error null, present, and a non-empty transaction_id"
+    done = [
+        (exchange, _document(exchange))
+        for exchange in _answered(run)
+        if exchange.ok and exchange.genuine and exchange.answer is not None
+    ]
+    _blame(
+        judge,
+        "MSG-03",
+        expected,
+        (
+            (exchange.kind, exchange, json.dumps(document)[:200])
+            for exchange, document in done
+            if "error" not in document or not _is_id(document.get("transaction_id"))
+        ),
+    )
+    _blame(
+        judge,
+        "MSG-03",
+        "a transaction_id that is a string",
+        (
+            (f"{exchange.kind}, a number", exchange, json.dumps(document)[:200])
+            for exchange, document in done
+            if isinstance(document.get("transaction_id"), int | float)
+        ),
+        Level.SHOULD,
+    )
+
+
+def _is_id(value: object) -> bool:
+    return (isinstance(value, str) and bool(value)) or (
+        isinstance(value, int | float) and not isinstance(value, bool)
+    )
+
+
+@pytest.mark.rules("MSG-04")
+def test_failure_has_its_form_and_no_effect(operator: Verbs, player: Player, judge: Judge) -> None:
+    """A refusal is ``error``, a non-empty string, and the balance stays as it was."""
+    stranger = f"nobody-{operator.new_id()}"
+    cases: dict[str, tuple[Player | str, Decimal]] = {
+        "a bet one unit over the balance": (player, player.money(1001)),
+        "a bet far over the balance": (player, player.money(_FORTUNE)),
+        "a bet of an unknown player": (stranger, player.money(10)),
+    }
+    refused = 0
+    balance = judge.fund(player, 1000)
+    for case, (who, amount) in cases.items():
+        bet = operator.bet(who, amount, currency=player.currency)
+        refused += _failed(judge, bet, case)
+        if bet.refused:
+            balance = judge.balance("MSG-04", player, balance, bet, case=case)
+        elif bet.unknown and bet.answer is not None and look(judge, player, balance) == balance:
+            # Nothing was done, so this was meant as a refusal.
+            refused += 1
+            judge.holds(
+                "MSG-04",
+                False,
+                expected="error: a non-empty string",
+                seen=said(bet),
+                exchanges=[bet],
+                case=case,
+            )
+        else:
+            # It was carried out or its fate is unknown, which is for other rules to judge.
+            balance = judge.fund(player, 1000)
+    message = operator.transaction("result", player, player.money(10))
+    unknown = bend(operator, message, wire.Style(raw={"action": '"donate"'}), kind="unknown action")
+    refused += _failed(judge, unknown, "an unknown action")
+    if unknown.refused:
+        judge.balance("MSG-04", player, balance, unknown, case="an unknown action")
+    judge.needs(refused, "nothing was refused")
+
+
+def _failed(judge: Judge, exchange: Exchange, case: str) -> bool:
+    if exchange.refused:
+        document = _document(exchange)
+        error = document.get("error") if isinstance(document, dict) else None
+        judge.holds(
+            "MSG-04",
+            isinstance(error, str) and bool(error),
+            expected="error: a non-empty string",
+            seen=f"error: {json.dumps(error)}" if error is not None else said(exchange),
+            exchanges=[exchange],
+            case=case,
+        )
+    return exchange.refused
+
+
+@pytest.mark.whole_history
+@pytest.mark.rules("MSG-05")
+def test_client_ids_are_unique(run: Run, judge: Judge, effort: Effort) -> None:
+    """No two of the OPERATOR's transactions share a CLIENT id, whatever their kind and player."""
+    _traffic(run, judge)
+    # Ids may run out only after a while; most runs have sent that many wagers by now.
+    for _ in range(0, effort.sums - len(run.history), 2):
+        if run.gone_after is None:
+            run.verbs.result(run.players[0], run.players[0].unit)
+            run.verbs.bet(run.players[0], run.players[0].unit)
+    first: dict[str, Exchange] = {}
+    clashes: dict[str, list[tuple[Exchange, Exchange]]] = {}
+    for exchange in run.history:
+        # Only plain UUIDs count: whether ids that look alike are one transaction is IDM-08's question.
+        if exchange.message is None or not exchange.ok or exchange.client_id in (None, ""):
+            continue
+        if exchange.direction is not Direction.TO_CLIENT or not _is_uuid(exchange.message.transaction_id):
+            continue
+        before = first.setdefault(str(exchange.client_id), exchange)
+        if before.message.transaction_id != exchange.message.transaction_id:
+            pair = f"{before.message.action} and {exchange.message.action}"
+            same = before.message.user_id == exchange.message.user_id
+            case = f"{pair} of {'one player' if same else 'two players'}"
+            clashes.setdefault(case, []).append((before, exchange))
+    judge.holds("MSG-05", True, expected="", seen="")
+    for case, pairs in clashes.items():
+        before, exchange = pairs[0]
+        judge.holds(
+            "MSG-05",
+            False,
+            expected="a CLIENT id of its own for each transaction",
+            seen=f"transaction_id {exchange.client_id!r} in both answers ({len(pairs)} such pairs)",
+            exchanges=[before, exchange],
+            case=case,
+            off=Decimal(0),
+        )
+
+
+def _is_uuid(provider_id: str) -> bool:
+    try:
+        return str(uuid.UUID(provider_id)) == provider_id
+    except ValueError:
+        return False
+
+
+@pytest.mark.whole_history
+@pytest.mark.rules("MSG-16")
+def test_answers_come_in_time(run: Run, judge: Judge) -> None:
+    """Every request that no fault held up is answered within the OPERATOR's timeout."""
+    _traffic(run, judge)
+    limit = run.sender.timeout
+    late = (
+        (exchange.kind, exchange, f"{exchange.seconds:.1f} s" if exchange.seconds else str(exchange.failure))
+        for exchange in run.history
+        if exchange.direction is Direction.TO_CLIENT
+        and exchange.provider == "operator"
+        and _whole(exchange)
+        and (
+            (exchange.seconds is not None and exchange.seconds > limit)
+            # So says the sender of a request that it stopped waiting for.
+            or (exchange.failure or "").startswith("no answer within")
+        )
+    )
+    _blame(judge, "MSG-16", f"an answer within {limit:g} s", late)

@@ -1,0 +1,247 @@
+"""Bad input: what is no proper callback is refused, moves nothing, and stops nobody.
+
+Story: providers change their software too, and one malformed request must not become money or an outage.
+Invariant: a rightly signed body that is not the documented message has no effect. Limits: amounts are
+judged in a file of their own, ids too; answers to other methods than POST and to huge bodies may come from
+a proxy, so their form is free.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+import pytest
+
+from scenarios.contract import Level
+from scenarios.operator.messages.forgeries import CLOSE, HUGE, bend, raw
+from scenarios.run.judge import Judge, said
+from scenarios.target.loading import Target
+from scenarios.wallet.batch import ACTIONS, Action, Batch, look
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange
+from simulators.operator import wire
+
+_PATHS = (wire.TRANSACTION_PATH, wire.ROLLBACK_PATH)
+# Bodies that are no JSON object, whatever fields were meant.
+_NO_OBJECTS = {
+    "not JSON": b"transaction_id=1&amount=10",
+    "an empty body": b"",
+    "a JSON list": b"[]",
+    "a JSON string": b'"bet"',
+    "a JSON number": b"10",
+    "JSON null": b"null",
+}
+# The fields besides the amount, with JSON texts of other types than the document gives them.
+_WRONG_TYPES = {
+    "transaction_id": ("17", "true", "[]", "{}"),
+    "rollback_transaction_id": ("17", "true", "[]", "{}"),
+    "action": ("1", "true", "[]", "{}"),
+    "user_id": ("17", "true", "[]", "{}"),
+    "currency": ("978", "true", "[]", "{}"),
+}
+
+
+def _spoiled(action: Action) -> Iterator[tuple[str, wire.Style]]:
+    """Each required field of ``action`` missing, null and of another type, with a case to name it by."""
+    for field, texts in _WRONG_TYPES.items():
+        if field == "rollback_transaction_id" and action != "rollback":
+            continue
+        yield f"{action} without {field}", wire.Style(drop=frozenset({field}))
+        for text in ("null", *texts):
+            yield f"{action} with {field} {text}", wire.Style(raw={field: text})
+
+
+@pytest.mark.rules("MSG-06")
+def test_what_is_no_json_object_is_refused(operator: Verbs, player: Player, judge: Judge) -> None:
+    """Bodies that are no JSON object, or are none yet, are refused at both endpoints."""
+    balance = judge.fund(player, 1000)
+    sent = []
+    for path in _PATHS:
+        for case, body in _NO_OBJECTS.items():
+            sent.append(raw(operator, body, path, f"malformed: {case}"))
+            judge.refused("MSG-06", sent[-1], case=f"{case} to {path}")
+    for message in (
+        operator.transaction("result", player, player.money(10)),
+        operator.undo(operator.new_id(), player, player.money(10)),
+    ):
+        body, path = operator.channel.request(message).body, wire.path(message)
+        # Cut before the closing brace, and in the middle of the id.
+        for cut in (body[:-1], body[:30]):
+            sent.append(raw(operator, cut, path, "malformed: truncated JSON"))
+            judge.refused("MSG-06", sent[-1], case=f"truncated JSON to {path}")
+    judge.balance("MSG-06", player, balance, *sent, case="bodies that are no JSON object")
+    _still_serves("MSG-06", operator, player, judge)
+
+
+@pytest.mark.rules("MSG-06")
+def test_another_content_type_is_refused(operator: Verbs, player: Player, judge: Judge) -> None:
+    """A body that is declared as something else than JSON is refused."""
+    batch = Batch("MSG-06", judge, operator, player)
+    for kind in ("text/plain", "application/x-www-form-urlencoded"):
+        for action in ACTIONS:
+            case = f"{action} as {kind}"
+            send = partial(_send, operator, headers={"Content-Type": kind, **CLOSE})
+            judge.refused("MSG-06", batch.wager(action, case, send), case=case)
+    batch.settle()
+
+
+@pytest.mark.rules("MSG-06")
+def test_spoiled_fields_are_refused(operator: Verbs, player: Player, judge: Judge) -> None:
+    """Each required field missing, null or of another type is refused; then a genuine bet still works."""
+    batch = Batch("MSG-06", judge, operator, player)
+    for action in ACTIONS:
+        for case, style in _spoiled(action):
+            spoiled = batch.wager(action, case, partial(_send, operator, style=style))
+            judge.refused("MSG-06", spoiled, case=case)
+    batch.settle()
+    _still_serves("MSG-06", operator, player, judge)
+
+
+def _send(
+    operator: Verbs,
+    message: wire.Callback,
+    *,
+    style: wire.Style = wire.PLAIN,
+    headers: Mapping[str, str | None] | None = None,
+    kind: str | None = None,
+    method: str = "POST",
+) -> Exchange:
+    return bend(operator, message, style, headers=headers, kind=kind, method=method)
+
+
+def _still_serves(rule: str, operator: Verbs, player: Player, judge: Judge) -> None:
+    judge.fund(player, 100)
+    bet = operator.bet(player, player.unit)
+    judge.holds(
+        rule,
+        bet.ok,
+        expected="a genuine bet is accepted afterwards",
+        seen=said(bet),
+        exchanges=[bet],
+        case="the service keeps serving",
+    )
+
+
+@pytest.mark.rules("MSG-09")
+def test_an_unknown_action_is_refused(operator: Verbs, player: Player, judge: Judge) -> None:
+    """Words that the documents do not name are no action, on neither endpoint."""
+    batch = Batch("MSG-09", judge, operator, player)
+    words: dict[Action, tuple[str, ...]] = {
+        "result": ("deposit", "withdraw", "win", "bonus", ""),
+        "rollback": ("refund", ""),
+    }
+    for base, unknown_words in words.items():
+        for word in unknown_words:
+            case = f"action {word!r} to {wire.ROLLBACK_PATH if base == 'rollback' else wire.TRANSACTION_PATH}"
+            style = wire.Style(raw={"action": f'"{word}"'})
+            unknown = batch.wager(base, case, partial(_send, operator, style=style, kind="unknown action"))
+            judge.refused("MSG-09", unknown, case=case)
+    batch.settle()
+
+
+@pytest.mark.rules("MSG-10")
+def test_endpoints_are_not_interchangeable(operator: Verbs, player: Player, judge: Judge) -> None:
+    """A rollback on /transaction, a bet or result on /transaction-rollback: no money, whatever the answer."""
+    balance = judge.fund(player, 5000)
+    amount = player.money(300)
+    opening = operator.bet(player, amount)
+    judge.needs(opening.ok, "the bet that was to be rolled back was refused")
+    balance = look(judge, player, balance - amount)
+    named = {"rollback_transaction_id": f'"{opening.message.transaction_id}"'}
+    bet, result = (operator.transaction(action, player, amount) for action in ("bet", "result"))
+    other = operator.transaction("bet", player, amount)
+    cases: dict[str, Callable[[], Exchange]] = {
+        "rollback on /transaction": lambda: bend(
+            operator, operator.undo(opening), kind="rollback", path=wire.TRANSACTION_PATH
+        ),
+        "bet on /transaction-rollback": lambda: bend(operator, bet, kind="bet", path=wire.ROLLBACK_PATH),
+        "result on /transaction-rollback": lambda: bend(
+            operator, result, kind="result", path=wire.ROLLBACK_PATH
+        ),
+        "bet that names another one on /transaction-rollback": lambda: bend(
+            operator, other, wire.Style(raw=named), kind="bet", path=wire.ROLLBACK_PATH
+        ),
+    }
+    for case, send in cases.items():
+        balance = judge.balance("MSG-10", player, balance, send(), case=case)
+
+
+@pytest.mark.rules("MSG-11")
+def test_unknown_fields_are_ignored(operator: Verbs, player: Player, judge: Judge) -> None:
+    """A bet, a result and a rollback with fields that nobody knows yet do what they would do without them."""
+    added = wire.Style(
+        raw={"round": '"r-1"', "promotion": "null", "odds": "1.85", "slip": '{"legs":[{"event":"e-1"}]}'}
+    )
+    balance = judge.fund(player, 5000)
+    amount = player.money(400)
+    plain = operator.bet(player, amount)
+    bet = operator.bet(player, amount, style=added)
+    judge.accepted("MSG-11", bet, case="bet")
+    balance = look(judge, player, balance - amount) if not bet.ok else balance - amount
+    if bet.ok:
+        balance = judge.balance("MSG-11", player, balance - amount, bet, case="bet")
+    result = operator.result(player, amount, style=added)
+    judge.accepted("MSG-11", result, case="result")
+    if result.ok:
+        balance = judge.balance("MSG-11", player, balance + amount, result, case="result")
+    # Compared with a rollback without them, whose own effect is another rule's matter.
+    undone = operator.rollback(plain)
+    if not (plain.ok and bet.ok and undone.ok):
+        return
+    before, balance = balance, look(judge, player, balance + amount)
+    rollback = operator.rollback(bet, style=added)
+    judge.accepted("MSG-11", rollback, case="rollback")
+    judge.balance("MSG-11", player, balance + (balance - before), rollback, case="rollback")
+
+
+@pytest.mark.last
+@pytest.mark.rules("MSG-14")
+def test_a_huge_body_is_refused_quickly(
+    operator: Verbs, player: Player, judge: Judge, target: Target
+) -> None:
+    """A bet in a body of 1 MB is refused in a part of the timeout, and genuine bets are served after it."""
+    quickly = target.need_operator()[0].timeout / 2
+    balance = judge.fund(player, 1000)
+    padded = wire.Style(raw={"padding": '"' + "x" * HUGE + '"'})
+    huge = bend(
+        operator,
+        operator.transaction("bet", player, player.money(100)),
+        padded,
+        kind="bet in a body of 1 MB",
+        headers=CLOSE,
+    )
+    waited = (huge.failure or "").startswith("no answer within")
+    judge.holds(
+        "MSG-14",
+        # Hanging up on the sender is a way of refusing, too.
+        huge.refused or (huge.answer is None and not waited),
+        expected="it is refused",
+        seen=said(huge),
+        exchanges=[huge],
+    )
+    judge.holds(
+        "MSG-14",
+        huge.seconds is None or huge.seconds <= quickly,
+        expected=f"an answer within {quickly:g} s",
+        seen=f"{huge.seconds or 0:.1f} s",
+        exchanges=[huge],
+    )
+    if not huge.ok:
+        judge.balance("MSG-14", player, balance, huge, level=Level.SHOULD)
+    _still_serves("MSG-14", operator, player, judge)
+
+
+@pytest.mark.rules("MSG-15")
+def test_other_methods_move_no_money(operator: Verbs, player: Player, judge: Judge) -> None:
+    """GET, PUT and DELETE with a genuine, rightly signed body have no effect."""
+    batch = Batch("MSG-15", judge, operator, player)
+    for method in ("GET", "PUT", "DELETE"):
+        for action in ACTIONS:
+            case = f"{method} of a {action}"
+            batch.wager(
+                action,
+                case,
+                partial(_send, operator, headers=CLOSE, kind=f"{action} by {method}", method=method),
+            )
+    batch.settle()
+    judge.holds("MSG-15", True, expected="", seen="")

@@ -1,0 +1,328 @@
+"""Requests the CLIENT makes: it asks for a token, starts the player's session and hands on the address.
+
+Story: the judge plays the player who opens the sportsbook on the CLIENT's site (driver ``launch``), while the fake
+OPERATOR records what the CLIENT asks, revokes its tokens, answers late, wrongly or not at all. Invariant: every launch
+ends with the OPERATOR's own address or a clear error. Limits: the CLIENT must call the fake OPERATOR at ``listen``.
+"""
+
+import json
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from scenarios.driver.driver import Driver, Raw
+from scenarios.hosting.operator import OperatorTwin
+from scenarios.problems.errors import DriverProblem
+from scenarios.run.effort import Effort
+from scenarios.run.judge import Judge
+from scenarios.run.run import Run
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange, header
+
+# An address as real ones may be: a port, a path with capitals, encoded blanks, two parameters, a fragment.
+_PECULIAR_URL = "https://games.example:8443/Play/%20x?a=1&token=a%2Bb%3D%3D&lang=en#Lobby"
+_CRASH = re.compile(rb"Traceback|Internal Server Error|at Object\.<anonymous>|Exception in", re.IGNORECASE)
+
+
+def _launched(driver: Driver, player: Player, lang: str | None) -> str | None:
+    """The address the player gets, None where the launch fails."""
+    try:
+        return driver.launch(player.id, player.currency, lang)
+    except DriverProblem:
+        return None
+
+
+def _json(exchange: Exchange) -> dict[str, Any]:
+    try:
+        document = json.loads(exchange.request.body)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _languages(run: Run) -> tuple[str, ...]:
+    operator, _ = run.settings.target.need_operator()
+    return operator.languages
+
+
+@pytest.mark.rules("OUT-01")
+def test_auth_carries_the_credentials(
+    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorTwin
+) -> None:
+    """``POST /auth`` carries username and password as JSON, with its Content-Type."""
+    twin.revoke_tokens()
+    _launched(driver, player, _languages(run)[0])
+    judge.needs(twin.auth_requests, "the CLIENT sent no /auth: does it call the OPERATOR's API at listen?")
+    for exchange in twin.auth_requests:
+        content_type = header(exchange.request.headers, "Content-Type") or ""
+        judge.holds(
+            "OUT-01",
+            content_type.partition(";")[0].strip().lower() == "application/json",
+            expected="Content-Type: application/json",
+            seen=f"Content-Type: {content_type or 'missing'}",
+            exchanges=[exchange],
+        )
+        asked = _json(exchange)
+        agreed = (
+            asked.get("username") == twin.agreement.username
+            and asked.get("password") == twin.agreement.password
+        )
+        judge.holds(
+            "OUT-01",
+            agreed,
+            expected="the agreed username and password in a JSON object",
+            seen=f"fields {', '.join(sorted(asked)) or 'none'}, not the agreed values",
+            exchanges=[exchange],
+        )
+
+
+@pytest.mark.rules("OUT-02")
+def test_session_carries_a_valid_token(
+    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorTwin
+) -> None:
+    """``POST /start-session`` carries ``Authorization: Bearer`` with a token that is valid."""
+    _launched(driver, player, _languages(run)[0])
+    asked = len(twin.session_requests)
+    _launched(driver, player, _languages(run)[0])
+    requests = twin.session_requests[asked:]
+    judge.needs(requests, "the CLIENT sent no /start-session")
+    last = requests[-1]
+    value = header(last.request.headers, "Authorization") or ""
+    judge.holds(
+        "OUT-02",
+        value.startswith("Bearer ") and last.error not in ("TOKEN_MISSING", "TOKEN_INVALID"),
+        expected="Authorization: Bearer and a token of the OPERATOR's",
+        seen=f"{value.partition(' ')[0] or 'no Authorization'}, answered {last.error or 'with a session'}",
+        exchanges=[last],
+    )
+
+
+@pytest.mark.rules("OUT-03")
+def test_session_carries_what_was_agreed(
+    run: Run, driver: Driver, players: list[Player], judge: Judge, twin: OperatorTwin
+) -> None:
+    """``user_id`` is a JSON string, ``currency`` is agreed, and ``lang``, when sent, is agreed."""
+    before = len(twin.session_requests)
+    for lang in (*_languages(run), "xx", None):
+        _launched(driver, players[0], lang)
+    for player in players[1:3]:
+        _launched(driver, player, _languages(run)[0])
+    requests = twin.session_requests[before:]
+    judge.needs(requests, "the CLIENT sent no /start-session")
+    for exchange in requests:
+        asked = _json(exchange)
+        user, currency, lang = asked.get("user_id"), asked.get("currency"), asked.get("lang")
+        for holds, expected, seen in (
+            (isinstance(user, str) and user != "", "user_id a JSON string", f"user_id {user!r}"),
+            (currency in twin.agreement.currencies, "a currency that was agreed", f"currency {currency!r}"),
+            (
+                "lang" not in asked or lang in twin.agreement.languages,
+                "lang agreed, or left out",
+                f"lang {lang!r}",
+            ),
+        ):
+            judge.holds("OUT-03", holds, expected=expected, seen=seen, exchanges=[exchange])
+
+
+@pytest.mark.rules("OUT-04")
+def test_token_is_used_again(
+    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorTwin, effort: Effort
+) -> None:
+    """While a token is valid no new one is asked for, neither one after the other nor by launches at once."""
+    lang = _languages(run)[0]
+    judge.needs(_launched(driver, player, lang), "a launch failed that the rule is not about")
+    before = len(twin.auth_requests)
+    for _ in range(5):
+        _launched(driver, player, lang)
+    one_by_one = twin.auth_requests[before:]
+    judge.holds(
+        "OUT-04",
+        not one_by_one,
+        expected="no /auth while the token is valid",
+        seen=f"{len(one_by_one)} for 5 launches, one after the other",
+        exchanges=one_by_one,
+    )
+    before = len(twin.auth_requests)
+    with ThreadPoolExecutor(effort.width) as pool:
+        list(pool.map(lambda _: _launched(driver, player, lang), range(effort.width)))
+    at_once = twin.auth_requests[before:]
+    judge.holds(
+        "OUT-04",
+        not at_once,
+        expected="no /auth while the token is valid",
+        seen=f"{len(at_once)} for {effort.width} launches at once",
+        exchanges=at_once,
+    )
+
+
+@pytest.mark.rules("OUT-05")
+def test_bad_token_is_renewed(
+    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorTwin, effort: Effort
+) -> None:
+    """An expired or revoked token leads to a new ``/auth`` and a successful launch."""
+    lang = _languages(run)[0]
+    judge.needs(_launched(driver, player, lang), "a launch failed that the rule is not about")
+    twin.revoke_tokens()
+    _renewed(driver, player, judge, twin, lang, "revoked")
+    usual = twin.token_seconds
+    twin.token_seconds = 1
+    try:
+        twin.revoke_tokens()
+        _launched(driver, player, lang)
+        # Expiry is what the rule is about, and only time brings it.
+        time.sleep(1.0 + effort.pause)
+        twin.token_seconds = usual
+        _renewed(driver, player, judge, twin, lang, "expired", asked=False)
+    finally:
+        twin.token_seconds = usual
+
+
+def _renewed(
+    driver: Driver,
+    player: Player,
+    judge: Judge,
+    twin: OperatorTwin,
+    lang: str,
+    what: str,
+    *,
+    asked: bool = True,
+) -> None:
+    before = len(twin.auth_requests)
+    url = _launched(driver, player, lang)
+    again = twin.auth_requests[before:]
+    judge.holds(
+        "OUT-05",
+        url is not None and (bool(again) or not asked),
+        expected="a new /auth, and a successful launch",
+        seen=f"{len(again)} /auth, the launch {'succeeded' if url else 'failed'}",
+        exchanges=again or twin.session_requests[-2:],
+        case=f"token {what}",
+    )
+
+
+@pytest.mark.rules("OUT-06")
+def test_address_reaches_the_player_unchanged(
+    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorTwin
+) -> None:
+    """The iframe's address reaches the player unchanged."""
+    lang = _languages(run)[0]
+    judge.needs(_launched(driver, player, lang), "a launch failed that the rule is not about")
+    twin.disturb(
+        "start-session", answer=(200, json.dumps({"url": _PECULIAR_URL}).encode(), "application/json")
+    )
+    try:
+        url = _launched(driver, player, lang)
+    finally:
+        twin.calm()
+    judge.holds(
+        "OUT-06",
+        url == _PECULIAR_URL,
+        expected=_PECULIAR_URL,
+        seen=str(url) if url else "a failed launch",
+        exchanges=twin.session_requests[-1:],
+    )
+    url = _launched(driver, player, lang)
+    own = twin.sessions[-1].url if twin.sessions else None
+    judge.holds(
+        "OUT-06",
+        url == own,
+        expected="the address of the session",
+        seen=f"{url}",
+        exchanges=twin.session_requests[-1:],
+    )
+
+
+@pytest.mark.rules("OUT-07")
+def test_errors_reach_the_player_clearly(
+    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorTwin, effort: Effort
+) -> None:
+    """Whatever the OPERATOR answers, the player gets a clear error: no crash, no hang, no secret."""
+    page = b"<html><body>Bad gateway</body></html>"
+    refusal = json.dumps({"error": "BAD_CREDENTIALS", "message": "check them"}).encode()
+    cases: list[tuple[str, Any, dict[str, Any]]] = [
+        ("401 on /auth", "auth", {"answer": (401, refusal, "application/json")}),
+        ("500 on /auth", "auth", {"answer": (500, page, "text/html")}),
+        ("no JSON on /auth", "auth", {"answer": (200, page, "text/html")}),
+        ("no token in the answer", "auth", {"answer": (200, b"{}", "application/json")}),
+        ("500 on /start-session", "start-session", {"answer": (500, page, "text/html")}),
+        ("no JSON on /start-session", "start-session", {"answer": (200, page, "text/html")}),
+        ("no url in the answer", "start-session", {"answer": (200, b"[]", "application/json")}),
+    ]
+    if effort.hangs:
+        cases.append(("no answer on /start-session", "start-session", {"delay_seconds": driver.timeout + 60}))
+    for case, path, fault in cases:
+        if path == "auth":
+            twin.revoke_tokens()
+        twin.disturb(path, None, **fault)
+        try:
+            raw: Raw | None = driver.launch_raw(player.id, player.currency, _languages(run)[0])
+        except DriverProblem as problem:
+            raw = None
+            seen = problem.came
+        finally:
+            twin.calm()
+        exchanges = twin.requests(path)[-1:]
+        if raw is None:
+            judge.holds(
+                "OUT-07", False, expected="an error for the player", seen=seen, exchanges=exchanges, case=case
+            )
+        else:
+            _clear(run, judge, twin, raw, exchanges, case)
+    url = _launched(driver, player, _languages(run)[0])
+    judge.holds(
+        "OUT-07",
+        url is not None,
+        expected="launches succeed once the OPERATOR is well again",
+        seen="a failed launch",
+        exchanges=twin.session_requests[-1:],
+        case="afterwards",
+    )
+
+
+def _clear(
+    run: Run, judge: Judge, twin: OperatorTwin, raw: Raw, exchanges: list[Exchange], case: str
+) -> None:
+    text = raw.body.decode("utf-8", "replace")
+    tokens = {token for one in twin.auth_requests if (token := _token(one))}
+    secrets = {*run.settings.target.secrets().values(), *tokens}
+    leaked = any(secret in text for secret in secrets if len(secret) >= 4)
+    crashed = raw.status == 500 or bool(_CRASH.search(raw.body))
+    for holds, expected, seen in (
+        (raw.status >= 400, "an error for the player", f"HTTP {raw.status}, as if all were well"),
+        (not crashed, "a clear error, no crash", f"HTTP {raw.status}, {text[:80]!r}"),
+        (bool(text.strip()), "an error that says something", "an empty answer"),
+        (not leaked, "no secret in the answer", "a secret or a token in the answer"),
+    ):
+        judge.holds("OUT-07", holds, expected=expected, seen=seen, exchanges=exchanges, case=case)
+
+
+def _token(exchange: Exchange) -> str | None:
+    if exchange.answer is None or exchange.answer.status != 200:
+        return None
+    try:
+        document = json.loads(exchange.answer.body)
+    except ValueError:
+        return None
+    token = document.get("token") if isinstance(document, dict) else None
+    return token if isinstance(token, str) else None
+
+
+@pytest.mark.rules("OUT-08")
+def test_user_id_is_the_one_of_callbacks(
+    run: Run, driver: Driver, operator: Verbs, players: list[Player], judge: Judge, twin: OperatorTwin
+) -> None:
+    """A bet on the ``user_id`` that the CLIENT sent reaches the wallet of the player who launched."""
+    for player in players[:2]:
+        before = len(twin.sessions)
+        _launched(driver, player, _languages(run)[0])
+        judge.needs(len(twin.sessions) > before, "no session was started")
+        session = twin.sessions[-1]
+        balance = judge.fund(player, 1000)
+        bet = operator.bet(session.user_id, player.money(400), currency=session.currency)
+        judge.accepted("OUT-08", bet, case=f"player {player.id}, user_id {session.user_id!r}")
+        if bet.ok:
+            judge.balance("OUT-08", player, balance - player.money(400), bet, case=f"player {player.id}")

@@ -1,0 +1,337 @@
+"""Authenticity: only what carries the hash of its own bytes moves money, and all of that does.
+
+Story: callbacks cross the open internet, and whoever gets one forged result accepted can credit any player.
+Invariant: a request is carried out if and only if its header is the HMAC-SHA256 of the raw body. Limits:
+whether the comparison takes constant time is not measured; a wrong hash is tried in the ways listed, not in
+all.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import partial
+from random import Random
+
+import pytest
+
+from scenarios.operator.messages.forgeries import forge, same_answer
+from scenarios.run.judge import Judge
+from scenarios.wallet.batch import STEP, TRANSACTIONS, Action, Batch, look
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange, header
+from simulators.operator import wire
+from simulators.operator.delivery import Operator
+from simulators.values import money
+
+
+def _another_byte(body: bytes, index: int) -> bytes:
+    """``body`` with the digit at ``index`` replaced by another digit."""
+    other = b"1" if body[index : index + 1] != b"1" else b"2"
+    return body[:index] + other + body[index + 1 :]
+
+
+def _amount_digit(body: bytes) -> int:
+    # The amount is the last field, so the last digit is one of its own.
+    return max(index for index, byte in enumerate(body) if chr(byte).isdigit())
+
+
+def _id_digit(body: bytes) -> int:
+    start = b'"transaction_id":"'
+    return body.index(start) + len(start)
+
+
+def _overheard(channel: Operator) -> str:
+    """The hash of the last genuine request, which anybody on its way may have read."""
+    sent = channel.sender.history.since(0)
+    request = next(exchange.request for exchange in reversed(sent) if exchange.genuine)
+    return header(request.headers, wire.HASH_HEADER) or ""
+
+
+# What a forger may put in the header, from the body, the channel with its secret and a source of chance.
+Header = Callable[[bytes, Operator, Random], str]
+RANDOM_HEX = "random hex"
+FORGERIES: dict[str, Header] = {
+    RANDOM_HEX: lambda _body, _channel, rng: f"{rng.getrandbits(256):064x}",
+    "hash of another body": lambda _body, channel, _rng: _overheard(channel),
+    "hash under another secret": lambda body, channel, _rng: wire.sign(body, channel.security_hash + "!"),
+    "one byte of the amount changed": lambda body, channel, _rng: wire.sign(
+        _another_byte(body, _amount_digit(body)), channel.security_hash
+    ),
+    "one byte of the id changed": lambda body, channel, _rng: wire.sign(
+        _another_byte(body, _id_digit(body)), channel.security_hash
+    ),
+    "right hash cut to 8 characters": lambda body, channel, _rng: wire.sign(body, channel.security_hash)[:8],
+    "right hash plus a suffix": lambda body, channel, _rng: wire.sign(body, channel.security_hash) + "00",
+    "SHA-256 without the secret": lambda body, _channel, _rng: hashlib.sha256(body).hexdigest(),
+    "the secret itself": lambda _body, channel, _rng: channel.security_hash,
+    "empty header": lambda _body, _channel, _rng: "",
+}
+
+
+def _forged(operator: Verbs, message: wire.Callback, *, how: str, rng: Random) -> Exchange:
+    channel = operator.channel
+    return forge(operator, message, FORGERIES[how](channel.request(message).body, channel, rng))
+
+
+def _rollbacks_checked(operator: Verbs, player: Player, rng: Random) -> bool:
+    """Whether the rollback endpoint looks at hashes at all; where it does not, that is SIG-08's to tell."""
+    orphan = operator.undo(operator.new_id(), player, player.unit)
+    return _forged(operator, orphan, how=RANDOM_HEX, rng=rng).refused
+
+
+@pytest.mark.rules("SIG-01")
+def test_a_right_hash_is_accepted(operator: Verbs, player: Player, judge: Judge) -> None:
+    """Bets, results and rollbacks under the right hash are accepted, whatever digits it begins with."""
+    judge.fund(player, 1000)
+    bet = operator.bet(player, player.money(100))
+    judge.accepted("SIG-01", bet)
+    if bet.ok:
+        judge.accepted("SIG-01", operator.result(player, player.money(50)))
+    for zeros in ("0", "00"):
+        message = _bet_whose_hash_begins_with(zeros, operator, player)
+        judge.accepted("SIG-01", operator.send(message), case=f"a hash that begins with {zeros}")
+    message = operator.transaction("bet", player, player.unit)
+    request = operator.channel.request(message)
+    declared = operator.channel.send_raw(
+        request.body,
+        path=wire.path(message),
+        headers={"Content-Type": "application/json; charset=utf-8"},
+        kind="bet",
+        message=message,
+        genuine=True,
+    )
+    judge.accepted("SIG-01", operator.watched(declared), case="Content-Type with a charset")
+
+
+@pytest.mark.rules("SIG-01")
+def test_a_right_hash_of_a_rollback_is_accepted(
+    operator: Verbs, player: Player, judge: Judge, rng: Random
+) -> None:
+    """A rollback under the right hash is not answered like a forgery."""
+    balance = judge.fund(player, 1000)
+    bet = operator.bet(player, player.money(100))
+    judge.needs(bet.ok, "the bet that was to be rolled back was refused")
+    rollback = operator.rollback(bet)
+    unaffordable = operator.bet(player, balance + player.unit)
+    forged = _forged(operator, operator.undo(operator.new_id(), player, player.unit), how=RANDOM_HEX, rng=rng)
+    # Rollbacks are refused for other reasons too; only the answer that forgeries alone get tells of the hash.
+    judge.holds(
+        "SIG-01",
+        not same_answer(rollback, forged) or same_answer(unaffordable, forged),
+        expected="the rollback is not taken for a forgery",
+        seen=f"the same refusal as a forged one: {rollback.error!r}",
+        exchanges=[rollback, forged],
+        case="rollback",
+    )
+
+
+def _bet_whose_hash_begins_with(zeros: str, operator: Verbs, player: Player) -> wire.Callback:
+    while True:
+        message = operator.transaction("bet", player, player.unit)
+        body = operator.channel.request(message).body
+        if wire.sign(body, operator.channel.security_hash).startswith(zeros):
+            return message
+
+
+@pytest.mark.rules("SIG-02")
+def test_a_wrong_hash_is_refused(operator: Verbs, player: Player, judge: Judge, rng: Random) -> None:
+    """A forged bet or result is refused and moves nothing, however the hash is wrong."""
+    batch = Batch("SIG-02", judge, operator, player)
+    for how in FORGERIES:
+        for action in TRANSACTIONS:
+            case = f"{action}, {how}"
+            forged = batch.wager(action, case, partial(_forged, operator, how=how, rng=rng))
+            judge.refused("SIG-02", forged, case=case)
+    batch.settle()
+
+
+@pytest.mark.rules("SIG-02")
+def test_a_wrong_hash_of_a_rollback_is_refused(
+    operator: Verbs, player: Player, judge: Judge, rng: Random
+) -> None:
+    """A forged rollback is refused and pays nothing, where that endpoint looks at hashes at all."""
+    if not _rollbacks_checked(operator, player, rng):
+        return
+    batch = Batch("SIG-02", judge, operator, player)
+    for how in FORGERIES:
+        case = f"rollback, {how}"
+        forged = batch.wager("rollback", case, partial(_forged, operator, how=how, rng=rng))
+        judge.refused("SIG-02", forged, case=case)
+    batch.settle()
+
+
+@pytest.mark.rules("SIG-03")
+def test_a_missing_header_is_refused(operator: Verbs, player: Player, judge: Judge, rng: Random) -> None:
+    """Without the header nothing is carried out."""
+    actions: list[Action] = [*TRANSACTIONS]
+    if _rollbacks_checked(operator, player, rng):
+        actions.append("rollback")
+    batch = Batch("SIG-03", judge, operator, player)
+    for action in actions:
+        forged = batch.wager(action, action, lambda message: forge(operator, message, None))
+        judge.refused("SIG-03", forged, case=action)
+    batch.settle()
+
+
+@pytest.mark.rules("SIG-04")
+def test_the_hash_is_over_the_bytes_received(operator: Verbs, player: Player, judge: Judge) -> None:
+    """The same bet spelled with blanks, in another order of keys, or with escapes is as genuine."""
+    judge.fund(player, 5000)
+
+    def bet(style: wire.Style, name: str | None = None) -> Exchange:
+        return operator.bet(player, player.money(100), id=name, style=style)
+
+    judge.accepted("SIG-04", bet(wire.Style(spaces=True)), case="spaces and newlines")
+    reverse = ("amount", "currency", "user_id", "action", "transaction_id")
+    judge.accepted("SIG-04", bet(wire.Style(order=reverse)), case="another key order")
+    raw = bet(wire.PLAIN, f"é{operator.new_id()}")
+    escaped = bet(wire.Style(escape=True), f"é{operator.new_id()}")
+    # A CLIENT that refuses such ids in either spelling has another reason than the hash.
+    if raw.ok or escaped.ok:
+        judge.accepted("SIG-04", raw, case="raw UTF-8 in an id")
+        judge.accepted("SIG-04", escaped, case="\\u00e9 in an id")
+    plain = operator.rollback(operator.new_id(), player, player.unit)
+    if plain.ok:
+        spaced = operator.rollback(operator.new_id(), player, player.unit, style=wire.Style(spaces=True))
+        judge.accepted("SIG-04", spaced, case="rollback, spaces and newlines")
+
+
+@pytest.mark.rules("SIG-04")
+def test_the_hash_is_over_the_digits_received(
+    operator: Verbs, player: Player, judge: Judge, rng: Random
+) -> None:
+    """An amount with a zero at its end is not taken for a forgery; whether it is understood is MSG-12."""
+    balance = judge.fund(player, 5000)
+    amount = player.money(1050)
+    text = money.plain(amount)
+    text += "0" if "." in text else ".0"
+    spelled = text if operator.channel.amount_format == "number" else f'"{text}"'
+    bet = operator.bet(player, amount, style=wire.Style(raw={"amount": spelled}))
+    if bet.ok:
+        return
+    unaffordable = operator.bet(player, balance + player.unit)
+    forged = _forged(operator, operator.transaction("bet", player, player.unit), how=RANDOM_HEX, rng=rng)
+    judge.holds(
+        "SIG-04",
+        not same_answer(bet, forged) or same_answer(unaffordable, forged),
+        expected=f"a bet of {text} is not taken for a forgery",
+        seen=f"the same refusal as a forged one: {bet.error!r}",
+        exchanges=[bet, forged],
+        case=f"amount {text}",
+    )
+
+
+@pytest.mark.rules("SIG-05")
+def test_a_forgery_does_not_poison_its_id(operator: Verbs, player: Player, judge: Judge, rng: Random) -> None:
+    """After a refused forgery the genuine bet or result with the same id is carried out."""
+    balance = judge.fund(player, 5000)
+    amount = player.money(250)
+    tried = 0
+    for how in (RANDOM_HEX, "no header"):
+        for action in TRANSACTIONS:
+            # Some CLIENTs pay a result only where a bet is open; that is not the matter here.
+            stake = operator.bet(player, player.money(STEP))
+            message = operator.transaction(action, player, amount)
+            forged = (
+                forge(operator, message, None)
+                if how == "no header"
+                else _forged(operator, message, how=how, rng=rng)
+            )
+            balance = look(judge, player, balance - stake.message.amount)
+            if not forged.refused:
+                continue
+            tried += 1
+            case = f"{action}, {how}"
+            genuine = operator.send(message)
+            judge.accepted("SIG-05", genuine, case=case)
+            expected = balance + (amount if action == "result" else -amount)
+            balance = judge.balance("SIG-05", player, expected, forged, genuine, case=case)
+    judge.needs(tried, "no forgery was refused")
+
+
+@pytest.mark.rules("SIG-05")
+def test_a_forged_rollback_does_not_poison_its_id(
+    operator: Verbs, player: Player, judge: Judge, rng: Random
+) -> None:
+    """After a refused forgery the genuine rollback with the same id does what any rollback does."""
+    start = judge.fund(player, 5000)
+    amount = player.money(250)
+    bet, compared = operator.bet(player, amount), operator.bet(player, amount)
+    judge.needs(bet.ok and compared.ok, "the bet that was to be rolled back was refused")
+    plain = operator.rollback(compared)
+    judge.needs(plain.ok, "a rollback that nobody forged was refused")
+    balance = look(judge, player, start - amount)
+    returned = balance - (start - 2 * amount)
+    message = operator.undo(bet)
+    forged = _forged(operator, message, how=RANDOM_HEX, rng=rng)
+    if not forged.refused:
+        # It was carried out, which is SIG-08's matter; the genuine one is then a copy.
+        return
+    balance = look(judge, player, balance)
+    genuine = operator.send(message)
+    judge.accepted("SIG-05", genuine, case="rollback")
+    judge.balance("SIG-05", player, balance + returned, forged, genuine, case="rollback")
+
+
+@pytest.mark.rules("SIG-06")
+def test_a_refused_forgery_is_answered_like_everything(
+    operator: Verbs, player: Player, judge: Judge, rng: Random
+) -> None:
+    """A refusal for the hash is HTTP 200 with a non-null ``error``."""
+    judge.fund(player, 100)
+    refused = 0
+    for action in ("result", "rollback"):
+        for how in (RANDOM_HEX, "no header"):
+            message = (
+                operator.undo(operator.new_id(), player, player.unit)
+                if action == "rollback"
+                else operator.transaction("result", player, player.unit)
+            )
+            forged = (
+                forge(operator, message, None)
+                if how == "no header"
+                else _forged(operator, message, how=how, rng=rng)
+            )
+            if not forged.refused or forged.answer is None:
+                continue
+            refused += 1
+            judge.holds(
+                "SIG-06",
+                forged.answer.status == 200 and forged.error is not None,
+                expected="HTTP 200 with a non-null error",
+                seen=f"HTTP {forged.answer.status}, error {forged.error!r}",
+                exchanges=[forged],
+                case=f"{action}, {how}",
+            )
+    judge.needs(refused, "no forgery was refused")
+
+
+@pytest.mark.rules("SIG-07")
+def test_the_header_name_has_no_case(operator: Verbs, player: Player, judge: Judge) -> None:
+    """``x-security-hash`` is the same header, as proxies and HTTP/2 write it."""
+    judge.fund(player, 100)
+    for name in (wire.HASH_HEADER.lower(), wire.HASH_HEADER.upper()):
+        message = operator.transaction("bet", player, player.unit)
+        bet = operator.channel.send_raw(
+            operator.channel.request(message).body,
+            path=wire.path(message),
+            header_name=name,
+            kind="bet",
+            message=message,
+            genuine=True,
+        )
+        judge.accepted("SIG-07", operator.watched(bet), case=name)
+
+
+@pytest.mark.rules("SIG-08")
+def test_both_endpoints_check_the_hash(operator: Verbs, player: Player, judge: Judge, rng: Random) -> None:
+    """A forged result is not paid at /transaction, nor a bet returned at /transaction-rollback."""
+    batch = Batch("SIG-08", judge, operator, player)
+    for action in ("result", "rollback"):
+        forged = batch.wager(
+            action, action, lambda message: _forged(operator, message, how=RANDOM_HEX, rng=rng)
+        )
+        judge.refused(
+            "SIG-08", forged, case=wire.ROLLBACK_PATH if action == "rollback" else wire.TRANSACTION_PATH
+        )
+    batch.settle()

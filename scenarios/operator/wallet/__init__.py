@@ -1,0 +1,1 @@
+"""Scenarios about money: bets, results, rollbacks, copies, races, generated histories."""

@@ -1,0 +1,188 @@
+"""Bets: what is staked leaves the balance, exactly, once and only if it is there.
+
+Story: a player stakes small and large, odd and round amounts, all there is, and more than there is.
+Invariant: an accepted bet of A lowers the balance by A, a refused one does nothing. Limits: sequential
+requests only.
+"""
+
+import uuid
+from decimal import Decimal
+
+import pytest
+
+from scenarios.contract import Level
+from scenarios.run.judge import Judge, Undecided, said
+from scenarios.run.run import Run
+from scenarios.target.loading import Target
+from scenarios.wallet.kinds import BET, RESULT, Action
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.operator import wire
+
+
+@pytest.mark.rules("BET-01")
+def test_takes_exactly_its_amount(operator: Verbs, player: Player, judge: Judge) -> None:
+    """A bet withdraws exactly its amount, small or large, round or odd."""
+    balance = judge.fund(player, 200_000)
+    for units in (1, 7, 250, 1999, 100_000):
+        amount = player.money(units)
+        bet = operator.bet(player, amount)
+        judge.accepted("BET-01", bet, case=player.show(amount))
+        if bet.ok:
+            balance = judge.balance("BET-01", player, balance - amount, bet, case=player.show(amount))
+
+
+def told(run: Run, player: Player, balance: Decimal) -> Decimal:
+    """What the driver says of a balance that is ``balance`` to wagers.
+
+    A CLIENT that always keeps a unit back, or always lends one, merely looks poorer or richer to wagers.
+    """
+    return run.driver.balance(player.id) if run.driver.has("balance") else balance
+
+
+@pytest.mark.rules("BET-02")
+def test_of_the_whole_balance(run: Run, operator: Verbs, player: Player, judge: Judge) -> None:
+    """A bet of all there is is accepted and leaves zero."""
+    for units in (1000, 1):
+        balance = told(run, player, judge.fund(player, units))
+        bet = operator.bet(player, balance)
+        case = f"a bet of all {player.show(balance)}"
+        if not judge.accepted("BET-02", bet, case=case):
+            continue
+        if run.driver.has("balance"):
+            left = run.driver.balance(player.id)
+            zero, seen = player.show(Decimal(0)), f"balance {player.show(left)}"
+            judge.holds(
+                "BET-02",
+                left == 0,
+                expected=f"balance {zero}",
+                seen=seen,
+                exchanges=[bet],
+                case=case,
+                off=abs(left),
+            )
+        else:
+            judge.balance("BET-02", player, Decimal(0), bet, case=case)
+
+
+@pytest.mark.rules("BET-03")
+def test_over_the_balance(run: Run, operator: Verbs, player: Player, judge: Judge) -> None:
+    """A bet over the balance, by one unit or far, is refused with INSUFFICIENT_FUNDS and has no effect."""
+    for units, over in ((1000, 1), (0, 1), (1000, 8000)):
+        balance = judge.fund(player, units)
+        bet = operator.bet(player, told(run, player, balance) + player.money(over))
+        case = f"{player.show(bet.message.amount)} at a balance of {player.show(balance)}"
+        refused = judge.refused("BET-03", bet, case=case)
+        judge.balance("BET-03", player, balance, bet, case=case)
+        if refused:
+            judge.holds(
+                "BET-03",
+                bet.error == wire.INSUFFICIENT_FUNDS,
+                expected=f"error {wire.INSUFFICIENT_FUNDS!r}",
+                seen=said(bet),
+                exchanges=[bet],
+                case=case,
+                level=Level.SHOULD,
+            )
+
+
+@pytest.mark.rules("BET-05")
+def test_refused_then_topped_up(operator: Verbs, player: Player, judge: Judge) -> None:
+    """The copy of a refused bet is refused still when the money has come in."""
+    balance = judge.fund(player, 500)
+    bet = operator.bet(player, player.money(800))
+    judge.needs(bet.refused, "the bet over the balance was not refused")
+    topped_up = operator.result(player, player.money(1000))
+    balance = judge.measure(player, balance + topped_up.message.amount)
+    judge.needs(balance >= bet.message.amount, "the result that was to cover the bet was not paid")
+    copy = operator.again(bet)
+    judge.refused("BET-05", copy, case="after a top-up")
+    judge.balance("BET-05", player, balance, bet, topped_up, copy, case="after a top-up")
+
+
+@pytest.mark.rules("BET-06")
+def test_by_an_unknown_player(operator: Verbs, player: Player, judge: Judge) -> None:
+    """A player that the CLIENT does not know is refused, and gets no account, also not by a result."""
+    stranger = f"nobody-{uuid.uuid4()}"
+    bet = operator.bet(stranger, player.unit, currency=player.currency)
+    judge.refused("BET-06", bet, case="a bet by an unknown player")
+    again = operator.bet(stranger, player.unit, currency=player.currency)
+    judge.refused("BET-06", again, case="another bet by the same")
+    # What a result for an unknown player is answered is left open; that it opens an account is not.
+    result = operator.result(stranger, player.money(500), currency=player.currency)
+    late = operator.bet(stranger, player.unit, currency=player.currency)
+    judge.holds(
+        "BET-06",
+        not late.ok,
+        expected="no account appears: a bet by the unknown player is refused after a result for it",
+        seen=said(late),
+        exchanges=[result, late],
+        case="a bet after a result",
+        off=player.money(500),
+    )
+
+
+@pytest.mark.rules("BET-07")
+def test_in_another_currency(operator: Verbs, player: Player, target: Target, judge: Judge) -> None:
+    """A bet in a currency that is not the player's is refused and has no effect."""
+    balance = judge.fund(player, 1000)
+    for currency in other_currencies(target, player):
+        bet = operator.bet(player, Decimal(2), currency=currency)
+        judge.refused("BET-07", bet, case=f"a bet in {currency}")
+        balance = judge.balance("BET-07", player, balance, bet, case=f"a bet in {currency}")
+
+
+def other_currencies(target: Target, player: Player) -> list[str]:
+    """At most two currencies that are not the player's, agreed ones first."""
+    agreed = target.operator.currencies if target.operator else ()
+    return [code for code in dict.fromkeys([*agreed, "USD", "EUR"]) if code != player.currency][:2]
+
+
+@pytest.mark.rules("BET-09")
+def test_of_zero(operator: Verbs, player: Player, judge: Judge) -> None:
+    """A free bet is a bet of 0: it moves nothing and crashes nothing, whatever the balance."""
+    for units in (1000, 0):
+        balance = judge.fund(player, units)
+        bet = operator.bet(player, Decimal(0))
+        case = f"at a balance of {player.show(balance)}"
+        judge.holds(
+            "BET-09",
+            not bet.unknown,
+            expected="an answer that says what was done",
+            seen=said(bet),
+            exchanges=[bet],
+            case=case,
+        )
+        judge.balance("BET-09", player, balance, bet, case=case)
+
+
+@pytest.mark.rules("BET-13")
+def test_in_currencies_of_other_decimals(run: Run, operator: Verbs, judge: Judge) -> None:
+    """Currencies with no decimals or with three are as exact as those with two."""
+    if not run.other_players:
+        pytest.skip('needs players in other currencies: others = { JPY = "..", KWD = ".." } in [players]')
+    for player in run.other_players:
+        first = operator.result(player, player.money(1000))
+        judge.needs(first.ok, f"a result for {player} in {player.currency} was refused: {said(first)}")
+        _exact_in(operator, judge, player)
+
+
+def _exact_in(operator: Verbs, judge: Judge, player: Player) -> None:
+    case = f"{player.currency}, whose smallest unit is {player.show(player.unit)}"
+    smallest = operator.result(player, player.unit)
+    if not judge.accepted("BET-13", smallest, case=case):
+        return
+    try:
+        balance = judge.fund(player, 20_000)
+    except Undecided as why:
+        # Only the currency differs from the players whose balances can be told.
+        judge.holds("BET-13", False, expected="a balance that can be told", seen=str(why), case=case)
+        return
+    moves: tuple[tuple[Action, int], ...] = ((BET, 1), (BET, 1999), (RESULT, 1), (RESULT, 1005), (BET, 7))
+    for action, units in moves:
+        amount = player.money(units)
+        exchange = operator.send(operator.transaction(action, player, amount))
+        judge.accepted("BET-13", exchange, case=case)
+        if exchange.ok:
+            moved = amount if action == RESULT else -amount
+            balance = judge.balance("BET-13", player, balance + moved, exchange, case=case)

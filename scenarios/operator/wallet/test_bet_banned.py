@@ -1,0 +1,114 @@
+"""Bans: a banned player cannot bet any more, and is still paid what was won.
+
+Story: a player is banned; then bets arrive, and results. Invariant: the bets have no effect, the results are
+paid. Limits: needs the driver's ``ban``. With ``unban`` balances are read when the ban is lifted, else
+through the driver's ``balance``; with neither only answers are judged. Without ``unban`` the last player
+stays banned, so this runs at the end, never takes the only player, and undoes what it did by rollbacks.
+"""
+
+from decimal import Decimal
+
+import pytest
+
+from scenarios.run.judge import Judge
+from scenarios.run.run import Run
+from scenarios.wallet.kinds import known
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange
+
+pytestmark = pytest.mark.last
+
+
+@pytest.mark.rules("BET-08", "RES-04")
+def test_only_bets_are_declined(run: Run, operator: Verbs, players: list[Player], judge: Judge) -> None:
+    """A banned player's bets are refused without effect, and results are paid."""
+    player = players[-1]
+    if len(players) < 2 and not run.driver.has("unban"):
+        pytest.skip(f"needs a driver entry, or a second player to ban: {run.driver.missing('unban')}")
+    judge.needs(_can_bet(operator, player), f"{player} cannot bet before the ban; lift an earlier one")
+    if run.driver.has("unban"):
+        judge.fund(player, 1000)
+        for rule in ("BET-08", "RES-04"):
+            with run.driver.banned(player.id):
+                exchanges = (
+                    _bets(operator, judge, player) if rule == "BET-08" else _results(operator, judge, player)
+                )
+            judge.balance(rule, player, _expected(rule, known(player), exchanges), *exchanges)
+    else:
+        _for_good(run, operator, judge, player)
+
+
+def _for_good(run: Run, operator: Verbs, judge: Judge, player: Player) -> None:
+    """Ban without a way back; what was moved is rolled back, which a ban does not hinder."""
+    judge.fund(player, 0)
+    base = operator.result(player, player.money(1000))
+    if player.opening is not None and player.opening > 0:
+        operator.result(player, player.opening, kind="result (restore)")
+    player.touched = False
+    before = _told(run, player)
+    run.driver.ban(player.id)
+    bets = _bets(operator, judge, player)
+    between = _told(run, player)
+    _judge_told(judge, "BET-08", player, before, between, bets)
+    results = _results(operator, judge, player)
+    _judge_told(judge, "RES-04", player, between, _told(run, player), results)
+    undone = [operator.rollback(exchange).ok for exchange in (base, *bets, *results) if exchange.ok]
+    owed = "" if all(undone) else ", and could not be put back to the balance it had"
+    run.warnings.append(f"player {player} stays banned{owed}: add {run.driver.missing('unban')}")
+
+
+def _can_bet(operator: Verbs, player: Player) -> bool:
+    """Whether a player who was just paid one unit can bet it."""
+    paid = operator.result(player, player.unit)
+    bet = operator.bet(player, player.unit)
+    if paid.ok and not bet.ok:
+        operator.rollback(paid)
+    return bet.ok
+
+
+def _bets(operator: Verbs, judge: Judge, player: Player) -> list[Exchange]:
+    bets = [operator.bet(player, player.money(units)) for units in (300, 700)]
+    for bet in bets:
+        judge.refused("BET-08", bet, case=f"{player.show(bet.message.amount)} by a banned player")
+    return bets
+
+
+def _results(operator: Verbs, judge: Judge, player: Player) -> list[Exchange]:
+    results = [operator.result(player, player.money(units)) for units in (450, 125)]
+    for result in results:
+        judge.accepted("RES-04", result, case=f"{player.show(result.message.amount)} to a banned player")
+    return results
+
+
+def _expected(rule: str, before: Decimal, exchanges: list[Exchange]) -> Decimal:
+    """The balance after bets that have no effect, or after the results that were accepted."""
+    if rule == "BET-08":
+        return before
+    return before + sum((exchange.message.amount for exchange in exchanges if exchange.ok), Decimal(0))
+
+
+def _told(run: Run, player: Player) -> Decimal | None:
+    """The balance of a player who cannot bet, where the driver tells it."""
+    return run.driver.balance(player.id) if run.driver.has("balance") else None
+
+
+def _judge_told(
+    judge: Judge,
+    rule: str,
+    player: Player,
+    before: Decimal | None,
+    after: Decimal | None,
+    exchanges: list[Exchange],
+) -> None:
+    if before is None or after is None:
+        return
+    expected = _expected(rule, before, exchanges)
+    judge.holds(
+        rule,
+        after == expected,
+        expected=f"balance {player.show(expected)}",
+        seen=f"balance {player.show(after)}",
+        exchanges=exchanges,
+        off=abs(after - expected),
+    )

@@ -1,0 +1,115 @@
+"""Copies: a transaction that was handled is never handled again, however its copy is sent.
+
+Story: an answer is lost, so the OPERATOR sends the request again: at once, after other traffic, in other
+bytes. Invariant: bets, results and rollbacks have one effect each, and a copy gets the first answer. Limits:
+sequential requests with answers; races, lost answers and restarts are judged elsewhere.
+"""
+
+import time
+
+import pytest
+
+from scenarios.run.effort import Effort
+from scenarios.run.judge import Judge, Undecided
+from scenarios.wallet.kinds import KINDS, done, known, usual
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange
+from simulators.operator import wire
+
+_BACKWARDS = ("amount", "currency", "user_id", "action", "rollback_transaction_id", "transaction_id")
+_STYLES = {
+    "fields in another order": wire.Style(order=_BACKWARDS),
+    "spaces and newlines": wire.Style(spaces=True),
+    "another order, spaces and newlines": wire.Style(order=_BACKWARDS, spaces=True),
+}
+
+
+@pytest.mark.rules("IDM-01")
+def test_sent_again(operator: Verbs, player: Player, judge: Judge) -> None:
+    """The same request sent again, twice: balance unchanged, error null, the CLIENT id of the first time."""
+    judge.fund(player, 5000)
+    tried = 0
+    for kind in KINDS:
+        alone = usual(kind, operator, judge, player)
+        before = known(player)
+        first = done(kind, operator, player) if alone else None
+        if alone is None or first is None:
+            continue
+        tried += 1
+        copies = [operator.again(first), operator.again(first)]
+        for copy in copies:
+            judge.same_client_id("IDM-01", first, copy, case=kind)
+        judge.balance("IDM-01", player, before + alone.effect, first, *copies, case=kind)
+    judge.needs(tried, "no bet, result or rollback was accepted that could be sent again")
+
+
+@pytest.mark.rules("IDM-04")
+def test_after_many_others_and_a_pause(
+    operator: Verbs, player: Player, players: list[Player], judge: Judge, effort: Effort
+) -> None:
+    """Copies that come after a crowd of other transactions and a pause have no effect of their own."""
+    judge.fund(player, 5000)
+    firsts = [(kind, first) for kind in KINDS if (first := done(kind, operator, player))]
+    judge.needs(firsts, "no bet, result or rollback was accepted that could be sent again")
+    # How a copy is answered at once is IDM-01's matter; here it must not be answered otherwise later.
+    recognised = {first.number: _same_answer(first, operator.again(first)) for _, first in firsts}
+    _crowd(operator, judge, player, players, effort.crowd)
+    time.sleep(effort.pause)
+    balance = judge.measure(player, known(player))
+    between = f"after {effort.crowd} other transactions and {effort.pause:g} s"
+    for kind, first in firsts:
+        late = operator.again(first)
+        if recognised[first.number]:
+            judge.same_client_id("IDM-04", first, late, case=f"{kind}, {between}")
+        balance = judge.balance("IDM-04", player, balance, first, late, case=f"{kind}, {between}")
+
+
+def _same_answer(first: Exchange, copy: Exchange) -> bool:
+    return copy.ok and copy.client_id == first.client_id
+
+
+def _crowd(operator: Verbs, judge: Judge, player: Player, players: list[Player], size: int) -> None:
+    """Send ``size`` small results, spread over all players, and keep count of their balances."""
+    crowd = [player]
+    for other in players:
+        if other is not player:
+            try:
+                judge.fund(other, 0)
+                crowd.append(other)
+            except Undecided:
+                continue
+    for number in range(size):
+        one = crowd[number % len(crowd)]
+        result = operator.result(one, one.money(number // len(crowd) % 2), kind="result (crowd)")
+        if result.ok:
+            one.known = known(one) + result.message.amount
+
+
+@pytest.mark.rules("IDM-09")
+def test_in_other_bytes(operator: Verbs, player: Player, judge: Judge) -> None:
+    """The same transaction with its fields in another order, or spaced, is the same transaction."""
+    judge.fund(player, 9000)
+    tried = refused = 0
+    for kind in KINDS:
+        alone = usual(kind, operator, judge, player)
+        if alone is None:
+            continue
+        plain = done(kind, operator, player)
+        recognised = plain is not None and _same_answer(plain, operator.again(plain))
+        judge.measure(player, known(player) + alone.effect)
+        for name, style in _STYLES.items():
+            before = known(player)
+            first = done(kind, operator, player)
+            if first is None:
+                continue
+            tried += 1
+            copy = operator.send(first.message, style=style, kind=f"{kind} in other bytes")
+            # A CLIENT that hashes re-serialised JSON refuses the copy as forged, which SIG-04 is about.
+            refused += copy.refused
+            if recognised and copy.ok:
+                judge.same_client_id("IDM-09", first, copy, case=f"{kind}, {name}")
+            judge.balance("IDM-09", player, before + alone.effect, first, copy, case=f"{kind}, {name}")
+    judge.needs(tried, "no bet, result or rollback was accepted that could be sent again")
+    if refused:
+        judge.note("IDM-09", f"{refused} of {tried} copies in other bytes were refused, without effect")

@@ -1,0 +1,171 @@
+"""Races: what single requests one after the other cannot show.
+
+Story: copies of one request, bets for the same funds, a bet and its rollback reach the CLIENT within a fraction of a
+millisecond, as they do when a provider retries through two of its own servers. Invariant: whatever the order, money
+moves as if the requests had come one after the other, and one transaction has one effect. Limits: a gap in the CLIENT
+is found by chance; the width and the number of races come from the effort.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from scenarios.run.effort import Effort
+from scenarios.run.judge import Judge, said
+from scenarios.wallet.kinds import RESULT, WAGERS
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange
+from simulators.operator import wire
+
+pytestmark = pytest.mark.last
+
+
+@pytest.mark.rules("BET-04")
+def test_bets_for_the_same_funds(operator: Verbs, player: Player, judge: Judge, effort: Effort) -> None:
+    """Of N concurrent bets of B on a balance of k*B exactly k are accepted, and the rest is left."""
+    for covered in _shares(effort):
+        units = 100
+        balance = judge.fund(player, units * covered + 1)
+        bets = operator.race(
+            [operator.transaction("bet", player, player.money(units)) for _ in range(effort.width)]
+        )
+        open_ones = sum(exchange.unknown for exchange in bets)
+        taken = sum(exchange.ok for exchange in bets)
+        stake = player.money(units)
+        case = f"{len(bets)} bets of {player.show(stake)} at once on {player.show(balance)}"
+        judge.holds(
+            "BET-04",
+            covered - open_ones <= taken <= covered,
+            expected=f"exactly {covered} accepted",
+            seen=f"{taken} accepted, {open_ones} without an answer",
+            exchanges=bets,
+            case=case,
+            off=abs(taken - covered) * stake,
+        )
+        acceptable = [
+            balance - stake * count
+            for count in range(min(taken, covered), min(taken + open_ones, covered) + 1)
+        ]
+        judge.one_of("BET-04", player, acceptable, *bets, case=case)
+
+
+@pytest.mark.rules("IDM-02")
+def test_copies_at_once(operator: Verbs, player: Player, judge: Judge, effort: Effort) -> None:
+    """N copies of one request at once have one effect, and every answer carries the same CLIENT id."""
+    for _ in range(effort.races):
+        for action in WAGERS:
+            balance = judge.fund(player, 100 * effort.width + 1000)
+            message = operator.transaction(action, player, player.money(100))
+            copies = operator.race([message] * effort.width)
+            effect = message.amount if action == RESULT else -message.amount
+            _one_effect(judge, player, balance, effect, copies, f"{len(copies)} copies of a {action}")
+        balance = judge.fund(player, 100 * effort.width + 1000)
+        bet = operator.bet(player, player.money(100))
+        judge.needs(bet.ok, "the bet that was to be rolled back was refused")
+        rollback = operator.undo(bet)
+        copies = operator.race([rollback] * effort.width)
+        _one_effect(
+            judge,
+            player,
+            balance - bet.message.amount,
+            bet.message.amount,
+            copies,
+            f"{len(copies)} copies of a rollback",
+        )
+
+
+def _one_effect(
+    judge: Judge, player: Player, before: Decimal, effect: Decimal, copies: list[Exchange], case: str
+) -> None:
+    answered = [exchange for exchange in copies if exchange.answer is not None]
+    ids = {exchange.client_id for exchange in answered if exchange.ok}
+    refused = [exchange for exchange in answered if not exchange.ok]
+    judge.holds(
+        "IDM-02",
+        not refused,
+        expected="every copy is answered with error null",
+        seen=f"{len(refused)} of {len(answered)} were not: {said(refused[0])}" if refused else "",
+        exchanges=[*refused[:3], *copies[:1]],
+        case=case,
+    )
+    judge.holds(
+        "IDM-02",
+        len(ids) <= 1,
+        expected="the same CLIENT id in every answer",
+        seen=f"{len(ids)} different ids",
+        exchanges=copies,
+        case=case,
+    )
+    if answered:
+        judge.balance("IDM-02", player, before + effect, *copies[:4], case=case)
+    else:
+        judge.one_of("IDM-02", player, [before, before + effect], *copies[:4], case=case)
+
+
+@pytest.mark.rules("RBK-12")
+def test_bet_against_its_rollback(operator: Verbs, player: Player, judge: Judge, effort: Effort) -> None:
+    """A bet and its rollback, with copies of both, race each other: the balance ends where it began."""
+    for _ in range(effort.races * 2):
+        balance = judge.fund(player, 5000)
+        bet = operator.transaction("bet", player, player.money(700))
+        rollback = operator.undo(bet.transaction_id, player, bet.amount)
+        _race_to(judge, operator, player, "RBK-12", _interleaved(bet, rollback, effort.width), balance)
+
+
+@pytest.mark.rules("RBK-14")
+def test_rollbacks_of_one_bet_at_once(operator: Verbs, player: Player, judge: Judge, effort: Effort) -> None:
+    """Concurrent rollbacks of one bet, under the same and under different ids, return its amount once."""
+    for _ in range(effort.races):
+        for name, ids in _rollback_ids(effort.width):
+            balance = judge.fund(player, 5000)
+            bet = operator.bet(player, player.money(700))
+            judge.needs(bet.ok, "the bet that was to be rolled back was refused")
+            rollbacks: list[wire.Callback] = [operator.undo(bet, id=given) for given in ids(operator)]
+            _race_to(judge, operator, player, "RBK-14", rollbacks, balance, case=name)
+
+
+def _race_to(
+    judge: Judge,
+    operator: Verbs,
+    player: Player,
+    rule: str,
+    messages: list[wire.Callback],
+    balance: Decimal,
+    case: str = "",
+) -> None:
+    """Race ``messages``, settle what got no answer by copies, and expect ``balance``."""
+    exchanges = operator.race(messages)
+    settled = [operator.again(exchange) if exchange.unknown else exchange for exchange in exchanges]
+    kinds = sorted({exchange.kind for exchange in exchanges})
+    judge.balance(
+        rule, player, balance, *settled, case=case or f"{len(messages)} at once: {' and '.join(kinds)}"
+    )
+
+
+def _interleaved(first: wire.Callback, second: wire.Callback, width: int) -> list[wire.Callback]:
+    return [first if number % 2 == 0 else second for number in range(width)]
+
+
+def _shares(effort: Effort) -> list[int]:
+    """How many of the racing bets the balance covers, race by race."""
+    return [1 + number % max(1, effort.width - 1) for number in range(0, effort.races * 3, 3)]
+
+
+def _rollback_ids(width: int) -> list[tuple[str, Callable[[Verbs], list[str]]]]:
+    def same(operator: Verbs) -> list[str]:
+        return [operator.new_id()] * width
+
+    def different(operator: Verbs) -> list[str]:
+        return [operator.new_id() for _ in range(width)]
+
+    def mixed(operator: Verbs) -> list[str]:
+        pairs = [operator.new_id() for _ in range(max(1, width // 2))]
+        return [pairs[number % len(pairs)] for number in range(width)]
+
+    return [
+        (f"{width} rollbacks under one id", same),
+        (f"{width} rollbacks under as many ids", different),
+        (f"{width} rollbacks, each id twice", mixed),
+    ]

@@ -1,0 +1,171 @@
+"""Attempts: the requests of a history that may have moved money, in integer units, grouped by what they ask.
+
+Both judges (acceptable balances, linearizability) read a history through this module.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from simulators.exchanges.history import Exchange, Outcome
+from simulators.operator.wire import Callback, Rollback, Transaction
+from simulators.values import money
+
+
+class Kind(StrEnum):
+    """What a request of one player asks for."""
+
+    BET = "bet"
+    CREDIT = "result"
+    ROLLBACK = "rollback"
+    READ = "read"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One request of one player.
+
+    ``amount`` is in minor units (of a read: the balance seen), ``of`` the id that is rolled back,
+    ``invoked`` and ``answered`` are seconds on one monotonic clock (``answered`` None: no answer),
+    ``number`` the exchange's.
+    """
+
+    kind: Kind
+    id: str
+    amount: int
+    invoked: float
+    answered: float | None
+    outcome: Outcome
+    of: str | None = None
+    client_id: str | int | None = None
+    player: str = ""
+    currency: str = ""
+    number: int | None = None
+
+
+def message_of(exchange: Exchange) -> Callback | None:
+    """Return the callback that ``exchange`` carried, None where it carried none."""
+    return exchange.message if isinstance(exchange.message, Transaction | Rollback) else None
+
+
+def places(exchanges: Iterable[Exchange], currency: str, *amounts: Decimal) -> int:
+    """How many decimals are needed to write every amount exactly: ``currency``'s own, or more (BET-11)."""
+    messages = (message_of(exchange) for exchange in exchanges)
+    every = (*amounts, *(message.amount for message in messages if message is not None))
+    return max([money.decimals(currency), *map(_decimals, every)])
+
+
+def _decimals(amount: Decimal) -> int:
+    exponent = amount.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= 0:
+        return 0
+    digits = "".join(map(str, amount.as_tuple().digits))
+    return max(0, -exponent - (len(digits) - len(digits.rstrip("0"))))
+
+
+def to_units(amount: Decimal, decimals: int) -> int:
+    """Return ``amount`` in units of ``10 ** -decimals``, exactly; raises ValueError where it is finer than
+    that.
+    """
+    numerator, denominator = amount.as_integer_ratio()
+    scale: int = 10**decimals
+    units, rest = divmod(numerator * scale, denominator)
+    if rest:
+        raise ValueError(f"{amount} has more than {decimals} decimals")
+    return units
+
+
+def from_units(units: int, decimals: int) -> Decimal:
+    """Return ``units`` of ``10 ** -decimals`` as a decimal, exactly and whatever the decimal context."""
+    digits = tuple(int(digit) for digit in str(abs(units)))
+    return Decimal((int(units < 0), digits, -decimals))
+
+
+def attempts(exchanges: Iterable[Exchange], decimals: int) -> list[Record]:
+    """Return every genuine callback of every player, in order. A negative amount moves nothing (MSG-08):
+    left out.
+    """
+    found = []
+    for exchange in exchanges:
+        message = message_of(exchange)
+        if message is not None and exchange.genuine and message.amount >= 0:
+            found.append(record_of(exchange, message, decimals))
+    return found
+
+
+def record_of(exchange: Exchange, message: Callback, decimals: int) -> Record:
+    """Return what ``exchange`` asked with ``message``, its amount in units of ``10 ** -decimals``."""
+    rollback = message.rollback_transaction_id if isinstance(message, Rollback) else None
+    return Record(
+        kind=Kind(message.action),
+        id=message.transaction_id,
+        amount=to_units(message.amount, decimals),
+        invoked=exchange.invoked,
+        answered=exchange.answered,
+        outcome=exchange.outcome,
+        of=rollback,
+        client_id=exchange.client_id,
+        player=message.user_id,
+        currency=message.currency,
+        number=exchange.number,
+    )
+
+
+def from_exchanges(
+    exchanges: Iterable[Exchange], player: str, currency: str | None = None, decimals: int | None = None
+) -> list[Record]:
+    """Return the genuine callbacks of ``player``, in order, amounts in units of ``10 ** -decimals``.
+
+    ``currency`` leaves out messages in any other (they move nothing of this balance); ``decimals`` defaults
+    to what writes every amount exactly, at least the currency's own.
+    """
+    listed = [exchange for exchange in exchanges if message_of(exchange) is not None]
+    if decimals is None:
+        first = next((message.currency for message in map(message_of, listed) if message is not None), None)
+        known = currency or first
+        decimals = places(listed, known) if known else 0
+    found = attempts(listed, decimals)
+    return [r for r in found if r.player == player and (currency is None or r.currency == currency)]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the attempts of one transaction say together.
+
+    ``outcome`` is ok where one was; unknown where one without answer was not followed by a refusal; else
+    refused. ``invoked`` is the first invocation, ``done`` the earliest ok. ``refused`` is the earliest
+    refusal. ``open_from`` is the first invocation of the attempts that no refusal followed.
+    """
+
+    outcome: Outcome
+    invoked: float
+    done: float | None
+    refused: float | None
+    open_from: float | None
+
+
+def settle(group: Iterable[Record]) -> Settled:
+    """Fold the attempts of one transaction.
+
+    A copy that is refused settles the unanswered ones sent before it (refused means: not done); one sent
+    after the last refusal may have been done, for a refusal may have been a passing one.
+    """
+    every = list(group)
+    oks = [_end(r) for r in every if r.outcome is Outcome.OK]
+    refusals = [r for r in every if r.outcome is Outcome.REFUSED]
+    last = max((r.invoked for r in refusals), default=float("-inf"))
+    still_open = [r.invoked for r in every if r.outcome is Outcome.UNKNOWN and r.invoked > last]
+    unanswered = Outcome.UNKNOWN if still_open else Outcome.REFUSED
+    return Settled(
+        outcome=Outcome.OK if oks else unanswered,
+        invoked=min(r.invoked for r in every),
+        done=min(oks, default=None),
+        refused=min((_end(r) for r in refusals), default=None),
+        open_from=min(still_open, default=None),
+    )
+
+
+def _end(record: Record) -> float:
+    # What said ok or refused was answered; a record made by hand without a time is over at once.
+    return record.invoked if record.answered is None else record.answered

@@ -1,0 +1,209 @@
+"""Why a balance may be off: simple mistakes a CLIENT makes with one transaction, each with the difference
+it makes.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from scenarios.oracles.attempts import Kind
+from scenarios.oracles.net_effects import Transaction
+from scenarios.oracles.text import Money
+from simulators.exchanges.history import Outcome
+
+
+class Suspicion(NamedTuple):
+    """A mistake in words, and how far it moves the balance, in units."""
+
+    delta: int
+    text: str
+
+
+VERBS = {Kind.BET: "taken", Kind.CREDIT: "paid"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the hypotheses look at: the transactions of the player whose balance is off, and all others."""
+
+    own: Sequence[Transaction]
+    others: Sequence[Transaction]  # of other players, or in another currency
+    unworthy: Sequence[Transaction]  # forged, malformed or negative: must have no effect
+    money: Money
+
+    @cached_property
+    def _own_by_id(self) -> dict[str, Transaction]:
+        return _by_id(self.own)
+
+    @cached_property
+    def _others_by_id(self) -> dict[str, Transaction]:
+        return _by_id(self.others)
+
+    def original(self, rollback: Transaction) -> Transaction | None:
+        """Return the player's bet or result that ``rollback`` names, refused or not, None for an orphan."""
+        return self._own_by_id.get(rollback.of or "")
+
+    def foreign_original(self, rollback: Transaction) -> Transaction | None:
+        """Return the bet or result of anyone else that ``rollback`` names, None where there is none."""
+        return self._others_by_id.get(rollback.of or "")
+
+    def says(self, adjective: str, t: Transaction, rest: str) -> str:
+        """Write "the [adjective] bet t-1 (10.00) [rest]"."""
+        return f"the {adjective} {t.kind} {t.id} ({self.money.bare(abs(t.amount))}) {rest}".replace("  ", " ")
+
+
+def _by_id(transactions: Sequence[Transaction]) -> dict[str, Transaction]:
+    # Of several under one id the first that was not refused.
+    ranked = sorted(transactions, key=lambda t: t.outcome is Outcome.REFUSED)
+    return {t.id: t for t in reversed(ranked) if t.kind is not Kind.ROLLBACK}
+
+
+def suspicions(case: Case) -> Iterator[Suspicion]:
+    """Yield the mistakes that would move the balance, likeliest first."""
+    for family in FAMILIES:
+        yield from (found for found in family(case) if found.delta)
+
+
+def _came_first(rollback: Transaction, original: Transaction) -> bool:
+    return rollback.done is not None and rollback.done < original.invoked
+
+
+def _undoes(case: Case, rollback: Transaction) -> int:
+    original = case.original(rollback)
+    if original is None or original.outcome is Outcome.REFUSED or _came_first(rollback, original):
+        return 0
+    return -original.effect
+
+
+def _effect(case: Case, t: Transaction) -> tuple[int, str]:
+    if t.kind is not Kind.ROLLBACK:
+        return t.effect, VERBS[t.kind]
+    back = _undoes(case, t)
+    return back, "paid" if back > 0 else "taken"
+
+
+def _rolled_back(case: Case) -> set[str]:
+    return {t.of for t in case.own if t.of is not None and t.outcome is not Outcome.REFUSED}
+
+
+def _late(case: Case) -> set[str]:
+    pairs = ((t, case.original(t)) for t in case.own if t.kind is Kind.ROLLBACK)
+    return {named.id for rollback, named in pairs if named is not None and _came_first(rollback, named)}
+
+
+def _live(case: Case) -> list[Transaction]:
+    """What may have counted; of the late ones even once would be wrong, which is said elsewhere."""
+    late = _late(case)
+    return [t for t in case.own if t.outcome is not Outcome.REFUSED and t.id not in late]
+
+
+def _copied(case: Case) -> Iterator[Suspicion]:
+    for t in _live(case):
+        effect, verb = _effect(case, t)
+        for times in range(2, t.attempts + 1):
+            often = "twice" if times == 2 else f"{times} times"
+            yield Suspicion((times - 1) * effect, case.says("", t, f"was {verb} {often}"))
+
+
+def _twice(case: Case) -> Iterator[Suspicion]:
+    undone = _rolled_back(case)
+    for t in _live(case):
+        if t.kind is not Kind.ROLLBACK and t.id not in undone:
+            yield Suspicion(t.effect, case.says("", t, f"was {VERBS[t.kind]} twice"))
+
+
+def _not_at_all(case: Case) -> Iterator[Suspicion]:
+    undone = _rolled_back(case)
+    for t in case.own:
+        if t.outcome is Outcome.OK and t.kind is not Kind.ROLLBACK and t.id not in undone:
+            yield Suspicion(-t.effect, case.says("", t, f"was answered ok and not {VERBS[t.kind]}"))
+
+
+def _refused(case: Case) -> Iterator[Suspicion]:
+    for t in case.own:
+        if t.outcome is Outcome.REFUSED:
+            effect, verb = _effect(case, t)
+            yield Suspicion(effect, case.says("refused", t, f"was {verb}"))
+
+
+def _orphans(case: Case) -> Iterator[Suspicion]:
+    for t in case.own:
+        if t.kind is not Kind.ROLLBACK or t.outcome is Outcome.REFUSED:
+            continue
+        original = case.original(t)
+        if original is None:
+            yield Suspicion(t.amount, case.says("orphan", t, "was paid"))
+            yield Suspicion(-t.amount, case.says("orphan", t, "was taken"))
+        elif original.outcome is Outcome.REFUSED:
+            paid = f"was paid, though the {original.kind} {original.id} had been refused"
+            yield Suspicion(-original.effect, case.says("", t, paid))
+        elif _came_first(t, original):
+            paid = f"was paid before its {original.kind} {original.id} had come"
+            yield Suspicion(-original.effect, case.says("orphan", t, paid))
+
+
+def _late_bets(case: Case) -> Iterator[Suspicion]:
+    for rollback in case.own:
+        original = case.original(rollback)
+        if original is None or rollback.kind is not Kind.ROLLBACK:
+            continue
+        if original.outcome is not Outcome.REFUSED and _came_first(rollback, original):
+            rest = f"was {VERBS[original.kind]} after its rollback {rollback.id}"
+            yield Suspicion(original.effect, case.says("late", original, rest))
+
+
+def _undoing(case: Case) -> list[tuple[Transaction, int]]:
+    rollbacks = [t for t in case.own if t.kind is Kind.ROLLBACK and t.outcome is not Outcome.REFUSED]
+    return [(t, back) for t in rollbacks if (back := _undoes(case, t))]
+
+
+def _second_rollbacks(case: Case) -> Iterator[Suspicion]:
+    seen: set[str | None] = set()
+    for t, back in _undoing(case):
+        if t.of in seen:
+            yield Suspicion(back, case.says("second", t, f"of {t.of} moved money again"))
+        seen.add(t.of)
+
+
+def _rollbacks(case: Case) -> Iterator[Suspicion]:
+    for t, back in _undoing(case):
+        paid, took = ("paid", "took") if back > 0 else ("taken", "paid")
+        yield Suspicion(back, case.says("", t, f"was {paid} double"))
+        yield Suspicion(-2 * back, case.says("", t, f"moved the wrong way: it {took}"))
+        yield Suspicion(-back, case.says("", t, f"of {t.of} was answered ok and moved nothing"))
+        excess = t.amount - abs(back)
+        if excess > 0:
+            own = f"moved its own amount, more than the {case.money.bare(abs(back))} of {t.of}"
+            yield Suspicion(excess if back > 0 else -excess, case.says("", t, own))
+
+
+def _unworthy(case: Case) -> Iterator[Suspicion]:
+    for t in case.unworthy:
+        effect, _ = _effect(case, t)
+        if t.kind is Kind.ROLLBACK and not effect:
+            effect = t.amount
+        word = "negative" if t.amount < 0 else "forged or malformed"
+        yield Suspicion(effect, case.says(word, t, "was applied"))
+
+
+def _others(case: Case) -> Iterator[Suspicion]:
+    for t in case.others:
+        whose = f"of the player {t.player} in {t.currency} moved this balance"
+        original = case.original(t) or case.foreign_original(t)
+        effect = t.effect if t.kind is not Kind.ROLLBACK else (-original.effect if original else t.amount)
+        yield Suspicion(effect, case.says("", t, whose))
+
+
+FAMILIES = (
+    _copied,
+    _twice,
+    _not_at_all,
+    _refused,
+    _orphans,
+    _late_bets,
+    _second_rollbacks,
+    _rollbacks,
+    _unworthy,
+    _others,
+)

@@ -1,0 +1,148 @@
+"""What the transactions of a history did to one player's balance: for each, the effects that its answers
+leave open.
+
+A transaction here is everything sent under one provider id with the same action, player, currency, amount
+and subject. Transactions that name each other (a bet and its rollbacks) share one net effect.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from scenarios.oracles.attempts import Kind, Record, settle
+from simulators.exchanges.history import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """All attempts of one transaction. ``amount`` is in units, ``done`` when the earliest ok was answered."""
+
+    kind: Kind
+    id: str
+    amount: int
+    player: str
+    currency: str
+    of: str | None
+    outcome: Outcome
+    invoked: float
+    done: float | None
+    attempts: int
+
+    @property
+    def effect(self) -> int:
+        """What it adds to the balance when it is applied; a rollback's depends on what it names, so 0."""
+        if self.kind is Kind.ROLLBACK:
+            return 0
+        return -self.amount if self.kind is Kind.BET else self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The net effect of one bet or result and of all that rolls it back: one of ``options``, in units."""
+
+    id: str
+    options: frozenset[int]
+    parts: tuple[Transaction, ...]
+
+    @property
+    def sure(self) -> bool:
+        """Whether the answers leave only one effect possible."""
+        return len(self.options) == 1
+
+
+def transactions(records: Iterable[Record]) -> list[Transaction]:
+    """Group attempts into transactions, in order of first appearance."""
+    groups: dict[tuple[object, ...], list[Record]] = defaultdict(list)
+    for r in records:
+        groups[r.id, r.kind, r.player, r.currency, r.amount, r.of].append(r)
+    return [_transaction(group) for group in groups.values()]
+
+
+def _transaction(group: list[Record]) -> Transaction:
+    first, settled = group[0], settle(group)
+    return Transaction(
+        kind=first.kind,
+        id=first.id,
+        amount=first.amount,
+        player=first.player,
+        currency=first.currency,
+        of=first.of,
+        outcome=settled.outcome,
+        invoked=settled.invoked,
+        done=settled.done,
+        attempts=len(group),
+    )
+
+
+def _claims(same_id: list[Transaction]) -> list[Transaction]:
+    """Which of the transactions under one id may be the one that counted: the first handled (IDM-05 to
+    IDM-07).
+    """
+    done = [t for t in same_id if t.done is not None]
+    return [
+        t
+        for t in same_id
+        if t.outcome is not Outcome.REFUSED
+        and not any(other is not t and other.done is not None and other.done < t.invoked for other in done)
+    ]
+
+
+def effects(every: Iterable[Transaction], player: str, currency: str) -> list[Effect]:
+    """Return the net effects on the balance that ``player`` holds in ``currency``, in order of first
+    appearance.
+
+    ``every`` holds the transactions of all players, since an id counts once whoever it is sent for.
+    """
+    by_id: dict[str, list[Transaction]] = defaultdict(list)
+    for transaction in every:
+        by_id[transaction.id].append(transaction)
+    claims = {key: _claims(same_id) for key, same_id in by_id.items()}
+
+    def mine(t: Transaction) -> bool:
+        return (t.player, t.currency) == (player, currency)
+
+    named: dict[str, list[Transaction]] = defaultdict(list)
+    for found in claims.values():
+        for t in found:
+            if t.of is not None and mine(t):
+                named[t.of].append(t)
+    result = []
+    for key, found in claims.items():
+        moving = [t for t in found if t.kind is not Kind.ROLLBACK and mine(t)]
+        if not moving:
+            continue
+        base = {t.effect for t in moving}
+        if len(moving) < len(found) or not any(t.done is not None for t in found):
+            base.add(0)
+        parts = (*moving, *named[key])
+        again = [t for rollback in named[key] for t in named[rollback.id]]
+        done = any(_surely_names(claims[r.id], key) and mine(r) for r in named[key])
+        net = _net(base, moving, named[key], done)
+        result.append(Effect(key, frozenset(net | base if again else net), (*parts, *again)))
+    return result
+
+
+def _surely_names(claims: list[Transaction], key: str) -> bool:
+    return any(t.done is not None for t in claims) and all(
+        (t.kind, t.of, t.player, t.currency) == (Kind.ROLLBACK, key, claims[0].player, claims[0].currency)
+        for t in claims
+    )
+
+
+def _net(base: set[int], moving: list[Transaction], rollbacks: list[Transaction], done: bool) -> set[int]:
+    """What remains of ``base`` after the rollbacks that name it.
+
+    One answered ok leaves nothing, whether the original came before, after or never; one without an answer
+    leaves both. Where its amount is less than the original's, either may be returned (RBK-09), unless it
+    surely came first. (That a rollback of a rollback may apply the original again, RBK-11, is the caller's
+    to add.)
+    """
+    if not rollbacks:
+        return base
+    net = {0} if done else base | {0}
+    for rollback in rollbacks:
+        late = rollback.done is not None and all(rollback.done < t.invoked for t in moving)
+        for effect in base:
+            if rollback.amount < abs(effect) and not late:
+                net.add(effect + rollback.amount if effect < 0 else effect - rollback.amount)
+    return net

@@ -1,0 +1,1 @@
+"""What goes wrong for the user of the judge, and how it is said."""

@@ -1,0 +1,355 @@
+"""What report.html says, worked out from report.json: the verdict in one sentence, groups, evidence. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from itertools import groupby
+from typing import Any
+
+from markupsafe import Markup
+
+from scenarios.contract import GROUPS
+from scenarios.report.drawing.diagram import diagram
+from scenarios.report.drawing.plot import balance_plot, load_plot
+from scenarios.report.page.html_model import Exchange, Finding, Report, Rule, Scenario
+
+# The order of the filters, gravest first, and the sign of each, which stands beside its colour.
+SIGNS: dict[str, str] = {
+    "failed": "✗",
+    "warned": "!",
+    "undecided": "?",
+    "passed": "✓",
+    "info": "i",
+    "skipped": "–",
+}
+BROKEN = ("failed", "warned", "undecided")
+# Drawings that stand in the page itself, readable without JavaScript, in characters; later ones are packed.
+STATIC_FIGURES = 400_000
+# Rules that are open when the page is, broken ones, in order.
+_OPEN = 4
+# Of each scenario the first and the worst finding are drawn; so many findings are listed.
+_LISTED = 20
+# So many records of one kind the audit shows.
+_ROWS = 100
+_CURLS = 3
+
+
+@dataclass(slots=True)
+class Drawn:
+    """A drawing: its markup, or the key under which it is packed."""
+
+    title: str
+    markup: Markup | None
+    key: str
+
+
+@dataclass(slots=True)
+class ScenarioView:
+    """One scenario as shown."""
+
+    scenario: Scenario
+    findings: list[Finding]
+    more: int
+    figures: list[Drawn]
+    curls: list[Exchange]
+
+    @property
+    def numbers(self) -> str:
+        """The numbers of its exchanges, for the page's script."""
+        return " ".join(str(one.number) for one in self.scenario.exchanges)
+
+
+@dataclass(slots=True)
+class RuleView:
+    """One rule as shown."""
+
+    rule: Rule
+    scenarios: list[ScenarioView]
+    stake: str
+    open: bool = False
+
+    @property
+    def broken(self) -> bool:
+        """Whether there is something to mend, or to decide."""
+        return self.rule.outcome in BROKEN
+
+    @property
+    def has_story(self) -> bool:
+        """Whether a generated history was saved for it."""
+        return any(view.scenario.story for view in self.scenarios)
+
+
+@dataclass(slots=True)
+class GroupView:
+    """A group of rules, and how many of them came out how."""
+
+    name: str
+    title: str
+    rules: list[RuleView]
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Records of the audit as rows; ``more`` were left out."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+    more: int
+
+
+@dataclass(slots=True)
+class Page:
+    """All that the template shows. ``packed`` are drawings by rule and key that the page draws later."""
+
+    report: Report
+    standing: str
+    sentence: str
+    counts: dict[str, int]
+    groups: list[GroupView]
+    broken: list[RuleView]
+    load_plots: list[tuple[str, Markup]]
+    audit_more: list[tuple[str, str]]
+    audit_tables: list[Table]
+    packed: dict[str, dict[str, Markup]] = field(default_factory=dict)
+
+
+def page(report: Report) -> Page:
+    """Work out what to show of ``report``."""
+    packed: dict[str, dict[str, Markup]] = {}
+    figures = _Figures(packed)
+    views = [RuleView(rule, _scenarios(rule, figures), stake(rule)) for rule in report.rules]
+    for view in [view for view in views if view.rule.outcome in ("failed", "warned")][:_OPEN]:
+        view.open = True
+    groups = [
+        GroupView(name, GROUPS.get(name, ""), members, _counts([one.rule for one in members]))
+        for name, found in groupby(views, key=lambda view: view.rule.id.partition("-")[0])
+        if (members := list(found))
+    ]
+    standing, sentence = verdict(report)
+    return Page(
+        report,
+        standing,
+        sentence,
+        _counts(report.rules),
+        groups,
+        [view for view in views if view.broken],
+        list(_load_plots(report)),
+        _audit_more(report),
+        _audit_tables(report),
+        packed,
+    )
+
+
+@dataclass(slots=True)
+class _Figures:
+    """Draws, and decides which drawings stand in the page itself."""
+
+    packed: dict[str, dict[str, Markup]]
+    spent: int = 0
+
+    def add(self, rule: str, title: str, markup: Markup) -> Drawn:
+        key = str(len(self.packed.get(rule, {})))
+        self.spent += len(markup)
+        if self.spent <= STATIC_FIGURES:
+            return Drawn(title, markup, "")
+        self.packed.setdefault(rule, {})[key] = markup
+        return Drawn(title, None, key)
+
+
+def _scenarios(rule: Rule, figures: _Figures) -> list[ScenarioView]:
+    return [_scenario(rule, one, figures) for one in rule.scenarios]
+
+
+def _scenario(rule: Rule, scenario: Scenario, figures: _Figures) -> ScenarioView:
+    by_number = {one.number: one for one in scenario.exchanges}
+    drawn: list[Drawn] = []
+    if scenario.balance is not None and (plot := balance_plot(scenario.balance)) is not None:
+        drawn.append(figures.add(rule.id, f"Balance of {scenario.balance.player}", plot))
+    for findings in _telling(scenario.findings):
+        numbers = sorted({number for finding in findings for number in finding.exchanges} & set(by_number))
+        if numbers:
+            case = findings[0].case
+            title = f"Messages: {case}" if case else "Messages"
+            drawn.append(figures.add(rule.id, title, diagram([by_number[one] for one in numbers], findings)))
+    first = scenario.findings[0].exchanges if scenario.findings else []
+    curls = [by_number[number] for number in first if number in by_number and by_number[number].curl]
+    return ScenarioView(
+        scenario,
+        scenario.findings[:_LISTED],
+        max(0, len(scenario.findings) - _LISTED),
+        drawn,
+        [one for one in curls if one.direction == "to CLIENT"][:_CURLS],
+    )
+
+
+def _telling(findings: list[Finding]) -> list[list[Finding]]:
+    """The first finding and the worst; in one drawing where they are about the same exchanges."""
+    if not findings:
+        return []
+    first = findings[0]
+    worst = max(findings, key=lambda finding: (finding.level == "MUST", _amount(finding.off)))
+    if worst is first:
+        return [[first]]
+    return [[first, worst]] if set(first.exchanges) & set(worst.exchanges) else [[first], [worst]]
+
+
+def stake(rule: Rule) -> str:
+    """The most money that one finding about ``rule`` is off by, as text; "" where none moved."""
+    offs = [_amount(finding.off) for scenario in rule.scenarios for finding in scenario.findings]
+    worst = max(offs, default=Decimal(0))
+    return f"{worst:f}" if worst else ""
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return Decimal(0)
+    return abs(amount) if amount.is_finite() else Decimal(0)
+
+
+def _counts(rules: list[Rule]) -> dict[str, int]:
+    return {outcome: sum(rule.outcome == outcome for rule in rules) for outcome in SIGNS}
+
+
+def verdict(report: Report) -> tuple[str, str]:
+    """How it stands (an outcome, for the colour) and the verdict in one sentence."""
+    audit = "" if report.audit is None else _audit_sentence(report)
+    if not report.rules and audit:
+        standing = {"clean": "passed", "broken": "failed"}.get(report.audit.verdict if report.audit else "")
+        return standing or "undecided", f"{audit[0].upper()}{audit[1:]}."
+    standing, words = _rules_sentence(report)
+    if report.interrupted:
+        standing = standing if standing == "failed" else "undecided"
+        words = f"Interrupted. {words}"
+    if report.audit is not None and report.audit.verdict == "broken":
+        standing = "failed"
+    return standing, f"{words}; {audit}." if audit else f"{words}."
+
+
+def _rules_sentence(report: Report) -> tuple[str, str]:
+    must, should = report.summary.must, report.summary.should
+    judged = must.passed + must.failed
+    warned = f"{_rules(should.warned, 'SHOULD')} {'is' if should.warned == 1 else 'are'} broken"
+    if must.failed:
+        return (
+            "failed",
+            f"The contract is broken: {must.failed} of {_rules(judged, 'MUST')} "
+            f"that could be judged {'does' if must.failed == 1 else 'do'} not hold",
+        )
+    if report.strict and should.warned:
+        return "failed", f"The contract is broken: {warned}, and the run was strict"
+    undecided = must.undecided + should.undecided
+    if undecided:
+        return "undecided", f"Nothing is known to be broken, but {_rules(undecided)} could not be decided"
+    if not judged and not should.passed + should.warned:
+        return "undecided", "No rule was judged"
+    holds = "Every MUST that was judged holds"
+    if judged:
+        holds += f" ({judged} of {judged})"
+    return ("warned", f"{holds}, but {warned}") if should.warned else ("passed", holds)
+
+
+def _rules(count: int, level: str = "") -> str:
+    return f"{count} {level + ' ' if level else ''}rule{'' if count == 1 else 's'}"
+
+
+def _audit_sentence(report: Report) -> str:
+    audit = report.audit
+    assert audit is not None
+    figures = f"{audit.players:,} players and {audit.transactions:,} transactions"
+    match audit.verdict:
+        case "clean":
+            return f"the audit of {figures} is clean"
+        case "broken" if _amount(audit.off):
+            return f"the audit of {figures} finds balances off by {audit.off} in all"
+        case "broken":
+            return f"the audit of {figures} finds the contract broken"
+    return f"the audit of {figures} could not be decided"
+
+
+def _load_plots(report: Report) -> Iterator[tuple[str, Markup]]:
+    if report.load is None:
+        return
+    moments = report.load.over_time
+    plots = (
+        (
+            "Requests per second",
+            load_plot(
+                "Requests per second",
+                moments,
+                [("requests/s", lambda one: one.rate), ("failures/s", lambda one: one.failures)],
+            ),
+        ),
+        (
+            "Response times in milliseconds",
+            load_plot(
+                "Response times in milliseconds",
+                moments,
+                [
+                    ("p50", lambda one: one.p50_ms),
+                    ("p95", lambda one: one.p95_ms),
+                    ("p99", lambda one: one.p99_ms),
+                ],
+            ),
+        ),
+        (
+            "Memory of the generator in MB",
+            load_plot(
+                "Memory of the generator in MB",
+                report.load.memory,
+                [
+                    ("all processes", lambda one: one.bytes / 1e6),
+                    ("the largest of them", lambda one: one.greatest / 1e6),
+                ],
+            ),
+        ),
+    )
+    for title, plot in plots:
+        if plot is not None:
+            yield title, plot
+
+
+def _audit_more(report: Report) -> list[tuple[str, str]]:
+    """What else the audit says, one line an entry, whatever the entries are; those that say nothing are left out."""
+    return [
+        (_title(name), _told(value))
+        for name, value in _audit_extra(report)
+        if value not in (None, "", [], {}) and not _is_table(value)
+    ]
+
+
+def _audit_tables(report: Report) -> list[Table]:
+    """The audit's lists of records: players that are off, those that are open, and their like."""
+    tables = []
+    for name, value in _audit_extra(report):
+        if _is_table(value):
+            columns = list(dict.fromkeys(key for record in value for key in record))
+            rows = [[_told(record.get(key, ""), 1) for key in columns] for record in value[:_ROWS]]
+            more = max(0, len(value) - _ROWS)
+            tables.append(Table(_title(name), [_title(key) for key in columns], rows, more))
+    return tables
+
+
+def _audit_extra(report: Report) -> list[tuple[str, Any]]:
+    return [] if report.audit is None else list((report.audit.model_extra or {}).items())
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(record, dict) for record in value)
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _told(value: object, depth: int = 0) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_told(one, depth + 1)}" for name, one in value.items())
+    if isinstance(value, list):
+        shown = [_told(one, depth + 1) for one in value[:50]]
+        more = [f"and {len(value) - 50} more"] if len(value) > 50 else []
+        return ("; " if depth else "\n").join(shown + more) or "none"
+    return "none" if value is None else str(value)

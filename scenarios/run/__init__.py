@@ -1,0 +1,1 @@
+"""One run of the judge: settings, scenarios, findings, and what is put back."""

@@ -1,0 +1,142 @@
+"""Verdicts: what was found by scenario and by rule, and the exit code that follows. Pure data, no I/O."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from scenarios.contract import RULES, Level, Rule
+from scenarios.problems.errors import Exit
+from scenarios.run.story import Story
+
+
+class Standing(StrEnum):
+    """How a rule, or a scenario, came out. ``undecided`` is never a pass: the check crashed or hit a bound."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNED = "warned"
+    SKIPPED = "skipped"
+    INFO = "info"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One breach of one rule: what was expected, what was seen, and the numbers of the exchanges that show it.
+
+    ``level`` is the level of this breach, which may differ from the rule's; ``off`` is the money at stake in the
+    player's currency and ranks the worst case first.
+    """
+
+    rule: str
+    level: Level
+    expected: str
+    seen: str
+    exchanges: tuple[int, ...] = ()
+    case: str = ""
+    off: Decimal = Decimal(0)
+
+    def sentence(self) -> str:
+        """One line: the case, what was expected and what was seen."""
+        case = f"{self.case}: " if self.case else ""
+        return f"{case}expected {self.expected}; seen {self.seen}"
+
+
+@dataclass
+class ScenarioResult:
+    """One scenario's run: its rules, its findings, and how it ended (``ended`` is None when it ran to its end).
+
+    ``stories`` are generated histories that broke a rule, each as short as it was found; ``readings`` the player
+    and the balance, in the player's currency, that was read at the end of each, where one was.
+    """
+
+    id: str
+    title: str
+    rules: tuple[str, ...]
+    findings: list[Finding] = field(default_factory=list)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+    judged: set[str] = field(default_factory=set)
+    ended: Standing | None = None
+    reason: str = ""
+    first_exchange: int = 0
+    last_exchange: int = 0
+    nodeid: str = ""
+    stories: dict[str, Story] = field(default_factory=dict)
+    readings: dict[str, tuple[str, Decimal]] = field(default_factory=dict)
+
+    def standing(self, rule: str) -> Standing:
+        """How this scenario came out for ``rule``."""
+        mine = [finding for finding in self.findings if finding.rule == rule]
+        if any(finding.level is Level.MUST for finding in mine):
+            return Standing.FAILED
+        if mine:
+            return Standing.WARNED
+        if self.ended is not None:
+            return self.ended
+        return Standing.INFO if RULES[rule].level is Level.INFO else Standing.PASSED
+
+    def of(self, rule: str) -> list[Finding]:
+        """The findings about ``rule``, in the order in which they were made."""
+        return [finding for finding in self.findings if finding.rule == rule]
+
+
+def message(findings: Sequence[Finding]) -> str:
+    """The first and the worst of ``findings`` in words, and how many there were."""
+    if not findings:
+        return ""
+    first = findings[0]
+    worst = max(findings, key=lambda finding: (finding.level is Level.MUST, finding.off))
+    parts = [first.sentence()]
+    if worst is not first:
+        parts.append(f"worst: {worst.sentence()}")
+    if len(findings) > 1:
+        parts.append(f"{len(findings)} cases")
+    return " | ".join(parts)
+
+
+# The gravest standing among a rule's scenarios is the rule's.
+_GRAVITY = (
+    Standing.FAILED,
+    Standing.WARNED,
+    Standing.UNDECIDED,
+    Standing.INFO,
+    Standing.PASSED,
+    Standing.SKIPPED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVerdict:
+    """One rule's verdict over all scenarios that prove it."""
+
+    rule: Rule
+    standing: Standing
+    reason: str
+    results: tuple[ScenarioResult, ...]
+
+
+def judge_rule(rule: Rule, results: Iterable[ScenarioResult]) -> RuleVerdict:
+    """Fold the scenarios of one rule into its verdict."""
+    mine = tuple(result for result in results if rule.id in result.rules)
+    if not mine:
+        return RuleVerdict(rule, Standing.SKIPPED, "no scenario was selected for this rule", ())
+    standing = next(grave for grave in _GRAVITY if any(result.standing(rule.id) is grave for result in mine))
+    if standing in (Standing.FAILED, Standing.WARNED):
+        reason = message([finding for result in mine for finding in result.of(rule.id)])
+    elif standing in (Standing.SKIPPED, Standing.UNDECIDED):
+        reason = next(result.reason for result in mine if result.standing(rule.id) is standing)
+    else:
+        reason = "; ".join(note for result in mine for note in result.notes.get(rule.id, []))
+    return RuleVerdict(rule, standing, reason, mine)
+
+
+def exit_code(verdicts: Iterable[RuleVerdict], *, strict: bool) -> Exit:
+    """The exit code of a run that reached its target."""
+    standings = [verdict.standing for verdict in verdicts]
+    if Standing.FAILED in standings or (strict and Standing.WARNED in standings):
+        return Exit.BROKEN
+    # A run in which nothing was judged has shown nothing, and must not look like a pass.
+    if Standing.UNDECIDED in standings or all(standing is Standing.SKIPPED for standing in standings):
+        return Exit.UNDECIDED
+    return Exit.HOLDS

@@ -1,0 +1,231 @@
+"""The judge of one scenario: compares what was expected with what was seen, and writes findings."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from scenarios.contract import RULES, Level
+from scenarios.run.findings import Finding, ScenarioResult
+from scenarios.run.run import Run
+from scenarios.wallet.player import Player
+from scenarios.wallet.probes import Unreadable
+from simulators.exchanges.history import Exchange
+
+
+class Undecided(Exception):
+    """The scenario cannot be judged; the text says why."""
+
+
+class Enough(Exception):
+    """The run was to end with the first thing that breaks a rule, and this is it."""
+
+
+# So much of an answer is quoted, in bytes, and so much of that is shown in the end, in characters.
+_QUOTED = 4000
+_SHOWN = 120
+# How often a balance is corrected before a CLIENT is taken to be beyond it.
+_CORRECTIONS = 4
+_QUOTATION = re.compile(
+    rf"""(\b(?:body|error|transaction_id) )(['"])((?:\\.|(?!\2).){{0,{_SHOWN}}})((?:\\.|(?!\2).)*)\2"""
+)
+
+
+def said(exchange: Exchange) -> str:
+    """What the CLIENT answered, in a few words for a finding."""
+    if exchange.answer is None:
+        return f"no answer ({exchange.failure})"
+    status = exchange.answer.status
+    prefix = "" if status == 200 else f"HTTP {status}, "
+    if exchange.error is not None:
+        return f"{prefix}error {exchange.error!r}"
+    if exchange.ok:
+        return f"{prefix}error null, transaction_id {exchange.client_id!r}"
+    # Longer than is shown: a secret must be found whole before the text is shortened.
+    body = exchange.answer.body[:_QUOTED].decode("utf-8", "replace")
+    return f"HTTP {status}, body {body!r}"
+
+
+def shortened(text: str) -> str:
+    """``text`` with what it quotes of an answer cut to a few words. For texts without secrets."""
+    return _QUOTATION.sub(lambda hit: f"{hit[1]}{hit[2]}{hit[3]}..{hit[2]}" if hit[4] else hit[0], text)
+
+
+@dataclass
+class Judge:
+    """Findings of one scenario. Every check names its rule; a check that holds is silent."""
+
+    run: Run
+    result: ScenarioResult
+
+    def holds(
+        self,
+        rule: str,
+        condition: bool,
+        *,
+        expected: str,
+        seen: str,
+        exchanges: Sequence[Exchange] = (),
+        case: str = "",
+        level: Level | None = None,
+        off: Decimal = Decimal(0),
+    ) -> bool:
+        """Record a finding against ``rule`` unless ``condition``; return ``condition``.
+
+        ``level`` defaults to the rule's own (SHOULD for an INFO rule is never a failure); ``off`` is the
+        money at stake.
+        """
+        self._mark(rule)
+        if not condition:
+            numbers = tuple(exchange.number for exchange in exchanges)
+            self._add(Finding(rule, level or RULES[rule].level, expected, seen, numbers, case, off))
+        return condition
+
+    def accepted(self, rule: str, exchange: Exchange, *, case: str = "", level: Level | None = None) -> bool:
+        """``error`` is null: the CLIENT says that it did what was asked."""
+        return self.holds(
+            rule,
+            exchange.ok,
+            expected=f"the {exchange.kind} is accepted (error null)",
+            seen=said(exchange),
+            exchanges=[exchange],
+            case=case,
+            level=level,
+        )
+
+    def refused(self, rule: str, exchange: Exchange, *, case: str = "", level: Level | None = None) -> bool:
+        """``error`` is non-null, whatever the code."""
+        return self.holds(
+            rule,
+            exchange.refused,
+            expected=f"the {exchange.kind} is refused (error not null)",
+            seen=said(exchange),
+            exchanges=[exchange],
+            case=case,
+            level=level,
+        )
+
+    def same_client_id(self, rule: str, first: Exchange, copy: Exchange, *, case: str = "") -> bool:
+        """A copy is answered with error null and the very CLIENT id of the first answer."""
+        return self.holds(
+            rule,
+            copy.ok and copy.client_id == first.client_id,
+            expected=f"the copy is answered as the first: error null, transaction_id {first.client_id!r}",
+            seen=said(copy),
+            exchanges=[first, copy],
+            case=case,
+        )
+
+    def balance(
+        self,
+        rule: str,
+        player: Player,
+        expected: Decimal,
+        *exchanges: Exchange,
+        case: str = "",
+        level: Level | None = None,
+    ) -> Decimal:
+        """Probe the balance and record a finding unless it is ``expected`` (currency of the player).
+
+        Returns the balance as read; later checks in the scenario start from it, so that one fault is
+        counted once. A balance that can no longer be told counts against ``rule``, since it could be told
+        before this step.
+        """
+        return self.one_of(rule, player, [expected], *exchanges, case=case, level=level)
+
+    def one_of(
+        self,
+        rule: str,
+        player: Player,
+        acceptable: Sequence[Decimal],
+        *exchanges: Exchange,
+        case: str = "",
+        level: Level | None = None,
+    ) -> Decimal:
+        """Like ``balance`` where more than one balance is acceptable; the likeliest comes first."""
+        self._mark(rule)
+        level = level or RULES[rule].level
+        expected = "balance " + " or ".join(player.show(amount) for amount in acceptable)
+        numbers = tuple(exchange.number for exchange in exchanges)
+        try:
+            reading = self.run.probe.read(player, acceptable[0])
+        except Unreadable as error:
+            seen = f"a balance that cannot be told: {error}"
+            stake = max(abs(amount) for amount in acceptable)
+            self._add(Finding(rule, level, expected, seen, numbers + error.exchanges[-10:], case, stake))
+            raise Undecided(f"the balance cannot be told any more: {error}") from error
+        player.known = reading.amount
+        if not reading.restored:
+            self.run.warnings.append(
+                f"player {player.id} was not left with {player.show(reading.amount)} by the probe"
+            )
+        if reading.amount not in acceptable:
+            off = min(abs(reading.amount - amount) for amount in acceptable)
+            seen = f"balance {player.show(reading.amount)}"
+            self._add(Finding(rule, level, expected, seen, numbers + reading.exchanges[-6:], case, off))
+        return reading.amount
+
+    def measure(self, player: Player, expected: Decimal) -> Decimal:
+        """Probe the balance, which is probably ``expected``, without judging it. Raises Unreadable."""
+        player.known = self.run.probe.read(player, expected).amount
+        return player.known
+
+    def note(self, rule: str, text: str) -> None:
+        """Record how the CLIENT behaves where the documents leave it open."""
+        self._mark(rule)
+        self.result.notes.setdefault(rule, []).append(text)
+
+    def needs(self, condition: object, why: str) -> None:
+        """Stop, undecided, unless ``condition``: something that other rules are about went wrong before."""
+        if not condition:
+            raise Undecided(why)
+
+    def fund(self, player: Player, units: int) -> Decimal:
+        """Bring ``player`` to exactly ``units`` smallest units, whatever it had, and return that amount."""
+        try:
+            self.run.fresh(player)
+            amount = player.money(units)
+            if units:
+                self._pay(player, units)
+            if self.run.suspicion.why:
+                self._correct(player, amount)
+        except Unreadable as error:
+            raise Undecided(f"the player could not be funded: {error}") from error
+        player.known = amount
+        return amount
+
+    def _correct(self, player: Player, amount: Decimal) -> None:
+        """Bring the balance to ``amount`` where wagers are known to move other amounts than they say."""
+        for _ in range(_CORRECTIONS):
+            off = amount - self.run.probe.read(player, amount).amount
+            if not off:
+                return
+            move = self.run.verbs.result if off > 0 else self.run.verbs.bet
+            if off % player.unit or not move(player, abs(off), kind="correction (funding)").ok:
+                break
+        raise Unreadable(f"{player.show(amount)} was not reached: {self.run.suspicion.why}")
+
+    def _pay(self, player: Player, units: int) -> None:
+        amount = player.money(units)
+        if self.run.verbs.result(player, amount, kind="result (funding)").ok:
+            return
+        # A CLIENT that pays results only after bets can still be judged on the rest.
+        seed = self.run.verbs.bet(player, player.unit, kind="bet (funding)")
+        if not self.run.verbs.result(
+            player, amount + (player.unit if seed.ok else Decimal(0)), kind="result (funding)"
+        ).ok:
+            raise Unreadable("a result that funds the player was refused")
+
+    def _mark(self, rule: str) -> None:
+        if rule not in self.result.rules:
+            raise LookupError(
+                f"{rule} is not among the rules of this scenario: {', '.join(self.result.rules)}"
+            )
+        self.result.judged.add(rule)
+
+    def _add(self, finding: Finding) -> None:
+        self.result.findings.append(finding)
+        settings = self.run.settings
+        grave = finding.level is Level.MUST or settings.strict
+        if settings.first_only and grave and finding.rule in settings.rules:
+            raise Enough

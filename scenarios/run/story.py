@@ -1,0 +1,151 @@
+"""Steps of a story as data: written to a file, read back, told as a numbered story. Pure."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from scenarios.contract import RULES
+from scenarios.problems.errors import UsageProblem
+from simulators.transport.faults.table import parse_fault
+
+VERSION = 1
+# The rules about generated histories beside the group INV.
+_VOUCHER_STORIES = ("VCH-08", "VCH-10")
+
+
+class Verb(StrEnum):
+    """What one step does."""
+
+    BET = "bet"
+    RESULT = "result"
+    ROLLBACK = "rollback"
+    ORPHAN = "orphan"
+    LATE_BET = "late bet"
+    COPY = "copy"
+    TOGETHER = "together"
+    RESTART = "restart"
+    SESSION = "session"
+    RESERVE = "reservation"
+    CANCEL = "cancellation"
+    EXPIRE = "expiry"
+    REFUND = "refund"
+    REJECT = "rejected refund"
+    AGAIN = "webhook again"
+    HOLD = "webhooks held back"
+    SEND = "webhooks sent"
+
+
+# Verbs of which a step says no more than that, and those that name an amount.
+_BARE = (Verb.HOLD, Verb.SEND)
+_WITH_UNITS = (Verb.BET, Verb.RESULT, Verb.ORPHAN, Verb.SESSION)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. ``units`` are smallest units of the currency; ``of`` counts back to an earlier step, from 0.
+
+    ``fault`` is a fault in its command-line spelling ("answer-lost:after=5ms"); ``player`` is the place of
+    the player in the target's list; ``group`` are the steps that leave together.
+    """
+
+    verb: Verb
+    units: int = 0
+    of: int = 0
+    fault: str = ""
+    player: int = 0
+    group: "tuple[Step, ...]" = ()
+
+    def sentence(self, place: int) -> str:
+        """This step in words, as step number ``place`` of its story (from 1)."""
+        if self.verb is Verb.TOGETHER:
+            return "at once: " + "; ".join(step.sentence(place) for step in self.group)
+        if self.verb is Verb.RESTART:
+            return "the CLIENT is killed and started again"
+        words = str(self.verb)
+        if self.verb in _WITH_UNITS:
+            words += f" of {self.units} units"
+        elif self.verb is Verb.RESERVE:
+            words += f" at {self.units} units or less, in the session that stands {self.of + 1} before it"
+        elif self.verb in _BARE:
+            pass
+        else:
+            words += f" of what stands {self.of + 1} before it"
+        if self.player:
+            words += f", player {self.player + 1}"
+        return f"{words}, {self.fault}" if self.fault else words
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A sequence of steps that broke ``rule``; ``opening`` is the balance before it, in smallest units."""
+
+    rule: str
+    steps: tuple[Step, ...]
+    opening: int
+    why: str = ""
+
+    def lines(self) -> list[str]:
+        """The story in numbered lines."""
+        told = [f"{place}. {step.sentence(place)}" for place, step in enumerate(self.steps, 1)]
+        return [f"0. the player has {self.opening} units", *told, f"=> {self.why}"]
+
+    def dumps(self) -> str:
+        """This story as the text of a file that ``pitboss replay`` reads."""
+        data = {
+            "version": VERSION,
+            "kind": "story",
+            "rule": self.rule,
+            "opening": self.opening,
+            "why": self.why,
+        }
+        return json.dumps(data | {"steps": [_plain(step) for step in self.steps]}, indent=2) + "\n"
+
+
+def _plain(step: Step) -> dict[str, Any]:
+    kept = {name: value for name, value in asdict(step).items() if value not in (0, "", ())}
+    if step.group:
+        kept["group"] = [_plain(one) for one in step.group]
+    return kept
+
+
+def is_story(saved: object) -> bool:
+    """Whether parsed JSON says that it is a story."""
+    return isinstance(saved, dict) and saved.get("kind") == "story"
+
+
+def read_story(saved: dict[str, Any], path: Path) -> Story:
+    """Read a story back; raises UsageProblem where ``saved`` is damaged."""
+    try:
+        rule = RULES[str(saved["rule"])]
+        if rule.group != "INV" and rule.id not in _VOUCHER_STORIES:
+            raise ValueError(f"{rule.id} is not about generated histories")
+        return Story(
+            rule=rule.id,
+            steps=_steps(saved["steps"]),
+            opening=int(saved["opening"]),
+            why=str(saved.get("why", "")),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageProblem(
+            f"{path} is a damaged story: {error}",
+            "the file as pitboss check --report DIR wrote it into DIR/failures",
+            "take the file from the report again",
+        ) from None
+
+
+def _steps(saved: Sequence[dict[str, Any]]) -> tuple[Step, ...]:
+    known = {field.name for field in fields(Step)}
+    steps = []
+    for entry in saved:
+        if unknown := set(entry) - known:
+            raise ValueError(f"a step has no {', '.join(sorted(unknown))}")
+        if not all(type(entry.get(name, 0)) is int for name in ("units", "of", "player")):
+            raise ValueError("units, of and player of a step are whole numbers")
+        if entry.get("fault"):
+            parse_fault(entry["fault"])
+        given = {**entry, "verb": Verb(entry["verb"]), "group": _steps(entry.get("group", ()))}
+        steps.append(Step(**given))
+    return tuple(steps)

@@ -1,0 +1,129 @@
+"""The fixtures scenarios are written with, ours and those of integrators alike."""
+
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from scenarios.browsers.checkout_browser import Minting, minting_at
+from scenarios.browsers.voucher_flow import Conversions
+from scenarios.driver.driver import Driver
+from scenarios.hosting.checkout import FakeCheckout, checkout_twin
+from scenarios.hosting.jackpot import Jackpot, jackpot_twin
+from scenarios.hosting.operator import OperatorTwin, operator_twin
+from scenarios.run.effort import Effort
+from scenarios.run.judge import Judge
+from scenarios.run.run import Run
+from scenarios.target.loading import Target
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+
+RUN: pytest.StashKey[Run] = pytest.StashKey()
+JUDGE: pytest.StashKey[Judge] = pytest.StashKey()
+
+
+@pytest.fixture(scope="session")
+def run(request: pytest.FixtureRequest) -> Run:
+    """The run of the judge that all scenarios share."""
+    return request.config.stash[RUN]
+
+
+@pytest.fixture
+def judge(request: pytest.FixtureRequest, run: Run) -> Judge:  # noqa: ARG001
+    """Compares, and writes findings; the scenario's rules are those of its ``rules`` marker."""
+    found: Judge | None = request.node.stash.get(JUDGE, None)
+    if found is None:
+        pytest.fail(
+            f"{request.node.name} asks for a judge and proves no rule; a verdict is about rules; "
+            'mark it with @pytest.mark.rules("RES-01") or whichever it proves',
+            pytrace=False,
+        )
+    return found
+
+
+@pytest.fixture
+def operator(run: Run) -> Verbs:
+    """The OPERATOR's verbs: bet, result, rollback, again."""
+    return run.verbs
+
+
+@pytest.fixture
+def target(run: Run) -> Target:
+    """The target file, as read."""
+    return run.settings.target
+
+
+@pytest.fixture
+def driver(run: Run) -> Driver:
+    """Reaches into the CLIENT through the target file's [driver] entries."""
+    return run.driver
+
+
+@pytest.fixture
+def effort(run: Run) -> Effort:
+    """How hard to try."""
+    return run.settings.effort
+
+
+@pytest.fixture
+def rng(run: Run, judge: Judge) -> Random:
+    """Chance that a seed repeats, the scenario's own."""
+    return run.rng(judge.result.id)
+
+
+@pytest.fixture
+def players(run: Run) -> list[Player]:
+    """All test players of the target."""
+    return run.players
+
+
+@pytest.fixture
+def player(run: Run) -> Player:
+    """The first test player. Fund it with ``judge.fund`` before use; it is put back when the run ends."""
+    return run.players[0]
+
+
+@pytest.fixture
+def another_player(run: Run) -> Player:
+    """A second test player; the scenario is skipped where the target has one only."""
+    if len(run.players) < 2:
+        pytest.skip('needs a second player: add one to ids = ["..", ".."] in [players]')
+    return run.players[1]
+
+
+@pytest.fixture(scope="session")
+def twin(run: Run) -> Iterator[OperatorTwin]:
+    """The fake OPERATOR's API, listening where the target file says, for what the CLIENT asks."""
+    with operator_twin(run) as serving:
+        yield serving
+
+
+@pytest.fixture(scope="session")
+def jackpot(run: Run) -> Iterator[Jackpot]:
+    """The fake Jackpot, listening where the target file says, with its webhooks on their way."""
+    with jackpot_twin(run) as serving:
+        yield serving
+
+
+@pytest.fixture
+def conversions(run: Run, jackpot: Jackpot, judge: Judge) -> Iterator[Conversions]:
+    """The player's browser and the provider's hands: sessions, reservations, and what becomes of them."""
+    hands = Conversions(run, jackpot, judge)
+    yield hands
+    hands.finish()
+
+
+@pytest.fixture(scope="session")
+def checkout(run: Run) -> Iterator[FakeCheckout]:
+    """The fake checkout, listening where the target file says, with its decisions on their way."""
+    with checkout_twin(run) as serving:
+        yield serving
+
+
+@pytest.fixture
+def minting(run: Run, judge: Judge) -> Minting:
+    """The player's browser at a product; the scenario is skipped where nobody said which products there are."""
+    found = minting_at(run, judge)
+    if found is None:
+        pytest.skip('needs products to ask for: add variants = ["..", ".."] in [checkout]')
+    return found

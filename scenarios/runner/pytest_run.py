@@ -1,0 +1,140 @@
+"""The engine: runs scenarios under pytest, shut off from whatever the current directory holds."""
+
+import contextlib
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from scenarios.contract import select
+from scenarios.problems.did_you_mean import did_you_mean
+from scenarios.problems.errors import Exit, Problem, UsageProblem
+from scenarios.problems.signals import interruptible
+from scenarios.report.files import JUNIT, prepare_directory, write_reports
+from scenarios.run.effort import EFFORTS, Effort
+from scenarios.run.findings import RuleVerdict
+from scenarios.run.run import Run, Settings
+from scenarios.runner.session import Bench, Watcher
+from scenarios.target.loading import load
+
+PACKAGE = Path(__file__).parents[1]
+SCENARIOS = (PACKAGE / "operator", PACKAGE / "jackpot", PACKAGE / "checkout")
+_SEEDS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What came of a run: its verdicts in contract order, the exit code, and the run with its history."""
+
+    run: Run
+    verdicts: list[RuleVerdict] = field(default_factory=list)
+    code: Exit = Exit.HOLDS
+    problem: Problem | None = None
+    interrupted: bool = False
+
+
+def check(
+    settings: Settings,
+    *,
+    report: Path | None = None,
+    watchers: Sequence[Watcher] = (),
+    paths: Sequence[Path | str] = SCENARIOS,
+) -> Judged:
+    """Judge the target by the selected rules and write the reports into ``report``.
+
+    Never raises for what the target does; raises UsageProblem where ``report`` cannot be written. ``paths``
+    are the scenario files, or pytest node ids.
+    """
+    bench = Bench(Run(settings), list(watchers))
+    arguments = [str(path) for path in paths]
+    arguments += ["-c", str(PACKAGE / "pytest.ini"), "--rootdir", str(PACKAGE), "--noconftest"]
+    arguments += ["--import-mode=importlib"]
+    # Only sys.stdout is captured: a watcher that took it before still reaches the terminal, at once.
+    arguments += ["--capture=sys", "-p", "scenarios.runner.plugin"]
+    for unwanted in ("cacheprovider", "terminal", "faulthandler"):
+        arguments += ["-p", f"no:{unwanted}"]
+    if settings.first_only:
+        arguments.append("--exitfirst")
+    if report is not None:
+        prepare_directory(report)
+        arguments.append(f"--junitxml={report / JUNIT}")
+    with _shut_off(), interruptible():
+        status = pytest.main(arguments, plugins=[bench])
+        bench.pytest_sessionfinish()
+    code = bench.exit_code()
+    if status == pytest.ExitCode.USAGE_ERROR:
+        code = Exit.USAGE
+    elif status == pytest.ExitCode.INTERNAL_ERROR and code is Exit.HOLDS:
+        code = Exit.UNDECIDED
+    judged = Judged(bench.run, bench.verdicts(), code, bench.problem, bench.run.interrupted)
+    if report is not None:
+        if judged.problem is None:
+            write_reports(judged.run, judged.verdicts, report)
+        else:
+            (report / JUNIT).unlink(missing_ok=True)
+    return judged
+
+
+def effort_named(name: str) -> Effort:
+    """The effort called ``name``; raises UsageProblem for another word."""
+    if name not in EFFORTS:
+        raise UsageProblem(
+            f"--effort {name} is unknown",
+            f"one of {', '.join(EFFORTS)}",
+            did_you_mean(name, EFFORTS, "leave it out for normal"),
+        )
+    return EFFORTS[name]
+
+
+def new_seed() -> int:
+    """A seed for a run that was given none; the report tells it, so that the run can be repeated."""
+    return secrets.randbelow(_SEEDS)
+
+
+def judge_from_options(config: pytest.Config, target_file: Path) -> Bench:
+    """The bench for ``pytest --pitboss FILE`` with its options. Raises UsageProblem."""
+    option = config.getoption
+    target = load(target_file)
+    chosen = select(option("--pitboss-only") or None, option("--pitboss-skip") or None)
+    seed = option("--pitboss-seed")
+    settings = Settings(
+        target=target,
+        rules=tuple(rule.id for rule in chosen),
+        effort=effort_named(option("--pitboss-effort")),
+        seed=new_seed() if seed is None else seed,
+        strict=bool(option("--pitboss-strict")),
+    )
+    directory = option("--pitboss-report")
+    bench = Bench(Run(settings))
+    if directory:
+        bench.report = Path(directory)
+        prepare_directory(bench.report)
+        config.option.xmlpath = config.option.xmlpath or str(bench.report / JUNIT)
+    return bench
+
+
+@contextlib.contextmanager
+def _shut_off() -> Iterator[None]:
+    """Keep pytest from the caller's plugins and options, and from leaving bytecode or caches behind."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith("PYTEST_")}
+    bytecode = sys.dont_write_bytecode
+    for name in kept:
+        del os.environ[name]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    sys.dont_write_bytecode = True
+    try:
+        with TemporaryDirectory(prefix="pitboss-hypothesis-") as home:
+            set_hypothesis_home_dir(home)
+            yield
+    finally:
+        set_hypothesis_home_dir(None)
+        for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+            del os.environ[name]
+        os.environ.update(kept)
+        sys.dont_write_bytecode = bytecode

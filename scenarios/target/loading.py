@@ -1,0 +1,285 @@
+"""The target file ``pitboss.toml`` and its overrides in the environment, read into one ``Target``."""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field, PrivateAttr, SecretStr, ValidationError
+
+from scenarios.problems.did_you_mean import did_you_mean
+from scenarios.problems.errors import UsageProblem
+from scenarios.target.driver_entries import ENTRIES, DriverSection, Template, url_password
+from scenarios.target.problems import Origin, as_problem
+from scenarios.target.sections import (
+    DEFAULT_FILE,
+    EXAMPLE_ORIGIN,
+    Checkout,
+    Jackpot,
+    Limits,
+    Operator,
+    Players,
+    Section,
+)
+
+PREFIX = "PITBOSS_"
+
+
+class Target(Section):
+    """Everything a run knows of its target. Sections that the file leaves out are None.
+
+    ``[target]`` and ``[driver]`` have defaults for all their keys, and are always there.
+    """
+
+    operator: Operator | None = None
+    players: Players | None = None
+    jackpot: Jackpot | None = None
+    checkout: Checkout | None = None
+    target: Limits = Field(default_factory=Limits)
+    driver: DriverSection = Field(default_factory=DriverSection)
+    _path: Path | None = PrivateAttr(None)
+
+    @property
+    def path(self) -> Path | None:
+        """The file it was read from, None where it came from the environment alone."""
+        return self._path
+
+    @property
+    def directory(self) -> Path:
+        """Where relative paths, Python drivers and shell commands start."""
+        return self._path.parent if self._path else Path.cwd()
+
+    @property
+    def ca_file(self) -> str | None:
+        """The path of the certificates that https addresses are verified against; None: the system's."""
+        return (self.operator.ca_file if self.operator else None) or self.target.ca_file
+
+    def need_operator(self) -> tuple[Operator, Players]:
+        """Return ``[operator]`` and ``[players]``; raises UsageProblem where one is missing."""
+        if self.operator is None:
+            raise self._lacking("operator", Operator, "without it there is nothing to send wagers to")
+        if self.players is None:
+            raise self._lacking("players", Players, "wagers are made for a player that the CLIENT knows")
+        return self.operator, self.players
+
+    def need_jackpot(self) -> Jackpot:
+        """Return ``[jackpot]``; raises UsageProblem where it is missing."""
+        if self.jackpot is None:
+            raise self._lacking("jackpot", Jackpot, "without it there is nothing to notify")
+        return self.jackpot
+
+    def need_checkout(self) -> Checkout:
+        """Return ``[checkout]``; raises UsageProblem where it is missing."""
+        if self.checkout is None:
+            raise self._lacking("checkout", Checkout, "without it tokens cannot be verified")
+        return self.checkout
+
+    def _lacking(self, section: str, model: type[BaseModel], why: str) -> UsageProblem:
+        lines = [
+            f"{key} = {(field.examples or [''])[0]}"
+            for key, field in model.model_fields.items()
+            if field.is_required()
+        ]
+        return UsageProblem(
+            f"{self._path or 'the environment'} has no section [{section}]",
+            f"a section [{section}]: {why}",
+            f"add: [{section}] with {', '.join(lines)}",
+        )
+
+    def secrets(self) -> dict[str, str]:
+        """Every secret value by its name ("operator.security_hash"), for whoever keeps them out of sight."""
+        return dict(self._each_secret())
+
+    def _each_secret(self) -> Iterator[tuple[str, str]]:
+        for section in ("operator", "jackpot", "checkout"):
+            model: Section | None = getattr(self, section)
+            for key in type(model).model_fields if model is not None else ():
+                value = getattr(model, key)
+                if isinstance(value, SecretStr):
+                    yield f"{section}.{key}", value.get_secret_value()
+                elif isinstance(value, str) and "://" in value:
+                    yield from url_password(f"{section}.{key} (password)", value)
+        for name, template in self.driver.templates().items():
+            for key, text in template.secrets():
+                yield f"driver.{name}.{key}", text
+
+    def missing(self, entry: str) -> str:
+        """The line to add to ``[driver]`` so that ``entry`` is there, with the CLIENT's own address in it."""
+        example = str((DriverSection.model_fields[entry].examples or [""])[0])
+        if self.operator is not None:
+            parts = urlsplit(self.operator.callback_url)
+            origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+            example = example.replace(EXAMPLE_ORIGIN, origin)
+        return f"{entry} = {example}"
+
+
+def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Target:
+    """Read the target file at ``path`` (None: ``./pitboss.toml``, where there is one) and the environment.
+
+    ``PITBOSS_SECTION__KEY`` overrides the file, a text ``env:NAME`` stands for the variable NAME. Without a
+    file the environment alone may describe the target. Raises UsageProblem, which tells of every fault found.
+    """
+    overrides = _overrides(environ)
+    data, found = _read(path, bool(overrides))
+    origin = Origin(str(found) if found else "the environment", {})
+    for keys, name in overrides.items():
+        _put(data, keys, environ[name], name)
+        origin.variables[keys] = name
+    problems: list[UsageProblem] = []
+    data = _resolve(data, (), environ, origin, problems)
+    if problems:
+        raise _together(problems)
+    try:
+        target = Target.model_validate(data)
+    except ValidationError as invalid:
+        raise _together(as_problem(invalid, Target, data, origin)) from None
+    problems = list(_contradictions(target, origin))
+    if problems:
+        raise _together(problems)
+    target = _with_players_currency(target)
+    target._path = found.resolve() if found else None
+    return _with_whole_paths(target)
+
+
+def _together(problems: list[UsageProblem]) -> UsageProblem:
+    first, *more = problems
+    return UsageProblem(first.came, first.expected, first.next_step, tuple(more))
+
+
+def _read(path: Path | None, enough_without: bool) -> tuple[dict[str, Any], Path | None]:
+    found = path if path is not None else Path(DEFAULT_FILE)
+    try:
+        return tomllib.loads(found.read_text(encoding="utf-8")), found
+    except FileNotFoundError:
+        if path is None and enough_without:
+            return {}, None
+        raise UsageProblem(
+            f"there is no file {found}",
+            "a target file that says where the CLIENT is, the shared secret and a player",
+            "write one with `pitboss init`"
+            + ("" if path is None else f" --output {path}")
+            + ", or name yours with -c",
+        ) from None
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
+        raise UsageProblem(
+            f"{found} cannot be read: {reason}",
+            "a readable TOML file in UTF-8",
+            "check the path and its rights",
+        ) from None
+    except tomllib.TOMLDecodeError as problem:
+        raise UsageProblem(
+            f"{found} is not valid TOML: {problem}",
+            'lines such as key = "value" under [section], with texts in quotes',
+            "mend it at that line; `pitboss init --output example.toml` writes a file to compare with",
+        ) from None
+
+
+def _overrides(environ: Mapping[str, str]) -> dict[tuple[str, ...], str]:
+    """The variables that override a key, by the key's path; ``PITBOSS_X`` without ``__`` is none of them."""
+    found = {}
+    for name in sorted(environ):
+        if name.upper().startswith(PREFIX) and "__" in name:
+            found[tuple(part.lower() for part in name[len(PREFIX) :].split("__"))] = name
+    return found
+
+
+def _put(data: dict[str, Any], keys: tuple[str, ...], value: str, name: str) -> None:
+    table: Any = data
+    for key in keys[:-1]:
+        table = table.setdefault(key, {})
+        if not isinstance(table, dict):
+            raise UsageProblem(
+                f"{name} sets a key inside {key}, which is no table in the target file",
+                "a variable PITBOSS_SECTION__KEY for a key of a section",
+                f"unset {name} or correct its name",
+            )
+    table[keys[-1]] = value
+
+
+def _resolve(
+    value: Any,
+    keys: tuple[str, ...],
+    environ: Mapping[str, str],
+    origin: Origin,
+    problems: list[UsageProblem],
+) -> Any:
+    match value:
+        case dict():
+            return {k: _resolve(v, (*keys, k), environ, origin, problems) for k, v in value.items()}
+        case list():
+            return [_resolve(v, (*keys, str(n)), environ, origin, problems) for n, v in enumerate(value)]
+        case str() if value.startswith("env:"):
+            name = value.removeprefix("env:").strip()
+            if name in environ:
+                return environ[name]
+            problems.append(
+                UsageProblem(
+                    f'{origin.key(keys)} is "env:{name}", and the variable {name} is unset',
+                    f"a variable {name} in the environment, so that the value stays out of the file",
+                    f"set it: export {name}=...; " + did_you_mean(name, environ, "or write the value itself"),
+                )
+            )
+            return value
+    return value
+
+
+def _contradictions(target: Target, origin: Origin) -> Iterator[UsageProblem]:
+    probe, balance = target.target.probe, target.driver.balance
+    if probe != "wagers" and not (balance or (target.driver.python and probe == "http")):
+        yield UsageProblem(
+            f'{origin.key(("target", "probe"))} is "{probe}", and [driver] has no balance',
+            "an entry balance in [driver], through which balances are read",
+            f'add to [driver]: {target.missing("balance")}; or set probe = "wagers"',
+        )
+    elif probe != "wagers" and balance and balance.kind != probe:
+        yield UsageProblem(
+            f'{origin.key(("target", "probe"))} is "{probe}", and [driver] balance is {balance.kind}',
+            "both of the same kind",
+            f'set probe = "{balance.kind}"',
+        )
+    operator, players = target.operator, target.players
+    if operator and players and "currencies" in operator.model_fields_set:
+        agreed = operator.currencies
+        if players.currency not in agreed:
+            yield UsageProblem(
+                f'{origin.key(("players", "currency"))} is "{players.currency}"',
+                f"one of [operator] currencies, {', '.join(agreed)}: no session starts in any other",
+                f"add {players.currency} to currencies, or choose a player with one of them",
+            )
+
+
+def _with_players_currency(target: Target) -> Target:
+    """Where no currencies are agreed on in the file, the players' own is one of them."""
+    operator, players = target.operator, target.players
+    if operator is None or players is None or players.currency in operator.currencies:
+        return target
+    currencies = (players.currency, *operator.currencies)
+    return target.model_copy(update={"operator": operator.model_copy(update={"currencies": currencies})})
+
+
+def _with_whole_paths(target: Target) -> Target:
+    """``ca_file`` is meant from the target file's directory."""
+    for name in ("operator", "target"):
+        section = getattr(target, name)
+        if section is not None and section.ca_file is not None:
+            path = str(target.directory / section.ca_file)
+            target = target.model_copy(update={name: section.model_copy(update={"ca_file": path})})
+    return target
+
+
+__all__ = [
+    "DEFAULT_FILE",
+    "ENTRIES",
+    "Checkout",
+    "DriverSection",
+    "Jackpot",
+    "Limits",
+    "Operator",
+    "Players",
+    "Target",
+    "Template",
+    "load",
+]

@@ -1,0 +1,152 @@
+"""Faults of a target file, told in three beats: which key, what is expected of it, the line to write."""
+
+import types
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from scenarios.problems.did_you_mean import did_you_mean
+from scenarios.problems.errors import UsageProblem
+
+Keys = tuple[str, ...]
+
+
+@dataclass
+class Origin:
+    """Where values came from: the file's name, and the variables that override keys."""
+
+    file: str
+    variables: dict[Keys, str] = field(default_factory=dict)
+
+    def key(self, keys: Keys) -> str:
+        """Name the key as the user wrote it: in the file, or as a variable."""
+        for length in range(len(keys), 0, -1):
+            variable = self.variables.get(keys[:length])
+            if variable:
+                return f"{variable} ({spelled(keys)})"
+        return f"{spelled(keys)} in {self.file}"
+
+
+def spelled(keys: Keys) -> str:
+    """``("operator", "timeout")`` as "[operator] timeout"."""
+    section, *rest = keys
+    text = f"[{section}]"
+    for part in rest:
+        text += f"[{part}]" if part.isdecimal() else (" " if text.endswith("]") else ".") + part
+    return text
+
+
+def as_problem(
+    invalid: ValidationError, model: type[BaseModel], data: dict[str, Any], origin: Origin
+) -> list[UsageProblem]:
+    """Every fault that ``invalid`` found in ``data``, read as ``model``; secrets are never quoted."""
+    return [_one(error, model, data, origin) for error in invalid.errors(include_url=False)]
+
+
+def _one(error: ErrorDetails, model: type[BaseModel], data: dict[str, Any], origin: Origin) -> UsageProblem:
+    keys = tuple(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return _unknown(keys, model, origin)
+    known = _field(model, keys)
+    expected = (known.description if known else None) or _reason(error)
+    example = str((known.examples or [""])[0]) if known else ""
+    line = f"{_key_of(keys)} = {example}" if example else ""
+    if error["type"] == "missing":
+        section = spelled(keys[:-1]) if len(keys) > 1 else spelled(keys)
+        return UsageProblem(
+            f"{section} in {origin.file} has no {keys[-1]}", expected, f"add to {section}: {line or keys[-1]}"
+        )
+    value = _value(data, keys)
+    hidden = known is None or _is_secret(known) or isinstance(value, dict)
+    came = origin.key(keys) + ("" if hidden else f" is {_toml(value)}")
+    reason = _reason(error)
+    return UsageProblem(
+        f"{came}: {reason}", expected, f"write for example: {line}" if line else "correct this value"
+    )
+
+
+def _unknown(keys: Keys, model: type[BaseModel], origin: Origin) -> UsageProblem:
+    holder = _model(model, keys[:-1])
+    known = [(info.alias or name) for name, info in holder.model_fields.items()] if holder else []
+    what = "section" if len(keys) == 1 else "key"
+    return UsageProblem(
+        f"{origin.key(keys)} is an unknown {what}",
+        f"one of {', '.join(known)}: a mistyped {what} would otherwise be ignored in silence",
+        did_you_mean(keys[-1], known, f"remove it, or see `pitboss init` for every {what}"),
+    )
+
+
+def _reason(error: ErrorDetails) -> str:
+    inner = error.get("ctx", {}).get("error")
+    if isinstance(inner, ValueError):
+        return str(inner)
+    if error["type"] in ("model_type", "dict_type"):
+        return "a table was expected"
+    if error["type"] == "too_short":
+        return "it is empty"
+    message = error["msg"]
+    return message[:1].lower() + message[1:]
+
+
+def _key_of(keys: Keys) -> str:
+    return next((part for part in reversed(keys) if not part.isdecimal()), keys[-1])
+
+
+def _value(data: Any, keys: Keys) -> Any:
+    for key in keys:
+        if isinstance(data, dict):
+            data = data.get(key)
+        elif isinstance(data, list) and key.isdecimal():
+            data = data[int(key)]
+        else:
+            return data
+    return data
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _model(model: type[BaseModel], keys: Keys) -> type[BaseModel] | None:
+    for key in keys:
+        found = _by_name(model, key)
+        inner = next((kind for kind in _kinds(found.annotation) if _is_model(kind)), None) if found else None
+        if inner is None:
+            return None
+        model = inner
+    return model
+
+
+def _field(model: type[BaseModel], keys: Keys) -> FieldInfo | None:
+    """The field that ``keys`` lead to, or the last one on the way that has a description."""
+    for length in range(len(keys), 0, -1):
+        holder = _model(model, keys[: length - 1])
+        found = _by_name(holder, keys[length - 1]) if holder else None
+        if found and found.description:
+            return found
+    return None
+
+
+def _by_name(model: type[BaseModel], key: str) -> FieldInfo | None:
+    fields = model.model_fields
+    return fields.get(key) or next((info for info in fields.values() if info.alias == key), None)
+
+
+def _kinds(annotation: Any) -> list[Any]:
+    """The plain types inside unions and annotations."""
+    if get_origin(annotation) in (Union, types.UnionType, Annotated):
+        return [kind for part in get_args(annotation) for kind in _kinds(part)]
+    return [annotation]
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _is_secret(known: FieldInfo) -> bool:
+    return any(kind is SecretStr or SecretStr in get_args(kind) for kind in _kinds(known.annotation))

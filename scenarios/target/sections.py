@@ -1,0 +1,292 @@
+"""What a target file says, as models: where the CLIENT is and what it shares with the providers.
+
+Descriptions say what is expected of a key, examples how it is written in TOML; error messages and the hints
+of locked rules are made of them, so that each is written once.
+"""
+
+import json
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
+
+from simulators.operator.wire import AmountFormat
+from simulators.values import money
+from simulators.values.jws import AlgorithmName
+
+DEFAULT_FILE = "pitboss.toml"
+EXAMPLE_ORIGIN = "http://127.0.0.1:8710"
+
+
+def _http_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("it is no http:// or https:// address with a host")
+    _ = parts.port  # raises ValueError where the port is no number
+    return url
+
+
+def _callback_url(url: str) -> str:
+    if urlsplit(_http_url(url)).query or "#" in url:
+        raise ValueError("paths are appended to it, so that it can have no ? and no #")
+    return url.rstrip("/")
+
+
+def _listen(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("it is no host:port")
+    return address
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _currency(code: str) -> str:
+    try:
+        money.decimals(code)
+    except money.UnknownCurrency as problem:
+        hint = f"; did you mean {code.upper()}?" if code != code.upper() else ""
+        raise ValueError(f"{problem}{hint}") from None
+    return code
+
+
+def _listed(value: Any) -> Any:
+    """A list that comes from the environment is JSON, or words with commas between them."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def _by_currency(value: Any) -> Any:
+    """A table from the environment is JSON, or one variable for each currency, its code in any case."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        value = json.loads(value)
+    return {str(code).upper(): name for code, name in value.items()} if isinstance(value, dict) else value
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("it is true or false, not a number")  # noqa: TRY004 - pydantic reports ValueError
+    return value
+
+
+def _distinct(ids: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} is there more than once")
+    return ids
+
+
+def _secret(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value():
+        raise ValueError("it is empty")
+    return value
+
+
+Url = Annotated[str, AfterValidator(_http_url)]
+CallbackUrl = Annotated[str, AfterValidator(_callback_url)]
+Secret = Annotated[SecretStr, AfterValidator(_secret)]
+CurrencyCode = Annotated[str, AfterValidator(_currency)]
+Name = Annotated[str, Field(min_length=1)]
+Seconds = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, BeforeValidator(_number)]
+
+
+class Section(BaseModel):
+    """One table of the target file. Unknown keys are errors, values cannot change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True)
+
+
+class Operator(Section):
+    """``[operator]``: what CLIENT and OPERATOR agreed on (``sportsbook.txt``, *Terms and concepts*)."""
+
+    callback_url: CallbackUrl = Field(
+        description="the CLIENT's http(s) address; /transaction and /transaction-rollback are appended",
+        examples=[f'"{EXAMPLE_ORIGIN}/operator"'],
+    )
+    security_hash: Secret = Field(
+        description="the secret SECURITY_HASH under which each callback is signed",
+        examples=['"env:SECURITY_HASH"'],
+    )
+    amount_format: AmountFormat = Field(
+        "number", description='"number" or "string": how `amount` is written in JSON', examples=['"number"']
+    )
+    username: Name | None = Field(
+        None, description="CLIENT_USERNAME, which the CLIENT sends to /auth", examples=['"client"']
+    )
+    password: Secret | None = Field(
+        None,
+        description="CLIENT_PASSWORD, which the CLIENT sends to /auth",
+        examples=['"env:OPERATOR_PASSWORD"'],
+    )
+    currencies: Annotated[tuple[CurrencyCode, ...], BeforeValidator(_listed)] = Field(
+        ("EUR", "USD", "GBP"),
+        min_length=1,
+        description="the agreed currencies, as ISO 4217 codes",
+        examples=['["EUR", "USD", "GBP"]'],
+    )
+    languages: Annotated[tuple[Name, ...], BeforeValidator(_listed)] = Field(
+        ("en", "es", "fr"), min_length=1, description="the agreed languages", examples=['["en", "es", "fr"]']
+    )
+    timeout: Seconds = Field(
+        5.0,
+        description="seconds above 0 that the OPERATOR waits for an answer before the outcome is unknown",
+        examples=["5.0"],
+    )
+    listen: Annotated[str, AfterValidator(_listen)] = Field(
+        "127.0.0.1:8701",
+        description="host:port where the fake OPERATOR's own API listens during a check, for the CLIENT's "
+        "/auth and /start-session",
+        examples=['"127.0.0.1:8701"'],
+    )
+    ca_file: Name | None = Field(
+        None,
+        description="as ca_file in [target], which is meant where there is none here",
+        examples=['"ca.pem"'],
+    )
+
+    @property
+    def listen_address(self) -> tuple[str, int]:
+        """``listen`` as host and port."""
+        return _host_and_port(self.listen)
+
+
+class Players(Section):
+    """``[players]``: test players that the CLIENT knows. One is enough; two unlock the rules of isolation."""
+
+    ids: Annotated[tuple[Name, ...], BeforeValidator(_listed), AfterValidator(_distinct)] = Field(
+        min_length=1,
+        description="at least one id of an existing test player, as text, each once",
+        examples=['["p-1", "p-2"]'],
+    )
+    currency: CurrencyCode = Field(
+        "EUR", description="the players' currency, as an ISO 4217 code", examples=['"EUR"']
+    )
+    others: Annotated[dict[CurrencyCode, Name], BeforeValidator(_by_currency)] = Field(
+        default_factory=dict,
+        description="test players in other currencies, ISO 4217 code = id, best with 0 and with 3 decimals",
+        examples=['{ JPY = "p-jpy", KWD = "p-kwd" }'],
+    )
+
+    @field_validator("others")
+    @classmethod
+    def _apart(cls, others: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        if info.data.get("currency") in others:
+            raise ValueError(f"{info.data['currency']} is the currency of ids; name players in others only")
+        _distinct((*info.data.get("ids", ()), *others.values()))
+        return others
+
+
+class Jackpot(Section):
+    """``[jackpot]``: what CLIENT and Jackpot agreed on (``voucher-widget.txt``, ``voucher-webhook.txt``)."""
+
+    notification_url: Url = Field(
+        description="the CLIENT's http(s) address that receives webhooks",
+        examples=[f'"{EXAMPLE_ORIGIN}/jackpot/notifications"'],
+    )
+    api_key: Secret = Field(description="the CLIENT's API key", examples=['"env:JACKPOT_API_KEY"'])
+    api_signature: Secret = Field(
+        description="apiSignature, under which session tokens are signed",
+        examples=['"env:JACKPOT_API_SIGNATURE"'],
+    )
+    client_secret: Secret = Field(
+        description="the secret of the CLIENT's own server calls", examples=['"env:JACKPOT_CLIENT_SECRET"']
+    )
+    confirmation: Literal["manual", "automatic"] = Field(
+        "manual", description='"manual" or "automatic": who confirms a reservation', examples=['"manual"']
+    )
+    client_id: Name | None = Field(
+        None,
+        description="the client_id that the CLIENT sends to /v2/token; without it any is taken",
+        examples=['"client"'],
+    )
+    listen: Annotated[str, AfterValidator(_listen)] = Field(
+        "127.0.0.1:8702",
+        description="host:port where the fake Jackpot's own API listens during a check, for the CLIENT's "
+        "tokens, confirmations and questions",
+        examples=['"127.0.0.1:8702"'],
+    )
+
+    @property
+    def listen_address(self) -> tuple[str, int]:
+        """``listen`` as host and port."""
+        return _host_and_port(self.listen)
+
+
+class Checkout(Section):
+    """``[checkout]``: what CLIENT and checkout agreed on (``product-widget.txt``)."""
+
+    merchant_id: Name = Field(
+        description="the merchant id, which tokens carry in `iss`", examples=['"merchant-1"']
+    )
+    key: Secret = Field(
+        description="the key that verifies the CLIENT's tokens: the shared secret, or a PEM public key",
+        examples=['"env:CHECKOUT_KEY"'],
+    )
+    algorithm: AlgorithmName = Field("HS256", description='"HS256", "RS256" or "ES256"', examples=['"HS256"'])
+    variants: Annotated[tuple[Name, ...], BeforeValidator(_listed), AfterValidator(_distinct)] = Field(
+        (),
+        description="references of products that the CLIENT sells, to ask tokens for; two or more are best",
+        examples=['["mug-blue", "scarf-red"]'],
+    )
+    decision_url: Url | None = Field(
+        None,
+        description="the CLIENT's http(s) address that receives decisions",
+        examples=[f'"{EXAMPLE_ORIGIN}/checkout/decisions"'],
+    )
+    decision_key: Secret | None = Field(
+        None,
+        description="what the checkout signs decisions with where algorithm is RS256 or ES256: a PEM private key, "
+        "whose public half the CLIENT has; with HS256 it is key",
+        examples=['"env:CHECKOUT_DECISION_KEY"'],
+    )
+    listen: Annotated[str, AfterValidator(_listen)] = Field(
+        "127.0.0.1:8703",
+        description="host:port where the fake checkout listens during a check, for the CLIENT's checkouts",
+        examples=['"127.0.0.1:8703"'],
+    )
+
+    @property
+    def listen_address(self) -> tuple[str, int]:
+        """``listen`` as host and port."""
+        return _host_and_port(self.listen)
+
+
+class Limits(Section):
+    """``[target]``: how balances are read, and how much traffic the target is given."""
+
+    probe: Literal["wagers", "http", "sql"] = Field(
+        "wagers",
+        description='"wagers", "http" or "sql": how balances are read; the last two need [driver] balance',
+        examples=['"wagers"'],
+    )
+    max_connections: Count = Field(
+        32,
+        ge=1,
+        description="a whole number of connections, at least 1, open at the same time",
+        examples=["32"],
+    )
+    max_requests_per_second: Count = Field(
+        0, ge=0, description="a whole number of requests a second; 0 sets no limit", examples=["0"]
+    )
+    ca_file: Name | None = Field(
+        None,
+        description="a file with the certificates that every https address of the target is verified against; "
+        "without it the system's",
+        examples=['"ca.pem"'],
+    )

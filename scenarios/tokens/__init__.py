@@ -1,0 +1,1 @@
+"""The tokens that a CLIENT mints, read and explained claim by claim."""

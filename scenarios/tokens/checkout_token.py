@@ -1,0 +1,220 @@
+"""What a checkout token says, claim by claim, and which rule each fault of it breaks. Pure.
+
+Implements ``product-widget.txt`` as the contract's CHK-01 to CHK-08 read it. A token is read whether or not its
+signature holds, and its sums are judged whether or not its figures are JSON numbers, so that no fault hides another.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, DecimalException, localcontext
+from typing import Any, Final, NamedTuple
+
+from jwt.utils import base64url_decode
+
+from simulators.checkout import claims as claim_checks
+from simulators.checkout.claims import CLAIMS, Code
+from simulators.checkout.wire import Agreement
+from simulators.values import jws, money
+
+# Seconds between two clocks that are both right.
+CLOCKS: Final = 60
+_PRICE: Final = "data.merchantPrice"
+_TAX: Final = f"{_PRICE}.taxValue"
+# The rule that each claim belongs to; without `data` all that it holds is missing.
+_RULES: Final[dict[str, tuple[str, ...]]] = {
+    "iss": ("CHK-02",),
+    "sub": ("CHK-02",),
+    "iat": ("CHK-03",),
+    "data": ("CHK-04", "CHK-05", "CHK-07", "CHK-08"),
+    "data.merchantReference": ("CHK-08",),
+    "data.currency": ("CHK-04",),
+    _PRICE: ("CHK-05",),
+    f"{_PRICE}.valueBeforeTax": ("CHK-05",),
+    f"{_PRICE}.valueAfterTax": ("CHK-05",),
+    _TAX: ("CHK-05",),
+    f"{_PRICE}.taxPercentage": ("CHK-05",),
+    "data.variant": ("CHK-07",),
+    "data.variant.reference": ("CHK-07",),
+}
+# A rate has no smallest unit; the twin bounds it, the contract does not.
+_TOLERATED: Final = {(f"{_PRICE}.taxPercentage", Code.TOO_FINE)}
+_EXPECTED: Final = {claim.path: claim.expected for claim in CLAIMS}
+# Digits enough for any price, so that nothing is rounded on its way; what is beyond a fortune is no price.
+_PRECISION: Final = 100
+_FORTUNE: Final = Decimal(10) ** 15
+_LONG: Final = 60
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+ABSENT: Final = _Absent()
+
+
+class Fault(NamedTuple):
+    """One thing wrong with a token: the rule it breaks, the claim's path, and the money at stake, if any."""
+
+    rule: str
+    path: str
+    expected: str
+    seen: str
+    off: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutToken:
+    """A token taken apart. ``claims`` is None where the text is no JWT; numbers in it are exact."""
+
+    text: str
+    header: dict[str, Any] | None
+    claims: dict[str, Any] | None
+
+    def claim(self, path: str) -> Any:
+        """The claim at ``path`` ("data.variant.reference"), or ABSENT."""
+        found: Any = self.claims
+        for name in path.split("."):
+            if not isinstance(found, dict) or name not in found:
+                return ABSENT
+            found = found[name]
+        return found
+
+    @property
+    def reference(self) -> Any:
+        """``data.merchantReference``, or ABSENT."""
+        return self.claim("data.merchantReference")
+
+    @property
+    def variant(self) -> Any:
+        """``data.variant.reference``, or ABSENT."""
+        return self.claim("data.variant.reference")
+
+    @property
+    def price(self) -> tuple[Any, Any]:
+        """What the player is to pay: currency and price as they are in the token."""
+        return self.claim("data.currency"), self.claim(_PRICE)
+
+    @property
+    def minted(self) -> Decimal | None:
+        """``iat`` as a number, however it is written; None where it is none."""
+        return _number(self.claim("iat"))
+
+
+def taken_apart(text: str) -> CheckoutToken:
+    """Read ``text`` without verifying it."""
+    parts = text.split(".")
+    header = _object(parts[0])
+    claims = _object(parts[1]) if len(parts) > 1 else None
+    return CheckoutToken(text, header, None if header is None else claims)
+
+
+def _object(segment: str) -> dict[str, Any] | None:
+    try:
+        read = json.loads(
+            base64url_decode(segment), parse_float=Decimal, parse_int=Decimal, parse_constant=str
+        )
+    except (ValueError, RecursionError, DecimalException):
+        return None
+    return read if isinstance(read, dict) else None
+
+
+def signature_fault(token: CheckoutToken, agreement: Agreement) -> Fault | None:
+    """CHK-01: what is wrong with the signature of ``token``, None where it holds."""
+    expected = f"a JWT signed with {agreement.algorithm} and the agreed key"
+    if token.claims is None or token.header is None or token.text.count(".") != 2:
+        return Fault("CHK-01", "token", expected, "a text that is no JWT of three parts")
+    said = token.header.get("alg", ABSENT)
+    # Compared before any key is touched: a public key must never serve as a secret.
+    if said != agreement.algorithm:
+        return Fault("CHK-01", "alg", expected, f"algorithm {_shown(said)}")
+    try:
+        jws.verify(token.text, agreement.key, agreement.algorithm)
+    except (jws.BadSignature, jws.NoJwt):
+        return Fault("CHK-01", "signature", expected, "a signature that does not hold")
+    return None
+
+
+def claim_faults(token: CheckoutToken, agreement: Agreement, now: float) -> list[Fault]:
+    """What is wrong with the claims of ``token``, by CHK-02 to CHK-08; ``now`` is seconds since the epoch.
+
+    What takes several tokens to see (fresh references, the product asked for) is not judged here.
+    """
+    faults, advice = claim_checks.check(token.claims or {}, agreement, now, CLOCKS)
+    expected = _EXPECTED | {"iss": _shown(agreement.merchant_id)}
+    found = [
+        Fault(rule, fault.path, expected[fault.path], _shown(token.claim(fault.path)))
+        for fault in (*faults, *advice)
+        if fault.code is not Code.DOES_NOT_ADD_UP and (fault.path, fault.code) not in _TOLERATED
+        for rule in _RULES[fault.path]
+    ]
+    return [*found, *_sum_faults(token)]
+
+
+def _sum_faults(token: CheckoutToken) -> Iterator[Fault]:
+    """CHK-06, by the figures, also where they are written as text: that is another rule's matter."""
+    names = ("valueBeforeTax", "valueAfterTax", "taxPercentage", "taxValue")
+    before, after, percentage, tax = (_number(token.claim(f"{_PRICE}.{name}")) for name in names)
+    if before is None or after is None:
+        return
+    unit = _unit(token, before, after)
+    half = unit / 2
+    before, after = _without_noise(before, unit), _without_noise(after, unit)
+    if percentage is not None and (off := sum_off(before, after, percentage)) > half:
+        expected = f"{_shown(before)} with {_shown(percentage)} % on top, to half a unit"
+        yield Fault("CHK-06", f"{_PRICE}.valueAfterTax", expected, _shown(after), off)
+    # What is finer than a unit is another rule's matter.
+    if tax is not None and (off := sum_off(before + tax, after, Decimal(0))) >= half:
+        yield Fault("CHK-06", _TAX, f"{_shown(after)} less {_shown(before)}", _shown(tax), off)
+
+
+def sum_off(before: Decimal, after: Decimal, percentage: Decimal) -> Decimal:
+    """How far ``after`` is from ``before`` with ``percentage`` of it on top; zero or more, never rounded."""
+    with localcontext(prec=_PRECISION):
+        return abs(before * (1 + percentage / 100) - after)
+
+
+def _number(value: Any) -> Decimal | None:
+    if isinstance(value, str):
+        try:
+            value = money.parse(value)
+        except ValueError:
+            return None
+    # Written out, a number of few bytes may fill the memory.
+    sane = isinstance(value, Decimal) and abs(value) <= _FORTUNE and int(value.as_tuple().exponent) >= -_LONG
+    return value if sane else None
+
+
+def _without_noise(amount: Decimal, unit: Decimal) -> Decimal:
+    """``amount`` as it was before binary floating point made it finer than ``unit``: another rule's matter."""
+    with localcontext(prec=_PRECISION):
+        whole = amount.quantize(unit)
+        return whole if abs(whole - amount) < unit / 1000 else amount
+
+
+def _unit(token: CheckoutToken, *amounts: Decimal) -> Decimal:
+    """The smallest unit of the token's currency; where it names none, the finest that ``amounts`` are written in."""
+    code = token.claim("data.currency")
+    try:
+        if isinstance(code, str):
+            return money.unit(code.strip().upper())
+    except money.UnknownCurrency:
+        pass
+    return Decimal(1).scaleb(-max(len(money.plain(amount).partition(".")[2]) for amount in amounts))
+
+
+def _shown(value: Any) -> str:
+    """A claim in a few characters, as JSON has it."""
+    match value:
+        case Decimal():
+            text = str(value) if abs(value.adjusted()) > _LONG else money.plain(value)
+        case bool() | None | str():
+            text = json.dumps(value, ensure_ascii=False)
+        case _Absent():
+            text = repr(value)
+        case dict():
+            text = "an object"
+        case _:
+            text = "a list"
+    return text if len(text) <= _LONG else f"{text[:_LONG]}.."

@@ -1,0 +1,70 @@
+"""The kinds of transactions that rules about copies and rollbacks are tried on.
+
+What one transaction of a kind does to the balance is measured first, on a sibling without copies. A rule
+about a copy then compares with that, and so blames no other fault: a CLIENT that never returns a stake breaks
+rules of rollback, not those of copies. Amounts are multiples of a quarter, which binary fractions hold
+exactly.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, Literal
+
+from scenarios.run.judge import Judge
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange
+
+Action = Literal["bet", "result"]
+
+BET: Final = "bet"
+RESULT: Final = "result"
+BET_UNDONE: Final = "rollback of a bet"
+RESULT_UNDONE: Final = "rollback of a result"
+WAGERS: tuple[Action, ...] = (BET, RESULT)
+KINDS = (BET, RESULT, BET_UNDONE, RESULT_UNDONE)
+
+# Smallest units that one transaction of a kind is about.
+UNITS: dict[str, int] = {BET: 250, RESULT: 175, BET_UNDONE: 325, RESULT_UNDONE: 125}
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What one transaction of ``kind`` did, with the wager it undoes where it is a rollback."""
+
+    kind: str
+    effect: Decimal
+
+
+def send(kind: str, operator: Verbs, player: Player, *, own_id: str | None = None) -> Exchange | None:
+    """Send one transaction of ``kind`` (under ``own_id``); None where the wager to undo was refused."""
+    amount = player.money(UNITS[kind])
+    if kind == BET:
+        return operator.bet(player, amount, id=own_id)
+    if kind == RESULT:
+        return operator.result(player, amount, id=own_id)
+    wager = operator.bet(player, amount) if kind == BET_UNDONE else operator.result(player, amount)
+    return operator.rollback(wager, id=own_id) if wager.ok else None
+
+
+def done(kind: str, operator: Verbs, player: Player, *, own_id: str | None = None) -> Exchange | None:
+    """Like ``send``, but None also where the CLIENT does not accept the transaction itself."""
+    exchange = send(kind, operator, player, own_id=own_id)
+    return exchange if exchange is not None and exchange.ok else None
+
+
+def usual(kind: str, operator: Verbs, judge: Judge, player: Player) -> Usual | None:
+    """Make one transaction of ``kind`` and measure its effect; None where the CLIENT does not accept it."""
+    before = known(player)
+    exchange = done(kind, operator, player)
+    if exchange is None:
+        return None
+    nominal = {BET: -1, RESULT: 1}.get(kind, 0) * player.money(UNITS[kind])
+    return Usual(kind, judge.measure(player, before + nominal) - before)
+
+
+def known(player: Player) -> Decimal:
+    """The balance as last read or put. Raises LookupError before the player was funded."""
+    if player.known is None:
+        raise LookupError(f"fund player {player} first")
+    return player.known

@@ -1,0 +1,216 @@
+"""The verbs scenarios speak: ``operator.bet(player, amount)`` and its like, each one exchange."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange
+from simulators.operator import wire
+from simulators.operator.delivery import PROVIDER, Operator
+from simulators.transport.faults.delivery import Fault, Link, Parcel, deliver
+from simulators.transport.last_byte_race import race
+
+
+def _nothing(exchange: Exchange) -> None:
+    """Guard of verbs that nobody watches."""
+
+
+@dataclass
+class Verbs:
+    """The OPERATOR as scenarios see it.
+
+    Every verb sends one request, waits for its answer and returns the exchange. Amounts are decimals in the
+    player's currency. Ids are new UUIDs unless given: a CLIENT remembers ids for good, so they can never
+    repeat from one run to the next. ``guard`` is called after every exchange and may raise. ``restart``
+    kills the CLIENT and starts it again, where the target says how.
+    """
+
+    channel: Operator
+    guard: Callable[[Exchange], None] = field(default=_nothing)
+    style: wire.Style = wire.PLAIN
+    restart: Callable[[], None] | None = None
+
+    @staticmethod
+    def new_id() -> str:
+        """A provider id that was never used before."""
+        return str(uuid.uuid4())
+
+    def transaction(
+        self,
+        action: Literal["bet", "result"],
+        player: Player | str,
+        amount: Decimal,
+        *,
+        id: str | None = None,  # noqa: A002
+        currency: str | None = None,
+    ) -> wire.Transaction:
+        """Build a bet or a result without sending it. ``currency`` defaults to the player's."""
+        name, own = _name_and_currency(player, currency)
+        return wire.Transaction.model_construct(
+            transaction_id=self.new_id() if id is None else id,
+            action=action,
+            user_id=name,
+            currency=own,
+            amount=amount,
+        )
+
+    def undo(
+        self,
+        of: Exchange | str,
+        player: Player | str | None = None,
+        amount: Decimal | None = None,
+        *,
+        id: str | None = None,  # noqa: A002
+        currency: str | None = None,
+    ) -> wire.Rollback:
+        """Build a rollback of an exchange (whose player and amount it takes over) or of any provider id."""
+        if isinstance(of, str):
+            undone = of
+        else:
+            original = of.message
+            undone = original.transaction_id
+            player = original.user_id if player is None else player
+            amount = original.amount if amount is None else amount
+            currency = original.currency if currency is None else currency
+        if player is None or amount is None:
+            raise ValueError("a rollback of a bare id needs the player and the amount")
+        name, own = _name_and_currency(player, currency)
+        return wire.Rollback.model_construct(
+            transaction_id=self.new_id() if id is None else id,
+            rollback_transaction_id=undone,
+            action="rollback",
+            user_id=name,
+            currency=own,
+            amount=amount,
+        )
+
+    def bet(
+        self,
+        player: Player | str,
+        amount: Decimal,
+        *,
+        id: str | None = None,  # noqa: A002
+        currency: str | None = None,
+        style: wire.Style | None = None,
+        kind: str | None = None,
+    ) -> Exchange:
+        """Take ``amount`` from the player's balance."""
+        return self.send(
+            self.transaction("bet", player, amount, id=id, currency=currency), style=style, kind=kind
+        )
+
+    def result(
+        self,
+        player: Player | str,
+        amount: Decimal,
+        *,
+        id: str | None = None,  # noqa: A002
+        currency: str | None = None,
+        style: wire.Style | None = None,
+        kind: str | None = None,
+    ) -> Exchange:
+        """Put ``amount`` on the player's balance."""
+        return self.send(
+            self.transaction("result", player, amount, id=id, currency=currency), style=style, kind=kind
+        )
+
+    def rollback(
+        self,
+        of: Exchange | str,
+        player: Player | str | None = None,
+        amount: Decimal | None = None,
+        *,
+        id: str | None = None,  # noqa: A002
+        currency: str | None = None,
+        style: wire.Style | None = None,
+        kind: str | None = None,
+    ) -> Exchange:
+        """Undo ``of``: an earlier exchange, or any provider id (which needs ``player`` and ``amount``)."""
+        return self.send(self.undo(of, player, amount, id=id, currency=currency), style=style, kind=kind)
+
+    def again(self, exchange: Exchange) -> Exchange:
+        """Send a copy of ``exchange``, byte for byte."""
+        return self._watched(self.channel.again(exchange))
+
+    def send(
+        self, message: wire.Callback, *, style: wire.Style | None = None, kind: str | None = None
+    ) -> Exchange:
+        """Send any callback, signed, in ``style``."""
+        return self._watched(
+            self.channel.send(message, style=self.style if style is None else style, kind=kind)
+        )
+
+    def race(self, messages: Sequence[wire.Callback]) -> list[Exchange]:
+        """Send callbacks so that their last bytes leave together; in the order of ``messages``.
+
+        Equal messages are copies of one another. The race is no wider than the target's limits allow: what is
+        too much is left out, from the end.
+        """
+        sender = self.channel.sender
+        kept = list(messages)[: sender.limits.width(len(messages))]
+        exchanges = race(
+            [self.channel.request(message, self.style) for message in kept],
+            sender.history,
+            self.channel.read,
+            provider=PROVIDER,
+            kinds=[message.action for message in kept],
+            messages=kept,
+            timeout=sender.timeout,
+            ca_file=sender.ca_file,
+            limits=sender.limits,
+        )
+        unanswered = next((exchange for exchange in exchanges if exchange.unknown), None)
+        if unanswered is not None:
+            self.guard(unanswered)
+        return exchanges
+
+    def deliver(
+        self, messages: wire.Callback | Sequence[wire.Callback], faults: Sequence[Fault]
+    ) -> list[Exchange]:
+        """Send callbacks with ``faults`` round them; return the exchanges as they left, copies among them.
+
+        What a fault cuts off is unknown, as planned, and does not alarm the guard.
+        """
+        sender = self.channel.sender
+        group = [messages] if isinstance(messages, wire.Transaction | wire.Rollback) else list(messages)
+        parcels = [
+            Parcel(
+                self.channel.request(message, self.style),
+                self.channel.read,
+                PROVIDER,
+                kind=message.action,
+                message=message,
+            )
+            for message in group
+        ]
+        link = Link(
+            sender.history, sender.timeout, sender.ca_file, limits=sender.limits, restart=self.restart
+        )
+        return deliver(parcels, faults, link)
+
+    def settle(self, exchange: Exchange, copies: int = 3) -> Exchange:
+        """Send copies of an unanswered exchange, as a provider does, until one is answered; return that."""
+        for _ in range(copies):
+            if not exchange.unknown:
+                break
+            exchange = self.again(exchange)
+        return exchange
+
+    def watched(self, exchange: Exchange) -> Exchange:
+        """Tell the guard of an exchange that was sent some other way, and return it."""
+        return self._watched(exchange)
+
+    def _watched(self, exchange: Exchange) -> Exchange:
+        self.guard(exchange)
+        return exchange
+
+
+def _name_and_currency(player: Player | str, currency: str | None) -> tuple[str, str]:
+    if isinstance(player, Player):
+        return player.id, player.currency if currency is None else currency
+    if currency is None:
+        raise ValueError(f"no currency is known for player {player!r}; pass currency=")
+    return player, currency

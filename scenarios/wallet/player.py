@@ -1,0 +1,44 @@
+"""The test players a scenario may move money of."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from simulators.values import money
+
+
+@dataclass(eq=False)
+class Player:
+    """One test player of the CLIENT.
+
+    ``known`` is what the balance was last proved or put to, None before the first look; ``opening`` is what the
+    player owned before the judge took it over (``touched``), None where that could not be told; ``lent`` of it
+    came from the judge's own first wager. All are in ``currency``.
+    """
+
+    id: str
+    currency: str
+    known: Decimal | None = None
+    opening: Decimal | None = None
+    touched: bool = False
+    lent: Decimal = Decimal(0)
+
+    @property
+    def owned(self) -> Decimal | None:
+        """What the player owned when the run began, which is put back at its end."""
+        return None if self.opening is None else self.opening - self.lent
+
+    @property
+    def unit(self) -> Decimal:
+        """The smallest amount of the player's currency."""
+        return money.unit(self.currency)
+
+    def money(self, units: int) -> Decimal:
+        """``units`` smallest units as an amount (EUR: 1050 is 10.50)."""
+        return money.from_minor(units, self.currency)
+
+    def show(self, amount: Decimal) -> str:
+        """Write an amount for people, with the currency."""
+        return money.show(amount, self.currency)
+
+    def __str__(self) -> str:
+        return self.id

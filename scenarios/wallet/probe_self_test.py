@@ -1,0 +1,207 @@
+"""Can balances be read through wagers at all? A fixed experiment before the first scenario.
+
+The ``wagers`` probe stands on three things: a result pays exactly its amount, a bet takes exactly its
+amount, and a bet without funds is refused without effect. Where one is broken, that rule is blamed with the
+exchanges that show it, and the rules that need a balance are undecided rather than wrongly accused.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from scenarios.wallet.probes import Unanswered, Unreadable, WagersProbe
+from simulators.exchanges.history import Exchange
+from simulators.operator import wire
+
+# In smallest units: what is paid in, a small part of it, and the bet that no test player can afford.
+_PAID = 10_000
+_PART = 100
+_FORTUNE = 10**15
+# How many units may be left on a balance that bets have emptied.
+_LEFT = 8
+# What a bet and a result do to a balance.
+_SIGNS = {"bet": -1, "result": 1}
+# How the kinds of the judge's own wagers end, which no scenario sent.
+_OWN = ("(probe)", "(first wager)", "(restore)")
+_EXPECTED = {
+    "BET-03": "a bet over the balance is refused",
+    "RES-01": "a result pays the player, who can bet it",
+}
+_REMEDY = '; add balance = { get = "..", read = ".." } to [driver] to judge the rest'
+
+# The broken rule, what was expected, what was seen.
+Found = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Why balances cannot be read through wagers: the broken rule, expected and seen. Empty: they can."""
+
+    why: str = ""
+    culprit: str = ""
+    expected: str = ""
+    seen: str = ""
+    off: Decimal = Decimal(0)
+    exchanges: tuple[int, ...] = ()
+
+
+def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
+    """Run the experiment on ``player`` and leave the balance as found, so far as the CLIENT allows."""
+    history = probe.operator.channel.sender.history
+    start = len(history)
+    try:
+        opening = probe.empty(player)
+    except Unreadable as error:
+        found = _unreadable(probe, player, error)
+        # Taken over, but what it owned is not known: all that the judge did is undone here and now.
+        player.touched = True
+        if found is not None and found[0] == "BET-01" and _takes_nothing(probe, player):
+            _roll_back(probe.operator, [one for one in _own(probe.operator, player) if _paid(one)])
+        else:
+            settle(probe.operator, player)
+        return _blame(player, found, range(start, len(history)), str(error))
+    player.touched, player.opening, player.known = True, opening, Decimal(0)
+    start = len(history)
+    try:
+        found = _experiment(probe, player)
+    except Unreadable as error:
+        found = _unreadable(probe, player, error)
+        settle(probe.operator, player, start)
+        return _blame(player, found, range(start, len(history)), str(error))
+    if found is None:
+        return Diagnosis()
+    settle(probe.operator, player, start)
+    return _blame(player, found, range(start, len(history)))
+
+
+def _experiment(probe: WagersProbe, player: Player) -> Found | None:
+    # What other faults left is taken first, so that the next result alone can explain what is there after it.
+    if all(probe.takes(player, 1) for _ in range(_LEFT)):
+        return (
+            "BET-01",
+            "bets of one unit take one unit each",
+            "an empty balance could be bet again and again",
+        )
+    return _refusals(probe, player) or _results(probe, player) or _bets(probe, player)
+
+
+def _refusals(probe: WagersProbe, player: Player) -> Found | None:
+    """Whether refused bets take money: a sum can be bet after it was paid, not if a refusal was between."""
+    lifted, step = 0, 1
+    while not probe.takes(player, 1):
+        if step > _FORTUNE:
+            return "RES-01", _EXPECTED["RES-01"], "no bet is accepted, whatever is paid in"
+        probe.give(player, step)
+        lifted, step = lifted + step, step * 2
+    # More than can be left from the lifting, so that a bet that takes too much shows in the second round.
+    part = _PART + 4 * lifted
+    for _ in range(2):
+        probe.give(player, part)
+        if not probe.takes(player, part):
+            return None
+    probe.give(player, part)
+    if probe.takes(player, _PAID + 2 * part) or probe.takes(player, part):
+        return None
+    return "BET-03", "a refused bet has no effect", "refused bets took money"
+
+
+def _results(probe: WagersProbe, player: Player) -> Found | None:
+    paid = player.show(player.money(_PAID))
+    probe.drain(player)
+    probe.give(player, _PAID)
+    if probe.takes(player, _PAID + 1):
+        if probe.takes(player, _FORTUNE):
+            return "BET-03", _EXPECTED["BET-03"], "a bet of a fortune was accepted"
+        return "RES-01", f"a result of {paid} at balance zero leaves {paid}", "one unit more could be bet"
+    if not probe.takes(player, _PAID):
+        if probe.takes(player, _PAID - _PAID // 100):
+            return "BET-01", "bets take exactly their amount", "a balance emptied by bets was below zero"
+        return "RES-01", f"a result of {paid} can be bet", f"a bet of {paid} was refused after it"
+    if probe.takes(player, 1):
+        return "BET-01", f"a bet of all {paid} leaves zero", "another unit could be bet"
+    return None
+
+
+def _bets(probe: WagersProbe, player: Player) -> Found | None:
+    part, rest = _PAID * 2 // 5, _PAID * 3 // 5
+    expected = f"a bet takes {player.show(player.money(part))}"
+    probe.give(player, _PAID)
+    probe.takes(player, part)
+    if probe.takes(player, rest + 1):
+        return "BET-01", expected, "it took less"
+    if not probe.takes(player, rest):
+        return "BET-01", expected, "it took more"
+    return None
+
+
+def settle(operator: Verbs, player: Player, start: int = 0) -> None:
+    """Undo, in one wager, what the probe's wagers for ``player`` since exchange ``start`` should have moved.
+
+    Those without an answer are sent again first, as nothing else tells what they did. Where the one wager is
+    refused, each is rolled back.
+    """
+    known = [one for one in _own(operator, player, start) if operator.settle(one).ok]
+    moved = sum((_SIGNS[one.message.action] * one.message.amount for one in known), Decimal(0))
+    if not moved:
+        return
+    undo = operator.result if moved < 0 else operator.bet
+    if undo(player, abs(moved), kind=f"{'result' if moved < 0 else 'bet'} (restore)").refused:
+        _roll_back(operator, known)
+
+
+def _roll_back(operator: Verbs, wagers: list[Exchange]) -> None:
+    for one in reversed(wagers):
+        operator.rollback(one, kind="rollback (restore)")
+
+
+def _paid(exchange: Exchange) -> bool:
+    return exchange.ok and exchange.message.action == "result"
+
+
+def _own(operator: Verbs, player: Player, start: int = 0) -> list[Exchange]:
+    """The probe's wagers for ``player`` since exchange ``start``, each with its most telling answer."""
+    last: dict[str, Exchange] = {}
+    for exchange in operator.channel.sender.history.since(start):
+        message = exchange.message
+        if not isinstance(message, wire.Transaction) or message.user_id != player.id:
+            continue
+        if exchange.kind.endswith(_OWN) and not (message.transaction_id in last and exchange.unknown):
+            last[message.transaction_id] = exchange
+    return list(last.values())
+
+
+def _takes_nothing(probe: WagersProbe, player: Player) -> bool:
+    """Whether bets take nothing at all: the largest accepted so far is accepted four times more."""
+    bets = [
+        one.message.amount for one in _own(probe.operator, player) if one.ok and one.message.action == "bet"
+    ]
+    return bool(bets) and all(probe.operator.bet(player, max(bets), kind="bet (probe)").ok for _ in range(4))
+
+
+def _unreadable(probe: WagersProbe, player: Player, error: Unreadable) -> Found | None:
+    """What the probe's failure says of the CLIENT; None where it does not tell."""
+    if isinstance(error, Unanswered):
+        return None
+    if error.rule:
+        return error.rule, _EXPECTED[error.rule], str(error)
+    try:
+        if probe.takes(player, _FORTUNE):
+            return "BET-03", _EXPECTED["BET-03"], "a bet of a fortune was accepted"
+    except Unreadable:
+        return None
+    return "BET-01", "bets take exactly their amount", str(error)
+
+
+def _blame(player: Player, found: Found | None, exchanges: range, why: str = "") -> Diagnosis:
+    if found is None:
+        return Diagnosis(why=f"balances cannot be read through wagers here: {why}{_REMEDY}")
+    culprit, expected, seen = found
+    return Diagnosis(
+        why=f"balances cannot be read through wagers here while {culprit} is broken ({seen}){_REMEDY}",
+        culprit=culprit,
+        expected=expected,
+        seen=seen,
+        off=player.unit,
+        exchanges=tuple(exchanges)[-40:],
+    )

@@ -1,0 +1,213 @@
+"""Probes: read what a player's balance is.
+
+``wagers`` needs no help from the CLIENT: a bet of B is accepted and a bet of the smallest unit is then
+refused, so the balance was B. ``http`` and ``sql`` ask the driver. Every probe leaves the balance as it
+found it, or says so.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Protocol
+
+from scenarios.driver.driver import Driver
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange
+from simulators.values import money
+
+# A search that doubles its bet (or halves the balance) this often has offered more than any balance can hold.
+_DOUBLINGS = 50
+# How often a request of the probe's own that got no answer is sent again before the probe gives up.
+_COPIES = 3
+
+
+class Unreadable(Exception):
+    """The balance cannot be told; the text says why. ``exchanges`` are the numbers of those that show it.
+
+    ``rule`` is the rule that only a CLIENT which breaks it gets us here by, where that is certain.
+    """
+
+    def __init__(self, why: str, exchanges: tuple[int, ...] = (), *, rule: str = "") -> None:
+        super().__init__(why)
+        self.exchanges = exchanges
+        self.rule = rule
+
+
+class Unanswered(Unreadable):
+    """The probe's own requests get no usable answer; other rules are about that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A balance as read. ``restored`` is False where the probe could not leave it as found."""
+
+    amount: Decimal
+    exchanges: tuple[int, ...] = ()
+    restored: bool = True
+
+
+class Probe(Protocol):
+    """Reads balances; ``name`` is told in the report."""
+
+    name: str
+
+    def read(self, player: Player, expected: Decimal) -> Reading:
+        """Read the balance, which is probably ``expected``. Raises Unreadable."""
+
+    def empty(self, player: Player) -> Decimal:
+        """Bring the balance to exactly zero; return what it was. Raises Unreadable."""
+
+
+@dataclass
+class WagersProbe:
+    """Reads balances through bets and results alone."""
+
+    operator: Verbs
+    name: str = "wagers"
+    _sent: list[int] = field(default_factory=list)
+
+    def read(self, player: Player, expected: Decimal) -> Reading:
+        """Three requests where the balance is ``expected``, else a bounded search. Raises Unreadable."""
+        self._sent.clear()
+        units = money.to_minor(expected, player.currency)
+        lift = max(0, 1 - units)
+        if lift:
+            self.give(player, lift)
+        first = units + lift
+        if self.takes(player, first):
+            taken = first + (1 + self.drain(player) if self.takes(player, 1) else 0)
+            balance = taken - lift
+        else:
+            balance = self._drain_from_below(player) - lift
+        restored = self._put_back(player, balance)
+        return Reading(player.money(balance), tuple(self._sent), restored)
+
+    def empty(self, player: Player) -> Decimal:
+        """Bet everything away until a bet of one unit is refused, and prove the balance not negative."""
+        self._sent.clear()
+        guess = money.to_minor(player.known, player.currency) if player.known is not None else 0
+        taken = guess if guess > 0 and self.takes(player, guess) else 0
+        taken += self.drain(player)
+        self.give(player, 1)
+        if not self.takes(player, 1):
+            taken += self._drain_from_below(player) - 1
+        return player.money(taken)
+
+    def takes(self, player: Player, units: int) -> bool:
+        """Whether a bet of ``units`` smallest units is accepted (and so taken)."""
+        return self._resolved(self.operator.bet(player, player.money(units), kind="bet (probe)")).ok
+
+    def give(self, player: Player, units: int) -> Exchange:
+        """Put ``units`` smallest units on the balance. Raises Unreadable where the CLIENT refuses."""
+        exchange = self._resolved(self.operator.result(player, player.money(units), kind="result (probe)"))
+        if exchange.refused:
+            # Some CLIENTs wrongly pay a result only after a bet; the smallest bet opens the way.
+            if self.takes(player, 1):
+                units += 1
+            exchange = self._resolved(
+                self.operator.result(player, player.money(units), kind="result (probe)")
+            )
+        if exchange.unknown:
+            raise Unanswered(f"the probe's own {exchange.kind} got no usable answer", tuple(self._sent))
+        if not exchange.ok:
+            why = f"a result of {player.show(player.money(units))} was refused"
+            raise Unreadable(why, tuple(self._sent), rule="RES-01")
+        return exchange
+
+    def _resolved(self, exchange: Exchange) -> Exchange:
+        self._sent.append(exchange.number)
+        for _ in range(_COPIES):
+            if not exchange.unknown or _answered(exchange):
+                return exchange
+            exchange = self.operator.again(exchange)
+            self._sent.append(exchange.number)
+        if exchange.answer is None:
+            raise Unanswered(f"the probe's own {exchange.kind} got no usable answer", tuple(self._sent))
+        return exchange
+
+    def drain(self, player: Player) -> int:
+        """Take all that is there, in about twice as many bets as the balance has binary digits."""
+        taken, step = 0, 1
+        while self.takes(player, step):
+            taken += step
+            step *= 2
+            if step.bit_length() > _DOUBLINGS:
+                raise Unreadable("every bet is accepted, however large", tuple(self._sent), rule="BET-03")
+        step //= 2
+        while step:
+            if self.takes(player, step):
+                taken += step
+            step //= 2
+        if taken and self.takes(player, 1):
+            raise Unreadable(
+                f"bets of {player.show(player.money(taken))} took everything, yet one more unit could be bet",
+                tuple(self._sent),
+            )
+        return taken
+
+    def _drain_from_below(self, player: Player) -> int:
+        """Like ``drain`` where the balance may be negative: results lift it first."""
+        taken, lifted = self.drain(player), 0
+        step = 1
+        while not taken:
+            self.give(player, step)
+            lifted += step
+            taken = self.drain(player)
+            step *= 2
+            if step.bit_length() > _DOUBLINGS:
+                why = "no bet is accepted, whatever is paid in"
+                raise Unreadable(why, tuple(self._sent), rule="RES-01")
+        return taken - lifted
+
+    def _put_back(self, player: Player, units: int) -> bool:
+        if units > 0:
+            self.give(player, units)
+        elif units < 0:
+            # A debt cannot be bet; a result that was spent and is rolled back leaves one.
+            loan = self.give(player, -units)
+            self.takes(player, -units)
+            return self._resolved(self.operator.rollback(loan, kind="rollback (probe)")).ok
+        return True
+
+
+def _answered(exchange: Exchange) -> bool:
+    """Whether there is an answer, if an unreadable one: some CLIENTs refuse with a page."""
+    return exchange.answer is not None and exchange.answer.status < 500
+
+
+@dataclass
+class DriverProbe:
+    """Reads balances through the target file's ``balance`` entry; ``name`` is "http", "sql" or "python"."""
+
+    operator: Verbs
+    driver: Driver
+    name: str
+
+    def read(self, player: Player, expected: Decimal) -> Reading:  # noqa: ARG002
+        """Ask the driver. Raises Unreadable where it has no answer."""
+        return Reading(self._balance(player))
+
+    def empty(self, player: Player) -> Decimal:
+        """Bet what is there, or pay what is owed, until the driver reads zero."""
+        balance = left = self._balance(player)
+        for _ in range(_DOUBLINGS):
+            whole = left - left % player.unit
+            if not whole:
+                return balance
+            if whole > 0:
+                self.operator.bet(player, whole, kind="bet (probe)")
+            else:
+                self.operator.result(player, -whole, kind="result (probe)")
+            before, left = left, self._balance(player)
+            if left == before:
+                break
+        if abs(left) >= player.unit:
+            shown = player.show(left)
+            raise Unreadable(f"the balance reads {shown} after all of {player.show(balance)} was taken")
+        return balance
+
+    def _balance(self, player: Player) -> Decimal:
+        try:
+            return self.driver.balance(player.id)
+        except Exception as error:
+            raise Unreadable(f"the driver's balance entry failed: {error}") from error

@@ -1,0 +1,102 @@
+"""The hosted page, on which a person approves or declines a checkout: plain forms, no script."""
+
+import hmac
+import secrets
+from typing import Final
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from simulators.checkout import world
+from simulators.checkout.lifecycle import LIFECYCLE, IllegalTransition
+from simulators.checkout.pages import widget
+from simulators.checkout.simulator import CheckoutTwin
+from simulators.checkout.world import Checkout
+from simulators.values import money
+from simulators.values.jws import BadKey
+
+NAME: Final = "checkout"
+PREFIX: Final = "/checkout"
+_CHOICES: Final = {"approve": True, "decline": False}
+
+
+def blueprint(twin: CheckoutTwin) -> Blueprint:
+    """Return the hosted pages of ``twin``, under PREFIX."""
+    pages = Blueprint(NAME, __name__, url_prefix=PREFIX, template_folder="templates")
+    pages.add_app_template_filter(money.show, "money")
+    pages.add_app_template_filter(money.plain, "plain")
+    pages.add_url_rule("/<token>", "show", lambda token: _page(twin, _checkout(twin, token)))
+    pages.add_url_rule("/<token>", "decide", lambda token: _decide(twin, token), methods=["POST"])
+    return pages
+
+
+def serves(path: str) -> bool:
+    """Whether ``path`` is a page's, so that its errors are pages."""
+    return path.startswith(f"{PREFIX}/")
+
+
+def error_page(error: HTTPException) -> Response:
+    """Return ``error`` as a page for people."""
+    return _guarded("checkout/error.html", error.code or 500, error=error)
+
+
+def _checkout(twin: CheckoutTwin, token: str) -> Checkout:
+    try:
+        return twin.checkout(token)
+    except KeyError:
+        abort(404, "There is no such checkout. Go back to the shop and begin again.")
+
+
+def _decide(twin: CheckoutTwin, token: str) -> ResponseReturnValue:
+    checkout = _checkout(twin, token)
+    given = request.form.get("form_token", "").encode("utf-8", "surrogatepass")
+    if not hmac.compare_digest(given, twin.form_token(token).encode()):
+        abort(
+            403,
+            "This form did not come from the checkout's own page. Nothing was decided. Reload the page first.",
+        )
+    choice = request.form.get("decision", "")
+    if choice not in _CHOICES:
+        return _page(
+            twin, checkout, "There is no such decision. Nothing was decided. Press one of the buttons.", 422
+        )
+    try:
+        twin.decide(token, _CHOICES[choice])
+    except IllegalTransition:
+        told = "This checkout was decided before. Money moves once, so nothing was changed. See below what it is."
+        return _page(twin, twin.checkout(token), told, 409)
+    except BadKey:
+        told = "The checkout has no key to sign decisions with. Nothing was decided. Set decision_key first."
+        return _page(twin, checkout, told, 409)
+    return redirect(url_for(".show", token=token), 303)
+
+
+def _page(twin: CheckoutTwin, checkout: Checkout, problem: str | None = None, status: int = 200) -> Response:
+    parts = world.price(checkout.claims)
+    return _guarded(
+        "checkout/page.html",
+        status,
+        checkout=checkout,
+        claims=checkout.claims,
+        open=bool(LIFECYCLE.transitions[checkout.state]),
+        initial=widget.shown(parts.initial, parts.currency),
+        recurring=widget.shown(parts.recurring, parts.currency),
+        payments=world.PARTS - 1,
+        form_token=twin.form_token(checkout.token),
+        problem=problem,
+    )
+
+
+def _guarded(template: str, status: int, **context: object) -> Response:
+    """A page that runs no script, loads nothing and stands in no frame."""
+    nonce = secrets.token_urlsafe(16)
+    response = Response(render_template(template, nonce=nonce, **context), status)
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    )
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
+    return response

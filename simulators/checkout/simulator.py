@@ -1,0 +1,187 @@
+"""The checkout's twin, whole: checkouts, decisions on their way, and faults on demand."""
+
+import hashlib
+import hmac
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from simulators.checkout import claims as claim_checks
+from simulators.checkout import wire, world
+from simulators.checkout.channel import PROVIDER, Channel
+from simulators.checkout.claims import Verdict
+from simulators.checkout.forgeries import FORGERIES
+from simulators.checkout.lifecycle import Event
+from simulators.checkout.wire import Agreement, Decision, Notice
+from simulators.checkout.world import Checkout
+from simulators.exchanges.export import Redactor
+from simulators.exchanges.history import Exchange
+from simulators.simulator import Twin
+from simulators.transport.http_client import Sender
+from simulators.webhooks.retry_queue import Courier, Delivery, Schedule
+
+CREATE: Final = "createMerchantCheckout"
+PRICE: Final = "price"
+# What a recorded request is called in the history, and what can be disturbed.
+KINDS: Final = frozenset({CREATE, PRICE})
+_TOKENS_AT_ONCE: Final = 256
+
+
+def random_tokens() -> Iterator[str]:
+    """Tokens for checkouts: random UUIDs (version 4), none of which tells of another. For one thread at a time.
+
+    The system is asked for the randomness of many at once, as asking costs more than the rest.
+    """
+    while True:
+        digits = os.urandom(16 * _TOKENS_AT_ONCE).hex()
+        for at in range(0, len(digits), 32):
+            text = digits[at : at + 32]
+            variant = "89ab"[int(text[16], 16) & 3]
+            yield f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
+
+
+class CheckoutTwin(Twin[Notice]):
+    """One checkout for one merchant. Safe to use from several threads.
+
+    ``sender`` brings the history along and ``decision_url`` is where decisions go (None: nowhere). ``clock``
+    is seconds since the epoch; ``courier_clock`` counts seconds for ``schedule``. ``max_age`` (seconds) is
+    how old a merchant's token may be. ``public_url`` is where browsers reach the twin.
+    """
+
+    provider = PROVIDER
+    kinds = KINDS
+    owner = "the checkout"
+
+    def __init__(
+        self,
+        agreement: Agreement,
+        sender: Sender,
+        *,
+        decision_url: str | None = None,
+        schedule: Schedule | None = None,
+        threads: int = 4,
+        max_age: float = claim_checks.LIFE,
+        clock: Callable[[], float] = time.time,
+        courier_clock: Callable[[], float] = time.monotonic,
+        new_token: Callable[[], str] | None = None,
+        public_url: str = "http://127.0.0.1:8703",
+    ) -> None:
+        channel = Channel(decision_url, sender)
+        super().__init__(
+            sender.history, channel, Courier(channel, schedule, clock=courier_clock, threads=threads)
+        )
+        self.agreement = agreement
+        self.max_age = max_age
+        self.clock = clock
+        self.public_url = public_url
+        self.redactor = Redactor(
+            {"CHECKOUT_KEY": agreement.key, "CHECKOUT_DECISION_KEY": agreement.decision_key or ""}
+        )
+        # Called with the lock held.
+        self._new_token = new_token or random_tokens().__next__
+        self._form_secret = secrets.token_bytes(32)
+        self._checkouts: dict[str, Checkout] = {}
+        self._by_payload: dict[bytes, str] = {}
+        self._lock = threading.RLock()
+
+    # -- what the API asks
+
+    def verify(self, payload: str) -> Verdict:
+        """Check a merchant's token as it is now."""
+        return claim_checks.verify(payload, self.agreement, self.clock(), self.max_age)
+
+    def create(self, payload: str) -> Verdict | Checkout:
+        """Return the checkout of a merchant's token, or the verdict of one that does not hold.
+
+        The same token shown again gives the same checkout, so that a lost answer makes no second one.
+        """
+        digest = hashlib.sha256(payload.encode("utf-8", "surrogatepass")).digest()
+        with self._lock:
+            known = self._by_payload.get(digest)
+            if known is not None:
+                return self._checkouts[known]
+            verdict = self.verify(payload)
+            if not verdict.holds:
+                return verdict
+            checkout = Checkout(self._new_token(), verdict.claims, self.clock())
+            self._checkouts[checkout.token] = checkout
+            self._by_payload[digest] = checkout.token
+            return checkout
+
+    def form_token(self, token: str) -> str:
+        """What a form of the checkout's own page carries."""
+        return hmac.new(self._form_secret, token.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+    def page_url(self, token: str) -> str:
+        """Where a person decides about a checkout."""
+        return f"{self.public_url}/checkout/{token}"
+
+    # -- what a judge looks at and does
+
+    @property
+    def checkouts(self) -> list[Checkout]:
+        """The checkouts as they stand now, the oldest first."""
+        with self._lock:
+            return [self.checkout(token) for token in self._checkouts]
+
+    def checkout(self, token: str) -> Checkout:
+        """Return one checkout as it stands now; raises KeyError."""
+        with self._lock:
+            checkout = self._checkouts[token]
+            if world.due(checkout, self.clock()):
+                checkout, _ = world.happen(checkout, Event.EXPIRE, self.clock())
+                self._checkouts[token] = checkout
+            return checkout
+
+    def decide(self, token: str, approved: bool) -> Delivery[Notice]:
+        """Approve or decline a checkout, and tell the merchant; raises KeyError or IllegalTransition."""
+        with self._lock:
+            event = Event.APPROVE if approved else Event.DECLINE
+            after, decision = world.happen(self.checkout(token), event, self.clock())
+            if decision is None:
+                raise TypeError(f"{event} tells the merchant nothing")
+            notice = self.sign(decision)
+            self._checkouts[token] = after
+            return self.courier.post(notice)
+
+    def expire(self, token: str) -> None:
+        """Let a checkout's hour be over now; raises KeyError or IllegalTransition."""
+        with self._lock:
+            self._checkouts[token], _ = world.happen(self.checkout(token), Event.EXPIRE, self.clock())
+
+    def decision(self, token: str, approved: bool) -> Decision:
+        """Return a decision about any ``token``, also one of no checkout; nothing is sent or changed."""
+        with self._lock:
+            known = self._checkouts.get(token)
+            if known is not None:
+                return world.decide(known, approved, self.clock())
+        now = self.clock()
+        return Decision(self.agreement.merchant_id, token, None, approved, now, int(now))
+
+    def sign(self, decision: Decision) -> Notice:
+        """Return the notice of ``decision``; raises signing.BadKey without a key to sign with."""
+        return wire.sign(decision, self.agreement)
+
+    def notify(self, decision: Decision, *, genuine: bool = False) -> Delivery[Notice]:
+        """Tell the merchant of any ``decision``, well signed and with retries; no checkout changes.
+
+        For one of an unknown checkout, one against the truth, or one told twice under a new `iat`.
+        """
+        return self.courier.post(self.sign(decision), genuine=genuine)
+
+    def send_forged(self, decision: Decision, forgery: str) -> Exchange:
+        """Send ``decision`` badly signed, once, in one of the ways of FORGERIES; raises KeyError."""
+        payload = FORGERIES[forgery](self.sign(decision), self.agreement)
+        return self.channel.send_raw(wire.encode(payload), kind=f"forged decision ({forgery})")
+
+    def start(self) -> None:
+        """Deliver decisions from threads in the background until ``stop``."""
+        self.courier.start()
+
+    def stop(self) -> None:
+        """Stop what ``start`` started; let go of requests that are held back."""
+        self.disturbances.calm()
+        self.courier.stop()

@@ -1,0 +1,317 @@
+"""One CLIENT's platform at Jackpot: its stores and vouchers, the time that passes for them, what it is told.
+
+A judge raises here what an API call cannot: any event for any voucher or store, expiries, refunds.
+"""
+
+import heapq
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+from simulators.jackpot import wire, world
+from simulators.jackpot.catalogue import stores as catalogue
+from simulators.jackpot.catalogue.stores import Listing, StoreEventName
+from simulators.jackpot.credentials.signed_urls import Signer
+from simulators.jackpot.delivery import Courier, Delivery
+from simulators.jackpot.field_types import NewId, at
+from simulators.jackpot.lifecycle import Event, State
+from simulators.jackpot.world import Means, Reservation, Voucher
+
+Confirmation = Literal["manual", "automatic"]
+Refunds = Literal["by hand", "accept", "reject"]
+
+# What the documented example of coupon/reserved gives a reservation.
+RESERVATION_SECONDS: Final = 15 * 24 * 3600.0
+
+
+def random_id() -> str:
+    """Return a new random UUID."""
+    return str(uuid.uuid4())
+
+
+@dataclass
+class Habits:
+    """How the platform goes about its vouchers; may be changed at any time.
+
+    ``confirmation``: who confirms a reservation. ``reservation_seconds``: how long one waits for it.
+    ``ready_seconds``: from confirmation to READY (None: by hand only). ``refunds``: what becomes of one.
+    """
+
+    confirmation: Confirmation = "manual"
+    reservation_seconds: float = RESERVATION_SECONDS
+    ready_seconds: float | None = 0.0
+    refunds: Refunds = "by hand"
+
+
+class Platform:
+    """The stores and vouchers of one CLIENT. Safe to use from several threads.
+
+    ``clock`` is seconds since the epoch. ``public_url`` is where pictures and PDFs are.
+    """
+
+    def __init__(
+        self,
+        courier: Courier,
+        signer: Signer,
+        *,
+        seed: int = 0,
+        habits: Habits | None = None,
+        clock: Callable[[], float] = time.time,
+        new_id: NewId = random_id,
+        public_url: str = "http://127.0.0.1:8702",
+        opening: datetime | None = None,
+    ) -> None:
+        self.courier = courier
+        self.habits = habits or Habits()
+        self.public_url = public_url
+        self.clock = clock
+        self._signer = signer
+        self._new_id = new_id
+        stores = catalogue.invent(seed, opening or datetime.fromtimestamp(clock(), UTC))
+        self._listings = {store.id: Listing(store) for store in stores}
+        self._vouchers: dict[str, Voucher] = {}
+        # What time acts on: reservations by their end (those that ended otherwise are dropped when met), and
+        # confirmed vouchers, which are few and whose pause is a habit.
+        self._reservations: list[tuple[datetime, str]] = []
+        self._confirmed: set[str] = set()
+        self.lock = threading.RLock()
+        self._changed = threading.Condition(self.lock)
+        self._keeper: threading.Thread | None = None
+        self._stopped = False
+
+    # -- vouchers
+
+    @property
+    def vouchers(self) -> list[Voucher]:
+        """Every voucher, the oldest first."""
+        with self.lock:
+            self.pass_time()
+            return list(self._vouchers.values())
+
+    def voucher(self, voucher_id: str) -> Voucher:
+        """Return a voucher as it stands now; raises KeyError where there is none."""
+        with self.lock:
+            self.pass_time()
+            return self._vouchers[voucher_id]
+
+    def by_key(self, notification_key: str) -> list[Voucher]:
+        """The vouchers that were reserved under ``notification_key``."""
+        return [voucher for voucher in self.vouchers if voucher.notification_key == notification_key]
+
+    def means(self) -> Means:
+        """What the world needs, as of now."""
+        return Means(
+            at(self.clock()),
+            self._new_id,
+            lambda voucher, now: self._signer.url(self.public_url, voucher, now),
+        )
+
+    def reserve(self, store_id: str, asked: Reservation) -> Voucher:
+        """Reserve a voucher and tell the CLIENT; in automatic mode it is confirmed at once.
+
+        Raises KeyError where no such store is offered, pricing.Unacceptable.
+        """
+        with self.lock:
+            voucher, effects = world.reserve(self.offered(store_id).store, asked, self.means())
+            self._keep(voucher, effects)
+            return voucher if voucher.manual else self.happen(voucher.id, Event.CONFIRM)
+
+    def reservation(self, limit: Decimal, *, manual: bool | None = None, **asked: Any) -> Reservation:
+        """Return a Reservation under the platform's habits; ``asked`` are its other fields."""
+        chosen = self.habits.confirmation == "manual" if manual is None else manual
+        return Reservation(limit=limit, seconds=self.habits.reservation_seconds, manual=chosen, **asked)
+
+    def happen(self, voucher_id: str, event: Event) -> Voucher:
+        """Let ``event`` come over a voucher, and what follows at once from the habits; tell the CLIENT.
+
+        Raises KeyError where there is no such voucher, lifecycle.IllegalTransition.
+        """
+        with self.lock:
+            self.pass_time()
+            voucher, effects = world.handle(self._vouchers[voucher_id], event, self.means())
+            self._keep(voucher, effects)
+            self.pass_time()
+            if voucher.state is State.REFUNDING and self.habits.refunds != "by hand":
+                decided = Event.REFUND if self.habits.refunds == "accept" else Event.REJECT_REFUND
+                return self.happen(voucher_id, decided)
+            return self._vouchers[voucher_id]
+
+    def notify(self, name: wire.CouponName, voucher_id: str, **forged: Any) -> Delivery:
+        """Send the webhook ``name`` for a voucher whatever its state, which stays as it is.
+
+        ``forged`` puts other values into the message (``price=Decimal(1)``, ``notification_key="x"``). The
+        delivery is genuine where it says what is. Raises KeyError.
+        """
+        with self.lock:
+            voucher = self.voucher(voucher_id)
+            event = world.announce(voucher, name, self.means())
+            genuine = not forged and wire.STATE_OF[name] is voucher.state
+            if forged:
+                message = wire.Coupon.model_validate({**event.message.model_dump(by_alias=False), **forged})
+                event = event.model_copy(update={"message": message})
+            return self.courier.post(event, genuine=genuine)
+
+    def invent_voucher(self, *, notification_key: str | None = None) -> Voucher:
+        """Return a voucher that nobody reserved and this platform does not know, for forged events."""
+        with self.lock:
+            listing = next(listing for listing in self._listings.values() if listing.enabled)
+            value = listing.store.voucher_value_max
+            asked = self.reservation(value, manual=True, value=value, notification_key=notification_key)
+            return world.reserve(listing.store, asked, self.means())[0]
+
+    def notify_foreign(self, name: wire.CouponName, voucher: Voucher) -> Delivery:
+        """Send the webhook ``name`` for ``voucher``, which need not be one of this platform's."""
+        return self.courier.post(world.announce(voucher, name, self.means()), genuine=False)
+
+    def expire_reservation(self, voucher_id: str) -> Voucher:
+        """Let a reservation run out now; raises KeyError, lifecycle.IllegalTransition."""
+        return self.happen(voucher_id, Event.EXPIRE)
+
+    def expire_signed_url(self, voucher_id: str) -> None:
+        """Make every signed URL of a voucher given out so far void, as after its hour; raises KeyError."""
+        with self.lock:
+            voucher = self._vouchers[voucher_id]
+            self._vouchers[voucher_id] = replace(voucher, url_key=voucher.url_key + 1)
+
+    def pass_time(self) -> float | None:
+        """Do what time does by now; return the seconds until it does more, None where nothing waits."""
+        with self.lock:
+            pauses = [self._pass(voucher_id) for voucher_id in sorted(self._confirmed)]
+            while self._reservations:
+                voucher_id = self._reservations[0][1]
+                if self._vouchers[voucher_id].state is not State.RESERVED:
+                    heapq.heappop(self._reservations)
+                elif (pause := self._pass(voucher_id)) is not None:
+                    pauses.append(pause)
+                    break
+            return min((pause for pause in pauses if pause is not None), default=None)
+
+    def _pass(self, voucher_id: str) -> float | None:
+        while (step := world.next_step(self._vouchers[voucher_id], self.habits.ready_seconds)) is not None:
+            pause = (step[0] - at(self.clock())).total_seconds()
+            if pause > 0:
+                return pause
+            self._keep(*world.handle(self._vouchers[voucher_id], step[1], self.means()))
+        return None
+
+    def _keep(self, voucher: Voucher, effects: Iterable[wire.CouponEvent]) -> None:
+        self._vouchers[voucher.id] = voucher
+        if voucher.state is State.RESERVED:
+            heapq.heappush(self._reservations, (voucher.resa_expire_date, voucher.id))
+        if voucher.state is State.CONFIRMED:
+            self._confirmed.add(voucher.id)
+        else:
+            self._confirmed.discard(voucher.id)
+        for event in effects:
+            self.courier.post(event)
+        self._changed.notify_all()
+
+    # -- stores
+
+    @property
+    def listings(self) -> list[Listing]:
+        """Every store of the catalogue, also those that are not offered."""
+        with self.lock:
+            return list(self._listings.values())
+
+    def listing(self, store_id: str) -> Listing:
+        """Return a store of the catalogue; raises KeyError."""
+        with self.lock:
+            return self._listings[store_id]
+
+    def offered(self, store_id: str) -> Listing:
+        """Return a store that is offered; raises KeyError."""
+        listing = self.listing(store_id)
+        if not listing.enabled:
+            raise KeyError(store_id)
+        return listing
+
+    def published(self, store: wire.Store) -> wire.Store:
+        """``store`` with the whole addresses of its pictures."""
+        return catalogue.published(store, self.public_url)
+
+    def enable_store(self, store_id: str) -> Delivery:
+        """Offer a store and tell the CLIENT; raises KeyError."""
+        return self._list(replace(self.listing(store_id), enabled=True), "store/enabled")
+
+    def disable_store(self, store_id: str) -> Delivery:
+        """Withdraw a store and tell the CLIENT; raises KeyError."""
+        return self._list(replace(self.listing(store_id), enabled=False), "store/disabled")
+
+    def update_store(self, store_id: str, changes: Mapping[str, Any]) -> Delivery:
+        """Change properties by their documented names (None takes one away) and tell the CLIENT.
+
+        Numbers are int or Decimal. Raises KeyError, and ValueError where the result is no store.
+        """
+        with self.lock:
+            listing = self.listing(store_id)
+            return self._replace(listing, catalogue.changed(listing.store, changes))
+
+    def make_continuous(self, store_id: str) -> Delivery:
+        """Let a store sell any value in its range, and tell the CLIENT; raises KeyError."""
+        with self.lock:
+            listing = self.listing(store_id)
+            return self._replace(listing, catalogue.to_continuous(listing.store))
+
+    def make_discrete(self, store_id: str, values: Iterable[Decimal | int]) -> Delivery:
+        """Let a store sell single ``values`` (EUR) only, and tell the CLIENT; raises KeyError."""
+        with self.lock:
+            listing = self.listing(store_id)
+            return self._replace(listing, catalogue.to_discrete(listing.store, values))
+
+    def notify_store(self, name: StoreEventName, store_id: str) -> Delivery:
+        """Send a test webhook: the event ``name`` for a store as it is; raises KeyError."""
+        with self.lock:
+            return self._tell(name, self.listing(store_id))
+
+    def _replace(self, listing: Listing, store: wire.Store) -> Delivery:
+        return self._list(replace(listing, store=store, before=listing.store), "store/update")
+
+    def _list(self, listing: Listing, name: StoreEventName) -> Delivery:
+        with self.lock:
+            self._listings[listing.store.id] = listing
+            return self._tell(name, listing)
+
+    def _tell(self, name: StoreEventName, listing: Listing) -> Delivery:
+        means = self.means()
+        return self.courier.post(catalogue.event(name, listing, means.now, means.new_id, self.public_url))
+
+    # -- running
+
+    def restore(self, listings: Iterable[Listing], vouchers: Iterable[Voucher]) -> None:
+        """Put back what an earlier run held; nothing is told to the CLIENT."""
+        with self.lock:
+            self._listings = {listing.store.id: listing for listing in listings}
+            self._vouchers, self._reservations, self._confirmed = {}, [], set()
+            for voucher in vouchers:
+                self._keep(voucher, ())
+
+    def start(self) -> None:
+        """Deliver, and let time pass, from threads in the background until ``stop``."""
+        self.courier.start()
+        with self.lock:
+            if self._keeper is not None:
+                return
+            self._stopped = False
+            self._keeper = threading.Thread(target=self._keep_time, name="jackpot-keeper", daemon=True)
+            self._keeper.start()
+
+    def stop(self) -> None:
+        """Stop the threads of ``start``; what waits stays."""
+        with self.lock:
+            self._stopped = True
+            self._changed.notify_all()
+            keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.join()
+        self.courier.stop()
+
+    def _keep_time(self) -> None:
+        with self._changed:
+            while not self._stopped:
+                self._changed.wait(self.pass_time())

@@ -1,0 +1,1 @@
+"""What Jackpot sells: stores, offers, prices, pictures."""

@@ -1,0 +1,1 @@
+"""Who may ask Jackpot what: session JWTs, grants, signed URLs."""

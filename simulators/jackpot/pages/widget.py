@@ -1,0 +1,81 @@
+"""The widget: the script that a CLIENT's page loads, its styles, and the price of a value while it is typed.
+
+Implements ``voucher-widget.txt``, *Display offers*. The other requests of the script are the API's own.
+"""
+
+import json
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Response, request
+
+from simulators.jackpot import wire
+from simulators.jackpot.catalogue import pricing
+from simulators.jackpot.credentials.grants import Kind
+from simulators.jackpot.field_types import bounded
+from simulators.jackpot.simulator import JackpotTwin
+from simulators.server.responses import ApiError
+from simulators.values import decimal_json
+
+NAME: Final = "widget"
+SCRIPT: Final = "/widget.js"
+# What the widget calls itself where no client_id is agreed.
+_CLIENT_ID: Final = "widget"
+_STATIC: Final = Path(__file__).with_name("static")
+
+
+def blueprint(twin: JackpotTwin) -> Blueprint:
+    """Return the widget of ``twin``: ``/widget.js``, ``/widget.css``, and prices under ``/widget``."""
+    widget = Blueprint(NAME, __name__)
+    widget.add_url_rule(SCRIPT, "script", lambda: _script(twin))
+    widget.add_url_rule("/widget.css", "styles", lambda: _static("widget.css", "text/css"))
+    widget.add_url_rule("/widget/stores/<store_id>/price", "price", lambda store_id: _price(twin, store_id))
+    return widget
+
+
+def _script(twin: JackpotTwin) -> Response:
+    # The grant asks for the client_id, which is no secret; a page gives the script its JWT alone.
+    known = json.dumps(twin.agreement.client_id or _CLIENT_ID).replace("<", "\\u003c")
+    return _static("widget.js", "text/javascript", f"window.JckptClientId = {known};\n")
+
+
+def _static(name: str, content_type: str, before: str = "") -> Response:
+    text = before + (_STATIC / name).read_text(encoding="utf-8")
+    response = Response(text, content_type=f"{content_type}; charset=utf-8")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def _price(twin: JackpotTwin, store_id: str) -> Response:
+    """Answer what ``value`` (EUR) costs at a store: a session's question before it reserves."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    session = twin.desk.authenticate(
+        Kind.SESSION, None, token.strip() if scheme.lower() == "bearer" else None
+    )
+    try:
+        value = bounded(request.args.get("value"))
+    except ValueError as error:
+        raise ApiError(
+            400, "MALFORMED", f"The parameter value {error}. It is worth so many EUR. Send value=25.50."
+        ) from None
+    try:
+        store = twin.platform.offered(store_id).store
+        price = pricing.price_of(store, value)
+    except KeyError:
+        raise ApiError(
+            404,
+            "STORE_NOT_FOUND",
+            "There is no such store, or it is not offered now. Ids are Jackpot's. Take one of /widget/offers.",
+        ) from None
+    except pricing.Unacceptable as error:
+        raise ApiError(422, error.code, str(error)) from None
+    if session is not None and price > session.claims.amount:
+        raise ApiError(
+            422,
+            "AMOUNT_EXCEEDED",
+            f"The voucher costs {price} EUR. The session may reserve {session.claims.amount} EUR at most. "
+            "Choose a smaller value.",
+        )
+    return Response(decimal_json.dumps({"value": value, "price": price}), content_type=wire.JSON_TYPE)

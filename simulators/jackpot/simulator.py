@@ -1,0 +1,160 @@
+"""Jackpot's twin, whole: the desk that answers, the platform behind it, webhooks, and faults on demand."""
+
+import random
+import socket
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from simulators.exchanges.export import Redactor
+from simulators.exchanges.history import Exchange
+from simulators.jackpot.account import Habits, Platform, random_id
+from simulators.jackpot.channel import PROVIDER, Channel
+from simulators.jackpot.credentials.grants import Session
+from simulators.jackpot.credentials.signed_urls import Signer
+from simulators.jackpot.delivery import Courier, Schedule
+from simulators.jackpot.field_types import NewId
+from simulators.jackpot.operations import KINDS
+from simulators.jackpot.service import Agreement, Desk
+from simulators.jackpot.wire import Notification
+from simulators.server.responses import ApiError
+from simulators.simulator import Twin
+from simulators.transport.http_client import Sender
+
+
+class JackpotTwin(Twin[Notification]):
+    """One Jackpot for one CLIENT. Safe to use from several threads.
+
+    ``sender`` brings the history along and ``notification_url`` is where webhooks go (None: nowhere).
+    ``desk`` answers the API, ``platform`` holds stores and vouchers, ``courier`` the webhooks. ``clock`` is
+    seconds since the epoch; ``courier_clock`` counts seconds for ``schedule``. ``seed`` makes the stores,
+    ``shuffle`` (a seed) the order of webhooks that are due together. Other arguments: see Platform.
+    """
+
+    provider = PROVIDER
+    kinds = KINDS
+    owner = "Jackpot"
+
+    def __init__(
+        self,
+        agreement: Agreement,
+        sender: Sender,
+        *,
+        notification_url: str | None = None,
+        habits: Habits | None = None,
+        schedule: Schedule | None = None,
+        seed: int = 0,
+        shuffle: int | None = None,
+        threads: int = 4,
+        clock: Callable[[], float] = time.time,
+        courier_clock: Callable[[], float] = time.monotonic,
+        new_id: NewId = random_id,
+        public_url: str = "http://127.0.0.1:8702",
+        opening: datetime | None = None,
+    ) -> None:
+        channel = Channel(notification_url, sender)
+        courier = Courier(
+            channel,
+            schedule,
+            clock=courier_clock,
+            threads=threads,
+            shuffle=None if shuffle is None else random.Random(shuffle),
+        )
+        super().__init__(sender.history, channel, courier)
+        self.agreement = agreement
+        signer = Signer(agreement.client_secret)
+        self.platform = Platform(
+            courier,
+            signer,
+            seed=seed,
+            habits=habits,
+            clock=clock,
+            new_id=new_id,
+            public_url=public_url,
+            opening=opening,
+        )
+        self.desk = Desk(agreement, self.platform, signer, clock)
+        self.redactor = Redactor(
+            {
+                "JACKPOT_API_KEY": agreement.api_key,
+                "JACKPOT_API_SIGNATURE": agreement.api_signature,
+                "JACKPOT_CLIENT_SECRET": agreement.client_secret,
+            }
+        )
+        self._clock = clock
+        self._lock = self.platform.lock
+
+    # -- what a judge looks at and sets
+
+    @property
+    def sessions(self) -> list[Session]:
+        """The sessions opened so far, the oldest first, each with the claims of its JWT."""
+        with self._lock:
+            return self.desk.credentials.sessions
+
+    def expire_session(self, session_id: str) -> None:
+        """Let a session's hour be over now; raises KeyError."""
+        with self._lock:
+            self.desk.credentials.expire(session_id, self._clock())
+
+    def revoke_server_tokens(self) -> None:
+        """Make every server token given out so far worthless."""
+        with self._lock:
+            self.desk.credentials.revoke_servers()
+
+    def confirm_requests(self, voucher_id: str | None = None) -> list[Exchange]:
+        """The CLIENT's requests to confirm a voucher (None: any) so far."""
+        found = self.requests("confirm")
+        if voucher_id is None:
+            return found
+        return [each for each in found if urlsplit(each.request.url).path.split("/")[-2] == voucher_id]
+
+    def lose_reservation_answer(self, times: int | None = 1) -> None:
+        """Carry out the next ``times`` reservations but lose their answers."""
+        self.disturb("reserve", times, lost=True)
+
+    def set_notification_url(
+        self, url: str | None, resolve: Callable[[str], Sequence[object]] | None = None
+    ) -> None:
+        """Set where webhooks go; raises ApiError (422) for no http(s) URL or a host that does not resolve."""
+        if url is not None:
+            _check_url(url, resolve or _resolve)
+        self.channel.notification_url = url
+
+    def start(self) -> None:
+        """Deliver webhooks, and let time pass, from threads in the background until ``stop``."""
+        self.platform.start()
+
+    def stop(self) -> None:
+        """Stop what ``start`` started; let go of requests that are held back."""
+        self.disturbances.calm()
+        self.platform.stop()
+
+
+def _resolve(host: str) -> Sequence[object]:
+    return socket.getaddrinfo(host, None)
+
+
+def _check_url(url: str, resolve: Callable[[str], Sequence[object]]) -> None:
+    try:
+        parts = urlsplit(url)
+        host, good = parts.hostname, parts.scheme in ("http", "https") and (parts.port or 1) > 0
+    except ValueError:
+        host, good = None, False
+    if not host or not good:
+        raise ApiError(
+            422,
+            "NOTIFICATION_URL_MALFORMED",
+            f"The notification URL is {url[:80]!r}. Webhooks are posted to an http or https address. "
+            "Give one.",
+        )
+    try:
+        resolve(host)
+    except (OSError, UnicodeError):
+        raise ApiError(
+            422,
+            "NOTIFICATION_URL_UNRESOLVED",
+            f"The host {host[:80]!r} of the notification URL does not resolve, so no webhook would arrive. "
+            "Check its spelling and the DNS; the address before stays.",
+        ) from None

@@ -1,0 +1,186 @@
+"""The player's page behind the iframe URL: odds, a bet slip, the player's bets, and a panel to settle each.
+
+It stands in an iframe of any website, keeps no cookie, and works without its script, which only sums up the slip.
+"""
+
+import hmac
+import itertools
+import secrets
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from simulators.exchanges import export
+from simulators.exchanges.history import Direction, Exchange
+from simulators.operator import lifecycle, world
+from simulators.operator.delivery import PROVIDER
+from simulators.operator.simulator import Session, Twin
+from simulators.values import money
+
+NAME: Final = "play"
+_SCRIPT: Final = Path(__file__).with_name("static") / "slip.js"
+# How many exchanges the page shows, the newest first.
+EXCHANGES_SHOWN: Final = 20
+# What a player's page offers; the other events are answers of the CLIENT.
+_OFFERED: Final = tuple(
+    event
+    for event in lifecycle.Event
+    if event not in (lifecycle.Event.ACCEPT, lifecycle.Event.REFUSE, lifecycle.Event.NO_ANSWER)
+)
+
+
+def blueprint(twin: Twin) -> Blueprint:
+    """Return the page of ``twin``, under ``/play``."""
+    play = Blueprint(NAME, __name__, url_prefix="/play", template_folder="templates")
+    play.add_app_template_filter(_show, "money")
+    play.add_url_rule("/slip.js", "script", _script)
+    play.add_url_rule("/<key>", "show", lambda key: _page(twin, _session(twin, key)))
+    play.add_url_rule("/<key>/bets", "place", lambda key: _place(twin, key), methods=["POST"])
+    play.add_url_rule(
+        "/<key>/bets/<slip_id>", "happen", lambda key, slip_id: _happen(twin, key, slip_id), methods=["POST"]
+    )
+    play.add_url_rule(
+        "/<key>/bets/<slip_id>/copies",
+        "duplicate",
+        lambda key, slip_id: _duplicate(twin, key, slip_id),
+        methods=["POST"],
+    )
+    return play
+
+
+def error_page(error: HTTPException) -> ResponseReturnValue:
+    """Return ``error`` as a page for people."""
+    return _guarded("error.html", error.code or 500, error=error)
+
+
+def _session(twin: Twin, key: str) -> Session:
+    session = twin.session(key)
+    if session is None:
+        abort(404, "This session is unknown or over. Go back to the website and open the sportsbook again.")
+    return session
+
+
+def _checked(twin: Twin, key: str) -> Session:
+    session = _session(twin, key)
+    given = request.form.get("form_token", "").encode("utf-8", "surrogatepass")
+    if not hmac.compare_digest(given, session.form_token.encode()):
+        abort(
+            403, "This form did not come from your own page. Nothing was done. Reload the page and try again."
+        )
+    return session
+
+
+def _place(twin: Twin, key: str) -> ResponseReturnValue:
+    session = _checked(twin, key)
+    try:
+        stake = money.parse(request.form.get("stake", "").strip())
+        twin.place(session, stake, request.form.getlist("selection"))
+    except ValueError as error:
+        return _page(twin, session, str(error), 422)
+    return redirect(f"{url_for('.show', key=key)}#bets", 303)
+
+
+def _own(twin: Twin, session: Session, slip_id: str) -> None:
+    if slip_id not in {slip.id for slip in twin.slips(session.user_id)}:
+        abort(404, "There is no such bet slip of yours. Reload the page to see those there are.")
+
+
+def _happen(twin: Twin, key: str, slip_id: str) -> ResponseReturnValue:
+    session = _checked(twin, key)
+    _own(twin, session, slip_id)
+    try:
+        event = lifecycle.Event(request.form.get("event", ""))
+        if event not in _OFFERED:
+            raise world.Unacceptable(f'"{event}" is the CLIENT\'s to say. Choose another button.')
+        void_legs = frozenset(request.form.getlist("void_leg"))
+        twin.happen(slip_id, world.Happening(event, _share(event), void_legs))
+    except ValueError as error:
+        return _page(twin, session, str(error), 422)
+    return redirect(f"{url_for('.show', key=key)}#bet-{slip_id}", 303)
+
+
+def _share(event: lifecycle.Event) -> Decimal:
+    """The part of the open stake that is cashed out, from the percentage in the form; half where none is given."""
+    text = request.form.get("percent", "").strip()
+    if event is not lifecycle.Event.CASH_OUT_PART or not text:
+        return world.Happening(event).share
+    return money.parse(text) / 100
+
+
+def _duplicate(twin: Twin, key: str, slip_id: str) -> ResponseReturnValue:
+    session = _checked(twin, key)
+    _own(twin, session, slip_id)
+    try:
+        twin.duplicate(slip_id, request.form.get("of", ""))
+    except ValueError as error:
+        return _page(twin, session, str(error), 422)
+    return redirect(f"{url_for('.show', key=key)}#bet-{slip_id}", 303)
+
+
+def _page(twin: Twin, session: Session, problem: str | None = None, status: int = 200) -> Response:
+    slips = [
+        (slip, [event for event in lifecycle.TRANSITIONS[slip.state] if event in _OFFERED])
+        for slip in twin.slips(session.user_id)
+    ]
+    concerning = (each for each in reversed(twin.history.since(0)) if _concerns(each, session))
+    shown = itertools.islice(concerning, EXCHANGES_SHOWN)
+    return _guarded(
+        "session.html",
+        status,
+        session=session,
+        sports=list(twin.catalogue.by_sport),
+        slips=slips,
+        part=lifecycle.Event.CASH_OUT_PART,
+        exchanges=[export.as_json(exchange, twin.redactor) for exchange in shown],
+        waiting=len(twin.courier.pending),
+        given_up=len(twin.courier.given_up),
+        decimals=_decimals(session.currency),
+        problem=problem,
+    )
+
+
+def _decimals(currency: str) -> int:
+    try:
+        return money.decimals(currency)
+    except money.UnknownCurrency:
+        return 0
+
+
+def _concerns(exchange: Exchange, session: Session) -> bool:
+    return (
+        exchange.provider == PROVIDER
+        and exchange.direction is Direction.TO_CLIENT
+        and getattr(exchange.message, "user_id", None) == session.user_id
+    )
+
+
+def _show(amount: Decimal, currency: str) -> str:
+    try:
+        return money.show(amount, currency)
+    except money.UnknownCurrency:
+        return f"{money.plain(amount)} {currency}"
+
+
+def _script() -> Response:
+    response = Response(_SCRIPT.read_text(encoding="utf-8"), content_type="text/javascript; charset=utf-8")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _guarded(template: str, status: int, **context: object) -> Response:
+    """A page that runs its own script only and loads nothing else; any website may frame it, as it is meant to."""
+    nonce = secrets.token_urlsafe(16)
+    response = Response(render_template(template, nonce=nonce, **context), status)
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors *"
+    )
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
+    return response

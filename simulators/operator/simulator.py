@@ -1,0 +1,313 @@
+"""The OPERATOR's twin: what was agreed with the CLIENT, tokens, sessions, bet slips, and faults on demand."""
+
+import hmac
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final, Literal, TypeVar
+
+from pydantic import ValidationError
+
+from simulators.exchanges.export import Redactor
+from simulators.exchanges.history import Direction, Exchange, History, Outcome
+from simulators.operator import wire, world
+from simulators.operator.catalogue import Catalogue, invent
+from simulators.operator.delivery import PROVIDER, Courier, random_id
+from simulators.operator.lifecycle import Event
+from simulators.operator.tokens import Standing, Tokens, mint
+from simulators.server.response_faults import Disturbance, Disturbances
+from simulators.server.responses import ApiError
+
+TOKEN_SECONDS: Final = 3600
+
+Path = Literal["auth", "start-session"]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What OPERATOR and CLIENT agreed on; ``version`` is the API's (None: any is answered)."""
+
+    username: str
+    password: str = field(repr=False)
+    currencies: Sequence[str] = ("EUR",)
+    languages: Sequence[str] = ("en",)
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A player's session, as the CLIENT started it; ``at`` is seconds since the epoch.
+
+    ``key`` is the secret part of ``url``, ``form_token`` guards the page's forms.
+    """
+
+    user_id: str
+    currency: str
+    lang: str | None
+    url: str
+    at: float
+    key: str = field(repr=False)
+    form_token: str = field(repr=False)
+
+
+# A bet's outcome, as the slip's event.
+_ANSWERED: Final = {Outcome.OK: Event.ACCEPT, Outcome.REFUSED: Event.REFUSE, Outcome.UNKNOWN: Event.NO_ANSWER}
+
+_TOKEN_ERRORS: Final = {
+    Standing.EXPIRED: ("TOKEN_EXPIRED", "The token has expired."),
+    Standing.REVOKED: ("TOKEN_REVOKED", "The token was revoked."),
+    Standing.UNKNOWN: ("TOKEN_INVALID", "The token is none that this OPERATOR gave out."),
+}
+_RENEW: Final = "Only a valid token says who asks. POST your credentials to /auth for a new one."
+
+
+class Twin:
+    """One OPERATOR for one CLIENT. Safe to use from several threads.
+
+    ``courier`` delivers callbacks and brings the history along; ``seed`` makes the catalogue;
+    ``token_seconds`` is for how long tokens are valid and may be set at any time; ``clock`` counts seconds.
+    ``forgiving`` accepts what breaks the form only (Content-Type, a ``user_id`` that is a number, a currency
+    or language not agreed), so that a judge sees what follows. ``public_url`` is where players reach the
+    server (None: where the CLIENT does).
+    """
+
+    def __init__(
+        self,
+        agreement: Agreement,
+        courier: Courier,
+        *,
+        seed: int = 0,
+        token_seconds: int = TOKEN_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+        new_id: Callable[[], str] = random_id,
+        opening: datetime | None = None,
+        public_url: str | None = None,
+        forgiving: bool = False,
+    ) -> None:
+        self.agreement = agreement
+        self.courier = courier
+        self.history: History = courier.operator.sender.history
+        self.catalogue: Catalogue = invent(seed, opening or datetime.now(UTC))
+        self.token_seconds = token_seconds
+        self.public_url = public_url
+        self.forgiving = forgiving
+        self.redactor = Redactor(
+            {"SECURITY_HASH": courier.operator.security_hash, "CLIENT_PASSWORD": agreement.password}
+        )
+        self._new_id = new_id
+        self._tokens = Tokens(clock)
+        self._sessions: dict[str, Session] = {}
+        self._slips: dict[str, world.Slip] = {}
+        self.disturbances = Disturbances()
+        self._lock = threading.Lock()
+
+    # -- what the CLIENT asks for
+
+    def auth(self, body: bytes) -> wire.AuthAnswer:
+        """Answer ``POST /auth`` (``sportsbook.txt``, *Auth*); raises ApiError."""
+        asked = _read(wire.AuthRequest, _document(body))
+        same_name = _same(asked.username, self.agreement.username)
+        same_word = _same(asked.password, self.agreement.password)
+        if not (same_name and same_word):
+            raise ApiError(
+                401,
+                "BAD_CREDENTIALS",
+                "The username or the password is not the agreed one. Only the CLIENT may open sessions. "
+                "Check CLIENT_USERNAME and CLIENT_PASSWORD.",
+            )
+        seconds = self.token_seconds
+        return wire.AuthAnswer(token=self._tokens.issue(seconds), expires_in=seconds)
+
+    def start_session(self, token: str | None, body: bytes, base_url: str) -> wire.StartSessionAnswer:
+        """Answer ``POST /start-session`` (``sportsbook.txt``, *Start session*); raises ApiError.
+
+        ``token`` is the bearer token shown, None without one; ``base_url`` is where the CLIENT reached us.
+        """
+        if token is None:
+            raise ApiError(401, "TOKEN_MISSING", f"There is no bearer token in Authorization. {_RENEW}")
+        standing = self._tokens.standing(token)
+        if standing is not Standing.VALID:
+            code, what = _TOKEN_ERRORS[standing]
+            raise ApiError(401, code, f"{what} {_RENEW}")
+        document = _document(body)
+        if self.forgiving:
+            document = _forgive(document)
+        asked = _read(wire.StartSessionRequest, document)
+        if not self.forgiving:
+            _agreed("currency", asked.currency, self.agreement.currencies, "CURRENCY_NOT_AGREED")
+            if asked.lang is not None:
+                _agreed("lang", asked.lang, self.agreement.languages, "LANGUAGE_NOT_AGREED")
+        key = mint()
+        url = f"{(self.public_url or base_url).rstrip('/')}/play/{key}"
+        session = Session(asked.user_id, asked.currency, asked.lang, url, time.time(), key, mint())
+        with self._lock:
+            self._sessions[key] = session
+        return wire.StartSessionAnswer(url=url)
+
+    # -- what a judge looks at and sets
+
+    @property
+    def sessions(self) -> list[Session]:
+        """The sessions started so far, the oldest first."""
+        with self._lock:
+            return list(self._sessions.values())
+
+    def session(self, key: str) -> Session | None:
+        """Return the session whose ``url`` ends in ``key``, None where there is none."""
+        with self._lock:
+            return self._sessions.get(key)
+
+    def requests(self, path: Path) -> list[Exchange]:
+        """Return the CLIENT's requests to ``path`` so far, in order."""
+        return [
+            exchange
+            for exchange in self.history
+            if exchange.direction is Direction.FROM_CLIENT
+            and exchange.provider == PROVIDER
+            and exchange.kind == path
+        ]
+
+    @property
+    def auth_requests(self) -> list[Exchange]:
+        """The CLIENT's requests to ``/auth`` so far."""
+        return self.requests("auth")
+
+    @property
+    def session_requests(self) -> list[Exchange]:
+        """The CLIENT's requests to ``/start-session`` so far."""
+        return self.requests("start-session")
+
+    def revoke_tokens(self) -> None:
+        """Make every token given out so far worthless."""
+        self._tokens.revoke()
+
+    def disturb(
+        self,
+        path: Path,
+        times: int | None = 1,
+        *,
+        answer: tuple[int, bytes, str] | None = None,
+        delay_seconds: float = 0.0,
+    ) -> None:
+        """Disturb the next ``times`` requests to ``path`` (None: all until ``calm``).
+
+        ``answer`` (status, body, content type) is given in place of the right one; ``delay_seconds`` holds
+        the answer back.
+        """
+        self.disturbances.add(Disturbance(path, answer, delay_seconds), times)
+
+    def calm(self) -> None:
+        """Heal: forget the disturbances that are left and let go of the requests that are held back."""
+        self.disturbances.calm()
+
+    # -- what the player does
+
+    def slips(self, user_id: str) -> list[world.Slip]:
+        """Return the player's bet slips, the newest first."""
+        with self._lock:
+            return [slip for slip in reversed(self._slips.values()) if slip.user_id == user_id]
+
+    def place(self, session: Session, stake: Decimal, selection_ids: Sequence[str]) -> world.Slip:
+        """Place a bet and wait for the CLIENT's answer; raises world.Unacceptable."""
+        known = self.catalogue.selections
+        if unknown := [selection for selection in selection_ids if selection not in known]:
+            raise world.Unacceptable(
+                f"There is no outcome {unknown[0][:40]!r}. Only what is offered can be bet on. Reload."
+            )
+        chosen = tuple(known[selection] for selection in dict.fromkeys(selection_ids))
+        slip, effects = world.place(
+            self._new_id(), session.user_id, session.currency, stake, chosen, self._new_id
+        )
+        with self._lock:
+            self._slips[slip.id] = slip
+        answered = [self.courier.deliver(message).exchange for message in effects]
+        return self.happen(slip.id, world.Happening(_ANSWERED[answered[0].outcome]))
+
+    def happen(self, slip_id: str, happening: world.Happening) -> world.Slip:
+        """Let ``happening`` come over a bet slip and deliver what follows.
+
+        Raises KeyError where there is no such slip, lifecycle.IllegalTransition and world.Unacceptable.
+        """
+        with self._lock:
+            slip, effects = world.handle(self._slips[slip_id], happening, self._new_id)
+            self._slips[slip_id] = slip
+        for message in effects:
+            self.courier.deliver(message)
+        return slip
+
+    def duplicate(self, slip_id: str, transaction_id: str) -> Exchange:
+        """Send the bet or a payment of a bet slip once more, byte for byte.
+
+        Raises KeyError where there is no such slip, world.Unacceptable where it has no such transaction.
+        """
+        with self._lock:
+            slip = self._slips[slip_id]
+        if transaction_id in {slip.bet_id, *(payment.transaction_id for payment in slip.payments)}:
+            for exchange in reversed(self.history.since(0)):
+                known = getattr(exchange.message, "transaction_id", None)
+                if exchange.copy_of is None and exchange.provider == PROVIDER and known == transaction_id:
+                    return self.courier.operator.again(exchange)
+        raise world.Unacceptable(
+            "This bet has no such transaction that still stands. Only its bet and its payments can be sent "
+            "again. Reload the page to see them."
+        )
+
+
+def _same(given: str, agreed: str) -> bool:
+    return hmac.compare_digest(
+        given.encode("utf-8", "surrogatepass"), agreed.encode("utf-8", "surrogatepass")
+    )
+
+
+def _document(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise ApiError(
+            400,
+            "NOT_JSON",
+            "The body is no JSON. Parameters are read from a JSON object. Send one, as UTF-8.",
+        ) from None
+
+
+_Model = TypeVar("_Model", wire.AuthRequest, wire.StartSessionRequest)
+
+
+def _read(model: type[_Model], document: Any) -> _Model:
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        # Places and reasons only: values may be secret.
+        wrong = "; ".join(
+            f"{'.'.join(map(str, problem['loc'])) or 'the body'}: {problem['msg']}"
+            for problem in error.errors(include_url=False, include_context=False, include_input=False)
+        )
+        fields = ", ".join(
+            f"{name} (a string{'' if info.is_required() else ', optional'})"
+            for name, info in model.model_fields.items()
+        )
+        raise ApiError(
+            400,
+            "MALFORMED",
+            f"The parameters are malformed ({wrong}). Expected is a JSON object with {fields}. Send these.",
+        ) from None
+
+
+def _agreed(name: str, value: str, agreed: Sequence[str], code: str) -> None:
+    if value not in agreed:
+        raise ApiError(
+            422,
+            code,
+            f"{name} is {value[:20]!r}. Agreed are {', '.join(agreed)}; others have no odds or texts. "
+            "Send one of these, or agree on more with the OPERATOR.",
+        )
+
+
+def _forgive(document: Any) -> Any:
+    if isinstance(document, dict) and type(document.get("user_id")) is int:
+        return {**document, "user_id": str(document["user_id"])}
+    return document

@@ -1,0 +1,1 @@
+"""What the servers of all providers share: WSGI, responses, faults of responses, OpenAPI."""

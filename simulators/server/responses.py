@@ -1,0 +1,131 @@
+"""What the providers' servers share: the shape of errors, recording the CLIENT's requests, disturbed answers.
+
+Errors have one shape (contract, part D): ``{"error": "CODE", "message": "what to do"}``.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from flask import Flask, Response, g, jsonify, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from simulators.exchanges.history import Answer, Direction, History, Outcome, Request
+from simulators.server.response_faults import Disturbances
+
+_LOST = "the answer was lost, as planned"
+
+
+class ApiError(Exception):
+    """A request that a provider does not fulfil: HTTP ``status``, a ``code``, and what to do."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+def error(status: int, code: str, message: str) -> Response:
+    """Return the answer that says so."""
+    response = jsonify({"error": code, "message": message})
+    response.status_code = status
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def api_error(problem: ApiError) -> Response:
+    """Return the answer for ``problem``."""
+    return error(problem.status, problem.code, problem.message)
+
+
+def http_error(problem: HTTPException, messages: Mapping[int, str]) -> Response:
+    """Return the answer for what Flask itself refuses; ``messages`` say what to do, by status."""
+    status = problem.code or 500
+    told = messages.get(status, problem.description or "")
+    response = error(status, problem.name.upper().replace(" ", "_"), told)
+    allowed = problem.get_response().headers.get("Allow")
+    if allowed:
+        response.headers["Allow"] = allowed
+    return response
+
+
+def crash(app: Flask, provider: str, problem: Exception) -> Response:
+    """Return the answer where the server itself failed; the log names the type, never a value."""
+    # The type alone: a message could hold what must not be logged.
+    app.logger.error("%s while answering %s %s", type(problem).__name__, request.method, request.path)
+    return error(
+        500,
+        "INTERNAL_ERROR",
+        f"The {provider} failed to answer. This is no fault of the request. "
+        "Try again; its log names the error.",
+    )
+
+
+def record(history: History, provider: str, kind: str) -> None:
+    """Write the request that is being answered into ``history``, as one of the CLIENT's."""
+    try:
+        body = request.get_data(cache=True)
+    except HTTPException:
+        body = b""  # too long to be read; the route answers so
+    sent = Request(request.method, request.url, tuple(request.headers.items()), body)
+    exchange = history.invoke(sent, provider=provider, kind=kind, direction=Direction.FROM_CLIENT)
+    g.exchange, g.kind = exchange.number, kind
+
+
+def disturb(disturbances: Disturbances) -> ResponseReturnValue | None:
+    """Give the disturbed answer, where the recorded request is to get one before it is carried out."""
+    fault = disturbances.take(g.get("kind", ""))
+    if fault is None:
+        return None
+    g.faults = (str(fault),)
+    if fault.handled or fault.lost:
+        g.fault = fault
+        return None
+    disturbances.hold(fault.delay_seconds)
+    if fault.answer is None:
+        return None
+    status, body, content_type = fault.answer
+    return Response(body, status, content_type=content_type)
+
+
+def complete(history: History, disturbances: Disturbances, response: Response) -> Response:
+    """Write the answer of the recorded request into ``history``; disturb it where it is to be."""
+    number = g.pop("exchange", None)
+    if number is None:
+        return response
+    fault = g.pop("fault", None)
+    if fault is not None:
+        disturbances.hold(fault.delay_seconds)
+        if fault.lost:
+            history.complete(number, answer=None, failure=_LOST, faults=g.get("faults", ()))
+            return _cut(response)
+        if fault.answer is not None:
+            status, body, content_type = fault.answer
+            response = Response(body, status, content_type=content_type)
+    document = response.get_json(silent=True)
+    told = document.get("error") if isinstance(document, dict) else None
+    if response.status_code < 400:
+        outcome = Outcome.OK
+    else:
+        outcome = Outcome.REFUSED if response.status_code < 500 else Outcome.UNKNOWN
+    history.complete(
+        number,
+        answer=Answer(response.status_code, tuple(response.headers.items()), response.get_data()),
+        outcome=outcome,
+        error=told if isinstance(told, str) else None,
+        faults=g.get("faults", ()),
+    )
+    return response
+
+
+def _cut(response: Response) -> Response:
+    """``response`` with its length announced and none of it sent: the server then ends the connection."""
+    length = len(response.get_data())
+
+    def nothing() -> Iterator[bytes]:
+        yield b""
+
+    cut = Response(nothing(), response.status_code, content_type=response.content_type)
+    cut.headers["Content-Length"] = str(max(length, 1))
+    return cut

@@ -1,0 +1,70 @@
+"""What the twins share that answer the CLIENT and send it messages of their own: Jackpot's and the checkout's."""
+
+from typing import ClassVar, Generic, TypeVar
+
+from simulators.exchanges.history import Direction, Exchange, History
+from simulators.server.response_faults import Disturbance, Disturbances, Given
+from simulators.webhooks.endpoint import Channel
+from simulators.webhooks.retry_queue import Courier
+
+M = TypeVar("M")
+
+
+class Twin(Generic[M]):
+    """A provider whose requests a judge looks at, disturbs and heals. Safe to use from several threads.
+
+    ``kinds`` are the words of the CLIENT's requests in the history, ``owner`` whose requests they are in messages.
+    """
+
+    provider: ClassVar[str]
+    kinds: ClassVar[frozenset[str]]
+    owner: ClassVar[str]
+
+    def __init__(self, history: History, channel: Channel[M], courier: Courier[M]) -> None:
+        self.history = history
+        self.channel = channel
+        self.courier = courier
+        self.disturbances = Disturbances()
+
+    def requests(self, kind: str) -> list[Exchange]:
+        """Return the CLIENT's requests of a kind so far, in order."""
+        return [
+            exchange
+            for exchange in self.history
+            if exchange.direction is Direction.FROM_CLIENT
+            and exchange.provider == self.provider
+            and exchange.kind == kind
+        ]
+
+    def disturb(
+        self,
+        kind: str,
+        times: int | None = 1,
+        *,
+        answer: Given | None = None,
+        delay_seconds: float = 0.0,
+        handled: bool = False,
+        lost: bool = False,
+    ) -> None:
+        """Disturb the next ``times`` requests of a kind (None: all until ``calm``).
+
+        ``answer`` (status, body, content type) takes the right one's place, ``delay_seconds`` holds it back.
+        ``handled``: the request is carried out all the same; ``lost``: it is, and its answer never arrives.
+        Raises ValueError where there is no such kind.
+        """
+        if kind not in self.kinds:
+            raise ValueError(
+                f"{kind!r} is no request to {self.owner}, so nothing would ever be disturbed; "
+                f"choose one of {', '.join(sorted(self.kinds))}"
+            )
+        self.disturbances.add(Disturbance(kind, answer, delay_seconds, handled, lost), times)
+
+    def calm(self) -> None:
+        """Heal: forget the disturbances that are left, the faults on messages, and what is held back."""
+        self.disturbances.calm()
+        self.channel.faults = ()
+        self.courier.resume()
+
+    def wait_idle(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` seconds until no message waits or is under way; say whether it is so."""
+        return self.courier.wait_idle(timeout)

@@ -1,0 +1,1 @@
+"""Ways to carry a request to the CLIENT: pooled, raw, racing, and with faults."""

@@ -1,0 +1,293 @@
+"""One HTTP/1.1 connection whose bytes are ours to hold back, slow down and cut.
+
+The ordinary ``Sender`` hides the wire; races and faults need it: a request as bytes, TLS records made before
+they leave, a connection that ends in the middle. HTTP is framed and parsed by h11, TLS is done in memory by
+``ssl``.
+"""
+
+import fcntl
+import io
+import socket
+import ssl
+import struct
+import sys
+import termios
+import time
+from functools import lru_cache
+from typing import Literal, Self
+
+import h11
+import urllib3
+
+from simulators.exchanges.history import Answer, Headers, Request, header
+from simulators.transport.http_client import ANSWER_LIMIT, explain
+
+Cut = Literal["reset", "close"]
+
+_RECEIVE = 65536
+_POLL = 0.0005
+
+
+class ClosedWithoutAnswerError(ConnectionError):
+    """The CLIENT closed the connection before its answer was complete."""
+
+
+def frame(request: Request) -> tuple[bytes, bytes, h11.Connection]:
+    """Write ``request`` as HTTP/1.1: its head, its body, and the h11 connection that reads the answer.
+
+    ``Host``, ``Content-Length`` and ``Accept-Encoding: identity`` are added where the request has none.
+    Raises ValueError where a header cannot be written.
+    """
+    url = urllib3.util.parse_url(request.url)
+    added: list[tuple[str, str]] = []
+    if header(request.headers, "host") is None:
+        added.append(("Host", url.netloc or ""))
+    if header(request.headers, "accept-encoding") is None:
+        added.append(("Accept-Encoding", "identity"))
+    sized = any(header(request.headers, name) is not None for name in ("content-length", "transfer-encoding"))
+    if not sized and (request.body or request.method in ("POST", "PUT")):
+        added.append(("Content-Length", str(len(request.body))))
+    http = h11.Connection(h11.CLIENT)
+    try:
+        head = http.send(
+            h11.Request(
+                method=request.method,
+                target=url.request_uri,
+                headers=[
+                    (name.encode("latin-1"), value.encode("latin-1"))
+                    for name, value in (*added, *request.headers)
+                ],
+            )
+        )
+        body = http.send(h11.Data(data=request.body)) if request.body else b""
+        end = http.send(h11.EndOfMessage())
+    except h11.LocalProtocolError as error:
+        raise ValueError(f"the request cannot be written as HTTP/1.1: {error}") from error
+    return head or b"", (body or b"") + (end or b""), http
+
+
+@lru_cache(maxsize=8)
+def _context(ca_file: str | None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca_file)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+class Connection:
+    """One request on its own connection: dial it, seal and push bytes, take the answer, cut it.
+
+    ``head`` and ``body`` are the request's bytes before TLS. Used as a context manager it closes at the end.
+    """
+
+    def __init__(
+        self, request: Request, *, timeout: float, ca_file: str | None = None, buffer: int | None = None
+    ) -> None:
+        """Dial the request's host. ``timeout`` is seconds for each step; ``buffer`` is the receive buffer in
+        bytes.
+
+        Raises OSError (ssl.SSLError among them) where there is no connection, ValueError where the request
+        cannot be written.
+        """
+        self.head, self.body, self._http = frame(request)
+        self.heard = False
+        self._answer: tuple[int, Headers] | None = None
+        self._content = bytearray()
+        self._tls: ssl.SSLObject | None = None
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        url = urllib3.util.parse_url(request.url)
+        host = (url.host or "").strip("[]")
+        port = url.port or (443 if url.scheme == "https" else 80)
+        self.socket = _dial(host, port, timeout, buffer)
+        try:
+            if url.scheme == "https":
+                self._tls = _context(ca_file).wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+                self._shake()
+        except BaseException:
+            self.socket.close()
+            raise
+
+    def _shake(self) -> None:
+        assert self._tls is not None
+        while True:
+            try:
+                self._tls.do_handshake()
+            except ssl.SSLWantReadError:
+                self.socket.sendall(self._outgoing.read())
+                self._fill(self.socket.recv(_RECEIVE))
+            except ssl.SSLError:
+                self.socket.sendall(self._outgoing.read())
+                raise
+            else:
+                self.socket.sendall(self._outgoing.read())
+                return
+
+    def _fill(self, raw: bytes) -> None:
+        if raw:
+            self._incoming.write(raw)
+        else:
+            self._incoming.write_eof()
+
+    def seal(self, data: bytes) -> bytes:
+        """Return ``data`` as it goes on the wire: TLS records, or itself. Send what is sealed in order."""
+        if self._tls is None or not data:
+            return data
+        self._tls.write(data)
+        return self._outgoing.read()
+
+    def push(self, data: bytes) -> None:
+        """Seal and send ``data``; raises OSError where the connection is gone."""
+        self.socket.sendall(self.seal(data))
+
+    def flush(self, timeout: float) -> None:
+        """Wait until the peer's kernel has every byte sent, at most ``timeout`` seconds."""
+        deadline = time.monotonic() + timeout
+        while _in_flight(self.socket) and time.monotonic() < deadline:
+            time.sleep(_POLL)
+
+    def take(self, size: int = _RECEIVE) -> Answer | None:
+        """Read once, at most ``size`` bytes; return the answer as soon as it is complete.
+
+        Raises OSError where the connection ends first, h11.RemoteProtocolError where the answer is no HTTP.
+        """
+        raw = self.socket.recv(size)
+        data = self._opened(raw)
+        if data:
+            self.heard = True
+            self._http.receive_data(data)
+        ended = not raw
+        if ended:
+            self._http.receive_data(b"")
+        try:
+            return self._parse()
+        except h11.RemoteProtocolError:
+            if ended:
+                raise ClosedWithoutAnswerError("closed") from None
+            raise
+
+    def wait(self, timeout: float, size: int = _RECEIVE) -> Answer:
+        """Read until the answer is complete, at most ``timeout`` seconds; raises what ``take`` raises."""
+        deadline = time.monotonic() + timeout
+        while True:
+            self.socket.settimeout(remaining(deadline))
+            answer = self.take(size)
+            if answer is not None:
+                return answer
+
+    def _opened(self, raw: bytes) -> bytes:
+        if self._tls is None:
+            return raw
+        self._fill(raw)
+        data = bytearray()
+        while True:
+            try:
+                piece = self._tls.read(_RECEIVE)
+            except (ssl.SSLWantReadError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
+                return bytes(data)
+            if not piece:
+                return bytes(data)
+            data += piece
+
+    def _parse(self) -> Answer | None:
+        while True:
+            event = self._http.next_event()
+            match event:
+                case h11.Response():
+                    headers = tuple(
+                        (name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers
+                    )
+                    self._answer = (event.status_code, headers)
+                case h11.Data():
+                    self._content += event.data
+                    if len(self._content) > ANSWER_LIMIT:
+                        return self._whole()
+                case h11.EndOfMessage():
+                    return self._whole()
+                case h11.ConnectionClosed():
+                    raise ClosedWithoutAnswerError("closed")
+                case h11.NEED_DATA | h11.PAUSED:
+                    return None
+                case _:  # an interim answer (100 Continue)
+                    continue
+
+    def _whole(self) -> Answer:
+        assert self._answer is not None
+        status, headers = self._answer
+        body = bytes(self._content[:ANSWER_LIMIT])
+        if header(headers, "content-encoding") is not None:
+            body = urllib3.HTTPResponse(body=io.BytesIO(body), headers=dict(headers)).data
+        return Answer(status, headers, body)
+
+    def cut(self, how: Cut = "close") -> None:
+        """End the connection: "reset" sends RST, "close" sends FIN. Either is safe to repeat."""
+        if how == "reset" and self.socket.fileno() != -1:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cut()
+
+
+def _dial(host: str, port: int, timeout: float, buffer: int | None) -> socket.socket:
+    failure: OSError = OSError(f"{host} has no address")
+    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            # A small receive buffer counts only when it is set before the connection is made.
+            if buffer is not None:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.settimeout(timeout)
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            failure = error
+        else:
+            return sock
+    raise failure
+
+
+def _in_flight(sock: socket.socket) -> int:
+    """How many bytes the peer's kernel has not acknowledged (SIOCOUTQ); 0 where the system does not tell."""
+    if sys.platform != "linux":
+        return 0
+    try:
+        return int(struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0])
+    except OSError:
+        return 0
+
+
+def remaining(deadline: float) -> float:
+    """Seconds until ``deadline`` on the monotonic clock; raises TimeoutError when it has passed."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def network(error: BaseException) -> bool:
+    """Whether ``error`` is one of the network or of the peer, not of this program."""
+    return isinstance(error, OSError | h11.RemoteProtocolError | urllib3.exceptions.HTTPError)
+
+
+def why(error: BaseException, timeout: float) -> str:
+    """Say in one line why there is no answer; ``timeout`` is in seconds."""
+    match error:
+        case ssl.SSLError():
+            return f"TLS failed: {error}"
+        case TimeoutError():
+            return f"no answer within {timeout:g} s"
+        case ConnectionRefusedError():
+            return "connection refused"
+        case ClosedWithoutAnswerError():
+            return "the connection was closed without an answer"
+        case ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():
+            return "the connection was reset without an answer"
+        case socket.gaierror():
+            return "the host name does not resolve"
+        case h11.RemoteProtocolError():
+            return f"the answer is no HTTP: {error}"
+        case _:
+            return explain(error, timeout)

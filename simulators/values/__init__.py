@@ -1,0 +1,1 @@
+"""Values that every provider writes and reads: money, exact decimals, lifecycle tables, signed tokens."""

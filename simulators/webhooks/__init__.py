@@ -1,0 +1,1 @@
+"""Messages that a provider sends until they are acknowledged."""

@@ -1,0 +1,284 @@
+"""Delivery of a provider's messages to the CLIENT: the policy of sending again, and its log.
+
+A message that was not acknowledged is sent again with exponential backoff inside a window, then given up
+(``voucher-webhook.txt``, *Notification URL*; the pauses themselves are not documented and are chosen here).
+"""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from simulators.exchanges.history import Exchange, Outcome
+from simulators.webhooks.endpoint import Channel
+from simulators.webhooks.scheduler import Background
+
+M = TypeVar("M")
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a webhook that was not acknowledged is sent again; all in seconds.
+
+    The first pause is ``first``, each next one ``factor`` times as long. What would be sent later than
+    ``window`` after the first attempt is given up instead.
+    """
+
+    first: float = 1.0
+    factor: float = 2.0
+    window: float = 300.0
+
+    def scaled(self, factor: float) -> "Schedule":
+        """Return the same schedule with all its times times ``factor``."""
+        return Schedule(self.first * factor, self.factor, self.window * factor)
+
+    def pause(self, attempts: int, elapsed: float) -> float | None:
+        """The pause after ``attempts``, ``elapsed`` since the first began; None where it is given up."""
+        pause = self.first * self.factor ** (attempts - 1)
+        return pause if elapsed + pause <= self.window else None
+
+
+class Standing(StrEnum):
+    """How far a delivery came."""
+
+    WAITING = "waiting"
+    ACKNOWLEDGED = "acknowledged"
+    GIVEN_UP = "given up"
+    UNADDRESSED = "no notification URL"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One sending of a webhook: ``exchange`` is its number in the history (None: of an earlier run).
+
+    ``at`` is seconds since the epoch, ``status`` the answer's, ``failure`` why there was none.
+    """
+
+    exchange: int | None
+    at: float
+    status: int | None
+    failure: str | None
+
+
+@dataclass(frozen=True)
+class Delivery(Generic[M]):
+    """One webhook on its way, with its log.
+
+    ``began`` and ``due`` (the next attempt) are of the courier's clock, ``original`` is the first exchange.
+    """
+
+    id: int
+    event: M
+    genuine: bool = True
+    standing: Standing = Standing.WAITING
+    attempts: tuple[Attempt, ...] = ()
+    began: float | None = None
+    due: float | None = None
+    original: int | None = None
+
+
+@dataclass
+class _Books(Generic[M]):
+    """The log: every delivery by its id, as it stands now, and those among them that wait."""
+
+    deliveries: dict[int, Delivery[M]] = field(default_factory=dict)
+    waiting: dict[int, Delivery[M]] = field(default_factory=dict)
+    next_id: int = 1
+
+    def keep(self, delivery: Delivery[M]) -> None:
+        """Write ``delivery`` down as it stands now."""
+        self.deliveries[delivery.id] = delivery
+        self.next_id = max(self.next_id, delivery.id + 1)
+        if delivery.due is None:
+            self.waiting.pop(delivery.id, None)
+        else:
+            self.waiting[delivery.id] = delivery
+
+
+class Courier(Background[Delivery[M]], Generic[M]):
+    """A provider's delivery policy over a channel. Safe to use from several threads.
+
+    See ``Background`` for ``clock``, ``start`` and ``work``; ``stop`` leaves what waits in ``pending``. ``shuffle``
+    picks among what is due at random (None: in the order in which it fell due).
+    """
+
+    def __init__(
+        self,
+        channel: Channel[M],
+        schedule: Schedule | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        threads: int = 4,
+        shuffle: random.Random | None = None,
+    ) -> None:
+        super().__init__(f"{channel.provider}-courier", clock, threads)
+        self.channel = channel
+        self.schedule = schedule or Schedule()
+        self.shuffle = shuffle
+        self._books = _Books[M]()
+        self._under_way: set[int] = set()
+        self._held = False
+
+    # -- what is to be delivered, and what became of it
+
+    def post(self, event: M, *, genuine: bool = True) -> Delivery[M]:
+        """Take ``event`` to be delivered, from now on; without a notification URL it is only listed."""
+        with self._changed:
+            addressed = self.channel.notification_url is not None
+            delivery = Delivery(
+                self._books.next_id,
+                event,
+                genuine,
+                Standing.WAITING if addressed else Standing.UNADDRESSED,
+                due=self.clock() if addressed else None,
+            )
+            self._keep(delivery)
+            return delivery
+
+    @property
+    def deliveries(self) -> list[Delivery[M]]:
+        """Every delivery with its log, the oldest first."""
+        with self._changed:
+            return list(self._books.deliveries.values())
+
+    def delivery(self, delivery_id: int) -> Delivery[M]:
+        """Return one delivery as it stands now; raises KeyError where there is none."""
+        with self._changed:
+            return self._books.deliveries[delivery_id]
+
+    @property
+    def pending(self) -> list[Delivery[M]]:
+        """What waits for its next attempt, the next due first."""
+        return sorted(self._with(Standing.WAITING), key=lambda each: (each.due or 0.0, each.id))
+
+    @property
+    def given_up(self) -> list[Delivery[M]]:
+        """What was not acknowledged inside the window."""
+        return self._with(Standing.GIVEN_UP)
+
+    def _with(self, standing: Standing) -> list[Delivery[M]]:
+        return [each for each in self.deliveries if each.standing is standing]
+
+    def restore(self, deliveries: Sequence[Delivery[M]]) -> None:
+        """Put back the log of an earlier run; ``due`` and ``began`` are of this run's clock."""
+        with self._changed:
+            self._books = _Books[M]()
+            for delivery in deliveries:
+                self._books.keep(delivery)
+            self._changed.notify_all()
+
+    # -- sending
+
+    def again(self, delivery_id: int) -> list[Exchange]:
+        """Send a delivery once more, now, whatever became of it; KeyError, or ValueError without a URL.
+
+        An acknowledgement ends its retries; otherwise what was arranged before stays so.
+        """
+        with self._changed:
+            while delivery_id in self._under_way:
+                self._changed.wait()
+            delivery = self._books.deliveries[delivery_id]
+            self._under_way.add(delivery_id)
+        return self._attempt(delivery, by_hand=True)
+
+    def hold(self) -> None:
+        """Send nothing of itself until ``resume``; ``again`` still does, in any order."""
+        with self._changed:
+            self._held = True
+
+    def resume(self) -> None:
+        """End ``hold``."""
+        with self._changed:
+            self._held = False
+            self._changed.notify_all()
+
+    def wait(self, delivery_id: int, timeout: float) -> Delivery[M]:
+        """Wait at most ``timeout`` seconds until a delivery is acknowledged or given up; return it."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._books.deliveries[delivery_id].standing is not Standing.WAITING, timeout
+            )
+            return self._books.deliveries[delivery_id]
+
+    # -- inside; all but _attempt are called with the lock held
+
+    def _waiting(self) -> list[Delivery[M]]:
+        return [each for each in self._books.waiting.values() if each.id not in self._under_way]
+
+    def _pause(self) -> float | None:
+        waiting = [] if self._held else self._waiting()
+        return max(0.0, min(each.due or 0.0 for each in waiting) - self.clock()) if waiting else None
+
+    def _take(self) -> Delivery[M]:
+        now = self.clock()
+        due = sorted(
+            (each for each in self._waiting() if (each.due or 0.0) <= now),
+            key=lambda each: (each.due or 0.0, each.id),
+        )
+        taken = due[0] if self.shuffle is None else self.shuffle.choice(due)
+        self._under_way.add(taken.id)
+        return taken
+
+    def _keep(self, delivery: Delivery[M]) -> None:
+        self._books.keep(delivery)
+        self._changed.notify_all()
+
+    def _idle(self) -> bool:
+        return not self._waiting() and not self._under_way
+
+    def _attempt(self, delivery: Delivery[M], *, by_hand: bool = False) -> list[Exchange]:
+        try:
+            if self.channel.notification_url is None and not by_hand:
+                with self._changed:
+                    self._keep(replace(delivery, standing=Standing.UNADDRESSED, due=None))
+                return []
+            began = self.clock()
+            parcel = self.channel.parcel(
+                delivery.event,
+                genuine=delivery.genuine,
+                attempt=len(delivery.attempts),
+                copy_of=delivery.original,
+            )
+            exchanges = self.channel.send(parcel)
+            with self._changed:
+                logged = self._logged(delivery, exchanges, began)
+                self._keep(self._arranged(logged, exchanges, by_hand=by_hand))
+        except BaseException:
+            # Nothing of the network: a fault that does not fit, or a mistake of ours. It must not go round.
+            with self._changed:
+                self._keep(delivery if by_hand else replace(delivery, standing=Standing.GIVEN_UP, due=None))
+            raise
+        else:
+            return exchanges
+        finally:
+            with self._changed:
+                self._under_way.discard(delivery.id)
+                self._changed.notify_all()
+
+    def _logged(self, delivery: Delivery[M], exchanges: Sequence[Exchange], began: float) -> Delivery[M]:
+        attempts = tuple(
+            Attempt(each.number, each.started, each.answer.status if each.answer else None, each.failure)
+            for each in exchanges
+        )
+        return replace(
+            delivery,
+            attempts=(*delivery.attempts, *attempts),
+            began=began if delivery.began is None else delivery.began,
+            original=exchanges[0].number if delivery.original is None and exchanges else delivery.original,
+        )
+
+    def _arranged(
+        self, delivery: Delivery[M], exchanges: Sequence[Exchange], *, by_hand: bool
+    ) -> Delivery[M]:
+        if any(each.outcome is Outcome.OK for each in exchanges):
+            return replace(delivery, standing=Standing.ACKNOWLEDGED, due=None)
+        if by_hand:
+            return delivery
+        now = self.clock()
+        began = now if delivery.began is None else delivery.began
+        pause = self.schedule.pause(len(delivery.attempts), now - began)
+        if pause is None:
+            return replace(delivery, standing=Standing.GIVEN_UP, due=None)
+        return replace(delivery, due=now + pause)

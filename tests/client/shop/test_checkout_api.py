@@ -1,0 +1,182 @@
+"""The shop and a running fake checkout, each behind HTTP: creation, the hosted page, decisions, and failures."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, expect
+
+from client_under_test.app import create_app
+from client_under_test.server import threaded
+from simulators.checkout import api
+from simulators.checkout.simulator import CREATE, CheckoutTwin
+from simulators.checkout.wire import Agreement
+from simulators.exchanges.history import History
+from simulators.server.wsgi_server import Server
+from simulators.transport.http_client import Sender
+from simulators.webhooks.retry_queue import Schedule
+from tests.support.browser import DESKTOP, PHONE, barriers, chromium, fits, screen, visit
+from tests.support.shop import KEY, LONG, MERCHANT, settings
+
+
+@dataclass
+class House:
+    """A CLIENT at ``url`` and its checkout."""
+
+    twin: CheckoutTwin
+    url: str
+
+    def get(self, path: str) -> Any:
+        answer = requests.get(self.url + path, timeout=LONG)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def open(self, variant: str = "mug-blue") -> str:
+        """Return the merchantReference of a new checkout."""
+        return str(self.get(f"/checkout/token?variant={variant}")["merchantReference"])
+
+    def start(self, reference: str) -> requests.Response:
+        return requests.post(f"{self.url}/checkout/orders/{reference}/start", timeout=LONG)
+
+    def order(self, reference: str) -> tuple[str, int]:
+        found = self.get(f"/checkout/orders/{reference}")
+        return found["state"], found["granted"]
+
+
+@contextmanager
+def house(folder: Path, **more: Any) -> Iterator[House]:
+    """Both sides, until the context is left; ``more`` changes the CLIENT's configuration."""
+    agreed = Agreement(MERCHANT, KEY)
+    twin = CheckoutTwin(agreed, Sender(History()), schedule=Schedule().scaled(0.005))
+    with Server(api.create_app(twin)) as provider:
+        twin.public_url = provider.url
+        given = {"clock": time.time, "checkout_url": provider.url, **more}
+        with threaded(create_app(settings(folder, **given))) as address:
+            twin.channel.notification_url = f"{address}/checkout/decisions"
+            twin.start()
+            try:
+                yield House(twin, address)
+            finally:
+                twin.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.mark.parametrize(("approved", "end"), [(True, ("approved", 1)), (False, ("declined", 0))])
+def test_checkout_is_created_and_decided(tmp_path, approved, end):
+    with house(tmp_path) as here:
+        reference = here.open("chair-oak")
+        started = here.start(reference)
+        (checkout,) = here.twin.checkouts
+        assert started.json() == {"merchantReference": reference, "url": here.twin.page_url(checkout.token)}
+        assert (checkout.claims.merchant_reference, checkout.claims.variant) == (reference, "chair-oak")
+        # Asked again it is the same one.
+        assert here.start(reference).json() == started.json()
+        assert len(here.twin.requests(CREATE)) == 1
+        delivery = here.twin.decide(checkout.token, approved)
+        assert here.twin.wait_idle(LONG)
+        assert here.order(reference) == end
+        here.twin.courier.again(delivery.id)
+        assert here.order(reference) == end
+        assert here.start(reference).status_code == 409
+
+
+def test_refused_checkout_is_told_without_a_secret(tmp_path):
+    with house(tmp_path, checkout_key="a-key-that-was-not-agreed-at-all-") as here:
+        answer = here.start(here.open())
+        assert (answer.status_code, answer.json()["error"]) == (502, "CHECKOUT_REFUSED")
+        assert "a-key" not in answer.text
+        assert here.twin.checkouts == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (500, b'{"error": "DOWN"}', "application/json"),
+        (200, b"<html>", "text/html"),
+        (200, b"[]", "application/json"),
+        (200, b'{"data": null}', "application/json"),
+        (200, b'{"data": {"createMerchantCheckout": {"checkout": {}}}}', "application/json"),
+        (200, b'{"data": {"createMerchantCheckout": {"errors": "no"}}}', "application/json"),
+        (200, b" " * 300_000, "application/json"),
+    ],
+    ids=["500", "html", "list", "null", "no token", "strange errors", "long"],
+)
+def test_unusable_answers_leave_the_order_open(tmp_path, answer):
+    with house(tmp_path) as here:
+        reference = here.open()
+        here.twin.disturb(CREATE, answer=answer)
+        refused = here.start(reference)
+        assert refused.status_code == 502
+        assert refused.json()["error"].startswith("CHECKOUT_")
+        assert here.order(reference) == ("open", 0)
+        assert here.start(reference).status_code == 200
+
+
+def test_lost_answer_and_no_provider_are_told(tmp_path):
+    with house(tmp_path, timeout=2.0) as here:
+        reference = here.open()
+        here.twin.disturb(CREATE, lost=True)
+        assert here.start(reference).json()["error"] == "CHECKOUT_UNAVAILABLE"
+        # The checkout that nobody heard of is decided all the same.
+        here.twin.decide(here.twin.checkouts[0].token, True)
+        assert here.twin.wait_idle(LONG)
+        assert here.order(reference) == ("approved", 1)
+    with house(tmp_path, checkout_url="http://127.0.0.1:9") as alone:
+        assert alone.start(alone.open()).json()["error"] == "CHECKOUT_UNAVAILABLE"
+
+
+def test_unknown_orders_are_not_started(tmp_path):
+    with house(tmp_path) as here:
+        assert here.start("nothing").status_code == 404
+        assert here.twin.requests(CREATE) == []
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(("button", "state"), [("Approve", "approved"), ("Decline", "declined")])
+def test_player_decides_through_the_widget(browser: Browser, tmp_path, size, button, state):
+    with house(tmp_path) as here, visit(browser, size) as page:
+        page.goto(f"{here.url}/checkout/page?variant=lamp-desk")
+        pay = page.get_by_role("button", name="Continue to checkout")
+        expect(pay).to_be_visible()
+        expect(page.locator("#direct")).to_be_hidden()
+        assert fits(page)
+        assert barriers(page) == []
+        screen(page, f"shop-{size['width']}")
+        pay.click()
+        _decide(page, button)
+        assert here.twin.wait_idle(LONG)
+        (checkout,) = here.twin.checkouts
+        assert here.order(checkout.claims.merchant_reference)[0] == state
+        page.goto(f"{here.url}/checkout/page?variant=lamp-desk")
+        expect(page.locator("#earlier-state")).to_have_text(state)
+        expect(page.locator("#state")).to_have_text("open")
+
+
+def test_player_pays_without_the_widget(browser: Browser, tmp_path):
+    with house(tmp_path) as here, visit(browser) as page:
+        page.route("**/widget.js", lambda route: route.abort())
+        page.goto(f"{here.url}/checkout/page?variant=mug-blue")
+        page.get_by_role("button", name="Go to the checkout").click()
+        link = page.get_by_role("link", name="Open the checkout")
+        expect(link).to_be_visible()
+        assert barriers(page) == []
+        with page.expect_popup() as opened:
+            link.click()
+        _decide(opened.value, "Approve")
+        expect(page.locator("#state")).to_have_text("approved")
+        expect(link).to_be_hidden()
+
+
+def _decide(page: Page, button: str) -> None:
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("button", name=button)).to_have_count(0)

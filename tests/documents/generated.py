@@ -1,0 +1,320 @@
+"""Pages, and parts of pages, that are made from the code. ``python -m tests.documents.generated`` writes them.
+
+tests/documents/test_generated.py holds that what lies in docs/ is what would be written.
+"""
+
+import ast
+import dataclasses
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from client_under_test.mutants.table import ALL
+from scenarios.contract import GROUPS, RULES, Level, Rule
+from scenarios.driver.driver import Driver
+from scenarios.run.judge import Judge
+from scenarios.runner import fixtures, plugin
+from scenarios.runner.pytest_run import SCENARIOS
+from scenarios.target.driver_entries import PLACEHOLDERS, DriverSection
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.checkout import lifecycle as checkouts
+from simulators.jackpot import lifecycle as vouchers
+from simulators.operator import lifecycle as slips
+from simulators.transport.faults.table import FAULTS, parameters
+from simulators.values.state_machine import Lifecycle
+from tests.house.__main__ import ROOT
+
+DOCS = ROOT / "docs"
+COMMAND = "python -m tests.documents.generated"
+_NOTE = f"<!-- Made by `{COMMAND}`; change the code that it is made from. -->"
+_LEVELS = {Level.MUST: "broken, it fails", Level.SHOULD: "broken, it warns", Level.INFO: "recorded only"}
+# What each page says of its group before the rules.
+_PROVIDERS = {
+    "operator": "the sportsbook OPERATOR; the section `[operator]` of the target file is enough",
+    "jackpot": "Jackpot; they need the section `[jackpot]` ([how](../jackpot.md))",
+    "checkout": "the checkout; they need the section `[checkout]` ([how](../checkout.md))",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    """A scenario as its file tells it: a path from the root, a name, and the first line of its docstring."""
+
+    path: str
+    name: str
+    title: str
+
+
+def scenarios_by_rule() -> dict[str, list[Scenario]]:
+    """Which scenarios prove which rule."""
+    found: dict[str, list[Scenario]] = {rule: [] for rule in RULES}
+    for path in sorted(path for folder in SCENARIOS for path in Path(folder).rglob("test_*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                title = (ast.get_docstring(node) or node.name).split("\n\n")[0].replace("\n", " ")
+                scenario = Scenario(path.relative_to(ROOT).as_posix(), node.name, title)
+                for rule in _proved(node):
+                    found[rule].append(scenario)
+    return found
+
+
+def _proved(node: ast.FunctionDef) -> list[str]:
+    for decorator in node.decorator_list:
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.rules":
+            return [str(ast.literal_eval(argument)) for argument in decorator.args]
+    return []
+
+
+def pages() -> dict[Path, str]:
+    """Every page that is made as a whole, with its text."""
+    proofs = scenarios_by_rule()
+    made = {DOCS / "rules" / "README.md": _rules_index(), DOCS / "faults.md": _faults()}
+    for group in GROUPS:
+        made[DOCS / "rules" / f"{group.lower()}.md"] = _group_page(group, proofs)
+    return made
+
+
+def _rules_index() -> str:
+    lines = [
+        "# The rules",
+        _NOTE,
+        "",
+        "What a CLIENT must and should do, by group. `pitboss rules` prints the same in a terminal,",
+        "`pitboss rules --format json` for programs.",
+        "",
+        "| group | about | provider | MUST | SHOULD | INFO |",
+        "| --- | --- | --- | ---: | ---: | ---: |",
+    ]
+    for group, title in GROUPS.items():
+        mine = [rule for rule in RULES.values() if rule.group == group]
+        counts = " | ".join(str(sum(rule.level is level for rule in mine)) for level in Level)
+        lines.append(f"| [{group}]({group.lower()}.md) | {title} | {mine[0].provider} | {counts} |")
+    lines += [
+        "",
+        f"{len(RULES)} rules. A broken MUST ends `pitboss check` with exit code 1. A broken SHOULD warns, and fails",
+        "with `--strict`. An INFO rule records how the CLIENT behaves where the documents leave it open.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _group_page(group: str, proofs: dict[str, list[Scenario]]) -> str:
+    mine = [rule for rule in RULES.values() if rule.group == group]
+    lines = [
+        f"# {group}: {GROUPS[group]}",
+        _NOTE,
+        "",
+        f"Rules about {_PROVIDERS[mine[0].provider]}. To judge these alone: `pitboss check --only {group}`.",
+        "[All groups](README.md).",
+        "",
+    ]
+    for rule in mine:
+        lines += _rule(rule, proofs[rule.id])
+    return "\n".join(lines)
+
+
+def _rule(rule: Rule, proofs: list[Scenario]) -> Iterator[str]:
+    yield f"## {rule.id}"
+    yield ""
+    yield f"**{rule.level}** ({_LEVELS[rule.level]}): {_sentence(rule.statement)}"
+    yield ""
+    yield f"* Why it matters: {rule.why}"
+    yield f"* Usual causes, and their mends: {rule.causes}"
+    yield f"* Source: {rule.source}."
+    for need in rule.needs:
+        field = DriverSection.model_fields[need]
+        yield f"* Needs in `[driver]`: `{need} = {(field.examples or ['..'])[0]}`"
+    if rule.players > 1:
+        yield f"* Needs {rule.players} test players in `[players]`."
+    for scenario in proofs:
+        yield f"* Proved by [{scenario.name}](../../{scenario.path}): {scenario.title}"
+    # Only what one request after the other shows, and this rule alone: it is seen in any run.
+    breaking = [
+        mutant
+        for mutant in ALL
+        if mutant.rules == (rule.id,) and mutant.sequential and "automatic" not in mutant.needs
+    ]
+    if breaking:
+        yield (
+            f"* See it broken: `pitboss demo --mutant {breaking[0].name} --only {rule.id}`. {breaking[0].fault}"
+        )
+    yield ""
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def _faults() -> str:
+    lines = [
+        "# Faults",
+        _NOTE,
+        "",
+        "What can go wrong between a provider and a CLIENT, by name. `pitboss trigger` takes `--fault NAME` or",
+        "`--fault NAME:parameter=value,parameter=value`, also several times; scenarios use the same faults through",
+        "`operator.deliver`. Durations are written `5ms` or `0.2s`.",
+        "",
+        "A request whose answer was lost is *unknown*, never failed: the CLIENT may have done it, at most once.",
+        "",
+    ]
+    for name, kind in FAULTS.items():
+        lines += [
+            f"## {name}",
+            "",
+            _sentence(kind.summary),
+            "",
+            "| parameter | is | meaning | default |",
+            "| --- | --- | --- | --- |",
+        ]
+        lines += [
+            f"| `{key}` | {expected} | {meaning} | {f'`{default}`' if default else 'none'} |"
+            for key, expected, meaning, default in parameters(kind)
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _fixture_table() -> str:
+    lines = ["| fixture | gives | it is |", "| --- | --- | --- |"]
+    for name in fixture_names():
+        function = getattr(fixtures, name)._get_wrapped_function()
+        lines.append(f"| `{name}` | {_given(function)} | {_first(function)} |")
+    return "\n".join(lines)
+
+
+def fixture_names() -> list[str]:
+    """The fixtures that scenarios may ask for."""
+    return [name for name, value in vars(fixtures).items() if isinstance(value, type(fixtures.run))]
+
+
+def _given(function: Callable[..., Any]) -> str:
+    text = inspect.formatannotation(inspect.signature(function).return_annotation)
+    inner = re.sub(r"^(?:collections\.abc\.)?Iterator\[(.*)\]$", r"\1", text)
+    return f"`{re.sub(r'[A-Za-z_.]+[.]', '', inner)}`"
+
+
+def _first(thing: object) -> str:
+    return (
+        (inspect.getdoc(thing) or "")
+        .split("\n\n")[0]
+        .replace("\n", " ")
+        .replace("``", "`")
+        .replace("|", "\\|")
+    )
+
+
+def _methods(kind: type, name: str) -> str:
+    lines = ["| | |", "| --- | --- |"]
+    fields = inspect.get_annotations(kind)
+    for method, value in vars(kind).items():
+        if inspect.isfunction(value) and not method.startswith("_") and method not in fields:
+            lines.append(f"| `{name}.{method}({_arguments(value)})` | {_first(value)} |")
+        elif isinstance(value, property):
+            lines.append(f"| `{name}.{method}` | {_first(value)} |")
+    return "\n".join(lines)
+
+
+def _arguments(function: Callable[..., Any]) -> str:
+    """The parameters by name: ``*`` before those given by keyword, ``=..`` behind those that may be left out."""
+    words, keyword = [], False
+    for parameter in list(inspect.signature(function).parameters.values()):
+        if parameter.name == "self":
+            continue
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            words.append(f"*{parameter.name}")
+            keyword = True
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY and not keyword:
+            words.append("*")
+            keyword = True
+        words.append(parameter.name + ("" if parameter.default is parameter.empty else "=.."))
+    return ", ".join(words)
+
+
+def _entries() -> str:
+    lines = ["| entry, or method of a Python driver | what it does |", "| --- | --- |"]
+    for name, words in PLACEHOLDERS.items():
+        field = DriverSection.model_fields[name]
+        lines.append(f"| `{name}({', '.join(words)})` | {field.description} |")
+    return "\n".join(lines)
+
+
+class _Recorded:
+    """Takes what the plugin registers, in place of pytest's parser and configuration."""
+
+    def __init__(self) -> None:
+        self.options: list[tuple[str, str]] = []
+
+    def getgroup(self, *_: str) -> "_Recorded":
+        return self
+
+    def addoption(self, name: str, **more: Any) -> None:
+        metavar = f" {more['metavar']}" if "metavar" in more else ""
+        self.options.append((f"{name}{metavar}", more["help"]))
+
+
+def _options() -> str:
+    recorded = _Recorded()
+    plugin.pytest_addoption(recorded)  # type: ignore[arg-type]
+    lines = ["| option of pytest | meaning |", "| --- | --- |"]
+    return "\n".join([*lines, *(f"| `{name}` | {text} |" for name, text in recorded.options)])
+
+
+def _drawn(lifecycle: Lifecycle[Any, Any]) -> str:
+    return f"```mermaid\n{lifecycle.mermaid().rstrip()}\n```"
+
+
+def _shown(name: str) -> str:
+    text = (DOCS / "example" / "ci" / name).read_text(encoding="utf-8")
+    return f"```yaml\n{text.rstrip()}\n```"
+
+
+# Parts between ``<!-- NAME -->`` and ``<!-- end NAME -->``, by the page that has them.
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "pytest.md": {
+        "fixtures": _fixture_table,
+        "judge": lambda: _methods(Judge, "judge"),
+        "operator": lambda: _methods(Verbs, "operator"),
+        "player": lambda: _methods(Player, "player"),
+        "driver": lambda: _methods(Driver, "driver"),
+        "entries": _entries,
+        "options": _options,
+    },
+    "design.md": {
+        "bet slip": lambda: _drawn(slips.LIFECYCLE),
+        "voucher": lambda: _drawn(vouchers.LIFECYCLE),
+        "checkout": lambda: _drawn(checkouts.LIFECYCLE),
+    },
+    "ci.md": {
+        "github": lambda: _shown("github-actions.yml"),
+        "gitlab": lambda: _shown("gitlab-ci.yml"),
+    },
+}
+
+
+def filled(page: str) -> str:
+    """The text of ``page`` (a name below docs/) with its parts made anew. Raises LookupError for a lost mark."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    for name, make in PARTS[page].items():
+        begin, end = f"<!-- {name} -->\n", f"\n<!-- end {name} -->"
+        if text.count(begin) != 1 or text.count(end) != 1:
+            raise LookupError(f"docs/{page} has no part {name}: it stands between {begin!r} and {end!r}")
+        head, _, rest = text.partition(begin)
+        text = head + begin + make() + end + rest.partition(end)[2]
+    return text
+
+
+def main() -> None:
+    """Write everything."""
+    for path, text in pages().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    for page in PARTS:
+        (DOCS / page).write_text(filled(page), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

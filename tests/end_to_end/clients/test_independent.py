@@ -1,0 +1,73 @@
+"""The judge against CLIENTs that share no code with the reference: one correct, the others wrong in several ways."""
+
+import pytest
+
+from scenarios.contract import select
+from scenarios.problems.errors import Exit
+from scenarios.run.effort import QUICK
+from scenarios.run.findings import Standing
+from scenarios.run.run import Settings
+from scenarios.runner.pytest_run import Judged, check
+from scenarios.target.loading import Target
+from tests.end_to_end.clients.running import CORRECT, DEADLOCKING, SECRET, WRONG, faults, running
+
+RULES = tuple(rule.id for rule in select(provider="operator"))
+EIGHT = {f"p-{number}": "25.00" for number in range(1, 9)}
+
+
+def judged(name: str, players: dict[str, str], rules: tuple[str, ...] = RULES, **operator: object) -> Judged:
+    """Judge the CLIENT ``name`` with a callback URL, a secret and player ids, and nothing else."""
+    with running(name, players) as client:
+        target = Target.model_validate(
+            {
+                "operator": {"callback_url": client.url, "security_hash": SECRET, **operator},
+                "players": {"ids": list(players), "currency": "EUR"},
+            }
+        )
+        return check(Settings(target, rules, QUICK, 7))
+
+
+def by_standing(result: Judged, *standings: Standing) -> dict[str, str]:
+    """The rules that came out so, each with its reason."""
+    return {v.rule.id: v.reason for v in result.verdicts if v.standing in standings}
+
+
+@pytest.mark.parametrize(
+    "players", [{"p-1": "100.00"}, {"only": "0"}, EIGHT], ids=["one player", "balance zero", "eight players"]
+)
+@pytest.mark.parametrize("name", CORRECT)
+def test_a_correct_client_is_never_accused(name: str, players: dict[str, str]) -> None:
+    result = judged(name, players)
+    assert by_standing(result, Standing.FAILED, Standing.WARNED, Standing.UNDECIDED) == {}
+    assert result.code is Exit.HOLDS
+    assert result.run.warnings == []
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_each_broken_rule_is_named_and_none_that_holds(name: str) -> None:
+    result = judged(name, {"p-1": "100.00", "p-2": "0"})
+    said = faults(name)
+    failed = by_standing(result, Standing.FAILED)
+    warned = by_standing(result, Standing.WARNED)
+    skipped = by_standing(result, Standing.SKIPPED)
+    hidden = set(said.breaks) - set(failed) - set(skipped)
+    accused = {rule: why for rule, why in failed.items() if rule not in {**said.breaks, **said.may}}
+    unwarned = set(said.warns) - set(warned) - set(failed) - set(skipped)
+    overwarned = {
+        rule: why for rule, why in warned.items() if rule not in {**said.warns, **said.may, **said.breaks}
+    }
+    assert (hidden, accused, unwarned, overwarned) == (set(), {}, set(), {})
+    assert result.code is Exit.BROKEN
+
+
+def test_a_deadlocking_client_is_blamed_once_and_the_rest_is_not_run() -> None:
+    result = judged(
+        DEADLOCKING, {"p-1": "100.00"}, ("SIG-01", "RES-01", "IDM-02", "RBK-12", "RBK-14"), timeout=1.0
+    )
+    assert "IDM-02" in by_standing(result, Standing.FAILED)
+    assert result.code is Exit.BROKEN
+    assert result.run.gone_after == "IDM-02"
+    assert by_standing(result, Standing.PASSED).keys() == {"SIG-01", "RES-01"}
+    skipped = by_standing(result, Standing.SKIPPED)
+    assert set(skipped) == {"RBK-12", "RBK-14"}
+    assert set(skipped.values()) == {"not run: the target stopped answering after IDM-02"}

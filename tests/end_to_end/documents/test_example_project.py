@@ -1,0 +1,110 @@
+"""The outside team's project of docs/example: its scenarios, its driver and its lines for CI do what they are for."""
+
+import json
+import shlex
+import shutil
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+import yaml
+
+from tests.house.__main__ import ROOT
+from tests.support.commanding import PITBOSS, PYTEST, pitboss
+from tests.support.reference import HASH, reference
+
+EXAMPLE = ROOT / "docs" / "example"
+PROGRAMS = {"pitboss": PITBOSS, "pytest": PYTEST}
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A copy of the team's repository."""
+    return shutil.copytree(
+        EXAMPLE, tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__", "report")
+    )
+
+
+def run(words, project, client):
+    program, *arguments = words
+    return pitboss(
+        *arguments,
+        cwd=project,
+        program=PROGRAMS[program],
+        SECURITY_HASH=HASH,
+        SITE=client.url,
+        PITBOSS_OPERATOR__CALLBACK_URL=f"{client.url}/operator",
+        PYTHONDONTWRITEBYTECODE="1",
+    )
+
+
+def own_scenarios(project, client):
+    command = "pytest --pitboss pitboss.toml --pitboss-report report scenarios -p no:cacheprovider"
+    return run(shlex.split(command), project, client)
+
+
+def outcomes(folder):
+    return {rule["id"]: rule["outcome"] for rule in json.loads((folder / "report.json").read_text())["rules"]}
+
+
+def test_their_scenarios_hold_for_the_reference(project, tmp_path):
+    with reference(tmp_path) as client:
+        done = own_scenarios(project, client)
+        assert client.balance() == 100, "the player owns what it owned before"
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
+    proved = {name for name, outcome in outcomes(project / "report").items() if outcome == "passed"}
+    assert proved == {"RBK-01", "RBK-07", "RES-05", "IDM-01"}
+
+
+@pytest.mark.parametrize(
+    ("mutant", "broken", "scenario"),
+    [
+        ("rollback-again", "RBK-07", "test_a_match_voided_twice_is_returned_once"),
+        ("rollback-half", "RBK-01", "test_a_match_voided_twice_is_returned_once"),
+        ("result-second-ignored", "RES-05", "test_the_website_shows_a_cash_out_in_parts"),
+    ],
+)
+def test_a_scenario_of_theirs_finds_the_fault(project, tmp_path, mutant, broken, scenario):
+    with reference(tmp_path, mutant) as client:
+        done = own_scenarios(project, client)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert outcomes(project / "report")[broken] == "failed"
+    suite = ElementTree.parse(project / "report" / "junit.xml")
+    failed = [case.get("name") for case in suite.iter("testcase") if case.find("failure") is not None]
+    assert failed == [scenario]
+
+
+def test_their_driver_unlocks_rules(project, tmp_path):
+    with reference(tmp_path) as client:
+        done = run(["pitboss", "doctor"], project, client)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for line in ("driver balance: p-1 has 100.00 EUR", "driver ban: a banned player's bet was refused"):
+        assert line in done.stdout
+
+
+def github():
+    (job,) = yaml.safe_load((EXAMPLE / "ci" / "github-actions.yml").read_text())["jobs"].values()
+    return [line for step in job["steps"] for line in step.get("run", "").splitlines()], job
+
+
+def gitlab():
+    (job,) = yaml.safe_load((EXAMPLE / "ci" / "gitlab-ci.yml").read_text()).values()
+    return [*job["before_script"], *job["script"]], job
+
+
+@pytest.mark.parametrize("told", [github, gitlab])
+def test_the_lines_for_ci_run_and_leave_what_they_keep(project, tmp_path, told):
+    lines, job = told()
+    commands = [shlex.split(line) for line in lines if line.split()[0] in PROGRAMS]
+    assert [words[0] for words in commands] == ["pitboss", "pytest"]
+    assert [line.split()[0] for line in lines if line.split()[0] not in PROGRAMS] == ["pip"]
+    for words in commands:
+        narrowed = (
+            ["--only", "RES", "--effort", "quick"] if words[0] == "pitboss" else ["-p", "no:cacheprovider"]
+        )
+        with reference(tmp_path) as client:
+            done = run([*words, *narrowed], project, client)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert {path.parent.name for path in project.glob("report/*/junit.xml")} == {"contract", "own"}
+    if "artifacts" in job:
+        assert len(list(project.glob(job["artifacts"]["reports"]["junit"]))) == 2

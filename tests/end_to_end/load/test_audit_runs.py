@@ -1,0 +1,194 @@
+"""Load tests that end in an audit, from the first request to the exit code: real Locust, real CLIENTs."""
+
+import re
+import signal
+from contextlib import ExitStack
+from decimal import Decimal
+
+import psutil
+import pytest
+import requests
+
+from scenarios.cli.reference_client import free_port
+from tests.support.load_runs import DISTURBED, load
+from tests.support.reference import HASH, reference
+
+pytestmark = pytest.mark.timeout(240)
+PLAYERS = tuple(f"p-{number}" for number in range(1, 9))
+# A row of Locust's statistics: somebody has bet.
+PLAYING = "POST     bet "
+
+
+def balances(client):
+    """A target file's sections that let balances be read over HTTP."""
+    url = f"{client.url}/players/{{player}}/balance"
+    return f'[target]\nprobe = "http"\n[driver]\nbalance = {{ get = "{url}", read = "balance" }}\n'
+
+
+def tab(url):
+    """What the tab of Locust's page shows now."""
+    (shown,) = requests.get(f"{url}/stats/requests", timeout=10).json()["extended_stats"]
+    assert shown["key"] == "audit"
+    return {row["what"]: row["value"] for row in shown["data"]}
+
+
+def test_a_sound_client_is_clean_and_told_so_everywhere(tmp_path):
+    with reference(tmp_path) as client:
+        client.target(tmp_path, players=PLAYERS)
+        with load(tmp_path, "--run-time", "4s", *DISTURBED) as run:
+            assert run.ended() == 0, run.output
+    audit = run.audit
+    assert (audit["verdict"], audit["off"], audit["probe"]) == ("clean", "0.00", "wagers")
+    assert (audit["players"], audit["right"]) == (8, 8)
+    assert audit["transactions"] > 100
+    assert audit["client_ids"]["compared"] > 100
+    assert "audit: clean" in run.output
+    page = (tmp_path / "locust.html").read_text()
+    assert "AUDIT" in page
+    assert "balances of 8 players" in page
+    assert 'id="' in (tmp_path / "report" / "report.html").read_text()
+    assert {rule["id"]: rule["outcome"] for rule in run.report["rules"]} == {
+        "INV-05": "passed",
+        "MSG-05": "passed",
+    }
+    rows = {row["name"] for row in run.report["load"]["rows"]}
+    assert {"bet", "win", "orphan", "copy"} <= rows
+    assert HASH not in run.output + page + (tmp_path / "report" / "report.json").read_text()
+
+
+def test_two_workers_on_postgresql_are_clean_together(tmp_path, postgres_url):
+    with reference(tmp_path, database=postgres_url) as client:
+        client.target(tmp_path, players=PLAYERS, more="")
+        path = tmp_path / "pitboss.toml"
+        path.write_text(path.read_text() + balances(client))
+        with load(tmp_path, "--run-time", "4s", "--processes", "2", *DISTURBED) as run:
+            assert run.ended() == 0, run.output
+    audit = run.audit
+    assert (audit["verdict"], audit["workers"], audit["probe"]) == ("clean", 2, "http")
+    assert (audit["players"], audit["right"], audit["lost_workers"]) == (8, 8, [])
+    assert run.report["load"]["requests"] >= audit["transactions"]
+
+
+@pytest.mark.parametrize("mutant", ["race-copy-result", "race-everything"])
+def test_a_racy_client_is_broken_and_its_players_named(tmp_path, mutant):
+    with reference(tmp_path, mutant) as client:
+        path = client.target(tmp_path, players=PLAYERS)
+        path.write_text(path.read_text() + balances(client))
+        with load(tmp_path, "--run-time", "4s", "--races", "0.5", "--processes", "2") as run:
+            assert run.ended() == 1, run.output
+            now = {player: client.balance(player) for player in PLAYERS}
+    audit = run.audit
+    assert audit["verdict"] == "broken"
+    assert audit["off_players"] == len(audit["broken"]) > 0
+    assert "INV-05" in audit["broken_rules"]
+    for told in audit["broken"]:
+        assert f"seen {now[told['player']]}" in told["why"]
+    assert "BROKEN" in run.output
+    assert re.search(r"AUDIT +balance of p-\d", run.output)
+
+
+def test_a_client_that_shares_ids_is_broken_though_all_money_is_right(tmp_path):
+    with reference(tmp_path, "msg-ids-by-second") as client:
+        client.target(tmp_path, players=PLAYERS)
+        with load(tmp_path, "--processes", "2") as run:
+            run.wait_for(PLAYING)
+            run.interrupt()
+            assert run.ended() == 1, run.output
+    assert run.audit["client_ids"]["shared"]
+    assert "MSG-05" in run.audit["broken_rules"]
+    assert run.audit["off"] == "0.00"
+
+
+def test_ctrl_c_is_audited_first_on_master_and_workers(tmp_path):
+    with reference(tmp_path) as client:
+        client.target(tmp_path, players=PLAYERS)
+        with load(tmp_path, "--processes", "2", *DISTURBED) as run:
+            run.wait_for(PLAYING)
+            run.interrupt()
+            assert run.ended() == 0, run.output
+    assert run.audit["verdict"] == "clean"
+    assert run.audit["workers"] == 2
+    assert f"balances of {run.audit['players']} players" in (tmp_path / "locust.html").read_text()
+
+
+def test_a_lost_worker_leaves_only_its_players_undecided(tmp_path):
+    with reference(tmp_path) as client:
+        client.target(tmp_path, players=PLAYERS)
+        with load(tmp_path, "--processes", "2", "--run-time", "8s") as run:
+            run.wait_for(PLAYING)
+            psutil.Process(run.process.pid).children()[0].send_signal(signal.SIGKILL)
+            assert run.ended() == 4, run.output
+    audit = run.audit
+    assert audit["verdict"] == "undecided"
+    assert len(audit["lost_workers"]) == 1, run.output
+    assert "was lost" in audit["lost_workers"][0]
+    (doubt,) = audit["undecided"]
+    assert doubt["players"] in (list(PLAYERS[0::2]), list(PLAYERS[1::2]))
+    assert (audit["undecided_players"], audit["right"], audit["off"]) == (4, 4, "0.00")
+
+
+def test_a_client_that_went_away_is_undecided_not_clean(tmp_path):
+    with ExitStack() as stack:
+        with reference(tmp_path) as client:
+            client.target(tmp_path, players=PLAYERS[:2])
+            options = ("--run-time", "3s", "--audit-time", "2", "--drain-time", "1")
+            run = stack.enter_context(load(tmp_path, *options, users=2))
+            run.wait_for(PLAYING)
+        assert run.ended() == 4, run.output
+    assert run.audit["verdict"] == "undecided"
+    assert run.audit["undecided_players"] == 2
+
+
+def test_the_web_page_has_a_tab_that_follows_the_audit(tmp_path):
+    page = free_port()
+    with reference(tmp_path) as client:
+        client.target(tmp_path, players=PLAYERS)
+        options = ("--web-host", "127.0.0.1", "--web-port", str(page), "--autostart")
+        with load(tmp_path, *options, "--run-time", "60s", headless=False) as run:
+            run.wait_for("All users spawned")
+            url = f"http://127.0.0.1:{page}"
+            assert "extended_tabs" in requests.get(url, timeout=10).text
+            while not int((shown := tab(url))["transactions"]):
+                assert shown["state"] == "playing"
+            assert set(shown) >= {"state", "played", "open"}
+            assert requests.post(f"{url}/stop", timeout=60).ok
+            run.wait_for("audit: clean")
+            assert tab(url)["audit"].startswith("clean")
+    assert run.audit["verdict"] == "clean"
+
+
+def test_a_sample_says_how_sure_it_makes(tmp_path):
+    with reference(tmp_path) as client:
+        client.target(tmp_path, players=PLAYERS)
+        with load(tmp_path, "--audit-sample", "3") as run:
+            run.wait_for(PLAYING)
+            run.interrupt()
+            assert run.ended() == 0, run.output
+    assert run.audit["read"] == 3 < run.audit["players"]
+    assert f"3 of {run.audit['players']} players, drawn by chance" in run.audit["sample"]
+
+
+@pytest.mark.parametrize(("way", "verdict", "code"), [("100.00", "clean", 0), ("zero", "broken", 1)])
+def test_a_given_opening_is_believed(tmp_path, way, verdict, code):
+    with reference(tmp_path) as client:
+        client.target(tmp_path, players=PLAYERS[:4])
+        with load(tmp_path, "--run-time", "1s", "--opening", way, users=4) as run:
+            assert run.ended() == code, run.output
+    assert run.audit["verdict"] == verdict
+
+
+def test_funds_are_counted(tmp_path):
+    with reference(tmp_path, balance=Decimal(0)) as client:
+        client.target(tmp_path, players=PLAYERS[:4])
+        with load(tmp_path, "--run-time", "1s", "--opening", "fund:50", users=4) as run:
+            assert run.ended() == 0, run.output
+    assert run.audit["verdict"] == "clean"
+
+
+def test_options_that_cannot_be_end_the_run_at_once(tmp_path):
+    with reference(tmp_path) as client:
+        client.target(tmp_path)
+        with load(tmp_path, "--opening", "much") as run:
+            assert run.ended() == 2, run.output
+    assert "--opening is 'much'" in run.output
+    assert "  next step: " in run.output

@@ -1,0 +1,251 @@
+"""The locustfile as users run it, against the reference CLIENT: plain, distributed, over TLS, with Jackpot beside."""
+
+import json
+import re
+import ssl
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import requests
+
+from simulators.operator import wire
+from tests.support.commanding import SECRET, environment, free_port, pitboss, target_file, three_beats
+from tests.support.locust_runs import command, row, run
+from tests.support.racing_certificate import certificate
+from tests.support.reference import HASH, reference
+
+BUSY = ["--copies=0.3", "--races=0.1", "--orphans=0.2", "--cuts=0.1", "--forgeries=0.1", "--voids=0.2"]
+ROWS = [
+    "bet",
+    "win",
+    "loss",
+    "void",
+    "cash-out",
+    "copy",
+    "copies at once",
+    "orphan",
+    "late bet",
+    "lost answer",
+]
+
+
+@pytest.fixture
+def client(tmp_path):
+    with reference(tmp_path) as served:
+        yield served
+
+
+def test_all_kinds_of_traffic_arrive_and_the_audit_is_clean(client, tmp_path):
+    client.target(tmp_path)
+    done = run("-u", 6, "-r", 6, *BUSY, cwd=tmp_path, requests=900)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "audit: clean" in done.stdout
+    for name in [*ROWS, "rollback", "bad signature"]:
+        count, failed = row(done, name)
+        assert count > 0, name
+        assert failed == 0, done.stdout
+    assert HASH not in done.stdout + done.stderr
+
+
+def test_a_host_is_enough_beside_the_secret_in_the_environment(client, tmp_path):
+    done = run("-u", 2, "--host", f"{client.url}/operator", cwd=tmp_path, requests=50, SECURITY_HASH=HASH)
+    assert done.returncode == 0, done.stderr
+    assert row(done, "bet")[0] > 0
+
+
+def test_distributed_each_player_is_one_workers_and_the_audit_is_clean(client, tmp_path):
+    client.target(tmp_path, players=("p-1", "p-2", "p-3"))
+    done = run("-u", 6, "-r", 6, "--processes", 2, *BUSY, cwd=tmp_path, requests=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 of 3 players" in done.stdout
+
+
+def test_on_match_day_bets_come_before_results(client, tmp_path):
+    client.target(tmp_path)
+    done = run(
+        "-u",
+        2,
+        "-r",
+        2,
+        "--shape=match-day",
+        "--match-seconds=2",
+        "--match-bets=3",
+        cwd=tmp_path,
+        requests=30,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    settled = sum(row(done, name)[0] for name in ("win", "loss", "void", "cash-out"))
+    assert 0 < settled <= row(done, "bet")[0] + row(done, "lost answer")[0]
+
+
+def test_a_ramp_ends_with_a_rate(client, tmp_path):
+    client.target(tmp_path)
+    done = run("-u", 2, "--shape=ramp", "--step-time=1", "--p99-limit=60000", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(
+        r"(?m)^ramp: [\d,]+ requests/s with \d users?, p99 .*; 2 users did not saturate", done.stdout
+    )
+
+
+def _jackpot(client, listen):
+    """The sections that let players of the reference CLIENT convert."""
+    site = client.url
+    agreed = "\n".join(
+        f'{key} = "{key} of the tests"' for key in ("api_key", "api_signature", "client_secret")
+    )
+    session = (
+        f'{{ post = "{site}/vouchers/session", json = {{ user_id = "{{player}}", amount = "{{amount}}" }}, '
+        'read = "token" }'
+    )
+    return (
+        f'[jackpot]\nnotification_url = "{site}/jackpot/notifications"\n{agreed}\nlisten = "127.0.0.1:{listen}"\n'
+        f"[driver]\nvoucher_session = {session}\n"
+        f'voucher = {{ get = "{site}/vouchers/{{notification_key}}", read = "state" }}\n'
+    )
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_conversions_move_money_on_the_same_wallets(tmp_path, processes):
+    port = free_port()
+    keys = {f"jackpot_{key}": f"{key} of the tests" for key in ("api_key", "api_signature", "client_secret")}
+    with reference(tmp_path, jackpot_url=f"http://127.0.0.1:{port}", **keys) as client:
+        client.target(tmp_path, more=_jackpot(client, port))
+        distributed = ["--processes", processes] if processes else []
+        done = run(
+            "-u",
+            4,
+            "-r",
+            4,
+            "--conversions=20",
+            "--copies=0.5",
+            "--pause=0.05",
+            *distributed,
+            cwd=tmp_path,
+            requests=700,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert row(done, "conversion")[0] > 0
+    assert row(done, "coupon/ready")[0] > 0
+    assert row(done, "conversion")[1] == row(done, "coupon/ready")[1] == 0
+
+
+def test_what_cannot_be_is_told_in_three_beats_before_anything_is_sent(tmp_path):
+    target_file(tmp_path, "http://127.0.0.1:9/operator")
+    done = run("--copies=2", cwd=tmp_path)
+    # Before it stands what Locust says of itself.
+    done.stderr = done.stderr[done.stderr.index("pitboss: ") :]
+    assert "--copies is 2" in three_beats(done, 2)
+    assert SECRET not in done.stderr
+
+
+def test_options_are_in_help_and_no_secret_is(tmp_path):
+    done = pitboss("-m", "loadtests", "--help", cwd=tmp_path, program=sys.executable, SECURITY_HASH=HASH)
+    assert done.returncode == 0, done.stderr
+    for option in (
+        "--copies",
+        "--orphans",
+        "--late-bets",
+        "--cuts",
+        "--forgeries",
+        "--shape",
+        "--conversions",
+        "--host",
+    ):
+        assert option in done.stdout
+    assert HASH not in done.stdout
+
+
+class _Page:
+    """Locust's web page, started."""
+
+    def __init__(self, folder):
+        self.url = f"http://127.0.0.1:{(port := free_port())}"
+        words = [each for each in command() if each not in ("--headless", "--only-summary")]
+        self.process = subprocess.Popen(
+            [*words, "--web-host=127.0.0.1", f"--web-port={port}"],
+            cwd=folder,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self):
+        # Its last word before it serves.
+        for line in self.process.stderr:
+            if "Starting web interface" in line:
+                break
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+    def arguments(self):
+        retry = requests.adapters.HTTPAdapter(
+            max_retries=requests.adapters.Retry(connect=20, backoff_factor=0.05)
+        )
+        with requests.Session() as session:
+            session.mount("http://", retry)
+            return session.get(self.url, timeout=30).text
+
+
+def test_the_web_form_has_our_options_and_no_secret(client, tmp_path):
+    client.target(tmp_path)
+    with _Page(tmp_path) as page:
+        text = page.arguments()
+    for option in ("copies", "race_width", "late_bets", "least_stake", "p99_limit"):
+        assert f'"{option}"' in text
+    assert '"shape": {' not in text
+    assert HASH not in text
+
+
+class _Wallet(BaseHTTPRequestHandler):
+    """Accepts everything; counts what came."""
+
+    protocol_version = "HTTP/1.1"
+    seen = 0
+
+    def do_POST(self):
+        type(self).seen += 1
+        message = wire.parse(self.rfile.read(int(self.headers["Content-Length"])))
+        body = json.dumps({"error": None, "transaction_id": f"c-{message.transaction_id}"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def secure_wallet(tmp_path):
+    _Wallet.seen = 0
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Wallet)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate(tmp_path))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"https://127.0.0.1:{server.server_port}/operator"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_https_is_verified(secure_wallet, tmp_path):
+    target_file(tmp_path, secure_wallet)
+    quiet = ["-u", 1, "--opening=100", "--drain-time=1", "--audit-time=1", "--forgeries=0"]
+    done = run(*quiet, "--races=0.5", "--cuts=0.5", cwd=tmp_path, requests=4)
+    assert done.returncode in (1, 4)
+    assert "certificate" in done.stderr
+    assert _Wallet.seen == 0
+    target_file(tmp_path, secure_wallet, more='ca_file = "wallet.pem"')
+    done = run(*quiet, "--races=0.3", "--cuts=0.3", cwd=tmp_path, requests=60)
+    assert _Wallet.seen > 0
+    assert [row(done, name)[1] for name in ("bet", "copies at once", "lost answer", "copy")] == [0, 0, 0, 0]

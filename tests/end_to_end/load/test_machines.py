@@ -1,0 +1,76 @@
+"""Master and workers as commands of their own, as on several machines: each with a target file of its own."""
+
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from tests.support.commanding import PITBOSS, free_port
+from tests.support.load_runs import DISTURBED, started
+from tests.support.reference import HASH, reference
+
+pytestmark = pytest.mark.timeout(240)
+PLAYERS = tuple(f"load-{number}" for number in range(20))
+PATTERN = ("--players", "load-{n}", "--player-count", len(PLAYERS))
+# A row of Locust's statistics: somebody has bet.
+PLAYING = "POST     bet "
+
+
+@contextmanager
+def machines(folder, client, *options):
+    """A master with ``options`` and two workers, under way. Each names its target file in its own way."""
+    port = free_port()
+    master = ("--master", "--master-bind-port", port, "--expect-workers", 2, "--report", "report")
+    master += ("--users", 20, "--spawn-rate", 20, "--opening", "100.00", *PATTERN, *options)
+    roles = {"leads": master, "plays": ("--worker", "--master-port", port)}
+    roles["too"] = roles["plays"]
+    with ExitStack() as stack:
+        under_way = []
+        for name, role in roles.items():
+            own = folder / name
+            own.mkdir()
+            client.target(own, players=PLAYERS[:1], name=f"{name}.toml")
+            command = [PITBOSS, "load", "-c", f"{name}.toml", *map(str, role)]
+            under_way.append(stack.enter_context(started(command, own)))
+        yield under_way
+
+
+def test_a_master_and_workers_of_their_own_are_audited_together(tmp_path):
+    with (
+        reference(tmp_path, players=PLAYERS) as client,
+        machines(tmp_path, client, "--run-time", "3s", *DISTURBED) as (master, *workers),
+    ):
+        assert master.ended() == 0, master.output + "".join(worker.output for worker in workers)
+        for worker in workers:
+            assert worker.ended() == 0, worker.output
+    audit = master.audit
+    assert (audit["verdict"], audit["off"], audit["workers"], audit["lost_workers"]) == (
+        "clean",
+        "0.00",
+        2,
+        [],
+    )
+    assert (audit["players"], audit["right"]) == (len(PLAYERS), len(PLAYERS))
+    assert audit["client_ids"]["all"]
+    assert audit["client_ids"]["compared"] > 100
+    assert "audit: clean" in master.output
+    for worker in workers:
+        assert not (worker.folder / "report").exists()
+        assert HASH not in worker.output
+
+
+def test_a_worker_that_is_killed_leaves_only_its_players_undecided(tmp_path):
+    with (
+        reference(tmp_path, players=PLAYERS) as client,
+        machines(tmp_path, client, "--run-time", "8s") as (master, killed, other),
+    ):
+        master.wait_for(PLAYING)
+        killed.process.kill()
+        assert master.ended() == 4, master.output
+        assert other.ended() == 0, other.output
+    audit = master.audit
+    assert (audit["verdict"], audit["off"]) == ("undecided", "0.00")
+    (lost,) = audit["lost_workers"]
+    assert "was lost" in lost
+    (doubt,) = audit["undecided"]
+    assert doubt["players"] in (list(PLAYERS[0::2]), list(PLAYERS[1::2]))
+    assert (audit["undecided_players"], audit["right"]) == (10, 10)

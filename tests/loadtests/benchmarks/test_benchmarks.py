@@ -1,0 +1,339 @@
+"""What the bench makes of scenarios: findings, crashes, skips, a target that goes away, an interruption."""
+
+import json
+from decimal import Decimal
+from textwrap import dedent
+from xml.etree import ElementTree
+
+import pytest
+
+from scenarios.problems.errors import Exit
+from scenarios.run.findings import Standing
+from tests.support.judging import judged
+from tests.support.wallets import Wallet
+
+HEAD = """
+    import pytest
+    from scenarios.contract import Level
+    from scenarios.judge import Undecided
+
+"""
+
+
+@pytest.fixture
+def scenario(tmp_path):
+    """Writes a scenario file; returns its path in a list, as check takes it."""
+
+    def write(text):
+        path = tmp_path / "test_made.py"
+        path.write_text(dedent(HEAD) + dedent(text))
+        return [path]
+
+    return write
+
+
+def verdict(result, rule):
+    return next(v for v in result.verdicts if v.rule.id == rule)
+
+
+def standing(result, rule):
+    return verdict(result, rule).standing
+
+
+@pytest.mark.parametrize(
+    ("body", "rule", "strict", "expected", "code"),
+    [
+        ("pass", "RES-01", False, Standing.PASSED, Exit.HOLDS),
+        (
+            "judge.holds('RES-01', False, expected='a', seen='b')",
+            "RES-01",
+            False,
+            Standing.FAILED,
+            Exit.BROKEN,
+        ),
+        (
+            "judge.holds('RBK-03', False, expected='a', seen='b')",
+            "RBK-03",
+            False,
+            Standing.WARNED,
+            Exit.HOLDS,
+        ),
+        (
+            "judge.holds('RBK-03', False, expected='a', seen='b')",
+            "RBK-03",
+            True,
+            Standing.WARNED,
+            Exit.BROKEN,
+        ),
+        ("judge.note('RBK-11', 'it pays')", "RBK-11", True, Standing.INFO, Exit.HOLDS),
+        ("raise Undecided('no idea')", "RES-01", False, Standing.UNDECIDED, Exit.UNDECIDED),
+        ("raise ZeroDivisionError('oh')", "RES-01", False, Standing.UNDECIDED, Exit.UNDECIDED),
+        ("assert False", "RES-01", False, Standing.UNDECIDED, Exit.UNDECIDED),
+        (
+            "judge.holds('BET-01', True, expected='', seen='')",
+            "RES-01",
+            False,
+            Standing.UNDECIDED,
+            Exit.UNDECIDED,
+        ),
+        # Nothing judged is no pass.
+        ("pytest.skip('not today')", "RES-01", False, Standing.SKIPPED, Exit.UNDECIDED),
+    ],
+)
+def test_how_a_scenario_ends_is_the_verdict(scenario, body, rule, strict, expected, code):
+    files = scenario(f"""
+        @pytest.mark.rules("{rule}")
+        def test_it(judge):
+            {body}
+    """)
+    result = judged(Wallet(), rule, paths=files, strict=strict)
+    assert (standing(result, rule), result.code) == (expected, code)
+    assert result.run.results[0].id == "made.it"
+
+
+def test_a_crash_is_told_and_hides_no_finding(scenario):
+    files = scenario("""
+        @pytest.mark.rules("RES-01")
+        def test_found_before(judge):
+            judge.holds("RES-01", False, expected="a", seen="b")
+            raise ZeroDivisionError("oh")
+
+        @pytest.mark.rules("RES-02")
+        def test_crashes(judge):
+            raise ZeroDivisionError("oh")
+    """)
+    result = judged(Wallet(), "RES-01", "RES-02", paths=files)
+    assert standing(result, "RES-01") is Standing.FAILED
+    assert result.verdicts[1].reason == "the check crashed: ZeroDivisionError: oh"
+
+
+def test_a_rule_that_was_not_asked_for_decides_nothing(scenario, tmp_path):
+    files = scenario("""
+        @pytest.mark.rules("RES-01", "RES-02")
+        def test_two(judge):
+            judge.holds("RES-02", False, expected="a", seen="b")
+    """)
+    result = judged(Wallet(), "RES-01", paths=files, report=tmp_path / "out")
+    assert result.code is Exit.HOLDS
+    assert ElementTree.parse(tmp_path / "out" / "junit.xml").find(".//failure") is None
+
+
+def test_a_skip_names_the_line_to_add(scenario):
+    files = scenario("""
+        @pytest.mark.rules("BET-08")
+        def test_of_a_rule_with_needs(judge):
+            raise ZeroDivisionError
+
+        @pytest.mark.rules("RES-01")
+        @pytest.mark.needs("restart")
+        def test_of_its_own_needs(judge):
+            raise ZeroDivisionError
+
+        @pytest.mark.rules("INV-03")
+        def test_of_two_players(judge, another_player):
+            raise ZeroDivisionError
+    """)
+    result = judged(Wallet(players=["p-1"]), "BET-08", "RES-01", "INV-03", paths=files)
+    reasons = {v.rule.id: v.reason for v in result.verdicts}
+    assert 'ban = { post = "' in reasons["BET-08"]
+    assert 'restart = { run = "' in reasons["RES-01"]
+    assert "in [players]" in reasons["INV-03"]
+
+
+def test_scenarios_that_may_hang_the_client_run_last(scenario):
+    files = scenario("""
+        @pytest.mark.rules("RES-01")
+        @pytest.mark.whole_history
+        def test_whole(judge): pass
+
+        @pytest.mark.rules("RES-02")
+        @pytest.mark.last(2)
+        def test_very_late(judge): pass
+
+        @pytest.mark.rules("RES-03")
+        @pytest.mark.last
+        def test_late(judge): pass
+
+        @pytest.mark.rules("RES-05")
+        def test_early(judge): pass
+    """)
+    result = judged(Wallet(), "RES-01", "RES-02", "RES-03", "RES-05", paths=files)
+    assert [one.id for one in result.run.results] == [
+        "made.early",
+        "made.late",
+        "made.very_late",
+        "made.whole",
+    ]
+
+
+class GoesAway(Wallet):
+    """Drops every connection from the bet of 7.77 on."""
+
+    gone = False
+
+    def __call__(self, environ, start_response):
+        if self.gone:
+            raise ConnectionAbortedError
+        return super().__call__(environ, start_response)
+
+    def bet(self, message):
+        if message["amount"] == Decimal("7.77"):
+            self.gone = True
+        return super().bet(message)
+
+
+def test_a_target_that_stops_answering_is_blamed_once(scenario, tmp_path, monkeypatch):
+    files = scenario("""
+        @pytest.mark.rules("RES-01")
+        def test_before(judge, player, operator):
+            judge.fund(player, 1000)
+
+        @pytest.mark.rules("SIG-01", "BET-01")
+        @pytest.mark.last
+        def test_of_death(judge, player, operator):
+            judge.fund(player, 1000)
+            operator.bet(player, player.money(777))
+            operator.bet(player, player.money(1))
+
+        @pytest.mark.rules("BET-03")
+        @pytest.mark.last(2)
+        def test_after(judge, player, operator):
+            raise ZeroDivisionError
+
+        @pytest.mark.rules("MSG-05")
+        @pytest.mark.whole_history
+        def test_whole(judge, run):
+            judge.holds("MSG-05", len(run.history) > 5, expected="", seen="")
+    """)
+    out = tmp_path / "out"
+    result = judged(Dropping(), "BET-01", "RES-01", "BET-03", "MSG-05", paths=files, report=out)
+    assert standing(result, "RES-01") is Standing.PASSED
+    assert standing(result, "BET-01") is Standing.FAILED
+    assert "stopped answering" in verdict(result, "BET-01").reason
+    late = verdict(result, "BET-03")
+    assert (late.standing, late.reason) == (
+        Standing.SKIPPED,
+        "not run: the target stopped answering after BET-01",
+    )
+    assert standing(result, "MSG-05") is Standing.PASSED
+    assert result.code is Exit.BROKEN
+    assert "players could not be put back: the target stopped answering" in result.run.warnings
+    assert json.loads((out / "report.json").read_text())["warnings"] == result.run.warnings
+
+
+class Dropping(GoesAway):
+    """As GoesAway; the server closes the connection without an answer."""
+
+    def __call__(self, environ, start_response):
+        if not self.gone:
+            answer = super().__call__(environ, start_response)
+            if not self.gone:
+                return answer
+        # Without an answer: waitress closes what has promised more than it sends.
+        start_response("200 OK", [("Content-Length", "10")])
+        return [b""]
+
+
+def test_an_interruption_in_the_middle_leaves_a_report_and_the_money(scenario, tmp_path):
+    files = scenario("""
+        @pytest.mark.rules("SIG-01")
+        def test_1(judge, player):
+            judge.fund(player, 100)
+
+        @pytest.mark.rules("BET-01")
+        def test_2(judge, player, operator):
+            judge.fund(player, 123456)
+            judge.holds("BET-01", False, expected="a", seen="b")
+            operator.bet(player, player.money(5))
+            raise KeyboardInterrupt
+
+        @pytest.mark.rules("BET-03")
+        def test_3(judge, player):
+            judge.fund(player, 100)
+    """)
+    wallet, out = Wallet(balance="41.37"), tmp_path / "out"
+    result = judged(wallet, "BET-01", "BET-03", "SIG-01", paths=files, report=out)
+    assert result.interrupted
+    assert wallet.balances["p-1"] == Decimal("41.37")
+    assert result.code is Exit.BROKEN
+    saved = json.loads((out / "report.json").read_text())
+    assert {rule["id"]: rule["outcome"] for rule in saved["rules"]} == {
+        "SIG-01": "passed",
+        "BET-01": "failed",
+        "BET-03": "skipped",
+    }
+    assert [r["reason"] for r in saved["rules"] if r["id"] == "BET-03"] == [
+        "not run: the run was interrupted"
+    ]
+    ElementTree.parse(out / "junit.xml")
+    assert json.loads((out / "history.har").read_text())["log"]["entries"]
+
+
+def test_an_interruption_with_nothing_broken_is_undecided(scenario):
+    files = scenario("""
+        @pytest.mark.rules("RES-01")
+        def test_1(judge):
+            raise KeyboardInterrupt
+    """)
+    result = judged(Wallet(), "RES-01", paths=files)
+    assert result.code is Exit.UNDECIDED
+
+
+class InterruptedAtFirst(Wallet):
+    """Interrupts the judge while it searches for the opening balance."""
+
+    bets = 0
+
+    def bet(self, message):
+        self.bets += 1
+        if self.bets == 6:
+            import _thread
+
+            _thread.interrupt_main()
+        return super().bet(message)
+
+
+def test_an_interruption_while_the_opening_balance_is_searched_leaves_the_money():
+    wallet = InterruptedAtFirst(balance="41.37")
+    result = judged(wallet)
+    assert result.interrupted
+    assert result.code is Exit.UNDECIDED
+    assert wallet.balances["p-1"] == Decimal("41.37")
+
+
+class PaysNothingBack(Wallet):
+    """Refuses the result that puts the player back."""
+
+    def result(self, message):
+        from tests.support.wallets import Refused
+
+        if message["amount"] == Decimal("41.37"):
+            raise Refused("NO")
+        return super().result(message)
+
+
+def test_a_player_who_could_not_be_put_back_is_told(scenario):
+    files = scenario("""
+        @pytest.mark.rules("RES-01")
+        def test_1(judge, player):
+            judge.fund(player, 100)
+    """)
+    result = judged(PaysNothingBack(balance="41.37"), "RES-01", paths=files)
+    assert result.run.warnings == [
+        "player p-1 could not be put back to 41.37 EUR: the result that puts it back was not accepted"
+    ]
+
+
+def test_a_file_that_cannot_be_read_is_told_and_is_no_pass(scenario):
+    result = judged(Wallet(), "RES-01", paths=scenario("import no_such_module"))
+    assert result.code is Exit.UNDECIDED
+    assert any("no_such_module" in warning for warning in result.run.warnings)
+
+
+def test_a_marker_with_an_unknown_rule_is_a_usage_error(scenario, capfd):
+    files = scenario("""
+        @pytest.mark.rules("RES-99")
+        def test_1(judge): pass
+    """)
+    assert judged(Wallet(), "RES-01", paths=files).code is Exit.USAGE
+    assert "RES-99" in capfd.readouterr().err

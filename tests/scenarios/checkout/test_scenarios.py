@@ -1,0 +1,223 @@
+"""Scenarios of CHK: a fault is blamed on the rules that it breaks alone, a correct shop on none."""
+
+import json
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from scenarios.contract import select
+from scenarios.doctor.locked_rules import locked
+from scenarios.problems.errors import Exit
+from scenarios.report.terminal import Terminal
+from scenarios.run.effort import QUICK
+from scenarios.run.findings import Standing
+from scenarios.run.run import Settings
+from scenarios.runner.pytest_run import check
+from scenarios.target.loading import load
+from tests.scenarios.checkout.faults import (
+    FAULTS,
+    Kept,
+    KeyInClaims,
+    OtherKey,
+    SellsTheFirst,
+    UncheckedDecisions,
+    Unsigned,
+)
+from tests.simulators.checkout.shop import MERCHANT, Keys, Shop, served, target_of
+
+RULES = tuple(rule.id for rule in select(provider="checkout"))
+BLAMED = (Standing.FAILED, Standing.WARNED)
+
+
+def judge(shop, rules=RULES, **target):
+    with served(shop) as url:
+        return check(Settings(target_of(url, shop, **target), tuple(rules), QUICK, seed=1))
+
+
+def at(judged, *standings):
+    return {verdict.rule.id: verdict.reason for verdict in judged.verdicts if verdict.standing in standings}
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "RS256", "ES256"])
+def test_a_correct_shop_passes_every_rule(algorithm):
+    judged = judge(Shop(Keys(algorithm)))
+    assert judged.problem is None
+    assert set(at(judged, Standing.PASSED)) == set(RULES), judged.verdicts
+    assert judged.code is Exit.HOLDS
+    assert not judged.run.warnings
+
+
+@pytest.mark.parametrize(("fault", "rules"), FAULTS, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_fault_is_blamed_on_the_rules_that_it_breaks_alone(fault, rules):
+    # What is wrong with claims alone has nothing to do with decisions, which take longest.
+    chosen = RULES if set(rules.split()) & {"CHK-01", "CHK-08", "CHK-11"} else RULES[:-1]
+    judged = judge(fault(), chosen)
+    assert judged.problem is None
+    assert set(at(judged, *BLAMED)) == set(rules.split()), at(judged, *BLAMED)
+    # Nothing names the checkout that a decision would be about.
+    allowed = {"CHK-11"} if "CHK-08" in rules else set()
+    undecided = at(judged, Standing.UNDECIDED)
+    assert set(undecided) <= allowed, undecided
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+@pytest.mark.parametrize(
+    ("fault", "rules"),
+    [(Unsigned, {"CHK-01"}), (Kept, {"CHK-10"}), (UncheckedDecisions, {"CHK-11"})],
+)
+def test_faults_are_blamed_alike_under_key_pairs(algorithm, fault, rules):
+    assert set(at(judge(fault(Keys(algorithm))), *BLAMED)) == rules
+
+
+def test_a_public_key_is_no_shared_secret():
+    keys = Keys("RS256")
+
+    class Confused(Shop):
+        def sign(self, claims):
+            return Shop(Keys("HS256")).sign(claims)
+
+    assert set(at(judge(Confused(keys)), *BLAMED)) == {"CHK-01"}
+
+
+def test_a_shop_that_never_heeds_a_decision_is_undecided():
+    class Deaf(Shop):
+        def decide(self, reference, outcome):
+            return "200 OK"
+
+    judged = judge(Deaf(), ["CHK-11"])
+    assert "does not show" in at(judged, Standing.UNDECIDED)["CHK-11"]
+    assert judged.code is Exit.UNDECIDED
+
+
+def test_with_the_token_alone_what_cannot_be_judged_is_skipped_with_the_line_to_add():
+    judged = judge(Shop(), entries=("checkout_token",), decision_url=None, decision_key=None, variants=None)
+    # Nobody said what is sold, and the usual names are not.
+    skipped = at(judged, Standing.SKIPPED)
+    assert set(skipped) == set(RULES)
+    assert "variants = [" in skipped["CHK-01"]
+    assert "decision_url = " in skipped["CHK-11"]
+    judged = judge(Shop(), entries=("checkout_token",), decision_url=None, decision_key=None)
+    assert set(at(judged, Standing.SKIPPED)) == {"CHK-11"}
+    assert set(at(judged, Standing.PASSED)) == set(RULES) - {"CHK-11"}
+
+
+def test_decisions_under_key_pairs_take_a_key_of_the_providers():
+    judged = judge(Shop(Keys("ES256")), ["CHK-11"], decision_key=None)
+    assert "decision_key = " in at(judged, Standing.SKIPPED)["CHK-11"]
+    judged = judge(Shop(), ["CHK-11"], entries=("checkout_token",))
+    assert "order = " in at(judged, Standing.SKIPPED)["CHK-11"]
+
+
+class SellsAnything(Shop):
+    """Sells whatever is asked for at one price."""
+
+    def claims(self, variant, query):
+        claims = super().claims("mug", query)
+        claims["data"]["variant"]["reference"] = variant
+        return claims
+
+
+def test_variants_are_guessed_where_nobody_names_them():
+    judged = judge(SellsAnything(), variants=None)
+    assert set(at(judged, Standing.PASSED)) == set(RULES)
+    # Whether the reference is the one asked for cannot be told for names that the judge made up.
+    judged = judge(
+        SellsTheFirst(SellsAnything().keys, dict.fromkeys(("variant-1", "variant-2"), ("GBP", 5, 0))),
+        variants=None,
+    )
+    assert not at(judged, *BLAMED)
+
+
+def test_an_address_without_variant_is_asked_as_it_is():
+    shop = Shop()
+    with served(shop) as url:
+        target = target_of(url, shop, ("checkout_token",), variants=None, decision_url=None)
+        entry = target.driver.checkout_token.model_copy(update={"get": f"{url}/token?variant=mug"})
+        target = target.model_copy(
+            update={"driver": target.driver.model_copy(update={"checkout_token": entry})}
+        )
+        judged = check(Settings(target, RULES, QUICK, seed=1))
+    assert set(at(judged, Standing.PASSED)) == set(RULES) - {"CHK-11"}
+
+
+def test_a_wrong_key_in_the_target_file_blames_nobody():
+    keys = Keys("RS256")
+    judged = judge(Shop(keys), ["CHK-01"], key="no key at all")
+    assert not at(judged, *BLAMED)
+    assert "correct key" in at(judged, Standing.UNDECIDED)["CHK-01"]
+
+
+def test_a_client_that_is_not_there_is_the_targets_problem():
+    shop = Shop()
+    with served(shop) as url:
+        target = target_of(url, shop)
+    judged = check(Settings(target, RULES, QUICK, seed=1))
+    assert judged.code is Exit.UNREACHABLE
+    assert "checkout_token in [driver]" in judged.problem.next_step
+
+
+def test_no_secret_is_in_what_is_said_of_a_leak():
+    shop = KeyInClaims()
+    judged = judge(shop, ["CHK-09"])
+    told = repr([result.findings for result in judged.run.results])
+    assert shop.keys.client not in told
+
+
+PYTHON_DRIVER = """
+import json, urllib.request
+
+class Driver:
+    def checkout_token(self, variant):
+        with urllib.request.urlopen("{url}/token?variant=" + variant) as answer:
+            return json.load(answer)["token"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("fault", "blamed"), [(Shop, set()), (OtherKey, {"CHK-01"}), (KeyInClaims, {"CHK-09"})]
+)
+def test_a_python_driver_does_as_well(fault, blamed, tmp_path):
+    shop = fault()
+    with served(shop) as url:
+        (tmp_path / "shop_driver.py").write_text(PYTHON_DRIVER.replace("{url}", url))
+        file = tmp_path / "pitboss.toml"
+        file.write_text(
+            f'[checkout]\nmerchant_id = "{MERCHANT}"\nkey = "{shop.keys.client}"\nvariants = ["mug", "book"]\n'
+            '[driver]\npython = "shop_driver:Driver"\n'
+        )
+        judged = check(Settings(load(file, {}), RULES, QUICK, seed=1))
+    assert set(at(judged, *BLAMED)) == blamed, judged.verdicts
+    assert set(at(judged, Standing.SKIPPED)) == {"CHK-11"}
+    assert not at(judged, Standing.UNDECIDED)
+
+
+def test_doctor_names_the_lines_that_unlock_rules():
+    shop = Shop(Keys("ES256"))
+    entries = ("checkout_token", "order")
+
+    def advice(**checkout):
+        target = target_of("http://127.0.0.1:1", shop, entries, **checkout)
+        return [step.advice for step in locked(target, set(entries).__contains__)]
+
+    assert not advice()
+    assert "variants = [" in " ".join(advice(variants=None))
+    assert "decision_url = " in " ".join(advice(decision_url=None))
+    assert "decision_key = " in " ".join(advice(decision_key=None))
+
+
+def test_a_target_of_nothing_but_a_checkout_gets_its_report(tmp_path):
+    shop, told = Shop(), StringIO()
+    with served(shop) as url:
+        settings = Settings(target_of(url, shop), (*RULES, "SIG-01", "VTK-01"), QUICK, seed=1)
+        terminal = Terminal(Console(file=told, width=200))
+        judged = check(settings, report=tmp_path, watchers=[terminal])
+        terminal.conclude(judged, tmp_path)
+    assert judged.problem is None
+    assert set(at(judged, Standing.SKIPPED)) == {"SIG-01", "VTK-01"}
+    assert f"against {url}/\n" in told.getvalue()
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["probe"] == "nothing"
+    assert {rule["outcome"] for rule in report["rules"] if rule["id"] in RULES} == {"passed"}
+    for file in tmp_path.iterdir():
+        assert shop.keys.client not in file.read_text()

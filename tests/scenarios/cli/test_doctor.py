@@ -1,0 +1,183 @@
+"""``pitboss doctor`` against the reference CLIENT and against targets that are wrong."""
+
+import socket
+from contextlib import closing, contextmanager
+
+import pytest
+import requests
+from click.testing import CliRunner
+from flask import Flask, jsonify, request
+
+from client_under_test.app import create_app
+from client_under_test.config import Config
+from scenarios.cli.commands.doctor import command
+from simulators.server.wsgi_server import Server
+
+HASH = "the-security-hash"
+DRIVER = """
+[driver]
+balance = { get = "SITE/players/{player}/balance", read = "balance" }
+ban = { post = "SITE/players/{player}/ban" }
+unban = { post = "SITE/players/{player}/unban" }
+[driver.launch]
+post = "SITE/sportsbook/launch"
+json = { user_id = "{player}", currency = "{currency}" }
+read = "url"
+"""
+
+
+def free_port():
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    """The reference CLIENT, and the port where it looks for the OPERATOR."""
+    port = free_port()
+    database = str(tmp_path_factory.mktemp("client") / "client.sqlite")
+    config = Config(
+        database=database,
+        security_hash=HASH,
+        username="client",
+        password="the-password",
+        operator_api_url=f"http://127.0.0.1:{port}",
+    )
+    with Server(create_app(config)) as server:
+        yield server.url, port
+
+
+@pytest.fixture
+def examine(tmp_path):
+    def examine(url, *, path="/operator", secret=HASH, ids='["p-1", "p-2"]', port=1, driver="", arguments=()):
+        file = tmp_path / "pitboss.toml"
+        file.write_text(
+            f'[operator]\ncallback_url = "{url}{path}"\nsecurity_hash = "{secret}"\n'
+            f'listen = "127.0.0.1:{port}"\n'
+            f'username = "client"\npassword = "the-password"\n[players]\nids = {ids}\n'
+            + driver.replace("SITE", url)
+        )
+        result = CliRunner().invoke(command, ["-c", str(file), *arguments])
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        assert "the-password" not in result.output
+        return result
+
+    return examine
+
+
+def balance(url, player="p-1"):
+    return requests.get(f"{url}/players/{player}/balance", timeout=5).json()["balance"]
+
+
+def test_a_right_target_is_found_right_and_left_as_found(examine, reference):
+    url, port = reference
+    before = [balance(url, player) for player in ("p-1", "p-2")]
+    result = examine(url, port=port, driver=DRIVER)
+    assert result.exit_code == 0, result.output
+    for text in (
+        "player p-2",
+        "driver balance",
+        "the ban was lifted",
+        "driver launch: the iframe opens",
+        "IDM-10",
+    ):
+        assert text in result.output
+    assert "\nwrong" not in result.output
+    assert [balance(url, player) for player in ("p-1", "p-2")] == before
+
+
+def test_locked_rules_come_with_the_line_that_unlocks_them(examine, reference):
+    result = examine(reference[0], ids='["p-1"]')
+    assert result.exit_code == 0
+    assert f'ban = {{ post = "{reference[0]}/players/{{player}}/ban" }}' in result.output
+    assert "BET-08, RES-04" in result.output
+    assert 'ids = ["p-1", "another-player"]' in result.output
+
+
+@pytest.mark.parametrize(
+    ("change", "came", "next_step"),
+    [
+        ({"secret": "another-secret"}, "a forged one gets the very same answer", "compare security_hash"),
+        ({"path": "/elsewhere"}, "was refused", "nothing serves POST"),
+        ({"ids": '["nobody"]'}, "the secret seems right", "knows player nobody"),
+    ],
+)
+def test_a_refused_wager_is_explained(examine, reference, change, came, next_step):
+    before = balance(reference[0])
+    result = examine(reference[0], **change)
+    assert result.exit_code == 3
+    assert came in result.output
+    assert next_step in result.output
+    assert "another-secret" not in result.output
+    assert balance(reference[0]) == before
+
+
+def test_a_taken_port_is_told(examine, reference):
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        result = examine(reference[0], port=taken.getsockname()[1], driver=DRIVER)
+    assert result.exit_code == 2
+    assert "is taken" in result.output
+
+
+def test_a_target_that_is_down_is_told(examine):
+    result = examine(f"http://127.0.0.1:{free_port()}")
+    assert result.exit_code == 3
+    assert "start the CLIENT" in result.output
+
+
+def test_no_file_is_a_usage_problem(tmp_path):
+    result = CliRunner().invoke(command, ["-c", str(tmp_path / "none.toml")])
+    assert result.exit_code == 2
+    assert "pitboss init" in result.output
+
+
+class Wallet:
+    """A CLIENT of a few lines, wrong in one way."""
+
+    def __init__(self, fault):
+        self.fault, self.units, self.app = fault, 1000, Flask("wallet")
+        self.app.post("/operator/<path>")(self.callback)
+        self.app.get("/players/<player>/balance")(self.balance)
+
+    def callback(self, path):
+        said = request.json
+        if self.fault == "html":
+            return "<html>Welcome</html>"
+        if self.fault == "string" and not isinstance(said["amount"], str):
+            return jsonify(error="BAD_AMOUNT")
+        if self.fault == "no bets" and said["action"] == "bet":
+            return jsonify(error="CLOSED")
+        cents = round(float(said["amount"]) * 100)
+        self.units += cents if said["action"] == "result" else -cents
+        return jsonify(error=None, transaction_id=said["transaction_id"])
+
+    def balance(self, player):
+        return jsonify(balance=self.units if self.fault == "cents" else 10)
+
+
+@contextmanager
+def wallet(fault):
+    made = Wallet(fault)
+    with Server(made.app) as server:
+        yield made, server.url
+
+
+@pytest.mark.parametrize(
+    ("fault", "came", "next_step"),
+    [
+        ("html", "an HTML page", "correct the path in callback_url"),
+        ("string", "with the amount as a string it was accepted", 'amount_format = "string"'),
+        ("no bets", "was not accepted: error 'CLOSED'", "banned or owes money"),
+        ("cents", "balance moved by 1 when", "not in smallest units"),
+        ("stale", "balance moved by 0 when", "a cached or a stale value"),
+    ],
+)
+def test_a_fault_is_named_and_no_money_stays_moved(examine, fault, came, next_step):
+    balance_entry = DRIVER.split("\n")[2]
+    with wallet(fault) as (client, url):
+        result = examine(url, ids='["p-1"]', driver=f"[driver]\n{balance_entry}\n")
+        assert result.exit_code == 3
+        assert came in result.output
+        assert next_step in result.output
+        assert client.units == 1000

@@ -1,0 +1,124 @@
+"""What a user sees who gets something wrong: three beats, the right exit code, no traceback."""
+
+import pytest
+
+from simulators.server.wsgi_server import Server
+from tests.support.commanding import free_port, pitboss, target_file, three_beats
+from tests.support.wallets import Wallet, served
+
+QUICK = ("--effort", "quick", "--only", "RES-01")
+
+
+@pytest.fixture(scope="module")
+def client():
+    with served(Wallet()) as url:
+        yield url
+
+
+def html(environ, start_response):
+    environ["wsgi.input"].read()
+    start_response("200 OK", [("Content-Type", "text/html")])
+    return [b"<h1>It works</h1>"]
+
+
+def test_no_target_file(tmp_path):
+    error = three_beats(pitboss("check", cwd=tmp_path), 2)
+    assert "pitboss.toml" in error
+    assert "pitboss init" in error
+
+
+def test_a_typo_in_a_key(tmp_path, client):
+    target_file(tmp_path, client, more="tiemout = 3")
+    assert "timeout" in three_beats(pitboss("check", cwd=tmp_path), 2)
+
+
+def test_a_secret_variable_that_is_unset(tmp_path, client):
+    target_file(tmp_path, client, secret="env:NO_SUCH_VARIABLE")
+    assert "NO_SUCH_VARIABLE" in three_beats(pitboss("check", cwd=tmp_path), 2)
+
+
+def test_the_target_is_down(tmp_path):
+    target_file(tmp_path, f"http://127.0.0.1:{free_port()}")
+    done = pitboss("check", *QUICK, "--report", "out", cwd=tmp_path)
+    assert "callback_url" in three_beats(done, 3)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_the_target_answers_html(tmp_path):
+    with Server(html) as server:
+        target_file(tmp_path, server.url)
+        assert "text/html" in three_beats(pitboss("check", *QUICK, cwd=tmp_path), 3)
+
+
+def test_a_wrong_secret(tmp_path, client):
+    target_file(tmp_path, client, secret="another secret")
+    error = three_beats(pitboss("check", *QUICK, cwd=tmp_path), 3)
+    assert "INVALID_HASH" in error
+    assert "security_hash" in error
+    assert "another secret" not in error
+
+
+def test_a_player_whom_the_client_does_not_know(tmp_path, client):
+    target_file(tmp_path, client, players=["nobody"])
+    error = three_beats(pitboss("check", *QUICK, cwd=tmp_path), 3)
+    assert "UNKNOWN_PLAYER" in error
+    assert "player ids" in error
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--only", "RBK-99"], "RBK-9"),
+        (["--only", "RKB"], "RBK"),
+        (["--effort", "quik"], "quick"),
+        (["--provider", "operater"], "operator"),
+        (["--report", "/dev/null/out"], "--report"),
+    ],
+)
+def test_a_wrong_option(tmp_path, client, options, said):
+    target_file(tmp_path, client)
+    assert said in three_beats(pitboss("check", *options, cwd=tmp_path), 2)
+
+
+def test_the_port_of_the_operators_api_is_taken(tmp_path):
+    wallet = Wallet()
+    with served(wallet) as url, Server(html) as other:
+        path = target_file(tmp_path, url, more=f'listen = "127.0.0.1:{other.port}"')
+        path.write_text(path.read_text() + f'[driver]\nlaunch = {{ post = "{url}/launch", read = "url" }}\n')
+        error = three_beats(pitboss("check", "--only", "OUT", cwd=tmp_path), 2)
+    assert f"port {other.port}" in error
+    assert "listen" in error
+    assert wallet.entries == {}, "nothing was sent before"
+
+
+def test_serve_on_a_port_that_is_taken(tmp_path):
+    with Server(html) as other:
+        error = three_beats(pitboss("serve", "--operator-port", other.port, cwd=tmp_path), 2)
+    assert "--operator-port" in error
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["--host", "203.0.113.1"], "--host"), (["--history", "/dev/null/x"], "--history")],
+)
+def test_serve_with_a_wrong_option(tmp_path, options, said):
+    assert said in three_beats(
+        pitboss("serve", "--console-port", "0", "--operator-port", "0", *options, cwd=tmp_path), 2
+    )
+
+
+def test_a_mutant_that_does_not_exist(tmp_path):
+    assert "--mutant" in three_beats(pitboss("demo", "--mutant", "nobody", cwd=tmp_path), 2)
+
+
+def test_a_command_that_does_not_exist(tmp_path):
+    done = pitboss("chekc", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "check" in done.stderr
+
+
+def test_replay_of_what_is_no_report(tmp_path, client):
+    target_file(tmp_path, client)
+    (tmp_path / "report.json").write_text("[]")
+    assert "no report" in three_beats(pitboss("replay", "report.json", cwd=tmp_path), 2)
+    assert "cannot be read" in three_beats(pitboss("replay", "none.json", cwd=tmp_path), 2)

@@ -1,0 +1,144 @@
+"""``pitboss check`` is touched by nothing where it runs, and leaves nothing there but the report."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import scenarios
+from tests.support.commanding import PYTEST, pitboss, target_file
+from tests.support.wallets import Wallet, served
+
+ROOT = Path(scenarios.__file__).parent.parent
+RULES = "RES-01,RES-02,RBK-04"
+REPORTS = {"report.json", "report.html", "junit.xml", "history.har"}
+
+OWN_SCENARIO = """
+import pytest
+from scenarios.judge import Judge
+
+@pytest.mark.rules("RES-01")
+def test_pays(judge, operator, player):
+    balance = judge.fund(player, 1000)
+    judge.balance("RES-01", player, balance + player.money(5), operator.result(player, player.money(5)))
+
+def test_ordinary():
+    assert True
+"""
+
+
+class OrphansPaid(Wallet):
+    def orphan(self, message):
+        super().orphan(message)
+        return message["amount"]
+
+
+@pytest.fixture
+def hostile(tmp_path):
+    """A project with all that could disturb: its own pytest settings, conftest, plugins and scenarios."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option -n 7\npython_files = *.txt\n")
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('conftest of the project')\n")
+    for name in ("scenarios", "simulators"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise RuntimeError('package of the project')\n")
+    (tmp_path / "scenarios" / "test_own.py").write_text("def test_own(): raise RuntimeError\n")
+    return tmp_path
+
+
+def files(folder):
+    return {path for path in folder.rglob("*") if ".git" not in path.parts and "out" not in path.parts}
+
+
+def caches():
+    return set(Path(scenarios.__file__).parent.rglob("__pycache__/test_*"))
+
+
+def test_check_is_alone(hostile):
+    with served(Wallet()) as url:
+        target_file(hostile, url)
+        before, cached = files(hostile), caches()
+        done = pitboss(
+            "check",
+            "--only",
+            "RES,INV-01",
+            "--effort",
+            "quick",
+            "--report",
+            "out",
+            cwd=hostile,
+            PYTEST_ADDOPTS="--also-not-there",
+            PYTEST_PLUGINS="no_such_plugin",
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert files(hostile) == before
+    assert {path.name for path in (hostile / "out").iterdir()} == REPORTS
+    assert caches() == cached
+
+
+def outcomes(folder):
+    report = json.loads((folder / "report.json").read_text())
+    return {rule["id"]: rule["outcome"] for rule in report["rules"]}
+
+
+@pytest.mark.parametrize(("wallet", "code"), [(Wallet, 0), (OrphansPaid, 1)])
+def test_pytest_says_the_same(tmp_path, wallet, code):
+    with served(wallet()) as url:
+        target_file(tmp_path, url)
+        options = ("--pitboss-only", RULES, "--pitboss-effort", "quick", "--pitboss-report", "there")
+        done = pitboss(
+            "--pitboss", "pitboss.toml", *options, "--pyargs", "scenarios", "-q", cwd=tmp_path, program=PYTEST
+        )
+        front = pitboss("check", "--only", RULES, "--effort", "quick", "--report", "here", cwd=tmp_path)
+    assert (done.returncode, front.returncode) == (code, code), done.stdout + done.stderr + front.stdout
+    assert outcomes(tmp_path / "there") == outcomes(tmp_path / "here")
+    assert {path.name for path in (tmp_path / "there").iterdir()} == REPORTS
+
+
+@pytest.mark.parametrize(("wallet", "code"), [(Wallet, 0), (OrphansPaid, 0)])
+def test_integrators_add_their_own_scenarios(tmp_path, wallet, code):
+    (tmp_path / "my_test.py").write_text(OWN_SCENARIO)
+    with served(wallet()) as url:
+        target_file(tmp_path, url)
+        done = pitboss("--pitboss", "pitboss.toml", "my_test.py", cwd=tmp_path, program=PYTEST)
+    assert done.returncode == code, done.stdout
+    assert "2 passed" in done.stdout
+
+
+def test_a_target_that_is_down_ends_pytest_with_the_code_of_check(tmp_path):
+    (tmp_path / "my_test.py").write_text(OWN_SCENARIO)
+    target_file(tmp_path, "http://127.0.0.1:9")
+    done = pitboss("--pitboss", "pitboss.toml", "my_test.py", cwd=tmp_path, program=PYTEST)
+    assert done.returncode == 3, done.stdout
+    assert "callback_url" in done.stdout + done.stderr
+
+
+def test_without_a_target_scenarios_are_skipped_and_the_rest_is_untouched(tmp_path):
+    (tmp_path / "my_test.py").write_text(OWN_SCENARIO)
+    (tmp_path / "conftest.py").write_text(
+        "import sys\ndef pytest_sessionfinish():\n"
+        "    heavy = {'scenarios.runner.pytest_run', 'sqlalchemy', 'rich'}\n"
+        "    print('loaded', sorted(heavy & set(sys.modules)))\n"
+    )
+    (tmp_path / "test_plain.py").write_text("def test_plain(): pass\n")
+    done = pitboss("my_test.py", "test_plain.py", "-rs", "--strict-markers", cwd=tmp_path, program=PYTEST)
+    assert done.returncode == 0, done.stdout
+    assert "2 passed, 1 skipped" in done.stdout
+    assert "no target: give --pitboss" in done.stdout
+    plain = pitboss("test_plain.py", "-s", cwd=tmp_path, program=PYTEST)
+    assert "loaded []" in plain.stdout
+
+
+def test_a_problem_with_the_target_file_is_told_by_pytest(tmp_path):
+    (tmp_path / "my_test.py").write_text(OWN_SCENARIO)
+    done = pitboss("--pitboss", "none.toml", "my_test.py", cwd=tmp_path, program=PYTEST)
+    assert done.returncode == 4, "pytest's own code for usage"
+    assert "none.toml" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_several_processes_are_refused(tmp_path):
+    (tmp_path / "my_test.py").write_text(OWN_SCENARIO)
+    target_file(tmp_path, "http://127.0.0.1:9")
+    done = pitboss("--pitboss", "pitboss.toml", "-n", "2", "my_test.py", cwd=tmp_path, program=PYTEST)
+    assert done.returncode == 4
+    assert "pytest-xdist" in done.stderr

@@ -1,0 +1,147 @@
+"""Consoles for tests: as ``pitboss serve`` runs one, and in this process over a history that the test writes."""
+
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from scenarios.console.app import THREADS, Console, create_app
+from scenarios.console.providers import House, Served
+from scenarios.hosting.ports import Stall
+from scenarios.target.loading import load
+from simulators.exchanges.history import Answer, Direction, Exchange, History, Outcome, Request
+from simulators.operator import wire
+from simulators.operator.api import create_app as create_operator
+from simulators.operator.delivery import Courier, Operator, Schedule
+from simulators.operator.simulator import Agreement, Twin
+from simulators.server.wsgi_server import Server
+from simulators.transport.http_client import Sender
+from tests.support.commanding import free_port, started
+from tests.support.reference import Reference, reference
+
+JACKPOT_SECRETS = ("demo-jackpot-api-key", "demo-jackpot-api-signature", "demo-jackpot-client-secret")
+CHECKOUT_KEY = "demo-checkout-key-of-32-bytes-or-more"
+
+
+@dataclass
+class Scene:
+    """A served console at ``url`` and the CLIENT beside it; ``said`` is what the command printed."""
+
+    url: str
+    operator: str
+    client: Reference
+    said: str
+    process: subprocess.Popen[str]
+
+
+def sections(client: str) -> str:
+    """[jackpot] and [checkout] that fit the reference CLIENT, as TOML; one secret comes from the environment."""
+    key, _, secret = JACKPOT_SECRETS
+    return (
+        f'\n[jackpot]\nnotification_url = "{client}/jackpot/notifications"\napi_key = "{key}"\n'
+        f'api_signature = "env:TEST_API_SIGNATURE"\nclient_secret = "{secret}"\n'
+        f'[checkout]\nmerchant_id = "demo-merchant"\nkey = "{CHECKOUT_KEY}"\n'
+        f'decision_url = "{client}/checkout/decisions"\n'
+        f'[driver]\nbalance = {{ get = "{client}/players/{{player}}/balance", read = "balance" }}\n'
+        f'launch = {{ post = "{client}/sportsbook/launch", json = {{ user_id = "{{player}}", '
+        'currency = "{currency}", lang = "{lang}" }, read = "url" }\n'
+    )
+
+
+@contextmanager
+def served_console(folder: Path, mutant: str | None = None) -> Iterator[Scene]:
+    """``pitboss serve`` beside the reference CLIENT or a mutant of it, with every provider."""
+    operator, jackpot, checkout, console = (free_port() for _ in range(4))
+    apis = {
+        "operator_api_url": f"http://127.0.0.1:{operator}",
+        "jackpot_url": f"http://127.0.0.1:{jackpot}",
+        "checkout_url": f"http://127.0.0.1:{checkout}",
+    }
+    with reference(folder, mutant, **apis) as client:
+        path = client.target(folder)
+        path.write_text(path.read_text() + sections(client.url))
+        ports = ("--operator-port", operator, "--jackpot-port", jackpot, "--checkout-port", checkout)
+        environment = {"TEST_API_SIGNATURE": JACKPOT_SECRETS[1]}
+        with started("serve", *ports, "--console-port", console, cwd=folder, **environment) as process:
+            said = ""
+            while "Ctrl-C" not in said:
+                line = process.stdout.readline()
+                assert line, process.stderr.read()
+                said += line
+            url = re.search(r"CONSOLE +(http://\S+)", said)[1]
+            yield Scene(url, apis["operator_api_url"], client, said, process)
+            process.send_signal(signal.SIGINT)  # does nothing where the test ended it
+            rest, wrong = process.communicate(timeout=90)
+            assert process.returncode == 0, rest + wrong
+            assert "Traceback" not in wrong, wrong
+
+
+@dataclass
+class Inside:
+    """A console of this process: its parts, and where it is."""
+
+    console: Console
+    house: House
+    url: str
+
+    def write(
+        self, number: int = 1, *, kind: str = "bet", user: str = "p-1", error: str | None = None
+    ) -> Exchange:
+        """Put ``number`` answered exchanges into the history; return the last."""
+        for each in range(number):
+            message = wire.Transaction(
+                transaction_id=f"t-{each}", action="bet", user_id=user, currency="EUR", amount=Decimal("1.50")
+            )
+            body = wire.encode(message)
+            request = Request(
+                "POST", "http://127.0.0.1:9/operator/transaction", (("X-Security-Hash", "0"),), body
+            )
+            invoked = self.house.history.invoke(request, provider="operator", kind=kind, message=message)
+            answer = b'{"error": null, "transaction_id": "c-1"}' if error is None else error.encode()
+            last = self.house.history.complete(
+                invoked.number,
+                answer=Answer(200, (("Content-Type", "application/json"),), answer),
+                outcome=Outcome.OK if error is None else Outcome.REFUSED,
+                error=error,
+            )
+        return last
+
+    def ask(self, path: str, body: bytes = b"") -> Exchange:
+        """Put a request of the CLIENT that has no answer yet into the history."""
+        request = Request("POST", f"http://127.0.0.1:9{path}", (), body)
+        return self.house.history.invoke(
+            request, provider="operator", kind="auth", direction=Direction.FROM_CLIENT
+        )
+
+
+TARGET = """[operator]
+callback_url = "%s"
+security_hash = "security-hash-of-the-tests"
+username = "client"
+password = "password-of-the-tests"
+timeout = 5.0
+[players]
+ids = ["p-1", "p-2"]
+"""
+
+
+@contextmanager
+def console_inside(folder: Path, callback_url: str = "http://127.0.0.1:9/operator") -> Iterator[Inside]:
+    """A console over the OPERATOR alone; nothing is sent of itself."""
+    file = folder / "pitboss.toml"
+    file.write_text(TARGET % callback_url)
+    target, history = load(file), History()
+    with ExitStack() as stack:
+        sender = stack.enter_context(closing(Sender(history)))
+        courier = Courier(Operator(callback_url, "security-hash-of-the-tests", sender), Schedule(()))
+        twin = Twin(Agreement("client", "password-of-the-tests", ("EUR", "USD")), courier, seed=1)
+        stall = stack.enter_context(Stall(create_operator(twin), "127.0.0.1", 0))
+        house = House(target, history, operator=Served(twin, stall, stall.url))
+        console = stack.enter_context(closing(Console(house)))
+        with Server(create_app(console), threads=THREADS) as server:
+            yield Inside(console, house, server.url)
+            console.feed.close()

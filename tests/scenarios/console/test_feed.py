@@ -1,0 +1,174 @@
+"""The feed: nothing lost at 1,000 exchanges a second, streams that go on, that are bounded, and that end."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+from playwright.sync_api import expect
+
+from scenarios.console.feed import FRAME_ROWS, OPENING_ROWS, STREAMS, Feed
+from simulators.exchanges.export import Redactor
+from simulators.exchanges.history import History, Request
+from tests.scenarios.console.running import console_inside
+from tests.support.browser import PATIENCE, chromium, visit
+
+RATE = 1000
+SECONDS = 5
+
+
+class Reader:
+    """Reads a stream frame by frame, as (event, id, data)."""
+
+    def __init__(self, feed: Feed, last_id: str | None = None) -> None:
+        self._stream = feed.stream(last_id)
+        self.id = ""
+
+    def __iter__(self) -> Iterator[tuple[str, object]]:
+        for chunk in self._stream:
+            for frame in chunk.decode().split("\n\n"):
+                lines = dict(line.split(": ", 1) for line in frame.splitlines() if not line.startswith(":"))
+                self.id = lines.get("id", self.id)
+                if "event" in lines:
+                    yield lines["event"], json.loads(lines["data"])
+
+    def rows(self, count: int) -> list[dict[str, object]]:
+        """The next rows, at least ``count`` of them."""
+        found: list[dict[str, object]] = []
+        for event, data in self:
+            if event == "exchanges":
+                found += data["rows"]
+            if len(found) >= count:
+                break
+        return found
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+@pytest.fixture
+def history() -> History:
+    return History()
+
+
+@pytest.fixture
+def feed(history: History) -> Iterator[Feed]:
+    made = Feed(history, Redactor({"SECRET": "a secret of the tests"}), {})
+    yield made
+    made.close()
+
+
+def bets(history: History, number: int, body: bytes = b"{}") -> None:
+    for _ in range(number):
+        request = Request("POST", "http://127.0.0.1:9/operator/transaction", (), body)
+        sent = history.invoke(request, provider="operator", kind="bet")
+        history.complete(sent.number, answer=None, failure="connection refused")
+
+
+def test_a_thousand_a_second_arrive_whole_and_in_time(tmp_path, capsys):
+    expect.set_options(timeout=PATIENCE)
+    with console_inside(tmp_path) as inside, chromium() as browser, visit(browser) as page:
+        page.goto(f"{inside.url}/#feed")
+        expect(page.locator("#line")).to_have_text("live")
+        began = time.monotonic()
+        for batch in range(RATE * SECONDS // 50):
+            inside.write(50)
+            threading.Event().wait(max(0.0, began + (batch + 1) * 50 / RATE - time.monotonic()))
+        sent = time.monotonic() - began
+        expect(page.locator("#feed-count")).to_have_text(f"{RATE * SECONDS} exchanges")
+        told = page.locator("#feed").evaluate("element => ({...element.dataset})")
+        drawn = page.locator(".x").count()
+        page.get_by_label("Search the feed").fill(f"#{RATE * SECONDS - 1} ")
+        expect(page.locator("#feed-count")).to_contain_text(f"1 of {RATE * SECONDS}")
+    with capsys.disabled():
+        print(
+            f"\nfeed: {RATE * SECONDS / sent:.0f} exchanges/s for {sent:.1f} s, none lost, "
+            f"at most {(int(told['worst']) + int(told['offset'])) / 1000:.2f} s behind, {drawn} rows in the document"
+        )
+    assert int(told["received"]) == RATE * SECONDS
+    assert drawn < 100
+    expect.set_options(timeout=None)
+
+
+def test_every_exchange_arrives_as_it_ends(feed: Feed, history: History):
+    bets(history, 3)
+    reader = Reader(feed)
+    rows = reader.rows(3)
+    assert [(row["n"], row["o"], row["w"]) for row in rows] == [
+        (number, "unknown", "connection refused") for number in range(3)
+    ]
+    threading.Timer(0, bets, (history, 2)).start()
+    assert {row["n"] for row in reader.rows(2)} <= {3, 4}
+    reader.close()
+
+
+def test_a_stream_goes_on_where_it_was_cut(feed: Feed, history: History):
+    bets(history, 2)
+    first = Reader(feed)
+    assert len(first.rows(2)) == 2
+    first.close()
+    bets(history, 3)
+    again = Reader(feed, first.id)
+    frames = iter(again)
+    assert next(frames) == ("hello", pytest.approx({"resumed": True, "total": 5, "now": time.time() * 1000}))
+    assert [row["n"] for row in next(frames)[1]["rows"]] == [2, 3, 4]
+    again.close()
+    # An id of another run of the server means nothing here: everything is sent.
+    for foreign in ("00000000-2", "nonsense", first.id.partition("-")[0] + "-999999"):
+        other = Reader(feed, foreign)
+        event, hello = next(iter(other))
+        assert (event, hello["resumed"]) == ("hello", False)
+        other.close()
+
+
+def test_a_long_history_comes_in_bounded_frames_and_from_its_end(feed: Feed, history: History):
+    bets(history, OPENING_ROWS + 100)
+    reader = Reader(feed)
+    found, longest = [], 0
+    for event, data in reader:
+        if event == "exchanges":
+            longest = max(longest, len(data["rows"]))
+            found += [row["n"] for row in data["rows"]]
+        if found and found[-1] == OPENING_ROWS + 99:
+            break
+    reader.close()
+    assert found == list(range(100, OPENING_ROWS + 100))
+    assert longest <= FRAME_ROWS
+
+
+def test_streams_are_bounded_and_the_longest_watching_is_let_go(feed: Feed):
+    readers = [Reader(feed) for _ in range(STREAMS)]
+    iterators = [iter(reader) for reader in readers]
+    for frames in iterators:
+        assert next(frames)[0] == "hello"
+    more = Reader(feed)
+    assert next(iter(more))[0] == "hello"
+    assert [event for event, _ in iterators[0]] == ["bye"]
+    assert feed.watching == STREAMS
+    for reader in (*readers, more):
+        reader.close()
+    assert feed.watching == 0
+
+
+def test_a_stream_ends_with_the_console_and_frees_its_thread(tmp_path):
+    with console_inside(tmp_path) as inside:
+        with requests.get(f"{inside.url}/events", stream=True, timeout=30) as answer:
+            lines = answer.iter_lines()
+            assert next(lines).startswith(b"id: ")
+            assert answer.headers["Content-Type"].startswith("text/event-stream")
+            inside.console.feed.close()
+            assert list(lines)[-1] == b""
+        assert inside.console.feed.watching == 0
+
+
+def test_no_secret_and_no_half_of_one_is_in_a_row(feed: Feed, history: History):
+    bets(history, 1, b'{"x": "a secret of the tests"}' + b" " * 360 + b"end")
+    bets(history, 1, b"x" * 390 + b"a secret of the tests")
+    reader = Reader(feed)
+    texts = [str(row["x"]) for row in reader.rows(2)]
+    reader.close()
+    assert texts[0] == '{"x": "<SECRET>"} end '
+    assert "a secret" not in texts[1]
+    assert "<SECRET" in texts[1]

@@ -1,0 +1,135 @@
+"""Generated histories: the same seed gives the same story and the same run; what broke is told, short, and replays."""
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from scenarios.contract import select
+from scenarios.generated.playback import Stage
+from scenarios.generated.state_machine import Plan, search
+from scenarios.problems.errors import Exit
+from scenarios.run.effort import QUICK
+from scenarios.run.findings import ScenarioResult
+from scenarios.run.judge import Judge
+from scenarios.run.run import Settings
+from scenarios.run.story import Verb, read_story
+from scenarios.runner.pytest_run import check
+from scenarios.target.loading import load
+from tests.support.judging import judged, running
+from tests.support.reference import reference
+from tests.support.wallets import Wallet
+
+SEQUENTIAL = tuple(
+    rule.id
+    for rule in select(
+        "SIG,MSG,BET,RES,IDM,RBK,INV-01,INV-02",
+        skip="BET-04,BET-10,IDM-02,IDM-03,IDM-04,IDM-11,RBK-12,RBK-14",
+    )
+)
+
+
+class OrphansPaid(Wallet):
+    def orphan(self, message):
+        super().orphan(message)
+        return message["amount"]
+
+
+class OnceOnly(Wallet):
+    """Loses the first large bet it ever sees, and never again."""
+
+    done = False
+
+    def bet(self, message):
+        effect = super().bet(message)
+        if not self.done and message["amount"] > 3 and "(" not in str(message["raw"]):
+            self.done = True
+            return Decimal(0)
+        return effect
+
+
+class GenerousAfterOrphan(Wallet):
+    """Pays 0.01 too much with a result that comes directly after an orphan rollback."""
+
+    last = ""
+
+    def handle(self, message):
+        answer = super().handle(message)
+        self.last = message["action"]
+        return answer
+
+    def result(self, message):
+        return super().result(message) + (Decimal("0.01") if self.last == "rollback" else 0)
+
+
+def test_the_same_seed_finds_the_same_story_and_makes_it_short():
+    found = []
+    for _ in range(2):
+        with running(GenerousAfterOrphan(), "INV-01") as run:
+            judge = Judge(run, ScenarioResult("made", "made", ("INV-01",)))
+            plan = Plan("INV-01", (Verb.BET, Verb.RESULT, Verb.ROLLBACK, Verb.ORPHAN), 1000)
+            player = run.players[0]
+            found.append(
+                search(
+                    plan,
+                    lambda run=run, judge=judge, player=player: Stage(run, [player], 1000, judge.fund),
+                    seed=7,
+                    examples=20,
+                    steps=12,
+                )
+            )
+    (story, broken), (again, _) = found
+    assert story.steps == again.steps
+    assert [str(step.verb) for step in story.steps][-1] == "result", story.lines()
+    assert len(story.steps) <= 3, story.lines()
+    assert broken.off == Decimal("0.01")
+
+
+def test_a_saved_story_fails_again_and_holds_when_mended(tmp_path):
+    out = tmp_path / "out"
+    judged(OrphansPaid(), "INV-01", report=out, seed=7)
+    path = out / "failures" / "INV-01.json"
+    story = read_story(json.loads(path.read_text()), path)
+    again = judged(OrphansPaid(), "INV-01", story=story)
+    assert again.code is Exit.BROKEN
+    assert [one.stories for one in again.run.results if one.stories] == [{"INV-01": story}]
+    assert judged(Wallet(), "INV-01", story=story).code is Exit.HOLDS
+
+
+def trace(folder, seed):
+    folder.mkdir()
+    with reference(folder) as client:
+        result = check(Settings(load(client.target(folder)), SEQUENTIAL, QUICK, seed=seed))
+    assert result.code is Exit.HOLDS, [v for v in result.verdicts if v.reason]
+    sent = [
+        (one.kind, one.scenario, one.message and one.message.amount, str(one.outcome))
+        for one in result.run.history
+    ]
+    return [(v.rule.id, v.standing) for v in result.verdicts], sent
+
+
+def test_the_same_seed_repeats_the_run(tmp_path):
+    first, again = trace(tmp_path / "1", 7), trace(tmp_path / "2", 7)
+    assert first[0] == again[0]
+    for number, (one, other) in enumerate(zip(first[1], again[1], strict=True)):
+        assert one == other, f"exchange {number}"
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_failure_that_does_not_come_back_is_still_reported(seed, tmp_path):
+    wallet = OnceOnly()
+    wallet.done = True
+
+    class Watch:
+        """Arms the fault when the generated histories begin."""
+
+        def planned(self, run, scenarios):
+            wallet.done = False
+
+        def finished(self, run, result):
+            pass
+
+    result = judged(wallet, "INV-01", seed=seed, watchers=[Watch()], report=tmp_path / "out")
+    assert wallet.done
+    assert result.code is Exit.BROKEN
+    assert (tmp_path / "out" / "failures" / "INV-01.json").exists()

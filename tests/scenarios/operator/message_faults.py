@@ -1,0 +1,293 @@
+"""CLIENTs with one fault each in how they read messages and answer.
+
+Each class is the wallet of ``tests.support.wallets`` with a method put wrong; ``MSG_FAULTS`` says which rules break.
+"""
+
+import json
+import threading
+from decimal import Decimal
+
+from tests.scenarios.operator.signature_faults import Dressed, ForbiddingAndReserialised
+from tests.support.wallets import Refused, Wallet
+
+
+class RefusalsByStatus(Dressed):
+    def dress(self, environ, document):
+        status = "402 Payment Required" if document.get("error") == "INSUFFICIENT_FUNDS" else "200 OK"
+        return status, "application/json", document
+
+
+class BadInputByPage(Dressed):
+    def dress(self, environ, document):
+        if document.get("error") == "INVALID_JSON":
+            return "400 Bad Request", "text/html", b"<h1>400</h1>"
+        return super().dress(environ, document)
+
+
+class CopiesAnsweredOk(Dressed):
+    copy = False
+
+    def again(self, known, message):
+        self.copy = message["action"] == "rollback"
+        return super().again(known, message)
+
+    def dress(self, environ, document):
+        copy, self.copy = self.copy, False
+        return "200 OK", "application/json", b'"OK"' if copy else document
+
+
+class SaysHtml(Dressed):
+    def dress(self, environ, document):
+        return "200 OK", "text/html", document
+
+
+class NoErrorOnSuccess(Wallet):
+    def said(self, entry):
+        said = super().said(entry)
+        return said if said["error"] else {"transaction_id": said["transaction_id"]}
+
+
+class NoIdOnRollback(Wallet):
+    def said(self, entry):
+        said = super().said(entry)
+        return said | {"transaction_id": ""} if entry.message["action"] == "rollback" else said
+
+
+class NumberIds(Wallet):
+    def record(self, message, effect, error):
+        entry = super().record(message, effect, error)
+        entry.client_id = len(self.entries)
+        return entry
+
+
+class ErrorCodes(Dressed):
+    def dress(self, environ, document):
+        error = document.get("error")
+        return "200 OK", "application/json", document if error is None else {"error": len(error)}
+
+
+class EmptyErrors(Dressed):
+    def dress(self, environ, document):
+        error = document.get("error")
+        return "200 OK", "application/json", document if error != "INSUFFICIENT_FUNDS" else {"error": ""}
+
+
+class StrangersCharged(Wallet):
+    def stranger(self, message):
+        self.move("p-1", -message["amount"] if message["user_id"].startswith("nobody-") else 0)
+        return super().stranger(message)
+
+
+class RollbackTellsTheBetsId(Wallet):
+    def undo(self, original, message):
+        self.shared = original.client_id
+        return super().undo(original, message)
+
+    def record(self, message, effect, error):
+        entry = super().record(message, effect, error)
+        entry.client_id = self.__dict__.pop("shared", entry.client_id)
+        return entry
+
+
+class CountsPerPlayer(Wallet):
+    def record(self, message, effect, error):
+        entry = super().record(message, effect, error)
+        entry.client_id = str(sum(e.message["user_id"] == message["user_id"] for e in self.entries.values()))
+        return entry
+
+
+class Lenient(Wallet):
+    """Fills in what is missing before the message is read."""
+
+    def read(self, path, body):
+        try:
+            message = json.loads(body)
+        except ValueError:
+            raise Refused("INVALID_JSON") from None
+        if isinstance(message, dict):
+            body = json.dumps(self.fill(path, message)).encode()
+        return super().read(path, body)
+
+    def fill(self, path, message):
+        return message
+
+
+class CurrencyOptional(Lenient):
+    def fill(self, path, message):
+        return {"currency": "EUR"} | message
+
+
+class NumericIdsAccepted(Lenient):
+    def fill(self, path, message):
+        if type(message.get("transaction_id")) is int:
+            message["transaction_id"] = f"number {message['transaction_id']}"
+        return message
+
+
+class NullAmountIsZero(Lenient):
+    def fill(self, path, message):
+        return message | {"amount": message.get("amount", 0) if message.get("amount") is not None else 0}
+
+
+class AnyType(Wallet):
+    def answer(self, environ, path, body):
+        environ["CONTENT_TYPE"] = "application/json"
+        return super().answer(environ, path, body)
+
+
+class CrashesOnLists(Dressed):
+    def dress(self, environ, document):
+        if environ.get("crash"):
+            return "500 Internal Server Error", "text/html", b"<h1>500</h1>"
+        return super().dress(environ, document)
+
+    def answer(self, environ, path, body):
+        environ["crash"] = body == b"[]"
+        return super().answer(environ, path, body)
+
+
+class TrueIsOne(Lenient):
+    def fill(self, path, message):
+        return message | {"amount": 1} if message.get("amount") is True else message
+
+
+class NotANumberAccepted(Wallet):
+    """Once such an amount is in, no bet can be compared with the balance any more."""
+
+    def amount(self, message):
+        if message.get("amount") == "NaN":
+            return Decimal("NaN")
+        return super().amount(message)
+
+    def affordable(self, message):
+        known = message["amount"].is_finite() and self.balances[message["user_id"]].is_finite()
+        return known and super().affordable(message)
+
+
+class Negative(Wallet):
+    def amount(self, message):
+        given = message.get("amount")
+        return given if isinstance(given, Decimal) and -(10**6) < given < 0 else super().amount(message)
+
+
+class DepositMeansResult(Lenient):
+    def fill(self, path, message):
+        return message | {"action": "result"} if message.get("action") == "deposit" else message
+
+
+class RollbackAnywhere(Wallet):
+    def read(self, path, body):
+        return super().read("/transaction-rollback" if b'"rollback"' in body else path, body)
+
+
+class ExtraFieldsRefused(Wallet):
+    def read(self, path, body):
+        message = super().read(path, body)
+        if len(json.loads(body)) > 6:
+            raise Refused("UNKNOWN_FIELD")
+        return message
+
+
+class ExponentsIgnored(Lenient):
+    def fill(self, path, message):
+        return message | {"amount": "1"} if message.get("amount") == "1e1" else message
+
+
+class StringsAreCents(Wallet):
+    def amount(self, message):
+        amount = super().amount(message)
+        return amount / 100 if isinstance(message["amount"], str) else amount
+
+
+class LeaksSql(Wallet):
+    def handle(self, message):
+        if any("'" in value for value in message.values() if isinstance(value, str)):
+            raise Refused('sqlite3.OperationalError: near "OR": syntax error in INSERT INTO bets')
+        return super().handle(message)
+
+
+class CrashesOnNul(Dressed):
+    def handle(self, message):
+        if "\0" in "".join(value for value in message.values() if isinstance(value, str)):
+            raise Refused("NUL")
+        return super().handle(message)
+
+    def dress(self, environ, document):
+        status = "500 Internal Server Error" if document.get("error") == "NUL" else "200 OK"
+        return status, "application/json", document
+
+
+class CutsUserIds(Wallet):
+    def handle(self, message):
+        message["user_id"] = message["user_id"].partition("\0")[0]
+        return super().handle(message)
+
+
+class AnySize(Wallet):
+    def answer(self, environ, path, body):
+        if not self.authentic(body, environ.get("HTTP_X_SECURITY_HASH", "")) or len(body) < 65536:
+            return super().answer(environ, path, body)
+        return self.handle(self.read(path, body))
+
+
+class AnyMethod(Wallet):
+    def answer(self, environ, path, body):
+        return super().answer(environ | {"REQUEST_METHOD": "POST"}, path, body)
+
+
+class Careless(ForbiddingAndReserialised, LeaksSql, Negative, NoIdOnRollback):
+    """Several faults at once, each in another place."""
+
+
+class Unanswering(Wallet):
+    """Leaves bets of unknown players unanswered until ``released``."""
+
+    def __init__(self):
+        super().__init__()
+        self.released = threading.Event()
+
+    def __call__(self, environ, start_response):
+        answer = super().__call__(environ, start_response)
+        if b"UNKNOWN_PLAYER" in answer[0]:
+            self.released.wait()
+        return answer
+
+
+# The fault, the rules of which a MUST is then broken, and those of which only a SHOULD is.
+MSG_FAULTS = (
+    (RefusalsByStatus, {"MSG-01"}, set()),
+    # One page with a status is no 200, no JSON object.
+    (BadInputByPage, {"MSG-01", "MSG-02"}, set()),
+    (CopiesAnsweredOk, {"MSG-02"}, set()),
+    (SaysHtml, set(), {"MSG-02"}),
+    (NoErrorOnSuccess, {"MSG-03"}, set()),
+    (NoIdOnRollback, {"MSG-03"}, set()),
+    (NumberIds, set(), {"MSG-03"}),
+    (ErrorCodes, {"MSG-04"}, set()),
+    (EmptyErrors, {"MSG-04"}, set()),
+    # Another account pays for an unknown player, whose id may be hostile.
+    (StrangersCharged, {"MSG-04", "MSG-13"}, set()),
+    (RollbackTellsTheBetsId, {"MSG-05"}, set()),
+    (CountsPerPlayer, {"MSG-05"}, set()),
+    (CurrencyOptional, {"MSG-06"}, set()),
+    (NumericIdsAccepted, {"MSG-06"}, set()),
+    (NullAmountIsZero, {"MSG-06"}, set()),
+    (AnyType, {"MSG-06"}, set()),
+    # A crash is no refusal, no 200 and no JSON object.
+    (CrashesOnLists, {"MSG-01", "MSG-02", "MSG-06"}, set()),
+    (TrueIsOne, {"MSG-07"}, set()),
+    (NotANumberAccepted, {"MSG-07"}, set()),
+    (Negative, {"MSG-08"}, set()),
+    (DepositMeansResult, {"MSG-09"}, set()),
+    (RollbackAnywhere, {"MSG-10"}, set()),
+    (ExtraFieldsRefused, set(), {"MSG-11"}),
+    (ExponentsIgnored, {"MSG-12"}, set()),
+    (StringsAreCents, {"MSG-12"}, set()),
+    (LeaksSql, {"MSG-13"}, set()),
+    # A crash is no 200 either.
+    (CrashesOnNul, {"MSG-01", "MSG-13"}, set()),
+    (CutsUserIds, {"MSG-13"}, set()),
+    (AnySize, set(), {"MSG-14"}),
+    (AnyMethod, {"MSG-15"}, set()),
+    (Careless, {"SIG-04", "MSG-03", "MSG-08", "MSG-13"}, {"SIG-06"}),
+)

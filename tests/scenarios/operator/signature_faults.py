@@ -1,0 +1,204 @@
+"""CLIENTs with one fault each in how they check hashes.
+
+Each class is the wallet of ``tests.support.wallets`` with a method put wrong; ``SIG_FAULTS`` says which rules break.
+"""
+
+import contextlib
+import hashlib
+import hmac
+import json
+import threading
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.support.wallets import SECRET, Entry, Refused, Wallet
+
+
+def right(body):
+    return hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+
+
+class Dressed(Wallet):
+    """A wallet whose answers can be given another status, type or form."""
+
+    def __call__(self, environ, start_response):
+        answer = b"".join(super().__call__(environ, lambda *_: None))
+        status, kind, body = self.dress(environ, json.loads(answer))
+        start_response(status, [("Content-Type", kind)])
+        return [body if isinstance(body, bytes) else json.dumps(body).encode()]
+
+    def dress(self, environ, document):
+        return "200 OK", "application/json", document
+
+
+class StrictType(Wallet):
+    def answer(self, environ, path, body):
+        if environ.get("CONTENT_TYPE") != "application/json":
+            raise Refused("INVALID_REQUEST")
+        return super().answer(environ, path, body)
+
+
+class RollbacksUnderAnotherSecret(Wallet):
+    def authentic(self, body, given):
+        return super().authentic(body + b"\n" if b'"rollback"' in body else body, given)
+
+
+class PrefixCompared(Wallet):
+    def authentic(self, body, given):
+        return len(given) >= 8 and right(body).startswith(given)
+
+
+class SuffixIgnored(Wallet):
+    def authentic(self, body, given):
+        return given.startswith(right(body))
+
+
+class EmptyAccepted(Wallet):
+    def answer(self, environ, path, body):
+        if environ.get("HTTP_X_SECURITY_HASH") == "":
+            environ["HTTP_X_SECURITY_HASH"] = right(body)
+        return super().answer(environ, path, body)
+
+
+class PlainShaAccepted(Wallet):
+    def authentic(self, body, given):
+        return super().authentic(body, given) or given == hashlib.sha256(body).hexdigest()
+
+
+class SecretAccepted(Wallet):
+    def authentic(self, body, given):
+        return super().authentic(body, given) or given == SECRET
+
+
+class AmountNotHashed(Wallet):
+    def authentic(self, body, given):
+        # Any last digit of the amount passes under the hash of another.
+        at = max((index for index, byte in enumerate(body) if chr(byte).isdigit()), default=0)
+        others = [body[:at] + bytes([digit]) + body[at + 1 :] for digit in b"0123456789"]
+        return super().authentic(body, given) or any(right(other) == given for other in others)
+
+
+class KnownHashAccepted(Wallet):
+    def authentic(self, body, given):
+        seen = self.__dict__.setdefault("seen", set())
+        if super().authentic(body, given):
+            seen.add(given)
+        return given in seen
+
+
+class AnyHeaderAccepted(Wallet):
+    def authentic(self, body, given):
+        return bool(given)
+
+
+class MissingAccepted(Wallet):
+    def answer(self, environ, path, body):
+        environ.setdefault("HTTP_X_SECURITY_HASH", right(body))
+        return super().answer(environ, path, body)
+
+
+class Reserialised(Wallet):
+    def authentic(self, body, given):
+        with contextlib.suppress(ValueError):
+            body = json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False).encode()
+        return super().authentic(body, given)
+
+
+class ForgeriesBurnIds(Wallet):
+    def authentic(self, body, given):
+        if super().authentic(body, given):
+            return True
+        message = json.loads(body)
+        self.entries.setdefault(
+            message["transaction_id"], Entry(message, Decimal(0), None, f"burnt-{len(self.entries)}")
+        )
+        return False
+
+
+class Forbidding(Dressed):
+    def dress(self, environ, document):
+        if document.get("error") == "INVALID_HASH":
+            return "401 Unauthorized", "text/html", b"<h1>401</h1>"
+        return super().dress(environ, document)
+
+
+class ForbiddingAndReserialised(Forbidding, Reserialised):
+    pass
+
+
+class RollbacksUnchecked(Wallet):
+    def authentic(self, body, given):
+        return b'"rollback"' in body or super().authentic(body, given)
+
+
+class TransactionsUnchecked(Wallet):
+    def authentic(self, body, given):
+        return b'"rollback"' not in body or super().authentic(body, given)
+
+
+class HeaderCaseMinded:
+    """Serves a wallet over HTTP, but looks headers up in a plain dictionary."""
+
+    def __init__(self, wallet):
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            # One packet for each answer, so that nobody waits for an acknowledgement of its half.
+            wbufsize = -1
+
+            def answer(self):
+                headers = dict(self.headers.items())
+                environ = {
+                    "REQUEST_METHOD": self.command,
+                    "PATH_INFO": self.path,
+                    "CONTENT_LENGTH": self.headers.get("Content-Length", "0"),
+                    "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+                    "wsgi.input": self.rfile,
+                }
+                if "X-Security-Hash" in headers:
+                    environ["HTTP_X_SECURITY_HASH"] = headers["X-Security-Hash"]
+                body = b"".join(wallet(environ, lambda *_: None))
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_POST = do_GET = do_PUT = do_DELETE = answer
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+# The fault, the rules of which a MUST is then broken, and those of which only a SHOULD is.
+SIG_FAULTS = (
+    (StrictType, {"SIG-01"}, set()),
+    (RollbacksUnderAnotherSecret, {"SIG-01"}, set()),
+    (PrefixCompared, {"SIG-02"}, set()),
+    (SuffixIgnored, {"SIG-02"}, set()),
+    (EmptyAccepted, {"SIG-02"}, set()),
+    (PlainShaAccepted, {"SIG-02"}, set()),
+    (SecretAccepted, {"SIG-02"}, set()),
+    (AmountNotHashed, {"SIG-02"}, set()),
+    (KnownHashAccepted, {"SIG-02"}, set()),
+    (AnyHeaderAccepted, {"SIG-02", "SIG-08"}, set()),
+    (MissingAccepted, {"SIG-03"}, set()),
+    (Reserialised, {"SIG-04"}, set()),
+    (ForgeriesBurnIds, {"SIG-05"}, set()),
+    (Forbidding, set(), {"SIG-06"}),
+    (ForbiddingAndReserialised, {"SIG-04"}, {"SIG-06"}),
+    (RollbacksUnchecked, {"SIG-08"}, set()),
+    (TransactionsUnchecked, {"SIG-02", "SIG-03", "SIG-08"}, set()),
+)

@@ -1,0 +1,138 @@
+"""Scenarios of SIG and MSG: a fault is blamed on the rules it breaks alone, a correct CLIENT on none."""
+
+import inspect
+
+import pytest
+
+from client_under_test.app import create_app
+from client_under_test.config import Config
+from client_under_test.server import threaded
+from scenarios.contract import select
+from scenarios.operator.messages.test_msg_ids import ENDINGS, LEAKS, WHOLE
+from scenarios.problems.errors import Exit
+from scenarios.run.effort import QUICK
+from scenarios.run.findings import Standing
+from scenarios.run.run import Settings
+from scenarios.runner.pytest_run import check
+from scenarios.target.loading import Target
+from tests.scenarios.operator.message_faults import MSG_FAULTS, Unanswering
+from tests.scenarios.operator.signature_faults import SIG_FAULTS, HeaderCaseMinded
+from tests.support.wallets import SECRET, Wallet, served, target_of
+
+FAULTS = SIG_FAULTS + MSG_FAULTS
+RULES = tuple(rule.id for rule in select("SIG,MSG"))
+
+
+def target(url, players=("p-1", "p-2"), currency="EUR", secret=SECRET, **operator):
+    return Target.model_validate(
+        {
+            "operator": {"callback_url": url, "security_hash": secret} | operator,
+            "players": {"ids": list(players), "currency": currency},
+        }
+    )
+
+
+def judge(where, rules=RULES):
+    return check(Settings(where, tuple(rules), QUICK, seed=1))
+
+
+def standing(judged, *standings):
+    return {verdict.rule.id for verdict in judged.verdicts if verdict.standing in standings}
+
+
+def reasons(judged):
+    return {
+        v.rule.id: (v.standing.value, v.reason) for v in judged.verdicts if v.standing is not Standing.PASSED
+    }
+
+
+@pytest.mark.parametrize(("fault", "breaks", "warns"), FAULTS, ids=[fault.__name__ for fault, *_ in FAULTS])
+def test_fault_is_blamed_on_its_rules_alone(fault, breaks, warns):
+    wallet = fault()
+    with served(wallet) as url:
+        judged = judge(target_of(url, wallet))
+    assert standing(judged, Standing.FAILED) == breaks, reasons(judged)
+    assert standing(judged, Standing.WARNED) == warns, reasons(judged)
+
+
+def test_header_looked_up_by_its_case_breaks_sig_07_alone():
+    with HeaderCaseMinded(Wallet()) as url:
+        judged = judge(target(url))
+    assert standing(judged, Standing.FAILED, Standing.WARNED) == {"SIG-07"}, reasons(judged)
+
+
+def test_unanswered_request_breaks_msg_16_alone():
+    wallet = Unanswering()
+    with served(wallet) as url:
+        judged = judge(target(url, ["p-1"], timeout=1.0), ["MSG-02", "MSG-03", "MSG-16"])
+        wallet.released.set()
+    assert standing(judged, Standing.FAILED, Standing.WARNED) == {"MSG-16"}, reasons(judged)
+
+
+def test_every_rule_is_broken_by_a_fault():
+    broken = set().union(*(breaks | warns for _, breaks, warns in FAULTS)) | {"SIG-07", "MSG-16"}
+    assert broken == set(RULES)
+
+
+@pytest.mark.parametrize("amount_format", ["number", "string"])
+@pytest.mark.parametrize(
+    ("players", "currency"), [(("p-1", "p-2"), "EUR"), (("p-1",), "JPY"), (("p-1",), "KWD")]
+)
+def test_correct_client_is_not_accused(amount_format, players, currency):
+    wallet = Wallet(players, balance="0")
+    wallet.currencies = dict.fromkeys(players, currency)
+    with served(wallet) as url:
+        judged = judge(target(url, players, currency, amount_format=amount_format))
+    assert judged.code is Exit.HOLDS
+    assert standing(judged, Standing.PASSED) == set(RULES), reasons(judged)
+    assert {name: amount == 0 for name, amount in wallet.balances.items()} == dict.fromkeys(players, True)
+
+
+def test_reference_client_is_not_accused(tmp_path):
+    app = create_app(Config(database=str(tmp_path / "client.sqlite"), security_hash=SECRET))
+    with threaded(app) as address:
+        judged = judge(target(f"{address}/operator"))
+    assert judged.code is Exit.HOLDS
+    assert standing(judged, Standing.PASSED) == set(RULES), reasons(judged)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_each_rule_can_be_judged_alone(rule):
+    with served(Wallet()) as url:
+        judged = judge(target(url), [rule])
+    assert [verdict.standing for verdict in judged.verdicts] == [Standing.PASSED], reasons(judged)
+
+
+@pytest.mark.parametrize(
+    "rule", ["MSG-01", "MSG-02", "MSG-03", "MSG-05", "MSG-06", "MSG-07", "MSG-14", "SIG-01"]
+)
+def test_a_rule_judged_alone_still_finds_its_fault(rule):
+    fault = next(fault for fault, breaks, warns in FAULTS if rule in breaks | warns)
+    wallet = fault()
+    with served(wallet) as url:
+        judged = judge(target_of(url, wallet), [rule])
+    assert standing(judged, Standing.FAILED, Standing.WARNED) == {rule}, inspect.getsource(fault)
+
+
+def test_leaks_are_not_found_in_the_ids_themselves():
+    echoed = [f"unknown id {name}{ending}" for name in WHOLE for ending in ENDINGS.values()]
+    assert [text for text in echoed if LEAKS.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Traceback (most recent call last):\\n  File "/srv/app.py", line 12, in bet',
+        "TypeError: x is undefined\n    at Object.<anonymous> (/srv/app/wallet.js:12:7)",
+        "at com.example.Wallet.bet(Wallet.java:41)",
+        "#0 /var/www/html/bet.php(31): Wallet->bet()",
+        "SQLSTATE[42000]: Syntax error",
+        "sqlite3.OperationalError",
+        "psycopg.errors.SyntaxError",
+        "select balance from players where id = 'x'",
+        "ORA-01756: quoted string not properly terminated",
+        "You have an error in your SQL syntax; check the manual",
+    ],
+)
+def test_what_only_the_inside_writes_is_a_leak(text):
+    assert LEAKS.search(text)

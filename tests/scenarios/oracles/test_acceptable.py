@@ -1,0 +1,300 @@
+"""The oracle: which balances a history allows, and what it says where the balance seen is none of them."""
+
+from decimal import Decimal
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scenarios.oracles.acceptable import acceptable
+from scenarios.oracles.model import handle, open_wallet
+from scenarios.oracles.subset_sums import LISTED, Sums
+from simulators.exchanges.history import Outcome
+from tests.support.oracle_exchanges import bet, exchange, in_turn, result, rollback
+
+OK, REFUSED, UNKNOWN = Outcome.OK, Outcome.REFUSED, Outcome.UNKNOWN
+FORGED = False
+
+# name: (steps, acceptable balances of p, who held 100 EUR at first)
+CASES = {
+    "nothing": ([], "100"),
+    "a bet": ([(bet("a", 10), OK)], "90"),
+    "a result": ([(result("a", 10), OK)], "110"),
+    "an unanswered bet": ([(bet("a", 10), UNKNOWN)], "90 100"),
+    "an unanswered result": ([(result("a", 10), UNKNOWN)], "100 110"),
+    "two unanswered": ([(bet("a", 10), UNKNOWN), (result("b", 3), UNKNOWN)], "90 93 100 103"),
+    "a refused bet": ([(bet("a", 10), REFUSED)], "100"),
+    "a copy makes it sure": ([(bet("a", 10), UNKNOWN), (bet("a", 10), OK)], "90"),
+    "unanswered copies count once at most": ([(result("a", 10), UNKNOWN)] * 3, "100 110"),
+    "a copy without answer of what is sure": ([(bet("a", 10), OK), (bet("a", 10), UNKNOWN)], "90"),
+    "one copy ok, another refused": ([(bet("a", 10), OK), (bet("a", 10), REFUSED)], "90"),
+    "refused, then ok": ([(result("a", 10), REFUSED), (result("a", 10), OK)], "110"),
+    "a refused copy settles it": ([(bet("a", 10), UNKNOWN), (bet("a", 10), REFUSED)], "100"),
+    "a copy after the refusal is open": ([(result("a", 10), REFUSED), (result("a", 10), UNKNOWN)], "100 110"),
+    "a bet rolled back": ([(bet("a", 10), OK), (rollback("r", "a", 10), OK)], "100"),
+    "a result rolled back": ([(result("a", 10), OK), (rollback("r", "a", 10), OK)], "100"),
+    "an unanswered bet rolled back": ([(bet("a", 10), UNKNOWN), (rollback("r", "a", 10), OK)], "100"),
+    "an unanswered rollback": ([(bet("a", 10), OK), (rollback("r", "a", 10), UNKNOWN)], "90 100"),
+    "neither answered": ([(bet("a", 10), UNKNOWN), (rollback("r", "a", 10), UNKNOWN)], "90 100"),
+    "a rollback refused": ([(bet("a", 10), OK), (rollback("r", "a", 10), REFUSED)], "90"),
+    "two rollbacks": (
+        [(bet("a", 10), OK), (rollback("r", "a", 10), OK), (rollback("s", "a", 10), OK)],
+        "100",
+    ),
+    "a refused bet rolled back": ([(bet("a", 10), REFUSED), (rollback("r", "a", 10), OK)], "100"),
+    "an orphan": ([(rollback("r", "a", 10), OK)], "100"),
+    "an unanswered orphan": ([(rollback("r", "a", 10), UNKNOWN)], "100"),
+    "a late bet": ([(rollback("r", "a", 10), OK), (bet("a", 10), OK)], "100"),
+    "a late bet, rollback unsure": ([(rollback("r", "a", 10), UNKNOWN), (bet("a", 10), OK)], "90 100"),
+    "a smaller rollback": ([(bet("a", 10), OK), (rollback("r", "a", 4), OK)], "94 100"),
+    "a smaller rollback of a result": ([(result("a", 10), OK), (rollback("r", "a", 4), OK)], "100 106"),
+    "a smaller orphan and its late bet": ([(rollback("r", "a", 4), OK), (bet("a", 10), OK)], "100"),
+    "a larger rollback": ([(bet("a", 10), OK), (rollback("r", "a", 40), OK)], "100"),
+    "a rollback of a rollback": (
+        [(bet("a", 10), OK), (rollback("r", "a", 10), OK), (rollback("s", "r", 10), OK)],
+        "90 100",
+    ),
+    "a result after its bet was rolled back": (
+        [(bet("a", 10), OK), (rollback("r", "a", 10), OK), (result("w", 20), OK)],
+        "120",
+    ),
+    "another amount under one id": ([(bet("a", 10), OK), (bet("a", 7), OK)], "90"),
+    "another amount, the first unanswered": ([(bet("a", 10), UNKNOWN), (bet("a", 7), OK)], "90 93"),
+    "another action under one id": ([(bet("a", 10), OK), (result("a", 10), OK)], "90"),
+    "another player was first": ([(bet("a", 10, player="q"), OK), (bet("a", 10), OK)], "100"),
+    "another player came later": ([(bet("a", 10), OK), (bet("a", 10, player="q"), OK)], "90"),
+    "another's traffic": ([(bet("a", 10, player="q"), OK), (result("b", 5, player="q"), UNKNOWN)], "100"),
+    "another player's rollback": ([(bet("a", 10), OK), (rollback("r", "a", 10, player="q"), OK)], "90"),
+    "another currency": ([(bet("a", 10, currency="USD"), OK)], "100"),
+    "a rollback in another currency": (
+        [(bet("a", 10), OK), (rollback("r", "a", 10, currency="USD"), OK)],
+        "90",
+    ),
+    "a forged bet, however answered": ([(bet("a", 10), OK, FORGED), (bet("b", 10), UNKNOWN, FORGED)], "100"),
+    "a forgery does not poison its id": ([(bet("a", 10), REFUSED, FORGED), (bet("a", 10), OK)], "90"),
+    "a negative amount": ([(bet("a", -10), OK)], "100"),
+    "a bet of nothing": ([(bet("a", 0), UNKNOWN)], "100"),
+    "finer than a cent": ([(bet("a", "0.001"), OK)], "99.999"),
+    "far beyond a float": ([(result("a", "12345678901234567890123456789.01"), OK)],
+                           "12345678901234567890123456889.01"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("steps", "balances"), CASES.values(), ids=CASES)
+def test_the_acceptable_balances(steps, balances):
+    oracle = acceptable(in_turn(*steps), "p", Decimal(100), "EUR")
+    assert oracle.balances == {Decimal(each) for each in balances.split()}
+    assert oracle.listed
+    assert all(each in oracle for each in oracle.balances)
+    assert oracle.contains(Decimal(1)) is False
+    assert len(oracle.unsure) == sum(len(effect.options) > 1 for effect in (*oracle.sure, *oracle.unsure))
+
+
+def test_concurrent_requests_under_one_id_leave_open_which_counts():
+    exchanges = [exchange(bet("a", 10), OK, 0.0, 9.0), exchange(bet("a", 7), OK, 1.0, 8.0)]
+    assert acceptable(exchanges, "p", Decimal(100), "EUR").balances == {Decimal(90), Decimal(93)}
+
+
+def test_a_rollback_racing_its_bet_comes_to_nothing():
+    exchanges = [exchange(bet("a", 10), OK, 0.0, 9.0), exchange(rollback("r", "a", 10), OK, 1.0, 8.0)]
+    assert acceptable(exchanges, "p", Decimal(100), "EUR").balances == {Decimal(100)}
+
+
+# name: (steps, seen, what is said after the acceptable balances)
+MISTAKES = {
+    "paid twice": ([(result("t-7", 10), OK)], 120, "the result t-7 (10.00) was paid twice"),
+    "taken twice": ([(bet("t-7", 10), OK)], 80, "the bet t-7 (10.00) was taken twice"),
+    "the one that was sent again is suspected": (
+        [(result("a", 10), OK), (result("b", 10), OK), (result("b", 10), OK)],
+        130,
+        "the result b (10.00) was paid twice",
+    ),
+    "every copy paid": ([(result("a", 10), OK)] * 3, 130, "the result a (10.00) was paid 3 times"),
+    "a copied rollback paid twice": (
+        [(bet("a", 10), OK), (rollback("r", "a", 10), OK), (rollback("r", "a", 10), OK)],
+        110,
+        "the rollback r (10.00) was paid twice",
+    ),
+    "not paid": ([(result("a", 10), OK)], 100, "the result a (10.00) was answered ok and not paid"),
+    "not taken": ([(bet("a", 10), OK)], 100, "the bet a (10.00) was answered ok and not taken"),
+    "refused and taken": ([(bet("a", 500), REFUSED)], -400, "the refused bet a (500.00) was taken"),
+    "orphan paid": ([(rollback("r", "a", 10), OK)], 110, "the orphan rollback r (10.00) was paid"),
+    "orphan taken": ([(rollback("r", "a", 10), OK)], 90, "the orphan rollback r (10.00) was taken"),
+    "paid for a refused bet": (
+        [(bet("a", 500), REFUSED), (rollback("r", "a", 500), OK)],
+        600,
+        "the rollback r (500.00) was paid, though the bet a had been refused",
+    ),
+    "second rollback": (
+        [(bet("a", 10), OK), (rollback("r", "a", 10), OK), (rollback("s", "a", 10), OK)],
+        110,
+        "the second rollback s (10.00) of a moved money again",
+    ),
+    "its rollback paid double": (
+        [(bet("a", 10), OK), (rollback("r", "a", 10), OK)],
+        110,
+        "the rollback r (10.00) was paid double",
+    ),
+    "its rollback did nothing": (
+        [(bet("a", 10), OK), (rollback("r", "a", 10), OK)],
+        90,
+        "the rollback r (10.00) of a was answered ok and moved nothing",
+    ),
+    "an orphan's copies, then the late bet": (
+        [(rollback("r", "a", 10), OK), (rollback("r", "a", 10), OK), (bet("a", 10), OK)],
+        110,
+        "the orphan rollback r (10.00) was paid before its bet a had come",
+    ),
+    "a late bet and its copy": (
+        [(rollback("r", "a", 10), OK), (bet("a", 10), OK), (bet("a", 10), OK)],
+        90,
+        "the late bet a (10.00) was taken after its rollback r",
+    ),
+    "the wrong way": (
+        [(bet("a", 10), OK), (rollback("r", "a", 10), OK)],
+        80,
+        "the rollback r (10.00) moved the wrong way: it took",
+    ),
+    "a result's rollback pays": (
+        [(result("a", 10), OK), (rollback("r", "a", 10), OK)],
+        120,
+        "the rollback r (10.00) moved the wrong way: it paid",
+    ),
+    "its own amount": (
+        [(bet("a", 10), OK), (rollback("r", "a", 40), OK)],
+        130,
+        "the rollback r (40.00) moved its own amount, more than the 10.00 of a",
+    ),
+    "a forgery": (
+        [(result("a", 10), REFUSED, FORGED)],
+        110,
+        "the forged or malformed result a (10.00) was applied",
+    ),
+    "a negative bet": ([(bet("a", -10), REFUSED)], 110, "the negative bet a (10.00) was applied"),
+    "another player's": (
+        [(result("a", 10, player="q"), OK)],
+        110,
+        "the result a (10.00) of the player q in EUR moved this balance",
+    ),
+    "no idea": ([(bet("a", 10), OK)], "97.50", "7.50 too much, which no single mistake explains"),
+    "too little": ([(bet("a", 10), OK)], "89.99", "0.01 too little, which no single mistake explains"),
+    "finer than a cent": ([(bet("a", 10), OK)], "90.001", "0.001 too much, which no single mistake explains"),
+}
+
+
+@pytest.mark.parametrize(("steps", "seen", "why"), MISTAKES.values(), ids=MISTAKES)
+def test_the_difference_is_explained(steps, seen, why):
+    oracle = acceptable(in_turn(*steps), "p", Decimal(100), "EUR")
+    assert Decimal(seen) not in oracle
+    assert oracle.explain(Decimal(seen)).split("; ", 2)[2] == why
+
+
+def test_the_whole_sentence():
+    oracle = acceptable(in_turn((bet("t-1", 10), UNKNOWN), (result("t-7", 10), OK)), "p", Decimal(90), "EUR")
+    assert oracle.explain(Decimal("110.00")) == (
+        "acceptable: 90.00 or 100.00 EUR; seen 110.00; the result t-7 (10.00) was paid twice"
+    )
+    assert oracle.explain(Decimal(100)) == "acceptable: 90.00 or 100.00 EUR; seen 100.00"
+
+
+def test_many_balances_are_told_by_their_bounds():
+    steps = [(bet(f"t{n}", 2**n), UNKNOWN) for n in range(4)]
+    oracle = acceptable(in_turn(*steps), "p", Decimal(100), "EUR")
+    assert oracle.explain(Decimal(100)) == "acceptable: one of 16 from 85.00 to 100.00 EUR; seen 100.00"
+
+
+def test_thirty_unsure_bets_are_decided_without_listing_every_balance():
+    steps = [(bet(f"t{n}", 3**n), UNKNOWN) for n in range(30)]
+    opening = Decimal(3**30)
+    oracle = acceptable(in_turn(*steps), "p", opening, "EUR")
+    assert not oracle.listed
+    assert oracle.sums.exact
+    taken = sum(3**n for n in range(0, 30, 2))
+    assert opening - taken in oracle
+    assert opening - taken - 3**2 not in oracle  # twice the same power of three is no sum of different ones
+    assert oracle.balances == {opening, opening - sum(3**n for n in range(30))}
+    assert oracle.explain(opening + 2).endswith("no single mistake explains it")
+
+
+def test_a_thousand_unsure_bets_of_one_amount_are_listed():
+    steps = [(bet(f"t{n}", 10), UNKNOWN) for n in range(1000)]
+    oracle = acceptable(in_turn(*steps), "p", Decimal(10_000), "EUR")
+    assert len(oracle.balances) == 1001
+
+
+def test_too_many_to_decide_accept_only_what_the_common_divisor_allows():
+    sums = Sums(5, [frozenset({0, -7 * 5**n}) for n in range(60)])
+    assert not sums.exact
+    assert sums.lowest in sums
+    assert 5 - 7 in sums
+    assert 5 - 8 not in sums
+    assert 6 not in sums
+    assert sums.lowest - 7 not in sums
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.frozensets(st.integers(-9, 9), min_size=1, max_size=3), max_size=7), st.integers(-70, 70))
+def test_sums_agree_with_every_choice(choices, number):
+    every = {sum(choice) for choice in product(*choices)}
+    sums = Sums(0, choices)
+    assert sums.all == every
+    assert (number in sums) is (number in every)
+    assert (min(every), max(every)) == (sums.lowest, sums.highest)
+
+
+def test_halves_agree_with_the_list():
+    choices = [frozenset({0, 2**n}) for n in range(17)]
+    sums = Sums(1, choices)
+    assert LISTED < 2**17
+    assert sums.all is None
+    assert all(number in sums for number in (1, 2, 77_777, 2**17))
+    assert 0 not in sums
+    assert 2**17 + 1 not in sums
+
+
+@st.composite
+def sequences(draw, several_per_id=False):
+    """Requests one after the other, some without an answer, with copies, rollbacks, orphans and late bets."""
+    steps = []
+    for number in range(draw(st.integers(1, 7))):
+        amount = draw(st.sampled_from([1, 2, 5, 10]))
+        what = draw(st.sampled_from(["bet", "result", "rollback", "orphan", "copy"]))
+        named = [m for m in steps if m.action != "rollback"]
+        key = draw(st.sampled_from(["t0", "t1"])) if several_per_id and draw(st.booleans()) else f"t{number}"
+        player = draw(st.sampled_from("ppq"))
+        if what == "copy" and steps:
+            steps.append(draw(st.sampled_from(steps)))
+        elif what == "rollback" and named:
+            original = draw(st.sampled_from(named))
+            steps.append(rollback(key, original.transaction_id, original.amount, player=player))
+        elif what == "orphan":
+            steps += [rollback(key, f"late{number}", amount, player=player)]
+            steps += [bet(f"late{number}", amount, player=player)] * draw(st.integers(0, 1))
+        else:
+            steps.append((bet if what == "bet" else result)(key, amount, player=player))
+    return [(message, draw(st.sampled_from([OK, OK, UNKNOWN]))) for message in steps]
+
+
+def every_course(steps):
+    """What the wallet holds after each of the ways in which the unanswered requests happened or not."""
+    unanswered = [n for n, (_, outcome) in enumerate(steps) if outcome is UNKNOWN]
+    for happened in product([True, False], repeat=len(unanswered)):
+        lost = {n for n, did in zip(unanswered, happened, strict=True) if not did}
+        wallet = open_wallet("EUR", {"p": Decimal(1000), "q": Decimal(1000)})
+        for n, (message, _) in enumerate(steps):
+            if n not in lost:
+                wallet, _, _ = handle(wallet, message)
+        yield Decimal(wallet.balance("p")).scaleb(-2)
+
+
+@settings(max_examples=400, deadline=None)
+@given(sequences())
+def test_the_balances_are_those_of_every_subset_at_most_once(steps):
+    assert acceptable(in_turn(*steps), "p", Decimal(1000), "EUR").balances == set(every_course(steps))
+
+
+@settings(max_examples=400, deadline=None)
+@given(sequences(several_per_id=True))
+def test_no_course_is_refused_where_ids_are_used_for_several_things(steps):
+    assert acceptable(in_turn(*steps), "p", Decimal(1000), "EUR").balances >= set(every_course(steps))

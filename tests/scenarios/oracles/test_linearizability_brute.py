@@ -1,0 +1,152 @@
+"""The search against brute force: every order of up to seven requests, each handled by the wallet model."""
+
+import os
+from decimal import Decimal
+from math import inf
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scenarios.oracles.linearizability import Budget, Kind, Record, Verdict, check
+from scenarios.oracles.model import Phase, handle, open_wallet
+from simulators.exchanges.history import Outcome
+from simulators.operator.wire import Rollback, Transaction
+
+OK, REFUSED, UNKNOWN = Outcome.OK, Outcome.REFUSED, Outcome.UNKNOWN
+# JPY has no decimals: minor units are the amounts themselves.
+CURRENCY = "JPY"
+EXAMPLES = int(os.environ.get("BRUTE_FORCE_EXAMPLES", "400"))
+
+
+def message(record):
+    common = {
+        "transaction_id": record.id,
+        "user_id": "p",
+        "currency": CURRENCY,
+        "amount": Decimal(record.amount),
+    }
+    if record.kind is Kind.ROLLBACK:
+        return Rollback(rollback_transaction_id=record.of, **common)
+    return Transaction(action=record.kind.value, **common)
+
+
+def end(record):
+    return inf if record.outcome is UNKNOWN else record.answered
+
+
+def after(wallet, record):
+    """The wallet after ``record``, None where it would have been answered otherwise."""
+    if record.kind is Kind.READ:
+        return wallet if wallet.balance("p") == record.amount else None
+    late = ("p", CURRENCY, record.id) in wallet.voids
+    known = wallet.entries.get(record.id)
+    late = late or (known is not None and known.phase is Phase.VOID)
+    changed, accepted, _ = handle(wallet, message(record))
+    if record.outcome is REFUSED and record.kind is not Kind.BET:
+        return wallet  # no answer of the wallet's; refused means that nothing was done
+    if record.outcome is UNKNOWN or late:
+        return changed  # a late bet may be answered either way
+    return changed if accepted == (record.outcome is OK) else None
+
+
+def fits(records, opening):
+    """Whether some order fits: depth first over all of them, without any cleverness."""
+    if not any(end(r) < inf for r in records):
+        return True
+    return _fits(open_wallet(CURRENCY, {"p": Decimal(opening)}), tuple(records))
+
+
+def _fits(wallet, left):
+    if all(end(r) == inf for r in left):
+        return True
+    first = min(end(r) for r in left)
+    for place, record in enumerate(left):
+        if record.invoked <= first:
+            changed = after(wallet, record)
+            if changed is not None and _fits(changed, left[:place] + left[place + 1 :]):
+                return True
+    return False
+
+
+AMOUNTS = st.integers(1, 4)
+TIMES = st.integers(0, 12)
+
+
+@st.composite
+def histories(draw, copies=False):
+    records = []
+    for number in range(draw(st.integers(1, 6))):
+        invoked, lasts = draw(TIMES), draw(st.integers(0, 6))
+        outcome = draw(st.sampled_from([OK, OK, OK, REFUSED, UNKNOWN]))
+        originals = [r for r in records if r.kind in (Kind.BET, Kind.CREDIT)]
+        kind = draw(st.sampled_from([Kind.BET, Kind.BET, Kind.CREDIT, Kind.ROLLBACK]))
+        key, amount, of = f"t{number}", draw(AMOUNTS), None
+        if copies and records and draw(st.booleans()):
+            original = draw(st.sampled_from(records))
+            kind, key, amount, of = original.kind, original.id, original.amount, original.of
+            outcome = OK if outcome is REFUSED else outcome
+            if original.outcome is REFUSED:
+                continue
+        elif kind is Kind.ROLLBACK:
+            if originals and draw(st.integers(0, 9)):
+                original = draw(st.sampled_from(originals))
+                of, amount = original.id, original.amount
+            else:
+                of = f"t{number + 1}" if draw(st.booleans()) else "nowhere"
+        answered = None if outcome is UNKNOWN else invoked + lasts
+        records.append(Record(kind, key, amount, invoked, answered, outcome, of=of))
+    # An orphan whose id comes to life must be rolled back with the amount of its original, and be no
+    # rollback itself.
+    by_id = {r.id: r for r in records}
+    records = [
+        r
+        for r in records
+        if r.kind is not Kind.ROLLBACK
+        or r.of not in by_id
+        or (by_id[r.of].kind is not Kind.ROLLBACK and by_id[r.of].amount == r.amount)
+    ]
+    opening = draw(st.integers(0, 8))
+    moved = st.sampled_from([0, 0, 1, -1])
+    final = opening + sum(
+        draw(moved) * r.amount
+        if r.kind is Kind.ROLLBACK
+        else (r.amount if r.kind is Kind.CREDIT else -r.amount)
+        for r in {r.id: r for r in records}.values()
+        if r.outcome is OK or draw(st.booleans())
+    )
+    return opening, [*records, Record(Kind.READ, "final", final, 100, 101, OK)]
+
+
+def agree(opening, records):
+    expected = Verdict.LEGAL if fits(records, opening) else Verdict.ILLEGAL
+    assert check(records, opening, decimals=0).verdict is expected
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(histories())
+def test_the_search_agrees_with_every_order_tried(case):
+    agree(*case)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(histories(copies=True))
+def test_the_search_agrees_with_every_order_tried_where_there_are_copies(case):
+    opening, records = case
+    if len(records) <= 7:
+        agree(opening, records)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(histories(), st.integers(0, 60))
+def test_a_small_budget_never_changes_a_verdict_but_to_undecided(case, steps):
+    opening, records = case
+    whole = check(records, opening).verdict
+    assert check(records, opening, budget=Budget(steps=steps)).verdict in (whole, Verdict.UNDECIDED)
+
+
+def test_brute_force_itself_tells_legal_from_illegal():
+    bet = Record(Kind.BET, "a", 5, 0, 1, OK)
+    read = Record(Kind.READ, "final", 5, 2, 3, OK)
+    assert fits([bet, read], 10)
+    assert not fits([bet, read], 11)
+    assert not fits([bet, Record(Kind.BET, "b", 5, 0, 1, REFUSED), read], 10)

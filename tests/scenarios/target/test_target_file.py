@@ -1,0 +1,275 @@
+"""The target file: what is read, what overrides it, and what is said of its faults."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from scenarios.problems.errors import UsageProblem
+from scenarios.target.loading import Checkout, DriverSection, Jackpot, Limits, Operator, Players, Target, load
+
+BASE = """
+[operator]
+callback_url = "http://127.0.0.1:8710/operator/"
+security_hash = "env:HASH"
+[players]
+ids = ["p-1"]
+"""
+ENV = {"HASH": "s3cret-hash"}
+STARTER = Path(__file__).parents[3] / "scenarios" / "target" / "starter.toml"
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(text, environ=ENV):
+        path = tmp_path / "pitboss.toml"
+        path.write_text(text, encoding="utf-8")
+        return load(path, environ)
+
+    return read
+
+
+def test_three_values_are_enough(read):
+    target = read(BASE)
+    operator, players = target.need_operator()
+    assert operator.callback_url == "http://127.0.0.1:8710/operator"
+    assert operator.security_hash.get_secret_value() == "s3cret-hash"
+    assert (operator.amount_format, operator.timeout) == ("number", 5.0)
+    assert operator.listen_address == ("127.0.0.1", 8701)
+    assert (players.ids, players.currency) == (("p-1",), "EUR")
+    assert (target.target.probe, target.target.max_connections) == ("wagers", 32)
+    assert target.jackpot is target.checkout is None
+    assert target.driver.templates() == {}
+
+
+def test_variables_override_the_file(read):
+    target = read(
+        BASE,
+        {
+            "PITBOSS_OPERATOR__SECURITY_HASH": "another",
+            "PITBOSS_OPERATOR__TIMEOUT": "7.5",
+            "PITBOSS_PLAYERS__IDS": "a, b",
+            "PITBOSS_OPERATOR__CURRENCIES": '["EUR", "JPY"]',
+            "PITBOSS_DRIVER__BAN": '{"post": "http://h/{player}"}',
+            "PITBOSS_DRIVER__UNBAN__POST": "http://h/{player}/un",
+            "PITBOSS_REPORT": "not a key",
+        },
+    )
+    operator, players = target.need_operator()
+    assert operator.security_hash.get_secret_value() == "another"
+    assert (operator.timeout, operator.currencies, players.ids) == (7.5, ("EUR", "JPY"), ("a", "b"))
+    assert target.driver.templates()["ban"].method_and_url == ("POST", "http://h/{player}")
+    assert target.driver.templates()["unban"].post == "http://h/{player}/un"
+
+
+def test_the_environment_alone_may_describe_the_target(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {
+        "OPERATOR__CALLBACK_URL": "http://h/x",
+        "OPERATOR__SECURITY_HASH": "env:HASH",
+        "PLAYERS__IDS": "p",
+    }
+    target = load(None, {**ENV, **{f"PITBOSS_{name}": value for name, value in names.items()}})
+    assert target.secrets() == {"operator.security_hash": "s3cret-hash"}
+    assert target.path is None
+
+
+def test_the_file_beside_the_user_is_found(tmp_path, monkeypatch):
+    (tmp_path / "pitboss.toml").write_text(BASE)
+    monkeypatch.chdir(tmp_path)
+    assert load(None, ENV).directory == tmp_path
+
+
+def test_players_currency_is_agreed_on_where_no_list_is_given(read):
+    assert read(BASE + 'currency = "JPY"\n').need_operator()[0].currencies[0] == "JPY"
+
+
+def test_ca_file_is_meant_from_the_files_directory(read, tmp_path):
+    target = read(BASE.replace("[players]", 'ca_file = "ca.pem"\n[players]'))
+    assert target.operator.ca_file == target.ca_file == str(tmp_path / "ca.pem")
+    assert read(BASE).ca_file is None
+
+
+def test_ca_file_of_the_target_holds_for_every_provider_and_that_of_the_operator_before_it(read, tmp_path):
+    both = read(
+        BASE.replace("[players]", 'ca_file = "own.pem"\n[players]') + '[target]\nca_file = "ca.pem"\n'
+    )
+    assert both.ca_file == str(tmp_path / "own.pem")
+    jackpot = read(
+        '[jackpot]\nnotification_url = "https://c/n"\napi_key = "k"\napi_signature = "s"\nclient_secret = "t"\n'
+        '[target]\nca_file = "ca.pem"\n'
+    )
+    assert jackpot.ca_file == str(tmp_path / "ca.pem")
+
+
+def test_no_secret_is_shown_and_all_are_known(read):
+    target = read(
+        BASE.replace("http://127", "http://user:url-pass@127")
+        + """
+[jackpot]
+notification_url = "http://h/n"
+api_key = "the-api-key"
+api_signature = "the-signature"
+client_secret = "the-client-secret"
+[checkout]
+merchant_id = "m"
+key = "the-checkout-key"
+[driver]
+balance = { sql = "SELECT 1", url = "postgresql+psycopg://u:db-pass@h/d" }
+[driver.ban]
+post = "http://h/"
+headers = { Authorization = "Bearer the-token", Accept = "a/b" }
+json = { password = "the-pass" }
+"""
+    )
+    secrets = set(target.secrets().values())
+    hidden = {
+        "the-api-key",
+        "the-signature",
+        "the-client-secret",
+        "the-checkout-key",
+        "the-token",
+        "the-pass",
+        "s3cret-hash",
+    }
+    assert secrets == hidden | {"db-pass", "url-pass", "Bearer the-token"}
+    shown = repr(target)
+    assert not [secret for secret in hidden | {"db-pass"} if secret in shown]
+
+
+# What is changed in the file, what must be said of it, and the next step.
+FAULTS = [
+    ("callback_url =", "callbackurl =", "has no callback_url", "callback_url = "),
+    ("[operator]", "[oprator]", "[oprator]", "did you mean operator?"),
+    ("[players]", "timout = 3\n[players]", "timout", "did you mean timeout?"),
+    ('"env:HASH"', '"env:HSAH"', "the variable HSAH is unset", "did you mean HASH?"),
+    ('"env:HASH"', '""', "security_hash", "security_hash ="),
+    ("http://", "ftp://", "ftp://", "callback_url ="),
+    ("/operator/", "/operator?x=1", "no ?", "callback_url ="),
+    ('["p-1"]', "[]", "ids", "ids ="),
+    ('["p-1"]', '["p-1", "p-1"]', "p-1 is there more than once", "ids ="),
+    ('["p-1"]', "[7]", "ids[0]", "ids ="),
+    ('["p-1"]', '["p-1"]\ncurrency = "eur"', "did you mean EUR?", "currency ="),
+    ('["p-1"]', '["p-1"]\ncurrency = "XQQ"', "'XQQ' is no ISO 4217", "currency ="),
+    ("[players]", 'amount_format = "float"\n[players]', '"float"', "amount_format ="),
+    ("[players]", 'timeout = "soon"\n[players]', '"soon"', "timeout = 5.0"),
+    ("[players]", "timeout = true\n[players]", "true", "timeout = 5.0"),
+    ("[players]", "timeout = 0\n[players]", "greater than 0", "timeout = 5.0"),
+    ("[players]", 'listen = "8701"\n[players]', "no host:port", "listen ="),
+    ("[players]", 'currencies = ["USD"]\n[players]', '"EUR"', "add EUR"),
+    ("[players]", '[target]\nprobe = "http"\n[players]', "no balance", "balance = {"),
+    (
+        "[players]",
+        '[driver]\nbalance = { get = "http://h/" }\n[target]\nprobe = "sql"\n[players]',
+        '"sql"',
+        'probe = "http"',
+    ),
+    (
+        "[players]",
+        "[target]\nmax_connections = 0\n[players]",
+        "greater than or equal to 1",
+        "max_connections = 32",
+    ),
+    (
+        "[players]",
+        '[driver]\nban = { post = "http://h/{plyer}" }\n[players]',
+        "did you mean player?",
+        "ban =",
+    ),
+    ("[players]", '[driver]\nban = { poost = "http://h/" }\n[players]', "poost", "did you mean post?"),
+    (
+        "[players]",
+        '[driver]\nban = { get = "http://h", post = "http://h" }\n[players]',
+        "get and post",
+        "ban =",
+    ),
+    ("[players]", '[driver]\nban = { run = "true" }\n[players]', "kind run", "ban ="),
+    (
+        "[players]",
+        '[driver]\nbalance = { sql = "SELECT 1" }\n[players]',
+        "sql and url belong together",
+        "balance =",
+    ),
+    ("[players]", '[driver]\nstore = { get = "http://h", read = "a[" }\n[players]', "no JMESPath", "store ="),
+    ("[players]", '[driver]\npython = "nothing"\n[players]', "nothing", "python ="),
+    ("[players]", "[driver]\nban = 3\n[players]", "a table was expected", "ban ="),
+    ("[operator]", "[operator", "line 2, column", "mend it"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "came", "next_step"), FAULTS, ids=lambda text: text[:24])
+def test_faults_are_told_in_three_beats(read, old, new, came, next_step):
+    with pytest.raises(UsageProblem) as caught:
+        read(BASE.replace(old, new))
+    problem = caught.value
+    assert problem.exit_code == 2
+    told = [problem, *problem.more]
+    assert all(each.came and each.expected and each.next_step for each in told)
+    assert came in " ".join(each.came + each.expected for each in told)
+    assert next_step in " ".join(each.next_step for each in told)
+
+
+def test_all_faults_are_told_at_once(read):
+    with pytest.raises(UsageProblem) as caught:
+        read(BASE.replace("callback_url", "callbackurl") + 'currency = "x"\n')
+    assert len(caught.value.more) == 2
+
+
+def test_a_fault_from_a_variable_names_the_variable(read):
+    with pytest.raises(UsageProblem) as caught:
+        read(BASE, {**ENV, "PITBOSS_OPERATOR__TIMEOUT": "soon"})
+    assert "PITBOSS_OPERATOR__TIMEOUT" in caught.value.came
+
+
+def test_a_secret_of_the_wrong_type_is_not_quoted(read):
+    with pytest.raises(UsageProblem) as caught:
+        read(BASE.replace('"env:HASH"', "123456789"))
+    assert "123456789" not in str(caught.value)
+
+
+def test_without_a_file_init_is_the_next_step(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageProblem) as caught:
+        load(None, {})
+    assert "pitboss init" in caught.value.next_step
+    with pytest.raises(UsageProblem, match=r"there is no file .*other\.toml"):
+        load(Path("other.toml"), {})
+
+
+def test_a_missing_section_names_what_to_add(read):
+    with pytest.raises(UsageProblem) as caught:
+        read("").need_operator()
+    assert "[operator] with callback_url" in caught.value.next_step
+    with pytest.raises(UsageProblem, match=r"no section \[jackpot\]"):
+        read(BASE).need_jackpot()
+
+
+def test_the_missing_line_bears_the_clients_own_address(read):
+    line = read(BASE.replace("http://127.0.0.1:8710", "https://me:pw@staging.example")).missing("ban")
+    assert line == 'ban = { post = "https://staging.example/players/{player}/ban" }'
+
+
+def test_every_missing_line_is_one_that_can_be_added(read):
+    target = read(BASE)
+    for name in target.driver.__class__.model_fields:
+        added = read(f"{BASE}[driver]\n{target.missing(name)}\n")
+        assert getattr(added.driver, name) is not None
+
+
+def test_the_starter_file_is_valid_and_names_every_key(read):
+    text = STARTER.read_text(encoding="utf-8")
+    environ = dict.fromkeys(re.findall(r'"env:(\w+)"', text), "a-value")
+    plain = read(text, environ)
+    assert plain.need_operator()[1].ids == ("p-1",)
+    everything = re.sub(r"^# (\[\w+\]$|\w+ = )", r"\1", text, flags=re.MULTILINE)
+    # Of two ways to read a balance one only can be on.
+    everything = "\n".join(line for line in everything.splitlines() if "SELECT" not in line)
+    target = read(everything, environ)
+    sections = {"operator": Operator, "players": Players, "target": Limits, "jackpot": Jackpot}
+    for section, model in {**sections, "checkout": Checkout, "driver": DriverSection}.items():
+        assert getattr(target, section).model_fields_set == set(model.model_fields), section
+    # What is commented out as a default is the default.
+    assert target.target.model_copy(update={"ca_file": None}) == Target().target
+    defaults = {"amount_format", "currencies", "languages", "timeout", "listen"}
+    for name in defaults:
+        assert getattr(target.operator, name) == Operator.model_fields[name].default

@@ -1,0 +1,90 @@
+"""CLIENTs whose wagers do not tell balances: the right rule alone is blamed, and money is put back."""
+
+from decimal import Decimal
+
+import pytest
+
+from scenarios.contract import select
+from scenarios.problems.errors import Exit
+from scenarios.run.findings import Standing
+from tests.support import judging
+from tests.support.judging import judged, running
+from tests.support.wallets import Wallet
+
+# All that quick single requests can prove, without what is random.
+SEQUENTIAL = tuple(
+    rule.id
+    for rule in select("SIG-01,SIG-02,MSG-01,MSG-08,BET,RES,IDM-01,RBK", skip="BET-04,BET-10,RBK-12,RBK-14")
+)
+CULPRITS = [
+    (judging.BetsTakeNothing, "BET-01"),
+    (judging.BetsTakeDouble, "BET-01"),
+    (judging.BetsTakeHalf, "BET-01"),
+    (judging.ResultsPayDouble, "RES-01"),
+    (judging.ResultsPayNothing, "RES-01"),
+    (judging.NoFundsCheck, "BET-03"),
+    (judging.RefusedBetsTake, "BET-03"),
+]
+
+
+def blamed(result):
+    return {v.rule.id for v in result.verdicts if v.standing in (Standing.FAILED, Standing.WARNED)}
+
+
+@pytest.mark.parametrize("balance", ["50.00", "0"])
+@pytest.mark.parametrize(("faulty", "rule"), CULPRITS)
+def test_the_culprit_is_named(faulty, rule, balance):
+    with running(faulty(balance=balance)) as run:
+        run.begin()
+        assert run.diagnosis.culprit == rule
+        assert rule in run.diagnosis.why
+        assert "[driver]" in run.diagnosis.why
+        assert run.diagnosis.exchanges
+
+
+@pytest.mark.parametrize(("faulty", "rule"), CULPRITS)
+def test_the_culprit_alone_is_blamed(faulty, rule):
+    result = judged(faulty(), *SEQUENTIAL)
+    assert blamed(result) == {rule}
+    assert result.code is Exit.BROKEN
+    undecided = [v for v in result.verdicts if v.standing is Standing.UNDECIDED]
+    assert undecided
+    assert {v.reason for v in undecided} == {result.run.diagnosis.why}
+    assert all(v.standing is not Standing.FAILED for v in result.verdicts if v.rule.group == "SIG")
+
+
+@pytest.mark.parametrize(("faulty", "rule"), CULPRITS)
+def test_a_driver_that_reads_balances_lets_the_rest_be_judged(faulty, rule):
+    result = judged(faulty(), *judging.RULES, driver=["balance"])
+    assert blamed(result) == {rule}
+    assert result.run.probe.name == "http"
+    # With these no player can be brought to a balance.
+    if faulty not in (judging.BetsTakeNothing, judging.BetsTakeHalf, judging.ResultsPayNothing):
+        assert not [v for v in result.verdicts if v.standing is Standing.UNDECIDED]
+
+
+@pytest.mark.parametrize(
+    ("faulty", "left"),
+    [
+        (Wallet, "50.00"),
+        (judging.BetsTakeNothing, "50.00"),
+        (judging.NoFundsCheck, "50.00"),
+        (judging.NoBets, "50.00"),
+        (judging.NoResults, "50.00"),
+    ],
+)
+def test_money_is_put_back_as_far_as_the_client_allows(faulty, left):
+    wallet = faulty()
+    result = judged(wallet, *judging.RULES)
+    assert wallet.balances["p-1"] == Decimal(left)
+    if faulty is not Wallet:
+        assert any("put back only as far as" in warning for warning in result.run.warnings)
+
+
+def test_a_right_client_is_not_diagnosed_and_left_as_found():
+    wallet = Wallet(balance="-3.50")
+    result = judged(wallet, *judging.RULES)
+    assert result.run.diagnosis.why == ""
+    assert result.code is Exit.HOLDS
+    assert wallet.balances["p-1"] == Decimal("-3.50")
+    assert result.run.warnings == []

@@ -1,0 +1,91 @@
+"""Balances are read as they are, and left as they were found."""
+
+from decimal import Decimal
+
+import pytest
+
+from scenarios.driver.driver import Driver
+from scenarios.wallet.probes import DriverProbe, Unreadable, WagersProbe
+from tests.support.judging import BetsTakeNothing, NoBets, NoFundsCheck, NoResults, ResultsPayDouble, running
+from tests.support.wallets import Wallet
+
+BALANCES = ["0", "0.01", "0.02", "10", "41.37", "1234567.89", "1000000000000", "-0.01", "-8", "-98765.43"]
+GUESSES = ["0", "10", "41.37", "-8", "50000"]
+
+
+@pytest.fixture(params=["wagers", "http"])
+def reading(request):
+    """Runs against a wallet, and the probe of the run, by name."""
+
+    def probe_of(run):
+        if request.param == "wagers":
+            return WagersProbe(run.verbs)
+        return DriverProbe(run.verbs, Driver(run.settings.target), "http")
+
+    return probe_of
+
+
+@pytest.mark.parametrize("balance", BALANCES)
+def test_a_balance_is_read_exactly_and_left_as_found(balance, reading):
+    wallet = Wallet(balance=balance)
+    with running(wallet, driver=["balance"]) as run:
+        probe, player = reading(run), run.players[0]
+        for guess in (balance, *GUESSES):
+            seen = probe.read(player, Decimal(guess))
+            assert seen.amount == Decimal(balance), f"guessed {guess}"
+            assert seen.restored
+            assert wallet.balances == {"p-1": Decimal(balance), "p-2": Decimal(balance)}
+
+
+@pytest.mark.parametrize("balance", BALANCES)
+def test_a_player_is_emptied_exactly(balance, reading):
+    wallet = Wallet(balance=balance)
+    with running(wallet, driver=["balance"]) as run:
+        assert reading(run).empty(run.players[0]) == Decimal(balance)
+    assert wallet.balances == {"p-1": Decimal(0), "p-2": Decimal(balance)}
+
+
+def test_a_balance_that_was_guessed_costs_three_requests():
+    with running(Wallet(balance="41.37")) as run:
+        seen = WagersProbe(run.verbs).read(run.players[0], Decimal("41.37"))
+        assert len(run.history) == 3
+        assert seen.exchanges == (0, 1, 2)
+
+
+@pytest.mark.parametrize("balance", ["0.01", "1000000000000"])
+def test_a_wrong_guess_costs_a_bounded_search(balance):
+    with running(Wallet(balance=balance)) as run:
+        WagersProbe(run.verbs).read(run.players[0], Decimal("77.77"))
+        assert len(run.history) < 110
+
+
+@pytest.mark.parametrize(
+    ("faulty", "why", "rule"),
+    [
+        (NoFundsCheck, "every bet is accepted, however large", "BET-03"),
+        (BetsTakeNothing, "one more unit could be bet", ""),
+        (NoBets, "no bet is accepted", "RES-01"),
+        (NoResults, "was refused", "RES-01"),
+    ],
+)
+def test_where_wagers_do_not_tell_the_balance_the_probe_says_so(faulty, why, rule):
+    with running(faulty()) as run, pytest.raises(Unreadable, match=why) as caught:
+        WagersProbe(run.verbs).empty(run.players[0])
+    assert caught.value.rule == rule
+    assert caught.value.exchanges
+
+
+def test_results_that_pay_double_are_no_matter_of_the_probe():
+    # It reads a balance by what it can bet; what results pay is for RES-01 to find.
+    wallet = ResultsPayDouble()
+    with running(wallet) as run:
+        assert WagersProbe(run.verbs).read(run.players[0], Decimal("50")).amount == 50
+
+
+def test_a_driver_without_an_answer_makes_the_balance_unreadable():
+    wallet = Wallet()
+    with running(wallet, driver=["balance"]) as run:
+        probe, player = DriverProbe(run.verbs, Driver(run.settings.target), "http"), run.players[0]
+        del wallet.balances["p-1"]
+        with pytest.raises(Unreadable, match="the driver's balance entry failed"):
+            probe.read(player, Decimal(0))

@@ -1,0 +1,120 @@
+"""A running fake checkout with a tiny real merchant's server behind its decision URL, and clocks that tests turn."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import requests
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from simulators.checkout import wire
+from simulators.checkout.api import create_app
+from simulators.checkout.simulator import CheckoutTwin
+from simulators.exchanges.history import History
+from simulators.server.wsgi_server import Server
+from simulators.transport.http_client import Sender
+from simulators.values import jws
+from simulators.webhooks.retry_queue import Schedule
+from tests.simulators.jackpot.running import Clock, Inbox, inbox
+
+MERCHANT = "merchant-é"
+SECRET = "the shared secret of the tests"
+AGREEMENT = wire.Agreement(MERCHANT, SECRET)
+MUTATION = """mutation($merchantId: ID!, $payload: String!) {
+  createMerchantCheckout(merchantId: $merchantId, payload: $payload) {
+    checkout { token } errors { code field message } } }"""
+
+
+def key_pair(algorithm: str) -> tuple[str, str]:
+    """A new private key and its public half, in PEM."""
+    if algorithm == "RS256":
+        private: Any = rsa.generate_private_key(65537, 2048)
+    else:
+        private = ec.generate_private_key(ec.SECP256R1())
+    return (
+        private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+        private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
+    )
+
+
+def claims(now: float, /, **more: Any) -> wire.Claims:
+    given: dict[str, Any] = {
+        "merchant_id": MERCHANT,
+        "iat": int(now),
+        "currency": "GBP",
+        "value_before_tax": Decimal("100.00"),
+        "value_after_tax": Decimal("120.00"),
+        "tax_value": Decimal("20.00"),
+        "tax_percentage": Decimal(20),
+        "variant": "mug-blue",
+        "merchant_reference": "order-1",
+    }
+    return wire.Claims(**{**given, **more})
+
+
+@contextmanager
+def quiet_checkout(
+    decision_url: str | None = None, *, agreement: wire.Agreement = AGREEMENT, **more: Any
+) -> Iterator[tuple[CheckoutTwin, Clock]]:
+    """A twin without a server and without threads, under one clock for everything."""
+    clock = Clock()
+    sender = Sender(History(), timeout=10)
+    more.setdefault("courier_clock", clock)
+    try:
+        yield CheckoutTwin(agreement, sender, decision_url=decision_url, clock=clock, **more), clock
+    finally:
+        sender.close()
+
+
+@dataclass
+class CheckoutHouse:
+    """A twin behind HTTP, and how its callers talk to it."""
+
+    twin: CheckoutTwin
+    clock: Clock
+    inbox: Inbox
+    url: str
+
+    def jwt(self, **more: Any) -> str:
+        return wire.mint(claims(self.clock.now, **more), SECRET)
+
+    def ask(self, document: object, **more: Any) -> requests.Response:
+        more.setdefault("json", document)
+        return requests.post(f"{self.url}/graphql", timeout=20, **more)
+
+    def create(self, payload: str, merchant_id: str = MERCHANT) -> dict[str, Any]:
+        answer = self.ask({"query": MUTATION, "variables": {"merchantId": merchant_id, "payload": payload}})
+        assert answer.status_code == 200, answer.text
+        assert SECRET not in answer.text
+        return dict(answer.json()["data"]["createMerchantCheckout"])
+
+    def checkout(self, **more: Any) -> str:
+        """The token of a new checkout."""
+        made = self.create(self.jwt(**more))
+        assert made["errors"] is None, made
+        return str(made["checkout"]["token"])
+
+    def decision(self, number: int = -1) -> dict[str, Any]:
+        """The claims of a decision that arrived, its signature checked."""
+        body = self.inbox.bodies[number]
+        token = json.loads(body)["payload"]
+        jws.verify(token, SECRET, "HS256")
+        return jws.unverified(token)[1]
+
+
+@contextmanager
+def checkout_house(schedule: Schedule | None = None) -> Iterator[CheckoutHouse]:
+    with (
+        inbox() as box,
+        quiet_checkout(box.url, schedule=schedule) as (twin, clock),
+        Server(create_app(twin)) as server,
+    ):
+        twin.public_url = server.url
+        try:
+            yield CheckoutHouse(twin, clock, box, server.url)
+        finally:
+            twin.stop()

@@ -1,0 +1,389 @@
+"""The checkout over HTTP: GraphQL with every bad token, prices, hosted page, disturbed answers."""
+
+import hashlib
+import hmac
+import json
+import re
+from decimal import Decimal
+
+import pytest
+import requests
+from jwt.utils import base64url_encode
+
+from simulators.checkout.lifecycle import State
+from simulators.checkout.simulator import CREATE, PRICE
+from simulators.server.response_faults import Given
+from simulators.values import decimal_json, jws
+from tests.simulators.checkout.running import MERCHANT, MUTATION, SECRET, checkout_house, claims
+
+WRONG_ALGORITHM = ("WRONG_ALGORITHM", "header.alg")
+PRICES = "data.merchantPrice"
+
+
+@pytest.fixture(scope="module")
+def house():
+    with checkout_house() as made:
+        yield made
+
+
+def part(value):
+    return base64url_encode(decimal_json.dumps(value)).decode()
+
+
+def unsigned(fields):
+    return f"{part({'alg': 'none', 'typ': 'JWT'})}.{part(fields)}."
+
+
+def under(header, key):
+    def sign(fields):
+        head = f"{part(header)}.{part(fields)}"
+        return f"{head}.{base64url_encode(hmac.new(key, head.encode(), hashlib.sha256).digest()).decode()}"
+
+    return sign
+
+
+def genuine(fields):
+    return jws.sign(fields, SECRET, "HS256")
+
+
+def put(path, value):
+    def change(fields):
+        place = fields
+        *holders, name = path.split(".")
+        for holder in holders:
+            place = place[holder]
+        if value is None:
+            del place[name]
+        else:
+            place[name] = value(place[name]) if callable(value) else value
+
+    return change
+
+
+# Every bad token: what is done to the claims, how it is signed, and code and field of the refusal.
+BAD = {
+    "alg none": (None, unsigned, ("UNSIGNED", "header.alg")),
+    "no alg": (None, under({"typ": "JWT"}, SECRET.encode()), ("UNSIGNED", "header.alg")),
+    "wrong key": (None, under({"alg": "HS256"}, b"another"), ("BAD_SIGNATURE", "signature")),
+    "empty key": (None, under({"alg": "HS256"}, b""), ("BAD_SIGNATURE", "signature")),
+    "RS256 named, HMAC made": (None, under({"alg": "RS256"}, SECRET.encode()), WRONG_ALGORITHM),
+    "HS512 named": (None, under({"alg": "HS512"}, SECRET.encode()), WRONG_ALGORITHM),
+    "no JWT": (None, lambda _: "nonsense", ("MALFORMED", "token")),
+    "empty": (None, lambda _: "", ("MALFORMED", "token")),
+    "a list": (None, lambda _: genuine([1]), ("MALFORMED", "token")),
+    "iat as string": (put("iat", str), genuine, ("WRONG_TYPE", "iat")),
+    "iat in the future": (put("iat", lambda iat: iat + 120), genuine, ("FUTURE", "iat")),
+    "iat in milliseconds": (put("iat", lambda iat: iat * 1000), genuine, ("MILLISECONDS", "iat")),
+    "iat too old": (put("iat", lambda iat: iat - 7200), genuine, ("TOO_OLD", "iat")),
+    "another merchant's": (put("iss", "another"), genuine, ("WRONG_VALUE", "iss")),
+    "another subject": (put("sub", "Customer"), genuine, ("WRONG_VALUE", "sub")),
+    **{
+        f"{path} missing": (put(path, None), genuine, ("MISSING", path))
+        for path in (
+            "iss",
+            "sub",
+            "iat",
+            "data",
+            "data.currency",
+            PRICES,
+            f"{PRICES}.valueBeforeTax",
+            f"{PRICES}.valueAfterTax",
+            f"{PRICES}.taxPercentage",
+            "data.variant",
+            "data.variant.reference",
+        )
+    },
+    "float noise": (
+        put(f"{PRICES}.valueAfterTax", Decimal("19.990000000000002")),
+        genuine,
+        ("TOO_FINE", f"{PRICES}.valueAfterTax"),
+    ),
+    "price as text": (
+        put(f"{PRICES}.valueAfterTax", "120.00"),
+        genuine,
+        ("WRONG_TYPE", f"{PRICES}.valueAfterTax"),
+    ),
+    "lower-case currency": (put("data.currency", "gbp"), genuine, ("LOWER_CASE", "data.currency")),
+    "no currency of ISO 4217": (put("data.currency", "QQQ"), genuine, ("UNKNOWN_CURRENCY", "data.currency")),
+    "negative tax": (put(f"{PRICES}.taxPercentage", -20), genuine, ("NEGATIVE", f"{PRICES}.taxPercentage")),
+    "wrong sum": (
+        put(f"{PRICES}.taxPercentage", 19),
+        genuine,
+        ("DOES_NOT_ADD_UP", f"{PRICES}.valueAfterTax"),
+    ),
+    "wrong tax": (put(f"{PRICES}.taxValue", 21), genuine, ("DOES_NOT_ADD_UP", f"{PRICES}.taxValue")),
+    "empty reference": (put("data.variant.reference", ""), genuine, ("EMPTY", "data.variant.reference")),
+}
+
+
+def bad(house, name):
+    change, sign, _ = BAD[name]
+    fields = claims(house.clock.now).fields()
+    if change is not None:
+        change(fields)
+    return sign(fields)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_token_is_refused_with_code_field_and_message(house, name):
+    before = len(house.twin.checkouts)
+    made = house.create(bad(house, name))
+    assert made["checkout"] is None
+    (error,) = made["errors"]
+    assert (error["code"], error["field"]) == BAD[name][2]
+    assert error["message"].startswith(error["field"])
+    assert error["message"].count(". ") >= 2
+    assert len(house.twin.checkouts) == before
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_token_has_no_price(house, name):
+    answer = requests.post(
+        f"{house.url}/widget/price",
+        json={"merchantId": MERCHANT, "JWTToken": bad(house, name)},
+        timeout=20,
+    )
+    assert answer.status_code == 422
+    assert answer.json()["error"] == "CHECKOUT_UNAVAILABLE"
+    assert BAD[name][2][1] in answer.json()["message"]
+    assert SECRET not in answer.text
+
+
+def test_a_good_token_makes_a_checkout(house):
+    payload = house.jwt()
+    made = house.create(payload)
+    assert made["errors"] is None
+    assert house.create(payload) == made
+    assert house.twin.checkout(made["checkout"]["token"]).state is State.CREATED
+
+
+def test_another_merchant_id_is_refused(house):
+    (error,) = house.create(house.jwt(), "another")["errors"]
+    assert (error["code"], error["field"]) == ("UNKNOWN_MERCHANT", "merchantId")
+
+
+def test_arguments_may_stand_in_the_query(house):
+    query = (
+        f'mutation {{ createMerchantCheckout(merchantId: "{MERCHANT}", payload: "{house.jwt()}") '
+        "{ made: checkout { token } errors { code } } }"
+    )
+    answer = house.ask({"query": query}).json()["data"]["createMerchantCheckout"]
+    assert answer["made"]["token"]
+
+
+def test_the_schema_can_be_asked_for(house):
+    query = "{ __schema { mutationType { fields { name args { name type { kind } } } } } merchantId }"
+    answer = house.ask({"query": query}).json()["data"]
+    assert answer["merchantId"] == MERCHANT
+    (field,) = answer["__schema"]["mutationType"]["fields"]
+    assert [each["name"] for each in field["args"]] == ["merchantId", "payload"]
+
+
+VARIABLES = {"merchantId": MERCHANT, "payload": "x"}
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        (None, "MALFORMED"),
+        ([], "MALFORMED"),
+        ("text", "MALFORMED"),
+        ({}, "MALFORMED"),
+        ({"query": 1}, "MALFORMED"),
+        ({"query": MUTATION, "variables": []}, "MALFORMED"),
+        ({"query": MUTATION, "variables": VARIABLES, "operationName": 1}, "MALFORMED"),
+        ({"query": ""}, "GRAPHQL_ERROR"),
+        ({"query": "{"}, "GRAPHQL_ERROR"),
+        ({"query": "{ nothing }"}, "GRAPHQL_ERROR"),
+        ({"query": MUTATION}, "GRAPHQL_ERROR"),
+        ({"query": MUTATION, "variables": {"merchantId": MERCHANT}}, "GRAPHQL_ERROR"),
+        ({"query": MUTATION, "variables": {"merchantId": MERCHANT, "payload": 1}}, "GRAPHQL_ERROR"),
+        ({"query": MUTATION, "variables": {"merchantId": MERCHANT, "payload": None}}, "GRAPHQL_ERROR"),
+        ({"query": MUTATION, "variables": VARIABLES, "operationName": "other"}, "GRAPHQL_ERROR"),
+        ({"query": "subscription { x }"}, "GRAPHQL_ERROR"),
+        ({"query": "{" + "a{" * 900 + "}" * 901}, "GRAPHQL_ERROR"),
+        ({"query": "query($a: [[[[[[String]]]]]]) { merchantId }", "variables": {"a": 1}}, "GRAPHQL_ERROR"),
+        ({"query": "{ merchantId }" + " " * 10 + "# é \ud800" + "{ x"}, None),
+    ],
+)
+def test_what_is_no_request_is_refused_in_one_shape(house, document, code):
+    body = json.dumps(document).encode()
+    answer = house.ask(None, json=None, data=body, headers={"Content-Type": "application/json"})
+    if code is None:
+        assert answer.status_code < 500
+        return
+    assert answer.status_code == 400, answer.text
+    told = answer.json()
+    assert told["error"] == code
+    assert len(told["message"]) > 20
+    assert ("errors" in told) == (code == "GRAPHQL_ERROR")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "more", "status", "code"),
+    [
+        ("POST", "/graphql", {"data": b"{}", "headers": {"Content-Type": "text/plain"}}, 400, "NOT_JSON"),
+        (
+            "POST",
+            "/graphql",
+            {"data": b"{", "headers": {"Content-Type": "application/json"}},
+            400,
+            "NOT_JSON",
+        ),
+        (
+            "POST",
+            "/graphql",
+            {"data": b"[" * 100_000, "headers": {"Content-Type": "application/json"}},
+            400,
+            "NOT_JSON",
+        ),
+        (
+            "POST",
+            "/graphql",
+            {"data": b"x" * 1024 * 1025, "headers": {"Content-Type": "application/json"}},
+            413,
+            "REQUEST_ENTITY_TOO_LARGE",
+        ),
+        ("GET", "/graphql", {}, 405, "METHOD_NOT_ALLOWED"),
+        ("PUT", "/graphql", {}, 405, "METHOD_NOT_ALLOWED"),
+        ("GET", "/nothing", {}, 404, "NOT_FOUND"),
+        ("POST", "/widget/price", {"json": {}}, 400, "MALFORMED"),
+        ("POST", "/widget/price", {"json": {"merchantId": MERCHANT, "JWTToken": 1}}, 400, "MALFORMED"),
+        ("POST", "/widget/price", {"json": []}, 400, "MALFORMED"),
+    ],
+)
+def test_errors_have_one_shape(house, method, path, more, status, code):
+    answer = requests.request(method, house.url + path, timeout=20, **more)
+    assert answer.status_code == status, answer.text
+    assert list(answer.json()) == ["error", "message"]
+    assert answer.json()["error"] == code
+
+
+def test_a_page_of_another_origin_may_ask(house):
+    for path in ("/graphql", "/widget/price"):
+        asked = requests.options(house.url + path, timeout=20)
+        assert asked.headers["Access-Control-Allow-Origin"] == "*"
+        assert "POST" in asked.headers["Access-Control-Allow-Methods"]
+        assert asked.headers["Access-Control-Allow-Headers"] == "Content-Type"
+    assert house.ask({}).headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Origin" not in requests.get(f"{house.url}/checkout/x", timeout=20).headers
+
+
+@pytest.mark.parametrize(
+    ("currency", "after", "initial", "recurring"),
+    [
+        ("GBP", "120.00", "£10", "£10"),
+        ("GBP", "100.00", "£8.37", "£8.33"),
+        ("JPY", "1000", "¥87", "¥83"),
+        ("KWD", "10.000", "KWD 0.837", "KWD 0.833"),
+    ],
+)
+def test_the_price_is_paid_in_parts(house, currency, after, initial, recurring):
+    amount = Decimal(after)
+    token = house.jwt(
+        currency=currency,
+        value_before_tax=amount,
+        value_after_tax=amount,
+        tax_value=Decimal(0),
+        tax_percentage=Decimal(0),
+    )
+    answer = requests.post(
+        f"{house.url}/widget/price", json={"merchantId": MERCHANT, "JWTToken": token}, timeout=20
+    )
+    assert answer.json() == {"initialAmount": initial, "recurringAmount": recurring, "payments": 11}
+
+
+def test_requests_are_recorded_and_disturbed(house):
+    twin = house.twin
+    before = len(twin.requests(CREATE)), len(twin.requests(PRICE))
+    given: Given = (503, b"busy", "text/plain")
+    twin.disturb(CREATE, answer=given)
+    answer = house.ask({"query": MUTATION, "variables": VARIABLES})
+    assert (answer.status_code, answer.content) == (503, b"busy")
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    made = len(twin.checkouts)
+    twin.disturb(CREATE, lost=True)
+    payload = house.jwt(variant="lost")
+    with pytest.raises(requests.exceptions.RequestException):
+        house.ask({"query": MUTATION, "variables": {"merchantId": MERCHANT, "payload": payload}})
+    assert len(twin.checkouts) == made + 1
+    assert house.create(payload)["checkout"]["token"] == twin.checkouts[-1].token
+    assert (len(twin.requests(CREATE)), len(twin.requests(PRICE))) == (before[0] + 3, before[1])
+    with pytest.raises(ValueError, match="createMerchantCheckout"):
+        twin.disturb("refund")
+
+
+# -- the hosted page
+
+
+def page(house, token):
+    return requests.get(f"{house.url}/checkout/{token}", timeout=20)
+
+
+def form_token(text):
+    return re.search(r'name="form_token" value="(\w+)"', text)[1]
+
+
+def decide(house, token, **form):
+    return requests.post(f"{house.url}/checkout/{token}", data=form, timeout=20, allow_redirects=False)
+
+
+def test_the_page_shows_what_is_bought(house):
+    shown = page(house, house.checkout(variant="<b>&\"' \u202e", merchant_reference="<i>"))
+    assert shown.status_code == 200
+    for text in (MERCHANT, "&lt;b&gt;&amp;", "&lt;i&gt;", "100.00 GBP", "20.00 GBP", "120.00 GBP"):
+        assert text in shown.text
+    assert "script" not in shown.text
+    assert SECRET not in shown.text
+    assert "frame-ancestors 'none'" in shown.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(("choice", "state"), [("approve", State.APPROVED), ("decline", State.DECLINED)])
+def test_a_decision_is_taken_once(house, choice, state):
+    token = house.checkout(variant=choice)
+    guard = form_token(page(house, token).text)
+    assert decide(house, token, form_token=guard, decision=choice).status_code == 303
+    again = decide(house, token, form_token=guard, decision="approve")
+    assert again.status_code == 409
+    assert "decided before" in again.text
+    assert f">{state}</span>" in again.text
+    assert house.twin.checkout(token).state is state
+    about = [each for each in house.twin.courier.deliveries if each.event.decision.reference == token]
+    assert [each.event.decision.approved for each in about] == [choice == "approve"]
+
+
+@pytest.mark.parametrize("forged", [None, "", "0" * 64, "é"])
+def test_a_form_from_elsewhere_decides_nothing(house, forged):
+    token = house.checkout(variant=f"forged {forged}")
+    form = {"decision": "approve"} | ({} if forged is None else {"form_token": forged})
+    assert decide(house, token, **form).status_code == 403
+    other = form_token(page(house, house.checkout(variant="mine")).text)
+    assert decide(house, token, form_token=other, decision="approve").status_code == 403
+    assert house.twin.checkout(token).state is State.CREATED
+
+
+def test_an_unknown_decision_and_an_unknown_checkout(house):
+    token = house.checkout(variant="unknown decision")
+    refused = decide(house, token, form_token=form_token(page(house, token).text), decision="refund")
+    assert refused.status_code == 422
+    assert house.twin.checkout(token).state is State.CREATED
+    for answer in (page(house, "nothing"), decide(house, "nothing", decision="approve")):
+        assert answer.status_code == 404
+        assert answer.headers["Content-Type"].startswith("text/html")
+
+
+def test_an_expired_checkout_cannot_be_decided(house):
+    token = house.checkout(variant="expired")
+    guard = form_token(page(house, token).text)
+    house.twin.expire(token)
+    assert "time is over" in page(house, token).text
+    assert decide(house, token, form_token=guard, decision="approve").status_code == 409
+    assert house.twin.checkout(token).state is State.EXPIRED
+
+
+def test_a_served_twin_decides_over_http_in_the_background(house):
+    house.twin.start()
+    token = house.checkout(variant="in the background")
+    decide(house, token, form_token=form_token(page(house, token).text), decision="approve")
+    assert house.twin.wait_idle(20)
+    assert house.decision()["data"]["reference"] == token

@@ -1,0 +1,305 @@
+"""A merchant's token: the documented example field for field, and every fault by path and code."""
+
+import hashlib
+import hmac
+import json
+from copy import deepcopy
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jwt.utils import base64url_decode, base64url_encode
+
+from simulators.checkout import wire
+from simulators.checkout.claims import CLAIMS, LEEWAY, LIFE, Code, Need, verify
+from simulators.values import decimal_json, jws, money
+from tests.simulators.checkout.running import AGREEMENT, MERCHANT, SECRET, claims, key_pair
+
+NOW = 1_700_000_000.25
+# The example of the document, with its placeholders filled in.
+EXAMPLE = {
+    "iss": MERCHANT,
+    "sub": "Merchant",
+    "iat": 1_700_000_000,
+    "data": {
+        "currency": "GBP",
+        "merchantPrice": {
+            "valueBeforeTax": Decimal("16.66"),
+            "valueAfterTax": Decimal("19.99"),
+            "taxValue": Decimal("3.33"),
+            "taxPercentage": Decimal(20),
+        },
+        "variant": {"reference": "mug-blue"},
+    },
+}
+PRICE = "data.merchantPrice"
+REQUIRED = [
+    "iss",
+    "sub",
+    "iat",
+    "data",
+    "data.currency",
+    PRICE,
+    f"{PRICE}.valueBeforeTax",
+    f"{PRICE}.valueAfterTax",
+    f"{PRICE}.taxPercentage",
+    "data.variant",
+    "data.variant.reference",
+]
+
+
+def changed(**changes):
+    """The example with claims changed by path; ... takes one away."""
+    made = deepcopy(EXAMPLE)
+    made["data"]["merchantReference"] = "order-1"
+    for path, value in changes.items():
+        *holders, name = path.split(".")
+        place = made
+        for holder in holders:
+            place = place[holder]
+        if value is ...:
+            del place[name]
+        else:
+            place[name] = value
+    return made
+
+
+def signed(fields):
+    return jws.sign(fields, SECRET, "HS256")
+
+
+def faults(token, agreement=AGREEMENT, **more):
+    return [str(fault) for fault in verify(token, agreement, NOW, **more).faults]
+
+
+def test_the_documented_example_field_for_field():
+    made = wire.Claims(
+        merchant_id=MERCHANT,
+        iat=1_700_000_000,
+        currency="GBP",
+        value_before_tax=Decimal("16.66"),
+        value_after_tax=Decimal("19.99"),
+        tax_value=Decimal("3.33"),
+        tax_percentage=Decimal(20),
+        variant="mug-blue",
+    )
+    assert made.fields() == EXAMPLE
+    token = wire.mint(made, SECRET)
+    header, payload, _ = token.split(".")
+    assert json.loads(base64url_decode(header)) == {"alg": "HS256", "typ": "JWT"}
+    assert (
+        base64url_decode(payload)
+        == (
+            '{"iss":"merchant-é","sub":"Merchant","iat":1700000000,"data":{"currency":"GBP","merchantPrice":'
+            '{"valueBeforeTax":16.66,"valueAfterTax":19.99,"taxValue":3.33,"taxPercentage":20},'
+            '"variant":{"reference":"mug-blue"}}}'
+        ).encode()
+    )
+    verdict = verify(token, AGREEMENT, NOW)
+    assert verdict.holds
+    assert verdict.claims == made
+    # The table requires what the example leaves out: advice, no fault (CHK-08).
+    assert [str(each) for each in verdict.advice] == ["data.merchantReference: missing"]
+
+
+def test_the_table_has_every_claim_of_the_documents():
+    assert [claim.path for claim in CLAIMS if claim.need is Need.REQUIRED] == REQUIRED
+
+
+BAD_CLAIMS = [
+    *((path, ..., "missing") for path in REQUIRED),
+    *((path, None, "missing") for path in REQUIRED),
+    *((claim.path, [1], "wrong_type") for claim in CLAIMS),
+    ("iss", "another", "wrong_value"),
+    ("iss", "", "empty"),
+    ("sub", "merchant", "wrong_value"),
+    ("iat", "1700000000", "wrong_type"),
+    ("iat", Decimal("1700000000.5"), "wrong_type"),
+    ("iat", True, "wrong_type"),
+    ("iat", 1_700_000_000_250, "milliseconds"),
+    ("iat", 1_700_000_000 + LEEWAY + 2, "in_the_future"),
+    ("iat", 1_700_000_000 - LIFE, "too_old"),
+    ("iat", -1, "too_old"),
+    ("data.currency", "gbp", "lower_case"),
+    ("data.currency", "Gbp", "lower_case"),
+    ("data.currency", "GBX", "unknown_currency"),
+    ("data.currency", "£", "unknown_currency"),
+    ("data.currency", "826", "unknown_currency"),
+    ("data.currency", "XXX", "unknown_currency"),
+    ("data.currency", "", "empty"),
+    (f"{PRICE}.valueAfterTax", Decimal("19.990000000000002"), "too_fine"),
+    (f"{PRICE}.valueBeforeTax", Decimal("16.658333"), "too_fine"),
+    (f"{PRICE}.taxValue", Decimal("3.3300000000000018"), "too_fine"),
+    (f"{PRICE}.taxPercentage", Decimal("20.000000000000004"), "too_fine"),
+    (f"{PRICE}.taxPercentage", Decimal(-20), "negative"),
+    (f"{PRICE}.valueBeforeTax", Decimal("-16.66"), "negative"),
+    (f"{PRICE}.valueAfterTax", Decimal("-19.99"), "negative"),
+    (f"{PRICE}.taxValue", Decimal("-3.33"), "negative"),
+    (f"{PRICE}.valueAfterTax", "19.99", "wrong_type"),
+    (f"{PRICE}.valueAfterTax", Decimal(10) ** 15, "too_large"),
+    (f"{PRICE}.taxValue", Decimal("3.34"), "does_not_add_up"),
+    ("data.variant.reference", "", "empty"),
+    ("data.variant.reference", "  ", "empty"),
+    ("data.variant.reference", Decimal(7), "wrong_type"),
+    ("data.merchantReference", "", "empty"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "code"), BAD_CLAIMS)
+def test_a_bad_claim_is_named_and_nothing_else(path, value, code):
+    verdict = verify(signed(changed(**{path: value})), AGREEMENT, NOW)
+    (found,) = verdict.faults
+    assert str(found) == f"{path}: {code}"
+    assert not verdict.holds
+    assert found.message.count(". ") >= 2
+    with pytest.raises(ValueError, match="does not hold"):
+        _ = verdict.claims
+
+
+def test_no_fault_hides_another():
+    fields = changed(
+        **{
+            "iss": "x",
+            "iat": "1",
+            "data.currency": "gbp",
+            f"{PRICE}.taxPercentage": ...,
+            f"{PRICE}.valueBeforeTax": Decimal(-1),
+            "data.variant": ...,
+        }
+    )
+    assert faults(jws.sign(fields, "another secret", "HS256")) == [
+        "signature: bad_signature",
+        "iss: wrong_value",
+        "iat: wrong_type",
+        "data.currency: lower_case",
+        f"{PRICE}.valueBeforeTax: negative",
+        f"{PRICE}.taxPercentage: missing",
+        "data.variant: missing",
+    ]
+
+
+def test_a_price_that_does_not_add_up_is_wrong_with_its_tax():
+    assert faults(signed(changed(**{f"{PRICE}.valueAfterTax": Decimal("20.01")}))) == [
+        f"{PRICE}.valueAfterTax: does_not_add_up",
+        f"{PRICE}.taxValue: does_not_add_up",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("currency", "before", "percentage", "after", "holds"),
+    [
+        ("GBP", "0.1", "5", "0.1", True),  # 0.105: the half may go either way
+        ("GBP", "0.1", "5", "0.11", True),
+        ("GBP", "0.1", "5", "0.12", False),
+        ("GBP", "16.66", "20", "19.99", True),  # 19.992
+        ("GBP", "16.66", "20", "20", False),
+        ("JPY", "105", "10", "115", True),  # 115.5
+        ("JPY", "105", "10", "116", True),
+        ("JPY", "105", "10", "117", False),
+        ("KWD", "1.001", "5.5", "1.056", True),  # 1.056055
+        ("KWD", "1.001", "5.5", "1.057", False),
+        ("EUR", "0", "0", "0", True),
+    ],
+)
+def test_the_sum_is_right_to_half_a_unit(currency, before, percentage, after, holds):
+    made = claims(
+        NOW,
+        currency=currency,
+        value_before_tax=Decimal(before),
+        tax_percentage=Decimal(percentage),
+        value_after_tax=Decimal(after),
+        tax_value=None,
+    )
+    wrong = [] if holds else [f"{PRICE}.valueAfterTax: does_not_add_up"]
+    assert faults(wire.mint(made, SECRET)) == wrong
+
+
+@given(
+    minor=st.integers(0, 10**12),
+    percentage=st.decimals(0, 100, places=3),
+    currency=st.sampled_from(["EUR", "JPY", "KWD"]),
+    off=st.sampled_from([0, 1]),
+)
+def test_a_price_rounded_once_holds_and_one_unit_beside_it_does_not(minor, percentage, currency, off):
+    unit = money.unit(currency)
+    before = money.from_minor(minor, currency)
+    exact = before * (1 + percentage / 100)
+    after = exact.quantize(unit) + off * unit
+    made = claims(
+        NOW,
+        currency=currency,
+        value_before_tax=before,
+        tax_percentage=percentage,
+        value_after_tax=after,
+        tax_value=after - before,
+    )
+    assert (faults(wire.mint(made, SECRET)) == []) == (abs(exact - after) <= unit / 2)
+
+
+def unsigned(alg):
+    head, body = (base64url_encode(decimal_json.dumps(each)).decode() for each in ({"alg": alg}, changed()))
+    return f"{head}.{body}."
+
+
+@pytest.mark.parametrize("alg", ["none", "None", "NONE"])
+def test_no_algorithm_is_no_proof(alg):
+    assert faults(unsigned(alg)) == ["header.alg: unsigned"]
+
+
+def test_a_wrong_key_and_a_changed_payload():
+    assert faults(jws.sign(changed(), "another", "HS256")) == ["signature: bad_signature"]
+    header, _, mark = signed(changed()).split(".")
+    other = signed(changed(**{"data.variant.reference": "gold"})).split(".")[1]
+    assert faults(f"{header}.{other}.{mark}") == ["signature: bad_signature"]
+    assert faults(f"{header}.{other}.") == ["signature: bad_signature"]
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+def test_a_public_key_is_no_secret(algorithm):
+    private, public = key_pair(algorithm)
+    agreement = wire.Agreement(MERCHANT, public, algorithm)
+    assert faults(jws.sign(changed(), private, algorithm), agreement) == []
+    other, _ = key_pair(algorithm)
+    assert faults(jws.sign(changed(), other, algorithm), agreement) == ["signature: bad_signature"]
+    head = ".".join(signed(changed()).split(".")[:2])
+    mark = base64url_encode(hmac.new(public.encode(), head.encode(), hashlib.sha256).digest()).decode()
+    assert faults(f"{head}.{mark}", agreement) == ["header.alg: wrong_algorithm"]
+    assert faults(jws.sign(changed(), private, algorithm)) == ["header.alg: wrong_algorithm"]
+
+
+@pytest.mark.parametrize(
+    "token", ["", "x", "a.b.c", "..", "\ud800.x.y", "é.é.é", signed([1]), signed("text"), "." * 5000]
+)
+def test_what_is_no_jwt_is_malformed(token):
+    assert faults(token) == ["token: malformed"]
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "1E-999999999", "NaN", "Infinity"])
+def test_numbers_without_bounds_are_refused(number):
+    head = base64url_encode(b'{"alg":"HS256"}').decode()
+    body = base64url_encode(decimal_json.dumps(changed()).replace(b"16.66", number.encode())).decode()
+    mark = hmac.new(SECRET.encode(), f"{head}.{body}".encode(), hashlib.sha256).digest()
+    (fault,) = verify(f"{head}.{body}.{base64url_encode(mark).decode()}", AGREEMENT, NOW).faults
+    assert (fault.path, fault.code) in {
+        (f"{PRICE}.valueBeforeTax", Code.TOO_LARGE),
+        ("token", Code.MALFORMED),
+    }
+
+
+def test_the_minute_of_minting_is_asked_for_by_age():
+    token = signed(changed(iat=1_700_000_000 - 90))
+    assert faults(token) == []
+    assert faults(token, max_age=LEEWAY) == ["iat: too_old"]
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256", "HS256"])
+def test_an_agreement_takes_keys_of_its_algorithm_only(algorithm):
+    key = key_pair("ES256")[1] if algorithm == "HS256" else "a secret"
+    with pytest.raises(jws.BadKey) as caught:
+        wire.Agreement(MERCHANT, key, algorithm)
+    assert key not in str(caught.value)
+
+
+def test_secrets_stay_out_of_repr():
+    assert SECRET not in repr(AGREEMENT)

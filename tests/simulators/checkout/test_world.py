@@ -1,0 +1,232 @@
+"""Checkouts and their decisions: the table, the price in parts, delivery with retries, forged decisions."""
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulators.checkout import wire, world
+from simulators.checkout.forgeries import FORGERIES, fitting
+from simulators.checkout.lifecycle import LIFECYCLE, Event, IllegalTransition, State
+from simulators.checkout.world import Checkout
+from simulators.values import jws, money
+from simulators.webhooks.retry_queue import Schedule, Standing
+from tests.simulators.checkout.running import AGREEMENT, MERCHANT, SECRET, claims, key_pair, quiet_checkout
+from tests.simulators.jackpot.running import START, inbox
+
+
+@pytest.fixture
+def box():
+    with inbox() as made:
+        yield made
+
+
+def made(twin, clock, **more):
+    return twin.create(wire.mint(claims(clock.now, **more), SECRET))
+
+
+def told(box, number=-1):
+    return jws.unverified(json.loads(box.bodies[number])["payload"])[1]
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("event", Event)
+def test_the_table_decides_once(state, event):
+    checkout = Checkout("c-1", claims(START), START, state)
+    if state is State.CREATED:
+        after, decision = world.happen(checkout, event, START + 1)
+        assert after.state is LIFECYCLE.after(state, event)
+        assert (decision is None) == (event is Event.EXPIRE)
+    else:
+        with pytest.raises(IllegalTransition):
+            world.happen(checkout, event, START + 1)
+
+
+def test_the_states_are_those_of_the_contract():
+    assert LIFECYCLE.initial is State.CREATED
+    assert LIFECYCLE.absorbing == {State.APPROVED, State.DECLINED, State.EXPIRED}
+
+
+@given(minor=st.integers(0, 10**9), currency=st.sampled_from(["GBP", "JPY", "KWD"]))
+def test_the_parts_are_the_price(minor, currency):
+    after = money.from_minor(minor, currency)
+    price = world.price(claims(START, currency=currency, value_after_tax=after))
+    assert price.initial + (world.PARTS - 1) * price.recurring == after
+    assert 0 <= price.recurring <= price.initial
+    money.to_minor(price.initial, currency)
+
+
+def test_the_decision_has_the_documented_claims(box):
+    with quiet_checkout(box.url) as (twin, clock):
+        checkout = made(twin, clock)
+        clock.now += 60
+        twin.decide(checkout.token, True)
+        twin.courier.work()
+        other = made(twin, clock, variant="scarf", merchant_reference=None)
+        twin.decide(other.token, False)
+        twin.courier.work()
+    approval = json.loads(box.bodies[0])
+    assert list(approval) == ["payload"]
+    jws.verify(approval["payload"], SECRET, "HS256")
+    assert told(box, 0) == {
+        "iss": MERCHANT,
+        "sub": "Merchant",
+        "iat": Decimal(1_700_000_060),
+        "data": {
+            "reference": checkout.token,
+            "merchantReference": "order-1",
+            "outcome": "success",
+            "outcomeDecidedAt": "2023-11-14T22:14:20Z",
+        },
+    }
+    assert told(box, 1)["data"] == {
+        "reference": other.token,
+        "outcome": "failure",
+        "outcomeDecidedAt": "2023-11-14T22:14:20Z",
+    }
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_any_2xx_acknowledges(box, status):
+    box.always = status
+    with quiet_checkout(box.url) as (twin, clock):
+        delivery = twin.decide(made(twin, clock).token, True)
+        assert twin.courier.work() is None
+        assert twin.courier.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
+
+
+def test_a_decision_is_sent_again_to_the_byte_until_it_is_acknowledged(box):
+    box.script.extend([500, 503, 404])
+    with quiet_checkout(box.url) as (twin, clock):
+        delivery = twin.decide(made(twin, clock).token, True)
+        while (pause := twin.courier.work()) is not None:
+            clock.now += pause
+        assert twin.courier.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
+        assert len(box.bodies) == 4
+        assert len(set(box.bodies)) == 1
+        kinds = [each.kind for each in twin.history]
+        assert kinds == ["approval", *["copy of approval"] * 3]
+
+
+def test_a_decision_nobody_takes_is_given_up(box):
+    box.always = 500
+    with quiet_checkout(box.url, schedule=Schedule(1, 2, 10)) as (twin, clock):
+        delivery = twin.decide(made(twin, clock).token, True)
+        while (pause := twin.courier.work()) is not None:
+            clock.now += pause
+        assert [each.id for each in twin.courier.given_up] == [delivery.id]
+        assert len(box.bodies) == 4
+
+
+def test_a_checkout_is_decided_once(box):
+    with quiet_checkout(box.url) as (twin, clock):
+        token = made(twin, clock).token
+        twin.decide(token, False)
+        with pytest.raises(IllegalTransition):
+            twin.decide(token, True)
+        twin.courier.work()
+        assert twin.checkout(token).state is State.DECLINED
+        with pytest.raises(KeyError):
+            twin.decide("unknown", True)
+    assert [told(box)["data"]["outcome"]] == ["failure"]
+    assert len(box.bodies) == 1
+
+
+def test_of_decisions_at_once_one_counts():
+    with quiet_checkout() as (twin, clock):
+        token = made(twin, clock).token
+        gate = threading.Barrier(8)
+
+        def decide(number):
+            gate.wait()
+            try:
+                return twin.decide(token, number % 2 == 0).event.decision.approved
+            except IllegalTransition:
+                return None
+
+        with ThreadPoolExecutor(8) as pool:
+            (taken,) = [each for each in pool.map(decide, range(8)) if each is not None]
+        assert twin.checkout(token).state is (State.APPROVED if taken else State.DECLINED)
+        assert len(twin.courier.deliveries) == 1
+
+
+def test_a_checkout_that_nobody_decides_expires_and_tells_nothing(box):
+    with quiet_checkout(box.url) as (twin, clock):
+        first, second = made(twin, clock), made(twin, clock, variant="other")
+        clock.now += world.LIFE - 1
+        assert twin.checkout(first.token).state is State.CREATED
+        twin.expire(second.token)
+        clock.now += 1
+        assert {each.state for each in twin.checkouts} == {State.EXPIRED}
+        with pytest.raises(IllegalTransition):
+            twin.decide(first.token, True)
+        assert twin.courier.deliveries == []
+
+
+def test_the_same_token_makes_one_checkout():
+    with quiet_checkout() as (twin, clock):
+        token = wire.mint(claims(clock.now), SECRET)
+        assert twin.create(token) == twin.create(token)
+        clock.now += 7200
+        assert twin.create(token).state is State.CREATED  # as it was made; its page tells how it stands
+        assert len(twin.checkouts) == 1
+
+
+def test_a_judge_tells_what_is_not_so(box):
+    with quiet_checkout(box.url) as (twin, clock):
+        token = made(twin, clock).token
+        untrue = twin.notify(twin.decision(token, True))
+        unknown = twin.notify(twin.decision("no-such-checkout", True))
+        twin.courier.work()
+        assert twin.checkout(token).state is State.CREATED
+        assert told(box, 0)["data"]["merchantReference"] == "order-1"
+        assert told(box, 1)["data"]["reference"] == "no-such-checkout"
+        assert not any(each.genuine for each in twin.history)
+        twin.courier.again(untrue.id)
+        assert box.bodies[2] == box.bodies[0]
+        assert unknown.id != untrue.id
+
+
+@pytest.mark.parametrize("forgery", fitting(AGREEMENT))
+def test_no_forgery_holds_under_the_shared_secret(box, forgery):
+    with quiet_checkout(box.url) as (twin, _):
+        exchange = twin.send_forged(twin.decision("c-1", True), forgery)
+    assert not exchange.genuine
+    payload = json.loads(box.bodies[0])["payload"]
+    with pytest.raises((jws.BadSignature, jws.NoJwt)):
+        jws.verify(payload, SECRET, "HS256")
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+def test_decisions_under_a_private_key(box, algorithm):
+    merchants_private, merchants_public = key_pair(algorithm)
+    private, public = key_pair(algorithm)
+    agreement = wire.Agreement(MERCHANT, merchants_public, algorithm, private)
+    assert set(fitting(agreement)) == set(FORGERIES)
+    with quiet_checkout(box.url, agreement=agreement) as (twin, clock):
+        checkout = twin.create(wire.mint(claims(clock.now), merchants_private, algorithm))
+        delivery = twin.decide(checkout.token, True)
+        twin.courier.work()
+        twin.courier.again(delivery.id)
+        for forgery in FORGERIES:
+            twin.send_forged(delivery.event.decision, forgery)
+    payloads = [json.loads(body)["payload"] for body in box.bodies]
+    assert payloads[0] == payloads[1]
+    jws.verify(payloads[0], public, algorithm)
+    assert len(set(payloads[1:])) == 1 + len(FORGERIES)
+    for payload in payloads[2:]:
+        with pytest.raises((jws.BadSignature, jws.NoJwt)):
+            jws.verify(payload, public, algorithm)
+
+
+def test_without_a_key_to_sign_with_nothing_is_decided():
+    private, public = key_pair("ES256")
+    with quiet_checkout(agreement=wire.Agreement(MERCHANT, public, "ES256")) as (twin, clock):
+        checkout = twin.create(wire.mint(claims(clock.now), private, "ES256"))
+        with pytest.raises(jws.BadKey):
+            twin.decide(checkout.token, True)
+        assert twin.checkout(checkout.token).state is State.CREATED

@@ -1,0 +1,163 @@
+"""Who may ask Jackpot what: JWTs, grants, the three kinds of credential and their ends."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any
+
+import jwt
+import pytest
+
+from simulators.jackpot.credentials import session_jwt
+from tests.simulators.jackpot.running import AGREEMENT, JWT_BEARER, House, assert_error, house
+
+
+@pytest.fixture
+def place() -> Iterator[House]:
+    with house() as built:
+        yield built
+
+
+# -- tokens
+
+
+@pytest.mark.parametrize("as_form", [True, False])
+def test_both_grants_as_json_and_as_a_form(place: House, as_form: bool) -> None:
+    grants = [
+        {"grant_type": JWT_BEARER, "client_id": "acme", "assertion": place.jwt()},
+        {"grant_type": "client_credentials", "client_id": "acme", "client_secret": AGREEMENT.client_secret},
+    ]
+    for grant in grants:
+        answer = place.ask("POST", "/v2/token", **({"data": grant} if as_form else {"document": grant}))
+        assert answer.status_code == 200, answer.text
+        assert list(answer.json()) == ["access_token", "token_type", "expires_in"]
+        assert answer.json()["token_type"] == "Bearer"
+        assert 3598 <= answer.json()["expires_in"] <= 3600
+
+
+def test_a_jwt_opens_one_session(place: House) -> None:
+    token = place.jwt()
+    assert place.exchange(token).status_code == 200
+    assert_error(place.exchange(token), 409, "JWT_USED")
+    assert len(place.twin.sessions) == 1
+
+
+def test_another_spelling_of_a_used_jwt_is_used(place: House) -> None:
+    token = place.jwt()
+    assert place.exchange(token).status_code == 200
+    # The last letter of 43 carries two bits that are no part of the signature.
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    index = letters.index(token[-1])
+    for twist in (1, 2, 3):
+        answer = place.exchange(token[:-1] + letters[index ^ twist])
+        assert answer.status_code in (401, 409), answer.text
+    assert len(place.twin.sessions) == 1
+
+
+def test_copies_of_a_jwt_at_once_open_one_session(place: House) -> None:
+    token = place.jwt()
+    with ThreadPoolExecutor(6) as pool:
+        statuses = list(pool.map(lambda _: place.exchange(token).status_code, range(6)))
+    assert sorted(statuses) == [200, 409, 409, 409, 409, 409]
+
+
+def raw_jwt(**more: Any) -> str:
+    return session_jwt.mint_raw({"amount": 100, "iat": 1_700_000_000, **more}, AGREEMENT.api_signature)
+
+
+@pytest.mark.parametrize(
+    ("token", "status", "code"),
+    [
+        ("nonsense", 401, "JWT_MALFORMED"),
+        (jwt.PyJWS().encode(b'{"amount":100,"iat":1700000000}', "", "none"), 401, "JWT_WRONG_ALGORITHM"),
+        (
+            session_jwt.mint_raw({"amount": 100, "iat": 1_700_000_000}, "another key"),
+            401,
+            "JWT_BAD_SIGNATURE",
+        ),
+        (raw_jwt(iat=1_700_000_000 - 3600), 401, "JWT_EXPIRED"),
+        (raw_jwt(iat=1_700_000_000_000), 401, "JWT_FROM_THE_FUTURE"),
+        (raw_jwt(amount=-5), 422, "JWT_BAD_CLAIMS"),
+        (raw_jwt(amount="100"), 422, "JWT_BAD_CLAIMS"),
+        (raw_jwt(iat="1700000000"), 422, "JWT_BAD_CLAIMS"),
+    ],
+)
+def test_a_bad_jwt_opens_nothing(place: House, token: str, status: int, code: str) -> None:
+    assert_error(place.exchange(token), status, code)
+    assert place.twin.sessions == []
+
+
+@pytest.mark.parametrize(
+    ("grant", "status", "code"),
+    [
+        ({}, 400, "MALFORMED"),
+        ([], 400, "MALFORMED"),
+        ({"grant_type": "password", "client_id": "acme"}, 400, "MALFORMED"),
+        ({"grant_type": JWT_BEARER, "client_id": "acme"}, 400, "MALFORMED"),
+        ({"grant_type": JWT_BEARER, "client_id": "acme", "assertion": 7}, 400, "MALFORMED"),
+        (
+            {"grant_type": "client_credentials", "client_id": "acme", "client_secret": "x"},
+            401,
+            "CLIENT_SECRET_INVALID",
+        ),
+        (
+            {"grant_type": "client_credentials", "client_id": "x", "client_secret": AGREEMENT.client_secret},
+            401,
+            "CLIENT_UNKNOWN",
+        ),
+    ],
+)
+def test_bad_grants(place: House, grant: object, status: int, code: str) -> None:
+    assert_error(place.ask("POST", "/v2/token", grant), status, code)
+
+
+# -- three kinds of credential
+
+
+def table(place: House) -> list[tuple[str, str, object, str]]:
+    """Every operation with a credential: method, path, body, the kind due."""
+    voucher = place.twin.platform.reserve(
+        place.store(), place.twin.platform.reservation(Decimal(100), value=Decimal(30))
+    )
+    reservation = f"/v2/stores/{place.store()}/reserve-voucher-by-value"
+    calls: list[tuple[str, str, object, str]] = [
+        ("GET", "/v2/stores", None, "key"),
+        ("GET", "/v2/stores/proposed-vouchers", None, "key"),
+        ("GET", f"/v2/stores/{place.store()}/proposed-vouchers", None, "key"),
+        ("GET", f"/v2/vouchers/{voucher.id}", None, "server"),
+        ("PUT", f"/v2/vouchers/{voucher.id}/confirm", None, "server"),
+        ("GET", f"/v2/vouchers/{voucher.id}/signedurl", None, "server"),
+        ("PUT", f"/v2/voucher/{voucher.id}/refund", None, "server"),
+        ("GET", "/widget/offers", None, "session"),
+        ("POST", reservation, {"value": 30}, "session"),
+    ]
+    return calls
+
+
+def test_each_kind_of_credential_is_refused_where_another_is_due(place: House) -> None:
+    credentials: dict[str, Any] = {"key": place.key, "server": place.server(), "session": place.session()}
+    for method, path, body, due in table(place):
+        assert_error(place.ask(method, path, body), 401, "CREDENTIALS_MISSING")
+        for kind, headers in credentials.items():
+            if kind != due:
+                assert_error(place.ask(method, path, body, headers=headers), 403, "WRONG_CREDENTIAL")
+        bad = {"apikey": "wrong"} if due == "key" else {"Authorization": "Bearer wrong"}
+        refused = place.ask(method, path, body, headers=bad)
+        assert_error(refused, 401, "API_KEY_INVALID" if due == "key" else "TOKEN_INVALID")
+        assert "WWW-Authenticate" in refused.headers
+        assert place.ask(method, path, body, headers=credentials[due]).status_code == 200, path
+
+
+def test_tokens_end_after_an_hour(place: House) -> None:
+    session, server = place.session(), place.server()
+    place.clock.now += 3600
+    assert_error(place.ask("GET", "/widget/offers", headers=session), 401, "TOKEN_EXPIRED")
+    assert_error(place.ask("GET", "/v2/vouchers/x", headers=server), 401, "TOKEN_EXPIRED")
+    place.twin.revoke_server_tokens()
+    assert_error(place.ask("GET", "/v2/vouchers/x", headers=server), 401, "TOKEN_INVALID")
+
+
+def test_a_session_can_be_expired_by_a_judge(place: House) -> None:
+    session = place.session()
+    place.twin.expire_session(place.twin.sessions[0].id)
+    assert_error(place.ask("GET", "/widget/offers", headers=session), 401, "TOKEN_EXPIRED")

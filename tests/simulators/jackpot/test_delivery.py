@@ -1,0 +1,289 @@
+"""Webhooks: the window of retries, the log, order, faults, sending again."""
+
+import json
+import random
+import time
+from typing import Any
+
+import pytest
+
+from simulators.exchanges.history import Direction, Outcome
+from simulators.jackpot import wire
+from simulators.jackpot.delivery import Courier, Delivery, Schedule, Standing
+from simulators.jackpot.lifecycle import Event
+from simulators.jackpot.simulator import JackpotTwin
+from simulators.transport.faults.ordering import CopiesInFlight, Reordered
+from simulators.transport.faults.wire import AnswerLost
+from tests.simulators.jackpot.running import Inbox, inbox, quiet_twin
+
+# Real seconds for the whole window, where threads wait.
+SCALE = 0.001
+
+
+def one(twin: JackpotTwin) -> Delivery:
+    return twin.platform.disable_store(twin.platform.listings[0].store.id)
+
+
+def test_schedule_grows_inside_the_window() -> None:
+    schedule, elapsed, pauses = Schedule(), 0.0, []
+    while (pause := schedule.pause(len(pauses) + 1, elapsed)) is not None:
+        pauses.append(pause)
+        elapsed += pause
+    assert pauses == [1, 2, 4, 8, 16, 32, 64, 128]
+    assert elapsed <= schedule.window == 300
+    assert schedule.scaled(0.01) == Schedule(0.01, 2.0, 3.0)
+
+
+def test_200_acknowledges_at_once() -> None:
+    with inbox() as box, quiet_twin(box.url) as (twin, _):
+        delivery = one(twin)
+        assert delivery.standing is Standing.WAITING
+        assert twin.courier.work() is None
+        done = twin.courier.delivery(delivery.id)
+        assert done.standing is Standing.ACKNOWLEDGED
+        assert [attempt.status for attempt in done.attempts] == [200]
+        assert box.bodies == [wire.encode(done.event)]
+        (exchange,) = twin.history
+        assert (exchange.provider, exchange.kind, exchange.message) == (
+            "jackpot",
+            "store/disabled",
+            done.event,
+        )
+        assert exchange.outcome is Outcome.OK
+        assert exchange.direction is Direction.TO_CLIENT
+
+
+@pytest.mark.parametrize("status", [201, 204, 302, 400, 404, 500, 503])
+def test_anything_else_is_sent_again(status: int) -> None:
+    with inbox() as box, quiet_twin(box.url) as (twin, clock):
+        box.script.extend([status, status])
+        delivery = one(twin)
+        pauses = []
+        while (pause := twin.courier.work()) is not None:
+            pauses.append(pause)
+            clock.now += pause
+        assert pauses == [1, 2]
+        done = twin.courier.delivery(delivery.id)
+        assert [attempt.status for attempt in done.attempts] == [status, status, 200]
+        assert done.standing is Standing.ACKNOWLEDGED
+        assert len(set(box.bodies)) == 1
+        assert [exchange.copy_of for exchange in twin.history] == [None, 0, 0]
+        assert [exchange.kind for exchange in twin.history][1:] == ["copy of store/disabled"] * 2
+
+
+def test_what_is_never_acknowledged_is_given_up_after_the_window() -> None:
+    with inbox() as box, quiet_twin(box.url) as (twin, clock):
+        box.always = 500
+        began = clock.now
+        delivery = one(twin)
+        times = [0.0]
+        while (pause := twin.courier.work()) is not None:
+            clock.now += pause
+            times.append(clock.now - began)
+        assert times == [0, 1, 3, 7, 15, 31, 63, 127, 255]
+        (given_up,) = twin.courier.given_up
+        assert given_up.id == delivery.id
+        assert [attempt.status for attempt in given_up.attempts] == [500] * 9
+        assert given_up.due is None
+        assert len(box.bodies) == 9
+
+
+def test_the_whole_window_in_scaled_time_from_threads() -> None:
+    with inbox() as box:
+        box.always = 500
+        schedule = Schedule().scaled(SCALE)
+        with quiet_twin(box.url, schedule=schedule, courier_clock=time.monotonic) as (twin, _):
+            twin.start()
+            try:
+                delivery = one(twin)
+                assert twin.courier.wait(delivery.id, timeout=60).standing is Standing.GIVEN_UP
+                assert twin.wait_idle(60)
+            finally:
+                twin.stop()
+            assert len(twin.courier.delivery(delivery.id).attempts) > 1
+
+
+def test_no_answer_is_sent_again_and_says_why() -> None:
+    with inbox() as box:
+        gone = box.url
+    with quiet_twin(gone) as (twin, _):
+        delivery = one(twin)
+        assert twin.courier.work() == 1
+        (attempt,) = twin.courier.delivery(delivery.id).attempts
+        assert attempt.status is None
+        assert attempt.failure == "connection refused"
+
+
+def names(box: Inbox) -> list[str]:
+    return [json.loads(body)["event"] for body in box.bodies]
+
+
+def life(twin: JackpotTwin) -> list[str]:
+    """Reserve, confirm, make ready and refund a voucher; return the events as they were raised."""
+    platform = twin.platform
+    listing = platform.listings[0]
+    value = listing.store.voucher_value_max
+    voucher = platform.reserve(
+        listing.store.id, platform.reservation(value, value=value, notification_key="k")
+    )
+    for event in (Event.CONFIRM, Event.ASK_REFUND, Event.REFUND):
+        platform.happen(voucher.id, event)
+    return ["coupon/reserved", "coupon/confirmed", "coupon/ready", "coupon/refunded"]
+
+
+def test_events_in_order_without_shuffle() -> None:
+    with inbox() as box, quiet_twin(box.url) as (twin, _):
+        raised = life(twin)
+        twin.courier.work()
+        assert names(box) == raised
+
+
+def test_events_shuffled_by_a_seed() -> None:
+    orders = []
+    for _ in range(2):
+        with inbox() as box, quiet_twin(box.url, shuffle=5) as (twin, _):
+            raised = life(twin)
+            twin.courier.work()
+            orders.append(names(box))
+    assert orders[0] == orders[1] != raised
+    assert sorted(orders[0]) == sorted(raised)
+
+
+def test_several_threads_deliver_all() -> None:
+    with inbox() as box, quiet_twin(box.url, shuffle=1) as (twin, _):
+        twin.start()
+        twin.start()
+        try:
+            for _ in range(5):
+                life(twin)
+            assert twin.wait_idle(60)
+        finally:
+            twin.stop()
+        assert len(box.bodies) == len(set(box.bodies)) == 20
+        assert {delivery.standing for delivery in twin.courier.deliveries} == {Standing.ACKNOWLEDGED}
+
+
+def test_held_and_sent_by_hand_in_any_order() -> None:
+    with inbox() as box, quiet_twin(box.url) as (twin, _):
+        twin.courier.hold()
+        raised = life(twin)
+        assert twin.courier.work() is None
+        for delivery in reversed(twin.courier.deliveries):
+            twin.courier.again(delivery.id)
+        assert names(box) == raised[::-1]
+        twin.courier.resume()
+        assert twin.courier.work() is None
+        assert len(box.bodies) == 4
+
+
+def test_sent_again_whatever_became_of_it() -> None:
+    with inbox() as box, quiet_twin(box.url) as (twin, clock):
+        box.always = 500
+        delivery = one(twin)
+        while (pause := twin.courier.work()) is not None:
+            clock.now += pause
+        (exchange,) = twin.courier.again(delivery.id)
+        assert exchange.copy_of == 0
+        assert twin.courier.delivery(delivery.id).standing is Standing.GIVEN_UP
+        box.always = 200
+        twin.courier.again(delivery.id)
+        assert twin.courier.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
+        box.always = 500
+        twin.courier.again(delivery.id)
+        done = twin.courier.delivery(delivery.id)
+        assert done.standing is Standing.ACKNOWLEDGED
+        assert [attempt.status for attempt in done.attempts][-3:] == [500, 200, 500]
+        with pytest.raises(KeyError):
+            twin.courier.again(99)
+
+
+def test_an_acknowledgement_by_hand_ends_the_retries() -> None:
+    with inbox() as box, quiet_twin(box.url) as (twin, clock):
+        box.script.append(500)
+        delivery = one(twin)
+        assert twin.courier.work() == 1
+        twin.courier.again(delivery.id)
+        clock.now += 10
+        assert twin.courier.work() is None
+        assert len(box.bodies) == 2
+
+
+def test_without_a_url_events_are_listed_and_can_be_sent_later() -> None:
+    with inbox() as box, quiet_twin() as (twin, _):
+        delivery = one(twin)
+        assert delivery.standing is Standing.UNADDRESSED
+        assert twin.courier.work() is None
+        with pytest.raises(ValueError, match="notification URL"):
+            twin.courier.again(delivery.id)
+        assert twin.courier.delivery(delivery.id).standing is Standing.UNADDRESSED
+        twin.channel.notification_url = box.url
+        twin.courier.again(delivery.id)
+        assert twin.courier.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
+
+
+def test_a_url_taken_away_ends_the_retries() -> None:
+    with inbox() as box, quiet_twin(box.url) as (twin, clock):
+        box.script.append(500)
+        delivery = one(twin)
+        assert twin.courier.work() == 1
+        twin.set_notification_url(None)
+        clock.now += 1
+        assert twin.courier.work() is None
+        assert twin.courier.delivery(delivery.id).standing is Standing.UNADDRESSED
+
+
+def test_faults_act_on_webhooks_until_calm() -> None:
+    with inbox() as box, quiet_twin(box.url) as (twin, clock):
+        twin.channel.faults = [AnswerLost(attempts=2)]
+        delivery = one(twin)
+        while (pause := twin.courier.work()) is not None:
+            clock.now += pause
+        attempts = twin.courier.delivery(delivery.id).attempts
+        assert [attempt.status for attempt in attempts] == [None, None, 200]
+        assert attempts[0].failure == "the answer was lost, as planned"
+        twin.calm()
+        other = one(twin)
+        twin.courier.work()
+        assert [attempt.status for attempt in twin.courier.delivery(other.id).attempts] == [200]
+
+
+def test_copies_in_flight_are_one_delivery() -> None:
+    with inbox() as box, quiet_twin(box.url) as (twin, _):
+        twin.channel.faults = [CopiesInFlight(n=3)]
+        delivery = one(twin)
+        assert twin.courier.work() is None
+        assert len(twin.courier.delivery(delivery.id).attempts) == 4
+        assert len(box.bodies) == 4
+        assert len(set(box.bodies)) == 1
+
+
+def test_a_fault_that_does_not_fit_is_given_up_and_told() -> None:
+    with inbox() as box, quiet_twin(box.url) as (twin, _):
+        twin.channel.faults = [Reordered(order=(1, 0))]
+        delivery = one(twin)
+        with pytest.raises(ValueError, match="reordered"):
+            twin.courier.work()
+        assert twin.courier.delivery(delivery.id).standing is Standing.GIVEN_UP
+
+
+def test_raw_bodies_are_no_genuine_messages() -> None:
+    with inbox() as box, quiet_twin(box.url) as (twin, _):
+        exchange = twin.channel.send_raw(
+            b"{", kind="malformed", headers={"content-type": "text/plain", "X": None}
+        )
+        assert (exchange.genuine, exchange.message, exchange.outcome) == (False, None, Outcome.OK)
+        assert exchange.request.headers == (("content-type", "text/plain"),)
+        assert box.bodies == [b"{"]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_shuffle_takes_only_what_is_due(seed: int) -> None:
+    with inbox() as box, quiet_twin(box.url) as (twin, clock):
+        courier = Courier(twin.channel, clock=clock, shuffle=random.Random(seed))
+        box.script.append(500)
+        late = courier.post(one(twin).event)
+        assert courier.work() == 1
+        more: list[Any] = [courier.post(one(twin).event) for _ in range(3)]
+        assert courier.work() == 1
+        assert all(courier.delivery(each.id).standing is Standing.ACKNOWLEDGED for each in more)
+        assert [each.id for each in courier.pending] == [late.id]

@@ -1,0 +1,126 @@
+"""The twin's state in a file: what survives a restart, and what is refused."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from simulators.jackpot import state
+from simulators.jackpot.account import Habits
+from simulators.jackpot.credentials import session_jwt
+from simulators.jackpot.credentials.grants import Kind
+from simulators.jackpot.delivery import Standing
+from simulators.jackpot.lifecycle import Event
+from simulators.jackpot.requests import ClientCredentialsGrant, JwtBearerGrant
+from simulators.server.responses import ApiError
+from tests.simulators.jackpot.running import AGREEMENT, JWT_BEARER, inbox, quiet_twin
+
+
+def test_everything_survives_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "jackpot.json"
+    with inbox() as box:
+        box.script.extend([200, 500])
+        with quiet_twin(box.url) as (first, clock):
+            jwt = session_jwt.mint_raw(
+                {"amount": 100, "iat": int(clock.now), "notificationKey": "k", "userId": "ü"},
+                AGREEMENT.api_signature,
+            )
+            session = first.desk.token(
+                JwtBearerGrant(grant_type=JWT_BEARER, client_id="acme", assertion=jwt)  # type: ignore[arg-type]
+            )
+            server = first.desk.token(
+                ClientCredentialsGrant(
+                    grant_type="client_credentials", client_id="acme", client_secret=AGREEMENT.client_secret
+                )
+            )
+            store = first.platform.listings[1].store
+            first.platform.update_store(store.id, {"name": "Neu"})
+            asked = first.platform.reservation(store.voucher_value_max, value=store.voucher_value_max)
+            voucher = first.platform.reserve(store.id, asked)
+            first.platform.happen(voucher.id, Event.CONFIRM)
+            first.platform.habits = Habits(confirmation="automatic")
+            first.platform.disable_store(first.platform.listings[0].store.id)
+            url = first.desk.signed_url(voucher.id).signed_url
+            first.courier.work()
+            state.save(first, file)
+            kept = (first.platform.vouchers, first.platform.listings, first.sessions)
+            waiting = [each.id for each in first.courier.pending]
+        with quiet_twin(None) as (second, later):
+            state.load(second, file)
+            assert (second.platform.vouchers, second.platform.listings, second.sessions) == kept
+            assert second.platform.habits.confirmation == "automatic"
+            assert second.channel.notification_url == box.url
+            assert second.desk.authenticate(Kind.SESSION, None, session.access_token) == kept[2][0]
+            assert second.desk.authenticate(Kind.SERVER, None, server.access_token) is None
+            with pytest.raises(ApiError) as caught:
+                second.desk.token(
+                    JwtBearerGrant(grant_type=JWT_BEARER, client_id="acme", assertion=jwt)  # type: ignore[arg-type]
+                )
+            assert caught.value.code == "JWT_USED"
+            query = dict(part.split("=") for part in url.partition("?")[2].split("&"))
+            pdf = second.desk.pdf(voucher.id, query["Key"], query["Expires"], query["Signature"])
+            assert pdf.startswith(b"%PDF-")
+            assert [each.id for each in second.courier.pending] == waiting
+            assert [len(each.attempts) for each in second.courier.deliveries] == [1, 1, 1, 1, 1]
+            assert second.courier.work() == 1
+            later.now += 1
+            assert second.courier.work() is None
+            assert {each.standing for each in second.courier.deliveries} == {Standing.ACKNOWLEDGED}
+            again = second.platform.notify("coupon/ready", voucher.id)
+            assert again.id == len(second.courier.deliveries)
+
+
+def test_no_secret_is_written_and_only_the_owner_reads(tmp_path: Path) -> None:
+    file = tmp_path / "jackpot.json"
+    with quiet_twin() as (twin, clock):
+        jwt = session_jwt.mint_raw({"amount": 1, "iat": int(clock.now)}, AGREEMENT.api_signature)
+        token = twin.desk.token(
+            JwtBearerGrant(grant_type=JWT_BEARER, client_id="acme", assertion=jwt)  # type: ignore[arg-type]
+        )
+        state.save(twin, file)
+        state.save(twin, file)
+    text = file.read_text()
+    for secret in (
+        jwt,
+        token.access_token,
+        AGREEMENT.api_signature,
+        AGREEMENT.client_secret,
+        AGREEMENT.api_key,
+    ):
+        assert secret not in text
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def damaged(text: str, how: str) -> str:
+    document = json.loads(text)
+    match how:
+        case "cut":
+            return text[:-10]
+        case "version":
+            return json.dumps({**document, "version": 2})
+        case "list":
+            return "[]"
+        case "missing":
+            del document["vouchers"]
+        case "state":
+            document["confirmation"] = "never"
+        case "store":
+            document["listings"][0]["store"]["name"] = 7
+        case "delivery":
+            document["deliveries"][0]["event"]["event"] = "coupon/unheard-of"
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize("how", ["cut", "version", "list", "missing", "state", "store", "delivery"])
+def test_a_damaged_file_changes_nothing(tmp_path: Path, how: str) -> None:
+    file = tmp_path / "jackpot.json"
+    with quiet_twin() as (twin, _):
+        twin.platform.disable_store(twin.platform.listings[0].store.id)
+        state.save(twin, file)
+        file.write_text(damaged(file.read_text(), how))
+        before = (twin.platform.listings, twin.courier.deliveries, twin.platform.habits)
+        with pytest.raises(state.StateError, match="Name the file"):
+            state.load(twin, file)
+        assert (twin.platform.listings, twin.courier.deliveries, twin.platform.habits) == before

@@ -1,0 +1,250 @@
+"""Vouchers over real HTTP: confirmed, canceled, refunded, expired, their PDFs; what a judge does."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import requests
+
+from simulators.exchanges.history import Direction, Outcome
+from simulators.jackpot.account import Habits
+from simulators.jackpot.lifecycle import Event, State
+from tests.client.vouchers.running import until
+from tests.simulators.jackpot.running import House, assert_error, change, events, house
+
+
+@pytest.fixture
+def place() -> Iterator[House]:
+    with house() as built:
+        yield built
+
+
+# -- confirmation, cancellation, refund
+
+
+@pytest.mark.parametrize("form", ["vouchers", "voucher"])
+def test_a_confirmed_voucher_is_ready_and_opens_as_a_pdf(place: House, form: str) -> None:
+    voucher = place.reserve()
+    answer = change(place, voucher["id"], "confirm", form)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["state"] == "READY"
+    assert answer.json()["notificationKey"] == place.keys[-1]
+    assert events(place) == ["coupon/reserved", "coupon/confirmed", "coupon/ready"]
+    told = json.loads(place.inbox.bodies[-1])["message"]
+    for url in (answer.json()["url"], told["signedUrl"]):
+        pdf = requests.get(url, timeout=20)
+        assert pdf.headers["Content-Type"] == "application/pdf"
+        assert pdf.content.startswith(b"%PDF-")
+        assert b"%%EOF" in pdf.content
+    assert len(place.twin.confirm_requests(voucher["id"])) == 1
+    assert place.twin.confirm_requests("another") == []
+
+
+def test_the_table_of_transitions_holds_over_http(place: House) -> None:
+    voucher = place.reserve()["id"]
+    assert_error(change(place, voucher, "refund"), 409, "ILLEGAL_TRANSITION")
+    assert change(place, voucher, "confirm").status_code == 200
+    assert_error(change(place, voucher, "confirm"), 409, "ILLEGAL_TRANSITION")
+    assert_error(change(place, voucher, "cancel"), 409, "ILLEGAL_TRANSITION")
+    assert change(place, voucher, "refund").json()["state"] == "REFUNDING"
+    assert_error(change(place, voucher, "refund"), 409, "ILLEGAL_TRANSITION")
+    place.twin.platform.happen(voucher, Event.REJECT_REFUND)
+    assert events(place)[-1] == "coupon/refund_rejected"
+    other = place.reserve()["id"]
+    assert change(place, other, "cancel").json()["state"] == "CANCELED"
+    assert_error(change(place, other, "confirm"), 409, "ILLEGAL_TRANSITION")
+    assert events(place)[-1] == "coupon/canceled"
+    assert_error(change(place, "none", "confirm"), 404, "VOUCHER_NOT_FOUND")
+
+
+@pytest.mark.parametrize(("refunds", "state"), [("accept", "REFUNDED"), ("reject", "REFUND_REJECTED")])
+def test_refunds_decided_by_habit(place: House, refunds: Any, state: str) -> None:
+    place.twin.platform.habits.refunds = refunds
+    voucher = place.reserve()["id"]
+    change(place, voucher, "confirm")
+    assert change(place, voucher, "refund").json()["state"] == state
+
+
+def test_automatic_confirmation_and_its_exception() -> None:
+    with house(Habits(confirmation="automatic", ready_seconds=5)) as place:
+        voucher = place.reserve()
+        assert voucher["state"] == "CONFIRMED"
+        assert events(place) == ["coupon/reserved", "coupon/confirmed"]
+        assert_error(change(place, voucher["id"], "confirm"), 409, "ILLEGAL_TRANSITION")
+        place.clock.now += 5
+        answer = place.ask("GET", f"/v2/vouchers/{voucher['id']}", headers=place.server())
+        assert answer.json()["state"] == "READY"
+        assert events(place)[-1] == "coupon/ready"
+        assert place.reserve(force_manual_confirm=True)["state"] == "RESERVED"
+
+
+def test_a_reservation_expires(place: House) -> None:
+    voucher = place.reserve()["id"]
+    place.clock.now += place.twin.platform.habits.reservation_seconds
+    place.twin.platform.pass_time()
+    assert events(place) == ["coupon/reserved", "coupon/canceled"]
+    assert_error(change(place, voucher, "confirm"), 409, "ILLEGAL_TRANSITION")
+    other = place.reserve()["id"]
+    assert place.twin.platform.expire_reservation(other).state is State.CANCELED
+
+
+def test_time_passes_by_itself_when_started() -> None:
+    with house(Habits(reservation_seconds=0.0)) as place:
+        place.twin.start()
+        voucher = place.reserve()["id"]
+        # Both webhooks: nothing of this test moves time once the reservation is made.
+        until(lambda: len(place.twin.courier.deliveries) == 3)
+        deliveries = [place.twin.courier.wait(number, 60) for number in (2, 3)]
+        assert [each.event.event for each in deliveries] == ["coupon/reserved", "coupon/canceled"]
+        assert place.twin.platform.voucher(voucher).state is State.CANCELED
+
+
+# -- signed URLs
+
+
+def test_signed_urls_end_and_are_renewed(place: House) -> None:
+    voucher, server = place.reserve()["id"], place.server()
+    path = f"/v2/vouchers/{voucher}/signedurl"
+    assert_error(place.ask("GET", path, headers=server), 409, "NOT_READY")
+    change(place, voucher, "confirm")
+    renew = lambda: place.ask("GET", path, headers=place.server()).json()["signedUrl"]  # noqa: E731
+    first = renew()
+    place.clock.now += 3601
+    assert_error(requests.get(first, timeout=20), 401, "SIGNED_URL_EXPIRED")
+    second = renew()
+    assert requests.get(second, timeout=20).status_code == 200
+    place.twin.platform.expire_signed_url(voucher)
+    assert_error(requests.get(second, timeout=20), 401, "SIGNED_URL_EXPIRED")
+    third = renew()
+    assert requests.get(third, timeout=20).status_code == 200
+    for forged in (third[:-1], third.replace("Expires=1", "Expires=2"), third.partition("?")[0], third + "é"):
+        assert_error(requests.get(forged, timeout=20), 401, "SIGNED_URL_INVALID")
+    change(place, voucher, "refund")
+    assert_error(requests.get(third, timeout=20), 409, "NOT_READY")
+    assert_error(place.ask("GET", "/files/none.pdf"), 404, "VOUCHER_NOT_FOUND")
+
+
+# -- what a judge does
+
+
+def test_any_webhook_for_any_voucher(place: House) -> None:
+    voucher = place.reserve()["id"]
+    platform = place.twin.platform
+    assert platform.notify("coupon/reserved", voucher).genuine
+    forged = platform.notify("coupon/refunded", voucher, price=Decimal(999), notification_key="other")
+    assert not forged.genuine
+    assert platform.voucher(voucher).state is State.RESERVED
+    foreign = platform.notify_foreign("coupon/ready", platform.invent_voucher(notification_key="x"))
+    assert not foreign.genuine
+    assert len(platform.vouchers) == 1
+    assert events(place) == ["coupon/reserved", "coupon/reserved", "coupon/refunded", "coupon/ready"]
+    message = json.loads(place.inbox.bodies[2])["message"]
+    assert (message["price"], message["notificationKey"]) == ("999.00", "other")
+    assert [each.genuine for each in place.twin.history if each.direction is Direction.TO_CLIENT] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_store_changes_are_told(place: House) -> None:
+    platform, store = place.twin.platform, place.store()
+    platform.make_continuous(store)
+    platform.make_discrete(store, [20, Decimal(40)])
+    platform.update_store(store, {"name": "New"})
+    platform.disable_store(store)
+    platform.enable_store(store)
+    platform.notify_store("store/update", store)
+    told = events(place)
+    assert told == ["store/update"] * 3 + ["store/disabled", "store/enabled", "store/update"]
+    messages = [json.loads(body)["message"] for body in place.inbox.bodies]
+    assert messages[0]["removedAttributes"] == ["voucherPossibleDiscreteValues"]
+    assert messages[1]["addedAttributes"] == ["voucherPossibleDiscreteValues"]
+    assert messages[2]["updatedAttributes"]["name"]["newValue"] == "New"
+    assert messages[5]["updatedAttributes"] == messages[2]["updatedAttributes"]
+    with pytest.raises(ValueError, match="unheard"):
+        platform.update_store(store, {"unheard": 1})
+
+
+def test_a_lost_answer_leaves_the_voucher_and_its_webhook(place: House) -> None:
+    place.twin.lose_reservation_answer()
+    with pytest.raises(requests.exceptions.RequestException):
+        place.reserve()
+    (voucher,) = place.twin.platform.by_key(place.keys[-1])
+    assert events(place) == ["coupon/reserved"]
+    (exchange,) = place.twin.requests("reserve")
+    assert (exchange.answer, exchange.outcome) == (None, Outcome.UNKNOWN)
+    assert exchange.faults == ("reserve carried out, its answer lost",)
+    assert place.reserve()["id"] != voucher.id
+
+
+@pytest.mark.parametrize(("handled", "state"), [(False, State.RESERVED), (True, State.READY)])
+def test_disturbed_confirmations(place: House, handled: bool, state: State) -> None:
+    voucher = place.reserve()["id"]
+    place.twin.disturb("confirm", answer=(500, b"oops", "text/plain"), handled=handled)
+    assert change(place, voucher, "confirm").text == "oops"
+    assert place.twin.platform.voucher(voucher).state is state
+    again = change(place, voucher, "confirm")
+    assert again.status_code == (409 if handled else 200)
+    statuses = [each.answer.status for each in place.twin.confirm_requests(voucher) if each.answer]
+    assert statuses == [500, again.status_code]
+
+
+def test_only_operations_can_be_disturbed(place: House) -> None:
+    with pytest.raises(ValueError, match="confirm"):
+        place.twin.disturb("confrim")
+
+
+def test_each_reservation_expires_in_its_turn(place: House) -> None:
+    short, canceled, long = (place.reserve()["id"] for _ in range(3))
+    place.twin.platform.habits.reservation_seconds = 60
+    first = place.reserve()["id"]
+    change(place, canceled, "cancel")
+    place.clock.now += 59
+    assert place.twin.platform.pass_time() == 1
+    place.clock.now += 1
+    states = {each.id: each.state for each in place.twin.platform.vouchers}
+    assert [states[each] for each in (short, canceled, long, first)] == [
+        State.RESERVED,
+        State.CANCELED,
+        State.RESERVED,
+        State.CANCELED,
+    ]
+    assert events(place).count("coupon/canceled") == 2
+
+
+def test_calm_lets_go_of_what_is_held_back(place: House) -> None:
+    voucher, server = place.reserve()["id"], place.server()
+    place.twin.disturb("confirm", delay_seconds=3600)
+    with ThreadPoolExecutor(1) as pool:
+        path = f"/v2/vouchers/{voucher}/confirm"
+        asked = pool.submit(place.ask, "PUT", path, headers=server)
+        place.twin.calm()
+        assert asked.result(30).status_code == 200
+
+
+def test_notification_urls_that_cannot_be(place: House) -> None:
+    from simulators.server.responses import ApiError
+
+    before = place.twin.channel.notification_url
+
+    def nothing(host: str) -> list[object]:
+        raise OSError(f"{host} is unknown")
+
+    for url, code in (
+        ("http://no-such-host.invalid/hook", "NOTIFICATION_URL_UNRESOLVED"),
+        ("ftp://127.0.0.1/", "NOTIFICATION_URL_MALFORMED"),
+        ("http://[", "NOTIFICATION_URL_MALFORMED"),
+        ("http://127.0.0.1:99999/", "NOTIFICATION_URL_MALFORMED"),
+        ("", "NOTIFICATION_URL_MALFORMED"),
+    ):
+        with pytest.raises(ApiError) as caught:
+            place.twin.set_notification_url(url, nothing)
+        assert (caught.value.status, caught.value.code) == (422, code)
+    assert place.twin.channel.notification_url == before
+    place.twin.set_notification_url("http://127.0.0.1:1/hook")
+    assert place.twin.channel.notification_url == "http://127.0.0.1:1/hook"

@@ -1,0 +1,196 @@
+"""Jackpot's messages: every documented example field for field, presence rules, differences of stores."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from simulators.exchanges.history import Answer, Outcome
+from simulators.jackpot import wire
+from simulators.jackpot.catalogue import stores as catalogue
+from simulators.jackpot.lifecycle import State
+from simulators.values import decimal_json
+from tests.simulators.jackpot.examples import COUPON, GOLDEN, STORE, coupon, documented, store, update, when
+
+
+@pytest.mark.parametrize(("event", "document"), GOLDEN, ids=lambda case: getattr(case, "id", ""))
+def test_documented_examples_field_for_field(event: wire.Notification, document: dict[str, Any]) -> None:
+    body = wire.encode(event)
+    assert json.loads(body) == document
+    assert list(json.loads(body)) == list(document)
+    assert list(json.loads(body)["message"]) == list(document["message"])
+    assert wire.parse(body) == event
+    assert wire.parse(json.dumps(document)) == event
+
+
+def test_documented_examples_in_their_order_of_fields() -> None:
+    assert list(store().model_dump()) == list(STORE)
+    assert list(coupon().model_dump()) == list(COUPON)
+
+
+def test_numbers_are_written_as_documented() -> None:
+    assert b'"voucherPossibleDiscreteValues":[20,30,50]' in wire.encode(GOLDEN[0][0])
+    assert b'"value":"80.00","initialAmount":"68.80"' in wire.encode(GOLDEN[-1][0])
+
+
+def test_voucher_object_of_the_widget_field_for_field() -> None:
+    document = {
+        "id": "d9708add-6307-418b-a3fc-8c82aa11c9a9",
+        "state": "CONFIRMED",
+        "value": 110,
+        "price": 150,
+        "reservationDate": "2017-06-24T15:27:32.502Z",
+        "validityDate": "2018-01-31T00:00:00.000Z",
+        "resaExpireDate": "2017-06-26T15:27:37.502Z",
+        "couponId": "AGYPMNVXPJ",
+        "confirmDate": "2017-06-25T00:36:04.014Z",
+        "sendDate": None,
+        "url": None,
+    }
+    voucher = wire.Voucher(
+        id="d9708add-6307-418b-a3fc-8c82aa11c9a9",
+        state=State.CONFIRMED,
+        value=Decimal("110.00"),
+        price=Decimal("150.00"),
+        reservation_date=when("2017-06-24T15:27:32.502Z"),
+        validity_date=date(2018, 1, 31),
+        resa_expire_date=when("2017-06-26T15:27:37.502Z"),
+        coupon_id="AGYPMNVXPJ",
+        confirm_date=when("2017-06-25T00:36:04.014Z"),
+        send_date=None,
+        url=None,
+    )
+    body = decimal_json.dumps(voucher.model_dump())
+    assert json.loads(body) == document
+    assert list(json.loads(body)) == list(document)
+    assert b'"value":110,"price":150,' in body
+    assert wire.Voucher.model_validate(decimal_json.loads(json.dumps(document))) == voucher
+
+
+def test_what_has_no_value_is_absent_or_null_as_documented() -> None:
+    message = coupon(notification_key=None, signed_url=None, confirm_date=None, send_date=None).model_dump()
+    assert set(COUPON) - set(message) == {"notificationKey", "signedUrl"}
+    assert message["confirmDate"] is message["sendDate"] is message["canceledDate"] is None
+    same = update("e", "2022-02-03T15:15:22.472Z", store(), store()).model_dump()["message"]
+    assert list(same) == ["storeId", "data"]
+
+
+@pytest.mark.parametrize("name", wire.EVENTS)
+def test_every_event_has_one_name_and_reads_back(name: str) -> None:
+    document = next((d for _, d in GOLDEN if d["event"] == name), None)
+    if document is None:
+        state = wire.STATE_OF[name]  # type: ignore[index]
+        document = documented(name, "e-1", "2021-07-01T15:05:20.360Z", {**COUPON, "state": str(state)})
+    assert json.loads(wire.encode(wire.parse(json.dumps(document)))) == document
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"event": "coupon/unheard-of", "id": "1", "createdAt": "2021-07-01T15:05:20.360Z", "message": {}}',
+        b'{"event": "store/disabled", "id": "1", "message": {"storeId": "s"}}',
+        b'{"event": "store/disabled", "id": "1", "createdAt": "yesterday", "message": {"storeId": "s"}}',
+        json.dumps(
+            documented("coupon/ready", "1", "2021-07-01T15:05:20.360Z", {**COUPON, "value": "x"})
+        ).encode(),
+        json.dumps(
+            documented("coupon/ready", "1", "2021-07-01T15:05:20.360Z", {**COUPON, "value": 1e99})
+        ).encode(),
+    ],
+)
+def test_malformed_events_are_refused(body: bytes) -> None:
+    with pytest.raises(ValueError):
+        wire.parse(body)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"voucherWithContinuousValue": True},
+        {"voucherPossibleDiscreteValues": None},
+        {"voucherValueMin": 60},
+        {"voucherValueMin": 0},
+        {"discounts": [{"voucherValueMin": 20, "voucherValueMax": 30, "discountRate": 100}]},
+        {"name": None},
+        {"id": "another"},
+        {"unheard": 1},
+    ],
+)
+def test_a_store_that_makes_no_sense_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        catalogue.changed(store(), change)
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (200, Outcome.OK),
+        (201, Outcome.UNKNOWN),
+        (204, Outcome.UNKNOWN),
+        (302, Outcome.UNKNOWN),
+        (400, Outcome.REFUSED),
+        (500, Outcome.UNKNOWN),
+    ],
+)
+def test_200_alone_acknowledges(status: int, outcome: Outcome) -> None:
+    assert wire.read(Answer(status)).outcome is outcome
+
+
+# -- the stores' differences
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_an_update_names_exactly_what_differs(data: st.DataObject) -> None:
+    before = store() if data.draw(st.booleans()) else catalogue.to_continuous(store())
+    changes: dict[str, Any] = data.draw(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "name": st.sampled_from(["Nom de l'enseigne", "B"]),
+                "shippingTime": st.sampled_from("02"),
+            },
+        )
+    )
+    after = catalogue.changed(before, changes)
+    if data.draw(st.booleans()):
+        after = catalogue.to_discrete(after, [20, 50])
+    event = update("e", "2022-02-03T15:15:22.472Z", before, after)
+    told = decimal_json.loads(wire.encode(event))["message"]
+    rebuilt = decimal_json.loads(decimal_json.dumps(before.model_dump()))
+    for name in told.get("removedAttributes", ()):
+        del rebuilt[name]
+    for name in told.get("addedAttributes", ()):
+        assert name not in rebuilt
+        rebuilt[name] = told["data"][name]
+    for name, change in told.get("updatedAttributes", {}).items():
+        assert rebuilt[name] == change["previousValue"] != change["newValue"]
+        rebuilt[name] = change["newValue"]
+    assert rebuilt == told["data"] == decimal_json.loads(decimal_json.dumps(after.model_dump()))
+    assert all(told[name] for name in told if name.endswith("Attributes"))
+
+
+def test_invented_stores_are_the_seeds() -> None:
+    opening = datetime(2030, 1, 1, tzinfo=UTC)
+    stores = catalogue.invent(3, opening)
+    assert stores == catalogue.invent(3, opening)
+    assert stores != catalogue.invent(4, opening)
+    assert {each.voucher_with_continuous_value for each in stores} == {True, False}
+    assert len({each.id for each in stores}) == len({each.slug for each in stores}) == len(stores)
+    for each in stores:
+        names = set(each.model_dump())
+        assert names | {"voucherPossibleDiscreteValues"} == set(STORE)
+        assert each.validity_date == opening + timedelta(days=365)
+        assert wire.Store.model_validate(decimal_json.loads(decimal_json.dumps(each.model_dump()))) == each
+
+
+def test_models_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError):
+        coupon().price = Decimal(1)  # type: ignore[misc]

@@ -1,0 +1,345 @@
+"""The OPERATOR's server over real HTTP: tokens, sessions, errors, faults on demand, and what is recorded."""
+
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+
+from simulators.exchanges.export import Redactor, as_json
+from simulators.exchanges.history import Direction, Outcome, header
+from simulators.operator.api import BODY_BYTES, create_app
+from simulators.operator.delivery import Courier, Schedule
+from simulators.operator.simulator import Agreement, Twin
+from simulators.operator.tokens import Standing, Tokens
+from simulators.server.wsgi_server import Server
+from tests.simulators.operator.tiny_client import TinyClient, channel
+
+PASSWORD = "pass-wörd-42"
+CREDENTIALS = {"username": "client", "password": PASSWORD}
+START = {"user_id": "p-1", "currency": "EUR", "lang": "en"}
+AGREEMENT = Agreement("client", PASSWORD, ("EUR", "USD"), ("en", "es"))
+
+
+@dataclass
+class House:
+    """A running twin, its address, a tiny CLIENT behind it, and a clock that tests turn."""
+
+    twin: Twin
+    url: str
+    client: TinyClient
+    now: float = 0.0
+
+    def post(self, path: str, document: object = None, **more: Any) -> requests.Response:
+        more.setdefault("timeout", 20)
+        return requests.post(self.url + path, **({"json": document} if document is not None else {}), **more)
+
+    def token(self) -> str:
+        answer = self.post("/auth", CREDENTIALS)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["token"])
+
+    def start(self, token: str, document: object = START, path: str = "/start-session") -> requests.Response:
+        return self.post(path, document, headers={"Authorization": f"Bearer {token}"})
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    with channel() as (client, operator):
+        built = House.__new__(House)
+        built.client, built.now = client, 0.0
+        courier = Courier(operator, Schedule((1,)), clock=lambda: built.now)
+        built.twin = Twin(AGREEMENT, courier, clock=lambda: built.now, seed=1)
+        with Server(create_app(built.twin)) as server:
+            built.url = server.url
+            yield built
+            built.twin.calm()
+
+
+def assert_error(answer: requests.Response, status: int, code: str) -> str:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/json"
+    document = answer.json()
+    assert list(document) == ["error", "message"]
+    assert document["error"] == code
+    assert "Traceback" not in answer.text
+    assert len(document["message"]) > 20
+    return str(document["message"])
+
+
+# -- as documented
+
+
+@pytest.mark.parametrize("prefix", ["", "/v1", "/2.0"])
+def test_auth_and_start_session_as_documented(house: House, prefix: str) -> None:
+    answer = house.post(f"{prefix}/auth", CREDENTIALS)
+    assert answer.status_code == 200
+    assert list(answer.json()) == ["token", "expires_in"]
+    assert answer.json()["expires_in"] == 3600
+    started = house.start(answer.json()["token"], path=f"{prefix}/start-session")
+    assert started.status_code == 200
+    assert list(started.json()) == ["url"]
+    url = started.json()["url"]
+    assert url.startswith(house.url + "/play/")
+    assert requests.get(url, timeout=20).status_code == 200
+    session = house.twin.sessions[0]
+    assert (session.user_id, session.currency, session.lang, session.url) == ("p-1", "EUR", "en", url)
+    assert session.at > 1_600_000_000
+
+
+def test_lang_is_optional(house: House) -> None:
+    assert house.start(house.token(), {"user_id": "p", "currency": "USD"}).status_code == 200
+    assert house.start(house.token(), {"user_id": "p", "currency": "USD", "lang": None}).status_code == 200
+    assert [session.lang for session in house.twin.sessions] == [None, None]
+
+
+def test_public_url_comes_first(house: House) -> None:
+    house.twin.public_url = "https://sports.example/"
+    assert house.start(house.token()).json()["url"].startswith("https://sports.example/play/")
+
+
+def test_an_agreed_version_is_the_only_one(house: House) -> None:
+    house.twin.agreement = Agreement("client", PASSWORD, version="v2")
+    assert house.post("/v2/auth", CREDENTIALS).status_code == 200
+    assert house.post("/auth", CREDENTIALS).status_code == 200
+    assert_error(house.post("/v1/auth", CREDENTIALS), 404, "UNKNOWN_VERSION")
+
+
+# -- refusals
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"username": "client", "password": "wrong"},
+        {"username": "other", "password": PASSWORD},
+        {"username": "", "password": ""},
+        {"username": "client", "password": PASSWORD + " "},
+    ],
+)
+def test_bad_credentials(house: House, body: dict[str, str]) -> None:
+    answer = house.post("/auth", body)
+    assert_error(answer, 401, "BAD_CREDENTIALS")
+    assert PASSWORD not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "NOT_JSON"),
+        (b"{", "NOT_JSON"),
+        (b"\xff\xfe", "NOT_JSON"),
+        (b"[" * 100_000, "NOT_JSON"),
+        (b"[]", "MALFORMED"),
+        (b"null", "MALFORMED"),
+        (b"{}", "MALFORMED"),
+        (b'{"username": 7, "password": "x"}', "MALFORMED"),
+        (b'{"username": "client", "password": ["super-secret"]}', "MALFORMED"),
+    ],
+)
+def test_malformed_auth(house: House, body: bytes, code: str) -> None:
+    answer = house.post("/auth", data=body, headers={"Content-Type": "application/json"})
+    assert_error(answer, 400, code)
+    assert "super-secret" not in answer.text
+
+
+def test_content_type_must_be_json(house: House) -> None:
+    for content_type in ("text/plain", "application/x-www-form-urlencoded", ""):
+        answer = house.post("/auth", data=json.dumps(CREDENTIALS), headers={"Content-Type": content_type})
+        assert "Content-Type" in assert_error(answer, 400, "NOT_JSON")
+    answer = house.post(
+        "/auth", data=json.dumps(CREDENTIALS), headers={"Content-Type": "application/json; charset=utf-8"}
+    )
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("authorization", "code"),
+    [
+        (None, "TOKEN_MISSING"),
+        ("", "TOKEN_MISSING"),
+        ("Bearer", "TOKEN_MISSING"),
+        ("Bearer ", "TOKEN_MISSING"),
+        ("Basic abc", "TOKEN_MISSING"),
+        ("Bearer nonsense", "TOKEN_INVALID"),
+        ("Bearer \xff", "TOKEN_INVALID"),
+    ],
+)
+def test_bad_tokens(house: House, authorization: str | None, code: str) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization.encode("latin-1")}
+    answer = house.post("/start-session", START, headers=headers)
+    assert_error(answer, 401, code)
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"user_id": 7}, 400, "MALFORMED"),
+        ({"user_id": ""}, 400, "MALFORMED"),
+        ({"user_id": None}, 400, "MALFORMED"),
+        ({"currency": None}, 400, "MALFORMED"),
+        ({"lang": 1}, 400, "MALFORMED"),
+        ({"currency": "GBP"}, 422, "CURRENCY_NOT_AGREED"),
+        ({"currency": "eur"}, 422, "CURRENCY_NOT_AGREED"),
+        ({"lang": "de"}, 422, "LANGUAGE_NOT_AGREED"),
+    ],
+)
+def test_unacceptable_sessions(house: House, change: dict[str, object], status: int, code: str) -> None:
+    assert_error(house.start(house.token(), {**START, **change}), status, code)
+    assert house.twin.sessions == []
+
+
+def test_forgiving_takes_broken_forms_but_no_bad_token(house: House) -> None:
+    house.twin.forgiving = True
+    plain = {"Content-Type": "text/plain"}
+    token = house.post("/auth", data=json.dumps(CREDENTIALS), headers=plain).json()["token"]
+    assert house.start(token, {"user_id": 7, "currency": "GBP", "lang": "de"}).status_code == 200
+    assert house.twin.sessions[0].user_id == "7"
+    assert_error(house.start("nonsense"), 401, "TOKEN_INVALID")
+    page = requests.get(house.twin.sessions[0].url, timeout=20)
+    assert page.status_code == 200
+
+
+def test_unknown_addresses_methods_and_huge_bodies(house: House) -> None:
+    assert_error(house.post("/nothing/here/at/all", {}), 404, "NOT_FOUND")
+    wrong = requests.get(house.url + "/auth", timeout=20)
+    assert_error(wrong, 405, "METHOD_NOT_ALLOWED")
+    assert "POST" in wrong.headers["Allow"]
+    huge = house.post("/auth", data=b"x" * (BODY_BYTES + 1), headers={"Content-Type": "application/json"})
+    assert_error(huge, 413, "REQUEST_ENTITY_TOO_LARGE")
+    assert house.post("/auth", CREDENTIALS).status_code == 200
+
+
+def test_a_crash_says_nothing_of_the_inside(house: House) -> None:
+    house.twin.token_seconds = None  # type: ignore[assignment]
+    assert "NoneType" not in assert_error(house.post("/auth", CREDENTIALS), 500, "INTERNAL_ERROR")
+    assert house.twin.auth_requests[0].answer is not None
+
+
+# -- tokens
+
+
+def test_tokens_expire_and_can_be_revoked(house: House) -> None:
+    house.twin.token_seconds = 60
+    answer = house.post("/auth", CREDENTIALS)
+    assert answer.json()["expires_in"] == 60
+    token = answer.json()["token"]
+    house.now = 59.9
+    assert house.start(token).status_code == 200
+    house.now = 60.0
+    assert_error(house.start(token), 401, "TOKEN_EXPIRED")
+    fresh = house.token()
+    assert house.start(fresh).status_code == 200
+    house.twin.revoke_tokens()
+    assert_error(house.start(fresh), 401, "TOKEN_REVOKED")
+    assert house.start(house.token()).status_code == 200
+
+
+def test_each_token_has_its_own_end() -> None:
+    now = 0.0
+    tokens = Tokens(lambda: now)
+    first, second = tokens.issue(10), tokens.issue(20)
+    assert first != second
+    now = 15.0
+    assert (tokens.standing(first), tokens.standing(second)) == (Standing.EXPIRED, Standing.VALID)
+    assert tokens.standing("\ud800") is Standing.UNKNOWN
+
+
+def test_concurrent_sessions_are_all_kept(house: House) -> None:
+    token = house.token()
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: house.start(token), range(48)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["url"] for answer in answers}) == 48
+    assert len(house.twin.sessions) == len(house.twin.session_requests) == 48
+
+
+# -- the record
+
+
+def test_requests_of_the_client_are_recorded(house: House) -> None:
+    token = house.token()
+    house.start(token)
+    house.start("wrong")
+    house.post("/login", {"x": 1})
+    requests.get(house.url + "/favicon.ico", timeout=20)
+    requests.get(house.twin.sessions[0].url, timeout=20)
+    recorded = list(house.twin.history)
+    assert [exchange.kind for exchange in recorded] == [
+        "auth",
+        "start-session",
+        "start-session",
+        "unknown request",
+    ]
+    assert {exchange.direction for exchange in recorded} == {Direction.FROM_CLIENT}
+    assert [exchange.outcome for exchange in recorded] == [Outcome.OK, Outcome.OK, *[Outcome.REFUSED] * 2]
+    assert [exchange.error for exchange in recorded] == [None, None, "TOKEN_INVALID", "NOT_FOUND"]
+    auth, start = house.twin.auth_requests[0], house.twin.session_requests[0]
+    assert json.loads(auth.request.body) == CREDENTIALS
+    assert header(auth.request.headers, "content-type") == "application/json"
+    assert header(start.request.headers, "authorization") == f"Bearer {token}"
+    assert auth.answer is not None
+    assert json.loads(auth.answer.body)["token"] == token
+
+
+def test_no_secret_is_exported(house: House) -> None:
+    token = house.token()
+    house.start(token)
+    house.post("/auth", {"username": "client", "password": "a-mistyped-one"})
+    for redactor in (house.twin.redactor, Redactor({})):
+        text = json.dumps([as_json(each, redactor) for each in house.twin.history], ensure_ascii=False)
+        for secret in (token, PASSWORD, "a-mistyped-one"):
+            assert secret not in text
+            assert json.dumps(secret)[1:-1] not in text
+
+
+# -- faults on demand
+
+
+def test_a_disturbed_answer(house: House) -> None:
+    house.twin.disturb("auth", 2, answer=(500, b"<h1>oops</h1>", "text/html"))
+    token_free = house.start("x")
+    assert_error(token_free, 401, "TOKEN_INVALID")
+    for _ in range(2):
+        answer = house.post("/auth", CREDENTIALS)
+        assert (answer.status_code, answer.text) == (500, "<h1>oops</h1>")
+        assert answer.headers["Content-Type"] == "text/html"
+    assert house.post("/auth", CREDENTIALS).status_code == 200
+    disturbed = house.twin.auth_requests[0]
+    assert disturbed.outcome is Outcome.UNKNOWN
+    assert disturbed.faults == ("auth answered 500 (text/html)",)
+    assert house.twin.auth_requests[2].faults == ()
+
+
+def test_disturbed_until_calm(house: House) -> None:
+    house.twin.disturb("start-session", None, answer=(503, b"", "text/plain"))
+    token = house.token()
+    assert [house.start(token).status_code for _ in range(3)] == [503] * 3
+    house.twin.calm()
+    assert house.start(token).status_code == 200
+
+
+def test_a_delayed_answer_is_let_go_by_calm(house: House) -> None:
+    house.twin.disturb("auth", delay_seconds=3600)
+    arrived = threading.Event()
+    house.twin.history.listeners.append(lambda _: arrived.set())
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(house.post, "/auth", CREDENTIALS)
+        assert arrived.wait(20)
+        assert house.post("/auth", CREDENTIALS).status_code == 200  # the fault has hit the first one only
+        assert not waiting.done()
+        house.twin.calm()
+        assert waiting.result(20).status_code == 200
+    assert house.twin.auth_requests[0].faults == ("auth delayed by 3600 s",)
+
+
+def test_a_caller_that_gives_up_meets_a_timeout(house: House) -> None:
+    house.twin.disturb("auth", delay_seconds=3600)
+    with pytest.raises(requests.Timeout):
+        house.post("/auth", CREDENTIALS, timeout=0.2)
+    assert house.post("/auth", CREDENTIALS).status_code == 200

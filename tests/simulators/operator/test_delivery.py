@@ -1,0 +1,261 @@
+"""The channel's three methods and the policy of sending again, against a real HTTP server."""
+
+import hashlib
+import hmac
+import itertools
+import json
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulators.exchanges.history import Outcome, header
+from simulators.operator import wire
+from simulators.operator.delivery import SIGN, Courier, Operator, Schedule
+from tests.simulators.operator.tiny_client import SECRET, channel
+
+
+def bet(number: int = 1, amount: str = "10.50") -> wire.Transaction:
+    return wire.Transaction(
+        transaction_id=f"t-{number}", action="bet", user_id="p-1", currency="EUR", amount=Decimal(amount)
+    )
+
+
+def result(number: int = 2) -> wire.Transaction:
+    return wire.Transaction(
+        transaction_id=f"t-{number}", action="result", user_id="p-1", currency="EUR", amount=Decimal(0)
+    )
+
+
+def hash_of(body: bytes) -> str:
+    return hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+
+
+def test_send_signs_the_bytes_that_arrive() -> None:
+    with channel() as (client, operator):
+        exchange = operator.send(bet())
+    path, headers, body = client.seen[0]
+    assert path == "/operator/transaction"
+    expected = b'{"transaction_id":"t-1","action":"bet","user_id":"p-1","currency":"EUR","amount":10.5}'
+    assert body == expected
+    assert headers["X-Security-Hash"] == hash_of(body)
+    assert headers["Content-Type"] == "application/json"
+    assert (exchange.kind, exchange.outcome, exchange.client_id) == ("bet", Outcome.OK, "c-1")
+    assert exchange.message == bet()
+    assert exchange.genuine
+
+
+def test_send_in_another_style_and_with_amounts_as_strings() -> None:
+    with channel() as (client, operator):
+        operator.amount_format = "string"
+        exchange = operator.send(bet(), style=wire.Style(spaces=True), kind="bet with spaces")
+    assert b'\n  "amount" : "10.5"\n' in client.bodies[0]
+    assert client.seen[0][1]["X-Security-Hash"] == hash_of(client.bodies[0])
+    assert exchange.kind == "bet with spaces"
+
+
+def test_rollback_has_its_own_path() -> None:
+    message = wire.Rollback(
+        transaction_id="t-2", rollback_transaction_id="t-1", user_id="p", currency="EUR", amount=Decimal(1)
+    )
+    with channel() as (client, operator):
+        assert operator.send(message).kind == "rollback"
+    assert client.seen[0][0] == "/operator/transaction-rollback"
+
+
+def test_request_is_built_and_signed_but_not_sent() -> None:
+    with channel() as (client, operator):
+        request = operator.request(bet())
+        assert client.seen == []
+        assert len(operator.sender.history) == 0
+    assert header(request.headers, "x-security-hash") == hash_of(request.body)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, {"X-Security-Hash": hash_of(b"{}"), "Content-Type": "application/json"}),
+        ({"security_hash": SIGN}, {"X-Security-Hash": hash_of(b"{}")}),
+        ({"security_hash": None}, {"X-Security-Hash": None}),
+        ({"security_hash": ""}, {"X-Security-Hash": ""}),
+        ({"security_hash": "abc"}, {"X-Security-Hash": "abc"}),
+        ({"header_name": "x-sEcUrity-hash"}, {"x-sEcUrity-hash": hash_of(b"{}"), "X-Security-Hash": None}),
+        ({"headers": {"content-type": "text/plain"}}, {"content-type": "text/plain", "Content-Type": None}),
+        ({"headers": {"Content-Type": None}}, {"Content-Type": None}),
+        ({"headers": {"X-Extra": "1"}}, {"X-Extra": "1", "Content-Type": "application/json"}),
+    ],
+)
+def test_raw_headers(change: dict[str, object], expected: dict[str, str | None]) -> None:
+    with channel() as (client, operator):
+        exchange = operator.send_raw(b"{}", path="/transaction", kind="forged bet", **change)  # type: ignore[arg-type]
+    _, headers, body = client.seen[0]
+    assert body == b"{}"
+    assert {name: headers.get(name) for name in expected} == expected
+    assert not exchange.genuine
+    assert exchange.kind == "forged bet"
+
+
+def test_raw_with_another_method() -> None:
+    with channel() as (_, operator):
+        exchange = operator.send_raw(b"{}", path="/transaction", method="PUT", kind="PUT of a bet")
+        assert exchange.request.method == "PUT"
+        assert exchange.ok
+
+
+def test_again_is_the_same_bytes_and_names_the_first() -> None:
+    with channel() as (client, operator):
+        first = operator.send(bet(), style=wire.Style(spaces=True))
+        second = operator.again(first)
+        third = operator.again(second)
+    assert client.seen[0][2] == client.seen[1][2] == client.seen[2][2]
+    assert first.request == second.request == third.request
+    assert (second.kind, second.copy_of, third.kind, third.copy_of) == ("copy of bet", 0, "copy of bet", 0)
+    assert third.message == bet()
+
+
+def test_repr_keeps_the_secret() -> None:
+    with channel() as (_, operator):
+        assert SECRET not in repr(operator)
+
+
+def test_a_dropped_connection_is_unknown_not_an_error() -> None:
+    with channel("drop") as (_, operator):
+        exchange = operator.send(bet())
+    assert exchange.unknown
+    assert exchange.answer is None
+    assert exchange.failure
+
+
+# -- the policy
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def until_idle(courier: Courier, clock: Clock) -> list[float]:
+    """Let all the time pass that the courier asks for; return the pauses."""
+    pauses = []
+    while (pause := courier.work()) is not None:
+        pauses.append(pause)
+        clock.now += pause
+    return pauses
+
+
+def numbered() -> Callable[[], str]:
+    count = itertools.count(100)
+    return lambda: f"t-{next(count)}"
+
+
+def courier_for(operator: Operator, *pauses: float) -> tuple[Courier, Clock]:
+    clock = Clock()
+    return Courier(operator, Schedule(pauses), clock=clock, new_id=numbered()), clock
+
+
+def test_an_answered_bet_is_sent_once() -> None:
+    with channel("broke") as (client, operator):
+        courier, clock = courier_for(operator, 1, 2)
+        delivered = courier.deliver(bet())
+        assert until_idle(courier, clock) == []
+    assert delivered.exchange.error == "INSUFFICIENT_FUNDS"
+    assert delivered.rollback is None
+    assert len(client.seen) == 1
+
+
+@pytest.mark.parametrize("word", ["drop", "crash"])
+def test_an_unanswered_bet_is_rolled_back_and_never_sent_again(word: str) -> None:
+    with channel(word) as (client, operator):
+        courier, clock = courier_for(operator, 1, 2)
+        delivered = courier.deliver(bet())
+        assert until_idle(courier, clock) == []
+    assert delivered.rollback is not None
+    assert [path for path, _, _ in client.seen] == ["/operator/transaction", "/operator/transaction-rollback"]
+    sent = json.loads(client.bodies[1])
+    assert sent["rollback_transaction_id"] == "t-1"
+    assert sent["transaction_id"] == "t-100"
+    assert sent["amount"] == 10.5
+
+
+def test_the_rollback_itself_is_sent_again() -> None:
+    with channel("drop", "drop", "crash") as (client, operator):
+        courier, clock = courier_for(operator, 1, 2, 5)
+        courier.deliver(bet())
+        assert until_idle(courier, clock) == [1, 2]
+    assert len(client.seen) == 4
+    assert len(set(client.bodies[1:])) == 1
+
+
+def test_a_result_is_sent_again_until_answered_with_growing_pauses() -> None:
+    with channel("drop", "crash", "drop") as (client, operator):
+        courier, clock = courier_for(operator, 1, 2, 5, 15)
+        courier.deliver(result())
+        assert [pending.attempts for pending in courier.pending] == [1]
+        assert until_idle(courier, clock) == [1, 2, 5]
+        history = list(operator.sender.history)
+    assert len(set(client.bodies)) == 1
+    assert [exchange.copy_of for exchange in history] == [None, 0, 0, 0]
+    assert history[-1].ok
+    assert courier.given_up == []
+
+
+def test_a_result_that_is_never_answered_is_given_up_and_listed() -> None:
+    with channel(*["drop"] * 9) as (client, operator):
+        courier, clock = courier_for(operator, 1, 2)
+        courier.deliver(result())
+        assert until_idle(courier, clock) == [1, 2]
+        assert courier.pending == []
+    assert len(client.seen) == 3
+    assert [(given.message, given.attempts) for given in courier.given_up] == [(result(), 3)]
+
+
+def test_a_refused_result_was_answered() -> None:
+    with channel("broke") as (client, operator):
+        courier, clock = courier_for(operator, 1)
+        courier.deliver(result())
+        assert until_idle(courier, clock) == []
+    assert len(client.seen) == 1
+
+
+@given(st.lists(st.sampled_from(["ok", "drop", "crash", "broke"]), max_size=6))
+def test_attempts_follow_from_the_answers(script: list[str]) -> None:
+    with channel(*script) as (client, operator):
+        courier, clock = courier_for(operator, 1, 2, 3)
+        courier.deliver(result())
+        until_idle(courier, clock)
+        seen = len(client.seen)
+    answers = [*script, "ok"]
+    answered = next(index for index, word in enumerate(answers) if word in ("ok", "broke"))
+    assert seen == min(answered + 1, 4)
+    assert len(courier.given_up) == (1 if answered >= 4 else 0)
+
+
+def test_in_the_background_with_scaled_time() -> None:
+    with channel("drop", "drop", "drop") as (client, operator):
+        courier = Courier(operator, Schedule((1, 2, 5)).scaled(0.001))
+        courier.start()
+        courier.start()
+        courier.deliver(result(1))
+        courier.deliver(result(2))
+        assert courier.wait_idle(30)
+        courier.stop()
+    assert len(client.seen) == 5
+    assert courier.given_up == []
+
+
+def test_stop_keeps_what_waits() -> None:
+    with channel("drop") as (_, operator):
+        courier = Courier(operator, Schedule((3600,)))
+        courier.start()
+        courier.deliver(result())
+        courier.stop()
+    assert [pending.message for pending in courier.pending] == [result()]
+
+
+def test_schedule_scales() -> None:
+    assert Schedule((1, 4)).scaled(0.5) == Schedule((0.5, 2))

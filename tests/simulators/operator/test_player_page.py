@@ -1,0 +1,273 @@
+"""The player's page over real HTTP: placing, settling, guarding, and hostile strings."""
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+import requests
+
+from simulators.operator.api import create_app
+from simulators.operator.delivery import Courier, Schedule
+from simulators.operator.lifecycle import Event, State
+from simulators.operator.simulator import Agreement, Session, Twin
+from simulators.server.wsgi_server import Server
+from tests.simulators.operator.tiny_client import SECRET, TinyClient, channel
+
+HOSTILE = "<script>alert('p')</script>\"'&{{7*7}}"
+
+
+class Page:
+    """A player in front of the page of one session."""
+
+    def __init__(self, twin: Twin, client: TinyClient, base: str) -> None:
+        self.twin, self.client, self.base = twin, client, base
+        self.session = self.open("p-1")
+
+    def open(self, user_id: str, currency: str = "EUR") -> Session:
+        credentials = {"username": "client", "password": "pass-word"}
+        token = requests.post(f"{self.base}/auth", json=credentials, timeout=20).json()["token"]
+        started = requests.post(
+            f"{self.base}/start-session",
+            json={"user_id": user_id, "currency": currency},
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=20,
+        )
+        assert started.status_code == 200, started.text
+        return self.twin.sessions[-1]
+
+    def get(self) -> requests.Response:
+        return requests.get(self.session.url, timeout=20)
+
+    def post(self, path: str, form_token: str | None = None, **fields: object) -> requests.Response:
+        form = {"form_token": self.session.form_token if form_token is None else form_token, **fields}
+        return requests.post(self.session.url + path, data=form, timeout=20)
+
+    def place(self, stake: str = "10.00", legs: int = 1) -> requests.Response:
+        chosen = [event.markets[0].selections[0].id for event in self.twin.catalogue.events[:legs]]
+        return self.post("/bets", stake=stake, selection=chosen)
+
+    def happen(self, event: Event, **fields: object) -> requests.Response:
+        slip = self.twin.slips(self.session.user_id)[0]
+        return self.post(f"/bets/{slip.id}", event=event.value, **fields)
+
+    @property
+    def state(self) -> State:
+        return self.twin.slips(self.session.user_id)[0].state
+
+    @property
+    def sent(self) -> list[tuple[str, float]]:
+        return [(message["action"], message["amount"]) for message in map(json.loads, self.client.bodies)]
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with channel() as (client, operator):
+        agreement = Agreement("client", "pass-word", ("EUR", "JPY", "BTC"), ("en",))
+        twin = Twin(agreement, Courier(operator, Schedule(())), seed=1)
+        with Server(create_app(twin)) as server:
+            yield Page(twin, client, server.url)
+
+
+class Loads(HTMLParser):
+    """Collects what a page loads or runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = {name for name, _ in attrs}
+        if tag in ("script", "link", "img", "iframe", "object") or names & {
+            "src",
+            "style",
+            "onclick",
+            "onload",
+        }:
+            self.found.append(tag)
+
+
+def test_shows_session_events_and_odds_and_loads_nothing(page: Page) -> None:
+    answer = page.get()
+    text = unescape(answer.text)
+    assert "p-1" in text
+    assert 'name="viewport"' in text
+    for event in page.twin.catalogue.events:
+        assert event.name in text
+        for market in event.markets:
+            for selection in market.selections:
+                assert f'value="{selection.id}"' in text
+                assert str(selection.odds) in text
+    loads = Loads()
+    loads.feed(answer.text)
+    assert loads.found == ["link", "script"]  # an icon that is empty, and the page's own script
+    assert 'src="/play/slip.js"' in answer.text
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'")
+    nonce = re.search(r"'nonce-([^']+)'", policy)
+    assert nonce is not None
+    assert f'<style nonce="{nonce[1]}">' in answer.text
+    assert "X-Frame-Options" not in answer.headers
+
+
+def test_a_bet_is_placed_won_and_shown(page: Page) -> None:
+    placed = page.place()
+    assert placed.history[0].status_code == 303
+    assert placed.status_code == 200
+    assert page.state is State.ACCEPTED
+    assert page.happen(Event.WIN).status_code == 200
+    paid = page.twin.slips("p-1")[0].paid
+    assert page.sent == [("bet", 10), ("result", float(paid))]
+    text = unescape(page.get().text)
+    assert f"paid {paid} EUR" in text
+    assert '"action":"result"' in text
+    assert '"transaction_id": "c-2"' in text
+    assert SECRET not in text
+
+
+@pytest.mark.parametrize(
+    ("events", "actions", "state"),
+    [
+        ([Event.LOSE], ["bet", "result"], State.LOST),
+        ([Event.VOID], ["bet", "rollback"], State.VOID),
+        ([Event.CASH_OUT_PART, Event.CASH_OUT], ["bet", "result", "result"], State.CASHED_OUT),
+        ([Event.WIN, Event.CORRECT_TO_LOST], ["bet", "result", "rollback", "result"], State.LOST),
+    ],
+)
+def test_settlements(page: Page, events: list[Event], actions: list[str], state: State) -> None:
+    page.place(legs=2)
+    for event in events:
+        assert page.happen(event).status_code == 200
+    assert [action for action, _ in page.sent] == actions
+    assert page.state is state
+
+
+def test_a_void_leg_of_an_accumulator(page: Page) -> None:
+    page.place("100.00", legs=2)
+    first, second = page.twin.slips("p-1")[0].selections
+    page.happen(Event.WIN, void_leg=first.id)
+    assert page.twin.slips("p-1")[0].paid == 100 * second.odds
+
+
+@pytest.mark.parametrize(
+    ("word", "state", "shown"),
+    [("broke", State.REFUSED, "INSUFFICIENT_FUNDS"), ("drop", State.UNANSWERED, "without an answer")],
+)
+def test_refused_and_unanswered_bets(page: Page, word: str, state: State, shown: str) -> None:
+    page.client.script.append(word)
+    text = unescape(page.place().text)
+    assert page.state is state
+    assert shown in text
+    assert page.happen(Event.WIN).status_code == 422
+    assert [action for action, _ in page.sent] == (["bet"] if word == "broke" else ["bet", "rollback"])
+
+
+@pytest.mark.parametrize(
+    "stake", ["", "abc", "0", "-1", "0.001", "NaN", "1e999999", "1,000", "1e-999999", "<b>"]
+)
+def test_bad_stakes(page: Page, stake: str) -> None:
+    answer = page.place(stake)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert "<b></p>" not in answer.text
+    assert page.client.seen == []
+
+
+def test_bad_selections(page: Page) -> None:
+    event = page.twin.catalogue.events[0]
+    both = [selection.id for selection in event.markets[0].selections[:2]]
+    for chosen in ([], both, [HOSTILE]):
+        answer = page.post("/bets", stake="1", selection=chosen)
+        assert answer.status_code == 422
+        assert HOSTILE not in answer.text
+    assert page.client.seen == []
+
+
+def test_events_that_are_not_the_players(page: Page) -> None:
+    page.place()
+    for event in (Event.ACCEPT, Event.REFUSE, Event.NO_ANSWER):
+        answer = page.happen(event)
+        assert answer.status_code == 422
+        assert "is the CLIENT's to say" in unescape(answer.text)
+    assert page.post(f"/bets/{page.twin.slips('p-1')[0].id}", event="steal").status_code == 422
+    assert page.state is State.ACCEPTED
+
+
+@pytest.mark.parametrize("form_token", ["", "wrong", "é", "\x00"])
+def test_forms_from_elsewhere_are_refused(page: Page, form_token: str) -> None:
+    page.place()
+    seen = len(page.client.seen)
+    slip = page.twin.slips("p-1")[0]
+    for path, fields in (("/bets", {"stake": "1"}), (f"/bets/{slip.id}", {"event": "win"})):
+        answer = page.post(path, form_token, **fields)
+        assert answer.status_code == 403
+        assert "did not come from your own page" in answer.text
+    assert len(page.client.seen) == seen
+
+
+def test_unknown_sessions_and_other_players_slips(page: Page) -> None:
+    page.place()
+    slip = page.twin.slips("p-1")[0]
+    page.session = page.open("p-2")
+    assert page.post(f"/bets/{slip.id}", event="win").status_code == 404
+    assert requests.get(page.session.url + "x", timeout=20).status_code == 404
+    assert slip.id not in page.get().text
+    assert page.twin.slips("p-1")[0].state is State.ACCEPTED
+
+
+def test_hostile_strings_are_harmless(page: Page) -> None:
+    page.session = page.open(HOSTILE)
+    page.client.script.append("hostile")
+    page.place()
+    answer = page.get()
+    assert answer.text.count("<script") == 1  # the page's own
+    assert "{{7*7}}" in unescape(answer.text)
+    assert "<script>alert(1)</script>" in unescape(answer.text)
+
+
+def test_a_part_is_cashed_out_by_percent(page: Page) -> None:
+    page.place("10.00")
+    assert page.happen(Event.CASH_OUT_PART, percent="25").status_code == 200
+    assert page.state is State.PARTLY_CASHED_OUT
+    assert page.twin.slips("p-1")[0].open_stake == 7.5
+    for percent in ("0", "100", "-5", "abc", "1e9"):
+        assert page.happen(Event.CASH_OUT_PART, percent=percent).status_code == 422
+    assert len(page.sent) == 2
+
+
+def test_a_bet_and_its_payment_are_sent_again(page: Page) -> None:
+    page.place()
+    page.happen(Event.WIN)
+    slip = page.twin.slips("p-1")[0]
+    for transaction in (slip.bet_id, slip.payments[0].transaction_id):
+        assert page.post(f"/bets/{slip.id}/copies", of=transaction).status_code == 200
+    bet, result, bet_copy, result_copy = page.client.bodies
+    assert (bet, result) == (bet_copy, result_copy)
+    assert [each.kind for each in page.twin.history][-2:] == ["copy of bet", "copy of result"]
+    page.happen(Event.VOID)
+    sent = len(page.client.bodies)
+    for transaction in (slip.payments[0].transaction_id, "", HOSTILE):
+        assert page.post(f"/bets/{slip.id}/copies", of=transaction).status_code == 422
+    assert page.post(f"/bets/{slip.id}/copies", "wrong", of=slip.bet_id).status_code == 403
+    assert page.post("/bets/none/copies", of=slip.bet_id).status_code == 404
+    assert len(page.client.bodies) == sent
+
+
+def test_any_website_may_frame_it_and_it_keeps_no_cookie(page: Page) -> None:
+    answer = page.get()
+    assert "frame-ancestors *" in answer.headers["Content-Security-Policy"]
+    assert "Set-Cookie" not in answer.headers
+    script = requests.get(page.base + "/play/slip.js", timeout=20)
+    assert script.headers["Content-Type"].startswith("text/javascript")
+    assert len(page.client.seen) == 0
+
+
+@pytest.mark.parametrize(("currency", "status"), [("JPY", 422), ("BTC", 422)])
+def test_currencies_with_other_units_or_none(page: Page, currency: str, status: int) -> None:
+    page.session = page.open("p-1", currency)
+    assert page.get().status_code == 200
+    answer = page.place("0.5")
+    assert answer.status_code == status
+    assert page.client.seen == []

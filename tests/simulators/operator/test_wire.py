@@ -1,0 +1,188 @@
+"""Golden tests of the OPERATOR's wire: documented examples, known hashes, exact decimals, styles."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from simulators.exchanges.history import Answer, Outcome
+from simulators.operator import wire
+from simulators.values import money
+
+# Hashes computed with another implementation: printf '%s' BODY | openssl dgst -sha256 -hmac SECRET
+VECTORS = [
+    (
+        "key",
+        b"The quick brown fox jumps over the lazy dog",
+        "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8",
+    ),
+    (  # RFC 4231, test case 2
+        "Jefe",
+        b"what do ya want for nothing?",
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+    ),
+]
+
+BET = wire.Transaction(
+    transaction_id="<TRANSACTION_ID>",
+    action="bet",
+    user_id="<USER_ID>",
+    currency="<CURRENCY>",
+    amount=Decimal("12.30"),
+)
+ROLLBACK = wire.Rollback(
+    transaction_id="<TRANSACTION_ID>",
+    rollback_transaction_id="<ROLLBACK_TRANSACTION_ID>",
+    user_id="<USER_ID>",
+    currency="<CURRENCY>",
+    amount=Decimal("12.30"),
+)
+TEXT = st.text(st.characters(codec="utf-8"))
+AMOUNT = st.decimals(allow_nan=False, allow_infinity=False, places=None) | st.decimals(0, 10**12, places=2)
+
+
+@pytest.mark.parametrize(("secret", "body", "expected"), VECTORS)
+def test_known_hashes(secret: str, body: bytes, expected: str) -> None:
+    assert wire.sign(body, secret) == expected
+    assert wire.signed(body, expected, secret)
+    assert not wire.signed(body, expected[:-1], secret)
+    assert not wire.signed(body, "é", secret)
+
+
+def test_documented_transaction() -> None:
+    documented = {
+        "transaction_id": "<TRANSACTION_ID>",
+        "action": "bet",
+        "user_id": "<USER_ID>",
+        "currency": "<CURRENCY>",
+        "amount": "12.3",
+    }
+    sent = json.loads(wire.encode(BET, amount_format="string"))
+    assert list(sent.items()) == list(documented.items())
+    result = BET.model_copy(update={"action": "result"})
+    assert json.loads(wire.encode(result))["action"] == "result"
+    assert wire.path(BET) == "/transaction"
+
+
+def test_documented_rollback() -> None:
+    documented = {
+        "transaction_id": "<TRANSACTION_ID>",
+        "rollback_transaction_id": "<ROLLBACK_TRANSACTION_ID>",
+        "action": "rollback",
+        "user_id": "<USER_ID>",
+        "currency": "<CURRENCY>",
+        "amount": "12.3",
+    }
+    sent = json.loads(wire.encode(ROLLBACK, amount_format="string"))
+    assert list(sent.items()) == list(documented.items())
+    assert wire.path(ROLLBACK) == "/transaction-rollback"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome", "error", "client_id"),
+    [
+        (200, '{"error": null, "transaction_id": "<TRANSACTION_ID>"}', "ok", None, "<TRANSACTION_ID>"),
+        (200, '{"error": "INTERNAL_ERROR"}', "refused", "INTERNAL_ERROR", None),
+        (200, '{"error": "INSUFFICIENT_FUNDS"}', "refused", "INSUFFICIENT_FUNDS", None),
+        (200, '{"error": null, "transaction_id": 7}', "ok", None, 7),
+        (200, '{"error": 0}', "refused", "0", None),
+        (401, "no", "refused", None, None),
+        (500, '{"error": null}', "unknown", None, None),
+        (200, "<html>", "unknown", None, None),
+        (200, "[" * 100_000, "unknown", None, None),
+    ],
+)
+def test_answers(status: int, body: str, outcome: str, error: str | None, client_id: object) -> None:
+    read = wire.read(Answer(status, (), body.encode()))
+    assert (read.outcome, read.error, read.client_id) == (Outcome(outcome), error, client_id)
+
+
+def test_documented_auth_and_start_session() -> None:
+    asked = wire.AuthRequest.model_validate_json(
+        '{"username": "<CLIENT_USERNAME>", "password": "<CLIENT_PASSWORD>"}'
+    )
+    assert (asked.username, asked.password) == ("<CLIENT_USERNAME>", "<CLIENT_PASSWORD>")
+    assert wire.AuthAnswer(token="<CLIENT_TOKEN>", expires_in=3600).model_dump() == {
+        "token": "<CLIENT_TOKEN>",
+        "expires_in": 3600,
+    }
+    started = wire.StartSessionRequest.model_validate_json(
+        '{"user_id": "<USER_ID>", "currency": "<CURRENCY>", "lang": "<LANGUAGE_CODE>"}'
+    )
+    assert (started.user_id, started.currency, started.lang) == ("<USER_ID>", "<CURRENCY>", "<LANGUAGE_CODE>")
+    assert wire.StartSessionAnswer(url="<IFRAME_URL>").model_dump() == {"url": "<IFRAME_URL>"}
+
+
+@pytest.mark.parametrize(("user_id", "why"), [("7", "string"), ("null", "string"), ('""', "least 1")])
+def test_user_id_must_be_a_string(user_id: str, why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        wire.StartSessionRequest.model_validate_json(f'{{"user_id": {user_id}, "currency": "EUR"}}')
+
+
+@pytest.mark.parametrize(
+    ("amount", "written"),
+    [
+        ("12.30", "12.3"),
+        ("0.10", "0.1"),
+        ("10", "10"),
+        ("1E+1", "10"),
+        ("-0", "0"),
+        ("100", "100"),
+        ("0.001", "0.001"),
+        ("1000000000000.01", "1000000000000.01"),
+        ("0.1000000000000000055511151231257827", "0.1000000000000000055511151231257827"),
+    ],
+)
+def test_amounts_are_written_shortest(amount: str, written: str) -> None:
+    message = BET.model_copy(update={"amount": Decimal(amount)})
+    assert wire.encode(message).endswith(f'"amount":{written}}}'.encode())
+    assert wire.encode(message, amount_format="string").endswith(f'"amount":"{written}"}}'.encode())
+
+
+@given(AMOUNT, st.sampled_from(["number", "string"]), TEXT, st.booleans(), st.booleans())
+@example(Decimal("0.1"), "number", "", False, False)
+@example(Decimal("9007199254740993.01"), "number", "\x00\u2028'\"", True, True)
+def test_round_trip_is_exact(
+    amount: Decimal, amount_format: wire.AmountFormat, text: str, spaces: bool, escape: bool
+) -> None:
+    message = BET.model_copy(update={"amount": amount, "user_id": text, "transaction_id": text})
+    body = wire.encode(message, wire.Style(spaces=spaces, escape=escape), amount_format)
+    read = wire.parse(body)
+    assert read == message
+    assert isinstance(read.amount, Decimal)
+    assert body.isascii() or not escape
+
+
+@given(st.decimals(-(10**12), 10**12, places=3, allow_nan=False))
+def test_plain_never_uses_an_exponent_nor_a_trailing_zero(amount: Decimal) -> None:
+    text = money.plain(amount)
+    assert Decimal(text) == amount
+    assert "E" not in text
+    assert not ("." in text and text.endswith("0"))
+
+
+@given(st.permutations(["transaction_id", "action", "user_id", "currency", "amount"]))
+def test_order_style(order: list[str]) -> None:
+    body = wire.encode(BET, wire.Style(order=order))
+    assert list(json.loads(body)) == order
+    assert wire.parse(body) == BET
+
+
+def test_raw_drop_and_escape_styles() -> None:
+    style = wire.Style(raw={"amount": "10.50", "extra": "[1]"}, drop=frozenset({"currency"}))
+    body = wire.encode(BET, style)
+    assert b'"amount":10.50' in body
+    assert body.endswith(b'"extra":[1]}')
+    assert b"currency" not in body
+    accented = BET.model_copy(update={"user_id": "é"})
+    assert '"user_id":"é"'.encode() in wire.encode(accented)
+    assert b'"user_id":"\\u00e9"' in wire.encode(accented, wire.Style(escape=True))
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"action":"steal"}', b'{"action":"bet"}', b"\xff"])
+def test_malformed_callbacks_are_value_errors(body: bytes) -> None:
+    with pytest.raises(ValueError):
+        wire.parse(body)

@@ -1,0 +1,251 @@
+"""The OpenAPI documents as files and as pages: whole, not drifted, safe, and to be tried in a browser."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from playwright.sync_api import Browser, expect
+
+from simulators.checkout.api import create_app as checkout_app
+from simulators.jackpot.api import create_app as jackpot_app
+from simulators.operator.api import create_app as operator_app
+from simulators.operator.delivery import Courier
+from simulators.operator.simulator import Agreement, Twin
+from simulators.server import api_docs
+from simulators.server.wsgi_server import Server
+from tests.simulators.checkout.running import quiet_checkout
+from tests.simulators.jackpot.running import quiet_twin
+from tests.simulators.operator.tiny_client import channel
+from tests.simulators.server.openapi_documents import DOCUMENTS, FOLDER, files, write
+from tests.support.browser import DESKTOP, PHONE, barriers, chromium, fits, screen, visit
+
+PASSWORD = "a password of the tests"
+HOSTILE = '<img src=x onerror="alert(1)">\'"'
+
+
+@contextmanager
+def operator() -> Iterator[Any]:
+    with channel() as (_, line):
+        yield operator_app(Twin(Agreement("client", PASSWORD), Courier(line)))
+
+
+@contextmanager
+def jackpot() -> Iterator[Any]:
+    with quiet_twin() as (twin, _):
+        yield jackpot_app(twin)
+
+
+@contextmanager
+def checkout() -> Iterator[Any]:
+    with quiet_checkout() as (twin, _):
+        yield checkout_app(twin)
+
+
+APPS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
+    "operator": operator,
+    "jackpot": jackpot,
+    "checkout": checkout,
+}
+
+
+@pytest.fixture(params=list(DOCUMENTS))
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+# -- as files
+
+
+def test_the_files_are_what_the_code_generates() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == {path.name for path in files()}
+    for path, text in files().items():
+        assert path.read_text(encoding="utf-8") == text, (
+            f"{path.name} has drifted; run: python -m tests.simulators.server.openapi_documents"
+        )
+
+
+def test_the_command_writes_them(tmp_path: Path) -> None:
+    write(tmp_path / "new")
+    assert {path.name: path.read_text() for path in (tmp_path / "new").iterdir()} == {
+        path.name: text for path, text in files().items()
+    }
+
+
+# -- as documents
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for each in value.values():
+            yield from references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from references(each)
+
+
+def test_a_document_is_whole(name: str) -> None:
+    document = DOCUMENTS[name]()
+    assert document["openapi"].startswith("3.1")
+    assert document["webhooks"]
+    schemas = document["components"]["schemas"]
+    told = {reference.rpartition("/")[2] for reference in references(document)}
+    assert told <= set(schemas)
+    for schema in schemas.values():
+        jsonschema_rs.meta.validate(schema)
+    operations = [each for methods in document["paths"].values() for each in methods.values()]
+    operations += [hook["post"] for hook in document["webhooks"].values()]
+    ids = [each["operationId"] for each in operations]
+    assert len(ids) == len(set(ids))
+    schemes = set(document["components"]["securitySchemes"])
+    assert {scheme for each in operations for need in each["security"] for scheme in need} <= schemes
+
+
+def test_bodies_to_begin_with_hold_every_required_field(name: str) -> None:
+    document = DOCUMENTS[name]()
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            if "requestBody" not in operation:
+                continue
+            schema = next(iter(operation["requestBody"]["content"].values()))["schema"]
+            for choice in schema.get("oneOf", [schema]):
+                wanted = document["components"]["schemas"][choice["$ref"].rpartition("/")[2]]
+                assert set(wanted["required"]) <= set(api_docs.example(choice, document))
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "string"}, ""),
+        ({"type": ["string", "null"], "examples": ["x"]}, "x"),
+        ({"const": 3}, 3),
+        ({"enum": ["b", "a"]}, "b"),
+        ({"anyOf": [{"type": "boolean"}, {"type": "null"}]}, False),
+        ({"type": "array", "items": {"type": "integer"}}, [0]),
+        ({}, None),
+        ({"$ref": "#/components/schemas/S"}, {"need": 0, "shown": 5}),
+    ],
+)
+def test_a_value_to_begin_with(schema: dict[str, Any], expected: Any) -> None:
+    properties = {
+        "need": {"type": "number"},
+        "shown": {"type": "number", "examples": [5]},
+        "other": {"type": "number"},
+    }
+    document = {
+        "components": {"schemas": {"S": {"type": "object", "required": ["need"], "properties": properties}}}
+    }
+    assert api_docs.example(schema, document) == expected
+
+
+# -- as pages
+
+
+def test_the_page_shows_all_and_asks_no_other_host(name: str) -> None:
+    document = DOCUMENTS[name]()
+    with APPS[name]() as app:
+        client = app.test_client()
+        assert client.get("/openapi.json").json == json.loads(json.dumps(document))
+        answer = client.get(api_docs.PAGE)
+        page = answer.text
+        for file in ("/documentation.js", "/documentation.css"):
+            assert client.get(file).status_code == 200
+    for told in (*document["paths"], *document["webhooks"], *document["components"]["schemas"]):
+        assert f"<code>{told}</code>" in page
+    assert not re.search(r'(?:src|href)="(?![#/]|data:,")', page)
+    assert page.count("<script") == 1
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    links = set(re.findall(r'href="#([\w-]+)"', page))
+    assert links
+    assert links <= set(re.findall(r'id="([\w-]+)"', page))
+
+
+def test_looking_at_the_document_is_no_request_of_the_client() -> None:
+    with channel() as (_, line):
+        twin = Twin(Agreement("client", PASSWORD), Courier(line))
+        client = operator_app(twin).test_client()
+        for path in ("/openapi.json", api_docs.PAGE, "/documentation.js"):
+            assert client.get(path).status_code == 200
+        assert list(twin.history) == []
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
+def test_the_page_is_for_everybody(browser: Browser, name: str, size: dict[str, int], scheme: str) -> None:
+    with APPS[name]() as app, Server(app) as server, visit(browser, size, color_scheme=scheme) as page:
+        page.goto(f"{server.url}{api_docs.PAGE}")
+        for details in page.locator("main > details").all()[:3]:
+            details.locator("> summary").click()
+        page.locator("[id^=webhook-] > summary").first.click()
+        page.locator("[id^=schema-] > summary").first.click()
+        screen(page, f"documentation-{name}-{size['width']}-{scheme}")
+        assert fits(page)
+        assert barriers(page) == []
+
+
+def test_a_session_is_started_on_the_page_with_the_keyboard_alone(browser: Browser) -> None:
+    with operator() as app, Server(app) as server, visit(browser) as page:
+        page.goto(f"{server.url}{api_docs.PAGE}#auth")
+        auth = page.locator("#auth")
+        body = auth.get_by_label("body")
+        expect(body).to_have_value(re.compile('"username": "client"'))
+        body.fill(json.dumps({"username": "client", "password": PASSWORD}))
+        body.press("Tab")
+        page.keyboard.press("Enter")
+        expect(auth.locator(".status")).to_contain_text("200")
+        auth.get_by_role("button", name="Use as token").press("Enter")
+        start = page.locator("#start-session")
+        start.locator("summary").press("Enter")
+        start.get_by_role("button", name="Send").press("Enter")
+        expect(start.locator(".status")).to_contain_text("200")
+        shown = start.locator("pre").all_text_contents()
+        assert json.loads(shown[0])["url"].startswith(f"{server.url}/play/")
+        # A command is meant to be pasted elsewhere, so the credential is not in it.
+        assert "$CREDENTIAL" in shown[1]
+        token = page.locator("#credential-token").input_value()
+        assert token
+        assert token not in shown[1]
+
+
+def test_what_a_server_answers_is_shown_as_text(browser: Browser) -> None:
+    with checkout() as app, Server(app) as server, visit(browser) as page:
+        page.goto(f"{server.url}{api_docs.PAGE}#graphql")
+        form = page.locator("#graphql")
+        form.get_by_label("body").fill(json.dumps({"query": HOSTILE}))
+        form.get_by_role("button", name="Send").click()
+        expect(form.locator(".status")).to_contain_text("400")
+        assert form.locator(".answer img").count() == 0
+        form.get_by_label("body").fill(json.dumps({"query": "{ merchantId }"}))
+        form.get_by_role("button", name="Send").click()
+        expect(form.locator(".status")).to_contain_text("200")
+        expect(form.locator(".answer pre").first).to_contain_text('"merchantId": "merchant-é"')
+
+
+def test_numbers_are_shown_as_they_came(browser: Browser) -> None:
+    with jackpot() as app, Server(app) as server, visit(browser) as page:
+        page.goto(f"{server.url}{api_docs.PAGE}")
+        written = page.evaluate('pretty(\'{"a":12345678901234567890.10,"b":[],"c":{"d":[1,"x, {y}"]}}\')')
+    lines = ["{", '  "a": 12345678901234567890.10,', '  "b": [],', '  "c": {', '    "d": [', "      1,"]
+    assert written.splitlines() == [*lines, '      "x, {y}"', "    ]", "  }", "}"]
+
+
+def test_a_server_that_is_gone_is_told_of(browser: Browser) -> None:
+    with jackpot() as app, Server(app) as server, visit(browser) as page:
+        page.goto(f"{server.url}{api_docs.PAGE}#get_v2_stores")
+        server.stop()
+        form = page.locator("#get_v2_stores")
+        form.get_by_role("button", name="Send").click()
+        expect(form.locator(".status")).to_contain_text("cannot be reached")

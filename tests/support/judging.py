@@ -1,0 +1,79 @@
+"""What tests of the judge share: runs against an in-memory CLIENT, and wallets that are wrong throughout."""
+
+from contextlib import contextmanager
+from decimal import Decimal
+
+from scenarios.run.effort import QUICK
+from scenarios.run.run import Run, Settings
+from scenarios.runner.pytest_run import check
+from tests.support.wallets import Refused, Wallet, served, target_of
+
+RULES = ("BET-01", "BET-03", "RES-01")
+
+
+@contextmanager
+def running(wallet, *rules, driver=(), **settings):
+    """A run of the judge against ``wallet``, not begun."""
+    with served(wallet) as url:
+        run = Run(Settings(target_of(url, wallet, driver), rules or RULES, QUICK, **settings))
+        try:
+            yield run
+        finally:
+            run.close()
+
+
+def judged(wallet, *rules, driver=(), paths=None, report=None, watchers=(), **settings):
+    """What the judge says of ``wallet`` by ``rules``, from the scenario files ``paths`` (None: all)."""
+    with served(wallet) as url:
+        chosen = Settings(target_of(url, wallet, driver), rules or RULES, QUICK, **settings)
+        given = {} if paths is None else {"paths": paths}
+        return check(chosen, report=report, watchers=watchers, **given)
+
+
+class BetsTakeNothing(Wallet):
+    def bet(self, message):
+        super().bet(message)
+        return Decimal(0)
+
+
+class BetsTakeDouble(Wallet):
+    def bet(self, message):
+        return super().bet(message) * 2
+
+
+class BetsTakeHalf(Wallet):
+    def bet(self, message):
+        return super().bet(message) / 2
+
+
+class ResultsPayDouble(Wallet):
+    def result(self, message):
+        return super().result(message) * 2
+
+
+class ResultsPayNothing(Wallet):
+    def result(self, message):
+        return Decimal(0)
+
+
+class NoFundsCheck(Wallet):
+    def affordable(self, message):
+        return True
+
+
+class RefusedBetsTake(Wallet):
+    def affordable(self, message):
+        enough = super().affordable(message)
+        if not enough:
+            self.move(message["user_id"], -message["amount"])
+        return enough
+
+
+class NoResults(Wallet):
+    def result(self, message):
+        raise Refused("NO_RESULTS")
+
+
+class NoBets(Wallet):
+    def bet(self, message):
+        raise Refused("NO_BETS")

@@ -1,0 +1,79 @@
+"""Locust for tests: imported without changing the modules of this process, and run as users run it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.commanding import environment, free_port
+
+_SKIP = "LOCUST_SKIP_MONKEY_PATCH"
+
+
+def unpatched():
+    """Import Locust into this process, before our modules do.
+
+    By itself it would replace sockets, threads and clocks for all other tests, too.
+    """
+    before = os.environ.get(_SKIP)
+    os.environ[_SKIP] = "1"
+    try:
+        import locust
+    finally:
+        if before is None:
+            del os.environ[_SKIP]
+        else:
+            os.environ[_SKIP] = before
+    return locust
+
+
+def run(*arguments, cwd, requests=0, **extra):
+    """The finished ``locust``, headless, with our locustfile; it ends after so many ``requests``, if not by itself."""
+    return subprocess.run(
+        command(*arguments, requests=requests),
+        cwd=cwd,
+        env=environment(PITBOSS_TEST_REQUESTS=str(requests), **extra),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def command(*arguments, requests=0):
+    """The command line of ``run``."""
+    file = Path(__file__).with_name("locust_witness.py") if requests else _ours()
+    program = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--only-summary"]
+    return [*program, *map(str, arguments), *(meeting() if "--processes" in arguments else ())]
+
+
+def meeting():
+    """Where master and workers meet: at a port of their own, as other tests' workers look for a master, too."""
+    port = str(free_port())
+    return ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
+
+
+def _ours():
+    return Path(__file__).parents[2] / "loadtests" / "locustfile.py"
+
+
+def row(done, name):
+    """Requests and failures of one row of Locust's summary; 0 and 0 where there is none."""
+    for line in done.stderr.splitlines():
+        words = line[9:].split()
+        if name.split() == words[: len(name.split())] and "(" in line:
+            counts = words[len(name.split()) :]
+            return int(counts[0]), int(counts[1].partition("(")[0])
+    return 0, 0
+
+
+def parsed(*arguments):
+    """Our options, and Locust's, as Locust reads them."""
+    locust = unpatched()
+    from locust.argument_parser import get_parser
+
+    from loadtests import register
+
+    register.register(locust.events)
+    return get_parser(default_config_files=[]).parse_args(list(map(str, arguments)))
