@@ -11,6 +11,7 @@ class Effort:
     and its copy; ``width`` requests race, ``races`` times; ``examples`` histories of up to ``steps`` steps are
     generated, and ``restarts`` more with restarts; ``pause`` seconds lie between a request and its late copy; the run
     ends within ``seconds``.
+    Of a family of cases one member in ``family_share`` is taken besides the core ones, others by another seed.
     ``hangs`` says whether to wait until the CLIENT gives up on an OPERATOR that does not answer. ``patience``
     is how many seconds a CLIENT may take to do what an acknowledged event asks of it.
     """
@@ -27,6 +28,7 @@ class Effort:
     seconds: float
     hangs: bool = True
     patience: float = 5.0
+    family_share: int = 1
 
 
 QUICK = Effort(
@@ -41,6 +43,7 @@ QUICK = Effort(
     pause=0.2,
     seconds=300,
     hangs=False,
+    family_share=4,
 )
 NORMAL = Effort(
     "normal",

@@ -1,0 +1,63 @@
+"""A family of cases, and which of its members a run takes.
+
+A rule that speaks of *any* copy, amount or id is judged by a family, not by the example that came to mind.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from scenarios.run.effort import Effort
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Case(Generic[T]):
+    """One member: its ``name`` for reports, its ``value``, and whether it is a ``core`` one.
+
+    Core members are those that the contract names, and those that real back-ends are most often wrong about.
+    """
+
+    name: str
+    value: T
+    core: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Family(Generic[T]):
+    """The members of a family, in the order in which they are tried."""
+
+    members: tuple[Case[T], ...]
+
+    def chosen(self, effort: Effort, seed: int) -> list[Case[T]]:
+        """The members that a run with ``effort`` and ``seed`` tries.
+
+        All of them, or where ``effort.family_share`` is n > 1 the core members and every n-th of the others,
+        another n-th for the next seed, so that n runs see the whole family.
+        """
+        return list(self._taken(effort.family_share, seed))
+
+    def left_out(self, effort: Effort, seed: int) -> int:
+        """How many members a run with ``effort`` and ``seed`` does not try."""
+        return len(self.members) - len(self.chosen(effort, seed))
+
+    def _taken(self, share: int, seed: int) -> Iterator[Case[T]]:
+        place = 0
+        for member in self.members:
+            if member.core:
+                yield member
+                continue
+            if (place + seed) % share == 0:
+                yield member
+            place += 1
+
+
+def family(core: Sequence[tuple[str, T]], others: Sequence[tuple[str, T]] = ()) -> Family[T]:
+    """A family of named values: ``core`` members first, then the ``others``."""
+    return Family(
+        (
+            *(Case(name, value, core=True) for name, value in core),
+            *(Case(name, value) for name, value in others),
+        )
+    )

@@ -1,0 +1,95 @@
+"""Families of cases: each member is what it says, and what a run leaves out the next runs try."""
+
+import hashlib
+import hmac
+import json
+from decimal import Decimal
+from random import Random
+
+import pytest
+
+from client_under_test.wallet.messages import Endpoint, Parser
+from client_under_test.wallet.refusals import Refused
+from scenarios.generated.families import amounts, bodies, forgeries, ids
+from scenarios.run.effort import NORMAL, QUICK
+
+PLAIN = b'{"transaction_id":"t-1","action":"bet","user_id":"p-1","currency":"EUR","amount":10.50}'
+FAMILIES = {
+    "malformed amounts": amounts.malformed(),
+    "poisonous amounts": amounts.poisonous(),
+    "spellings": amounts.spellings(Decimal("10.50")),
+    "pairs of ids": ids.pairs(),
+    "other spellings of a player": ids.other_spellings("p-1"),
+    "hostile ids": ids.hostile(),
+    "no objects": bodies.no_objects(),
+    "ambiguous bodies": bodies.ambiguous(),
+    "wrong hashes": forgeries.wrong_hashes(),
+}
+
+
+def read(body: bytes) -> int:
+    """What the reference CLIENT's strict reader takes ``body`` for, in cents."""
+    return Parser().read(Endpoint.TRANSACTION, "application/json", body).amount
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_names_tell_members_apart_and_few_runs_see_them_all(family):
+    names = [member.name for member in family.members]
+    assert len(set(names)) == len(names)
+    core = [member for member in family.members if member.core]
+    assert family.chosen(NORMAL, 7) == list(family.members)
+    runs = [family.chosen(QUICK, seed) for seed in range(QUICK.family_share)]
+    assert all(member in run for run in runs for member in core)
+    assert {member.name for run in runs for member in run} == set(names)
+    assert all(len(run) + family.left_out(QUICK, seed) == len(names) for seed, run in enumerate(runs))
+
+
+@pytest.mark.parametrize("family", [amounts.malformed(), amounts.poisonous()], ids=["malformed", "poisonous"])
+def test_malformed_amounts_are_none_to_a_strict_reader(family):
+    for member in family.members:
+        with pytest.raises(Refused):
+            read(PLAIN.replace(b"10.50", member.value.encode("utf-8", "surrogatepass")))
+
+
+def test_spellings_are_json_and_mean_what_they_say():
+    for member in amounts.spellings(Decimal("10.50")).members:
+        text, meant = member.value
+        assert Decimal(json.loads(text, parse_float=Decimal, parse_int=Decimal)) == meant, text
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_ids_of_a_pair_differ_and_are_new_each_time(seed):
+    for member in ids.pairs().members:
+        rng = Random(seed)
+        one, other = member.value(rng)
+        assert one != other, member.name
+        assert not {one, other} & set(member.value(rng)), member.name
+
+
+def test_other_spellings_are_not_the_player():
+    for player in ("p-1", "1", "ANNA", "x" * 36):
+        names = [member.value for member in ids.other_spellings(player).members]
+        assert player not in names
+        assert len(set(names)) == len(names)
+
+
+def test_bodies_that_are_no_objects_are_refused_by_a_strict_reader():
+    for member in bodies.no_objects().members:
+        with pytest.raises(Refused):
+            read(member.value(PLAIN))
+
+
+def test_ambiguous_bodies_are_read_as_the_callback_or_refused():
+    for member in bodies.ambiguous().members:
+        try:
+            assert read(member.value(PLAIN)) == 1050
+        except Refused:
+            continue
+
+
+def test_no_forged_hash_is_the_right_one():
+    right = hmac.new(b"the secret", PLAIN, hashlib.sha256).hexdigest()
+    overheard = hmac.new(b"the secret", b"{}", hashlib.sha256).hexdigest()
+    for member in forgeries.wrong_hashes().members:
+        forger = forgeries.Forger(PLAIN, "the secret", right, overheard, Random(7))
+        assert member.value(forger) != right, member.name
