@@ -31,8 +31,6 @@ from client_under_test.wallet import callbacks, money
 from client_under_test.wallet.accounts import Accounts
 from client_under_test.wallet.answers import Answers
 from client_under_test.wallet.callbacks import Desk
-from client_under_test.wallet.express import Express
-from client_under_test.wallet.grouped import GroupedLedger
 from client_under_test.wallet.ledger import Ledger
 from client_under_test.wallet.messages import Parser
 from client_under_test.wallet.signature import Gate
@@ -46,7 +44,7 @@ class Parts:
 
     gate: type[Gate] = Gate
     parser: type[Parser] = Parser
-    ledger: type[Ledger] = GroupedLedger
+    ledger: type[Ledger] = Ledger
     answers: type[Answers] = Answers
     desk: type[Desk] = Desk
     outbound: type[Outbound] = Outbound
@@ -92,8 +90,6 @@ def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
     app.extensions["database"] = database
     app.extensions["accounts"] = accounts
     app.register_blueprint(callbacks.blueprint(config.callback_prefix, desk))
-    if parts.desk is Desk and parts.answers is Answers:
-        app.wsgi_app = Express(app.wsgi_app, config.callback_prefix, desk)  # type: ignore[method-assign]
     app.register_blueprint(site.blueprint(config, accounts, parts.outbound(config)))
     app.register_blueprint(vouchers.blueprint(_voucher_desk(app, config, parts)))
     app.register_blueprint(checkout.blueprint(_checkout_desk(app, config, parts)))

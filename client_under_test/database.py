@@ -4,36 +4,41 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
 from client_under_test.schema import metadata
 
-# Seconds a request waits for another one's lock before it gives up and leaves things as they were.
-LOCK_TIMEOUT = 4.0
 CONNECTIONS = 16
-# Seconds for which a connection that was used is taken to be alive.
-_FRESH = 1.0
 
 
 class DatabaseUnreachable(Exception):
     """The database cannot be opened; the message says what came, what was expected and what to do."""
 
 
+class DatabaseLocked(Exception):
+    """Others held the database for too long; nothing was changed."""
+
+
 class Database:
     """Reads and writes of the CLIENT's one database, safe to use from several threads."""
+
+    # Seconds a request waits for others' locks, all told, before it gives up and leaves things as they were.
+    lock_timeout: ClassVar[float] = 4.0
 
     def __init__(self, address: str) -> None:
         self.url = url(address)
         self.sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(self.url) if self.sqlite else _server_engine(self.url)
-        # SQLite has one writer: the threads of this process queue here, in turn, and need not poll the file.
-        self._turn = threading.Lock() if self.sqlite else nullcontext()
-        # Who works with it in the background, and must stop first.
+        build = _sqlite_engine if self.sqlite else _server_engine
+        self.engine = build(self.url, self.lock_timeout)
+        # SQLite has one writer and lets the others poll: in a crowd some never get their turn. So the threads
+        # of this process queue here, and only processes compete for the file.
+        self._queue = threading.Lock()
+        # What works with it in the background, and must stop first.
         self.closing: list[Callable[[], None]] = []
 
     def prepare(self) -> None:
@@ -46,15 +51,22 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """One transaction that writes: committed where the block ends well, undone where it raises."""
-        with self._turn, self.engine.begin() as connection:
-            yield connection
+        """One transaction that writes: committed where the block ends well, undone where it raises.
 
-    @contextmanager
-    def at_once(self, connection: sa.Connection) -> Iterator[None]:
-        """Send the writes of this block together, where the server can take them so; none may return rows."""
-        with nullcontext() if self.sqlite else connection.connection.driver_connection.pipeline():  # type: ignore[union-attr]
-            yield
+        Raises DatabaseLocked or SQLAlchemy's OperationalError after ``lock_timeout``.
+        """
+        if not self.sqlite:
+            with self.engine.begin() as connection:
+                yield connection
+            return
+        deadline = time.monotonic() + self.lock_timeout
+        if not self._queue.acquire(timeout=self.lock_timeout):
+            raise DatabaseLocked(f"the database was locked for {self.lock_timeout:g} s")
+        try:
+            with self.engine.connect().execution_options(deadline=deadline) as connection, connection.begin():
+                yield connection
+        finally:
+            self._queue.release()
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -87,58 +99,42 @@ def url(address: str) -> sa.URL:
     return given
 
 
-def _sqlite_engine(address: sa.URL) -> sa.Engine:
+def _sqlite_engine(address: sa.URL, lock_timeout: float) -> sa.Engine:
     engine = sa.create_engine(
         address, poolclass=QueuePool, pool_size=CONNECTIONS, max_overflow=CONNECTIONS, pool_use_lifo=True
     )
 
     @sa.event.listens_for(engine, "connect")
-    def settle(connection: sqlite3.Connection, _record: Any) -> None:
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
         # sqlite3's own BEGIN comes late, and so takes the lock late; ours comes first.
         connection.isolation_level = None
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            f"busy_timeout={int(LOCK_TIMEOUT * 1000)}",
-            "foreign_keys=ON",
-        ):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        deadline = connection.get_execution_options().get("deadline")
+        left = lock_timeout if deadline is None else max(deadline - time.monotonic(), 0)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(left * 1000)}")
+        if deadline is not None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
 
-def _server_engine(address: sa.URL) -> sa.Engine:
-    engine = sa.create_engine(
+def _server_engine(address: sa.URL, lock_timeout: float) -> sa.Engine:
+    return sa.create_engine(
         address,
         pool_size=CONNECTIONS,
         max_overflow=CONNECTIONS,
         pool_use_lifo=True,
+        pool_pre_ping=True,
         connect_args={
             "connect_timeout": 5,
             # A plan that was made while the tables were small, and is kept, would read all of them for ever.
-            "options": f"-c lock_timeout={int(LOCK_TIMEOUT * 1000)} -c plan_cache_mode=force_custom_plan",
+            "options": f"-c lock_timeout={int(lock_timeout * 1000)} -c plan_cache_mode=force_custom_plan",
         },
     )
-
-    @sa.event.listens_for(engine, "checkin")
-    def rested(_connection: Any, record: Any) -> None:
-        record.info["rested"] = time.monotonic()
-
-    # SQLAlchemy's own pre-ping asks before every transaction, and costs a tenth of one.
-    @sa.event.listens_for(engine, "checkout")
-    def alive(connection: Any, record: Any, _proxy: Any) -> None:
-        if time.monotonic() - record.info.get("rested", time.monotonic()) > _FRESH:
-            try:
-                engine.dialect.do_ping(connection)
-            except engine.dialect.loaded_dbapi.Error as error:
-                raise sa.exc.DisconnectionError from error
-
-    return engine
 
 
 def _three_beats(address: sa.URL, error: Exception) -> str:

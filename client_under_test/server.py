@@ -24,11 +24,10 @@ from granian.constants import Interfaces
 from client_under_test import parent_watch
 from client_under_test.app import create_app
 from client_under_test.config import Config
+from client_under_test.database import CONNECTIONS
 
-# Callbacks that wait for a SQLite file share a commit: the more can wait, the fewer commits. Those that wait for
-# a server may each need a connection of it.
-SQLITE_THREADS = 32
-SERVER_THREADS = 16
+# As many as the database has connections: each request needs one.
+THREADS = CONNECTIONS
 # Copies that arrive together should be handled together.
 WAITRESS_THREADS = 24
 _READY_WITHIN = 10.0
@@ -94,8 +93,7 @@ def _bound(host: str, port: int) -> int:
 
 def _serve_workers(config: Config, host: str, port: int, processes: int, say: Callable[[str], None]) -> None:
     # Tables and players first, once, and in a way that leaves no connection to be shared by a fork.
-    database = create_app(config).extensions["database"]
-    database.close()
+    create_app(config).extensions["database"].close()
     supervisor = os.getpid()
     built, tell = os.pipe()
 
@@ -112,7 +110,7 @@ def _serve_workers(config: Config, host: str, port: int, processes: int, say: Ca
         port=port,
         interface=Interfaces.WSGI,
         workers=processes,
-        blocking_threads=SQLITE_THREADS if database.sqlite else SERVER_THREADS,
+        blocking_threads=THREADS,
         backpressure=1024,
         log_enabled=False,
         # A request in work is given this many seconds at the end.

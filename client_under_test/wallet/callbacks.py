@@ -40,12 +40,8 @@ class Desk:
 
     def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
         """Return the CLIENT id of what was applied; raises Refused."""
-        return self.settle(endpoint, request.content_type, body, given)
-
-    def settle(self, endpoint: Endpoint, content_type: str | None, body: bytes, given: str | None) -> str:
-        """Check, read and apply; return the CLIENT id of what was applied. Raises Refused."""
         self.gate.check(body, given)
-        return self.ledger.apply(self.parser.read(endpoint, content_type, body))
+        return self.ledger.apply(self.parser.read(endpoint, request.content_type, body))
 
     def body(self) -> bytes:
         """Return the bytes received; raises Refused for too many, or fewer than were announced."""

@@ -4,15 +4,14 @@ One request is one database transaction. It first takes the player's row (Postgr
 (SQLite), so the transactions of one player happen one after the other; it is committed before the answer
 leaves. The answer is stored with the transaction, and a copy is answered from there.
 
-Statements are built once, with parameters: SQLAlchemy then compiles each once too, and executing one costs a
-quarter of building it anew.
+Statements are built once, with parameters; building one anew for each request takes four times as long as
+executing it.
 """
 
 import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -100,9 +99,9 @@ _ORIGINAL = (
     .where(_REVERSAL.c.id.is_(None))
     .limit(1)
 )
-RECORD = sa.insert(transactions)
-POST = sa.insert(postings)
-BALANCE = sa.update(players).where(players.c.id == sa.bindparam("player"))
+_ADD_TRANSACTION = sa.insert(transactions)
+_ADD_POSTING = sa.insert(postings)
+_SET_BALANCE = sa.update(players).where(players.c.id == sa.bindparam("player"))
 
 
 class Ledger:
@@ -226,8 +225,8 @@ class Ledger:
     ) -> Stored:
         """Write the transaction with its answer, and what it moves."""
         client_id = self.client_id(transaction)
-        number = self.insert(
-            connection,
+        row = connection.execute(
+            _ADD_TRANSACTION,
             {
                 "key": self.key(transaction),
                 "provider_id": transaction.id,
@@ -240,33 +239,27 @@ class Ledger:
                 "error": decision.error,
                 "at": datetime.now(UTC),
             },
-        )
+        ).inserted_primary_key
+        assert row is not None
         if decision.movement:
-            self.post(connection, player, decision, number)
-        return Stored(number, transaction.action, player.id, transaction.amount, client_id, decision.error)
-
-    def insert(self, connection: sa.Connection, row: dict[str, Any]) -> int:
-        """Append a row of ``transactions`` and return its number."""
-        inserted = connection.execute(RECORD, row).inserted_primary_key
-        assert inserted is not None
-        return int(inserted.id)
+            self.post(connection, player, decision, row.id)
+        return Stored(row.id, transaction.action, player.id, transaction.amount, client_id, decision.error)
 
     def post(
         self, connection: sa.Connection, player: Player, decision: Decision, transaction_id: int
     ) -> None:
         """Append the posting and bring the balance up to it."""
-        connection.execute(POST, self.posting(player, decision, transaction_id))
-        connection.execute(BALANCE, {"player": player.id, "balance": player.balance + decision.movement})
-
-    def posting(self, player: Player, decision: Decision, transaction_id: int) -> dict[str, Any]:
-        """Return the row of ``postings`` for what ``decision`` moves."""
-        return {
-            "player_id": player.id,
-            "amount": decision.movement,
-            "transaction_id": transaction_id,
-            "reverses": decision.reverses,
-            "at": datetime.now(UTC),
-        }
+        connection.execute(
+            _ADD_POSTING,
+            {
+                "player_id": player.id,
+                "amount": decision.movement,
+                "transaction_id": transaction_id,
+                "reverses": decision.reverses,
+                "at": datetime.now(UTC),
+            },
+        )
+        connection.execute(_SET_BALANCE, {"player": player.id, "balance": player.balance + decision.movement})
 
 
 def digest(provider_id: str) -> str:

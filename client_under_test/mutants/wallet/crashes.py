@@ -3,7 +3,6 @@
 import sqlite3
 import threading
 import time
-from contextlib import nullcontext
 
 import sqlalchemy as sa
 from flask import request
@@ -25,13 +24,7 @@ _GAP = 0.001
 class _Impatient(Database):
     """SQLite without a timeout: who comes second is told that the database is locked."""
 
-    def __init__(self, address: str) -> None:
-        super().__init__(address)
-        self._turn = nullcontext()
-
-        @sa.event.listens_for(self.engine, "connect")
-        def hurry(connection: sqlite3.Connection, _record: object) -> None:
-            connection.execute("PRAGMA busy_timeout=0").close()
+    lock_timeout = 0.0
 
 
 class _TwoConnections(Ledger):
@@ -92,14 +85,12 @@ class _Behind(Database):
             pool_size=32,
         )
         self._closed = threading.Event()
-        self._one_at_a_time = threading.Lock()
-        self._turn = self._one_at_a_time
         sa.event.listen(self.engine, "begin", _begin)
         threading.Thread(target=self._flush, daemon=True).start()
 
     def _flush(self) -> None:
         while not self._closed.wait(self._EVERY):
-            with self._one_at_a_time:
+            with self._queue:
                 self._save()
 
     def _save(self) -> None:
@@ -110,7 +101,7 @@ class _Behind(Database):
     @override
     def close(self) -> None:
         self._closed.set()
-        with self._one_at_a_time:
+        with self._queue:
             self._save()
             self._keep.close()
         super().close()
@@ -230,7 +221,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "A locked database is an error at once.",
         ("IDM-02", "BET-04"),
         database=_Impatient,
-        ledger=Ledger,
         sequential=False,
     ),
     mutant(
@@ -238,7 +228,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "A locked database is HTTP 500.",
         ("IDM-02", "BET-04"),
         database=_Impatient,
-        ledger=Ledger,
         desk=Bare,
         sequential=False,
     ),
@@ -269,7 +258,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "Answers leave before the disk has heard.",
         ("IDM-10", "INV-05"),
         database=_Behind,
-        ledger=Ledger,
         needs=("restart",),
         sequential=False,
     ),
