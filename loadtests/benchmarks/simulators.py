@@ -21,7 +21,7 @@ from simulators.jackpot.simulator import JackpotTwin
 from simulators.operator import api as operator_api
 from simulators.operator.delivery import Courier, Operator
 from simulators.operator.simulator import Agreement, Twin
-from simulators.server.wsgi_server import Server, long_memory, watch_parent
+from simulators.server.wsgi_server import Server, watch_parent
 from simulators.transport.http_client import Sender
 
 # Agreed for the benchmark only; nothing outside it knows them.
@@ -74,7 +74,7 @@ APPS: Final[dict[str, Callable[[Sender], Any]]] = {
 def main() -> None:
     """Serve until the parent has ended."""
     watch_parent(sys.stdin.buffer)
-    with Server(APPS[sys.argv[1]](Sender(History()))) as server, long_memory():
+    with Server(APPS[sys.argv[1]](Sender(History()))) as server:
         print(server.port, flush=True)
         threading.Event().wait()
 

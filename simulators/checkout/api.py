@@ -17,8 +17,7 @@ from simulators.checkout.graphql import Graph
 from simulators.checkout.pages import hosted_page, widget
 from simulators.checkout.requests import PriceRequest
 from simulators.checkout.simulator import CREATE, PRICE, CheckoutTwin
-from simulators.server import api_docs, express, responses
-from simulators.server.express import Express, Ordinary, Plain, Route
+from simulators.server import api_docs, responses
 from simulators.server.responses import ApiError
 from simulators.values import decimal_json
 from simulators.webhooks.endpoint import JSON_TYPE
@@ -59,22 +58,7 @@ def create_app(twin: CheckoutTwin) -> Flask:
     app.register_error_handler(ApiError, responses.api_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, lambda error: responses.crash(app, "checkout", error))
-    app.extensions[express.EXTENSION] = _express(twin, graph)
     return app
-
-
-def _express(twin: CheckoutTwin, graph: Graph) -> Express:
-    def create(plain: Plain) -> bytes:
-        if not plain.json():
-            raise Ordinary
-        status, answer = graph.answer(decimal_json.loads(plain.body))
-        if status != 200:
-            raise Ordinary
-        return decimal_json.dumps(answer)
-
-    return Express(
-        PROVIDER, twin.history, twin.disturbances, {("POST", GRAPHQL): Route(CREATE, create)}, (_ALLOWED,)
-    )
 
 
 def _graphql(graph: Graph) -> Response:

@@ -300,9 +300,6 @@ def look_up(fields: Mapping[str, Any], path: str) -> tuple[bool, Any]:
 
 def verify(token: str, agreement: Agreement, now: float, max_age: float = LIFE) -> Verdict:
     """Check ``token``; ``now`` is seconds since the epoch, ``max_age`` seconds. No fault hides another."""
-    plain = jws.plainly(token, agreement.key) if agreement.algorithm == "HS256" else None
-    if plain is not None:
-        return Verdict("HS256", plain, *check(plain, agreement, now, max_age))
     try:
         header, fields = jws.unverified(token)
     except jws.NoJwt:

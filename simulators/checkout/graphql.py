@@ -20,7 +20,6 @@ from graphql import (
 from pydantic import ValidationError
 
 from simulators.checkout.claims import Fault
-from simulators.checkout.plan import Plan, plan
 from simulators.checkout.requests import GraphRequest
 from simulators.checkout.simulator import CheckoutTwin
 from simulators.checkout.world import Checkout
@@ -83,7 +82,7 @@ class Graph:
         """Carry out a request, and return status and answer; raises ApiError for what is no request."""
         request = _request(document)
         try:
-            asked, problems, planned = self._prepared(request.query)
+            asked, problems = self._prepared(request.query)
         except GraphQLError as error:
             return 400, _refusal([error])
         except RecursionError:
@@ -92,24 +91,19 @@ class Graph:
             ) from None
         if problems:
             return 400, _refusal(problems)
-        if planned is not None and request.operationName is None:
-            arguments = planned.arguments(request.variables)
-            if arguments is not None:
-                return 200, planned.answer(self._create(None, None, **arguments))
         result = execute_sync(
             self.schema, asked, variable_values=request.variables, operation_name=request.operationName
         )
         return _answered(result)
 
-    def _prepare(self, query: str) -> tuple[DocumentNode, list[GraphQLError], Plan | None]:
+    def _prepare(self, query: str) -> tuple[DocumentNode, list[GraphQLError]]:
         asked = parse(query, max_tokens=_TOKENS)
-        problems = validate(self.schema, asked, max_errors=_PROBLEMS)
-        return asked, problems, None if problems else plan(asked)
+        return asked, validate(self.schema, asked, max_errors=_PROBLEMS)
 
     def _create(
         self,
         _root: Any,
-        _info: GraphQLResolveInfo[Any] | None,
+        _info: GraphQLResolveInfo[Any],
         merchantId: str,  # noqa: N803
         payload: str,
     ) -> dict[str, Any]:

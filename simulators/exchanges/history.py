@@ -110,14 +110,12 @@ Listener = Callable[[Exchange], None]
 class History:
     """All exchanges in order. Safe to append to from several threads.
 
-    ``listeners`` are called after every change of an exchange (invoked, completed, or both at once), outside the
-    lock.
+    ``listeners`` are called after every change of an exchange (invoked, completed), outside the lock.
     """
 
     listeners: list[Listener] = field(default_factory=list)
     scenario: str | None = None
-    # Exchanges, and what ``add`` keeps in their place.
-    _exchanges: list[Any] = field(default_factory=list)
+    _exchanges: list[Exchange] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _epoch: float = field(default_factory=time.monotonic)
 
@@ -175,7 +173,7 @@ class History:
         ``invoked`` corrects when the request left (seconds since the history began), for a request held back.
         """
         with self._lock:
-            pending = self._look(self._exchanges[number])
+            pending = self._exchanges[number]
             if pending.answer is not None or pending.failure != "no answer yet":
                 raise ValueError(f"exchange {number} is complete already")
             done = replace(
@@ -193,51 +191,6 @@ class History:
         self._tell(done)
         return done
 
-    def add(
-        self,
-        provider: str,
-        kind: str,
-        invoked: float,
-        request: tuple[str, str, Headers, bytes],
-        answer: tuple[int, Headers, bytes],
-    ) -> None:
-        """Append a request of the CLIENT's that was answered at once, and well: an exchange that is complete.
-
-        ``request`` and ``answer`` are the fields of a Request and an Answer; ``invoked`` is when it came (seconds
-        since the history began). Listeners are called once.
-        """
-        with self._lock:
-            now = self.now()
-            number = len(self._exchanges)
-            started = time.time() - (now - invoked)
-            # At the first look it becomes an Exchange. Most are never looked at, and plain tuples cost far less:
-            # to make, to keep, and to the collector of garbage.
-            kept = number, provider, kind, request, started, invoked, now, answer, self.scenario
-            self._exchanges.append(kept)
-            exchange = self._look(kept) if self.listeners else None
-        if exchange is not None:
-            self._tell(exchange)
-
-    def _look(self, kept: Any) -> Exchange:
-        """Return what is kept as an exchange, which takes its place. The lock must be held."""
-        if isinstance(kept, Exchange):
-            return kept
-        number, provider, kind, request, started, invoked, answered, answer, scenario = kept
-        exchange = self._exchanges[number] = Exchange(
-            number=number,
-            provider=provider,
-            kind=kind,
-            direction=Direction.FROM_CLIENT,
-            request=Request(*request),
-            started=started,
-            invoked=invoked,
-            answered=answered,
-            answer=Answer(*answer),
-            outcome=Outcome.OK,
-            scenario=scenario,
-        )
-        return exchange
-
     def __len__(self) -> int:
         return len(self._exchanges)
 
@@ -246,12 +199,12 @@ class History:
 
     def __getitem__(self, number: int) -> Exchange:
         with self._lock:
-            return self._look(self._exchanges[number])
+            return self._exchanges[number]
 
     def since(self, number: int) -> list[Exchange]:
         """Return the exchanges from ``number`` on, as they stand now."""
         with self._lock:
-            return [self._look(kept) for kept in self._exchanges[number:]]
+            return self._exchanges[number:]
 
     def _tell(self, exchange: Exchange) -> None:
         for listener in self.listeners:

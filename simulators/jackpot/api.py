@@ -19,8 +19,7 @@ from simulators.jackpot.field_types import bounded
 from simulators.jackpot.operations import OPERATIONS, Ask, Operation
 from simulators.jackpot.pages import backoffice, widget
 from simulators.jackpot.simulator import JackpotTwin
-from simulators.server import api_docs, express, responses
-from simulators.server.express import Express, Ordinary, Plain, Route
+from simulators.server import api_docs, responses
 from simulators.server.responses import ApiError
 from simulators.values import decimal_json
 
@@ -29,8 +28,6 @@ BODY_BYTES: Final = 1024 * 1024
 # Below these, a player's browser calls from a CLIENT's page.
 _SHARED: Final = ("/v2/", "/widget/")
 _ALLOWED: Final = ("Access-Control-Allow-Origin", "*")
-# What goes the express way.
-_QUICK: Final = frozenset({"stores", "token"})
 
 _MESSAGES: Final = {
     404: f"There is nothing at this address. {api_docs.PAGE} lists every operation. Check the address.",
@@ -67,7 +64,6 @@ def create_app(twin: JackpotTwin) -> Flask:
     app.register_error_handler(ApiError, responses.api_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, lambda error: responses.crash(app, "Jackpot", error))
-    app.extensions[express.EXTENSION] = _express(twin)
     return app
 
 
@@ -79,48 +75,11 @@ def _view(twin: JackpotTwin, operation: Operation) -> Callable[..., ResponseRetu
         if operation.credential is not None:
             session = twin.desk.authenticate(operation.credential, request.headers.get("apikey"), _bearer())
         ask = Ask(path, _amount() if operation.amount else None, parse(), session)
-        return Response(_written(operation, operation.call(twin.desk, ask)), content_type=wire.JSON_TYPE)
+        answer = operation.call(twin.desk, ask)
+        shown = [each.model_dump() for each in answer] if operation.many else answer.model_dump()
+        return Response(decimal_json.dumps(shown), content_type=wire.JSON_TYPE)
 
     return view
-
-
-def _written(operation: Operation, answer: Any) -> bytes:
-    return decimal_json.dumps(
-        [each.model_dump() for each in answer] if operation.many else answer.model_dump()
-    )
-
-
-def _express(twin: JackpotTwin) -> Express:
-    """The express way of what a CLIENT asks for most: the catalogue, and tokens for its server."""
-    by_id = {operation.id: operation for operation in OPERATIONS if operation.id in _QUICK}
-    adapter: TypeAdapter[Any] = TypeAdapter(requests.Grant)
-    kept: tuple[str, list[wire.Store], bytes] = ("", [], b"")
-
-    def stores(plain: Plain) -> bytes:
-        nonlocal kept
-        operation = by_id["stores"]
-        assert operation.credential is not None
-        twin.desk.authenticate(operation.credential, plain.fields.get("apikey"), plain.bearer)
-        url, now = twin.platform.public_url, [each.store for each in twin.platform.listings if each.enabled]
-        # A store never changes: another one takes its place.
-        if kept[0] != url or list(map(id, kept[1])) != list(map(id, now)):
-            kept = (url, now, _written(operation, operation.call(twin.desk, Ask({}))))
-        return kept[2]
-
-    def token(plain: Plain) -> bytes:
-        if not plain.json():
-            raise Ordinary
-        operation = by_id["token"]
-        asked = adapter.validate_python(decimal_json.loads(plain.body))
-        return _written(operation, operation.call(twin.desk, Ask({}, body=asked)))
-
-    handlers = {"stores": stores, "token": token}
-    routes = {
-        (operation.method, path): Route(operation.id, handlers[operation.id])
-        for operation in by_id.values()
-        for path in operation.paths
-    }
-    return Express(PROVIDER, twin.history, twin.disturbances, routes, (_ALLOWED,))
 
 
 def _bearer() -> str | None:

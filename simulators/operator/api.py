@@ -13,8 +13,7 @@ from simulators.operator import openapi, wire
 from simulators.operator.delivery import PROVIDER
 from simulators.operator.pages import player_page
 from simulators.operator.simulator import Twin
-from simulators.server import api_docs, express, responses
-from simulators.server.express import Express, Ordinary, Plain, Route
+from simulators.server import api_docs, responses
 from simulators.server.responses import ApiError
 
 # The longest request that is read, in bytes.
@@ -51,27 +50,7 @@ def create_app(twin: Twin) -> Flask:
     app.register_error_handler(ApiError, responses.api_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, lambda error: responses.crash(app, "OPERATOR", error))
-    app.extensions[express.EXTENSION] = _express(twin)
     return app
-
-
-def _express(twin: Twin) -> Express:
-    def auth(plain: Plain) -> bytes:
-        if not plain.json():
-            raise Ordinary
-        return express.written(twin.auth(plain.body).model_dump())
-
-    def start_session(plain: Plain) -> bytes:
-        if not plain.json():
-            raise Ordinary
-        return express.written(twin.start_session(plain.bearer, plain.body, plain.root).model_dump())
-
-    prefixes = [""] if twin.agreement.version is None else ["", f"/{twin.agreement.version}"]
-    routes = {("POST", f"{prefix}/auth"): Route("auth", auth) for prefix in prefixes}
-    routes |= {
-        ("POST", f"{prefix}/start-session"): Route("start-session", start_session) for prefix in prefixes
-    }
-    return Express(PROVIDER, twin.history, twin.disturbances, routes)
 
 
 def _auth(twin: Twin, version: str | None) -> ResponseReturnValue:

@@ -2,24 +2,17 @@
 
 import contextlib
 import errno
-import gc
 import logging
 import os
 import select
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import IO, Any, Self
 
-from waitress.channel import (  # type: ignore[import-untyped]
-    ClientDisconnected,
-    HTTPChannel,
-)
 from waitress.server import create_server  # type: ignore[import-untyped]
-
-from simulators.server import express
 
 App = Callable[..., Iterable[bytes]]
 
@@ -57,7 +50,6 @@ def bind(host: str, port: int) -> socket.socket:
 class Server:
     """Runs a WSGI ``app`` on waitress with ``threads`` threads; usable as a context manager.
 
-    An app with an express way (``simulators.server.express``) has its plain requests answered by the server's own loop.
     The port is bound at once (``port`` 0 takes any free one), so ``url`` is known before ``start``. Raises
     PortInUse where the port is taken.
     """
@@ -79,9 +71,6 @@ class Server:
             clear_untrusted_proxy_headers=True,
             ident=None,
         )
-        way = express.of(app)
-        if way is not None:
-            self._server.channel_class = type("ExpressChannel", (_ExpressChannel,), {"express": way})
         self._thread: threading.Thread | None = None
         self._stopping = False
 
@@ -122,39 +111,6 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-class _ExpressChannel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
-    """A connection whose plain requests are answered where they are read."""
-
-    express: express.Express
-
-    def received(self, data: bytes) -> bool:
-        """Answer the request ``data`` at once, where nothing came before it that is not answered yet."""
-        if self.request is None and not self.requests and not (self.will_close or self.close_when_flushed):
-            answer = self.express.answer(data)
-            if answer is not None:
-                sent = self.send(answer, do_close=False)
-                if sent < len(answer):
-                    with contextlib.suppress(ClientDisconnected):
-                        self.write_soon(answer[sent:])
-                return True
-        return bool(super().received(data))
-
-
-@contextlib.contextmanager
-def long_memory() -> Iterator[None]:
-    """While this lasts, the collector of garbage looks through all that is kept a hundred times more rarely.
-
-    What a twin keeps only grows and is never garbage, and looking through it holds up every answer: for 0.15 s at
-    100,000 checkouts. What is young is looked through as ever. This is the whole process's, so it is for commands.
-    """
-    young, middle, old = before = gc.get_threshold()
-    gc.set_threshold(young, middle, old * 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def watch_parent(

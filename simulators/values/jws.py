@@ -1,12 +1,10 @@
 """JWTs under the algorithms that providers agree on with a CLIENT: signed, verified, and read unverified.
 
-PyJWT judges them. ``plainly`` reads the plainest of the tokens that it accepts, and leaves it the others.
+PyJWT alone says whether one holds.
 """
 
-import binascii
-import hmac
-from base64 import urlsafe_b64encode
-from functools import lru_cache
+import json
+from decimal import Decimal, DecimalException
 from typing import Any, Final, Literal, get_args
 
 import jwt
@@ -21,17 +19,6 @@ AlgorithmName = Literal["HS256", "RS256", "ES256"]
 ALGORITHMS: Final[tuple[AlgorithmName, ...]] = get_args(AlgorithmName)
 
 
-# The headers that libraries write where nobody asks for more, as they stand in a token.
-_PLAIN_HEADERS: Final = frozenset(
-    urlsafe_b64encode(header).rstrip(b"=")
-    for header in (b'{"alg":"HS256","typ":"JWT"}', b'{"typ":"JWT","alg":"HS256"}', b'{"alg":"HS256"}')
-)
-# From the alphabet of base64url to that of base64; what only the latter has becomes what neither has.
-_STANDARD: Final = bytes.maketrans(b"-_+/=", b"+/!!!")
-# How many secrets are kept ready.
-_SECRETS: Final = 16
-
-
 class BadKey(ValueError):
     """The key is none of the algorithm's, or not the half that is needed. The text never holds the key."""
 
@@ -42,6 +29,10 @@ class NoJwt(ValueError):
 
 class BadSignature(ValueError):
     """The signature is none under the key and the algorithm."""
+
+
+class WrongAlgorithm(BadSignature):
+    """The header names another algorithm than the agreed one, or none; no key was touched."""
 
 
 class Hmac(HMACAlgorithm):
@@ -93,11 +84,13 @@ def sign(claims: Any, key: str, algorithm: str) -> str:
 
 
 def verify(token: str, key: str, algorithm: str) -> bytes:
-    """Return the payload of ``token``; raises BadSignature, NoJwt, or BadKey."""
+    """Return the payload of ``token``; raises BadSignature, WrongAlgorithm, NoJwt, or BadKey."""
     prepared = key_for(algorithm, key, signing=False)
     try:
         payload = _SIGNERS[algorithm].decode_complete(token, prepared, [algorithm])["payload"]
-    except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError):
+    except jwt.InvalidAlgorithmError:
+        raise WrongAlgorithm(f"the algorithm is not {algorithm}, the agreed one") from None
+    except jwt.InvalidSignatureError:
         raise BadSignature(f"the signature is none under the agreed key and {algorithm}") from None
     except (jwt.PyJWTError, ValueError, RecursionError):
         raise NoJwt("the text is no JWT") from None
@@ -105,47 +98,19 @@ def verify(token: str, key: str, algorithm: str) -> bytes:
 
 
 def unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return header and claims of ``token``, with exact numbers, whoever signed it; raises NoJwt."""
+    """Return header and claims of ``token``, with exact numbers, whoever signed it, or nobody; raises NoJwt.
+
+    The signature may be missing or damaged, and what is no number (NaN) is read as a text: one fault of a token
+    hides none of its others.
+    """
     try:
-        header = jwt.get_unverified_header(token)
-        claims = decimal_json.loads(base64url_decode(token.split(".")[1]))
-    except (jwt.PyJWTError, ValueError, RecursionError):
+        header, claims = (_read(base64url_decode(part)) for part in token.split(".")[:2])
+    except (ValueError, RecursionError, DecimalException):
         raise NoJwt("the text is no JWT") from None
-    if not isinstance(claims, dict):
+    if not isinstance(header, dict) or not isinstance(claims, dict):
         raise NoJwt("the JWT holds no JSON object")
     return header, claims
 
 
-def plainly(token: str, key: str) -> dict[str, Any] | None:
-    """Return the claims of ``token``, with exact numbers, where it is plainly HS256 and signed under ``key``.
-
-    Those are the claims of ``unverified``, and ``verify`` accepts the token; it is looked through once, not twice.
-    None says nothing about it: it may be in another form, of another algorithm, forged or broken.
-    """
-    try:
-        signed, _, mark = token.encode("ascii").rpartition(b".")
-        header, _, payload = signed.partition(b".")
-        if header not in _PLAIN_HEADERS:
-            return None
-        made = _keyed(key).copy()
-        made.update(signed)
-        if not hmac.compare_digest(urlsafe_b64encode(made.digest()).rstrip(b"="), mark):
-            return None
-        claims = decimal_json.loads(_segment(payload))
-    except ValueError:
-        return None
-    return claims if isinstance(claims, dict) else None
-
-
-@lru_cache(_SECRETS)
-def _keyed(key: str) -> hmac.HMAC:
-    return hmac.new(key_for("HS256", key, signing=False), digestmod="sha256")
-
-
-def _segment(text: bytes) -> bytes:
-    """Decode base64url without padding, written in the one canonical way; raises ValueError for any other."""
-    padded = text.translate(_STANDARD) + b"=" * (-len(text) % 4)
-    data = binascii.a2b_base64(padded)
-    if binascii.b2a_base64(data, newline=False) != padded:
-        raise binascii.Error("not as base64url is written")
-    return data
+def _read(data: bytes) -> Any:
+    return json.loads(data, parse_float=Decimal, parse_int=Decimal, parse_constant=str)

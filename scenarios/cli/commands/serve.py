@@ -21,7 +21,7 @@ from simulators.exchanges.history import History
 from simulators.operator.api import create_app
 from simulators.operator.delivery import Courier, Operator
 from simulators.operator.simulator import TOKEN_SECONDS, Agreement, Twin
-from simulators.server.wsgi_server import long_memory, watch_parent
+from simulators.server.wsgi_server import watch_parent
 from simulators.transport.http_client import Sender
 
 
@@ -143,8 +143,7 @@ def command(
             stack.enter_context(_console(house, host, console_port, console_public_url))
         click.echo(f"secrets         as in {target.path or 'the defaults of pitboss client'}")
         click.echo("Ctrl-C ends it.")
-        with long_memory():
-            ended.wait()
+        ended.wait()
 
 
 @contextlib.contextmanager

@@ -275,16 +275,21 @@ def test_what_is_no_jwt_is_malformed(token):
     assert faults(token) == ["token: malformed"]
 
 
-@pytest.mark.parametrize("number", ["1e999999999", "1E-999999999", "NaN", "Infinity"])
-def test_numbers_without_bounds_are_refused(number):
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        ("1e999999999", Code.TOO_LARGE),
+        ("1E-999999999", Code.TOO_LARGE),
+        ("NaN", Code.WRONG_TYPE),
+        ("Infinity", Code.WRONG_TYPE),
+    ],
+)
+def test_numbers_without_bounds_are_refused(number, code):
     head = base64url_encode(b'{"alg":"HS256"}').decode()
     body = base64url_encode(decimal_json.dumps(changed()).replace(b"16.66", number.encode())).decode()
     mark = hmac.new(SECRET.encode(), f"{head}.{body}".encode(), hashlib.sha256).digest()
     (fault,) = verify(f"{head}.{body}.{base64url_encode(mark).decode()}", AGREEMENT, NOW).faults
-    assert (fault.path, fault.code) in {
-        (f"{PRICE}.valueBeforeTax", Code.TOO_LARGE),
-        ("token", Code.MALFORMED),
-    }
+    assert (fault.path, fault.code) == (f"{PRICE}.valueBeforeTax", code)
 
 
 def test_the_minute_of_minting_is_asked_for_by_age():
