@@ -2,6 +2,8 @@
 
 import contextlib
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,9 +11,29 @@ from typing import TYPE_CHECKING, Any
 
 from loadtests.audit.text import ROW, figures, lines
 from loadtests.audit.verdict import Finding, Verdict
+from loadtests.monitor.memory import Point
 from loadtests.shapes.ramp_search import Search
 from scenarios.contract import RULES, Level
-from scenarios.report.files import write_document
+from scenarios.report.files import write_report
+from scenarios.report.schema import (
+    VERSION,
+    Audit,
+    Breach,
+    ClientIds,
+    Doubt,
+    Load,
+    LoadError,
+    LoadMemory,
+    LoadMoment,
+    LoadRow,
+    MustTally,
+    OffPlayer,
+    Ramp,
+    Report,
+    Rule,
+    ShouldTally,
+    Summary,
+)
 from simulators.values import money
 
 # Importing Locust changes the whole process: only whoever runs under it does.
@@ -19,7 +41,6 @@ if TYPE_CHECKING:
     from locust.env import Environment
     from locust.stats import StatsEntry
 
-VERSION = 1
 # The rules that every audit judges.
 _ALWAYS = ("INV-05", "MSG-05")
 
@@ -27,91 +48,75 @@ _ALWAYS = ("INV-05", "MSG-05")
 def write(environment: "Environment", verdict: Verdict, directory: Path, ramp: Search | None = None) -> None:
     """Write the report into ``directory``; ``ramp`` is what a ramp found. Raises OSError."""
     directory.mkdir(parents=True, exist_ok=True)
-    write_document(document(environment, verdict, ramp), directory)
+    write_report(document(environment, verdict, ramp), directory)
 
 
-def document(environment: "Environment", verdict: Verdict, ramp: Search | None = None) -> dict[str, Any]:
-    """The report of a run. Amounts are texts in the players' currency; it holds no secret."""
+def document(environment: "Environment", verdict: Verdict, ramp: Search | None = None) -> Report:
+    """The report of a run."""
     assert environment.runner is not None
     stats, parsed = environment.runner.stats, environment.parsed_options
     rules = _rules(verdict)
-    return {
-        "version": VERSION,
-        "target": environment.host or "",
-        "started": datetime.fromtimestamp(stats.start_time, UTC).isoformat(timespec="seconds"),
-        "strict": False,
+    return Report(
+        version=VERSION,
+        target=environment.host or "",
+        started=datetime.fromtimestamp(stats.start_time, UTC).isoformat(timespec="seconds"),
+        strict=False,
         # However it ended, it was audited.
-        "interrupted": False,
-        "seed": getattr(parsed, "seed", None),
-        "effort": "load",
-        "probe": verdict.whole.probe,
-        "duration_s": round(time.time() - stats.start_time, 3),
-        "exchanges": stats.total.num_requests,
-        "summary": {str(level).lower(): _tally(rules, level) for level in (Level.MUST, Level.SHOULD)},
-        "warnings": list(verdict.whole.notes),
-        "rules": rules,
-        "audit": audit(verdict),
-        "load": load(environment, verdict.workers)
-        | {"memory": [asdict(point) for point in verdict.memory]}
-        | {"ramp": None if ramp is None else ramp.as_plain()},
-    }
+        interrupted=False,
+        seed=getattr(parsed, "seed", None),
+        effort="load",
+        probe=verdict.whole.probe,
+        duration_s=round(time.time() - stats.start_time, 3),
+        exchanges=stats.total.num_requests,
+        summary=Summary(
+            must=MustTally(**_counts(rules, Level.MUST)), should=ShouldTally(**_counts(rules, Level.SHOULD))
+        ),
+        warnings=list(verdict.whole.notes),
+        rules=rules,
+        audit=audit(verdict),
+        load=load(environment, verdict.workers, verdict.memory, ramp),
+    )
 
 
-def audit(verdict: Verdict) -> dict[str, Any]:
+def audit(verdict: Verdict) -> Audit:
     """The audit alone."""
     whole, currency = verdict.whole, verdict.currency
 
     def plain(units: int) -> str:
         return format(money.from_minor(units, currency), "f")
 
-    return {
-        "verdict": str(verdict.finding),
-        "players": whole.played,
-        "transactions": whole.transactions,
-        "off": plain(whole.off),
-        "currency": currency,
-        "read": whole.read,
-        "right": whole.right,
-        "off_players": whole.off_count,
-        "undecided_players": verdict.undecided,
-        "probe": whole.probe,
-        "sample": None if verdict.sample is None else str(verdict.sample),
-        "workers": verdict.workers,
-        "lost_workers": verdict.lost,
-        "resolved": whole.resolved,
-        "client_ids": {
-            "compared": whole.ids,
-            "all": verdict.compared,
-            "shared": verdict.shared,
-        },
-        "broken_rules": verdict.rules,
-        "broken": [
-            {"player": off.player, "off": plain(off.off), "why": off.why, "transactions": off.transactions}
+    return Audit(
+        verdict=verdict.finding.value,
+        players=whole.played,
+        transactions=whole.transactions,
+        off=plain(whole.off),
+        currency=currency,
+        read=whole.read,
+        right=whole.right,
+        off_players=whole.off_count,
+        undecided_players=verdict.undecided,
+        probe=whole.probe,
+        sample=None if verdict.sample is None else str(verdict.sample),
+        workers=verdict.workers,
+        lost_workers=verdict.lost,
+        resolved=whole.resolved,
+        client_ids=ClientIds(compared=whole.ids, all=verdict.compared, shared=verdict.shared),
+        broken_rules=verdict.rules,
+        broken=[
+            OffPlayer(player=off.player, off=plain(off.off), why=off.why, transactions=off.transactions)
             for off in whole.offs
         ],
-        "undecided": [asdict(doubt) for doubt in whole.doubts],
-        "breaches": [asdict(breach) for breach in whole.breaches],
-    }
+        undecided=[Doubt(**asdict(doubt)) for doubt in whole.doubts],
+        breaches=[Breach(**asdict(breach)) for breach in whole.breaches],
+    )
 
 
-def _rules(verdict: Verdict) -> list[dict[str, Any]]:
+def _rules(verdict: Verdict) -> list[Rule]:
     broken, seen = verdict.rules, verdict.whole.breach_count
     names = [name for name in RULES if name in _ALWAYS or name in seen]
     told = list(lines(verdict))
     return [
-        {
-            "id": name,
-            "level": str(RULES[name].level),
-            "provider": RULES[name].provider,
-            "statement": RULES[name].statement,
-            "source": RULES[name].source,
-            "why": RULES[name].why,
-            "causes": RULES[name].causes,
-            "outcome": _outcome(name, verdict, broken),
-            "reason": _reason(name, verdict, told),
-            "replay": "",
-            "scenarios": [],
-        }
+        Rule.of(RULES[name], outcome=_outcome(name, verdict, broken), reason=_reason(name, verdict, told))
         for name in names
     ]
 
@@ -136,65 +141,66 @@ def _reason(name: str, verdict: Verdict, told: list[str]) -> str:
     return f"seen {count} times: {breach}" if breach else f"seen {count} times"
 
 
-def _tally(rules: list[dict[str, Any]], level: Level) -> dict[str, int]:
-    words = ("passed", "failed" if level is Level.MUST else "warned", "skipped", "undecided")
-    mine = [rule["outcome"] for rule in rules if rule["level"] == str(level)]
-    return {word: mine.count(word) for word in words}
+def _counts(rules: list[Rule], level: Level) -> Counter[str]:
+    return Counter(rule.outcome for rule in rules if rule.level == str(level))
 
 
-def load(environment: "Environment", processes: int) -> dict[str, Any]:
-    """The traffic: requests by kind, over time, and what failed. Times are milliseconds, rates per second."""
+def load(
+    environment: "Environment", processes: int, memory: Sequence[Point] = (), ramp: Search | None = None
+) -> Load:
+    """The traffic: requests by kind, over time, and what failed; ``memory`` is what the run's processes took."""
     assert environment.runner is not None
     stats = environment.runner.stats
     entries = [entry for entry in stats.entries.values() if entry.method != ROW]
     requests = sum(entry.num_requests for entry in entries)
     last = max((entry.last_request_timestamp or 0.0 for entry in entries), default=0.0)
     seconds = max(last - stats.start_time, 0.0)
-    return {
-        "host": environment.host or "",
-        "users": getattr(environment.parsed_options, "num_users", None)
-        or environment.runner.target_user_count,
-        "processes": processes,
-        "seconds": round(seconds, 3),
-        "requests": requests,
-        "failures": sum(entry.num_failures for entry in entries),
-        "rate": round(requests / seconds, 1) if seconds else 0.0,
-        "rows": [_row(entry, seconds) for entry in sorted(entries, key=lambda one: one.name)],
-        "over_time": _over_time(stats.history, stats.start_time),
-        "errors": [
-            {"name": error.name, "error": str(error.error), "count": error.occurrences}
+    return Load(
+        host=environment.host or "",
+        users=getattr(environment.parsed_options, "num_users", None) or environment.runner.target_user_count,
+        processes=processes,
+        seconds=round(seconds, 3),
+        requests=requests,
+        failures=sum(entry.num_failures for entry in entries),
+        rate=round(requests / seconds, 1) if seconds else 0.0,
+        rows=[_row(entry, seconds) for entry in sorted(entries, key=lambda one: one.name)],
+        over_time=_over_time(stats.history, stats.start_time),
+        errors=[
+            LoadError(name=error.name, error=str(error.error), count=error.occurrences)
             for error in stats.errors.values()
             if error.method != ROW
         ],
-    }
+        memory=[LoadMemory(**asdict(point)) for point in memory],
+        ramp=None if ramp is None else Ramp.model_validate(ramp.as_plain()),
+    )
 
 
-def _row(entry: "StatsEntry", seconds: float) -> dict[str, Any]:
-    return {
-        "name": entry.name,
-        "requests": entry.num_requests,
-        "failures": entry.num_failures,
-        "rate": round(entry.num_requests / seconds, 1) if seconds else 0.0,
-        "p50_ms": entry.get_response_time_percentile(0.5),
-        "p95_ms": entry.get_response_time_percentile(0.95),
-        "p99_ms": entry.get_response_time_percentile(0.99),
-        "max_ms": round(entry.max_response_time, 1),
-    }
+def _row(entry: "StatsEntry", seconds: float) -> LoadRow:
+    return LoadRow(
+        name=entry.name,
+        requests=entry.num_requests,
+        failures=entry.num_failures,
+        rate=round(entry.num_requests / seconds, 1) if seconds else 0.0,
+        p50_ms=entry.get_response_time_percentile(0.5),
+        p95_ms=entry.get_response_time_percentile(0.95),
+        p99_ms=entry.get_response_time_percentile(0.99),
+        max_ms=round(entry.max_response_time, 1),
+    )
 
 
-def _over_time(history: list[dict[str, Any]], start: float) -> list[dict[str, Any]]:
+def _over_time(history: list[dict[str, Any]], start: float) -> list[LoadMoment]:
     found = []
     for moment in history:
         with contextlib.suppress(KeyError, ValueError):
             at = datetime.fromisoformat(moment["time"].replace("Z", "+00:00")).timestamp() - start
             found.append(
-                {
-                    "at": round(max(at, 0.0), 1),
-                    "users": moment["user_count"][1],
-                    "rate": round(moment["current_rps"][1], 1),
-                    "failures": round(moment["current_fail_per_sec"][1], 1),
-                    "p50_ms": moment.get("response_time_percentile_0.5", [0, None])[1],
-                    "p95_ms": moment.get("response_time_percentile_0.95", [0, None])[1],
-                }
+                LoadMoment(
+                    at=round(max(at, 0.0), 1),
+                    users=moment["user_count"][1],
+                    rate=round(moment["current_rps"][1], 1),
+                    failures=round(moment["current_fail_per_sec"][1], 1),
+                    p50_ms=moment.get("response_time_percentile_0.5", [0, None])[1],
+                    p95_ms=moment.get("response_time_percentile_0.95", [0, None])[1],
+                )
             )
     return found

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any, TextIO
 
-from scenarios.contract import PLANNED, Level, select
+from scenarios.contract import PLANNED, select
 from scenarios.problems.errors import Exit, Problem
-from scenarios.report.document import replay_command, tally
+from scenarios.report.document import must_tally, replay_command, should_tally
 from scenarios.run.findings import RuleVerdict, ScenarioResult, message
 from scenarios.run.run import Run, Settings
 from scenarios.runner.pytest_run import Judged, check, effort_named, new_seed
@@ -62,8 +62,8 @@ class Line:
             "concluded",
             code=int(judged.code),
             interrupted=judged.interrupted,
-            must=tally(judged.verdicts, Level.MUST),
-            should=tally(judged.verdicts, Level.SHOULD),
+            must=must_tally(judged.verdicts).model_dump(),
+            should=should_tally(judged.verdicts).model_dump(),
             exchanges=len(run.history),
             seconds=round(run.history.now(), 1),
             warnings=[run.redactor.text(warning) for warning in run.warnings],

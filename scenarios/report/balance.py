@@ -1,9 +1,9 @@
 """The balance over a generated history, as report.json tells it: what the wallet model allows after each exchange."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from scenarios.oracles.acceptable import acceptable
+from scenarios.report.schema import BalanceCurve, BalancePoint
 from scenarios.run.findings import ScenarioResult
 from scenarios.run.run import Run
 from simulators.exchanges.history import Exchange
@@ -13,7 +13,7 @@ from simulators.values import money
 _FOLLOWED = 200
 
 
-def balance_curve(run: Run, rule: str, result: ScenarioResult) -> dict[str, Any] | None:
+def balance_curve(run: Run, rule: str, result: ScenarioResult) -> BalanceCurve | None:
     """The curve of the story that broke ``rule``; None without a story, or where money moves by more than wagers.
 
     ``opening``, ``low``, ``high`` and ``seen`` are texts in the player's currency, ``at`` is seconds since the first
@@ -34,21 +34,21 @@ def balance_curve(run: Run, rule: str, result: ScenarioResult) -> dict[str, Any]
     for place, exchange in enumerate(wagers, 1):
         allowed = acceptable(wagers[:place], player.id, opening, player.currency).balances
         points.append(
-            {
-                "exchange": exchange.number,
-                "at": round(exchange.invoked - wagers[0].invoked, 6),
-                "label": _label(exchange, wagers),
-                "low": format(min(allowed), "f"),
-                "high": format(max(allowed), "f"),
-            }
+            BalancePoint(
+                exchange=exchange.number,
+                at=round(exchange.invoked - wagers[0].invoked, 6),
+                label=_label(exchange, wagers),
+                low=format(min(allowed), "f"),
+                high=format(max(allowed), "f"),
+            )
         )
-    return {
-        "player": run.redactor.text(player.id),
-        "currency": player.currency,
-        "opening": format(opening, "f"),
-        "points": points,
-        "seen": None if seen is None else format(seen, "f"),
-    }
+    return BalanceCurve(
+        player=run.redactor.text(player.id),
+        currency=player.currency,
+        opening=format(opening, "f"),
+        points=points,
+        seen=None if seen is None else format(seen, "f"),
+    )
 
 
 def _label(exchange: Exchange, wagers: Sequence[Exchange]) -> str:

@@ -1,37 +1,48 @@
-"""report.json: the run's verdicts as one JSON document, without secrets. Pure."""
+"""The report of a run: its verdicts in the shape of report.json, without secrets. Pure."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 from scenarios.contract import Level
+from scenarios.report import schema
 from scenarios.report.balance import balance_curve
+from scenarios.report.schema import (
+    VERSION,
+    Exchange,
+    MustTally,
+    Report,
+    Rule,
+    Scenario,
+    ShouldTally,
+    Summary,
+)
 from scenarios.run.findings import Finding, RuleVerdict, ScenarioResult, Standing, message
 from scenarios.run.run import Run
 from simulators.exchanges import export
 
-VERSION = 1
 # So many exchanges of one scenario are shown for one rule; history.har holds all.
 _EXCHANGES = 60
 _FINDINGS = 20
 
 
-def document(run: Run, verdicts: list[RuleVerdict]) -> dict[str, Any]:
-    """The report of ``run``. ``duration_s`` is in seconds; amounts are texts in a player's currency."""
-    return {
-        "version": VERSION,
-        "target": run.redactor.text(run.address),
-        "started": _started(run),
-        "strict": run.settings.strict,
-        "interrupted": run.interrupted,
-        "seed": run.settings.seed,
-        "effort": run.settings.effort.name,
-        "probe": run.probe_name,
-        "duration_s": round(run.history.now(), 3),
-        "exchanges": len(run.history),
-        "summary": {"must": tally(verdicts, Level.MUST), "should": tally(verdicts, Level.SHOULD)},
-        "warnings": [run.redactor.text(text) for text in run.warnings],
-        "rules": [_rule(run, verdict) for verdict in verdicts],
-    }
+def document(run: Run, verdicts: list[RuleVerdict]) -> Report:
+    """The report of ``run``."""
+    return Report(
+        version=VERSION,
+        target=run.redactor.text(run.address),
+        started=_started(run),
+        strict=run.settings.strict,
+        interrupted=run.interrupted,
+        seed=run.settings.seed,
+        effort=run.settings.effort.name,
+        probe=run.probe_name,
+        duration_s=round(run.history.now(), 3),
+        exchanges=len(run.history),
+        summary=Summary(must=must_tally(verdicts), should=should_tally(verdicts)),
+        warnings=[run.redactor.text(text) for text in run.warnings],
+        rules=[_rule(run, verdict) for verdict in verdicts],
+    )
 
 
 def _started(run: Run) -> str:
@@ -41,18 +52,18 @@ def _started(run: Run) -> str:
     return datetime.fromtimestamp(run.history[0].started, UTC).isoformat(timespec="seconds")
 
 
-def tally(verdicts: list[RuleVerdict], level: Level) -> dict[str, int]:
-    """How many rules of ``level`` came out how. A rule of another level that failed is among the MUSTs."""
-    mine = [
-        verdict.standing
-        for verdict in verdicts
-        if verdict.rule.level is level or (level is Level.MUST and _grave(verdict))
-    ]
-    words = (Standing.PASSED, Standing.FAILED, Standing.SKIPPED, Standing.UNDECIDED)
-    if level is Level.SHOULD:
-        mine = [standing for standing in mine if standing is not Standing.FAILED]
-        words = (Standing.PASSED, Standing.WARNED, Standing.SKIPPED, Standing.UNDECIDED)
-    return {str(word): mine.count(word) for word in words}
+def must_tally(verdicts: list[RuleVerdict]) -> MustTally:
+    """How many MUSTs came out how. A rule of another level that failed is among them."""
+    return MustTally(**_counts(v for v in verdicts if v.rule.level is Level.MUST or _grave(v)))
+
+
+def should_tally(verdicts: list[RuleVerdict]) -> ShouldTally:
+    """How many SHOULDs came out how; one that failed counts among the MUSTs."""
+    return ShouldTally(**_counts(v for v in verdicts if v.rule.level is Level.SHOULD and not _grave(v)))
+
+
+def _counts(verdicts: Iterable[RuleVerdict]) -> Counter[str]:
+    return Counter(str(verdict.standing) for verdict in verdicts)
 
 
 def _grave(verdict: RuleVerdict) -> bool:
@@ -65,53 +76,46 @@ def replay_command(run: Run, rule: str) -> str:
     return f"pitboss check --only {rule} --seed {settings.seed} --effort {settings.effort.name}"
 
 
-def _rule(run: Run, verdict: RuleVerdict) -> dict[str, Any]:
+def _rule(run: Run, verdict: RuleVerdict) -> Rule:
     rule = verdict.rule
-    return {
-        "id": rule.id,
-        "level": str(rule.level),
-        "provider": rule.provider,
-        "statement": rule.statement,
-        "source": rule.source,
-        "why": rule.why,
-        "causes": rule.causes,
-        "outcome": str(verdict.standing),
-        "reason": run.redactor.text(verdict.reason),
-        "replay": replay_command(run, rule.id),
-        "scenarios": [_scenario(run, rule.id, result) for result in verdict.results],
-    }
+    return Rule.of(
+        rule,
+        outcome=str(verdict.standing),
+        reason=run.redactor.text(verdict.reason),
+        replay=replay_command(run, rule.id),
+        scenarios=[_scenario(run, rule.id, result) for result in verdict.results],
+    )
 
 
-def _scenario(run: Run, rule: str, result: ScenarioResult) -> dict[str, Any]:
+def _scenario(run: Run, rule: str, result: ScenarioResult) -> Scenario:
     findings = result.of(rule)
     said = message(findings) or result.reason or "; ".join(result.notes.get(rule, []))
     numbers = sorted({number for finding in findings for number in finding.exchanges})[:_EXCHANGES]
-    return {
-        "id": result.id,
-        "title": result.title,
-        "outcome": str(result.standing(rule)),
-        "message": run.redactor.text(said),
-        "findings": [_finding(run, finding) for finding in findings[:_FINDINGS]],
-        "story": result.stories[rule].lines() if rule in result.stories else [],
-        "balance": balance_curve(run, rule, result),
-        "exchanges": [_exchange(run, number) for number in numbers],
-    }
+    return Scenario(
+        id=result.id,
+        title=result.title,
+        outcome=str(result.standing(rule)),
+        message=run.redactor.text(said),
+        findings=[_finding(run, finding) for finding in findings[:_FINDINGS]],
+        story=result.stories[rule].lines() if rule in result.stories else [],
+        balance=balance_curve(run, rule, result),
+        exchanges=[_exchange(run, number) for number in numbers],
+    )
 
 
-def _finding(run: Run, finding: Finding) -> dict[str, Any]:
-    return {
-        "level": str(finding.level),
-        "case": run.redactor.text(finding.case),
-        "expected": run.redactor.text(finding.expected),
-        "seen": run.redactor.text(finding.seen),
-        "off": format(finding.off, "f"),
-        "exchanges": list(finding.exchanges),
-    }
+def _finding(run: Run, finding: Finding) -> schema.Finding:
+    return schema.Finding(
+        level=str(finding.level),
+        case=run.redactor.text(finding.case),
+        expected=run.redactor.text(finding.expected),
+        seen=run.redactor.text(finding.seen),
+        off=format(finding.off, "f"),
+        exchanges=list(finding.exchanges),
+    )
 
 
-def _exchange(run: Run, number: int) -> dict[str, Any]:
+def _exchange(run: Run, number: int) -> Exchange:
     exchange = run.history[number]
-    return export.as_json(exchange, run.redactor) | {
-        "invoked": round(exchange.invoked, 6),
-        "curl": export.curl(exchange, run.redactor),
-    }
+    told = export.as_json(exchange, run.redactor)
+    told |= {"invoked": round(exchange.invoked, 6), "curl": export.curl(exchange, run.redactor)}
+    return Exchange.model_validate(told)

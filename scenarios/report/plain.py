@@ -1,4 +1,4 @@
-"""Texts that hold what a CLIENT said, made harmless for a terminal."""
+"""Texts that hold what a CLIENT said, made harmless for a terminal or a file."""
 
 import unicodedata
 
@@ -11,3 +11,8 @@ def printable(text: str) -> str:
     return "".join(
         repr(sign)[1:-1] if sign != "\n" and unicodedata.category(sign) in _HARMFUL else sign for sign in text
     )
+
+
+def whole(text: str) -> str:
+    """``text`` with half characters, which UTF-8 cannot hold, written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

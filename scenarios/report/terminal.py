@@ -12,11 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-from scenarios.contract import GROUPS, Level
+from scenarios.contract import GROUPS
 from scenarios.problems.errors import Exit
-from scenarios.report.document import replay_command, tally
-from scenarios.report.files import HAR, HTML, JUNIT, REPORT
+from scenarios.report.document import must_tally, replay_command, should_tally
+from scenarios.report.files import HAR, HTML, JUNIT
 from scenarios.report.plain import printable
+from scenarios.report.saved import REPORT
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing
 from scenarios.run.run import Run
 from simulators.exchanges import export
@@ -153,13 +154,12 @@ def _count(verdicts: Iterable[RuleVerdict], standing: Standing) -> Text:
 
 
 def _sentence(judged: "Judged") -> tuple[str, str]:
-    must = tally(judged.verdicts, Level.MUST)
-    should = tally(judged.verdicts, Level.SHOULD)
+    must, should = must_tally(judged.verdicts), should_tally(judged.verdicts)
     figures = (
-        f"MUST {must['passed']} passed, {must['failed']} failed, {must['skipped']} skipped, "
-        f"{must['undecided']} undecided; "
-        f"SHOULD {should['passed']} passed, {should['warned']} warned, "
-        f"{should['skipped']} skipped, {should['undecided']} undecided; "
+        f"MUST {must.passed} passed, {must.failed} failed, {must.skipped} skipped, "
+        f"{must.undecided} undecided; "
+        f"SHOULD {should.passed} passed, {should.warned} warned, "
+        f"{should.skipped} skipped, {should.undecided} undecided; "
         f"{len(judged.run.history)} exchanges in {judged.run.history.now():.1f} s"
     )
     match judged.code:

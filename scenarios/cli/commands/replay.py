@@ -1,8 +1,6 @@
 """``pitboss replay``: judge again what a saved report says was broken, with the same generated data."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -11,6 +9,8 @@ from scenarios.cli.commands.check import judge
 from scenarios.contract import RULES
 from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
+from scenarios.report.saved import read_json, report_at
+from scenarios.report.schema import Report
 from scenarios.run.effort import EFFORTS
 from scenarios.run.run import Settings
 from scenarios.run.story import is_story, read_story
@@ -49,20 +49,21 @@ def command(
 
     Exit code 0 says that it holds now, 1 that it is broken still.
     """
-    path, saved = _read(file)
+    path, saved = read_json(file)
     if is_story(saved):
         story = read_story(saved, path)
         settings = Settings(
             target=load(config), rules=(story.rule,), effort=effort_named("quick"), story=story
         )
         context.exit(judge(settings, report))
+    told = _report_of_check(path, saved)
     if rule is not None and rule.upper() not in RULES:
         raise UsageProblem(
             f"--rule {rule} names no rule",
             "the id of a rule such as RBK-04",
             did_you_mean(rule, RULES, "`pitboss rules` lists all rules"),
         )
-    broken = [entry["id"] for entry in saved["rules"] if entry["outcome"] in _OPEN and entry["id"] in RULES]
+    broken = [entry.id for entry in told.rules if entry.outcome in _OPEN and entry.id in RULES]
     if rule is not None:
         broken = [name for name in broken if name == rule.upper()]
     if not broken:
@@ -74,30 +75,19 @@ def command(
     settings = Settings(
         target=load(config),
         rules=tuple(broken),
-        effort=effort_named(saved["effort"]),
-        seed=int(saved["seed"]),
+        effort=effort_named(told.effort),
+        seed=told.seed or 0,
     )
     context.exit(judge(settings, report))
 
 
-def _read(file: Path) -> tuple[Path, dict[str, Any]]:
-    path = file / "report.json" if file.is_dir() else file
-    try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
-        if is_story(saved):
-            return path, saved
-        if saved["effort"] in EFFORTS and isinstance(saved["rules"], list) and isinstance(saved["seed"], int):
-            return path, dict(saved)
-    except OSError as error:
-        raise UsageProblem(
-            f"{path} cannot be read: {error.strerror}",
-            "a report.json, the folder that holds it, or a story in its failures folder",
-            "name the DIR that pitboss check --report DIR wrote",
-        ) from None
-    except (ValueError, KeyError, TypeError):
-        pass
+def _report_of_check(path: Path, saved: object) -> Report:
+    """The report that ``saved`` holds, with all that is needed to judge again. Raises UsageProblem."""
+    told = report_at(path, saved)
+    if told.effort in EFFORTS and told.seed is not None:
+        return told
     raise UsageProblem(
-        f"{path} is no report of pitboss",
+        f"{path} is no report of pitboss check or demo",
         "the report.json that check or demo wrote, with seed, effort and rules",
         "name the DIR that pitboss check --report DIR wrote",
     )

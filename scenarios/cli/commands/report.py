@@ -7,7 +7,7 @@ import click
 from scenarios.problems.errors import UsageProblem
 from scenarios.report.files import HTML
 from scenarios.report.page.html import render
-from scenarios.report.page.html_model import read_report
+from scenarios.report.saved import read_report
 
 
 @click.command("report")

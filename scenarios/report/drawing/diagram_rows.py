@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import groupby, pairwise
 
 from scenarios.report.drawing.svg import shortened
-from scenarios.report.page.html_model import Exchange
+from scenarios.report.schema import Exchange
 
 # A silence of so many seconds is drawn as a pause.
 PAUSE = 0.25

@@ -8,14 +8,13 @@ import base64
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from scenarios.report.page.html_model import Report, report_of
 from scenarios.report.page.html_payload import pack
 from scenarios.report.page.html_view import SIGNS, page
+from scenarios.report.schema import Report
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -79,8 +78,3 @@ def render(report: Report) -> str:
             blocks=pack(report.rules, shown.packed),
         )
     )
-
-
-def write_html(document: dict[str, Any], file: Path) -> None:
-    """Write the report ``document`` (a report.json) to ``file`` as a page."""
-    file.write_text(render(report_of(document)), encoding="utf-8", errors="backslashreplace")

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from scenarios.contract import GROUPS
 from scenarios.report.drawing.diagram import diagram
 from scenarios.report.drawing.plot import balance_plot, load_plot
-from scenarios.report.page.html_model import Exchange, Finding, Report, Rule, Scenario
+from scenarios.report.schema import Exchange, Finding, Report, Rule, Scenario
 
 # The order of the filters, gravest first, and the sign of each, which stands beside its colour.
 SIGNS: dict[str, str] = {
@@ -29,6 +29,8 @@ STATIC_FIGURES = 400_000
 _OPEN = 4
 # Of each scenario the first and the worst finding are drawn; so many findings are listed.
 _LISTED = 20
+# What the sentence about the audit says of it.
+_IN_THE_SENTENCE = {"verdict", "players", "transactions", "off"}
 # So many records of one kind the audit shows.
 _ROWS = 100
 _CURLS = 3
@@ -291,7 +293,6 @@ def _load_plots(report: Report) -> Iterator[tuple[str, Markup]]:
                 [
                     ("p50", lambda one: one.p50_ms),
                     ("p95", lambda one: one.p95_ms),
-                    ("p99", lambda one: one.p99_ms),
                 ],
             ),
         ),
@@ -334,7 +335,10 @@ def _audit_tables(report: Report) -> list[Table]:
 
 
 def _audit_extra(report: Report) -> list[tuple[str, Any]]:
-    return [] if report.audit is None else list((report.audit.model_extra or {}).items())
+    """What the sentence about the audit does not say, as far as the file says it."""
+    if report.audit is None:
+        return []
+    return list(report.audit.model_dump(exclude=_IN_THE_SENTENCE, exclude_unset=True).items())
 
 
 def _is_table(value: Any) -> bool:

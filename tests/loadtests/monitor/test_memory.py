@@ -11,7 +11,7 @@ from loadtests.audit import text
 from loadtests.audit.verdict import Statement, Verdict
 from loadtests.monitor.memory import KEPT, SHOWN, Point, Series
 from scenarios.report.page.html import render
-from scenarios.report.page.html_model import report_of
+from scenarios.report.saved import report_of
 from tests.support.load_runs import load
 from tests.support.reference import reference
 

@@ -7,7 +7,7 @@ import pytest
 from scenarios.report.drawing.diagram import diagram
 from scenarios.report.drawing.diagram_rows import Arrow, Race, Reading, Silence, rows
 from scenarios.report.drawing.plot import balance_plot
-from scenarios.report.page.html_model import BalanceCurve, Exchange, Finding
+from scenarios.report.schema import BalanceCurve, Exchange, Finding
 from tests.scenarios.report.made_up_reports import exchange, finding, lost, refused
 
 RACE = "race of 3, last bytes within 0.1 ms"

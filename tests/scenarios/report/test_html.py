@@ -12,8 +12,8 @@ import pytest
 from scenarios.contract import RULES
 from scenarios.problems.errors import UsageProblem
 from scenarios.report.page.html import render
-from scenarios.report.page.html_model import read_report, report_of
 from scenarios.report.page.html_view import verdict
+from scenarios.report.saved import read_report, report_of
 from tests.scenarios.report.made_up_reports import (
     document,
     exchange,

@@ -1,0 +1,75 @@
+"""report.json read back, harmless to show."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from scenarios.problems.errors import UsageProblem
+from scenarios.report.plain import printable, whole
+from scenarios.report.schema import VERSION, Report
+
+REPORT = "report.json"
+_NEXT = "name the DIR that pitboss check --report DIR wrote"
+
+_PLAIN = re.compile(r"[\x20-\x7e\n]*")
+
+
+def read_json(file: Path) -> tuple[Path, Any]:
+    """Parse ``file``, or the report.json in the folder ``file``: its path and its JSON. Raises UsageProblem."""
+    path = file / REPORT if file.is_dir() else file
+    try:
+        return path, json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageProblem(
+            f"{path} cannot be read: {error.strerror}",
+            f"a {REPORT}, the folder that holds it, or a story in its failures folder",
+            _NEXT,
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise _no_report(path, str(error)) from None
+
+
+def read_report(file: Path) -> Report:
+    """Read a report.json, or the one in the folder ``file``. Raises UsageProblem where it is none."""
+    return report_at(*read_json(file))
+
+
+def report_at(path: Path, saved: object) -> Report:
+    """The report that ``saved``, the parsed JSON of ``path``, holds. Raises UsageProblem where it is none."""
+    try:
+        return report_of(saved)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(step) for step in first["loc"])
+        raise _no_report(path, f"{place or 'all of it'}: {first['msg']}") from None
+    except RecursionError as error:
+        raise _no_report(path, str(error)) from None
+
+
+def _no_report(path: Path, why: str) -> UsageProblem:
+    return UsageProblem(
+        f"{path} is no report of pitboss: {why}",
+        f"the {REPORT} that check, demo or load wrote, of version {VERSION}",
+        _NEXT,
+    )
+
+
+def report_of(saved: object) -> Report:
+    """The report that parsed JSON holds, harmless to show. Raises pydantic's ValidationError, a ValueError."""
+    return Report.model_validate(_harmless(saved))
+
+
+def _harmless(value: Any, key: str = "") -> Any:
+    """``value`` with what a screen would obey written as escapes; a command line keeps all but half characters."""
+    if isinstance(value, str):
+        if _PLAIN.fullmatch(value):
+            return value
+        return whole(value) if key == "curl" else printable(whole(value))
+    if isinstance(value, list):
+        return [_harmless(one, key) for one in value]
+    if isinstance(value, dict):
+        return {printable(name): _harmless(one, name) for name, one in value.items()}
+    return value
