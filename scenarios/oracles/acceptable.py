@@ -12,6 +12,7 @@ from functools import cached_property
 
 from scenarios.oracles.attempts import attempts, from_units, message_of, places, record_of, to_units
 from scenarios.oracles.fault_hypotheses import Case, suspicions
+from scenarios.oracles.model import DOCUMENTED, Model
 from scenarios.oracles.net_effects import Effect, Transaction, effects, transactions
 from scenarios.oracles.subset_sums import Sums
 from scenarios.oracles.text import Money
@@ -113,16 +114,22 @@ class Acceptable:
         return self.case.money.exact(amount)
 
 
-def acceptable(exchanges: Iterable[Exchange], player: str, opening: Decimal, currency: str) -> Acceptable:
+def acceptable(
+    exchanges: Iterable[Exchange],
+    player: str,
+    opening: Decimal,
+    currency: str,
+    model: Model = DOCUMENTED,
+) -> Acceptable:
     """Fold ``exchanges`` into the balances that ``player`` may hold afterwards, from ``opening`` in
-    ``currency``.
+    ``currency``, under the choices of ``model``.
 
     Exchanges of other players matter where they use the same ids. What is not genuine must have no effect.
     """
     listed = [exchange for exchange in exchanges if message_of(exchange) is not None]
     decimals = places(listed, currency, opening)
-    every = transactions(attempts(listed, decimals))
-    found = effects(every, player, currency)
+    every = transactions(attempts(listed, decimals), model)
+    found = effects(every, player, currency, model)
     own = [t for t in every if (t.player, t.currency) == (player, currency)]
     case = Case(
         own=own,

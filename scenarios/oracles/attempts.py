@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from scenarios.oracles.model import DOCUMENTED, CopyAnswer, Model
 from simulators.exchanges.history import Exchange, Outcome
 from simulators.operator.wire import Callback, Rollback, Transaction
 from simulators.values import money
@@ -136,6 +137,7 @@ class Settled:
     ``outcome`` is ok where one was; unknown where one without answer was not followed by a refusal; else
     refused. ``invoked`` is the first invocation, ``done`` the earliest ok. ``refused`` is the earliest
     refusal. ``open_from`` is the first invocation of the attempts that no refusal followed.
+    ``after_refusal`` says whether the first ok surely came after a refusal; None where that is open.
     """
 
     outcome: Outcome
@@ -143,26 +145,35 @@ class Settled:
     done: float | None
     refused: float | None
     open_from: float | None
+    after_refusal: bool | None
 
 
-def settle(group: Iterable[Record]) -> Settled:
+def settle(group: Iterable[Record], model: Model = DOCUMENTED) -> Settled:
     """Fold the attempts of one transaction.
 
-    A copy that is refused settles the unanswered ones sent before it (refused means: not done); one sent
-    after the last refusal may have been done, for a refusal may have been a passing one.
+    A copy that is refused settles the unanswered ones sent before it (refused means: not done), unless the
+    ``model`` refuses copies of what was done; one sent after the last refusal may have been done, for a
+    refusal may have been a passing one.
     """
     every = list(group)
     oks = [_end(r) for r in every if r.outcome is Outcome.OK]
     refusals = [r for r in every if r.outcome is Outcome.REFUSED]
-    last = max((r.invoked for r in refusals), default=float("-inf"))
+    telling = [] if CopyAnswer.REFUSED in model.copy_answer else refusals
+    last = max((r.invoked for r in telling), default=float("-inf"))
     still_open = [r.invoked for r in every if r.outcome is Outcome.UNKNOWN and r.invoked > last]
     unanswered = Outcome.UNKNOWN if still_open else Outcome.REFUSED
+    refused = min((_end(r) for r in refusals), default=None)
+    asked = min((r.invoked for r in every if r.outcome is Outcome.OK), default=None)
+    after: bool | None = False
+    if refused is not None and asked is not None and min(r.invoked for r in refusals) < min(oks):
+        after = True if refused < asked else None
     return Settled(
         outcome=Outcome.OK if oks else unanswered,
         invoked=min(r.invoked for r in every),
         done=min(oks, default=None),
-        refused=min((_end(r) for r in refusals), default=None),
+        refused=refused,
         open_from=min(still_open, default=None),
+        after_refusal=after,
     )
 
 

@@ -17,6 +17,7 @@ from math import inf
 from scenarios.oracles import text
 from scenarios.oracles.acceptable import Acceptable, acceptable
 from scenarios.oracles.attempts import Kind, Record, attempts, from_exchanges, places, settle, to_units
+from scenarios.oracles.model import DOCUMENTED, CopyAnswer, Model, RefusedCopy
 from scenarios.oracles.search import Budget, Found, Operation, Search, Step
 from simulators.exchanges.history import Exchange, Outcome
 
@@ -60,13 +61,15 @@ class Judgement:
 
 @dataclass
 class Prepared:
-    """The operations of a history, and what forbids (``violation``) or prevents (``doubt``) a search."""
+    """The operations of a history, and what forbids (``violation``) or prevents (``doubt``) a search.
+
+    ``choices`` names the fields of the model that matter to it.
+    """
 
     operations: list[Operation] = field(default_factory=list)
     violation: str | None = None
     doubt: str | None = None
-    # A rollback's amount differs from the original's: which of the two is returned is left open (RBK-09).
-    amounts_differ: bool = False
+    choices: set[str] = field(default_factory=set)
 
 
 def judge(
@@ -76,6 +79,7 @@ def judge(
     final: Decimal,
     currency: str,
     *,
+    model: Model = DOCUMENTED,
     budget: Budget | None = None,
 ) -> Judgement:
     """Judge the history of one ``player`` between two audited balances, both amounts of ``currency``.
@@ -91,10 +95,12 @@ def judge(
     end = max((t for r in every for t in (r.invoked, r.answered) if t is not None), default=0.0)
     read = Record(Kind.READ, FINAL_READ, to_units(final, decimals), end + 1, end + 2, Outcome.OK)
     units = to_units(opening, decimals)
-    judgement = check([*records, read], units, decimals=decimals, currency=currency, budget=budget)
+    judgement = check(
+        [*records, read], units, decimals=decimals, currency=currency, model=model, budget=budget
+    )
     at_the_end = judgement.reached is not None and judgement.reached.id == FINAL_READ
     if judgement.verdict is Verdict.UNDECIDED or (judgement.verdict is Verdict.ILLEGAL and at_the_end):
-        return _by_sums(judgement, acceptable(listed, player, opening, currency), final)
+        return _by_sums(judgement, acceptable(listed, player, opening, currency, model), final)
     return judgement
 
 
@@ -112,6 +118,7 @@ def check(
     *,
     decimals: int = 2,
     currency: str = "",
+    model: Model = DOCUMENTED,
     budget: Budget | None = None,
 ) -> Judgement:
     """Judge the ``records`` of one player who held ``opening`` at first, in units of ``10 ** -decimals``.
@@ -119,19 +126,27 @@ def check(
     ``decimals`` and ``currency`` only serve the story. The caller puts the audited final balance in as a
     read.
     """
-    prepared = prepare(records)
+    prepared = prepare(records, model)
     money = text.Money(decimals, currency)
     if prepared.violation:
         return Judgement(Verdict.ILLEGAL, prepared.violation, story=prepared.violation)
     if prepared.doubt:
         return Judgement(Verdict.UNDECIDED, prepared.doubt, story=prepared.doubt)
     budget = budget or Budget()
-    found = Search(prepared.operations, opening).run(budget)
-    if prepared.amounts_differ and not found.legal:
-        # A CLIENT keeps to one of the two ways, so the whole history must fit one of them.
-        other = Search(prepared.operations, opening, lesser=True).run(budget)
-        found = max(found, other, key=lambda f: (f.legal is True, f.legal is None, f.reached))
-    return _judgement(found, prepared.operations, opening, money)
+    # A CLIENT keeps to one way where there are several, so the whole history must fit one of them.
+    best: Found | None = None
+    for way in model.ways(prepared.choices):
+        found = Search(prepared.operations, opening, way).run(budget)
+        if best is None or _further(found) > _further(best):
+            best = found
+        if found.legal:
+            break
+    assert best is not None
+    return _judgement(best, prepared.operations, opening, money)
+
+
+def _further(found: Found) -> tuple[bool, bool, int]:
+    return (found.legal is True, found.legal is None, found.reached)
 
 
 def _judgement(found: Found, operations: Sequence[Operation], opening: int, money: text.Money) -> Judgement:
@@ -159,7 +174,7 @@ def _shared_with_others(own: Iterable[Record], every: Iterable[Record]) -> str |
     return None
 
 
-def prepare(records: Iterable[Record]) -> Prepared:
+def prepare(records: Iterable[Record], model: Model = DOCUMENTED) -> Prepared:
     """Group the attempts of one player into operations; linear in their number."""
     prepared = Prepared()
     groups: dict[str, dict[Kind, list[Record]]] = defaultdict(lambda: defaultdict(list))
@@ -171,21 +186,21 @@ def prepare(records: Iterable[Record]) -> Prepared:
             prepared.operations.append(Operation(Step.READ, record.id, record.amount, record.invoked, end))
     effective: dict[str, tuple[Kind, Record]] = {}
     for kinds in groups.values():
-        kept = _one_kind(kinds, prepared)
+        kept = _one_kind(kinds, prepared, model)
         for kind, group in kept.items():
             prepared.violation = prepared.violation or text.contradiction(kind, group)
-            _add(prepared, kind, group, effective)
+            _add(prepared, kind, group, effective, model)
     _resolve(prepared, effective)
     return prepared
 
 
-def _one_kind(kinds: dict[Kind, list[Record]], prepared: Prepared) -> dict[Kind, list[Record]]:
+def _one_kind(kinds: dict[Kind, list[Record]], prepared: Prepared, model: Model) -> dict[Kind, list[Record]]:
     """One id has an effect under one action only (IDM-06): the one that was surely first, or there is
     doubt.
     """
     if len(kinds) == 1:
         return kinds
-    settled = {kind: settle(group) for kind, group in kinds.items()}
+    settled = {kind: settle(group, model) for kind, group in kinds.items()}
     live = {kind: s for kind, s in settled.items() if s.outcome is not Outcome.REFUSED}
     for kind, mine in live.items():
         others = [s for other, s in live.items() if other is not kind]
@@ -201,20 +216,32 @@ _STEPS = {Kind.BET: Step.BET, Kind.CREDIT: Step.CREDIT, Kind.ROLLBACK: Step.ROLL
 
 
 def _add(
-    prepared: Prepared, kind: Kind, group: list[Record], effective: dict[str, tuple[Kind, Record]]
+    prepared: Prepared,
+    kind: Kind,
+    group: list[Record],
+    effective: dict[str, tuple[Kind, Record]],
+    model: Model,
 ) -> None:
-    settled = settle(group)
+    settled = settle(group, model)
     live = [r for r in group if r.outcome is not Outcome.REFUSED]
     said = next((r for r in live if r.outcome is Outcome.OK), live[0] if live else group[0])
     if len({(r.amount, r.of) for r in live}) > 1 and settled.outcome is not Outcome.REFUSED:
         prepared.doubt = prepared.doubt or text.several_amounts(kind, said.id)
-    if kind is Kind.BET and settled.done is None:
+    # An ok that came after a refusal may repeat it without effect, where the CLIENT was seen to answer so (BET-05).
+    hollow = (
+        kind is Kind.BET and settled.after_refusal is not False and RefusedCopy.NOTHING in model.refused_copy
+    )
+    surely = hollow and settled.after_refusal is True
+    telling = live == [] or CopyAnswer.REFUSED not in model.copy_answer
+    if kind is Kind.BET and (settled.done is None or surely) and telling:
         _add_refusals(prepared, group)
+    if surely and RefusedCopy.TAKEN not in model.refused_copy:
+        return
     if settled.outcome is Outcome.REFUSED or (said.amount == 0 and kind is not Kind.ROLLBACK):
         return
     begun = settled.invoked if settled.refused is None or settled.done is not None else settled.open_from
     assert begun is not None
-    end = inf if settled.done is None else settled.done
+    end = inf if settled.done is None or hollow else settled.done
     effective[said.id] = (kind, said)
     prepared.operations.append(Operation(_STEPS[kind], said.id, said.amount, begun, end, said.of))
 
@@ -246,9 +273,16 @@ def _resolve(prepared: Prepared, effective: dict[str, tuple[Kind, Record]]) -> N
             kept.extend(_rollback_of_rollback(operation, named, effective))
         elif named is not None or operation.subject in observed:
             kept.append(operation)
-            if named is not None and named.amount != operation.amount:
-                prepared.amounts_differ = True
+            _choose(prepared, operation, named)
     prepared.operations = kept
+
+
+def _choose(prepared: Prepared, rollback: Operation, named: Record | None) -> None:
+    if named is None:
+        return
+    prepared.choices |= {"late_bet"} if named.kind is Kind.BET else {"late_result", "spent"}
+    if named.amount != rollback.amount:
+        prepared.choices.add("returned")
 
 
 def _rollback_of_rollback(

@@ -1,170 +1,121 @@
-"""The wallet model: what one CLIENT does with the OPERATOR's callbacks, as a pure state machine.
+"""The wallet model: what a bet, a result and a rollback do to one balance, with the CLIENT's choices as data.
 
-Implements ``contract.md``, part A (BET, RES, IDM, RBK), for any number of players. Money is integer minor
-units. Where the contract leaves an answer open (a late bet, one id under another amount, action or player),
-the model repeats the first answer or accepts; a judge must not compare those answers.
+Implements ``contract.md``, *What a verdict may rest on*: where the contract leaves a choice (BET-05, RBK-03, RBK-06,
+RBK-09, RBK-16, the answer to a copy), the model holds the ways that are possible. A choice that was learned is a set
+of one. The sums of effects and the search for an order both take this one value.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from simulators.operator.wire import Callback, Rollback
-from simulators.values import money
+
+class Late(StrEnum):
+    """What a bet or a result does that arrives after its own rollback (RBK-06, RBK-16)."""
+
+    NOTHING = "moves nothing"
+    APPLIED = "is applied, and a further rollback undoes it"
+    KEPT = "is applied, and no further rollback undoes it"
 
 
-class Phase(StrEnum):
-    """Where one provider id stands in the wallet."""
+class Spent(StrEnum):
+    """What the rollback of a result takes that the balance does not cover any more (RBK-03)."""
 
-    NEW = "new"
-    APPLIED = "applied"
-    REFUSED = "refused"
-    ROLLED_BACK = "rolled back"
-    VOID = "void"  # its orphan rollback came first
+    ALL = "takes all of it, below zero"
+    NOTHING = "takes nothing"
+    REST = "takes what is there"
 
 
-class Event(StrEnum):
-    """What can happen to a provider id."""
+class Returned(StrEnum):
+    """Which amount counts where a rollback names another than its original (RBK-09)."""
 
-    FUNDED = "arrives, covered"
-    SHORT = "arrives, not covered"
-    ROLLBACK = "is rolled back"
-
-
-class Move(StrEnum):
-    """What a step does to the balance."""
-
-    NOTHING = "nothing"
-    APPLY = "apply"
-    REVERSE = "reverse"
+    ORIGINAL = "the original's amount"
+    LESSER = "the lesser of both amounts"
+    NAMED = "the rollback's own amount"
+    NOTHING = "neither amount"
 
 
-# The whole lifecycle: every phase meets every event. VOID and ROLLED_BACK absorb, so does REFUSED (BET-05).
-LIFECYCLE: Mapping[tuple[Phase, Event], tuple[Phase, bool, Move]] = {
-    (Phase.NEW, Event.FUNDED): (Phase.APPLIED, True, Move.APPLY),
-    (Phase.NEW, Event.SHORT): (Phase.REFUSED, False, Move.NOTHING),
-    (Phase.NEW, Event.ROLLBACK): (Phase.VOID, True, Move.NOTHING),
-    (Phase.APPLIED, Event.FUNDED): (Phase.APPLIED, True, Move.NOTHING),
-    (Phase.APPLIED, Event.SHORT): (Phase.APPLIED, True, Move.NOTHING),
-    (Phase.APPLIED, Event.ROLLBACK): (Phase.ROLLED_BACK, True, Move.REVERSE),
-    (Phase.REFUSED, Event.FUNDED): (Phase.REFUSED, False, Move.NOTHING),
-    (Phase.REFUSED, Event.SHORT): (Phase.REFUSED, False, Move.NOTHING),
-    (Phase.REFUSED, Event.ROLLBACK): (Phase.REFUSED, True, Move.NOTHING),
-    (Phase.ROLLED_BACK, Event.FUNDED): (Phase.ROLLED_BACK, True, Move.NOTHING),
-    (Phase.ROLLED_BACK, Event.SHORT): (Phase.ROLLED_BACK, True, Move.NOTHING),
-    (Phase.ROLLED_BACK, Event.ROLLBACK): (Phase.ROLLED_BACK, True, Move.NOTHING),
-    (Phase.VOID, Event.FUNDED): (Phase.VOID, True, Move.NOTHING),
-    (Phase.VOID, Event.SHORT): (Phase.VOID, True, Move.NOTHING),
-    (Phase.VOID, Event.ROLLBACK): (Phase.VOID, True, Move.NOTHING),
-}
+class RefusedCopy(StrEnum):
+    """What the copy of a refused bet does that is answered ok (BET-05)."""
+
+    NOTHING = "nothing is taken"
+    TAKEN = "the bet is taken"
+
+
+class CopyAnswer(StrEnum):
+    """How the copy of what was done is answered (IDM-01)."""
+
+    REPEATED = "as the first time"
+    REFUSED = "with an error"
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """One player's currency and balance in its minor units."""
+class Model:
+    """What one CLIENT may do; each field holds the ways that are possible.
 
-    currency: str
-    balance: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What the wallet keeps of one bet or result: who, what, its effect when applied, and where it stands."""
-
-    player: str
-    currency: str
-    effect: int
-    phase: Phase
-
-
-@dataclass(frozen=True, slots=True)
-class Wallet:
-    """The CLIENT's whole state. ``voids`` are the (player, currency, id) whose rollback came before them."""
-
-    accounts: Mapping[str, Account]
-    entries: Mapping[str, Entry] = field(default_factory=dict)
-    rollbacks: frozenset[str] = frozenset()
-    voids: frozenset[tuple[str, str, str]] = frozenset()
-
-    def balance(self, player: str) -> int:
-        """Return the balance of ``player`` in minor units; raises KeyError for an unknown player."""
-        return self.accounts[player].balance
-
-
-def open_wallet(currency: str, balances: Mapping[str, Decimal]) -> Wallet:
-    """Return a wallet without transactions whose players hold ``balances``, amounts of ``currency``."""
-    return Wallet(
-        {player: Account(currency, money.to_minor(amount, currency)) for player, amount in balances.items()}
-    )
-
-
-def handle(state: Wallet, message: Callback) -> tuple[Wallet, bool, int]:
-    """Handle one callback: the state after it, whether it is accepted, and what it added to the player's
-    balance.
-
-    The effect is in minor units. An unknown player, another currency than the player's, a negative amount
-    and one finer than the currency's unit are refused and not remembered; a bet refused for funds is
-    remembered (BET-05).
+    The default is what the contract decided; where it decided nothing (a late result) that of a late bet.
+    Amounts and balances are in minor units; an effect is what a transaction adds to the balance.
     """
-    account = state.accounts.get(message.user_id)
-    if account is None or account.currency != message.currency:
-        return _rollback_or_refuse(state, message)
-    try:
-        amount = money.to_minor(message.amount, message.currency)
-    except ValueError:
-        return state, False, 0
-    if amount < 0:
-        return state, False, 0
-    if message.transaction_id in state.rollbacks:
-        return state, True, 0
-    known = state.entries.get(message.transaction_id)
-    if isinstance(message, Rollback):
-        return (state, known.phase is not Phase.REFUSED, 0) if known else _rollback(state, message)
-    if known is not None:
-        # A copy, or the same id under another amount, action or player: the first answer again.
-        return state, LIFECYCLE[known.phase, Event.FUNDED][1], 0
-    void = (message.user_id, message.currency, message.transaction_id)
-    phase = Phase.VOID if void in state.voids else Phase.NEW
-    covered = message.action == "result" or account.balance >= amount
-    phase, accepted, move = LIFECYCLE[phase, Event.FUNDED if covered else Event.SHORT]
-    effect = amount if message.action == "result" else -amount
-    entry = Entry(message.user_id, message.currency, effect, phase)
-    moved = effect if move is Move.APPLY else 0
-    return _moved(_kept(state, message.transaction_id, entry), message.user_id, moved), accepted, moved
+
+    late_bet: frozenset[Late] = frozenset({Late.NOTHING})
+    late_result: frozenset[Late] = frozenset({Late.NOTHING})
+    spent: frozenset[Spent] = frozenset({Spent.ALL})
+    returned: frozenset[Returned] = frozenset({Returned.ORIGINAL, Returned.LESSER})
+    refused_copy: frozenset[RefusedCopy] = frozenset({RefusedCopy.TAKEN})
+    copy_answer: frozenset[CopyAnswer] = frozenset({CopyAnswer.REPEATED})
+
+    def late(self, effect: int) -> frozenset[Late]:
+        """What a bet (``effect`` below zero) or a result may do after its own rollback."""
+        return self.late_bet if effect < 0 else self.late_result
+
+    def left(self, effect: int, named: int, balance: int | None = None) -> frozenset[int]:
+        """What may be left of ``effect`` once a rollback that names the amount ``named`` has undone it.
+
+        ``balance`` is what the player has when the rollback comes, None where that is not known.
+        """
+        found: set[int] = set()
+        for back in {self._back(way, abs(effect), named) for way in self.returned}:
+            if effect < 0 or (balance is not None and balance >= back):
+                found.add(effect + back if effect < 0 else effect - back)
+                continue
+            if Spent.ALL in self.spent or balance is None:
+                found.add(effect - back)
+            if Spent.NOTHING in self.spent:
+                found.add(effect)
+            if Spent.REST in self.spent:
+                rest = range(back + 1) if balance is None else (max(0, balance),)
+                found.update(effect - taken for taken in rest)
+        return frozenset(found)
+
+    @staticmethod
+    def _back(way: Returned, original: int, named: int) -> int:
+        match way:
+            case Returned.ORIGINAL:
+                return original
+            case Returned.LESSER:
+                return min(original, named)
+            case Returned.NAMED:
+                return named
+            case Returned.NOTHING:
+                return 0 if named != original else original
+
+    def ways(self, choices: Iterable[str]) -> Iterator["Model"]:
+        """Each model that settles all ``choices`` (names of fields) in one way; the likeliest first."""
+        models = [self]
+        for name in sorted(choices):
+            kept: frozenset[StrEnum] = getattr(self, name)
+            ordered = [way for way in type(next(iter(kept))) if way in kept]
+            models = [replace(one, **{name: frozenset({way})}) for one in models for way in ordered]  # type: ignore[arg-type]
+        return iter(models)
 
 
-def _rollback_or_refuse(state: Wallet, message: Callback) -> tuple[Wallet, bool, int]:
-    # RBK-15: a rollback in another currency moves nothing; it is answered like an orphan, where the player
-    # exists.
-    if not isinstance(message, Rollback) or message.user_id not in state.accounts:
-        return state, False, 0
-    return replace(state, rollbacks=state.rollbacks | {message.transaction_id}), True, 0
-
-
-def _rollback(state: Wallet, message: Rollback) -> tuple[Wallet, bool, int]:
-    state = replace(state, rollbacks=state.rollbacks | {message.transaction_id})
-    subject = message.rollback_transaction_id
-    entry = state.entries.get(subject)
-    if entry is None:
-        if subject in state.rollbacks:  # RBK-11: a rollback of a rollback moves nothing in the model
-            return state, True, 0
-        void = (message.user_id, message.currency, subject)
-        return replace(state, voids=state.voids | {void}), True, 0
-    if (entry.player, entry.currency) != (message.user_id, message.currency):  # RBK-10, RBK-15
-        return state, True, 0
-    phase, accepted, move = LIFECYCLE[entry.phase, Event.ROLLBACK]
-    moved = -entry.effect if move is Move.REVERSE else 0
-    return _moved(_kept(state, subject, replace(entry, phase=phase)), message.user_id, moved), accepted, moved
-
-
-def _kept(state: Wallet, key: str, entry: Entry) -> Wallet:
-    return replace(state, entries={**state.entries, key: entry})
-
-
-def _moved(state: Wallet, player: str, effect: int) -> Wallet:
-    if effect == 0:
-        return state
-    account = state.accounts[player]
-    moved = replace(account, balance=account.balance + effect)
-    return replace(state, accounts={**state.accounts, player: moved})
+DOCUMENTED = Model()
+# A CLIENT of which nothing is known yet: every way that breaks no MUST.
+OPEN = Model(
+    late_bet=frozenset(Late),
+    late_result=frozenset(Late),
+    spent=frozenset(Spent),
+    returned=frozenset(Returned),
+    refused_copy=frozenset(RefusedCopy),
+    copy_answer=frozenset(CopyAnswer),
+)

@@ -10,12 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scenarios.oracles.attempts import Kind, Record, settle
+from scenarios.oracles.model import DOCUMENTED, Late, Model, RefusedCopy
 from simulators.exchanges.history import Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """All attempts of one transaction. ``amount`` is in units, ``done`` when the earliest ok was answered."""
+    """All attempts of one transaction. ``amount`` is in units, ``done`` when the earliest ok was answered.
+
+    ``after_refusal`` says whether the first ok came after a refusal, None where that is open.
+    """
 
     kind: Kind
     id: str
@@ -27,6 +31,7 @@ class Transaction:
     invoked: float
     done: float | None
     attempts: int
+    after_refusal: bool | None = False
 
     @property
     def effect(self) -> int:
@@ -50,16 +55,16 @@ class Effect:
         return len(self.options) == 1
 
 
-def transactions(records: Iterable[Record]) -> list[Transaction]:
+def transactions(records: Iterable[Record], model: Model = DOCUMENTED) -> list[Transaction]:
     """Group attempts into transactions, in order of first appearance."""
     groups: dict[tuple[object, ...], list[Record]] = defaultdict(list)
     for r in records:
         groups[r.id, r.kind, r.player, r.currency, r.amount, r.of].append(r)
-    return [_transaction(group) for group in groups.values()]
+    return [_transaction(group, model) for group in groups.values()]
 
 
-def _transaction(group: list[Record]) -> Transaction:
-    first, settled = group[0], settle(group)
+def _transaction(group: list[Record], model: Model) -> Transaction:
+    first, settled = group[0], settle(group, model)
     return Transaction(
         kind=first.kind,
         id=first.id,
@@ -71,6 +76,7 @@ def _transaction(group: list[Record]) -> Transaction:
         invoked=settled.invoked,
         done=settled.done,
         attempts=len(group),
+        after_refusal=settled.after_refusal,
     )
 
 
@@ -87,9 +93,11 @@ def _claims(same_id: list[Transaction]) -> list[Transaction]:
     ]
 
 
-def effects(every: Iterable[Transaction], player: str, currency: str) -> list[Effect]:
+def effects(
+    every: Iterable[Transaction], player: str, currency: str, model: Model = DOCUMENTED
+) -> list[Effect]:
     """Return the net effects on the balance that ``player`` holds in ``currency``, in order of first
-    appearance.
+    appearance, under the choices of ``model``.
 
     ``every`` holds the transactions of all players, since an id counts once whoever it is sent for.
     """
@@ -111,15 +119,24 @@ def effects(every: Iterable[Transaction], player: str, currency: str) -> list[Ef
         moving = [t for t in found if t.kind is not Kind.ROLLBACK and mine(t)]
         if not moving:
             continue
-        base = {t.effect for t in moving}
+        base = {effect for t in moving for effect in _alone(t, model)}
         if len(moving) < len(found) or not any(t.done is not None for t in found):
             base.add(0)
         parts = (*moving, *named[key])
         again = [t for rollback in named[key] for t in named[rollback.id]]
         done = any(_surely_names(claims[r.id], key) and mine(r) for r in named[key])
-        net = _net(base, moving, named[key], done)
-        result.append(Effect(key, frozenset(net | base if again else net), (*parts, *again)))
+        net = _net(base, moving, named[key], model) if named[key] else base
+        options = net if done else net | base
+        result.append(Effect(key, frozenset(options | base if again else options), (*parts, *again)))
     return result
+
+
+def _alone(t: Transaction, model: Model) -> set[int]:
+    """What ``t`` may have moved before any rollback: an ok that came after a refusal is the CLIENT's choice."""
+    if t.after_refusal is False or t.kind is not Kind.BET:
+        return {t.effect}
+    moved = {RefusedCopy.TAKEN: t.effect, RefusedCopy.NOTHING: 0}
+    return {moved[way] for way in model.refused_copy} | ({t.effect} if t.after_refusal is None else set())
 
 
 def _surely_names(claims: list[Transaction], key: str) -> bool:
@@ -129,20 +146,27 @@ def _surely_names(claims: list[Transaction], key: str) -> bool:
     )
 
 
-def _net(base: set[int], moving: list[Transaction], rollbacks: list[Transaction], done: bool) -> set[int]:
-    """What remains of ``base`` after the rollbacks that name it.
+def _net(base: set[int], moving: list[Transaction], rollbacks: list[Transaction], model: Model) -> set[int]:
+    """What may remain of ``base`` after the rollbacks that name it, where one of them was done.
 
-    One answered ok leaves nothing, whether the original came before, after or never; one without an answer
-    leaves both. Where its amount is less than the original's, either may be returned (RBK-09), unless it
-    surely came first. (That a rollback of a rollback may apply the original again, RBK-11, is the caller's
-    to add.)
+    Which of the two came first is open where they overlap; a rollback that surely came first makes the
+    original a late one. (That a rollback of a rollback may apply the original again, RBK-11, is the
+    caller's to add.)
     """
-    if not rollbacks:
-        return base
-    net = {0} if done else base | {0}
-    for rollback in rollbacks:
-        late = rollback.done is not None and all(rollback.done < t.invoked for t in moving)
-        for effect in base:
-            if rollback.amount < abs(effect) and not late:
-                net.add(effect + rollback.amount if effect < 0 else effect - rollback.amount)
+    net = {0} if 0 in base else set()
+    for effect in base - {0}:
+        late = model.late(effect)
+        remains = ({0} if Late.NOTHING in late else set()) | ({effect} if late - {Late.NOTHING} else set())
+        void = any(_surely_before(r, t) for r in rollbacks for t in moving)
+        if void and late == {Late.NOTHING}:
+            return {0}
+        for rollback in rollbacks:
+            if not all(_surely_before(rollback, t) for t in moving):
+                net |= model.left(effect, rollback.amount)
+            if not all(_surely_before(t, rollback) for t in moving):
+                net |= remains
     return net
+
+
+def _surely_before(one: Transaction, other: Transaction) -> bool:
+    return one.done is not None and one.done < other.invoked

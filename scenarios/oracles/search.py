@@ -14,6 +14,8 @@ from enum import IntEnum
 from math import inf
 from typing import NamedTuple
 
+from scenarios.oracles.model import DOCUMENTED, Late, Model
+
 
 class Step(IntEnum):
     """What an operation does to the balance, and when it may."""
@@ -85,24 +87,26 @@ class _Undo(NamedTuple):
     ahead: frozenset[int]
     moved: int
     closed: bool
+    reopened: frozenset[int]
     dropped: list[int]
 
 
 class Search:
-    """One search. ``lesser`` says what a rollback of another amount than the original's returns (RBK-09):
-    the lesser of the two, or (the default) the original's.
-    """
+    """One search, under a ``model`` each of whose choices that matter here is settled in one way."""
 
-    def __init__(self, operations: Sequence[Operation], opening: int, *, lesser: bool = False) -> None:
+    def __init__(self, operations: Sequence[Operation], opening: int, model: Model = DOCUMENTED) -> None:
         definite = sorted((o for o in operations if o.definite), key=lambda o: (o.answered, o.invoked))
         unknown = sorted((o for o in operations if not o.definite), key=lambda o: o.invoked)
         self.order = tuple(definite)
         self._all = [*definite, *unknown]
         self._definite = len(definite)
-        self._lesser = lesser
+        self._model = model
+        late = {Step.BET: next(iter(model.late_bet)), Step.CREDIT: next(iter(model.late_result))}
         self._steps = [o.step for o in self._all]
         self._amounts = [o.amount for o in self._all]
         self._answered = [o.answered for o in self._all]
+        # What each does once its slot is closed; what moves nothing then can be placed at once.
+        self._late = [late.get(o.step, Late.NOTHING) for o in self._all]
         # The two list heads stand behind the operations; their invocation is never reached.
         self._invoked = [*(o.invoked for o in self._all), inf, inf]
         self._heads = (len(self._all), len(self._all) + 1)
@@ -113,6 +117,7 @@ class Search:
         self._balance = opening
         self._first = 0  # the unplaced operation that returns first
         self._ahead: frozenset[int] = frozenset()  # placed although they return later, or never
+        self._reopened: frozenset[int] = frozenset()  # slots whose original was applied after its rollback
 
     def _link_up(self) -> None:
         total = len(self._all)
@@ -133,11 +138,12 @@ class Search:
         self._slot = [slots.get(o.id if o.subject is None else o.subject, -1) for o in self._all]
         self._closed = [False] * len(slots)
         self._moved = [0] * len(slots)
-        self._movable = [False] * len(slots)  # has an operation that could move money
+        self._mover = [-1] * len(slots)  # the operation that moves money, if there is one
         self._loose: list[list[int]] = [[] for _ in slots]  # its unknown operations
         for op, slot in enumerate(self._slot):
             if slot >= 0:
-                self._movable[slot] |= self._steps[op] in (Step.BET, Step.CREDIT)
+                if self._steps[op] in (Step.BET, Step.CREDIT):
+                    self._mover[slot] = op
                 if op >= self._definite:
                     self._loose[slot].append(op)
 
@@ -156,7 +162,7 @@ class Search:
         """Search until an order is found, none is left, or the budget is spent."""
         began = budget.clock()
         steps, most, balances = 0, 0, {self._balance}
-        seen: set[tuple[int, frozenset[int], int]] = set()
+        seen: set[tuple[int, frozenset[int], frozenset[int], int]] = set()
         stack: list[tuple[_Undo, list[int], int]] = []
         choices = self._choices() if self._definite else []
         at = branches = 0  # branches counts the frames of the stack with choices left
@@ -180,7 +186,7 @@ class Search:
                 most, legal = self._first, True
                 break
             if branches or at < len(choices):  # else nothing can lead here a second time
-                key = (self._first, self._ahead, self._balance)
+                key = (self._first, self._ahead, self._reopened, self._balance)
                 if key in seen:
                     self._undo(undo)
                     continue
@@ -210,7 +216,7 @@ class Search:
         op = following[self._heads[0]]
         while invoked[op] <= limit:
             step, slot = steps[op], self._slot[op]
-            if slot >= 0 and (self._closed[slot] or (step == Step.ROLLBACK and not self._movable[slot])):
+            if slot >= 0 and self._idle(op, slot):
                 return [op]  # reduction 1: no effect, legal: at once
             if step == Step.REFUSED:
                 if balance < amounts[op]:
@@ -240,6 +246,16 @@ class Search:
             return self._distinct(choices + loose)
         return choices or loose
 
+    def _idle(self, op: int, slot: int) -> bool:
+        """Whether placing ``op`` changes nothing, now or later."""
+        step, mover, closed = self._steps[op], self._mover[slot], self._closed[slot]
+        if step == Step.ROLLBACK:
+            if mover < 0:
+                return True
+            # Where a late original is applied, a rollback that waits for it would undo it.
+            return closed and (self._late[mover] is not Late.APPLIED or bool(self._placed[mover]))
+        return closed and (step == Step.REFUSED or self._late[op] is Late.NOTHING)
+
     def _distinct(self, choices: list[int]) -> list[int]:
         # Reduction 2. The first of each class is the one that returns first.
         firsts: dict[int, int] = {}
@@ -250,7 +266,7 @@ class Search:
     def _place(self, op: int) -> _Undo:
         slot, step = self._slot[op], self._steps[op]
         moved, closed = (self._moved[slot], self._closed[slot]) if slot >= 0 else (0, False)
-        undo = _Undo(op, self._balance, self._first, self._ahead, moved, closed, [])
+        undo = _Undo(op, self._balance, self._first, self._ahead, moved, closed, self._reopened, [])
         self._unlink(op)
         self._placed[op] = 1
         if op >= self._definite or op != self._first:
@@ -260,12 +276,11 @@ class Search:
                 self._balance -= self._amounts[op]
             elif step in (Step.CREDIT, Step.ADJUST):
                 self._balance += self._amounts[op]
-        elif not self._closed[slot]:
-            if step == Step.ROLLBACK:
+        elif step == Step.ROLLBACK:
+            if not self._closed[slot]:
                 self._close(op, slot, undo.dropped)
-            elif step != Step.REFUSED:
-                self._moved[slot] = -self._amounts[op] if step == Step.BET else self._amounts[op]
-                self._balance += self._moved[slot]
+        elif step != Step.REFUSED:
+            self._move(op, slot)
         if op == self._first:
             first = op + 1
             while first < self._definite and self._placed[first]:
@@ -275,13 +290,30 @@ class Search:
                 self._ahead = frozenset(o for o in self._ahead if o > first)
         return undo
 
+    def _move(self, op: int, slot: int) -> None:
+        """Apply the original of a slot, in time or late."""
+        effect = -self._amounts[op] if self._steps[op] == Step.BET else self._amounts[op]
+        if self._closed[slot]:
+            if self._late[op] is Late.NOTHING:
+                return
+            if self._late[op] is Late.APPLIED:
+                self._closed[slot], self._reopened = False, self._reopened | {slot}
+        self._balance += effect
+        if not self._closed[slot]:
+            self._moved[slot] = effect
+
     def _close(self, op: int, slot: int, dropped: list[int]) -> None:
         """Roll a slot back. Reduction 4: forget whether it was applied, and drop what else could apply it."""
         moved = self._moved[slot]
-        back = min(abs(moved), self._amounts[op]) if self._lesser else abs(moved)
-        self._balance += back if moved < 0 else -back
+        if moved:
+            (left,) = self._model.left(moved, self._amounts[op], self._balance)
+            self._balance += left - moved
         self._moved[slot] = 0
         self._closed[slot] = True
+        self._reopened -= {slot}
+        mover = self._mover[slot]
+        if mover >= 0 and self._late[mover] is not Late.NOTHING:
+            return
         for loose in self._loose[slot]:
             if not self._placed[loose]:
                 self._unlink(loose)
@@ -289,7 +321,7 @@ class Search:
         self._ahead = self._ahead.difference(o for o in self._loose[slot] if o != op)
 
     def _undo(self, undo: _Undo) -> None:
-        op, self._balance, self._first, self._ahead, moved, closed, dropped = undo
+        op, self._balance, self._first, self._ahead, moved, closed, self._reopened, dropped = undo
         slot = self._slot[op]
         for loose in reversed(dropped):
             self._relink(loose)

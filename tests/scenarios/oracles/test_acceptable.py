@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.oracles.acceptable import acceptable
-from scenarios.oracles.model import handle, open_wallet
 from scenarios.oracles.subset_sums import LISTED, Sums
 from simulators.exchanges.history import Outcome
 from tests.support.oracle_exchanges import bet, exchange, in_turn, result, rollback
+from tests.support.sequential_wallet import handle, open_wallet
 
 OK, REFUSED, UNKNOWN = Outcome.OK, Outcome.REFUSED, Outcome.UNKNOWN
 FORGED = False

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.oracles.linearizability import Budget, Kind, Record, Verdict, check
-from scenarios.oracles.model import Phase, handle, open_wallet
+from scenarios.oracles.model import DOCUMENTED, OPEN, Late, Model, Spent
 from simulators.exchanges.history import Outcome
 from simulators.operator.wire import Rollback, Transaction
+from tests.support.sequential_wallet import Phase, handle, open_wallet
 
 OK, REFUSED, UNKNOWN = Outcome.OK, Outcome.REFUSED, Outcome.UNKNOWN
 # JPY has no decimals: minor units are the amounts themselves.
@@ -44,16 +45,22 @@ def after(wallet, record):
     changed, accepted, _ = handle(wallet, message(record))
     if record.outcome is REFUSED and record.kind is not Kind.BET:
         return wallet  # no answer of the wallet's; refused means that nothing was done
-    if record.outcome is UNKNOWN or late:
-        return changed  # a late bet may be answered either way
+    if record.outcome is UNKNOWN:
+        return changed
+    if late:
+        # A late bet that moves nothing may be answered either way; one that counts is taken, or refused.
+        ways = wallet.model.late_result if record.kind is Kind.CREDIT else wallet.model.late_bet
+        if ways == {Late.NOTHING} or (accepted and record.outcome is OK):
+            return changed
+        return wallet if record.outcome is REFUSED else None
     return changed if accepted == (record.outcome is OK) else None
 
 
-def fits(records, opening):
+def fits(records, opening, model=DOCUMENTED):
     """Whether some order fits: depth first over all of them, without any cleverness."""
     if not any(end(r) < inf for r in records):
         return True
-    return _fits(open_wallet(CURRENCY, {"p": Decimal(opening)}), tuple(records))
+    return _fits(open_wallet(CURRENCY, {"p": Decimal(opening)}, model), tuple(records))
 
 
 def _fits(wallet, left):
@@ -117,9 +124,17 @@ def histories(draw, copies=False):
     return opening, [*records, Record(Kind.READ, "final", final, 100, 101, OK)]
 
 
-def agree(opening, records):
-    expected = Verdict.LEGAL if fits(records, opening) else Verdict.ILLEGAL
-    assert check(records, opening, decimals=0).verdict is expected
+MODELS = st.builds(
+    Model,
+    late_bet=st.sampled_from(Late).map(lambda way: frozenset({way})),
+    late_result=st.sampled_from(Late).map(lambda way: frozenset({way})),
+    spent=st.sampled_from(Spent).map(lambda way: frozenset({way})),
+)
+
+
+def agree(opening, records, model=DOCUMENTED):
+    expected = Verdict.LEGAL if fits(records, opening, model) else Verdict.ILLEGAL
+    assert check(records, opening, decimals=0, model=model).verdict is expected
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
@@ -129,11 +144,25 @@ def test_the_search_agrees_with_every_order_tried(case):
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
+@given(histories(), MODELS)
+def test_the_search_agrees_with_every_order_tried_under_any_choices(case, model):
+    agree(*case, model)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(histories(copies=True))
 def test_the_search_agrees_with_every_order_tried_where_there_are_copies(case):
     opening, records = case
     if len(records) <= 7:
         agree(opening, records)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(histories())
+def test_what_one_way_allows_is_allowed_while_the_way_is_open(case):
+    opening, records = case
+    if check(records, opening).legal:
+        assert check(records, opening, model=OPEN).legal
 
 
 @settings(max_examples=EXAMPLES, deadline=None)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from scenarios.oracles.acceptable import acceptable
 from scenarios.oracles.attempts import Kind
 from scenarios.oracles.linearizability import Budget, Verdict, from_exchanges, judge
-from scenarios.oracles.model import handle, open_wallet
 from simulators.exchanges.history import Outcome
 from tests.support.oracle_exchanges import bet, exchange, result, rollback
+from tests.support.sequential_wallet import handle, open_wallet
 
 UNIT = Decimal("0.01")
 AMOUNTS = st.sampled_from(["1", "2.50", "5", "10", "0.01"])
