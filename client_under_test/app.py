@@ -8,32 +8,33 @@ from werkzeug.exceptions import HTTPException
 
 from client_under_test.config import Config
 from client_under_test.database import Database
-from client_under_test.shop import site as checkout
+from client_under_test.shop import routes as shop_routes
 from client_under_test.shop.checkout_api import CheckoutApi
 from client_under_test.shop.decisions import DecisionReader
 from client_under_test.shop.orders import Orders
-from client_under_test.shop.products import Shelf
-from client_under_test.shop.site import CheckoutDesk
-from client_under_test.shop.tokens import CheckoutMinter
-from client_under_test.sportsbook import site
-from client_under_test.sportsbook.operator_api import Outbound
-from client_under_test.vouchers import site as vouchers
+from client_under_test.shop.products import ProductCatalogue
+from client_under_test.shop.service import CheckoutService
+from client_under_test.shop.tokens import CheckoutTokenMinter
+from client_under_test.sportsbook import routes as sportsbook_routes
+from client_under_test.sportsbook.operator_api import OperatorApi
+from client_under_test.values import money
+from client_under_test.vouchers import routes as voucher_routes
 from client_under_test.vouchers.catalogue import Catalogue
 from client_under_test.vouchers.conversions import Conversions
 from client_under_test.vouchers.inbox import Inbox
-from client_under_test.vouchers.jackpot_api import Jackpot
-from client_under_test.vouchers.notifications import NoticeReader
+from client_under_test.vouchers.jackpot_api import JackpotApi
+from client_under_test.vouchers.notifications import NotificationReader
 from client_under_test.vouchers.resolver import Resolver
-from client_under_test.vouchers.session_tokens import Minter
-from client_under_test.vouchers.site import VoucherDesk
+from client_under_test.vouchers.service import VoucherService
+from client_under_test.vouchers.session_tokens import SessionTokenMinter
 from client_under_test.vouchers.worker import Worker
-from client_under_test.wallet import callbacks, money
+from client_under_test.wallet import callbacks
 from client_under_test.wallet.accounts import Accounts
 from client_under_test.wallet.answers import Answers
-from client_under_test.wallet.callbacks import Desk
+from client_under_test.wallet.callbacks import CallbackHandler
 from client_under_test.wallet.ledger import Ledger
 from client_under_test.wallet.messages import Parser
-from client_under_test.wallet.signature import Gate
+from client_under_test.wallet.signature import SignatureCheck
 
 log = logging.getLogger(__name__)
 
@@ -42,28 +43,28 @@ log = logging.getLogger(__name__)
 class Parts:
     """What the CLIENT is made of. The defaults are the reference; a mutant replaces one or two."""
 
-    gate: type[Gate] = Gate
+    signature: type[SignatureCheck] = SignatureCheck
     parser: type[Parser] = Parser
     ledger: type[Ledger] = Ledger
     answers: type[Answers] = Answers
-    desk: type[Desk] = Desk
-    outbound: type[Outbound] = Outbound
+    callbacks: type[CallbackHandler] = CallbackHandler
+    operator_api: type[OperatorApi] = OperatorApi
     database: type[Database] = Database
-    minter: type[Minter] = Minter
+    session_tokens: type[SessionTokenMinter] = SessionTokenMinter
     conversions: type[Conversions] = Conversions
-    jackpot: type[Jackpot] = Jackpot
-    reader: type[NoticeReader] = NoticeReader
+    jackpot_api: type[JackpotApi] = JackpotApi
+    notifications: type[NotificationReader] = NotificationReader
     catalogue: type[Catalogue] = Catalogue
     inbox: type[Inbox] = Inbox
     resolver: type[Resolver] = Resolver
     worker: type[Worker] = Worker
-    voucher_desk: type[VoucherDesk] = VoucherDesk
-    shelf: type[Shelf] = Shelf
-    checkout_minter: type[CheckoutMinter] = CheckoutMinter
+    voucher_service: type[VoucherService] = VoucherService
+    product_catalogue: type[ProductCatalogue] = ProductCatalogue
+    checkout_tokens: type[CheckoutTokenMinter] = CheckoutTokenMinter
     orders: type[Orders] = Orders
     decisions: type[DecisionReader] = DecisionReader
     checkout_api: type[CheckoutApi] = CheckoutApi
-    checkout_desk: type[CheckoutDesk] = CheckoutDesk
+    checkout_service: type[CheckoutService] = CheckoutService
 
 
 REFERENCE = Parts()
@@ -83,16 +84,16 @@ def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
     database.prepare()
     accounts = Accounts(database)
     accounts.seed(config.players, config.currency, money.to_minor(config.balance, config.currency))
-    desk = parts.desk(
-        parts.gate(config.security_hash), parts.parser(), parts.ledger(database), parts.answers()
+    handler = parts.callbacks(
+        parts.signature(config.security_hash), parts.parser(), parts.ledger(database), parts.answers()
     )
     app = Flask("client_under_test")
     app.extensions["database"] = database
     app.extensions["accounts"] = accounts
-    app.register_blueprint(callbacks.blueprint(config.callback_prefix, desk))
-    app.register_blueprint(site.blueprint(config, accounts, parts.outbound(config)))
-    app.register_blueprint(vouchers.blueprint(_voucher_desk(app, config, parts)))
-    app.register_blueprint(checkout.blueprint(_checkout_desk(app, config, parts)))
+    app.register_blueprint(callbacks.blueprint(config.callback_prefix, handler))
+    app.register_blueprint(sportsbook_routes.blueprint(config, accounts, parts.operator_api(config)))
+    app.register_blueprint(voucher_routes.blueprint(_voucher_service(app, config, parts)))
+    app.register_blueprint(shop_routes.blueprint(_checkout_service(app, config, parts)))
 
     @app.errorhandler(HTTPException)
     def ordinary(error: HTTPException) -> tuple[Response, int]:
@@ -109,37 +110,37 @@ def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
     return app
 
 
-def _checkout_desk(app: Flask, config: Config, parts: Parts) -> CheckoutDesk:
+def _checkout_service(app: Flask, config: Config, parts: Parts) -> CheckoutService:
     orders = parts.orders(app.extensions["database"])
     app.extensions["orders"] = orders
-    return parts.checkout_desk(
+    return parts.checkout_service(
         config,
-        parts.shelf(),
-        parts.checkout_minter(config),
+        parts.product_catalogue(),
+        parts.checkout_tokens(config),
         orders,
         parts.decisions(config),
         parts.checkout_api(config),
     )
 
 
-def _voucher_desk(app: Flask, config: Config, parts: Parts) -> VoucherDesk:
+def _voucher_service(app: Flask, config: Config, parts: Parts) -> VoucherService:
     database = app.extensions["database"]
     catalogue = parts.catalogue(database)
     conversions = parts.conversions(database, config)
     inbox = parts.inbox(database, catalogue, config)
-    jackpot = parts.jackpot(config)
-    resolver = parts.resolver(conversions, inbox, jackpot)
+    jackpot_api = parts.jackpot_api(config)
+    resolver = parts.resolver(conversions, inbox, jackpot_api)
     worker = parts.worker(database, inbox, resolver, config)
     app.extensions["conversions"] = conversions
     app.extensions["worker"] = worker
-    return parts.voucher_desk(
+    return parts.voucher_service(
         config,
-        parts.minter(config),
+        parts.session_tokens(config),
         conversions,
-        parts.reader(config.voucher_currency),
+        parts.notifications(config.voucher_currency),
         inbox,
         catalogue,
         resolver,
         worker,
-        jackpot,
+        jackpot_api,
     )

@@ -1,4 +1,4 @@
-"""The command that serves the reference CLIENT, or audits its books."""
+"""The command that serves the reference CLIENT, or audits its ledger."""
 
 import tempfile
 from decimal import Decimal, InvalidOperation
@@ -12,9 +12,9 @@ from client_under_test.mutants import host as mutants
 from client_under_test.server import CannotListen, serve
 from client_under_test.shop.orders import Orders
 from client_under_test.shop.tokens import ALGORITHMS, KeyUnusable
+from client_under_test.values.refusals import Refused
 from client_under_test.vouchers.conversions import Conversions
 from client_under_test.wallet.accounts import Accounts
-from client_under_test.wallet.refusals import Refused
 
 _USAGE = 2
 _UNREACHABLE = 3

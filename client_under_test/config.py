@@ -1,4 +1,4 @@
-"""What the CLIENT is told at start-up: its database, its players, what it agreed with the OPERATOR."""
+"""Settings of the CLIENT: its database, its players, what it agreed with each provider."""
 
 import os
 import time

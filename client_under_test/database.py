@@ -27,7 +27,7 @@ class DatabaseLocked(Exception):
 class Database:
     """Reads and writes of the CLIENT's one database, safe to use from several threads."""
 
-    # Seconds a request waits for others' locks, all told, before it gives up and leaves things as they were.
+    # Seconds a request waits for others' locks, in total, before it gives up and changes nothing.
     lock_timeout: ClassVar[float] = 4.0
 
     def __init__(self, address: str) -> None:

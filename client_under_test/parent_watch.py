@@ -36,4 +36,4 @@ def watch(parent: int) -> None:
         time.sleep(_GRACE)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    threading.Thread(target=look, name="lifeline", daemon=True).start()
+    threading.Thread(target=look, name="parent-watch", daemon=True).start()

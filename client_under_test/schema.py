@@ -65,7 +65,7 @@ conversions = sa.Table(
     sa.Column("currency", sa.String(3), nullable=False),
     # What the session may reserve, in minor units.
     sa.Column("amount", sa.BigInteger, nullable=False),
-    # When the session began and when it ends unused: seconds since the epoch.
+    # When the session started and when it ends unused: seconds since the epoch.
     sa.Column("iat", sa.BigInteger, nullable=False),
     sa.Column("ends", sa.BigInteger, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
@@ -79,7 +79,7 @@ conversions = sa.Table(
     sa.Column("reserved_until", sa.Float),
     sa.Column("url", sa.Text),
     sa.Column("url_ends", sa.Float),
-    # Whether the session had ended unused before its voucher was heard of.
+    # Whether the session had ended unused before the first event about its voucher.
     sa.Column("late", sa.Boolean, nullable=False, default=False),
     # When the worker looks at it again (None: never), and how often that failed in a row.
     sa.Column("due", sa.Float),

@@ -1,14 +1,15 @@
 """All mutants, in one explicit table; ``provider`` says whose contract each breaks."""
 
 from client_under_test.mutants.mutant import Mutant
-from client_under_test.mutants.shop import claims, decisions, shop
+from client_under_test.mutants.shop import claims, decisions, pages
 from client_under_test.mutants.shop import signature as checkout_signature
+from client_under_test.mutants.sportsbook import operator_api
 from client_under_test.mutants.vouchers import (
     catalogue,
     confirmation,
-    tokens,
+    purchases,
+    session_tokens,
     trusting_webhooks,
-    vouchers,
     webhooks,
 )
 from client_under_test.mutants.wallet import (
@@ -17,7 +18,6 @@ from client_under_test.mutants.wallet import (
     crashes,
     endurance,
     idempotency,
-    outbound,
     players,
     races,
     results_bets,
@@ -33,20 +33,20 @@ ALL: tuple[Mutant, ...] = (
     *results_bets.MUTANTS,
     *idempotency.MUTANTS,
     *rollback.MUTANTS,
-    *outbound.MUTANTS,
+    *operator_api.MUTANTS,
     *races.MUTANTS,
     *crashes.MUTANTS,
     *retention.MUTANTS,
     *endurance.MUTANTS,
     *players.MUTANTS,
-    *tokens.MUTANTS,
+    *session_tokens.MUTANTS,
     *webhooks.MUTANTS,
     *trusting_webhooks.MUTANTS,
     *catalogue.MUTANTS,
-    *vouchers.MUTANTS,
+    *purchases.MUTANTS,
     *confirmation.MUTANTS,
     *checkout_signature.MUTANTS,
     *claims.MUTANTS,
-    *shop.MUTANTS,
+    *pages.MUTANTS,
     *decisions.MUTANTS,
 )

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import urllib3
 
 from client_under_test.config import Config
-from client_under_test.wallet import decimal_json
+from client_under_test.values import decimal_json
 
 _ANSWER_LIMIT: Final = 256 * 1024
 _CREATE: Final = """\
@@ -42,7 +42,7 @@ class CheckoutApi:
         except (KeyError, TypeError, AttributeError):
             raise CheckoutFailed("the answer is unreadable") from None
         if errors:
-            raise CheckoutFailed(f"refused: {_told(errors)}", refused=True)
+            raise CheckoutFailed(f"refused: {_codes(errors)}", refused=True)
         token = checkout.get("token") if isinstance(checkout, dict) else None
         if not isinstance(token, str) or not token:
             raise CheckoutFailed("the answer has no checkout")
@@ -81,6 +81,6 @@ class CheckoutApi:
         return document
 
 
-def _told(errors: Any) -> str:
+def _codes(errors: Any) -> str:
     # For our log: what the provider says of the payload, which is ours and holds no secret.
     return ", ".join(str(error.get("code")) for error in errors if isinstance(error, dict)) or "no reason"

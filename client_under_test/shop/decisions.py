@@ -8,9 +8,8 @@ import jwt
 from client_under_test.config import Config
 from client_under_test.shop.orders import APPROVED, DECLINED
 from client_under_test.shop.tokens import SUBJECT, usable
-from client_under_test.vouchers.notifications import text
-from client_under_test.wallet import decimal_json
-from client_under_test.wallet.refusals import Refused
+from client_under_test.values.fields import json_object, require_json, text
+from client_under_test.values.refusals import Refused
 
 BODY_LIMIT: Final = 64 * 1024
 # What the provider calls the state that a checkout goes to.
@@ -44,12 +43,11 @@ class DecisionReader:
 
     def read(self, content_type: str | None, body: bytes) -> Decision:
         """Read one decision; raises Refused where it is malformed, BadSignature."""
-        if (content_type or "").split(";")[0].strip().lower() != "application/json":
-            raise Refused("INVALID_CONTENT_TYPE")
-        token = _object(body).get("payload")
+        require_json(content_type)
+        token = json_object(body).get("payload")
         if not isinstance(token, str):
             raise Refused("INVALID_PAYLOAD")
-        return self.decision(_object(self.verified(token)))
+        return self.decision(json_object(self.verified(token)))
 
     def verified(self, token: str) -> bytes:
         """Return what ``token`` says; raises BadSignature, and Refused where it is no JWT."""
@@ -89,13 +87,3 @@ def _verifying_key(config: Config) -> Any:
     else:
         key = usable(config.checkout_key, config.checkout_algorithm, "CHECKOUT_KEY", private=False)
     return key.public_key() if hasattr(key, "public_key") else key
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        document = decimal_json.loads(body)
-    except ValueError:
-        raise Refused("INVALID_JSON") from None
-    if not isinstance(document, dict):
-        raise Refused("INVALID_JSON")
-    return document

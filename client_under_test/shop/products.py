@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from client_under_test.wallet import money
+from client_under_test.values import money
 
 
 class UnknownProduct(LookupError):
@@ -52,7 +52,7 @@ PRODUCTS: Final = (
 )
 
 
-class Shelf:
+class ProductCatalogue:
     """The products on sale and what they cost."""
 
     def __init__(self, products: Iterable[Product] = PRODUCTS) -> None:

@@ -7,7 +7,7 @@ import jwt
 
 from client_under_test.config import Config
 from client_under_test.shop.orders import Order
-from client_under_test.wallet import decimal_json, money
+from client_under_test.values import decimal_json, money
 
 ALGORITHMS: Final = ("HS256", "RS256", "ES256")
 SUBJECT: Final = "Merchant"
@@ -17,7 +17,7 @@ class KeyUnusable(Exception):
     """A key does not fit the algorithm agreed; the message says what came, what was expected, what to do."""
 
 
-class CheckoutMinter:
+class CheckoutTokenMinter:
     """Mints checkout JWTs under the signing key, which never leaves the server. Raises KeyUnusable."""
 
     def __init__(self, config: Config) -> None:

@@ -30,7 +30,7 @@ class Token:
     stale: float
 
 
-class Outbound:
+class OperatorApi:
     """Logs in to the OPERATOR once and opens sessions with that token until it is about to expire."""
 
     def __init__(self, config: Config, clock: Callable[[], float] = time.monotonic) -> None:

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from client_under_test.database import Database
 from client_under_test.schema import stores
-from client_under_test.vouchers.notifications import StoreNotice
-from client_under_test.wallet import decimal_json
+from client_under_test.values import decimal_json
+from client_under_test.vouchers.notifications import StoreNotification
 from client_under_test.wallet.ledger import digest
 
 
@@ -28,32 +28,40 @@ class Catalogue:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def apply(self, connection: sa.Connection, notice: StoreNotice) -> None:
+    def apply(self, connection: sa.Connection, notification: StoreNotification) -> None:
         """Apply a store event within the transaction that stores it."""
-        self.lock(connection, notice.store_id)
-        self.keep(connection, notice.store_id, self.after(self.kept(connection, notice.store_id), notice))
+        self.lock(connection, notification.store_id)
+        self.keep(
+            connection,
+            notification.store_id,
+            self.after(self.kept(connection, notification.store_id), notification),
+        )
 
-    def after(self, store: Store | None, notice: StoreNotice) -> Store:
-        """Say what ``notice`` makes of ``store``; what is older than what is known changes nothing.
+    def after(self, store: Store | None, notification: StoreNotification) -> Store:
+        """Say what ``notification`` makes of ``store``; what is older than what is known changes nothing.
 
         An update changes properties only: whether a store is offered is said by the other two events, and of
-        a store never heard of, that it is.
+        a store that is not known, that it is.
         """
-        changed = store or Store(None, notice.name == "store/update")
-        newest = self.newer(notice.created_at, changed.listed_at)
-        if notice.name != "store/update" and newest:
-            changed = replace(changed, enabled=notice.name == "store/enabled", listed_at=notice.created_at)
-        if notice.data is not None and self.newer(notice.created_at, changed.data_at):
-            changed = replace(changed, data=self.merged(changed, notice), data_at=notice.created_at)
+        changed = store or Store(None, notification.name == "store/update")
+        newest = self.newer(notification.created_at, changed.listed_at)
+        if notification.name != "store/update" and newest:
+            changed = replace(
+                changed, enabled=notification.name == "store/enabled", listed_at=notification.created_at
+            )
+        if notification.data is not None and self.newer(notification.created_at, changed.data_at):
+            changed = replace(
+                changed, data=self.merged(changed, notification), data_at=notification.created_at
+            )
         return changed
 
     def newer(self, created_at: int, known: int | None) -> bool:
         """Say whether an event is as new as what is known."""
         return known is None or created_at >= known
 
-    def merged(self, store: Store, notice: StoreNotice) -> dict[str, Any] | None:  # noqa: ARG002
-        """Return the properties after ``notice``: exactly its ``data``."""
-        return notice.data
+    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:  # noqa: ARG002
+        """Return the properties after ``notification``: exactly its ``data``."""
+        return notification.data
 
     def offered(self, store_id: str) -> dict[str, Any] | None:
         """Return the properties of a store that is offered, None for all others."""

@@ -16,11 +16,11 @@ import sqlalchemy as sa
 from client_under_test.config import AUTOMATIC, Config
 from client_under_test.database import Database
 from client_under_test.schema import conversions, movements, players, postings
+from client_under_test.values.refusals import Refused
 from client_under_test.vouchers import states
-from client_under_test.vouchers.jackpot_api import Truth
+from client_under_test.vouchers.jackpot_api import Voucher
 from client_under_test.wallet.accounts import UnknownPlayer
 from client_under_test.wallet.ledger import INSUFFICIENT_FUNDS
-from client_under_test.wallet.refusals import Refused
 
 # A signed URL is taken for expired a minute before its hour ends.
 _URL_SECONDS: Final = 3540.0
@@ -83,7 +83,7 @@ class Conversions:
         self.database = database
         self.config = config
 
-    # -- the beginning
+    # -- opening
 
     def open(self, player_id: str, amount: int) -> Conversion:
         """Hold ``amount`` minor units for a new session; raises UnknownPlayer, Refused."""
@@ -138,35 +138,35 @@ class Conversions:
         return amount <= balance
 
     def new_key(self, player_id: str) -> str:  # noqa: ARG002 - overridden where keys are not fresh
-        """Make up a notificationKey that nobody used before."""
+        """Return a notificationKey that was never used."""
         return str(uuid.uuid4())
 
-    # -- what becomes of it
+    # -- following the voucher
 
-    def apply(self, conversion_id: int, truth: Truth) -> Conversion:
+    def apply(self, conversion_id: int, voucher: Voucher) -> Conversion:
         """Bring a conversion to where its voucher is; what the provider is to be asked next is written too.
 
         A state that cannot follow the one known (an answer that was overtaken) changes nothing.
         """
         with self.database.write() as connection:
             row = self.locked(connection, conversion_id)
-            if truth.state != row.state and truth.state not in self.follows(row):
+            if voucher.state != row.state and voucher.state not in self.follows(row):
                 return row
             _, balance, _ = self.player(connection, row.player)
-            price = self.price(row, truth)
-            held, spent = self.target(row, truth.state, price, balance)
+            price = self.price(row, voucher)
+            held, spent = self.target(row, voucher.state, price, balance)
             self.move(connection, row, balance, self.kind(row, held, spent), held=held, spent=spent)
             moved = (row.held, row.spent) != (held, spent)
             self.write(
                 connection,
                 row,
-                state=truth.state,
-                voucher_id=truth.voucher_id,
+                state=voucher.state,
+                voucher_id=voucher.voucher_id,
                 price=price,
-                wanted=self.wanted(row, truth.state, price, held, spent),
-                reserved_until=truth.reserved_until,
-                failures=0 if moved or truth.state != row.state else row.failures,
-                **self.url(row, truth),
+                wanted=self.wanted(row, voucher.state, price, held, spent),
+                reserved_until=voucher.reserved_until,
+                failures=0 if moved or voucher.state != row.state else row.failures,
+                **self.url(row, voucher),
             )
             return self.locked(connection, conversion_id)
 
@@ -174,9 +174,9 @@ class Conversions:
         """Return the states that a conversion may still come to."""
         return states.FOLLOWS[row.state]
 
-    def price(self, row: Conversion, truth: Truth) -> int:
+    def price(self, row: Conversion, voucher: Voucher) -> int:
         """Return the price: what it was when it was paid, else what the provider says."""
-        return row.price if row.spent and row.price is not None else truth.price
+        return row.price if row.spent and row.price is not None else voucher.price
 
     def target(self, row: Conversion, state: str, price: int, balance: int) -> tuple[int, int]:
         """Return what must be held and what spent in ``state``.
@@ -222,11 +222,11 @@ class Conversions:
         """Say whether reservations are ours to confirm."""
         return self.config.jackpot_confirmation != AUTOMATIC
 
-    def url(self, row: Conversion, truth: Truth) -> Mapping[str, Any]:
+    def url(self, row: Conversion, voucher: Voucher) -> Mapping[str, Any]:
         """Return the columns of the voucher's address."""
-        if truth.url is None or row.url is not None:
+        if voucher.url is None or row.url is not None:
             return {}
-        return {"url": truth.url, "url_ends": self.config.clock() + _URL_SECONDS}
+        return {"url": voucher.url, "url_ends": self.config.clock() + _URL_SECONDS}
 
     def renew(self, row: Conversion, url: str) -> None:
         """Keep a new signed URL."""
@@ -244,7 +244,7 @@ class Conversions:
             self.write(connection, row, state=states.EXPIRED, late=True, due=None)
             return True
 
-    # -- the floor
+    # -- rows
 
     def locked(self, connection: sa.Connection, conversion_id: int) -> Conversion:
         """Return a conversion, whose row stays locked until the end."""
@@ -320,7 +320,7 @@ class Conversions:
             )
 
     def recompute(self) -> list[str]:
-        """Sum every conversion's movements and name those that differ: none, in sound books."""
+        """Sum every conversion's movements and name those that differ: none, where all is right."""
         held, spent = (
             sa.func.coalesce(sa.func.sum(column), 0) for column in (movements.c.held, movements.c.spent)
         )

@@ -1,4 +1,4 @@
-"""What Jackpot told us, written down before it is acknowledged, and what of it is still to be done."""
+"""The events of Jackpot, stored before they are acknowledged, and which of them wait for the worker."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,19 +12,19 @@ from client_under_test.schema import conversions, events
 from client_under_test.vouchers import states
 from client_under_test.vouchers.catalogue import Catalogue
 from client_under_test.vouchers.conversions import Conversion
-from client_under_test.vouchers.notifications import CouponNotice, StoreNotice
+from client_under_test.vouchers.notifications import CouponNotification, StoreNotification
 from client_under_test.wallet.ledger import digest
 
 # Seconds until Jackpot is asked again after a failure: doubled each time, up to the second one.
 _PAUSE: Final = 0.25
 _LONGEST_PAUSE: Final = 10.0
-# Seconds after which a voucher is looked at again though nothing was heard of it.
+# Seconds after which a voucher is looked at again though no event came.
 _LOOK_AGAIN: Final = 300.0
 _AT_ONCE: Final = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
+class PendingEvent:
     """An event about one of our conversions that waits: Jackpot is to be asked about ``voucher_id``."""
 
     id: int
@@ -40,57 +40,65 @@ class Inbox:
         self.catalogue = catalogue
         self.config = config
 
-    def receive(self, notice: StoreNotice | CouponNotice, body: bytes) -> int | None:
+    def receive(self, notification: StoreNotification | CouponNotification, body: bytes) -> int | None:
         """Keep an event in one transaction; return the conversion that has to be worked on, if any."""
         try:
             with self.database.write() as connection:
-                return self.keep(connection, notice, body)
+                return self.keep(connection, notification, body)
         except sa.exc.IntegrityError:
             # A copy that came at the same moment was first.
             return None
 
-    def keep(self, connection: sa.Connection, notice: StoreNotice | CouponNotice, body: bytes) -> int | None:
+    def keep(
+        self, connection: sa.Connection, notification: StoreNotification | CouponNotification, body: bytes
+    ) -> int | None:
         """Keep an event within a transaction, unless a copy of it is kept already."""
-        if self.known(connection, notice):
+        if self.known(connection, notification):
             return None
-        conversion_id = self.conversion(connection, notice) if isinstance(notice, CouponNotice) else None
+        conversion_id = (
+            self.conversion(connection, notification)
+            if isinstance(notification, CouponNotification)
+            else None
+        )
         connection.execute(
             sa.insert(events).values(
-                key=self.key(notice),
+                key=self.key(notification),
                 body=body.decode("utf-8"),
                 conversion_id=conversion_id,
-                voucher_id=notice.voucher_id if isinstance(notice, CouponNotice) else None,
+                voucher_id=notification.voucher_id if isinstance(notification, CouponNotification) else None,
                 done=conversion_id is None,
                 at=datetime.now(UTC),
             )
         )
-        if isinstance(notice, StoreNotice):
-            self.catalogue.apply(connection, notice)
+        if isinstance(notification, StoreNotification):
+            self.catalogue.apply(connection, notification)
         elif conversion_id is not None:
             connection.execute(
                 sa.update(conversions).where(conversions.c.id == conversion_id).values(due=_AT_ONCE)
             )
         return conversion_id
 
-    def key(self, notice: StoreNotice | CouponNotice) -> str:
+    def key(self, notification: StoreNotification | CouponNotification) -> str:
         """Return what an event is remembered by."""
-        return digest(notice.id)
+        return digest(notification.id)
 
-    def known(self, connection: sa.Connection, notice: StoreNotice | CouponNotice) -> bool:
+    def known(self, connection: sa.Connection, notification: StoreNotification | CouponNotification) -> bool:
         """Say whether the event came before."""
         return (
-            connection.execute(sa.select(events.c.id).where(events.c.key == self.key(notice))).first()
+            connection.execute(sa.select(events.c.id).where(events.c.key == self.key(notification))).first()
             is not None
         )
 
-    def conversion(self, connection: sa.Connection, notice: CouponNotice) -> int | None:
+    def conversion(self, connection: sa.Connection, notification: CouponNotification) -> int | None:
         """Return the conversion that a coupon event is about: by its voucher, else by its notificationKey."""
         found: int | None = connection.scalar(
-            sa.select(conversions.c.id).where(conversions.c.voucher_id == notice.voucher_id)
+            sa.select(conversions.c.id).where(conversions.c.voucher_id == notification.voucher_id)
         )
-        if found is None and notice.notification_key is not None:
+        if found is None and notification.notification_key is not None:
             found = connection.scalar(
-                sa.select(conversions.c.id).where(conversions.c.notification_key == notice.notification_key)
+                sa.select(conversions.c.id).where(
+                    conversions.c.notification_key == notification.notification_key
+                )
             )
         return found
 
@@ -108,11 +116,11 @@ class Inbox:
                 )
             )
 
-    def hints(self, conversion_id: int) -> list[Hint]:
+    def pending(self, conversion_id: int) -> list[PendingEvent]:
         """Return the events about a conversion that wait, the oldest first."""
         with self.database.read() as connection:
             return [
-                Hint(*row)
+                PendingEvent(*row)
                 for row in connection.execute(
                     sa.select(events.c.id, events.c.voucher_id, events.c.body)
                     .where(events.c.conversion_id == conversion_id, events.c.done.is_(False))
@@ -120,16 +128,18 @@ class Inbox:
                 )
             ]
 
-    def finish(self, row: Conversion, hints: list[Hint]) -> None:
-        """Note that ``hints`` are done, and when the conversion is looked at again."""
+    def finish(self, row: Conversion, pending: list[PendingEvent]) -> None:
+        """Note that ``pending`` is done, and when the conversion is looked at again."""
         with self.database.write() as connection:
             # First the row, as everybody does who adds an event to it.
             connection.execute(
                 sa.select(conversions.c.id).where(conversions.c.id == row.id).with_for_update()
             ).one()
-            if hints:
+            if pending:
                 connection.execute(
-                    sa.update(events).where(events.c.id.in_([hint.id for hint in hints])).values(done=True)
+                    sa.update(events)
+                    .where(events.c.id.in_([event.id for event in pending]))
+                    .values(done=True)
                 )
             waiting = connection.execute(
                 sa.select(events.c.id)
@@ -142,7 +152,7 @@ class Inbox:
             )
 
     def next_look(self, row: Conversion) -> float | None:
-        """Say when a conversion is looked at again though nothing is heard of it; None: never."""
+        """Say when a conversion is looked at again though no event came; None: never."""
         now = self.config.clock()
         if row.state == states.OPEN:
             return row.ends + self.config.late_seconds

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import urllib3
 
 from client_under_test.config import Config
-from client_under_test.wallet import decimal_json, money
-from client_under_test.wallet.refusals import Refused
+from client_under_test.values import decimal_json, money
+from client_under_test.values.refusals import Refused
 
 _ANSWER_LIMIT: Final = 4 * 1024 * 1024
 # A token is renewed this many seconds before it expires.
@@ -31,7 +31,7 @@ class JackpotFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class Voucher:
     """A voucher as Jackpot itself says it is: ``price`` in minor units, ``reserved_until`` in seconds."""
 
     voucher_id: str
@@ -42,7 +42,7 @@ class Truth:
     reserved_until: float | None
 
 
-class Jackpot:
+class JackpotApi:
     """Calls Jackpot's API with a server token, which is asked for once and renewed before it expires."""
 
     def __init__(self, config: Config) -> None:
@@ -51,30 +51,30 @@ class Jackpot:
         self._token: tuple[str, float] | None = None
         self._login = threading.Lock()
 
-    def voucher(self, voucher_id: str) -> Truth | None:
+    def voucher(self, voucher_id: str) -> Voucher | None:
         """Return a voucher as it stands, None where Jackpot knows none of that id; raises JackpotFailed."""
         try:
-            return self.truth(self.call("GET", f"/v2/vouchers/{quote(voucher_id, safe='')}"))
+            return self.read_voucher(self.call("GET", f"/v2/vouchers/{quote(voucher_id, safe='')}"))
         except JackpotFailed as failure:
             if failure.status == 404:
                 return None
             raise
 
-    def confirm(self, voucher_id: str) -> Truth:
+    def confirm(self, voucher_id: str) -> Voucher:
         """Order a reserved voucher; raises JackpotFailed, also where the order may have been taken."""
         return self.change(voucher_id, "confirm")
 
-    def cancel(self, voucher_id: str) -> Truth:
+    def cancel(self, voucher_id: str) -> Voucher:
         """Give a reservation up; raises JackpotFailed."""
         return self.change(voucher_id, "cancel")
 
-    def refund(self, voucher_id: str) -> Truth:
+    def refund(self, voucher_id: str) -> Voucher:
         """Ask for a refund of a confirmed voucher; raises JackpotFailed."""
         return self.change(voucher_id, "refund")
 
-    def change(self, voucher_id: str, what: str) -> Truth:
+    def change(self, voucher_id: str, what: str) -> Voucher:
         """Ask for one change of a voucher; raises JackpotFailed."""
-        return self.truth(self.call("PUT", f"/v2/vouchers/{quote(voucher_id, safe='')}/{what}"))
+        return self.read_voucher(self.call("PUT", f"/v2/vouchers/{quote(voucher_id, safe='')}/{what}"))
 
     def signed_url(self, voucher_id: str) -> str:
         """Return a new address of a voucher's PDF, good for an hour; raises JackpotFailed."""
@@ -100,7 +100,7 @@ class Jackpot:
             raise JackpotFailed("the catalogue is unreadable")
         return stores
 
-    def truth(self, document: dict[str, Any]) -> Truth:
+    def read_voucher(self, document: dict[str, Any]) -> Voucher:
         """Read a voucher; raises JackpotFailed where it is unreadable."""
         price, key = document.get("price"), document.get("notificationKey")
         voucher_id, state = document.get("id"), document.get("state")
@@ -112,7 +112,7 @@ class Jackpot:
         if not isinstance(voucher_id, str) or not isinstance(state, str):
             raise JackpotFailed("the voucher is unreadable")
         url = document.get("url")
-        return Truth(
+        return Voucher(
             voucher_id,
             state,
             minor,

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from client_under_test.wallet import decimal_json, money
-from client_under_test.wallet.refusals import Refused
+from client_under_test.values import money
+from client_under_test.values.fields import json_object, require_json, text
+from client_under_test.values.refusals import Refused
 
 STORE_EVENTS: Final = ("store/enabled", "store/disabled", "store/update")
 COUPON_EVENTS: Final = {
@@ -18,12 +19,11 @@ COUPON_EVENTS: Final = {
     "coupon/refund_rejected": "REFUND_REJECTED",
 }
 BODY_LIMIT: Final = 256 * 1024
-_ID_LIMIT: Final = 255
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class StoreNotice:
+class StoreNotification:
     """A store event; ``created_at`` in microseconds since the epoch, ``data`` the whole properties."""
 
     name: str
@@ -34,7 +34,7 @@ class StoreNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class CouponNotice:
+class CouponNotification:
     """A coupon event: what somebody says of a voucher. ``price`` in minor units."""
 
     name: str
@@ -46,16 +46,15 @@ class CouponNotice:
     notification_key: str | None
 
 
-class NoticeReader:
-    """Turns bodies into notices. Methods may be replaced one by one."""
+class NotificationReader:
+    """Turns bodies into notifications. Methods may be replaced one by one."""
 
     def __init__(self, currency: str) -> None:
         self.currency = currency
 
-    def read(self, content_type: str | None, body: bytes) -> StoreNotice | CouponNotice | None:
+    def read(self, content_type: str | None, body: bytes) -> StoreNotification | CouponNotification | None:
         """Read one notification, None for a type that no document knows; raises Refused."""
-        if (content_type or "").split(";")[0].strip().lower() != "application/json":
-            raise Refused("INVALID_CONTENT_TYPE")
+        require_json(content_type)
         document = self.document(body)
         name = document.get("event")
         if not isinstance(name, str) or not name:
@@ -69,32 +68,26 @@ class NoticeReader:
 
     def document(self, body: bytes) -> dict[str, Any]:
         """Read the JSON object."""
-        try:
-            document = decimal_json.loads(body)
-        except ValueError:
-            raise Refused("INVALID_JSON") from None
-        if not isinstance(document, dict):
-            raise Refused("INVALID_JSON")
-        return document
+        return json_object(body)
 
-    def store(self, name: str, document: dict[str, Any]) -> StoreNotice:
+    def store(self, name: str, document: dict[str, Any]) -> StoreNotification:
         """Read a store event."""
         message = _object(document, "message")
         data = None if name == "store/disabled" else _object(message, "data")
         if data is not None and not data:
             raise Refused("INVALID_DATA")
-        return StoreNotice(
+        return StoreNotification(
             name, text(document, "id"), moment(document.get("createdAt")), text(message, "storeId"), data
         )
 
-    def coupon(self, name: str, document: dict[str, Any]) -> CouponNotice:
+    def coupon(self, name: str, document: dict[str, Any]) -> CouponNotification:
         """Read a coupon event."""
         message = _object(document, "message")
         if message.get("state") != COUPON_EVENTS[name]:
             raise Refused("INVALID_STATE")
         self.amount(message.get("value"))
         key = message.get("notificationKey")
-        return CouponNotice(
+        return CouponNotification(
             name,
             text(document, "id"),
             moment(document.get("createdAt")),
@@ -111,16 +104,6 @@ class NoticeReader:
         if isinstance(given, bool) or not isinstance(given, int | Decimal):
             raise Refused("INVALID_AMOUNT")
         return money.to_minor(Decimal(given), self.currency)
-
-
-def text(document: dict[str, Any], name: str) -> str:
-    """Read an id or a key: a text, not empty, of characters that a database can keep."""
-    given = document.get(name)
-    if not isinstance(given, str) or not 0 < len(given) <= _ID_LIMIT or "\0" in given:
-        raise Refused(f"INVALID_{name.upper()}")
-    if any("\ud800" <= char <= "\udfff" for char in given):
-        raise Refused(f"INVALID_{name.upper()}")
-    return given
 
 
 def moment(given: object) -> int:

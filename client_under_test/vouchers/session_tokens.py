@@ -7,7 +7,7 @@ import jwt
 from jwt.algorithms import HMACAlgorithm
 
 from client_under_test.config import Config
-from client_under_test.wallet import decimal_json, money
+from client_under_test.values import decimal_json, money
 
 ALGORITHM: Final = "HS256"
 
@@ -20,7 +20,7 @@ class _Hmac(HMACAlgorithm):
         return None
 
 
-class Minter:
+class SessionTokenMinter:
     """Mints session JWTs under the apiSignature, which never leaves the server."""
 
     def __init__(self, config: Config) -> None:

@@ -20,7 +20,7 @@ _AFTER_CONFIRMED: Final = frozenset({READY}) | _AFTER_READY
 _AFTER_RESERVED: Final = frozenset({CONFIRMED, CANCELED}) | _AFTER_CONFIRMED
 _AFTER_OPEN: Final = frozenset({RESERVED}) | _AFTER_RESERVED
 
-# What may follow, at once or with steps between that nobody told us of. A late event finds itself missing.
+# What may follow, at once or after steps that no event reported. What a late event reports is missing here.
 FOLLOWS: Final[dict[str, frozenset[str]]] = {
     OPEN: _AFTER_OPEN | {EXPIRED},
     EXPIRED: _AFTER_OPEN,

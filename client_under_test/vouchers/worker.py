@@ -1,4 +1,4 @@
-"""Works conversions off in the background, in one process at a time, and goes on after a restart."""
+"""Works on conversions in the background, in one process at a time, and goes on after a restart."""
 
 import fcntl
 import logging
@@ -20,7 +20,7 @@ from client_under_test.vouchers.resolver import Resolver
 log = logging.getLogger(__name__)
 
 THREADS: Final = 4
-# Seconds between two looks into the database, where nobody called.
+# Seconds between two looks into the database, where no event wakes the worker earlier.
 _EVERY: Final = 0.2
 # The advisory lock of PostgreSQL that the working process holds.
 _LOCK: Final = 0x70697462
@@ -125,7 +125,7 @@ class Worker:
         with self._changed:
             self._woken = True
             self._changed.notify_all()
-        while self._inbox.hints(conversion_id):
+        while self._inbox.pending(conversion_id):
             left = deadline - time.monotonic()
             if left <= 0:
                 return False

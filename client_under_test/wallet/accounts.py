@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from client_under_test.database import Database
 from client_under_test.schema import players, postings
-from client_under_test.wallet import money
+from client_under_test.values import money
 
 _SEEDED_AT_ONCE = 10_000
 

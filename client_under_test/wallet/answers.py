@@ -11,5 +11,5 @@ class Answers:
         return jsonify({"error": None, "transaction_id": client_id})
 
     def failure(self, code: str) -> Response:
-        """Say that it is refused; ``code`` is for machines and tells nothing of the inside."""
+        """Say that it is refused; ``code`` is for machines and says nothing of what is inside."""
         return jsonify({"error": code})

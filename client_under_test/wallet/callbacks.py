@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
+from client_under_test.values.refusals import Refused
 from client_under_test.wallet.answers import Answers
 from client_under_test.wallet.ledger import Ledger
 from client_under_test.wallet.messages import BODY_LIMIT, Endpoint, Parser
-from client_under_test.wallet.refusals import Refused
-from client_under_test.wallet.signature import HASH_HEADER, Gate
+from client_under_test.wallet.signature import HASH_HEADER, SignatureCheck
 
 log = logging.getLogger(__name__)
 
@@ -19,10 +19,10 @@ _DRAINED = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Everything that a callback passes, in this order."""
+class CallbackHandler:
+    """What each callback passes, in this order."""
 
-    gate: Gate
+    signature: SignatureCheck
     parser: Parser
     ledger: Ledger
     answers: Answers
@@ -40,7 +40,7 @@ class Desk:
 
     def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
         """Return the CLIENT id of what was applied; raises Refused."""
-        self.gate.check(body, given)
+        self.signature.check(body, given)
         return self.ledger.apply(self.parser.read(endpoint, request.content_type, body))
 
     def body(self) -> bytes:
@@ -60,16 +60,16 @@ class Desk:
         raise Refused("BODY_TOO_LARGE")
 
 
-def blueprint(prefix: str, desk: Desk) -> Blueprint:
+def blueprint(prefix: str, handler: CallbackHandler) -> Blueprint:
     """Return the routes for the OPERATOR below ``prefix``, the path of the callback URL."""
     routes = Blueprint("operator", __name__, url_prefix=prefix.rstrip("/") or None)
 
     @routes.post(Endpoint.TRANSACTION.value)
     def transaction() -> Response:
-        return desk.handle(Endpoint.TRANSACTION)
+        return handler.handle(Endpoint.TRANSACTION)
 
     @routes.post(Endpoint.ROLLBACK.value)
     def rollback() -> Response:
-        return desk.handle(Endpoint.ROLLBACK)
+        return handler.handle(Endpoint.ROLLBACK)
 
     return routes

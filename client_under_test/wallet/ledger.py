@@ -17,8 +17,8 @@ import sqlalchemy as sa
 
 from client_under_test.database import Database
 from client_under_test.schema import players, postings, transactions
+from client_under_test.values.refusals import Refused
 from client_under_test.wallet.messages import Action, Transaction
-from client_under_test.wallet.refusals import Refused
 
 INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
 

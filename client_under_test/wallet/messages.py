@@ -1,13 +1,13 @@
 """The OPERATOR's callbacks read strictly. ``sportsbook.txt``, *Transactions* and *Transaction-rollback*."""
 
-import json
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import Any
 
-from client_under_test.wallet import money
-from client_under_test.wallet.refusals import Refused
+from client_under_test.values import decimal_json, money
+from client_under_test.values.fields import require_json, text
+from client_under_test.values.refusals import Refused
 
 # A real callback is well under 1 kB; an id longer than this is nobody's.
 BODY_LIMIT = 64 * 1024
@@ -69,20 +69,13 @@ class Parser:
 
     def media_type(self, content_type: str | None) -> None:
         """Refuse everything that is not declared to be JSON."""
-        if (content_type or "").split(";")[0].strip().lower() != "application/json":
-            raise Refused("INVALID_CONTENT_TYPE")
+        require_json(content_type)
 
     def document(self, body: bytes) -> dict[str, Any]:
         """Read the JSON object; numbers become decimals, exactly as written."""
         try:
-            document = json.loads(
-                body.decode("utf-8"),
-                parse_float=Decimal,
-                parse_int=Decimal,
-                parse_constant=_no_constant,
-                object_pairs_hook=_without_doubles,
-            )
-        except (ValueError, RecursionError):
+            document = decimal_json.loads(body, parse_int=Decimal)
+        except ValueError:
             raise Refused("INVALID_JSON") from None
         if not isinstance(document, dict):
             raise Refused("INVALID_JSON")
@@ -97,12 +90,7 @@ class Parser:
 
     def identifier(self, document: dict[str, Any], name: str) -> str:
         """Read an id: a string, not empty, of characters that a database can keep, compared exactly."""
-        given = document.get(name)
-        if not isinstance(given, str) or not given or "\0" in given or len(given) > ID_LIMIT:
-            raise Refused(f"INVALID_{name.upper()}")
-        if any("\ud800" <= char <= "\udfff" for char in given):
-            raise Refused(f"INVALID_{name.upper()}")
-        return given
+        return text(document, name, ID_LIMIT)
 
     def currency(self, document: dict[str, Any]) -> str:
         """Read ``currency``; whether it is the player's is the ledger's to say."""
@@ -118,15 +106,3 @@ class Parser:
         if not isinstance(given, Decimal):
             raise Refused("INVALID_AMOUNT")
         return money.to_minor(given, currency)
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    # Which of two amounts was signed for? Readers differ, so neither counts.
-    if len(document) != len(pairs):
-        raise ValueError("a field is given twice")
-    return document

@@ -1,14 +1,14 @@
-"""The gate: only requests with the hash of their own bytes get in. ``sportsbook.txt``, *Transactions*."""
+"""Only requests that come with the hash of their own bytes are read. ``sportsbook.txt``, *Transactions*."""
 
 import hashlib
 import hmac
 
-from client_under_test.wallet.refusals import Refused
+from client_under_test.values.refusals import Refused
 
 HASH_HEADER = "X-Security-Hash"
 
 
-class Gate:
+class SignatureCheck:
     """Checks the hash of callbacks under SECURITY_HASH."""
 
     def __init__(self, security_hash: str) -> None:

@@ -14,7 +14,7 @@ from client_under_test.schema import ONE_GRANT_EACH, checkouts
 from client_under_test.shop.decisions import BadSignature, DecisionReader
 from client_under_test.shop.orders import Orders, Outcome, UnknownCheckout
 from client_under_test.shop.products import PRODUCTS, Price
-from client_under_test.wallet.refusals import Refused
+from client_under_test.values.refusals import Refused
 
 
 class _Unchecked(DecisionReader):
@@ -95,7 +95,7 @@ class _NewestInstead(Orders):
             return super().decide(str(found), decision)
 
 
-class _GrantsLoose(Orders):
+class _UnconstrainedGrants(Orders):
     """Never declared that a checkout is granted once."""
 
     def __init__(self, database: Database) -> None:
@@ -104,7 +104,7 @@ class _GrantsLoose(Orders):
             ONE_GRANT_EACH.drop(connection, checkfirst=True)
 
 
-class _EachTime(_GrantsLoose):
+class _EachTime(_UnconstrainedGrants):
     """Grants by each approval that arrives."""
 
     @override
@@ -114,7 +114,7 @@ class _EachTime(_GrantsLoose):
         return "done"
 
 
-class _LastStands(_GrantsLoose):
+class _LastStands(_UnconstrainedGrants):
     """Follows the latest decision, and grants when it turns to approval."""
 
     @override
@@ -127,7 +127,7 @@ class _LastStands(_GrantsLoose):
         return "done"
 
 
-class _LookFirst(_GrantsLoose):
+class _LookFirst(_UnconstrainedGrants):
     """Looks whether it is decided, and then decides, in two transactions."""
 
     @override

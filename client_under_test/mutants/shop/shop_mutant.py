@@ -7,12 +7,12 @@ from typing_extensions import override
 
 from client_under_test.mutants.mutant import mutant
 from client_under_test.shop.orders import Order
-from client_under_test.shop.tokens import CheckoutMinter
+from client_under_test.shop.tokens import CheckoutTokenMinter
 
 checkout_mutant = partial(mutant, provider="checkout")
 
 
-class Changed(CheckoutMinter):
+class ChangedClaims(CheckoutTokenMinter):
     """Signs other claims."""
 
     @override

@@ -7,17 +7,17 @@ from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.shop.shop_mutant import checkout_mutant
-from client_under_test.shop.tokens import CheckoutMinter
+from client_under_test.shop.tokens import CheckoutTokenMinter
 
 
-class _Unsigned(CheckoutMinter):
+class _Unsigned(CheckoutTokenMinter):
     @override
     def sign(self, claims: dict[str, Any]) -> str:
         _, payload, _ = super().sign(claims).split(".")
         return f"{jwt.PyJWS().encode(b'', '', 'none').split('.')[0]}.{payload}."
 
 
-class _Unproven(CheckoutMinter):
+class _Unproven(CheckoutTokenMinter):
     """Names the algorithm and leaves the signature away."""
 
     @override
@@ -25,7 +25,7 @@ class _Unproven(CheckoutMinter):
         return super().sign(claims).rpartition(".")[0] + "."
 
 
-class _OtherKey(CheckoutMinter):
+class _OtherKey(CheckoutTokenMinter):
     """Signs with ``other``, made of the key."""
 
     algorithm = "HS256"
@@ -36,7 +36,7 @@ class _OtherKey(CheckoutMinter):
     @override
     def sign(self, claims: dict[str, Any]) -> str:
         key = self.other(self.config.checkout_key)
-        signed = CheckoutMinter.sign(self, claims).split(".")[1]
+        signed = CheckoutTokenMinter.sign(self, claims).split(".")[1]
         payload = jwt.utils.base64url_decode(signed)
         return jwt.PyJWS().encode(payload, key, self.algorithm, {"typ": "JWT"})
 
@@ -65,13 +65,13 @@ class _KeyWithNewline(_OtherKey):
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    checkout_mutant("chk-none", "The token is not signed at all.", ("CHK-01",), checkout_minter=_Unsigned),
-    checkout_mutant("chk-unproven", "The signature is left away.", ("CHK-01",), checkout_minter=_Unproven),
-    checkout_mutant("chk-hs512", "The token is signed with HS512.", ("CHK-01",), checkout_minter=_Sha512),
+    checkout_mutant("chk-none", "The token is not signed at all.", ("CHK-01",), checkout_tokens=_Unsigned),
+    checkout_mutant("chk-unproven", "The signature is left away.", ("CHK-01",), checkout_tokens=_Unproven),
+    checkout_mutant("chk-hs512", "The token is signed with HS512.", ("CHK-01",), checkout_tokens=_Sha512),
     checkout_mutant(
-        "chk-id-key", "The merchant id signs the token.", ("CHK-01",), checkout_minter=_MerchantIdKey
+        "chk-id-key", "The merchant id signs the token.", ("CHK-01",), checkout_tokens=_MerchantIdKey
     ),
     checkout_mutant(
-        "chk-key-newline", "The key ends with a line's end.", ("CHK-01",), checkout_minter=_KeyWithNewline
+        "chk-key-newline", "The key ends with a line's end.", ("CHK-01",), checkout_tokens=_KeyWithNewline
     ),
 )

@@ -8,9 +8,9 @@ from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.vouchers.voucher_mutant import jackpot_mutant
+from client_under_test.values.refusals import Refused
 from client_under_test.vouchers.catalogue import Catalogue, Store
-from client_under_test.vouchers.notifications import StoreNotice
-from client_under_test.wallet.refusals import Refused
+from client_under_test.vouchers.notifications import StoreNotification
 
 _VALUES = "voucherPossibleDiscreteValues"
 _CONTINUOUS = "voucherWithContinuousValue"
@@ -20,19 +20,19 @@ class _FewColumns(Catalogue):
     """Has a column for what the first page showed."""
 
     @override
-    def merged(self, store: Store, notice: StoreNotice) -> dict[str, Any] | None:
+    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
         shown = ("id", "name", "slug", "storeLogoSmall", "discounts", _VALUES, _CONTINUOUS)
-        return {name: value for name, value in (notice.data or {}).items() if name in shown}
+        return {name: value for name, value in (notification.data or {}).items() if name in shown}
 
 
 class _Stripped(Catalogue):
     """Takes the markup out of texts."""
 
     @override
-    def merged(self, store: Store, notice: StoreNotice) -> dict[str, Any] | None:
+    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
         return {
             name: value.replace("<p>", "").replace("</p>", "").strip() if isinstance(value, str) else value
-            for name, value in (notice.data or {}).items()
+            for name, value in (notification.data or {}).items()
         }
 
 
@@ -40,61 +40,61 @@ class _Texts(Catalogue):
     """Keeps numbers as texts."""
 
     @override
-    def merged(self, store: Store, notice: StoreNotice) -> dict[str, Any] | None:
+    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
         return {
             name: str(value) if name in ("voucherValueMin", "voucherValueMax") else value
-            for name, value in (notice.data or {}).items()
+            for name, value in (notification.data or {}).items()
         }
 
 
 class _NeverWithdrawn(Catalogue):
     @override
-    def after(self, store: Store | None, notice: StoreNotice) -> Store:
-        if notice.name == "store/disabled":
+    def after(self, store: Store | None, notification: StoreNotification) -> Store:
+        if notification.name == "store/disabled":
             return store or Store(None, False)
-        return super().after(store, notice)
+        return super().after(store, notification)
 
 
 class _UnknownFails(Catalogue):
     """Refuses to withdraw what it does not know."""
 
     @override
-    def after(self, store: Store | None, notice: StoreNotice) -> Store:
-        if store is None and notice.name == "store/disabled":
+    def after(self, store: Store | None, notification: StoreNotification) -> Store:
+        if store is None and notification.name == "store/disabled":
             raise Refused("UNKNOWN_STORE")
-        return super().after(store, notice)
+        return super().after(store, notification)
 
 
 class _Merging(Catalogue):
     """Lays the new properties over the old ones."""
 
     @override
-    def merged(self, store: Store, notice: StoreNotice) -> dict[str, Any] | None:
-        return {**(store.data or {}), **(notice.data or {})}
+    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
+        return {**(store.data or {}), **(notification.data or {})}
 
 
 class _Nulls(Catalogue):
     @override
-    def merged(self, store: Store, notice: StoreNotice) -> dict[str, Any] | None:
-        return {**dict.fromkeys(store.data or {}), **(notice.data or {})}
+    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
+        return {**dict.fromkeys(store.data or {}), **(notification.data or {})}
 
 
 class _OnlyChanged(Catalogue):
     """Updates the properties that it has, as updatedAttributes says."""
 
     @override
-    def merged(self, store: Store, notice: StoreNotice) -> dict[str, Any] | None:
-        data = notice.data or {}
-        if notice.name != "store/update" or store.data is None:
+    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
+        data = notification.data or {}
+        if notification.name != "store/update" or store.data is None:
             return data
         return {name: data.get(name, value) for name, value in store.data.items()}
 
 
 class _NothingAdded(Catalogue):
     @override
-    def merged(self, store: Store, notice: StoreNotice) -> dict[str, Any] | None:
-        data = notice.data or {}
-        if notice.name != "store/update" or store.data is None:
+    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
+        data = notification.data or {}
+        if notification.name != "store/update" or store.data is None:
             return data
         return {name: value for name, value in data.items() if name in store.data}
 
@@ -103,27 +103,27 @@ class _NameOnly(Catalogue):
     """Takes an update for a new name."""
 
     @override
-    def merged(self, store: Store, notice: StoreNotice) -> dict[str, Any] | None:
-        if notice.name != "store/update" or store.data is None:
-            return notice.data
-        return {**store.data, "name": (notice.data or {}).get("name")}
+    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
+        if notification.name != "store/update" or store.data is None:
+            return notification.data
+        return {**store.data, "name": (notification.data or {}).get("name")}
 
 
 class _UpdatesOfKnown(Catalogue):
     @override
-    def apply(self, connection: sa.Connection, notice: StoreNotice) -> None:
-        if notice.name != "store/update" or self.kept(connection, notice.store_id) is not None:
-            super().apply(connection, notice)
+    def apply(self, connection: sa.Connection, notification: StoreNotification) -> None:
+        if notification.name != "store/update" or self.kept(connection, notification.store_id) is not None:
+            super().apply(connection, notification)
 
 
 class _UpdatesOfKnownOnly(Catalogue):
     """Refuses an update of what it does not know."""
 
     @override
-    def apply(self, connection: sa.Connection, notice: StoreNotice) -> None:
-        if notice.name == "store/update" and self.kept(connection, notice.store_id) is None:
+    def apply(self, connection: sa.Connection, notification: StoreNotification) -> None:
+        if notification.name == "store/update" and self.kept(connection, notification.store_id) is None:
             raise Refused("UNKNOWN_STORE")
-        super().apply(connection, notice)
+        super().apply(connection, notification)
 
 
 class _LastWins(Catalogue):
@@ -136,16 +136,16 @@ class _EnabledWins(Catalogue):
     """Compares moments for updates only."""
 
     @override
-    def after(self, store: Store | None, notice: StoreNotice) -> Store:
-        if store is not None and notice.name == "store/enabled":
+    def after(self, store: Store | None, notification: StoreNotification) -> Store:
+        if store is not None and notification.name == "store/enabled":
             store = replace(store, listed_at=None, data_at=None)
-        return super().after(store, notice)
+        return super().after(store, notification)
 
 
 class _ValuesStay(Catalogue):
     @override
-    def merged(self, store: Store, notice: StoreNotice) -> dict[str, Any] | None:
-        data = dict(notice.data or {})
+    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
+        data = dict(notification.data or {})
         if store.data is not None and _VALUES in store.data:
             data.setdefault(_VALUES, store.data[_VALUES])
         return data
@@ -155,8 +155,8 @@ class _OneWay(Catalogue):
     """Once continuous, always continuous."""
 
     @override
-    def merged(self, store: Store, notice: StoreNotice) -> dict[str, Any] | None:
-        data = dict(notice.data or {})
+    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
+        data = dict(notification.data or {})
         if store.data is not None and store.data.get(_CONTINUOUS) is True:
             data[_CONTINUOUS] = True
             data.pop(_VALUES, None)
@@ -165,8 +165,8 @@ class _OneWay(Catalogue):
 
 class _GoneForEver(Catalogue):
     @override
-    def after(self, store: Store | None, notice: StoreNotice) -> Store:
-        changed = super().after(store, notice)
+    def after(self, store: Store | None, notification: StoreNotification) -> Store:
+        changed = super().after(store, notification)
         if store is not None and not store.enabled:
             return replace(changed, enabled=False)
         return changed
@@ -176,11 +176,11 @@ class _BackEmpty(Catalogue):
     """Forgets the properties of a withdrawn store, and looks for them only where it is new."""
 
     @override
-    def after(self, store: Store | None, notice: StoreNotice) -> Store:
-        changed = super().after(store, notice)
-        if notice.name == "store/disabled":
+    def after(self, store: Store | None, notification: StoreNotification) -> Store:
+        changed = super().after(store, notification)
+        if notification.name == "store/disabled":
             return replace(changed, data=None)
-        if store is not None and store.data is None and notice.name == "store/enabled":
+        if store is not None and store.data is None and notification.name == "store/enabled":
             return replace(changed, data=None)
         return changed
 

@@ -8,15 +8,15 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant
-from client_under_test.mutants.vouchers.voucher_mutant import Again, jackpot_mutant
+from client_under_test.mutants.vouchers.voucher_mutant import MovesAgain, jackpot_mutant
+from client_under_test.values import decimal_json
 from client_under_test.vouchers import states
 from client_under_test.vouchers.conversions import Conversion, Conversions
 from client_under_test.vouchers.inbox import Inbox
-from client_under_test.vouchers.jackpot_api import JackpotFailed, Truth
-from client_under_test.vouchers.notifications import CouponNotice, StoreNotice
+from client_under_test.vouchers.jackpot_api import JackpotFailed, Voucher
+from client_under_test.vouchers.notifications import CouponNotification, StoreNotification
 from client_under_test.vouchers.resolver import Resolver
-from client_under_test.vouchers.site import VoucherDesk
-from client_under_test.wallet import decimal_json
+from client_under_test.vouchers.service import VoucherService
 
 _GAP = 0.02
 
@@ -32,10 +32,10 @@ class _ConfirmsEach(Resolver):
 
     @override
     def work(self, conversion_id: int, now: float) -> None:
-        for hint in self.inbox.hints(conversion_id):
-            if decimal_json.loads(hint.body)["event"] == "coupon/reserved":
+        for event in self.inbox.pending(conversion_id):
+            if decimal_json.loads(event.body)["event"] == "coupon/reserved":
                 try:
-                    self.jackpot.confirm(hint.voucher_id)
+                    self.jackpot.confirm(event.voucher_id)
                 except JackpotFailed:
                     continue
         super().work(conversion_id, now)
@@ -45,31 +45,31 @@ class _ForgetsCopies(Inbox):
     """Takes a copy of an event for a new one, as the work behind it does not mind."""
 
     @override
-    def known(self, connection: sa.Connection, notice: StoreNotice | CouponNotice) -> bool:
+    def known(self, connection: sa.Connection, notification: StoreNotification | CouponNotification) -> bool:
         return False
 
     @override
-    def key(self, notice: StoreNotice | CouponNotice) -> str:
-        return super().key(replace(notice, id=f"{notice.id} {time.monotonic_ns()}"))
+    def key(self, notification: StoreNotification | CouponNotification) -> str:
+        return super().key(replace(notification, id=f"{notification.id} {time.monotonic_ns()}"))
 
 
-class _ConfirmsStrangers(VoucherDesk):
+class _ConfirmsStrangers(VoucherService):
     """Confirms whatever is reserved."""
 
     @override
     def notified(self, content_type: str | None, body: bytes) -> str:
         answer = super().notified(content_type, body)
-        notice = self.reader.read(content_type, body)
-        if isinstance(notice, CouponNotice) and notice.state == states.RESERVED:
+        notification = self.notifications.read(content_type, body)
+        if isinstance(notification, CouponNotification) and notification.state == states.RESERVED:
             try:
-                self.jackpot.confirm(notice.voucher_id)
+                self.jackpot.confirm(notification.voucher_id)
             except JackpotFailed:
                 return answer
         return answer
 
 
-class _ConfirmsUnpaid(Again):
-    """Confirms also what costs more than was held, and settles for what there is."""
+class _ConfirmsUnpaid(MovesAgain):
+    """Confirms also what costs more than was held, and takes what is held."""
 
     @override
     def wanted(self, row: Conversion, state: str, price: int, held: int, spent: int) -> str | None:
@@ -80,20 +80,20 @@ class _ConfirmsUnpaid(Again):
         return super().target(row, state, min(price, row.held) if row.held else price, balance)
 
 
-class _AtOnce(VoucherDesk):
-    """Works an event off in the request that brings it, and lets the requests meet."""
+class _AtOnce(VoucherService):
+    """Handles an event in the request that brings it, with no lock between requests."""
 
     @override
     def notified(self, content_type: str | None, body: bytes) -> str:
-        notice = self.reader.read(content_type, body)
-        if isinstance(notice, CouponNotice) and notice.state == states.RESERVED:
+        notification = self.notifications.read(content_type, body)
+        if isinstance(notification, CouponNotification) and notification.state == states.RESERVED:
             with self.inbox.database.read() as connection:
-                known = self.inbox.known(connection, notice)
-                mine = self.inbox.conversion(connection, notice)
+                known = self.inbox.known(connection, notification)
+                mine = self.inbox.conversion(connection, notification)
             time.sleep(_GAP)
             if not known and mine is not None:
                 try:
-                    self.jackpot.confirm(notice.voucher_id)
+                    self.jackpot.confirm(notification.voucher_id)
                 except JackpotFailed:
                     self.__dict__["met"] = True
         return super().notified(content_type, body)
@@ -103,52 +103,52 @@ class _ErrorIsNo(Resolver):
     """Takes a confirmation that failed for a refusal, and gives the money back."""
 
     @override
-    def carry_out(self, wanted: str, voucher_id: str) -> Truth:
+    def carry_out(self, wanted: str, voucher_id: str) -> Voucher:
         try:
             return self.jackpot.change(voucher_id, wanted)
         except JackpotFailed:
-            truth = self.jackpot.voucher(voucher_id)
-            if truth is None:
+            voucher = self.jackpot.voucher(voucher_id)
+            if voucher is None:
                 raise
-            return replace(truth, state=states.CANCELED)
+            return replace(voucher, state=states.CANCELED)
 
 
 class _ConflictIsNo(Resolver):
     """Takes a 409 for "too late", and gives the money back."""
 
     @override
-    def carry_out(self, wanted: str, voucher_id: str) -> Truth:
+    def carry_out(self, wanted: str, voucher_id: str) -> Voucher:
         try:
             return self.jackpot.change(voucher_id, wanted)
         except JackpotFailed as failure:
-            truth = self.jackpot.voucher(voucher_id)
-            if truth is None or failure.status != 409:
+            voucher = self.jackpot.voucher(voucher_id)
+            if voucher is None or failure.status != 409:
                 raise
-            return replace(truth, state=states.CANCELED)
+            return replace(voucher, state=states.CANCELED)
 
 
 class _ErrorIsYes(Resolver):
     """Takes a confirmation that failed for done."""
 
     @override
-    def carry_out(self, wanted: str, voucher_id: str) -> Truth:
+    def carry_out(self, wanted: str, voucher_id: str) -> Voucher:
         try:
             return self.jackpot.change(voucher_id, wanted)
         except JackpotFailed:
-            truth = self.jackpot.voucher(voucher_id)
-            if truth is None:
+            voucher = self.jackpot.voucher(voucher_id)
+            if voucher is None:
                 raise
-            return replace(truth, state=states.CONFIRMED)
+            return replace(voucher, state=states.CONFIRMED)
 
 
 class _QueuedRetry(Resolver):
     """Queues another try of a confirmation that failed, and sends it also where a later one was done."""
 
     @override
-    def carry_out(self, wanted: str, voucher_id: str) -> Truth:
+    def carry_out(self, wanted: str, voucher_id: str) -> Voucher:
         queued: set[str] = self.__dict__.setdefault("queued", set())
         try:
-            truth = self.jackpot.change(voucher_id, wanted)
+            voucher = self.jackpot.change(voucher_id, wanted)
         except JackpotFailed:
             queued.add(voucher_id)
             found = self.jackpot.voucher(voucher_id)
@@ -158,16 +158,16 @@ class _QueuedRetry(Resolver):
         if voucher_id in queued:
             with suppress(JackpotFailed):
                 self.jackpot.change(voucher_id, wanted)
-        return truth
+        return voucher
 
 
 class _TriesOnce(Resolver):
     """Never comes back to a confirmation that failed."""
 
     @override
-    def advance(self, row: Conversion, truth: Truth) -> Conversion:
+    def advance(self, row: Conversion, voucher: Voucher) -> Conversion:
         try:
-            return super().advance(row, truth)
+            return super().advance(row, voucher)
         except JackpotFailed:
             return replace(self.conversions.get(row.id), state="")
 
@@ -185,7 +185,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "vch-confirms-strangers",
         "Any reservation is confirmed.",
         ("VCH-04",),
-        voucher_desk=_ConfirmsStrangers,
+        voucher_service=_ConfirmsStrangers,
     ),
     jackpot_mutant(
         "vch-confirms-unpaid", "The price is not compared.", ("VCH-04",), conversions=_ConfirmsUnpaid
@@ -194,7 +194,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "vch-confirms-at-once",
         "Requests that meet each confirm.",
         ("VCH-04",),
-        voucher_desk=_AtOnce,
+        voucher_service=_AtOnce,
         sequential=False,
     ),
     jackpot_mutant(

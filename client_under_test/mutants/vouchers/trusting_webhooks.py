@@ -8,19 +8,19 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant
-from client_under_test.mutants.vouchers.voucher_mutant import Again, Trusting, jackpot_mutant
+from client_under_test.mutants.vouchers.voucher_mutant import MovesAgain, Trusting, jackpot_mutant
 from client_under_test.schema import conversions
+from client_under_test.values.refusals import Refused
 from client_under_test.vouchers import states
 from client_under_test.vouchers.conversions import Conversion
 from client_under_test.vouchers.inbox import Inbox
-from client_under_test.vouchers.jackpot_api import Truth
-from client_under_test.vouchers.notifications import CouponNotice
-from client_under_test.wallet.refusals import Refused
+from client_under_test.vouchers.jackpot_api import Voucher
+from client_under_test.vouchers.notifications import CouponNotification
 
 _GAP = 0.005
 
 
-class _AnyFollows(Again):
+class _AnyFollows(MovesAgain):
     """Sets the state that the last event named."""
 
     @override
@@ -36,7 +36,7 @@ class _TrustsAll(Trusting):
     pass
 
 
-class _NextOnly(Again):
+class _NextOnly(MovesAgain):
     """Takes the one step that its diagram draws; an event that is early or late is dropped."""
 
     @override
@@ -57,7 +57,7 @@ class _TrustsCancels(Trusting):
     believed: ClassVar[frozenset[str] | None] = frozenset({"coupon/canceled"})
 
 
-class _TakesCancels(Again):
+class _TakesCancels(MovesAgain):
     """Gives everything back upon a cancellation, whatever came before."""
 
     @override
@@ -67,8 +67,8 @@ class _TakesCancels(Again):
 
 class _ForeignRefused(Inbox):
     @override
-    def conversion(self, connection: sa.Connection, notice: CouponNotice) -> int | None:
-        found = super().conversion(connection, notice)
+    def conversion(self, connection: sa.Connection, notification: CouponNotification) -> int | None:
+        found = super().conversion(connection, notification)
         if found is None:
             raise Refused("UNKNOWN_VOUCHER")
         return found
@@ -78,8 +78,8 @@ class _ForeignLast(Inbox):
     """Takes an event that names no purchase for the last one that was made."""
 
     @override
-    def conversion(self, connection: sa.Connection, notice: CouponNotice) -> int | None:
-        found = super().conversion(connection, notice)
+    def conversion(self, connection: sa.Connection, notification: CouponNotification) -> int | None:
+        found = super().conversion(connection, notification)
         if found is None:
             return connection.scalar(sa.select(conversions.c.id).order_by(conversions.c.id.desc()).limit(1))
         return found
@@ -89,7 +89,7 @@ class _AnyVoucher(Trusting):
     """Believes events, and does not look whose voucher they are about."""
 
     @override
-    def ours(self, row: Conversion, truth: Truth) -> bool:
+    def ours(self, row: Conversion, voucher: Voucher) -> bool:
         return True
 
 
@@ -97,28 +97,28 @@ class _AnyFollowsOfAny(_AnyFollows):
     """Keeps to the voucher it has."""
 
     @override
-    def apply(self, conversion_id: int, truth: Truth) -> Conversion:
+    def apply(self, conversion_id: int, voucher: Voucher) -> Conversion:
         known = self.get(conversion_id).voucher_id
-        return super().apply(conversion_id, replace(truth, voucher_id=known or truth.voucher_id))
+        return super().apply(conversion_id, replace(voucher, voucher_id=known or voucher.voucher_id))
 
 
-class _FirstPrice(Again):
-    """Keeps the price that it heard first."""
+class _FirstPrice(MovesAgain):
+    """Keeps the price of the first event."""
 
     @override
-    def price(self, row: Conversion, truth: Truth) -> int:
-        return truth.price if row.price is None else row.price
+    def price(self, row: Conversion, voucher: Voucher) -> int:
+        return voucher.price if row.price is None else row.price
 
 
 class _NumbersAreCents(Trusting):
     """Takes a number for cents, as its own prices are."""
 
     @override
-    def told(self, row: Conversion, message: dict[str, Any]) -> Truth:
+    def as_reported(self, row: Conversion, message: dict[str, Any]) -> Voucher:
         price = message["price"]
         if not isinstance(price, str):
             message = {**message, "price": Decimal(price) / 100}
-        return super().told(row, message)
+        return super().as_reported(row, message)
 
 
 MUTANTS: tuple[Mutant, ...] = (

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import mutant
+from client_under_test.values import decimal_json, money
 from client_under_test.vouchers.conversions import Conversion, Conversions
-from client_under_test.vouchers.inbox import Hint
-from client_under_test.vouchers.jackpot_api import Truth
+from client_under_test.vouchers.inbox import PendingEvent
+from client_under_test.vouchers.jackpot_api import Voucher
 from client_under_test.vouchers.resolver import Resolver
-from client_under_test.wallet import decimal_json, money
 
 jackpot_mutant = partial(mutant, provider="jackpot")
 
@@ -24,16 +24,16 @@ class Trusting(Resolver):
     believed: ClassVar[frozenset[str] | None] = None
 
     @override
-    def truth(self, row: Conversion, voucher_id: str, hints: list[Hint]) -> Truth | None:
-        told = [event for event in map(_event, hints) if event["message"]["id"] == voucher_id]
-        if not told or (self.believed is not None and told[-1]["event"] not in self.believed):
-            return super().truth(row, voucher_id, hints)
-        return self.told(row, told[-1]["message"])
+    def ask(self, row: Conversion, voucher_id: str, pending: list[PendingEvent]) -> Voucher | None:
+        reported = [event for event in map(_event, pending) if event["message"]["id"] == voucher_id]
+        if not reported or (self.believed is not None and reported[-1]["event"] not in self.believed):
+            return super().ask(row, voucher_id, pending)
+        return self.as_reported(row, reported[-1]["message"])
 
-    def told(self, row: Conversion, message: dict[str, Any]) -> Truth:
+    def as_reported(self, row: Conversion, message: dict[str, Any]) -> Voucher:
         """Return what an event says as if it were so."""
         price = message["price"]
-        return Truth(
+        return Voucher(
             message["id"],
             message["state"],
             money.to_minor(Decimal(price), row.currency),
@@ -43,12 +43,12 @@ class Trusting(Resolver):
         )
 
 
-def _event(hint: Hint) -> dict[str, Any]:
-    document: dict[str, Any] = decimal_json.loads(hint.body)
+def _event(event: PendingEvent) -> dict[str, Any]:
+    document: dict[str, Any] = decimal_json.loads(event.body)
     return document
 
 
-class Again(Conversions):
+class MovesAgain(Conversions):
     """Conversions that can give the player ``amount`` once more, or take it, whatever was given before."""
 
     def give(self, connection: sa.Connection, row: Conversion, amount: int) -> None:

@@ -15,33 +15,33 @@ from client_under_test.app import Parts, create_app
 from client_under_test.config import Config
 from client_under_test.database import Database
 from client_under_test.mutants.mutant import Mutant
-from client_under_test.mutants.vouchers.voucher_mutant import Again, jackpot_mutant
+from client_under_test.mutants.vouchers.voucher_mutant import MovesAgain, jackpot_mutant
 from client_under_test.schema import conversions, events
+from client_under_test.values import decimal_json
+from client_under_test.values.refusals import Refused
 from client_under_test.vouchers import states
 from client_under_test.vouchers.catalogue import Catalogue
 from client_under_test.vouchers.conversions import Conversion
-from client_under_test.vouchers.inbox import Hint, Inbox
-from client_under_test.vouchers.jackpot_api import JackpotFailed, Truth
-from client_under_test.vouchers.notifications import CouponNotice, NoticeReader, StoreNotice
+from client_under_test.vouchers.inbox import Inbox, PendingEvent
+from client_under_test.vouchers.jackpot_api import JackpotFailed, Voucher
+from client_under_test.vouchers.notifications import CouponNotification, NotificationReader, StoreNotification
 from client_under_test.vouchers.resolver import Resolver
-from client_under_test.vouchers.site import VoucherDesk
-from client_under_test.wallet import decimal_json
-from client_under_test.wallet.refusals import Refused
+from client_under_test.vouchers.service import VoucherService
 
 _GAP = 0.005
 
 
-class _CouponsOnly(NoticeReader):
+class _CouponsOnly(NotificationReader):
     @override
-    def store(self, name: str, document: dict[str, Any]) -> StoreNotice:
+    def store(self, name: str, document: dict[str, Any]) -> StoreNotification:
         raise Refused("UNKNOWN_EVENT")
 
 
-class _NoRejections(NoticeReader):
+class _NoRejections(NotificationReader):
     """Was written before refunds could be rejected."""
 
     @override
-    def coupon(self, name: str, document: dict[str, Any]) -> CouponNotice:
+    def coupon(self, name: str, document: dict[str, Any]) -> CouponNotification:
         if name == "coupon/refund_rejected":
             raise Refused("UNKNOWN_EVENT")
         return super().coupon(name, document)
@@ -65,33 +65,33 @@ class _NotificationStatus:
         return app
 
 
-class _UnknownRefused(NoticeReader):
+class _UnknownRefused(NotificationReader):
     @override
-    def read(self, content_type: str | None, body: bytes) -> StoreNotice | CouponNotice | None:
-        notice = super().read(content_type, body)
-        if notice is None:
+    def read(self, content_type: str | None, body: bytes) -> StoreNotification | CouponNotification | None:
+        notification = super().read(content_type, body)
+        if notification is None:
             raise Refused("UNKNOWN_EVENT")
-        return notice
+        return notification
 
 
-class _UnknownCrashes(NoticeReader):
+class _UnknownCrashes(NotificationReader):
     @override
-    def read(self, content_type: str | None, body: bytes) -> StoreNotice | CouponNotice | None:
-        notice = super().read(content_type, body)
-        if notice is None:
+    def read(self, content_type: str | None, body: bytes) -> StoreNotification | CouponNotification | None:
+        notification = super().read(content_type, body)
+        if notification is None:
             raise KeyError(decimal_json.loads(body)["event"])
-        return notice
+        return notification
 
 
 class _Forgetful(Inbox):
     """Does not look whether an event came before."""
 
     @override
-    def key(self, notice: StoreNotice | CouponNotice) -> str:
+    def key(self, notification: StoreNotification | CouponNotification) -> str:
         return secrets.token_hex(32)
 
     @override
-    def known(self, connection: sa.Connection, notice: StoreNotice | CouponNotice) -> bool:
+    def known(self, connection: sa.Connection, notification: StoreNotification | CouponNotification) -> bool:
         return False
 
 
@@ -104,36 +104,36 @@ class _LooksFirst(Inbox):
             schema.ONE_PER_EVENT.drop(connection, checkfirst=True)
 
     @override
-    def receive(self, notice: StoreNotice | CouponNotice, body: bytes) -> int | None:
+    def receive(self, notification: StoreNotification | CouponNotification, body: bytes) -> int | None:
         with self.database.read() as connection:
-            if super().known(connection, notice):
+            if super().known(connection, notification):
                 return None
         time.sleep(_GAP)
-        return super().receive(notice, body)
+        return super().receive(notification, body)
 
     @override
-    def known(self, connection: sa.Connection, notice: StoreNotice | CouponNotice) -> bool:
+    def known(self, connection: sa.Connection, notification: StoreNotification | CouponNotification) -> bool:
         return False
 
 
-class _PayingEach(Again):
+class _PayingEach(MovesAgain):
     """Gives the price back for each coupon/refunded."""
 
     @override
-    def apply(self, conversion_id: int, truth: Truth) -> Conversion:
+    def apply(self, conversion_id: int, voucher: Voucher) -> Conversion:
         before = self.get(conversion_id).state
-        row = super().apply(conversion_id, truth)
-        if before == truth.state == states.REFUNDED:
-            return self.give_later(conversion_id, truth.price)
+        row = super().apply(conversion_id, voucher)
+        if before == voucher.state == states.REFUNDED:
+            return self.give_later(conversion_id, voucher.price)
         return row
 
 
-class _EachHint(Resolver):
-    """Works events off one by one, each as a step of its own."""
+class _EachEvent(Resolver):
+    """Handles events one by one, each as a step of its own."""
 
     @override
-    def candidates(self, row: Conversion, hints: list[Hint]) -> list[str]:
-        return [hint.voucher_id for hint in hints] or super().candidates(row, hints)
+    def candidates(self, row: Conversion, pending: list[PendingEvent]) -> list[str]:
+        return [event.voucher_id for event in pending] or super().candidates(row, pending)
 
 
 class _GivesUp(Resolver):
@@ -141,35 +141,35 @@ class _GivesUp(Resolver):
 
     @override
     def work(self, conversion_id: int, now: float) -> None:
-        hints = self.inbox.hints(conversion_id)
+        pending = self.inbox.pending(conversion_id)
         try:
             super().work(conversion_id, now)
         except JackpotFailed:
-            self.inbox.finish(replace(self.conversions.get(conversion_id), state=""), hints)
+            self.inbox.finish(replace(self.conversions.get(conversion_id), state=""), pending)
 
 
-class _DoneFirst(VoucherDesk):
+class _DoneFirst(VoucherService):
     """Answers 500 where Jackpot fails, but has noted the event as known: the retry finds it done."""
 
     @override
     def notified(self, content_type: str | None, body: bytes) -> str:
-        notice = self.reader.read(content_type, body)
-        if isinstance(notice, CouponNotice):
+        notification = self.notifications.read(content_type, body)
+        if isinstance(notification, CouponNotification):
             try:
-                self.jackpot.voucher(notice.voucher_id)
+                self.jackpot.voucher(notification.voucher_id)
             except JackpotFailed:
                 with self.inbox.database.write() as connection:
-                    if not self.inbox.known(connection, notice):
+                    if not self.inbox.known(connection, notification):
                         connection.execute(
                             sa.insert(events).values(
-                                key=self.inbox.key(notice), body="", done=True, at=sa.func.now()
+                                key=self.inbox.key(notification), body="", done=True, at=sa.func.now()
                             )
                         )
                 raise
         return super().notified(content_type, body)
 
 
-class _Poisoned(VoucherDesk):
+class _Poisoned(VoucherService):
     """Notes the id of everything that comes, before it is read."""
 
     @override
@@ -185,7 +185,7 @@ class _Poisoned(VoucherDesk):
         return super().notified(content_type, body)
 
 
-class _Stuck(VoucherDesk):
+class _Stuck(VoucherService):
     """Cannot get past what it cannot read."""
 
     @override
@@ -199,7 +199,7 @@ class _Stuck(VoucherDesk):
             raise
 
 
-class _NoPrice(NoticeReader):
+class _NoPrice(NotificationReader):
     """Takes an amount that it cannot read for nothing."""
 
     @override
@@ -210,7 +210,7 @@ class _NoPrice(NoticeReader):
             return 0
 
 
-class _TextsOnly(NoticeReader):
+class _TextsOnly(NotificationReader):
     @override
     def amount(self, given: object) -> int:
         if not isinstance(given, str):
@@ -218,7 +218,7 @@ class _TextsOnly(NoticeReader):
         return super().amount(given)
 
 
-class _NumbersOnly(NoticeReader):
+class _NumbersOnly(NotificationReader):
     @override
     def amount(self, given: object) -> int:
         if isinstance(given, str):
@@ -235,14 +235,16 @@ class _InMemory(Inbox):
 
     def __init__(self, database: Database, catalogue: Catalogue, config: Config) -> None:
         super().__init__(database, catalogue, config)
-        self._memory: dict[int, list[Hint]] = {}
+        self._memory: dict[int, list[PendingEvent]] = {}
         self._memory_lock = threading.Lock()
 
     @override
-    def keep(self, connection: sa.Connection, notice: StoreNotice | CouponNotice, body: bytes) -> int | None:
-        conversion_id = super().keep(connection, notice, body)
-        if conversion_id is not None and isinstance(notice, CouponNotice):
-            mine = events.c.key == self.key(notice)
+    def keep(
+        self, connection: sa.Connection, notification: StoreNotification | CouponNotification, body: bytes
+    ) -> int | None:
+        conversion_id = super().keep(connection, notification, body)
+        if conversion_id is not None and isinstance(notification, CouponNotification):
+            mine = events.c.key == self.key(notification)
             number = int(connection.scalar(sa.select(events.c.id).where(mine)) or 0)
             connection.execute(sa.update(events).where(mine).values(done=True))
             connection.execute(
@@ -250,11 +252,11 @@ class _InMemory(Inbox):
             )
             with self._memory_lock:
                 waiting = self._memory.setdefault(conversion_id, [])
-                waiting.append(Hint(number, notice.voucher_id, body.decode()))
+                waiting.append(PendingEvent(number, notification.voucher_id, body.decode()))
         return conversion_id
 
     @override
-    def hints(self, conversion_id: int) -> list[Hint]:
+    def pending(self, conversion_id: int) -> list[PendingEvent]:
         with self._memory_lock:
             return list(self._memory.get(conversion_id, []))
 
@@ -264,10 +266,10 @@ class _InMemory(Inbox):
             return [number for number, waiting in self._memory.items() if waiting]
 
     @override
-    def finish(self, row: Conversion, hints: list[Hint]) -> None:
-        super().finish(row, hints)
+    def finish(self, row: Conversion, pending: list[PendingEvent]) -> None:
+        super().finish(row, pending)
         with self._memory_lock:
-            self._memory[row.id] = [hint for hint in self._memory.get(row.id, []) if hint not in hints]
+            self._memory[row.id] = [event for event in self._memory.get(row.id, []) if event not in pending]
 
     @override
     def postpone(self, conversion_id: int) -> None:
@@ -279,9 +281,9 @@ class _InMemory(Inbox):
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    jackpot_mutant("evt-coupons-only", "Store events are refused.", ("EVT-01",), reader=_CouponsOnly),
+    jackpot_mutant("evt-coupons-only", "Store events are refused.", ("EVT-01",), notifications=_CouponsOnly),
     jackpot_mutant(
-        "evt-no-rejections", "coupon/refund_rejected is refused.", ("EVT-01",), reader=_NoRejections
+        "evt-no-rejections", "coupon/refund_rejected is refused.", ("EVT-01",), notifications=_NoRejections
     ),
     Mutant(
         "evt-202",
@@ -303,7 +305,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ("EVT-03", "EVT-02", "VCH-03"),
         inbox=_LooksFirst,
         conversions=_PayingEach,
-        resolver=_EachHint,
+        resolver=_EachEvent,
         sequential=False,
     ),
     jackpot_mutant(
@@ -317,11 +319,15 @@ MUTANTS: tuple[Mutant, ...] = (
         "evt-done-first",
         "An event that failed is known when it comes again.",
         ("EVT-05",),
-        voucher_desk=_DoneFirst,
+        voucher_service=_DoneFirst,
         needs=("faults",),
     ),
-    jackpot_mutant("evt-unknown-refused", "Unknown types are refused.", ("EVT-06",), reader=_UnknownRefused),
-    jackpot_mutant("evt-unknown-crash", "Unknown types are HTTP 500.", ("EVT-06",), reader=_UnknownCrashes),
+    jackpot_mutant(
+        "evt-unknown-refused", "Unknown types are refused.", ("EVT-06",), notifications=_UnknownRefused
+    ),
+    jackpot_mutant(
+        "evt-unknown-crash", "Unknown types are HTTP 500.", ("EVT-06",), notifications=_UnknownCrashes
+    ),
     Mutant(
         "evt-malformed-200",
         "Malformed notifications are answered 200.",
@@ -329,13 +335,17 @@ MUTANTS: tuple[Mutant, ...] = (
         _NotificationStatus({400: 200, 413: 200}),
         provider="jackpot",
     ),
-    jackpot_mutant("evt-poisoned", "A malformed event uses its id up.", ("EVT-07",), voucher_desk=_Poisoned),
     jackpot_mutant(
-        "evt-stuck", "After something malformed nothing is read.", ("EVT-07",), voucher_desk=_Stuck
+        "evt-poisoned", "A malformed event uses its id up.", ("EVT-07",), voucher_service=_Poisoned
     ),
-    jackpot_mutant("evt-no-price", "An unreadable price is nothing.", ("EVT-07",), reader=_NoPrice),
-    jackpot_mutant("evt-texts-only", "Amounts must be texts.", ("EVT-10",), reader=_TextsOnly),
-    jackpot_mutant("evt-numbers-only", "Amounts must be numbers.", ("EVT-10", "EVT-01"), reader=_NumbersOnly),
+    jackpot_mutant(
+        "evt-stuck", "After something malformed nothing is read.", ("EVT-07",), voucher_service=_Stuck
+    ),
+    jackpot_mutant("evt-no-price", "An unreadable price is nothing.", ("EVT-07",), notifications=_NoPrice),
+    jackpot_mutant("evt-texts-only", "Amounts must be texts.", ("EVT-10",), notifications=_TextsOnly),
+    jackpot_mutant(
+        "evt-numbers-only", "Amounts must be numbers.", ("EVT-10", "EVT-01"), notifications=_NumbersOnly
+    ),
     Mutant(
         "evt-unhurried",
         "An event is answered when all is done.",

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.wallet import money
+from client_under_test.values import money
+from client_under_test.values.refusals import Refused
 from client_under_test.wallet.ledger import Decision, Ledger, Player
 from client_under_test.wallet.messages import Parser, Transaction
-from client_under_test.wallet.refusals import Refused
 
 
 class _Absolute(Parser):

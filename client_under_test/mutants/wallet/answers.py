@@ -14,13 +14,12 @@ from typing_extensions import override
 from client_under_test.app import Parts, create_app
 from client_under_test.config import Config
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.unconstrained import Loose
-from client_under_test.mutants.wallet.unguarded import Bare
+from client_under_test.mutants.wallet.wallet_mutant import Unconstrained, Unguarded
+from client_under_test.values.refusals import Refused
 from client_under_test.wallet.answers import Answers
-from client_under_test.wallet.callbacks import Desk
+from client_under_test.wallet.callbacks import CallbackHandler
 from client_under_test.wallet.ledger import Ledger, Player
 from client_under_test.wallet.messages import Action, Endpoint, Parser, Transaction
-from client_under_test.wallet.refusals import Refused
 from client_under_test.wallet.signature import HASH_HEADER
 
 
@@ -65,7 +64,7 @@ def _numbered(client_id: str) -> Response:
     return jsonify({"error": None, "transaction_id": int(client_id.replace("-", "")[:12], 16)})
 
 
-class _Numbered(Loose):
+class _Numbered(Unconstrained):
     """Mints ids from ``numbers``; what it is keyed by says whom they are shared with."""
 
     def __init__(self, *arguments: Any) -> None:
@@ -86,7 +85,7 @@ class _NumberedByPlayer(_Numbered):
         return transaction.player
 
 
-class _BySecond(Loose):
+class _BySecond(Unconstrained):
     @override
     def client_id(self, transaction: Transaction) -> str:
         return str(int(time.time()))
@@ -150,7 +149,7 @@ class _UnknownIsResult(Parser):
         return super().action(endpoint, document)
 
 
-class _UnknownAcknowledged(Desk):
+class _UnknownAcknowledged(CallbackHandler):
     @override
     def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
         try:
@@ -195,7 +194,7 @@ class _Injectable(Ledger):
         return Player(*row)
 
 
-class _Telling(Desk):
+class _Telling(CallbackHandler):
     @override
     def handle(self, endpoint: Endpoint) -> Response:
         try:
@@ -206,7 +205,7 @@ class _Telling(Desk):
             return self.answers.failure(f"{type(error).__name__}: {error}")
 
 
-class _Boundless(Desk):
+class _Boundless(CallbackHandler):
     @override
     def body(self) -> bytes:
         return request.get_data(cache=False)
@@ -294,20 +293,32 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant("msg-no-action", "A missing action is a result.", ("MSG-06",), parser=_NoActionIsResult),
     mutant("msg-any-id-type", "Ids of any type are made text.", ("MSG-06",), parser=_AnythingIsText),
     mutant("msg-any-content-type", "The Content-Type is not looked at.", ("MSG-06",), parser=_AnyType),
-    mutant("msg-crash", "Malformed input is HTTP 500.", ("MSG-06", "MSG-01"), desk=Bare, parser=_Trusting),
+    mutant(
+        "msg-crash",
+        "Malformed input is HTTP 500.",
+        ("MSG-06", "MSG-01"),
+        callbacks=Unguarded,
+        parser=_Trusting,
+    ),
     mutant("msg-unknown-result", "Whatever is no bet is a result.", ("MSG-09",), parser=_UnknownIsResult),
-    mutant("msg-unknown-ok", "An unknown action is acknowledged.", ("MSG-09",), desk=_UnknownAcknowledged),
+    mutant(
+        "msg-unknown-ok", "An unknown action is acknowledged.", ("MSG-09",), callbacks=_UnknownAcknowledged
+    ),
     mutant("msg-any-endpoint", "Both endpoints serve every action.", ("MSG-10",), parser=_AnyEndpoint),
     mutant("msg-no-extras", "Fields that are not known are refused.", ("MSG-11",), parser=_NoExtras),
     mutant("msg-injectable", "SQL is put together from the player's id.", ("MSG-13",), ledger=_Injectable),
     mutant(
-        "msg-telling", "The exception's text is the answer.", ("MSG-13",), desk=_Telling, ledger=_Injectable
+        "msg-telling",
+        "The exception's text is the answer.",
+        ("MSG-13",),
+        callbacks=_Telling,
+        ledger=_Injectable,
     ),
     mutant(
         "msg-boundless",
         "Bodies and ids of any size are taken.",
         ("MSG-14",),
-        desk=_Boundless,
+        callbacks=_Boundless,
         parser=_BoundlessParser,
     ),
     Mutant("msg-any-method", "GET, PUT and DELETE work as POST does.", ("MSG-15",), _any_method),

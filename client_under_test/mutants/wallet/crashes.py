@@ -11,10 +11,9 @@ from typing_extensions import override
 
 from client_under_test.database import Database
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.unconstrained import Loose
-from client_under_test.mutants.wallet.unguarded import Bare
+from client_under_test.mutants.wallet.wallet_mutant import Unconstrained, Unguarded
 from client_under_test.schema import metadata, postings, transactions
-from client_under_test.wallet.callbacks import Desk
+from client_under_test.wallet.callbacks import CallbackHandler
 from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored, digest
 from client_under_test.wallet.messages import Action, Endpoint, Transaction
 
@@ -22,7 +21,7 @@ _GAP = 0.001
 
 
 class _Impatient(Database):
-    """SQLite without a timeout: who comes second is told that the database is locked."""
+    """SQLite without a timeout: the second of two writers gets an error at once."""
 
     lock_timeout = 0.0
 
@@ -112,8 +111,8 @@ def _begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN")
 
 
-class _IdsLater(Loose):
-    """Money is booked at once, ids in batches of fifty."""
+class _IdsLater(Unconstrained):
+    """Money is written at once, ids in batches of fifty."""
 
     @override
     def handle(self, connection: sa.Connection, transaction: Transaction) -> Stored:
@@ -147,7 +146,7 @@ class _IdsLater(Loose):
             self.__dict__["pending"] = {}
 
 
-class _Cut(Desk):
+class _Cut(CallbackHandler):
     """Looks, before it answers, whether anybody still listens."""
 
     @override
@@ -157,11 +156,11 @@ class _Cut(Desk):
         for _ in range(3):
             time.sleep(_GAP)
             if gone is not None and gone():
-                self.lonely(client_id)
+                self.undo(client_id)
                 break
         return client_id
 
-    def lonely(self, client_id: str) -> None:
+    def undo(self, client_id: str) -> None:
         """Forget the id, keep the money: the copy moves it again."""
         with self.ledger.database.write() as connection:
             connection.execute(
@@ -173,7 +172,7 @@ class _Cut(Desk):
 
 class _CutUndone(_Cut):
     @override
-    def lonely(self, client_id: str) -> None:
+    def undo(self, client_id: str) -> None:
         """Give the money back, keep the id: the copy is answered as if it had moved."""
         with self.ledger.database.write() as connection:
             row = connection.execute(
@@ -191,7 +190,7 @@ class _CutUndone(_Cut):
             )
 
 
-class _SlowIsNew(Loose):
+class _SlowIsNew(Unconstrained):
     """A copy is recognised once the first answer is written; until then it is new."""
 
     @override
@@ -201,7 +200,7 @@ class _SlowIsNew(Loose):
             return done[transaction.id]
         with self.database.write() as connection:
             known = super().recall(connection, transaction)
-            # After a restart the books are asked; within one life the cache is trusted.
+            # After a restart the database is asked; within one process the cache is trusted.
             if known is not None and transaction.id not in self.__dict__.setdefault("mine", set()):
                 return known
             self.__dict__.setdefault("mine", set()).add(transaction.id)
@@ -228,7 +227,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "A locked database is HTTP 500.",
         ("IDM-02", "BET-04"),
         database=_Impatient,
-        desk=Bare,
+        callbacks=Unguarded,
         sequential=False,
     ),
     mutant(
@@ -243,7 +242,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "A broken unique key is HTTP 500.",
         ("IDM-02",),
         ledger=_ConflictFails,
-        desk=Bare,
+        callbacks=Unguarded,
         sequential=False,
     ),
     mutant(
@@ -255,7 +254,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "crash-write-behind",
-        "Answers leave before the disk has heard.",
+        "Answers leave before the data is on disk.",
         ("IDM-10", "INV-05"),
         database=_Behind,
         needs=("restart",),
@@ -263,7 +262,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "crash-ids-later",
-        "Ids are booked later than money.",
+        "Ids are written later than money.",
         ("IDM-10",),
         ledger=_IdsLater,
         needs=("restart",),
@@ -273,16 +272,16 @@ MUTANTS: tuple[Mutant, ...] = (
         "crash-cut-again",
         "A lost answer forgets the id.",
         ("IDM-03",),
-        desk=_Cut,
-        ledger=Loose,
+        callbacks=_Cut,
+        ledger=Unconstrained,
         sequential=False,
     ),
     mutant(
         "crash-cut-undone",
         "A lost answer returns the money and keeps the id.",
         ("IDM-03",),
-        desk=_CutUndone,
-        ledger=Loose,
+        callbacks=_CutUndone,
+        ledger=Unconstrained,
         sequential=False,
     ),
     mutant(

@@ -6,12 +6,12 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.unconstrained import Loose
+from client_under_test.mutants.wallet.wallet_mutant import Unconstrained
 from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored
 from client_under_test.wallet.messages import Action, Transaction
 
 
-class _Counting(Loose):
+class _Counting(Unconstrained):
     """Counts the transactions of each player, and does every n-th otherwise."""
 
     every = 97
@@ -49,7 +49,7 @@ class _HundredthResultLost(_Counting):
         return Decision()
 
 
-class _Drifting(Loose):
+class _Drifting(Unconstrained):
     """After 300 wagers of a player the sum of floats is a unit off, and so on every 50."""
 
     @override
@@ -63,7 +63,7 @@ class _Drifting(Loose):
         super().post(connection, player, decision, transaction_id)
 
 
-class _Snapshots(Loose):
+class _Snapshots(Unconstrained):
     """Every 250 postings the balance is written to a snapshot in tenths, and read back from there."""
 
     @override

@@ -11,14 +11,14 @@ from typing_extensions import override
 
 from client_under_test.database import Database
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.unconstrained import Loose
-from client_under_test.wallet.callbacks import Desk
+from client_under_test.mutants.wallet.wallet_mutant import Unconstrained
+from client_under_test.values.refusals import Refused
+from client_under_test.wallet.callbacks import CallbackHandler
 from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored, digest
 from client_under_test.wallet.messages import Action, Endpoint, Transaction
-from client_under_test.wallet.refusals import Refused
 
 
-class _Never(Loose):
+class _Never(Unconstrained):
     """Copies of ``actions`` are new transactions."""
 
     actions: tuple[Action, ...] = (Action.BET,)
@@ -67,7 +67,7 @@ class _CopyOfRollbackIsError(Ledger):
         return stored
 
 
-class _LastOfPlayer(Loose):
+class _LastOfPlayer(Unconstrained):
     @override
     def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
         last: dict[str, str] = self.__dict__.setdefault("last", {})
@@ -76,7 +76,7 @@ class _LastOfPlayer(Loose):
         return super().recall(connection, transaction) if known else None
 
 
-class _LastFew(Loose):
+class _LastFew(Unconstrained):
     size = 20
 
     def __init__(self, database: Database) -> None:
@@ -92,7 +92,7 @@ class _LastFew(Loose):
         return super().recall(connection, transaction) if known else None
 
 
-class _Keyed(Loose):
+class _Keyed(Unconstrained):
     """Remembers transactions by more, or by less, than the provider's id."""
 
     @override
@@ -118,7 +118,7 @@ class _WithAmount(_Keyed):
         return super().rollback(connection, replace(transaction, target=target), player)
 
 
-class _AmountCorrected(Loose):
+class _AmountCorrected(Unconstrained):
     @override
     def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
         stored = super().recall(connection, transaction)
@@ -180,10 +180,10 @@ class _Cut(_Folded):
         return given[:36]
 
 
-class _ByBytes(Desk):
+class _ByBytes(CallbackHandler):
     @override
     def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
-        self.gate.check(body, given)
+        self.signature.check(body, given)
         transaction = self.parser.read(endpoint, "application/json", body)
         seen: dict[str, str] = self.__dict__.setdefault("seen", {})
         name = hashlib.sha256(body).hexdigest()
@@ -196,8 +196,8 @@ class _Nameless(_Never):
     actions = (Action.BET, Action.RESULT, Action.ROLLBACK)
 
 
-class _InMemory(Loose):
-    """Ids live in the process; the books do not."""
+class _InMemory(Unconstrained):
+    """Ids are kept in the process, balances in the database."""
 
     remembered: tuple[Action, ...] = ()
 
@@ -254,7 +254,9 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant("idm-composed", "Ids are normalised to NFC.", ("IDM-08",), ledger=_Composed),
     mutant("idm-unaccented", "Accents in ids do not count.", ("IDM-08",), ledger=_Unaccented),
     mutant("idm-cut", "Ids are cut to 36 characters.", ("IDM-08",), ledger=_Cut),
-    mutant("idm-by-bytes", "The body's bytes are the key.", ("IDM-09",), desk=_ByBytes, ledger=_Nameless),
+    mutant(
+        "idm-by-bytes", "The body's bytes are the key.", ("IDM-09",), callbacks=_ByBytes, ledger=_Nameless
+    ),
     mutant(
         "idm-in-memory", "Ids are kept in the process.", ("IDM-10",), ledger=_InMemory, needs=("restart",)
     ),

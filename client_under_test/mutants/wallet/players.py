@@ -1,6 +1,5 @@
 """Faults that take two players to show (INV-03, RBK-10)."""
 
-import threading
 import time
 from dataclasses import replace
 
@@ -8,13 +7,13 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.unconstrained import Loose
+from client_under_test.mutants.wallet.wallet_mutant import Unconstrained
 from client_under_test.schema import players
 from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored, digest
 from client_under_test.wallet.messages import Action, Transaction
 
 
-class _SharedPlayer(Loose):
+class _SharedPlayer(Unconstrained):
     """Keeps the player of the request in the ledger, where the next request overwrites it."""
 
     @override
@@ -25,7 +24,7 @@ class _SharedPlayer(Loose):
         return super().attempt(replace(transaction, player=current))
 
 
-class _LastPlayerPaid(Loose):
+class _LastPlayerPaid(Unconstrained):
     """A rollback pays whoever bet last."""
 
     @override
@@ -42,7 +41,7 @@ class _LastPlayerPaid(Loose):
         return super().record(connection, transaction, player, decision)
 
 
-class _LastBetAmount(Loose):
+class _LastBetAmount(Unconstrained):
     """A rollback returns the amount of the last bet, anybody's."""
 
     @override
@@ -71,7 +70,7 @@ class _ResultsToBettor(Ledger):
         return super().handle(connection, transaction)
 
 
-class _BalanceCache(Loose):
+class _BalanceCache(Unconstrained):
     """The last balance read is kept for the next bet, anybody's."""
 
     @override
@@ -81,7 +80,7 @@ class _BalanceCache(Loose):
         return super().affordable(amount, replace(player, balance=max(last, player.balance)))
 
 
-class _HousePool(Loose):
+class _HousePool(Unconstrained):
     """What one player may bet is what all of them have."""
 
     @override
@@ -95,7 +94,7 @@ class _HousePool(Loose):
         return amount <= int(total or 0)
 
 
-class _TargetOfOthers(Loose):
+class _TargetOfOthers(Unconstrained):
     """A rollback marks the target as returned, also where it named another player's."""
 
     @override
@@ -108,10 +107,8 @@ class _TargetOfOthers(Loose):
         return super().rollback(connection, transaction, player)
 
 
-class _SharedAmount(Loose):
+class _SharedAmount(Unconstrained):
     """Keeps the amount of the request in the ledger, where the next request overwrites it."""
-
-    _here = threading.Lock()
 
     @override
     def attempt(self, transaction: Transaction) -> Stored:

@@ -12,15 +12,15 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.unconstrained import Loose
+from client_under_test.mutants.wallet.wallet_mutant import Unconstrained
+from client_under_test.values.refusals import Refused
 from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored
 from client_under_test.wallet.messages import Action, Transaction
-from client_under_test.wallet.refusals import Refused
 
 GAP = 0.001
 
 
-class _Gap(Loose):
+class _Gap(Unconstrained):
     """Looks in one database transaction and acts in another, for ``actions``."""
 
     actions: tuple[Action, ...] = (Action.BET,)
@@ -116,7 +116,7 @@ class _AllGapRollbacks(_AllGap):
 
 
 class _LostUpdate(_Gap):
-    """The balance read before the gap is reckoned on, and written over whatever came between."""
+    """The new balance is computed from the one read before the gap, and overwrites whatever came between."""
 
     actions = (Action.BET, Action.RESULT)
 
@@ -187,7 +187,7 @@ class _InProgress(Ledger):
             running.discard(transaction.id)
 
 
-class _RunningIsNew(Loose):
+class _RunningIsNew(Unconstrained):
     """Copies are looked for among what is finished when the request comes in."""
 
     @override
@@ -228,7 +228,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "race-lost-update",
-        "A balance is read, reckoned and written back.",
+        "A balance is read, changed in memory and written back.",
         ("BET-04", "INV-04"),
         ledger=_LostUpdate,
         sequential=False,

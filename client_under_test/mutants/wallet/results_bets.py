@@ -8,13 +8,13 @@ from flask import Response
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.unguarded import Bare
+from client_under_test.mutants.wallet.wallet_mutant import Unguarded
 from client_under_test.schema import players, transactions
+from client_under_test.values.refusals import Refused
 from client_under_test.wallet.answers import Answers
-from client_under_test.wallet.callbacks import Desk
+from client_under_test.wallet.callbacks import CallbackHandler
 from client_under_test.wallet.ledger import NOTHING, Decision, Ledger, Player, Stored
 from client_under_test.wallet.messages import Action, Endpoint, Parser, Transaction
-from client_under_test.wallet.refusals import Refused
 
 
 class _KeepsOne(Ledger):
@@ -82,7 +82,7 @@ class _OpensAccounts(Ledger):
             return super().player(connection, player_id)
 
 
-class _StrangersWelcome(Desk):
+class _StrangersWelcome(CallbackHandler):
     @override
     def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
         try:
@@ -217,7 +217,10 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant("bet-refusal-forgotten", "A refused bet is tried anew.", ("BET-05",), ledger=_RefusalsForgotten),
     mutant("bet-opens-account", "Unknown players get an account.", ("BET-06",), ledger=_OpensAccounts),
     mutant(
-        "bet-stranger-ok", "Unknown players' wagers are acknowledged.", ("BET-06",), desk=_StrangersWelcome
+        "bet-stranger-ok",
+        "Unknown players' wagers are acknowledged.",
+        ("BET-06",),
+        callbacks=_StrangersWelcome,
     ),
     mutant("bet-any-currency", "The currency of a bet is not looked at.", ("BET-07",), ledger=_AnyCurrency),
     mutant("bet-ban-ignored", "Banned players may bet.", ("BET-08",), ledger=_BansIgnored, needs=("ban",)),
@@ -226,7 +229,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "A bet of 0 divides by zero.",
         ("BET-09", "MSG-01"),
         ledger=_ZeroBetCrashes,
-        desk=Bare,
+        callbacks=Unguarded,
     ),
     mutant("bet-zero-unit", "A bet of 0 costs one unit.", ("BET-09",), ledger=_ZeroBetTakesUnit),
     mutant(

@@ -9,14 +9,14 @@ from typing_extensions import override
 
 from client_under_test.database import Database
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.unconstrained import Loose
+from client_under_test.mutants.wallet.wallet_mutant import Unconstrained
 from client_under_test.schema import postings, transactions
 from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored, digest
 from client_under_test.wallet.messages import Action, Transaction
 
 
-class _Cached(Loose):
-    """Recognises copies by a cache alone; the books are never asked."""
+class _Cached(Unconstrained):
+    """Recognises copies by a cache alone; the database is never asked."""
 
     seconds = float("inf")
     entries = 10**9
@@ -70,7 +70,7 @@ class _Nightly(_Cached):
         return stored
 
 
-class _TenEach(Loose):
+class _TenEach(Unconstrained):
     """Remembers ten ids for each player."""
 
     @override
@@ -83,7 +83,7 @@ class _TenEach(Loose):
         return None
 
 
-class _Keyed(Loose):
+class _Keyed(Unconstrained):
     """Remembers less than the id."""
 
     def short(self, given: str) -> str:
@@ -165,7 +165,7 @@ class _OrphansInMemory(Ledger):
         return (transaction.id, transaction.player) in undone or super().rolled_back(connection, transaction)
 
 
-class _UndoneInMemory(Loose):
+class _UndoneInMemory(Unconstrained):
     """Which bets were returned already is known to the process only."""
 
     @override
@@ -184,7 +184,7 @@ class _UndoneInMemory(Loose):
         return Decision(original.amount if original.action == Action.BET else -original.amount)
 
 
-class _RollbacksInMemory(Loose):
+class _RollbacksInMemory(Unconstrained):
     """The ids of rollbacks, and with them their answers, are kept in the process only."""
 
     @override

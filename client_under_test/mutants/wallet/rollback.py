@@ -7,14 +7,14 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.unconstrained import Loose
+from client_under_test.mutants.wallet.wallet_mutant import Unconstrained
 from client_under_test.schema import postings, transactions
+from client_under_test.values.refusals import Refused
 from client_under_test.wallet.ledger import NOTHING, Decision, Ledger, Player, Stored, digest
 from client_under_test.wallet.messages import Action, Transaction
-from client_under_test.wallet.refusals import Refused
 
 
-class _Target(Loose):
+class _Target(Unconstrained):
     """Looks the target up as a careless team would: by its id alone."""
 
     def target(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
@@ -32,7 +32,7 @@ class _Target(Loose):
 def _changed(change: Callable[[Decision, Transaction], Decision]) -> type[Ledger]:
     """Return a ledger whose rollbacks are the reference's, changed."""
 
-    class Changed(Loose):
+    class Changed(Unconstrained):
         @override
         def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
             return change(super().rollback(connection, transaction, player), transaction)

@@ -8,76 +8,76 @@ from flask import Response
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
+from client_under_test.values.refusals import Refused
 from client_under_test.wallet.answers import Answers
-from client_under_test.wallet.callbacks import Desk
+from client_under_test.wallet.callbacks import CallbackHandler
 from client_under_test.wallet.messages import Endpoint
-from client_under_test.wallet.refusals import Refused
-from client_under_test.wallet.signature import Gate
+from client_under_test.wallet.signature import SignatureCheck
 
 
-class _Open(Gate):
+class _Open(SignatureCheck):
     @override
     def check(self, body: bytes, given: str | None) -> None:
         return
 
 
-class _OnlyIfPresent(Gate):
+class _OnlyIfPresent(SignatureCheck):
     @override
     def check(self, body: bytes, given: str | None) -> None:
         if given is not None:
             super().check(body, given)
 
 
-class _EmptyPasses(Gate):
+class _EmptyPasses(SignatureCheck):
     @override
     def check(self, body: bytes, given: str | None) -> None:
         if given != "":
             super().check(body, given)
 
 
-class _Prefix(Gate):
+class _Prefix(SignatureCheck):
     @override
     def check(self, body: bytes, given: str | None) -> None:
         if not given or not self.expected(body).startswith(given):
             raise Refused("INVALID_HASH")
 
 
-class _First8(Gate):
+class _First8(SignatureCheck):
     @override
     def check(self, body: bytes, given: str | None) -> None:
         if not given or self.expected(body)[:8] != given[:8]:
             raise Refused("INVALID_HASH")
 
 
-class _Suffix(Gate):
+class _Suffix(SignatureCheck):
     @override
     def check(self, body: bytes, given: str | None) -> None:
         if not given or self.expected(body) not in given:
             raise Refused("INVALID_HASH")
 
 
-class _AlsoUnkeyed(Gate):
+class _AlsoUnkeyed(SignatureCheck):
     @override
     def check(self, body: bytes, given: str | None) -> None:
         if given != hashlib.sha256(body).hexdigest():
             super().check(body, given)
 
 
-class _AlsoSecret(Gate):
+class _AlsoSecret(SignatureCheck):
     @override
     def check(self, body: bytes, given: str | None) -> None:
         if (given or "").encode("utf-8", "replace") != self._key:
             super().check(body, given)
 
 
-class _LengthOnly(Gate):
+class _LengthOnly(SignatureCheck):
     @override
     def check(self, body: bytes, given: str | None) -> None:
         if not given or len(given) != 64 or not set(given) <= set("0123456789abcdef"):
             raise Refused("INVALID_HASH")
 
 
-class _Reserialised(Gate):
+class _Reserialised(SignatureCheck):
     @override
     def expected(self, body: bytes) -> str:
         try:
@@ -87,25 +87,25 @@ class _Reserialised(Gate):
         return super().expected(body)
 
 
-class _WithoutBlanks(Gate):
+class _WithoutBlanks(SignatureCheck):
     @override
     def expected(self, body: bytes) -> str:
         return super().expected(b"".join(body.split()))
 
 
-class _Ascii(Gate):
+class _Ascii(SignatureCheck):
     @override
     def expected(self, body: bytes) -> str:
         return super().expected(body.decode("ascii", "replace").encode())
 
 
-class _Poisoned(Desk):
+class _Poisoned(CallbackHandler):
     @override
     def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
         refused: set[str] = self.__dict__.setdefault("refused", set())
         transaction = None
         try:
-            self.gate.check(body, given)
+            self.signature.check(body, given)
             transaction = self.parser.read(endpoint, "application/json", body)
         except Refused as refusal:
             if refusal.code == "INVALID_HASH":
@@ -131,34 +131,34 @@ class _Silent(Answers):
         return super().failure(code) if code != "INVALID_HASH" else Response(status=404)
 
 
-class _RollbacksUnchecked(Desk):
+class _RollbacksUnchecked(CallbackHandler):
     @override
     def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
         if endpoint is Endpoint.ROLLBACK:
-            given = self.gate.expected(body)
+            given = self.signature.expected(body)
         return super().process(endpoint, body, given)
 
 
-class _TransactionsUnchecked(Desk):
+class _TransactionsUnchecked(CallbackHandler):
     @override
     def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
         if endpoint is Endpoint.TRANSACTION:
-            given = self.gate.expected(body)
+            given = self.signature.expected(body)
         return super().process(endpoint, body, given)
 
 
-class _AfterTheEffect(Desk):
+class _AfterTheEffect(CallbackHandler):
     @override
     def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
-        client_id = super().process(endpoint, body, self.gate.expected(body))
+        client_id = super().process(endpoint, body, self.signature.expected(body))
         if not hmac.compare_digest(
-            (given or "").encode("utf-8", "replace"), self.gate.expected(body).encode()
+            (given or "").encode("utf-8", "replace"), self.signature.expected(body).encode()
         ):
             raise Refused("INVALID_HASH")
         return client_id
 
 
-class _SeenBefore(Gate):
+class _SeenBefore(SignatureCheck):
     seen: set[str]
 
     @override
@@ -170,7 +170,7 @@ class _SeenBefore(Gate):
         seen.add(given)
 
 
-class _AsNumber(Gate):
+class _AsNumber(SignatureCheck):
     @override
     def check(self, body: bytes, given: str | None) -> None:
         number = int(self.expected(body), 16)
@@ -180,50 +180,69 @@ class _AsNumber(Gate):
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    mutant("sig-never-checked", "The hash was to be checked later and never was.", ("SIG-02",), gate=_Open),
+    mutant(
+        "sig-never-checked", "The hash was to be checked later and never was.", ("SIG-02",), signature=_Open
+    ),
     mutant(
         "sig-only-if-present",
         "The hash is checked only where there is one.",
         ("SIG-03",),
-        gate=_OnlyIfPresent,
+        signature=_OnlyIfPresent,
     ),
-    mutant("sig-empty-passes", "An empty header counts as nothing to check.", ("SIG-02",), gate=_EmptyPasses),
-    mutant("sig-prefix", "Any beginning of the hash will do.", ("SIG-02",), gate=_Prefix),
-    mutant("sig-first-8", "Only the first 8 characters are compared.", ("SIG-02",), gate=_First8),
-    mutant("sig-contains", "The header need only contain the hash.", ("SIG-02",), gate=_Suffix),
-    mutant("sig-unkeyed", "A plain SHA-256 of the body is accepted too.", ("SIG-02",), gate=_AlsoUnkeyed),
-    mutant("sig-secret-itself", "The secret in the header is accepted too.", ("SIG-02",), gate=_AlsoSecret),
     mutant(
-        "sig-seen-before", "A hash that was right once is right for any body.", ("SIG-02",), gate=_SeenBefore
+        "sig-empty-passes", "An empty header counts as nothing to check.", ("SIG-02",), signature=_EmptyPasses
+    ),
+    mutant("sig-prefix", "Any beginning of the hash will do.", ("SIG-02",), signature=_Prefix),
+    mutant("sig-first-8", "Only the first 8 characters are compared.", ("SIG-02",), signature=_First8),
+    mutant("sig-contains", "The header need only contain the hash.", ("SIG-02",), signature=_Suffix),
+    mutant(
+        "sig-unkeyed", "A plain SHA-256 of the body is accepted too.", ("SIG-02",), signature=_AlsoUnkeyed
+    ),
+    mutant(
+        "sig-secret-itself", "The secret in the header is accepted too.", ("SIG-02",), signature=_AlsoSecret
+    ),
+    mutant(
+        "sig-seen-before",
+        "A hash that was right once is right for any body.",
+        ("SIG-02",),
+        signature=_SeenBefore,
     ),
     mutant(
         "sig-as-number",
         "The hash is written as a number, without leading zeros.",
         ("SIG-01",),
-        gate=_AsNumber,
+        signature=_AsNumber,
     ),
-    mutant("sig-length-only", "Whatever looks like a hash is one.", ("SIG-02",), gate=_LengthOnly),
-    mutant("sig-reserialised", "The hash is taken over JSON written anew.", ("SIG-04",), gate=_Reserialised),
+    mutant("sig-length-only", "Whatever looks like a hash is one.", ("SIG-02",), signature=_LengthOnly),
     mutant(
-        "sig-without-blanks", "White space is taken out before hashing.", ("SIG-04",), gate=_WithoutBlanks
+        "sig-reserialised", "The hash is taken over JSON written anew.", ("SIG-04",), signature=_Reserialised
     ),
-    mutant("sig-ascii", "The body is read as ASCII before hashing.", ("SIG-04",), gate=_Ascii),
-    mutant("sig-poisoned", "The id of a forgery is refused for ever.", ("SIG-05",), desk=_Poisoned),
+    mutant(
+        "sig-without-blanks",
+        "White space is taken out before hashing.",
+        ("SIG-04",),
+        signature=_WithoutBlanks,
+    ),
+    mutant("sig-ascii", "The body is read as ASCII before hashing.", ("SIG-04",), signature=_Ascii),
+    mutant("sig-poisoned", "The id of a forgery is refused for ever.", ("SIG-05",), callbacks=_Poisoned),
     mutant("sig-401", "A forgery is answered with HTTP 401.", ("SIG-06",), answers=_Unauthorised),
     mutant("sig-404", "A forgery is answered with HTTP 404 and no body.", ("SIG-06",), answers=_Silent),
     mutant(
-        "sig-rollback-open", "/transaction-rollback forgot the check.", ("SIG-08",), desk=_RollbacksUnchecked
+        "sig-rollback-open",
+        "/transaction-rollback forgot the check.",
+        ("SIG-08",),
+        callbacks=_RollbacksUnchecked,
     ),
     mutant(
         "sig-transaction-open",
         "/transaction forgot the check.",
         ("SIG-08", "SIG-02"),
-        desk=_TransactionsUnchecked,
+        callbacks=_TransactionsUnchecked,
     ),
     mutant(
         "sig-after-effect",
         "The hash is checked once money has moved.",
         ("SIG-02", "SIG-05"),
-        desk=_AfterTheEffect,
+        callbacks=_AfterTheEffect,
     ),
 )

@@ -3,7 +3,7 @@
 import jwt
 import pytest
 
-from client_under_test.mutants import ALL
+from client_under_test.mutants.table import ALL
 from scenarios.contract import select
 from tests.client.shop.proofs import PROBES, fine
 from tests.support.shop import shop

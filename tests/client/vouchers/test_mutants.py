@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from client_under_test.mutants import ALL
+from client_under_test.mutants.table import ALL
 from scenarios.contract import select
 from tests.client.vouchers.proofs import PROBES
 from tests.client.vouchers.running import place

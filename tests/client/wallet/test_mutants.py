@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from client_under_test.mutants import ALL, host
+from client_under_test.mutants import host
+from client_under_test.mutants.table import ALL
 from scenarios.contract import RULES
 from tests.support.client_calls import Here, config, message, path, plain, post, signed
 

@@ -9,24 +9,24 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant
-from client_under_test.mutants.vouchers.voucher_mutant import Again, jackpot_mutant
+from client_under_test.mutants.vouchers.voucher_mutant import MovesAgain, jackpot_mutant
 from client_under_test.schema import conversions
 from client_under_test.vouchers import states
 from client_under_test.vouchers.conversions import Conversion, Conversions
 from client_under_test.vouchers.inbox import Inbox
-from client_under_test.vouchers.jackpot_api import Jackpot, Truth
-from client_under_test.vouchers.notifications import CouponNotice
+from client_under_test.vouchers.jackpot_api import JackpotApi, Voucher
+from client_under_test.vouchers.notifications import CouponNotification
 from client_under_test.vouchers.resolver import Resolver
 
 _GAP = 0.02
 
 
-class _PaysValue(Jackpot):
+class _PaysValue(JackpotApi):
     """Charges what the voucher is worth."""
 
     @override
-    def truth(self, document: dict[str, Any]) -> Truth:
-        return super().truth({**document, "price": document["value"]})
+    def read_voucher(self, document: dict[str, Any]) -> Voucher:
+        return super().read_voucher({**document, "price": document["value"]})
 
 
 class _KeepsRest(Conversions):
@@ -51,15 +51,15 @@ class _Free(Conversions):
         return None if wanted == states.REFUND else wanted
 
 
-class _PaysAgain(Again):
+class _PaysAgain(MovesAgain):
     """Charges on each event of a voucher that is paid for."""
 
     @override
-    def apply(self, conversion_id: int, truth: Truth) -> Conversion:
+    def apply(self, conversion_id: int, voucher: Voucher) -> Conversion:
         before = self.get(conversion_id)
-        row = super().apply(conversion_id, truth)
-        if before.state in states.PAID and truth.state in states.PAID:
-            return self.give_later(conversion_id, -truth.price)
+        row = super().apply(conversion_id, voucher)
+        if before.state in states.PAID and voucher.state in states.PAID:
+            return self.give_later(conversion_id, -voucher.price)
         return row
 
 
@@ -95,14 +95,14 @@ class _CancelFee(Conversions):
         return super().target(row, state, price, balance)
 
 
-class _CancelEach(Again):
+class _CancelEach(MovesAgain):
     """Gives the amount back for each event about a canceled voucher."""
 
     @override
-    def apply(self, conversion_id: int, truth: Truth) -> Conversion:
+    def apply(self, conversion_id: int, voucher: Voucher) -> Conversion:
         before = self.get(conversion_id)
-        row = super().apply(conversion_id, truth)
-        if before.state == truth.state == states.CANCELED:
+        row = super().apply(conversion_id, voucher)
+        if before.state == voucher.state == states.CANCELED:
             return self.give_later(conversion_id, row.amount)
         return row
 
@@ -115,27 +115,27 @@ class _NoRefund(Conversions):
         return super().target(row, state, price, balance)
 
 
-class _RefundsAll(Again):
+class _RefundsAll(MovesAgain):
     """Gives the session's whole amount back as a refund."""
 
     @override
-    def apply(self, conversion_id: int, truth: Truth) -> Conversion:
+    def apply(self, conversion_id: int, voucher: Voucher) -> Conversion:
         before = self.get(conversion_id)
-        row = super().apply(conversion_id, truth)
+        row = super().apply(conversion_id, voucher)
         if row.state == states.REFUNDED and before.spent:
             return self.give_later(conversion_id, row.amount - before.spent)
         return row
 
 
-class _RefundsEach(Again):
+class _RefundsEach(MovesAgain):
     """Gives the price back for each event about a refunded voucher."""
 
     @override
-    def apply(self, conversion_id: int, truth: Truth) -> Conversion:
+    def apply(self, conversion_id: int, voucher: Voucher) -> Conversion:
         before = self.get(conversion_id)
-        row = super().apply(conversion_id, truth)
-        if before.state == truth.state == states.REFUNDED:
-            return self.give_later(conversion_id, truth.price)
+        row = super().apply(conversion_id, voucher)
+        if before.state == voucher.state == states.REFUNDED:
+            return self.give_later(conversion_id, voucher.price)
         return row
 
 
@@ -151,8 +151,8 @@ class _CallbackOnly(Inbox):
     """Knows a purchase by its voucher's id only, which the browser would have to bring."""
 
     @override
-    def conversion(self, connection: sa.Connection, notice: CouponNotice) -> int | None:
-        return super().conversion(connection, replace(notice, notification_key=None))
+    def conversion(self, connection: sa.Connection, notification: CouponNotification) -> int | None:
+        return super().conversion(connection, replace(notification, notification_key=None))
 
 
 class _UrlForEver(Resolver):
@@ -203,7 +203,7 @@ class _HoldsLater(Conversions):
 
 
 class _NoHold(Conversions):
-    """Looks at the balance when the session begins, and takes the price when the voucher is confirmed."""
+    """Looks at the balance when the session starts, and takes the price when the voucher is confirmed."""
 
     @override
     def open(self, player_id: str, amount: int) -> Conversion:
@@ -228,7 +228,7 @@ class _NeverReleased(Conversions):
         return False
 
 
-class _ReleasesAll(Again):
+class _ReleasesAll(MovesAgain):
     """Gives the amount of every session back that is an hour old, whatever came of it."""
 
     @override
@@ -247,7 +247,7 @@ class _ReleasesAll(Again):
         return False
 
 
-class _ReleasesAgain(Again):
+class _ReleasesAgain(MovesAgain):
     """Gives the amount of an unused session back at each sweep."""
 
     @override
@@ -280,7 +280,7 @@ class _Fee(Conversions):
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    jackpot_mutant("vch-pays-value", "The value is charged.", ("VCH-01",), jackpot=_PaysValue),
+    jackpot_mutant("vch-pays-value", "The value is charged.", ("VCH-01",), jackpot_api=_PaysValue),
     jackpot_mutant("vch-keeps-rest", "The rest is kept.", ("VCH-01",), conversions=_KeepsRest),
     jackpot_mutant("vch-free", "The voucher is free.", ("VCH-01", "VCH-10"), conversions=_Free),
     jackpot_mutant("vch-pays-again", "Each event charges.", ("VCH-01", "VCH-10"), conversions=_PaysAgain),

@@ -5,7 +5,7 @@ from decimal import Decimal, localcontext
 
 import iso4217
 
-from client_under_test.wallet.refusals import Refused
+from client_under_test.values.refusals import Refused
 
 # Larger amounts are refused: 10^16 minor units leave a 64-bit balance room for hundreds of them.
 LARGEST = 10**16

@@ -1,17 +1,22 @@
 """JSON with exact numbers: every one becomes a Decimal or an int, and is written as it was, never a float."""
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NoReturn
 
 
-def loads(text: str | bytes) -> Any:
+def loads(text: str | bytes, parse_int: Callable[[str], int | Decimal] = int) -> Any:
     """Read JSON; raises ValueError where it is none, names a field twice, or has NaN or Infinity."""
     if isinstance(text, bytes):
         text = text.decode("utf-8")
     try:
         return json.loads(
-            text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_without_doubles
+            text,
+            parse_float=Decimal,
+            parse_int=parse_int,
+            parse_constant=_no_constant,
+            object_pairs_hook=_without_doubles,
         )
     except RecursionError:
         raise ValueError("nested too deeply") from None
@@ -38,6 +43,7 @@ def _no_constant(name: str) -> NoReturn:
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
+    # Which of two amounts was signed for? Readers differ, so neither counts.
     if len(document) != len(pairs):
         raise ValueError("a field is given twice")
     return document

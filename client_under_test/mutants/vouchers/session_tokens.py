@@ -12,18 +12,18 @@ from client_under_test.config import Config
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.vouchers.voucher_mutant import jackpot_mutant
 from client_under_test.vouchers.conversions import Conversion, Conversions
-from client_under_test.vouchers.session_tokens import Minter
-from client_under_test.vouchers.site import VoucherDesk
+from client_under_test.vouchers.service import VoucherService
+from client_under_test.vouchers.session_tokens import SessionTokenMinter
 
 
-class _Unsigned(Minter):
+class _Unsigned(SessionTokenMinter):
     @override
     def sign(self, claims: dict[str, Any]) -> str:
         _, payload, _ = super().sign(claims).split(".")
         return f"{jwt.PyJWS().encode(b'', '', 'none').split('.')[0]}.{payload}."
 
 
-class _Sha512(Minter):
+class _Sha512(SessionTokenMinter):
     @override
     def sign(self, claims: dict[str, Any]) -> str:
         # Long enough for no warning; still not what was agreed.
@@ -31,14 +31,14 @@ class _Sha512(Minter):
         return jwt.encode({**claims, "amount": float(claims["amount"])}, key, "HS512")
 
 
-class _OtherKey(Minter):
+class _OtherKey(SessionTokenMinter):
     @override
     def sign(self, claims: dict[str, Any]) -> str:
         other = Config(jackpot_api_signature=self.config.jackpot_client_secret)
-        return Minter(other).sign(claims)
+        return SessionTokenMinter(other).sign(claims)
 
 
-class _Changed(Minter):
+class _Changed(SessionTokenMinter):
     """Signs other claims."""
 
     @override
@@ -98,7 +98,7 @@ class _NoIat(_Changed):
 
 
 class _OldIat(_Changed):
-    """Takes the time from when the process began, here an hour ago."""
+    """Takes the time from when the process started, here an hour ago."""
 
     @override
     def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
@@ -141,7 +141,7 @@ class _UserEachTime(_Changed):
         return {**claims, "userId": f"{claims['userId']}-{secrets.token_hex(4)}"}
 
 
-class _Cached(VoucherDesk):
+class _Cached(VoucherService):
     """Keeps the token of a player and an amount, to save the signing."""
 
     @override
@@ -150,14 +150,14 @@ class _Cached(VoucherDesk):
         return kept.setdefault((row.player, row.amount), super().token(row))
 
 
-class _CachedByPlayer(VoucherDesk):
+class _CachedByPlayer(VoucherService):
     @override
     def token(self, row: Conversion) -> str:
         kept: dict[str, str] = self.__dict__.setdefault("kept", {})
         return kept.setdefault(row.player, super().token(row))
 
 
-class _Telling(VoucherDesk):
+class _Telling(VoucherService):
     """Hands the browser what the token is signed with."""
 
     @override
@@ -165,7 +165,7 @@ class _Telling(VoucherDesk):
         return {**super().session(document), "signature": self.config.jackpot_api_signature}
 
 
-class _TellingLater(VoucherDesk):
+class _TellingLater(VoucherService):
     @override
     def purchase(self, notification_key: str) -> dict[str, Any] | None:
         found = super().purchase(notification_key)
@@ -206,36 +206,49 @@ class _Rounded(Conversions):
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    jackpot_mutant("vtk-none", "The token is not signed at all.", ("VTK-01",), minter=_Unsigned),
-    jackpot_mutant("vtk-hs512", "The token is signed with HS512.", ("VTK-01",), minter=_Sha512),
-    jackpot_mutant("vtk-client-secret", "The client secret signs the token.", ("VTK-01",), minter=_OtherKey),
-    jackpot_mutant("vtk-cents", "The amount is in cents.", ("VTK-02",), minter=_Cents),
-    jackpot_mutant("vtk-amount-text", "The amount is a text.", ("VTK-02",), minter=_AmountText),
-    jackpot_mutant("vtk-whole-units", "The amount is cut to whole units.", ("VTK-02",), minter=_WholeUnits),
-    jackpot_mutant("vtk-double", "The amount is doubled as a bonus.", ("VTK-02",), minter=_Bonus),
-    jackpot_mutant("vtk-milliseconds", "iat is in milliseconds.", ("VTK-03",), minter=_Milliseconds),
-    jackpot_mutant("vtk-local-time", "iat is local time.", ("VTK-03",), minter=_LocalTime),
-    jackpot_mutant("vtk-iat-text", "iat is a text.", ("VTK-03",), minter=_IatText),
-    jackpot_mutant("vtk-no-iat", "iat is left out.", ("VTK-03",), minter=_NoIat),
-    jackpot_mutant("vtk-old-iat", "iat is when the process began.", ("VTK-03",), minter=_OldIat),
-    jackpot_mutant("vtk-key-player", "notificationKey is the player's id.", ("VTK-04",), minter=_PlayerKey),
-    jackpot_mutant("vtk-no-key", "notificationKey is left out.", ("VTK-04",), minter=_NoKey),
-    jackpot_mutant("vtk-empty-key", "notificationKey is empty.", ("VTK-04",), minter=_EmptyKey),
-    jackpot_mutant("vtk-number-key", "notificationKey is a number.", ("VTK-04",), minter=_NumberKey),
-    jackpot_mutant("vtk-user-number", "userId is a number.", ("VTK-05",), minter=_UserNumber),
-    jackpot_mutant("vtk-user-each-time", "userId differs by session.", ("VTK-05",), minter=_UserEachTime),
+    jackpot_mutant("vtk-none", "The token is not signed at all.", ("VTK-01",), session_tokens=_Unsigned),
+    jackpot_mutant("vtk-hs512", "The token is signed with HS512.", ("VTK-01",), session_tokens=_Sha512),
     jackpot_mutant(
-        "vtk-cached", "Tokens are kept by player and amount.", ("VTK-06", "VTK-04"), voucher_desk=_Cached
+        "vtk-client-secret", "The client secret signs the token.", ("VTK-01",), session_tokens=_OtherKey
+    ),
+    jackpot_mutant("vtk-cents", "The amount is in cents.", ("VTK-02",), session_tokens=_Cents),
+    jackpot_mutant("vtk-amount-text", "The amount is a text.", ("VTK-02",), session_tokens=_AmountText),
+    jackpot_mutant(
+        "vtk-whole-units", "The amount is cut to whole units.", ("VTK-02",), session_tokens=_WholeUnits
+    ),
+    jackpot_mutant("vtk-double", "The amount is doubled as a bonus.", ("VTK-02",), session_tokens=_Bonus),
+    jackpot_mutant("vtk-milliseconds", "iat is in milliseconds.", ("VTK-03",), session_tokens=_Milliseconds),
+    jackpot_mutant("vtk-local-time", "iat is local time.", ("VTK-03",), session_tokens=_LocalTime),
+    jackpot_mutant("vtk-iat-text", "iat is a text.", ("VTK-03",), session_tokens=_IatText),
+    jackpot_mutant("vtk-no-iat", "iat is left out.", ("VTK-03",), session_tokens=_NoIat),
+    jackpot_mutant("vtk-old-iat", "iat is when the process began.", ("VTK-03",), session_tokens=_OldIat),
+    jackpot_mutant(
+        "vtk-key-player", "notificationKey is the player's id.", ("VTK-04",), session_tokens=_PlayerKey
+    ),
+    jackpot_mutant("vtk-no-key", "notificationKey is left out.", ("VTK-04",), session_tokens=_NoKey),
+    jackpot_mutant("vtk-empty-key", "notificationKey is empty.", ("VTK-04",), session_tokens=_EmptyKey),
+    jackpot_mutant("vtk-number-key", "notificationKey is a number.", ("VTK-04",), session_tokens=_NumberKey),
+    jackpot_mutant("vtk-user-number", "userId is a number.", ("VTK-05",), session_tokens=_UserNumber),
+    jackpot_mutant(
+        "vtk-user-each-time", "userId differs by session.", ("VTK-05",), session_tokens=_UserEachTime
+    ),
+    jackpot_mutant(
+        "vtk-cached", "Tokens are kept by player and amount.", ("VTK-06", "VTK-04"), voucher_service=_Cached
     ),
     jackpot_mutant(
         "vtk-cached-player",
         "Tokens are kept by player.",
         ("VTK-06", "VTK-04", "VTK-02"),
-        voucher_desk=_CachedByPlayer,
+        voucher_service=_CachedByPlayer,
     ),
-    jackpot_mutant("vtk-telling", "The session tells the apiSignature.", ("VTK-07",), voucher_desk=_Telling),
     jackpot_mutant(
-        "vtk-telling-later", "The purchase tells the client secret.", ("VTK-07",), voucher_desk=_TellingLater
+        "vtk-telling", "The session tells the apiSignature.", ("VTK-07",), voucher_service=_Telling
+    ),
+    jackpot_mutant(
+        "vtk-telling-later",
+        "The purchase tells the client secret.",
+        ("VTK-07",),
+        voucher_service=_TellingLater,
     ),
     Mutant(
         "vtk-telling-page",

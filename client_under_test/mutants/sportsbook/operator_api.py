@@ -15,12 +15,12 @@ from typing_extensions import override
 from client_under_test.app import Parts, create_app
 from client_under_test.config import Config
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.sportsbook.operator_api import OperatorFailed, Outbound, Token
+from client_under_test.sportsbook.operator_api import OperatorApi, OperatorFailed, Token
 
 _LAUNCH = ("launch",)
 
 
-class _Form(Outbound):
+class _Form(OperatorApi):
     @override
     def post(
         self, path: str, document: dict[str, Any], headers: dict[str, str]
@@ -37,7 +37,7 @@ class _Form(Outbound):
         return answer.status, json.loads(answer.data) if answer.status == 200 else {}
 
 
-class _Untyped(Outbound):
+class _Untyped(OperatorApi):
     @override
     def post(
         self, path: str, document: dict[str, Any], headers: dict[str, str]
@@ -47,7 +47,7 @@ class _Untyped(Outbound):
         )
 
 
-class _OtherNames(Outbound):
+class _OtherNames(OperatorApi):
     @override
     def post(
         self, path: str, document: dict[str, Any], headers: dict[str, str]
@@ -57,7 +57,7 @@ class _OtherNames(Outbound):
         return super().post(path, document, headers)
 
 
-class _NoBearer(Outbound):
+class _NoBearer(OperatorApi):
     @override
     def post(
         self, path: str, document: dict[str, Any], headers: dict[str, str]
@@ -66,7 +66,7 @@ class _NoBearer(Outbound):
         return super().post(path, document, plain)
 
 
-class _TokenInBody(Outbound):
+class _TokenInBody(OperatorApi):
     @override
     def start_session(
         self, token: str, player: str, currency: str, lang: str | None
@@ -78,7 +78,7 @@ class _TokenInBody(Outbound):
         )
 
 
-class _Changed(Outbound):
+class _Changed(OperatorApi):
     """Sends one field of /start-session otherwise."""
 
     @override
@@ -123,13 +123,13 @@ class _UpperUser(_Changed):
         return {**document, "user_id": document["user_id"].upper()}
 
 
-class _LoginEachTime(Outbound):
+class _LoginEachTime(OperatorApi):
     @override
     def token(self) -> str:
         return self.auth().value
 
 
-class _PerThread(Outbound):
+class _PerThread(OperatorApi):
     """Keeps the token in the thread that asked for it."""
 
     @override
@@ -145,7 +145,7 @@ class _PerThread(Outbound):
         threading.current_thread().__dict__.pop("token", None)
 
 
-class _ForEver(Outbound):
+class _ForEver(OperatorApi):
     @override
     def launch(self, player: str, currency: str, lang: str | None) -> str:
         status, document = self.start_session(self.token(), player, currency, lang)
@@ -160,32 +160,32 @@ class _ForEver(Outbound):
         return Token(super().auth().value, float("inf"))
 
 
-class _NeverForgotten(Outbound):
+class _NeverForgotten(OperatorApi):
     @override
     def forget(self, token: str) -> None:
         return
 
 
-class _Tagged(Outbound):
+class _Tagged(OperatorApi):
     @override
     def iframe_url(self, document: dict[str, Any]) -> str:
         address = super().iframe_url(document)
         return f"{address}{'&' if '?' in address else '?'}utm_source=site"
 
 
-class _Stripped(Outbound):
+class _Stripped(OperatorApi):
     @override
     def iframe_url(self, document: dict[str, Any]) -> str:
         return super().iframe_url(document).split("?")[0].rstrip("/")
 
 
-class _Https(Outbound):
+class _Https(OperatorApi):
     @override
     def iframe_url(self, document: dict[str, Any]) -> str:
         return super().iframe_url(document).replace("http://", "https://", 1)
 
 
-class _Crashing(Outbound):
+class _Crashing(OperatorApi):
     @override
     def post(
         self, path: str, document: dict[str, Any], headers: dict[str, str]
@@ -202,7 +202,7 @@ class _Crashing(Outbound):
         return answer.status, json.loads(answer.data)
 
 
-class _Telling(Outbound):
+class _Telling(OperatorApi):
     @override
     def launch(self, player: str, currency: str, lang: str | None) -> str:
         try:
@@ -212,7 +212,7 @@ class _Telling(Outbound):
             raise OperatorFailed(error.code, f"{error.message} (login {who})", error.status) from None
 
 
-class _Patient(Outbound):
+class _Patient(OperatorApi):
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self._patience = urllib3.Timeout(connect=5, read=120)
@@ -232,7 +232,7 @@ class _Patient(Outbound):
             raise
 
 
-class _Pretending(Outbound):
+class _Pretending(OperatorApi):
     @override
     def launch(self, player: str, currency: str, lang: str | None) -> str:
         try:
@@ -242,7 +242,7 @@ class _Pretending(Outbound):
 
 
 def _debugging(config: Config) -> Flask:
-    app = create_app(config, Parts(outbound=_Crashing))
+    app = create_app(config, Parts(operator_api=_Crashing))
 
     def page(_error: Exception) -> tuple[str, int]:
         return f"<pre>{html.escape(traceback.format_exc())}</pre>", 500
@@ -252,60 +252,70 @@ def _debugging(config: Config) -> Flask:
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    mutant("out-form", "/auth is sent as a form.", ("OUT-01",), outbound=_Form, needs=_LAUNCH),
-    mutant("out-text-plain", "/auth is called text/plain.", ("OUT-01",), outbound=_Untyped, needs=_LAUNCH),
-    mutant("out-login", "/auth says login for username.", ("OUT-01",), outbound=_OtherNames, needs=_LAUNCH),
+    mutant("out-form", "/auth is sent as a form.", ("OUT-01",), operator_api=_Form, needs=_LAUNCH),
+    mutant(
+        "out-text-plain", "/auth is called text/plain.", ("OUT-01",), operator_api=_Untyped, needs=_LAUNCH
+    ),
+    mutant(
+        "out-login", "/auth says login for username.", ("OUT-01",), operator_api=_OtherNames, needs=_LAUNCH
+    ),
     mutant(
         "out-no-bearer",
         "The token comes without the word Bearer.",
         ("OUT-02",),
-        outbound=_NoBearer,
+        operator_api=_NoBearer,
         needs=_LAUNCH,
     ),
     mutant(
         "out-token-in-body",
         "The token is sent in the body.",
         ("OUT-02",),
-        outbound=_TokenInBody,
+        operator_api=_TokenInBody,
         needs=_LAUNCH,
     ),
-    mutant("out-user-number", "user_id is a number.", ("OUT-03", "OUT-08"), outbound=_Changed, needs=_LAUNCH),
+    mutant(
+        "out-user-number", "user_id is a number.", ("OUT-03", "OUT-08"), operator_api=_Changed, needs=_LAUNCH
+    ),
     mutant(
         "out-currency-lower",
         "The currency is in lower case.",
         ("OUT-03",),
-        outbound=_LowerCurrency,
+        operator_api=_LowerCurrency,
         needs=_LAUNCH,
     ),
-    mutant("out-currency-symbol", "The currency is its sign.", ("OUT-03",), outbound=_Symbol, needs=_LAUNCH),
-    mutant("out-lang-locale", "lang is a locale.", ("OUT-03",), outbound=_Locale, needs=_LAUNCH),
     mutant(
-        "out-login-each-time", "Each launch logs in.", ("OUT-04",), outbound=_LoginEachTime, needs=_LAUNCH
+        "out-currency-symbol", "The currency is its sign.", ("OUT-03",), operator_api=_Symbol, needs=_LAUNCH
+    ),
+    mutant("out-lang-locale", "lang is a locale.", ("OUT-03",), operator_api=_Locale, needs=_LAUNCH),
+    mutant(
+        "out-login-each-time", "Each launch logs in.", ("OUT-04",), operator_api=_LoginEachTime, needs=_LAUNCH
     ),
     mutant(
-        "out-token-for-ever", "The token is kept for ever.", ("OUT-05",), outbound=_ForEver, needs=_LAUNCH
+        "out-token-for-ever", "The token is kept for ever.", ("OUT-05",), operator_api=_ForEver, needs=_LAUNCH
     ),
     mutant(
         "out-401-same-token",
         "After a 401 the same token is tried.",
         ("OUT-05",),
-        outbound=_NeverForgotten,
+        operator_api=_NeverForgotten,
         needs=_LAUNCH,
     ),
     mutant(
-        "out-url-tagged", "A parameter is added to the URL.", ("OUT-06",), outbound=_Tagged, needs=_LAUNCH
+        "out-url-tagged", "A parameter is added to the URL.", ("OUT-06",), operator_api=_Tagged, needs=_LAUNCH
     ),
-    mutant("out-url-stripped", "The URL loses its query.", ("OUT-06",), outbound=_Stripped, needs=_LAUNCH),
-    mutant("out-url-https", "The URL is made https.", ("OUT-06",), outbound=_Https, needs=_LAUNCH),
+    mutant(
+        "out-url-stripped", "The URL loses its query.", ("OUT-06",), operator_api=_Stripped, needs=_LAUNCH
+    ),
+    mutant("out-url-https", "The URL is made https.", ("OUT-06",), operator_api=_Https, needs=_LAUNCH),
     Mutant(
         "out-crash", "Errors of the OPERATOR show a debugger's page.", ("OUT-07",), _debugging, True, _LAUNCH
     ),
-    mutant("out-telling", "The error shows the login.", ("OUT-07",), outbound=_Telling, needs=_LAUNCH),
+    mutant("out-telling", "The error shows the login.", ("OUT-07",), operator_api=_Telling, needs=_LAUNCH),
     mutant(
         "out-patient",
         "A launch waits a minute.",
         ("OUT-07",),
-        outbound=_Patient,
+        operator_api=_Patient,
         needs=_LAUNCH,
         sequential=False,
     ),
@@ -313,18 +323,24 @@ MUTANTS: tuple[Mutant, ...] = (
         "out-pretending",
         "A failed launch shows an empty page.",
         ("OUT-07",),
-        outbound=_Pretending,
+        operator_api=_Pretending,
         needs=_LAUNCH,
     ),
     mutant(
-        "out-user-prefixed", "user_id is sent with a prefix.", ("OUT-08",), outbound=_Prefixed, needs=_LAUNCH
+        "out-user-prefixed",
+        "user_id is sent with a prefix.",
+        ("OUT-08",),
+        operator_api=_Prefixed,
+        needs=_LAUNCH,
     ),
-    mutant("out-user-upper", "user_id is sent in capitals.", ("OUT-08",), outbound=_UpperUser, needs=_LAUNCH),
+    mutant(
+        "out-user-upper", "user_id is sent in capitals.", ("OUT-08",), operator_api=_UpperUser, needs=_LAUNCH
+    ),
     mutant(
         "out-token-per-thread",
         "Each thread has its own token.",
         ("OUT-04",),
-        outbound=_PerThread,
+        operator_api=_PerThread,
         needs=_LAUNCH,
     ),
 )

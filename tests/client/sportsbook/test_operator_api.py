@@ -9,7 +9,7 @@ import pytest
 from flask import Flask, Response, jsonify, request
 
 from client_under_test.server import threaded
-from client_under_test.sportsbook.operator_api import Outbound
+from client_under_test.sportsbook.operator_api import OperatorApi
 from tests.support.client_calls import Here, config
 
 
@@ -100,7 +100,7 @@ def test_revoked_token_is_renewed_once(client, operator):
 
 def test_token_is_renewed_shortly_before_it_expires(tmp_path, operator):
     now = [0.0]
-    outbound = Outbound(config(tmp_path, operator_api_url=operator.address), clock=lambda: now[0])
+    outbound = OperatorApi(config(tmp_path, operator_api_url=operator.address), clock=lambda: now[0])
     operator.expires_in = "100"
     first = outbound.token()
     now[0] = 89.0

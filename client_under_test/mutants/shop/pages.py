@@ -10,16 +10,16 @@ from typing_extensions import override
 from client_under_test.app import create_app
 from client_under_test.config import Config
 from client_under_test.mutants.mutant import Mutant
-from client_under_test.mutants.shop.shop_mutant import Changed, checkout_mutant
+from client_under_test.mutants.shop.shop_mutant import ChangedClaims, checkout_mutant
 from client_under_test.shop.orders import Order
 from client_under_test.shop.products import PRODUCTS, Price, Product
-from client_under_test.shop.site import CheckoutDesk
-from client_under_test.shop.tokens import CheckoutMinter
-from client_under_test.wallet import money
-from client_under_test.wallet.refusals import Refused
+from client_under_test.shop.service import CheckoutService
+from client_under_test.shop.tokens import CheckoutTokenMinter
+from client_under_test.values import money
+from client_under_test.values.refusals import Refused
 
 
-class _Telling(CheckoutDesk):
+class _Telling(CheckoutService):
     """Lets the browser sign, and so hands it the key."""
 
     @override
@@ -27,7 +27,7 @@ class _Telling(CheckoutDesk):
         return {**super().answer(order), "signingKey": self.config.checkout_key}
 
 
-class _KeyId(CheckoutMinter):
+class _KeyId(CheckoutTokenMinter):
     """Names the key by itself."""
 
     @override
@@ -37,7 +37,7 @@ class _KeyId(CheckoutMinter):
         return self.signer.encode(payload, self.key, self.config.checkout_algorithm, headers)
 
 
-class _KeyClaim(Changed):
+class _KeyClaim(ChangedClaims):
     @override
     def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
         return {**claims, "key": self.config.checkout_key}
@@ -86,7 +86,7 @@ def _number(text: str | None) -> Decimal | None:
     return number if number is not None and number.is_finite() and 0 <= number < 10**9 else None
 
 
-class _BrowserPrice(CheckoutDesk):
+class _BrowserPrice(CheckoutService):
     """Takes the price before tax that the product page shows."""
 
     @override
@@ -96,11 +96,11 @@ class _BrowserPrice(CheckoutDesk):
         if asked is None:
             return price
         before = int(asked.scaleb(money.decimals(product.currency)))
-        tax = self.shelf.rounded(Decimal(before) * product.tax_percentage / 100)
+        tax = self.catalogue.rounded(Decimal(before) * product.tax_percentage / 100)
         return Price(product.currency, before, tax, product.tax_percentage)
 
 
-class _BrowserCurrency(CheckoutDesk):
+class _BrowserCurrency(CheckoutService):
     """Takes the currency that the player chose, and the number as it is."""
 
     @override
@@ -114,7 +114,7 @@ class _BrowserCurrency(CheckoutDesk):
         return Price(str(asked), price.before, price.tax, price.percentage)
 
 
-class _BrowserTax(CheckoutDesk):
+class _BrowserTax(CheckoutService):
     """Takes the tax of the country that the browser says."""
 
     @override
@@ -123,10 +123,10 @@ class _BrowserTax(CheckoutDesk):
         asked = _number(_said("taxPercentage", "tax"))
         if asked is None or asked > 100:
             return price
-        return Price(price.currency, price.before, self.shelf.rounded(price.before * asked / 100), asked)
+        return Price(price.currency, price.before, self.catalogue.rounded(price.before * asked / 100), asked)
 
 
-class _Kept(CheckoutDesk):
+class _Kept(CheckoutService):
     """Keeps the token of a product, to save the signing."""
 
     def kept_by(self, order: Order) -> str:
@@ -152,8 +152,8 @@ class _KeptByCurrency(_Kept):
         return order.price.currency
 
 
-class _OldIat(CheckoutMinter):
-    """Takes the time from when the process began, here an hour ago."""
+class _OldIat(CheckoutTokenMinter):
+    """Takes the time from when the process started, here an hour ago."""
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
@@ -164,7 +164,7 @@ class _OldIat(CheckoutMinter):
         return self.began
 
 
-class _NextProduct(CheckoutMinter):
+class _NextProduct(CheckoutTokenMinter):
     """Names the neighbour in the catalogue."""
 
     @override
@@ -176,9 +176,9 @@ class _NextProduct(CheckoutMinter):
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    checkout_mutant("chk-telling", "The token comes with the key.", ("CHK-09",), checkout_desk=_Telling),
-    checkout_mutant("chk-key-id", "The token's header has the key.", ("CHK-09",), checkout_minter=_KeyId),
-    checkout_mutant("chk-key-claim", "The claims have the key.", ("CHK-09",), checkout_minter=_KeyClaim),
+    checkout_mutant("chk-telling", "The token comes with the key.", ("CHK-09",), checkout_service=_Telling),
+    checkout_mutant("chk-key-id", "The token's header has the key.", ("CHK-09",), checkout_tokens=_KeyId),
+    checkout_mutant("chk-key-claim", "The claims have the key.", ("CHK-09",), checkout_tokens=_KeyClaim),
     Mutant(
         "chk-telling-page",
         "The product page has the key.",
@@ -195,34 +195,39 @@ MUTANTS: tuple[Mutant, ...] = (
         provider="checkout",
     ),
     checkout_mutant(
-        "chk-browser-price", "The browser names the price.", ("CHK-09",), checkout_desk=_BrowserPrice
+        "chk-browser-price", "The browser names the price.", ("CHK-09",), checkout_service=_BrowserPrice
     ),
     checkout_mutant(
-        "chk-browser-currency", "The browser names the currency.", ("CHK-09",), checkout_desk=_BrowserCurrency
+        "chk-browser-currency",
+        "The browser names the currency.",
+        ("CHK-09",),
+        checkout_service=_BrowserCurrency,
     ),
-    checkout_mutant("chk-browser-tax", "The browser names the tax.", ("CHK-09",), checkout_desk=_BrowserTax),
     checkout_mutant(
-        "chk-kept", "Tokens are kept by product.", ("CHK-10", "CHK-08", "CHK-03"), checkout_desk=_Kept
+        "chk-browser-tax", "The browser names the tax.", ("CHK-09",), checkout_service=_BrowserTax
+    ),
+    checkout_mutant(
+        "chk-kept", "Tokens are kept by product.", ("CHK-10", "CHK-08", "CHK-03"), checkout_service=_Kept
     ),
     checkout_mutant(
         "chk-kept-for-all",
         "One token is kept for everything.",
         ("CHK-10", "CHK-08", "CHK-07"),
-        checkout_desk=_KeptForAll,
+        checkout_service=_KeptForAll,
     ),
     checkout_mutant(
         "chk-kept-by-currency",
         "Tokens are kept by currency.",
         ("CHK-10", "CHK-08", "CHK-07"),
-        checkout_desk=_KeptByCurrency,
+        checkout_service=_KeptByCurrency,
     ),
     checkout_mutant(
-        "chk-old-iat", "iat is when the process began.", ("CHK-10", "CHK-03"), checkout_minter=_OldIat
+        "chk-old-iat", "iat is when the process began.", ("CHK-10", "CHK-03"), checkout_tokens=_OldIat
     ),
     checkout_mutant(
         "chk-next-product",
         "The token names another product.",
         ("CHK-10", "CHK-07"),
-        checkout_minter=_NextProduct,
+        checkout_tokens=_NextProduct,
     ),
 )

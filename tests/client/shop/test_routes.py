@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client_under_test.cli import client
-from client_under_test.shop.products import PRODUCTS, Product, Shelf
+from client_under_test.shop.products import PRODUCTS, Product, ProductCatalogue
 from client_under_test.shop.tokens import KeyUnusable
 from simulators.checkout import claims, wire
 from tests.support.shop import KEY, MERCHANT, NOW, Shop, shop
@@ -80,7 +80,7 @@ def test_tax_is_rounded_half_up(here, variant, before, tax, after):
 )
 def test_any_price_adds_up_to_half_a_unit(currency, minor, percentage):
     before = Decimal(minor).scaleb(-iso4217.Currency(currency).exponent)
-    price = Shelf().price(Product("any", "Any", currency, before, percentage))
+    price = ProductCatalogue().price(Product("any", "Any", currency, before, percentage))
     assert price.before == minor
     assert price.after == price.before + price.tax
     assert abs(price.before * (1 + percentage / 100) - price.after) <= Decimal("0.5")

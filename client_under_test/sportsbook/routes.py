@@ -11,10 +11,10 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from client_under_test.config import Config
-from client_under_test.sportsbook.operator_api import OperatorFailed, Outbound
-from client_under_test.wallet import money
+from client_under_test.sportsbook.operator_api import OperatorApi, OperatorFailed
+from client_under_test.values import money
+from client_under_test.values.refusals import Refused
 from client_under_test.wallet.accounts import Account, Accounts, PlayerExists, UnknownPlayer
-from client_under_test.wallet.refusals import Refused
 
 
 class BadRequest(Exception):
@@ -25,7 +25,7 @@ class BadRequest(Exception):
         self.status, self.code, self.message = status, code, message
 
 
-def blueprint(config: Config, accounts: Accounts, outbound: Outbound) -> Blueprint:
+def blueprint(config: Config, accounts: Accounts, outbound: OperatorApi) -> Blueprint:
     """Return the routes of the site."""
     routes = Blueprint("site", __name__)
 
@@ -107,7 +107,7 @@ def _open(accounts: Accounts, document: dict[str, Any]) -> Account:
         raise BadRequest(409, "PLAYER_EXISTS", "There is a player of that id; choose another.") from None
 
 
-def _launch(config: Config, accounts: Accounts, outbound: Outbound, document: dict[str, Any]) -> str:
+def _launch(config: Config, accounts: Accounts, outbound: OperatorApi, document: dict[str, Any]) -> str:
     player, lang = document.get("user_id"), document.get("lang")
     if not isinstance(player, str):
         raise BadRequest(400, "INVALID_PLAYER", "user_id must be the player's id, a string.")

@@ -1,0 +1,1 @@
+"""Mutants of the requests to the OPERATOR."""

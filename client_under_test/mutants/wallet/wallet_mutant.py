@@ -1,0 +1,48 @@
+"""What the mutants of the wallet share: tables without their guards, and a handler that lets errors out."""
+
+from typing import ClassVar
+
+import sqlalchemy as sa
+from flask import Response, request
+from typing_extensions import override
+
+from client_under_test import schema
+from client_under_test.database import Database
+from client_under_test.values.refusals import Refused
+from client_under_test.wallet.callbacks import CallbackHandler
+from client_under_test.wallet.ledger import Ledger
+from client_under_test.wallet.messages import Endpoint
+from client_under_test.wallet.signature import HASH_HEADER
+
+
+class Unconstrained(Ledger):
+    """The reference's code over tables whose unique indexes named in ``without`` are gone."""
+
+    without: ClassVar[tuple[sa.Index, ...]] = (
+        schema.ONE_PER_PROVIDER_ID,
+        schema.ONE_PER_CLIENT_ID,
+        schema.ONE_POSTING_EACH,
+        schema.ONE_REVERSAL_EACH,
+    )
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        with database.write() as connection:
+            for index in self.without:
+                index.drop(connection, checkfirst=True)
+            # Still found quickly, however many there are.
+            for table, column in (("transactions", "key"), ("postings", "reverses")):
+                connection.execute(
+                    sa.text(f"CREATE INDEX IF NOT EXISTS plain_{column} ON {table} ({column})")
+                )
+
+
+class Unguarded(CallbackHandler):
+    """Refuses as the reference does, and answers everything unforeseen with HTTP 500."""
+
+    @override
+    def handle(self, endpoint: Endpoint) -> Response:
+        try:
+            return self.answers.success(self.process(endpoint, self.body(), request.headers.get(HASH_HEADER)))
+        except Refused as refusal:
+            return self.answers.failure(refusal.code)
