@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from client_under_test.wallet.messages import Endpoint, Parser
 from client_under_test.values.refusals import Refused
+from client_under_test.wallet.messages import Endpoint, Parser
 from scenarios.generated.families import amounts, bodies, forgeries, ids
 from scenarios.run.effort import NORMAL, QUICK
 
