@@ -24,18 +24,27 @@ RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 FIT := $(shell $(BIN)/python -c 'import pip; $(RECENT)' 2>/dev/null \
 	&& grep -qF '$(CURDIR)/$(VENV)' $(BIN)/activate && echo fit)
 
-.PHONY: help demo test matrix docs lint types imports check bench clean new-venv
+.PHONY: help demo test e2e matrix all docs lint types imports check bench clean new-venv
 .DEFAULT_GOAL := help
 
 help: ## say what each target does
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
 		printf '%-14s %s\n' "$$target" "$$text"; done
 
 demo: $(RUN) ## fake OPERATOR, reference CLIENT, all rules and the verdict
 	@$(BIN)/pitboss demo $(ARGS)
 
-test: $(DEV) ## every test of the project
-	@$(BIN)/pytest $(PARALLEL) $(ARGS)
+test: $(DEV) ## tests of every room, and one mutant for each rule
+	@$(BIN)/pytest $(PARALLEL) --ignore=tests/end_to_end $(ARGS)
+
+e2e: $(DEV) ## browsers, Locust, other CLIENTs, and every command of the documents
+	@$(BIN)/pytest $(PARALLEL) tests/end_to_end $(ARGS)
+
+matrix: $(DEV) ## judge every mutant by the rules it is meant to break
+	@$(BIN)/pytest $(PARALLEL) tests/mutants --mutants=all $(ARGS)
+
+all: $(DEV) ## test, e2e and matrix in one run
+	@$(BIN)/pytest $(PARALLEL) --mutants=all $(ARGS)
 
 lint: $(DEV) ## style and likely mistakes (ruff), formatting
 	@$(BIN)/ruff check .
@@ -52,9 +61,6 @@ check: lint types imports test ## all of these
 
 bench: $(DEV) ## everything that is claimed to be fast, beside what it is compared to; writes docs/benchmarks.md
 	@$(BIN)/python -m loadtests.benchmarks.run $(ARGS)
-
-matrix: $(DEV) ## judge every mutant; writes docs/mutants.md
-	@$(BIN)/python -m tests.end_to_end.mutants.matrix $(ARGS)
 
 docs: $(DEV) ## write the pages that are made from the code
 	@$(BIN)/python -m tests.documents.generated

@@ -71,10 +71,31 @@ def _proved(node: ast.FunctionDef) -> list[str]:
 def pages() -> dict[Path, str]:
     """Every page that is made as a whole, with its text."""
     proofs = scenarios_by_rule()
-    made = {DOCS / "rules" / "README.md": _rules_index(), DOCS / "faults.md": _faults()}
+    made = {
+        DOCS / "rules" / "README.md": _rules_index(),
+        DOCS / "faults.md": _faults(),
+        DOCS / "mutants.md": _mutants(),
+    }
     for group in GROUPS:
         made[DOCS / "rules" / f"{group.lower()}.md"] = _group_page(group, proofs)
     return made
+
+
+def _mutants() -> str:
+    lines = [
+        "# Mutants: CLIENTs with one fault each, and the rules that catch them",
+        "",
+        _NOTE,
+        "",
+        "Each is the reference CLIENT with one realistic fault. `make matrix` judges every mutant by the rules that it",
+        "is meant to break until one of them is found broken; none survives. `pitboss demo --mutant NAME` judges one",
+        "by all rules.",
+        "",
+        "| mutant | fault | meant to break |",
+        "| --- | --- | --- |",
+        *(f"| {mutant.name} | {mutant.fault} | {', '.join(mutant.rules)} |" for mutant in ALL),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _rules_index() -> str:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from client_under_test.mutants.host import find
 from scenarios.cli.reference_client import reference_client
 from scenarios.contract import select
 from scenarios.problems.errors import Exit
@@ -13,7 +12,7 @@ from scenarios.run.findings import Standing
 from scenarios.run.run import Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.loading import Target
-from tests.end_to_end.mutants.matrix import serving, serving_here
+from tests.support.mutants import serving
 
 EVERYTHING = tuple(rule.id for rule in select(provider="jackpot"))
 BLAMED = (Standing.FAILED, Standing.WARNED)
@@ -77,9 +76,8 @@ def judged(target, rules, **options):
     ("rule", "name", "by", "breaks"), CAUGHT, ids=[f"{row[0]}-{row[1]}" for row in CAUGHT]
 )
 def test_rule_blames_who_breaks_it_and_no_other(rule, name, by, breaks):
-    mutant = find(name)
     rules = [each.id for each in select(by)]
-    with serving(name) if "restart" in mutant.needs else serving_here(mutant) as target:
+    with serving(name) as target:
         result = judged(target, rules)
     blamed = {verdict.rule.id: verdict.reason for verdict in result.verdicts if verdict.standing in BLAMED}
     assert set(blamed) == breaks, blamed
@@ -138,7 +136,7 @@ def test_nobody_at_the_notification_url_is_a_problem_of_the_target(tmp_path):
 
 
 def test_a_story_that_breaks_is_saved_and_breaks_again(tmp_path: Path):
-    with serving_here(find("vch-refunds-each")) as target:
+    with serving("vch-refunds-each") as target:
         first = judged(target, ("VCH-10",))
         story = next(each.stories["VCH-10"] for each in first.run.results if each.stories)
         again = judged(target, ("VCH-10",), story=story)

@@ -1,0 +1,64 @@
+"""Which mutants ``make test`` judges: one for each rule, those that a change touches, and a tenth by commit.
+
+All of them are judged by ``make matrix`` and in ``.ci/run``.
+"""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+from client_under_test.mutants import ALL, Mutant
+from tests.documents.generated import scenarios_by_rule
+from tests.house.__main__ import ROOT
+
+_MUTANTS = "client_under_test.mutants."
+
+
+def sample() -> list[Mutant]:
+    """The mutants that are judged at every change, in the table's order."""
+    chosen = {mutant.name for mutant in [*one_for_each_rule(), *touched(changed_files()), *tenth(commit())]}
+    return [mutant for mutant in ALL if mutant.name in chosen]
+
+
+def one_for_each_rule() -> list[Mutant]:
+    """For each rule a mutant that is meant to break it: alone, by single requests, where there is one."""
+
+    def effort(mutant: Mutant) -> tuple[bool, int]:
+        return not mutant.sequential, len(mutant.rules)
+
+    rules = dict.fromkeys(rule for mutant in ALL for rule in mutant.rules)
+    return [min((each for each in ALL if rule in each.rules), key=effort) for rule in rules]
+
+
+def touched(paths: list[str]) -> list[Mutant]:
+    """The mutants written in ``paths``, and those meant to break a rule whose scenarios are."""
+    names = {
+        mutant.name
+        for module, loaded in [*sys.modules.items()]
+        if module.startswith(_MUTANTS) and f"{module.replace('.', '/')}.py" in paths
+        for mutant in getattr(loaded, "MUTANTS", ())
+    }
+    rules = {rule for rule, found in scenarios_by_rule().items() if any(each.path in paths for each in found)}
+    return [mutant for mutant in ALL if mutant.name in names or rules & set(mutant.rules)]
+
+
+def tenth(commit: str) -> list[Mutant]:
+    """Another tenth with each commit."""
+    return [each for each in ALL if hashlib.sha256(f"{commit} {each.name}".encode()).digest()[0] % 10 == 0]
+
+
+def commit() -> str:
+    """The commit that is tested; empty outside of a repository."""
+    return "".join(_git("rev-parse", "HEAD"))
+
+
+def changed_files() -> list[str]:
+    """Files that differ from the main branch, or on it from the commit before; also those not committed."""
+    base = [each for each in _git("merge-base", "HEAD", "origin/HEAD") if each != commit()] or ["HEAD~1"]
+    return [*_git("diff", "--name-only", *base), *_git("ls-files", "--others", "--exclude-standard")]
+
+
+def _git(*arguments: str, root: Path = ROOT) -> list[str]:
+    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    return done.stdout.splitlines() if done.returncode == 0 else []

@@ -1,0 +1,106 @@
+"""Serves mutants by processes forked from a warm one, which has imported the CLIENT under test once.
+
+A process started from nothing spends two seconds on its imports, one forked from here a hundredth of that.
+"""
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from client_under_test.config import AUTOMATIC, MANUAL, Config
+from client_under_test.mutants.host import find
+from client_under_test.server import serve
+from scenarios.cli.reference_client import CheckoutAgreed, JackpotAgreed, free_port, target_at
+from scenarios.target.loading import Target
+
+_WARM = multiprocessing.get_context("forkserver")
+_WARM.set_forkserver_preload([__name__])
+
+
+@contextmanager
+def serving(name: str) -> Iterator[Target]:
+    """Serve the mutant called ``name`` with every driver entry: one that is killed is started again."""
+    automatic = "automatic" in find(name).needs
+    with TemporaryDirectory(prefix="pitboss-mutant-") as folder:
+        config = Config(
+            database=f"{folder}/client.sqlite",
+            operator_api_url=f"http://127.0.0.1:{free_port()}",
+            jackpot_url=f"http://127.0.0.1:{free_port()}",
+            jackpot_confirmation=AUTOMATIC if automatic else MANUAL,
+            checkout_url=f"http://127.0.0.1:{free_port()}",
+        )
+        port, pid_file = free_port(), Path(folder, "client.pid")
+        with _KeptRunning(name, config, port, pid_file):
+            yield _target(config, f"http://127.0.0.1:{port}", f"kill -9 $(cat {pid_file})")
+
+
+def _target(config: Config, site: str, restart: str) -> Target:
+    jackpot = JackpotAgreed(
+        _port(config.jackpot_url),
+        config.jackpot_api_key,
+        config.jackpot_api_signature,
+        config.jackpot_client_secret,
+        "automatic" if config.jackpot_confirmation == AUTOMATIC else "manual",
+    )
+    checkout = CheckoutAgreed(_port(config.checkout_url), config.checkout_key, config.merchant_id)
+    api_port = _port(config.operator_api_url)
+    return target_at(site, api_port, config.security_hash, config.password, restart, jackpot, checkout)
+
+
+def _port(url: str) -> int:
+    return int(url.rpartition(":")[2])
+
+
+class _KeptRunning:
+    """A process that serves a mutant, started again whenever it is killed, until the block is left."""
+
+    def __init__(self, name: str, config: Config, port: int, pid_file: Path) -> None:
+        self._given, self._pid_file = (name, config, port), pid_file
+        self._lock, self._leaving = threading.Lock(), False
+        self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
+
+    def __enter__(self) -> None:
+        self._process = self._started()
+        self._keeper.start()
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._leaving = True
+            self._process.kill()
+        self._keeper.join()
+
+    def _keep(self) -> None:
+        while True:
+            self._process.join()
+            with self._lock:
+                if self._leaving:
+                    return
+                self._process = self._started()
+
+    def _started(self) -> BaseProcess:
+        listening, tell = _WARM.Pipe(duplex=False)
+        process = _WARM.Process(target=_serve, args=(*self._given, tell), daemon=True)
+        process.start()
+        tell.close()
+        self._pid_file.write_text(str(process.pid))
+        with listening:
+            listening.recv()  # EOFError where it ended before it listened
+        return process
+
+
+def _serve(name: str, config: Config, port: int, listening: Connection) -> None:
+    threading.Thread(target=_end_with_the_test, daemon=True).start()
+    serve(config, port=port, build=find(name).build, attached=False, say=listening.send)
+
+
+def _end_with_the_test() -> None:
+    test = multiprocessing.parent_process()
+    assert test is not None
+    test.join()
+    os._exit(1)
