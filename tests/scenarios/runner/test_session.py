@@ -1,4 +1,4 @@
-"""What the bench makes of scenarios: findings, crashes, skips, a target that goes away, an interruption."""
+"""What a session makes of scenarios: findings, crashes, skips, a target that goes away, an interruption."""
 
 import json
 from decimal import Decimal
@@ -15,7 +15,7 @@ from tests.support.wallets import Wallet
 HEAD = """
     import pytest
     from scenarios.contract import Level
-    from scenarios.judge import Undecided
+    from scenarios.run.judge import Undecided
 
 """
 
