@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from client_under_test.mutants import ALL, Mutant
+from client_under_test.mutants.mutant import Mutant
+from client_under_test.mutants.table import ALL
 from tests.documents.generated import scenarios_by_rule
 from tests.house.__main__ import ROOT
 

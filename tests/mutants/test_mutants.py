@@ -2,7 +2,8 @@
 
 import pytest
 
-from client_under_test.mutants import ALL, Mutant
+from client_under_test.mutants.mutant import Mutant
+from client_under_test.mutants.table import ALL
 from client_under_test.mutants.host import find
 from scenarios.cli.reference_client import reference_client
 from scenarios.contract import RULES, select
