@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from loadtests.options import refuse_engine
 from loadtests.traffic.ledger import Pattern
 from scenarios.problems.errors import TargetProblem, UsageProblem
 from scenarios.report.files import prepare_directory
@@ -115,11 +116,12 @@ def command(
     \b
     pitboss load                                   20 users for a minute, against ./pitboss.toml
     pitboss load -u 500 --processes 2 -t 10m       more of it, on two cores
-    pitboss load --shape ramp --engine fast        the highest rate that holds
+    pitboss load --shape ramp --processes 2        the highest rate that holds
     """
     if all_options:
         become_locust(["--help"])
         return
+    refuse_engine(_value(more, "--engine"))
     target = target_or_demo(config)
     url = (host or target.need_operator()[0].callback_url).rstrip("/")
     ids = _ids(target, players, player_count)

@@ -7,7 +7,7 @@ tells our options, too: Locust's own is printed before any locustfile is read.
 from locust import events
 
 from loadtests import register
-from loadtests.transports.fast_http_user import Bettor
+from loadtests.transports.users import Bettor
 
 __all__ = ["Bettor"]
 

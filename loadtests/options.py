@@ -3,17 +3,22 @@
 Shares and sizes are those of ``Rates``, whose defaults and names they take, so that each is written once.
 """
 
-from argparse import Namespace
+from argparse import SUPPRESS, Namespace
 from decimal import Decimal
-from typing import Any, Final
-
-from locust.argument_parser import LocustArgumentParser
-from locust.event import Events
+from typing import TYPE_CHECKING, Any, Final
 
 from loadtests.traffic.mix import Match, Rates
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.sections import DEFAULT_FILE
+from simulators.transport.faults.delivery import Fault
+from simulators.transport.faults.table import parse_fault, spell_fault
+from simulators.transport.faults.wire import ClientKilled
 from simulators.values import money
+
+# Importing Locust changes the whole process: only whoever runs under it does.
+if TYPE_CHECKING:
+    from locust.argument_parser import LocustArgumentParser
+    from locust.event import Events
 
 # Names of ``--shape``; ``loadtests.shapes.shapes`` says what each does.
 SHAPES: Final = ("steady", "ramp", "spike", "soak", "match-day")
@@ -29,10 +34,8 @@ _RATES: Final = {
     "races": "Share of transactions that leave several times at once.",
     "race_width": "How many copies leave at once.",
     "orphans": "Share of rounds with a rollback of what was never sent.",
-    "late_bets": "Share of these in which it is sent afterwards: half while the rollback is at work, half once it was "
-    "answered.",
-    "cuts": "Share of transactions whose answer is lost: nobody waits for it, and half of the connections are closed "
-    "after the last byte.",
+    "late_bets": "Share of these in which it is sent, too: half together with it, half once it was answered.",
+    "cuts": "Share of transactions that meet a fault on their way: one of --faults.",
     "forgeries": "Share of rounds with a request whose hash is wrong.",
     "pause": "Mean seconds between two rounds of a player.",
 }
@@ -40,12 +43,12 @@ _RATES: Final = {
 _METAVARS: Final = {"pause": "SECONDS"}
 
 
-def register(events: Events) -> None:
+def register(events: "Events") -> None:
     """Add the options to Locust's command line and web form."""
     events.init_command_line_parser.add_listener(add_options)
 
 
-def add_options(parser: LocustArgumentParser, **_: Any) -> None:
+def add_options(parser: "LocustArgumentParser", **_: Any) -> None:
     """Add a group of options to Locust's ``parser``."""
     group = parser.add_argument_group(
         "pitboss: the CLIENT and its players",
@@ -79,9 +82,19 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:
         "voucher_session in the target file; this process plays Jackpot).",
         "RATE",
     )
+    # It is gone: kept here so that it is refused with what took its place (``run``).
+    engine = group.add_argument("--engine", default="", env_var="PITBOSS_LOAD_ENGINE", help=SUPPRESS)
+    shown_in_form(engine, shown=False)
     traffic = parser.add_argument_group("pitboss: how often what happens")
     for name, words in _RATES.items():
         _add(traffic, "--" + name.replace("_", "-"), getattr(_DEFAULT, name), words, _METAVARS.get(name))
+    _add(
+        traffic,
+        "--faults",
+        " ".join(map(spell_fault, _DEFAULT.faults)),
+        "The faults of --cuts, with blanks between; docs/faults.md tells all of them and their parameters.",
+        "FAULTS",
+    )
     _add_shapes(parser.add_argument_group("pitboss: the shape of the load"))
 
 
@@ -133,6 +146,16 @@ def shown_in_form(action: Any, *, shown: bool) -> None:
     action.is_secret = action.is_required = action.is_multiple = False
 
 
+def refuse_engine(name: str | None) -> None:
+    """Raise UsageProblem where an engine is named: there is one way to send now."""
+    if name:
+        raise UsageProblem(
+            f"--engine is {name!r}",
+            "no --engine: every user sends over a connection of its own, which takes any number of them",
+            "leave --engine out, and spread the users over cores with --processes, for a higher rate",
+        )
+
+
 def rates(options: Namespace, currency: str) -> Rates:
     """The sizes that were asked for; stakes in minor units of ``currency``. Raises UsageProblem."""
     match = None
@@ -149,7 +172,21 @@ def rates(options: Namespace, currency: str) -> Rates:
         least_stake=_minor("--least-stake", options.least_stake, currency),
         most_stake=_minor("--most-stake", options.most_stake, currency),
         match=match,
+        faults=_faults(options.faults),
     )
+
+
+def _faults(text: str) -> tuple[Fault, ...]:
+    expected = "faults as docs/faults.md names them, such as answer-lost slow-body:chunk=1"
+    try:
+        found = tuple(parse_fault(each) for each in text.split())
+    except ValueError as error:
+        raise UsageProblem(f"--faults is {text!r}: {error}", expected, "correct --faults") from None
+    if not found or any(isinstance(each, ClientKilled) for each in found):
+        raise UsageProblem(
+            f"--faults is {text!r}", f"{expected}; nothing here can kill the CLIENT", "correct --faults"
+        )
+    return found
 
 
 def _minor(flag: str, text: str, currency: str) -> int:

@@ -9,7 +9,6 @@ from loadtests.audit import locust_events
 from loadtests.monitor import memory_watch
 from loadtests.shapes import shapes
 from loadtests.traffic import vouchers
-from loadtests.transports.epoll import bettor
 
 _registered: "WeakSet[Events]" = WeakSet()
 
@@ -25,4 +24,3 @@ def register(events: Events) -> None:
     locust_events.register(events)
     shapes.register(events)
     vouchers.register(events)
-    bettor.register(events)

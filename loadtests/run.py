@@ -13,7 +13,6 @@ from argparse import Namespace
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import Any, Final, NoReturn
@@ -29,8 +28,7 @@ from loadtests import options
 from loadtests.traffic.ledger import Ledger, Pattern
 from loadtests.traffic.mix import Rates
 from loadtests.traffic.pen import Pen
-from loadtests.traffic.player_script import Hands
-from loadtests.transports.last_byte import Spares
+from loadtests.traffic.player_script import PlayerScript
 from scenarios.problems.errors import Exit, UsageProblem
 from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import Target
@@ -80,6 +78,8 @@ class Traffic:
     ready: "array[int]" = field(default_factory=lambda: array("q"))
     beside: Callable[[float], bool] | None = None
     again: Callable[[], None] | None = None
+    # The shares of ``rates`` of which something was sent.
+    kinds: set[str] = field(default_factory=set)
     _mine: range = field(init=False)
     _prepared: bytearray = field(init=False)
     _next: int = 0
@@ -133,20 +133,9 @@ class Traffic:
         if self.again is not None:
             self.again()
 
-    def hands(self, player: int) -> Hands:
-        """The hands of ``player``: each of its rounds is a generator of what to send."""
-        return Hands.of(player, self.ledger, self.rates, self.rng, self.pen)
-
-    @cached_property
-    def spares(self) -> Spares:
-        """Connections for copies at once and lost answers."""
-        return Spares(self.base_url, self.timeout, self.ca_file)
-
-    def close(self) -> None:
-        """Give up the journal, and the connections that are kept."""
-        self.ledger.close()
-        if "spares" in vars(self):
-            self.spares.close()
+    def script(self, player: int) -> PlayerScript:
+        """The script of ``player``: each of its rounds is a generator of what to send."""
+        return PlayerScript.of(player, self.ledger, self.rates, self.rng, self.pen, self.kinds)
 
 
 _current: WeakKeyDictionary[Environment, Traffic] = WeakKeyDictionary()
@@ -232,12 +221,13 @@ def _on_init(environment: Environment, **_: Any) -> None:
     # shorter by the seconds that these took.
     gevent.get_hub().loop.update_now()
     try:
+        options.refuse_engine(parsed.engine)
         traffic = make(parsed, environment.host or parsed.host, Shard())
     except UsageProblem as problem:
         refuse(problem)
     if not environment.host:
         environment.host = parsed.host = traffic.base_url
-    traffic.close()
+    traffic.ledger.close()
 
 
 def _on_test_start(environment: Environment, **_: Any) -> None:
@@ -249,7 +239,7 @@ def _on_test_start(environment: Environment, **_: Any) -> None:
         return
     before = _current.pop(environment, None)
     if before is not None:
-        before.close()
+        before.ledger.close()
     parsed.target_file = _own_file.get(environment, parsed.target_file)
     try:
         _current[environment] = make(parsed, environment.host, _shard(runner, parsed))

@@ -10,18 +10,20 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import gevent
 from gevent.queue import LifoQueue
 
 from loadtests.traffic.pen import Pen
-from loadtests.traffic.player_script import Send
+from loadtests.traffic.player_script import Seen, Send
+from loadtests.transports.disturbed import request, seen
 from scenarios.driver.driver import Driver
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import DriverProbe, Probe, Reading, WagersProbe
-from simulators.exchanges.history import History, Request
+from simulators.exchanges.history import History
 from simulators.operator.delivery import PROVIDER, Operator
-from simulators.transport.http_client import Meaning, Sender
+from simulators.transport.http_client import Sender
 from simulators.transport.rate_limits import Limits
 
 # More requests at once than this make a small CLIENT slower, not the audit faster.
@@ -41,14 +43,13 @@ class Teller:
         self._forget()
         return self.probe.read(Player(player, self.currency), expected)
 
-    def send(self, send: Send) -> Meaning:
-        """Send ``send``, to the callback URL and its path, and say what the answer means."""
+    def carry(self, sends: list[Send]) -> list[Seen]:
+        """Send the one of ``sends`` after its wait; what came."""
         self._forget()
-        request = Request(
-            "POST", self.channel.callback_url.rstrip("/") + send.path, tuple(send.headers.items()), send.body
-        )
-        exchange = self.channel.sender.send(request, Operator.read, provider=PROVIDER, kind=send.name)
-        return Meaning(exchange.outcome, exchange.error or exchange.failure, exchange.client_id)
+        (send,) = sends
+        gevent.sleep(send.wait)
+        sent = request(self.channel.callback_url.rstrip("/"), send)
+        return [seen(self.channel.sender.send(sent, Operator.read, provider=PROVIDER, kind=send.name))]
 
     def _forget(self) -> None:
         self.channel.sender.history = History()

@@ -24,6 +24,7 @@ from loadtests.audit.options import Wishes
 from loadtests.audit.verdict import TOLD, Doubt, Statement, Told, share_of
 from loadtests.run import Traffic
 from loadtests.traffic.ledger import BET, Ledger, Operation
+from loadtests.traffic.player_script import drive
 from scenarios.oracles.attempts import from_units
 from scenarios.problems.errors import DriverProblem
 from scenarios.wallet.probes import Unreadable
@@ -87,7 +88,7 @@ class Clerk:
         with self._busy(), self._tellers.taken() as teller:
             if opening.way == "fund":
                 self.ledger.set_opening(player, 0)
-                fund(self.ledger, player, opening.units, self.traffic.pen, teller)
+                drive(fund(self.ledger, player, opening.units, self.traffic.pen), teller.carry)
                 return
             try:
                 # Test players tend to own the same.
@@ -177,7 +178,7 @@ class Clerk:
 
     def _resolve_one(self, op: Operation) -> None:
         with self._tellers.taken() as teller:
-            resolve(self.ledger, op, self.traffic.pen, teller)
+            drive(resolve(self.ledger, op, self.traffic.pen), teller.carry)
 
     def _judge(self, players: Collection[int], statement: Statement) -> None:
         unsure = self.ledger.unsure()

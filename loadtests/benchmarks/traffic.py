@@ -1,4 +1,4 @@
-"""What sending costs: our traffic with its ledger, plain and fast, beside a bare FastHttpUser and wrk.
+"""What sending costs: our traffic with its ledger beside a bare FastHttpUser and wrk.
 
 Run as ``python -m loadtests.benchmarks.traffic``. All ways post signed callbacks to the same fake, each run in
 a process of
@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from loadtests.benchmarks import traffic_bodies
-from loadtests.benchmarks.traffic_ways import BARE, FAST, PLAIN, WRK
+from loadtests.benchmarks.traffic_ways import BARE, PLAIN, WRK
 
 ROUNDS: Final = 5
 SECONDS: Final = 4.0
@@ -32,8 +32,7 @@ USERS: Final = 64
 WRK_ABSENT: Final = "wrk is absent; on Debian or Ubuntu: apt-get install wrk"
 LABELS: Final = {
     BARE: "bare FastHttpUser, bodies signed beforehand",
-    PLAIN: "our traffic, ledger and checks, over FastHttpUser",
-    FAST: "our traffic, ledger and checks, over the engine",
+    PLAIN: "our traffic, with ledger and checks",
     WRK: "wrk, bodies signed beforehand (the limit)",
 }
 _WRK_SCRIPT: Final = """

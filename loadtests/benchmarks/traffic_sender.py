@@ -22,10 +22,8 @@ from locust.env import Environment
 
 from loadtests import options, run
 from loadtests.benchmarks import traffic_bodies
-from loadtests.benchmarks.traffic_ways import BARE, FAST, PLAIN
-from loadtests.transports.epoll import bettor
-from loadtests.transports.epoll.user import engines_of
-from loadtests.transports.fast_http_user import Bettor
+from loadtests.benchmarks.traffic_ways import BARE, PLAIN
+from loadtests.transports.users import Bettor
 
 # Seconds of sending before anything is counted: connections are open then, and caches warm.
 _WARM_UP: Final = 0.5
@@ -51,15 +49,12 @@ def _environment(way: str, base_url: str, users: int) -> Environment:
         return Environment(user_classes=[Bare], host=base_url, events=events)
     options.register(events)
     run.register(events)
-    bettor.register(events)
-    parsed = parse_options([*asked, bettor.OPTION, way])
+    parsed = parse_options(asked)
     return Environment(user_classes=[Bettor], host=base_url, events=events, parsed_options=parsed)
 
 
 def _spent(environment: Environment) -> tuple[int, int, float, float]:
     """Requests and failures, wall and CPU seconds so far."""
-    for engine in engines_of(environment):
-        engine.recorder.flush()
     usage = resource.getrusage(resource.RUSAGE_SELF)
     total = environment.stats.total
     return total.num_requests, total.num_failures, time.perf_counter(), usage.ru_utime + usage.ru_stime
@@ -84,7 +79,7 @@ def measure(way: str, port: int, users: int, seconds: float) -> dict[str, float]
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("way", choices=(BARE, PLAIN, FAST))
+    parser.add_argument("way", choices=(BARE, PLAIN))
     parser.add_argument("port", type=int)
     parser.add_argument("users", type=int)
     parser.add_argument("seconds", type=float)

@@ -4,5 +4,4 @@ from typing import Final
 
 BARE: Final = "bare"
 PLAIN: Final = "plain"
-FAST: Final = "fast"
 WRK: Final = "wrk"

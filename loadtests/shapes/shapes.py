@@ -24,8 +24,8 @@ from loadtests.audit.verdict import Verdict
 from loadtests.options import SHAPES
 from loadtests.run import refuse
 from loadtests.shapes.ramp_search import Search, Step
-from loadtests.traffic.player_script import LOST
-from loadtests.transports.fast_http_user import METHOD
+from loadtests.traffic.player_script import FAULTY
+from loadtests.transports.connection import METHOD
 from scenarios.problems.errors import UsageProblem
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ _GATHERING: Final = 60.0
 class Meter:
     """What the CLIENT answered to callbacks up to one moment, against which a later one is measured.
 
-    ``times`` counts answers by milliseconds, as Locust rounds them. Lost answers tell nothing, and are left out.
+    ``times`` counts answers by milliseconds, as Locust rounds them. Those with a fault tell nothing, and are left out.
     """
 
     seconds: float
@@ -58,7 +58,7 @@ class Meter:
         times: Counter[int] = Counter()
         requests = failures = 0
         for (name, method), entry in stats.entries.items():
-            if method == METHOD and name != LOST:
+            if method == METHOD and name != FAULTY:
                 times.update(entry.response_times)
                 requests, failures = requests + entry.num_requests, failures + entry.num_failures
         return cls(seconds, requests, failures, times)

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 from scenarios.problems.errors import UsageProblem
+from simulators.transport.faults.delivery import Fault
+from simulators.transport.faults.parameters import FIRST_BYTE
+from simulators.transport.faults.wire import AnswerLost
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,11 @@ class Rates:
     """Shares from 0 to 1, stakes in minor units, seconds.
 
     Of accepted bets ``wins``, ``voids`` and ``cash_outs`` end so, the rest is lost. Of all transactions ``copies`` are
-    sent again when answered, ``races`` leave ``race_width`` times at once, and of ``cuts`` the answer is lost: what
-    follows (a copy, the rollback of a bet, the player's next bet) is sent at once and meets them at work. Of voids
-    ``races`` come as two rollbacks under different ids, the second while the first is at work. Of all rounds
-    ``orphans`` hold a rollback of what was never sent, and ``forgeries`` a result with a wrong hash; of orphans
-    ``late_bets`` are followed by the bet, half of them while the orphan is at work, the others once it was answered.
+    sent again when answered, ``races`` leave ``race_width`` times at once, and ``cuts`` meet one of ``faults``: by
+    default their answer is lost, what follows (a copy, the rollback of a bet, the player's next bet) comes at once. Of
+    voids ``races`` come as two rollbacks under different ids that arrive together. Of all rounds ``orphans`` hold a
+    rollback of what was never sent, and ``forgeries`` a result with a wrong hash; of orphans ``late_bets`` come with
+    the bet, half of them together, the others once the rollback was answered.
     ``pause`` is the mean seconds between two rounds of a player.
     """
 
@@ -58,6 +61,8 @@ class Rates:
     most_stake: int = 1000
     pause: float = 0.0
     match: Match | None = None
+    # The connection ends after the last byte, or with the first byte of the answer.
+    faults: tuple[Fault, ...] = (AnswerLost(cut="close"), AnswerLost(after=FIRST_BYTE, cut="close"))
 
     def __post_init__(self) -> None:
         """Raise UsageProblem where the sizes cannot be."""
@@ -83,6 +88,19 @@ class Rates:
                 f"{self.least_stake}, and the highest stake is {self.most_stake}",
                 "whole minor units, at least 1, the lowest not above the highest",
             )
+
+
+def shares(rates: Rates) -> list[str]:
+    """The names of the shares of ``rates`` that are above 0: kinds of traffic that were asked for."""
+    # Late bets are a share of orphans.
+    return [
+        each.name
+        for each in fields(rates)
+        if each.type is float
+        and each.name != "pause"
+        and getattr(rates, each.name)
+        and (each.name != "late_bets" or rates.orphans)
+    ]
 
 
 def _wrong(name: str, value: object, expected: str) -> UsageProblem:

@@ -1,20 +1,17 @@
 """What one player does, round after round, as a generator: it yields what to send and is sent what came back.
 
-No I/O happens here, so that every transport drives the same traffic. The ledger hears of each transaction before
-it is yielded, and of each answer before the next request is. The rules for whoever drives it:
-
-* send each ``Send`` after its ``wait``, and resume the generator with the ``Seen`` (a list where ``together`` > 1);
-* **report a request to Locust after the generator was resumed**: it may have put into ``Seen.problem`` what the
-  answer breaks. A planned cut has status 0 and no problem; any other lack of an answer has one.
+No I/O happens here. The ledger hears of each transaction before it is yielded, and of each answer before the next
+request is. ``drive`` plays a generator over whatever carries its requests.
 
 Sources: ``sportsbook.txt``, *Transactions* and *Transaction-rollback*; how the OPERATOR sends again is decided in
 ``simulators.operator.delivery``: bets once, then a rollback; results and rollbacks until they are answered.
 """
 
-from collections.abc import Generator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, repeat
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from loadtests.traffic import meaning
 from loadtests.traffic.ledger import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN, Ledger, Operation
@@ -23,6 +20,7 @@ from loadtests.traffic.mix import Match, Rates
 from loadtests.traffic.pen import Pen
 from scenarios.oracles.attempts import Kind
 from simulators.operator.wire import INSUFFICIENT_FUNDS, ROLLBACK_PATH, TRANSACTION_PATH
+from simulators.transport.faults.delivery import Fault
 
 # Seconds before each copy of what got no answer; the last is repeated. The first copy follows at once.
 _PAUSES: Final = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -30,34 +28,27 @@ _PAUSES: Final = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
 _TOP_UP: Final = 20
 # What a win pays, in quarters of the stake: 1.25 to 3.5 times.
 _LEAST_QUARTERS, _MOST_QUARTERS = 5, 14
-# Of how many lost answers the CLIENT cannot know: it answers to nobody. Of the others it sees the connection end, and
-# servers tend to throw away what they have not begun by then.
-_LINGERING: Final = 0.5
 # After how many results without an answer the player's next bet comes before their copies: it meets them at work.
 _BETTING_ON: Final = 0.5
-# How many of the late bets come while the rollback that names them is at work, not once it was answered.
+# How many of the late bets come together with the rollback that names them, not once it was answered.
 _OVERTAKEN: Final = 0.5
 # Locust's rows for what is no first attempt.
-COPY, AT_ONCE, LOST, FORGED = "copy", "copies at once", "lost answer", "bad signature"
-AGAIN: Final = "second void"
+COPY, AT_ONCE, FAULTY, FORGED = "copy", "copies at once", "with a fault", "bad signature"
+TWO_VOIDS, OVERTAKEN = "two voids at once", "orphan and bet at once"
 
 
 @dataclass(slots=True)
 class Send:
-    """One request, or ``together`` copies of it that leave at once.
+    """One request. ``name`` is Locust's row, ``headers`` those beside the transport's own.
 
-    ``name`` is Locust's row, ``headers`` those beside the transport's own. ``cut``: go on after the last byte, without
-    waiting for an answer; the connection is closed at once or, where it ``lingers``, once the CLIENT has answered to
-    nobody. ``wait`` is seconds to pass before it leaves.
+    ``faults`` act on it on its way. ``wait`` is seconds to pass before it leaves.
     """
 
     path: str
     body: bytes
     name: str
     headers: dict[str, str]
-    cut: bool = False
-    lingers: bool = False
-    together: int = 1
+    faults: tuple[Fault, ...] = ()
     wait: float = 0.0
 
 
@@ -65,7 +56,8 @@ class Send:
 class Seen:
     """What came back: ``status`` 0 is no answer. ``seconds`` from the first byte sent to the last received.
 
-    ``problem`` makes the request a failure in Locust's statistics: no answer came, or the answer breaks the contract.
+    ``problem`` makes the request a failure in Locust's statistics: no answer came that should have, or the answer
+    breaks the contract. An answer that was lost as planned is none.
     """
 
     status: int
@@ -74,8 +66,32 @@ class Seen:
     problem: str | None = None
 
 
-Play = Generator[Send, Seen | list[Seen], None]
-_Ask = Generator[Send, Seen | list[Seen], Meaning]
+# Yields what leaves together, mostly one; is sent what came to each, of one with faults to each time it was sent.
+Play = Generator[list[Send], list[Seen], Any]
+_Ask = Generator[list[Send], list[Seen], Meaning]
+
+
+def drive(
+    play: Play, carry: Callable[[list[Send]], list[Seen]], report: Callable[[Send, Seen], None] | None = None
+) -> Any:
+    """Play to the end and return its result: ``carry`` waits, sends, and returns what came.
+
+    ``report`` is told of each request once ``play`` has put into ``Seen.problem`` what the answer breaks.
+    """
+    try:
+        sends = next(play)
+        while True:
+            seen = carry(sends)
+            try:
+                following = play.send(seen)
+            finally:
+                if report is not None:
+                    # Copies that a fault made are reported as what they are copies of.
+                    for number, each in enumerate(seen):
+                        report(sends[number if len(sends) > 1 else 0], each)
+            sends = following
+    except StopIteration as end:
+        return end.value
 
 
 @dataclass(slots=True)
@@ -87,7 +103,7 @@ class _Bet:
 
 
 @dataclass(slots=True)
-class Hands:
+class PlayerScript:
     """What a player does, one round at a time. ``part`` is the part of every message that names the player."""
 
     number: int
@@ -96,13 +112,17 @@ class Hands:
     rng: Random
     pen: Pen
     part: str
+    # The shares of Rates of which something was sent.
+    kinds: set[str]
     poor: bool = False
-    wait: float = field(default=0.0)
+    wait: float = 0.0
 
     @classmethod
-    def of(cls, player: int, ledger: Ledger, rates: Rates, rng: Random, pen: Pen) -> "Hands":
-        """The hands of ``player``, its index in the ledger."""
-        return cls(player, ledger, rates, rng, pen, pen.of(ledger.players[player]))
+    def of(
+        cls, player: int, ledger: Ledger, rates: Rates, rng: Random, pen: Pen, kinds: set[str]
+    ) -> "PlayerScript":
+        """The script of ``player``, its index in the ledger; ``kinds`` is shared with all players of a worker."""
+        return cls(player, ledger, rates, rng, pen, pen.of(ledger.players[player]), kinds)
 
     # -- rounds
 
@@ -138,7 +158,7 @@ class Hands:
         for bet in bets:
             yield from self._settle(bet)
 
-    def _bet(self) -> Generator[Send, Seen | list[Seen], _Bet | None]:
+    def _bet(self) -> Generator[list[Send], list[Seen], _Bet | None]:
         """Place a bet; return it where it was accepted."""
         stake = self._stake()
         provider_id = self.pen.new_id()
@@ -160,14 +180,17 @@ class Hands:
         rates, stake = self.rates, bet.stake
         drawn = self.rng.random()
         if drawn < rates.wins:
+            self.kinds.add("wins")
             paid = stake * self._draw(_LEAST_QUARTERS, _MOST_QUARTERS) // 4
             yield from self._result(paid, "win")
         elif drawn < rates.wins + rates.voids:
+            self.kinds.add("voids")
             if rates.races and self.rng.random() < rates.races:
                 yield from self._void_twice(bet)
             else:
                 yield from self._rollback(bet.op, stake, "void")
         elif drawn < rates.wins + rates.voids + rates.cash_outs:
+            self.kinds.add("cash_outs")
             yield from self._result(self._draw(0, stake), "cash-out")
         else:
             yield from self._result(0, "loss")
@@ -201,52 +224,56 @@ class Hands:
         yield from self._until_answered(self._begin(ROLLBACK, amount, provider_id, send, of), send)
 
     def _void_twice(self, bet: _Bet) -> Play:
-        """Roll a bet back under two ids: while the first is at work, unheard, the second arrives (RBK-14)."""
-        provider_id = self.pen.new_id()
-        body = self.pen.rollback(provider_id, bet.op.transaction_id, self.part, bet.stake)
-        send = self._send(ROLLBACK_PATH, body, LOST)
-        send.cut = send.lingers = True
-        first = self._begin(ROLLBACK, bet.stake, provider_id, send, bet.op)
-        yield from self._once(first, send)
-        yield from self._rollback(bet.op, bet.stake, AGAIN)
-        yield from self._copies_until_answered(first, send)
+        """Roll a bet back under two ids that arrive together (RBK-14)."""
+        asked = []
+        for _ in range(2):
+            provider_id = self.pen.new_id()
+            body = self.pen.rollback(provider_id, bet.op.transaction_id, self.part, bet.stake)
+            send = self._send(ROLLBACK_PATH, body, TWO_VOIDS)
+            asked.append((self._begin(ROLLBACK, bet.stake, provider_id, send, bet.op), send))
+        self.kinds.add("races")
+        yield from self._together(asked)
+        for op, send in asked:
+            if op.outcome is UNKNOWN:
+                yield from self._copies_until_answered(op, send)
 
     def _orphan(self) -> Play:
-        """Roll back what was never sent; then, at times, send it: once that is answered, or while it is at work."""
+        """Roll back what was never sent; then, at times, send it: once that is answered, or together with it."""
         amount = self._stake()
         provider_id, never_sent = self.pen.new_id(), self.pen.new_id()
         body = self.pen.rollback(provider_id, never_sent, self.part, amount)
         late = self.rng.random() < self.rates.late_bets
         overtaken = late and self.rng.random() < _OVERTAKEN
-        send = self._send(ROLLBACK_PATH, body, LOST if overtaken else "orphan")
+        send = self._send(ROLLBACK_PATH, body, OVERTAKEN if overtaken else "orphan")
         orphan = self._begin(ROLLBACK, amount, provider_id, send)
+        self.kinds.add("orphans")
         if overtaken:
-            send.cut = send.lingers = True
-            yield from self._once(orphan, send)
-            yield from self._late_bet(amount, never_sent, orphan)
-            yield from self._copies_until_answered(orphan, send)
+            yield from self._together([(orphan, send), self._late_bet(amount, never_sent, orphan, OVERTAKEN)])
+            if orphan.outcome is UNKNOWN:
+                yield from self._copies_until_answered(orphan, send)
             return
         said = yield from self._until_answered(orphan, send)
         if late and said.outcome is OK:
-            yield from self._late_bet(amount, never_sent, orphan)
+            yield from self._once(*self._late_bet(amount, never_sent, orphan, "late bet"))
 
-    def _late_bet(self, amount: int, provider_id: str, orphan: Operation) -> Play:
-        """Send, once, the bet that ``orphan`` named before (RBK-06), or names at the same time (RBK-12).
+    def _late_bet(
+        self, amount: int, provider_id: str, orphan: Operation, name: str
+    ) -> tuple[Operation, Send]:
+        """Begin the bet that ``orphan`` named before (RBK-06), or names at the same time (RBK-12); sent once.
 
         Whether it is accepted or refused is the CLIENT's choice: with the rollback it moves nothing.
         """
+        self.kinds.add("late_bets")
         body = self.pen.transaction(provider_id, "bet", self.part, amount)
-        send = self._send(TRANSACTION_PATH, body, "late bet")
-        yield from self._once(
-            self.ledger.begin(self.number, BET, amount, provider_id, send, after=orphan), send
-        )
+        send = self._send(TRANSACTION_PATH, body, name)
+        return self.ledger.begin(self.number, BET, amount, provider_id, send, after=orphan), send
 
     def _forgery(self) -> Play:
         """Send a result whose hash is wrong. It must move nothing, so the ledger has nothing to keep of it."""
         amount = self._stake()
         body = self.pen.transaction(self.pen.new_id(), "result", self.part, amount)
-        seen = yield Send(TRANSACTION_PATH, body, FORGED, self.pen.forge(body), wait=self._waited())
-        assert isinstance(seen, Seen)
+        self.kinds.add("forgeries")
+        (seen,) = yield [Send(TRANSACTION_PATH, body, FORGED, self.pen.forge(body), wait=self._waited())]
         said = meaning.read(seen.status, seen.body)
         if said.outcome is OK:
             seen.problem = "a request with a wrong hash was accepted (SIG-02)"
@@ -284,62 +311,73 @@ class Hands:
         return said
 
     def _copies_until_answered(self, op: Operation, send: Send) -> _Ask:
-        said, attempts = meaning.NOTHING, 0
-        while said.outcome is UNKNOWN and self.ledger.gate_open:
-            wait = _PAUSES[min(attempts, len(_PAUSES) - 1)]
-            attempts += 1
-            said = yield from self._once(op, Send(send.path, send.body, COPY, send.headers, wait=wait))
-        return said
+        return copies_until_answered(self.ledger, op, send, self._pauses())
+
+    def _pauses(self) -> Iterator[float]:
+        """Seconds before each copy, while the gate is open."""
+        for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
+            if not self.ledger.gate_open:
+                return
+            yield pause
 
     def _attempt(self, op: Operation, send: Send) -> _Ask:
-        """Make the first attempt: plain, cut off, or with copies at the same time."""
+        """Make the first attempt: plain, with a fault, or with copies at the same time."""
         rates = self.rates
         if rates.cuts and self.rng.random() < rates.cuts:
-            cut = Send(send.path, send.body, LOST, send.headers, cut=True, wait=send.wait)
-            cut.lingers = self.rng.random() < _LINGERING
-            return (yield from self._once(op, cut))
+            self.kinds.add("cuts")
+            fault = self.rng.choice(rates.faults)
+            return (yield from self._together([(op, replace(send, name=FAULTY, faults=(fault,)))]))
         if rates.races and self.rng.random() < rates.races:
-            return (yield from self._race(op, send))
+            self.kinds.add("races")
+            return (yield from self._together([(op, replace(send, name=AT_ONCE))] * rates.race_width))
         return (yield from self._once(op, send))
 
     def _once(self, op: Operation, send: Send) -> _Ask:
-        seen = yield send
-        assert isinstance(seen, Seen)
-        said = meaning.read(seen.status, seen.body)
-        broken = self.ledger.settle(op, said.outcome, said.client_id or None)
-        if seen.problem is None:
-            seen.problem = broken or said.problem
-        return said
+        return once(self.ledger, op, send)
 
-    def _race(self, op: Operation, send: Send) -> _Ask:
-        """Copies at once: one effect, and every answer the same."""
-        many = self.rates.race_width
-        seen = yield Send(send.path, send.body, AT_ONCE, send.headers, together=many, wait=send.wait)
-        assert isinstance(seen, list)
-        read = [(meaning.read(each.status, each.body), each) for each in seen]
+    def _together(self, asked: Sequence[tuple[Operation, Send]]) -> _Ask:
+        """Send what leaves together, or one with its faults: of copies one effect, and every answer the same."""
+        seen = yield [send for _, send in asked]
+        read = [
+            (meaning.read(each.status, each.body), asked[number % len(asked)][0], each)
+            for number, each in enumerate(seen)
+        ]
         # Accepted ones first, so that a refusal beside them is seen as what it is, in whatever order they came.
-        read.sort(key=lambda pair: _ORDER[pair[0].outcome])
-        for said, each in read:
-            broken = self.ledger.settle(op, said.outcome, said.client_id or None)
-            if each.problem is None:
-                each.problem = broken or said.problem
+        read.sort(key=lambda found: _ORDER[found[0].outcome])
+        for said, op, each in read:
+            _settle(self.ledger, op, said, each)
         sure = read[0][0]
         # Refused to one and unanswered to another: the other may still have been accepted.
         return sure if sure.outcome is OK else read[-1][0]
 
     def _copies(self, op: Operation, send: Send) -> Play:
         if self.rates.copies and self.rng.random() < self.rates.copies:
+            self.kinds.add("copies")
             yield from self._once(op, Send(send.path, send.body, COPY, send.headers))
 
 
 _ORDER: Final = {OK: 0, REFUSED: 1, UNKNOWN: 2}
 
 
-def rounds(player: int, ledger: Ledger, rates: Rates, rng: Random, sign: Pen) -> Play:
-    """Play one full round after another for ``player`` (its index in the ledger) until the gate is closed.
+def once(ledger: Ledger, op: Operation, send: Send) -> _Ask:
+    """Send ``send``, an attempt of ``op``, and settle what came."""
+    (seen,) = yield [send]
+    said = meaning.read(seen.status, seen.body)
+    _settle(ledger, op, said, seen)
+    return said
 
-    ``sign`` writes and signs the messages. The ledger must be prepared for the player before.
-    """
-    hands = Hands.of(player, ledger, rates, rng, sign)
-    while ledger.gate_open:
-        yield from hands.round()
+
+def copies_until_answered(ledger: Ledger, op: Operation, send: Send, pauses: Iterable[float]) -> _Ask:
+    """Send a copy of ``send`` after each of ``pauses`` (in seconds), until one is answered; the last answer."""
+    said = meaning.NOTHING
+    for pause in pauses:
+        said = yield from once(ledger, op, Send(send.path, send.body, COPY, send.headers, wait=pause))
+        if said.outcome is not UNKNOWN:
+            break
+    return said
+
+
+def _settle(ledger: Ledger, op: Operation, said: Meaning, seen: Seen) -> None:
+    broken = ledger.settle(op, said.outcome, said.client_id or None)
+    if seen.problem is None:
+        seen.problem = broken or said.problem

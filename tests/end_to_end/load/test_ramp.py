@@ -1,4 +1,4 @@
-"""A ramp that audits after every step: real Locust and CLIENTs, both engines, with workers, through the web page."""
+"""A ramp that audits after every step: real Locust and CLIENTs, with workers, through the web page."""
 
 import re
 import signal
@@ -26,7 +26,7 @@ def steps(run):
 
 
 @pytest.mark.parametrize(
-    "options", [("--engine", "plain"), ("--engine", "fast", "--processes", "2")], ids=["plain", "fast, two"]
+    "options", [(), ("--processes", "2")], ids=["alone", "two"]
 )
 def test_every_step_of_a_sound_client_is_audited_and_the_best_rate_is_found(tmp_path, options):
     with reference(tmp_path) as client:

@@ -12,7 +12,6 @@ from loadtests.traffic import meaning
 from loadtests.traffic.ledger import OK
 from loadtests.traffic.mix import Rates
 from loadtests.traffic.pen import Pen
-from loadtests.traffic.player_script import Send
 from scenarios.problems.errors import UsageProblem
 from simulators.exchanges.history import Answer
 from simulators.operator import wire
@@ -160,4 +159,3 @@ def test_amounts_are_exact_and_short():
         "1000000000000.01",
     ]
     assert Decimal(writer.amount(1999)) == Decimal("19.99")
-    assert Send("/x", b"", "bet", {}).together == 1

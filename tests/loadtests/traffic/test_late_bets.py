@@ -2,7 +2,6 @@
 
 import json
 from random import Random
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -12,7 +11,7 @@ from loadtests.audit import comparison
 from loadtests.traffic.ledger import BET, OK, REFUSED, ROLLBACK, UNKNOWN, Ledger
 from loadtests.traffic.mix import Rates
 from loadtests.traffic.pen import Pen
-from loadtests.traffic.player_script import COPY, LOST, Seen, rounds
+from loadtests.traffic.player_script import COPY, OVERTAKEN, PlayerScript, Seen
 from simulators.operator import wire
 
 OPENING, STAKE = 10_000, 700
@@ -122,79 +121,86 @@ def test_the_explanation_names_the_bet_that_was_taken():
 def rounds_of(rates, seed=1):
     ledger = Ledger(["p-1"], "EUR", 2)
     ledger.set_opening(0, OPENING)
-    return ledger, rounds(0, ledger, rates, Random(seed), Pen("secret", "EUR"))
+    script = PlayerScript.of(0, ledger, rates, Random(seed), Pen("secret", "EUR"), set())
+    return ledger, script.round()
 
 
 def answer(name):
     return Seen(200, json.dumps({"error": None, "transaction_id": name}).encode(), 0.001)
 
 
-def first_rounds(deaf=0):
-    """What is sent for one orphan after the other; the first ``deaf`` copies of each are not answered."""
+NOTHING = Seen(0, b"", 5, "no answer")
+WORDS = {OK: answer("c"), REFUSED: Seen(200, b'{"error":"LATE"}', 0.1), UNKNOWN: NOTHING}
+
+
+def test_half_of_the_late_bets_arrive_together_with_the_rollback_that_names_them():
+    found = set()
     for seed in range(40):
         ledger, generator = rounds_of(LATE, seed)
-        sent = [next(generator)]
-        unheard = 0
-        while sent[-1].name != "bet":
-            send = sent[-1]
-            unheard += send.name == COPY
-            lost = send.cut or (send.name == COPY and unheard <= deaf)
-            name = wire.parse(send.body).transaction_id
-            sent.append(generator.send(Seen(0, b"", 0.001) if lost else answer(name)))
+        sends = next(generator)
+        if len(sends) == 1:
+            sends += generator.send([answer("orphan")])
+        rollback, bet = sends
+        found.add((rollback.name, bet.name))
+        undone, taken = wire.parse(rollback.body), wire.parse(bet.body)
+        assert (taken.action, undone.rollback_transaction_id) == ("bet", taken.transaction_id)
+        assert (undone.amount, bet.wait) == (taken.amount, 0)
         # The bet of the round itself is no part of it.
-        *_, other = ledger.open_operations()
-        ledger.settle(other, REFUSED)
-        yield SimpleNamespace(ledger=ledger, sent=sent[:-1])
+        both = [answer("orphan"), answer("bet")] if rollback.name == OVERTAKEN else [answer("bet")]
+        (following,) = generator.send(both)
+        assert following.name == "bet"
+        assert balances_without_the_last(ledger) == {OPENING}
         generator.close()
         ledger.close()
+    assert found == {("orphan", "late bet"), (OVERTAKEN, OVERTAKEN)}
 
 
-def test_half_of_the_late_bets_come_while_the_rollback_is_at_work():
-    seen = set()
-    for one in first_rounds(deaf=1):
-        names = tuple(send.name for send in one.sent)
-        seen.add(names)
-        bet = one.sent[1]
-        rollbacks = [send for send in one.sent if send is not bet]
-        assert wire.parse(bet.body).action == "bet"
-        assert {send.body for send in rollbacks} == {rollbacks[0].body}
-        undone = wire.parse(rollbacks[0].body)
-        assert undone.rollback_transaction_id == wire.parse(bet.body).transaction_id
-        assert undone.amount == wire.parse(bet.body).amount
-        assert bet.wait == 0
-        assert rollbacks[0].cut is rollbacks[0].lingers is (names[0] == LOST)
-        assert not any(send.cut for send in rollbacks[1:])
-        assert balances(one.ledger) == {OPENING}
-    assert seen == {("orphan", "late bet"), (LOST, "late bet", COPY, COPY)}
+def balances_without_the_last(ledger):
+    *_, last = ledger.open_operations()
+    ledger.settle(last, REFUSED)
+    return balances(ledger)
 
 
 def test_without_late_bets_no_orphan_is_followed_by_one():
     rates = Rates(orphans=1, late_bets=0, copies=0, races=0, cuts=0, forgeries=0)
     for seed in range(20):
         ledger, generator = rounds_of(rates, seed)
-        assert next(generator).name == "orphan"
-        assert generator.send(answer("c")).name == "bet"
+        assert [each.name for each in next(generator)] == ["orphan"]
+        assert [each.name for each in generator.send([answer("c")])] == ["bet"]
         generator.close()
         ledger.close()
+
+
+def overtaking():
+    """A round whose orphan and bet left together."""
+    for seed in range(40):
+        ledger, generator = rounds_of(LATE, seed)
+        if len(next(generator)) == 2:
+            return ledger, generator
+        generator.close()
+        ledger.close()
+    raise AssertionError
+
+
+def test_an_unanswered_rollback_is_sent_again_until_it_is_answered_and_its_bet_is_not():
+    ledger, generator = overtaking()
+    (copy,) = generator.send([NOTHING, answer("bet")])
+    assert (copy.name, wire.parse(copy.body).action) == (COPY, "rollback")
+    assert [each.body for each in generator.send([NOTHING])] == [copy.body]
+    (following,) = generator.send([answer("orphan")])
+    assert following.name == "bet"
+    assert balances_without_the_last(ledger) == {OPENING}
+    generator.close()
+    ledger.close()
 
 
 @pytest.mark.parametrize("said", [OK, REFUSED, UNKNOWN])
 def test_with_the_gate_closed_meanwhile_the_rollback_stays_open_and_the_bet_undecided(said):
-    for seed in range(40):
-        ledger, generator = rounds_of(LATE, seed)
-        if next(generator).name == LOST:
-            break
-        generator.close()
-        ledger.close()
-    generator.send(Seen(0, b"", 0.001))
+    ledger, generator = overtaking()
     ledger.close_gate()
-    words = {
-        OK: answer("c"),
-        REFUSED: Seen(200, b'{"error":"LATE"}', 0.1),
-        UNKNOWN: Seen(0, b"", 5, "no answer"),
-    }
     # The round goes on to its end: this bet is no part of it.
-    assert generator.send(words[said]).name == "bet"
+    (following,) = generator.send([NOTHING, WORDS[said]])
+    assert following.name == "bet"
     orphan, *rest, other = ledger.open_operations()
     ledger.settle(other, REFUSED)
     assert orphan.kind is ROLLBACK

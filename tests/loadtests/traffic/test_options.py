@@ -6,8 +6,10 @@ from pathlib import Path
 import gevent
 import pytest
 
+from loadtests.options import refuse_engine
 from loadtests.traffic.mix import Rates
 from scenarios.problems.errors import UsageProblem
+from simulators.transport.faults.table import spell_fault
 from tests.support.commanding import SECRET, target_file
 from tests.support.locust_runs import parsed, unpatched
 
@@ -171,10 +173,24 @@ def test_the_same_seed_draws_the_same_amounts(make):
     amounts = []
     for seed in (5, 5, 6):
         traffic = make(f"--seed={seed}", "--forgeries=0", "--orphans=0")
-        play = traffic.hands(0).round()
-        amounts.append(next(play).body.split(b'"amount"')[1])
+        play = traffic.script(0).round()
+        amounts.append(next(play)[0].body.split(b'"amount"')[1])
         play.close()
     assert amounts[0] == amounts[1] != amounts[2]
+
+
+def test_faults_are_read_as_the_documents_name_them(make):
+    traffic = make("--faults", "slow-body:chunk=7 answer-lost")
+    assert [spell_fault(each) for each in traffic.rates.faults] == ["slow-body:chunk=7", "answer-lost"]
+    for wrong in ("late-answer", "client-killed", ""):
+        with pytest.raises(UsageProblem, match="--faults"):
+            make("--faults", wrong)
+
+
+def test_an_engine_is_refused_with_what_took_its_place():
+    refuse_engine("")
+    with pytest.raises(UsageProblem, match="--processes"):
+        refuse_engine("fast")
 
 
 def test_the_document_tells_the_defaults_as_they_are():

@@ -9,9 +9,19 @@ from random import Random
 import pytest
 
 from loadtests.traffic.ledger import UNKNOWN, Ledger
-from loadtests.traffic.mix import Match, Rates
+from loadtests.traffic.mix import Match, Rates, shares
 from loadtests.traffic.pen import Pen
-from loadtests.traffic.player_script import AGAIN, AT_ONCE, COPY, FORGED, LOST, Seen, rounds
+from loadtests.traffic.player_script import (
+    AT_ONCE,
+    COPY,
+    FAULTY,
+    FORGED,
+    OVERTAKEN,
+    TWO_VOIDS,
+    PlayerScript,
+    Seen,
+    drive,
+)
 from simulators.operator import wire
 from simulators.values import money
 
@@ -132,28 +142,39 @@ def pen():
     return Pen(SECRET, "EUR")
 
 
-def play(wallet, rates, *, rounds_played, seed=1, deaf=lambda _: False):
+def script(ledger, rates, seed=1, kinds=None):
+    return PlayerScript.of(0, ledger, rates, Random(seed), pen(), set() if kinds is None else kinds)
+
+
+def rounds(ledger, rates, seed=1, kinds=None):
+    """One round after the other until the gate is closed."""
+    player = script(ledger, rates, seed, kinds)
+    while ledger.gate_open:
+        yield from player.round()
+
+
+def play(wallet, rates, *, rounds_played, seed=1, deaf=lambda _: False, kinds=None):
     """Play with ``wallet`` until so many rounds began; return the ledger and all requests with what was seen."""
-    ledger = new_ledger()
+    ledger, seen_all, began = new_ledger(), [], 0
     ledger.set_opening(0, OPENING)
-    generator = rounds(0, ledger, rates, Random(seed), pen())
-    seen_all, began, asked = [], 0, None
-    while True:
-        try:
-            send = next(generator) if asked is None else generator.send(asked)
-        except StopIteration:
-            return ledger, seen_all
-        wallet.names[send.name] += 1
-        began += send.name in ("bet", AT_ONCE, LOST)
+
+    def carry(sends):
+        nonlocal began
+        began += sends[0].name in ("bet", AT_ONCE, FAULTY)
         if began >= rounds_played:
             ledger.close_gate()
-        answers = [wallet.handle(send) for _ in range(send.together)]
-        if send.cut or deaf(send):
-            every = [Seen(0, b"", 0.001, None if send.cut else "no answer within 5 s") for _ in answers]
-        else:
-            every = [Seen(200, json.dumps(answer).encode(), 0.001) for answer in answers]
-        asked = every if send.together > 1 else every[0]
-        seen_all += [(send, each) for each in every]
+        seen = []
+        for send in sends:
+            wallet.names[send.name] += 1
+            answer = wallet.handle(send)
+            if send.faults or deaf(send):
+                seen.append(Seen(0, b"", 0.001, None if send.faults else "no answer within 5 s"))
+            else:
+                seen.append(Seen(200, json.dumps(answer).encode(), 0.001))
+        return seen
+
+    drive(rounds(ledger, rates, seed, kinds), carry, lambda send, seen: seen_all.append((send, seen)))
+    return ledger, seen_all
 
 
 def problems(seen_all):
@@ -162,8 +183,9 @@ def problems(seen_all):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_ledger_knows_the_balance_of_a_right_wallet_whatever_was_disturbed(seed):
-    wallet = Wallet()
-    ledger, seen_all = play(wallet, BUSY, rounds_played=400, seed=seed)
+    wallet, kinds = Wallet(), set()
+    ledger, seen_all = play(wallet, BUSY, rounds_played=400, seed=seed, kinds=kinds)
+    assert kinds == set(shares(BUSY))
     assert problems(seen_all) == set()
     assert wallet.balance in ledger.acceptable(0, ledger.unsure().get(0, ()))
     rows = {
@@ -174,10 +196,11 @@ def test_the_ledger_knows_the_balance_of_a_right_wallet_whatever_was_disturbed(s
         "cash-out",
         "orphan",
         "late bet",
-        AGAIN,
+        TWO_VOIDS,
+        OVERTAKEN,
         COPY,
         AT_ONCE,
-        LOST,
+        FAULTY,
         FORGED,
         "rollback",
     }
@@ -278,19 +301,19 @@ def test_a_player_may_bet_on_while_a_result_is_at_work_unheard(lost):
 def test_with_the_gate_closed_an_unanswered_result_stays_open():
     ledger = new_ledger()
     sure = replace(QUIET, wins=1)
-    generator = rounds(0, ledger, sure, Random(2), pen())
+    generator = rounds(ledger, sure, 2)
     next(generator)
-    win = generator.send(Seen(200, b'{"error":null,"transaction_id":"1"}', 0.1))
+    (win,) = generator.send([Seen(200, b'{"error":null,"transaction_id":"1"}', 0.1)])
     ledger.close_gate()
     with pytest.raises(StopIteration):
-        generator.send(Seen(0, b"", 5.0, "no answer"))
+        generator.send([Seen(0, b"", 5.0, "no answer")])
     (op,) = ledger.open_operations()
     assert (op.outcome, op.request) == (UNKNOWN, win)
 
 
 def test_a_request_is_in_the_ledger_before_it_leaves():
     ledger = new_ledger()
-    send = next(rounds(0, ledger, QUIET, Random(1), pen()))
+    (send,) = next(rounds(ledger, QUIET))
     (op,) = ledger.open_operations()
     assert op.transaction_id == wire.parse(send.body).transaction_id
     assert op.request is send
@@ -300,9 +323,10 @@ def test_a_request_is_in_the_ledger_before_it_leaves():
 def test_a_refusal_beside_an_accepted_copy_is_told_in_any_order(order):
     ledger = new_ledger()
     racing = Rates(copies=0, races=1, orphans=0, cuts=0, forgeries=0, race_width=3)
-    generator = rounds(0, ledger, racing, Random(1), pen())
-    send = next(generator)
-    assert (send.name, send.together) == (AT_ONCE, 3)
+    generator = rounds(ledger, racing)
+    sends = next(generator)
+    assert [each.name for each in sends] == [AT_ONCE] * 3
+    assert len({each.body for each in sends}) == 1
     answers = [
         b'{"error":null,"transaction_id":"7"}',
         b'{"error":"BUSY"}',
@@ -318,9 +342,9 @@ def test_a_refusal_beside_an_accepted_copy_is_told_in_any_order(order):
 def test_a_race_refused_to_one_and_unanswered_to_another_is_undone():
     ledger = new_ledger()
     racing = Rates(copies=0, races=1, orphans=0, cuts=0, forgeries=0, race_width=2)
-    generator = rounds(0, ledger, racing, Random(1), pen())
+    generator = rounds(ledger, racing)
     next(generator)
-    undo = generator.send([Seen(200, b'{"error":"NO"}', 0.1), Seen(0, b"", 5.0, "no answer")])
+    (undo,) = generator.send([Seen(200, b'{"error":"NO"}', 0.1), Seen(0, b"", 5.0, "no answer")])
     assert undo.path == "/transaction-rollback"
 
 
@@ -332,9 +356,10 @@ def test_a_player_without_money_is_topped_up():
 
 def test_another_refusal_is_no_want_of_money():
     ledger = new_ledger()
-    generator = rounds(0, ledger, QUIET, Random(1), pen())
+    generator = rounds(ledger, QUIET)
     next(generator)
-    assert generator.send(Seen(200, b'{"error":"PLAYER_BANNED"}', 0.1)).name == "bet"
+    (following,) = generator.send([Seen(200, b'{"error":"PLAYER_BANNED"}', 0.1)])
+    assert following.name == "bet"
 
 
 def test_the_pause_lies_before_the_first_request_of_a_round_only():
@@ -349,12 +374,12 @@ def test_in_a_match_everybody_bets_and_then_all_is_settled():
     match = Match(seconds=10.0, bets=3, crowd_seconds=1.0, clock=lambda: now[0])
     rates = Rates(copies=0, races=0, orphans=0, cuts=0, forgeries=0, voids=0, match=match)
     ledger = new_ledger()
-    generator = rounds(0, ledger, rates, Random(3), pen())
-    sends, send, wallet = [], next(generator), Wallet()
+    generator = rounds(ledger, rates, 3)
+    sends, (send,), wallet = [], next(generator), Wallet()
     for _ in range(6):
         sends.append((now[0], send))
         now[0] += send.wait
-        send = generator.send(Seen(200, json.dumps(wallet.handle(send)).encode(), 0.0))
+        (send,) = generator.send([Seen(200, json.dumps(wallet.handle(send)).encode(), 0.0)])
     bets, settled = sends[:3], sends[3:]
     assert {each.name for _, each in bets} == {"bet"}
     assert "bet" not in {each.name for _, each in settled}
@@ -363,3 +388,15 @@ def test_in_a_match_everybody_bets_and_then_all_is_settled():
     assert settled[0][0] + settled[0][1].wait == pytest.approx(105)
     assert settled[1][1].wait == settled[2][1].wait == 0
     assert (send.name, now[0] + send.wait >= 110) == ("bet", True)
+
+
+def test_requests_of_a_round_that_fails_are_reported_and_the_failure_goes_on():
+    reported = []
+
+    def round_():
+        yield [None]
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        drive(round_(), lambda _: [Seen(200, b"", 0.1)], lambda _, seen: reported.append(seen.status))
+    assert reported == [200]

@@ -1,0 +1,97 @@
+"""The users' own connection to the CLIENT: kept open, one request at a time, read by llhttp's parser.
+
+Dialling, TLS and parsing are geventhttpclient's, as they are FastHttpUser's; what that adds (redirects, cookies,
+retries, a pool with a look-up for each request) an OPERATOR does not do. A connection blocks its greenlet only.
+"""
+
+import select
+import time
+from functools import cache
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import gevent.ssl
+from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
+from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketResponse
+
+from loadtests.traffic.player_script import Seen, Send
+from simulators.transport.http_client import ANSWER_LIMIT
+from simulators.transport.raw_connection import why
+
+METHOD: Final = "POST"
+
+
+class Connection:
+    """One connection to the CLIENT at ``base_url``; dialled when it is needed, and again where it was closed.
+
+    ``timeout`` is seconds for each step, ``ca_file`` holds the authorities of an https URL, by default the system's.
+    """
+
+    def __init__(self, base_url: str, timeout: float, ca_file: str | None = None) -> None:
+        url = urlsplit(base_url)
+        host, secure = url.hostname or "", url.scheme == "https"
+        port = url.port or (443 if secure else 80)
+        self._dialler = (
+            SSLConnectionPool(host, port, host, port, ssl_context_factory=lambda **_: _context(ca_file))
+            if secure
+            else ConnectionPool(host, port, host, port)
+        )
+        self._dialler.connection_timeout = self._dialler.network_timeout = timeout
+        self._timeout = timeout
+        self._start = f"{METHOD} {url.path.rstrip('/')}"
+        self._middle = f" HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: "
+        self._socket: Any = None
+
+    def ask(self, send: Send) -> Seen:
+        """Send ``send`` and wait for its answer; the lack of one is a problem in words, never raised."""
+        began = time.perf_counter()
+        fields = "".join([f"{name}: {value}\r\n" for name, value in send.headers.items()])
+        head = f"{self._start}{send.path}{self._middle}{len(send.body)}\r\n{fields}\r\n"
+        try:
+            connected = self._connected()
+            connected.sendall(head.encode("latin-1") + send.body)
+            answer = HTTPSocketResponse(connected, method=METHOD)
+            body = bytes(answer.read(ANSWER_LIMIT))
+            if answer.should_close() or not answer.message_complete:
+                self.close()
+            return Seen(answer.get_code(), body, time.perf_counter() - began)
+        except (OSError, HTTPParseError) as error:
+            self.close()
+            return Seen(0, b"", time.perf_counter() - began, self._why(error))
+        except BaseException:  # stopped in the middle: what still comes is no answer to the next request
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._socket is not None:
+            self._dialler.release_socket(self._socket)
+            self._socket = None
+
+    def _connected(self) -> Any:
+        if self._socket is not None and not alive(self._socket):
+            self.close()
+        if self._socket is None:
+            self._socket = self._dialler.get_socket()
+        return self._socket
+
+    def _why(self, error: Exception) -> str:
+        if isinstance(error, HTTPConnectionClosed):
+            return "the connection was closed without an answer"
+        if isinstance(error, HTTPParseError):
+            return "the answer is no HTTP"
+        return why(error, self._timeout)
+
+
+@cache
+def _context(ca_file: str | None) -> Any:
+    return gevent.ssl.create_default_context(cafile=ca_file)
+
+
+def alive(sock: Any) -> bool:
+    """Whether the idle connection ``sock`` is still there. Unlike select, poll takes any number of sockets."""
+    if sock.fileno() < 0:
+        return False
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return not poll.poll(0)

@@ -1,0 +1,178 @@
+"""The users' connection, races and faults, against a CLIENT that does what it is told."""
+
+import fcntl
+import socket
+import ssl
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from loadtests.traffic.player_script import Send
+from loadtests.transports.connection import Connection, alive
+from loadtests.transports.disturbed import disturbed
+from simulators.transport.faults.table import parse_fault
+from tests.support.commanding import free_port
+from tests.support.racing_certificate import certificate
+from tests.support.scripted_server import BODY, HangUp, Scripted, answer, first_hangs_up
+
+PATIENCE = 20
+SEND = Send("/transaction", b'{"amount":1}', "bet", {"X-Security-Hash": "00"})
+LOST = tuple(map(parse_fault, ("answer-lost:cut=close", "answer-lost:after=first-byte")))
+
+
+@contextmanager
+def connected(script, timeout=PATIENCE):
+    server = Scripted(script)
+    with server.running() as base_url:
+        connection = Connection(base_url, timeout)
+        try:
+            yield server, connection
+        finally:
+            connection.close()
+
+
+@contextmanager
+def over_tls(folder, script):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file := certificate(folder))
+    server = Scripted(script, context)
+    with server.running() as base_url:
+        yield server, base_url, str(file)
+
+
+def came(seen):
+    return [(each.status, each.body, each.problem) for each in seen]
+
+
+def test_a_connection_is_used_for_one_request_after_the_other():
+    with connected(lambda asked: answer(asked.body)) as (server, connection):
+        assert came([connection.ask(SEND) for _ in range(3)]) == [(200, SEND.body, None)] * 3
+        assert server.connections == 1
+    assert {(each.path, each.headers["x-security-hash"], each.body) for each in server.asked} == {
+        ("/operator/transaction", "00", SEND.body)
+    }
+    assert server.asked[0].headers["host"].startswith("127.0.0.1:")
+
+
+def test_what_the_client_ended_is_dialled_again():
+    def script(asked):
+        if asked.connection == 1:
+            raise HangUp(answer())
+        if asked.connection == 2:
+            return answer(extra="Connection: close\r\n")
+        return answer()
+
+    with connected(script) as (server, connection):
+        assert connection.ask(SEND).status == 200
+        assert server.ended.acquire(timeout=PATIENCE)
+        assert [connection.ask(SEND).status for _ in range(3)] == [200] * 3
+        assert server.connections == 3
+
+
+@pytest.mark.parametrize(
+    ("bytes_", "problem"),
+    [
+        (b"", "the connection was closed without an answer"),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", "the answer is no HTTP"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{}", "the answer is no HTTP"),
+    ],
+)
+def test_an_answer_that_is_none_is_told_and_its_connection_is_not_used_again(bytes_, problem):
+    def script(asked):
+        if asked.connection == 1:
+            raise HangUp(bytes_)
+        return answer()
+
+    with connected(script) as (_, connection):
+        assert came([connection.ask(SEND)]) == [(0, b"", problem)]
+        assert came([connection.ask(SEND)]) == [(200, BODY, None)]
+
+
+def test_an_answer_that_never_comes_is_waited_for_so_long_and_no_longer():
+    end = threading.Event()
+
+    def script(_):
+        end.wait(PATIENCE)
+        raise HangUp
+
+    with connected(script, timeout=0.2) as (_, connection):
+        assert connection.ask(SEND).problem == "no answer within 0.2 s"
+        end.set()
+    refused = f"http://127.0.0.1:{free_port()}/operator"
+    assert Connection(refused, PATIENCE).ask(SEND).problem == "connection refused"
+
+
+def test_an_idle_connection_is_told_from_a_dead_one_also_beyond_1024_sockets():
+    ours, theirs = socket.socketpair()
+    high = socket.socket(fileno=fcntl.fcntl(ours.fileno(), fcntl.F_DUPFD, 1500))
+    assert alive(high)
+    theirs.close()
+    assert not alive(high)
+    high.close()
+    ours.close()
+    assert not alive(high)
+
+
+def test_what_leaves_together_is_under_way_before_any_is_answered():
+    meeting = threading.Barrier(3)
+    other = Send("/transaction-rollback", b'{"amount":2}', "void", {})
+
+    def script(asked):
+        meeting.wait(PATIENCE)
+        return answer(asked.body)
+
+    server = Scripted(script)
+    with server.running() as base_url:
+        seen = disturbed([SEND, other, SEND], base_url, PATIENCE, None)
+    assert came(seen) == [(200, each.body, None) for each in (SEND, other, SEND)]
+    assert sorted(each.path for each in server.asked)[-1] == "/operator/transaction-rollback"
+
+
+def test_one_that_breaks_does_not_hold_up_the_others():
+    server = Scripted(first_hangs_up())
+    with server.running() as base_url:
+        seen = disturbed([SEND] * 4, base_url, PATIENCE, None)
+    assert sorted(each.status for each in seen) == [0, 200, 200, 200]
+    assert [each.problem for each in seen if each.problem] == ["the connection was closed without an answer"]
+
+
+def test_a_lost_answer_is_no_problem_and_the_request_arrived_whole():
+    server = Scripted(lambda _: answer())
+    with server.running() as base_url:
+        for fault in LOST:
+            lost = Send(SEND.path, SEND.body, "bet", SEND.headers, (fault,))
+            assert came(disturbed([lost], base_url, PATIENCE, None)) == [(0, b"", None)]
+        for _ in LOST:
+            assert server.ended.acquire(timeout=PATIENCE)
+    assert [each.body for each in server.asked] == [SEND.body] * 2
+
+
+def test_a_fault_that_could_not_act_is_a_problem_and_one_that_copies_tells_of_each():
+    lost = Send(SEND.path, SEND.body, "bet", SEND.headers, LOST[:1])
+    (seen,) = disturbed([lost], f"http://127.0.0.1:{free_port()}/operator", PATIENCE, None)
+    assert (seen.status, seen.problem) == (0, "connection refused")
+    copied = Send(SEND.path, SEND.body, "bet", SEND.headers, (parse_fault("copies:n=2"),))
+    server = Scripted(lambda _: answer())
+    with server.running() as base_url:
+        assert came(disturbed([copied], base_url, PATIENCE, None)) == [(200, BODY, None)] * 3
+
+
+def test_over_tls_everything_is_as_without_and_what_proves_nothing_gets_no_request(tmp_path):
+    with over_tls(tmp_path, lambda _: answer()) as (server, base_url, file):
+        lost = Send(SEND.path, SEND.body, "bet", SEND.headers, LOST[1:])
+        connection = Connection(base_url, PATIENCE, file)
+        assert came([connection.ask(SEND), connection.ask(SEND)]) == [(200, BODY, None)] * 2
+        connection.close()
+        assert came(disturbed([SEND, SEND], base_url, PATIENCE, file)) == [(200, BODY, None)] * 2
+        assert came(disturbed([lost], base_url, PATIENCE, file)) == [(0, b"", None)]
+        asked = len(server.asked)
+        other_name = base_url.replace("127.0.0.1", "localhost")
+        for url, trusted in ((base_url, None), (other_name, file)):
+            failed = [Connection(url, PATIENCE, trusted).ask(SEND)]
+            failed += disturbed([SEND, SEND], url, PATIENCE, trusted) + disturbed(
+                [lost], url, PATIENCE, trusted
+            )
+            assert {each.status for each in failed} == {0}
+            assert all(each.problem.startswith("TLS failed: ") for each in failed), failed
+        assert len(server.asked) == asked
