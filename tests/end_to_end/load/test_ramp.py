@@ -25,9 +25,7 @@ def steps(run):
     return [(step["users"], step["audit"]) for step in run.report["load"]["ramp"]["steps"]]
 
 
-@pytest.mark.parametrize(
-    "options", [(), ("--processes", "2")], ids=["alone", "two"]
-)
+@pytest.mark.parametrize("options", [(), ("--processes", "2")], ids=["alone", "two"])
 def test_every_step_of_a_sound_client_is_audited_and_the_best_rate_is_found(tmp_path, options):
     with reference(tmp_path) as client:
         client.target(tmp_path, players=PLAYERS)
