@@ -142,13 +142,9 @@ def pen():
     return Pen(SECRET, "EUR")
 
 
-def script(ledger, rates, seed=1, kinds=None):
-    return PlayerScript.of(0, ledger, rates, Random(seed), pen(), set() if kinds is None else kinds)
-
-
 def rounds(ledger, rates, seed=1, kinds=None):
     """One round after the other until the gate is closed."""
-    player = script(ledger, rates, seed, kinds)
+    player = PlayerScript.of(0, ledger, rates, Random(seed), pen(), set() if kinds is None else kinds)
     while ledger.gate_open:
         yield from player.round()
 
