@@ -2,9 +2,9 @@
 
 import pytest
 
+from client_under_test.mutants.host import find
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.table import ALL
-from client_under_test.mutants.host import find
 from scenarios.cli.reference_client import reference_client
 from scenarios.contract import RULES, select
 from scenarios.problems.errors import Exit
