@@ -236,7 +236,7 @@ def reach(target: Target, url: str, player_id: str) -> None:
     """Move one smallest unit to ``player_id`` and back. Raises TargetProblem where that is not answered as it must."""
     operator, players = target.need_operator()
     sender = Sender(History(), timeout=operator.timeout, ca_file=target.ca_file)
-    channel = Operator(url, operator.security_hash.get_secret_value(), sender, operator.amount_format)
+    channel = Operator(url, operator.security_hash.get_secret_value(), sender, operator.words)
     verbs, player = Verbs(channel), Player(player_id, players.currency)
     first = verbs.settle(verbs.result(player, player.unit, kind="result (first wager)"))
     if first.ok:

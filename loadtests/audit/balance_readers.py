@@ -49,7 +49,7 @@ class Teller:
         (send,) = sends
         gevent.sleep(send.wait)
         sent = request(self.channel.callback_url.rstrip("/"), send)
-        return [seen(self.channel.sender.send(sent, Operator.read, provider=PROVIDER, kind=send.name))]
+        return [seen(self.channel.sender.send(sent, self.channel.read, provider=PROVIDER, kind=send.name))]
 
     def _forget(self) -> None:
         self.channel.sender.history = History()
@@ -108,9 +108,7 @@ class Tellers:
         sender = Sender(
             History(), timeout=operator.timeout, ca_file=self.target.ca_file, connections=1, limits=limits
         )
-        channel = Operator(
-            self.base_url, operator.security_hash.get_secret_value(), sender, operator.amount_format
-        )
+        channel = Operator(self.base_url, operator.security_hash.get_secret_value(), sender, operator.words)
         verbs = Verbs(channel)
         wanted = self.target.target.probe
         probe: Probe = WagersProbe(verbs) if wanted == "wagers" else DriverProbe(verbs, driver, wanted)

@@ -9,7 +9,7 @@ from typing import Final
 from loadtests.traffic.ledger import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN, Ledger, Operation
 from loadtests.traffic.pen import Pen
 from loadtests.traffic.player_script import Play, Seen, Send, copies_until_answered
-from simulators.operator.wire import ROLLBACK_PATH, TRANSACTION_PATH
+from simulators.operator.dialect import ROLLBACK_PATH, TRANSACTION_PATH
 
 # Seconds before each copy; where none is answered, the operation stays open.
 PAUSES: Final = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)

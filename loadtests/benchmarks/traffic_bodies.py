@@ -4,7 +4,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from loadtests.traffic.pen import Pen
-from simulators.operator.wire import TRANSACTION_PATH
+from simulators.operator.dialect import TRANSACTION_PATH
 
 COUNT: Final = 10_000
 _PLAYERS: Final = 64

@@ -10,8 +10,8 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
-from simulators.operator import wire
-from simulators.operator.wire import AmountFormat
+from simulators.operator import dialect
+from simulators.operator.dialect import AmountFormat
 from simulators.values import money
 
 # The counter of provider ids runs through 48 bits in steps that look random and never meet: the step is odd.
@@ -82,10 +82,10 @@ class Pen:
     def sign(self, body: bytes) -> dict[str, str]:
         """Return the headers of ``body``: its type and its hash under SECURITY_HASH."""
         return {
-            "Content-Type": wire.JSON_TYPE,
-            wire.HASH_HEADER: hmac.digest(self._key, body, "sha256").hex(),
+            "Content-Type": dialect.JSON_TYPE,
+            dialect.HASH_HEADER: hmac.digest(self._key, body, "sha256").hex(),
         }
 
     def forge(self, body: bytes) -> dict[str, str]:
         """Return headers with a hash that is not the body's: unkeyed, as somebody without the secret makes."""
-        return {"Content-Type": wire.JSON_TYPE, wire.HASH_HEADER: hashlib.sha256(body).hexdigest()}
+        return {"Content-Type": dialect.JSON_TYPE, dialect.HASH_HEADER: hashlib.sha256(body).hexdigest()}

@@ -19,7 +19,7 @@ from loadtests.traffic.meaning import Meaning
 from loadtests.traffic.mix import Match, Rates
 from loadtests.traffic.pen import Pen
 from scenarios.oracles.attempts import Kind
-from simulators.operator.wire import INSUFFICIENT_FUNDS, ROLLBACK_PATH, TRANSACTION_PATH
+from simulators.operator.dialect import ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_PATH
 from simulators.transport.faults.delivery import Fault
 
 # Seconds before each copy of what got no answer; the last is repeated. The first copy follows at once.
@@ -171,7 +171,7 @@ class PlayerScript:
         if said.outcome is UNKNOWN:
             # The OPERATOR sends a bet once, and rolls back one that it heard nothing of.
             yield from self._rollback(op, stake, "rollback")
-        elif said.error == INSUFFICIENT_FUNDS:
+        elif said.error == SPORTSBOOK.insufficient_funds:
             self.poor = True
         return None
 

@@ -16,10 +16,10 @@ from simulators.exchanges.history import Direction, Exchange
 from simulators.jackpot.catalogue.stores import StoreEventName
 from simulators.jackpot.operations import KINDS as JACKPOT_KINDS
 from simulators.jackpot.wire import CouponName
-from simulators.operator.wire import Callback
 from simulators.server.responses import ApiError
 from simulators.transport.faults.table import spell_fault
 from simulators.values import money
+from simulators.wallet.transactions import Transaction
 
 # What one press of a button may send at most.
 COPIES: Final = 100
@@ -91,7 +91,7 @@ class Actions:
             faults=asked.faults(),
         )
 
-    def _callback(self, event: str, asked: Asked) -> Callback:
+    def _callback(self, event: str, asked: Asked) -> Transaction:
         verbs = self.house.verbs
         player = self._player(asked)
         amount = asked.amount("amount")

@@ -10,8 +10,8 @@ from simulators.exchanges import export
 from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import Direction, Exchange
 from simulators.jackpot import wire as vouchers
-from simulators.operator import wire
 from simulators.values import money
+from simulators.wallet.transactions import Transaction
 from simulators.webhooks.retry_queue import Delivery, Standing
 
 # So much of a body can be searched, in characters; one longer than SEARCHED_BODY bytes not at all.
@@ -69,8 +69,8 @@ def _is_auth(exchange: Exchange) -> bool:
 def about(exchange: Exchange) -> str:
     """Whom and what it is about, in a few words; "" where the request is no genuine message."""
     match exchange.message:
-        case wire.Transaction() | wire.Rollback() as message:
-            return f"{message.user_id} {_amount(message.amount, message.currency)}"
+        case Transaction() as message:
+            return f"{message.player} {_amount(message.amount, message.currency)}"
         case vouchers.CouponEvent(message=coupon):
             return f"{coupon.id} {_amount(coupon.price, 'EUR')}"
         case Notice(decision=decision):
@@ -108,7 +108,7 @@ def deliveries(house: House) -> list[dict[str, Any]]:
                     {
                         "provider": provider,
                         "id": None,
-                        "what": house.redactor.text(f"{each.message.action} {about(each.last)}"),
+                        "what": house.redactor.text(f"{each.message.kind} {about(each.last)}"),
                         "standing": standing,
                         "attempts": each.attempts,
                         "last": each.last.number,

@@ -4,7 +4,7 @@ It moves the smallest unit of the players' currency and takes it back; where it 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from scenarios.doctor.locked_rules import locked
@@ -16,8 +16,8 @@ from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
-from simulators.operator import wire
 from simulators.operator.delivery import Operator
+from simulators.wallet.dialect import Dialect
 
 # Driver entries that the OPERATOR's steps try; those of the other providers have steps of their own.
 _ELSEWHERE = {"voucher_session", "checkout_token"}
@@ -115,13 +115,13 @@ class Doctor:
                 expected,
                 f"correct callback_url in [operator]: nothing serves POST {exchange.request.url}",
             )
-        other: wire.AmountFormat = "string" if self.run.channel.amount_format == "number" else "number"
-        if self._accepted_as(player, other):
-            return TargetProblem(
-                f"{came}; with the amount as a {other} it was accepted",
-                expected,
-                f'set amount_format = "{other}" in [operator]',
-            )
+        for other in self.run.channel.dialect.otherwise():
+            if self._accepted_as(player, other.dialect):
+                return TargetProblem(
+                    f"{came}; with {other.words} it was accepted",
+                    expected,
+                    f"set {other.setting} in [operator]",
+                )
         if self._same_as_forged(player, exchange):
             return NoChannel(
                 f"{came}; a forged one gets the very same answer",
@@ -135,11 +135,9 @@ class Doctor:
             f"look whether the CLIENT knows player {player} and currency {player.currency} ([players])",
         )
 
-    def _accepted_as(self, player: Player, amount_format: wire.AmountFormat) -> bool:
+    def _accepted_as(self, player: Player, dialect: Dialect) -> bool:
         channel = self.run.channel
-        with_other = Verbs(
-            Operator(channel.callback_url, channel.security_hash, channel.sender, amount_format)
-        )
+        with_other = Verbs(Operator(channel.callback_url, channel.secret, channel.sender, dialect))
         paid = with_other.result(player, player.unit, kind="result (doctor)")
         if paid.refused:
             return False
@@ -149,11 +147,10 @@ class Doctor:
 
     def _same_as_forged(self, player: Player, genuine: Exchange) -> bool:
         message = self.verbs.transaction("result", player, player.unit)
-        body = wire.encode(message, amount_format=self.run.channel.amount_format)
-        forged = self.run.channel.send_raw(
-            body,
-            path=wire.path(message),
-            security_hash=wire.sign(body, "not the secret"),
+        forger = replace(self.run.channel, secret=self.verbs.new_id())
+        forged = forger.send_raw(
+            forger.dialect.encode(message),
+            path=forger.dialect.path(message),
             kind="forged result (doctor)",
             message=message,
         )

@@ -16,16 +16,16 @@ from simulators.jackpot import wire, world
 from simulators.jackpot.catalogue import stores
 from simulators.jackpot.catalogue.stores import Listing, StoreEventName
 from simulators.jackpot.simulator import JackpotTwin
-from simulators.operator.wire import Callback
 from simulators.transport.faults.delivery import Fault, Link, deliver
 from simulators.values import decimal_json
+from simulators.wallet.transactions import Transaction
 from simulators.webhooks.endpoint import Channel
 
 M = TypeVar("M")
 
 
 def send_callback(
-    verbs: Verbs, message: Callback, *, together: int = 1, copies: int = 0, faults: Sequence[Fault] = ()
+    verbs: Verbs, message: Transaction, *, together: int = 1, copies: int = 0, faults: Sequence[Fault] = ()
 ) -> list[Exchange]:
     """Send a callback: once, or ``together`` at once, or with ``faults``; then ``copies`` one by one.
 

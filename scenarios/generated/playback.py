@@ -12,9 +12,9 @@ from scenarios.run.story import Step, Verb
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Reading, Unreadable
 from simulators.exchanges.history import Exchange
-from simulators.operator import wire
 from simulators.operator.delivery import PROVIDER
 from simulators.transport.faults.table import parse_fault
+from simulators.wallet.transactions import Kind, Transaction
 
 _PROBE = "(probe)"
 
@@ -123,7 +123,7 @@ class Stage:
         player.known = reading.amount
         return reading
 
-    def _message(self, step: Step) -> wire.Callback | None:
+    def _message(self, step: Step) -> Transaction | None:
         operator, player = self.run.verbs, self.players[step.player % len(self.players)]
         match step.verb:
             case Verb.BET:
@@ -134,15 +134,15 @@ class Stage:
                 return operator.undo(operator.new_id(), player, player.money(step.units))
         if not self.sent:
             return None
-        earlier: wire.Callback = self._earlier(step).message
+        earlier: Transaction = self._earlier(step).message
         match step.verb:
             case Verb.COPY:
                 return earlier
-            case Verb.ROLLBACK if not isinstance(earlier, wire.Rollback):
-                return operator.undo(earlier.transaction_id, player_of(self.players, earlier), earlier.amount)
-            case Verb.LATE_BET if isinstance(earlier, wire.Rollback):
+            case Verb.ROLLBACK if earlier.kind is not Kind.ROLLBACK:
+                return operator.undo(earlier.id, player_of(self.players, earlier), earlier.amount)
+            case Verb.LATE_BET if earlier.kind is Kind.ROLLBACK:
                 whose = player_of(self.players, earlier)
-                return operator.transaction("bet", whose, earlier.amount, id=earlier.rollback_transaction_id)
+                return operator.transaction("bet", whose, earlier.amount, id=earlier.of)
         return None
 
     def _earlier(self, step: Step) -> Exchange:
@@ -159,15 +159,15 @@ class Stage:
         ):
             return
         message = exchange.message
-        if message.action == "bet":
+        if message.kind == "bet":
             operator.settle(operator.send(operator.undo(exchange)))
         else:
             operator.settle(operator.again(exchange))
 
 
-def player_of(players: list[Player], message: wire.Callback) -> Player:
+def player_of(players: list[Player], message: Transaction) -> Player:
     """The player that ``message`` is about."""
-    return next(player for player in players if player.id == message.user_id)
+    return next(player for player in players if player.id == message.player)
 
 
 class BetsOnly(Stage):
@@ -177,7 +177,7 @@ class BetsOnly(Stage):
         """Raise Broken where more was accepted than the balance covered, or the balance is below zero."""
         player, opening = self.players[0], self.players[0].money(self.opening)
         numbers = tuple(exchange.number for exchange in self.history())
-        amounts = {one.message.transaction_id: one.message.amount for one in self.sent if one.ok}
+        amounts = {one.message.id: one.message.amount for one in self.sent if one.ok}
         taken = sum(amounts.values(), Decimal(0))
         if taken > opening:
             raise Broken(
@@ -216,4 +216,4 @@ class Isolated(Stage):
 
 
 def _about(exchange: Exchange, player: Player) -> bool:
-    return exchange.message is not None and exchange.message.user_id == player.id
+    return exchange.message is not None and exchange.message.player == player.id

@@ -165,12 +165,12 @@ class VoucherStage(Stage):
     def _taken(self) -> Decimal:
         """What accepted bets took, less what results paid."""
         moved = {
-            one.message.transaction_id: one.message
+            one.message.id: one.message
             for one in self.history()
-            if one.ok and one.message is not None and one.message.user_id == self.players[0].id
+            if one.ok and one.message is not None and one.message.player == self.players[0].id
         }
         signs = {"bet": 1, "result": -1}
-        return sum((signs[each.action] * each.amount for each in moved.values()), Decimal(0))
+        return sum((signs[each.kind] * each.amount for each in moved.values()), Decimal(0))
 
     def _numbers(self) -> tuple[int, ...]:
         kept = [each for each in self.run.history.since(self.start) if "(probe)" not in each.kind]

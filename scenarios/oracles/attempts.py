@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from scenarios.oracles.model import DOCUMENTED, CopyAnswer, Model
 from simulators.exchanges.history import Exchange, Outcome
-from simulators.operator.wire import Callback, Rollback, Transaction
 from simulators.values import money
+from simulators.wallet.transactions import Transaction
 
 
 class Kind(StrEnum):
@@ -45,9 +45,9 @@ class Record:
     number: int | None = None
 
 
-def message_of(exchange: Exchange) -> Callback | None:
+def message_of(exchange: Exchange) -> Transaction | None:
     """Return the callback that ``exchange`` carried, None where it carried none."""
-    return exchange.message if isinstance(exchange.message, Transaction | Rollback) else None
+    return exchange.message if isinstance(exchange.message, Transaction) else None
 
 
 def places(exchanges: Iterable[Exchange], currency: str, *amounts: Decimal) -> int:
@@ -95,19 +95,18 @@ def attempts(exchanges: Iterable[Exchange], decimals: int) -> list[Record]:
     return found
 
 
-def record_of(exchange: Exchange, message: Callback, decimals: int) -> Record:
+def record_of(exchange: Exchange, message: Transaction, decimals: int) -> Record:
     """Return what ``exchange`` asked with ``message``, its amount in units of ``10 ** -decimals``."""
-    rollback = message.rollback_transaction_id if isinstance(message, Rollback) else None
     return Record(
-        kind=Kind(message.action),
-        id=message.transaction_id,
+        kind=Kind(message.kind),
+        id=message.id,
         amount=to_units(message.amount, decimals),
         invoked=exchange.invoked,
         answered=exchange.answered,
         outcome=exchange.outcome,
-        of=rollback,
+        of=message.of,
         client_id=exchange.client_id,
-        player=message.user_id,
+        player=message.player,
         currency=message.currency,
         number=exchange.number,
     )

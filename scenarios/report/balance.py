@@ -25,7 +25,7 @@ def balance_curve(run: Run, rule: str, result: ScenarioResult) -> BalanceCurve |
     name, seen = result.readings.get(rule, ("", None))
     exchanges = [run.history[number] for number in findings[-1].exchanges[:_FOLLOWED]]
     wagers = [exchange for exchange in exchanges if exchange.message is not None]
-    name = name or next((exchange.message.user_id for exchange in wagers), "")
+    name = name or next((exchange.message.player for exchange in wagers), "")
     player = next((one for one in run.players if one.id == name), None)
     if player is None or not wagers:
         return None
@@ -57,5 +57,5 @@ def _label(exchange: Exchange, wagers: Sequence[Exchange]) -> str:
     again = exchange.copy_of is not None or any(
         one.message == message and one.number < exchange.number for one in wagers
     )
-    words = f"{'copy of ' if again else ''}{message.action} {format(message.amount, 'f')}"
+    words = f"{'copy of ' if again else ''}{message.kind} {format(message.amount, 'f')}"
     return words if exchange.ok else f"{words}, {exchange.outcome}"

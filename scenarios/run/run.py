@@ -103,7 +103,7 @@ class Run:
             operator.callback_url,
             operator.security_hash.get_secret_value(),
             self.sender,
-            operator.amount_format,
+            operator.words,
         )
 
     @cached_property

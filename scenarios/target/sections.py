@@ -19,9 +19,12 @@ from pydantic import (
     field_validator,
 )
 
-from simulators.operator.wire import AmountFormat
+from scenarios.problems.did_you_mean import did_you_mean
+from simulators.dialects import DEFAULT, DIALECTS
+from simulators.operator.dialect import AmountFormat
 from simulators.values import money
 from simulators.values.jws import AlgorithmName
+from simulators.wallet.dialect import Dialect
 
 DEFAULT_FILE = "pitboss.toml"
 EXAMPLE_ORIGIN = "http://127.0.0.1:8710"
@@ -91,6 +94,15 @@ def _distinct(ids: tuple[str, ...]) -> tuple[str, ...]:
     return ids
 
 
+def _dialect(name: str) -> str:
+    if name not in DIALECTS:
+        known = ", ".join(DIALECTS)
+        raise ValueError(
+            f"no dialect is called {name!r}; {did_you_mean(name, DIALECTS, f'there is {known}')}"
+        )
+    return name
+
+
 def _secret(value: SecretStr) -> SecretStr:
     if not value.get_secret_value():
         raise ValueError("it is empty")
@@ -126,6 +138,11 @@ class Operator(Section):
     amount_format: AmountFormat = Field(
         "number", description='"number" or "string": how `amount` is written in JSON', examples=['"number"']
     )
+    dialect: Annotated[str, AfterValidator(_dialect)] = Field(
+        DEFAULT,
+        description="in whose words transactions are written; the documents' own by default",
+        examples=[f'"{DEFAULT}"'],
+    )
     username: Name | None = Field(
         None, description="CLIENT_USERNAME, which the CLIENT sends to /auth", examples=['"client"']
     )
@@ -159,6 +176,11 @@ class Operator(Section):
         description="as ca_file in [target], which is meant where there is none here",
         examples=['"ca.pem"'],
     )
+
+    @property
+    def words(self) -> Dialect:
+        """``dialect`` as agreed with the CLIENT."""
+        return DIALECTS[self.dialect](self.amount_format)
 
     @property
     def listen_address(self) -> tuple[str, int]:

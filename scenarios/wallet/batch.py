@@ -13,8 +13,8 @@ from scenarios.run.judge import Judge, Undecided
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
-from simulators.operator import wire
 from simulators.values import money
+from simulators.wallet.transactions import Transaction
 
 Action = Literal["bet", "result", "rollback"]
 TRANSACTIONS: tuple[Literal["bet", "result"], ...] = ("bet", "result")
@@ -51,7 +51,7 @@ class Batch:
     _balance: Decimal | None = None
     _entries: list[_Entry] = field(default_factory=list)
 
-    def wager(self, action: Action, case: str, send: Callable[[wire.Callback], Exchange]) -> Exchange:
+    def wager(self, action: Action, case: str, send: Callable[[Transaction], Exchange]) -> Exchange:
         """Hand a new ``action`` to ``send``, return its exchange; a rollback is one of a bet just placed."""
         if len(self._entries) == _SIZE:
             self.settle()
@@ -59,7 +59,7 @@ class Batch:
             self._fund()
         units: int = STEP * 2 ** len(self._entries)
         amount = self.player.money(units)
-        message: wire.Callback
+        message: Transaction
         if action == "rollback":
             bet = self.operator.bet(self.player, amount)
             self.judge.needs(

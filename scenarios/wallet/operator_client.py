@@ -8,10 +8,11 @@ from typing import Literal
 
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
-from simulators.operator import wire
 from simulators.operator.delivery import PROVIDER, Operator
 from simulators.transport.faults.delivery import Fault, Link, Parcel, deliver
 from simulators.transport.last_byte_race import race
+from simulators.wallet.codec import PLAIN, Style
+from simulators.wallet.transactions import Kind, Transaction
 
 
 def _nothing(exchange: Exchange) -> None:
@@ -30,7 +31,7 @@ class Verbs:
 
     channel: Operator
     guard: Callable[[Exchange], None] = field(default=_nothing)
-    style: wire.Style = wire.PLAIN
+    style: Style = PLAIN
     restart: Callable[[], None] | None = None
 
     @staticmethod
@@ -40,22 +41,16 @@ class Verbs:
 
     def transaction(
         self,
-        action: Literal["bet", "result"],
+        kind: Literal["bet", "result"],
         player: Player | str,
         amount: Decimal,
         *,
         id: str | None = None,  # noqa: A002
         currency: str | None = None,
-    ) -> wire.Transaction:
+    ) -> Transaction:
         """Build a bet or a result without sending it. ``currency`` defaults to the player's."""
         name, own = _name_and_currency(player, currency)
-        return wire.Transaction.model_construct(
-            transaction_id=self.new_id() if id is None else id,
-            action=action,
-            user_id=name,
-            currency=own,
-            amount=amount,
-        )
+        return Transaction(Kind(kind), self.new_id() if id is None else id, name, own, amount)
 
     def undo(
         self,
@@ -65,27 +60,20 @@ class Verbs:
         *,
         id: str | None = None,  # noqa: A002
         currency: str | None = None,
-    ) -> wire.Rollback:
+    ) -> Transaction:
         """Build a rollback of an exchange (whose player and amount it takes over) or of any provider id."""
         if isinstance(of, str):
             undone = of
         else:
             original = of.message
-            undone = original.transaction_id
-            player = original.user_id if player is None else player
+            undone = original.id
+            player = original.player if player is None else player
             amount = original.amount if amount is None else amount
             currency = original.currency if currency is None else currency
         if player is None or amount is None:
             raise ValueError("a rollback of a bare id needs the player and the amount")
         name, own = _name_and_currency(player, currency)
-        return wire.Rollback.model_construct(
-            transaction_id=self.new_id() if id is None else id,
-            rollback_transaction_id=undone,
-            action="rollback",
-            user_id=name,
-            currency=own,
-            amount=amount,
-        )
+        return Transaction(Kind.ROLLBACK, self.new_id() if id is None else id, name, own, amount, undone)
 
     def bet(
         self,
@@ -94,7 +82,7 @@ class Verbs:
         *,
         id: str | None = None,  # noqa: A002
         currency: str | None = None,
-        style: wire.Style | None = None,
+        style: Style | None = None,
         kind: str | None = None,
     ) -> Exchange:
         """Take ``amount`` from the player's balance."""
@@ -109,7 +97,7 @@ class Verbs:
         *,
         id: str | None = None,  # noqa: A002
         currency: str | None = None,
-        style: wire.Style | None = None,
+        style: Style | None = None,
         kind: str | None = None,
     ) -> Exchange:
         """Put ``amount`` on the player's balance."""
@@ -125,7 +113,7 @@ class Verbs:
         *,
         id: str | None = None,  # noqa: A002
         currency: str | None = None,
-        style: wire.Style | None = None,
+        style: Style | None = None,
         kind: str | None = None,
     ) -> Exchange:
         """Undo ``of``: an earlier exchange, or any provider id (which needs ``player`` and ``amount``)."""
@@ -135,15 +123,13 @@ class Verbs:
         """Send a copy of ``exchange``, byte for byte."""
         return self._watched(self.channel.again(exchange))
 
-    def send(
-        self, message: wire.Callback, *, style: wire.Style | None = None, kind: str | None = None
-    ) -> Exchange:
+    def send(self, message: Transaction, *, style: Style | None = None, kind: str | None = None) -> Exchange:
         """Send any callback, signed, in ``style``."""
         return self._watched(
             self.channel.send(message, style=self.style if style is None else style, kind=kind)
         )
 
-    def race(self, messages: Sequence[wire.Callback]) -> list[Exchange]:
+    def race(self, messages: Sequence[Transaction]) -> list[Exchange]:
         """Send callbacks so that their last bytes leave together; in the order of ``messages``.
 
         Equal messages are copies of one another. The race is no wider than the target's limits allow: what is
@@ -156,7 +142,7 @@ class Verbs:
             sender.history,
             self.channel.read,
             provider=PROVIDER,
-            kinds=[message.action for message in kept],
+            kinds=[message.kind for message in kept],
             messages=kept,
             timeout=sender.timeout,
             ca_file=sender.ca_file,
@@ -168,20 +154,20 @@ class Verbs:
         return exchanges
 
     def deliver(
-        self, messages: wire.Callback | Sequence[wire.Callback], faults: Sequence[Fault]
+        self, messages: Transaction | Sequence[Transaction], faults: Sequence[Fault]
     ) -> list[Exchange]:
         """Send callbacks with ``faults`` round them; return the exchanges as they left, copies among them.
 
         What a fault cuts off is unknown, as planned, and does not alarm the guard.
         """
         sender = self.channel.sender
-        group = [messages] if isinstance(messages, wire.Transaction | wire.Rollback) else list(messages)
+        group = [messages] if isinstance(messages, Transaction) else list(messages)
         parcels = [
             Parcel(
                 self.channel.request(message, self.style),
                 self.channel.read,
                 PROVIDER,
-                kind=message.action,
+                kind=message.kind,
                 message=message,
             )
             for message in group

@@ -12,7 +12,7 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Unanswered, Unreadable, WagersProbe
 from simulators.exchanges.history import Exchange
-from simulators.operator import wire
+from simulators.wallet.transactions import Kind, Transaction
 
 # In smallest units: what is paid in, a small part of it, and the bet that no test player can afford.
 _PAID = 10_000
@@ -142,7 +142,7 @@ def settle(operator: Verbs, player: Player, start: int = 0) -> None:
     refused, each is rolled back.
     """
     known = [one for one in _own(operator, player, start) if operator.settle(one).ok]
-    moved = sum((_SIGNS[one.message.action] * one.message.amount for one in known), Decimal(0))
+    moved = sum((_SIGNS[one.message.kind] * one.message.amount for one in known), Decimal(0))
     if not moved:
         return
     undo = operator.result if moved < 0 else operator.bet
@@ -156,7 +156,7 @@ def _roll_back(operator: Verbs, wagers: list[Exchange]) -> None:
 
 
 def _paid(exchange: Exchange) -> bool:
-    return exchange.ok and exchange.message.action == "result"
+    return exchange.ok and exchange.message.kind == "result"
 
 
 def _own(operator: Verbs, player: Player, start: int = 0) -> list[Exchange]:
@@ -164,17 +164,21 @@ def _own(operator: Verbs, player: Player, start: int = 0) -> list[Exchange]:
     last: dict[str, Exchange] = {}
     for exchange in operator.channel.sender.history.since(start):
         message = exchange.message
-        if not isinstance(message, wire.Transaction) or message.user_id != player.id:
+        if (
+            not isinstance(message, Transaction)
+            or message.kind is Kind.ROLLBACK
+            or message.player != player.id
+        ):
             continue
-        if exchange.kind.endswith(_OWN) and not (message.transaction_id in last and exchange.unknown):
-            last[message.transaction_id] = exchange
+        if exchange.kind.endswith(_OWN) and not (message.id in last and exchange.unknown):
+            last[message.id] = exchange
     return list(last.values())
 
 
 def _takes_nothing(probe: WagersProbe, player: Player) -> bool:
     """Whether bets take nothing at all: the largest accepted so far is accepted four times more."""
     bets = [
-        one.message.amount for one in _own(probe.operator, player) if one.ok and one.message.action == "bet"
+        one.message.amount for one in _own(probe.operator, player) if one.ok and one.message.kind == "bet"
     ]
     return bool(bets) and all(probe.operator.bet(player, max(bets), kind="bet (probe)").ok for _ in range(4))
 

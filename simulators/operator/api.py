@@ -9,8 +9,9 @@ from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from simulators.operator import openapi, wire
+from simulators.operator import openapi
 from simulators.operator.delivery import PROVIDER
+from simulators.operator.dialect import JSON_TYPE
 from simulators.operator.pages import player_page
 from simulators.operator.simulator import Twin
 from simulators.server import api_docs, responses
@@ -75,12 +76,12 @@ def _check(twin: Twin, version: str | None) -> None:
             f"The API version is {version[:20]!r}. "
             f"Agreed is {agreed!r}; another may mean other things. Use the agreed one.",
         )
-    if request.mimetype != wire.JSON_TYPE and not twin.forgiving:
+    if request.mimetype != JSON_TYPE and not twin.forgiving:
         raise ApiError(
             400,
             "NOT_JSON",
             f"The Content-Type is {request.mimetype[:40]!r}. Parameters are read from JSON only. "
-            f"Send Content-Type: {wire.JSON_TYPE}.",
+            f"Send Content-Type: {JSON_TYPE}.",
         )
 
 

@@ -9,81 +9,65 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Final
 
 from simulators.exchanges.history import Answer, Exchange, Request
-from simulators.operator import wire
+from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.faults.delivery import Fault, Link, Parcel, deliver
 from simulators.transport.http_client import Meaning, Sender
+from simulators.wallet.codec import PLAIN, Style
+from simulators.wallet.dialect import Dialect
+from simulators.wallet.transactions import Kind, Transaction
 from simulators.webhooks.scheduler import Background
 
 PROVIDER: Final = "operator"
-
-
-class _Sign(Enum):
-    SIGN = "sign"
-
-
-# Stands for "the hash of the body that is sent", where a hash is asked for.
-SIGN: Final = _Sign.SIGN
-
-
-def _meaning(answer: Answer) -> Meaning:
-    read = wire.read(answer)
-    return Meaning(read.outcome, read.error, read.client_id)
 
 
 @dataclass
 class Operator:
     """The channel from the OPERATOR to one CLIENT: encodes, signs and sends, each time once.
 
-    ``callback_url`` is where the paths of the callbacks are appended, ``security_hash`` the SECURITY_HASH. No
-    method raises for the network: an exchange without an answer is unknown. ``faults`` act on everything that is
+    ``callback_url`` is where the paths of ``dialect`` are appended, ``secret`` signs (the SECURITY_HASH). No method
+    raises for the network: an exchange without an answer is unknown. ``faults`` act on everything that is
     sent, over ``link`` (None: one like ``sender``'s).
     """
 
     callback_url: str
-    security_hash: str = field(repr=False)
+    secret: str = field(repr=False)
     sender: Sender
-    amount_format: wire.AmountFormat = "number"
+    dialect: Dialect = SPORTSBOOK
     faults: Sequence[Fault] = ()
     link: Link | None = None
 
-    def request(self, message: wire.Callback, style: wire.Style = wire.PLAIN) -> Request:
+    def request(self, message: Transaction, style: Style = PLAIN) -> Request:
         """Return ``message`` built and signed, not sent."""
-        body = wire.encode(message, style, self.amount_format)
-        return self.raw_request(body, path=wire.path(message))
+        return self.dialect.request(self.callback_url, message, self.secret, style)
 
     def raw_request(
         self,
         body: bytes,
         *,
         path: str,
-        security_hash: str | _Sign | None = SIGN,
         headers: Mapping[str, str | None] | None = None,
         method: str = "POST",
-        header_name: str = wire.HASH_HEADER,
     ) -> Request:
-        """Return a request with any ``body`` to ``path``, not sent.
+        """Return a request with any ``body`` to ``path``, rightly signed and not sent.
 
-        ``security_hash``: SIGN for the right one, None for no header, a text to send as it is. ``headers``
-        are added or put in place of those of the same name (in any case); one set to None is left out.
+        ``headers`` are added or put in place of those of the same name (in any case), the signature's among
+        them; one set to None is left out.
         """
-        given = wire.sign(body, self.security_hash) if security_hash is SIGN else security_hash
-        kept: dict[str, str | None] = {"Content-Type": wire.JSON_TYPE, header_name: given}
+        signed, body = self.dialect.seal(body, self.secret)
+        kept: dict[str, str | None] = dict(signed)
         for name, value in (headers or {}).items():
             kept = {key: old for key, old in kept.items() if key.lower() != name.lower()}
             kept[name] = value
         sent = tuple((name, value) for name, value in kept.items() if value is not None)
         return Request(method, self.callback_url.rstrip("/") + path, sent, body)
 
-    def send(
-        self, message: wire.Callback, *, style: wire.Style = wire.PLAIN, kind: str | None = None
-    ) -> Exchange:
+    def send(self, message: Transaction, *, style: Style = PLAIN, kind: str | None = None) -> Exchange:
         """Send ``message`` once; ``kind`` is its word in diagrams, by default its action."""
         return self._deliver(
-            self.request(message, style), kind=kind or message.action, message=message, genuine=True
+            self.request(message, style), kind=kind or message.kind, message=message, genuine=True
         )
 
     def send_raw(
@@ -91,26 +75,17 @@ class Operator:
         body: bytes,
         *,
         path: str,
-        security_hash: str | _Sign | None = SIGN,
         headers: Mapping[str, str | None] | None = None,
         method: str = "POST",
         kind: str,
-        message: wire.Callback | None = None,
+        message: Transaction | None = None,
         genuine: bool = False,
-        header_name: str = wire.HASH_HEADER,
     ) -> Exchange:
         """Send a forgery or malformed input once; the arguments are those of ``raw_request``.
 
         ``genuine`` says that an honest OPERATOR could have sent it, ``message`` what it then means.
         """
-        request = self.raw_request(
-            body,
-            path=path,
-            security_hash=security_hash,
-            headers=headers,
-            method=method,
-            header_name=header_name,
-        )
+        request = self.raw_request(body, path=path, headers=headers, method=method)
         return self._deliver(request, kind=kind, message=message, genuine=genuine)
 
     def again(self, exchange: Exchange) -> Exchange:
@@ -124,17 +99,16 @@ class Operator:
             copy_of=first.number,
         )
 
-    @staticmethod
-    def read(answer: Answer) -> Meaning:
+    def read(self, answer: Answer) -> Meaning:
         """Say what ``answer`` means, leniently: form is judged by rules."""
-        return _meaning(answer)
+        return self.dialect.read(answer)
 
     def _deliver(
         self,
         request: Request,
         *,
         kind: str,
-        message: wire.Callback | None,
+        message: Transaction | None,
         genuine: bool,
         copy_of: int | None = None,
     ) -> Exchange:
@@ -174,7 +148,7 @@ class Schedule:
 class Pending:
     """A message that waits for its next attempt; ``last`` is the exchange of the attempt before."""
 
-    message: wire.Callback
+    message: Transaction
     last: Exchange
     attempts: int
 
@@ -184,7 +158,7 @@ class Delivered:
     """The first attempt at a message, and the rollback that was raised because a bet got no answer."""
 
     exchange: Exchange
-    rollback: wire.Rollback | None = None
+    rollback: Transaction | None = None
 
 
 def random_id() -> str:
@@ -219,20 +193,16 @@ class Courier(Background[Pending]):
         self._busy = 0
         self._order = 0
 
-    def deliver(self, message: wire.Callback) -> Delivered:
+    def deliver(self, message: Transaction) -> Delivered:
         """Make the first attempt now and arrange what follows from its answer."""
         exchange = self.operator.send(message)
         if not exchange.unknown:
             return Delivered(exchange)
-        if not (isinstance(message, wire.Transaction) and message.action == "bet"):
+        if message.kind is not Kind.BET:
             self._later(Pending(message, exchange, attempts=1))
             return Delivered(exchange)
-        rollback = wire.Rollback(
-            transaction_id=self._new_id(),
-            rollback_transaction_id=message.transaction_id,
-            user_id=message.user_id,
-            currency=message.currency,
-            amount=message.amount,
+        rollback = Transaction(
+            Kind.ROLLBACK, self._new_id(), message.player, message.currency, message.amount, of=message.id
         )
         self.deliver(rollback)
         return Delivered(exchange, rollback)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from simulators.operator import wire
+from simulators.operator.dialect import HASH_HEADER, ROLLBACK_PATH, TRANSACTION_PATH
 from simulators.server import openapi
 
 _BEARER: Final = "token"
@@ -27,20 +28,20 @@ _VERSION_PARAMETER: Final = {
     },
 }
 _HASH: Final = {
-    "name": wire.HASH_HEADER,
+    "name": HASH_HEADER,
     "in": "header",
     "required": True,
     "description": "HMAC-SHA256 of the raw body under SECURITY_HASH, in lower-case hex",
     "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
 }
 _WEBHOOKS: Final[dict[str, tuple[type[BaseModel], str, str, str]]] = {
-    wire.TRANSACTION_PATH: (
+    TRANSACTION_PATH: (
         wire.Transaction,
         "A bet or a result",
         "bet or result",
         "A bet is sent once, a result again until it is answered.",
     ),
-    wire.ROLLBACK_PATH: (
+    ROLLBACK_PATH: (
         wire.Rollback,
         "A rollback of an earlier transaction, which may be unknown",
         "rollback or orphan",

@@ -45,7 +45,7 @@ class Session:
     ``key`` is the secret part of ``url``, ``form_token`` guards the page's forms.
     """
 
-    user_id: str
+    player: str
     currency: str
     lang: str | None
     url: str
@@ -96,7 +96,7 @@ class Twin:
         self.public_url = public_url
         self.forgiving = forgiving
         self.redactor = Redactor(
-            {"SECURITY_HASH": courier.operator.security_hash, "CLIENT_PASSWORD": agreement.password}
+            {"SECURITY_HASH": courier.operator.secret, "CLIENT_PASSWORD": agreement.password}
         )
         self._new_id = new_id
         self._tokens = Tokens(clock)
@@ -206,10 +206,10 @@ class Twin:
 
     # -- what the player does
 
-    def slips(self, user_id: str) -> list[world.Slip]:
+    def slips(self, player: str) -> list[world.Slip]:
         """Return the player's bet slips, the newest first."""
         with self._lock:
-            return [slip for slip in reversed(self._slips.values()) if slip.user_id == user_id]
+            return [slip for slip in reversed(self._slips.values()) if slip.player == player]
 
     def place(self, session: Session, stake: Decimal, selection_ids: Sequence[str]) -> world.Slip:
         """Place a bet and wait for the CLIENT's answer; raises world.Unacceptable."""
@@ -220,7 +220,7 @@ class Twin:
             )
         chosen = tuple(known[selection] for selection in dict.fromkeys(selection_ids))
         slip, effects = world.place(
-            self._new_id(), session.user_id, session.currency, stake, chosen, self._new_id
+            self._new_id(), session.player, session.currency, stake, chosen, self._new_id
         )
         with self._lock:
             self._slips[slip.id] = slip
@@ -246,9 +246,9 @@ class Twin:
         """
         with self._lock:
             slip = self._slips[slip_id]
-        if transaction_id in {slip.bet_id, *(payment.transaction_id for payment in slip.payments)}:
+        if transaction_id in {slip.bet_id, *(payment.id for payment in slip.payments)}:
             for exchange in reversed(self.history.since(0)):
-                known = getattr(exchange.message, "transaction_id", None)
+                known = getattr(exchange.message, "id", None)
                 if exchange.copy_of is None and exchange.provider == PROVIDER and known == transaction_id:
                     return self.courier.operator.again(exchange)
         raise world.Unacceptable(

@@ -1,28 +1,13 @@
-"""The OPERATOR's messages to bytes and back, and their signature. Pure; the only place that knows field names.
+"""The OPERATOR's messages as models: what the CLIENT asks and is answered, and what it is sent, for the API's document.
 
-Implements ``sportsbook.txt``: *Transactions*, *Transaction-rollback*, *Auth*, *Start session*.
+Implements ``sportsbook.txt``: *Auth*, *Start session*; *Transactions* and *Transaction-rollback*, which are written
+by the dialect.
 """
 
-import hashlib
-import hmac
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, WithJsonSchema
-
-from simulators.exchanges.history import Answer, Outcome
-from simulators.values import money
-
-HASH_HEADER = "X-Security-Hash"
-JSON_TYPE = "application/json"
-TRANSACTION_PATH = "/transaction"
-ROLLBACK_PATH = "/transaction-rollback"
-INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
-
-AmountFormat = Literal["number", "string"]
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 
 class _Message(BaseModel):
@@ -63,10 +48,6 @@ class Rollback(_Callback):
     action: Literal["rollback"] = "rollback"
 
 
-Callback = Transaction | Rollback
-_callback: TypeAdapter[Callback] = TypeAdapter(Annotated[Callback, Field(discriminator="action")])
-
-
 class Accepted(_Message):
     """What the CLIENT answers to a callback that it processed, and to every copy of it."""
 
@@ -77,7 +58,7 @@ class Accepted(_Message):
 class Refused(_Message):
     """What the CLIENT answers to a callback that it refuses; nothing has moved."""
 
-    error: str = Field(min_length=1, description="why", examples=[INSUFFICIENT_FUNDS])
+    error: str = Field(min_length=1, description="why", examples=["INSUFFICIENT_FUNDS"])
 
 
 class AuthRequest(_Message):
@@ -107,112 +88,3 @@ class StartSessionAnswer(_Message):
     """The address to open in the player's iframe."""
 
     url: str = Field(description="of this one session, with a secret part")
-
-
-# The documents' own order of fields, which ordinary traffic keeps.
-_ORDER = ("transaction_id", "rollback_transaction_id", "action", "user_id", "currency", "amount")
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How a message is spelled. The default is the plainest form a provider could send.
-
-    ``raw`` puts a JSON text in place of a field's own, or adds a field; ``drop`` leaves fields out; ``order`` is
-    the order of field names (those not named keep theirs, behind); ``spaces`` writes JSON with blanks and newlines.
-    """
-
-    order: Sequence[str] = ()
-    spaces: bool = False
-    escape: bool = False
-    raw: Mapping[str, str] = field(default_factory=dict)
-    drop: frozenset[str] = frozenset()
-
-
-PLAIN = Style()
-
-
-def path(message: Callback) -> str:
-    """The path that the OPERATOR appends to the callback URL for ``message``."""
-    return ROLLBACK_PATH if isinstance(message, Rollback) else TRANSACTION_PATH
-
-
-def fields(message: Callback, amount_format: AmountFormat = "number") -> dict[str, str]:
-    """``message`` as field names with their JSON texts, in the documented order, the amount exact."""
-    values = message.model_dump()
-    texts = {name: _text(values[name]) for name in _ORDER if name in values and name != "amount"}
-    amount = money.plain(message.amount)
-    texts["amount"] = amount if amount_format == "number" else f'"{amount}"'
-    return texts
-
-
-def encode(message: Callback, style: Style = PLAIN, amount_format: AmountFormat = "number") -> bytes:
-    """Write ``message`` as JSON bytes in ``style``; decimals are written exactly, never through a float."""
-    texts = fields(message, amount_format)
-    if style.escape:
-        texts = {name: _escaped(text) for name, text in texts.items()}
-    texts.update(style.raw)
-    texts = {name: text for name, text in texts.items() if name not in style.drop}
-    names = [name for name in style.order if name in texts]
-    names += [name for name in texts if name not in names]
-    if style.spaces:
-        lines = ",\n".join(f"  {json.dumps(name)} : {texts[name]}" for name in names)
-        return f"{{\n{lines}\n}}\n".encode()
-    return ("{" + ",".join(f"{json.dumps(name)}:{texts[name]}" for name in names) + "}").encode()
-
-
-def _text(value: str) -> str:
-    # Lone surrogates cannot be written as UTF-8, so they alone are escaped.
-    return json.dumps(value, ensure_ascii=any("\ud800" <= char <= "\udfff" for char in value))
-
-
-def _escaped(text: str) -> str:
-    return json.dumps(json.loads(text)) if text.startswith('"') else text
-
-
-def parse(body: bytes) -> Callback:
-    """Read a callback; raises ValueError (pydantic's ValidationError among them) where it is malformed."""
-    return _callback.validate_python(json.loads(body, parse_float=Decimal, parse_int=Decimal))
-
-
-def sign(body: bytes, security_hash: str) -> str:
-    """Lower-case hex HMAC-SHA256 of the raw ``body`` under SECURITY_HASH."""
-    return hmac.new(security_hash.encode(), body, hashlib.sha256).hexdigest()
-
-
-def signed(body: bytes, given: str, security_hash: str) -> bool:
-    """Whether ``given`` is the hash of ``body``, compared in constant time."""
-    return hmac.compare_digest(sign(body, security_hash).encode(), given.encode())
-
-
-@dataclass(frozen=True, slots=True)
-class CallbackAnswer:
-    """What an answer to a callback says: its outcome, the ``error``, the CLIENT's ``transaction_id``, the JSON."""
-
-    outcome: Outcome
-    error: str | None = None
-    client_id: str | int | None = None
-    json: Any = None
-
-
-def read(answer: Answer) -> CallbackAnswer:
-    """Say what the CLIENT's ``answer`` to a callback means, leniently: form is judged by rules, not here.
-
-    Any non-null ``error`` is a refusal, and so is a 4xx without one; a 5xx or an answer that is no JSON object
-    leaves open what was done.
-    """
-    try:
-        document = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        document = None
-    if not isinstance(document, dict):
-        refused = 400 <= answer.status < 500
-        return CallbackAnswer(Outcome.REFUSED if refused else Outcome.UNKNOWN, json=document)
-    error = document.get("error")
-    if error is not None:
-        return CallbackAnswer(Outcome.REFUSED, error=str(error), json=document)
-    client_id = document.get("transaction_id")
-    kept = client_id if isinstance(client_id, str | int) and not isinstance(client_id, bool) else None
-    if answer.status >= 400:
-        outcome = Outcome.REFUSED if answer.status < 500 else Outcome.UNKNOWN
-        return CallbackAnswer(outcome, client_id=kept, json=document)
-    return CallbackAnswer(Outcome.OK, client_id=kept, json=document)

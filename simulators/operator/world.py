@@ -14,10 +14,10 @@ from decimal import ROUND_DOWN, Context, Decimal, localcontext
 from math import prod
 from typing import Final
 
-from simulators.operator import wire
 from simulators.operator.catalogue import Selection
 from simulators.operator.lifecycle import Event, State, after
 from simulators.values import money
+from simulators.wallet.transactions import Kind, Transaction
 
 # What a cash-out pays for each unit of the stake that it closes.
 CASH_OUT_PRICE: Final = Decimal("0.90")
@@ -27,7 +27,7 @@ HIGHEST_STAKE: Final = Decimal(10**12)
 _EXACT: Final = Context(prec=400)
 
 NewId = Callable[[], str]
-Effects = tuple[wire.Callback, ...]
+Effects = tuple[Transaction, ...]
 
 
 class Unacceptable(ValueError):
@@ -38,7 +38,7 @@ class Unacceptable(ValueError):
 class Payment:
     """A result that was sent for a slip; ``settlement`` tells it from a cash-out."""
 
-    transaction_id: str
+    id: str
     amount: Decimal
     settlement: bool
 
@@ -48,11 +48,11 @@ class Slip:
     """A bet slip: one selection is a single bet, several are an accumulator, which wins when all of them do.
 
     ``stake`` is what the bet took, ``open_stake`` the part that no cash-out closed (amounts in ``currency``);
-    ``payments`` are the results sent and not rolled back. ``bet_id`` is the bet's ``transaction_id``.
+    ``payments`` are the results sent and not rolled back. ``bet_id`` is the id of its bet.
     """
 
     id: str
-    user_id: str
+    player: str
     currency: str
     stake: Decimal
     selections: tuple[Selection, ...]
@@ -99,7 +99,7 @@ def payout(
 
 def place(
     slip_id: str,
-    user_id: str,
+    player: str,
     currency: str,
     stake: Decimal,
     selections: tuple[Selection, ...],
@@ -118,10 +118,8 @@ def place(
             f"The stake is {stake} {currency}. A stake is more than zero, at most {HIGHEST_STAKE} and a "
             f"multiple of {money.unit(currency)}, the smallest unit of {currency}. Enter such an amount."
         )
-    bet = wire.Transaction(
-        transaction_id=new_id(), action="bet", user_id=user_id, currency=currency, amount=stake
-    )
-    slip = Slip(slip_id, user_id, currency, stake, selections, bet.transaction_id, open_stake=stake)
+    bet = Transaction(Kind.BET, new_id(), player, currency, stake)
+    slip = Slip(slip_id, player, currency, stake, selections, bet.id, open_stake=stake)
     return slip, (bet,)
 
 
@@ -140,10 +138,8 @@ def _nothing(slip: Slip, _happening: Happening, _new_id: NewId) -> tuple[Slip, E
 
 
 def _pay(slip: Slip, amount: Decimal, new_id: NewId, *, settlement: bool) -> tuple[Slip, Effects]:
-    result = wire.Transaction(
-        transaction_id=new_id(), action="result", user_id=slip.user_id, currency=slip.currency, amount=amount
-    )
-    payment = Payment(result.transaction_id, amount, settlement)
+    result = Transaction(Kind.RESULT, new_id(), slip.player, slip.currency, amount)
+    payment = Payment(result.id, amount, settlement)
     return replace(slip, payments=(*slip.payments, payment)), (result,)
 
 
@@ -178,19 +174,13 @@ def _cash_out_part(slip: Slip, happening: Happening, new_id: NewId) -> tuple[Sli
     return _close(slip, part, new_id)
 
 
-def _roll_back(slip: Slip, transaction_id: str, amount: Decimal, new_id: NewId) -> wire.Rollback:
-    return wire.Rollback(
-        transaction_id=new_id(),
-        rollback_transaction_id=transaction_id,
-        user_id=slip.user_id,
-        currency=slip.currency,
-        amount=amount,
-    )
+def _roll_back(slip: Slip, transaction_id: str, amount: Decimal, new_id: NewId) -> Transaction:
+    return Transaction(Kind.ROLLBACK, new_id(), slip.player, slip.currency, amount, of=transaction_id)
 
 
 def _void(slip: Slip, _happening: Happening, new_id: NewId) -> tuple[Slip, Effects]:
     """The last payment first, the bet last."""
-    paid = [(payment.transaction_id, payment.amount) for payment in reversed(slip.payments)]
+    paid = [(payment.id, payment.amount) for payment in reversed(slip.payments)]
     back = [*paid, (slip.bet_id, slip.stake)]
     effects = tuple(_roll_back(slip, transaction_id, amount, new_id) for transaction_id, amount in back)
     return replace(slip, payments=(), open_stake=Decimal(0)), effects
@@ -199,7 +189,7 @@ def _void(slip: Slip, _happening: Happening, new_id: NewId) -> tuple[Slip, Effec
 def _take_back_settlement(slip: Slip, new_id: NewId) -> tuple[Slip, Effects]:
     wrong = next(payment for payment in slip.payments if payment.settlement)
     kept = tuple(payment for payment in slip.payments if payment is not wrong)
-    return replace(slip, payments=kept), (_roll_back(slip, wrong.transaction_id, wrong.amount, new_id),)
+    return replace(slip, payments=kept), (_roll_back(slip, wrong.id, wrong.amount, new_id),)
 
 
 def _correct_to_won(slip: Slip, happening: Happening, new_id: NewId) -> tuple[Slip, Effects]:

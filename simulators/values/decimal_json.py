@@ -22,12 +22,12 @@ def dumps(value: Any) -> bytes:
 def _text(value: Any) -> str:
     match value:
         case str():
-            return _quoted(value)
+            return quoted(value)
         case None:
             return "null"
         case dict() | Mapping():
             return (
-                "{" + ",".join([f"{_quoted(str(name))}:{_text(each)}" for name, each in value.items()]) + "}"
+                "{" + ",".join([f"{quoted(str(name))}:{_text(each)}" for name, each in value.items()]) + "}"
             )
         case list() | tuple():
             return "[" + ",".join([_text(each) for each in value]) + "]"
@@ -38,7 +38,8 @@ def _text(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} has no exact JSON")
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Write ``text`` as a JSON string."""
     # Lone surrogates cannot be written as UTF-8, so text with one is escaped whole.
     if text.isascii() or any("\ud800" <= char <= "\udfff" for char in text):
         return _ESCAPED(text)

@@ -3,31 +3,21 @@
 from decimal import Decimal
 
 from simulators.exchanges.history import Answer, Direction, Exchange, Outcome, Request
-from simulators.operator.wire import Rollback, Transaction
+from simulators.wallet.transactions import Kind, Transaction
 
 ANSWER = Answer(200, (), b"{}")
 
 
 def bet(key, amount, *, player="p", currency="EUR"):
-    return Transaction(
-        transaction_id=key, action="bet", user_id=player, currency=currency, amount=Decimal(amount)
-    )
+    return Transaction(Kind.BET, key, player, currency, Decimal(amount))
 
 
 def result(key, amount, *, player="p", currency="EUR"):
-    return Transaction(
-        transaction_id=key, action="result", user_id=player, currency=currency, amount=Decimal(amount)
-    )
+    return Transaction(Kind.RESULT, key, player, currency, Decimal(amount))
 
 
 def rollback(key, of, amount, *, player="p", currency="EUR"):
-    return Rollback(
-        transaction_id=key,
-        rollback_transaction_id=of,
-        user_id=player,
-        currency=currency,
-        amount=Decimal(amount),
-    )
+    return Transaction(Kind.ROLLBACK, key, player, currency, Decimal(amount), of)
 
 
 def exchange(message, outcome, invoked, answered=None, *, number=0, genuine=True, client_id=None):
@@ -36,7 +26,7 @@ def exchange(message, outcome, invoked, answered=None, *, number=0, genuine=True
     return Exchange(
         number=number,
         provider="operator",
-        kind=message.action,
+        kind=message.kind,
         direction=Direction.TO_CLIENT,
         request=Request("POST", "http://127.0.0.1/transaction"),
         started=0.0,

@@ -12,8 +12,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from scenarios.oracles.model import DOCUMENTED, Late, Model, Spent
-from simulators.operator.wire import Callback, Rollback
 from simulators.values import money
+from simulators.wallet.transactions import Kind, Transaction
 
 
 class Phase(StrEnum):
@@ -103,7 +103,7 @@ def open_wallet(currency: str, balances: Mapping[str, Decimal], model: Model = D
     )
 
 
-def handle(state: Wallet, message: Callback) -> tuple[Wallet, bool, int]:
+def handle(state: Wallet, message: Transaction) -> tuple[Wallet, bool, int]:
     """Handle one callback: the state after it, whether it is accepted, and what it added to the player's
     balance.
 
@@ -111,7 +111,7 @@ def handle(state: Wallet, message: Callback) -> tuple[Wallet, bool, int]:
     and one finer than the currency's unit are refused and not remembered; a bet refused for funds is
     remembered (BET-05).
     """
-    account = state.accounts.get(message.user_id)
+    account = state.accounts.get(message.player)
     if account is None or account.currency != message.currency:
         return _rollback_or_refuse(state, message)
     try:
@@ -120,18 +120,18 @@ def handle(state: Wallet, message: Callback) -> tuple[Wallet, bool, int]:
         return state, False, 0
     if amount < 0:
         return state, False, 0
-    if message.transaction_id in state.rollbacks:
+    if message.id in state.rollbacks:
         return state, True, 0
-    known = state.entries.get(message.transaction_id)
-    if isinstance(message, Rollback):
+    known = state.entries.get(message.id)
+    if message.kind is Kind.ROLLBACK:
         return (state, known.phase is not Phase.REFUSED, 0) if known else _rollback(state, message)
     if known is not None:
         # A copy, or the same id under another amount, action or player: the first answer again.
         return state, LIFECYCLE[known.phase, Event.FUNDED][1], 0
-    void = (message.user_id, message.currency, message.transaction_id)
+    void = (message.player, message.currency, message.id)
     phase = Phase.VOID if void in state.voids else Phase.NEW
-    covered = message.action == "result" or account.balance >= amount
-    (late,) = state.model.late_result if message.action == "result" else state.model.late_bet
+    covered = message.kind is Kind.RESULT or account.balance >= amount
+    (late,) = state.model.late_result if message.kind is Kind.RESULT else state.model.late_bet
     if phase is Phase.VOID and late is not Late.NOTHING:
         phase = Phase.NEW
     else:
@@ -139,34 +139,34 @@ def handle(state: Wallet, message: Callback) -> tuple[Wallet, bool, int]:
     phase, accepted, move = LIFECYCLE[phase, Event.FUNDED if covered else Event.SHORT]
     if late is Late.KEPT and phase is Phase.APPLIED:
         phase = Phase.ROLLED_BACK
-    effect = amount if message.action == "result" else -amount
-    entry = Entry(message.user_id, message.currency, effect, phase)
+    effect = amount if message.kind is Kind.RESULT else -amount
+    entry = Entry(message.player, message.currency, effect, phase)
     moved = effect if move is Move.APPLY else 0
-    return _moved(_kept(state, message.transaction_id, entry), message.user_id, moved), accepted, moved
+    return _moved(_kept(state, message.id, entry), message.player, moved), accepted, moved
 
 
-def _rollback_or_refuse(state: Wallet, message: Callback) -> tuple[Wallet, bool, int]:
+def _rollback_or_refuse(state: Wallet, message: Transaction) -> tuple[Wallet, bool, int]:
     # RBK-15: a rollback in another currency moves nothing; it is answered like an orphan, where the player
     # exists.
-    if not isinstance(message, Rollback) or message.user_id not in state.accounts:
+    if message.kind is not Kind.ROLLBACK or message.player not in state.accounts:
         return state, False, 0
-    return replace(state, rollbacks=state.rollbacks | {message.transaction_id}), True, 0
+    return replace(state, rollbacks=state.rollbacks | {message.id}), True, 0
 
 
-def _rollback(state: Wallet, message: Rollback) -> tuple[Wallet, bool, int]:
-    state = replace(state, rollbacks=state.rollbacks | {message.transaction_id})
-    subject = message.rollback_transaction_id
+def _rollback(state: Wallet, message: Transaction) -> tuple[Wallet, bool, int]:
+    state = replace(state, rollbacks=state.rollbacks | {message.id})
+    subject = message.of or ""
     entry = state.entries.get(subject)
     if entry is None:
         if subject in state.rollbacks:  # RBK-11: a rollback of a rollback moves nothing in the model
             return state, True, 0
-        void = (message.user_id, message.currency, subject)
+        void = (message.player, message.currency, subject)
         return replace(state, voids=state.voids | {void}), True, 0
-    if (entry.player, entry.currency) != (message.user_id, message.currency):  # RBK-10, RBK-15
+    if (entry.player, entry.currency) != (message.player, message.currency):  # RBK-10, RBK-15
         return state, True, 0
     phase, accepted, move = LIFECYCLE[entry.phase, Event.ROLLBACK]
     moved = -_taken_back(state, entry) if move is Move.REVERSE else 0
-    return _moved(_kept(state, subject, replace(entry, phase=phase)), message.user_id, moved), accepted, moved
+    return _moved(_kept(state, subject, replace(entry, phase=phase)), message.player, moved), accepted, moved
 
 
 def _taken_back(state: Wallet, entry: Entry) -> int:

@@ -172,7 +172,7 @@ def _operator(
     )
     secret = operator.security_hash.get_secret_value()
     with contextlib.closing(Sender(log, timeout=operator.timeout, ca_file=target.ca_file)) as sender:
-        courier = Courier(Operator(operator.callback_url, secret, sender, operator.amount_format))
+        courier = Courier(Operator(operator.callback_url, secret, sender, operator.words))
         twin = Twin(agreement, courier, seed=seed, token_seconds=token_seconds, public_url=public_url)
         with listening(create_app(twin), host, port, "the OPERATOR's API", "--operator-port") as server:
             courier.start()
@@ -182,7 +182,7 @@ def _operator(
             yield Served(twin, server, (public_url or server.url).rstrip("/"))
         courier.stop()
     for pending in courier.given_up:
-        click.echo(f"given up: {pending.message.action} {pending.message.transaction_id}")
+        click.echo(f"given up: {pending.message.kind} {pending.message.id}")
 
 
 @contextlib.contextmanager

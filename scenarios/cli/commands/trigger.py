@@ -20,13 +20,13 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges import export
 from simulators.exchanges.history import History
-from simulators.operator import wire
 from simulators.operator.delivery import Operator
 from simulators.transport.http_client import Sender
 from simulators.values import money
+from simulators.wallet.transactions import Transaction
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-Build = Callable[[Verbs, Player], wire.Callback]
+Build = Callable[[Verbs, Player], Transaction]
 
 
 def _amount(text: str) -> Decimal:
@@ -202,7 +202,7 @@ def _verbs(target: Target) -> Verbs:
     secret = operator.security_hash.get_secret_value()
     driver = Driver(target)
     return Verbs(
-        Operator(operator.callback_url, secret, sender, operator.amount_format),
+        Operator(operator.callback_url, secret, sender, operator.words),
         restart=driver.restart if driver.has("restart") else None,
     )
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from scenarios.wallet.operator_client import Verbs
 from simulators.exchanges.history import Exchange
-from simulators.operator import wire
+from simulators.operator.dialect import HASH_HEADER
+from simulators.wallet.codec import PLAIN, Style
+from simulators.wallet.transactions import Transaction
 
 # A body of this many bytes is one no wager needs.
 HUGE = 1024 * 1024
@@ -12,24 +14,23 @@ HUGE = 1024 * 1024
 CLOSE = {"Connection": "close"}
 
 
-def forge(operator: Verbs, message: wire.Callback, security_hash: str | None) -> Exchange:
-    """Send ``message`` in its plain form under ``security_hash``; None leaves the header out."""
+def forge(operator: Verbs, message: Transaction, given: str | None) -> Exchange:
+    """Send ``message`` in its plain form with ``given`` as its hash; None leaves the header out."""
     body = operator.channel.request(message).body
     return operator.watched(
         operator.channel.send_raw(
             body,
-            path=wire.path(message),
-            security_hash=security_hash,
-            headers=None if security_hash else CLOSE,
-            kind=f"forged {message.action}",
+            path=operator.channel.dialect.path(message),
+            headers={HASH_HEADER: given} if given else {HASH_HEADER: given, **CLOSE},
+            kind=f"forged {message.kind}",
         )
     )
 
 
 def bend(
     operator: Verbs,
-    message: wire.Callback,
-    style: wire.Style = wire.PLAIN,
+    message: Transaction,
+    style: Style = PLAIN,
     *,
     kind: str | None = None,
     path: str | None = None,
@@ -37,9 +38,10 @@ def bend(
     headers: Mapping[str, str | None] | None = None,
 ) -> Exchange:
     """Send ``message`` rightly signed, but with fields, path, method or headers that no callback has."""
-    body = wire.encode(message, style, operator.channel.amount_format)
+    dialect = operator.channel.dialect
+    body = dialect.encode(message, style)
     return raw(
-        operator, body, path or wire.path(message), kind or f"malformed {message.action}", method, headers
+        operator, body, path or dialect.path(message), kind or f"malformed {message.kind}", method, headers
     )
 
 

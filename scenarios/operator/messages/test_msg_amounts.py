@@ -18,8 +18,10 @@ from scenarios.wallet.batch import STEP, TRANSACTIONS, Action, Batch, look
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
-from simulators.operator import wire
+from simulators.operator.dialect import SPORTSBOOK
 from simulators.values import money
+from simulators.wallet.codec import Style
+from simulators.wallet.transactions import Transaction
 
 # Results last: they do the most harm to a balance.
 _ACTIONS: tuple[Action, ...] = ("bet", "rollback", "result")
@@ -32,7 +34,7 @@ def _name(text: str) -> str:
     return text if len(text) < 20 else f"of {len(text)} digits"
 
 
-def _bent(operator: Verbs, message: wire.Callback, *, style: wire.Style) -> Exchange:
+def _bent(operator: Verbs, message: Transaction, *, style: Style) -> Exchange:
     return bend(operator, message, style)
 
 
@@ -62,7 +64,7 @@ def test_other_spellings_mean_the_same(operator: Verbs, player: Player, judge: J
     zeros = plain + ("0" if "." in plain else ".0")
     quoted, bare = f'"{plain}"', plain
     spellings = {
-        **({quoted: amount} if operator.channel.amount_format == "number" else {bare: amount}),
+        **({quoted: amount} if operator.channel.dialect == SPORTSBOOK else {bare: amount}),
         zeros: amount,
         f'"{zeros}"': amount,
         "1e1": ten,
@@ -76,7 +78,7 @@ def test_other_spellings_mean_the_same(operator: Verbs, player: Player, judge: J
                 stake = operator.bet(player, player.money(STEP))
                 balance = look(judge, player, balance - stake.message.amount)
             message = operator.transaction(action, player, meant)
-            sent = operator.send(message, style=wire.Style(raw={"amount": text}))
+            sent = operator.send(message, style=Style(raw={"amount": text}))
             case = f"{action} of {text}"
             if sent.unknown:
                 balance = _crashed(judge, player, balance, sent, case)
@@ -109,8 +111,8 @@ def test_a_message_without_an_amount_is_refused(operator: Verbs, player: Player,
     batch = Batch("MSG-06", judge, operator, player, blindly=True)
     for action in _ACTIONS:
         for how, style in {
-            "without": wire.Style(drop=frozenset({"amount"})),
-            "with a null": wire.Style(raw={"amount": "null"}),
+            "without": Style(drop=frozenset({"amount"})),
+            "with a null": Style(raw={"amount": "null"}),
         }.items():
             case = f"{action} {how} amount"
             judge.refused(
@@ -128,7 +130,7 @@ def test_a_malformed_amount_is_refused(operator: Verbs, player: Player, judge: J
         for action in _ACTIONS:
             for text in texts:
                 case = f"{action} with amount {_name(text)}"
-                style = wire.Style(raw={"amount": text})
+                style = Style(raw={"amount": text})
                 sent = batch.wager(action, case, partial(_bent, operator, style=style))
                 judge.refused("MSG-07", sent, case=case)
         batch.settle()

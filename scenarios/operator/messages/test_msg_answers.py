@@ -25,7 +25,9 @@ from scenarios.wallet.batch import look
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Direction, Exchange, header
-from simulators.operator import wire
+from simulators.operator.dialect import HASH_HEADER, JSON_TYPE, ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_PATH
+from simulators.wallet import signers
+from simulators.wallet.codec import Style
 
 # Exchanges shown for one kind of breach; the finding says how many there were.
 _SHOWN = 5
@@ -50,7 +52,7 @@ def _traffic(run: Run, judge: Judge) -> None:
         operator.bet(player, player.money(_FORTUNE))
         operator.bet(f"nobody-{operator.new_id()}", player.unit, currency=player.currency)
     body = operator.channel.request(operator.transaction("bet", run.players[0], run.players[0].unit)).body
-    for path in (wire.TRANSACTION_PATH, wire.ROLLBACK_PATH):
+    for path in (TRANSACTION_PATH, ROLLBACK_PATH):
         raw(operator, body[: len(body) // 2], path, "malformed: truncated JSON")
 
 
@@ -74,8 +76,10 @@ def _whole(exchange: Exchange) -> bool:
 
 
 def _signed(run: Run, exchange: Exchange) -> bool:
-    given = header(exchange.request.headers, wire.HASH_HEADER)
-    return given is not None and wire.signed(exchange.request.body, given, run.channel.security_hash)
+    given = header(exchange.request.headers, HASH_HEADER)
+    return given is not None and signers.same(
+        given, SPORTSBOOK.sign(exchange.request.body, run.channel.secret)
+    )
 
 
 def _taken_for_forgery(run: Run, exchange: Exchange) -> bool:
@@ -159,7 +163,7 @@ def test_every_answer_is_a_json_object(run: Run, judge: Judge) -> None:
     _blame(
         judge,
         "MSG-02",
-        f"Content-Type: {wire.JSON_TYPE}",
+        f"Content-Type: {JSON_TYPE}",
         (
             (f"{exchange.kind}, Content-Type", exchange, f"Content-Type: {_content_type(exchange)}")
             for exchange in judged
@@ -174,7 +178,7 @@ def _content_type(exchange: Exchange) -> str | None:
 
 
 def _declares_json(exchange: Exchange) -> bool:
-    return (_content_type(exchange) or "").split(";")[0].strip().lower() == wire.JSON_TYPE
+    return (_content_type(exchange) or "").split(";")[0].strip().lower() == JSON_TYPE
 
 
 @pytest.mark.whole_history
@@ -248,7 +252,7 @@ def test_failure_has_its_form_and_no_effect(operator: Verbs, player: Player, jud
             # It was carried out or its fate is unknown, which is for other rules to judge.
             balance = judge.fund(player, 1000)
     message = operator.transaction("result", player, player.money(10))
-    unknown = bend(operator, message, wire.Style(raw={"action": '"donate"'}), kind="unknown action")
+    unknown = bend(operator, message, Style(raw={"action": '"donate"'}), kind="unknown action")
     refused += _failed(judge, unknown, "an unknown action")
     if unknown.refused:
         judge.balance("MSG-04", player, balance, unknown, case="an unknown action")
@@ -286,12 +290,12 @@ def test_client_ids_are_unique(run: Run, judge: Judge, effort: Effort) -> None:
         # Only plain UUIDs count: whether ids that look alike are one transaction is IDM-08's question.
         if exchange.message is None or not exchange.ok or exchange.client_id in (None, ""):
             continue
-        if exchange.direction is not Direction.TO_CLIENT or not _is_uuid(exchange.message.transaction_id):
+        if exchange.direction is not Direction.TO_CLIENT or not _is_uuid(exchange.message.id):
             continue
         before = first.setdefault(str(exchange.client_id), exchange)
-        if before.message.transaction_id != exchange.message.transaction_id:
-            pair = f"{before.message.action} and {exchange.message.action}"
-            same = before.message.user_id == exchange.message.user_id
+        if before.message.id != exchange.message.id:
+            pair = f"{before.message.kind} and {exchange.message.kind}"
+            same = before.message.player == exchange.message.player
             case = f"{pair} of {'one player' if same else 'two players'}"
             clashes.setdefault(case, []).append((before, exchange))
     judge.holds("MSG-05", True, expected="", seen="")

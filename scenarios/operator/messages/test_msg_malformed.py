@@ -19,9 +19,11 @@ from scenarios.wallet.batch import ACTIONS, Action, Batch, look
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
-from simulators.operator import wire
+from simulators.operator.dialect import ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_PATH
+from simulators.wallet.codec import PLAIN, Style
+from simulators.wallet.transactions import Transaction
 
-_PATHS = (wire.TRANSACTION_PATH, wire.ROLLBACK_PATH)
+_PATHS = (TRANSACTION_PATH, ROLLBACK_PATH)
 # Bodies that are no JSON object, whatever fields were meant.
 _NO_OBJECTS = {
     "not JSON": b"transaction_id=1&amount=10",
@@ -41,14 +43,14 @@ _WRONG_TYPES = {
 }
 
 
-def _spoiled(action: Action) -> Iterator[tuple[str, wire.Style]]:
+def _spoiled(action: Action) -> Iterator[tuple[str, Style]]:
     """Each required field of ``action`` missing, null and of another type, with a case to name it by."""
     for field, texts in _WRONG_TYPES.items():
         if field == "rollback_transaction_id" and action != "rollback":
             continue
-        yield f"{action} without {field}", wire.Style(drop=frozenset({field}))
+        yield f"{action} without {field}", Style(drop=frozenset({field}))
         for text in ("null", *texts):
-            yield f"{action} with {field} {text}", wire.Style(raw={field: text})
+            yield f"{action} with {field} {text}", Style(raw={field: text})
 
 
 @pytest.mark.rules("MSG-06")
@@ -64,7 +66,7 @@ def test_what_is_no_json_object_is_refused(operator: Verbs, player: Player, judg
         operator.transaction("result", player, player.money(10)),
         operator.undo(operator.new_id(), player, player.money(10)),
     ):
-        body, path = operator.channel.request(message).body, wire.path(message)
+        body, path = operator.channel.request(message).body, SPORTSBOOK.path(message)
         # Cut before the closing brace, and in the middle of the id.
         for cut in (body[:-1], body[:30]):
             sent.append(raw(operator, cut, path, "malformed: truncated JSON"))
@@ -99,9 +101,9 @@ def test_spoiled_fields_are_refused(operator: Verbs, player: Player, judge: Judg
 
 def _send(
     operator: Verbs,
-    message: wire.Callback,
+    message: Transaction,
     *,
-    style: wire.Style = wire.PLAIN,
+    style: Style = PLAIN,
     headers: Mapping[str, str | None] | None = None,
     kind: str | None = None,
     method: str = "POST",
@@ -132,8 +134,8 @@ def test_an_unknown_action_is_refused(operator: Verbs, player: Player, judge: Ju
     }
     for base, unknown_words in words.items():
         for word in unknown_words:
-            case = f"action {word!r} to {wire.ROLLBACK_PATH if base == 'rollback' else wire.TRANSACTION_PATH}"
-            style = wire.Style(raw={"action": f'"{word}"'})
+            case = f"action {word!r} to {ROLLBACK_PATH if base == 'rollback' else TRANSACTION_PATH}"
+            style = Style(raw={"action": f'"{word}"'})
             unknown = batch.wager(base, case, partial(_send, operator, style=style, kind="unknown action"))
             judge.refused("MSG-09", unknown, case=case)
     batch.settle()
@@ -147,19 +149,17 @@ def test_endpoints_are_not_interchangeable(operator: Verbs, player: Player, judg
     opening = operator.bet(player, amount)
     judge.needs(opening.ok, "the bet that was to be rolled back was refused")
     balance = look(judge, player, balance - amount)
-    named = {"rollback_transaction_id": f'"{opening.message.transaction_id}"'}
+    named = {"rollback_transaction_id": f'"{opening.message.id}"'}
     bet, result = (operator.transaction(action, player, amount) for action in ("bet", "result"))
     other = operator.transaction("bet", player, amount)
     cases: dict[str, Callable[[], Exchange]] = {
         "rollback on /transaction": lambda: bend(
-            operator, operator.undo(opening), kind="rollback", path=wire.TRANSACTION_PATH
+            operator, operator.undo(opening), kind="rollback", path=TRANSACTION_PATH
         ),
-        "bet on /transaction-rollback": lambda: bend(operator, bet, kind="bet", path=wire.ROLLBACK_PATH),
-        "result on /transaction-rollback": lambda: bend(
-            operator, result, kind="result", path=wire.ROLLBACK_PATH
-        ),
+        "bet on /transaction-rollback": lambda: bend(operator, bet, kind="bet", path=ROLLBACK_PATH),
+        "result on /transaction-rollback": lambda: bend(operator, result, kind="result", path=ROLLBACK_PATH),
         "bet that names another one on /transaction-rollback": lambda: bend(
-            operator, other, wire.Style(raw=named), kind="bet", path=wire.ROLLBACK_PATH
+            operator, other, Style(raw=named), kind="bet", path=ROLLBACK_PATH
         ),
     }
     for case, send in cases.items():
@@ -169,7 +169,7 @@ def test_endpoints_are_not_interchangeable(operator: Verbs, player: Player, judg
 @pytest.mark.rules("MSG-11")
 def test_unknown_fields_are_ignored(operator: Verbs, player: Player, judge: Judge) -> None:
     """A bet, a result and a rollback with fields that nobody knows yet do what they would do without them."""
-    added = wire.Style(
+    added = Style(
         raw={"round": '"r-1"', "promotion": "null", "odds": "1.85", "slip": '{"legs":[{"event":"e-1"}]}'}
     )
     balance = judge.fund(player, 5000)
@@ -202,7 +202,7 @@ def test_a_huge_body_is_refused_quickly(
     """A bet in a body of 1 MB is refused in a part of the timeout, and genuine bets are served after it."""
     quickly = target.need_operator()[0].timeout / 2
     balance = judge.fund(player, 1000)
-    padded = wire.Style(raw={"padding": '"' + "x" * HUGE + '"'})
+    padded = Style(raw={"padding": '"' + "x" * HUGE + '"'})
     huge = bend(
         operator,
         operator.transaction("bet", player, player.money(100)),

@@ -322,7 +322,7 @@ def test_user_id_is_the_one_of_callbacks(
         judge.needs(len(twin.sessions) > before, "no session was started")
         session = twin.sessions[-1]
         balance = judge.fund(player, 1000)
-        bet = operator.bet(session.user_id, player.money(400), currency=session.currency)
-        judge.accepted("OUT-08", bet, case=f"player {player.id}, user_id {session.user_id!r}")
+        bet = operator.bet(session.player, player.money(400), currency=session.currency)
+        judge.accepted("OUT-08", bet, case=f"player {player.id}, user_id {session.player!r}")
         if bet.ok:
             judge.balance("OUT-08", player, balance - player.money(400), bet, case=f"player {player.id}")

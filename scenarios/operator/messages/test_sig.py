@@ -19,9 +19,11 @@ from scenarios.wallet.batch import STEP, TRANSACTIONS, Action, Batch, look
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, header
-from simulators.operator import wire
 from simulators.operator.delivery import Operator
+from simulators.operator.dialect import HASH_HEADER, ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_PATH
 from simulators.values import money
+from simulators.wallet.codec import PLAIN, Style
+from simulators.wallet.transactions import Transaction
 
 
 def _another_byte(body: bytes, index: int) -> bytes:
@@ -44,7 +46,7 @@ def _overheard(channel: Operator) -> str:
     """The hash of the last genuine request, which anybody on its way may have read."""
     sent = channel.sender.history.since(0)
     request = next(exchange.request for exchange in reversed(sent) if exchange.genuine)
-    return header(request.headers, wire.HASH_HEADER) or ""
+    return header(request.headers, HASH_HEADER) or ""
 
 
 # What a forger may put in the header, from the body, the channel with its secret and a source of chance.
@@ -53,22 +55,22 @@ RANDOM_HEX = "random hex"
 FORGERIES: dict[str, Header] = {
     RANDOM_HEX: lambda _body, _channel, rng: f"{rng.getrandbits(256):064x}",
     "hash of another body": lambda _body, channel, _rng: _overheard(channel),
-    "hash under another secret": lambda body, channel, _rng: wire.sign(body, channel.security_hash + "!"),
-    "one byte of the amount changed": lambda body, channel, _rng: wire.sign(
-        _another_byte(body, _amount_digit(body)), channel.security_hash
+    "hash under another secret": lambda body, channel, _rng: SPORTSBOOK.sign(body, channel.secret + "!"),
+    "one byte of the amount changed": lambda body, channel, _rng: SPORTSBOOK.sign(
+        _another_byte(body, _amount_digit(body)), channel.secret
     ),
-    "one byte of the id changed": lambda body, channel, _rng: wire.sign(
-        _another_byte(body, _id_digit(body)), channel.security_hash
+    "one byte of the id changed": lambda body, channel, _rng: SPORTSBOOK.sign(
+        _another_byte(body, _id_digit(body)), channel.secret
     ),
-    "right hash cut to 8 characters": lambda body, channel, _rng: wire.sign(body, channel.security_hash)[:8],
-    "right hash plus a suffix": lambda body, channel, _rng: wire.sign(body, channel.security_hash) + "00",
+    "right hash cut to 8 characters": lambda body, channel, _rng: SPORTSBOOK.sign(body, channel.secret)[:8],
+    "right hash plus a suffix": lambda body, channel, _rng: SPORTSBOOK.sign(body, channel.secret) + "00",
     "SHA-256 without the secret": lambda body, _channel, _rng: hashlib.sha256(body).hexdigest(),
-    "the secret itself": lambda _body, channel, _rng: channel.security_hash,
+    "the secret itself": lambda _body, channel, _rng: channel.secret,
     "empty header": lambda _body, _channel, _rng: "",
 }
 
 
-def _forged(operator: Verbs, message: wire.Callback, *, how: str, rng: Random) -> Exchange:
+def _forged(operator: Verbs, message: Transaction, *, how: str, rng: Random) -> Exchange:
     channel = operator.channel
     return forge(operator, message, FORGERIES[how](channel.request(message).body, channel, rng))
 
@@ -94,7 +96,7 @@ def test_a_right_hash_is_accepted(operator: Verbs, player: Player, judge: Judge)
     request = operator.channel.request(message)
     declared = operator.channel.send_raw(
         request.body,
-        path=wire.path(message),
+        path=SPORTSBOOK.path(message),
         headers={"Content-Type": "application/json; charset=utf-8"},
         kind="bet",
         message=message,
@@ -125,11 +127,11 @@ def test_a_right_hash_of_a_rollback_is_accepted(
     )
 
 
-def _bet_whose_hash_begins_with(zeros: str, operator: Verbs, player: Player) -> wire.Callback:
+def _bet_whose_hash_begins_with(zeros: str, operator: Verbs, player: Player) -> Transaction:
     while True:
         message = operator.transaction("bet", player, player.unit)
         body = operator.channel.request(message).body
-        if wire.sign(body, operator.channel.security_hash).startswith(zeros):
+        if SPORTSBOOK.sign(body, operator.channel.secret).startswith(zeros):
             return message
 
 
@@ -178,21 +180,21 @@ def test_the_hash_is_over_the_bytes_received(operator: Verbs, player: Player, ju
     """The same bet spelled with blanks, in another order of keys, or with escapes is as genuine."""
     judge.fund(player, 5000)
 
-    def bet(style: wire.Style, name: str | None = None) -> Exchange:
+    def bet(style: Style, name: str | None = None) -> Exchange:
         return operator.bet(player, player.money(100), id=name, style=style)
 
-    judge.accepted("SIG-04", bet(wire.Style(spaces=True)), case="spaces and newlines")
+    judge.accepted("SIG-04", bet(Style(spaces=True)), case="spaces and newlines")
     reverse = ("amount", "currency", "user_id", "action", "transaction_id")
-    judge.accepted("SIG-04", bet(wire.Style(order=reverse)), case="another key order")
-    raw = bet(wire.PLAIN, f"é{operator.new_id()}")
-    escaped = bet(wire.Style(escape=True), f"é{operator.new_id()}")
+    judge.accepted("SIG-04", bet(Style(order=reverse)), case="another key order")
+    raw = bet(PLAIN, f"é{operator.new_id()}")
+    escaped = bet(Style(escape=True), f"é{operator.new_id()}")
     # A CLIENT that refuses such ids in either spelling has another reason than the hash.
     if raw.ok or escaped.ok:
         judge.accepted("SIG-04", raw, case="raw UTF-8 in an id")
         judge.accepted("SIG-04", escaped, case="\\u00e9 in an id")
     plain = operator.rollback(operator.new_id(), player, player.unit)
     if plain.ok:
-        spaced = operator.rollback(operator.new_id(), player, player.unit, style=wire.Style(spaces=True))
+        spaced = operator.rollback(operator.new_id(), player, player.unit, style=Style(spaces=True))
         judge.accepted("SIG-04", spaced, case="rollback, spaces and newlines")
 
 
@@ -205,8 +207,8 @@ def test_the_hash_is_over_the_digits_received(
     amount = player.money(1050)
     text = money.plain(amount)
     text += "0" if "." in text else ".0"
-    spelled = text if operator.channel.amount_format == "number" else f'"{text}"'
-    bet = operator.bet(player, amount, style=wire.Style(raw={"amount": spelled}))
+    spelled = text if operator.channel.dialect == SPORTSBOOK else f'"{text}"'
+    bet = operator.bet(player, amount, style=Style(raw={"amount": spelled}))
     if bet.ok:
         return
     unaffordable = operator.bet(player, balance + player.unit)
@@ -310,12 +312,13 @@ def test_a_refused_forgery_is_answered_like_everything(
 def test_the_header_name_has_no_case(operator: Verbs, player: Player, judge: Judge) -> None:
     """``x-security-hash`` is the same header, as proxies and HTTP/2 write it."""
     judge.fund(player, 100)
-    for name in (wire.HASH_HEADER.lower(), wire.HASH_HEADER.upper()):
+    for name in (HASH_HEADER.lower(), HASH_HEADER.upper()):
         message = operator.transaction("bet", player, player.unit)
+        body = operator.channel.request(message).body
         bet = operator.channel.send_raw(
-            operator.channel.request(message).body,
-            path=wire.path(message),
-            header_name=name,
+            body,
+            path=SPORTSBOOK.path(message),
+            headers={name: SPORTSBOOK.sign(body, operator.channel.secret)},
             kind="bet",
             message=message,
             genuine=True,
@@ -331,7 +334,5 @@ def test_both_endpoints_check_the_hash(operator: Verbs, player: Player, judge: J
         forged = batch.wager(
             action, action, lambda message: _forged(operator, message, how=RANDOM_HEX, rng=rng)
         )
-        judge.refused(
-            "SIG-08", forged, case=wire.ROLLBACK_PATH if action == "rollback" else wire.TRANSACTION_PATH
-        )
+        judge.refused("SIG-08", forged, case=ROLLBACK_PATH if action == "rollback" else TRANSACTION_PATH)
     batch.settle()

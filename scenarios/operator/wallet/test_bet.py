@@ -17,7 +17,7 @@ from scenarios.target.loading import Target
 from scenarios.wallet.kinds import BET, RESULT, Action
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from simulators.operator import wire
+from simulators.operator.dialect import SPORTSBOOK
 
 
 @pytest.mark.rules("BET-01")
@@ -77,8 +77,8 @@ def test_over_the_balance(run: Run, operator: Verbs, player: Player, judge: Judg
         if refused:
             judge.holds(
                 "BET-03",
-                bet.error == wire.INSUFFICIENT_FUNDS,
-                expected=f"error {wire.INSUFFICIENT_FUNDS!r}",
+                bet.error == SPORTSBOOK.insufficient_funds,
+                expected=f"error {SPORTSBOOK.insufficient_funds!r}",
                 seen=said(bet),
                 exchanges=[bet],
                 case=case,

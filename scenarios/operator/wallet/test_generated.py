@@ -141,7 +141,7 @@ def test_players_at_once(
         judge.needs(not any(exchange.unknown for exchange in race), "a racing wager got no answer")
         off = {}
         for who, opening in amounts.values():
-            moved = [_effect(one) for one in race if one.ok and one.message.user_id == who.id]
+            moved = [_effect(one) for one in race if one.ok and one.message.player == who.id]
             expected = opening + sum(moved, Decimal(0))
             off[who.id] = judge.measure(who, expected) - expected
         mine, theirs = off[player.id], off[another_player.id]
@@ -157,7 +157,7 @@ def test_players_at_once(
 
 def _effect(exchange: Exchange) -> Decimal:
     amount: Decimal = exchange.message.amount
-    return amount if exchange.message.action == "result" else -amount
+    return amount if exchange.message.kind == "result" else -amount
 
 
 @pytest.mark.rules("INV-04")

@@ -15,13 +15,13 @@ from scenarios.wallet.kinds import KINDS, done, known, usual
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
-from simulators.operator import wire
+from simulators.wallet.codec import Style
 
 _BACKWARDS = ("amount", "currency", "user_id", "action", "rollback_transaction_id", "transaction_id")
 _STYLES = {
-    "fields in another order": wire.Style(order=_BACKWARDS),
-    "spaces and newlines": wire.Style(spaces=True),
-    "another order, spaces and newlines": wire.Style(order=_BACKWARDS, spaces=True),
+    "fields in another order": Style(order=_BACKWARDS),
+    "spaces and newlines": Style(spaces=True),
+    "another order, spaces and newlines": Style(order=_BACKWARDS, spaces=True),
 }
 
 

@@ -92,7 +92,7 @@ def _under(
     first: Exchange, action: Action | Literal["rollback"], operator: Verbs, player: Player, stake: Exchange
 ) -> Exchange:
     """Send a bet, a result, or the rollback of ``stake``, with id and amount of ``first``."""
-    taken, amount, kind = first.message.transaction_id, first.message.amount, f"{action}, same id"
+    taken, amount, kind = first.message.id, first.message.amount, f"{action}, same id"
     if action == "rollback":
         return operator.rollback(stake, id=taken, kind=kind)
     return operator.send(operator.transaction(action, player, amount, id=taken), kind=kind)
@@ -113,7 +113,7 @@ def test_for_another_player(operator: Verbs, player: Player, another_player: Pla
         if alone is None or first is None:
             continue
         tried += 1
-        second = _under(first, first.message.action, operator, another_player, stake)
+        second = _under(first, first.message.kind, operator, another_player, stake)
         judge.balance("IDM-07", another_player, theirs, first, second, case=f"{kind}, the other player")
         judge.balance(
             "IDM-07", player, before + alone.effect, first, second, case=f"{kind}, the first player"

@@ -51,8 +51,8 @@ def _second_rollbacks(
 ) -> None:
     """Roll back once more, under new ids, what was rolled back before the restart."""
     for first in firsts:
-        if first.message.action == "rollback":
-            target = first.message.rollback_transaction_id
+        if first.message.kind == "rollback":
+            target = first.message.of
             second = operator.rollback(target, player, first.message.amount)
             balance = judge.balance("RBK-07", player, balance, first, second, case="after a restart")
 

@@ -17,10 +17,10 @@ from scenarios.wallet.kinds import BET, RESULT
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
-from simulators.operator import wire
 from simulators.transport.faults.delivery import Fault
 from simulators.transport.faults.ordering import RetrySchedule
 from simulators.transport.faults.wire import AnswerLost
+from simulators.wallet.transactions import Transaction
 
 pytestmark = pytest.mark.last
 
@@ -47,7 +47,7 @@ def _cut_then_copy(operator: Verbs, player: Player, judge: Judge, action: str, l
     _one_effect(judge, "IDM-03", player, before, effect, [*sent, *copies], f"{action}, {lost.sentence}")
 
 
-def _message(operator: Verbs, player: Player, judge: Judge, action: str) -> tuple[wire.Callback, Decimal]:
+def _message(operator: Verbs, player: Player, judge: Judge, action: str) -> tuple[Transaction, Decimal]:
     """A message of ``action`` and what it does to the balance; for a rollback the bet is made first."""
     amount = player.money(300)
     if action == BET:

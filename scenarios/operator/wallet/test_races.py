@@ -17,7 +17,7 @@ from scenarios.wallet.kinds import RESULT, WAGERS
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
-from simulators.operator import wire
+from simulators.wallet.transactions import Transaction
 
 pytestmark = pytest.mark.last
 
@@ -110,7 +110,7 @@ def test_bet_against_its_rollback(operator: Verbs, player: Player, judge: Judge,
     for _ in range(effort.races * 2):
         balance = judge.fund(player, 5000)
         bet = operator.transaction("bet", player, player.money(700))
-        rollback = operator.undo(bet.transaction_id, player, bet.amount)
+        rollback = operator.undo(bet.id, player, bet.amount)
         _race_to(judge, operator, player, "RBK-12", _interleaved(bet, rollback, effort.width), balance)
 
 
@@ -122,7 +122,7 @@ def test_rollbacks_of_one_bet_at_once(operator: Verbs, player: Player, judge: Ju
             balance = judge.fund(player, 5000)
             bet = operator.bet(player, player.money(700))
             judge.needs(bet.ok, "the bet that was to be rolled back was refused")
-            rollbacks: list[wire.Callback] = [operator.undo(bet, id=given) for given in ids(operator)]
+            rollbacks: list[Transaction] = [operator.undo(bet, id=given) for given in ids(operator)]
             _race_to(judge, operator, player, "RBK-14", rollbacks, balance, case=name)
 
 
@@ -131,7 +131,7 @@ def _race_to(
     operator: Verbs,
     player: Player,
     rule: str,
-    messages: list[wire.Callback],
+    messages: list[Transaction],
     balance: Decimal,
     case: str = "",
 ) -> None:
@@ -144,7 +144,7 @@ def _race_to(
     )
 
 
-def _interleaved(first: wire.Callback, second: wire.Callback, width: int) -> list[wire.Callback]:
+def _interleaved(first: Transaction, second: Transaction, width: int) -> list[Transaction]:
     return [first if number % 2 == 0 else second for number in range(width)]
 
 

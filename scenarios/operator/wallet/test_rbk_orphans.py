@@ -54,7 +54,7 @@ def test_bet_after_its_orphan_rollback(operator: Verbs, player: Player, judge: J
     """A bet that arrives after its own rollback moves no money."""
     judge.fund(player, 5000)
     bet = operator.transaction("bet", player, player.money(500))
-    orphan = operator.rollback(bet.transaction_id, player, bet.amount, kind="rollback (orphan)")
+    orphan = operator.rollback(bet.id, player, bet.amount, kind="rollback (orphan)")
     judge.needs(orphan.ok, "the orphan rollback that was to come first was refused")
     balance = judge.measure(player, known(player))
     late = operator.send(bet, kind="bet (late)")

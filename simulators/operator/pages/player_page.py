@@ -85,7 +85,7 @@ def _place(twin: Twin, key: str) -> ResponseReturnValue:
 
 
 def _own(twin: Twin, session: Session, slip_id: str) -> None:
-    if slip_id not in {slip.id for slip in twin.slips(session.user_id)}:
+    if slip_id not in {slip.id for slip in twin.slips(session.player)}:
         abort(404, "There is no such bet slip of yours. Reload the page to see those there are.")
 
 
@@ -124,7 +124,7 @@ def _duplicate(twin: Twin, key: str, slip_id: str) -> ResponseReturnValue:
 def _page(twin: Twin, session: Session, problem: str | None = None, status: int = 200) -> Response:
     slips = [
         (slip, [event for event in lifecycle.TRANSITIONS[slip.state] if event in _OFFERED])
-        for slip in twin.slips(session.user_id)
+        for slip in twin.slips(session.player)
     ]
     concerning = (each for each in reversed(twin.history.since(0)) if _concerns(each, session))
     shown = itertools.islice(concerning, EXCHANGES_SHOWN)
@@ -154,7 +154,7 @@ def _concerns(exchange: Exchange, session: Session) -> bool:
     return (
         exchange.provider == PROVIDER
         and exchange.direction is Direction.TO_CLIENT
-        and getattr(exchange.message, "user_id", None) == session.user_id
+        and getattr(exchange.message, "player", None) == session.player
     )
 
 

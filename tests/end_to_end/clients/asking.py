@@ -11,11 +11,20 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from simulators.operator import wire
+from simulators.operator.dialect import (
+    HASH_HEADER,
+    ROLLBACK_PATH,
+    SPORTSBOOK,
+    TRANSACTION_PATH,
+    AmountFormat,
+    Sportsbook,
+)
+from simulators.wallet.codec import PLAIN, Style
+from simulators.wallet.transactions import Kind, Transaction
 
 JSON_HEADER = ("Content-Type", "application/json")
-TRANSACTION = wire.TRANSACTION_PATH
-ROLLBACK = wire.ROLLBACK_PATH
+TRANSACTION = TRANSACTION_PATH
+ROLLBACK = ROLLBACK_PATH
 
 
 @dataclass(frozen=True)
@@ -87,21 +96,17 @@ class Asking:
         self, path: str, body: bytes, method: str = "POST", content_type: str = "application/json"
     ) -> Said:
         """Send ``body`` with its right hash."""
-        hashed = (wire.HASH_HEADER, wire.sign(body, self.secret))
+        hashed = (HASH_HEADER, SPORTSBOOK.sign(body, self.secret))
         return self.send(path, body, [("Content-Type", content_type), hashed], method)
 
-    def message(self, action: str, amount: object = "10", **fields: Any) -> wire.Callback:
-        """A message of the OPERATOR with a new id, for ``player``."""
-        given = {"transaction_id": new_id(), "user_id": self.player, "currency": "EUR", "amount": str(amount)}
-        if action == "rollback":
-            return wire.Rollback(**{**given, **fields})
-        return wire.Transaction(action=action, **{**given, **fields})
+    def message(self, kind: str, amount: object = "10", **fields: Any) -> Transaction:
+        """A transaction with a new id, for ``player``."""
+        given = {"id": new_id(), "player": self.player, "currency": "EUR", "amount": Decimal(str(amount))}
+        return Transaction(Kind(kind), **{**given, **fields})
 
-    def tell(
-        self, message: wire.Callback, style: wire.Style = wire.PLAIN, form: wire.AmountFormat = "number"
-    ) -> Said:
+    def tell(self, message: Transaction, style: Style = PLAIN, amounts: AmountFormat = "number") -> Said:
         """Send ``message`` signed, in ``style``."""
-        return self.signed(wire.path(message), wire.encode(message, style, form))
+        return self.signed(SPORTSBOOK.path(message), Sportsbook(amounts).encode(message, style))
 
     def bet(self, amount: object = "10", **fields: Any) -> Said:
         return self.tell(self.message("bet", amount, **fields))
@@ -110,7 +115,7 @@ class Asking:
         return self.tell(self.message("result", amount, **fields))
 
     def rollback(self, of: str, amount: object = "10", **fields: Any) -> Said:
-        return self.tell(self.message("rollback", amount, rollback_transaction_id=of, **fields))
+        return self.tell(self.message("rollback", amount, of=of, **fields))
 
     def balance(self, player: str | None = None) -> Decimal:
         """The balance as the program shows it; a float is shown with all its digits."""
@@ -124,11 +129,11 @@ class Asking:
         act()
         return round(self.balance(player) - before, 2)
 
-    def together(self, messages: list[wire.Callback]) -> list[Said]:
+    def together(self, messages: list[Transaction]) -> list[Said]:
         """Send all at once, each in a thread and connection of its own."""
         gate = threading.Barrier(len(messages))
 
-        def one(message: wire.Callback) -> Said:
+        def one(message: Transaction) -> Said:
             gate.wait()
             return self.tell(message)
 

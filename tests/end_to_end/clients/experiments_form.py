@@ -3,7 +3,9 @@
 import hashlib
 import json
 
-from simulators.operator import wire
+from simulators.operator.dialect import HASH_HEADER, SPORTSBOOK
+from simulators.wallet.codec import Style
+from simulators.wallet.transactions import Transaction
 from tests.end_to_end.clients.asking import JSON_HEADER, ROLLBACK, TRANSACTION, Asking, Said, new_id
 
 
@@ -13,16 +15,16 @@ def refused(said: Said) -> bool:
 
 
 def _forged(asking: Asking, path: str, body: bytes, given: str | None) -> Said:
-    header = [] if given is None else [(wire.HASH_HEADER, given)]
+    header = [] if given is None else [(HASH_HEADER, given)]
     return asking.send(path, body, [JSON_HEADER, *header])
 
 
 def _forgeries(asking: Asking, body: bytes) -> list[str]:
-    right = wire.sign(body, asking.secret)
+    right = SPORTSBOOK.sign(body, asking.secret)
     return [
         "0" * 64,
-        wire.sign(body + b" ", asking.secret),
-        wire.sign(body, "another secret"),
+        SPORTSBOOK.sign(body + b" ", asking.secret),
+        SPORTSBOOK.sign(body, "another secret"),
         right[:8],
         right + "00",
         hashlib.sha256(body).hexdigest(),
@@ -36,7 +38,7 @@ def sig_01(asking: Asking) -> None:
 
 
 def sig_02(asking: Asking) -> None:
-    body = wire.encode(asking.message("result"))
+    body = SPORTSBOOK.encode(asking.message("result"))
     for given in _forgeries(asking, body):
         assert asking.moved(lambda given=given: refused(_forged(asking, TRANSACTION, body, given))) == 0, (
             given
@@ -45,46 +47,46 @@ def sig_02(asking: Asking) -> None:
 
 
 def sig_03(asking: Asking) -> None:
-    assert refused(_forged(asking, TRANSACTION, wire.encode(asking.message("result")), None))
+    assert refused(_forged(asking, TRANSACTION, SPORTSBOOK.encode(asking.message("result")), None))
 
 
 def sig_04(asking: Asking) -> None:
     styles = (
-        wire.Style(spaces=True),
-        wire.Style(order=("amount", "user_id", "action")),
-        wire.Style(escape=True),
-        wire.Style(raw={"amount": "10.50"}),
+        Style(spaces=True),
+        Style(order=("amount", "user_id", "action")),
+        Style(escape=True),
+        Style(raw={"amount": "10.50"}),
     )
     for style in styles:
-        assert asking.tell(asking.message("result", "10.5", transaction_id=f"é{new_id()}"), style).ok, style
+        assert asking.tell(asking.message("result", "10.5", id=f"é{new_id()}"), style).ok, style
 
 
 def sig_05(asking: Asking) -> None:
-    body = wire.encode(asking.message("result"))
+    body = SPORTSBOOK.encode(asking.message("result"))
     _forged(asking, TRANSACTION, body, "0" * 64)
     assert asking.moved(lambda: asking.signed(TRANSACTION, body)) == 10
 
 
 def sig_06(asking: Asking) -> None:
-    said = _forged(asking, TRANSACTION, wire.encode(asking.message("result")), "0" * 64)
+    said = _forged(asking, TRANSACTION, SPORTSBOOK.encode(asking.message("result")), "0" * 64)
     assert said.status == 200
     assert refused(said)
 
 
 def sig_07(asking: Asking) -> None:
-    body = wire.encode(asking.message("result"))
+    body = SPORTSBOOK.encode(asking.message("result"))
     for name in ("x-security-hash", "X-SECURITY-HASH"):
-        assert asking.send(TRANSACTION, body, [JSON_HEADER, (name, wire.sign(body, asking.secret))]).ok, name
+        assert asking.send(
+            TRANSACTION, body, [JSON_HEADER, (name, SPORTSBOOK.sign(body, asking.secret))]
+        ).ok, name
 
 
 def sig_08(asking: Asking) -> None:
     bet = asking.message("bet")
     asking.tell(bet)
-    rollback = asking.message("rollback", rollback_transaction_id=bet.transaction_id)
-    assert asking.moved(lambda: _forged(asking, ROLLBACK, wire.encode(rollback), "0" * 64)) == 0
-    assert refused(
-        _forged(asking, ROLLBACK, wire.encode(asking.message("rollback", rollback_transaction_id="x")), None)
-    )
+    rollback = asking.message("rollback", of=bet.id)
+    assert asking.moved(lambda: _forged(asking, ROLLBACK, SPORTSBOOK.encode(rollback), "0" * 64)) == 0
+    assert refused(_forged(asking, ROLLBACK, SPORTSBOOK.encode(asking.message("rollback", of="x")), None))
 
 
 def msg_01(asking: Asking) -> None:
@@ -113,19 +115,19 @@ def msg_04(asking: Asking) -> None:
 
 def msg_05(asking: Asking) -> None:
     bets = [asking.message("bet", 1) for _ in range(3)]
-    others = [asking.message("result", 1, user_id=asking.other) for _ in range(3)]
-    rollbacks = [asking.message("rollback", 1, rollback_transaction_id=bet.transaction_id) for bet in bets]
+    others = [asking.message("result", 1, player=asking.other) for _ in range(3)]
+    rollbacks = [asking.message("rollback", 1, of=bet.id) for bet in bets]
     ids = [asking.tell(message).client_id for message in (*bets, *others, *rollbacks)]
     assert len(set(ids)) == len(ids)
 
 
-def _mangled(message: wire.Callback) -> list[bytes]:
-    whole = wire.encode(message)
+def _mangled(message: Transaction) -> list[bytes]:
+    whole = SPORTSBOOK.encode(message)
     names = list(json.loads(whole))
-    styles = [wire.Style(drop=frozenset({name})) for name in names]
-    styles += [wire.Style(raw={name: text}) for name in names for text in ("null", "[]", "{}")]
-    styles += [wire.Style(raw={name: "5"}) for name in names if name != "amount"]
-    return [wire.encode(message, style) for style in styles] + [
+    styles = [Style(drop=frozenset({name})) for name in names]
+    styles += [Style(raw={name: text}) for name in names for text in ("null", "[]", "{}")]
+    styles += [Style(raw={name: "5"}) for name in names if name != "amount"]
+    return [SPORTSBOOK.encode(message, style) for style in styles] + [
         b"",
         b"hello",
         b"[1]",
@@ -139,14 +141,14 @@ def _mangled(message: wire.Callback) -> list[bytes]:
 def msg_06(asking: Asking) -> None:
     for path, message in (
         (TRANSACTION, asking.message("result")),
-        (ROLLBACK, asking.message("rollback", rollback_transaction_id=new_id())),
+        (ROLLBACK, asking.message("rollback", of=new_id())),
     ):
         for body in _mangled(message):
             before = asking.balance()
             assert refused(asking.signed(path, body)), body
             assert asking.balance() == before, body
     for kind in ("text/plain", "application/x-www-form-urlencoded"):
-        body = wire.encode(asking.message("result"))
+        body = SPORTSBOOK.encode(asking.message("result"))
         assert refused(asking.signed(TRANSACTION, body, content_type=kind))
     assert asking.result().ok
 
@@ -169,7 +171,7 @@ BAD_AMOUNTS = (
 def msg_07(asking: Asking) -> None:
     for action in ("bet", "result"):
         for text in (*BAD_AMOUNTS, f'"{"9" * 400}"'):
-            style = wire.Style(raw={"amount": text})
+            style = Style(raw={"amount": text})
             before = asking.balance()
             assert not asking.tell(asking.message(action), style).ok, text
             assert asking.balance() == before, text
@@ -178,7 +180,7 @@ def msg_07(asking: Asking) -> None:
 def msg_08(asking: Asking) -> None:
     bet = asking.message("bet")
     asking.tell(bet)
-    rollback = asking.message("rollback", "-10", rollback_transaction_id=bet.transaction_id)
+    rollback = asking.message("rollback", "-10", of=bet.id)
     for message in (asking.message("bet", "-10"), asking.message("result", "-10"), rollback):
         # A rollback may well return the bet's own amount; it may not take, nor pay more.
         assert asking.moved(lambda message=message: asking.tell(message)) in (
@@ -188,7 +190,7 @@ def msg_08(asking: Asking) -> None:
 
 def msg_09(asking: Asking) -> None:
     for action in ('"win"', '"BET"', '""'):
-        style = wire.Style(raw={"action": action})
+        style = Style(raw={"action": action})
         assert asking.moved(lambda style=style: asking.tell(asking.message("result"), style)) == 0, action
         assert not asking.tell(asking.message("result"), style).ok
 
@@ -196,15 +198,15 @@ def msg_09(asking: Asking) -> None:
 def msg_10(asking: Asking) -> None:
     bet = asking.message("bet")
     asking.tell(bet)
-    rollback = wire.encode(asking.message("rollback", rollback_transaction_id=bet.transaction_id))
+    rollback = SPORTSBOOK.encode(asking.message("rollback", of=bet.id))
     assert asking.moved(lambda: asking.signed(TRANSACTION, rollback)) == 0
-    assert asking.moved(lambda: asking.signed(ROLLBACK, wire.encode(asking.message("bet")))) == 0
-    style = wire.Style(raw={"rollback_transaction_id": json.dumps(bet.transaction_id)})
-    assert asking.moved(lambda: asking.signed(ROLLBACK, wire.encode(asking.message("bet"), style))) == 0
+    assert asking.moved(lambda: asking.signed(ROLLBACK, SPORTSBOOK.encode(asking.message("bet")))) == 0
+    style = Style(raw={"rollback_transaction_id": json.dumps(bet.id)})
+    assert asking.moved(lambda: asking.signed(ROLLBACK, SPORTSBOOK.encode(asking.message("bet"), style))) == 0
 
 
 def msg_11(asking: Asking) -> None:
-    extra = wire.Style(raw={"game": '{"id":[1,null]}', "round": "7"})
+    extra = Style(raw={"game": '{"id":[1,null]}', "round": "7"})
     assert asking.moved(lambda: asking.tell(asking.message("result"), extra)) == 10
 
 
@@ -216,7 +218,7 @@ def msg_12(asking: Asking) -> None:
         ("1.05E+1", "10.5"),
         ('"10"', "10"),
     ):
-        style = wire.Style(raw={"amount": text})
+        style = Style(raw={"amount": text})
         moved = asking.moved(
             lambda style=style, amount=amount: asking.tell(asking.message("result", amount), style)
         )
@@ -239,9 +241,9 @@ HOSTILE = (
 def msg_13(asking: Asking) -> None:
     for text in HOSTILE:
         for message in (
-            asking.message("bet", 1, transaction_id=text),
-            asking.message("result", 1, user_id=text),
-            asking.message("rollback", 1, rollback_transaction_id=text),
+            asking.message("bet", 1, id=text),
+            asking.message("result", 1, player=text),
+            asking.message("rollback", 1, of=text),
         ):
             before = asking.balance(asking.other)
             said = asking.tell(message)
@@ -254,14 +256,14 @@ def msg_13(asking: Asking) -> None:
 
 
 def msg_14(asking: Asking) -> None:
-    style = wire.Style(raw={"padding": f'"{"x" * 1_048_576}"'})
+    style = Style(raw={"padding": f'"{"x" * 1_048_576}"'})
     assert refused(asking.tell(asking.message("result"), style))
     assert asking.result().ok
 
 
 def msg_15(asking: Asking) -> None:
     for method in ("GET", "PUT", "DELETE"):
-        body = wire.encode(asking.message("result"))
+        body = SPORTSBOOK.encode(asking.message("result"))
         assert asking.moved(lambda method=method, body=body: asking.signed(TRANSACTION, body, method)) == 0
 
 

@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from simulators.operator import wire
+from simulators.wallet.codec import Style
+from simulators.wallet.transactions import Transaction
 from tests.end_to_end.clients.asking import Asking, new_id
 
 
@@ -49,8 +50,8 @@ def bet_05(asking: Asking) -> None:
 
 def bet_06(asking: Asking) -> None:
     stranger = new_id()
-    assert not asking.result(user_id=stranger).ok
-    assert not asking.bet(user_id=stranger).ok
+    assert not asking.result(player=stranger).ok
+    assert not asking.bet(player=stranger).ok
 
 
 def bet_07(asking: Asking) -> None:
@@ -114,17 +115,17 @@ def res_06(asking: Asking) -> None:
     paid = asking.message("result", "20")
     asking.tell(paid)
     asking.bet("20")
-    asking.rollback(paid.transaction_id, "20")
+    asking.rollback(paid.id, "20")
     assert asking.balance() < 0
     assert asking.moved(lambda: asking.result("1")) == 1
     asking.result("100")
 
 
-def _three(asking: Asking) -> list[wire.Callback]:
+def _three(asking: Asking) -> list[Transaction]:
     bet = asking.message("bet", "5")
     rolled_back = asking.message("bet", "5")
     asking.tell(rolled_back)
-    rollback = asking.message("rollback", "5", rollback_transaction_id=rolled_back.transaction_id)
+    rollback = asking.message("rollback", "5", of=rolled_back.id)
     return [bet, asking.message("result", "5"), rollback]
 
 
@@ -140,7 +141,7 @@ def idm_01(asking: Asking) -> None:
 
 def idm_02(asking: Asking) -> None:
     for message in _three(asking):
-        expected = {"bet": -5, "result": 5, "rollback": 5}[message.action]
+        expected = {"bet": -5, "result": 5, "rollback": 5}[message.kind]
         before = asking.balance()
         said = asking.together([message] * 8)
         assert len({each.client_id for each in said}) == 1
@@ -173,10 +174,10 @@ def idm_06(asking: Asking) -> None:
     ):
         bet = asking.message("bet", "5")
         asking.tell(bet)
-        known = {"rollback_transaction_id": bet.transaction_id}
+        known = {"of": bet.id}
         same = new_id()
-        asking.tell(asking.message(first, "5", transaction_id=same, **(known if first == "rollback" else {})))
-        again = asking.message(second, "5", transaction_id=same, **(known if second == "rollback" else {}))
+        asking.tell(asking.message(first, "5", id=same, **(known if first == "rollback" else {})))
+        again = asking.message(second, "5", id=same, **(known if second == "rollback" else {}))
         assert asking.moved(lambda again=again: asking.tell(again)) == 0
 
 
@@ -193,17 +194,14 @@ def idm_08(asking: Asking) -> None:
     for action in ("bet", "result"):
         stem = f"{action}-{base}-abe"
         for variant in (stem, stem.upper(), f"{stem} ", f" {stem}", f"{stem}\u0301"):
-            assert (
-                asking.moved(lambda v=variant, a=action: asking.tell(asking.message(a, 1, transaction_id=v)))
-                != 0
-            )
+            assert asking.moved(lambda v=variant, a=action: asking.tell(asking.message(a, 1, id=v))) != 0
 
 
 def idm_09(asking: Asking) -> None:
     for message in _three(asking):
         first = asking.tell(message)
         before = asking.balance()
-        for style in (wire.Style(order=("amount", "user_id")), wire.Style(spaces=True)):
+        for style in (Style(order=("amount", "user_id")), Style(spaces=True)):
             assert asking.tell(message, style).client_id == first.client_id
         assert asking.balance() == before
 
@@ -211,7 +209,7 @@ def idm_09(asking: Asking) -> None:
 def _done(asking: Asking, action: str, amount: str = "10") -> str:
     message = asking.message(action, amount)
     assert asking.tell(message).ok
-    return message.transaction_id
+    return message.id
 
 
 def rbk_01(asking: Asking) -> None:
@@ -242,13 +240,13 @@ def rbk_04(asking: Asking) -> None:
 
 
 def rbk_05(asking: Asking) -> None:
-    orphan = asking.message("rollback", rollback_transaction_id=new_id())
+    orphan = asking.message("rollback", of=new_id())
     assert asking.tell(orphan).client_id == asking.tell(orphan).client_id
 
 
 def rbk_06(asking: Asking) -> None:
     bet = asking.message("bet")
-    asking.rollback(bet.transaction_id)
+    asking.rollback(bet.id)
     assert asking.moved(lambda: asking.tell(bet)) == 0
 
 
@@ -261,8 +259,8 @@ def rbk_07(asking: Asking) -> None:
 def rbk_08(asking: Asking) -> None:
     bet = asking.message("bet", 10**9)
     assert not asking.tell(bet).ok
-    assert asking.moved(lambda: asking.rollback(bet.transaction_id, 10**9)) == 0
-    assert asking.rollback(bet.transaction_id, 10**9).ok
+    assert asking.moved(lambda: asking.rollback(bet.id, 10**9)) == 0
+    assert asking.rollback(bet.id, 10**9).ok
 
 
 def rbk_09(asking: Asking) -> None:
@@ -273,16 +271,16 @@ def rbk_09(asking: Asking) -> None:
 def rbk_10(asking: Asking) -> None:
     bet = _done(asking, "bet")
     others = asking.balance(asking.other)
-    assert asking.moved(lambda: asking.rollback(bet, user_id=asking.other)) == 0
+    assert asking.moved(lambda: asking.rollback(bet, player=asking.other)) == 0
     assert asking.balance(asking.other) == others
 
 
 def rbk_11(asking: Asking) -> None:
     before = asking.balance()
     bet = _done(asking, "bet")
-    first = asking.message("rollback", rollback_transaction_id=bet)
+    first = asking.message("rollback", of=bet)
     asking.tell(first)
-    asking.rollback(first.transaction_id)
+    asking.rollback(first.id)
     assert round(asking.balance() - before, 2) <= 0
 
 
@@ -293,7 +291,7 @@ def rbk_13(asking: Asking) -> None:
 
 def rbk_14(asking: Asking) -> None:
     bet = _done(asking, "bet")
-    rollbacks = [asking.message("rollback", rollback_transaction_id=bet) for _ in range(4)]
+    rollbacks = [asking.message("rollback", of=bet) for _ in range(4)]
     assert asking.moved(lambda: asking.together([*rollbacks, *rollbacks])) == 10
 
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from simulators.operator import wire
+from simulators.operator.dialect import HASH_HEADER, SPORTSBOOK
+from simulators.wallet.codec import Style
 from tests.end_to_end.clients.asking import TRANSACTION, Asking, new_id
 from tests.end_to_end.clients.experiments_form import FORM
 from tests.end_to_end.clients.experiments_money import MONEY, RACES
@@ -54,7 +55,7 @@ def test_it_keeps(rule: str, asking: Asking) -> None:
 )
 def test_it_reads_every_spelling_of_an_amount_exactly(asking: Asking, text: str, moves: str) -> None:
     before = asking.balance()
-    assert asking.tell(asking.message("result"), wire.Style(raw={"amount": text})).ok
+    assert asking.tell(asking.message("result"), Style(raw={"amount": text})).ok
     assert asking.balance() - before == Decimal(moves)
 
 
@@ -64,7 +65,7 @@ def test_it_reads_every_spelling_of_an_amount_exactly(asking: Asking, text: str,
 )
 def test_it_refuses_any_other_amount(asking: Asking, text: str) -> None:
     before = asking.balance()
-    said = asking.tell(asking.message("result"), wire.Style(raw={"amount": text}))
+    said = asking.tell(asking.message("result"), Style(raw={"amount": text}))
     assert said.error
     assert asking.balance() == before
 
@@ -76,37 +77,37 @@ def test_it_refuses_any_other_amount(asking: Asking, text: str) -> None:
 def test_each_player_has_a_currency(
     asking: Asking, player: str, currency: str, amount: str, after: str
 ) -> None:
-    assert asking.bet(amount, user_id=player, currency=currency).ok
+    assert asking.bet(amount, player=player, currency=currency).ok
     assert asking.balance(player) == Decimal(after)
 
 
 def test_a_fraction_of_a_yen_is_refused(asking: Asking) -> None:
-    assert asking.result("0.5", user_id="yen", currency="JPY").error == "AMOUNT_TOO_FINE"
+    assert asking.result("0.5", player="yen", currency="JPY").error == "AMOUNT_TOO_FINE"
 
 
 def test_a_late_result_after_its_own_rollback_succeeds_and_moves_nothing(asking: Asking) -> None:
     result = asking.message("result")
-    asking.rollback(result.transaction_id)
+    asking.rollback(result.id)
     before = asking.balance()
     assert asking.tell(result).ok
     assert asking.balance() == before
 
 
 def test_an_orphan_of_one_player_does_not_hold_up_anothers_bet(asking: Asking) -> None:
-    bet = asking.message("bet", user_id=asking.other)
-    asking.rollback(bet.transaction_id)
+    bet = asking.message("bet", player=asking.other)
+    asking.rollback(bet.id)
     assert asking.moved(lambda: asking.tell(bet), asking.other) == -10
 
 
 def test_only_the_last_of_two_members_of_one_name_counts_and_deep_nesting_is_refused(asking: Asking) -> None:
-    body = wire.encode(asking.message("result", "3"))
+    body = SPORTSBOOK.encode(asking.message("result", "3"))
     assert asking.moved(lambda: asking.signed(TRANSACTION, body[:-1] + b',"amount":4}')) == 4
     assert asking.signed(TRANSACTION, b"[" * 100_000).error == "MALFORMED_REQUEST"
 
 
 def test_a_hash_given_twice_is_refused(asking: Asking) -> None:
-    body = wire.encode(asking.message("result"))
-    given = (wire.HASH_HEADER, wire.sign(body, SECRET))
+    body = SPORTSBOOK.encode(asking.message("result"))
+    given = (HASH_HEADER, SPORTSBOOK.sign(body, SECRET))
     said = asking.send(TRANSACTION, body, [("Content-Type", "application/json"), given, given])
     assert said.error == "INVALID_SIGNATURE"
 

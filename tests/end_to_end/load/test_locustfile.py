@@ -11,11 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 
-from simulators.operator import wire
 from tests.support.commanding import SECRET, environment, free_port, pitboss, target_file, three_beats
 from tests.support.locust_runs import command, row, run
 from tests.support.racing_certificate import certificate
 from tests.support.reference import HASH, reference
+from tests.support.sportsbook_messages import parse
 
 BUSY = ["--copies=0.3", "--races=0.1", "--orphans=0.2", "--cuts=0.1", "--forgeries=0.1", "--voids=0.2"]
 ROWS = [
@@ -212,8 +212,8 @@ class _Wallet(BaseHTTPRequestHandler):
 
     def do_POST(self):
         type(self).seen += 1
-        message = wire.parse(self.rfile.read(int(self.headers["Content-Length"])))
-        body = json.dumps({"error": None, "transaction_id": f"c-{message.transaction_id}"}).encode()
+        message = parse(self.rfile.read(int(self.headers["Content-Length"])))
+        body = json.dumps({"error": None, "transaction_id": f"c-{message.id}"}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -22,7 +22,7 @@ from loadtests.audit.verdict import Finding, Verdict  # noqa: E402
 from loadtests.audit.worker import Clerk  # noqa: E402
 from loadtests.traffic.ledger import BET  # noqa: E402
 from loadtests.traffic.player_script import Send  # noqa: E402
-from simulators.operator.wire import TRANSACTION_PATH  # noqa: E402
+from simulators.operator.dialect import TRANSACTION_PATH  # noqa: E402
 
 PLAYERS = ("p-1", "p-2")
 PATIENCE = 30

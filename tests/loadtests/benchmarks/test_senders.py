@@ -10,15 +10,16 @@ import pytest
 from loadtests.benchmarks.traffic import LABELS, WRK_ABSENT, Measured, Row, fake, rows, sound, table
 from loadtests.benchmarks.traffic_bodies import COUNT, bodies
 from loadtests.benchmarks.traffic_ways import BARE, PLAIN, WRK
-from simulators.operator import wire
+from simulators.operator.dialect import HASH_HEADER, SPORTSBOOK
+from tests.support.sportsbook_messages import parse, signed
 
 
 def test_bodies_are_genuine_callbacks_of_different_transactions() -> None:
     made = bodies()
     for one in made[:50]:
-        assert wire.signed(one.body, one.headers[wire.HASH_HEADER], "benchmark")
-        assert wire.path(wire.parse(one.body)) == one.path
-    assert len({wire.parse(one.body).transaction_id for one in made}) == COUNT
+        assert signed(one.body, one.headers[HASH_HEADER], "benchmark")
+        assert SPORTSBOOK.path(parse(one.body)) == one.path
+    assert len({parse(one.body).id for one in made}) == COUNT
 
 
 def test_the_fake_answers_a_copy_as_it_answered_the_first_also_when_it_comes_in_pieces() -> None:
@@ -34,7 +35,7 @@ def test_the_fake_answers_a_copy_as_it_answered_the_first_also_when_it_comes_in_
             answers.append(connection.recv(65_536))
     assert answers[0] == answers[1]
     said = json.loads(answers[0].split(b"\r\n\r\n", 1)[1])
-    assert said == {"error": None, "transaction_id": f"c-{wire.parse(one.body).transaction_id}"}
+    assert said == {"error": None, "transaction_id": f"c-{parse(one.body).id}"}
 
 
 def test_every_way_is_measured_and_what_is_absent_is_named(

@@ -14,8 +14,10 @@ from loadtests.traffic.mix import Rates
 from loadtests.traffic.pen import Pen
 from scenarios.problems.errors import UsageProblem
 from simulators.exchanges.history import Answer
-from simulators.operator import wire
+from simulators.operator.dialect import HASH_HEADER, SPORTSBOOK, Sportsbook
 from simulators.values import money
+from simulators.wallet.transactions import Kind, Transaction
+from tests.support.sportsbook_messages import signed
 
 SECRET = "hash-secret"
 
@@ -40,26 +42,16 @@ def test_the_pen_writes_what_wire_writes(player, currency, minor, amount_format,
     first, second = writer.new_id(), writer.new_id()
     named = writer.of(player + salt)
     for action in ("bet", "result"):
-        message = wire.Transaction(
-            transaction_id=first, action=action, user_id=player + salt, currency=currency, amount=amount
-        )
-        assert writer.transaction(first, action, named, minor) == wire.encode(
-            message, amount_format=amount_format
-        )
-    undo = wire.Rollback(
-        transaction_id=second,
-        rollback_transaction_id=first,
-        user_id=player + salt,
-        currency=currency,
-        amount=amount,
-    )
+        message = Transaction(Kind(action), first, player + salt, currency, amount)
+        assert writer.transaction(first, action, named, minor) == Sportsbook(amount_format).encode(message)
+    undo = Transaction(Kind.ROLLBACK, second, player + salt, currency, amount, of=first)
     body = writer.rollback(second, first, named, minor)
-    assert body == wire.encode(undo, amount_format=amount_format)
+    assert body == Sportsbook(amount_format).encode(undo)
     assert writer.sign(body) == {
         "Content-Type": "application/json",
-        wire.HASH_HEADER: wire.sign(body, SECRET),
+        HASH_HEADER: SPORTSBOOK.sign(body, SECRET),
     }
-    assert not wire.signed(body, writer.forge(body)[wire.HASH_HEADER], SECRET)
+    assert not signed(body, writer.forge(body)[HASH_HEADER], SECRET)
 
 
 def test_provider_ids_are_uuids_that_never_repeat():
@@ -84,7 +76,7 @@ BODIES = st.one_of(
 
 @given(st.sampled_from([200, 201, 302, 400, 401, 403, 404, 500, 503]), BODIES)
 def test_an_answer_means_what_it_means_to_wire(status, body):
-    expected = wire.read(Answer(status, (), body))
+    expected = SPORTSBOOK.read(Answer(status, (), body))
     said = meaning.read(status, body)
     assert said.outcome is expected.outcome
     if said.outcome is OK:

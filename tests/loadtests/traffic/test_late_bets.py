@@ -12,7 +12,7 @@ from loadtests.traffic.ledger import BET, OK, REFUSED, ROLLBACK, UNKNOWN, Ledger
 from loadtests.traffic.mix import Rates
 from loadtests.traffic.pen import Pen
 from loadtests.traffic.player_script import COPY, OVERTAKEN, PlayerScript, Seen
-from simulators.operator import wire
+from tests.support.sportsbook_messages import parse
 
 OPENING, STAKE = 10_000, 700
 # Every round begins with an orphan and the bet that it names.
@@ -142,8 +142,8 @@ def test_half_of_the_late_bets_arrive_together_with_the_rollback_that_names_them
             sends += generator.send([answer("orphan")])
         rollback, bet = sends
         found.add((rollback.name, bet.name))
-        undone, taken = wire.parse(rollback.body), wire.parse(bet.body)
-        assert (taken.action, undone.rollback_transaction_id) == ("bet", taken.transaction_id)
+        undone, taken = parse(rollback.body), parse(bet.body)
+        assert (taken.kind, undone.of) == ("bet", taken.id)
         assert (undone.amount, bet.wait) == (taken.amount, 0)
         # The bet of the round itself is no part of it.
         both = [answer("orphan"), answer("bet")] if rollback.name == OVERTAKEN else [answer("bet")]

@@ -22,8 +22,9 @@ from loadtests.traffic.player_script import (
     Seen,
     drive,
 )
-from simulators.operator import wire
+from simulators.operator.dialect import HASH_HEADER
 from simulators.values import money
+from tests.support.sportsbook_messages import parse, signed
 
 SECRET = "hash-secret"
 OPENING = 10_000
@@ -43,39 +44,39 @@ class Wallet:
         self.deaf = 0
 
     def handle(self, send):
-        if not wire.signed(send.body, send.headers[wire.HASH_HEADER], SECRET):
-            return self.forged(wire.parse(send.body))
-        message = wire.parse(send.body)
-        if message.transaction_id in self.answers:
+        if not signed(send.body, send.headers[HASH_HEADER], SECRET):
+            return self.forged(parse(send.body))
+        message = parse(send.body)
+        if message.id in self.answers:
             return self.copy(message)
-        answer = self.answers[message.transaction_id] = self.apply(message)
+        answer = self.answers[message.id] = self.apply(message)
         return answer
 
     def forged(self, message):
         return {"error": "BAD_HASH"}
 
     def copy(self, message):
-        return self.answers[message.transaction_id]
+        return self.answers[message.id]
 
     def apply(self, message):
         amount = money.to_minor(message.amount, message.currency)
-        if message.action == "rollback":
-            self.rolled_back.add(message.rollback_transaction_id)
-            self.balance -= self.applied.pop(message.rollback_transaction_id, 0)
-        elif message.transaction_id in self.rolled_back:
+        if message.kind == "rollback":
+            self.rolled_back.add(message.of)
+            self.balance -= self.applied.pop(message.of, 0)
+        elif message.id in self.rolled_back:
             pass
-        elif message.action == "bet" and amount > self.balance:
+        elif message.kind == "bet" and amount > self.balance:
             return {"error": "INSUFFICIENT_FUNDS"}
         else:
-            effect = -amount if message.action == "bet" else amount
-            self.applied[message.transaction_id] = effect
+            effect = -amount if message.kind == "bet" else amount
+            self.applied[message.id] = effect
             self.balance += effect
-        return {"error": None, "transaction_id": f"c-{message.transaction_id}"}
+        return {"error": None, "transaction_id": f"c-{message.id}"}
 
 
 class PaysCopies(Wallet):
     def copy(self, message):
-        if message.action == "result":
+        if message.kind == "result":
             self.balance += money.to_minor(message.amount, message.currency)
         return super().copy(message)
 
@@ -92,7 +93,7 @@ class TakesForgeries(Wallet):
 
 class PaysOrphans(Wallet):
     def apply(self, message):
-        if message.action == "rollback" and message.rollback_transaction_id not in self.applied:
+        if message.kind == "rollback" and message.of not in self.applied:
             self.balance += money.to_minor(message.amount, message.currency)
         return super().apply(message)
 
@@ -105,7 +106,7 @@ class TakesLateBets(Wallet):
 
 class PaysSecondRollbacks(Wallet):
     def apply(self, message):
-        if message.action == "rollback" and message.rollback_transaction_id in self.rolled_back:
+        if message.kind == "rollback" and message.of in self.rolled_back:
             self.balance += money.to_minor(message.amount, message.currency)
         return super().apply(message)
 
@@ -118,7 +119,7 @@ class KeepsVoidedBets(Wallet):
 
 class RefusesWins(Wallet):
     def apply(self, message):
-        if message.action == "result" and message.amount > 0:
+        if message.kind == "result" and message.amount > 0:
             return {"error": "NO"}
         return super().apply(message)
 
@@ -243,8 +244,8 @@ def test_a_bet_without_an_answer_is_rolled_back_not_repeated():
     wallet = Wallet()
     ledger, seen_all = play(wallet, QUIET, rounds_played=1, deaf=deaf)
     assert [send.name for send, _ in seen_all] == ["bet", "rollback"]
-    bet, rollback = (wire.parse(send.body) for send, _ in seen_all)
-    assert rollback.rollback_transaction_id == bet.transaction_id
+    bet, rollback = (parse(send.body) for send, _ in seen_all)
+    assert rollback.of == bet.id
     assert rollback.amount == bet.amount
     assert wallet.balance == OPENING
     assert ledger.moved(0) == 0
@@ -311,7 +312,7 @@ def test_a_request_is_in_the_ledger_before_it_leaves():
     ledger = new_ledger()
     (send,) = next(rounds(ledger, QUIET))
     (op,) = ledger.open_operations()
-    assert op.transaction_id == wire.parse(send.body).transaction_id
+    assert op.transaction_id == parse(send.body).id
     assert op.request is send
 
 

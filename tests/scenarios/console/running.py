@@ -14,12 +14,13 @@ from scenarios.console.providers import House, Served
 from scenarios.hosting.ports import Stall
 from scenarios.target.loading import load
 from simulators.exchanges.history import Answer, Direction, Exchange, History, Outcome, Request
-from simulators.operator import wire
 from simulators.operator.api import create_app as create_operator
 from simulators.operator.delivery import Courier, Operator, Schedule
+from simulators.operator.dialect import SPORTSBOOK
 from simulators.operator.simulator import Agreement, Twin
 from simulators.server.wsgi_server import Server
 from simulators.transport.http_client import Sender
+from simulators.wallet.transactions import Kind, Transaction
 from tests.support.commanding import free_port, started
 from tests.support.reference import Reference, reference
 
@@ -93,10 +94,8 @@ class Inside:
     ) -> Exchange:
         """Put ``number`` answered exchanges into the history; return the last."""
         for each in range(number):
-            message = wire.Transaction(
-                transaction_id=f"t-{each}", action="bet", user_id=user, currency="EUR", amount=Decimal("1.50")
-            )
-            body = wire.encode(message)
+            message = Transaction(Kind.BET, f"t-{each}", user, "EUR", Decimal("1.50"))
+            body = SPORTSBOOK.encode(message)
             request = Request(
                 "POST", "http://127.0.0.1:9/operator/transaction", (("X-Security-Hash", "0"),), body
             )

@@ -260,14 +260,14 @@ def sequences(draw, several_per_id=False):
     for number in range(draw(st.integers(1, 7))):
         amount = draw(st.sampled_from([1, 2, 5, 10]))
         what = draw(st.sampled_from(["bet", "result", "rollback", "orphan", "copy"]))
-        named = [m for m in steps if m.action != "rollback"]
+        named = [m for m in steps if m.kind != "rollback"]
         key = draw(st.sampled_from(["t0", "t1"])) if several_per_id and draw(st.booleans()) else f"t{number}"
         player = draw(st.sampled_from("ppq"))
         if what == "copy" and steps:
             steps.append(draw(st.sampled_from(steps)))
         elif what == "rollback" and named:
             original = draw(st.sampled_from(named))
-            steps.append(rollback(key, original.transaction_id, original.amount, player=player))
+            steps.append(rollback(key, original.id, original.amount, player=player))
         elif what == "orphan":
             steps += [rollback(key, f"late{number}", amount, player=player)]
             steps += [bet(f"late{number}", amount, player=player)] * draw(st.integers(0, 1))

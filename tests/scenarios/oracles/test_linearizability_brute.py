@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scenarios.oracles.linearizability import Budget, Kind, Record, Verdict, check
 from scenarios.oracles.model import DOCUMENTED, OPEN, Late, Model, Spent
 from simulators.exchanges.history import Outcome
-from simulators.operator.wire import Rollback, Transaction
+from simulators.wallet import transactions
+from simulators.wallet.transactions import Transaction
 from tests.support.sequential_wallet import Phase, handle, open_wallet
 
 OK, REFUSED, UNKNOWN = Outcome.OK, Outcome.REFUSED, Outcome.UNKNOWN
@@ -20,15 +21,9 @@ EXAMPLES = int(os.environ.get("BRUTE_FORCE_EXAMPLES", "400"))
 
 
 def message(record):
-    common = {
-        "transaction_id": record.id,
-        "user_id": "p",
-        "currency": CURRENCY,
-        "amount": Decimal(record.amount),
-    }
-    if record.kind is Kind.ROLLBACK:
-        return Rollback(rollback_transaction_id=record.of, **common)
-    return Transaction(action=record.kind.value, **common)
+    return Transaction(
+        transactions.Kind(record.kind), record.id, "p", CURRENCY, Decimal(record.amount), record.of
+    )
 
 
 def end(record):

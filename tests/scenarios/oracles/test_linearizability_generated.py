@@ -24,15 +24,15 @@ def plans(draw):
     messages = []
     for number in range(draw(st.integers(1, 30))):
         what = draw(st.sampled_from(["bet", "bet", "result", "rollback", "orphan", "copy"]))
-        named = [m for m in messages if m.action != "rollback"]
+        named = [m for m in messages if m.kind != "rollback"]
         if what == "copy" and messages:
             messages.append(draw(st.sampled_from(messages)))
         elif what == "rollback" and named:
             original = draw(st.sampled_from(named))
-            messages.append(rollback(f"t{number}", original.transaction_id, original.amount))
+            messages.append(rollback(f"t{number}", original.id, original.amount))
         elif what == "orphan":
             late = bet(f"t{number}-late", draw(AMOUNTS))
-            messages.append(rollback(f"t{number}", late.transaction_id, late.amount))
+            messages.append(rollback(f"t{number}", late.id, late.amount))
             if draw(st.booleans()):
                 messages.append(late)
         else:
@@ -66,7 +66,7 @@ def runs(draw, resolved=False):
         if turn >= planned:
             before = -10  # sent when all before it were sent, so that its answer settles them
             behind += 11
-        client_id = f"c-{message.transaction_id}" if outcome is Outcome.OK else None
+        client_id = f"c-{message.id}" if outcome is Outcome.OK else None
         exchanges.append(
             exchange(message, outcome, turn - before, turn + behind, number=turn, client_id=client_id)
         )
@@ -87,7 +87,7 @@ def test_what_a_wallet_did_is_legal_and_acceptable(run):
 @given(runs(resolved=True), st.data())
 def test_a_planted_double_payment_is_not(run, data):
     opening, exchanges, final = run
-    paid = [e for e in exchanges if e.ok and e.message.action == "result"]
+    paid = [e for e in exchanges if e.ok and e.message.kind == "result"]
     twice = data.draw(st.sampled_from(paid)).message.amount if paid else Decimal(1)
     assert judge(exchanges, "p", opening, final + twice, "EUR").verdict is Verdict.ILLEGAL
     assert acceptable(exchanges, "p", opening, "EUR").balances == {final}

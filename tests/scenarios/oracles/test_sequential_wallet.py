@@ -116,7 +116,7 @@ def test_the_model_keeps_the_rule(opening, steps):
         assert seen == [accepted, effect], message
         after = {player: account.balance for player, account in wallet.accounts.items()}
         changed = {player: after[player] - before[player] for player in before}
-        assert changed == {**dict.fromkeys(before, 0), **({message.user_id: effect} if effect else {})}
+        assert changed == {**dict.fromkeys(before, 0), **({message.player: effect} if effect else {})}
 
 
 def test_the_lifecycle_is_whole():
@@ -153,7 +153,7 @@ def test_bets_never_overdraw_and_each_id_moves_at_most_once_each_way(steps):
             assert wallet.balance("p") >= 0
         if effect:
             assert accepted
-            named = getattr(message, "rollback_transaction_id", message.transaction_id)
+            named = message.of or message.id
             moves.setdefault(named, []).append(effect)
     for effects in moves.values():
         assert len(effects) <= 2

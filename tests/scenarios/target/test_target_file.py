@@ -270,6 +270,6 @@ def test_the_starter_file_is_valid_and_names_every_key(read):
         assert getattr(target, section).model_fields_set == set(model.model_fields), section
     # What is commented out as a default is the default.
     assert target.target.model_copy(update={"ca_file": None}) == Target().target
-    defaults = {"amount_format", "currencies", "languages", "timeout", "listen"}
+    defaults = {"amount_format", "dialect", "currencies", "languages", "timeout", "listen"}
     for name in defaults:
         assert getattr(target.operator, name) == Operator.model_fields[name].default

@@ -143,7 +143,9 @@ BODIES = st.binary(max_size=60) | st.text(max_size=60).map(lambda text: text.enc
 @NEEDS_CURL
 def test_a_curl_line_sends_the_same_request(body: bytes) -> None:
     with channel() as (client, operator):
-        sent = operator.send_raw(body, path="/transaction?a=[1]&b={x}'", kind="any bet", security_hash="a'b")
+        sent = operator.send_raw(
+            body, path="/transaction?a=[1]&b={x}'", kind="any bet", headers={"X-Security-Hash": "a'b"}
+        )
         replay(curl(sent, REDACTOR))
     assert len(client.seen) == 2
     (path, headers, first), (path_again, headers_again, second) = client.seen
@@ -167,7 +169,9 @@ def test_a_curl_line_sends_the_same_request(body: bytes) -> None:
 )
 def test_awkward_bodies_in_curl(body: bytes) -> None:
     with channel() as (client, operator):
-        line = curl(operator.send_raw(body, path="/x", kind="any", security_hash=None), REDACTOR)
+        line = curl(
+            operator.send_raw(body, path="/x", kind="any", headers={"X-Security-Hash": None}), REDACTOR
+        )
         if b"\0" not in body:
             assert SECRET not in line
         replay(line)

@@ -87,7 +87,7 @@ def test_auth_and_start_session_as_documented(house: House, prefix: str) -> None
     assert url.startswith(house.url + "/play/")
     assert requests.get(url, timeout=20).status_code == 200
     session = house.twin.sessions[0]
-    assert (session.user_id, session.currency, session.lang, session.url) == ("p-1", "EUR", "en", url)
+    assert (session.player, session.currency, session.lang, session.url) == ("p-1", "EUR", "en", url)
     assert session.at > 1_600_000_000
 
 
@@ -199,7 +199,7 @@ def test_forgiving_takes_broken_forms_but_no_bad_token(house: House) -> None:
     plain = {"Content-Type": "text/plain"}
     token = house.post("/auth", data=json.dumps(CREDENTIALS), headers=plain).json()["token"]
     assert house.start(token, {"user_id": 7, "currency": "GBP", "lang": "de"}).status_code == 200
-    assert house.twin.sessions[0].user_id == "7"
+    assert house.twin.sessions[0].player == "7"
     assert_error(house.start("nonsense"), 401, "TOKEN_INVALID")
     page = requests.get(house.twin.sessions[0].url, timeout=20)
     assert page.status_code == 200

@@ -12,21 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.exchanges.history import Outcome, header
-from simulators.operator import wire
-from simulators.operator.delivery import SIGN, Courier, Operator, Schedule
+from simulators.operator.delivery import Courier, Operator, Schedule
+from simulators.operator.dialect import Sportsbook
+from simulators.wallet.codec import Style
+from simulators.wallet.transactions import Kind, Transaction
 from tests.simulators.operator.tiny_client import SECRET, channel
 
 
-def bet(number: int = 1, amount: str = "10.50") -> wire.Transaction:
-    return wire.Transaction(
-        transaction_id=f"t-{number}", action="bet", user_id="p-1", currency="EUR", amount=Decimal(amount)
-    )
+def bet(number: int = 1, amount: str = "10.50") -> Transaction:
+    return Transaction(Kind.BET, f"t-{number}", "p-1", "EUR", Decimal(amount))
 
 
-def result(number: int = 2) -> wire.Transaction:
-    return wire.Transaction(
-        transaction_id=f"t-{number}", action="result", user_id="p-1", currency="EUR", amount=Decimal(0)
-    )
+def result(number: int = 2) -> Transaction:
+    return Transaction(Kind.RESULT, f"t-{number}", "p-1", "EUR", Decimal(0))
 
 
 def hash_of(body: bytes) -> str:
@@ -49,17 +47,15 @@ def test_send_signs_the_bytes_that_arrive() -> None:
 
 def test_send_in_another_style_and_with_amounts_as_strings() -> None:
     with channel() as (client, operator):
-        operator.amount_format = "string"
-        exchange = operator.send(bet(), style=wire.Style(spaces=True), kind="bet with spaces")
+        operator.dialect = Sportsbook("string")
+        exchange = operator.send(bet(), style=Style(spaces=True), kind="bet with spaces")
     assert b'\n  "amount" : "10.5"\n' in client.bodies[0]
     assert client.seen[0][1]["X-Security-Hash"] == hash_of(client.bodies[0])
     assert exchange.kind == "bet with spaces"
 
 
 def test_rollback_has_its_own_path() -> None:
-    message = wire.Rollback(
-        transaction_id="t-2", rollback_transaction_id="t-1", user_id="p", currency="EUR", amount=Decimal(1)
-    )
+    message = Transaction(Kind.ROLLBACK, "t-2", "p", "EUR", Decimal(1), of="t-1")
     with channel() as (client, operator):
         assert operator.send(message).kind == "rollback"
     assert client.seen[0][0] == "/operator/transaction-rollback"
@@ -77,11 +73,10 @@ def test_request_is_built_and_signed_but_not_sent() -> None:
     ("change", "expected"),
     [
         ({}, {"X-Security-Hash": hash_of(b"{}"), "Content-Type": "application/json"}),
-        ({"security_hash": SIGN}, {"X-Security-Hash": hash_of(b"{}")}),
-        ({"security_hash": None}, {"X-Security-Hash": None}),
-        ({"security_hash": ""}, {"X-Security-Hash": ""}),
-        ({"security_hash": "abc"}, {"X-Security-Hash": "abc"}),
-        ({"header_name": "x-sEcUrity-hash"}, {"x-sEcUrity-hash": hash_of(b"{}"), "X-Security-Hash": None}),
+        ({"headers": {"X-Security-Hash": None}}, {"X-Security-Hash": None}),
+        ({"headers": {"X-Security-Hash": ""}}, {"X-Security-Hash": ""}),
+        ({"headers": {"X-Security-Hash": "abc"}}, {"X-Security-Hash": "abc"}),
+        ({"headers": {"x-sEcUrity-hash": "abc"}}, {"x-sEcUrity-hash": "abc", "X-Security-Hash": None}),
         ({"headers": {"content-type": "text/plain"}}, {"content-type": "text/plain", "Content-Type": None}),
         ({"headers": {"Content-Type": None}}, {"Content-Type": None}),
         ({"headers": {"X-Extra": "1"}}, {"X-Extra": "1", "Content-Type": "application/json"}),
@@ -106,7 +101,7 @@ def test_raw_with_another_method() -> None:
 
 def test_again_is_the_same_bytes_and_names_the_first() -> None:
     with channel() as (client, operator):
-        first = operator.send(bet(), style=wire.Style(spaces=True))
+        first = operator.send(bet(), style=Style(spaces=True))
         second = operator.again(first)
         third = operator.again(second)
     assert client.seen[0][2] == client.seen[1][2] == client.seen[2][2]

@@ -11,10 +11,19 @@ import pytest
 import requests
 import schemathesis
 
-from simulators.operator import openapi, wire
+from simulators.operator import openapi
 from simulators.operator.api import create_app
 from simulators.operator.delivery import Courier
+from simulators.operator.dialect import (
+    HASH_HEADER,
+    JSON_TYPE,
+    SPORTSBOOK,
+    TRANSACTION_PATH,
+    AmountFormat,
+    Sportsbook,
+)
 from simulators.operator.simulator import Agreement, Twin
+from simulators.wallet.transactions import Kind, Transaction
 from tests.simulators.operator.tiny_client import channel
 from tests.simulators.server.openapi_fuzz import fuzz
 from tests.support.reference import HASH, reference
@@ -52,11 +61,11 @@ def test_every_answer_is_as_documented(path: str, app: Any, document_of_the_app:
         if turn % 4:
             case.headers = {**dict(case.headers or {}), "Authorization": f"Bearer {token(app)}"}
         if turn % 3 == 0:
-            case.body, case.media_type = body, wire.JSON_TYPE
+            case.body, case.media_type = body, JSON_TYPE
             if case.path_parameters:
                 case.path_parameters = {"version": "v1"}
         elif turn == 1:
-            case.body, case.media_type = {}, wire.JSON_TYPE
+            case.body, case.media_type = {}, JSON_TYPE
 
     seen = fuzz(document_of_the_app[path]["POST"], mend)
     # What is generated must reach what it is about.
@@ -91,23 +100,23 @@ def hook(path: str) -> tuple[Any, Any]:
     """The validators of a webhook's request and of its answer."""
     post = openapi.document()["webhooks"][path.strip("/")]["post"]
     json_of = [post["requestBody"], post["responses"]["200"]]
-    asked, answered = (validator(part["content"][wire.JSON_TYPE]["schema"]) for part in json_of)
+    asked, answered = (validator(part["content"][JSON_TYPE]["schema"]) for part in json_of)
     return asked, answered
 
 
-COMMON = {"transaction_id": "t-1", "user_id": "p-1", "currency": "EUR", "amount": Decimal("10.50")}
+COMMON = "t-1", "p-1", "EUR", Decimal("10.50")
 MESSAGES = [
-    wire.Transaction(action="bet", **COMMON),
-    wire.Transaction(action="result", **COMMON),
-    wire.Rollback(rollback_transaction_id="t-0", **COMMON),
+    Transaction(Kind.BET, *COMMON),
+    Transaction(Kind.RESULT, *COMMON),
+    Transaction(Kind.ROLLBACK, *COMMON, of="t-0"),
 ]
 
 
-@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.action)
-@pytest.mark.parametrize("amount_format", ["number", "string"])
-def test_what_is_sent_is_in_its_schema(message: wire.Callback, amount_format: wire.AmountFormat) -> None:
-    asked, _ = hook(wire.path(message))
-    sent = json.loads(wire.encode(message, amount_format=amount_format))
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.kind)
+@pytest.mark.parametrize("amounts", ["number", "string"])
+def test_what_is_sent_is_in_its_schema(message: Transaction, amounts: AmountFormat) -> None:
+    asked, _ = hook(SPORTSBOOK.path(message))
+    sent = json.loads(Sportsbook(amounts).encode(message))
     asked.validate(sent)
     assert asked.is_valid({**sent, "added_later": 1})
     for name in sent:
@@ -132,7 +141,7 @@ def test_what_is_sent_is_in_its_schema(message: wire.Callback, amount_format: wi
     ],
 )
 def test_answers_of_a_client(answer: Any, fits: bool) -> None:
-    _, answered = hook(wire.TRANSACTION_PATH)
+    _, answered = hook(TRANSACTION_PATH)
     assert answered.is_valid(answer) is fits
 
 
@@ -169,5 +178,5 @@ def sign_it(case: Any, turn: int) -> None:
     if turn % 3 == 0:
         given = {**given, "user_id": "p-1", "currency": "EUR", "amount": 1}
     body = json.dumps(given).encode()
-    case.body, case.media_type = body, wire.JSON_TYPE
-    case.headers = {wire.HASH_HEADER: wire.sign(body, HASH)}
+    case.body, case.media_type = body, JSON_TYPE
+    case.headers = {HASH_HEADER: SPORTSBOOK.sign(body, HASH)}

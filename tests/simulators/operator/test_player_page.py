@@ -50,12 +50,12 @@ class Page:
         return self.post("/bets", stake=stake, selection=chosen)
 
     def happen(self, event: Event, **fields: object) -> requests.Response:
-        slip = self.twin.slips(self.session.user_id)[0]
+        slip = self.twin.slips(self.session.player)[0]
         return self.post(f"/bets/{slip.id}", event=event.value, **fields)
 
     @property
     def state(self) -> State:
-        return self.twin.slips(self.session.user_id)[0].state
+        return self.twin.slips(self.session.player)[0].state
 
     @property
     def sent(self) -> list[tuple[str, float]]:
@@ -241,14 +241,14 @@ def test_a_bet_and_its_payment_are_sent_again(page: Page) -> None:
     page.place()
     page.happen(Event.WIN)
     slip = page.twin.slips("p-1")[0]
-    for transaction in (slip.bet_id, slip.payments[0].transaction_id):
+    for transaction in (slip.bet_id, slip.payments[0].id):
         assert page.post(f"/bets/{slip.id}/copies", of=transaction).status_code == 200
     bet, result, bet_copy, result_copy = page.client.bodies
     assert (bet, result) == (bet_copy, result_copy)
     assert [each.kind for each in page.twin.history][-2:] == ["copy of bet", "copy of result"]
     page.happen(Event.VOID)
     sent = len(page.client.bodies)
-    for transaction in (slip.payments[0].transaction_id, "", HOSTILE):
+    for transaction in (slip.payments[0].id, "", HOSTILE):
         assert page.post(f"/bets/{slip.id}/copies", of=transaction).status_code == 422
     assert page.post(f"/bets/{slip.id}/copies", "wrong", of=slip.bet_id).status_code == 403
     assert page.post("/bets/none/copies", of=slip.bet_id).status_code == 404

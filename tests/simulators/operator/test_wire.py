@@ -1,6 +1,7 @@
 """Golden tests of the OPERATOR's wire: documented examples, known hashes, exact decimals, styles."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,11 @@ from pydantic import ValidationError
 
 from simulators.exchanges.history import Answer, Outcome
 from simulators.operator import wire
+from simulators.operator.dialect import SPORTSBOOK, AmountFormat, Sportsbook
 from simulators.values import money
+from simulators.wallet.codec import Style
+from simulators.wallet.transactions import Kind, Transaction
+from tests.support.sportsbook_messages import parse, signed
 
 # Hashes computed with another implementation: printf '%s' BODY | openssl dgst -sha256 -hmac SECRET
 VECTORS = [
@@ -26,30 +31,19 @@ VECTORS = [
     ),
 ]
 
-BET = wire.Transaction(
-    transaction_id="<TRANSACTION_ID>",
-    action="bet",
-    user_id="<USER_ID>",
-    currency="<CURRENCY>",
-    amount=Decimal("12.30"),
-)
-ROLLBACK = wire.Rollback(
-    transaction_id="<TRANSACTION_ID>",
-    rollback_transaction_id="<ROLLBACK_TRANSACTION_ID>",
-    user_id="<USER_ID>",
-    currency="<CURRENCY>",
-    amount=Decimal("12.30"),
-)
+_COMMON = "<TRANSACTION_ID>", "<USER_ID>", "<CURRENCY>", Decimal("12.30")
+BET = Transaction(Kind.BET, *_COMMON)
+ROLLBACK = Transaction(Kind.ROLLBACK, *_COMMON, of="<ROLLBACK_TRANSACTION_ID>")
 TEXT = st.text(st.characters(codec="utf-8"))
 AMOUNT = st.decimals(allow_nan=False, allow_infinity=False, places=None) | st.decimals(0, 10**12, places=2)
 
 
 @pytest.mark.parametrize(("secret", "body", "expected"), VECTORS)
 def test_known_hashes(secret: str, body: bytes, expected: str) -> None:
-    assert wire.sign(body, secret) == expected
-    assert wire.signed(body, expected, secret)
-    assert not wire.signed(body, expected[:-1], secret)
-    assert not wire.signed(body, "é", secret)
+    assert SPORTSBOOK.sign(body, secret) == expected
+    assert signed(body, expected, secret)
+    assert not signed(body, expected[:-1], secret)
+    assert not signed(body, "é", secret)
 
 
 def test_documented_transaction() -> None:
@@ -60,11 +54,11 @@ def test_documented_transaction() -> None:
         "currency": "<CURRENCY>",
         "amount": "12.3",
     }
-    sent = json.loads(wire.encode(BET, amount_format="string"))
+    sent = json.loads(Sportsbook("string").encode(BET))
     assert list(sent.items()) == list(documented.items())
-    result = BET.model_copy(update={"action": "result"})
-    assert json.loads(wire.encode(result))["action"] == "result"
-    assert wire.path(BET) == "/transaction"
+    result = replace(BET, kind=Kind.RESULT)
+    assert json.loads(SPORTSBOOK.encode(result))["action"] == "result"
+    assert SPORTSBOOK.path(BET) == "/transaction"
 
 
 def test_documented_rollback() -> None:
@@ -76,9 +70,9 @@ def test_documented_rollback() -> None:
         "currency": "<CURRENCY>",
         "amount": "12.3",
     }
-    sent = json.loads(wire.encode(ROLLBACK, amount_format="string"))
+    sent = json.loads(Sportsbook("string").encode(ROLLBACK))
     assert list(sent.items()) == list(documented.items())
-    assert wire.path(ROLLBACK) == "/transaction-rollback"
+    assert SPORTSBOOK.path(ROLLBACK) == "/transaction-rollback"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +90,7 @@ def test_documented_rollback() -> None:
     ],
 )
 def test_answers(status: int, body: str, outcome: str, error: str | None, client_id: object) -> None:
-    read = wire.read(Answer(status, (), body.encode()))
+    read = SPORTSBOOK.read(Answer(status, (), body.encode()))
     assert (read.outcome, read.error, read.client_id) == (Outcome(outcome), error, client_id)
 
 
@@ -137,20 +131,20 @@ def test_user_id_must_be_a_string(user_id: str, why: str) -> None:
     ],
 )
 def test_amounts_are_written_shortest(amount: str, written: str) -> None:
-    message = BET.model_copy(update={"amount": Decimal(amount)})
-    assert wire.encode(message).endswith(f'"amount":{written}}}'.encode())
-    assert wire.encode(message, amount_format="string").endswith(f'"amount":"{written}"}}'.encode())
+    message = replace(BET, amount=Decimal(amount))
+    assert SPORTSBOOK.encode(message).endswith(f'"amount":{written}}}'.encode())
+    assert Sportsbook("string").encode(message).endswith(f'"amount":"{written}"}}'.encode())
 
 
 @given(AMOUNT, st.sampled_from(["number", "string"]), TEXT, st.booleans(), st.booleans())
 @example(Decimal("0.1"), "number", "", False, False)
 @example(Decimal("9007199254740993.01"), "number", "\x00\u2028'\"", True, True)
 def test_round_trip_is_exact(
-    amount: Decimal, amount_format: wire.AmountFormat, text: str, spaces: bool, escape: bool
+    amount: Decimal, amounts: AmountFormat, text: str, spaces: bool, escape: bool
 ) -> None:
-    message = BET.model_copy(update={"amount": amount, "user_id": text, "transaction_id": text})
-    body = wire.encode(message, wire.Style(spaces=spaces, escape=escape), amount_format)
-    read = wire.parse(body)
+    message = replace(BET, amount=amount, player=text, id=text)
+    body = Sportsbook(amounts).encode(message, Style(spaces=spaces, escape=escape))
+    read = parse(body)
     assert read == message
     assert isinstance(read.amount, Decimal)
     assert body.isascii() or not escape
@@ -166,23 +160,23 @@ def test_plain_never_uses_an_exponent_nor_a_trailing_zero(amount: Decimal) -> No
 
 @given(st.permutations(["transaction_id", "action", "user_id", "currency", "amount"]))
 def test_order_style(order: list[str]) -> None:
-    body = wire.encode(BET, wire.Style(order=order))
+    body = SPORTSBOOK.encode(BET, Style(order=order))
     assert list(json.loads(body)) == order
-    assert wire.parse(body) == BET
+    assert parse(body) == BET
 
 
 def test_raw_drop_and_escape_styles() -> None:
-    style = wire.Style(raw={"amount": "10.50", "extra": "[1]"}, drop=frozenset({"currency"}))
-    body = wire.encode(BET, style)
+    style = Style(raw={"amount": "10.50", "extra": "[1]"}, drop=frozenset({"currency"}))
+    body = SPORTSBOOK.encode(BET, style)
     assert b'"amount":10.50' in body
     assert body.endswith(b'"extra":[1]}')
     assert b"currency" not in body
-    accented = BET.model_copy(update={"user_id": "é"})
-    assert '"user_id":"é"'.encode() in wire.encode(accented)
-    assert b'"user_id":"\\u00e9"' in wire.encode(accented, wire.Style(escape=True))
+    accented = replace(BET, player="é")
+    assert '"user_id":"é"'.encode() in SPORTSBOOK.encode(accented)
+    assert b'"user_id":"\\u00e9"' in SPORTSBOOK.encode(accented, Style(escape=True))
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"action":"steal"}', b'{"action":"bet"}', b"\xff"])
 def test_malformed_callbacks_are_value_errors(body: bytes) -> None:
     with pytest.raises(ValueError):
-        wire.parse(body)
+        parse(body)

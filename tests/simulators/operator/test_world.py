@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.operator import wire
 from simulators.operator.catalogue import LOWEST_ODDS, Selection, invent
 from simulators.operator.lifecycle import (
     ABSORBING,
@@ -32,6 +31,7 @@ from simulators.operator.world import (
     place,
 )
 from simulators.values import money
+from simulators.wallet.transactions import Kind, Transaction
 
 OPENING = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
@@ -52,15 +52,15 @@ def accepted(stake: str = "10.00", *legs: Selection, currency: str = "EUR") -> t
     return slip, new_id
 
 
-def net(effects: Iterable[wire.Callback]) -> Decimal:
+def net(effects: Iterable[Transaction]) -> Decimal:
     """What the callbacks move on the player's balance, each rollback undoing what it names."""
     moved: dict[str, Decimal] = {}
     for message in effects:
-        if isinstance(message, wire.Rollback):
-            assert message.amount == abs(moved[message.rollback_transaction_id])
-            moved[message.transaction_id] = -moved[message.rollback_transaction_id]
+        if message.kind is Kind.ROLLBACK:
+            assert message.amount == abs(moved[message.of])
+            moved[message.id] = -moved[message.of]
         else:
-            moved[message.transaction_id] = message.amount if message.action == "result" else -message.amount
+            moved[message.id] = message.amount if message.kind == "result" else -message.amount
     return sum(moved.values(), Decimal(0))
 
 
@@ -102,7 +102,7 @@ def test_diagram_has_every_transition_once() -> None:
 
 
 @st.composite
-def lives(draw: st.DrawFn) -> tuple[Slip, list[wire.Callback]]:
+def lives(draw: st.DrawFn) -> tuple[Slip, list[Transaction]]:
     """Any walk along the table, with every callback on the way."""
     new_id = ids()
     currency = draw(st.sampled_from(["EUR", "JPY", "KWD"]))
@@ -125,13 +125,13 @@ def lives(draw: st.DrawFn) -> tuple[Slip, list[wire.Callback]]:
 
 
 @given(lives())
-def test_money_of_any_life(life: tuple[Slip, list[wire.Callback]]) -> None:
+def test_money_of_any_life(life: tuple[Slip, list[Transaction]]) -> None:
     slip, sent = life
-    assert len({message.transaction_id for message in sent}) == len(sent)
-    assert all(message.user_id == "p-1" and message.currency == slip.currency for message in sent)
+    assert len({message.id for message in sent}) == len(sent)
+    assert all(message.player == "p-1" and message.currency == slip.currency for message in sent)
     # Nothing finer than the currency's unit, nothing negative.
     assert all(money.to_minor(message.amount, slip.currency) >= 0 for message in sent)
-    rolled_back = [message.rollback_transaction_id for message in sent if isinstance(message, wire.Rollback)]
+    rolled_back = [message.of for message in sent if message.kind is Kind.ROLLBACK]
     assert len(set(rolled_back)) == len(rolled_back)
     assert net(sent) == (Decimal(0) if slip.state is State.VOID else slip.paid - slip.stake)
     assert 0 <= slip.open_stake <= slip.stake
@@ -144,15 +144,7 @@ def test_money_of_any_life(life: tuple[Slip, list[wire.Callback]]) -> None:
 
 def test_placing_is_one_bet() -> None:
     slip, effects = place("slip", "p-1", "EUR", Decimal("5"), (leg(1), leg(2)), ids())
-    assert [message.model_dump() for message in effects] == [
-        {
-            "transaction_id": "t-1",
-            "user_id": "p-1",
-            "currency": "EUR",
-            "amount": Decimal("5"),
-            "action": "bet",
-        }
-    ]
+    assert effects == (Transaction(Kind.BET, "t-1", "p-1", "EUR", Decimal("5")),)
     assert (slip.state, slip.bet_id) == (State.PLACED, "t-1")
 
 
@@ -183,8 +175,8 @@ def test_rounding_by_currency(currency: str, paid: str) -> None:
 def test_a_loss_is_a_result_of_zero() -> None:
     slip, new_id = accepted()
     _, (result,) = handle(slip, Happening(Event.LOSE), new_id)
-    assert isinstance(result, wire.Transaction)
-    assert (result.action, result.amount) == ("result", 0)
+    assert result.kind is Kind.RESULT
+    assert (result.kind, result.amount) == ("result", 0)
 
 
 def test_cash_outs_are_several_results() -> None:
@@ -204,10 +196,10 @@ def test_void_after_cash_outs_takes_the_last_payment_back_first_and_the_bet_last
     slip, (first,) = handle(slip, Happening(Event.CASH_OUT_PART), new_id)
     slip, (second,) = handle(slip, Happening(Event.CASH_OUT_PART), new_id)
     slip, effects = handle(slip, Happening(Event.VOID), new_id)
-    undone = [(m.rollback_transaction_id, m.amount) for m in effects if isinstance(m, wire.Rollback)]
+    undone = [(m.of, m.amount) for m in effects if m.kind is Kind.ROLLBACK]
     assert undone == [
-        (second.transaction_id, Decimal("2.25")),
-        (first.transaction_id, Decimal("4.50")),
+        (second.id, Decimal("2.25")),
+        (first.id, Decimal("4.50")),
         (slip.bet_id, Decimal("10.00")),
     ]
     assert len(effects) == 3
@@ -217,9 +209,9 @@ def test_a_correction_rolls_the_result_back_and_pays_anew() -> None:
     slip, new_id = accepted("10.00", leg(1, "2.50"))
     slip, (lost,) = handle(slip, Happening(Event.LOSE), new_id)
     slip, (undo, paid) = handle(slip, Happening(Event.CORRECT_TO_WON), new_id)
-    assert isinstance(undo, wire.Rollback)
-    assert (undo.rollback_transaction_id, undo.amount) == (lost.transaction_id, 0)
-    assert (paid.action, paid.amount) == ("result", Decimal("25.00"))
+    assert undo.kind is Kind.ROLLBACK
+    assert (undo.of, undo.amount) == (lost.id, 0)
+    assert (paid.kind, paid.amount) == ("result", Decimal("25.00"))
     slip, (undo, paid) = handle(slip, Happening(Event.CORRECT_TO_LOST), new_id)
     assert (undo.amount, paid.amount, slip.state) == (Decimal("25.00"), 0, State.LOST)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from simulators.exchanges.history import Exchange, History, Request
-from simulators.operator import wire
+from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.faults.delivery import Fault, Link, Parcel, deliver
 from simulators.transport.faults.ordering import CopiesInFlight, DelayedDelivery, Reordered, RetrySchedule
 from simulators.transport.faults.wire import AnswerLost, ResetWhileSending
@@ -24,7 +24,7 @@ def server() -> Iterator[Recorder]:
 
 def parcel(server: Recorder, name: str = "bet 1") -> Parcel:
     request = Request("POST", f"{server.url}/transaction", (), name.encode())
-    return Parcel(request, wire.read, "operator", name.partition(" ")[0], name)
+    return Parcel(request, SPORTSBOOK.read, "operator", name.partition(" ")[0], name)
 
 
 def bodies(server: Recorder) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulators.exchanges.history import History, Request
-from simulators.operator import wire
+from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.faults.delivery import Link, Parcel, deliver
 from simulators.transport.faults.wire import AnswerLost, ResetWhileSending, SlowBody, SlowReader
 from tests.support.racing_certificate import certificate
@@ -39,7 +39,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
 def test_faults_act_over_tls_and_the_client_goes_on(target, fault, answered) -> None:
     url, file = target
     history = History()
-    parcel = Parcel(Request("POST", f"{url}/bet", (), b'{"id":1}'), wire.read, "operator", "bet")
+    parcel = Parcel(Request("POST", f"{url}/bet", (), b'{"id":1}'), SPORTSBOOK.read, "operator", "bet")
     link = Link(history, ca_file=file)
     [exchange] = deliver(parcel, [fault], link)
     assert exchange.ok is answered

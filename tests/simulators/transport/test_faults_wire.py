@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulators.exchanges.history import History, Outcome, Request
-from simulators.operator import wire
+from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.faults.delivery import Link, Parcel, deliver
 from simulators.transport.faults.wire import AnswerLost, ClientKilled, ResetWhileSending, SlowBody, SlowReader
 from tests.support.faults_recorder import BODY, Recorder
@@ -27,7 +27,11 @@ def server() -> Iterator[Recorder]:
 def parcel(server, body: bytes = BET, method: str = "POST") -> Parcel:
     headers = (("Content-Type", "application/json"), ("X-Security-Hash", "ab"))
     return Parcel(
-        Request(method, f"{server.url}/transaction", headers, body), wire.read, "operator", "bet", "bet 1"
+        Request(method, f"{server.url}/transaction", headers, body),
+        SPORTSBOOK.read,
+        "operator",
+        "bet",
+        "bet 1",
     )
 
 

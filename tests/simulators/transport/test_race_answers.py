@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from simulators.exchanges.history import Exchange, History, Outcome, Request
-from simulators.operator import wire
+from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.last_byte_race import race
 from simulators.transport.rate_limits import Limits
 from tests.support.faults_recorder import Recorder
@@ -28,7 +28,7 @@ def bet(server: Recorder, number: int) -> Request:
 
 def run(requests: list[Request], history: History | None = None, **more) -> list[Exchange]:
     given = {"provider": "operator", "kinds": "bet", "timeout": 30.0} | more
-    return race(requests, History() if history is None else history, wire.read, **given)
+    return race(requests, History() if history is None else history, SPORTSBOOK.read, **given)
 
 
 def test_every_request_arrives_whole_and_its_own_answer_is_recorded(server: Recorder) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from simulators.exchanges.history import History, Request
-from simulators.operator import wire
+from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.http_client import Sender
 from simulators.transport.last_byte_race import race
 from tests.support.racing_certificate import certificate
@@ -83,10 +83,12 @@ def found(url: str, width: int, ca_file: str | None = None) -> int:
     history = History()
     for number in range(1, RACES + 1):
         sender = Sender(history, ca_file=ca_file)
-        sender.send(Request("POST", f"{url}/fund", (), b"{}"), wire.read, provider="operator", kind="fund")
+        sender.send(
+            Request("POST", f"{url}/fund", (), b"{}"), SPORTSBOOK.read, provider="operator", kind="fund"
+        )
         sender.close()
         bets = [Request("POST", f"{url}/bet", (), b'{"transaction_id":"%d"}' % i) for i in range(width)]
-        exchanges = race(bets, history, wire.read, provider="operator", kinds="bet", ca_file=ca_file)
+        exchanges = race(bets, history, SPORTSBOOK.read, provider="operator", kinds="bet", ca_file=ca_file)
         assert not any(exchange.unknown for exchange in exchanges)
         if sum(exchange.ok for exchange in exchanges) > FUNDS:
             return number
@@ -123,7 +125,7 @@ def test_bets_one_after_the_other_do_not_show_the_gap() -> None:
     with wallet() as port:
         sender = Sender(history)
         bet = Request("POST", f"http://127.0.0.1:{port}/bet", (), b"{}")
-        answers = [sender.send(bet, wire.read, provider="operator", kind="bet") for _ in range(10)]
+        answers = [sender.send(bet, SPORTSBOOK.read, provider="operator", kind="bet") for _ in range(10)]
         sender.close()
     assert sum(answer.ok for answer in answers) == FUNDS
 
@@ -133,7 +135,7 @@ def test_an_untrusted_certificate_is_unknown_and_named(tmp_path: Path) -> None:
         [exchange] = race(
             [Request("POST", f"https://127.0.0.1:{port}/bet", (), b"{}")],
             History(),
-            wire.read,
+            SPORTSBOOK.read,
             provider="operator",
             kinds="bet",
         )

@@ -1,0 +1,70 @@
+"""Encodings that dialects share. A field's text is what stands in the message: of JSON its JSON text."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import quote_plus
+
+from simulators.values.decimal_json import quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a message is spelled. The default is the plainest form a provider could send.
+
+    ``raw`` puts a text in place of a field's own, or adds a field; ``drop`` leaves fields out; ``order`` is the
+    order of field names (those not named keep theirs, behind); ``spaces`` writes blanks and newlines where the
+    encoding allows them; ``escape`` writes escapes where it could do without.
+    """
+
+    order: Sequence[str] = ()
+    spaces: bool = False
+    escape: bool = False
+    raw: Mapping[str, str] = field(default_factory=dict)
+    drop: frozenset[str] = frozenset()
+
+
+PLAIN: Final = Style()
+
+
+def json_object(texts: Mapping[str, str], style: Style = PLAIN) -> bytes:
+    """Write an object of names and JSON texts in ``style``."""
+    if style is not PLAIN:
+        texts = _arranged(
+            {name: _escaped(text) for name, text in texts.items()} if style.escape else texts, style
+        )
+    if style.spaces:
+        lines = ",\n".join(f"  {quoted(name)} : {text}" for name, text in texts.items())
+        return f"{{\n{lines}\n}}\n".encode()
+    return ("{" + ",".join([f"{quoted(name)}:{text}" for name, text in texts.items()]) + "}").encode()
+
+
+def form(texts: Mapping[str, str], style: Style = PLAIN) -> bytes:
+    """Write names and texts as ``application/x-www-form-urlencoded`` in ``style``."""
+    texts = _arranged(texts, style)
+    write = _percent if style.escape else quote_plus
+    return "&".join(f"{quote_plus(name)}={write(text)}" for name, text in texts.items()).encode()
+
+
+def _arranged(texts: Mapping[str, str], style: Style) -> dict[str, str]:
+    kept = {name: text for name, text in {**texts, **style.raw}.items() if name not in style.drop}
+    first = {name: kept[name] for name in style.order if name in kept}
+    return {**first, **kept} if first else kept
+
+
+def _escaped(text: str) -> str:
+    return json.dumps(json.loads(text)) if text.startswith('"') else text
+
+
+def _percent(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass"))
+
+
+def object_of(body: bytes) -> dict[str, Any] | None:
+    """Read a JSON object leniently, None where it is none."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None

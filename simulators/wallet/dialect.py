@@ -1,0 +1,74 @@
+"""A dialect: how one wallet provider writes, signs and sends transactions, and how it is answered.
+
+Rules about money are proved with transactions, in any dialect; rules about bytes with the dialect itself.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+from simulators.exchanges.history import Answer, Headers, Request
+from simulators.transport.http_client import Meaning
+from simulators.wallet.codec import PLAIN, Style
+from simulators.wallet.transactions import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What the words of a dialect can tell, where dialects differ.
+
+    ``copies_as_first``: a copy gets the answer of the first, with the same CLIENT id; otherwise it may be told
+    that it was processed before. ``unknown_rollbacks``: the rollback of an unknown transaction is a success.
+    ``balances``: each answer tells the balance after it.
+    """
+
+    copies_as_first: bool = True
+    unknown_rollbacks: bool = True
+    balances: bool = False
+
+
+class Otherwise(NamedTuple):
+    """The same dialect as agreed in another way: in words, as a setting of the target file, and itself."""
+
+    words: str
+    setting: str
+    dialect: "Dialect"
+
+
+class Dialect(ABC):
+    """One provider's words. ``name`` is what target files call it; ``insufficient_funds`` is the refusal's word
+    for a bet that is not covered.
+
+    ``other_bytes`` are spellings, by a description, that mean the same as the plain one.
+    """
+
+    name: ClassVar[str]
+    insufficient_funds: ClassVar[str]
+    abilities: ClassVar[Abilities] = Abilities()
+    other_bytes: ClassVar[Mapping[str, Style]]
+
+    @abstractmethod
+    def path(self, transaction: Transaction) -> str:
+        """The path that is appended to the callback URL for ``transaction``."""
+
+    @abstractmethod
+    def encode(self, transaction: Transaction, style: Style = PLAIN) -> bytes:
+        """Write ``transaction``, not signed yet; its amount exactly."""
+
+    @abstractmethod
+    def seal(self, body: bytes, secret: str) -> tuple[Headers, bytes]:
+        """Sign ``body``: the headers and the body as they are sent."""
+
+    @abstractmethod
+    def read(self, answer: Answer) -> Meaning:
+        """Say what ``answer`` means, leniently: its form is judged by rules."""
+
+    def otherwise(self) -> Sequence[Otherwise]:
+        """What else may have been agreed on, to be tried where nothing is accepted."""
+        return ()
+
+    def request(self, url: str, transaction: Transaction, secret: str, style: Style = PLAIN) -> Request:
+        """Return ``transaction`` as the signed request to the callback URL ``url``."""
+        headers, body = self.seal(self.encode(transaction, style), secret)
+        return Request("POST", url.rstrip("/") + self.path(transaction), headers, body)
