@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from loadtests.traffic.player_script import Seen, Send
 from simulators.exchanges.history import Exchange, History, Request
-from simulators.operator.delivery import PROVIDER, Operator
+from simulators.operator.delivery import PROVIDER
+from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.faults.delivery import Link, Parcel, deliver
 from simulators.transport.last_byte_race import race
 
@@ -24,7 +25,7 @@ def disturbed(sends: Sequence[Send], base_url: str, timeout: float, ca_file: str
         exchanges = race(
             [request(base_url, send) for send in sends],
             history,
-            Operator.read,
+            SPORTSBOOK.read,
             provider=PROVIDER,
             kinds=[send.name for send in sends],
             timeout=timeout,
@@ -32,7 +33,7 @@ def disturbed(sends: Sequence[Send], base_url: str, timeout: float, ca_file: str
         )
     else:
         (send,) = sends
-        parcel = Parcel(request(base_url, send), Operator.read, PROVIDER, send.name)
+        parcel = Parcel(request(base_url, send), SPORTSBOOK.read, PROVIDER, send.name)
         exchanges = deliver(parcel, send.faults, Link(history, timeout, ca_file))
     return [seen(exchange) for exchange in exchanges]
 

@@ -185,7 +185,7 @@ def overtaking():
 def test_an_unanswered_rollback_is_sent_again_until_it_is_answered_and_its_bet_is_not():
     ledger, generator = overtaking()
     (copy,) = generator.send([NOTHING, answer("bet")])
-    assert (copy.name, wire.parse(copy.body).action) == (COPY, "rollback")
+    assert (copy.name, parse(copy.body).kind) == (COPY, "rollback")
     assert [each.body for each in generator.send([NOTHING])] == [copy.body]
     (following,) = generator.send([answer("orphan")])
     assert following.name == "bet"
