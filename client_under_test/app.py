@@ -30,6 +30,7 @@ from client_under_test.vouchers.session_tokens import SessionTokenMinter
 from client_under_test.vouchers.worker import Worker
 from client_under_test.wallet import callbacks
 from client_under_test.wallet.accounts import Accounts
+from client_under_test.wallet.allow_list import AllowList
 from client_under_test.wallet.answers import Answers
 from client_under_test.wallet.callbacks import CallbackHandler
 from client_under_test.wallet.ledger import Ledger
@@ -43,6 +44,7 @@ log = logging.getLogger(__name__)
 class Parts:
     """What the CLIENT is made of. The defaults are the reference; a mutant replaces one or two."""
 
+    allow_list: type[AllowList] = AllowList
     signature: type[SignatureCheck] = SignatureCheck
     parser: type[Parser] = Parser
     ledger: type[Ledger] = Ledger
@@ -73,7 +75,7 @@ REFERENCE = Parts()
 def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
     """Build the CLIENT: tables and players are created where they are missing.
 
-    Raises DatabaseUnreachable, KeyUnusable.
+    Raises DatabaseUnreachable, KeyUnusable, AddressUnusable.
 
     ``app.extensions["database"]`` is its Database, to close; ``app.extensions["accounts"]`` its Accounts,
     ``app.extensions["conversions"]`` its Conversions, ``app.extensions["orders"]`` its Orders.
@@ -85,7 +87,11 @@ def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
     accounts = Accounts(database)
     accounts.seed(config.players, config.currency, money.to_minor(config.balance, config.currency))
     handler = parts.callbacks(
-        parts.signature(config.security_hash), parts.parser(), parts.ledger(database), parts.answers()
+        parts.allow_list(config.operator_addresses),
+        parts.signature(config.security_hash),
+        parts.parser(),
+        parts.ledger(database),
+        parts.answers(),
     )
     app = Flask("client_under_test")
     app.extensions["database"] = database

@@ -15,6 +15,7 @@ from client_under_test.shop.tokens import ALGORITHMS, KeyUnusable
 from client_under_test.values.refusals import Refused
 from client_under_test.vouchers.conversions import Conversions
 from client_under_test.wallet.accounts import Accounts
+from client_under_test.wallet.allow_list import AddressUnusable
 
 _USAGE = 2
 _UNREACHABLE = 3
@@ -56,6 +57,13 @@ class _Amount(click.ParamType[Decimal]):
 @click.option("--prefix", default="/operator", show_default=True, help="Path of the callback URL.")
 @click.option(
     "--operator", default="http://127.0.0.1:8701", show_default=True, help="API URL of the OPERATOR."
+)
+@click.option(
+    "--operator-address",
+    "operator_addresses",
+    metavar="ADDRESS",
+    multiple=True,
+    help="IP address or network that the OPERATOR calls from (repeat). Default: any.",
 )
 @click.option("--username", default="client", show_default=True, help="User name at the OPERATOR.")
 @click.option("--jackpot", default="http://127.0.0.1:8702", show_default=True, help="API URL of Jackpot.")
@@ -105,6 +113,7 @@ def client(
     processes: int,
     prefix: str,
     operator: str,
+    operator_addresses: tuple[str, ...],
     username: str,
     jackpot: str,
     jackpot_client_id: str,
@@ -136,6 +145,7 @@ def client(
                 database=database or str(Path(folder, "client.sqlite")),
                 callback_prefix=prefix,
                 operator_api_url=operator,
+                operator_addresses=operator_addresses,
                 username=username,
                 jackpot_url=jackpot,
                 jackpot_client_id=jackpot_client_id,
@@ -148,7 +158,7 @@ def client(
                 players=(*players, *_patterned(players_pattern, player_count)) or DEFAULT_PLAYERS,
             )
             serve(config, address, port, processes, build=build, attached=not detached, say=_say)
-    except (CannotListen, mutants.UnknownMutant, KeyUnusable) as error:
+    except (CannotListen, mutants.UnknownMutant, KeyUnusable, AddressUnusable) as error:
         raise _failed(str(error), _USAGE) from None
     except Refused:
         raise _unopened(balance, currency) from None

@@ -57,6 +57,7 @@ class Config:
     (SQLite) or a SQLAlchemy URL (SQLite, PostgreSQL). ``players`` are opened at start-up, where they do
     not exist, with ``balance`` of ``currency``. ``timeout`` is how many seconds the OPERATOR has to answer; a
     token is renewed ``renew_before`` seconds before it expires, or in the last tenth of a shorter life.
+    Callbacks are taken from ``operator_addresses`` only, IP addresses or networks; where there is none, from all.
     ``currencies`` and ``languages`` are those of ``sportsbook.txt``, *Terms and concepts*.
 
     For vouchers, all in seconds: a call to Jackpot takes ``jackpot_timeout`` at most; an unused session gives
@@ -72,6 +73,7 @@ class Config:
     database: str = "client.sqlite"
     security_hash: str = field(default_factory=_security_hash, repr=False)
     callback_prefix: str = "/operator"
+    operator_addresses: tuple[str, ...] = ()
     operator_api_url: str = "http://127.0.0.1:8701"
     username: str = "client"
     password: str = field(default_factory=_password, repr=False)

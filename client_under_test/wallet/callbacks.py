@@ -1,4 +1,4 @@
-"""The two endpoints that the OPERATOR calls: check the hash, read, apply, answer."""
+"""The two endpoints that the OPERATOR calls: check who calls and the hash, read, apply, answer."""
 
 import logging
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from client_under_test.values.refusals import Refused
+from client_under_test.wallet.allow_list import AllowList
 from client_under_test.wallet.answers import Answers
 from client_under_test.wallet.ledger import Ledger
 from client_under_test.wallet.messages import BODY_LIMIT, Endpoint, Parser
@@ -22,6 +23,7 @@ _DRAINED = 4 * 1024 * 1024
 class CallbackHandler:
     """What each callback passes, in this order."""
 
+    allow_list: AllowList
     signature: SignatureCheck
     parser: Parser
     ledger: Ledger
@@ -30,6 +32,7 @@ class CallbackHandler:
     def handle(self, endpoint: Endpoint) -> Response:
         """Answer the current request; whatever goes wrong, the answer is one of the two documented shapes."""
         try:
+            self.allow_list.check(request.remote_addr)
             return self.answers.success(self.process(endpoint, self.body(), request.headers.get(HASH_HEADER)))
         except Refused as refusal:
             return self.answers.failure(refusal.code)
@@ -40,6 +43,7 @@ class CallbackHandler:
 
     def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
         """Return the CLIENT id of what was applied; raises Refused."""
+        self.allow_list.check(request.remote_addr)
         self.signature.check(body, given)
         return self.ledger.apply(self.parser.read(endpoint, request.content_type, body))
 

@@ -164,6 +164,15 @@ def test_huge_body_is_refused_and_the_server_goes_on(tmp_path):
     served.end()
 
 
+@pytest.mark.parametrize(
+    ("allowed", "error"), [("127.0.0.0/8", None), ("54.151.247.5", "ADDRESS_NOT_ALLOWED")]
+)
+def test_callbacks_are_taken_from_allowed_addresses_only(tmp_path, allowed, error):
+    served = Served(tmp_path / "client.sqlite", "--operator-address", allowed)
+    assert post(served.address, message("bet", 1))["error"] == error
+    served.end()
+
+
 def test_port_that_is_taken(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

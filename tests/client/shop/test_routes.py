@@ -20,6 +20,7 @@ from client_under_test.cli import client
 from client_under_test.shop.products import PRODUCTS, Product, ProductCatalogue
 from client_under_test.shop.tokens import KeyUnusable
 from simulators.checkout import claims, wire
+from simulators.values import decimal_json
 from tests.support.shop import KEY, MERCHANT, NOW, Shop, shop
 
 VARIANTS = [product.reference for product in PRODUCTS]
@@ -199,7 +200,7 @@ def test_public_keys_verify_tokens_and_decisions(tmp_path, algorithm):
         # The public key as a secret, by hand: the library would not.
         forged = jwt.PyJWS(algorithms=[])
         forged.register_algorithm("HS256", _Confused(jwt.algorithms.HMACAlgorithm.SHA256))
-        body = wire.exact_json.dumps(here.claims(token.reference))
+        body = decimal_json.dumps(here.claims(token.reference))
         assert here.deliver(forged.encode(body, their_public, "HS256")).status_code == 401
         assert here.decide(token.reference, key=ours).status_code == 401
         assert here.order(token.reference) == ("open", 0)
