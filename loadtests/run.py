@@ -26,7 +26,7 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from loadtests import options
 from loadtests.traffic.ledger import Ledger, Pattern
-from loadtests.traffic.mix import Rates
+from loadtests.traffic.mix import Rates, shares
 from loadtests.traffic.pen import Pen
 from loadtests.traffic.player_script import PlayerScript
 from scenarios.problems.errors import Exit, UsageProblem
@@ -78,8 +78,9 @@ class Traffic:
     ready: "array[int]" = field(default_factory=lambda: array("q"))
     beside: Callable[[float], bool] | None = None
     again: Callable[[], None] | None = None
-    # The shares of ``rates`` of which something was sent.
+    # The kinds of traffic of which something was sent, and those that were asked for.
     kinds: set[str] = field(default_factory=set)
+    asked: Sequence[str] = ()
     _mine: range = field(init=False)
     _prepared: bytearray = field(init=False)
     _next: int = 0
@@ -177,12 +178,13 @@ def make(parsed: Namespace, host: str | None, shard: Shard) -> Traffic:
         base_url=(host or operator.callback_url).rstrip("/"),
         players=_players(parsed, known.ids),
         shard=shard,
-        rates=options.rates(parsed, known.currency),
+        rates=(rates := options.rates(parsed, known.currency)),
         pen=(pen := Pen(operator.security_hash.get_secret_value(), known.currency, operator.amount_format)),
         ledger=Ledger(_players(parsed, known.ids), known.currency, pen.decimals),
         timeout=operator.timeout,
         ca_file=found.ca_file,
         # Of several workers each draws its own; the text keeps seed and rank apart.
+        asked=[*shares(rates), *(["conversions"] if parsed.conversions else [])],
         rng=Random(f"{parsed.seed}/{shard.rank}"),
     )
 

@@ -1,6 +1,7 @@
 """The audit at the end of a load run: is every player's money right?
 
-``hooks`` ties it to Locust's events. On the workers a ``Clerk`` closes the gate, drains, resolves what is open, reads
-balances (``tellers``) and compares them with the ledger; it hands a ``Statement`` to the ``Chief`` on the master, who
-adds them up to one ``Verdict`` (``verdict``), which ``showing`` and ``tab`` tell to people and programs.
+``locust_events`` ties it to Locust. On the workers a ``WorkerAudit`` closes the gate, drains, resolves what is open
+(``open_transactions``), reads balances (``balance_readers``) and compares them with the ledger (``comparison``); its
+``WorkerResult`` goes to the ``coordinator`` on the master (``worker_rpc``), which adds them up to one ``Verdict``, told
+by ``text``, ``report`` and ``web_tab``.
 """

@@ -1,4 +1,4 @@
-"""Tellers read balances and send what is still open: the audit's own requests, beside the traffic.
+"""BalanceReaders read balances and send what is still open: the audit's own requests, beside the traffic.
 
 Each has its own connection and a history of its own that is thrown away after each errand, so that memory does not grow
 with the number of players. They cooperate under gevent, as all of Python's sockets do in a Locust process.
@@ -30,7 +30,7 @@ from simulators.transport.rate_limits import Limits
 AT_ONCE = 16
 
 
-class Teller:
+class BalanceReader:
     """One who sends one request at a time."""
 
     def __init__(self, channel: Operator, probe: Probe, currency: str) -> None:
@@ -56,8 +56,8 @@ class Teller:
 
 
 @dataclass
-class Tellers:
-    """All tellers of one process; ``taken()`` lends one out, waiting until one is free.
+class BalanceReaders:
+    """All readers of one process; ``borrowed()`` lends one out, waiting until one is free.
 
     ``base_url`` is the callback URL. Raises UsageProblem where the target's Python driver cannot be had.
     """
@@ -67,17 +67,17 @@ class Tellers:
     pen: Pen
     count: int = 0
     _free: Any = field(init=False, repr=False)
-    _all: list[Teller] = field(init=False, repr=False)
+    _all: list[BalanceReader] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         limits = self.target.target
         shared = Limits(limits.max_connections, limits.max_requests_per_second or None)
         driver = Driver(self.target)
         self.count = self.count or min(AT_ONCE, limits.max_connections)
-        self._all = [self._hire(shared, driver) for _ in range(self.count)]
+        self._all = [self._made(shared, driver) for _ in range(self.count)]
         self._free = LifoQueue()
-        for teller in self._all:
-            self._free.put(teller)
+        for reader in self._all:
+            self._free.put(reader)
 
     @property
     def probe_name(self) -> str:
@@ -90,20 +90,20 @@ class Tellers:
         return isinstance(self._all[0].probe, WagersProbe)
 
     @contextmanager
-    def taken(self) -> Iterator[Teller]:
-        """A teller that nobody else uses meanwhile."""
-        teller: Teller = self._free.get()
+    def borrowed(self) -> Iterator[BalanceReader]:
+        """A reader that nobody else uses meanwhile."""
+        reader: BalanceReader = self._free.get()
         try:
-            yield teller
+            yield reader
         finally:
-            self._free.put(teller)
+            self._free.put(reader)
 
     def close(self) -> None:
         """Close every connection."""
-        for teller in self._all:
-            teller.channel.sender.close()
+        for reader in self._all:
+            reader.channel.sender.close()
 
-    def _hire(self, limits: Limits, driver: Driver) -> Teller:
+    def _made(self, limits: Limits, driver: Driver) -> BalanceReader:
         operator, _ = self.target.need_operator()
         sender = Sender(
             History(), timeout=operator.timeout, ca_file=self.target.ca_file, connections=1, limits=limits
@@ -112,4 +112,4 @@ class Tellers:
         verbs = Verbs(channel)
         wanted = self.target.target.probe
         probe: Probe = WagersProbe(verbs) if wanted == "wagers" else DriverProbe(verbs, driver, wanted)
-        return Teller(channel, probe, self.pen.currency)
+        return BalanceReader(channel, probe, self.pen.currency)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from loadtests.audit.verdict import Off
+from loadtests.audit.verdict import WrongBalance
 from loadtests.traffic.journal import Settled
 from loadtests.traffic.ledger import Ledger, Operation
 from scenarios.oracles.acceptable import Acceptable
@@ -33,7 +33,7 @@ def off(
     seen: int,
     unsure: Sequence[Operation],
     settled: Sequence[Settled] = (),
-) -> Off:
+) -> WrongBalance:
     """Tell of ``player``, whose balance ``seen`` is not acceptable. ``settled`` is what the journal kept of it.
 
     The oracle that judges scenarios explains the difference, where all that the player did is known. Raises
@@ -52,7 +52,7 @@ def off(
         # The two sums are independent of each other; where they differ the journal is not complete.
         if found.sums.lowest == sums.lowest and found.sums.highest == sums.highest:
             why = found.explain(from_units(seen, ledger.decimals))
-    return Off(name, by, why or plain_words(ledger, sums, seen, by), named[:_NAMED])
+    return WrongBalance(name, by, why or plain_words(ledger, sums, seen, by), named[:_NAMED])
 
 
 def plain_words(ledger: Ledger, sums: Sums, seen: int, by: int) -> str:

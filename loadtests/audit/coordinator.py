@@ -1,20 +1,22 @@
-"""The chief on the master, or on a run of one process: gathers the statements and comes to the verdict."""
+"""Gathers the results of all workers, or of the one process, and comes to the verdict."""
 
 import logging
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from locust.env import Environment
 
-from loadtests.audit.options import Wishes
+from loadtests.audit.options import AuditOptions
+from loadtests.audit.text import ROW
 from loadtests.audit.unique_ids import compare
-from loadtests.audit.verdict import Statement, Told, Verdict, added, sample_of
-from loadtests.audit.worker import Clerk, unheard
-from loadtests.audit.worker_rpc import Asker
+from loadtests.audit.verdict import TOLD, FailedRounds, RuleBreach, Verdict, WorkerResult, added, sample_of
+from loadtests.audit.worker import WorkerAudit, unheard
+from loadtests.audit.worker_rpc import RpcClient
 from loadtests.run import Shard
 from loadtests.traffic.journal import Kept
+from simulators.exchanges.export import Redactor
 
 log = logging.getLogger(__name__)
 
@@ -25,13 +27,18 @@ _GRACE = 90.0
 
 
 @dataclass
-class Book:
-    """What the master knows of the run: its players, and the workers' latest snapshots by their ids."""
+class Roster:
+    """What the master knows of the run: its players, the workers' ids, and their latest snapshots.
+
+    ``asked`` are the kinds of traffic that were asked for.
+    """
 
     players: Sequence[str]
     currency: str
     workers: list[str]
-    snapshots: dict[str, dict[str, Any]]
+    asked: Sequence[str]
+    redactor: Redactor
+    snapshots: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def share(self, worker: str) -> range:
         """The numbers of the players that ``worker`` plays."""
@@ -42,61 +49,58 @@ class Book:
         return f"worker {self.workers.index(worker) + 1} of {len(self.workers)}: {why}"
 
 
-def alone(
-    environment: Environment, clerk: Clerk, currency: str, wishes: Wishes, *, last: bool = True
+def audit_alone(
+    environment: Environment, audit: WorkerAudit, options: AuditOptions, *, last: bool = True
 ) -> Verdict:
     """Audit a run of one process. After an audit that is not the ``last``, traffic may go on."""
-    statement = clerk.audit(wishes.sample, last=last)
-    journal = clerk.ledger.journal
-    clerk.phase = "comparing CLIENT ids"
-    shared = compare(
-        journal.ids,
-        lambda start, stop: [journal.keys(start, stop)],
-        journal.among,
-    )
-    clerk.phase = "audited"
-    return _verdict(environment, Verdict(currency, 1, statement, shared=shared), wishes)
+    result = audit.audit(options.sample, last=last)
+    journal = audit.ledger.journal
+    audit.phase = "comparing CLIENT ids"
+    shared = compare(journal.ids, lambda start, stop: [journal.keys(start, stop)], journal.among)
+    audit.phase = "audited"
+    verdict = Verdict(audit.ledger.currency, 1, result, shared=shared)
+    return _completed(environment, verdict, options, audit.traffic.asked, audit.redactor)
 
 
-def together(
-    environment: Environment, asker: Asker, book: Book, wishes: Wishes, *, last: bool = True
+def audit_workers(
+    environment: Environment, rpc: RpcClient, roster: Roster, options: AuditOptions, *, last: bool = True
 ) -> Verdict:
     """Audit a run of several workers: each for itself, CLIENT ids over all of them.
 
     After an audit that is not the ``last``, traffic may go on.
     """
-    limit = wishes.limit + 2 * wishes.drain + _GRACE
-    all_played = sum(snapshot.get("played", 0) for snapshot in book.snapshots.values())
-    given = {"sample": wishes.sample, "all_played": all_played, "last": last}
-    answers, failures = asker.ask("audit", book.workers, limit, given)
-    statements = [Statement.of(plain) for plain in answers.values()]
+    limit = options.limit + 2 * options.drain + _GRACE
+    all_played = sum(snapshot.get("played", 0) for snapshot in roster.snapshots.values())
+    given = {"sample": options.sample, "all_played": all_played, "last": last}
+    answers, failures = rpc.call("audit", roster.workers, limit, given)
+    results = [WorkerResult.of(plain) for plain in answers.values()]
     lost = []
-    for worker, why in sorted(failures.items(), key=lambda each: book.workers.index(each[0])):
-        words = book.told(worker, why)
+    for worker, why in sorted(failures.items(), key=lambda each: roster.workers.index(each[0])):
+        words = roster.told(worker, why)
         lost.append(words)
-        statement = unheard(words, book.players, book.share(worker))
-        statement.transactions = book.snapshots.get(worker, {}).get("transactions", 0)
-        statements.append(statement)
-    verdict = Verdict(book.currency, len(book.workers), added(statements), lost)
+        result = unheard(words, roster.players, roster.share(worker))
+        result.transactions = roster.snapshots.get(worker, {}).get("transactions", 0)
+        results.append(result)
+    verdict = Verdict(roster.currency, len(roster.workers), added(results), lost)
     heard = list(answers)
     try:
         verdict.shared = compare(
             verdict.whole.ids,
-            lambda start, stop: _each(asker, heard, limit, "keys", {"start": start, "stop": stop}),
-            lambda keys: _kept(_each(asker, heard, limit, "among", {"keys": sorted(keys)})),
+            lambda start, stop: _each(rpc, heard, limit, "keys", {"start": start, "stop": stop}),
+            lambda keys: _kept(_each(rpc, heard, limit, "among", {"keys": sorted(keys)})),
         )
     except _Incomplete as error:
         verdict.compared = False
         verdict.whole.notes.append(f"CLIENT ids could not be compared: {error}")
-    return _verdict(environment, verdict, wishes)
+    return _completed(environment, verdict, options, roster.asked, roster.redactor)
 
 
 class _Incomplete(Exception):
     """A worker that was heard before is not heard any more."""
 
 
-def _each(asker: Asker, workers: list[str], limit: float, what: str, given: dict[str, Any]) -> list[Any]:
-    answers, failures = asker.ask(what, workers, limit, given)
+def _each(rpc: RpcClient, workers: list[str], limit: float, what: str, given: dict[str, Any]) -> list[Any]:
+    answers, failures = rpc.call(what, workers, limit, given)
     if failures:
         raise _Incomplete(next(iter(failures.values())))
     return [answer["found"] for answer in answers.values()]
@@ -106,53 +110,74 @@ def _kept(found: Iterable[list[list[Any]]]) -> list[Kept]:
     return [Kept(*each) for part in found for each in part]
 
 
-# What workers are asked; ``answers_of`` says what each means.
-QUESTIONS: Final = ("audit", "keys", "among", "go on", "tell")
+# What the master calls on workers; ``dispatch`` says what each does.
+PROCEDURES: Final = ("audit", "keys", "among", "resume", "flush")
 
 
-def answers_of(clerk: Clerk, what: str, given: dict[str, Any]) -> dict[str, Any]:
-    """What a worker answers to the chief. Raises LookupError for what nobody asks."""
-    journal = clerk.ledger.journal
-    match what:
+def dispatch(audit: WorkerAudit, name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Carry out the procedure ``name`` on a worker. Raises LookupError for one that there is not."""
+    journal = audit.ledger.journal
+    match name:
         case "audit":
-            return clerk.audit(given["sample"], given["all_played"], last=given["last"]).as_plain()
-        case "go on":
-            return {"gone on": clerk.go_on()}
-        case "tell":  # the statistics go before any answer
-            return {"preparing": clerk.preparing}
+            return audit.audit(given["sample"], given["all_played"], last=given["last"]).as_plain()
+        case "resume":
+            return {"resumed": audit.resume()}
+        case "flush":  # the statistics go before any reply
+            return {"preparing": audit.preparing}
         case "keys":
             return {"found": journal.keys(given["start"], given["stop"])}
         case "among":
             return {"found": [list(kept) for kept in journal.among(set(given["keys"]))]}
-    raise LookupError(what)
+    raise LookupError(name)
 
 
-def _verdict(environment: Environment, verdict: Verdict, wishes: Wishes) -> Verdict:
+def _completed(
+    environment: Environment,
+    verdict: Verdict,
+    options: AuditOptions,
+    asked: Sequence[str],
+    redactor: Redactor,
+) -> Verdict:
+    """``verdict`` with what Locust knows of the run, and what was asked for and is missing."""
     whole = verdict.whole
     _read_failures(environment, whole)
+    assert environment.runner is not None
+    # An exception in a round is caught by Locust, whose own exit code for it would hide what money does.
+    verdict.failed_rounds = [
+        FailedRounds(
+            str(redactor.text(str(failed["msg"]) or _last_line(failed["traceback"]))), failed["count"]
+        )
+        for failed in environment.runner.exceptions.values()
+    ][:TOLD]
+    if not verdict.lost:
+        verdict.never_sent = [kind for kind in asked if kind not in whole.kinds]
     if whole.kept < whole.settled:
         verdict.compared = False
         whole.notes.append(
             f"CLIENT ids of the first {whole.kept} of {whole.settled} transactions were compared: the disk that "
             "--audit-disk allows was full"
         )
-    if wishes.sample and whole.read < whole.played and not whole.off_count:
+    if options.sample and whole.read < whole.played and not whole.off_count:
         verdict.sample = sample_of(whole.played, whole.read)
     return verdict
 
 
-def _read_failures(environment: Environment, whole: Statement) -> None:
+def _last_line(traceback: str) -> str:
+    return (traceback.strip().splitlines() or ["an exception"])[-1].strip()
+
+
+def _read_failures(environment: Environment, whole: WorkerResult) -> None:
     """Count the rules that the messages of failed requests name, where the ledgers did not see them."""
     assert environment.runner is not None
     seen: dict[str, int] = {}
     first: dict[str, str] = {}
     for error in environment.runner.errors.values():
-        if error.method == "AUDIT":
+        if error.method == ROW:
             continue
         for rule in set(_RULE.findall(str(error.error))):
             seen[rule] = seen.get(rule, 0) + error.occurrences
             first.setdefault(rule, f"{error.name}: {error.error}")
     for rule, count in seen.items():
         if rule not in whole.breach_count:
-            whole.breaches.append(Told(rule, "", "", first[rule]))
+            whole.breaches.append(RuleBreach(rule, "", "", first[rule]))
         whole.breach_count[rule] = max(whole.breach_count.get(rule, 0), count)

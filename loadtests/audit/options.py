@@ -33,7 +33,7 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class AuditOptions:
     """What the user asked of the audit. ``sample`` 0 reads every player that played.
 
     ``drain`` and ``limit`` are seconds: for rounds to end after the gate is closed, and for all that follows.
@@ -99,7 +99,7 @@ def _add(group: Any, flag: str, default: float | str, metavar: str, words: str, 
     action.is_secret = action.is_required = action.is_multiple = False
 
 
-def wishes(parsed: Namespace, currency: str) -> Wishes:
+def read_options(parsed: Namespace, currency: str) -> AuditOptions:
     """What ``parsed`` options ask of the audit; amounts are in ``currency``. Raises UsageProblem."""
     for flag in ("audit_sample", "drain_time", "audit_time", "audit_disk"):
         if getattr(parsed, flag) < 0:
@@ -107,7 +107,7 @@ def wishes(parsed: Namespace, currency: str) -> Wishes:
             raise UsageProblem(
                 f"--{name} is {getattr(parsed, flag):g}", "a number that is not negative", f"correct --{name}"
             )
-    return Wishes(
+    return AuditOptions(
         opening=opening(parsed.opening, currency),
         sample=parsed.audit_sample,
         drain=parsed.drain_time,

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loadtests.audit.text import ROW, figures, lines
+from loadtests.audit.text import ROW, client_ids, figures
 from loadtests.audit.verdict import Finding, Verdict
+from loadtests.audit.verdict import Ramp as FoundRamp
 from loadtests.monitor.memory import Point
-from loadtests.shapes.ramp_search import Search
 from scenarios.contract import RULES, Level
 from scenarios.report.files import write_report
 from scenarios.report.schema import (
@@ -21,6 +21,7 @@ from scenarios.report.schema import (
     Breach,
     ClientIds,
     Doubt,
+    FailedRound,
     Load,
     LoadError,
     LoadMemory,
@@ -45,13 +46,15 @@ if TYPE_CHECKING:
 _ALWAYS = ("INV-05", "MSG-05")
 
 
-def write(environment: "Environment", verdict: Verdict, directory: Path, ramp: Search | None = None) -> None:
+def write(
+    environment: "Environment", verdict: Verdict, directory: Path, ramp: FoundRamp | None = None
+) -> None:
     """Write the report into ``directory``; ``ramp`` is what a ramp found. Raises OSError."""
     directory.mkdir(parents=True, exist_ok=True)
     write_report(document(environment, verdict, ramp), directory)
 
 
-def document(environment: "Environment", verdict: Verdict, ramp: Search | None = None) -> Report:
+def document(environment: "Environment", verdict: Verdict, ramp: FoundRamp | None = None) -> Report:
     """The report of a run."""
     assert environment.runner is not None
     stats, parsed = environment.runner.stats, environment.parsed_options
@@ -94,7 +97,7 @@ def audit(verdict: Verdict) -> Audit:
         read=whole.read,
         right=whole.right,
         off_players=whole.off_count,
-        undecided_players=verdict.undecided,
+        undecided_players=verdict.undecided_count,
         probe=whole.probe,
         sample=None if verdict.sample is None else str(verdict.sample),
         workers=verdict.workers,
@@ -104,19 +107,20 @@ def audit(verdict: Verdict) -> Audit:
         broken_rules=verdict.rules,
         broken=[
             OffPlayer(player=off.player, off=plain(off.off), why=off.why, transactions=off.transactions)
-            for off in whole.offs
+            for off in whole.wrong
         ],
-        undecided=[Doubt(**asdict(doubt)) for doubt in whole.doubts],
+        undecided=[Doubt(**asdict(group)) for group in whole.undecided],
         breaches=[Breach(**asdict(breach)) for breach in whole.breaches],
+        failed_rounds=[FailedRound(**asdict(failed)) for failed in verdict.failed_rounds],
+        never_sent=verdict.never_sent,
     )
 
 
 def _rules(verdict: Verdict) -> list[Rule]:
     broken, seen = verdict.rules, verdict.whole.breach_count
     names = [name for name in RULES if name in _ALWAYS or name in seen]
-    told = list(lines(verdict))
     return [
-        Rule.of(RULES[name], outcome=_outcome(name, verdict, broken), reason=_reason(name, verdict, told))
+        Rule.of(RULES[name], outcome=_outcome(name, verdict, broken), reason=_reason(name, verdict))
         for name in names
     ]
 
@@ -130,14 +134,14 @@ def _outcome(name: str, verdict: Verdict, broken: dict[str, int]) -> str:
     return "warned" if RULES[name].level is Level.SHOULD else "undecided"
 
 
-def _reason(name: str, verdict: Verdict, told: list[str]) -> str:
+def _reason(name: str, verdict: Verdict) -> str:
     breach = next((one.text for one in verdict.whole.breaches if one.rule == name), "")
     count = verdict.rules.get(name, verdict.whole.breach_count.get(name, 0))
     if name == "INV-05":
-        first = verdict.whole.offs[0] if verdict.whole.offs else None
+        first = verdict.whole.wrong[0] if verdict.whole.wrong else None
         return f"{first.player}: {first.why}" if first else figures(verdict)
     if name == "MSG-05":
-        return next((line.strip() for line in told if line.startswith("  CLIENT ids")), "")
+        return client_ids(verdict)
     return f"seen {count} times: {breach}" if breach else f"seen {count} times"
 
 
@@ -146,7 +150,7 @@ def _counts(rules: list[Rule], level: Level) -> Counter[str]:
 
 
 def load(
-    environment: "Environment", processes: int, memory: Sequence[Point] = (), ramp: Search | None = None
+    environment: "Environment", processes: int, memory: Sequence[Point] = (), ramp: FoundRamp | None = None
 ) -> Load:
     """The traffic: requests by kind, over time, and what failed; ``memory`` is what the run's processes took."""
     assert environment.runner is not None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from loadtests.audit.verdict import Doubt, Finding, Off, Verdict
+from loadtests.audit.verdict import Finding, UndecidedPlayers, Verdict, WrongBalance
 from loadtests.monitor.memory import Point
 from scenarios.report.plain import printable
 from simulators.values import money
@@ -17,6 +17,8 @@ ROW = "AUDIT"
 # How many players have a row, or lines, of their own.
 _ROWS = 10
 _NAMES = 8
+# How many reasons one line tells of.
+_REASONS = 3
 
 _SENTENCES = {
     Finding.CLEAN: "clean: every balance that was read is right",
@@ -42,7 +44,7 @@ def figures(verdict: Verdict) -> str:
     whole = verdict.whole
     return (
         f"{whole.read} of {whole.played} players read by {whole.probe or 'nobody'}, {whole.right} right, "
-        f"{whole.off_count} off, {verdict.undecided} undecided; {whole.transactions} transactions, "
+        f"{whole.off_count} off, {verdict.undecided_count} undecided; {whole.transactions} transactions, "
         f"{amount(whole.off, verdict.currency)} off; {whole.resolved} open ones resolved"
     )
 
@@ -56,15 +58,13 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     whole = verdict.whole
     yield f"audit: {_SENTENCES[verdict.finding]}"
     yield f"  {figures(verdict)}"
-    if verdict.shared:
-        yield f"  CLIENT ids: {len(verdict.shared)} are shared by several transactions (MSG-05)"
-    elif verdict.compared:
-        yield f"  CLIENT ids: {whole.ids} compared, all different"
+    if ids := client_ids(verdict):
+        yield f"  {ids}"
     if verdict.sample is not None:
         yield f"  sample: {verdict.sample}"
     for rule, count in verdict.rules.items():
         yield f"  broken: {rule}, seen {count} times"
-    for off in whole.offs[:_ROWS]:
+    for off in whole.wrong[:_ROWS]:
         yield f"  {off.player}: {_off(off, verdict.currency)}"
         if off.transactions:
             yield f"    transactions of that amount: {', '.join(off.transactions)}"
@@ -75,11 +75,22 @@ def _lines(verdict: Verdict) -> Iterator[str]:
         yield f"  {breach.rule} {of}: {breach.text}".replace(" : ", ": ")
     for group in verdict.shared[:_ROWS]:
         yield f"  one CLIENT id for {', '.join(group)}"
-    for doubt in whole.doubts:
-        yield f"  undecided: {_doubt(doubt)}"
+    for players in whole.undecided:
+        yield f"  undecided: {_undecided(players)}"
+    for failed in verdict.failed_rounds:
+        yield f"  undecided: {failed}"
+    if verdict.never_sent:
+        yield f"  never sent, though the mix asks for it: {', '.join(verdict.never_sent)}"
     for note in whole.notes:
         yield f"  note: {note}"
     yield from _memory(verdict.memory)
+
+
+def client_ids(verdict: Verdict) -> str:
+    """What the comparison of CLIENT ids found; empty where they could not all be compared."""
+    if verdict.shared:
+        return f"CLIENT ids: {len(verdict.shared)} are shared by several transactions (MSG-05)"
+    return f"CLIENT ids: {verdict.whole.ids} compared, all different" if verdict.compared else ""
 
 
 def _memory(points: Sequence[Point]) -> Iterator[str]:
@@ -98,13 +109,41 @@ def _megabytes(sizes: Iterable[int]) -> str:
     return " ".join(f"{size / 1e6:.1f}" for size in sizes)
 
 
-def _off(off: Off, currency: str) -> str:
+def _off(off: WrongBalance, currency: str) -> str:
     return f"{amount(abs(off.off), currency)} too {'much' if off.off > 0 else 'little'}: {off.why}"
 
 
-def _doubt(doubt: Doubt) -> str:
-    names = ", ".join(doubt.players[:_NAMES]) + (", .." if doubt.count > _NAMES else "")
-    return f"{doubt.count} players ({names}): {doubt.why}"
+def _undecided(group: UndecidedPlayers) -> str:
+    names = ", ".join(group.players[:_NAMES]) + (", .." if group.count > _NAMES else "")
+    return f"{group.count} players ({names}): {group.why}"
+
+
+def why_not(verdict: Verdict) -> str:
+    """Why ``verdict`` is not clean, in one line that is harmless to print; empty where it is."""
+    reasons = list(_why_broken(verdict)) or list(_why_undecided(verdict))
+    more = f", and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
+    return printable(", ".join(reasons[:_REASONS]) + more)
+
+
+def _why_broken(verdict: Verdict) -> Iterator[str]:
+    if not verdict.rules:
+        return
+    yield " and ".join(f"{rule} ({count} times)" for rule, count in verdict.rules.items())
+    for off in verdict.whole.wrong:
+        yield f"{off.player} {amount(abs(off.off), verdict.currency)} too {'much' if off.off > 0 else 'little'}"
+
+
+def _why_undecided(verdict: Verdict) -> Iterator[str]:
+    whole = verdict.whole
+    yield from verdict.lost
+    for group in whole.undecided:
+        if group.why not in verdict.lost:
+            yield f"{group.count} players: {group.why}"
+    if not verdict.compared:
+        yield "CLIENT ids could not all be compared"
+    yield from map(str, verdict.failed_rounds)
+    if not whole.transactions:
+        yield "nothing was sent"
 
 
 def fire(environment: "Environment", verdict: Verdict, seconds: float) -> None:
@@ -127,15 +166,16 @@ def fire(environment: "Environment", verdict: Verdict, seconds: float) -> None:
             else "they could not all be compared"
         ),
     }
-    failures |= {f"balance of {off.player}": _off(off, verdict.currency) for off in whole.offs[:_ROWS]}
+    failures |= {f"balance of {off.player}": _off(off, verdict.currency) for off in whole.wrong[:_ROWS]}
     own = {"INV-05", "MSG-05"}
     failures |= {
         rule: f"seen {count} times" for rule, count in verdict.rules.items() if rule not in own or not count
     }
-    for number, doubt in enumerate(whole.doubts[:_ROWS], start=1):
-        failures[f"undecided ({number})"] = _doubt(doubt)
-    if verdict.finding is Finding.UNDECIDED and not whole.doubts:
+    for number, group in enumerate(whole.undecided[:_ROWS], start=1):
+        failures[f"undecided ({number})"] = _undecided(group)
+    if verdict.finding is Finding.UNDECIDED and not (whole.undecided or verdict.failed_rounds):
         failures["undecided"] = "nothing was sent" if not whole.transactions else figures(verdict)
+    failures |= {f"rounds that failed ({n})": str(one) for n, one in enumerate(verdict.failed_rounds, 1)}
     for name, failure in failures.items():
         environment.events.request.fire(
             request_type=ROW,

@@ -1,6 +1,6 @@
-"""What the audit finds: one statement of each worker, added up to one verdict. Plain data and arithmetic.
+"""What the audit finds: one result of each worker, added up to one verdict. Plain data and arithmetic.
 
-Statements travel from worker to master as dictionaries of numbers and texts (``as_plain``, ``Statement.of``); amounts
+Results travel from worker to master as dictionaries of numbers and texts (``as_plain``, ``WorkerResult.of``); amounts
 are integers in minor units of the run's currency.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from math import exp, lgamma
-from typing import Any
+from typing import Any, Protocol
 
 from loadtests.monitor.memory import Point
 from scenarios.contract import RULES, Level
@@ -19,7 +19,7 @@ from scenarios.problems.errors import Exit
 TOLD = 50
 # What overload alone makes of answers, of proxies too: told of, but no verdict on the money.
 _OVERLOAD = frozenset({"MSG-01", "MSG-02"})
-# How sure the statement about a sample is.
+# How sure the result about a sample is.
 CONFIDENCE = 0.95
 
 
@@ -35,7 +35,7 @@ CODES = {Finding.CLEAN: Exit.HOLDS, Finding.BROKEN: Exit.BROKEN, Finding.UNDECID
 
 
 @dataclass(slots=True)
-class Off:
+class WrongBalance:
     """A player whose balance is none of the acceptable ones. ``off`` is how far from the nearest, in minor units.
 
     ``why`` says what was acceptable and seen, and the simplest mistake that explains the difference;
@@ -49,7 +49,7 @@ class Off:
 
 
 @dataclass(slots=True)
-class Doubt:
+class UndecidedPlayers:
     """Players whose balance could not be judged, and why. ``count`` is how many, ``players`` the first of them."""
 
     why: str
@@ -58,7 +58,7 @@ class Doubt:
 
 
 @dataclass(slots=True)
-class Told:
+class RuleBreach:
     """An answer that broke the contract whatever the balances are."""
 
     rule: str
@@ -68,7 +68,7 @@ class Told:
 
 
 @dataclass(slots=True)
-class Statement:
+class WorkerResult:
     """What one worker found.
 
     ``played`` players had transactions; of these ``read`` balances were read and ``right`` were acceptable.
@@ -83,47 +83,51 @@ class Statement:
     resolved: int = 0
     off: int = 0
     off_count: int = 0
-    offs: list[Off] = field(default_factory=list)
-    doubts: list[Doubt] = field(default_factory=list)
+    wrong: list[WrongBalance] = field(default_factory=list)
+    undecided: list[UndecidedPlayers] = field(default_factory=list)
     breach_count: dict[str, int] = field(default_factory=dict)
-    breaches: list[Told] = field(default_factory=list)
+    breaches: list[RuleBreach] = field(default_factory=list)
     ids: int = 0
     kept: int = 0
     settled: int = 0
     notes: list[str] = field(default_factory=list)
+    # The kinds of traffic of which something was sent (names of shares of Rates).
+    kinds: list[str] = field(default_factory=list)
 
-    def is_off(self, off: Off) -> None:
+    def add_wrong(self, off: WrongBalance) -> None:
         """Count one more player whose balance is off; the farthest off are told of."""
         self.off_count += 1
         self.off += abs(off.off)
-        self.offs = farthest([*self.offs, off])
+        self.wrong = farthest([*self.wrong, off])
 
-    def doubt(self, why: str, player: str) -> None:
+    def add_undecided(self, why: str, player: str) -> None:
         """Count one more player that could not be judged, and why."""
-        doubt = next((one for one in self.doubts if one.why == why), None)
-        if doubt is None:
-            if len(self.doubts) >= TOLD:
+        group = next((one for one in self.undecided if one.why == why), None)
+        if group is None:
+            if len(self.undecided) >= TOLD:
                 why = "other reasons"
-            doubt = next((one for one in self.doubts if one.why == why), None) or Doubt(why, 0, [])
-            if doubt not in self.doubts:
-                self.doubts.append(doubt)
-        doubt.count += 1
-        if len(doubt.players) < TOLD:
-            doubt.players.append(player)
+            group = next((one for one in self.undecided if one.why == why), None) or UndecidedPlayers(
+                why, 0, []
+            )
+            if group not in self.undecided:
+                self.undecided.append(group)
+        group.count += 1
+        if len(group.players) < TOLD:
+            group.players.append(player)
 
     def as_plain(self) -> dict[str, Any]:
-        """This statement as numbers, texts, lists and dictionaries."""
+        """This result as numbers, texts, lists and dictionaries."""
         return asdict(self)
 
     @classmethod
-    def of(cls, plain: dict[str, Any]) -> "Statement":
-        """The statement that ``as_plain`` wrote."""
+    def of(cls, plain: dict[str, Any]) -> "WorkerResult":
+        """The result that ``as_plain`` wrote."""
         return cls(
             **{
                 **plain,
-                "offs": [Off(**each) for each in plain["offs"]],
-                "doubts": [Doubt(**each) for each in plain["doubts"]],
-                "breaches": [Told(**each) for each in plain["breaches"]],
+                "wrong": [WrongBalance(**each) for each in plain["wrong"]],
+                "undecided": [UndecidedPlayers(**each) for each in plain["undecided"]],
+                "breaches": [RuleBreach(**each) for each in plain["breaches"]],
             }
         )
 
@@ -147,9 +151,36 @@ class Sample:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class FailedRounds:
+    """``count`` rounds that ended with an exception in this program: what else they would have sent is open."""
+
+    error: str
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.count} rounds failed in the generator itself: {self.error}"
+
+
+class Ramp(Protocol):
+    """What a ramp found so far, as the audit shows and reports it."""
+
+    @property
+    def steps(self) -> Sequence[object]:
+        """The steps that were judged, each with its figures as text."""
+
+    def verdict(self) -> str:
+        """What was found, in words."""
+
+    def as_plain(self) -> dict[str, Any]:
+        """All of it as numbers, texts, lists and dictionaries."""
+
+
 @dataclass(slots=True)
 class Verdict:
     """What the whole run comes to. ``lost`` are workers that were not heard, in words.
+
+    ``never_sent`` are kinds of traffic that were asked for, and of which nothing was sent.
 
     ``shared`` are groups of provider ids that were answered with one CLIENT id. ``memory`` is what the run's own
     processes took, and no part of the finding.
@@ -157,12 +188,14 @@ class Verdict:
 
     currency: str
     workers: int
-    whole: Statement
+    whole: WorkerResult
     lost: list[str] = field(default_factory=list)
     shared: list[list[str]] = field(default_factory=list)
     compared: bool = True
     sample: Sample | None = None
     memory: list[Point] = field(default_factory=list)
+    failed_rounds: list[FailedRounds] = field(default_factory=list)
+    never_sent: list[str] = field(default_factory=list)
 
     @property
     def rules(self) -> dict[str, int]:
@@ -178,16 +211,17 @@ class Verdict:
         return dict(sorted(found.items()))
 
     @property
-    def undecided(self) -> int:
+    def undecided_count(self) -> int:
         """How many players could not be judged."""
-        return sum(doubt.count for doubt in self.whole.doubts)
+        return sum(group.count for group in self.whole.undecided)
 
     @property
     def finding(self) -> Finding:
         """Broken where anything is; else undecided where anything is not known; else clean."""
         if self.rules:
             return Finding.BROKEN
-        if self.whole.doubts or self.lost or not self.compared or not self.whole.transactions:
+        whole = self.whole
+        if whole.undecided or self.lost or self.failed_rounds or not self.compared or not whole.transactions:
             return Finding.UNDECIDED
         return Finding.CLEAN
 
@@ -197,10 +231,10 @@ class Verdict:
         return CODES[self.finding]
 
 
-def added(statements: Iterable[Statement]) -> Statement:
-    """All ``statements`` as one."""
-    whole = Statement()
-    for one in statements:
+def added(results: Iterable[WorkerResult]) -> WorkerResult:
+    """All ``results`` as one."""
+    whole = WorkerResult()
+    for one in results:
         whole.probe = whole.probe or one.probe
         for name in (
             "played",
@@ -215,27 +249,28 @@ def added(statements: Iterable[Statement]) -> Statement:
             "settled",
         ):
             setattr(whole, name, getattr(whole, name) + getattr(one, name))
-        whole.offs = farthest([*whole.offs, *one.offs])
-        for doubt in one.doubts:
-            _join(whole.doubts, doubt)
+        whole.wrong = farthest([*whole.wrong, *one.wrong])
+        for group in one.undecided:
+            _join(whole.undecided, group)
         whole.breach_count = dict(Counter(whole.breach_count) + Counter(one.breach_count))
         whole.breaches = [*whole.breaches, *one.breaches][:TOLD]
+        whole.kinds = sorted({*whole.kinds, *one.kinds})
         whole.notes += [note for note in one.notes if note not in whole.notes]
     return whole
 
 
-def farthest(offs: Sequence[Off]) -> list[Off]:
-    """Those of ``offs`` that are told of: the farthest off first."""
-    return sorted(offs, key=lambda off: (-abs(off.off), off.player))[:TOLD]
+def farthest(wrong: Sequence[WrongBalance]) -> list[WrongBalance]:
+    """Those of ``wrong`` that are told of: the farthest off first."""
+    return sorted(wrong, key=lambda off: (-abs(off.off), off.player))[:TOLD]
 
 
-def _join(doubts: list[Doubt], more: Doubt) -> None:
-    for doubt in doubts:
-        if doubt.why == more.why:
-            doubt.count += more.count
-            doubt.players = [*doubt.players, *more.players][:TOLD]
+def _join(undecided: list[UndecidedPlayers], more: UndecidedPlayers) -> None:
+    for group in undecided:
+        if group.why == more.why:
+            group.count += more.count
+            group.players = [*group.players, *more.players][:TOLD]
             return
-    doubts.append(Doubt(more.why, more.count, list(more.players)))
+    undecided.append(UndecidedPlayers(more.why, more.count, list(more.players)))
 
 
 def sample_of(played: int, read: int) -> Sample:

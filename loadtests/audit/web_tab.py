@@ -3,15 +3,48 @@
 import json
 import logging
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from flask import Response, request
 from locust.web import WebUI
+
+from loadtests.audit import text
+from loadtests.audit.verdict import Ramp, Verdict
 
 log = logging.getLogger(__name__)
 
 KEY: Final = "audit"
 Rows = Callable[[], list[dict[str, Any]]]
+
+
+class Shown(Protocol):
+    """What the tab shows of whoever comes to the verdict."""
+
+    verdict: Verdict | None
+    ramp: Ramp | None
+    state: str
+
+    def snapshots(self) -> list[dict[str, Any]]:
+        """The newest figures of all workers."""
+
+
+def rows(shown: Shown) -> list[dict[str, Any]]:
+    """Figures while the test runs, the verdict after it, and what a ramp found so far."""
+    if shown.verdict is not None:
+        told = [line.strip().partition(": ")[::2] for line in text.lines(shown.verdict)]
+    else:
+        snapshots = shown.snapshots()
+        names = ("played", "transactions", "settled", "open")
+        total = [(name, sum(snapshot.get(name, 0) for snapshot in snapshots)) for name in names]
+        breaches = sum(sum(snapshot.get("breaches", {}).values()) for snapshot in snapshots)
+        phases = ", ".join(sorted({snapshot["phase"] for snapshot in snapshots}))
+        figures = [("state", phases or shown.state), *total, ("breaches of the contract", breaches)]
+        told = [(name, str(value)) for name, value in figures]
+    if shown.ramp is not None:
+        if shown.state != "playing":
+            told.append(("ramp", shown.ramp.verdict().partition(": ")[2]))
+        told += [(f"step {number}", str(step)) for number, step in enumerate(shown.ramp.steps, 1)]
+    return [{"what": what, "value": value} for what, value in told]
 
 
 def add(web_ui: WebUI, rows: Rows) -> None:

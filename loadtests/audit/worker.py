@@ -1,4 +1,4 @@
-"""The clerk of one worker: closes the gate, waits, resolves what is open, reads balances and compares them.
+"""The audit of one worker: closes the gate, waits, resolves what is open, reads balances and compares them.
 
 Between the steps of a ramp it does the same, and then opens the gate again. So an audit that is not the last leaves
 nothing undone that the traffic would stumble over: no reading is given up in the middle, since a probe has the player's
@@ -18,10 +18,10 @@ from gevent.pool import Pool
 from locust.env import Environment
 
 from loadtests.audit import comparison
-from loadtests.audit.balance_readers import Tellers
+from loadtests.audit.balance_readers import BalanceReaders
 from loadtests.audit.open_transactions import fund, resolve
-from loadtests.audit.options import Wishes
-from loadtests.audit.verdict import TOLD, Doubt, Statement, Told, share_of
+from loadtests.audit.options import AuditOptions
+from loadtests.audit.verdict import TOLD, RuleBreach, UndecidedPlayers, WorkerResult, share_of
 from loadtests.run import Traffic
 from loadtests.traffic.ledger import BET, Ledger, Operation
 from loadtests.traffic.player_script import drive
@@ -37,19 +37,19 @@ log = logging.getLogger(__name__)
 _KEPT = 10_000
 
 
-class Clerk:
+class WorkerAudit:
     """Audits what one worker's ledger says. ``phase`` is what it is doing, in words."""
 
-    def __init__(self, environment: Environment, traffic: Traffic, wishes: Wishes) -> None:
+    def __init__(self, environment: Environment, traffic: Traffic, options: AuditOptions) -> None:
         self.environment = environment
         self.traffic = traffic
-        self.wishes = wishes
+        self.options = options
         self.phase = "playing"
         self.ledger: Ledger = traffic.ledger
-        self.ledger.journal.limit = wishes.disk
+        self.ledger.journal.limit = options.disk
         self.ledger.preparing = self._prepare
-        self._tellers = Tellers(traffic.target, traffic.base_url, traffic.pen)
-        self._redactor = Redactor(traffic.target.secrets())
+        self._readers = BalanceReaders(traffic.target, traffic.base_url, traffic.pen)
+        self.redactor = Redactor(traffic.target.secrets())
         self._guess = 0
         self._preparing = 0
         self._unopened: dict[int, str] = {}
@@ -62,7 +62,7 @@ class Clerk:
         # balance a reading may have changed, and answers to probes that broke a rule.
         self._wrong: dict[int, int] = {}
         self._spoiled: dict[int, str] = {}
-        self._breaches: dict[tuple[str, str], Told] = {}
+        self._breaches: dict[tuple[str, str], RuleBreach] = {}
 
     def snapshot(self) -> dict[str, Any]:
         """Figures for the live tab and for sharing out a sample, as numbers and texts."""
@@ -75,25 +75,25 @@ class Clerk:
 
     def close(self) -> None:
         """Close the audit's own connections; the ledger is its owner's to close."""
-        self._tellers.close()
+        self._readers.close()
 
     # Before the first round of a player.
 
     def _prepare(self, player: int) -> None:
         """Learn, or make, the opening balance. One that cannot be told leaves the player undecided."""
-        opening = self.wishes.opening
+        opening = self.options.opening
         if opening.way == "given":
             self.ledger.set_opening(player, opening.units)
             return
-        with self._busy(), self._tellers.taken() as teller:
+        with self._busy(), self._readers.borrowed() as reader:
             if opening.way == "fund":
                 self.ledger.set_opening(player, 0)
-                drive(fund(self.ledger, player, opening.units, self.traffic.pen), teller.carry)
+                drive(fund(self.ledger, player, opening.units, self.traffic.pen), reader.carry)
                 return
             try:
                 # Test players tend to own the same.
                 expected = from_units(self._guess, self.ledger.decimals)
-                reading = teller.read(self.ledger.players[player], expected)
+                reading = reader.read(self.ledger.players[player], expected)
                 self._guess = money.to_minor(reading.amount, self.ledger.currency)
             except (Unreadable, DriverProblem, ValueError) as error:
                 if len(self._unopened) < _KEPT:
@@ -111,18 +111,18 @@ class Clerk:
 
     # At the end, and between the steps of a ramp.
 
-    def audit(self, sample: int = 0, all_played: int = 0, *, last: bool = True) -> Statement:
+    def audit(self, sample: int = 0, all_played: int = 0, *, last: bool = True) -> WorkerResult:
         """Audit everything this worker played. ``sample`` of ``all_played`` players on all workers are read.
 
-        ``sample`` 0 reads all. After an audit that is not the ``last``, traffic may ``go_on``. The last one cuts short
-        one that is under way, whose statement is of no use then.
+        ``sample`` 0 reads all. After an audit that is not the ``last``, traffic may ``resume``. The last one cuts short
+        one that is under way, whose result is of no use then.
         """
         self._last = self._last or last
         with self._turn:
             self._between = not last
             return self._audit(sample, all_played)
 
-    def go_on(self) -> bool:
+    def resume(self) -> bool:
         """Open the gate again, unless the last audit has begun meanwhile; say whether it is open."""
         if self._last:
             return False
@@ -130,13 +130,13 @@ class Clerk:
         self.traffic.go_on()
         return True
 
-    def _audit(self, sample: int, all_played: int) -> Statement:
-        ledger, statement = self.ledger, Statement(probe=self._tellers.probe_name)
+    def _audit(self, sample: int, all_played: int) -> WorkerResult:
+        ledger, result = self.ledger, WorkerResult(probe=self._readers.probe_name)
         self._drain()
-        self._deadline = time.monotonic() + self.wishes.limit
+        self._deadline = time.monotonic() + self.options.limit
         self.phase = "resolving what is open"
         self._resolved += self._resolve()
-        statement.resolved = self._resolved
+        result.resolved = self._resolved
         self.phase = "reading balances"
         played = list(ledger.played())
         drawn: Sequence[int] = played
@@ -144,11 +144,11 @@ class Clerk:
             share = share_of(sample, len(played), all_played or len(played))
             # Who was wrong once is looked at again, so that no later verdict is milder.
             drawn = list(dict.fromkeys([*sorted(self._wrong), *Random().sample(played, share)]))
-        statement.played = len(played)
-        self._judge(drawn, statement)
-        self._sum_up(statement)
+        result.played = len(played)
+        self._judge(drawn, result)
+        self._sum_up(result)
         self.phase = "audited"
-        return statement
+        return result
 
     def _drain(self) -> None:
         """Let rounds come to their end, then stop who is still in one: what it sent last is open."""
@@ -157,14 +157,14 @@ class Clerk:
         runner = self.environment.runner
         assert runner is not None
         users = runner.user_greenlets
-        users.join(timeout=self.wishes.drain)
+        users.join(timeout=self.options.drain)
         # What moves money beside the rounds has had as long already; this is for what was in the middle of it.
-        self.traffic.finish(self.wishes.drain)
+        self.traffic.finish(self.options.drain)
         # A probe that is stopped in the middle would leave a balance that is not the player's own.
-        patience = time.monotonic() + self.wishes.drain
+        patience = time.monotonic() + self.options.drain
         while self._preparing and time.monotonic() < patience:
             gevent.sleep(0.05)
-        users.kill(block=True, timeout=self.wishes.drain or 1.0)
+        users.kill(block=True, timeout=self.options.drain or 1.0)
 
     def _resolve(self) -> int:
         """Decide what is open, rollbacks before their bets; return how many operations are decided now."""
@@ -177,10 +177,10 @@ class Clerk:
         return sum(1 for op in first if id(op) not in still)
 
     def _resolve_one(self, op: Operation) -> None:
-        with self._tellers.taken() as teller:
-            drive(resolve(self.ledger, op, self.traffic.pen), teller.carry)
+        with self._readers.borrowed() as reader:
+            drive(resolve(self.ledger, op, self.traffic.pen), reader.carry)
 
-    def _judge(self, players: Collection[int], statement: Statement) -> None:
+    def _judge(self, players: Collection[int], result: WorkerResult) -> None:
         unsure = self.ledger.unsure()
         seen: set[int] = set()
         wrong: dict[int, int] = {}
@@ -190,27 +190,27 @@ class Clerk:
             name = self.ledger.players[player]
             if opening is None:
                 reason = self._unopened.get(player, "it was not reached")
-                statement.doubt(f"the opening balance was not read: {reason}", name)
+                result.add_undecided(f"the opening balance was not read: {reason}", name)
                 seen.add(player)
                 return
             if player in self._spoiled and player not in self._wrong:
-                statement.doubt(
+                result.add_undecided(
                     f"an audit before may have changed the balance: {self._spoiled[player]}", name
                 )
                 seen.add(player)
                 return
-            units = self._wrong[player] if player in self._spoiled else self._read(player, opening, statement)
+            units = self._wrong[player] if player in self._spoiled else self._read(player, opening, result)
             seen.add(player)
             if units is None:
                 return
-            statement.read += 1
+            result.read += 1
             mine = unsure.get(player, ())
             if units not in self.ledger.acceptable(player, mine):
                 wrong[player] = units
             elif any(len(op.options()) > 1 for op in mine):
-                statement.doubt("transactions had no answer, nor had their copies or rollbacks", name)
+                result.add_undecided("transactions had no answer, nor had their copies or rollbacks", name)
             else:
-                statement.right += 1
+                result.right += 1
 
         def watched(player: int) -> None:
             try:
@@ -218,34 +218,34 @@ class Clerk:
             except Exception as error:
                 seen.add(player)
                 log.exception("the audit of a player failed")
-                statement.doubt(f"the audit failed: {type(error).__name__}", self.ledger.players[player])
+                result.add_undecided(f"the audit failed: {type(error).__name__}", self.ledger.players[player])
 
         self._all(watched, players)
         for player in players:
             if player not in seen:
-                statement.doubt("the audit ran out of time", self.ledger.players[player])
+                result.add_undecided("the audit ran out of time", self.ledger.players[player])
         if len(self._wrong) < _KEPT:
             self._wrong |= wrong
-        self._explain(wrong, unsure, statement)
-        if wrong and self.wishes.opening.way != "probe":
-            statement.notes.append(
+        self._explain(wrong, unsure, result)
+        if wrong and self.options.opening.way != "probe":
+            result.notes.append(
                 "opening balances were told by --opening, not read: where they are others, every player is off"
             )
 
-    def _read(self, player: int, opening: int, statement: Statement) -> int | None:
+    def _read(self, player: int, opening: int, result: WorkerResult) -> int | None:
         """The balance of ``player`` in minor units; None, with a doubt, where it cannot be told."""
         name, currency = self.ledger.players[player], self.ledger.currency
         expected = from_units(opening + self.ledger.moved(player), self.ledger.decimals)
         try:
-            with self._tellers.taken() as teller:
-                reading = teller.read(name, expected)
+            with self._readers.borrowed() as reader:
+                reading = reader.read(name, expected)
             units = money.to_minor(reading.amount, currency)
         except (Unreadable, DriverProblem, ValueError) as error:
             words = self._words(error)
             if isinstance(error, Unreadable) and error.rule:
-                self._breaches[error.rule, name] = Told(error.rule, name, "", words)
+                self._breaches[error.rule, name] = RuleBreach(error.rule, name, "", words)
             self._spoil(player, words)
-            statement.doubt(f"the balance cannot be read: {words}", name)
+            result.add_undecided(f"the balance cannot be read: {words}", name)
             return None
         except Exception:
             self._spoil(player, "it was not read to the end")
@@ -253,16 +253,16 @@ class Clerk:
         if not reading.restored:
             self._spoil(player, "it could not be put back as it was found")
             note = "some balances could not be put back as they were found"
-            statement.notes += [note] if note not in statement.notes else []
+            result.notes += [note] if note not in result.notes else []
         return units
 
     def _spoil(self, player: int, why: str) -> None:
         """A reading that came to no good end may have changed the balance, where it bets; any other changes nothing."""
-        if self._between and self._tellers.moves:
+        if self._between and self._readers.moves:
             self._spoiled[player] = why
 
     def _explain(
-        self, wrong: dict[int, int], unsure: dict[int, list[Operation]], statement: Statement
+        self, wrong: dict[int, int], unsure: dict[int, list[Operation]], result: WorkerResult
     ) -> None:
         """Tell of those whose balance is ``wrong`` (seen, in minor units); the farthest off with an explanation."""
         self.phase = "explaining"
@@ -275,29 +275,30 @@ class Clerk:
         past = ledger.journal.of_players(told) if told and ledger.journal.complete else {}
         for player, units in wrong.items():
             mine = unsure.get(player, ())
-            statement.is_off(comparison.off(ledger, player, units, mine, past.get(player, ())))
+            result.add_wrong(comparison.off(ledger, player, units, mine, past.get(player, ())))
 
-    def _sum_up(self, statement: Statement) -> None:
+    def _sum_up(self, result: WorkerResult) -> None:
         ledger = self.ledger
-        statement.transactions = ledger.transactions
+        result.transactions = ledger.transactions
         for rule, count in ledger.breach_count.items():
-            statement.breach_count[rule] = statement.breach_count.get(rule, 0) + count
+            result.breach_count[rule] = result.breach_count.get(rule, 0) + count
         for rule, _ in self._breaches:
-            statement.breach_count[rule] = statement.breach_count.get(rule, 0) + 1
-        statement.breaches += self._breaches.values()
-        statement.breaches += [
-            Told(one.rule, ledger.players[one.player], one.transaction_id, one.text)
+            result.breach_count[rule] = result.breach_count.get(rule, 0) + 1
+        result.breaches += self._breaches.values()
+        result.breaches += [
+            RuleBreach(one.rule, ledger.players[one.player], one.transaction_id, one.text)
             for one in ledger.breaches
         ]
-        statement.ids, statement.kept, statement.settled = (
+        result.kinds = sorted(self.traffic.kinds)
+        result.ids, result.kept, result.settled = (
             ledger.journal.ids,
             ledger.journal.kept,
             ledger.journal.settled,
         )
 
     def _all(self, do: Callable[[Any], None], things: Iterable[Any]) -> None:
-        """Do it for all ``things``, as many at once as there are tellers, until the time is up."""
-        pool = Pool(self._tellers.count)
+        """Do it for all ``things``, as many at once as there are readers, until the time is up."""
+        pool = Pool(self._readers.count)
         for thing in things:
             if time.monotonic() > self._deadline or (self._between and self._last):
                 break
@@ -310,10 +311,10 @@ class Clerk:
         pool.kill(block=True)
 
     def _words(self, error: Exception) -> str:
-        return str(self._redactor.text(str(error).splitlines()[0] if str(error) else type(error).__name__))
+        return str(self.redactor.text(str(error).splitlines()[0] if str(error) else type(error).__name__))
 
 
-def unheard(why: str, players: Sequence[str], mine: range) -> Statement:
-    """The statement of a worker that made none: all its players, numbers ``mine``, are undecided."""
+def unheard(why: str, players: Sequence[str], mine: range) -> WorkerResult:
+    """The result of a worker that made none: all its players, numbers ``mine``, are undecided."""
     names = [players[number] for number in mine[:TOLD]]
-    return Statement(doubts=[Doubt(why, len(mine), names)] if names else [])
+    return WorkerResult(undecided=[UndecidedPlayers(why, len(mine), names)] if names else [])

@@ -1,6 +1,6 @@
-"""Questions of the master to its workers, and their answers: two messages of Locust's own channel.
+"""Calls of the master to its workers, and their replies: two messages of Locust's own channel.
 
-A question is {"serial", "what", "with"}, an answer {"serial", "answer"} or {"serial", "failed"}. A worker that quits
+A call is {"serial", "name", "given"}, a reply {"serial", "answer"} or {"serial", "failed"}. A worker that quits
 meanwhile is not waited for, nor is one that stays missing: on a busy machine heartbeats may come late.
 """
 
@@ -15,18 +15,18 @@ from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 log = logging.getLogger(__name__)
 
-QUESTION: Final = "pitboss-question"
-ANSWER: Final = "pitboss-answer"
+CALL: Final = "pitboss-call"
+REPLY: Final = "pitboss-reply"
 # How often the master looks whether a worker has gone missing, in seconds.
 _LOOK: Final = 0.25
 # How long a worker may be missing before it counts as lost, in seconds.
 _MISSING: Final = 8.0
 
-Answers = dict[str, Callable[[dict[str, Any]], dict[str, Any]]]
+Procedures = dict[str, Callable[[dict[str, Any]], dict[str, Any]]]
 
 
-class _Asked:
-    """One question under way: who has not answered yet, what came, and why there is nothing from others."""
+class _Call:
+    """One call under way: who has not replied yet, what came, and why there is nothing from others."""
 
     def __init__(self, clients: Iterable[str]) -> None:
         self.open = set(clients)
@@ -40,15 +40,15 @@ class _Asked:
         self.failures[client] = why
 
 
-class Asker:
-    """The master's side. Several questions may be under way: the last audit does not wait for one between steps."""
+class RpcClient:
+    """The master's side. Several calls may be under way: the last audit does not wait for one between steps."""
 
     def __init__(self, runner: MasterRunner) -> None:
         self._runner = runner
         self._serial = 0
-        self._asked: dict[int, _Asked] = {}
+        self._calls: dict[int, _Call] = {}
         self._missing: dict[str, float] = {}
-        runner.register_message(ANSWER, self._on_answer)
+        runner.register_message(REPLY, self._on_reply)
 
     def lost(self, client: str) -> str:
         """What became of the worker ``client`` that has quit, or was not heard for too long; empty for any other."""
@@ -61,61 +61,64 @@ class Asker:
         missing = time.monotonic() - self._missing.setdefault(client, time.monotonic())
         return "it was lost: it was not heard any more" if missing > _MISSING else ""
 
-    def ask(
-        self, what: str, clients: Iterable[str], limit: float, given: dict[str, Any] | None = None
+    def call(
+        self, name: str, clients: Iterable[str], limit: float, given: dict[str, Any] | None = None
     ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
-        """Ask ``clients`` and wait at most ``limit`` seconds; return the answers, and why others gave none."""
+        """Call ``name`` on ``clients``, wait ``limit`` seconds at most; return answers, and why others gave none."""
         self._serial += 1
-        serial, asked = self._serial, _Asked(clients)
-        self._asked[serial] = asked
-        question = {"serial": serial, "what": what, "with": given or {}}
+        serial, call = self._serial, _Call(clients)
+        self._calls[serial] = call
+        message = {"serial": serial, "name": name, "given": given or {}}
         deadline = time.monotonic() + limit
         try:
-            for client in list(asked.open):
+            for client in list(call.open):
                 if not self.lost(client):
-                    self._runner.send_message(QUESTION, question, client)
-            while asked.open:
-                for client in list(asked.open):
+                    self._runner.send_message(CALL, message, client)
+            while call.open:
+                for client in list(call.open):
                     why = self.lost(client)
                     if why or time.monotonic() > deadline:
-                        asked.give_up(client, why or f"it did not answer within {limit:.0f} s")
-                if asked.open:
-                    asked.heard.wait(timeout=_LOOK)
-                    asked.heard.clear()
+                        call.give_up(client, why or f"it did not answer within {limit:.0f} s")
+                if call.open:
+                    call.heard.wait(timeout=_LOOK)
+                    call.heard.clear()
         finally:
-            del self._asked[serial]
-        return asked.answers, asked.failures
+            del self._calls[serial]
+        return call.answers, call.failures
 
-    def _on_answer(self, msg: Any, **_: Any) -> None:
+    def _on_reply(self, msg: Any, **_: Any) -> None:
         # Called in Locust's receiving greenlet: nothing here may wait.
-        asked = self._asked.get(msg.data["serial"])
-        if asked is None or msg.node_id not in asked.open:
+        call = self._calls.get(msg.data["serial"])
+        if call is None or msg.node_id not in call.open:
             return
-        asked.open.discard(msg.node_id)
+        call.open.discard(msg.node_id)
         if "failed" in msg.data:
-            asked.failures[msg.node_id] = msg.data["failed"]
+            call.failures[msg.node_id] = msg.data["failed"]
         else:
-            asked.answers[msg.node_id] = msg.data["answer"]
-        asked.heard.set()
+            call.answers[msg.node_id] = msg.data["answer"]
+        call.heard.set()
 
 
-class Answerer:
-    """The worker's side: ``answers`` by what is asked. Each is answered in a greenlet of its own."""
+class RpcServer:
+    """The worker's side: ``procedures`` by name. Each call is answered in a greenlet of its own."""
 
-    def __init__(self, runner: WorkerRunner, answers: Answers) -> None:
+    def __init__(self, runner: WorkerRunner, procedures: Procedures) -> None:
         self._runner = runner
-        self._answers = answers
-        runner.register_message(QUESTION, self._on_question)
+        self._procedures = procedures
+        runner.register_message(CALL, self._on_call)
 
-    def _on_question(self, msg: Any, **_: Any) -> None:
+    def _on_call(self, msg: Any, **_: Any) -> None:
         gevent.spawn(self._answer, msg.data)
 
-    def _answer(self, data: dict[str, Any]) -> None:
+    def _answer(self, call: dict[str, Any]) -> None:
+        runner = self._runner
         try:
-            reply = {"serial": data["serial"], "answer": self._answers[data["what"]](data["with"])}
-            # The last statistics go before the answer, so that the master's are whole when it writes its report.
-            self._runner._send_stats()
+            reply = {"serial": call["serial"], "answer": self._procedures[call["name"]](call["given"])}
+            # The last statistics go before the reply, so that the master's are whole when it writes its report.
+            statistics: dict[str, Any] = {}
+            runner.environment.events.report_to_master.fire(client_id=runner.client_id, data=statistics)
+            runner.send_message("stats", statistics)
         except Exception as error:
             log.exception("the audit failed in this worker")
-            reply = {"serial": data["serial"], "failed": f"the audit failed in it: {type(error).__name__}"}
-        self._runner.send_message(ANSWER, reply)
+            reply = {"serial": call["serial"], "failed": f"the audit failed in it: {type(error).__name__}"}
+        runner.send_message(REPLY, reply)

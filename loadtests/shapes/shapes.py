@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final
 
 from locust import LoadTestShape
 from locust.env import Environment
@@ -19,8 +19,8 @@ from locust.runners import WorkerRunner
 from locust.stats import RequestStats, calculate_response_time_percentile
 
 from loadtests.audit import locust_events
-from loadtests.audit.brief import why_not
-from loadtests.audit.verdict import Verdict
+from loadtests.audit.locust_events import Judge
+from loadtests.audit.text import why_not
 from loadtests.options import SHAPES
 from loadtests.run import refuse
 from loadtests.shapes.ramp_search import Search, Step
@@ -73,28 +73,6 @@ class Meter:
             calculate_response_time_percentile(dict(sorted(times.items())), requests, 0.99) if requests else 0
         )
         return Step(users, requests / passed, (later.failures - self.failures) / passed, float(p99))
-
-
-class Auditing(Protocol):
-    """The audit as a ramp needs it: ``loadtests.audit.locust_events.Audit``."""
-
-    search: Search | None
-
-    @property
-    def ending(self) -> bool:
-        """Whether the audit at the end is being made: nothing else may end the run meanwhile."""
-
-    def between(self) -> Verdict | None:
-        """Audit between two steps; None where the audit at the end took over."""
-
-    def go_on(self) -> str:
-        """Let traffic go on; return why it cannot, empty where it does."""
-
-    def tell(self) -> int:
-        """Have the statistics brought up to now; return how many players are not ready to play yet."""
-
-    def lost(self) -> str:
-        """Which workers are lost, in words."""
 
 
 class _Shape(LoadTestShape):
@@ -159,7 +137,7 @@ class Ramp(_Shape):
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.audit: Auditing | None = None
+        self.audit: Judge | None = None
         self._forget()
 
     def _forget(self) -> None:
@@ -179,7 +157,7 @@ class Ramp(_Shape):
         assert self.audit is not None
         if self.search is None:
             self.search = Search(self.users, self.options.p99_limit)
-        self.audit.search = self.search
+        self.audit.ramp = self.search
         if not self.audit.ending:
             lost = self.audit.lost()
             if lost:
@@ -194,7 +172,7 @@ class Ramp(_Shape):
             return 0, float(self.search.steps[-1].users)
         return self.search.users, float(self.search.users)
 
-    def _advance(self, audit: "Auditing", search: Search) -> None:
+    def _advance(self, audit: Judge, search: Search) -> None:
         """Go from emptying to gathering, settling, measuring, and round again."""
         assert self.runner is not None
         now, count = self.passed, self.runner.user_count
@@ -202,7 +180,7 @@ class Ramp(_Shape):
             self._seen, self._since, self._before = count, now, None
         if self._emptying:
             if count == 0:
-                cannot = audit.go_on()
+                cannot = audit.resume()
                 if not cannot:
                     self._emptying, self._since = False, now
                 elif not audit.ending:
@@ -215,17 +193,17 @@ class Ramp(_Shape):
                 )
         elif self._before is None:
             if now - self._since >= self.options.step_time * _SETTLING:
-                if audit.tell():
+                if audit.flush():
                     # Opening balances are being read: not all play, and the CLIENT has that to do as well.
                     self._since = now
                 else:
                     self._before = Meter.read(self.runner.stats, self.passed)
         elif now - self._since >= self.options.step_time:
-            audit.tell()
+            audit.flush()
             after = Meter.read(self.runner.stats, self.passed)
             self._judge(audit, search, self._before.until(after, search.users))
 
-    def _judge(self, audit: "Auditing", search: Search, step: Step) -> None:
+    def _judge(self, audit: Judge, search: Search, step: Step) -> None:
         """Audit ``step``, and see what is next."""
         log.info("ramp: the step of %d is measured; the gate is closed, and balances are audited", step.users)
         verdict = audit.between()

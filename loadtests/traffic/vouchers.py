@@ -194,6 +194,7 @@ class JackpotTraffic:
         op = self.traffic.ledger.begin(
             player, BET, money.to_minor(amount, CURRENCY), f"conversion {self.traffic.pen.new_id()}"
         )
+        self.traffic.kinds.add("conversions")
         began = time.perf_counter()
         key, problem = self._session(op, player, amount)
         if key is None:

@@ -208,6 +208,13 @@ class Breach(_Part):
     text: Text
 
 
+class FailedRound(_Part):
+    """Rounds that failed in the generator itself, ``count`` of them, and with what."""
+
+    error: Text
+    count: int
+
+
 class Audit(_Part):
     """What the audit of all balances after a load run says. Amounts are texts in ``currency``.
 
@@ -234,6 +241,8 @@ class Audit(_Part):
     broken: list[OffPlayer] = []
     undecided: list[Doubt] = []
     breaches: list[Breach] = []
+    failed_rounds: list[FailedRound] = []
+    never_sent: list[Text] = []
 
 
 class LoadRow(_Part):

@@ -1,4 +1,4 @@
-"""The audit's own judgement: statements added up, samples, explanations, exit codes."""
+"""The audit's own judgement: results added up, samples, explanations, exit codes."""
 
 from decimal import Decimal
 from math import comb
@@ -9,32 +9,40 @@ from loadtests.audit import comparison, verdict
 from loadtests.audit import text as showing
 from loadtests.audit.options import Opening, opening
 from loadtests.audit.unique_ids import GROUPS, compare
-from loadtests.audit.verdict import Doubt, Finding, Off, Statement, Told, Verdict, added
+from loadtests.audit.verdict import (
+    Finding,
+    RuleBreach,
+    UndecidedPlayers,
+    Verdict,
+    WorkerResult,
+    WrongBalance,
+    added,
+)
 from loadtests.traffic.journal import Journal
 from loadtests.traffic.ledger import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN, Ledger
 from scenarios.problems.errors import Exit, UsageProblem
 
 
 def clean(**more):
-    return Statement(
+    return WorkerResult(
         **({"probe": "wagers", "played": 3, "read": 3, "right": 3, "transactions": 9, "ids": 9} | more)
     )
 
 
-def of(statement, **more):
-    return Verdict("EUR", 1, statement, **more)
+def of(result, **more):
+    return Verdict("EUR", 1, result, **more)
 
 
 def broken(off=5):
-    statement = clean(right=2)
-    statement.is_off(Off("p-1", off, "why", ["t-1"]))
-    return statement
+    result = clean(right=2)
+    result.add_wrong(WrongBalance("p-1", off, "why", ["t-1"]))
+    return result
 
 
 FINDINGS = [
     (of(clean()), Finding.CLEAN, Exit.HOLDS),
     (of(broken()), Finding.BROKEN, Exit.BROKEN),
-    (of(clean(doubts=[Doubt("lost", 2, ["p-2"])])), Finding.UNDECIDED, Exit.UNDECIDED),
+    (of(clean(undecided=[UndecidedPlayers("lost", 2, ["p-2"])])), Finding.UNDECIDED, Exit.UNDECIDED),
     (of(broken(), lost=["worker 2 of 2: it was lost"]), Finding.BROKEN, Exit.BROKEN),
     (of(clean(), lost=["worker 2 of 2: it was lost"]), Finding.UNDECIDED, Exit.UNDECIDED),
     (of(clean(), compared=False), Finding.UNDECIDED, Exit.UNDECIDED),
@@ -44,7 +52,7 @@ FINDINGS = [
     (of(clean(breach_count={"MSG-01": 2, "MSG-02": 1})), Finding.CLEAN, Exit.HOLDS),
     # A SHOULD.
     (of(clean(breach_count={"MSG-16": 2})), Finding.CLEAN, Exit.HOLDS),
-    (of(Statement()), Finding.UNDECIDED, Exit.UNDECIDED),
+    (of(WorkerResult()), Finding.UNDECIDED, Exit.UNDECIDED),
 ]
 
 
@@ -55,24 +63,26 @@ def test_the_finding_and_its_exit_code(one, finding, code):
 
 def test_statements_travel_as_plain_data_and_add_up():
     first = broken(off=-7)
-    first.doubt("no answer", "p-2")
-    first.breaches.append(Told("IDM-01", "p-3", "t", "text"))
+    first.add_undecided("no answer", "p-2")
+    first.breaches.append(RuleBreach("IDM-01", "p-3", "t", "text"))
     first.breach_count = {"IDM-01": 1}
-    second = clean(breach_count={"IDM-01": 2, "INV-02": 1}, doubts=[Doubt("no answer", 2, ["p-4", "p-5"])])
-    assert Statement.of(first.as_plain()) == first
+    second = clean(
+        breach_count={"IDM-01": 2, "INV-02": 1}, undecided=[UndecidedPlayers("no answer", 2, ["p-4", "p-5"])]
+    )
+    assert WorkerResult.of(first.as_plain()) == first
     whole = added([first, second, broken(off=9)])
     assert (whole.played, whole.right, whole.off, whole.off_count, whole.transactions) == (9, 7, 16, 2, 27)
-    assert [off.off for off in whole.offs] == [9, -7]
-    assert whole.doubts == [Doubt("no answer", 3, ["p-2", "p-4", "p-5"])]
+    assert [off.off for off in whole.wrong] == [9, -7]
+    assert whole.undecided == [UndecidedPlayers("no answer", 3, ["p-2", "p-4", "p-5"])]
     assert whole.breach_count == {"IDM-01": 3, "INV-02": 1}
 
 
 def test_many_reasons_for_doubt_stay_few():
-    statement = Statement()
+    result = WorkerResult()
     for number in range(500):
-        statement.doubt(f"reason {number}", f"p-{number}")
-    assert len(statement.doubts) <= verdict.TOLD + 1
-    assert sum(doubt.count for doubt in statement.doubts) == 500
+        result.add_undecided(f"reason {number}", f"p-{number}")
+    assert len(result.undecided) <= verdict.TOLD + 1
+    assert sum(doubt.count for doubt in result.undecided) == 500
 
 
 @pytest.mark.parametrize(
@@ -178,17 +188,17 @@ def test_groups_of_shared_ids_are_bounded():
 
 
 def test_the_console_tells_players_amounts_and_reasons():
-    statement = broken(off=1050)
-    statement.doubt("the balance cannot be read: no answer", "p-2")
-    told = "\n".join(showing.lines(of(statement, shared=[["a", "b"]])))
+    result = broken(off=1050)
+    result.add_undecided("the balance cannot be read: no answer", "p-2")
+    told = "\n".join(showing.lines(of(result, shared=[["a", "b"]])))
     for part in ("BROKEN", "p-1: 10.50 EUR too much", "t-1", "MSG-05", "one CLIENT id for a, b", "p-2"):
         assert part in told
 
 
 def test_nothing_that_a_client_says_reaches_the_terminal_raw():
-    statement = clean()
-    statement.doubt("the balance cannot be read: \x1b[2J", "p-\x07")
-    assert not {"\x1b", "\x07"} & set("".join(showing.lines(of(statement))))
+    result = clean()
+    result.add_undecided("the balance cannot be read: \x1b[2J", "p-\x07")
+    assert not {"\x1b", "\x07"} & set("".join(showing.lines(of(result))))
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from loadtests.audit.brief import why_not
-from loadtests.audit.verdict import Doubt, Finding, Off, Statement, Verdict
+from loadtests.audit.text import why_not
+from loadtests.audit.verdict import Finding, UndecidedPlayers, Verdict, WorkerResult, WrongBalance
 from loadtests.shapes.ramp_search import Search, Step
 
 
@@ -152,16 +152,22 @@ def test_a_step_holds_in_time_without_failures_and_with_right_balances(step, fau
 
 
 def test_why_an_audit_is_not_clean_is_told_in_a_line():
-    assert why_not(Verdict("EUR", 1, Statement(transactions=3))) == ""
-    assert why_not(Verdict("EUR", 1, Statement())) == "nothing was sent"
-    off = Statement(transactions=3, breach_count={"IDM-01": 2}, doubts=[Doubt("no answer", 2, ["p-8"])])
+    assert why_not(Verdict("EUR", 1, WorkerResult(transactions=3))) == ""
+    assert why_not(Verdict("EUR", 1, WorkerResult())) == "nothing was sent"
+    off = WorkerResult(
+        transactions=3, breach_count={"IDM-01": 2}, undecided=[UndecidedPlayers("no answer", 2, ["p-8"])]
+    )
     for number in range(1, 5):
-        off.is_off(Off(f"p-{number}", -100 * number, "why"))
+        off.add_wrong(WrongBalance(f"p-{number}", -100 * number, "why"))
     assert why_not(Verdict("EUR", 1, off)) == (
         "IDM-01 (2 times) and INV-05 (4 times), p-4 4.00 EUR too little, p-3 3.00 EUR too little, and 2 more"
     )
-    lost = Statement(
-        transactions=3, doubts=[Doubt("worker 1 of 2: it quit", 4, ["p-1"]), Doubt("\x1b", 1, ["p"])]
+    lost = WorkerResult(
+        transactions=3,
+        undecided=[
+            UndecidedPlayers("worker 1 of 2: it quit", 4, ["p-1"]),
+            UndecidedPlayers("\x1b", 1, ["p"]),
+        ],
     )
     assert why_not(Verdict("EUR", 2, lost, lost=["worker 1 of 2: it quit"])) == (
         "worker 1 of 2: it quit, 1 players: \\x1b"

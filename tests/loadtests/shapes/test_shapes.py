@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadtests.audit.verdict import Off, Statement, Verdict
+from loadtests.audit.verdict import Verdict, WorkerResult, WrongBalance
 from loadtests.shapes.ramp_search import Step
 from tests.support.locust_runs import parsed, unpatched
 
@@ -27,8 +27,8 @@ class Audits:
     """Audits of a CLIENT that does nothing: each verdict is taken from ``verdicts``, the last one again and again."""
 
     def __init__(self, *verdicts):
-        self.verdicts = list(verdicts) or [Statement(transactions=1)]
-        self.search = None
+        self.verdicts = list(verdicts) or [WorkerResult(transactions=1)]
+        self.ramp = None
         self.ending = False
         self.done = []
         self.missing = self.closed = ""
@@ -36,14 +36,14 @@ class Audits:
 
     def between(self):
         self.done.append("between")
-        statement = self.verdicts.pop(0) if len(self.verdicts) > 1 else self.verdicts[0]
-        return None if self.ending else Verdict("EUR", 1, statement)
+        result = self.verdicts.pop(0) if len(self.verdicts) > 1 else self.verdicts[0]
+        return None if self.ending else Verdict("EUR", 1, result)
 
-    def go_on(self):
+    def resume(self):
         self.done.append("go on")
         return self.closed
 
-    def tell(self):
+    def flush(self):
         self.done.append("tell")
         return self.preparing
 
@@ -118,7 +118,7 @@ def test_a_ramp_measures_a_step_only_once_its_users_are_there():
     assert at(ramp, 41.01) == (0, 2.0)
     assert (ramp.search.best.users, ramp.search.best.p99_ms) == (2, 20)
     assert ramp.search.best.rate == pytest.approx(50 / 6, rel=0.01)
-    assert ramp.audit.search is ramp.search
+    assert ramp.audit.ramp is ramp.search
 
 
 def test_a_ramp_does_not_measure_while_opening_balances_are_read():
@@ -154,9 +154,9 @@ def test_the_next_step_of_a_ramp_begins_when_the_users_are_gone_and_the_gate_is_
 
 
 def test_a_ramp_ends_with_the_first_audit_that_is_broken():
-    broken = Statement(transactions=1)
-    broken.is_off(Off("p-1", 100, "why"))
-    ramp = shape_of("ramp", "-u", 64, "--step-time=10", audits=Audits(Statement(transactions=1), broken))
+    broken = WorkerResult(transactions=1)
+    broken.add_wrong(WrongBalance("p-1", 100, "why"))
+    ramp = shape_of("ramp", "-u", 64, "--step-time=10", audits=Audits(WorkerResult(transactions=1), broken))
     at(ramp, 0)
     assert measured(ramp, 1) == (0, 2.0)
     ramp.runner.user_count = 0
@@ -237,7 +237,7 @@ def test_a_meter_counts_answers_to_callbacks_between_two_moments():
         stats.log_request("POST", "win", 10, 0)
     stats.log_request("POST", "bet", 300, 0)
     stats.log_error("POST", "bet", "broken")
-    stats.log_request("POST", "lost answer", 9000, 0)
+    stats.log_request("POST", "with a fault", 9000, 0)
     stats.log_request("JACKPOT", "conversion", 9000, 0)
     step = before.until(shapes.Meter.read(stats, 20.0), 7)
     assert step == Step(7, 20.0, 0.1, 10)
