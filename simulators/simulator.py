@@ -1,16 +1,15 @@
-"""What the twins share that answer the CLIENT and send it messages of their own: Jackpot's and the checkout's."""
+"""What all simulators share: they answer the CLIENT, and send it messages of their own."""
 
 from typing import ClassVar, Generic, TypeVar
 
-from simulators.exchanges.history import Direction, Exchange, History
+from simulators.exchanges.history import Direction, Exchange
 from simulators.server.response_faults import Disturbance, Disturbances, Given
-from simulators.webhooks.endpoint import Channel
-from simulators.webhooks.retry_queue import Courier
+from simulators.webhooks.retry_queue import RetryQueue
 
 M = TypeVar("M")
 
 
-class Twin(Generic[M]):
+class Simulator(Generic[M]):
     """A provider whose requests a judge looks at, disturbs and heals. Safe to use from several threads.
 
     ``kinds`` are the words of the CLIENT's requests in the history, ``owner`` whose requests they are in messages.
@@ -20,10 +19,10 @@ class Twin(Generic[M]):
     kinds: ClassVar[frozenset[str]]
     owner: ClassVar[str]
 
-    def __init__(self, history: History, channel: Channel[M], courier: Courier[M]) -> None:
-        self.history = history
-        self.channel = channel
-        self.courier = courier
+    def __init__(self, queue: RetryQueue[M]) -> None:
+        self.queue = queue
+        self.endpoint = queue.endpoint
+        self.history = queue.endpoint.sender.history
         self.disturbances = Disturbances()
 
     def requests(self, kind: str) -> list[Exchange]:
@@ -62,9 +61,18 @@ class Twin(Generic[M]):
     def calm(self) -> None:
         """Heal: forget the disturbances that are left, the faults on messages, and what is held back."""
         self.disturbances.calm()
-        self.channel.faults = ()
-        self.courier.resume()
+        self.endpoint.faults = ()
+        self.queue.resume()
 
     def wait_idle(self, timeout: float) -> bool:
         """Wait at most ``timeout`` seconds until no message waits or is under way; say whether it is so."""
-        return self.courier.wait_idle(timeout)
+        return self.queue.wait_idle(timeout)
+
+    def start(self) -> None:
+        """Send what falls due from threads in the background until ``stop``."""
+        self.queue.start()
+
+    def stop(self) -> None:
+        """Stop what ``start`` started; let go of requests that are held back."""
+        self.disturbances.calm()
+        self.queue.stop()

@@ -48,7 +48,7 @@ class BalanceReader:
         self._forget()
         (send,) = sends
         gevent.sleep(send.wait)
-        sent = request(self.channel.callback_url.rstrip("/"), send)
+        sent = request((self.channel.url or "").rstrip("/"), send)
         return [seen(self.channel.sender.send(sent, self.channel.read, provider=PROVIDER, kind=send.name))]
 
     def _forget(self) -> None:

@@ -13,14 +13,14 @@ from typing import Any, Final
 
 from simulators.checkout import api as checkout_api
 from simulators.checkout import wire as checkout_wire
-from simulators.checkout.simulator import CheckoutTwin
+from simulators.checkout.simulator import CheckoutSimulator
 from simulators.exchanges.history import History
 from simulators.jackpot import api as jackpot_api
 from simulators.jackpot.service import Agreement as JackpotAgreement
-from simulators.jackpot.simulator import JackpotTwin
+from simulators.jackpot.simulator import JackpotSimulator
 from simulators.operator import api as operator_api
-from simulators.operator.delivery import Courier, Operator
-from simulators.operator.simulator import Agreement, Twin
+from simulators.operator.delivery import Callbacks, Operator
+from simulators.operator.simulator import Agreement, OperatorSimulator
 from simulators.server.wsgi_server import Server, watch_parent
 from simulators.transport.http_client import Sender
 
@@ -51,17 +51,17 @@ def payload(number: int) -> str:
 
 
 def _operator(sender: Sender) -> Any:
-    courier = Courier(Operator("http://127.0.0.1:9/operator", secrets.token_hex(16), sender))
-    return operator_api.create_app(Twin(Agreement(USERNAME, PASSWORD), courier, seed=SEED))
+    queue = Callbacks(Operator("http://127.0.0.1:9/operator", secrets.token_hex(16), sender))
+    return operator_api.create_app(OperatorSimulator(Agreement(USERNAME, PASSWORD), queue, seed=SEED))
 
 
 def _jackpot(sender: Sender) -> Any:
     agreed = JackpotAgreement(API_KEY, secrets.token_hex(16), CLIENT_SECRET)
-    return jackpot_api.create_app(JackpotTwin(agreed, sender, seed=SEED))
+    return jackpot_api.create_app(JackpotSimulator(agreed, sender, seed=SEED))
 
 
 def _checkout(sender: Sender) -> Any:
-    return checkout_api.create_app(CheckoutTwin(checkout_wire.Agreement(MERCHANT, CHECKOUT_KEY), sender))
+    return checkout_api.create_app(CheckoutSimulator(checkout_wire.Agreement(MERCHANT, CHECKOUT_KEY), sender))
 
 
 APPS: Final[dict[str, Callable[[Sender], Any]]] = {

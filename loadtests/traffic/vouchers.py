@@ -38,7 +38,7 @@ from simulators.exchanges.history import Direction, Exchange, History, Outcome
 from simulators.jackpot.api import create_app
 from simulators.jackpot.catalogue.pricing import CURRENCY
 from simulators.jackpot.lifecycle import Event, IllegalTransition, State
-from simulators.jackpot.simulator import JackpotTwin
+from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import EVENT_OF
 from simulators.server.wsgi_server import Server
 from simulators.transport.http_client import Sender
@@ -139,7 +139,7 @@ class JackpotTraffic:
     traffic: Traffic
     rate: float
     fire: Callable[..., None]
-    twin: JackpotTwin = field(init=False)
+    twin: JackpotSimulator = field(init=False)
     _server: Server = field(init=False)
     _pool: Pool = field(default_factory=lambda: Pool(_AT_ONCE))
     _spawner: Any = None
@@ -299,12 +299,12 @@ class JackpotTraffic:
         rng, platform = self.traffic.rng, self.twin.platform
         if rng.random() < self.traffic.rates.copies:
             told = platform.notify(EVENT_OF[state], voucher_id)
-            self.twin.courier.again(told.id)
+            self.twin.queue.again(told.id)
         if rng.randrange(_STORE_NEWS) == 0:
             store = rng.choice(platform.listings[1:]).store.id
             told = rng.choice((platform.disable_store, platform.enable_store))(store)
             if rng.random() < self.traffic.rates.copies:
-                self.twin.courier.again(told.id)
+                self.twin.queue.again(told.id)
 
     # -- Locust's statistics
 

@@ -17,7 +17,7 @@ from scenarios.tokens.session_token import SessionToken, taken_apart
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Answer, Exchange, Outcome, Request, header
 from simulators.jackpot.catalogue.pricing import CURRENCY
-from simulators.jackpot.channel import PROVIDER
+from simulators.jackpot.wire import PROVIDER
 from simulators.transport.http_client import Meaning
 from simulators.transport.last_byte_race import race
 

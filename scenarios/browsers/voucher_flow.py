@@ -18,8 +18,8 @@ from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Unreadable
 from simulators.exchanges.history import Exchange
 from simulators.jackpot.catalogue.pricing import CURRENCY
-from simulators.jackpot.channel import PROVIDER
 from simulators.jackpot.lifecycle import Event, IllegalTransition, State
+from simulators.jackpot.wire import PROVIDER
 from simulators.jackpot.world import Voucher
 
 _POLL_SECONDS = 0.01
@@ -85,11 +85,11 @@ class Conversions(Browser):
     def silence(self) -> Iterator[None]:
         """Send no webhook of what happens meanwhile, not even later."""
         self.twin.wait_idle(self.patience)
-        url, self.twin.channel.notification_url = self.twin.channel.notification_url, None
+        url, self.twin.endpoint.url = self.twin.endpoint.url, None
         try:
             yield
         finally:
-            self.twin.channel.notification_url = url
+            self.twin.endpoint.url = url
 
     def at_provider(self, conversion: Conversion) -> State:
         """The voucher's state at the provider."""

@@ -89,11 +89,13 @@ class _Desk:
 
     def send(self, decision: Decision) -> list[Exchange]:
         """Send a well signed decision once."""
-        return self.twin.channel.send(self.twin.channel.parcel(self.twin.sign(decision)))
+        return self.twin.endpoint.deliver(self.twin.endpoint.parcel(self.twin.sign(decision)))
 
     def approve(self, order: _Order) -> Any:
         """Approve for real and return what ``order`` reads then; undecided where it never moves."""
-        self.twin.channel.send(self.twin.channel.parcel(self.twin.sign(self.decision(order, approved=True))))
+        self.twin.endpoint.deliver(
+            self.twin.endpoint.parcel(self.twin.sign(self.decision(order, approved=True)))
+        )
         moved = self.wait(lambda: self.read(order.reference) != order.opening)
         self.judge.needs(moved, "a genuine approval does not show in what driver order reads")
         return self.read(order.reference)
@@ -196,7 +198,7 @@ def test_repeated_decisions_have_one_effect(desk: _Desk, judge: Judge) -> None:
 
 
 def _at_once(desk: _Desk, decision: Decision) -> list[Exchange]:
-    sender, channel = desk.run.sender, desk.twin.channel
+    sender, channel = desk.run.sender, desk.twin.endpoint
     width = sender.limits.width(desk.run.settings.effort.width)
     return race(
         [channel.request(desk.twin.sign(decision))] * width,

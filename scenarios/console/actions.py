@@ -141,7 +141,7 @@ class Actions:
             )
         if (given := asked.maybe("id")) is not None:
             made = made.model_copy(update={"id": given})
-        return self._send_notice(twin.channel, made, asked)
+        return self._send_notice(twin.endpoint, made, asked)
 
     def _decision(self, event: str, asked: Asked) -> list[Exchange]:
         twin = self.house.need("checkout").twin
@@ -153,8 +153,8 @@ class Actions:
         )
         forged = asked.maybe("forged")
         if forged is None:
-            return self._send_notice(twin.channel, twin.sign(made), asked)
-        self._addressed(twin.channel)
+            return self._send_notice(twin.endpoint, twin.sign(made), asked)
+        self._addressed(twin.endpoint)
         asked.choice("forged", [name for name in FORGERIES if name in fitting(twin.agreement)])
         return [twin.send_forged(made, forged)]
 
@@ -166,7 +166,7 @@ class Actions:
 
     @staticmethod
     def _addressed(channel: Any) -> None:
-        if channel.notification_url is None:
+        if channel.url is None:
             raise UsageProblem(
                 "the CLIENT has no address for this event",
                 "notification_url in [jackpot], decision_url in [checkout]",
@@ -186,29 +186,14 @@ class Actions:
                 "a request of a provider: only those can be sent again from here",
                 "copy it as curl instead",
             )
-        channel = self.house.channel(first.provider)
-        if first.provider == "operator":
-            return self._made([channel.again(first)])
-        return self._made(
-            [
-                channel.sender.send(
-                    first.request,
-                    channel.read,
-                    provider=first.provider,
-                    kind=f"copy of {first.kind}",
-                    message=first.message,
-                    genuine=first.genuine,
-                    copy_of=first.number,
-                )
-            ]
-        )
+        return self._made([self.house.channel(first.provider).again(first)])
 
     def deliver(self, asked: Asked) -> dict[str, Any]:
-        """Send a delivery of Jackpot or the checkout now, whatever became of it."""
-        provider = asked.choice("provider", ("jackpot", "checkout"))
-        courier = self.house.need(provider).twin.courier
+        """Send a delivery now, whatever became of it."""
+        provider = asked.choice("provider", tuple(self.house.served))
+        queue = self.house.need(provider).twin.queue
         try:
-            return self._made(courier.again(asked.count("id", 0, 0, 10**9)))
+            return self._made(queue.again(asked.count("id", 0, 0, 10**9)))
         except KeyError:
             raise UsageProblem("there is no such delivery", "one of the list", "reload the page") from None
         except ValueError as error:

@@ -89,7 +89,7 @@ class Checks:
     """Starts and cancels checks of ``house``'s target; ``changed`` is called whenever there is news.
 
     While one runs, the providers' ports are the check's own, so that the CLIENT reaches the judge where it always
-    reaches the provider; the courier of each rests meanwhile.
+    reaches the provider; the queue of each rests meanwhile.
     """
 
     def __init__(self, house: House, changed: Callable[[], None]) -> None:

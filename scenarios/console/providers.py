@@ -10,12 +10,12 @@ from scenarios.hosting.ports import Stall
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
-from simulators.checkout.simulator import CheckoutTwin
+from simulators.checkout.simulator import CheckoutSimulator
 from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import History
-from simulators.jackpot.simulator import JackpotTwin
+from simulators.jackpot.simulator import JackpotSimulator
 from simulators.operator.delivery import Operator
-from simulators.operator.simulator import Twin
+from simulators.operator.simulator import OperatorSimulator
 from simulators.transport.faults.delivery import Fault, Link
 from simulators.transport.http_client import Sender
 
@@ -37,9 +37,9 @@ class House:
 
     target: Target
     history: History
-    operator: Served[Twin] | None = None
-    jackpot: Served[JackpotTwin] | None = None
-    checkout: Served[CheckoutTwin] | None = None
+    operator: Served[OperatorSimulator] | None = None
+    jackpot: Served[JackpotSimulator] | None = None
+    checkout: Served[CheckoutSimulator] | None = None
 
     def __post_init__(self) -> None:
         self.redactor = Redactor(self.target.secrets())
@@ -70,8 +70,7 @@ class House:
 
     def channel(self, provider: str) -> Any:
         """The way from ``provider`` to the CLIENT, which sends and carries its faults."""
-        twin = self.need(provider).twin
-        return twin.courier.operator if isinstance(twin, Twin) else twin.channel
+        return self.need(provider).twin.endpoint
 
     @property
     def verbs(self) -> Verbs:
@@ -101,19 +100,13 @@ class House:
 
     def pause(self) -> None:
         """Stop sending of its own accord, and lend every port; what is due stays due."""
-        for name, served in self.served.items():
-            if name == "operator":
-                served.twin.courier.stop()
-            else:
-                served.twin.courier.hold()
+        for served in self.served.values():
+            served.twin.queue.hold()
             served.stall.lend()
 
     def resume(self) -> None:
         """Undo ``pause``; raises PortInUse where a port is still taken (to be called again then)."""
         for served in self.served.values():
             served.stall.take_back()
-        for name, served in self.served.items():
-            if name == "operator":
-                served.twin.courier.start()
-            else:
-                served.twin.courier.resume()
+        for served in self.served.values():
+            served.twin.queue.resume()

@@ -68,14 +68,18 @@ def _is_auth(exchange: Exchange) -> bool:
 
 def about(exchange: Exchange) -> str:
     """Whom and what it is about, in a few words; "" where the request is no genuine message."""
-    match exchange.message:
-        case Transaction() as message:
+    return _about(exchange.message)
+
+
+def _about(message: Any) -> str:
+    match message:
+        case Transaction():
             return f"{message.player} {_amount(message.amount, message.currency)}"
         case vouchers.CouponEvent(message=coupon):
             return f"{coupon.id} {_amount(coupon.price, 'EUR')}"
         case Notice(decision=decision):
             return decision.reference
-        case message:
+        case _:
             store = getattr(getattr(message, "message", None), "store_id", None)
             return store if isinstance(store, str) else ""
 
@@ -101,39 +105,20 @@ def deliveries(house: House) -> list[dict[str, Any]]:
     """What waits for its next attempt, or was given up; the newest of each provider first."""
     listed: list[dict[str, Any]] = []
     for provider, served in house.served.items():
-        courier = served.twin.courier
-        if provider == "operator":
-            for standing, group in (("waiting", courier.pending), ("given up", courier.given_up)):
-                listed += [
-                    {
-                        "provider": provider,
-                        "id": None,
-                        "what": house.redactor.text(f"{each.message.kind} {about(each.last)}"),
-                        "standing": standing,
-                        "attempts": each.attempts,
-                        "last": each.last.number,
-                    }
-                    for each in group[-LISTED:]
-                ]
-            continue
-        waiting = [each for each in courier.deliveries[-1000:] if _open(each)]
-        listed += [_delivery(provider, each) for each in reversed(waiting[-LISTED:])]
+        waiting = [each for each in served.twin.queue.deliveries[-1000:] if _open(each)]
+        for each in reversed(waiting[-LISTED:]):
+            what = f"{served.twin.endpoint.kind(each.event)} {_about(each.event)}".rstrip()
+            listed.append(
+                {
+                    "provider": provider,
+                    "id": each.id,
+                    "what": house.redactor.text(what),
+                    "standing": str(each.standing),
+                    "attempts": len(each.attempts),
+                }
+            )
     return listed
 
 
 def _open(delivery: Delivery[Any]) -> bool:
     return delivery.standing in (Standing.WAITING, Standing.GIVEN_UP, Standing.UNADDRESSED)
-
-
-def _delivery(provider: str, delivery: Delivery[Any]) -> dict[str, Any]:
-    event = delivery.event
-    word = event.event if hasattr(event, "event") else "decision"
-    last = delivery.attempts[-1].exchange if delivery.attempts else None
-    return {
-        "provider": provider,
-        "id": delivery.id,
-        "what": word,
-        "standing": str(delivery.standing),
-        "attempts": len(delivery.attempts),
-        "last": last,
-    }

@@ -90,7 +90,7 @@ def cards(house: House) -> list[Card]:
         url = house.jackpot.public_url
         facts = (
             Fact("API", f"{house.jackpot.stall.url}/v2"),
-            Fact("notifies", shown_url(house.jackpot.twin.channel.notification_url or "nobody")),
+            Fact("notifies", shown_url(house.jackpot.twin.endpoint.url or "nobody")),
             Fact("widget", f"{url}{JACKPOT_SCRIPT}"),
             Fact("back-office", f"{url}{BACK_OFFICE}", link=True),
             Fact("documentation", f"{url}{DOCUMENTATION}", link=True),
@@ -103,7 +103,7 @@ def cards(house: House) -> list[Card]:
         url = house.checkout.public_url
         facts = (
             Fact("API", f"{house.checkout.stall.url}{GRAPHQL}"),
-            Fact("decides to", shown_url(house.checkout.twin.channel.notification_url or "nobody")),
+            Fact("decides to", shown_url(house.checkout.twin.endpoint.url or "nobody")),
             Fact("widget", f"{url}{CHECKOUT_SCRIPT}"),
             Fact("documentation", f"{url}{DOCUMENTATION}", link=True),
             Fact("merchant id", target.checkout.merchant_id),

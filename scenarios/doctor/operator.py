@@ -4,7 +4,7 @@ It moves the smallest unit of the players' currency and takes it back; where it 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from scenarios.doctor.locked_rules import locked
@@ -137,7 +137,7 @@ class Doctor:
 
     def _accepted_as(self, player: Player, dialect: Dialect) -> bool:
         channel = self.run.channel
-        with_other = Verbs(Operator(channel.callback_url, channel.secret, channel.sender, dialect))
+        with_other = Verbs(Operator(channel.url, channel.secret, channel.sender, dialect))
         paid = with_other.result(player, player.unit, kind="result (doctor)")
         if paid.refused:
             return False
@@ -147,7 +147,8 @@ class Doctor:
 
     def _same_as_forged(self, player: Player, genuine: Exchange) -> bool:
         message = self.verbs.transaction("result", player, player.unit)
-        forger = replace(self.run.channel, secret=self.verbs.new_id())
+        channel = self.run.channel
+        forger = Operator(channel.url, self.verbs.new_id(), channel.sender, channel.dialect)
         forged = forger.send_raw(
             forger.dialect.encode(message),
             path=forger.dialect.path(message),

@@ -9,17 +9,17 @@ from typing import Any, TypeVar
 from scenarios.events.options import unfit
 from scenarios.problems.errors import UsageProblem
 from scenarios.wallet.operator_client import Verbs
-from simulators.checkout.simulator import CheckoutTwin
+from simulators.checkout.simulator import CheckoutSimulator
 from simulators.checkout.wire import Decision
 from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire, world
 from simulators.jackpot.catalogue import stores
 from simulators.jackpot.catalogue.stores import Listing, StoreEventName
-from simulators.jackpot.simulator import JackpotTwin
+from simulators.jackpot.simulator import JackpotSimulator
 from simulators.transport.faults.delivery import Fault, Link, deliver
 from simulators.values import decimal_json
 from simulators.wallet.transactions import Transaction
-from simulators.webhooks.endpoint import Channel
+from simulators.webhooks.endpoint import Endpoint
 
 M = TypeVar("M")
 
@@ -50,25 +50,25 @@ def send_callback(
 
 
 def send_notice(
-    channel: Channel[M], event: M, *, copies: int = 0, faults: Sequence[Fault] = ()
+    endpoint: Endpoint[M], event: M, *, copies: int = 0, faults: Sequence[Fault] = ()
 ) -> list[Exchange]:
-    """Send a webhook or a decision once, with ``faults`` (none: the channel's own), then its ``copies``.
+    """Send a webhook or a decision once, with ``faults`` (none: the endpoint's own), then its ``copies``.
 
     Raises UsageProblem where the faults do not fit.
     """
-    parcel, sender = channel.parcel(event), channel.sender
-    link = channel.link or Link(sender.history, sender.timeout, sender.ca_file, limits=sender.limits)
+    parcel, sender = endpoint.parcel(event), endpoint.sender
+    link = endpoint.link or Link(sender.history, sender.timeout, sender.ca_file, limits=sender.limits)
     try:
-        exchanges = deliver(parcel, faults, link) if faults else channel.send(parcel)
+        exchanges = deliver(parcel, faults, link) if faults else endpoint.deliver(parcel)
     except ValueError as error:
         raise unfit(error) from None
     for _ in range(copies):
-        exchanges += channel.send(channel.parcel(event, attempt=1, copy_of=exchanges[0].number))
+        exchanges += endpoint.deliver(endpoint.parcel(event, attempt=1, copy_of=exchanges[0].number))
     return exchanges
 
 
 def coupon_event(
-    twin: JackpotTwin,
+    twin: JackpotSimulator,
     name: wire.CouponName,
     *,
     voucher: str | None = None,
@@ -97,7 +97,7 @@ def coupon_event(
 
 
 def store_event(
-    twin: JackpotTwin, name: StoreEventName, store_id: str | None, changes: Mapping[str, Any]
+    twin: JackpotSimulator, name: StoreEventName, store_id: str | None, changes: Mapping[str, Any]
 ) -> wire.Notification:
     """The webhook ``name`` of a store (None: the first) with ``changes``; raises UsageProblem for no store."""
     before = listing(twin, store_id).store
@@ -116,7 +116,7 @@ def store_event(
     return stores.event(name, changed, means.now, means.new_id, twin.platform.public_url)
 
 
-def listing(twin: JackpotTwin, store_id: str | None) -> Listing:
+def listing(twin: JackpotSimulator, store_id: str | None) -> Listing:
     """The store ``store_id`` (None: the first), or the first under that id where Jackpot never had it."""
     if store_id is None:
         return twin.platform.listings[0]
@@ -144,7 +144,7 @@ def store_property(text: str) -> tuple[str, Any]:
 
 
 def decision(
-    twin: CheckoutTwin, *, checkout: str | None, merchant_reference: str | None, approved: bool
+    twin: CheckoutSimulator, *, checkout: str | None, merchant_reference: str | None, approved: bool
 ) -> Decision:
     """A decision on ``checkout`` (None: a new token, which is of no checkout); none of the twin's changes."""
     now = twin.clock()

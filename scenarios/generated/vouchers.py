@@ -42,7 +42,7 @@ class VoucherStage(Stage):
     def open(self) -> None:
         """Bring the player to the opening balance."""
         super().open()
-        self.first_delivery = len(self.hands.twin.courier.deliveries)
+        self.first_delivery = len(self.hands.twin.queue.deliveries)
 
     def play(self, step: Step) -> None:
         """Do one step; one that cannot be (an expiry of what is confirmed) does nothing."""
@@ -63,14 +63,14 @@ class VoucherStage(Stage):
                 if not self.held:
                     # A copy is what comes after the first.
                     self.hands.delivered()
-                deliveries = self.hands.twin.courier.deliveries[self.first_delivery :]
+                deliveries = self.hands.twin.queue.deliveries[self.first_delivery :]
                 if deliveries:
-                    self.hands.twin.courier.again(deliveries[-1 - step.of % len(deliveries)].id)
+                    self.hands.twin.queue.again(deliveries[-1 - step.of % len(deliveries)].id)
             case Verb.HOLD:
-                self.hands.twin.courier.hold()
+                self.hands.twin.queue.hold()
                 self.held = True
             case Verb.SEND:
-                self.hands.twin.courier.resume()
+                self.hands.twin.queue.resume()
                 self.held = False
             case _:
                 super().play(step)
@@ -111,7 +111,7 @@ class VoucherStage(Stage):
         hands, player = self.hands, self.players[0]
         for exchange in list(self.sent):
             self._provider_settles(exchange)
-        hands.twin.courier.resume()
+        hands.twin.queue.resume()
         hands.delivered()
         self._close()
         taken = self._taken()

@@ -7,7 +7,7 @@ from scenarios.problems.errors import UsageProblem
 from scenarios.run.run import Run
 from scenarios.target.loading import Checkout
 from simulators.checkout.api import create_app
-from simulators.checkout.simulator import CheckoutTwin
+from simulators.checkout.simulator import CheckoutSimulator
 from simulators.checkout.wire import Agreement
 from simulators.server.wsgi_server import PortInUse, Server
 from simulators.values.jws import BadKey
@@ -17,7 +17,7 @@ from simulators.webhooks.retry_queue import Schedule
 _SCALE = 0.005
 
 
-class FakeCheckout(CheckoutTwin):
+class FakeCheckout(CheckoutSimulator):
     """The twin as the judge holds it. ``opened`` are the merchantReferences of checkouts looked at so far."""
 
     def __init__(self, run: Run) -> None:

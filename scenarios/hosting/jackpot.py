@@ -9,11 +9,12 @@ from scenarios.problems.errors import UsageProblem
 from scenarios.run.run import Run
 from simulators.jackpot.account import Habits
 from simulators.jackpot.api import create_app
-from simulators.jackpot.delivery import Delivery, Schedule
 from simulators.jackpot.lifecycle import State
 from simulators.jackpot.service import Agreement
-from simulators.jackpot.simulator import JackpotTwin
+from simulators.jackpot.simulator import JackpotSimulator
+from simulators.jackpot.wire import Notification
 from simulators.server.wsgi_server import PortInUse, Server
+from simulators.webhooks.retry_queue import Delivery, Schedule
 
 # The five minutes of the retry window pass in one and a half seconds.
 _SCALE = 0.005
@@ -27,7 +28,7 @@ _STORE = {
 }
 
 
-class Jackpot(JackpotTwin):
+class Jackpot(JackpotSimulator):
     """The twin as the judge holds it. ``store_id`` is a store that sells at any price from 0.90 EUR on.
 
     ``confirmed_by_client`` is False once the CLIENT left a reservation unconfirmed that it should confirm;
@@ -59,7 +60,7 @@ class Jackpot(JackpotTwin):
         )
         self.store_id = self.platform.listings[0].store.id
         self.platform.update_store(self.store_id, _STORE)
-        self.channel.notification_url = agreed.notification_url
+        self.endpoint.url = agreed.notification_url
 
     @contextmanager
     def shifted(self, seconds: float) -> Iterator[None]:
@@ -73,15 +74,15 @@ class Jackpot(JackpotTwin):
     @contextmanager
     def held(self) -> Iterator[None]:
         """Keep webhooks back meanwhile, to be sent by hand in any order; what is left goes out then."""
-        self.courier.hold()
+        self.queue.hold()
         try:
             yield
         finally:
-            self.courier.resume()
+            self.queue.resume()
 
-    def posted(self, voucher_id: str, name: str) -> Delivery:
+    def posted(self, voucher_id: str, name: str) -> Delivery[Notification]:
         """The last webhook ``name`` about a voucher so far; raises LookupError."""
-        for delivery in reversed(self.courier.deliveries):
+        for delivery in reversed(self.queue.deliveries):
             event = delivery.event
             if event.event == name and getattr(event.message, "id", None) == voucher_id:
                 return delivery

@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from scenarios.problems.errors import UsageProblem
 from scenarios.run.run import Run
 from simulators.operator.api import create_app
-from simulators.operator.delivery import Courier
-from simulators.operator.simulator import Agreement, Twin
+from simulators.operator.delivery import Callbacks
+from simulators.operator.simulator import Agreement, OperatorSimulator
 from simulators.server.wsgi_server import PortInUse, Server
 
-OperatorTwin = Twin
+OperatorTwin = OperatorSimulator
 
 
 @contextmanager
-def operator_twin(run: Run) -> Iterator[Twin]:
+def operator_twin(run: Run) -> Iterator[OperatorSimulator]:
     """Serve the OPERATOR's API at ``listen`` of the target file; what the CLIENT asks lands in the history.
 
     Raises UsageProblem where the port is taken or the credentials agreed are not in the target file.
@@ -26,11 +26,11 @@ def operator_twin(run: Run) -> Iterator[Twin]:
             "the credentials that the CLIENT sends to /auth, for launches are judged",
             "add both to the target file, or take launch out of [driver]",
         )
-    twin = Twin(
+    twin = OperatorSimulator(
         Agreement(
             operator.username, operator.password.get_secret_value(), operator.currencies, operator.languages
         ),
-        Courier(run.channel),
+        Callbacks(run.channel),
         seed=run.settings.seed,
         forgiving=True,
     )

@@ -13,7 +13,7 @@ from scenarios.problems.errors import UsageProblem
 from scenarios.target.sections import EXAMPLE_ORIGIN, Checkout
 from simulators.checkout.api import GRAPHQL, create_app
 from simulators.checkout.pages.widget import SCRIPT
-from simulators.checkout.simulator import CheckoutTwin
+from simulators.checkout.simulator import CheckoutSimulator
 from simulators.transport.http_client import Sender
 
 # What `pitboss client` uses where nothing is set; fit for one's own machine only.
@@ -31,7 +31,7 @@ def demo_section() -> dict[str, str]:
     }
 
 
-def build(checkout: Checkout, sender: Sender) -> CheckoutTwin:
+def build(checkout: Checkout, sender: Sender) -> CheckoutSimulator:
     """Return the twin of what ``[checkout]`` of the target file says, not started; raises UsageProblem."""
     agreement = agreed_on(checkout)
     if checkout.decision_url and agreement.decision_key is None and agreement.algorithm != "HS256":
@@ -40,21 +40,23 @@ def build(checkout: Checkout, sender: Sender) -> CheckoutTwin:
             "the private key that the checkout signs its decisions with",
             f"add: decision_key = {(Checkout.model_fields['decision_key'].examples or [''])[0]}",
         )
-    return CheckoutTwin(agreement, sender, decision_url=checkout.decision_url)
+    return CheckoutSimulator(agreement, sender, decision_url=checkout.decision_url)
 
 
 @contextlib.contextmanager
-def serving(twin: CheckoutTwin, host: str, port: int, *, public_url: str | None = None) -> Iterator[Stall]:
+def serving(
+    twin: CheckoutSimulator, host: str, port: int, *, public_url: str | None = None
+) -> Iterator[Stall]:
     """Serve ``twin`` and say where; ``public_url`` is where browsers reach it. Raises UsageProblem."""
     with listening(create_app(twin), host, port, "the checkout's API", "--checkout-port") as server:
         twin.public_url = (public_url or server.url).rstrip("/")
         twin.start()
         try:
             click.echo(f"CHECKOUT        {server.url}  (POST {GRAPHQL})")
-            click.echo(f"decides to      {twin.channel.notification_url or 'nobody: no decision_url is set'}")
+            click.echo(f"decides to      {twin.endpoint.url or 'nobody: no decision_url is set'}")
             click.echo(f"product widget  {twin.public_url}{SCRIPT}")
             yield server
         finally:
             twin.stop()
-    for given_up in twin.courier.given_up:
+    for given_up in twin.queue.given_up:
         click.echo(f"given up: decision on {given_up.event.decision.reference}")

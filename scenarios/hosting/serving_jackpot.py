@@ -17,7 +17,7 @@ from simulators.jackpot.account import Habits
 from simulators.jackpot.api import create_app
 from simulators.jackpot.pages import backoffice, widget
 from simulators.jackpot.service import Agreement
-from simulators.jackpot.simulator import JackpotTwin
+from simulators.jackpot.simulator import JackpotSimulator
 from simulators.transport.http_client import Sender
 
 # What `pitboss client` uses where no secret is set; fit for one's own machine only.
@@ -39,7 +39,7 @@ def demo_section() -> dict[str, str]:
     }
 
 
-def build(jackpot: Jackpot, sender: Sender, *, seed: int = 0) -> JackpotTwin:
+def build(jackpot: Jackpot, sender: Sender, *, seed: int = 0) -> JackpotSimulator:
     """Return the twin of what ``[jackpot]`` of the target file says, not started."""
     agreement = Agreement(
         jackpot.api_key.get_secret_value(),
@@ -47,7 +47,7 @@ def build(jackpot: Jackpot, sender: Sender, *, seed: int = 0) -> JackpotTwin:
         jackpot.client_secret.get_secret_value(),
         jackpot.client_id,
     )
-    return JackpotTwin(
+    return JackpotSimulator(
         agreement,
         sender,
         notification_url=jackpot.notification_url,
@@ -58,7 +58,7 @@ def build(jackpot: Jackpot, sender: Sender, *, seed: int = 0) -> JackpotTwin:
 
 @contextlib.contextmanager
 def serving(
-    twin: JackpotTwin, host: str, port: int, *, public_url: str | None = None, file: Path | None = None
+    twin: JackpotSimulator, host: str, port: int, *, public_url: str | None = None, file: Path | None = None
 ) -> Iterator[Stall]:
     """Serve ``twin`` and say where. ``public_url`` is where browsers reach it, ``file`` keeps its state.
 
@@ -69,18 +69,16 @@ def serving(
         with _kept(twin, file):
             url = twin.platform.public_url
             click.echo(f"JACKPOT         {server.url}  (API under /v2, {url}/documentation)")
-            click.echo(
-                f"notifies        {twin.channel.notification_url or 'nobody: no notification URL is set'}"
-            )
+            click.echo(f"notifies        {twin.endpoint.url or 'nobody: no notification URL is set'}")
             click.echo(f"widget          {url}{widget.SCRIPT}")
             click.echo(f"back-office     {url}{backoffice.PREFIX}")
             yield server
-    for given_up in twin.courier.given_up:
+    for given_up in twin.queue.given_up:
         click.echo(f"given up: {given_up.event.event} {given_up.event.id}")
 
 
 @contextlib.contextmanager
-def _kept(twin: JackpotTwin, file: Path | None) -> Iterator[None]:
+def _kept(twin: JackpotSimulator, file: Path | None) -> Iterator[None]:
     """Run ``twin`` with its state from ``file``, written back every few seconds and at the end."""
     if file is not None:
         _restore(twin, file)
@@ -97,7 +95,7 @@ def _kept(twin: JackpotTwin, file: Path | None) -> Iterator[None]:
         _save(twin, file)
 
 
-def _restore(twin: JackpotTwin, file: Path) -> None:
+def _restore(twin: JackpotSimulator, file: Path) -> None:
     try:
         if file.exists():
             state.load(twin, file)
@@ -113,12 +111,12 @@ def _restore(twin: JackpotTwin, file: Path) -> None:
         ) from None
 
 
-def _keep(twin: JackpotTwin, file: Path | None, ended: threading.Event) -> None:
+def _keep(twin: JackpotSimulator, file: Path | None, ended: threading.Event) -> None:
     while not ended.wait(_SAVE_SECONDS):
         _save(twin, file)
 
 
-def _save(twin: JackpotTwin, file: Path | None) -> None:
+def _save(twin: JackpotSimulator, file: Path | None) -> None:
     if file is None:
         return
     try:

@@ -7,9 +7,10 @@ from typing import Any
 from scenarios.hosting.jackpot import Jackpot
 from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire
-from simulators.jackpot.delivery import Delivery
 from simulators.jackpot.field_types import moment
+from simulators.jackpot.wire import Notification
 from simulators.values import decimal_json
+from simulators.webhooks.retry_queue import Delivery
 
 # So often is an event sent that the CLIENT fails at.
 _COPIES = 3
@@ -67,7 +68,7 @@ def send(twin: Jackpot, event: dict[str, Any], *, kind: str = "", genuine: bool 
     name = kind or str(event.get("event", "event"))
     body = decimal_json.dumps(event)
     for _ in range(_COPIES):
-        exchange = twin.channel.send_raw(body, kind=name, genuine=genuine)
+        exchange = twin.endpoint.send_raw(body, kind=name, genuine=genuine)
         if not exchange.unknown:
             break
     return exchange
@@ -80,6 +81,6 @@ def status(exchange: Exchange) -> str:
     return f"HTTP {exchange.answer.status}"
 
 
-def fields_of(delivery: Delivery) -> dict[str, Any]:
+def fields_of(delivery: Delivery[Notification]) -> dict[str, Any]:
     """The event of a delivery as JSON values."""
     return wire.fields(delivery.event)

@@ -21,9 +21,10 @@ from scenarios.run.judge import Judge, Undecided
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire, world
-from simulators.jackpot.delivery import Delivery, Standing
 from simulators.jackpot.lifecycle import Event, State
+from simulators.jackpot.wire import Notification
 from simulators.jackpot.world import Voucher
+from simulators.webhooks.retry_queue import Delivery, Standing
 
 # Seconds within which Jackpot wants its acknowledgement.
 _IN_TIME = 5.0
@@ -45,9 +46,9 @@ def _acknowledged(
     )
 
 
-def _told(conversions: Conversions, judge: Judge, rule: str, delivery: Delivery) -> None:
+def _told(conversions: Conversions, judge: Judge, rule: str, delivery: Delivery[Notification]) -> None:
     """Judge that a webhook on its way was answered 200, if not at once then upon a retry."""
-    done = conversions.twin.courier.wait(delivery.id, conversions.patience)
+    done = conversions.twin.queue.wait(delivery.id, conversions.patience)
     last = done.attempts[-1] if done.attempts else None
     judge.holds(
         rule,
@@ -70,7 +71,7 @@ def test_store_events_are_acknowledged(conversions: Conversions, judge: Judge) -
     """store/enabled, store/disabled and store/update in their documented shapes are answered 200."""
     platform = conversions.twin.platform
     store_id = platform.listings[-1].store.id
-    raised: tuple[Callable[[], Delivery], ...] = (
+    raised: tuple[Callable[[], Delivery[Notification]], ...] = (
         lambda: platform.enable_store(store_id),
         lambda: platform.update_store(store_id, {"name": "Enseigne nouvelle"}),
         lambda: platform.disable_store(store_id),
@@ -102,7 +103,7 @@ def test_coupon_events_are_acknowledged(conversions: Conversions, player: Player
 
 
 def _all_told(conversions: Conversions, judge: Judge, conversion: Conversion) -> None:
-    for delivery in conversions.twin.courier.deliveries:
+    for delivery in conversions.twin.queue.deliveries:
         about = getattr(delivery.event.message, "id", None)
         if about == conversion.voucher_id and delivery.standing is not Standing.UNADDRESSED:
             _told(conversions, judge, "EVT-01", delivery)
@@ -208,7 +209,7 @@ def test_malformed_is_not_acknowledged(conversions: Conversions, judge: Judge) -
 
 
 def _refused(conversions: Conversions, judge: Judge, case: str, body: bytes) -> Exchange:
-    sent = conversions.twin.channel.send_raw(body, kind=f"malformed ({case})")
+    sent = conversions.twin.endpoint.send_raw(body, kind=f"malformed ({case})")
     judge.holds(
         "EVT-07",
         not sent.ok,
@@ -317,12 +318,12 @@ class _slow:  # noqa: N801 - a context manager, used like a function
         self.twin.calm()
 
 
-def _in_time(judge: Judge, twin: Jackpot, delivery: Delivery) -> None:
-    arrived: Callable[[], bool] = lambda: bool(twin.courier.delivery(delivery.id).attempts)  # noqa: E731
-    twin.courier.wait(delivery.id, _IN_TIME + 1)
+def _in_time(judge: Judge, twin: Jackpot, delivery: Delivery[Notification]) -> None:
+    arrived: Callable[[], bool] = lambda: bool(twin.queue.delivery(delivery.id).attempts)  # noqa: E731
+    twin.queue.wait(delivery.id, _IN_TIME + 1)
     if not arrived():
         raise Undecided("a webhook was never sent")
-    number = twin.courier.delivery(delivery.id).attempts[0].exchange
+    number = twin.queue.delivery(delivery.id).attempts[0].exchange
     assert number is not None
     first = twin.history[number]
     judge.holds(

@@ -18,12 +18,12 @@ from scenarios.run.judge import Judge
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire
-from simulators.jackpot.channel import PROVIDER
-from simulators.jackpot.delivery import Delivery, Standing
 from simulators.jackpot.lifecycle import Event, State
+from simulators.jackpot.wire import PROVIDER, Notification
 from simulators.transport.faults.wire import AnswerLost
 from simulators.transport.last_byte_race import race
 from simulators.values import decimal_json
+from simulators.webhooks.retry_queue import Delivery, Standing
 
 _COPIES = 3
 # Seconds that a CLIENT which is started again may be away.
@@ -37,7 +37,7 @@ def _conclude(conversions: Conversions, conversion: Conversion, *steps: Event) -
 
 def _ended(
     conversions: Conversions, player: Player, name: wire.CouponName
-) -> tuple[Conversion, Decimal, Delivery]:
+) -> tuple[Conversion, Decimal, Delivery[Notification]]:
     """A purchase whose last webhook was ``name``, delivered once, the balance after it, and that webhook."""
     if name == "coupon/canceled":
         balance = conversions.judge.fund(player, 8000)
@@ -63,7 +63,7 @@ def test_copies_have_one_effect(conversions: Conversions, player: Player) -> Non
     names: tuple[wire.CouponName, ...] = ("coupon/canceled", "coupon/ready", "coupon/refunded")
     for name in names:
         _, balance, delivery = _ended(conversions, player, name)
-        sent = [each for _ in range(_COPIES) for each in conversions.twin.courier.again(delivery.id)]
+        sent = [each for _ in range(_COPIES) for each in conversions.twin.queue.again(delivery.id)]
         conversions.stays("EVT-02", player, balance, *sent, case=f"copies of {name}")
 
 
@@ -127,7 +127,7 @@ def _race(
         event = twin.posted(conversion.voucher, name).event
         width = sender.limits.width(effort.width)
         return race(
-            [twin.channel.request(event)] * width,
+            [twin.endpoint.request(event)] * width,
             sender.history,
             wire.read,
             provider=PROVIDER,
@@ -176,9 +176,7 @@ def test_out_of_order(conversions: Conversions, player: Player, judge: Judge) ->
             conversions.reserve(conversion, PRICE, manual=True)
             _conclude(conversions, conversion, *steps)
             for name in order:
-                conversions.twin.courier.again(
-                    conversions.twin.posted(conversion.voucher, f"coupon/{name}").id
-                )
+                conversions.twin.queue.again(conversions.twin.posted(conversion.voucher, f"coupon/{name}").id)
         expected = balance - usual
         conversions.settles(player, expected)
         conversions.stroll(player)
@@ -193,8 +191,8 @@ def test_temporary_failures(conversions: Conversions, player: Player, judge: Jud
     failing = (503, b'{"error": "UNAVAILABLE", "message": "try again"}', "application/json")
     lost = (AnswerLost(attempts=2), AnswerLost(after=0.005))
     cases: tuple[tuple[str, Callable[[], None]], ...] = (
-        ("answers lost", lambda: setattr(conversions.twin.channel, "faults", lost[:1])),
-        ("answers lost late", lambda: setattr(conversions.twin.channel, "faults", lost[1:])),
+        ("answers lost", lambda: setattr(conversions.twin.endpoint, "faults", lost[:1])),
+        ("answers lost late", lambda: setattr(conversions.twin.endpoint, "faults", lost[1:])),
         ("the provider's API fails", lambda: conversions.twin.disturb("voucher", 1, answer=failing)),
         ("the provider gives no token", lambda: _no_token(conversions, failing)),
     )
@@ -230,11 +228,11 @@ def test_forged_events_pay_nothing(conversions: Conversions, player: Player) -> 
     names: tuple[wire.CouponName, ...] = ("coupon/refunded", "coupon/canceled")
     for name in names:
         delivery = platform.notify(name, conversion.voucher)
-        conversions.twin.courier.wait(delivery.id, conversions.patience)
+        conversions.twin.queue.wait(delivery.id, conversions.patience)
         sent = conversions.evidence(conversion)[-3:]
         balance = conversions.stays("EVT-09", player, balance, *sent, case=f"{name}, the voucher is READY")
     delivery = platform.notify("coupon/refunded", conversion.voucher, price=player.money(9000))
-    conversions.twin.courier.wait(delivery.id, conversions.patience)
+    conversions.twin.queue.wait(delivery.id, conversions.patience)
     sent = conversions.evidence(conversion)[-3:]
     conversions.stays("EVT-09", player, balance, *sent, case="coupon/refunded at another price")
 
@@ -317,7 +315,7 @@ def _killed_meanwhile(conversions: Conversions, new: Conversion, old: Conversion
         conversions.reserve(new, PRICE)
         conversions.happen(old, Event.REFUND)
         for conversion, name in ((new, "coupon/reserved"), (old, "coupon/refunded")):
-            delivery = twin.courier.wait(twin.posted(conversion.voucher, name).id, conversions.patience)
+            delivery = twin.queue.wait(twin.posted(conversion.voucher, name).id, conversions.patience)
             acknowledged = delivery.standing is Standing.ACKNOWLEDGED
             conversions.judge.needs(acknowledged, f"{name} was not acknowledged before the kill")
         conversions.run.driver.restart()

@@ -21,9 +21,9 @@ from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.wallet.player import Player
 from simulators.jackpot import wire
-from simulators.jackpot.channel import PROVIDER
 from simulators.jackpot.credentials.signed_urls import URL_SECONDS
 from simulators.jackpot.lifecycle import Event, State
+from simulators.jackpot.wire import PROVIDER
 from simulators.transport.last_byte_race import race
 
 _FUNDS = 2 * AMOUNT
@@ -127,7 +127,7 @@ def test_confirms_its_own_once(
 def _again(conversions: Conversions, conversion: Conversion) -> None:
     delivery = conversions.twin.posted(conversion.voucher, "coupon/reserved")
     for _ in range(_COPIES + 1):
-        conversions.twin.courier.again(delivery.id)
+        conversions.twin.queue.again(delivery.id)
 
 
 def _at_once(conversions: Conversions, conversion: Conversion, effort: Effort) -> None:
@@ -137,7 +137,7 @@ def _at_once(conversions: Conversions, conversion: Conversion, effort: Effort) -
     )
     width = sender.limits.width(effort.width)
     race(
-        [conversions.twin.channel.request(event)] * width,
+        [conversions.twin.endpoint.request(event)] * width,
         sender.history,
         wire.read,
         provider=PROVIDER,
@@ -210,9 +210,7 @@ def test_confirmed_is_not_confirmed_again(
         with conversions.twin.held():
             conversions.reserve(conversion, PRICE, manual=False)
             for name in order:
-                conversions.twin.courier.again(
-                    conversions.twin.posted(conversion.voucher, f"coupon/{name}").id
-                )
+                conversions.twin.queue.again(conversions.twin.posted(conversion.voucher, f"coupon/{name}").id)
         conversions.seen_as(conversion, State.READY)
         conversions.stroll(player)
         sent = conversions.twin.confirm_requests(conversion.voucher)

@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from simulators.checkout import openapi
-from simulators.checkout.channel import PROVIDER
 from simulators.checkout.graphql import Graph
 from simulators.checkout.pages import hosted_page, widget
 from simulators.checkout.requests import PriceRequest
-from simulators.checkout.simulator import CREATE, PRICE, CheckoutTwin
+from simulators.checkout.simulator import CREATE, PRICE, CheckoutSimulator
+from simulators.checkout.wire import PROVIDER
 from simulators.server import api_docs, responses
 from simulators.server.responses import ApiError
 from simulators.values import decimal_json
@@ -38,7 +38,7 @@ _MESSAGES: Final = {
 }
 
 
-def create_app(twin: CheckoutTwin) -> Flask:
+def create_app(twin: CheckoutSimulator) -> Flask:
     """Return the WSGI app of ``twin``: ``/graphql``, its document, the widget, the pages under ``/checkout``."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
@@ -66,7 +66,7 @@ def _graphql(graph: Graph) -> Response:
     return Response(decimal_json.dumps(answer), status, content_type=JSON_TYPE)
 
 
-def _price(twin: CheckoutTwin) -> Response:
+def _price(twin: CheckoutSimulator) -> Response:
     try:
         asked = PriceRequest.model_validate(_document())
     except ValidationError:
@@ -104,7 +104,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     return responses.http_error(error, _MESSAGES)
 
 
-def _record(twin: CheckoutTwin) -> None:
+def _record(twin: CheckoutSimulator) -> None:
     """Write a request to the API into the history; those of browsers for pages and files are none."""
     kind = _KINDS.get(request.path)
     if kind is not None and request.method != "OPTIONS":

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from simulators.checkout.claims import Fault
 from simulators.checkout.requests import GraphRequest
-from simulators.checkout.simulator import CheckoutTwin
+from simulators.checkout.simulator import CheckoutSimulator
 from simulators.checkout.world import Checkout
 from simulators.server.responses import ApiError
 
@@ -67,7 +67,7 @@ type MerchantCheckoutError {
 class Graph:
     """The schema of one twin."""
 
-    def __init__(self, twin: CheckoutTwin) -> None:
+    def __init__(self, twin: CheckoutSimulator) -> None:
         self._twin = twin
         self.schema: GraphQLSchema = build_schema(SCHEMA)
         # A merchant sends the same query time and again, and looking it through costs more than all the rest.

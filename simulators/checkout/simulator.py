@@ -11,7 +11,6 @@ from typing import Final
 
 from simulators.checkout import claims as claim_checks
 from simulators.checkout import wire, world
-from simulators.checkout.channel import PROVIDER, Channel
 from simulators.checkout.claims import Verdict
 from simulators.checkout.forgeries import FORGERIES
 from simulators.checkout.lifecycle import Event
@@ -19,9 +18,10 @@ from simulators.checkout.wire import Agreement, Decision, Notice
 from simulators.checkout.world import Checkout
 from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import Exchange
-from simulators.simulator import Twin
+from simulators.simulator import Simulator
 from simulators.transport.http_client import Sender
-from simulators.webhooks.retry_queue import Courier, Delivery, Schedule
+from simulators.webhooks.endpoint import Endpoint
+from simulators.webhooks.retry_queue import Delivery, RetryQueue, Schedule
 
 CREATE: Final = "createMerchantCheckout"
 PRICE: Final = "price"
@@ -43,15 +43,15 @@ def random_tokens() -> Iterator[str]:
             yield f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
 
-class CheckoutTwin(Twin[Notice]):
+class CheckoutSimulator(Simulator[Notice]):
     """One checkout for one merchant. Safe to use from several threads.
 
     ``sender`` brings the history along and ``decision_url`` is where decisions go (None: nowhere). ``clock``
-    is seconds since the epoch; ``courier_clock`` counts seconds for ``schedule``. ``max_age`` (seconds) is
+    is seconds since the epoch; ``queue_clock`` counts seconds for ``schedule``. ``max_age`` (seconds) is
     how old a merchant's token may be. ``public_url`` is where browsers reach the twin.
     """
 
-    provider = PROVIDER
+    provider = wire.PROVIDER
     kinds = KINDS
     owner = "the checkout"
 
@@ -65,14 +65,12 @@ class CheckoutTwin(Twin[Notice]):
         threads: int = 4,
         max_age: float = claim_checks.LIFE,
         clock: Callable[[], float] = time.time,
-        courier_clock: Callable[[], float] = time.monotonic,
+        queue_clock: Callable[[], float] = time.monotonic,
         new_token: Callable[[], str] | None = None,
         public_url: str = "http://127.0.0.1:8703",
     ) -> None:
-        channel = Channel(decision_url, sender)
-        super().__init__(
-            sender.history, channel, Courier(channel, schedule, clock=courier_clock, threads=threads)
-        )
+        endpoint = Endpoint(wire.PROVIDER, decision_url, sender, wire.body, wire.read, wire.kind)
+        super().__init__(RetryQueue(endpoint, schedule, clock=queue_clock, threads=threads))
         self.agreement = agreement
         self.max_age = max_age
         self.clock = clock
@@ -145,7 +143,7 @@ class CheckoutTwin(Twin[Notice]):
                 raise TypeError(f"{event} tells the merchant nothing")
             notice = self.sign(decision)
             self._checkouts[token] = after
-            return self.courier.post(notice)
+            return self.queue.post(notice)
 
     def expire(self, token: str) -> None:
         """Let a checkout's hour be over now; raises KeyError or IllegalTransition."""
@@ -170,18 +168,9 @@ class CheckoutTwin(Twin[Notice]):
 
         For one of an unknown checkout, one against the truth, or one told twice under a new `iat`.
         """
-        return self.courier.post(self.sign(decision), genuine=genuine)
+        return self.queue.post(self.sign(decision), genuine=genuine)
 
     def send_forged(self, decision: Decision, forgery: str) -> Exchange:
         """Send ``decision`` badly signed, once, in one of the ways of FORGERIES; raises KeyError."""
         payload = FORGERIES[forgery](self.sign(decision), self.agreement)
-        return self.channel.send_raw(wire.encode(payload), kind=f"forged decision ({forgery})")
-
-    def start(self) -> None:
-        """Deliver decisions from threads in the background until ``stop``."""
-        self.courier.start()
-
-    def stop(self) -> None:
-        """Stop what ``start`` started; let go of requests that are held back."""
-        self.disturbances.calm()
-        self.courier.stop()
+        return self.endpoint.send_raw(wire.encode(payload), kind=f"forged decision ({forgery})")

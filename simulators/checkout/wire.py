@@ -15,6 +15,7 @@ from simulators.exchanges.history import Answer, Outcome
 from simulators.transport.http_client import Meaning
 from simulators.values import decimal_json, jws
 
+PROVIDER: Final = "checkout"
 SUBJECT: Final = "Merchant"
 SUCCESS: Final = "success"
 FAILURE: Final = "failure"
@@ -132,6 +133,16 @@ def sign(decision: Decision, agreement: Agreement) -> Notice:
     """Return the notice of ``decision``; raises signing.BadKey where the checkout has no key to sign with."""
     key = agreement.key if agreement.decision_key is None else agreement.decision_key
     return Notice(decision, jws.sign(decision.fields(), key, agreement.algorithm))
+
+
+def body(notice: Notice) -> bytes:
+    """Write the body of a genuine decision."""
+    return encode(notice.payload)
+
+
+def kind(notice: Notice) -> str:
+    """The word for a decision in the history."""
+    return "approval" if notice.decision.approved else "decline"
 
 
 def encode(payload: str) -> bytes:

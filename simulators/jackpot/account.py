@@ -17,10 +17,10 @@ from simulators.jackpot import wire, world
 from simulators.jackpot.catalogue import stores as catalogue
 from simulators.jackpot.catalogue.stores import Listing, StoreEventName
 from simulators.jackpot.credentials.signed_urls import Signer
-from simulators.jackpot.delivery import Courier, Delivery
 from simulators.jackpot.field_types import NewId, at
 from simulators.jackpot.lifecycle import Event, State
 from simulators.jackpot.world import Means, Reservation, Voucher
+from simulators.webhooks.retry_queue import Delivery, RetryQueue
 
 Confirmation = Literal["manual", "automatic"]
 Refunds = Literal["by hand", "accept", "reject"]
@@ -56,7 +56,7 @@ class Platform:
 
     def __init__(
         self,
-        courier: Courier,
+        queue: RetryQueue[wire.Notification],
         signer: Signer,
         *,
         seed: int = 0,
@@ -66,7 +66,7 @@ class Platform:
         public_url: str = "http://127.0.0.1:8702",
         opening: datetime | None = None,
     ) -> None:
-        self.courier = courier
+        self.queue = queue
         self.habits = habits or Habits()
         self.public_url = public_url
         self.clock = clock
@@ -141,7 +141,7 @@ class Platform:
                 return self.happen(voucher_id, decided)
             return self._vouchers[voucher_id]
 
-    def notify(self, name: wire.CouponName, voucher_id: str, **forged: Any) -> Delivery:
+    def notify(self, name: wire.CouponName, voucher_id: str, **forged: Any) -> Delivery[wire.Notification]:
         """Send the webhook ``name`` for a voucher whatever its state, which stays as it is.
 
         ``forged`` puts other values into the message (``price=Decimal(1)``, ``notification_key="x"``). The
@@ -154,7 +154,7 @@ class Platform:
             if forged:
                 message = wire.Coupon.model_validate({**event.message.model_dump(by_alias=False), **forged})
                 event = event.model_copy(update={"message": message})
-            return self.courier.post(event, genuine=genuine)
+            return self.queue.post(event, genuine=genuine)
 
     def invent_voucher(self, *, notification_key: str | None = None) -> Voucher:
         """Return a voucher that nobody reserved and this platform does not know, for forged events."""
@@ -164,9 +164,9 @@ class Platform:
             asked = self.reservation(value, manual=True, value=value, notification_key=notification_key)
             return world.reserve(listing.store, asked, self.means())[0]
 
-    def notify_foreign(self, name: wire.CouponName, voucher: Voucher) -> Delivery:
+    def notify_foreign(self, name: wire.CouponName, voucher: Voucher) -> Delivery[wire.Notification]:
         """Send the webhook ``name`` for ``voucher``, which need not be one of this platform's."""
-        return self.courier.post(world.announce(voucher, name, self.means()), genuine=False)
+        return self.queue.post(world.announce(voucher, name, self.means()), genuine=False)
 
     def expire_reservation(self, voucher_id: str) -> Voucher:
         """Let a reservation run out now; raises KeyError, lifecycle.IllegalTransition."""
@@ -208,7 +208,7 @@ class Platform:
         else:
             self._confirmed.discard(voucher.id)
         for event in effects:
-            self.courier.post(event)
+            self.queue.post(event)
         self._changed.notify_all()
 
     # -- stores
@@ -235,15 +235,15 @@ class Platform:
         """``store`` with the whole addresses of its pictures."""
         return catalogue.published(store, self.public_url)
 
-    def enable_store(self, store_id: str) -> Delivery:
+    def enable_store(self, store_id: str) -> Delivery[wire.Notification]:
         """Offer a store and tell the CLIENT; raises KeyError."""
         return self._list(replace(self.listing(store_id), enabled=True), "store/enabled")
 
-    def disable_store(self, store_id: str) -> Delivery:
+    def disable_store(self, store_id: str) -> Delivery[wire.Notification]:
         """Withdraw a store and tell the CLIENT; raises KeyError."""
         return self._list(replace(self.listing(store_id), enabled=False), "store/disabled")
 
-    def update_store(self, store_id: str, changes: Mapping[str, Any]) -> Delivery:
+    def update_store(self, store_id: str, changes: Mapping[str, Any]) -> Delivery[wire.Notification]:
         """Change properties by their documented names (None takes one away) and tell the CLIENT.
 
         Numbers are int or Decimal. Raises KeyError, and ValueError where the result is no store.
@@ -252,34 +252,34 @@ class Platform:
             listing = self.listing(store_id)
             return self._replace(listing, catalogue.changed(listing.store, changes))
 
-    def make_continuous(self, store_id: str) -> Delivery:
+    def make_continuous(self, store_id: str) -> Delivery[wire.Notification]:
         """Let a store sell any value in its range, and tell the CLIENT; raises KeyError."""
         with self.lock:
             listing = self.listing(store_id)
             return self._replace(listing, catalogue.to_continuous(listing.store))
 
-    def make_discrete(self, store_id: str, values: Iterable[Decimal | int]) -> Delivery:
+    def make_discrete(self, store_id: str, values: Iterable[Decimal | int]) -> Delivery[wire.Notification]:
         """Let a store sell single ``values`` (EUR) only, and tell the CLIENT; raises KeyError."""
         with self.lock:
             listing = self.listing(store_id)
             return self._replace(listing, catalogue.to_discrete(listing.store, values))
 
-    def notify_store(self, name: StoreEventName, store_id: str) -> Delivery:
+    def notify_store(self, name: StoreEventName, store_id: str) -> Delivery[wire.Notification]:
         """Send a test webhook: the event ``name`` for a store as it is; raises KeyError."""
         with self.lock:
             return self._tell(name, self.listing(store_id))
 
-    def _replace(self, listing: Listing, store: wire.Store) -> Delivery:
+    def _replace(self, listing: Listing, store: wire.Store) -> Delivery[wire.Notification]:
         return self._list(replace(listing, store=store, before=listing.store), "store/update")
 
-    def _list(self, listing: Listing, name: StoreEventName) -> Delivery:
+    def _list(self, listing: Listing, name: StoreEventName) -> Delivery[wire.Notification]:
         with self.lock:
             self._listings[listing.store.id] = listing
             return self._tell(name, listing)
 
-    def _tell(self, name: StoreEventName, listing: Listing) -> Delivery:
+    def _tell(self, name: StoreEventName, listing: Listing) -> Delivery[wire.Notification]:
         means = self.means()
-        return self.courier.post(catalogue.event(name, listing, means.now, means.new_id, self.public_url))
+        return self.queue.post(catalogue.event(name, listing, means.now, means.new_id, self.public_url))
 
     # -- running
 
@@ -293,7 +293,7 @@ class Platform:
 
     def start(self) -> None:
         """Deliver, and let time pass, from threads in the background until ``stop``."""
-        self.courier.start()
+        self.queue.start()
         with self.lock:
             if self._keeper is not None:
                 return
@@ -309,7 +309,7 @@ class Platform:
             keeper, self._keeper = self._keeper, None
         if keeper is not None:
             keeper.join()
-        self.courier.stop()
+        self.queue.stop()
 
     def _keep_time(self) -> None:
         with self._changed:

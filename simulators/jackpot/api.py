@@ -13,12 +13,12 @@ from werkzeug.exceptions import HTTPException
 
 from simulators.jackpot import openapi, requests, wire
 from simulators.jackpot.catalogue.stores import IMAGES
-from simulators.jackpot.channel import PROVIDER
 from simulators.jackpot.credentials.signed_urls import FILES
 from simulators.jackpot.field_types import bounded
 from simulators.jackpot.operations import OPERATIONS, Ask, Operation
 from simulators.jackpot.pages import backoffice, widget
-from simulators.jackpot.simulator import JackpotTwin
+from simulators.jackpot.simulator import JackpotSimulator
+from simulators.jackpot.wire import PROVIDER
 from simulators.server import api_docs, responses
 from simulators.server.responses import ApiError
 from simulators.values import decimal_json
@@ -36,7 +36,7 @@ _MESSAGES: Final = {
 }
 
 
-def create_app(twin: JackpotTwin) -> Flask:
+def create_app(twin: JackpotSimulator) -> Flask:
     """Return the WSGI app of ``twin``: API, document and page, PDFs, pictures, the widget, the back-office."""
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the documented order
@@ -67,7 +67,7 @@ def create_app(twin: JackpotTwin) -> Flask:
     return app
 
 
-def _view(twin: JackpotTwin, operation: Operation) -> Callable[..., ResponseReturnValue]:
+def _view(twin: JackpotSimulator, operation: Operation) -> Callable[..., ResponseReturnValue]:
     parse = _parser(operation)
 
     def view(**path: str) -> ResponseReturnValue:
@@ -152,12 +152,12 @@ def _malformed(error: ValidationError, models: tuple[type[BaseModel], ...]) -> s
     return f"The parameters are malformed ({wrong}). Expected is an object with {fields}. Send these."
 
 
-def _file(twin: JackpotTwin, voucher_id: str) -> Response:
+def _file(twin: JackpotSimulator, voucher_id: str) -> Response:
     parts = (request.args.get(name, "") for name in ("Key", "Expires", "Signature"))
     return Response(twin.desk.pdf(voucher_id, *parts), content_type="application/pdf")
 
 
-def _image(twin: JackpotTwin, slug: str, name: str) -> Response:
+def _image(twin: JackpotSimulator, slug: str, name: str) -> Response:
     return Response(twin.desk.picture(slug, name), content_type="image/svg+xml")
 
 
@@ -167,7 +167,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     return responses.http_error(error, _MESSAGES)
 
 
-def _record(twin: JackpotTwin, kinds: dict[str, str]) -> None:
+def _record(twin: JackpotSimulator, kinds: dict[str, str]) -> None:
     """Write a request to the API into the history; those of browsers for pages and files are none."""
     kind = kinds.get(request.endpoint or "")
     if kind is None and (request.endpoint is not None or not request.path.startswith("/v2/")):

@@ -9,30 +9,31 @@ from urllib.parse import urlsplit
 
 from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import Exchange
+from simulators.jackpot import wire
 from simulators.jackpot.account import Habits, Platform, random_id
-from simulators.jackpot.channel import PROVIDER, Channel
 from simulators.jackpot.credentials.grants import Session
 from simulators.jackpot.credentials.signed_urls import Signer
-from simulators.jackpot.delivery import Courier, Schedule
 from simulators.jackpot.field_types import NewId
 from simulators.jackpot.operations import KINDS
 from simulators.jackpot.service import Agreement, Desk
 from simulators.jackpot.wire import Notification
 from simulators.server.responses import ApiError
-from simulators.simulator import Twin
+from simulators.simulator import Simulator
 from simulators.transport.http_client import Sender
+from simulators.webhooks.endpoint import Endpoint
+from simulators.webhooks.retry_queue import RetryQueue, Schedule
 
 
-class JackpotTwin(Twin[Notification]):
+class JackpotSimulator(Simulator[Notification]):
     """One Jackpot for one CLIENT. Safe to use from several threads.
 
     ``sender`` brings the history along and ``notification_url`` is where webhooks go (None: nowhere).
-    ``desk`` answers the API, ``platform`` holds stores and vouchers, ``courier`` the webhooks. ``clock`` is
-    seconds since the epoch; ``courier_clock`` counts seconds for ``schedule``. ``seed`` makes the stores,
+    ``desk`` answers the API, ``platform`` holds stores and vouchers, ``queue`` the webhooks. ``clock`` is
+    seconds since the epoch; ``queue_clock`` counts seconds for ``schedule``. ``seed`` makes the stores,
     ``shuffle`` (a seed) the order of webhooks that are due together. Other arguments: see Platform.
     """
 
-    provider = PROVIDER
+    provider = wire.PROVIDER
     kinds = KINDS
     owner = "Jackpot"
 
@@ -48,24 +49,23 @@ class JackpotTwin(Twin[Notification]):
         shuffle: int | None = None,
         threads: int = 4,
         clock: Callable[[], float] = time.time,
-        courier_clock: Callable[[], float] = time.monotonic,
+        queue_clock: Callable[[], float] = time.monotonic,
         new_id: NewId = random_id,
         public_url: str = "http://127.0.0.1:8702",
         opening: datetime | None = None,
     ) -> None:
-        channel = Channel(notification_url, sender)
-        courier = Courier(
-            channel,
+        queue = RetryQueue(
+            Endpoint(wire.PROVIDER, notification_url, sender, wire.encode, wire.read, wire.name),
             schedule,
-            clock=courier_clock,
+            clock=queue_clock,
             threads=threads,
             shuffle=None if shuffle is None else random.Random(shuffle),
         )
-        super().__init__(sender.history, channel, courier)
+        super().__init__(queue)
         self.agreement = agreement
         signer = Signer(agreement.client_secret)
         self.platform = Platform(
-            courier,
+            queue,
             signer,
             seed=seed,
             habits=habits,
@@ -120,7 +120,7 @@ class JackpotTwin(Twin[Notification]):
         """Set where webhooks go; raises ApiError (422) for no http(s) URL or a host that does not resolve."""
         if url is not None:
             _check_url(url, resolve or _resolve)
-        self.channel.notification_url = url
+        self.endpoint.url = url
 
     def start(self) -> None:
         """Deliver webhooks, and let time pass, from threads in the background until ``stop``."""

@@ -18,10 +18,10 @@ from simulators.jackpot.account import Confirmation
 from simulators.jackpot.catalogue.stores import Listing
 from simulators.jackpot.credentials.grants import Session
 from simulators.jackpot.credentials.session_jwt import Claims
-from simulators.jackpot.delivery import Attempt, Delivery, Standing
-from simulators.jackpot.simulator import JackpotTwin
+from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.world import Voucher
 from simulators.values import decimal_json
+from simulators.webhooks.retry_queue import Attempt, Delivery, Standing
 
 VERSION: Final = 1
 
@@ -33,7 +33,7 @@ class StateError(ValueError):
     """The file is no state of a Jackpot twin."""
 
 
-def save(twin: JackpotTwin, path: Path) -> None:
+def save(twin: JackpotSimulator, path: Path) -> None:
     """Write the state of ``twin`` to ``path``, whole or not at all; only its owner may read it.
 
     Raises OSError where it cannot be written.
@@ -51,7 +51,7 @@ def save(twin: JackpotTwin, path: Path) -> None:
         raise
 
 
-def load(twin: JackpotTwin, path: Path) -> None:
+def load(twin: JackpotSimulator, path: Path) -> None:
     """Put the state in ``path`` into ``twin``, which has not started; webhooks that waited are due as before.
 
     Raises OSError where it cannot be read, StateError where it is none; then nothing changed.
@@ -60,7 +60,7 @@ def load(twin: JackpotTwin, path: Path) -> None:
         state = decimal_json.loads(path.read_bytes())
         if not isinstance(state, dict) or state.get("version") != VERSION:
             raise StateError(_problem(path, f"its version is not {VERSION}"))
-        now = twin.courier.clock()
+        now = twin.queue.clock()
         listings = [_listing(each) for each in state["listings"]]
         vouchers = _vouchers.validate_python(state["vouchers"])
         sessions = [_session(each) for each in state["sessions"]]
@@ -73,11 +73,11 @@ def load(twin: JackpotTwin, path: Path) -> None:
             raise
         raise StateError(_problem(path, type(error).__name__)) from None
     with twin.platform.lock:
-        twin.channel.notification_url = url
+        twin.endpoint.url = url
         twin.platform.habits = replace(twin.platform.habits, confirmation=confirmation)
         twin.platform.restore(listings, vouchers)
         twin.desk.credentials.restore(sessions, servers)
-        twin.courier.restore(deliveries)
+        twin.queue.restore(deliveries)
 
 
 def _problem(path: Path, why: str) -> str:
@@ -87,12 +87,12 @@ def _problem(path: Path, why: str) -> str:
     )
 
 
-def _snapshot(twin: JackpotTwin) -> dict[str, Any]:
+def _snapshot(twin: JackpotSimulator) -> dict[str, Any]:
     with twin.platform.lock:
-        now = twin.courier.clock()
+        now = twin.queue.clock()
         return {
             "version": VERSION,
-            "notification_url": twin.channel.notification_url,
+            "notification_url": twin.endpoint.url,
             "confirmation": twin.platform.habits.confirmation,
             "listings": [
                 {
@@ -105,7 +105,7 @@ def _snapshot(twin: JackpotTwin) -> dict[str, Any]:
             "vouchers": _vouchers.dump_python(twin.platform.vouchers, mode="json"),
             "sessions": [_written_session(each) for each in twin.sessions],
             "servers": {name: _exact(end) for name, end in twin.desk.credentials.servers.items()},
-            "deliveries": [_written(each, now) for each in twin.courier.deliveries],
+            "deliveries": [_written(each, now) for each in twin.queue.deliveries],
         }
 
 
@@ -145,8 +145,8 @@ def _session(written: Mapping[str, Any]) -> Session:
     )
 
 
-def _written(delivery: Delivery, now: float) -> dict[str, Any]:
-    """Times of the courier's clock, which begins anew with every run, become distances from ``now``."""
+def _written(delivery: Delivery[wire.Notification], now: float) -> dict[str, Any]:
+    """Times of the queue's clock, which begins anew with every run, become distances from ``now``."""
     return {
         "id": delivery.id,
         "event": wire.fields(delivery.event),
@@ -161,7 +161,7 @@ def _written(delivery: Delivery, now: float) -> dict[str, Any]:
     }
 
 
-def _delivery(written: Mapping[str, Any], now: float) -> Delivery:
+def _delivery(written: Mapping[str, Any], now: float) -> Delivery[wire.Notification]:
     began, due = written["began_ago"], written["due_in"]
     return Delivery(
         id=int(written["id"]),

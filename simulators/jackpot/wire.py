@@ -15,6 +15,7 @@ from simulators.jackpot.lifecycle import State
 from simulators.transport.http_client import Meaning
 from simulators.values import decimal_json
 
+PROVIDER: Final = "jackpot"
 JSON_TYPE: Final = "application/json"
 ACKNOWLEDGED: Final = 200
 
@@ -191,6 +192,11 @@ def fields(event: Notification) -> dict[str, Any]:
 def encode(event: Notification) -> bytes:
     """Write ``event`` as JSON bytes."""
     return decimal_json.dumps(fields(event))
+
+
+def name(event: Notification) -> str:
+    """The event's name, its word in the history."""
+    return event.event
 
 
 def parse(body: bytes | str) -> Notification:

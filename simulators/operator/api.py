@@ -13,7 +13,7 @@ from simulators.operator import openapi
 from simulators.operator.delivery import PROVIDER
 from simulators.operator.dialect import JSON_TYPE
 from simulators.operator.pages import player_page
-from simulators.operator.simulator import Twin
+from simulators.operator.simulator import OperatorSimulator
 from simulators.server import api_docs, responses
 from simulators.server.responses import ApiError
 
@@ -28,7 +28,7 @@ _MESSAGES: Final = {
 }
 
 
-def create_app(twin: Twin) -> Flask:
+def create_app(twin: OperatorSimulator) -> Flask:
     """Return the WSGI app of ``twin``: two routes of the API (with or without a version), its document, the page."""
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the documented order
@@ -54,12 +54,12 @@ def create_app(twin: Twin) -> Flask:
     return app
 
 
-def _auth(twin: Twin, version: str | None) -> ResponseReturnValue:
+def _auth(twin: OperatorSimulator, version: str | None) -> ResponseReturnValue:
     _check(twin, version)
     return jsonify(twin.auth(request.get_data()).model_dump())
 
 
-def _start_session(twin: Twin, version: str | None) -> ResponseReturnValue:
+def _start_session(twin: OperatorSimulator, version: str | None) -> ResponseReturnValue:
     _check(twin, version)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     shown = token.strip() if scheme.lower() == "bearer" and token.strip() else None
@@ -67,7 +67,7 @@ def _start_session(twin: Twin, version: str | None) -> ResponseReturnValue:
     return jsonify(answer.model_dump())
 
 
-def _check(twin: Twin, version: str | None) -> None:
+def _check(twin: OperatorSimulator, version: str | None) -> None:
     agreed = twin.agreement.version
     if version is not None and agreed is not None and version != agreed:
         raise ApiError(
@@ -85,7 +85,7 @@ def _check(twin: Twin, version: str | None) -> None:
         )
 
 
-def _record(twin: Twin) -> None:
+def _record(twin: OperatorSimulator) -> None:
     """Write a request of the CLIENT into the history; those of the player's browser are none."""
     path = request.path.rstrip("/").rpartition("/")[2]
     kind = path if path in ("auth", "start-session") else "unknown request"

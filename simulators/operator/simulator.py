@@ -8,19 +8,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, get_args
 
 from pydantic import ValidationError
 
 from simulators.exchanges.export import Redactor
-from simulators.exchanges.history import Direction, Exchange, History, Outcome
+from simulators.exchanges.history import Exchange, Outcome
 from simulators.operator import wire, world
 from simulators.operator.catalogue import Catalogue, invent
-from simulators.operator.delivery import PROVIDER, Courier, random_id
+from simulators.operator.delivery import PROVIDER, Callbacks, random_id
 from simulators.operator.lifecycle import Event
 from simulators.operator.tokens import Standing, Tokens, mint
-from simulators.server.response_faults import Disturbance, Disturbances
 from simulators.server.responses import ApiError
+from simulators.simulator import Simulator
+from simulators.wallet.transactions import Transaction
 
 TOKEN_SECONDS: Final = 3600
 
@@ -65,20 +66,24 @@ _TOKEN_ERRORS: Final = {
 _RENEW: Final = "Only a valid token says who asks. POST your credentials to /auth for a new one."
 
 
-class Twin:
+class OperatorSimulator(Simulator[Transaction]):
     """One OPERATOR for one CLIENT. Safe to use from several threads.
 
-    ``courier`` delivers callbacks and brings the history along; ``seed`` makes the catalogue;
+    ``queue`` delivers callbacks and brings the history along; ``seed`` makes the catalogue;
     ``token_seconds`` is for how long tokens are valid and may be set at any time; ``clock`` counts seconds.
     ``forgiving`` accepts what breaks the form only (Content-Type, a ``user_id`` that is a number, a currency
     or language not agreed), so that a judge sees what follows. ``public_url`` is where players reach the
     server (None: where the CLIENT does).
     """
 
+    provider = PROVIDER
+    kinds = frozenset(get_args(Path))
+    owner = "the OPERATOR"
+
     def __init__(
         self,
         agreement: Agreement,
-        courier: Courier,
+        queue: Callbacks,
         *,
         seed: int = 0,
         token_seconds: int = TOKEN_SECONDS,
@@ -88,21 +93,20 @@ class Twin:
         public_url: str | None = None,
         forgiving: bool = False,
     ) -> None:
+        super().__init__(queue)
+        self.callbacks = queue
         self.agreement = agreement
-        self.courier = courier
-        self.history: History = courier.operator.sender.history
         self.catalogue: Catalogue = invent(seed, opening or datetime.now(UTC))
         self.token_seconds = token_seconds
         self.public_url = public_url
         self.forgiving = forgiving
         self.redactor = Redactor(
-            {"SECURITY_HASH": courier.operator.secret, "CLIENT_PASSWORD": agreement.password}
+            {"SECURITY_HASH": queue.operator.secret, "CLIENT_PASSWORD": agreement.password}
         )
         self._new_id = new_id
         self._tokens = Tokens(clock)
         self._sessions: dict[str, Session] = {}
         self._slips: dict[str, world.Slip] = {}
-        self.disturbances = Disturbances()
         self._lock = threading.Lock()
 
     # -- what the CLIENT asks for
@@ -161,16 +165,6 @@ class Twin:
         with self._lock:
             return self._sessions.get(key)
 
-    def requests(self, path: Path) -> list[Exchange]:
-        """Return the CLIENT's requests to ``path`` so far, in order."""
-        return [
-            exchange
-            for exchange in self.history
-            if exchange.direction is Direction.FROM_CLIENT
-            and exchange.provider == PROVIDER
-            and exchange.kind == path
-        ]
-
     @property
     def auth_requests(self) -> list[Exchange]:
         """The CLIENT's requests to ``/auth`` so far."""
@@ -184,25 +178,6 @@ class Twin:
     def revoke_tokens(self) -> None:
         """Make every token given out so far worthless."""
         self._tokens.revoke()
-
-    def disturb(
-        self,
-        path: Path,
-        times: int | None = 1,
-        *,
-        answer: tuple[int, bytes, str] | None = None,
-        delay_seconds: float = 0.0,
-    ) -> None:
-        """Disturb the next ``times`` requests to ``path`` (None: all until ``calm``).
-
-        ``answer`` (status, body, content type) is given in place of the right one; ``delay_seconds`` holds
-        the answer back.
-        """
-        self.disturbances.add(Disturbance(path, answer, delay_seconds), times)
-
-    def calm(self) -> None:
-        """Heal: forget the disturbances that are left and let go of the requests that are held back."""
-        self.disturbances.calm()
 
     # -- what the player does
 
@@ -224,7 +199,7 @@ class Twin:
         )
         with self._lock:
             self._slips[slip.id] = slip
-        answered = [self.courier.deliver(message).exchange for message in effects]
+        answered = [self.callbacks.deliver(message).exchange for message in effects]
         return self.happen(slip.id, world.Happening(_ANSWERED[answered[0].outcome]))
 
     def happen(self, slip_id: str, happening: world.Happening) -> world.Slip:
@@ -236,7 +211,7 @@ class Twin:
             slip, effects = world.handle(self._slips[slip_id], happening, self._new_id)
             self._slips[slip_id] = slip
         for message in effects:
-            self.courier.deliver(message)
+            self.callbacks.deliver(message)
         return slip
 
     def duplicate(self, slip_id: str, transaction_id: str) -> Exchange:
@@ -250,7 +225,7 @@ class Twin:
             for exchange in reversed(self.history.since(0)):
                 known = getattr(exchange.message, "id", None)
                 if exchange.copy_of is None and exchange.provider == PROVIDER and known == transaction_id:
-                    return self.courier.operator.again(exchange)
+                    return self.callbacks.operator.again(exchange)
         raise world.Unacceptable(
             "This bet has no such transaction that still stands. Only its bet and its payments can be sent "
             "again. Reload the page to see them."

@@ -1,13 +1,12 @@
-"""The channel from a provider to one address of the CLIENT: encodes and sends, each time once."""
+"""One address of the CLIENT that a provider sends to: requests are built and sent, each time once."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Final, Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
 
-from simulators.exchanges.history import Answer, Exchange, Request
+from simulators.exchanges.history import Exchange, Request
 from simulators.transport.faults.delivery import Fault, Link, Parcel, deliver
-from simulators.transport.http_client import Meaning, Sender
+from simulators.transport.http_client import Read, Sender
 
 M = TypeVar("M")
 
@@ -15,67 +14,83 @@ JSON_TYPE: Final = "application/json"
 
 
 @dataclass
-class Channel(ABC, Generic[M]):
-    """The way from a provider to one CLIENT. Nothing raises for the network.
+class Endpoint(Generic[M]):
+    """The way from ``provider`` to one CLIENT. Nothing raises for the network.
 
-    ``notification_url`` is where messages go (None: nowhere). ``faults`` act on every message; ``link`` is the
-    way that they act over (None: one like ``sender``'s).
+    ``url`` is where messages go (None: nowhere). ``encode`` writes a message as a body, ``read`` says what an answer
+    means, ``kind`` is the word for a message in the history. ``faults`` act on everything that is sent; ``link`` is
+    the way that they act over (None: one like ``sender``'s).
     """
 
-    notification_url: str | None
+    provider: str
+    url: str | None
     sender: Sender
+    encode: Callable[[M], bytes] = field(repr=False)
+    read: Read = field(repr=False)
+    kind: Callable[[M], str] = field(repr=False)
     faults: Sequence[Fault] = ()
     link: Link | None = None
 
-    provider: ClassVar[str]
-
-    @abstractmethod
-    def encode(self, event: M) -> bytes:
-        """Write ``event`` as the body of a request."""
-
-    @abstractmethod
-    def read(self, answer: Answer) -> Meaning:
-        """Say what the CLIENT's ``answer`` means."""
-
-    @abstractmethod
-    def kind(self, event: M) -> str:
-        """The word for ``event`` in the history."""
+    def acknowledged(self, exchange: Exchange) -> bool:
+        """Whether the CLIENT's answer ends the sending again."""
+        return exchange.ok
 
     def request(self, event: M) -> Request:
-        """Return the request of ``event``, not sent; raises ValueError without a notification URL."""
+        """Return the request of ``event``, not sent; raises ValueError without a URL."""
         return self.raw_request(self.encode(event))
 
     def raw_request(
-        self, body: bytes, *, method: str = "POST", headers: Mapping[str, str | None] | None = None
+        self,
+        body: bytes,
+        *,
+        path: str = "",
+        method: str = "POST",
+        headers: Mapping[str, str | None] | None = None,
     ) -> Request:
-        """Return a request with any ``body``; ``headers`` are added, or replaced, or with None left out."""
-        if self.notification_url is None:
+        """Return a request with any ``body`` to ``path`` below the URL, not sent.
+
+        ``headers`` are added, or put in place of those of the same name (in any case); one set to None is left out.
+        """
+        if self.url is None:
             raise ValueError("there is no notification URL to send to; set one first")
         kept: dict[str, str | None] = {"Content-Type": JSON_TYPE}
         for name, value in (headers or {}).items():
             kept = {key: old for key, old in kept.items() if key.lower() != name.lower()}
             kept[name] = value
         sent = tuple((name, value) for name, value in kept.items() if value is not None)
-        return Request(method, self.notification_url, sent, body)
+        return Request(method, self.url.rstrip("/") + path if path else self.url, sent, body)
 
     def parcel(
         self, event: M, *, genuine: bool = True, attempt: int = 0, copy_of: int | None = None
     ) -> Parcel:
         """Return the request of ``event`` as a parcel, for faults and races."""
         kind = self.kind(event)
-        return Parcel(
+        return self.parcel_of(
             self.request(event),
-            self.read,
-            self.provider,
-            kind if copy_of is None else f"copy of {kind}",
+            kind=kind if copy_of is None else f"copy of {kind}",
             message=event,
             genuine=genuine,
             copy_of=copy_of,
             attempt=attempt,
         )
 
-    def send(self, parcel: Parcel) -> list[Exchange]:
-        """Send ``parcel`` once, with the channel's faults; return what left, copies by faults among it."""
+    def parcel_of(
+        self,
+        request: Request,
+        *,
+        kind: str,
+        message: Any = None,
+        genuine: bool = True,
+        copy_of: int | None = None,
+        attempt: int = 0,
+    ) -> Parcel:
+        """Return any ``request`` as a parcel; ``attempt`` counts the sendings before."""
+        return Parcel(
+            request, self.read, self.provider, kind, message, genuine, copy_of=copy_of, attempt=attempt
+        )
+
+    def deliver(self, parcel: Parcel) -> list[Exchange]:
+        """Send ``parcel`` once, with the faults; return what left, copies by faults among it."""
         if self.faults:
             link = self.link or Link(
                 self.sender.history, self.sender.timeout, self.sender.ca_file, limits=self.sender.limits
@@ -98,10 +113,29 @@ class Channel(ABC, Generic[M]):
         body: bytes,
         *,
         kind: str,
+        path: str = "",
         method: str = "POST",
         headers: Mapping[str, str | None] | None = None,
         genuine: bool = False,
     ) -> Exchange:
-        """Send any ``body`` once, without retries: malformed input, or what no document knows."""
-        request = self.raw_request(body, method=method, headers=headers)
+        """Send any ``body`` once, without faults or retries: malformed input, or what no document knows."""
+        request = self.raw_request(body, path=path, method=method, headers=headers)
         return self.sender.send(request, self.read, provider=self.provider, kind=kind, genuine=genuine)
+
+    def again(self, exchange: Exchange) -> Exchange:
+        """Send a copy of ``exchange``, byte for byte; a copy of a copy is one of the first."""
+        first = exchange if exchange.copy_of is None else self.sender.history[exchange.copy_of]
+        copy = self.parcel_of(
+            first.request,
+            kind=f"copy of {first.kind}",
+            message=first.message,
+            genuine=first.genuine,
+            copy_of=first.number,
+            attempt=1,
+        )
+        return told(self.deliver(copy))
+
+
+def told(exchanges: Sequence[Exchange]) -> Exchange:
+    """Of the copies that a fault made, one that was answered: it tells what the CLIENT did."""
+    return next((each for each in exchanges if not each.unknown), exchanges[0])

@@ -1,4 +1,4 @@
-"""Delivery of a provider's messages to the CLIENT: the policy of sending again, and its log.
+"""What a provider sends to the CLIENT until it is acknowledged: the policy of sending again, and its log.
 
 A message that was not acknowledged is sent again with exponential backoff inside a window, then given up
 (``voucher-webhook.txt``, *Notification URL*; the pauses themselves are not documented and are chosen here).
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from simulators.exchanges.history import Exchange, Outcome
-from simulators.webhooks.endpoint import Channel
+from simulators.exchanges.history import Exchange
+from simulators.webhooks.endpoint import Endpoint
 from simulators.webhooks.scheduler import Background
 
 M = TypeVar("M")
@@ -20,7 +20,7 @@ M = TypeVar("M")
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a webhook that was not acknowledged is sent again; all in seconds.
+    """When a message that was not acknowledged is sent again; all in seconds.
 
     The first pause is ``first``, each next one ``factor`` times as long. What would be sent later than
     ``window`` after the first attempt is given up instead.
@@ -66,7 +66,7 @@ class Attempt:
 class Delivery(Generic[M]):
     """One webhook on its way, with its log.
 
-    ``began`` and ``due`` (the next attempt) are of the courier's clock, ``original`` is the first exchange.
+    ``began`` and ``due`` (the next attempt) are of the queue's clock, ``original`` is the first exchange.
     """
 
     id: int
@@ -97,8 +97,8 @@ class _Books(Generic[M]):
             self.waiting[delivery.id] = delivery
 
 
-class Courier(Background[Delivery[M]], Generic[M]):
-    """A provider's delivery policy over a channel. Safe to use from several threads.
+class RetryQueue(Background[Delivery[M]], Generic[M]):
+    """What a provider sends to one endpoint until it is acknowledged. Safe to use from several threads.
 
     See ``Background`` for ``clock``, ``start`` and ``work``; ``stop`` leaves what waits in ``pending``. ``shuffle``
     picks among what is due at random (None: in the order in which it fell due).
@@ -106,15 +106,15 @@ class Courier(Background[Delivery[M]], Generic[M]):
 
     def __init__(
         self,
-        channel: Channel[M],
+        endpoint: Endpoint[M],
         schedule: Schedule | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
         threads: int = 4,
         shuffle: random.Random | None = None,
     ) -> None:
-        super().__init__(f"{channel.provider}-courier", clock, threads)
-        self.channel = channel
+        super().__init__(f"{endpoint.provider}-queue", clock, threads)
+        self.endpoint = endpoint
         self.schedule = schedule or Schedule()
         self.shuffle = shuffle
         self._books = _Books[M]()
@@ -126,16 +126,14 @@ class Courier(Background[Delivery[M]], Generic[M]):
     def post(self, event: M, *, genuine: bool = True) -> Delivery[M]:
         """Take ``event`` to be delivered, from now on; without a notification URL it is only listed."""
         with self._changed:
-            addressed = self.channel.notification_url is not None
-            delivery = Delivery(
-                self._books.next_id,
-                event,
-                genuine,
-                Standing.WAITING if addressed else Standing.UNADDRESSED,
-                due=self.clock() if addressed else None,
-            )
-            self._keep(delivery)
-            return delivery
+            return self._listed(event, genuine)
+
+    def send(self, event: M, *, genuine: bool = True) -> list[Exchange]:
+        """Make the first attempt now and return what left; sending again is as for what is posted."""
+        with self._changed:
+            delivery = self._listed(event, genuine)
+            self._under_way.add(delivery.id)
+        return self._attempt(delivery)
 
     @property
     def deliveries(self) -> list[Delivery[M]]:
@@ -221,6 +219,18 @@ class Courier(Background[Delivery[M]], Generic[M]):
         self._under_way.add(taken.id)
         return taken
 
+    def _listed(self, event: M, genuine: bool) -> Delivery[M]:
+        addressed = self.endpoint.url is not None
+        delivery = Delivery(
+            self._books.next_id,
+            event,
+            genuine,
+            Standing.WAITING if addressed else Standing.UNADDRESSED,
+            due=self.clock() if addressed else None,
+        )
+        self._keep(delivery)
+        return delivery
+
     def _keep(self, delivery: Delivery[M]) -> None:
         self._books.keep(delivery)
         self._changed.notify_all()
@@ -230,18 +240,18 @@ class Courier(Background[Delivery[M]], Generic[M]):
 
     def _attempt(self, delivery: Delivery[M], *, by_hand: bool = False) -> list[Exchange]:
         try:
-            if self.channel.notification_url is None and not by_hand:
+            if self.endpoint.url is None and not by_hand:
                 with self._changed:
                     self._keep(replace(delivery, standing=Standing.UNADDRESSED, due=None))
                 return []
             began = self.clock()
-            parcel = self.channel.parcel(
+            parcel = self.endpoint.parcel(
                 delivery.event,
                 genuine=delivery.genuine,
                 attempt=len(delivery.attempts),
                 copy_of=delivery.original,
             )
-            exchanges = self.channel.send(parcel)
+            exchanges = self.endpoint.deliver(parcel)
             with self._changed:
                 logged = self._logged(delivery, exchanges, began)
                 self._keep(self._arranged(logged, exchanges, by_hand=by_hand))
@@ -272,7 +282,7 @@ class Courier(Background[Delivery[M]], Generic[M]):
     def _arranged(
         self, delivery: Delivery[M], exchanges: Sequence[Exchange], *, by_hand: bool
     ) -> Delivery[M]:
-        if any(each.outcome is Outcome.OK for each in exchanges):
+        if any(self.endpoint.acknowledged(each) for each in exchanges):
             return replace(delivery, standing=Standing.ACKNOWLEDGED, due=None)
         if by_hand:
             return delivery

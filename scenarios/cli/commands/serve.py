@@ -19,8 +19,8 @@ from scenarios.target.loading import Target
 from simulators.exchanges.export import Redactor, write_har, write_jsonl
 from simulators.exchanges.history import History
 from simulators.operator.api import create_app
-from simulators.operator.delivery import Courier, Operator
-from simulators.operator.simulator import TOKEN_SECONDS, Agreement, Twin
+from simulators.operator.delivery import Callbacks, Operator
+from simulators.operator.simulator import TOKEN_SECONDS, Agreement, OperatorSimulator
 from simulators.server.wsgi_server import watch_parent
 from simulators.transport.http_client import Sender
 
@@ -155,7 +155,7 @@ def _operator(
     public_url: str | None,
     seed: int,
     token_seconds: int,
-) -> Iterator[Served[Twin]]:
+) -> Iterator[Served[OperatorSimulator]]:
     """Serve the OPERATOR and say where; raises UsageProblem."""
     operator, _ = target.need_operator()
     if operator.password is None:
@@ -172,17 +172,19 @@ def _operator(
     )
     secret = operator.security_hash.get_secret_value()
     with contextlib.closing(Sender(log, timeout=operator.timeout, ca_file=target.ca_file)) as sender:
-        courier = Courier(Operator(operator.callback_url, secret, sender, operator.words))
-        twin = Twin(agreement, courier, seed=seed, token_seconds=token_seconds, public_url=public_url)
+        queue = Callbacks(Operator(operator.callback_url, secret, sender, operator.words))
+        twin = OperatorSimulator(
+            agreement, queue, seed=seed, token_seconds=token_seconds, public_url=public_url
+        )
         with listening(create_app(twin), host, port, "the OPERATOR's API", "--operator-port") as server:
-            courier.start()
+            queue.start()
             click.echo(f"OPERATOR        {server.url}  (POST /auth, POST /start-session)")
             click.echo(f"calls back      {operator.callback_url}")
             click.echo(f"CLIENT_USERNAME {agreement.username}")
             yield Served(twin, server, (public_url or server.url).rstrip("/"))
-        courier.stop()
-    for pending in courier.given_up:
-        click.echo(f"given up: {pending.message.kind} {pending.message.id}")
+        queue.stop()
+    for pending in queue.given_up:
+        click.echo(f"given up: {pending.event.kind} {pending.event.id}")
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from scenarios.problems.errors import UsageProblem
 from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import Target
 from simulators.checkout.forgeries import FORGERIES, fitting
-from simulators.checkout.simulator import CheckoutTwin
+from simulators.checkout.simulator import CheckoutSimulator
 from simulators.checkout.wire import Decision
 from simulators.exchanges import export
 from simulators.exchanges.history import Exchange, History
@@ -82,17 +82,17 @@ def command(
         twin, checkout=checkout, merchant_reference=merchant_reference, approved=approved
     )
     if forged is None:
-        exchanges = raise_event.send_notice(twin.channel, twin.sign(decision), copies=copies, faults=planned)
+        exchanges = raise_event.send_notice(twin.endpoint, twin.sign(decision), copies=copies, faults=planned)
     else:
         exchanges = _forge(twin, decision, forged, copies, planned)
-    twin.channel.sender.close()
+    twin.endpoint.sender.close()
     redactor = export.Redactor(target.secrets())
     for exchange in exchanges:
         show(exchange, redactor, curl=curl)
     context.exit(code(exchanges[-1]))
 
 
-def _twin(target: Target) -> CheckoutTwin:
+def _twin(target: Target) -> CheckoutSimulator:
     checkout = target.need_checkout()
     if checkout.decision_url is None:
         raise UsageProblem(
@@ -104,7 +104,7 @@ def _twin(target: Target) -> CheckoutTwin:
 
 
 def _forge(
-    twin: CheckoutTwin, decision: Decision, forged: str, copies: int, faults: list[Fault]
+    twin: CheckoutSimulator, decision: Decision, forged: str, copies: int, faults: list[Fault]
 ) -> list[Exchange]:
     ways = fitting(twin.agreement)
     if copies or faults:

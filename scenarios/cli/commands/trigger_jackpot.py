@@ -18,12 +18,12 @@ from simulators.exchanges.history import History
 from simulators.jackpot import wire
 from simulators.jackpot.account import random_id
 from simulators.jackpot.catalogue.stores import StoreEventName
-from simulators.jackpot.simulator import JackpotTwin
+from simulators.jackpot.simulator import JackpotSimulator
 from simulators.transport.http_client import Sender
 from simulators.values import money
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-Build = Callable[[JackpotTwin], wire.Notification]
+Build = Callable[[JackpotSimulator], wire.Notification]
 
 
 def register(group: click.Group) -> None:
@@ -128,7 +128,7 @@ def _coupon_command(name: wire.CouponName) -> click.Command:
         store: str | None,
         **given: Any,
     ) -> None:
-        def build(twin: JackpotTwin) -> wire.Notification:
+        def build(twin: JackpotSimulator) -> wire.Notification:
             return coupon_event(
                 twin,
                 name,
@@ -165,7 +165,7 @@ def _raise(
     twin = serving_jackpot.build(target.need_jackpot(), sender, seed=seed)
     event = build(twin).model_copy(update={"id": id or random_id()})
     planned = [fault(text) for text in faults]
-    exchanges = send_notice(twin.channel, event, copies=copies, faults=planned)
+    exchanges = send_notice(twin.endpoint, event, copies=copies, faults=planned)
     sender.close()
     redactor = export.Redactor(target.secrets())
     for exchange in exchanges:

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from simulators.checkout import world
 from simulators.checkout.lifecycle import LIFECYCLE, IllegalTransition
 from simulators.checkout.pages import widget
-from simulators.checkout.simulator import CheckoutTwin
+from simulators.checkout.simulator import CheckoutSimulator
 from simulators.checkout.world import Checkout
 from simulators.values import money
 from simulators.values.jws import BadKey
@@ -21,7 +21,7 @@ PREFIX: Final = "/checkout"
 _CHOICES: Final = {"approve": True, "decline": False}
 
 
-def blueprint(twin: CheckoutTwin) -> Blueprint:
+def blueprint(twin: CheckoutSimulator) -> Blueprint:
     """Return the hosted pages of ``twin``, under PREFIX."""
     pages = Blueprint(NAME, __name__, url_prefix=PREFIX, template_folder="templates")
     pages.add_app_template_filter(money.show, "money")
@@ -41,14 +41,14 @@ def error_page(error: HTTPException) -> Response:
     return _guarded("checkout/error.html", error.code or 500, error=error)
 
 
-def _checkout(twin: CheckoutTwin, token: str) -> Checkout:
+def _checkout(twin: CheckoutSimulator, token: str) -> Checkout:
     try:
         return twin.checkout(token)
     except KeyError:
         abort(404, "There is no such checkout. Go back to the shop and begin again.")
 
 
-def _decide(twin: CheckoutTwin, token: str) -> ResponseReturnValue:
+def _decide(twin: CheckoutSimulator, token: str) -> ResponseReturnValue:
     checkout = _checkout(twin, token)
     given = request.form.get("form_token", "").encode("utf-8", "surrogatepass")
     if not hmac.compare_digest(given, twin.form_token(token).encode()):
@@ -72,7 +72,9 @@ def _decide(twin: CheckoutTwin, token: str) -> ResponseReturnValue:
     return redirect(url_for(".show", token=token), 303)
 
 
-def _page(twin: CheckoutTwin, checkout: Checkout, problem: str | None = None, status: int = 200) -> Response:
+def _page(
+    twin: CheckoutSimulator, checkout: Checkout, problem: str | None = None, status: int = 200
+) -> Response:
     parts = world.price(checkout.claims)
     return _guarded(
         "checkout/page.html",

@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 
 from simulators.checkout import world
 from simulators.checkout.requests import PriceAnswer
-from simulators.checkout.simulator import CheckoutTwin
+from simulators.checkout.simulator import CheckoutSimulator
 from simulators.server.responses import ApiError
 from simulators.values import money
 
@@ -38,7 +38,7 @@ def _static(name: str, content_type: str) -> Response:
     return response
 
 
-def price(twin: CheckoutTwin, merchant_id: str, token: str) -> PriceAnswer:
+def price(twin: CheckoutSimulator, merchant_id: str, token: str) -> PriceAnswer:
     """Return what the widget shows for a merchant's token; raises ApiError (422) for one that does not hold."""
     verdict = twin.verify(token)
     if merchant_id != twin.agreement.merchant_id or not verdict.holds:

@@ -19,20 +19,21 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
+from simulators.jackpot import wire
 from simulators.jackpot.account import Confirmation
 from simulators.jackpot.catalogue import pricing
 from simulators.jackpot.catalogue.stores import Listing, StoreEventName
 from simulators.jackpot.credentials import session_jwt
-from simulators.jackpot.delivery import Delivery, Standing
 from simulators.jackpot.field_types import bounded
 from simulators.jackpot.lifecycle import LIFECYCLE, Event, IllegalTransition, State
 from simulators.jackpot.pages import backoffice_log
 from simulators.jackpot.pages.widget import SCRIPT
-from simulators.jackpot.simulator import JackpotTwin
+from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.world import Voucher
 from simulators.server import csrf
 from simulators.server.responses import ApiError
 from simulators.values import money
+from simulators.webhooks.retry_queue import Delivery, Standing
 
 NAME: Final = "office"
 PREFIX: Final = "/back-office"
@@ -59,7 +60,7 @@ class _Refused(Exception):
 class Office:
     """The pages of one twin. Every form carries a token that only these pages show."""
 
-    def __init__(self, twin: JackpotTwin) -> None:
+    def __init__(self, twin: JackpotSimulator) -> None:
         self.twin = twin
         self._form_token = secrets.token_urlsafe(24)
 
@@ -70,7 +71,7 @@ class Office:
         return self._page(
             "settings",
             problem,
-            url=self.twin.channel.notification_url or "",
+            url=self.twin.endpoint.url or "",
             confirmation=self.twin.platform.habits.confirmation,
             confirmations=get_args(Confirmation),
             email=self.twin.agreement.email,
@@ -211,7 +212,7 @@ class Office:
 
     def deliveries(self, problem: str | None = None) -> Response:
         """Show the deliveries, the newest first."""
-        every = self.twin.courier.deliveries
+        every = self.twin.queue.deliveries
         return self._page(
             "deliveries",
             problem,
@@ -237,22 +238,22 @@ class Office:
         """Send a delivery once more, now."""
         self._delivery(delivery_id)
         try:
-            self.twin.courier.again(delivery_id)
+            self.twin.queue.again(delivery_id)
         except ValueError:
             raise _Refused(
                 "There is no notification URL. Webhooks are sent to one. Fill it in under Settings."
             ) from None
         return redirect(url_for(".delivery", delivery_id=delivery_id), 303)
 
-    def _delivery(self, delivery_id: int) -> Delivery:
+    def _delivery(self, delivery_id: int) -> Delivery[wire.Notification]:
         try:
-            return self.twin.courier.delivery(delivery_id)
+            return self.twin.queue.delivery(delivery_id)
         except KeyError:
             abort(404, "There is no such delivery. Go back to the list of deliveries.")
 
-    def _sent(self, delivery: Delivery) -> ResponseReturnValue:
+    def _sent(self, delivery: Delivery[wire.Notification]) -> ResponseReturnValue:
         """Lead to the delivery's page, once its first answer is there or after a moment."""
-        self.twin.courier.wait(delivery.id, _PATIENCE)
+        self.twin.queue.wait(delivery.id, _PATIENCE)
         return redirect(url_for(".delivery", delivery_id=delivery.id), 303)
 
     # -- the widget, tried out
@@ -307,7 +308,7 @@ class Office:
         return _guarded(f"office/{name}.html", shown, pictures=pictures, scripted=scripted)
 
 
-def blueprint(twin: JackpotTwin) -> Blueprint:
+def blueprint(twin: JackpotSimulator) -> Blueprint:
     """Return the back-office of ``twin``, under PREFIX."""
     office = Office(twin)
     pages = Blueprint(NAME, __name__, url_prefix=PREFIX, template_folder="templates")
@@ -337,7 +338,7 @@ def blueprint(twin: JackpotTwin) -> Blueprint:
     return pages
 
 
-def _admit(twin: JackpotTwin) -> None:
+def _admit(twin: JackpotSimulator) -> None:
     csrf.check_host([twin.platform.public_url])
     csrf.check_site()
 

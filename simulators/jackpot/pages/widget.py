@@ -13,7 +13,7 @@ from simulators.jackpot import wire
 from simulators.jackpot.catalogue import pricing
 from simulators.jackpot.credentials.grants import Kind
 from simulators.jackpot.field_types import bounded
-from simulators.jackpot.simulator import JackpotTwin
+from simulators.jackpot.simulator import JackpotSimulator
 from simulators.server.responses import ApiError
 from simulators.values import decimal_json
 
@@ -24,7 +24,7 @@ _CLIENT_ID: Final = "widget"
 _STATIC: Final = Path(__file__).with_name("static")
 
 
-def blueprint(twin: JackpotTwin) -> Blueprint:
+def blueprint(twin: JackpotSimulator) -> Blueprint:
     """Return the widget of ``twin``: ``/widget.js``, ``/widget.css``, and prices under ``/widget``."""
     widget = Blueprint(NAME, __name__)
     widget.add_url_rule(SCRIPT, "script", lambda: _script(twin))
@@ -33,7 +33,7 @@ def blueprint(twin: JackpotTwin) -> Blueprint:
     return widget
 
 
-def _script(twin: JackpotTwin) -> Response:
+def _script(twin: JackpotSimulator) -> Response:
     # The grant asks for the client_id, which is no secret; a page gives the script its JWT alone.
     known = json.dumps(twin.agreement.client_id or _CLIENT_ID).replace("<", "\\u003c")
     return _static("widget.js", "text/javascript", f"window.JckptClientId = {known};\n")
@@ -48,7 +48,7 @@ def _static(name: str, content_type: str, before: str = "") -> Response:
     return response
 
 
-def _price(twin: JackpotTwin, store_id: str) -> Response:
+def _price(twin: JackpotSimulator, store_id: str) -> Response:
     """Answer what ``value`` (EUR) costs at a store: a session's question before it reserves."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     session = twin.desk.authenticate(

@@ -18,7 +18,7 @@ from simulators.exchanges import export
 from simulators.exchanges.history import Direction, Exchange
 from simulators.operator import lifecycle, world
 from simulators.operator.delivery import PROVIDER
-from simulators.operator.simulator import Session, Twin
+from simulators.operator.simulator import OperatorSimulator, Session
 from simulators.values import money
 
 NAME: Final = "play"
@@ -33,7 +33,7 @@ _OFFERED: Final = tuple(
 )
 
 
-def blueprint(twin: Twin) -> Blueprint:
+def blueprint(twin: OperatorSimulator) -> Blueprint:
     """Return the page of ``twin``, under ``/play``."""
     play = Blueprint(NAME, __name__, url_prefix="/play", template_folder="templates")
     play.add_app_template_filter(_show, "money")
@@ -57,14 +57,14 @@ def error_page(error: HTTPException) -> ResponseReturnValue:
     return _guarded("error.html", error.code or 500, error=error)
 
 
-def _session(twin: Twin, key: str) -> Session:
+def _session(twin: OperatorSimulator, key: str) -> Session:
     session = twin.session(key)
     if session is None:
         abort(404, "This session is unknown or over. Go back to the website and open the sportsbook again.")
     return session
 
 
-def _checked(twin: Twin, key: str) -> Session:
+def _checked(twin: OperatorSimulator, key: str) -> Session:
     session = _session(twin, key)
     given = request.form.get("form_token", "").encode("utf-8", "surrogatepass")
     if not hmac.compare_digest(given, session.form_token.encode()):
@@ -74,7 +74,7 @@ def _checked(twin: Twin, key: str) -> Session:
     return session
 
 
-def _place(twin: Twin, key: str) -> ResponseReturnValue:
+def _place(twin: OperatorSimulator, key: str) -> ResponseReturnValue:
     session = _checked(twin, key)
     try:
         stake = money.parse(request.form.get("stake", "").strip())
@@ -84,12 +84,12 @@ def _place(twin: Twin, key: str) -> ResponseReturnValue:
     return redirect(f"{url_for('.show', key=key)}#bets", 303)
 
 
-def _own(twin: Twin, session: Session, slip_id: str) -> None:
+def _own(twin: OperatorSimulator, session: Session, slip_id: str) -> None:
     if slip_id not in {slip.id for slip in twin.slips(session.player)}:
         abort(404, "There is no such bet slip of yours. Reload the page to see those there are.")
 
 
-def _happen(twin: Twin, key: str, slip_id: str) -> ResponseReturnValue:
+def _happen(twin: OperatorSimulator, key: str, slip_id: str) -> ResponseReturnValue:
     session = _checked(twin, key)
     _own(twin, session, slip_id)
     try:
@@ -111,7 +111,7 @@ def _share(event: lifecycle.Event) -> Decimal:
     return money.parse(text) / 100
 
 
-def _duplicate(twin: Twin, key: str, slip_id: str) -> ResponseReturnValue:
+def _duplicate(twin: OperatorSimulator, key: str, slip_id: str) -> ResponseReturnValue:
     session = _checked(twin, key)
     _own(twin, session, slip_id)
     try:
@@ -121,7 +121,9 @@ def _duplicate(twin: Twin, key: str, slip_id: str) -> ResponseReturnValue:
     return redirect(f"{url_for('.show', key=key)}#bet-{slip_id}", 303)
 
 
-def _page(twin: Twin, session: Session, problem: str | None = None, status: int = 200) -> Response:
+def _page(
+    twin: OperatorSimulator, session: Session, problem: str | None = None, status: int = 200
+) -> Response:
     slips = [
         (slip, [event for event in lifecycle.TRANSITIONS[slip.state] if event in _OFFERED])
         for slip in twin.slips(session.player)
@@ -136,8 +138,8 @@ def _page(twin: Twin, session: Session, problem: str | None = None, status: int 
         slips=slips,
         part=lifecycle.Event.CASH_OUT_PART,
         exchanges=[export.as_json(exchange, twin.redactor) for exchange in shown],
-        waiting=len(twin.courier.pending),
-        given_up=len(twin.courier.given_up),
+        waiting=len(twin.queue.pending),
+        given_up=len(twin.queue.given_up),
         decimals=_decimals(session.currency),
         problem=problem,
     )

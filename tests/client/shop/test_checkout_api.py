@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from client_under_test.app import create_app
 from client_under_test.server import threaded
 from simulators.checkout import api
-from simulators.checkout.simulator import CREATE, CheckoutTwin
+from simulators.checkout.simulator import CREATE, CheckoutSimulator
 from simulators.checkout.wire import Agreement
 from simulators.exchanges.history import History
 from simulators.server.wsgi_server import Server
@@ -28,7 +28,7 @@ from tests.support.shop import KEY, LONG, MERCHANT, settings
 class House:
     """A CLIENT at ``url`` and its checkout."""
 
-    twin: CheckoutTwin
+    twin: CheckoutSimulator
     url: str
 
     def get(self, path: str) -> Any:
@@ -52,12 +52,12 @@ class House:
 def house(folder: Path, **more: Any) -> Iterator[House]:
     """Both sides, until the context is left; ``more`` changes the CLIENT's configuration."""
     agreed = Agreement(MERCHANT, KEY)
-    twin = CheckoutTwin(agreed, Sender(History()), schedule=Schedule().scaled(0.005))
+    twin = CheckoutSimulator(agreed, Sender(History()), schedule=Schedule().scaled(0.005))
     with Server(api.create_app(twin)) as provider:
         twin.public_url = provider.url
         given = {"clock": time.time, "checkout_url": provider.url, **more}
         with threaded(create_app(settings(folder, **given))) as address:
-            twin.channel.notification_url = f"{address}/checkout/decisions"
+            twin.endpoint.url = f"{address}/checkout/decisions"
             twin.start()
             try:
                 yield House(twin, address)
@@ -85,7 +85,7 @@ def test_checkout_is_created_and_decided(tmp_path, approved, end):
         delivery = here.twin.decide(checkout.token, approved)
         assert here.twin.wait_idle(LONG)
         assert here.order(reference) == end
-        here.twin.courier.again(delivery.id)
+        here.twin.queue.again(delivery.id)
         assert here.order(reference) == end
         assert here.start(reference).status_code == 409
 

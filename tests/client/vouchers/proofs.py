@@ -89,12 +89,12 @@ def vtk_08(make):
 def evt_01(make):
     with make() as here:
         stranger = here.twin.platform.invent_voucher(notification_key="of-nobody")
-        here.twin.courier.hold()
+        here.twin.queue.hold()
         for name in wire.STATE_OF:
             here.twin.platform.notify_foreign(name, stranger)
         for name in wire.STORE_EVENTS:
             here.twin.platform.notify_store(name, here.store)
-        for each in here.twin.courier.deliveries[1:]:
+        for each in here.twin.queue.deliveries[1:]:
             assert here.notify(each.event).status_code == 200
 
 
@@ -110,7 +110,7 @@ def evt_03(make):
     with make() as here:
         voucher = here.open(50).buy()
         here.happen(voucher.id, Event.ASK_REFUND)
-        here.twin.courier.hold()
+        here.twin.queue.hold()
         here.twin.platform.happen(voucher.id, Event.REFUND)
         event = here.coupons[-1].event
         with ThreadPoolExecutor(16) as pool:
@@ -121,17 +121,17 @@ def evt_03(make):
 def evt_04(make):
     with make(jackpot_confirmation="automatic") as here:
         session = here.open(50)
-        here.twin.courier.hold()
+        here.twin.queue.hold()
         voucher = session.reserve()
         here.twin.platform.happen(voucher.id, Event.CONFIRM)
         for each in reversed(here.coupons):
-            here.twin.courier.again(each.id)
+            here.twin.queue.again(each.id)
         assert (session["state"], here.balance()) == ("READY", 73)
         second, first = here.open(30), len(here.coupons)
         voucher = second.reserve()
         here.twin.platform.happen(voucher.id, Event.CANCEL)
         for each in reversed(here.coupons[first:]):
-            here.twin.courier.again(each.id)
+            here.twin.queue.again(each.id)
         assert (second["state"], here.balance()) == ("CANCELED", 73)
 
 
@@ -152,7 +152,7 @@ def evt_06(make):
 def evt_07(make):
     with make() as here:
         session = here.open(50)
-        here.twin.courier.hold()
+        here.twin.queue.hold()
         session.reserve()
         event = here.coupons[0].event
         whole = json.loads(wire.encode(event))
@@ -191,7 +191,7 @@ def evt_10(make):
     with make() as here:
         for form in (str, lambda price: int(Decimal(price))):
             session, before = here.open(30), here.balance() + 30
-            here.twin.courier.hold()
+            here.twin.queue.hold()
             session.reserve()
             whole = json.loads(wire.encode(here.coupons[-1].event))
             message = whole["message"]
@@ -204,7 +204,7 @@ def evt_10(make):
 def evt_11(make):
     with make(acknowledge_within=1.0) as here:
         session = here.open(50)
-        here.twin.courier.hold()
+        here.twin.queue.hold()
         session.reserve()
         here.twin.disturb("voucher", delay_seconds=5.5)
         began = time.monotonic()
@@ -237,7 +237,7 @@ def cat_02(make):
         here.twin.platform.disable_store(here.twin.platform.listings[1].store.id)
         here.idle()
         assert kept(here, here.store) is None
-        assert {each.standing for each in here.twin.courier.deliveries[1:]} == {"acknowledged"}
+        assert {each.standing for each in here.twin.queue.deliveries[1:]} == {"acknowledged"}
 
 
 def cat_03(make):

@@ -54,14 +54,14 @@ def vch_03(make):
 def vch_04(make):
     with make() as here:
         session = here.open(50)
-        here.twin.courier.hold()
+        here.twin.queue.hold()
         voucher = session.reserve()
         event = here.coupons[0].event
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(here.notify, [event] * 8))
         here.notify(event)
         assert len(here.twin.confirm_requests(voucher.id)) == 1
-        here.twin.courier.resume()
+        here.twin.queue.resume()
         dear, before = here.open(26), here.confirms()
         dear.reserve(30, limit=Decimal(100))
         platform = here.twin.platform
@@ -75,10 +75,10 @@ def vch_05(make):
     with make(habits=Habits(confirmation="automatic"), jackpot_confirmation="automatic") as here:
         session = here.open(50)
         # In order, since what comes last may be worked on after everything was delivered.
-        here.twin.courier.hold()
+        here.twin.queue.hold()
         session.reserve()
         for each in here.coupons:
-            here.twin.courier.again(each.id)
+            here.twin.queue.again(each.id)
         assert (session["state"], here.confirms()) == ("READY", 0)
 
 
@@ -118,7 +118,7 @@ def vch_10(make):
         session = here.open(50)
         session.buy()
         for each in here.coupons:
-            here.twin.courier.again(each.id)
+            here.twin.queue.again(each.id)
         assert here.balance() == 73
         assert Decimal(session["held"]) + Decimal(session["spent"]) == 27
 

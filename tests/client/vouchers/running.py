@@ -19,13 +19,14 @@ from simulators.exchanges.history import History
 from simulators.jackpot import api, wire
 from simulators.jackpot.account import Habits
 from simulators.jackpot.credentials import session_jwt
-from simulators.jackpot.delivery import Delivery, Schedule
 from simulators.jackpot.lifecycle import Event
 from simulators.jackpot.service import Agreement
-from simulators.jackpot.simulator import JackpotTwin
+from simulators.jackpot.simulator import JackpotSimulator
+from simulators.jackpot.wire import Notification
 from simulators.jackpot.world import Voucher
 from simulators.server.wsgi_server import Server
 from simulators.transport.http_client import Sender
+from simulators.webhooks.retry_queue import Delivery, Schedule
 from tests.support.client_calls import SECRET, message, post
 
 AGREEMENT = Agreement("the-api-key", "the-api-signature", "the-client-secret", client_id="acme")
@@ -72,7 +73,7 @@ def settings(database: Path | str, jackpot_url: str, **more: Any) -> Config:
 class Place:
     """A CLIENT at ``url`` and its Jackpot."""
 
-    twin: JackpotTwin
+    twin: JackpotSimulator
     url: str
     app: Flask | None
     clock: Slept
@@ -105,9 +106,9 @@ class Place:
         self.idle()
 
     @property
-    def coupons(self) -> list[Delivery]:
+    def coupons(self) -> list[Delivery[Notification]]:
         """The deliveries of coupon events so far."""
-        return [each for each in self.twin.courier.deliveries if each.event.event.startswith("coupon/")]
+        return [each for each in self.twin.queue.deliveries if each.event.event.startswith("coupon/")]
 
     def notify(self, event: wire.CouponEvent | wire.Notification) -> requests.Response:
         """Deliver an event by hand."""
@@ -160,7 +161,7 @@ class Bought:
         return answer.json()[name]
 
 
-def cheap_store(twin: JackpotTwin) -> str:
+def cheap_store(twin: JackpotSimulator) -> str:
     """Have the first store sell 20, 30, 50 and 500 EUR at a discount of 10 %, and tell nobody."""
     listing = twin.platform.listings[0]
     changes = {
@@ -174,10 +175,10 @@ def cheap_store(twin: JackpotTwin) -> str:
 
 
 @contextmanager
-def jackpot(habits: Habits | None = None, schedule: Schedule = QUICK) -> Iterator[JackpotTwin]:
+def jackpot(habits: Habits | None = None, schedule: Schedule = QUICK) -> Iterator[JackpotSimulator]:
     """A running twin without a notification URL."""
     sender = Sender(History(), timeout=10)
-    twin = JackpotTwin(AGREEMENT, sender, habits=habits, schedule=schedule, seed=7)
+    twin = JackpotSimulator(AGREEMENT, sender, habits=habits, schedule=schedule, seed=7)
     with Server(api.create_app(twin)) as server:
         twin.platform.public_url = server.url
         twin.start()

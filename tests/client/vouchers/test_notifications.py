@@ -22,7 +22,7 @@ def test_every_documented_event_is_acknowledged(tmp_path):
         for name in wire.STORE_EVENTS:
             platform.notify_store(name, here.store)
         here.idle()
-        assert {each.standing for each in here.twin.courier.deliveries[1:]} == {"acknowledged"}
+        assert {each.standing for each in here.twin.queue.deliveries[1:]} == {"acknowledged"}
         assert here.balance() == 100
         assert here.twin.requests("voucher") == []
 
@@ -31,13 +31,13 @@ def test_every_documented_event_is_acknowledged(tmp_path):
 def test_any_order_ends_in_the_true_state(tmp_path, order):
     with place(tmp_path, jackpot_confirmation="automatic") as here:
         session = here.open(50)
-        here.twin.courier.hold()
+        here.twin.queue.hold()
         voucher = session.reserve()
         here.twin.platform.happen(voucher.id, Event.CONFIRM)
         ids = [each.id for each in here.coupons]
         assert len(ids) == 3
         for number in order:
-            here.twin.courier.again(ids[number])
+            here.twin.queue.again(ids[number])
             assert (session["state"], here.balance()) == ("READY", 73)
         assert here.sound()
 
@@ -45,18 +45,18 @@ def test_any_order_ends_in_the_true_state(tmp_path, order):
 def test_canceled_before_reserved(tmp_path):
     with place(tmp_path) as here:
         session = here.open(50)
-        here.twin.courier.hold()
+        here.twin.queue.hold()
         voucher = session.reserve()
         here.twin.platform.happen(voucher.id, Event.CANCEL)
         for each in reversed(here.coupons):
-            here.twin.courier.again(each.id)
+            here.twin.queue.again(each.id)
         assert (session["state"], here.balance(), here.confirms()) == ("CANCELED", 100, 0)
 
 
 def test_copies_at_once_have_one_effect(tmp_path):
     with place(tmp_path) as here:
         session = here.open(50)
-        here.twin.courier.hold()
+        here.twin.queue.hold()
         session.reserve()
         (reserved,) = here.coupons
         with ThreadPoolExecutor(12) as pool:
@@ -111,7 +111,7 @@ def broken(whole):
 def test_malformed_has_no_effect_and_is_not_acknowledged(tmp_path):
     with place(tmp_path) as here:
         session = here.open(50)
-        here.twin.courier.hold()
+        here.twin.queue.hold()
         session.reserve()
         event = here.coupons[0].event
         whole = json.loads(wire.encode(event))
@@ -129,7 +129,7 @@ def test_malformed_has_no_effect_and_is_not_acknowledged(tmp_path):
 def test_amounts_as_numbers_are_understood(tmp_path):
     with place(tmp_path) as here:
         session = here.open(50)
-        here.twin.courier.hold()
+        here.twin.queue.hold()
         session.reserve()
         whole = json.loads(wire.encode(here.coupons[0].event))
         whole["message"] |= {"price": 27, "value": 30.0, "initialAmount": 27}
@@ -201,14 +201,14 @@ def test_update_makes_an_unknown_store_known(shop):
 def test_disabled_unknown_store_is_acknowledged_and_stays_away(shop):
     platform = shop.twin.platform
     store = platform.listings[2].store.id
-    shop.twin.courier.hold()
+    shop.twin.queue.hold()
     enabled = platform.enable_store(store)
     disabled = platform.disable_store(store)
     shop.clock.ahead = 0
     for each in (disabled, enabled):
-        (exchange,) = shop.twin.courier.again(each.id)
+        (exchange,) = shop.twin.queue.again(each.id)
         assert exchange.answer.status == 200
-    shop.twin.courier.resume()
+    shop.twin.queue.resume()
     shop.idle()
     # Both may carry the same millisecond; then the later delivery counts.
     later = enabled.event.created_at >= disabled.event.created_at

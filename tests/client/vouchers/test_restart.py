@@ -154,7 +154,7 @@ def generated(tmp_path_factory):
 @given(data=st.data())
 def test_any_story_in_any_order_keeps_the_sum(generated, data):
     here = generated
-    before, courier = here.balance(), here.twin.courier
+    before, courier = here.balance(), here.twin.queue
     session = here.open(50)
     courier.hold()
     first = len(here.coupons)

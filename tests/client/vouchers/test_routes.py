@@ -55,8 +55,8 @@ def test_refund_returns_the_price_once(tmp_path):
         assert here.balance() == 73
         here.happen(voucher.id, Event.REFUND)
         assert (session["state"], session["spent"], here.balance()) == ("REFUNDED", "0.00", 100)
-        for delivery in here.twin.courier.deliveries:
-            here.twin.courier.again(delivery.id)
+        for delivery in here.twin.queue.deliveries:
+            here.twin.queue.again(delivery.id)
         here.twin.platform.notify("coupon/refunded", voucher.id)
         here.idle()
         assert here.balance() == 100
@@ -210,7 +210,7 @@ def test_slow_confirm_is_acknowledged_in_time_and_resolved(tmp_path):
         session = here.open(50)
         here.twin.disturb("confirm", delay_seconds=1.0, handled=True, answer=(504, b"", "text/plain"))
         session.buy()
-        assert here.twin.courier.deliveries[-1].standing == "acknowledged"
+        assert here.twin.queue.deliveries[-1].standing == "acknowledged"
         until(lambda: session["state"] == "READY")
         assert (here.balance(), here.confirms()) == (73, 1)
 
@@ -239,7 +239,7 @@ def test_lost_cancel_event_is_found_out(tmp_path):
     with place(tmp_path, jackpot_confirmation="automatic", habits=Habits(reservation_seconds=600)) as here:
         session = here.open(50)
         voucher = session.buy()
-        here.twin.channel.notification_url = None
+        here.twin.endpoint.url = None
         here.happen(voucher.id, Event.CANCEL)
         here.clock.ahead = 600 + 301
         until(lambda: session["state"] == "CANCELED")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from simulators.jackpot.api import create_app
 from simulators.jackpot.lifecycle import Event, State
-from simulators.jackpot.simulator import JackpotTwin
+from simulators.jackpot.simulator import JackpotSimulator
 from simulators.server.wsgi_server import Server
 from tests.simulators.jackpot.running import AGREEMENT, Inbox, inbox, quiet_twin
 from tests.support.browser import DESKTOP, PHONE, barriers, chromium, fits, screen, visit
@@ -23,7 +23,7 @@ SECRETS = (AGREEMENT.api_key, AGREEMENT.api_signature, AGREEMENT.client_secret)
 class Scene:
     """Somebody at the back-office, and the CLIENT's notification URL behind it."""
 
-    def __init__(self, twin: JackpotTwin, box: Inbox, page: Page, url: str) -> None:
+    def __init__(self, twin: JackpotSimulator, box: Inbox, page: Page, url: str) -> None:
         self.twin, self.box, self.page, self.url = twin, box, page, url
         self.store = twin.platform.listings[0].store
 
@@ -51,7 +51,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def jackpot() -> Iterator[tuple[JackpotTwin, Inbox, str]]:
+def jackpot() -> Iterator[tuple[JackpotSimulator, Inbox, str]]:
     with inbox() as box, quiet_twin(box.url) as (twin, _), Server(create_app(twin)) as server:
         twin.platform.public_url = server.url
         twin.start()
@@ -85,7 +85,7 @@ def test_a_test_webhook_sent_by_clicking_arrives_and_again(scene: Scene, event: 
 
 def test_what_the_client_answered_is_shown(scene: Scene):
     scene.box.script.append(503)
-    scene.twin.courier.hold()  # nothing goes out but what is sent by hand
+    scene.twin.queue.hold()  # nothing goes out but what is sent by hand
     delivery = scene.twin.platform.notify_store("store/enabled", scene.store.id)
     scene.open(f"/deliveries/{delivery.id}")
     expect(scene.page.get_by_role("status")).to_have_text("waiting")
@@ -186,20 +186,20 @@ def test_a_button_that_came_too_late(scene: Scene):
 
 def test_settings_are_kept_and_a_url_that_does_not_resolve_is_refused(scene: Scene):
     page = scene.open()
-    before = scene.twin.channel.notification_url
+    before = scene.twin.endpoint.url
     for wrong in ("http://no-such-host.invalid/x", "ftp://127.0.0.1/", "nonsense"):
         page.get_by_label("Notification URL").fill(wrong)
         page.get_by_label("Automatic").check()
         scene.press("Save")
         expect(page.get_by_role("alert")).to_be_visible()
         expect(page.get_by_label("Notification URL")).to_have_value(wrong)
-        assert scene.twin.channel.notification_url == before
+        assert scene.twin.endpoint.url == before
         assert scene.twin.platform.habits.confirmation == "manual"
     page.get_by_label("Notification URL").fill(f"{before}?moved")
     page.get_by_label("Automatic").check()
     scene.press("Save")
     expect(page.get_by_role("status")).to_have_text("Saved.")
-    assert scene.twin.channel.notification_url == f"{before}?moved"
+    assert scene.twin.endpoint.url == f"{before}?moved"
     assert scene.reserve().state is State.READY
 
 
@@ -269,7 +269,7 @@ def test_forms_from_elsewhere_do_nothing(jackpot):
             assert answer.status_code == 403
             assert "did not come from the back-office" in answer.text
     assert twin.platform.listing(store).enabled
-    assert (twin.channel.notification_url, twin.courier.deliveries, box.bodies) == (box.url, [], [])
+    assert (twin.endpoint.url, twin.queue.deliveries, box.bodies) == (box.url, [], [])
 
 
 @pytest.mark.parametrize("path", ["/vouchers/none", "/stores/none", "/deliveries/77", "/nowhere"])

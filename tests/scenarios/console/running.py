@@ -15,12 +15,13 @@ from scenarios.hosting.ports import Stall
 from scenarios.target.loading import load
 from simulators.exchanges.history import Answer, Direction, Exchange, History, Outcome, Request
 from simulators.operator.api import create_app as create_operator
-from simulators.operator.delivery import Courier, Operator, Schedule
+from simulators.operator.delivery import Callbacks, Operator
 from simulators.operator.dialect import SPORTSBOOK
-from simulators.operator.simulator import Agreement, Twin
+from simulators.operator.simulator import Agreement, OperatorSimulator
 from simulators.server.wsgi_server import Server
 from simulators.transport.http_client import Sender
 from simulators.wallet.transactions import Kind, Transaction
+from simulators.webhooks.retry_queue import Schedule
 from tests.support.commanding import free_port, started
 from tests.support.reference import Reference, reference
 
@@ -136,8 +137,8 @@ def console_inside(folder: Path, callback_url: str = "http://127.0.0.1:9/operato
     target, history = load(file), History()
     with ExitStack() as stack:
         sender = stack.enter_context(closing(Sender(history)))
-        courier = Courier(Operator(callback_url, "security-hash-of-the-tests", sender), Schedule(()))
-        twin = Twin(Agreement("client", "password-of-the-tests", ("EUR", "USD")), courier, seed=1)
+        queue = Callbacks(Operator(callback_url, "security-hash-of-the-tests", sender), Schedule(window=0))
+        twin = OperatorSimulator(Agreement("client", "password-of-the-tests", ("EUR", "USD")), queue, seed=1)
         stall = stack.enter_context(Stall(create_operator(twin), "127.0.0.1", 0))
         house = House(target, history, operator=Served(twin, stall, stall.url))
         console = stack.enter_context(closing(Console(house)))

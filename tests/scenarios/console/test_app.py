@@ -29,7 +29,7 @@ def inside(tmp_path) -> Iterator[Inside]:
 @pytest.fixture
 def beside(tmp_path) -> Iterator[tuple[Inside, TinyClient]]:
     """A console whose OPERATOR calls a small CLIENT."""
-    with channel() as (client, operator), console_inside(tmp_path, operator.callback_url) as made:
+    with channel() as (client, operator), console_inside(tmp_path, operator.url) as made:
         yield made, client
 
 
@@ -167,7 +167,7 @@ def test_a_fault_that_is_on_acts_on_all_that_is_sent(beside: tuple[Inside, TinyC
     assert len(client.bodies) == 3
     # What the provider sends of itself, too.
     twin = inside.house.operator.twin
-    twin.courier.deliver(inside.house.verbs.transaction("result", "p-1", Decimal(1), currency="EUR"))
+    twin.queue.deliver(inside.house.verbs.transaction("result", "p-1", Decimal(1), currency="EUR"))
     assert len(client.bodies) == 6
     assert post(inside, "/do/heal").json()["on"] == {"operator": []}
     post(inside, "/do/raise", {"event": "bet", "amount": "1"})

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from simulators.checkout import wire
 from simulators.checkout.api import create_app
-from simulators.checkout.simulator import CheckoutTwin
+from simulators.checkout.simulator import CheckoutSimulator
 from simulators.exchanges.history import History
 from simulators.server.wsgi_server import Server
 from simulators.transport.http_client import Sender
@@ -59,13 +59,13 @@ def claims(now: float, /, **more: Any) -> wire.Claims:
 @contextmanager
 def quiet_checkout(
     decision_url: str | None = None, *, agreement: wire.Agreement = AGREEMENT, **more: Any
-) -> Iterator[tuple[CheckoutTwin, Clock]]:
+) -> Iterator[tuple[CheckoutSimulator, Clock]]:
     """A twin without a server and without threads, under one clock for everything."""
     clock = Clock()
     sender = Sender(History(), timeout=10)
-    more.setdefault("courier_clock", clock)
+    more.setdefault("queue_clock", clock)
     try:
-        yield CheckoutTwin(agreement, sender, decision_url=decision_url, clock=clock, **more), clock
+        yield CheckoutSimulator(agreement, sender, decision_url=decision_url, clock=clock, **more), clock
     finally:
         sender.close()
 
@@ -74,7 +74,7 @@ def quiet_checkout(
 class CheckoutHouse:
     """A twin behind HTTP, and how its callers talk to it."""
 
-    twin: CheckoutTwin
+    twin: CheckoutSimulator
     clock: Clock
     inbox: Inbox
     url: str

@@ -348,7 +348,7 @@ def test_a_decision_is_taken_once(house, choice, state):
     assert "decided before" in again.text
     assert f">{state}</span>" in again.text
     assert house.twin.checkout(token).state is state
-    about = [each for each in house.twin.courier.deliveries if each.event.decision.reference == token]
+    about = [each for each in house.twin.queue.deliveries if each.event.decision.reference == token]
     assert [each.event.decision.approved for each in about] == [choice == "approve"]
 
 

@@ -15,7 +15,7 @@ from simulators.checkout import openapi, wire
 from simulators.checkout.api import create_app
 from simulators.checkout.claims import CLAIMS, Need
 from simulators.checkout.graphql import SCHEMA
-from simulators.checkout.simulator import CheckoutTwin
+from simulators.checkout.simulator import CheckoutSimulator
 from simulators.values import decimal_json, jws
 from tests.simulators.checkout.running import AGREEMENT, MERCHANT, MUTATION, SECRET, claims, quiet_checkout
 from tests.simulators.jackpot.running import Clock
@@ -25,22 +25,22 @@ CALLS = list(openapi.document()["paths"])
 
 
 @pytest.fixture(scope="module")
-def house() -> Iterator[tuple[CheckoutTwin, Clock]]:
+def house() -> Iterator[tuple[CheckoutSimulator, Clock]]:
     with quiet_checkout() as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def app(house: tuple[CheckoutTwin, Clock]) -> Any:
+def app(house: tuple[CheckoutSimulator, Clock]) -> Any:
     return create_app(house[0])
 
 
-def jwt(house: tuple[CheckoutTwin, Clock], **more: Any) -> str:
+def jwt(house: tuple[CheckoutSimulator, Clock], **more: Any) -> str:
     return wire.mint(claims(house[1].now, **more), SECRET)
 
 
 @pytest.mark.parametrize("path", CALLS)
-def test_every_answer_is_as_documented(path: str, app: Any, house: tuple[CheckoutTwin, Clock]) -> None:
+def test_every_answer_is_as_documented(path: str, app: Any, house: tuple[CheckoutSimulator, Clock]) -> None:
     document = schemathesis.openapi.from_wsgi("/openapi.json", app)
 
     def bodies(turn: int) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def test_a_decision_that_is_sent_is_in_its_schema(approved: bool, reference: str
     assert not of("DecisionClaims").is_valid({**said, "data": {**said["data"], "outcome": "perhaps"}})
 
 
-def test_the_price_is_documented_to_the_letter(app: Any, house: tuple[CheckoutTwin, Clock]) -> None:
+def test_the_price_is_documented_to_the_letter(app: Any, house: tuple[CheckoutSimulator, Clock]) -> None:
     token = jwt(house, value_before_tax=Decimal("95.00"), value_after_tax=Decimal("114.00"), tax_value=None)
     answer = app.test_client().post("/widget/price", json={"merchantId": MERCHANT, "JWTToken": token})
     assert answer.json == {"initialAmount": "£9.50", "recurringAmount": "£9.50", "payments": 11}

@@ -65,10 +65,10 @@ def test_the_decision_has_the_documented_claims(box):
         checkout = made(twin, clock)
         clock.now += 60
         twin.decide(checkout.token, True)
-        twin.courier.work()
+        twin.queue.work()
         other = made(twin, clock, variant="scarf", merchant_reference=None)
         twin.decide(other.token, False)
-        twin.courier.work()
+        twin.queue.work()
     approval = json.loads(box.bodies[0])
     assert list(approval) == ["payload"]
     jws.verify(approval["payload"], SECRET, "HS256")
@@ -95,17 +95,17 @@ def test_any_2xx_acknowledges(box, status):
     box.always = status
     with quiet_checkout(box.url) as (twin, clock):
         delivery = twin.decide(made(twin, clock).token, True)
-        assert twin.courier.work() is None
-        assert twin.courier.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
+        assert twin.queue.work() is None
+        assert twin.queue.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
 
 
 def test_a_decision_is_sent_again_to_the_byte_until_it_is_acknowledged(box):
     box.script.extend([500, 503, 404])
     with quiet_checkout(box.url) as (twin, clock):
         delivery = twin.decide(made(twin, clock).token, True)
-        while (pause := twin.courier.work()) is not None:
+        while (pause := twin.queue.work()) is not None:
             clock.now += pause
-        assert twin.courier.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
+        assert twin.queue.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
         assert len(box.bodies) == 4
         assert len(set(box.bodies)) == 1
         kinds = [each.kind for each in twin.history]
@@ -116,9 +116,9 @@ def test_a_decision_nobody_takes_is_given_up(box):
     box.always = 500
     with quiet_checkout(box.url, schedule=Schedule(1, 2, 10)) as (twin, clock):
         delivery = twin.decide(made(twin, clock).token, True)
-        while (pause := twin.courier.work()) is not None:
+        while (pause := twin.queue.work()) is not None:
             clock.now += pause
-        assert [each.id for each in twin.courier.given_up] == [delivery.id]
+        assert [each.id for each in twin.queue.given_up] == [delivery.id]
         assert len(box.bodies) == 4
 
 
@@ -128,7 +128,7 @@ def test_a_checkout_is_decided_once(box):
         twin.decide(token, False)
         with pytest.raises(IllegalTransition):
             twin.decide(token, True)
-        twin.courier.work()
+        twin.queue.work()
         assert twin.checkout(token).state is State.DECLINED
         with pytest.raises(KeyError):
             twin.decide("unknown", True)
@@ -151,7 +151,7 @@ def test_of_decisions_at_once_one_counts():
         with ThreadPoolExecutor(8) as pool:
             (taken,) = [each for each in pool.map(decide, range(8)) if each is not None]
         assert twin.checkout(token).state is (State.APPROVED if taken else State.DECLINED)
-        assert len(twin.courier.deliveries) == 1
+        assert len(twin.queue.deliveries) == 1
 
 
 def test_a_checkout_that_nobody_decides_expires_and_tells_nothing(box):
@@ -164,7 +164,7 @@ def test_a_checkout_that_nobody_decides_expires_and_tells_nothing(box):
         assert {each.state for each in twin.checkouts} == {State.EXPIRED}
         with pytest.raises(IllegalTransition):
             twin.decide(first.token, True)
-        assert twin.courier.deliveries == []
+        assert twin.queue.deliveries == []
 
 
 def test_the_same_token_makes_one_checkout():
@@ -181,12 +181,12 @@ def test_a_judge_tells_what_is_not_so(box):
         token = made(twin, clock).token
         untrue = twin.notify(twin.decision(token, True))
         unknown = twin.notify(twin.decision("no-such-checkout", True))
-        twin.courier.work()
+        twin.queue.work()
         assert twin.checkout(token).state is State.CREATED
         assert told(box, 0)["data"]["merchantReference"] == "order-1"
         assert told(box, 1)["data"]["reference"] == "no-such-checkout"
         assert not any(each.genuine for each in twin.history)
-        twin.courier.again(untrue.id)
+        twin.queue.again(untrue.id)
         assert box.bodies[2] == box.bodies[0]
         assert unknown.id != untrue.id
 
@@ -210,8 +210,8 @@ def test_decisions_under_a_private_key(box, algorithm):
     with quiet_checkout(box.url, agreement=agreement) as (twin, clock):
         checkout = twin.create(wire.mint(claims(clock.now), merchants_private, algorithm))
         delivery = twin.decide(checkout.token, True)
-        twin.courier.work()
-        twin.courier.again(delivery.id)
+        twin.queue.work()
+        twin.queue.again(delivery.id)
         for forgery in FORGERIES:
             twin.send_forged(delivery.event.decision, forgery)
     payloads = [json.loads(body)["payload"] for body in box.bodies]

@@ -16,11 +16,11 @@ from simulators.exchanges.history import History
 from simulators.jackpot.account import Habits
 from simulators.jackpot.api import create_app
 from simulators.jackpot.credentials import session_jwt
-from simulators.jackpot.delivery import Schedule
 from simulators.jackpot.service import Agreement
-from simulators.jackpot.simulator import JackpotTwin
+from simulators.jackpot.simulator import JackpotSimulator
 from simulators.server.wsgi_server import Server
 from simulators.transport.http_client import Sender
+from simulators.webhooks.retry_queue import Schedule
 
 AGREEMENT = Agreement("the-api-key-é", "the-api-signature", "the-client-secret", client_id="acme")
 START = 1_700_000_000.25
@@ -83,14 +83,16 @@ class Clock:
 @contextmanager
 def quiet_twin(
     notification_url: str | None = None, *, agreement: Agreement = AGREEMENT, **more: Any
-) -> Iterator[tuple[JackpotTwin, Clock]]:
+) -> Iterator[tuple[JackpotSimulator, Clock]]:
     """A twin without a server and without threads, under one clock for everything."""
     clock = Clock()
     sender = Sender(History(), timeout=10)
-    more.setdefault("courier_clock", clock)
+    more.setdefault("queue_clock", clock)
     try:
         yield (
-            JackpotTwin(agreement, sender, notification_url=notification_url, clock=clock, seed=7, **more),
+            JackpotSimulator(
+                agreement, sender, notification_url=notification_url, clock=clock, seed=7, **more
+            ),
             clock,
         )
     finally:
@@ -101,7 +103,7 @@ def quiet_twin(
 class House:
     """A twin behind HTTP, and how its callers talk to it."""
 
-    twin: JackpotTwin
+    twin: JackpotSimulator
     clock: Clock
     inbox: Inbox
     url: str
@@ -166,9 +168,9 @@ class House:
         }
         if not continuous:
             changes["voucherPossibleDiscreteValues"] = [20, 30, 50]
-        self.twin.channel.notification_url, url = None, self.twin.channel.notification_url
+        self.twin.endpoint.url, url = None, self.twin.endpoint.url
         platform.update_store(listing.store.id, changes)
-        self.twin.channel.notification_url = url
+        self.twin.endpoint.url = url
         return listing.store.id
 
     def reserve(
@@ -207,7 +209,7 @@ def assert_error(answer: requests.Response, status: int, code: str) -> str:
 
 
 def events(place: House) -> list[str]:
-    place.twin.courier.work()
+    place.twin.queue.work()
     return [json.loads(body)["event"] for body in place.inbox.bodies]
 
 

@@ -9,18 +9,19 @@ import pytest
 
 from simulators.exchanges.history import Direction, Outcome
 from simulators.jackpot import wire
-from simulators.jackpot.delivery import Courier, Delivery, Schedule, Standing
 from simulators.jackpot.lifecycle import Event
-from simulators.jackpot.simulator import JackpotTwin
+from simulators.jackpot.simulator import JackpotSimulator
+from simulators.jackpot.wire import Notification
 from simulators.transport.faults.ordering import CopiesInFlight, Reordered
 from simulators.transport.faults.wire import AnswerLost
+from simulators.webhooks.retry_queue import Delivery, RetryQueue, Schedule, Standing
 from tests.simulators.jackpot.running import Inbox, inbox, quiet_twin
 
 # Real seconds for the whole window, where threads wait.
 SCALE = 0.001
 
 
-def one(twin: JackpotTwin) -> Delivery:
+def one(twin: JackpotSimulator) -> Delivery[Notification]:
     return twin.platform.disable_store(twin.platform.listings[0].store.id)
 
 
@@ -38,8 +39,8 @@ def test_200_acknowledges_at_once() -> None:
     with inbox() as box, quiet_twin(box.url) as (twin, _):
         delivery = one(twin)
         assert delivery.standing is Standing.WAITING
-        assert twin.courier.work() is None
-        done = twin.courier.delivery(delivery.id)
+        assert twin.queue.work() is None
+        done = twin.queue.delivery(delivery.id)
         assert done.standing is Standing.ACKNOWLEDGED
         assert [attempt.status for attempt in done.attempts] == [200]
         assert box.bodies == [wire.encode(done.event)]
@@ -59,11 +60,11 @@ def test_anything_else_is_sent_again(status: int) -> None:
         box.script.extend([status, status])
         delivery = one(twin)
         pauses = []
-        while (pause := twin.courier.work()) is not None:
+        while (pause := twin.queue.work()) is not None:
             pauses.append(pause)
             clock.now += pause
         assert pauses == [1, 2]
-        done = twin.courier.delivery(delivery.id)
+        done = twin.queue.delivery(delivery.id)
         assert [attempt.status for attempt in done.attempts] == [status, status, 200]
         assert done.standing is Standing.ACKNOWLEDGED
         assert len(set(box.bodies)) == 1
@@ -77,11 +78,11 @@ def test_what_is_never_acknowledged_is_given_up_after_the_window() -> None:
         began = clock.now
         delivery = one(twin)
         times = [0.0]
-        while (pause := twin.courier.work()) is not None:
+        while (pause := twin.queue.work()) is not None:
             clock.now += pause
             times.append(clock.now - began)
         assert times == [0, 1, 3, 7, 15, 31, 63, 127, 255]
-        (given_up,) = twin.courier.given_up
+        (given_up,) = twin.queue.given_up
         assert given_up.id == delivery.id
         assert [attempt.status for attempt in given_up.attempts] == [500] * 9
         assert given_up.due is None
@@ -92,15 +93,15 @@ def test_the_whole_window_in_scaled_time_from_threads() -> None:
     with inbox() as box:
         box.always = 500
         schedule = Schedule().scaled(SCALE)
-        with quiet_twin(box.url, schedule=schedule, courier_clock=time.monotonic) as (twin, _):
+        with quiet_twin(box.url, schedule=schedule, queue_clock=time.monotonic) as (twin, _):
             twin.start()
             try:
                 delivery = one(twin)
-                assert twin.courier.wait(delivery.id, timeout=60).standing is Standing.GIVEN_UP
+                assert twin.queue.wait(delivery.id, timeout=60).standing is Standing.GIVEN_UP
                 assert twin.wait_idle(60)
             finally:
                 twin.stop()
-            assert len(twin.courier.delivery(delivery.id).attempts) > 1
+            assert len(twin.queue.delivery(delivery.id).attempts) > 1
 
 
 def test_no_answer_is_sent_again_and_says_why() -> None:
@@ -108,8 +109,8 @@ def test_no_answer_is_sent_again_and_says_why() -> None:
         gone = box.url
     with quiet_twin(gone) as (twin, _):
         delivery = one(twin)
-        assert twin.courier.work() == 1
-        (attempt,) = twin.courier.delivery(delivery.id).attempts
+        assert twin.queue.work() == 1
+        (attempt,) = twin.queue.delivery(delivery.id).attempts
         assert attempt.status is None
         assert attempt.failure == "connection refused"
 
@@ -118,7 +119,7 @@ def names(box: Inbox) -> list[str]:
     return [json.loads(body)["event"] for body in box.bodies]
 
 
-def life(twin: JackpotTwin) -> list[str]:
+def life(twin: JackpotSimulator) -> list[str]:
     """Reserve, confirm, make ready and refund a voucher; return the events as they were raised."""
     platform = twin.platform
     listing = platform.listings[0]
@@ -134,7 +135,7 @@ def life(twin: JackpotTwin) -> list[str]:
 def test_events_in_order_without_shuffle() -> None:
     with inbox() as box, quiet_twin(box.url) as (twin, _):
         raised = life(twin)
-        twin.courier.work()
+        twin.queue.work()
         assert names(box) == raised
 
 
@@ -143,7 +144,7 @@ def test_events_shuffled_by_a_seed() -> None:
     for _ in range(2):
         with inbox() as box, quiet_twin(box.url, shuffle=5) as (twin, _):
             raised = life(twin)
-            twin.courier.work()
+            twin.queue.work()
             orders.append(names(box))
     assert orders[0] == orders[1] != raised
     assert sorted(orders[0]) == sorted(raised)
@@ -160,19 +161,19 @@ def test_several_threads_deliver_all() -> None:
         finally:
             twin.stop()
         assert len(box.bodies) == len(set(box.bodies)) == 20
-        assert {delivery.standing for delivery in twin.courier.deliveries} == {Standing.ACKNOWLEDGED}
+        assert {delivery.standing for delivery in twin.queue.deliveries} == {Standing.ACKNOWLEDGED}
 
 
 def test_held_and_sent_by_hand_in_any_order() -> None:
     with inbox() as box, quiet_twin(box.url) as (twin, _):
-        twin.courier.hold()
+        twin.queue.hold()
         raised = life(twin)
-        assert twin.courier.work() is None
-        for delivery in reversed(twin.courier.deliveries):
-            twin.courier.again(delivery.id)
+        assert twin.queue.work() is None
+        for delivery in reversed(twin.queue.deliveries):
+            twin.queue.again(delivery.id)
         assert names(box) == raised[::-1]
-        twin.courier.resume()
-        assert twin.courier.work() is None
+        twin.queue.resume()
+        assert twin.queue.work() is None
         assert len(box.bodies) == 4
 
 
@@ -180,31 +181,31 @@ def test_sent_again_whatever_became_of_it() -> None:
     with inbox() as box, quiet_twin(box.url) as (twin, clock):
         box.always = 500
         delivery = one(twin)
-        while (pause := twin.courier.work()) is not None:
+        while (pause := twin.queue.work()) is not None:
             clock.now += pause
-        (exchange,) = twin.courier.again(delivery.id)
+        (exchange,) = twin.queue.again(delivery.id)
         assert exchange.copy_of == 0
-        assert twin.courier.delivery(delivery.id).standing is Standing.GIVEN_UP
+        assert twin.queue.delivery(delivery.id).standing is Standing.GIVEN_UP
         box.always = 200
-        twin.courier.again(delivery.id)
-        assert twin.courier.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
+        twin.queue.again(delivery.id)
+        assert twin.queue.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
         box.always = 500
-        twin.courier.again(delivery.id)
-        done = twin.courier.delivery(delivery.id)
+        twin.queue.again(delivery.id)
+        done = twin.queue.delivery(delivery.id)
         assert done.standing is Standing.ACKNOWLEDGED
         assert [attempt.status for attempt in done.attempts][-3:] == [500, 200, 500]
         with pytest.raises(KeyError):
-            twin.courier.again(99)
+            twin.queue.again(99)
 
 
 def test_an_acknowledgement_by_hand_ends_the_retries() -> None:
     with inbox() as box, quiet_twin(box.url) as (twin, clock):
         box.script.append(500)
         delivery = one(twin)
-        assert twin.courier.work() == 1
-        twin.courier.again(delivery.id)
+        assert twin.queue.work() == 1
+        twin.queue.again(delivery.id)
         clock.now += 10
-        assert twin.courier.work() is None
+        assert twin.queue.work() is None
         assert len(box.bodies) == 2
 
 
@@ -212,63 +213,63 @@ def test_without_a_url_events_are_listed_and_can_be_sent_later() -> None:
     with inbox() as box, quiet_twin() as (twin, _):
         delivery = one(twin)
         assert delivery.standing is Standing.UNADDRESSED
-        assert twin.courier.work() is None
+        assert twin.queue.work() is None
         with pytest.raises(ValueError, match="notification URL"):
-            twin.courier.again(delivery.id)
-        assert twin.courier.delivery(delivery.id).standing is Standing.UNADDRESSED
-        twin.channel.notification_url = box.url
-        twin.courier.again(delivery.id)
-        assert twin.courier.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
+            twin.queue.again(delivery.id)
+        assert twin.queue.delivery(delivery.id).standing is Standing.UNADDRESSED
+        twin.endpoint.url = box.url
+        twin.queue.again(delivery.id)
+        assert twin.queue.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
 
 
 def test_a_url_taken_away_ends_the_retries() -> None:
     with inbox() as box, quiet_twin(box.url) as (twin, clock):
         box.script.append(500)
         delivery = one(twin)
-        assert twin.courier.work() == 1
+        assert twin.queue.work() == 1
         twin.set_notification_url(None)
         clock.now += 1
-        assert twin.courier.work() is None
-        assert twin.courier.delivery(delivery.id).standing is Standing.UNADDRESSED
+        assert twin.queue.work() is None
+        assert twin.queue.delivery(delivery.id).standing is Standing.UNADDRESSED
 
 
 def test_faults_act_on_webhooks_until_calm() -> None:
     with inbox() as box, quiet_twin(box.url) as (twin, clock):
-        twin.channel.faults = [AnswerLost(attempts=2)]
+        twin.endpoint.faults = [AnswerLost(attempts=2)]
         delivery = one(twin)
-        while (pause := twin.courier.work()) is not None:
+        while (pause := twin.queue.work()) is not None:
             clock.now += pause
-        attempts = twin.courier.delivery(delivery.id).attempts
+        attempts = twin.queue.delivery(delivery.id).attempts
         assert [attempt.status for attempt in attempts] == [None, None, 200]
         assert attempts[0].failure == "the answer was lost, as planned"
         twin.calm()
         other = one(twin)
-        twin.courier.work()
-        assert [attempt.status for attempt in twin.courier.delivery(other.id).attempts] == [200]
+        twin.queue.work()
+        assert [attempt.status for attempt in twin.queue.delivery(other.id).attempts] == [200]
 
 
 def test_copies_in_flight_are_one_delivery() -> None:
     with inbox() as box, quiet_twin(box.url) as (twin, _):
-        twin.channel.faults = [CopiesInFlight(n=3)]
+        twin.endpoint.faults = [CopiesInFlight(n=3)]
         delivery = one(twin)
-        assert twin.courier.work() is None
-        assert len(twin.courier.delivery(delivery.id).attempts) == 4
+        assert twin.queue.work() is None
+        assert len(twin.queue.delivery(delivery.id).attempts) == 4
         assert len(box.bodies) == 4
         assert len(set(box.bodies)) == 1
 
 
 def test_a_fault_that_does_not_fit_is_given_up_and_told() -> None:
     with inbox() as box, quiet_twin(box.url) as (twin, _):
-        twin.channel.faults = [Reordered(order=(1, 0))]
+        twin.endpoint.faults = [Reordered(order=(1, 0))]
         delivery = one(twin)
         with pytest.raises(ValueError, match="reordered"):
-            twin.courier.work()
-        assert twin.courier.delivery(delivery.id).standing is Standing.GIVEN_UP
+            twin.queue.work()
+        assert twin.queue.delivery(delivery.id).standing is Standing.GIVEN_UP
 
 
 def test_raw_bodies_are_no_genuine_messages() -> None:
     with inbox() as box, quiet_twin(box.url) as (twin, _):
-        exchange = twin.channel.send_raw(
+        exchange = twin.endpoint.send_raw(
             b"{", kind="malformed", headers={"content-type": "text/plain", "X": None}
         )
         assert (exchange.genuine, exchange.message, exchange.outcome) == (False, None, Outcome.OK)
@@ -279,11 +280,11 @@ def test_raw_bodies_are_no_genuine_messages() -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_shuffle_takes_only_what_is_due(seed: int) -> None:
     with inbox() as box, quiet_twin(box.url) as (twin, clock):
-        courier = Courier(twin.channel, clock=clock, shuffle=random.Random(seed))
+        queue = RetryQueue(twin.endpoint, clock=clock, shuffle=random.Random(seed))
         box.script.append(500)
-        late = courier.post(one(twin).event)
-        assert courier.work() == 1
-        more: list[Any] = [courier.post(one(twin).event) for _ in range(3)]
-        assert courier.work() == 1
-        assert all(courier.delivery(each.id).standing is Standing.ACKNOWLEDGED for each in more)
-        assert [each.id for each in courier.pending] == [late.id]
+        late = queue.post(one(twin).event)
+        assert queue.work() == 1
+        more: list[Any] = [queue.post(one(twin).event) for _ in range(3)]
+        assert queue.work() == 1
+        assert all(queue.delivery(each.id).standing is Standing.ACKNOWLEDGED for each in more)
+        assert [each.id for each in queue.pending] == [late.id]

@@ -18,7 +18,7 @@ from simulators.jackpot.credentials import session_jwt
 from simulators.jackpot.credentials.grants import Kind
 from simulators.jackpot.lifecycle import Event
 from simulators.jackpot.operations import OPERATIONS
-from simulators.jackpot.simulator import JackpotTwin
+from simulators.jackpot.simulator import JackpotSimulator
 from tests.simulators.jackpot.examples import GOLDEN
 from tests.simulators.jackpot.running import AGREEMENT, JWT_BEARER, quiet_twin
 from tests.simulators.server.openapi_fuzz import fuzz
@@ -27,7 +27,7 @@ from tests.simulators.server.openapi_fuzz import fuzz
 class Caller:
     """Shows the credential due, and names things that exist in every other request."""
 
-    def __init__(self, twin: JackpotTwin, client: Any) -> None:
+    def __init__(self, twin: JackpotSimulator, client: Any) -> None:
         self.twin = twin
         self.client = client
         self.count = itertools.count()

@@ -10,10 +10,10 @@ from simulators.jackpot import state
 from simulators.jackpot.account import Habits
 from simulators.jackpot.credentials import session_jwt
 from simulators.jackpot.credentials.grants import Kind
-from simulators.jackpot.delivery import Standing
 from simulators.jackpot.lifecycle import Event
 from simulators.jackpot.requests import ClientCredentialsGrant, JwtBearerGrant
 from simulators.server.responses import ApiError
+from simulators.webhooks.retry_queue import Standing
 from tests.simulators.jackpot.running import AGREEMENT, JWT_BEARER, inbox, quiet_twin
 
 
@@ -42,15 +42,15 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
             first.platform.habits = Habits(confirmation="automatic")
             first.platform.disable_store(first.platform.listings[0].store.id)
             url = first.desk.signed_url(voucher.id).signed_url
-            first.courier.work()
+            first.queue.work()
             state.save(first, file)
             kept = (first.platform.vouchers, first.platform.listings, first.sessions)
-            waiting = [each.id for each in first.courier.pending]
+            waiting = [each.id for each in first.queue.pending]
         with quiet_twin(None) as (second, later):
             state.load(second, file)
             assert (second.platform.vouchers, second.platform.listings, second.sessions) == kept
             assert second.platform.habits.confirmation == "automatic"
-            assert second.channel.notification_url == box.url
+            assert second.endpoint.url == box.url
             assert second.desk.authenticate(Kind.SESSION, None, session.access_token) == kept[2][0]
             assert second.desk.authenticate(Kind.SERVER, None, server.access_token) is None
             with pytest.raises(ApiError) as caught:
@@ -61,14 +61,14 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
             query = dict(part.split("=") for part in url.partition("?")[2].split("&"))
             pdf = second.desk.pdf(voucher.id, query["Key"], query["Expires"], query["Signature"])
             assert pdf.startswith(b"%PDF-")
-            assert [each.id for each in second.courier.pending] == waiting
-            assert [len(each.attempts) for each in second.courier.deliveries] == [1, 1, 1, 1, 1]
-            assert second.courier.work() == 1
+            assert [each.id for each in second.queue.pending] == waiting
+            assert [len(each.attempts) for each in second.queue.deliveries] == [1, 1, 1, 1, 1]
+            assert second.queue.work() == 1
             later.now += 1
-            assert second.courier.work() is None
-            assert {each.standing for each in second.courier.deliveries} == {Standing.ACKNOWLEDGED}
+            assert second.queue.work() is None
+            assert {each.standing for each in second.queue.deliveries} == {Standing.ACKNOWLEDGED}
             again = second.platform.notify("coupon/ready", voucher.id)
-            assert again.id == len(second.courier.deliveries)
+            assert again.id == len(second.queue.deliveries)
 
 
 def test_no_secret_is_written_and_only_the_owner_reads(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_damaged_file_changes_nothing(tmp_path: Path, how: str) -> None:
         twin.platform.disable_store(twin.platform.listings[0].store.id)
         state.save(twin, file)
         file.write_text(damaged(file.read_text(), how))
-        before = (twin.platform.listings, twin.courier.deliveries, twin.platform.habits)
+        before = (twin.platform.listings, twin.queue.deliveries, twin.platform.habits)
         with pytest.raises(state.StateError, match="Name the file"):
             state.load(twin, file)
-        assert (twin.platform.listings, twin.courier.deliveries, twin.platform.habits) == before
+        assert (twin.platform.listings, twin.queue.deliveries, twin.platform.habits) == before

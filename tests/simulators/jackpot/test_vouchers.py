@@ -96,8 +96,8 @@ def test_time_passes_by_itself_when_started() -> None:
         place.twin.start()
         voucher = place.reserve()["id"]
         # Both webhooks: nothing of this test moves time once the reservation is made.
-        until(lambda: len(place.twin.courier.deliveries) == 3)
-        deliveries = [place.twin.courier.wait(number, 60) for number in (2, 3)]
+        until(lambda: len(place.twin.queue.deliveries) == 3)
+        deliveries = [place.twin.queue.wait(number, 60) for number in (2, 3)]
         assert [each.event.event for each in deliveries] == ["coupon/reserved", "coupon/canceled"]
         assert place.twin.platform.voucher(voucher).state is State.CANCELED
 
@@ -230,7 +230,7 @@ def test_calm_lets_go_of_what_is_held_back(place: House) -> None:
 def test_notification_urls_that_cannot_be(place: House) -> None:
     from simulators.server.responses import ApiError
 
-    before = place.twin.channel.notification_url
+    before = place.twin.endpoint.url
 
     def nothing(host: str) -> list[object]:
         raise OSError(f"{host} is unknown")
@@ -245,6 +245,6 @@ def test_notification_urls_that_cannot_be(place: House) -> None:
         with pytest.raises(ApiError) as caught:
             place.twin.set_notification_url(url, nothing)
         assert (caught.value.status, caught.value.code) == (422, code)
-    assert place.twin.channel.notification_url == before
+    assert place.twin.endpoint.url == before
     place.twin.set_notification_url("http://127.0.0.1:1/hook")
-    assert place.twin.channel.notification_url == "http://127.0.0.1:1/hook"
+    assert place.twin.endpoint.url == "http://127.0.0.1:1/hook"

@@ -13,10 +13,11 @@ import requests
 from simulators.exchanges.export import Redactor, as_json
 from simulators.exchanges.history import Direction, Outcome, header
 from simulators.operator.api import BODY_BYTES, create_app
-from simulators.operator.delivery import Courier, Schedule
-from simulators.operator.simulator import Agreement, Twin
+from simulators.operator.delivery import Callbacks
+from simulators.operator.simulator import Agreement, OperatorSimulator
 from simulators.operator.tokens import Standing, Tokens
 from simulators.server.wsgi_server import Server
+from simulators.webhooks.retry_queue import Schedule
 from tests.simulators.operator.tiny_client import TinyClient, channel
 
 PASSWORD = "pass-wörd-42"
@@ -29,7 +30,7 @@ AGREEMENT = Agreement("client", PASSWORD, ("EUR", "USD"), ("en", "es"))
 class House:
     """A running twin, its address, a tiny CLIENT behind it, and a clock that tests turn."""
 
-    twin: Twin
+    twin: OperatorSimulator
     url: str
     client: TinyClient
     now: float = 0.0
@@ -52,8 +53,8 @@ def house() -> Iterator[House]:
     with channel() as (client, operator):
         built = House.__new__(House)
         built.client, built.now = client, 0.0
-        courier = Courier(operator, Schedule((1,)), clock=lambda: built.now)
-        built.twin = Twin(AGREEMENT, courier, clock=lambda: built.now, seed=1)
+        queue = Callbacks(operator, Schedule(1, window=1), clock=lambda: built.now)
+        built.twin = OperatorSimulator(AGREEMENT, queue, clock=lambda: built.now, seed=1)
         with Server(create_app(built.twin)) as server:
             built.url = server.url
             yield built

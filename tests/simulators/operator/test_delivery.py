@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.exchanges.history import Outcome, header
-from simulators.operator.delivery import Courier, Operator, Schedule
+from simulators.operator.delivery import Callbacks, Operator
 from simulators.operator.dialect import Sportsbook
 from simulators.wallet.codec import Style
 from simulators.wallet.transactions import Kind, Transaction
+from simulators.webhooks.retry_queue import Schedule
 from tests.simulators.operator.tiny_client import SECRET, channel
 
 
@@ -134,10 +135,10 @@ class Clock:
         return self.now
 
 
-def until_idle(courier: Courier, clock: Clock) -> list[float]:
-    """Let all the time pass that the courier asks for; return the pauses."""
+def until_idle(queue: Callbacks, clock: Clock) -> list[float]:
+    """Let all the time pass that the queue asks for; return the pauses."""
     pauses = []
-    while (pause := courier.work()) is not None:
+    while (pause := queue.work()) is not None:
         pauses.append(pause)
         clock.now += pause
     return pauses
@@ -148,16 +149,17 @@ def numbered() -> Callable[[], str]:
     return lambda: f"t-{next(count)}"
 
 
-def courier_for(operator: Operator, *pauses: float) -> tuple[Courier, Clock]:
+def queue_for(operator: Operator, window: float) -> tuple[Callbacks, Clock]:
+    """A queue with pauses of 1, 2, 4 .. seconds, as long as they end in ``window``."""
     clock = Clock()
-    return Courier(operator, Schedule(pauses), clock=clock, new_id=numbered()), clock
+    return Callbacks(operator, Schedule(window=window), clock=clock, new_id=numbered()), clock
 
 
 def test_an_answered_bet_is_sent_once() -> None:
     with channel("broke") as (client, operator):
-        courier, clock = courier_for(operator, 1, 2)
-        delivered = courier.deliver(bet())
-        assert until_idle(courier, clock) == []
+        queue, clock = queue_for(operator, 3)
+        delivered = queue.deliver(bet())
+        assert until_idle(queue, clock) == []
     assert delivered.exchange.error == "INSUFFICIENT_FUNDS"
     assert delivered.rollback is None
     assert len(client.seen) == 1
@@ -166,9 +168,9 @@ def test_an_answered_bet_is_sent_once() -> None:
 @pytest.mark.parametrize("word", ["drop", "crash"])
 def test_an_unanswered_bet_is_rolled_back_and_never_sent_again(word: str) -> None:
     with channel(word) as (client, operator):
-        courier, clock = courier_for(operator, 1, 2)
-        delivered = courier.deliver(bet())
-        assert until_idle(courier, clock) == []
+        queue, clock = queue_for(operator, 3)
+        delivered = queue.deliver(bet())
+        assert until_idle(queue, clock) == []
     assert delivered.rollback is not None
     assert [path for path, _, _ in client.seen] == ["/operator/transaction", "/operator/transaction-rollback"]
     sent = json.loads(client.bodies[1])
@@ -179,78 +181,74 @@ def test_an_unanswered_bet_is_rolled_back_and_never_sent_again(word: str) -> Non
 
 def test_the_rollback_itself_is_sent_again() -> None:
     with channel("drop", "drop", "crash") as (client, operator):
-        courier, clock = courier_for(operator, 1, 2, 5)
-        courier.deliver(bet())
-        assert until_idle(courier, clock) == [1, 2]
+        queue, clock = queue_for(operator, 7)
+        queue.deliver(bet())
+        assert until_idle(queue, clock) == [1, 2]
     assert len(client.seen) == 4
     assert len(set(client.bodies[1:])) == 1
 
 
 def test_a_result_is_sent_again_until_answered_with_growing_pauses() -> None:
     with channel("drop", "crash", "drop") as (client, operator):
-        courier, clock = courier_for(operator, 1, 2, 5, 15)
-        courier.deliver(result())
-        assert [pending.attempts for pending in courier.pending] == [1]
-        assert until_idle(courier, clock) == [1, 2, 5]
+        queue, clock = queue_for(operator, 15)
+        queue.deliver(result())
+        assert [len(pending.attempts) for pending in queue.pending] == [1]
+        assert until_idle(queue, clock) == [1, 2, 4]
         history = list(operator.sender.history)
     assert len(set(client.bodies)) == 1
     assert [exchange.copy_of for exchange in history] == [None, 0, 0, 0]
     assert history[-1].ok
-    assert courier.given_up == []
+    assert queue.given_up == []
 
 
 def test_a_result_that_is_never_answered_is_given_up_and_listed() -> None:
     with channel(*["drop"] * 9) as (client, operator):
-        courier, clock = courier_for(operator, 1, 2)
-        courier.deliver(result())
-        assert until_idle(courier, clock) == [1, 2]
-        assert courier.pending == []
+        queue, clock = queue_for(operator, 3)
+        queue.deliver(result())
+        assert until_idle(queue, clock) == [1, 2]
+        assert queue.pending == []
     assert len(client.seen) == 3
-    assert [(given.message, given.attempts) for given in courier.given_up] == [(result(), 3)]
+    assert [(given.event, len(given.attempts)) for given in queue.given_up] == [(result(), 3)]
 
 
 def test_a_refused_result_was_answered() -> None:
     with channel("broke") as (client, operator):
-        courier, clock = courier_for(operator, 1)
-        courier.deliver(result())
-        assert until_idle(courier, clock) == []
+        queue, clock = queue_for(operator, 1)
+        queue.deliver(result())
+        assert until_idle(queue, clock) == []
     assert len(client.seen) == 1
 
 
 @given(st.lists(st.sampled_from(["ok", "drop", "crash", "broke"]), max_size=6))
 def test_attempts_follow_from_the_answers(script: list[str]) -> None:
     with channel(*script) as (client, operator):
-        courier, clock = courier_for(operator, 1, 2, 3)
-        courier.deliver(result())
-        until_idle(courier, clock)
+        queue, clock = queue_for(operator, 7)
+        queue.deliver(result())
+        until_idle(queue, clock)
         seen = len(client.seen)
     answers = [*script, "ok"]
     answered = next(index for index, word in enumerate(answers) if word in ("ok", "broke"))
     assert seen == min(answered + 1, 4)
-    assert len(courier.given_up) == (1 if answered >= 4 else 0)
+    assert len(queue.given_up) == (1 if answered >= 4 else 0)
 
 
 def test_in_the_background_with_scaled_time() -> None:
     with channel("drop", "drop", "drop") as (client, operator):
-        courier = Courier(operator, Schedule((1, 2, 5)).scaled(0.001))
-        courier.start()
-        courier.start()
-        courier.deliver(result(1))
-        courier.deliver(result(2))
-        assert courier.wait_idle(30)
-        courier.stop()
+        queue = Callbacks(operator, Schedule().scaled(0.001))
+        queue.start()
+        queue.start()
+        queue.deliver(result(1))
+        queue.deliver(result(2))
+        assert queue.wait_idle(30)
+        queue.stop()
     assert len(client.seen) == 5
-    assert courier.given_up == []
+    assert queue.given_up == []
 
 
 def test_stop_keeps_what_waits() -> None:
     with channel("drop") as (_, operator):
-        courier = Courier(operator, Schedule((3600,)))
-        courier.start()
-        courier.deliver(result())
-        courier.stop()
-    assert [pending.message for pending in courier.pending] == [result()]
-
-
-def test_schedule_scales() -> None:
-    assert Schedule((1, 4)).scaled(0.5) == Schedule((0.5, 2))
+        queue = Callbacks(operator, Schedule(3600, window=7200))
+        queue.start()
+        queue.deliver(result())
+        queue.stop()
+    assert [pending.event for pending in queue.pending] == [result()]

@@ -13,7 +13,7 @@ import schemathesis
 
 from simulators.operator import openapi
 from simulators.operator.api import create_app
-from simulators.operator.delivery import Courier
+from simulators.operator.delivery import Callbacks
 from simulators.operator.dialect import (
     HASH_HEADER,
     JSON_TYPE,
@@ -22,7 +22,7 @@ from simulators.operator.dialect import (
     AmountFormat,
     Sportsbook,
 )
-from simulators.operator.simulator import Agreement, Twin
+from simulators.operator.simulator import Agreement, OperatorSimulator
 from simulators.wallet.transactions import Kind, Transaction
 from tests.simulators.operator.tiny_client import channel
 from tests.simulators.server.openapi_fuzz import fuzz
@@ -34,13 +34,15 @@ CALLS = list(openapi.document()["paths"])
 
 
 @pytest.fixture(scope="module")
-def twin() -> Iterator[Twin]:
+def twin() -> Iterator[OperatorSimulator]:
     with channel() as (_, operator):
-        yield Twin(Agreement(**CREDENTIALS, currencies=("EUR",), languages=("en",)), Courier(operator))
+        yield OperatorSimulator(
+            Agreement(**CREDENTIALS, currencies=("EUR",), languages=("en",)), Callbacks(operator)
+        )
 
 
 @pytest.fixture(scope="module")
-def app(twin: Twin) -> Any:
+def app(twin: OperatorSimulator) -> Any:
     return create_app(twin)
 
 
@@ -72,9 +74,9 @@ def test_every_answer_is_as_documented(path: str, app: Any, document_of_the_app:
     assert {200, 400} <= seen
 
 
-def test_the_version_that_was_not_agreed_is_a_documented_answer(twin: Twin) -> None:
+def test_the_version_that_was_not_agreed_is_a_documented_answer(twin: OperatorSimulator) -> None:
     agreed = Agreement(**CREDENTIALS, version="v2")
-    client = create_app(Twin(agreed, twin.courier)).test_client()
+    client = create_app(OperatorSimulator(agreed, twin.queue)).test_client()
     answer = client.post("/v1/auth", json=CREDENTIALS)
     assert str(answer.status_code) in openapi.document()["paths"]["/{version}/auth"]["post"]["responses"]
     assert answer.json["error"] == "UNKNOWN_VERSION"

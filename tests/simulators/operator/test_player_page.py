@@ -10,10 +10,11 @@ import pytest
 import requests
 
 from simulators.operator.api import create_app
-from simulators.operator.delivery import Courier, Schedule
+from simulators.operator.delivery import Callbacks
 from simulators.operator.lifecycle import Event, State
-from simulators.operator.simulator import Agreement, Session, Twin
+from simulators.operator.simulator import Agreement, OperatorSimulator, Session
 from simulators.server.wsgi_server import Server
+from simulators.webhooks.retry_queue import Schedule
 from tests.simulators.operator.tiny_client import SECRET, TinyClient, channel
 
 HOSTILE = "<script>alert('p')</script>\"'&{{7*7}}"
@@ -22,7 +23,7 @@ HOSTILE = "<script>alert('p')</script>\"'&{{7*7}}"
 class Page:
     """A player in front of the page of one session."""
 
-    def __init__(self, twin: Twin, client: TinyClient, base: str) -> None:
+    def __init__(self, twin: OperatorSimulator, client: TinyClient, base: str) -> None:
         self.twin, self.client, self.base = twin, client, base
         self.session = self.open("p-1")
 
@@ -66,7 +67,7 @@ class Page:
 def page() -> Iterator[Page]:
     with channel() as (client, operator):
         agreement = Agreement("client", "pass-word", ("EUR", "JPY", "BTC"), ("en",))
-        twin = Twin(agreement, Courier(operator, Schedule(())), seed=1)
+        twin = OperatorSimulator(agreement, Callbacks(operator, Schedule(window=0)), seed=1)
         with Server(create_app(twin)) as server:
             yield Page(twin, client, server.url)
 

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, expect
 from simulators.checkout.api import create_app as checkout_app
 from simulators.jackpot.api import create_app as jackpot_app
 from simulators.operator.api import create_app as operator_app
-from simulators.operator.delivery import Courier
-from simulators.operator.simulator import Agreement, Twin
+from simulators.operator.delivery import Callbacks
+from simulators.operator.simulator import Agreement, OperatorSimulator
 from simulators.server import api_docs
 from simulators.server.wsgi_server import Server
 from tests.simulators.checkout.running import quiet_checkout
@@ -31,7 +31,7 @@ HOSTILE = '<img src=x onerror="alert(1)">\'"'
 @contextmanager
 def operator() -> Iterator[Any]:
     with channel() as (_, line):
-        yield operator_app(Twin(Agreement("client", PASSWORD), Courier(line)))
+        yield operator_app(OperatorSimulator(Agreement("client", PASSWORD), Callbacks(line)))
 
 
 @contextmanager
@@ -176,7 +176,7 @@ def test_the_page_shows_all_and_asks_no_other_host(name: str) -> None:
 
 def test_looking_at_the_document_is_no_request_of_the_client() -> None:
     with channel() as (_, line):
-        twin = Twin(Agreement("client", PASSWORD), Courier(line))
+        twin = OperatorSimulator(Agreement("client", PASSWORD), Callbacks(line))
         client = operator_app(twin).test_client()
         for path in ("/openapi.json", api_docs.PAGE, "/documentation.js"):
             assert client.get(path).status_code == 200
