@@ -25,9 +25,9 @@ from locust.event import Events
 from locust.runners import MasterRunner, WorkerRunner
 
 from loadtests import options
+from loadtests.traffic.callbacks import Callbacks
 from loadtests.traffic.ledger import Ledger, Pattern
 from loadtests.traffic.mix import Rates, shares
-from loadtests.traffic.pen import Pen
 from loadtests.traffic.player_script import PlayerScript
 from scenarios.problems.errors import Exit, UsageProblem
 from scenarios.target.demo import target_or_demo
@@ -70,7 +70,7 @@ class Traffic:
     players: Sequence[str]
     shard: Shard
     rates: Rates
-    pen: Pen
+    callbacks: Callbacks
     ledger: Ledger
     timeout: float
     ca_file: str | None
@@ -136,7 +136,7 @@ class Traffic:
 
     def script(self, player: int) -> PlayerScript:
         """The script of ``player``: each of its rounds is a generator of what to send."""
-        return PlayerScript.of(player, self.ledger, self.rates, self.rng, self.pen, self.kinds)
+        return PlayerScript.of(player, self.ledger, self.rates, self.rng, self.callbacks, self.kinds)
 
 
 _current: WeakKeyDictionary[Environment, Traffic] = WeakKeyDictionary()
@@ -173,14 +173,15 @@ def make(parsed: Namespace, host: str | None, shard: Shard) -> Traffic:
     """The traffic of ``shard`` that ``parsed`` options ask for. Raises UsageProblem, and what the files say."""
     found = target(parsed)
     operator, known = found.need_operator()
+    callbacks = Callbacks(operator.words, operator.security_hash.get_secret_value(), known.currency)
     return Traffic(
         target=found,
         base_url=(host or operator.callback_url).rstrip("/"),
         players=_players(parsed, known.ids),
         shard=shard,
         rates=(rates := options.rates(parsed, known.currency)),
-        pen=(pen := Pen(operator.security_hash.get_secret_value(), known.currency, operator.amount_format)),
-        ledger=Ledger(_players(parsed, known.ids), known.currency, pen.decimals),
+        callbacks=callbacks,
+        ledger=Ledger(_players(parsed, known.ids), known.currency, callbacks.decimals),
         timeout=operator.timeout,
         ca_file=found.ca_file,
         # Of several workers each draws its own; the text keeps seed and rank apart.

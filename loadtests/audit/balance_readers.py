@@ -13,7 +13,7 @@ from typing import Any
 import gevent
 from gevent.queue import LifoQueue
 
-from loadtests.traffic.pen import Pen
+from loadtests.traffic.callbacks import Callbacks
 from loadtests.traffic.player_script import Seen, Send
 from loadtests.transports.disturbed import request, seen
 from scenarios.driver.driver import Driver
@@ -64,7 +64,7 @@ class BalanceReaders:
 
     target: Target
     base_url: str
-    pen: Pen
+    callbacks: Callbacks
     count: int = 0
     _free: Any = field(init=False, repr=False)
     _all: list[BalanceReader] = field(init=False, repr=False)
@@ -112,4 +112,4 @@ class BalanceReaders:
         verbs = Verbs(channel)
         wanted = self.target.target.probe
         probe: Probe = WagersProbe(verbs) if wanted == "wagers" else DriverProbe(verbs, driver, wanted)
-        return BalanceReader(channel, probe, self.pen.currency)
+        return BalanceReader(channel, probe, self.callbacks.currency)

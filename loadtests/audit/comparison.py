@@ -7,12 +7,13 @@ from loadtests.audit.verdict import WrongBalance
 from loadtests.traffic.journal import Settled
 from loadtests.traffic.ledger import Ledger, Operation
 from scenarios.oracles.acceptable import Acceptable
-from scenarios.oracles.attempts import Kind, from_units
+from scenarios.oracles.attempts import from_units
 from scenarios.oracles.fault_hypotheses import Case
 from scenarios.oracles.net_effects import Transaction, effects
 from scenarios.oracles.subset_sums import Sums
 from scenarios.oracles.text import Money
 from simulators.exchanges.history import Outcome
+from simulators.wallet.transactions import Kind
 
 # How many transactions of a difference are named, and how many of one player are gone through to find it.
 _NAMED = 5

@@ -6,16 +6,15 @@ Generators of what to send, as rounds are: ``player_script.drive`` plays them.
 from collections.abc import Generator
 from typing import Final
 
+from loadtests.traffic.callbacks import Callbacks
 from loadtests.traffic.ledger import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN, Ledger, Operation
-from loadtests.traffic.pen import Pen
 from loadtests.traffic.player_script import Play, Seen, Send, copies_until_answered
-from simulators.operator.dialect import ROLLBACK_PATH, TRANSACTION_PATH
 
 # Seconds before each copy; where none is answered, the operation stays open.
 PAUSES: Final = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
 
 
-def resolve(ledger: Ledger, op: Operation, pen: Pen) -> Generator[list[Send], list[Seen], bool]:
+def resolve(ledger: Ledger, op: Operation, callbacks: Callbacks) -> Generator[list[Send], list[Seen], bool]:
     """Send what decides ``op``; return whether it is decided now. Rollbacks come before their bets.
 
     A bet that heard no answer is rolled back under a new id. Where that is refused, which is a breach, a copy of the
@@ -28,26 +27,26 @@ def resolve(ledger: Ledger, op: Operation, pen: Pen) -> Generator[list[Send], li
     if op.kind is BET:
         if op.undoing:  # its rollback is what is sent again
             return False
-        undo = roll_back(ledger, op, pen)
-        yield from copies_until_answered(ledger, undo, undo.request, PAUSES)
+        undo = roll_back(ledger, op, callbacks)
+        yield from copies_until_answered(ledger, callbacks, undo, undo.request, PAUSES)
         if undo.outcome is not REFUSED:
             return undo.outcome is OK
-    yield from copies_until_answered(ledger, op, op.request, PAUSES)
+    yield from copies_until_answered(ledger, callbacks, op, op.request, PAUSES)
     return op.outcome is not UNKNOWN
 
 
-def roll_back(ledger: Ledger, op: Operation, pen: Pen) -> Operation:
+def roll_back(ledger: Ledger, op: Operation, callbacks: Callbacks) -> Operation:
     """Begin a rollback of ``op``; it is not sent yet."""
-    transaction_id = pen.new_id()
-    body = pen.rollback(transaction_id, op.transaction_id, pen.of(ledger.players[op.player]), op.amount)
-    send = Send(ROLLBACK_PATH, body, "rollback (audit)", pen.sign(body))
+    transaction_id, player = callbacks.new_id(), ledger.players[op.player]
+    path, body, headers = callbacks.write(ROLLBACK, transaction_id, player, op.amount, op.transaction_id)
+    send = Send(path, body, "rollback (audit)", headers)
     return ledger.begin(op.player, ROLLBACK, op.amount, transaction_id, send, of=op)
 
 
-def fund(ledger: Ledger, player: int, units: int, pen: Pen) -> Play:
+def fund(ledger: Ledger, player: int, units: int, callbacks: Callbacks) -> Play:
     """Pay ``player`` ``units`` minor units by a result that the ledger counts."""
-    transaction_id = pen.new_id()
-    body = pen.transaction(transaction_id, "result", pen.of(ledger.players[player]), units)
-    send = Send(TRANSACTION_PATH, body, "funds", pen.sign(body))
+    transaction_id = callbacks.new_id()
+    path, body, headers = callbacks.write(RESULT, transaction_id, ledger.players[player], units)
+    send = Send(path, body, "funds", headers)
     op = ledger.begin(player, RESULT, units, transaction_id, send)
-    return copies_until_answered(ledger, op, send, PAUSES)
+    return copies_until_answered(ledger, callbacks, op, send, PAUSES)

@@ -48,7 +48,7 @@ class WorkerAudit:
         self.ledger: Ledger = traffic.ledger
         self.ledger.journal.limit = options.disk
         self.ledger.preparing = self._prepare
-        self._readers = BalanceReaders(traffic.target, traffic.base_url, traffic.pen)
+        self._readers = BalanceReaders(traffic.target, traffic.base_url, traffic.callbacks)
         self.redactor = Redactor(traffic.target.secrets())
         self._guess = 0
         self._preparing = 0
@@ -88,7 +88,7 @@ class WorkerAudit:
         with self._busy(), self._readers.borrowed() as reader:
             if opening.way == "fund":
                 self.ledger.set_opening(player, 0)
-                drive(fund(self.ledger, player, opening.units, self.traffic.pen), reader.carry)
+                drive(fund(self.ledger, player, opening.units, self.traffic.callbacks), reader.carry)
                 return
             try:
                 # Test players tend to own the same.
@@ -178,7 +178,7 @@ class WorkerAudit:
 
     def _resolve_one(self, op: Operation) -> None:
         with self._readers.borrowed() as reader:
-            drive(resolve(self.ledger, op, self.traffic.pen), reader.carry)
+            drive(resolve(self.ledger, op, self.traffic.callbacks), reader.carry)
 
     def _judge(self, players: Collection[int], result: WorkerResult) -> None:
         unsure = self.ledger.unsure()

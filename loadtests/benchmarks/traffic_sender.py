@@ -23,6 +23,7 @@ from locust.env import Environment
 from loadtests import options, run
 from loadtests.benchmarks import traffic_bodies
 from loadtests.benchmarks.traffic_ways import BARE, PLAIN
+from loadtests.traffic.callbacks import Written
 from loadtests.transports.users import Bettor
 
 # Seconds of sending before anything is counted: connections are open then, and caches warm.
@@ -32,7 +33,7 @@ _WARM_UP: Final = 0.5
 class Bare(FastHttpUser):
     """The least that Locust's own fast user can do: post bodies that were written and signed beforehand."""
 
-    requests: Iterator[traffic_bodies.Body]
+    requests: Iterator[Written]
 
     @task
     def post(self) -> None:

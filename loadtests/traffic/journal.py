@@ -15,8 +15,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import pairwise
 from typing import IO, NamedTuple
 
-from scenarios.oracles.attempts import Kind
 from simulators.exchanges.history import Outcome
+from simulators.wallet.transactions import Kind
 
 PARTITIONS = 256
 # Key, check, flags, player, sequence, amount, provider id, id rolled back.
@@ -30,7 +30,7 @@ LIMIT = 8 << 30
 # How many transactions with one key are told of.
 _TOLD = 8
 
-_KINDS = (Kind.BET, Kind.CREDIT, Kind.ROLLBACK)
+_KINDS = (Kind.BET, Kind.RESULT, Kind.ROLLBACK)
 _NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
 # Flags beside the number of the kind: refused, no CLIENT id, which of the two ids are UUIDs.
 _KIND, _REFUSED, _NAMELESS, _UUID, _OF_UUID = 3, 4, 8, 16, 32

@@ -25,11 +25,11 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from loadtests.traffic.journal import LIMIT, Journal
-from scenarios.oracles.attempts import Kind
 from scenarios.oracles.subset_sums import Sums
 from simulators.exchanges.history import Outcome
+from simulators.wallet.transactions import Kind
 
-BET, RESULT, ROLLBACK = Kind.BET, Kind.CREDIT, Kind.ROLLBACK
+BET, RESULT, ROLLBACK = Kind.BET, Kind.RESULT, Kind.ROLLBACK
 OK, REFUSED, UNKNOWN = Outcome.OK, Outcome.REFUSED, Outcome.UNKNOWN
 
 # How many breaches are kept with their texts; all are counted.

@@ -13,14 +13,12 @@ from itertools import chain, repeat
 from random import Random
 from typing import Any, Final
 
-from loadtests.traffic import meaning
+from loadtests.traffic.callbacks import NOTHING, Callbacks
 from loadtests.traffic.ledger import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN, Ledger, Operation
-from loadtests.traffic.meaning import Meaning
 from loadtests.traffic.mix import Match, Rates
-from loadtests.traffic.pen import Pen
-from scenarios.oracles.attempts import Kind
-from simulators.operator.dialect import ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_PATH
 from simulators.transport.faults.delivery import Fault
+from simulators.transport.http_client import Meaning
+from simulators.wallet.transactions import Kind
 
 # Seconds before each copy of what got no answer; the last is repeated. The first copy follows at once.
 _PAUSES: Final = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -104,14 +102,14 @@ class _Bet:
 
 @dataclass(slots=True)
 class PlayerScript:
-    """What a player does, one round at a time. ``part`` is the part of every message that names the player."""
+    """What a player does, one round at a time. ``player`` is its id."""
 
     number: int
     ledger: Ledger
     rates: Rates
     rng: Random
-    pen: Pen
-    part: str
+    callbacks: Callbacks
+    player: str
     # The shares of Rates of which something was sent.
     kinds: set[str]
     poor: bool = False
@@ -119,10 +117,10 @@ class PlayerScript:
 
     @classmethod
     def of(
-        cls, player: int, ledger: Ledger, rates: Rates, rng: Random, pen: Pen, kinds: set[str]
+        cls, player: int, ledger: Ledger, rates: Rates, rng: Random, callbacks: Callbacks, kinds: set[str]
     ) -> "PlayerScript":
         """The script of ``player``, its index in the ledger; ``kinds`` is shared with all players of a worker."""
-        return cls(player, ledger, rates, rng, pen, pen.of(ledger.players[player]), kinds)
+        return cls(player, ledger, rates, rng, callbacks, ledger.players[player], kinds)
 
     # -- rounds
 
@@ -161,8 +159,8 @@ class PlayerScript:
     def _bet(self) -> Generator[list[Send], list[Seen], _Bet | None]:
         """Place a bet; return it where it was accepted."""
         stake = self._stake()
-        provider_id = self.pen.new_id()
-        send = self._send(TRANSACTION_PATH, self.pen.transaction(provider_id, "bet", self.part, stake), "bet")
+        provider_id = self.callbacks.new_id()
+        send = self._send(BET, provider_id, stake, "bet")
         op = self.ledger.begin(self.number, BET, stake, provider_id, send)
         said = yield from self._attempt(op, send)
         if said.outcome is OK:
@@ -171,7 +169,7 @@ class PlayerScript:
         if said.outcome is UNKNOWN:
             # The OPERATOR sends a bet once, and rolls back one that it heard nothing of.
             yield from self._rollback(op, stake, "rollback")
-        elif said.error == SPORTSBOOK.insufficient_funds:
+        elif said.error == self.callbacks.dialect.insufficient_funds:
             self.poor = True
         return None
 
@@ -203,9 +201,8 @@ class PlayerScript:
 
     def _result(self, amount: int, name: str) -> Play:
         """Send a result until one copy is answered; a player who hears nothing of it may bet on meanwhile."""
-        provider_id = self.pen.new_id()
-        body = self.pen.transaction(provider_id, "result", self.part, amount)
-        send = self._send(TRANSACTION_PATH, body, name)
+        provider_id = self.callbacks.new_id()
+        send = self._send(RESULT, provider_id, amount, name)
         op, bet = self._begin(RESULT, amount, provider_id, send), None
         said = yield from self._attempt(op, send)
         if said.outcome is UNKNOWN:
@@ -218,18 +215,16 @@ class PlayerScript:
             yield from self._settle(bet)
 
     def _rollback(self, of: Operation, amount: int, name: str) -> Play:
-        provider_id = self.pen.new_id()
-        body = self.pen.rollback(provider_id, of.transaction_id, self.part, amount)
-        send = self._send(ROLLBACK_PATH, body, name)
+        provider_id = self.callbacks.new_id()
+        send = self._send(ROLLBACK, provider_id, amount, name, of.transaction_id)
         yield from self._until_answered(self._begin(ROLLBACK, amount, provider_id, send, of), send)
 
     def _void_twice(self, bet: _Bet) -> Play:
         """Roll a bet back under two ids that arrive together (RBK-14)."""
         asked = []
         for _ in range(2):
-            provider_id = self.pen.new_id()
-            body = self.pen.rollback(provider_id, bet.op.transaction_id, self.part, bet.stake)
-            send = self._send(ROLLBACK_PATH, body, TWO_VOIDS)
+            provider_id = self.callbacks.new_id()
+            send = self._send(ROLLBACK, provider_id, bet.stake, TWO_VOIDS, bet.op.transaction_id)
             asked.append((self._begin(ROLLBACK, bet.stake, provider_id, send, bet.op), send))
         self.kinds.add("races")
         yield from self._together(asked)
@@ -240,11 +235,11 @@ class PlayerScript:
     def _orphan(self) -> Play:
         """Roll back what was never sent; then, at times, send it: once that is answered, or together with it."""
         amount = self._stake()
-        provider_id, never_sent = self.pen.new_id(), self.pen.new_id()
-        body = self.pen.rollback(provider_id, never_sent, self.part, amount)
+        provider_id, never_sent = self.callbacks.new_id(), self.callbacks.new_id()
         late = self.rng.random() < self.rates.late_bets
         overtaken = late and self.rng.random() < _OVERTAKEN
-        send = self._send(ROLLBACK_PATH, body, OVERTAKEN if overtaken else "orphan")
+        name = OVERTAKEN if overtaken else "orphan"
+        send = self._send(ROLLBACK, provider_id, amount, name, never_sent)
         orphan = self._begin(ROLLBACK, amount, provider_id, send)
         self.kinds.add("orphans")
         if overtaken:
@@ -264,17 +259,17 @@ class PlayerScript:
         Whether it is accepted or refused is the CLIENT's choice: with the rollback it moves nothing.
         """
         self.kinds.add("late_bets")
-        body = self.pen.transaction(provider_id, "bet", self.part, amount)
-        send = self._send(TRANSACTION_PATH, body, name)
+        send = self._send(BET, provider_id, amount, name)
         return self.ledger.begin(self.number, BET, amount, provider_id, send, after=orphan), send
 
     def _forgery(self) -> Play:
         """Send a result whose hash is wrong. It must move nothing, so the ledger has nothing to keep of it."""
         amount = self._stake()
-        body = self.pen.transaction(self.pen.new_id(), "result", self.part, amount)
+        new_id = self.callbacks.new_id()
+        path, body, headers = self.callbacks.write(RESULT, new_id, self.player, amount, forged=True)
         self.kinds.add("forgeries")
-        (seen,) = yield [Send(TRANSACTION_PATH, body, FORGED, self.pen.forge(body), wait=self._waited())]
-        said = meaning.read(seen.status, seen.body)
+        (seen,) = yield [Send(path, body, FORGED, headers, wait=self._waited())]
+        said = self.callbacks.read(seen.status, seen.body)
         if said.outcome is OK:
             seen.problem = "a request with a wrong hash was accepted (SIG-02)"
         elif said.outcome is UNKNOWN and seen.status:
@@ -294,8 +289,9 @@ class PlayerScript:
     ) -> Operation:
         return self.ledger.begin(self.number, kind, amount, provider_id, send, of=of)
 
-    def _send(self, path: str, body: bytes, name: str) -> Send:
-        return Send(path, body, name, self.pen.sign(body), wait=self._waited())
+    def _send(self, kind: Kind, provider_id: str, amount: int, name: str, of: str | None = None) -> Send:
+        path, body, headers = self.callbacks.write(kind, provider_id, self.player, amount, of)
+        return Send(path, body, name, headers, wait=self._waited())
 
     def _waited(self) -> float:
         wait, self.wait = self.wait, 0.0
@@ -311,7 +307,7 @@ class PlayerScript:
         return said
 
     def _copies_until_answered(self, op: Operation, send: Send) -> _Ask:
-        return copies_until_answered(self.ledger, op, send, self._pauses())
+        return copies_until_answered(self.ledger, self.callbacks, op, send, self._pauses())
 
     def _pauses(self) -> Iterator[float]:
         """Seconds before each copy, while the gate is open."""
@@ -333,13 +329,13 @@ class PlayerScript:
         return (yield from self._once(op, send))
 
     def _once(self, op: Operation, send: Send) -> _Ask:
-        return once(self.ledger, op, send)
+        return once(self.ledger, self.callbacks, op, send)
 
     def _together(self, asked: Sequence[tuple[Operation, Send]]) -> _Ask:
         """Send what leaves together, or one with its faults: of copies one effect, and every answer the same."""
         seen = yield [send for _, send in asked]
         read = [
-            (meaning.read(each.status, each.body), asked[number % len(asked)][0], each)
+            (self.callbacks.read(each.status, each.body), asked[number % len(asked)][0], each)
             for number, each in enumerate(seen)
         ]
         # Accepted ones first, so that a refusal beside them is seen as what it is, in whatever order they came.
@@ -359,19 +355,23 @@ class PlayerScript:
 _ORDER: Final = {OK: 0, REFUSED: 1, UNKNOWN: 2}
 
 
-def once(ledger: Ledger, op: Operation, send: Send) -> _Ask:
+def once(ledger: Ledger, callbacks: Callbacks, op: Operation, send: Send) -> _Ask:
     """Send ``send``, an attempt of ``op``, and settle what came."""
     (seen,) = yield [send]
-    said = meaning.read(seen.status, seen.body)
+    said = callbacks.read(seen.status, seen.body)
     _settle(ledger, op, said, seen)
     return said
 
 
-def copies_until_answered(ledger: Ledger, op: Operation, send: Send, pauses: Iterable[float]) -> _Ask:
+def copies_until_answered(
+    ledger: Ledger, callbacks: Callbacks, op: Operation, send: Send, pauses: Iterable[float]
+) -> _Ask:
     """Send a copy of ``send`` after each of ``pauses`` (in seconds), until one is answered; the last answer."""
-    said = meaning.NOTHING
+    said = NOTHING
     for pause in pauses:
-        said = yield from once(ledger, op, Send(send.path, send.body, COPY, send.headers, wait=pause))
+        said = yield from once(
+            ledger, callbacks, op, Send(send.path, send.body, COPY, send.headers, wait=pause)
+        )
         if said.outcome is not UNKNOWN:
             break
     return said

@@ -192,7 +192,7 @@ class JackpotTraffic:
         rng, platform = self.traffic.rng, self.twin.platform
         amount = Decimal(rng.randint(_CHEAPEST, _DEAREST))
         op = self.traffic.ledger.begin(
-            player, BET, money.to_minor(amount, CURRENCY), f"conversion {self.traffic.pen.new_id()}"
+            player, BET, money.to_minor(amount, CURRENCY), f"conversion {self.traffic.callbacks.new_id()}"
         )
         self.traffic.kinds.add("conversions")
         began = time.perf_counter()

@@ -6,21 +6,15 @@ Both judges (acceptable balances, linearizability) read a history through this m
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
+from typing import Final, Literal
 
 from scenarios.oracles.model import DOCUMENTED, CopyAnswer, Model
 from simulators.exchanges.history import Exchange, Outcome
 from simulators.values import money
-from simulators.wallet.transactions import Transaction
+from simulators.wallet.transactions import Kind, Transaction
 
-
-class Kind(StrEnum):
-    """What a request of one player asks for."""
-
-    BET = "bet"
-    CREDIT = "result"
-    ROLLBACK = "rollback"
-    READ = "read"
+# The kind of a record that reads the balance.
+READ: Final = "read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +26,7 @@ class Record:
     ``number`` the exchange's.
     """
 
-    kind: Kind
+    kind: Kind | Literal["read"]
     id: str
     amount: int
     invoked: float
@@ -98,7 +92,7 @@ def attempts(exchanges: Iterable[Exchange], decimals: int) -> list[Record]:
 def record_of(exchange: Exchange, message: Transaction, decimals: int) -> Record:
     """Return what ``exchange`` asked with ``message``, its amount in units of ``10 ** -decimals``."""
     return Record(
-        kind=Kind(message.kind),
+        kind=message.kind,
         id=message.id,
         amount=to_units(message.amount, decimals),
         invoked=exchange.invoked,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from scenarios.oracles.attempts import Kind
 from scenarios.oracles.net_effects import Transaction
 from scenarios.oracles.text import Money
 from simulators.exchanges.history import Outcome
+from simulators.wallet.transactions import Kind
 
 
 class Suspicion(NamedTuple):
@@ -20,7 +20,7 @@ class Suspicion(NamedTuple):
     text: str
 
 
-VERBS = {Kind.BET: "taken", Kind.CREDIT: "paid"}
+VERBS = {Kind.BET: "taken", Kind.RESULT: "paid"}
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,13 @@ from math import inf
 
 from scenarios.oracles import text
 from scenarios.oracles.acceptable import Acceptable, acceptable
-from scenarios.oracles.attempts import Kind, Record, attempts, from_exchanges, places, settle, to_units
+from scenarios.oracles.attempts import READ, Record, attempts, from_exchanges, places, settle, to_units
 from scenarios.oracles.model import DOCUMENTED, CopyAnswer, Model, RefusedCopy
 from scenarios.oracles.search import Budget, Found, Operation, Search, Step
 from simulators.exchanges.history import Exchange, Outcome
+from simulators.wallet.transactions import Kind
 
-__all__ = ["Budget", "Judgement", "Kind", "Record", "Verdict", "check", "from_exchanges", "judge"]
+__all__ = ["Budget", "Judgement", "Record", "Verdict", "check", "from_exchanges", "judge"]
 
 FINAL_READ = "the final balance"
 
@@ -93,7 +94,7 @@ def judge(
     if shared := _shared_with_others(records, every):
         return Judgement(Verdict.ILLEGAL, shared, story=shared)
     end = max((t for r in every for t in (r.invoked, r.answered) if t is not None), default=0.0)
-    read = Record(Kind.READ, FINAL_READ, to_units(final, decimals), end + 1, end + 2, Outcome.OK)
+    read = Record(READ, FINAL_READ, to_units(final, decimals), end + 1, end + 2, Outcome.OK)
     units = to_units(opening, decimals)
     judgement = check(
         [*records, read], units, decimals=decimals, currency=currency, model=model, budget=budget
@@ -179,7 +180,7 @@ def prepare(records: Iterable[Record], model: Model = DOCUMENTED) -> Prepared:
     prepared = Prepared()
     groups: dict[str, dict[Kind, list[Record]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
-        if record.kind is not Kind.READ:
+        if isinstance(record.kind, Kind):
             groups[record.id][record.kind].append(record)
         elif record.outcome is Outcome.OK:
             end = record.invoked if record.answered is None else record.answered
@@ -212,7 +213,7 @@ def _one_kind(kinds: dict[Kind, list[Record]], prepared: Prepared, model: Model)
     return {kind: kinds[kind] for kind in live} or kinds
 
 
-_STEPS = {Kind.BET: Step.BET, Kind.CREDIT: Step.CREDIT, Kind.ROLLBACK: Step.ROLLBACK}
+_STEPS = {Kind.BET: Step.BET, Kind.RESULT: Step.CREDIT, Kind.ROLLBACK: Step.ROLLBACK}
 
 
 def _add(
@@ -292,5 +293,5 @@ def _rollback_of_rollback(
     kind, original = effective.get(named.of or "", (None, None))
     if original is None or kind is Kind.ROLLBACK:
         return []
-    again = original.amount if kind is Kind.CREDIT else -original.amount
+    again = original.amount if kind is Kind.RESULT else -original.amount
     return [Operation(Step.ADJUST, operation.id, again, operation.invoked, inf)]

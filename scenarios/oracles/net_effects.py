@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from scenarios.oracles.attempts import Kind, Record, settle
+from scenarios.oracles.attempts import Record, settle
 from scenarios.oracles.model import DOCUMENTED, Late, Model, RefusedCopy
 from simulators.exchanges.history import Outcome
+from simulators.wallet.transactions import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def transactions(records: Iterable[Record], model: Model = DOCUMENTED) -> list[T
 def _transaction(group: list[Record], model: Model) -> Transaction:
     first, settled = group[0], settle(group, model)
     return Transaction(
-        kind=first.kind,
+        kind=Kind(first.kind),
         id=first.id,
         amount=first.amount,
         player=first.player,

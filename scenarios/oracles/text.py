@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import inf
 
-from scenarios.oracles.attempts import Kind, Record, from_units
+from scenarios.oracles.attempts import Record, from_units
 from scenarios.oracles.search import Operation, Step
 from simulators.exchanges.history import Outcome
 from simulators.values import money
+from simulators.wallet.transactions import Kind
 
 # How many balances, and how many operations of a long history, are spelled out.
 BALANCES_SHOWN = 4
@@ -65,7 +66,7 @@ def contradiction(kind: Kind, group: Iterable[Record]) -> str | None:
     return None
 
 
-def two_players(kind: Kind, key: str, one: str, other: str) -> str:
+def two_players(kind: str, key: str, one: str, other: str) -> str:
     """Say that one id was answered ok for two players."""
     return f"the {kind} {key} was answered ok for two players: {one!r} and {other!r}"
 

@@ -3,9 +3,10 @@
 Implements ``sportsbook.txt``: *Transactions* and *Transaction-rollback*.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from simulators.exchanges.history import Answer, Headers, Outcome
 from simulators.transport.http_client import Meaning
@@ -22,6 +23,10 @@ TRANSACTION_PATH: Final = "/transaction"
 ROLLBACK_PATH: Final = "/transaction-rollback"
 
 AmountFormat = Literal["number", "string"]
+
+_NO_JSON: Final = "the answer is no JSON object; every answer must be one (MSG-02)"
+_NO_ID: Final = "success without a transaction_id of the CLIENT (MSG-03)"
+_BAD_ERROR: Final = "a refusal whose error is no text (MSG-04)"
 
 _BACKWARDS: Final = ("amount", "currency", "user_id", "action", "rollback_transaction_id", "transaction_id")
 
@@ -68,26 +73,49 @@ class Sportsbook(Dialect):
     def read(self, answer: Answer) -> Meaning:
         """Say what the CLIENT's ``answer`` to a callback means, leniently: form is judged by rules, not here.
 
-        Any non-null ``error`` is a refusal, and so is a 4xx without one; a 5xx or an answer that is no JSON
-        object leaves open what was done.
+        An ``error`` that says something is a refusal, and so is a 4xx without one. A 5xx, an answer that is no
+        JSON object, and one whose ``error`` is missing or empty (``""``, ``false``, ``0``) leave open what was done.
         """
         document = codec.object_of(answer.body)
         if document is None:
-            return Meaning(Outcome.REFUSED if 400 <= answer.status < 500 else Outcome.UNKNOWN)
-        error = document.get("error")
-        if error is not None:
-            return Meaning(Outcome.REFUSED, error=str(error))
-        client_id = document.get("transaction_id")
-        kept = client_id if isinstance(client_id, str | int) and not isinstance(client_id, bool) else None
+            return Meaning(_by_status(answer.status), problem=_status(answer.status) or _NO_JSON)
+        error, given = document.get("error"), document.get("transaction_id")
+        client_id = given if isinstance(given, str | int) and not isinstance(given, bool) else None
+        if error:
+            sound = isinstance(error, str)
+            problem = _status(answer.status) or (None if sound else _BAD_ERROR)
+            return Meaning(Outcome.REFUSED, error=str(error), problem=problem)
         if answer.status >= 400:
-            outcome = Outcome.REFUSED if answer.status < 500 else Outcome.UNKNOWN
-            return Meaning(outcome, client_id=kept)
-        return Meaning(Outcome.OK, client_id=kept)
+            return Meaning(_by_status(answer.status), client_id=client_id, problem=_status(answer.status))
+        if "error" not in document or error is not None:
+            return Meaning(Outcome.UNKNOWN, client_id=client_id, problem=_unclear(document))
+        problem = _status(answer.status) or (_NO_ID if client_id in (None, "") else None)
+        return Meaning(Outcome.OK, client_id=client_id, problem=problem)
 
     def otherwise(self) -> Sequence[Otherwise]:
         """Amounts in the other form."""
         other: AmountFormat = "string" if self.amounts == "number" else "number"
         return [Otherwise(f"the amount as a {other}", f'amount_format = "{other}"', Sportsbook(other))]
+
+
+def _by_status(status: int) -> Outcome:
+    return Outcome.REFUSED if 400 <= status < 500 else Outcome.UNKNOWN
+
+
+def _status(status: int) -> str | None:
+    return None if status == 200 else f"HTTP {status}; the status of every answer must be 200 (MSG-01)"
+
+
+def _unclear(document: dict[str, Any]) -> str:
+    """Say which field keeps an answer from being success or refusal."""
+    if "error" in document:
+        return f"the field error is {json.dumps(document['error'])}, neither null nor a reason (MSG-03)"
+    inside = next(
+        (name for name, part in document.items() if isinstance(part, dict) and "error" in part), None
+    )
+    if inside is not None:
+        return f"the field error is missing; it stands inside {inside!r} (MSG-03)"
+    return "the field error is missing, which is null where a transaction was processed (MSG-03)"
 
 
 SPORTSBOOK: Final = Sportsbook()

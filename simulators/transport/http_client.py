@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import urllib3
@@ -15,11 +16,16 @@ ANSWER_LIMIT = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What an answer means to the provider that asked."""
+    """What an answer means to the provider that asked.
+
+    ``problem`` is what in it breaks the contract, in words; ``balance`` what it says the player has, where it does.
+    """
 
     outcome: Outcome
     error: str | None = None
     client_id: str | int | None = None
+    problem: str | None = None
+    balance: Decimal | None = None
 
 
 Read = Callable[[Answer], Meaning]

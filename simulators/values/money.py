@@ -1,6 +1,7 @@
 """Exact money: decimals, ISO 4217 units and the one way an amount is written. Never binary floating point."""
 
 from decimal import Context, Decimal, InvalidOperation
+from functools import cache
 
 import iso4217
 
@@ -12,6 +13,7 @@ class UnknownCurrency(ValueError):
     """The code is not one of ISO 4217's."""
 
 
+@cache
 def decimals(currency: str) -> int:
     """How many decimals ISO 4217 gives ``currency`` ("EUR" 2, "JPY" 0, "KWD" 3).
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 from urllib.parse import quote_plus
 
@@ -37,7 +38,12 @@ def json_object(texts: Mapping[str, str], style: Style = PLAIN) -> bytes:
     if style.spaces:
         lines = ",\n".join(f"  {quoted(name)} : {text}" for name, text in texts.items())
         return f"{{\n{lines}\n}}\n".encode()
-    return ("{" + ",".join([f"{quoted(name)}:{text}" for name, text in texts.items()]) + "}").encode()
+    return ("{" + ",".join([_key(name) + text for name, text in texts.items()]) + "}").encode()
+
+
+@cache
+def _key(name: str) -> str:
+    return f"{quoted(name)}:"
 
 
 def form(texts: Mapping[str, str], style: Style = PLAIN) -> bytes:

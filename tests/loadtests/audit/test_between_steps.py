@@ -25,7 +25,6 @@ from loadtests.audit.worker import WorkerAudit  # noqa: E402
 from loadtests.traffic.ledger import BET  # noqa: E402
 from loadtests.traffic.player_script import Send, drive  # noqa: E402
 from scenarios.problems.errors import Exit  # noqa: E402
-from simulators.operator.dialect import TRANSACTION_PATH  # noqa: E402
 
 PLAYERS = ("p-1", "p-2")
 PATIENCE = 30
@@ -83,10 +82,10 @@ def audited(folder, wallet, more=""):
 
 def play(traffic):
     """Pay every player 1.00."""
-    readers = BalanceReaders(traffic.target, traffic.base_url, traffic.pen, 1)
+    readers = BalanceReaders(traffic.target, traffic.base_url, traffic.callbacks, 1)
     with readers.borrowed() as reader:
         for player in range(len(traffic.players)):
-            drive(fund(traffic.ledger, player, 100, traffic.pen), reader.carry)
+            drive(fund(traffic.ledger, player, 100, traffic.callbacks), reader.carry)
     readers.close()
 
 
@@ -158,9 +157,9 @@ def test_a_reading_between_steps_that_lost_the_players_money_accuses_nobody_late
 def test_what_was_open_between_steps_is_counted_as_resolved_at_the_end(tmp_path):
     with audited(tmp_path, Wallet(PLAYERS)) as audit:
         traffic, ledger = audit.traffic, audit.ledger
-        name = traffic.pen.new_id()
-        body = traffic.pen.transaction(name, "bet", traffic.pen.of("p-1"), 700)
-        ledger.begin(0, BET, 700, name, Send(TRANSACTION_PATH, body, "bet", traffic.pen.sign(body)))
+        name = traffic.callbacks.new_id()
+        path, body, headers = traffic.callbacks.write(BET, name, "p-1", 700)
+        ledger.begin(0, BET, 700, name, Send(path, body, "bet", headers))
         assert audit.audit(last=False).resolved == 1
         audit.resume()
         last = audit.audit()

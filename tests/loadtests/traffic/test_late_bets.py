@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtests.audit import comparison
+from loadtests.traffic.callbacks import Callbacks
 from loadtests.traffic.ledger import BET, OK, REFUSED, ROLLBACK, UNKNOWN, Ledger
 from loadtests.traffic.mix import Rates
-from loadtests.traffic.pen import Pen
 from loadtests.traffic.player_script import COPY, OVERTAKEN, PlayerScript, Seen
+from simulators.operator.dialect import SPORTSBOOK
 from tests.support.sportsbook_messages import parse
 
 OPENING, STAKE = 10_000, 700
@@ -121,7 +122,7 @@ def test_the_explanation_names_the_bet_that_was_taken():
 def rounds_of(rates, seed=1):
     ledger = Ledger(["p-1"], "EUR", 2)
     ledger.set_opening(0, OPENING)
-    script = PlayerScript.of(0, ledger, rates, Random(seed), Pen("secret", "EUR"), set())
+    script = PlayerScript.of(0, ledger, rates, Random(seed), Callbacks(SPORTSBOOK, "secret", "EUR"), set())
     return ledger, script.round()
 
 

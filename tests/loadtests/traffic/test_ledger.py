@@ -19,9 +19,10 @@ from loadtests.traffic.ledger import (
     Ledger,
     Pattern,
 )
-from scenarios.oracles.attempts import Kind, Record
+from scenarios.oracles.attempts import Record
 from scenarios.oracles.net_effects import effects, transactions
 from scenarios.oracles.subset_sums import Sums
+from simulators.wallet.transactions import Kind
 
 
 def ledger(players=("p-1", "p-2"), opening=10_000):

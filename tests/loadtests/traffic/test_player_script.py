@@ -8,9 +8,9 @@ from random import Random
 
 import pytest
 
+from loadtests.traffic.callbacks import Callbacks
 from loadtests.traffic.ledger import UNKNOWN, Ledger
 from loadtests.traffic.mix import Match, Rates, shares
-from loadtests.traffic.pen import Pen
 from loadtests.traffic.player_script import (
     AT_ONCE,
     COPY,
@@ -22,7 +22,7 @@ from loadtests.traffic.player_script import (
     Seen,
     drive,
 )
-from simulators.operator.dialect import HASH_HEADER
+from simulators.operator.dialect import HASH_HEADER, SPORTSBOOK
 from simulators.values import money
 from tests.support.sportsbook_messages import parse, signed
 
@@ -139,13 +139,13 @@ def new_ledger():
     return LEDGERS[-1]
 
 
-def pen():
-    return Pen(SECRET, "EUR")
+def callbacks():
+    return Callbacks(SPORTSBOOK, SECRET, "EUR")
 
 
 def rounds(ledger, rates, seed=1, kinds=None):
     """One round after the other until the gate is closed."""
-    player = PlayerScript.of(0, ledger, rates, Random(seed), pen(), set() if kinds is None else kinds)
+    player = PlayerScript.of(0, ledger, rates, Random(seed), callbacks(), set() if kinds is None else kinds)
     while ledger.gate_open:
         yield from player.round()
 

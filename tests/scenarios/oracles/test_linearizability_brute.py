@@ -7,11 +7,12 @@ from math import inf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios.oracles.linearizability import Budget, Kind, Record, Verdict, check
+from scenarios.oracles.attempts import READ
+from scenarios.oracles.linearizability import Budget, Record, Verdict, check
 from scenarios.oracles.model import DOCUMENTED, OPEN, Late, Model, Spent
 from simulators.exchanges.history import Outcome
 from simulators.wallet import transactions
-from simulators.wallet.transactions import Transaction
+from simulators.wallet.transactions import Kind, Transaction
 from tests.support.sequential_wallet import Phase, handle, open_wallet
 
 OK, REFUSED, UNKNOWN = Outcome.OK, Outcome.REFUSED, Outcome.UNKNOWN
@@ -32,7 +33,7 @@ def end(record):
 
 def after(wallet, record):
     """The wallet after ``record``, None where it would have been answered otherwise."""
-    if record.kind is Kind.READ:
+    if record.kind == READ:
         return wallet if wallet.balance("p") == record.amount else None
     late = ("p", CURRENCY, record.id) in wallet.voids
     known = wallet.entries.get(record.id)
@@ -44,7 +45,7 @@ def after(wallet, record):
         return changed
     if late:
         # A late bet that moves nothing may be answered either way; one that counts is taken, or refused.
-        ways = wallet.model.late_result if record.kind is Kind.CREDIT else wallet.model.late_bet
+        ways = wallet.model.late_result if record.kind is Kind.RESULT else wallet.model.late_bet
         if ways == {Late.NOTHING} or (accepted and record.outcome is OK):
             return changed
         return wallet if record.outcome is REFUSED else None
@@ -80,8 +81,8 @@ def histories(draw, copies=False):
     for number in range(draw(st.integers(1, 6))):
         invoked, lasts = draw(TIMES), draw(st.integers(0, 6))
         outcome = draw(st.sampled_from([OK, OK, OK, REFUSED, UNKNOWN]))
-        originals = [r for r in records if r.kind in (Kind.BET, Kind.CREDIT)]
-        kind = draw(st.sampled_from([Kind.BET, Kind.BET, Kind.CREDIT, Kind.ROLLBACK]))
+        originals = [r for r in records if r.kind in (Kind.BET, Kind.RESULT)]
+        kind = draw(st.sampled_from([Kind.BET, Kind.BET, Kind.RESULT, Kind.ROLLBACK]))
         key, amount, of = f"t{number}", draw(AMOUNTS), None
         if copies and records and draw(st.booleans()):
             original = draw(st.sampled_from(records))
@@ -112,11 +113,11 @@ def histories(draw, copies=False):
     final = opening + sum(
         draw(moved) * r.amount
         if r.kind is Kind.ROLLBACK
-        else (r.amount if r.kind is Kind.CREDIT else -r.amount)
+        else (r.amount if r.kind is Kind.RESULT else -r.amount)
         for r in {r.id: r for r in records}.values()
         if r.outcome is OK or draw(st.booleans())
     )
-    return opening, [*records, Record(Kind.READ, "final", final, 100, 101, OK)]
+    return opening, [*records, Record(READ, "final", final, 100, 101, OK)]
 
 
 MODELS = st.builds(
@@ -170,7 +171,7 @@ def test_a_small_budget_never_changes_a_verdict_but_to_undecided(case, steps):
 
 def test_brute_force_itself_tells_legal_from_illegal():
     bet = Record(Kind.BET, "a", 5, 0, 1, OK)
-    read = Record(Kind.READ, "final", 5, 2, 3, OK)
+    read = Record(READ, "final", 5, 2, 3, OK)
     assert fits([bet, read], 10)
     assert not fits([bet, read], 11)
     assert not fits([bet, Record(Kind.BET, "b", 5, 0, 1, REFUSED), read], 10)

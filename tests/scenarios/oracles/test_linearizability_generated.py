@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.oracles.acceptable import acceptable
-from scenarios.oracles.attempts import Kind
 from scenarios.oracles.linearizability import Budget, Verdict, from_exchanges, judge
 from simulators.exchanges.history import Outcome
+from simulators.wallet.transactions import Kind
 from tests.support.oracle_exchanges import bet, exchange, result, rollback
 from tests.support.sequential_wallet import handle, open_wallet
 
@@ -114,7 +114,7 @@ def test_a_history_becomes_the_records_of_one_player():
     records = from_exchanges(exchanges, "p", "EUR")
     assert [(r.kind, r.id, r.amount, r.of, r.answered) for r in records] == [
         (Kind.BET, "a", 2500, None, 1.0),
-        (Kind.CREDIT, "e", 1, None, None),
+        (Kind.RESULT, "e", 1, None, None),
         (Kind.ROLLBACK, "g", 2500, "a", 5.0),
     ]
     assert (records[0].client_id, records[0].number, records[0].player) == ("c1", 3, "p")

@@ -10,9 +10,11 @@ from math import inf
 
 import pytest
 
-from scenarios.oracles.linearizability import Budget, Kind, Record, Verdict, check
+from scenarios.oracles.attempts import READ
+from scenarios.oracles.linearizability import Budget, Record, Verdict, check
 from scenarios.oracles.search import Search, Step
 from simulators.exchanges.history import Outcome
+from simulators.wallet.transactions import Kind
 
 
 def history(text, final=None):
@@ -35,7 +37,7 @@ def history(text, final=None):
             )
         )
     if final is not None:
-        records.append(Record(Kind.READ, "the final balance", final, 1e6, 1e6 + 1, Outcome.OK))
+        records.append(Record(READ, "the final balance", final, 1e6, 1e6 + 1, Outcome.OK))
     return records
 
 

@@ -1,6 +1,7 @@
 """Golden tests of the OPERATOR's wire: documented examples, known hashes, exact decimals, styles."""
 
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -82,7 +83,13 @@ def test_documented_rollback() -> None:
         (200, '{"error": "INTERNAL_ERROR"}', "refused", "INTERNAL_ERROR", None),
         (200, '{"error": "INSUFFICIENT_FUNDS"}', "refused", "INSUFFICIENT_FUNDS", None),
         (200, '{"error": null, "transaction_id": 7}', "ok", None, 7),
-        (200, '{"error": 0}', "refused", "0", None),
+        (200, '{"error": 7}', "refused", "7", None),
+        (200, '{"error": 0}', "unknown", None, None),
+        (200, '{"error": false, "transaction_id": "c"}', "unknown", None, "c"),
+        (200, '{"error": "", "transaction_id": "c"}', "unknown", None, "c"),
+        (200, '{"transaction_id": "c"}', "unknown", None, "c"),
+        (200, '{"data": {"error": null, "transaction_id": "c"}}', "unknown", None, None),
+        (404, '{"message": "no such player"}', "refused", None, None),
         (401, "no", "refused", None, None),
         (500, '{"error": null}', "unknown", None, None),
         (200, "<html>", "unknown", None, None),
@@ -92,6 +99,36 @@ def test_documented_rollback() -> None:
 def test_answers(status: int, body: str, outcome: str, error: str | None, client_id: object) -> None:
     read = SPORTSBOOK.read(Answer(status, (), body.encode()))
     assert (read.outcome, read.error, read.client_id) == (Outcome(outcome), error, client_id)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (200, '{"error":null,"transaction_id":"1"}', None),
+        (200, '{"error":null,"transaction_id":1}', None),
+        (200, '{"error":"NO"}', None),
+        (201, '{"error":null,"transaction_id":"1"}', "MSG-01"),
+        (500, '{"error":"NO"}', "MSG-01"),
+        (200, "OK", "MSG-02"),
+        (200, '["error"]', "MSG-02"),
+        (200, '{"transaction_id":"1"}', "the field error is missing, .* (MSG-03)"),
+        (200, '{"status":"ok"}', "the field error is missing, .* (MSG-03)"),
+        (200, '{"data":{"error":null}}', "it stands inside 'data' (MSG-03)"),
+        (200, '{"error":""}', 'the field error is "", .* (MSG-03)'),
+        (200, '{"error":false}', "the field error is false, .* (MSG-03)"),
+        (200, '{"error":0}', "the field error is 0, .* (MSG-03)"),
+        (200, '{"error":null,"transaction_id":""}', "MSG-03"),
+        (200, '{"error":null,"transaction_id":true}', "MSG-03"),
+        (200, '{"error":7}', "MSG-04"),
+    ],
+)
+def test_what_breaks_the_contract_is_named(status: int, body: str, told: str | None) -> None:
+    problem = SPORTSBOOK.read(Answer(status, (), body.encode())).problem
+    assert (
+        (problem is None)
+        if told is None
+        else re.search(told.replace("(", r"\(").replace(")", r"\)"), problem or "")
+    )
 
 
 def test_documented_auth_and_start_session() -> None:
