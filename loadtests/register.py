@@ -4,11 +4,10 @@ from weakref import WeakSet
 
 from locust.event import Events
 
-from loadtests import options, run
+from loadtests import options, run, vouchers
 from loadtests.audit import locust_events
 from loadtests.monitor import memory_watch
 from loadtests.shapes import shapes
-from loadtests.traffic import vouchers
 
 _registered: "WeakSet[Events]" = WeakSet()
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from loadtests.audit.verdict import WrongBalance
+from loadtests.audit.outcome.verdict import WrongBalance
 from loadtests.traffic.journal import Settled
 from loadtests.traffic.ledger import Ledger, Operation
 from scenarios.oracles.acceptable import Acceptable

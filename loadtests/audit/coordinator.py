@@ -9,9 +9,17 @@ from typing import Any, Final
 from locust.env import Environment
 
 from loadtests.audit.options import AuditOptions
-from loadtests.audit.text import ROW
+from loadtests.audit.outcome.text import ROW
+from loadtests.audit.outcome.verdict import (
+    TOLD,
+    FailedRounds,
+    RuleBreach,
+    Verdict,
+    WorkerResult,
+    added,
+    sample_of,
+)
 from loadtests.audit.unique_ids import compare
-from loadtests.audit.verdict import TOLD, FailedRounds, RuleBreach, Verdict, WorkerResult, added, sample_of
 from loadtests.audit.worker import WorkerAudit, unheard
 from loadtests.audit.worker_rpc import RpcClient
 from loadtests.run import Shard

@@ -21,7 +21,7 @@ from loadtests.audit import comparison
 from loadtests.audit.balance_readers import BalanceReaders
 from loadtests.audit.open_transactions import fund, resolve
 from loadtests.audit.options import AuditOptions
-from loadtests.audit.verdict import TOLD, RuleBreach, UndecidedPlayers, WorkerResult, share_of
+from loadtests.audit.outcome.verdict import TOLD, RuleBreach, UndecidedPlayers, WorkerResult, share_of
 from loadtests.run import Traffic
 from loadtests.traffic.ledger import BET, Ledger, Operation
 from loadtests.traffic.player_script import drive

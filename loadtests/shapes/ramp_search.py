@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from loadtests.audit.verdict import Finding
+from loadtests.audit.outcome.verdict import Finding
 
 # The first step has one in so many of the users; then it grows by the factor, then narrows in so many steps.
 _FIRST_OF, _GROWTH, _FINER = 32, 2.0, 4

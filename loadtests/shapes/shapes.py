@@ -19,8 +19,8 @@ from locust.runners import WorkerRunner
 from locust.stats import RequestStats, calculate_response_time_percentile
 
 from loadtests.audit import locust_events
-from loadtests.audit.locust_events import Judge
-from loadtests.audit.text import why_not
+from loadtests.audit.judge import Judge
+from loadtests.audit.outcome.text import why_not
 from loadtests.options import SHAPES
 from loadtests.run import refuse
 from loadtests.shapes.ramp_search import Search, Step

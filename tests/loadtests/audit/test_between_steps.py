@@ -19,8 +19,8 @@ from loadtests.audit import coordinator  # noqa: E402
 from loadtests.audit.balance_readers import BalanceReaders  # noqa: E402
 from loadtests.audit.open_transactions import fund  # noqa: E402
 from loadtests.audit.options import AuditOptions  # noqa: E402
-from loadtests.audit.text import lines, why_not  # noqa: E402
-from loadtests.audit.verdict import Finding, Verdict  # noqa: E402
+from loadtests.audit.outcome.text import lines, why_not  # noqa: E402
+from loadtests.audit.outcome.verdict import Finding, Verdict  # noqa: E402
 from loadtests.audit.worker import WorkerAudit  # noqa: E402
 from loadtests.traffic.ledger import BET  # noqa: E402
 from loadtests.traffic.player_script import Send, drive  # noqa: E402

@@ -5,11 +5,11 @@ from math import comb
 
 import pytest
 
-from loadtests.audit import comparison, verdict
-from loadtests.audit import text as showing
+from loadtests.audit import comparison
 from loadtests.audit.options import Opening, opening
-from loadtests.audit.unique_ids import GROUPS, compare
-from loadtests.audit.verdict import (
+from loadtests.audit.outcome import text as showing
+from loadtests.audit.outcome import verdict
+from loadtests.audit.outcome.verdict import (
     Finding,
     RuleBreach,
     UndecidedPlayers,
@@ -18,6 +18,7 @@ from loadtests.audit.verdict import (
     WrongBalance,
     added,
 )
+from loadtests.audit.unique_ids import GROUPS, compare
 from loadtests.traffic.journal import Journal
 from loadtests.traffic.ledger import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN, Ledger
 from scenarios.problems.errors import Exit, UsageProblem

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.audit import text
-from loadtests.audit.verdict import Verdict, WorkerResult
+from loadtests.audit.outcome import text
+from loadtests.audit.outcome.verdict import Verdict, WorkerResult
 from loadtests.monitor.memory import KEPT, SHOWN, Point, Series
 from scenarios.report.page.html import render
 from scenarios.report.saved import report_of

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from loadtests.audit.text import why_not
-from loadtests.audit.verdict import Finding, UndecidedPlayers, Verdict, WorkerResult, WrongBalance
+from loadtests.audit.outcome.text import why_not
+from loadtests.audit.outcome.verdict import Finding, UndecidedPlayers, Verdict, WorkerResult, WrongBalance
 from loadtests.shapes.ramp_search import Search, Step
 
 

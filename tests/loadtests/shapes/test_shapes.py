@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadtests.audit.verdict import Verdict, WorkerResult, WrongBalance
+from loadtests.audit.outcome.verdict import Verdict, WorkerResult, WrongBalance
 from loadtests.shapes.ramp_search import Step
 from tests.support.locust_runs import parsed, unpatched
 

@@ -15,10 +15,13 @@ from tests.support.locust_runs import parsed, unpatched
 
 unpatched()
 
-from loadtests import options, run  # noqa: E402
+from loadtests import (  # noqa: E402
+    options,
+    run,
+    vouchers,
+)
 from loadtests.run import Shard  # noqa: E402
 from loadtests.shapes import shapes  # noqa: E402
-from loadtests.traffic import vouchers  # noqa: E402
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from loadtests.audit.verdict import Finding, UndecidedPlayers, Verdict, WrongBalance
+from loadtests.audit.outcome.verdict import Finding, UndecidedPlayers, Verdict, WrongBalance
 from loadtests.monitor.memory import Point
 from scenarios.report.plain import printable
 from simulators.values import money

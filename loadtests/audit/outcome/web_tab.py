@@ -8,8 +8,8 @@ from typing import Any, Final, Protocol
 from flask import Response, request
 from locust.web import WebUI
 
-from loadtests.audit import text
-from loadtests.audit.verdict import Ramp, Verdict
+from loadtests.audit.outcome import text
+from loadtests.audit.outcome.verdict import Ramp, Verdict
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loadtests.audit.text import ROW, client_ids, figures
-from loadtests.audit.verdict import Finding, Verdict
-from loadtests.audit.verdict import Ramp as FoundRamp
+from loadtests.audit.outcome.text import ROW, client_ids, figures
+from loadtests.audit.outcome.verdict import Finding, Verdict
+from loadtests.audit.outcome.verdict import Ramp as FoundRamp
 from loadtests.monitor.memory import Point
 from scenarios.contract import RULES, Level
 from scenarios.report.files import write_report

@@ -1,0 +1,190 @@
+"""Who comes to the verdict, on the master or in a run of one process: when it is due, and what is done with it."""
+
+import logging
+import sys
+import time
+from abc import ABC, abstractmethod
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any, Final
+
+from locust.env import Environment
+
+from loadtests.audit.options import AuditOptions
+from loadtests.audit.outcome import report, text
+from loadtests.audit.outcome.verdict import Finding, Ramp, UndecidedPlayers, Verdict, WorkerResult
+from loadtests.monitor import memory_watch
+from scenarios.problems.errors import Exit, UsageProblem
+
+log = logging.getLogger(__name__)
+
+# Exit codes by gravity; any other is graver than all of these.
+_GRAVITY: Final = {None: 0, int(Exit.HOLDS): 1, int(Exit.UNDECIDED): 2, int(Exit.BROKEN): 3}
+
+
+class Judge(ABC):
+    """Who comes to the verdict: on the master, or in a run of one process.
+
+    ``verdict`` is there once a test has ended. ``ramp`` is what a ramp found so far, where there is one: it audits
+    between its steps, too (``between``, then ``resume``), from Locust's shape greenlet. Whatever ends the run meanwhile
+    makes the audit of the end: the one between steps then gives way.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.options = AuditOptions()
+        self.verdict: Verdict | None = None
+        self.ramp: Ramp | None = None
+        self.state = "idle"
+        self._code: int | None = None
+        self._shown = False
+        events = environment.events
+        events.test_start.add_listener(self._on_test_start)
+        events.test_stopping.add_listener(lambda **_: self.conclude())
+        events.quitting.add_listener(self._on_quitting)
+        # Below Locust's own tables, where the verdict is the last word.
+        events.quit.add_listener(lambda **_: self._print())
+
+    # What differs between the two.
+
+    @abstractmethod
+    def begin(self, parsed: Namespace) -> None:
+        """A test begins."""
+
+    @abstractmethod
+    def judge(self, *, last: bool) -> Verdict | None:
+        """Audit; None where the test was not begun properly. After one that is not the ``last``, traffic may go on."""
+
+    @abstractmethod
+    def snapshots(self) -> list[dict[str, Any]]:
+        """The newest figures of all workers."""
+
+    @abstractmethod
+    def known(self) -> tuple[Sequence[str], str, int]:
+        """The players, their currency and the number of workers, as far as they are known."""
+
+    @abstractmethod
+    def resume(self) -> str:
+        """Let traffic go on after an audit between steps; return why it cannot, empty where it does."""
+
+    @abstractmethod
+    def flush(self) -> int:
+        """Have the statistics of all workers brought up to now; return how many players are not ready to play yet."""
+
+    def lost(self) -> str:
+        """Which workers of the test that runs are lost, in words; empty where all are there."""
+        return ""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close what the audit has open: the run ends."""
+
+    # Locust's events.
+
+    def _on_test_start(self, **_: Any) -> None:
+        """Begin anew: a test may be started again from the web page."""
+        self.verdict, self.ramp, self.state, self._shown = None, None, "playing", False
+        parsed = self.environment.parsed_options
+        assert parsed is not None
+        try:
+            self.begin(parsed)
+        except UsageProblem as problem:
+            log.error("nothing can be audited: %s", problem)  # noqa: TRY400 - the beats say it all
+            self._code = int(Exit.USAGE)
+        except Exception:
+            log.exception("nothing can be audited")
+
+    def _on_quitting(self, **_: Any) -> None:
+        """Set the exit code. Where a test still runs, or its audit was given up, say so first."""
+        if self.state == "auditing":
+            self._found(self._nothing("the audit was interrupted"), 0.0)
+        else:
+            self.conclude()
+        environment = self.environment
+        worst = max((environment.process_exit_code, self._code), key=lambda code: _GRAVITY.get(code, 9))
+        if worst is not None and (worst or environment.process_exit_code is not None):
+            environment.process_exit_code = worst
+        self.close()
+
+    def interrupted(self) -> bool:
+        """Ctrl-C: audit first; say whether Locust is to end now."""
+        if self.state == "playing":
+            print(
+                "pitboss: interrupted; balances are audited first. Ctrl-C again gives that up.",
+                file=sys.stderr,
+            )
+            self.conclude()
+        return True
+
+    # The audit.
+
+    def conclude(self) -> None:
+        """Make the audit of the test that runs, once; a failure of its own makes it undecided."""
+        if self.state != "playing":
+            return
+        self.state = "auditing"
+        began = time.monotonic()
+        log.info("Audit: the gate is closed; open transactions are resolved, then balances are read")
+        verdict = self._judged(last=True)
+        if self.state == "auditing":  # and was not given up meanwhile
+            self._found(verdict, time.monotonic() - began)
+
+    def _judged(self, *, last: bool) -> Verdict:
+        try:
+            found = self.judge(last=last)
+        except Exception as error:
+            log.exception("the audit failed")
+            return self._nothing(f"the audit failed: {type(error).__name__}")
+        return found or self._nothing("the test was not begun properly: see the log")
+
+    def _nothing(self, why: str) -> Verdict:
+        players, currency, workers = self.known()
+        result = WorkerResult(undecided=[UndecidedPlayers(why, len(players), list(players[:8]))])
+        return Verdict(currency, workers, result, compared=False)
+
+    def _grave(self, code: Exit) -> None:
+        """End with ``code``, or with what is graver and known already."""
+        self._code = max((self._code, int(code)), key=lambda each: _GRAVITY.get(each, 9))
+
+    def _found(self, verdict: Verdict, seconds: float) -> None:
+        verdict.memory = memory_watch.points(self.environment, seconds)
+        self.verdict, self.state = verdict, "concluded"
+        self._grave(verdict.code)
+        text.fire(self.environment, verdict, seconds)
+        for line in list(text.lines(verdict))[:2]:
+            log.info(line.strip())
+        if self.options.report is not None:
+            try:
+                report.write(self.environment, verdict, self.options.report, self.ramp)
+            except Exception:
+                log.exception("the report cannot be written")
+                self._grave(Exit.UNDECIDED)
+        parsed = self.environment.parsed_options
+        if parsed is None or not parsed.headless:
+            self._print()
+
+    def _print(self) -> None:
+        if self.verdict is None or self._shown:
+            return
+        self._shown = True
+        for line in text.lines(self.verdict):
+            print(line)
+        sys.stdout.flush()
+
+    # Between two steps of a ramp.
+
+    @property
+    def ending(self) -> bool:
+        """Whether the audit at the end is being made: nothing else may end the run meanwhile."""
+        return self.state == "auditing"
+
+    def between(self) -> Verdict | None:
+        """Audit as at the end, but so that traffic can go on. None where the audit at the end took over."""
+        if self.state != "playing":
+            return None
+        verdict = self._judged(last=False)
+        if self.state != "playing":
+            return None
+        if verdict.finding is Finding.BROKEN:
+            self._grave(verdict.code)
+        return verdict
