@@ -6,6 +6,7 @@ All of them are judged by ``make matrix`` and in ``.ci/run``.
 import hashlib
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from client_under_test.mutants.mutant import Mutant
@@ -16,6 +17,7 @@ from tests.house.__main__ import ROOT
 _MUTANTS = "client_under_test.mutants."
 
 
+@cache
 def sample() -> list[Mutant]:
     """The mutants that are judged at every change, in the table's order."""
     chosen = {mutant.name for mutant in [*one_for_each_rule(), *touched(changed_files()), *tenth(commit())]}

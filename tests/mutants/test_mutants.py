@@ -20,12 +20,7 @@ from tests.support.mutants import serving
 SEED = 7
 
 
-def pytest_generate_tests(metafunc):
-    if "mutant" in metafunc.fixturenames:
-        chosen = ALL if metafunc.config.getoption("--mutants") == "all" else sample()
-        metafunc.parametrize("mutant", chosen, ids=[mutant.name for mutant in chosen])
-
-
+@pytest.mark.mutants
 def test_mutant_is_caught_by_a_rule_it_names(mutant):
     # What single requests do not show may take more than a quick look.
     efforts = [QUICK] if mutant.sequential else [QUICK, NORMAL]

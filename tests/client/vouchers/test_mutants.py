@@ -12,7 +12,6 @@ from tests.client.vouchers.running import place
 MUTANTS = [mutant for mutant in ALL if mutant.provider == "jackpot"]
 # What only a kill shows.
 KILLED = {"evt-in-memory"}
-HERE = [mutant for mutant in MUTANTS if mutant.name not in KILLED]
 
 
 def test_every_rule_of_part_b_has_a_mutant():
@@ -28,7 +27,7 @@ def test_reference_keeps(rule, tmp_path):
     PROBES[rule](partial(made, folders))
 
 
-@pytest.mark.parametrize("mutant", HERE, ids=[mutant.name for mutant in HERE])
+@pytest.mark.mutants("jackpot", but=KILLED)
 def test_mutant_breaks_a_rule_it_names(mutant, tmp_path):
     folders = (tmp_path / str(number) for number in range(99))
     broken = []

@@ -17,7 +17,7 @@ def test_names_are_unique_and_rules_exist():
     assert all(mutant.rules for mutant in ALL)
 
 
-@pytest.mark.parametrize("mutant", ALL, ids=[mutant.name for mutant in ALL])
+@pytest.mark.mutants
 def test_mutant_answers_a_genuine_bet(mutant, tmp_path):
     here = Here(mutant.build(config(tmp_path)))
     try:

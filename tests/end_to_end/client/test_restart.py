@@ -15,9 +15,9 @@ from client_under_test.vouchers.conversions import Conversions
 from client_under_test.wallet.accounts import Accounts
 from simulators.jackpot.account import Habits
 from simulators.jackpot.lifecycle import LIFECYCLE, Event
-from tests.client import test_server as processes
 from tests.client.vouchers.proofs import PROBES
 from tests.client.vouchers.running import AGREEMENT, Place, Slept, cheap_store, jackpot, place, until
+from tests.end_to_end.client import test_server as processes
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
