@@ -13,9 +13,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "mutants(provider, but=names): the test takes a mutant, of any provider or that one"
-    )
+    config.addinivalue_line("markers", "mutants(provider, but=names): the test takes a mutant")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
