@@ -20,8 +20,9 @@ from scenarios.cli.reference_client import reference_client
 from scenarios.contract import PLANNED, select
 from scenarios.problems.errors import Exit
 from scenarios.run.effort import NORMAL, QUICK, Effort
-from scenarios.run.run import Settings
-from scenarios.runner.pytest_run import Judged, check
+from scenarios.run.judged import Judged
+from scenarios.run.settings import Settings
+from scenarios.runner.pytest_run import check
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player

@@ -135,7 +135,7 @@ class Minting:
     def _send(self, request: Request, kind: str) -> tuple[Raw, Exchange]:
         exchange = self.run.sender.send(request, _any, provider=PROVIDER, kind=kind, genuine=False)
         if exchange.answer is None:
-            self.run.heed()
+            self.run.guard.heed()
             raise DriverProblem(
                 f"{request.method} {urlsplit(request.url).path}: {exchange.failure}",
                 "an answer from the CLIENT",

@@ -106,7 +106,7 @@ class Conversions(Browser):
         bound = self._bound() if seconds is None else seconds
         while not condition():
             if time.monotonic() - began > bound:
-                self.run.heed()
+                self.run.guard.heed()
                 if seconds is None:
                     self.twin.vain_waits, self.unhurried = self.twin.vain_waits + 1, False
                 return False

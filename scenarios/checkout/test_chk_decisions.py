@@ -26,6 +26,8 @@ from simulators.checkout.world import Checkout
 from simulators.exchanges.history import Exchange
 from simulators.transport.last_byte_race import race
 
+pytestmark = pytest.mark.served("checkout")
+
 _POLL_SECONDS = 0.02
 _UNTOUCHED = "what it was before: the decision has no effect"
 
@@ -79,7 +81,7 @@ class _Desk:
         try:
             return self.run.driver.call("order", merchant_reference=reference)
         except DriverProblem:
-            self.run.heed()
+            self.run.guard.heed()
             return None
 
     def decision(self, order: _Order, *, approved: bool) -> Decision:

@@ -16,8 +16,10 @@ from scenarios.contract import PLANNED, select
 from scenarios.problems.errors import Exit, Problem
 from scenarios.report.document import must_tally, replay_command, should_tally
 from scenarios.run.findings import RuleVerdict, ScenarioResult, message
-from scenarios.run.run import Run, Settings
-from scenarios.runner.pytest_run import Judged, check, effort_named, new_seed
+from scenarios.run.judged import Judged
+from scenarios.run.run import Run
+from scenarios.run.settings import Settings
+from scenarios.runner.pytest_run import check, effort_named, new_seed
 from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import Target
 from simulators.server.wsgi_server import watch_parent
@@ -43,7 +45,7 @@ class Line:
             effort=settings.effort.name,
             seed=settings.seed,
             probe=run.probe_name,
-            address=run.redactor.text(run.address),
+            address=run.redactor.text(run.reach.address),
         )
 
     def finished(self, run: Run, result: ScenarioResult) -> None:

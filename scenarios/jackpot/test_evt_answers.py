@@ -26,6 +26,8 @@ from simulators.jackpot.wire import Notification
 from simulators.jackpot.world import Voucher
 from simulators.webhooks.retry_queue import Delivery, Standing
 
+pytestmark = pytest.mark.served("jackpot")
+
 # Seconds within which Jackpot wants its acknowledgement.
 _IN_TIME = 5.0
 # How long the provider's own answers take while acknowledgements are timed: longer than any webhook waits.
@@ -84,7 +86,7 @@ def test_store_events_are_acknowledged(conversions: Conversions, judge: Judge) -
 
 
 @pytest.mark.rules("EVT-01")
-@pytest.mark.needs("voucher_session")
+@pytest.mark.needs("voucher_session", "probe")
 def test_coupon_events_are_acknowledged(conversions: Conversions, player: Player, judge: Judge) -> None:
     """All six coupon events about vouchers of the CLIENT's own are answered 200."""
     judge.fund(player, 20_000)
@@ -142,7 +144,7 @@ def test_unknown_types_are_acknowledged(conversions: Conversions, judge: Judge) 
 
 
 @pytest.mark.rules("EVT-06")
-@pytest.mark.needs("voucher_session")
+@pytest.mark.needs("voucher_session", "probe")
 def test_unknown_types_are_ignored(conversions: Conversions, player: Player) -> None:
     """An unknown type of event about a voucher of the CLIENT's own moves no money."""
     conversion, balance = conversions.bought(player)
@@ -233,7 +235,7 @@ def _still_read(conversions: Conversions) -> dict[str, Exchange]:
 
 @pytest.mark.last(2)
 @pytest.mark.rules("EVT-07")
-@pytest.mark.needs("voucher_session")
+@pytest.mark.needs("voucher_session", "probe")
 def test_malformed_moves_no_money(conversions: Conversions, player: Player, judge: Judge) -> None:
     """A coupon event that nobody can read moves no money, whatever it seems to say."""
     conversion, balance = conversions.bought(player)
@@ -259,6 +261,7 @@ def test_foreign_vouchers_are_acknowledged(conversions: Conversions, judge: Judg
             _acknowledged(judge, "EVT-08", sent, case=case, level=Level.SHOULD)
 
 
+@pytest.mark.needs("probe")
 @pytest.mark.rules("EVT-08")
 def test_foreign_vouchers_move_no_money(conversions: Conversions, player: Player, judge: Judge) -> None:
     """A coupon event for a voucher that is not the CLIENT's moves no money."""
@@ -287,7 +290,7 @@ def test_acknowledgement_comes_in_time(conversions: Conversions, judge: Judge) -
 
 
 @pytest.mark.rules("EVT-11")
-@pytest.mark.needs("voucher_session")
+@pytest.mark.needs("voucher_session", "probe")
 def test_own_events_are_acknowledged_in_time(conversions: Conversions, player: Player, judge: Judge) -> None:
     """Events that make the CLIENT call the provider back are answered within 5 s while that is slow."""
     judge.fund(player, 20_000)

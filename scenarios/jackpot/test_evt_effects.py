@@ -25,6 +25,8 @@ from simulators.transport.last_byte_race import race
 from simulators.values import decimal_json
 from simulators.webhooks.retry_queue import Delivery, Standing
 
+pytestmark = pytest.mark.served("jackpot")
+
 _COPIES = 3
 # Seconds that a CLIENT which is started again may be away.
 _AWAY = 30.0
@@ -57,7 +59,7 @@ def _ended(
 
 
 @pytest.mark.rules("EVT-02")
-@pytest.mark.needs("voucher_session")
+@pytest.mark.needs("voucher_session", "probe")
 def test_copies_have_one_effect(conversions: Conversions, player: Player) -> None:
     """coupon/canceled, ready and refunded delivered again, one after the other, move no money again."""
     names: tuple[wire.CouponName, ...] = ("coupon/canceled", "coupon/ready", "coupon/refunded")
@@ -101,7 +103,7 @@ def test_copy_of_an_old_store_event(conversions: Conversions, judge: Judge) -> N
 
 @pytest.mark.last
 @pytest.mark.rules("EVT-03")
-@pytest.mark.needs("voucher_session")
+@pytest.mark.needs("voucher_session", "probe")
 def test_copies_at_once(conversions: Conversions, player: Player, judge: Judge, effort: Effort) -> None:
     """N copies at once of a coupon event that moves money have one effect."""
     for _ in range(effort.races):
@@ -157,7 +159,7 @@ def _judge_race(conversions: Conversions, name: str, player: Player, expected: D
 
 
 @pytest.mark.rules("EVT-04")
-@pytest.mark.needs("voucher_session")
+@pytest.mark.needs("voucher_session", "probe")
 def test_out_of_order(conversions: Conversions, player: Player, judge: Judge) -> None:
     """Coupon events that overtake each other end in the state that the voucher really has."""
     bought, canceled = (Event.CONFIRM, Event.MAKE_READY), (Event.CANCEL,)
@@ -184,7 +186,7 @@ def test_out_of_order(conversions: Conversions, player: Player, judge: Judge) ->
 
 
 @pytest.mark.rules("EVT-05")
-@pytest.mark.needs("voucher_session")
+@pytest.mark.needs("voucher_session", "probe")
 def test_temporary_failures(conversions: Conversions, player: Player, judge: Judge) -> None:
     """Lost answers, and an API that fails for a while, are made good by the provider's retries."""
     conversions.unhurried = True
@@ -220,7 +222,7 @@ def _no_token(conversions: Conversions, failing: tuple[int, bytes, str]) -> None
 
 
 @pytest.mark.rules("EVT-09")
-@pytest.mark.needs("voucher_session")
+@pytest.mark.needs("voucher_session", "probe")
 def test_forged_events_pay_nothing(conversions: Conversions, player: Player) -> None:
     """A forged coupon/refunded or canceled about a voucher that is READY moves no money."""
     platform = conversions.twin.platform
@@ -238,7 +240,7 @@ def test_forged_events_pay_nothing(conversions: Conversions, player: Player) -> 
 
 
 @pytest.mark.rules("EVT-10")
-@pytest.mark.needs("voucher_session")
+@pytest.mark.needs("voucher_session", "probe")
 def test_amounts_as_numbers(conversions: Conversions, player: Player, judge: Judge) -> None:
     """Amounts as JSON numbers mean the same as the texts of the document: the player pays the price."""
     usual = conversions.usual_cost(player, State.READY)
@@ -277,7 +279,7 @@ def _in_numbers(conversions: Conversions, conversion: Conversion, name: str) -> 
 
 @pytest.mark.last
 @pytest.mark.rules("EVT-12")
-@pytest.mark.needs("voucher_session")
+@pytest.mark.needs("voucher_session", "probe")
 def test_acknowledged_survives_a_kill(conversions: Conversions, player: Player, judge: Judge) -> None:
     """A CLIENT that is killed once it has acknowledged events acts on them when it is started again."""
     conversions.unhurried = True
@@ -321,7 +323,7 @@ def _killed_meanwhile(conversions: Conversions, new: Conversion, old: Conversion
         conversions.run.driver.restart()
     finally:
         twin.calm()
-    conversions.until(conversions.run.alive, _AWAY)
+    conversions.until(conversions.run.reach.alive, _AWAY)
 
 
 @pytest.mark.last
@@ -333,7 +335,7 @@ def test_store_event_survives_a_kill(conversions: Conversions, judge: Judge) -> 
     data = events.properties(conversions.twin)
     sent = events.send(conversions.twin, events.enabled(data))
     judge.needs(sent.ok, "store/enabled was not acknowledged")
-    conversions.run.restart()
+    conversions.run.guard.restart()
     offered = conversions.until(lambda: conversions.run.driver.raw("store", store=data["id"]).status < 400)
     judge.holds(
         "EVT-12",

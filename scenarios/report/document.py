@@ -30,7 +30,7 @@ def document(run: Run, verdicts: list[RuleVerdict]) -> Report:
     """The report of ``run``."""
     return Report(
         version=VERSION,
-        target=run.redactor.text(run.address),
+        target=run.redactor.text(run.reach.address),
         started=_started(run),
         strict=run.settings.strict,
         interrupted=run.interrupted,

@@ -8,7 +8,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 import click
 
@@ -17,9 +17,7 @@ from scenarios.problems.errors import Problem
 from scenarios.report.document import replay_command
 from scenarios.report.plain import printable
 from scenarios.run.findings import RuleVerdict, Standing
-
-if TYPE_CHECKING:
-    from scenarios.runner.pytest_run import Judged
+from scenarios.run.judged import Judged
 
 VARIABLE: Final = "GITHUB_ACTIONS"
 # A message that is longer is cut: the page shows but the beginning, and the log has all.
@@ -45,7 +43,7 @@ def _escaped(text: str, table: Mapping[str, str]) -> str:
     return "".join(table.get(sign, sign) for sign in text)
 
 
-def of_verdicts(judged: "Judged") -> list[str]:
+def of_verdicts(judged: Judged) -> list[str]:
     """An annotation for each rule that is broken or undecided, the gravest first: the page shows ten of a kind."""
     told = [(command, verdict) for verdict in judged.verdicts if (command := _command(judged, verdict))]
     # Errors before warnings, and among each a MUST before a SHOULD; else in the order of the contract.
@@ -58,7 +56,7 @@ def of_problem(problem: Problem) -> str:
     return annotation("error", "pitboss", problem.format_message())
 
 
-def _command(judged: "Judged", verdict: RuleVerdict) -> Command | None:
+def _command(judged: Judged, verdict: RuleVerdict) -> Command | None:
     match verdict.standing:
         case Standing.FAILED:
             return "error"
@@ -73,7 +71,7 @@ def _title(verdict: RuleVerdict) -> str:
     return f"{verdict.rule.id} ({verdict.rule.level}) {verdict.standing}"
 
 
-def _message(judged: "Judged", verdict: RuleVerdict) -> str:
+def _message(judged: Judged, verdict: RuleVerdict) -> str:
     rule, redactor = verdict.rule, judged.run.redactor
     lines = [
         rule.statement,

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
@@ -19,11 +18,9 @@ from scenarios.report.files import HAR, HTML, JUNIT
 from scenarios.report.plain import printable
 from scenarios.report.saved import REPORT
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing
+from scenarios.run.judged import Judged
 from scenarios.run.run import Run
 from simulators.exchanges import export
-
-if TYPE_CHECKING:
-    from scenarios.runner.pytest_run import Judged
 
 _STYLE = {
     Standing.PASSED: "green",
@@ -58,7 +55,7 @@ class Terminal:
         """Tell what is about to run, and start the progress line where there is a terminal."""
         settings = run.settings
         self._print(
-            f"pitboss: {scenarios} scenarios for {len(settings.rules)} rules against {run.address}\n"
+            f"pitboss: {scenarios} scenarios for {len(settings.rules)} rules against {run.reach.address}\n"
             f"effort {settings.effort.name}, seed {settings.seed}, balances read by {run.probe_name}"
         )
         if self.console.is_terminal:
@@ -85,7 +82,7 @@ class Terminal:
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, advance=1, description=result.id)
 
-    def conclude(self, judged: "Judged", report: Path | None) -> None:
+    def conclude(self, judged: Judged, report: Path | None) -> None:
         """Print the table by group, each accusation with its evidence, and the verdict in one sentence."""
         if self._progress is not None:
             self._progress.stop()
@@ -153,7 +150,7 @@ def _count(verdicts: Iterable[RuleVerdict], standing: Standing) -> Text:
     return Text(str(number) if number else "", style=_STYLE[standing])
 
 
-def _sentence(judged: "Judged") -> tuple[str, str]:
+def _sentence(judged: Judged) -> tuple[str, str]:
     must, should = must_tally(judged.verdicts), should_tally(judged.verdicts)
     figures = (
         f"MUST {must.passed} passed, {must.failed} failed, {must.skipped} skipped, "

@@ -2,21 +2,25 @@
 
 from collections.abc import Iterator
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 
-from scenarios.browsers.checkout_browser import Minting, minting_at
-from scenarios.browsers.voucher_flow import Conversions
 from scenarios.driver.driver import Driver
-from scenarios.hosting.checkout import FakeCheckout, checkout_twin
-from scenarios.hosting.jackpot import Jackpot, jackpot_twin
-from scenarios.hosting.operator import OperatorTwin, operator_twin
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
+
+# What serves and browses is loaded when a scenario asks for it: it takes longer than the first wager.
+if TYPE_CHECKING:
+    from scenarios.browsers.checkout_browser import Minting
+    from scenarios.browsers.voucher_flow import Conversions
+    from scenarios.hosting.checkout import FakeCheckout
+    from scenarios.hosting.jackpot import Jackpot
+    from scenarios.hosting.operator import OperatorTwin
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 JUDGE: pytest.StashKey[Judge] = pytest.StashKey()
@@ -92,37 +96,47 @@ def another_player(run: Run) -> Player:
 
 
 @pytest.fixture(scope="session")
-def twin(run: Run) -> Iterator[OperatorTwin]:
+def twin(run: Run) -> Iterator["OperatorTwin"]:
     """The fake OPERATOR's API, listening where the target file says, for what the CLIENT asks."""
+    from scenarios.hosting.operator import operator_twin
+
     with operator_twin(run) as serving:
         yield serving
 
 
 @pytest.fixture(scope="session")
-def jackpot(run: Run) -> Iterator[Jackpot]:
+def jackpot(run: Run) -> Iterator["Jackpot"]:
     """The fake Jackpot, listening where the target file says, with its webhooks on their way."""
+    from scenarios.hosting.jackpot import jackpot_twin
+
     with jackpot_twin(run) as serving:
         yield serving
 
 
 @pytest.fixture
-def conversions(run: Run, jackpot: Jackpot, judge: Judge) -> Iterator[Conversions]:
+def conversions(run: Run, jackpot: "Jackpot", judge: Judge) -> Iterator["Conversions"]:
     """The player's browser and the provider's hands: sessions, reservations, and what becomes of them."""
+    from scenarios.browsers.voucher_flow import Conversions
+
     hands = Conversions(run, jackpot, judge)
     yield hands
     hands.finish()
 
 
 @pytest.fixture(scope="session")
-def checkout(run: Run) -> Iterator[FakeCheckout]:
+def checkout(run: Run) -> Iterator["FakeCheckout"]:
     """The fake checkout, listening where the target file says, with its decisions on their way."""
+    from scenarios.hosting.checkout import checkout_twin
+
     with checkout_twin(run) as serving:
         yield serving
 
 
 @pytest.fixture
-def minting(run: Run, judge: Judge) -> Minting:
+def minting(run: Run, judge: Judge) -> "Minting":
     """The player's browser at a product; the scenario is skipped where nobody said which products there are."""
+    from scenarios.browsers.checkout_browser import minting_at
+
     found = minting_at(run, judge)
     if found is None:
         pytest.skip('needs products to ask for: add variants = ["..", ".."] in [checkout]')

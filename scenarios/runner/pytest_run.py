@@ -1,42 +1,33 @@
-"""The engine: runs scenarios under pytest, shut off from whatever the current directory holds."""
+"""Runs scenarios under pytest, shut off from whatever the current directory holds."""
 
 import contextlib
 import os
 import secrets
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis.configuration import set_hypothesis_home_dir
 
 from scenarios.contract import select
 from scenarios.problems.did_you_mean import did_you_mean
-from scenarios.problems.errors import Exit, Problem, UsageProblem
+from scenarios.problems.errors import Exit, UsageProblem
 from scenarios.problems.signals import interruptible
 from scenarios.report.files import JUNIT, prepare_directory, write_reports
 from scenarios.run.effort import EFFORTS, Effort
-from scenarios.run.findings import RuleVerdict
-from scenarios.run.run import Run, Settings
-from scenarios.runner.session import Bench, Watcher
+from scenarios.run.judged import Judged
+from scenarios.run.run import Run
+from scenarios.run.settings import Settings
+from scenarios.runner import fixtures
+from scenarios.runner.session import Session, Watcher
 from scenarios.target.loading import load
 
 PACKAGE = Path(__file__).parents[1]
 SCENARIOS = (PACKAGE / "operator", PACKAGE / "jackpot", PACKAGE / "checkout")
 _SEEDS = 1_000_000
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What came of a run: its verdicts in contract order, the exit code, and the run with its history."""
-
-    run: Run
-    verdicts: list[RuleVerdict] = field(default_factory=list)
-    code: Exit = Exit.HOLDS
-    problem: Problem | None = None
-    interrupted: bool = False
+# Where Hypothesis, if a scenario loads it, keeps what it found.
+_STORAGE = "HYPOTHESIS_STORAGE_DIRECTORY"
 
 
 def check(
@@ -51,12 +42,13 @@ def check(
     Never raises for what the target does; raises UsageProblem where ``report`` cannot be written. ``paths``
     are the scenario files, or pytest node ids.
     """
-    bench = Bench(Run(settings), list(watchers))
+    session = Session(Run(settings), list(watchers))
     arguments = [str(path) for path in paths]
     arguments += ["-c", str(PACKAGE / "pytest.ini"), "--rootdir", str(PACKAGE), "--noconftest"]
-    arguments += ["--import-mode=importlib"]
+    # No test here fails by an assertion of its own, so nothing has to be compiled anew to explain one.
+    arguments += ["--import-mode=importlib", "--assert=plain"]
     # Only sys.stdout is captured: a watcher that took it before still reaches the terminal, at once.
-    arguments += ["--capture=sys", "-p", "scenarios.runner.plugin"]
+    arguments.append("--capture=sys")
     for unwanted in ("cacheprovider", "terminal", "faulthandler"):
         arguments += ["-p", f"no:{unwanted}"]
     if settings.first_only:
@@ -65,14 +57,14 @@ def check(
         prepare_directory(report)
         arguments.append(f"--junitxml={report / JUNIT}")
     with _shut_off(), interruptible():
-        status = pytest.main(arguments, plugins=[bench])
-        bench.pytest_sessionfinish()
-    code = bench.exit_code()
+        status = pytest.main(arguments, plugins=[session, fixtures])
+        session.pytest_sessionfinish()
+    code = session.exit_code()
     if status == pytest.ExitCode.USAGE_ERROR:
         code = Exit.USAGE
     elif status == pytest.ExitCode.INTERNAL_ERROR and code is Exit.HOLDS:
         code = Exit.UNDECIDED
-    judged = Judged(bench.run, bench.verdicts(), code, bench.problem, bench.run.interrupted)
+    judged = Judged(session.run, session.verdicts(), code, session.problem, session.run.interrupted)
     if report is not None:
         if judged.problem is None:
             write_reports(judged.run, judged.verdicts, report)
@@ -97,8 +89,14 @@ def new_seed() -> int:
     return secrets.randbelow(_SEEDS)
 
 
-def judge_from_options(config: pytest.Config, target_file: Path) -> Bench:
-    """The bench for ``pytest --pitboss FILE`` with its options. Raises UsageProblem."""
+def join(config: pytest.Config, target_file: Path) -> Session:
+    """Let the judge join the session of ``pytest --pitboss FILE``, with its options. Raises UsageProblem."""
+    if getattr(config.option, "numprocesses", None) or hasattr(config, "workerinput"):
+        raise UsageProblem(
+            "--pitboss was given together with pytest-xdist's -n",
+            "one process, since scenarios share the test players and their balances",
+            "leave -n out, or add -n 0",
+        )
     option = config.getoption
     target = load(target_file)
     chosen = select(option("--pitboss-only") or None, option("--pitboss-skip") or None)
@@ -111,18 +109,20 @@ def judge_from_options(config: pytest.Config, target_file: Path) -> Bench:
         strict=bool(option("--pitboss-strict")),
     )
     directory = option("--pitboss-report")
-    bench = Bench(Run(settings))
-    if directory:
-        bench.report = Path(directory)
-        prepare_directory(bench.report)
-        config.option.xmlpath = config.option.xmlpath or str(bench.report / JUNIT)
-    return bench
+    report = Path(directory) if directory else None
+    if report is not None:
+        prepare_directory(report)
+        config.option.xmlpath = config.option.xmlpath or str(report / JUNIT)
+    session = Session(Run(settings), report=report)
+    config.pluginmanager.register(fixtures)
+    config.pluginmanager.register(session)
+    return session
 
 
 @contextlib.contextmanager
 def _shut_off() -> Iterator[None]:
     """Keep pytest from the caller's plugins and options, and from leaving bytecode or caches behind."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith("PYTEST_")}
+    kept = {name: value for name, value in os.environ.items() if name.startswith(("PYTEST_", _STORAGE))}
     bytecode = sys.dont_write_bytecode
     for name in kept:
         del os.environ[name]
@@ -130,11 +130,10 @@ def _shut_off() -> Iterator[None]:
     sys.dont_write_bytecode = True
     try:
         with TemporaryDirectory(prefix="pitboss-hypothesis-") as home:
-            set_hypothesis_home_dir(home)
+            os.environ[_STORAGE] = home
             yield
     finally:
-        set_hypothesis_home_dir(None)
-        for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+        for name in [name for name in os.environ if name.startswith(("PYTEST_", _STORAGE))]:
             del os.environ[name]
         os.environ.update(kept)
         sys.dont_write_bytecode = bytecode

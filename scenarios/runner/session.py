@@ -1,34 +1,29 @@
-"""The bench on which the judge sits in a pytest session: order, results, and putting everything back."""
+"""The judge in a pytest session: which scenarios run and when, their results, and everything put back at the end."""
 
-import sys
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
-from scenarios import ENGINE
-from scenarios.contract import RULES, Level
-from scenarios.hosting.checkout import checkout_twin, undecidable
-from scenarios.hosting.jackpot import jackpot_twin
-from scenarios.hosting.operator import operator_twin
-from scenarios.problems.errors import Exit, Problem, UsageProblem
+from scenarios.contract import RULES
+from scenarios.problems.errors import Exit, Problem
 from scenarios.report.files import write_reports
-from scenarios.run.findings import (
-    Finding,
-    RuleVerdict,
-    ScenarioResult,
-    Standing,
-    exit_code,
-    judge_rule,
-    message,
-)
-from scenarios.run.judge import Enough, Judge, Undecided, said, shortened
-from scenarios.run.run import OutOfBounds, Run, TargetGone
+from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing, exit_code, judge_rule
+from scenarios.run.judge import Judge, Undecided
+from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, RUN
-from scenarios.wallet.probe_self_test import Diagnosis
-from scenarios.wallet.probes import Unreadable
+from scenarios.runner.needs import judges_history, lacking, needs_probe, rules_of, served_for, turn
+from scenarios.runner.outcome import accuse, ended, error_line, redact, result_of, tell_pytest
+
+# How the simulator of each provider is served for the length of a check. Loaded when one is needed.
+_HOSTS = {
+    "operator": ("scenarios.hosting.operator", "operator_twin"),
+    "jackpot": ("scenarios.hosting.jackpot", "jackpot_twin"),
+    "checkout": ("scenarios.hosting.checkout", "checkout_twin"),
+}
 
 
 class Watcher(Protocol):
@@ -41,13 +36,12 @@ class Watcher(Protocol):
         """One scenario has ended."""
 
 
-class Bench:
+class Session:
     """A pytest plugin that owns one run. ``problem`` is set where the target could not be judged at all."""
 
-    def __init__(self, run: Run, watchers: list[Watcher] | None = None) -> None:
-        self.__name__ = ENGINE
+    def __init__(self, run: Run, watchers: list[Watcher] | None = None, report: Path | None = None) -> None:
         self.run = run
-        self.report: Path | None = None
+        self.report = report
         self.watchers = watchers or []
         self.problem: Problem | None = None
         self.finished = False
@@ -77,24 +71,24 @@ class Bench:
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
         for item in items:
-            ids = scenario_rules(item)
+            ids = rules_of(item)
             (kept if not ids or chosen & set(ids) else dropped).append(item)
-        kept.sort(key=_turn)
+        kept.sort(key=turn)
         items[:] = kept
         if dropped:
             config.hook.pytest_deselected(items=dropped)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Reach the target before the first scenario."""
-        scenarios = [item for item in session.items if scenario_rules(item)]
+        scenarios = [item for item in session.items if rules_of(item)]
         for item in scenarios:
-            result = _result_of(item)
+            result = result_of(item)
             self._planned.append(result)
             item.stash[JUDGE] = Judge(self.run, result)
         if not scenarios or session.config.option.collectonly:
             return
         try:
-            self._try_twin(session.items)
+            self._try_to_serve(scenarios)
             self.run.begin()
         except Problem as problem:
             self.problem = problem
@@ -102,31 +96,25 @@ class Bench:
         for watcher in self.watchers:
             watcher.planned(self.run, len(scenarios))
 
-    def _try_twin(self, items: list[pytest.Item]) -> None:
+    def _try_to_serve(self, scenarios: list[pytest.Item]) -> None:
         """Find out before the first wager whether the providers' APIs can be served, where needed."""
-        operator = [item for item in items if "twin" in getattr(item, "fixturenames", ())]
-        if any(not self._lacking(item) and not self._missing_section(item) for item in operator):
-            with operator_twin(self.run):
-                pass
-        jackpot = [item for item in items if "jackpot" in getattr(item, "fixturenames", ())]
-        if any(not self._lacking(item) and not self._missing_section(item) for item in jackpot):
-            with jackpot_twin(self.run):
-                pass
-        checkout = [item for item in items if "checkout" in getattr(item, "fixturenames", ())]
-        if any(not self._lacking(item) and not self._missing_section(item) for item in checkout):
-            with checkout_twin(self.run):
+        wanted = [name for item in scenarios for name in served_for(item) if lacking(item, self.run) is None]
+        for name in dict.fromkeys(wanted):
+            module, attribute = _HOSTS[name]
+            host: Callable[[Run], AbstractContextManager[object]] = getattr(import_module(module), attribute)
+            with host(self.run):
                 pass
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Tell of a scenario file that cannot even be read; its scenarios are missing from the verdict."""
         if report.failed:
             self.run.warnings.append(
-                f"{report.nodeid or 'a scenario file'} could not be read: {_reason(report.longrepr)}"
+                f"{report.nodeid or 'a scenario file'} could not be read: {error_line(report.longrepr)}"
             )
 
     def pytest_internalerror(self, excrepr: object) -> None:
         """Tell what went wrong in the judge itself."""
-        self.run.warnings.append(f"the judge itself crashed: {_reason(excrepr)}")
+        self.run.warnings.append(f"the judge itself crashed: {error_line(excrepr)}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -137,45 +125,14 @@ class Bench:
         history = self.run.history
         judge.result.first_exchange = len(history)
         history.scenario = judge.result.id
-        whole = item.get_closest_marker("whole_history") is not None
-        if self.run.gone_after is not None and not whole:
+        if self.run.gone_after is not None and not judges_history(item):
             pytest.skip(f"not run: the target stopped answering after {self.run.gone_after}")
-        if missing := self._missing_section(item):
+        if (missing := lacking(item, self.run)) is not None:
             pytest.skip(missing)
-        for entry in self._lacking(item):
-            pytest.skip(f"needs a driver entry: {self.run.driver.missing(entry)}")
-        if self.run.diagnosis.why and not whole and "judge" in getattr(item, "fixturenames", ()):
-            self._blame_basics(judge, reads="player" in getattr(item, "fixturenames", ()))
-
-    def _missing_section(self, item: pytest.Item) -> str | None:
-        """The section that ``item`` needs and the target file does not have, with what to add."""
-        target, names = self.run.settings.target, getattr(item, "fixturenames", ())
-        providers = {RULES[rule].provider for rule in scenario_rules(item)}
-        try:
-            if "jackpot" in providers:
-                target.need_jackpot()
-            if "checkout" in providers:
-                deaf = undecidable(target.need_checkout()) if "checkout" in names else None
-                if deaf is not None:
-                    return deaf
-            if "operator" in providers or {"player", "players", "operator"} & set(names):
-                target.need_operator()
-        except UsageProblem as problem:
-            return f"{problem.came}; {problem.next_step}"
-        return None
-
-    def _lacking(self, item: pytest.Item) -> list[str]:
-        """The driver entries that ``item`` needs and the target does not have."""
-        marker = item.get_closest_marker("needs")
-        entries = [entry for rule in scenario_rules(item) for entry in RULES[rule].needs]
-        return [
-            entry for entry in [*entries, *(marker.args if marker else ())] if not self.run.driver.has(entry)
-        ]
-
-    def _blame_basics(self, judge: Judge, *, reads: bool) -> None:
-        _accuse(judge.result, self.run.diagnosis)
-        if reads or judge.result.findings:
-            raise Undecided(self.run.diagnosis.why)
+        if self.run.diagnosis.why and not judges_history(item):
+            accuse(judge.result, self.run.diagnosis)
+            if needs_probe(item) or judge.result.findings:
+                raise Undecided(self.run.diagnosis.why)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
@@ -186,68 +143,17 @@ class Bench:
             return report  # type: ignore[return-value]
         result = judge.result
         if call.excinfo is not None:
-            self._ended(judge, call.excinfo.value)
+            ended(self.run, result, call.excinfo.value)
         if call.when == "call" or call.excinfo is not None:
-            self._close(result)
-            self._redact(result)
-            _set_outcome(report, result, self.run)
+            result.last_exchange = len(self.run.history)
+            self._keep(result)
+            tell_pytest(report, result, self.run)
             for watcher in self.watchers:
                 watcher.finished(self.run, result)
         return report  # type: ignore[return-value]
 
-    def _ended(self, judge: Judge, error: BaseException) -> None:
-        result = judge.result
-        match error:
-            case pytest.skip.Exception():
-                result.ended, result.reason = Standing.SKIPPED, str(error.msg)
-            case Enough():
-                pass  # what was found says it all
-            case TargetGone():
-                self._blame_gone(judge, str(error))
-            case Undecided() | Unreadable() | OutOfBounds():
-                result.ended, result.reason = Standing.UNDECIDED, str(error)
-                if not result.findings:
-                    _accuse(result, self.run.suspicion)
-            case Problem():
-                result.ended = Standing.UNDECIDED
-                result.reason = f"{error.came}; {error.next_step}"
-            case _:
-                result.ended = Standing.UNDECIDED
-                result.reason = f"the check crashed: {type(error).__name__}: {error}"
-
-    def _blame_gone(self, judge: Judge, why: str) -> None:
-        result = judge.result
-        rule = next(rule for rule in result.rules if rule in self.run.settings.rules)
-        if self.run.gone_after is None:
-            self.run.gone_after = rule
-            last = self.run.history[len(self.run.history) - 1]
-            result.findings.append(
-                Finding(
-                    rule,
-                    Level.MUST,
-                    "the service keeps serving",
-                    f"it stopped answering: {why}; {said(last)}",
-                    tuple(range(max(0, len(self.run.history) - 6), len(self.run.history))),
-                )
-            )
-        result.ended = Standing.UNDECIDED
-        result.reason = f"the target stopped answering: {why}"
-
-    def _redact(self, result: ScenarioResult) -> None:
-        def clean(text: str) -> str:
-            return shortened(self.run.redactor.text(text))
-
-        result.reason = clean(result.reason)
-        result.notes = {rule: [clean(note) for note in notes] for rule, notes in result.notes.items()}
-        result.findings[:] = [
-            replace(
-                finding, seen=clean(finding.seen), expected=clean(finding.expected), case=clean(finding.case)
-            )
-            for finding in result.findings
-        ]
-
-    def _close(self, result: ScenarioResult) -> None:
-        result.last_exchange = len(self.run.history)
+    def _keep(self, result: ScenarioResult) -> None:
+        redact(result, self.run.redactor.text)
         if result not in self.run.results:
             self.run.results.append(result)
 
@@ -267,83 +173,19 @@ class Bench:
         for result in self._planned:
             if result not in self.run.results:
                 result.ended, result.reason = Standing.SKIPPED, "not run: the run was interrupted"
-                self._redact(result)
-                self.run.results.append(result)
-        if self.run.gone_after is None:
-            try:
-                self.run.restore()
-            except KeyboardInterrupt:
-                self.run.warnings.append("interrupted while players were put back; check their balances")
-            except Exception as error:
-                self.run.warnings.append(f"players were not put back: {type(error).__name__}: {error}")
-        elif self.run.gone_after is not None:
-            self.run.warnings.append("players could not be put back: the target stopped answering")
+                self._keep(result)
+        self._restore()
         self.run.close()
         if self.report is not None and self.problem is None:
             write_reports(self.run, self.verdicts(), self.report)
 
-
-def scenario_rules(item: pytest.Item) -> tuple[str, ...]:
-    """The rules that a test proves; empty for a test that is no scenario. Raises UsageError."""
-    marker = item.get_closest_marker("rules")
-    ids = tuple(marker.args) if marker else ()
-    for rule in ids:
-        if rule not in RULES:
-            raise pytest.UsageError(f"{item.nodeid} names rule {rule!r}, which the contract does not have")
-    return ids
-
-
-def scenario_id(item: pytest.Item) -> str:
-    """``bet.takes_exactly_its_amount`` for test_takes_exactly_its_amount in test_bet.py."""
-    module = item.path.stem.removeprefix("test_")
-    return f"{module}.{item.name.removeprefix('test_')}"
-
-
-def _result_of(item: pytest.Item) -> ScenarioResult:
-    doc = getattr(getattr(item, "obj", None), "__doc__", None) or item.name
-    title = doc.strip().splitlines()[0]
-    return ScenarioResult(scenario_id(item), title, scenario_rules(item), nodeid=item.nodeid)
-
-
-def _accuse(result: ScenarioResult, found: Diagnosis) -> None:
-    """Blame the culprit of ``found``, where ``result`` is about it."""
-    if found.culprit in result.rules:
-        result.judged.add(found.culprit)
-        result.findings.append(
-            Finding(
-                found.culprit, Level.MUST, found.expected, found.seen, found.exchanges, "basics", found.off
-            )
-        )
-
-
-def _reason(trace: object) -> str:
-    """The line of a traceback, as pytest shows it, that names the error."""
-    lines = str(trace).strip().splitlines() or [""]
-    told = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")]
-    return told[0] if told else lines[-1]
-
-
-def _turn(item: pytest.Item) -> int:
-    if item.get_closest_marker("whole_history"):
-        return sys.maxsize
-    last = item.get_closest_marker("last")
-    return 0 if last is None else int(last.args[0]) if last.args else 1
-
-
-def _set_outcome(report: pytest.TestReport, result: ScenarioResult, run: Run) -> None:
-    asked = [finding for finding in result.findings if finding.rule in run.settings.rules]
-    broken = [finding for finding in asked if finding.level is Level.MUST or run.settings.strict]
-    if broken:
-        report.outcome = "failed"
-        rules = sorted({finding.rule for finding in broken})
-        report.longrepr = "\n".join(
-            f"{rule} {RULES[rule].statement}\n  {message([f for f in broken if f.rule == rule])}"
-            for rule in rules
-        )
-    elif result.ended is Standing.UNDECIDED:
-        report.outcome = "failed"
-        report.longrepr = f"undecided: {result.reason}"
-    elif result.ended is None:
-        report.outcome = "passed"
-        if asked:
-            report.sections.append(("warned", message(asked)))
+    def _restore(self) -> None:
+        if self.run.gone_after is not None:
+            self.run.warnings.append("players could not be put back: the target stopped answering")
+            return
+        try:
+            self.run.restore()
+        except KeyboardInterrupt:
+            self.run.warnings.append("interrupted while players were put back; check their balances")
+        except Exception as error:
+            self.run.warnings.append(f"players were not put back: {type(error).__name__}: {error}")

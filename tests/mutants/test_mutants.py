@@ -10,7 +10,7 @@ from scenarios.contract import RULES, select
 from scenarios.problems.errors import Exit
 from scenarios.run.effort import NORMAL, QUICK, Effort
 from scenarios.run.findings import Standing
-from scenarios.run.run import Settings
+from scenarios.run.settings import Settings
 from scenarios.runner.pytest_run import check
 from tests.documents.generated import scenarios_by_rule
 from tests.end_to_end.clients.running import faults

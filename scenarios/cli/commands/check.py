@@ -12,8 +12,9 @@ from scenarios.problems.errors import Exit
 from scenarios.report import github
 from scenarios.report.terminal import Terminal
 from scenarios.run.effort import EFFORTS
-from scenarios.run.run import Settings
-from scenarios.runner.pytest_run import Judged, check, effort_named, new_seed
+from scenarios.run.judged import Judged
+from scenarios.run.settings import Settings
+from scenarios.runner.pytest_run import check, effort_named, new_seed
 from scenarios.target.loading import Target, load
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -10,7 +10,8 @@ from scenarios.cli.click_errors import examples
 from scenarios.doctor.operator import examine
 from scenarios.doctor.steps import State, Step
 from scenarios.problems.errors import Exit
-from scenarios.run.run import Run, Settings
+from scenarios.run.run import Run
+from scenarios.run.settings import Settings
 from scenarios.target.loading import load
 
 _STYLES = {State.OK: "green", State.WRONG: "bold red", State.OPEN: "yellow", State.LOCKED: "cyan"}

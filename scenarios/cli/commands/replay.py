@@ -12,7 +12,7 @@ from scenarios.problems.errors import UsageProblem
 from scenarios.report.saved import read_json, report_at
 from scenarios.report.schema import Report
 from scenarios.run.effort import EFFORTS
-from scenarios.run.run import Settings
+from scenarios.run.settings import Settings
 from scenarios.run.story import is_story, read_story
 from scenarios.runner.pytest_run import effort_named
 from scenarios.target.loading import load

@@ -23,6 +23,8 @@ from simulators.values import money
 from simulators.wallet.codec import Style
 from simulators.wallet.transactions import Transaction
 
+pytestmark = pytest.mark.needs("probe")
+
 # Results last: they do the most harm to a balance.
 _ACTIONS: tuple[Action, ...] = ("bet", "rollback", "result")
 # JSON texts that are no amount: first those that break at most a request, then those that break a balance.

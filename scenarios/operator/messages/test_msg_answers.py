@@ -221,6 +221,7 @@ def _is_id(value: object) -> bool:
     )
 
 
+@pytest.mark.needs("probe")
 @pytest.mark.rules("MSG-04")
 def test_failure_has_its_form_and_no_effect(operator: Verbs, player: Player, judge: Judge) -> None:
     """A refusal is ``error``, a non-empty string, and the balance stays as it was."""

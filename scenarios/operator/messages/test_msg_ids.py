@@ -18,6 +18,8 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 
+pytestmark = pytest.mark.needs("probe")
+
 # What is put behind an ordinary id, or behind a player's.
 ENDINGS = {
     "SQL that is always true": "' OR '1'='1",

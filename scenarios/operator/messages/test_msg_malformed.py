@@ -23,6 +23,8 @@ from simulators.operator.dialect import ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_P
 from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.transactions import Transaction
 
+pytestmark = pytest.mark.needs("probe")
+
 _PATHS = (TRANSACTION_PATH, ROLLBACK_PATH)
 # Bodies that are no JSON object, whatever fields were meant.
 _NO_OBJECTS = {

@@ -25,6 +25,8 @@ from simulators.values import money
 from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.transactions import Transaction
 
+pytestmark = pytest.mark.needs("probe")
+
 
 def _another_byte(body: bytes, index: int) -> bytes:
     """``body`` with the digit at ``index`` replaced by another digit."""

@@ -19,6 +19,8 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.operator.dialect import SPORTSBOOK
 
+pytestmark = pytest.mark.needs("probe")
+
 
 @pytest.mark.rules("BET-01")
 def test_takes_exactly_its_amount(operator: Verbs, player: Player, judge: Judge) -> None:

@@ -18,6 +18,8 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 
+pytestmark = pytest.mark.needs("probe")
+
 # Smallest units of the largest amounts that must be exact.
 _FORTUNE = 10**12
 # Sums that binary fractions get wrong in one direction or the other, in smallest units.

@@ -17,7 +17,7 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 
-pytestmark = pytest.mark.last
+pytestmark = [pytest.mark.last, pytest.mark.needs("probe")]
 
 
 @pytest.mark.rules("BET-08", "RES-04")

@@ -23,7 +23,7 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 
-pytestmark = pytest.mark.last
+pytestmark = [pytest.mark.last, pytest.mark.needs("probe")]
 
 _SEQUENTIAL = (Verb.BET, Verb.BET, Verb.RESULT, Verb.ROLLBACK, Verb.COPY, Verb.ORPHAN, Verb.LATE_BET)
 _OPENING = 1000

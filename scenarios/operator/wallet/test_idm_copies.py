@@ -17,6 +17,8 @@ from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 from simulators.wallet.codec import Style
 
+pytestmark = pytest.mark.needs("probe")
+
 _BACKWARDS = ("amount", "currency", "user_id", "action", "rollback_transaction_id", "transaction_id")
 _STYLES = {
     "fields in another order": Style(order=_BACKWARDS),

@@ -16,6 +16,8 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 
+pytestmark = pytest.mark.needs("probe")
+
 # The transaction whose id comes back, and the action under which it does.
 _OTHER_ACTIONS: tuple[tuple[str, Action | Literal["rollback"]], ...] = (
     (BET, "result"),

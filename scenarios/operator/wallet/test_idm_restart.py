@@ -17,7 +17,7 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 
-pytestmark = pytest.mark.last
+pytestmark = [pytest.mark.last, pytest.mark.needs("probe")]
 
 # Seconds that a CLIENT which listens again may take to answer, and between two attempts.
 _ANSWERS_WITHIN = 30.0
@@ -60,7 +60,7 @@ def _second_rollbacks(
 def _restart(run: Run, judge: Judge) -> None:
     run.driver.restart()
     deadline = time.monotonic() + _ANSWERS_WITHIN
-    while not run.alive():
+    while not run.reach.alive():
         judge.needs(
             time.monotonic() < deadline, f"no answer within {_ANSWERS_WITHIN:g} s after [driver] restart"
         )

@@ -22,7 +22,7 @@ from simulators.transport.faults.ordering import RetrySchedule
 from simulators.transport.faults.wire import AnswerLost
 from simulators.wallet.transactions import Transaction
 
-pytestmark = pytest.mark.last
+pytestmark = [pytest.mark.last, pytest.mark.needs("probe")]
 
 # When the connection is cut after the last byte was sent: seconds, or at the first byte of the answer.
 _INSTANTS = (0.0, 0.001, 0.005, 0.02, "first-byte")

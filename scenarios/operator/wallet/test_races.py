@@ -19,7 +19,7 @@ from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 from simulators.wallet.transactions import Transaction
 
-pytestmark = pytest.mark.last
+pytestmark = [pytest.mark.last, pytest.mark.needs("probe")]
 
 
 @pytest.mark.rules("BET-04")

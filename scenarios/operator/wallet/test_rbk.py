@@ -18,6 +18,8 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 
+pytestmark = pytest.mark.needs("probe")
+
 
 def wager(operator: Verbs, judge: Judge, player: Player, kind: Action, units: int) -> Exchange | None:
     """Make a bet or a result and measure the balance after it; None where it is refused."""

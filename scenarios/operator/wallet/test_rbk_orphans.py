@@ -12,6 +12,8 @@ from scenarios.wallet.kinds import known
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 
+pytestmark = pytest.mark.needs("probe")
+
 
 @pytest.mark.rules("RBK-04")
 def test_orphan_moves_nothing(operator: Verbs, player: Player, judge: Judge) -> None:

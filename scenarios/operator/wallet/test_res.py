@@ -14,6 +14,8 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 
+pytestmark = pytest.mark.needs("probe")
+
 
 @pytest.mark.rules("RES-01")
 def test_pays_exactly_its_amount(operator: Verbs, player: Player, judge: Judge) -> None:

@@ -6,8 +6,9 @@ from scenarios.contract import select
 from scenarios.problems.errors import Exit
 from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
-from scenarios.run.run import Settings
-from scenarios.runner.pytest_run import Judged, check
+from scenarios.run.judged import Judged
+from scenarios.run.settings import Settings
+from scenarios.runner.pytest_run import check
 from scenarios.target.loading import Target
 from tests.end_to_end.clients.running import CORRECT, DEADLOCKING, SECRET, WRONG, faults, running
 

@@ -12,7 +12,7 @@ from scenarios.problems.errors import Exit
 from scenarios.report.terminal import Terminal
 from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
-from scenarios.run.run import Settings
+from scenarios.run.settings import Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.loading import load
 from tests.scenarios.checkout.faults import (

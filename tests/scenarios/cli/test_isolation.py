@@ -1,6 +1,7 @@
 """``pitboss check`` is touched by nothing where it runs, and leaves nothing there but the report."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ REPORTS = {"report.json", "report.html", "junit.xml", "history.har"}
 
 OWN_SCENARIO = """
 import pytest
-from scenarios.judge import Judge
+from scenarios.run.judge import Judge
 
 @pytest.mark.rules("RES-01")
 def test_pays(judge, operator, player):
@@ -116,7 +117,7 @@ def test_without_a_target_scenarios_are_skipped_and_the_rest_is_untouched(tmp_pa
     (tmp_path / "my_test.py").write_text(OWN_SCENARIO)
     (tmp_path / "conftest.py").write_text(
         "import sys\ndef pytest_sessionfinish():\n"
-        "    heavy = {'scenarios.runner.pytest_run', 'sqlalchemy', 'rich'}\n"
+        "    heavy = {'scenarios', 'simulators', 'sqlalchemy', 'rich'}\n"
         "    print('loaded', sorted(heavy & set(sys.modules)))\n"
     )
     (tmp_path / "test_plain.py").write_text("def test_plain(): pass\n")
@@ -142,3 +143,45 @@ def test_several_processes_are_refused(tmp_path):
     done = pitboss("--pitboss", "pitboss.toml", "-n", "2", "my_test.py", cwd=tmp_path, program=PYTEST)
     assert done.returncode == 4
     assert "pytest-xdist" in done.stderr
+
+
+WAYS = {"pytest": [PYTEST], "python -m pytest": [sys.executable, "-m", "pytest"]}
+NAMED_AS_OURS = {
+    "scenarios/__init__.py": "MINE = True\n",
+    "scenarios/helpers.py": "def two(): return 2\n",
+    "scenarios/test_mine.py": "import pytest\nimport scenarios\nfrom scenarios.helpers import two\n\n"
+    "@pytest.fixture\ndef judge(): return 'mine'\n\n"
+    "@pytest.mark.rules('offside')\ndef test_mine(judge): assert (scenarios.MINE, two(), judge) == (True, 2, 'mine')\n",
+    "simulators/__init__.py": "",
+    "simulators/test_other.py": "def test_other(): pass\n",
+}
+
+
+@pytest.fixture
+def namesake(tmp_path):
+    """A project with packages of its own by our names, and nothing else to do with pitboss."""
+    for name, text in NAMED_AS_OURS.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize("way", [*WAYS, "pythonpath"])
+def test_a_project_with_packages_by_our_names_is_untouched(namesake, way):
+    if way == "pythonpath":
+        (namesake / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
+    program, *first = WAYS.get(way, [PYTEST])
+    done = pitboss(*first, "-q", cwd=namesake, program=program)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_judge_among_packages_by_our_names_says_what_to_do(namesake, way):
+    target_file(namesake, "http://127.0.0.1:9")
+    program, *first = WAYS[way]
+    done = pitboss(*first, "--pitboss", "pitboss.toml", cwd=namesake, program=program)
+    assert done.returncode == 4
+    assert f"{namesake / 'scenarios'} is a package, too" in done.stderr
+    assert "pitboss check" in done.stderr
+    assert "Traceback" not in done.stderr

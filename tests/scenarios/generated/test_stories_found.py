@@ -12,7 +12,7 @@ from scenarios.problems.errors import Exit
 from scenarios.run.effort import QUICK
 from scenarios.run.findings import ScenarioResult
 from scenarios.run.judge import Judge
-from scenarios.run.run import Settings
+from scenarios.run.settings import Settings
 from scenarios.run.story import Verb, read_story
 from scenarios.runner.pytest_run import check
 from scenarios.target.loading import load

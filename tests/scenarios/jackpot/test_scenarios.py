@@ -9,7 +9,7 @@ from scenarios.contract import select
 from scenarios.problems.errors import Exit
 from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
-from scenarios.run.run import Settings
+from scenarios.run.settings import Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.loading import Target
 from tests.support.mutants import serving

@@ -9,8 +9,9 @@ from scenarios.contract import RULES, Level
 from scenarios.problems.errors import UsageProblem
 from scenarios.report import github
 from scenarios.run.findings import Finding, ScenarioResult, Standing, judge_rule
-from scenarios.run.run import Run, Settings
-from scenarios.runner.pytest_run import Judged
+from scenarios.run.judged import Judged
+from scenarios.run.run import Run
+from scenarios.run.settings import Settings
 from scenarios.target.loading import Target
 from tests.support.commanding import SECRET, free_port, pitboss, target_file
 from tests.support.wallets import Refused, Wallet, served

@@ -1,0 +1,117 @@
+"""Reaching the target: the first genuine wager, and whether anything still answers."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from scenarios.problems.errors import TargetProblem
+from scenarios.target.loading import Target
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Answer, Exchange, Outcome, Request, header
+from simulators.transport.http_client import Meaning, Sender
+
+
+@dataclass
+class Reach:
+    """The CLIENT of ``target``, asked through ``sender``, or by wagers of ``player`` where there is an OPERATOR.
+
+    ``operator`` is watched by nobody: what it finds out is for whoever asks.
+    """
+
+    target: Target
+    sender: Sender
+    operator: Verbs | None
+    player: Player | None
+
+    def begin(self) -> None:
+        """Reach the target with one genuine wager, or one request where there are no wagers.
+
+        Raises TargetProblem where nothing answers or the first genuine wager is refused.
+        """
+        if self.operator is None or self.player is None:
+            knocked = self._knock()
+            if knocked is not None and knocked.answer is None:
+                raise TargetProblem(
+                    f"GET {knocked.request.url}: {knocked.failure}",
+                    "an answer from the CLIENT, whatever it is",
+                    f"start it, or correct {self._elsewhere()[0]} of the target file",
+                )
+        else:
+            _first_wager(self.operator, self.player)
+
+    def alive(self) -> bool:
+        """Whether a genuine wager that moves nothing is still answered, by whatever answer."""
+        for _ in range(2):
+            if self.operator is None or self.player is None:
+                exchange = self._knock()
+                if exchange is None:
+                    return True
+            else:
+                exchange = self.operator.result(self.player, Decimal(0), kind="result of 0 (still there?)")
+            if exchange.answer is not None:
+                return True
+        return False
+
+    @property
+    def address(self) -> str:
+        """Where the CLIENT is, as far as the target file says."""
+        operator = self.target.operator
+        return self._elsewhere()[1] if operator is None else operator.callback_url
+
+    def _elsewhere(self) -> tuple[str, str, str]:
+        """An address of the CLIENT that takes no wagers, "" where there is none: its key, itself, whose it is."""
+        if self.target.jackpot is not None:
+            return "notification_url in [jackpot]", self.target.jackpot.notification_url, "jackpot"
+        token = self.target.driver.checkout_token
+        # Asking for a token would make a checkout: the site itself is enough.
+        site = urlsplit(token.method_and_url[1])._replace(path="/", query="").geturl() if token else ""
+        return "checkout_token in [driver]", site, "checkout"
+
+    def _knock(self) -> Exchange | None:
+        """Find out whether anything answers where there are no wagers; None where no address is known."""
+        _, url, provider = self._elsewhere()
+        if not url:
+            return None
+        return self.sender.send(
+            Request("GET", url), _any_answer, provider=provider, kind="knock", genuine=False
+        )
+
+
+def _any_answer(answer: Answer) -> Meaning:  # noqa: ARG001 - any will do
+    return Meaning(Outcome.OK)
+
+
+def _first_wager(operator: Verbs, player: Player) -> None:
+    """One result and its way back, or, where results are paid only after bets, the other way round."""
+    first = operator.result(player, player.unit, kind="result (first wager)")
+    back = operator.bet(player, player.unit, kind="bet (first wager)")
+    if first.ok:
+        return
+    if not back.ok:
+        raise _refused(first)
+    operator.result(player, player.unit, kind="result (first wager)")
+
+
+def _refused(first: Exchange) -> TargetProblem:
+    url, answer = first.request.url, first.answer
+    if answer is None:
+        return TargetProblem(
+            f"POST {url}: {first.failure}",
+            "an answer from the CLIENT",
+            "start it, or correct callback_url in [operator] of the target file",
+        )
+    if first.unknown:
+        kind = header(answer.headers, "Content-Type") or "no type"
+        return TargetProblem(
+            f"POST {url}: HTTP {answer.status} with {kind}, not a JSON answer to a wager",
+            "a JSON object with an error field",
+            "check that callback_url in [operator] leads to the callbacks, and read the CLIENT's log",
+        )
+    said = f"error {first.error!r}" if first.error else f"HTTP {answer.status}"
+    return TargetProblem(
+        f"the first genuine wager (a result of one smallest unit) was refused: {said}",
+        "error null, for otherwise no rule can be judged",
+        "check security_hash, amount_format, the player ids and their currency in the target file; "
+        "pitboss doctor tries each",
+    )

@@ -1,0 +1,110 @@
+"""Putting players back: every player whose money a run moved owns in the end what it owned when the run began."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from scenarios.oracles.acceptable import acceptable
+from scenarios.oracles.attempts import message_of
+from scenarios.run.guard import Guard, OutOfBounds, TargetGone
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from scenarios.wallet.probes import Probe, Unreadable
+from simulators.exchanges.history import Exchange
+from simulators.values import money
+from simulators.wallet.transactions import Transaction
+
+
+@dataclass
+class Restore:
+    """Puts ``players`` back through ``operator``; ``warnings`` are told of what cannot be put back."""
+
+    operator: Verbs
+    players: Sequence[Player]
+    guard: Guard
+    warnings: list[str]
+
+    def lend(self, player: Player) -> None:
+        """Keep in mind what the run moved before it looks at ``player`` for the first time."""
+        if not player.touched:
+            player.lent = self._moved(player, player.currency)
+
+    def all(self, probe: Probe) -> None:
+        """Give every player back what it owned when the run began; say so where that fails."""
+        self.guard.unbounded = True
+        named = self._named()
+        for player in self.players:
+            try:
+                if player.touched:
+                    self._put_back(player, probe)
+                self._undo(
+                    player, named.get(player.id, set()) - ({player.currency} if player.touched else set())
+                )
+                player.touched = False
+            except (Unreadable, TargetGone, OutOfBounds) as error:
+                owned = "what it owned" if player.owned is None else player.show(player.owned)
+                self.warnings.append(f"player {player.id} could not be put back to {owned}: {error}")
+
+    def _genuine(self) -> Iterator[tuple[Exchange, Transaction]]:
+        for exchange in self.operator.channel.sender.history.since(0):
+            message = message_of(exchange)
+            if exchange.genuine and message is not None:
+                yield exchange, message
+
+    def _named(self) -> dict[str, set[str]]:
+        """The currencies in which genuine wagers of this run named each player."""
+        named: dict[str, set[str]] = {}
+        for _, message in self._genuine():
+            named.setdefault(message.player, set()).add(message.currency)
+        return named
+
+    def _put_back(self, player: Player, probe: Probe) -> None:
+        if player.owned is None:
+            return
+        self.guard.wait_alive()
+        probe.empty(player)
+        if player.owned > 0:
+            self._pay(player, player.owned)
+        elif player.owned < 0:
+            loan = self._pay(player, -player.owned)
+            self.operator.bet(player, -player.owned, kind="bet (restore)")
+            self.operator.rollback(loan, kind="rollback (restore)")
+
+    def _pay(self, player: Player, amount: Decimal) -> Exchange:
+        paid = self.operator.settle(self.operator.result(player, amount, kind="result (restore)"))
+        if not paid.ok:
+            raise Unreadable("the result that puts it back was not accepted")
+        return paid
+
+    def _undo(self, player: Player, currencies: Iterable[str]) -> None:
+        """Undo what this run's wagers moved in ``currencies``, whose balances were never read."""
+        for currency in sorted(currencies):
+            moved = self._moved(player, currency)
+            if not moved:
+                continue
+            send, kind = (self.operator.bet, "bet") if moved > 0 else (self.operator.result, "result")
+            back = send(player, abs(moved), currency=currency, kind=f"{kind} (restore)")
+            if not self.operator.settle(back).ok:
+                shown = money.show(moved, currency)
+                raise Unreadable(f"the {kind} that undoes what this run moved, {shown}, was not accepted")
+
+    def _moved(self, player: Player, currency: str) -> Decimal:
+        """What this run's genuine wagers changed the balance by. Raises Unreadable where that cannot be told."""
+        own = [
+            (exchange, message.id)
+            for exchange, message in self._genuine()
+            if (message.player, message.currency) == (player.id, currency)
+        ]
+        if not own:
+            return Decimal(0)
+        decided = {name for exchange, name in own if not exchange.unknown}
+        for exchange, name in own:
+            if name not in decided:
+                decided.add(name)
+                self.operator.settle(exchange)
+        history = self.operator.channel.sender.history.since(0)
+        allowed = acceptable(history, player.id, Decimal(0), currency).balances
+        if len(allowed) > 1:
+            shown = " or ".join(money.show(each, currency) for each in sorted(allowed))
+            raise Unreadable(f"this run moved {shown}, for some wagers got no answer")
+        return min(allowed)

@@ -1,0 +1,24 @@
+"""What a run of the judge was asked for."""
+
+from dataclasses import dataclass
+
+from scenarios.run.effort import NORMAL, Effort
+from scenarios.run.story import Story
+from scenarios.target.loading import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user asked for: the ``rules`` (ids) to judge, how hard, and with which ``seed``.
+
+    ``story`` is a saved story that is played instead of generated ones. ``first_only`` ends the run with the
+    first thing that breaks a selected rule, a SHOULD too where ``strict``.
+    """
+
+    target: Target
+    rules: tuple[str, ...]
+    effort: Effort = NORMAL
+    seed: int = 0
+    strict: bool = False
+    story: Story | None = None
+    first_only: bool = False

@@ -1,0 +1,72 @@
+"""What a scenario is about and what it needs, as its markers declare it."""
+
+import pytest
+
+from scenarios.contract import RULES
+from scenarios.problems.errors import UsageProblem
+from scenarios.run.run import Run
+
+# The word in ``needs`` for players whose balances can be told; the others are driver entries.
+PROBE = "probe"
+
+
+def rules_of(item: pytest.Item) -> tuple[str, ...]:
+    """The rules that a test proves; empty for a test that is no scenario. Raises UsageError."""
+    marker = item.get_closest_marker("rules")
+    ids = tuple(marker.args) if marker else ()
+    for rule in ids:
+        if rule not in RULES:
+            raise pytest.UsageError(f"{item.nodeid} names rule {rule!r}, which the contract does not have")
+    return ids
+
+
+def served_for(item: pytest.Item) -> tuple[str, ...]:
+    """The providers whose simulators must be served for ``item``."""
+    marker = item.get_closest_marker("served")
+    return tuple(marker.args) if marker else ()
+
+
+def needs_probe(item: pytest.Item) -> bool:
+    """Whether ``item`` proves nothing where balances cannot be told."""
+    return PROBE in _declared(item)
+
+
+def judges_history(item: pytest.Item) -> bool:
+    """Whether ``item`` sends nothing and judges what the others sent."""
+    return item.get_closest_marker("whole_history") is not None
+
+
+def turn(item: pytest.Item) -> int:
+    """When ``item`` runs: 0 first, risky scenarios later, those of the whole history at the very end."""
+    if judges_history(item):
+        return 99
+    last = item.get_closest_marker("last")
+    return 0 if last is None else int(last.args[0]) if last.args else 1
+
+
+def lacking(item: pytest.Item, run: Run) -> str | None:
+    """What ``item`` needs and the target file does not have, with the line to add; None where nothing is missing."""
+    target = run.settings.target
+    rules = [RULES[rule] for rule in rules_of(item)]
+    providers = {*(rule.provider for rule in rules), *served_for(item)}
+    try:
+        if "jackpot" in providers:
+            target.need_jackpot()
+        if "checkout" in providers:
+            target.need_checkout()
+        if "operator" in providers or needs_probe(item):
+            target.need_operator()
+    except UsageProblem as problem:
+        return f"{problem.came}; {problem.next_step}"
+    if "checkout" in served_for(item):
+        from scenarios.hosting.checkout import undecidable
+
+        if (mute := undecidable(target.need_checkout())) is not None:
+            return mute
+    entries = [*(entry for rule in rules for entry in rule.needs), *_declared(item)]
+    missing = [entry for entry in entries if entry != PROBE and not run.driver.has(entry)]
+    return f"needs a driver entry: {run.driver.missing(missing[0])}" if missing else None
+
+
+def _declared(item: pytest.Item) -> list[str]:
+    return [word for marker in item.iter_markers("needs") for word in marker.args]

@@ -1,0 +1,116 @@
+"""How a scenario ended: exceptions and findings become its standing, and the outcome that pytest tells."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from scenarios.contract import RULES, Level
+from scenarios.problems.errors import Problem
+from scenarios.run.findings import Finding, ScenarioResult, Standing, message
+from scenarios.run.guard import OutOfBounds, TargetGone
+from scenarios.run.judge import Enough, Undecided, said, shortened
+from scenarios.run.run import Run
+from scenarios.runner.needs import rules_of
+from scenarios.wallet.probe_self_test import Diagnosis
+from scenarios.wallet.probes import Unreadable
+
+
+def result_of(item: pytest.Item) -> ScenarioResult:
+    """The empty result of a scenario: ``bet.takes_its_amount`` for test_takes_its_amount in test_bet.py."""
+    module = item.path.stem.removeprefix("test_")
+    doc = getattr(getattr(item, "obj", None), "__doc__", None) or item.name
+    return ScenarioResult(
+        f"{module}.{item.name.removeprefix('test_')}",
+        doc.strip().splitlines()[0],
+        rules_of(item),
+        nodeid=item.nodeid,
+    )
+
+
+def ended(run: Run, result: ScenarioResult, error: BaseException) -> None:
+    """Note in ``result`` that ``error`` ended it."""
+    match error:
+        case pytest.skip.Exception():
+            result.ended, result.reason = Standing.SKIPPED, str(error.msg)
+        case Enough():
+            pass  # what was found says it all
+        case TargetGone():
+            _blame_gone(run, result, str(error))
+        case Undecided() | Unreadable() | OutOfBounds():
+            result.ended, result.reason = Standing.UNDECIDED, str(error)
+            if not result.findings:
+                accuse(result, run.suspicion)
+        case Problem():
+            result.ended, result.reason = Standing.UNDECIDED, f"{error.came}; {error.next_step}"
+        case _:
+            result.ended = Standing.UNDECIDED
+            result.reason = f"the check crashed: {type(error).__name__}: {error}"
+
+
+def _blame_gone(run: Run, result: ScenarioResult, why: str) -> None:
+    if run.gone_after is None:
+        run.gone_after = next(rule for rule in result.rules if rule in run.settings.rules)
+        count = len(run.history)
+        result.findings.append(
+            Finding(
+                run.gone_after,
+                Level.MUST,
+                "the service keeps serving",
+                f"it stopped answering: {why}; {said(run.history[count - 1])}",
+                tuple(range(max(0, count - 6), count)),
+            )
+        )
+    result.ended, result.reason = Standing.UNDECIDED, f"the target stopped answering: {why}"
+
+
+def accuse(result: ScenarioResult, found: Diagnosis) -> None:
+    """Blame the culprit of ``found``, where ``result`` is about it."""
+    if found.culprit in result.rules:
+        result.judged.add(found.culprit)
+        result.findings.append(
+            Finding(
+                found.culprit, Level.MUST, found.expected, found.seen, found.exchanges, "basics", found.off
+            )
+        )
+
+
+def redact(result: ScenarioResult, text: Callable[[str], str]) -> None:
+    """Take secrets out of what ``result`` says, by ``text``, and then shorten what it quotes."""
+
+    def clean(said: str) -> str:
+        return shortened(text(said))
+
+    result.reason = clean(result.reason)
+    result.notes = {rule: [clean(note) for note in notes] for rule, notes in result.notes.items()}
+    result.findings[:] = [
+        replace(one, seen=clean(one.seen), expected=clean(one.expected), case=clean(one.case))
+        for one in result.findings
+    ]
+
+
+def tell_pytest(report: pytest.TestReport, result: ScenarioResult, run: Run) -> None:
+    """Give ``report`` the outcome of ``result``: failed by a broken selected rule, or undecided."""
+    asked = [finding for finding in result.findings if finding.rule in run.settings.rules]
+    broken = [finding for finding in asked if finding.level is Level.MUST or run.settings.strict]
+    if broken:
+        report.outcome = "failed"
+        rules = sorted({finding.rule for finding in broken})
+        report.longrepr = "\n".join(
+            f"{rule} {RULES[rule].statement}\n  {message([f for f in broken if f.rule == rule])}"
+            for rule in rules
+        )
+    elif result.ended is Standing.UNDECIDED:
+        report.outcome = "failed"
+        report.longrepr = f"undecided: {result.reason}"
+    elif result.ended is None:
+        report.outcome = "passed"
+        if asked:
+            report.sections.append(("warned", message(asked)))
+
+
+def error_line(trace: object) -> str:
+    """The line of a traceback, as pytest shows it, that names the error."""
+    lines = str(trace).strip().splitlines() or [""]
+    told = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")]
+    return told[0] if told else lines[-1]
