@@ -3,11 +3,12 @@
 import logging
 from dataclasses import dataclass
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from client_under_test.config import Config
 from client_under_test.database import Database
+from client_under_test.responses import problem
 from client_under_test.shop import routes as shop_routes
 from client_under_test.shop.checkout_api import CheckoutApi
 from client_under_test.shop.decisions import DecisionReader
@@ -103,15 +104,12 @@ def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
 
     @app.errorhandler(HTTPException)
     def ordinary(error: HTTPException) -> tuple[Response, int]:
-        code = error.code or 500
-        return jsonify({"error": error.name.upper().replace(" ", "_"), "message": error.description}), code
+        return problem(error.name.upper().replace(" ", "_"), error.description or "", error.code or 500)
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> tuple[Response, int]:
         log.error("a request failed", exc_info=error)
-        return jsonify(
-            {"error": "INTERNAL_ERROR", "message": "Something went wrong here. Please try again."}
-        ), 500
+        return problem("INTERNAL_ERROR", "Something went wrong here. Please try again.", 500)
 
     return app
 

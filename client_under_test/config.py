@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 # Good for a demonstration on one's own machine only; a real CLIENT sets the variables.
 DEMO_SECURITY_HASH = "demo-security-hash"
@@ -20,32 +21,9 @@ AUTOMATIC = "automatic"
 DEFAULT_PLAYERS = tuple(f"p-{number}" for number in range(1, 9))
 
 
-def _security_hash() -> str:
-    return os.environ.get("SECURITY_HASH") or DEMO_SECURITY_HASH
-
-
-def _password() -> str:
-    return os.environ.get("OPERATOR_PASSWORD") or DEMO_PASSWORD
-
-
-def _api_key() -> str:
-    return os.environ.get("JACKPOT_API_KEY") or DEMO_JACKPOT_API_KEY
-
-
-def _client_secret() -> str:
-    return os.environ.get("JACKPOT_CLIENT_SECRET") or DEMO_JACKPOT_CLIENT_SECRET
-
-
-def _api_signature() -> str:
-    return os.environ.get("JACKPOT_API_SIGNATURE") or DEMO_JACKPOT_API_SIGNATURE
-
-
-def _checkout_key() -> str:
-    return os.environ.get("CHECKOUT_KEY") or DEMO_CHECKOUT_KEY
-
-
-def _checkout_decision_key() -> str:
-    return os.environ.get("CHECKOUT_DECISION_KEY") or ""
+def _secret(variable: str, default: str = "") -> Any:
+    """Return a field that is read from the environment and kept out of ``repr``."""
+    return field(default_factory=lambda: os.environ.get(variable) or default, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +49,12 @@ class Config:
     """
 
     database: str = "client.sqlite"
-    security_hash: str = field(default_factory=_security_hash, repr=False)
+    security_hash: str = _secret("SECURITY_HASH", DEMO_SECURITY_HASH)
     callback_prefix: str = "/operator"
     operator_addresses: tuple[str, ...] = ()
     operator_api_url: str = "http://127.0.0.1:8701"
     username: str = "client"
-    password: str = field(default_factory=_password, repr=False)
+    password: str = _secret("OPERATOR_PASSWORD", DEMO_PASSWORD)
     timeout: float = 5.0
     renew_before: float = 30.0
     currencies: tuple[str, ...] = ("EUR", "USD", "GBP")
@@ -85,10 +63,10 @@ class Config:
     currency: str = "EUR"
     balance: Decimal = Decimal("100.00")
     jackpot_url: str = "http://127.0.0.1:8702"
-    jackpot_api_key: str = field(default_factory=_api_key, repr=False)
+    jackpot_api_key: str = _secret("JACKPOT_API_KEY", DEMO_JACKPOT_API_KEY)
     jackpot_client_id: str = "client"
-    jackpot_client_secret: str = field(default_factory=_client_secret, repr=False)
-    jackpot_api_signature: str = field(default_factory=_api_signature, repr=False)
+    jackpot_client_secret: str = _secret("JACKPOT_CLIENT_SECRET", DEMO_JACKPOT_CLIENT_SECRET)
+    jackpot_api_signature: str = _secret("JACKPOT_API_SIGNATURE", DEMO_JACKPOT_API_SIGNATURE)
     jackpot_confirmation: str = MANUAL
     jackpot_timeout: float = 3.0
     voucher_currency: str = "EUR"
@@ -98,6 +76,6 @@ class Config:
     clock: Callable[[], float] = time.time
     checkout_url: str = "http://127.0.0.1:8703"
     merchant_id: str = "demo-merchant"
-    checkout_key: str = field(default_factory=_checkout_key, repr=False)
-    checkout_decision_key: str = field(default_factory=_checkout_decision_key, repr=False)
+    checkout_key: str = _secret("CHECKOUT_KEY", DEMO_CHECKOUT_KEY)
+    checkout_decision_key: str = _secret("CHECKOUT_DECISION_KEY")
     checkout_algorithm: str = "HS256"

@@ -3,16 +3,16 @@
 It has no login, because it exists to be driven by tests: bind it to loopback only.
 """
 
-import json
 import uuid
-from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
 from client_under_test.config import Config
+from client_under_test.responses import json_response, problem
 from client_under_test.sportsbook.operator_api import OperatorApi, OperatorFailed
 from client_under_test.values import money
+from client_under_test.values.fields import json_object
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.accounts import Account, Accounts, PlayerExists, UnknownPlayer
 
@@ -25,60 +25,55 @@ class BadRequest(Exception):
         self.status, self.code, self.message = status, code, message
 
 
-def blueprint(config: Config, accounts: Accounts, outbound: OperatorApi) -> Blueprint:
+def blueprint(config: Config, accounts: Accounts, operator_api: OperatorApi) -> Blueprint:
     """Return the routes of the site."""
     routes = Blueprint("site", __name__)
 
     @routes.get("/healthz")
     def health() -> Response:
-        return jsonify({"status": "ok"})
+        return json_response({"status": "ok"})
 
     @routes.post("/players")
     def open_player() -> tuple[Response, int]:
-        return jsonify(_shown(_open(accounts, _body()))), 201
+        return json_response(_shown(_open(accounts, _body()))), 201
 
     @routes.get("/players/<player>/balance")
     def balance(player: str) -> Response:
-        return jsonify(_shown(accounts.get(player)))
+        return json_response(_shown(accounts.get(player)))
 
     @routes.post("/players/<player>/ban")
     def ban(player: str) -> Response:
         accounts.ban(player, True)
-        return jsonify({"id": player, "banned": True})
+        return json_response({"id": player, "banned": True})
 
     @routes.post("/players/<player>/unban")
     def unban(player: str) -> Response:
         accounts.ban(player, False)
-        return jsonify({"id": player, "banned": False})
+        return json_response({"id": player, "banned": False})
 
     @routes.post("/sportsbook/launch")
     def launch() -> Response:
-        return jsonify({"url": _launch(config, accounts, outbound, _body())})
+        return json_response({"url": _launch(config, accounts, operator_api, _body())})
 
     @routes.errorhandler(BadRequest)
     @routes.errorhandler(OperatorFailed)
     def refuse(error: BadRequest | OperatorFailed) -> tuple[Response, int]:
-        return jsonify({"error": error.code, "message": error.message}), error.status
+        return problem(error.code, error.message, error.status)
 
     @routes.errorhandler(UnknownPlayer)
     def unknown(_error: UnknownPlayer) -> tuple[Response, int]:
-        return jsonify(
-            {"error": "UNKNOWN_PLAYER", "message": "There is no such player; POST /players opens one."}
-        ), 404
+        return problem("UNKNOWN_PLAYER", "There is no such player; POST /players opens one.", 404)
 
     return routes
 
 
 def _body() -> dict[str, Any]:
     try:
-        document = json.loads(request.get_data(), parse_float=Decimal, parse_int=Decimal)
-    except (ValueError, RecursionError):
-        document = None
-    if not isinstance(document, dict):
+        return json_object(request.get_data())
+    except Refused:
         raise BadRequest(
             400, "INVALID_JSON", "The body is not a JSON object; send one with the fields of this route."
-        )
-    return document
+        ) from None
 
 
 def _open(accounts: Accounts, document: dict[str, Any]) -> Account:
@@ -92,10 +87,8 @@ def _open(accounts: Accounts, document: dict[str, Any]) -> Account:
         raise BadRequest(
             400, "INVALID_PLAYER", "id and currency must be strings, and id have 1 to 255 characters."
         )
-    given = document.get("balance", Decimal(0))
     try:
-        amount = money.spelled(given) if isinstance(given, str) else given
-        minor = money.to_minor(amount if isinstance(amount, Decimal) else Decimal("NaN"), currency)
+        minor = money.to_minor(money.exact(document.get("balance", 0)), currency)
         return accounts.open(player, currency, minor)
     except Refused:
         raise BadRequest(
@@ -107,7 +100,7 @@ def _open(accounts: Accounts, document: dict[str, Any]) -> Account:
         raise BadRequest(409, "PLAYER_EXISTS", "There is a player of that id; choose another.") from None
 
 
-def _launch(config: Config, accounts: Accounts, outbound: OperatorApi, document: dict[str, Any]) -> str:
+def _launch(config: Config, accounts: Accounts, operator_api: OperatorApi, document: dict[str, Any]) -> str:
     player, lang = document.get("user_id"), document.get("lang")
     if not isinstance(player, str):
         raise BadRequest(400, "INVALID_PLAYER", "user_id must be the player's id, a string.")
@@ -120,7 +113,7 @@ def _launch(config: Config, accounts: Accounts, outbound: OperatorApi, document:
             422, "INVALID_CURRENCY", "Launch in the player's own currency, one agreed with the OPERATOR."
         )
     # A language that the sportsbook does not speak is left to its default.
-    return outbound.launch(account.id, account.currency, lang if lang in config.languages else None)
+    return operator_api.launch(account.id, account.currency, lang if lang in config.languages else None)
 
 
 def _shown(account: Account) -> dict[str, str]:

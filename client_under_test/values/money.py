@@ -32,6 +32,15 @@ def spelled(text: str) -> Decimal:
     return Decimal(text)
 
 
+def exact(given: object) -> Decimal:
+    """Read an amount as JSON has it, a number or a string; raises Refused for anything else."""
+    if isinstance(given, str):
+        return spelled(given)
+    if isinstance(given, bool) or not isinstance(given, int | Decimal):
+        raise Refused("INVALID_AMOUNT")
+    return Decimal(given)
+
+
 def to_minor(amount: Decimal, currency: str) -> int:
     """Return ``amount`` in minor units of ``currency``.
 

@@ -105,9 +105,8 @@ class JackpotApi:
         price, key = document.get("price"), document.get("notificationKey")
         voucher_id, state = document.get("id"), document.get("state")
         try:
-            number = money.spelled(price) if isinstance(price, str) else Decimal(price)  # type: ignore[arg-type]
-            minor = money.to_minor(number, self.config.voucher_currency)
-        except (Refused, TypeError, ValueError):
+            minor = money.to_minor(money.exact(price), self.config.voucher_currency)
+        except Refused:
             raise JackpotFailed("the voucher's price is unreadable") from None
         if not isinstance(voucher_id, str) or not isinstance(state, str):
             raise JackpotFailed("the voucher is unreadable")

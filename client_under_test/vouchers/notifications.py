@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from client_under_test.values import money
@@ -99,11 +98,7 @@ class NotificationReader:
 
     def amount(self, given: object) -> int:
         """Read an amount, a text ("80.00") or a number (110), in minor units."""
-        if isinstance(given, str):
-            given = money.spelled(given)
-        if isinstance(given, bool) or not isinstance(given, int | Decimal):
-            raise Refused("INVALID_AMOUNT")
-        return money.to_minor(Decimal(given), self.currency)
+        return money.to_minor(money.exact(given), self.currency)
 
 
 def moment(given: object) -> int:

@@ -7,7 +7,6 @@ from typing import Any
 from client_under_test.config import Config
 from client_under_test.values import money
 from client_under_test.values.fields import text
-from client_under_test.values.refusals import Refused
 from client_under_test.vouchers.catalogue import Catalogue
 from client_under_test.vouchers.conversions import Conversion, Conversions
 from client_under_test.vouchers.inbox import Inbox
@@ -34,12 +33,8 @@ class VoucherService:
 
     def session(self, document: dict[str, Any]) -> dict[str, str]:
         """Hold what the player asks to convert and mint the token for it; raises Refused, UnknownPlayer."""
-        player, given = text(document, "user_id"), document.get("amount")
-        if isinstance(given, str):
-            given = money.spelled(given)
-        if isinstance(given, bool) or not isinstance(given, int | Decimal):
-            raise Refused("INVALID_AMOUNT")
-        amount = self.amount(Decimal(given))
+        player = text(document, "user_id")
+        amount = self.amount(money.exact(document.get("amount")))
         row = self.conversions.open(player, amount)
         return {"token": self.token(row), "notification_key": row.notification_key}
 

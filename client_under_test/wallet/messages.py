@@ -101,8 +101,4 @@ class Parser:
 
     def amount(self, given: object, currency: str) -> int:
         """Read an amount, a JSON number or a string, in minor units of ``currency``."""
-        if isinstance(given, str):
-            given = money.spelled(given)
-        if not isinstance(given, Decimal):
-            raise Refused("INVALID_AMOUNT")
-        return money.to_minor(given, currency)
+        return money.to_minor(money.exact(given), currency)

@@ -132,7 +132,7 @@ def test_raw_wagers_keep_the_books(books):
 
 
 def test_callbacks_are_measured_on_sqlite_and_kept():
-    course = durable.Course("SQLite", 4, 60, 0.8)
+    course = durable.Course("SQLite", 4, 60)
     with tempfile.TemporaryDirectory() as folder:
         file = str(Path(folder, "client.sqlite"))
         raw = raw_database.sqlite_raw(file, durable.PLAYERS)
@@ -151,7 +151,7 @@ def test_callbacks_are_measured_on_sqlite_and_kept():
 
 
 def test_callbacks_are_measured_on_postgresql(postgres_url, tmp_path):
-    course = durable.Course("PostgreSQL", 2, 40, 0.5)
+    course = durable.Course("PostgreSQL", 2, 40)
     raw = raw_database.postgresql_raw(postgres_url, durable.PLAYERS, 2)
     measured = durable.measure(course, tmp_path, postgres_url, raw, 1)
     assert all(rate > 0 for rates in measured.values() for rate in rates)
