@@ -12,6 +12,10 @@ class Level(StrEnum):
     INFO = "INFO"
 
 
+# What these groups prove is the documents' own dialect, or what the CLIENT asks in it.
+_BYTES = ("SIG", "MSG", "OUT")
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule, written once; every report, test id and page quotes it.
@@ -30,6 +34,11 @@ class Rule:
     causes: str
     needs: tuple[str, ...] = ()
     players: int = 1
+
+    @property
+    def about_bytes(self) -> bool:
+        """Whether it is about how the documents write and sign, which another dialect does otherwise."""
+        return self.group in _BYTES
 
     @property
     def group(self) -> str:

@@ -5,6 +5,7 @@ import pytest
 from scenarios.contract import RULES
 from scenarios.problems.errors import UsageProblem
 from scenarios.run.run import Run
+from simulators.dialects import DEFAULT
 
 # The word in ``needs`` for players whose balances can be told; the others are driver entries.
 PROBE = "probe"
@@ -63,6 +64,9 @@ def lacking(item: pytest.Item, run: Run) -> str | None:
 
         if (mute := undecidable(target.need_checkout())) is not None:
             return mute
+    dialect = target.operator.dialect if target.operator else DEFAULT
+    if dialect != DEFAULT and any(rule.about_bytes for rule in rules):
+        return f"it is about the bytes of the dialect {DEFAULT}, and the target speaks {dialect}"
     entries = [*(entry for rule in rules for entry in rule.needs), *_declared(item)]
     missing = [entry for entry in entries if entry != PROBE and not run.driver.has(entry)]
     return f"needs a driver entry: {run.driver.missing(missing[0])}" if missing else None

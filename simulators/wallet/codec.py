@@ -49,8 +49,8 @@ def _key(name: str) -> str:
 def form(texts: Mapping[str, str], style: Style = PLAIN) -> bytes:
     """Write names and texts as ``application/x-www-form-urlencoded`` in ``style``."""
     texts = _arranged(texts, style)
-    write = _percent if style.escape else quote_plus
-    return "&".join(f"{quote_plus(name)}={write(text)}" for name, text in texts.items()).encode()
+    write = _percent if style.escape else _quoted
+    return "&".join(f"{_quoted(name)}={write(text)}" for name, text in texts.items()).encode()
 
 
 def _arranged(texts: Mapping[str, str], style: Style) -> dict[str, str]:
@@ -61,6 +61,10 @@ def _arranged(texts: Mapping[str, str], style: Style) -> dict[str, str]:
 
 def _escaped(text: str) -> str:
     return json.dumps(json.loads(text)) if text.startswith('"') else text
+
+
+def _quoted(text: str) -> str:
+    return quote_plus(text, errors="surrogatepass")
 
 
 def _percent(text: str) -> str:

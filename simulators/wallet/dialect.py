@@ -20,12 +20,12 @@ class Abilities:
 
     ``copies_as_first``: a copy gets the answer of the first, with the same CLIENT id; otherwise it may be told
     that it was processed before. ``unknown_rollbacks``: the rollback of an unknown transaction is a success.
-    ``balances``: each answer tells the balance after it.
+    ``fine_amounts``: amounts finer than the currency's unit can be written.
     """
 
     copies_as_first: bool = True
     unknown_rollbacks: bool = True
-    balances: bool = False
+    fine_amounts: bool = True
 
 
 class Otherwise(NamedTuple):

@@ -17,7 +17,6 @@ from scenarios.target.loading import Target
 from scenarios.wallet.kinds import BET, RESULT, Action
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from simulators.operator.dialect import SPORTSBOOK
 
 pytestmark = pytest.mark.needs("probe")
 
@@ -77,10 +76,11 @@ def test_over_the_balance(run: Run, operator: Verbs, player: Player, judge: Judg
         refused = judge.refused("BET-03", bet, case=case)
         judge.balance("BET-03", player, balance, bet, case=case)
         if refused:
+            code = operator.channel.dialect.insufficient_funds
             judge.holds(
                 "BET-03",
-                bet.error == SPORTSBOOK.insufficient_funds,
-                expected=f"error {SPORTSBOOK.insufficient_funds!r}",
+                bet.error == code,
+                expected=f"error {code!r}",
                 seen=said(bet),
                 exchanges=[bet],
                 case=case,

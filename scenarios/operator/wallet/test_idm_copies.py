@@ -15,16 +15,8 @@ from scenarios.wallet.kinds import KINDS, done, known, usual
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
-from simulators.wallet.codec import Style
 
 pytestmark = pytest.mark.needs("probe")
-
-_BACKWARDS = ("amount", "currency", "user_id", "action", "rollback_transaction_id", "transaction_id")
-_STYLES = {
-    "fields in another order": Style(order=_BACKWARDS),
-    "spaces and newlines": Style(spaces=True),
-    "another order, spaces and newlines": Style(order=_BACKWARDS, spaces=True),
-}
 
 
 @pytest.mark.rules("IDM-01")
@@ -100,7 +92,7 @@ def test_in_other_bytes(operator: Verbs, player: Player, judge: Judge) -> None:
         plain = done(kind, operator, player)
         recognised = plain is not None and _same_answer(plain, operator.again(plain))
         judge.measure(player, known(player) + alone.effect)
-        for name, style in _STYLES.items():
+        for name, style in operator.channel.dialect.other_bytes.items():
             before = known(player)
             first = done(kind, operator, player)
             if first is None:

@@ -6,6 +6,7 @@ open; a CLIENT that refuses ids with blanks or accents altogether is not blamed 
 """
 
 import uuid
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -52,7 +53,7 @@ def test_with_another_amount(operator: Verbs, player: Player, judge: Judge) -> N
             if first is None:
                 continue
             tried += 1
-            message = first.message.model_copy(update={"amount": player.money(units)})
+            message = replace(first.message, amount=player.money(units))
             second = operator.send(message, kind=f"{kind}, same id, {name}")
             judge.balance(
                 "IDM-05",

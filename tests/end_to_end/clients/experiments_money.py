@@ -1,5 +1,6 @@
 """An experiment for each rule of BET, RES, IDM and RBK without a driver; failing where that is broken."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from simulators.wallet.codec import Style
@@ -161,7 +162,7 @@ def idm_04(asking: Asking) -> None:
 def idm_05(asking: Asking) -> None:
     for message in _three(asking):
         asking.tell(message)
-        other = message.model_copy(update={"amount": Decimal("7")})
+        other = replace(message, amount=Decimal("7"))
         assert asking.moved(lambda other=other: asking.tell(other)) == 0
 
 
@@ -185,7 +186,7 @@ def idm_07(asking: Asking) -> None:
     for action in ("bet", "result"):
         message = asking.message(action, "5")
         asking.tell(message)
-        other = message.model_copy(update={"user_id": asking.other})
+        other = replace(message, player=asking.other)
         assert asking.moved(lambda other=other: asking.tell(other), asking.other) == 0
 
 
