@@ -7,16 +7,14 @@ from decimal import Decimal
 from scenarios.oracles.acceptable import acceptable
 from scenarios.oracles.linearizability import Verdict
 from scenarios.oracles.linearizability import judge as linearizable
+from scenarios.run.judge import wagers
 from scenarios.run.run import Run
 from scenarios.run.story import Step, Verb
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Reading, Unreadable
 from simulators.exchanges.history import Exchange
-from simulators.operator.delivery import PROVIDER
 from simulators.transport.faults.table import parse_fault
 from simulators.wallet.transactions import Kind, Transaction
-
-_PROBE = "(probe)"
 
 
 class Broken(Exception):
@@ -94,19 +92,19 @@ class Stage:
 
     def history(self) -> list[Exchange]:
         """What the story sent, without the probe's own requests."""
-        wagers = [one for one in self.run.history.since(self.start) if one.provider == PROVIDER]
-        return [one for one in wagers if _PROBE not in one.kind]
+        return wagers(self.run, self.start)
 
     def _compare(self, player: Player, history: list[Exchange]) -> None:
         opening = player.money(self.opening)
-        allowed = acceptable(history, player.id, opening, player.currency)
+        model = self.run.model
+        allowed = acceptable(history, player.id, opening, player.currency, model)
         numbers = tuple(exchange.number for exchange in history if _about(exchange, player))
-        reading = self.read(player, min(allowed.balances, key=lambda one: abs(one - opening)), numbers)
+        reading = self.read(player, allowed.nearest(opening), numbers)
         if reading.amount not in allowed:
-            off = min(abs(reading.amount - one) for one in allowed.balances)
+            off = abs(reading.amount - allowed.nearest(reading.amount))
             raise Broken(allowed.explain(reading.amount), numbers, off, (player.id, reading.amount))
         if self.concurrent:
-            judged = linearizable(history, player.id, opening, reading.amount, player.currency)
+            judged = linearizable(history, player.id, opening, reading.amount, player.currency, model=model)
             if judged.verdict is Verdict.UNDECIDED:
                 raise Open(judged.why)
             if not judged.legal:
@@ -174,22 +172,13 @@ class BetsOnly(Stage):
     """Bets alone: together they never take more than there was."""
 
     def finish(self) -> None:
-        """Raise Broken where more was accepted than the balance covered, or the balance is below zero."""
-        player, opening = self.players[0], self.players[0].money(self.opening)
-        numbers = tuple(exchange.number for exchange in self.history())
-        amounts = {one.message.id: one.message.amount for one in self.sent if one.ok}
-        taken = sum(amounts.values(), Decimal(0))
-        if taken > opening:
-            raise Broken(
-                f"bets of {player.show(taken)} were accepted on {player.show(opening)}",
-                numbers,
-                taken - opening,
-            )
-        seen = self.read(player, opening - taken, numbers).amount
-        if seen < 0:
-            raise Broken(
-                f"the balance is {player.show(seen)} after bets alone", numbers, -seen, (player.id, seen)
-            )
+        """Raise Broken where the balance is below zero, or not what the accepted bets left."""
+        super().finish()
+        player = self.players[0]
+        if player.known is not None and player.known < 0:
+            numbers = tuple(exchange.number for exchange in self.history())
+            why = f"the balance is {player.show(player.known)} after bets alone"
+            raise Broken(why, numbers, -player.known, (player.id, player.known))
 
 
 class Isolated(Stage):

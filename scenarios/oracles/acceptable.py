@@ -74,12 +74,17 @@ class Acceptable:
         """Say what is acceptable, what was ``seen``, and the simplest single mistake that explains the
         difference.
         """
-        text = f"acceptable: {self._alternatives()}; seen {self._bare(seen)}"
+        text = f"acceptable: {self.alternatives()}; seen {self._bare(seen)}"
         if self.contains(seen):
             return text
-        return f"{text}; {self._why(seen) or self._difference(seen)}"
+        return f"{text}; {self.mistake(seen) or self._difference(seen)}"
 
-    def _why(self, seen: Decimal) -> str | None:
+    def nearest(self, seen: Decimal) -> Decimal:
+        """The acceptable balance that is nearest to ``seen``; of many, as far as they are listed."""
+        return seen if self.contains(seen) else min(self.balances, key=lambda one: (abs(one - seen), one))
+
+    def mistake(self, seen: Decimal) -> str | None:
+        """Say which single mistake with one transaction explains the balance ``seen``, None where none does."""
         try:
             units = to_units(seen, self.decimals)
         except ValueError:
@@ -97,13 +102,13 @@ class Acceptable:
     def _difference(self, seen: Decimal) -> str:
         if not self.listed:
             return "no single mistake explains it"
-        nearest = min(self.balances, key=lambda balance: (abs(balance - seen), balance))
-        off = seen - nearest
+        off = seen - self.nearest(seen)
         return (
             f"{self._bare(abs(off))} too {'much' if off > 0 else 'little'}, which no single mistake explains"
         )
 
-    def _alternatives(self) -> str:
+    def alternatives(self) -> str:
+        """The acceptable balances in words, the likeliest few by their amounts."""
         units = self.sums.all
         if units is None:
             money = self.case.money

@@ -1,16 +1,19 @@
 """The judge of one scenario: compares what was expected with what was seen, and writes findings."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from scenarios.contract import RULES, Level
+from scenarios.oracles.acceptable import Acceptable, acceptable
 from scenarios.run.findings import Finding, ScenarioResult
 from scenarios.run.run import Run
 from scenarios.wallet.player import Player
-from scenarios.wallet.probes import Unreadable
+from scenarios.wallet.probes import Reading, Unreadable
 from simulators.exchanges.history import Exchange
+from simulators.operator.delivery import PROVIDER
 
 
 class Undecided(Exception):
@@ -49,6 +52,15 @@ def said(exchange: Exchange) -> str:
 def shortened(text: str) -> str:
     """``text`` with what it quotes of an answer cut to a few words. For texts without secrets."""
     return _QUOTATION.sub(lambda hit: f"{hit[1]}{hit[2]}{hit[3]}..{hit[2]}" if hit[4] else hit[0], text)
+
+
+def wagers(run: Run, start: int) -> list[Exchange]:
+    """What was sent as a wager since exchange ``start``, without the probe's own."""
+    return [
+        one
+        for one in run.history.since(start)
+        if one.provider == PROVIDER and not one.kind.endswith("(probe)")
+    ]
 
 
 @dataclass
@@ -151,28 +163,89 @@ class Judge:
         level = level or RULES[rule].level
         expected = "balance " + " or ".join(player.show(amount) for amount in acceptable)
         numbers = tuple(exchange.number for exchange in exchanges)
-        try:
-            reading = self.run.probe.read(player, acceptable[0])
-        except Unreadable as error:
-            seen = f"a balance that cannot be told: {error}"
-            stake = max(abs(amount) for amount in acceptable)
-            self._add(Finding(rule, level, expected, seen, numbers + error.exchanges[-10:], case, stake))
-            raise Undecided(f"the balance cannot be told any more: {error}") from error
-        player.known = reading.amount
-        if not reading.restored:
-            self.run.warnings.append(
-                f"player {player.id} was not left with {player.show(reading.amount)} by the probe"
-            )
+        reading = self._read(rule, player, acceptable[0], expected, numbers, case, level)
+        self._keep(player, reading.amount)
         if reading.amount not in acceptable:
             off = min(abs(reading.amount - amount) for amount in acceptable)
             seen = f"balance {player.show(reading.amount)}"
             self._add(Finding(rule, level, expected, seen, numbers + reading.exchanges[-6:], case, off))
         return reading.amount
 
-    def measure(self, player: Player, expected: Decimal) -> Decimal:
+    def settled(
+        self,
+        rule: str,
+        player: Player,
+        *exchanges: Exchange,
+        case: str = "",
+        level: Level | None = None,
+        amiss: Decimal = Decimal(0),
+    ) -> Decimal:
+        """Probe the balance and record a finding unless what was sent since the player was funded allows it.
+
+        The oracle folds what was sent, under the CLIENT's learned choices. ``amiss`` is how far such transactions
+        were seen to be off for another rule's fault. What is off is counted once: later checks start from there.
+        """
+        self._mark(rule)
+        level = level or RULES[rule].level
+        player.off += amiss
+        allowed = self.expected(player)
+        guess = allowed.nearest((player.known or Decimal(0)) - player.off) + player.off
+        words = f"balance {allowed.alternatives()}" if not player.off else f"balance {player.show(guess)}"
+        numbers = tuple(exchange.number for exchange in exchanges)
+        reading = self._read(rule, player, guess, words, numbers, case, level)
+        mistake = allowed.mistake(reading.amount - player.off)
+        wrong = self._keep(player, reading.amount)
+        if wrong:
+            seen = f"balance {player.show(reading.amount)}" + (f", as if {mistake}" if mistake else "")
+            self._add(Finding(rule, level, words, seen, numbers + reading.exchanges[-6:], case, abs(wrong)))
+        return reading.amount
+
+    def expected(self, player: Player) -> Acceptable:
+        """The balances that are right after what was sent since ``player`` was funded."""
+        sent = wagers(self.run, player.since)
+        return acceptable(sent, player.id, player.funded, player.currency, self.run.model)
+
+    def _keep(self, player: Player, seen: Decimal) -> Decimal:
+        """Keep in mind what was read; return how far it is off that was not off before."""
+        player.known = seen
+        wrong = seen - player.off
+        wrong -= self.expected(player).nearest(wrong)
+        player.off += wrong
+        return wrong
+
+    def _read(
+        self,
+        rule: str,
+        player: Player,
+        guess: Decimal,
+        expected: str,
+        numbers: tuple[int, ...],
+        case: str,
+        level: Level,
+    ) -> Reading:
+        try:
+            reading = self.run.probe.read(player, guess)
+        except Unreadable as error:
+            seen = f"a balance that cannot be told: {error}"
+            self._add(Finding(rule, level, expected, seen, numbers + error.exchanges[-10:], case, abs(guess)))
+            raise Undecided(f"the balance cannot be told any more: {error}") from error
+        if not reading.restored:
+            self.run.warnings.append(
+                f"player {player.id} was not left with {player.show(reading.amount)} by the probe"
+            )
+        return reading
+
+    def measure(self, player: Player, expected: Decimal | None = None) -> Decimal:
         """Probe the balance, which is probably ``expected``, without judging it. Raises Unreadable."""
-        player.known = self.run.probe.read(player, expected).amount
-        return player.known
+        if expected is None:
+            expected = self.expected(player).nearest((player.known or Decimal(0)) - player.off) + player.off
+        seen = self.run.probe.read(player, expected).amount
+        self._keep(player, seen)
+        return seen
+
+    def learn(self, **choices: Collection[StrEnum]) -> None:
+        """Keep what the CLIENT was seen to choose where the contract leaves a choice: fields of the wallet model."""
+        self.run.choices |= {name: frozenset(ways) for name, ways in choices.items()}
 
     def note(self, rule: str, text: str) -> None:
         """Record how the CLIENT behaves where the documents leave it open."""
@@ -195,7 +268,8 @@ class Judge:
                 self._correct(player, amount)
         except Unreadable as error:
             raise Undecided(f"the player could not be funded: {error}") from error
-        player.known = amount
+        player.known = player.funded = amount
+        player.since, player.off = len(self.run.history), Decimal(0)
         return amount
 
     def _correct(self, player: Player, amount: Decimal) -> None:

@@ -1,6 +1,7 @@
 """Putting players back: every player whose money a run moved owns in the end what it owned when the run began."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -20,7 +21,7 @@ class Restore:
     """Puts ``players`` back through ``operator``; ``warnings`` are told of what cannot be put back."""
 
     operator: Verbs
-    players: Sequence[Player]
+    players: list[Player]
     guard: Guard
     warnings: list[str]
 
@@ -34,12 +35,13 @@ class Restore:
         self.guard.unbounded = True
         named = self._named()
         for player in self.players:
+            if player.touched:
+                named[player.id].discard(player.currency)
+        for player in self.players:
             try:
                 if player.touched:
                     self._put_back(player, probe)
-                self._undo(
-                    player, named.get(player.id, set()) - ({player.currency} if player.touched else set())
-                )
+                self._undo(player, named[player.id])
                 player.touched = False
             except (Unreadable, TargetGone, OutOfBounds) as error:
                 owned = "what it owned" if player.owned is None else player.show(player.owned)
@@ -53,9 +55,9 @@ class Restore:
 
     def _named(self) -> dict[str, set[str]]:
         """The currencies in which genuine wagers of this run named each player."""
-        named: dict[str, set[str]] = {}
+        named: dict[str, set[str]] = defaultdict(set)
         for _, message in self._genuine():
-            named.setdefault(message.player, set()).add(message.currency)
+            named[message.player].add(message.currency)
         return named
 
     def _put_back(self, player: Player, probe: Probe) -> None:

@@ -3,12 +3,14 @@
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from enum import StrEnum
 from functools import cached_property
 from random import Random
 
 from scenarios.driver.driver import Driver
+from scenarios.oracles.model import OPEN, Model
 from scenarios.problems.errors import TargetProblem
 from scenarios.run.findings import ScenarioResult
 from scenarios.run.guard import Guard, TargetGone
@@ -34,7 +36,8 @@ class Run:
     """The state of one run; made once, before the first scenario.
 
     ``reach`` is the way to the target, ``guard`` watches that it stays there. ``diagnosis`` says why balances cannot be
-    read at all, ``suspicion`` why not through wagers, where the driver reads them.
+    read at all, ``suspicion`` why not through wagers, where the driver reads them. ``choices`` is what
+    the CLIENT was seen to choose where the contract leaves a choice, by the fields of the wallet model.
     """
 
     settings: Settings
@@ -45,6 +48,7 @@ class Run:
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
     suspicion: Diagnosis = field(default_factory=Diagnosis)
     warnings: list[str] = field(default_factory=list)
+    choices: dict[str, frozenset[StrEnum]] = field(default_factory=dict)
     interrupted: bool = False
 
     def __post_init__(self) -> None:
@@ -64,6 +68,8 @@ class Run:
         self.players = [Player(name, players.currency) for name in players.ids] if players else []
         others = players.others if players else {}
         self.other_players = [Player(name, currency) for currency, name in others.items()]
+        # Test players' money in other currencies, where scenarios found some.
+        self.abroad: dict[tuple[str, str], Player] = {}
         self.reach = Reach(
             target,
             self.sender,
@@ -71,6 +77,11 @@ class Run:
             self.players[0] if self.players else None,
         )
         self.guard = Guard(self.reach, self.driver, self.settings.effort.seconds, self.clock)
+
+    @property
+    def model(self) -> Model:
+        """The wallet that the CLIENT is, as far as its choices are known; what is not known is open."""
+        return replace(OPEN, **self.choices)  # type: ignore[arg-type]
 
     @cached_property
     def channel(self) -> Operator:
@@ -144,6 +155,11 @@ class Run:
         if not player.touched:
             player.touched, player.opening = True, found
         player.known = Decimal(0)
+
+    def adopt(self, player: Player) -> None:
+        """Keep ``player``, a test player's money in another currency, to put it back with the others."""
+        self.abroad[player.id, player.currency] = player
+        self._restore.players.append(player)
 
     def restore(self) -> None:
         """Give every player back what it owned when the run began; say so where that fails."""

@@ -11,6 +11,7 @@ from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.target.loading import Target
+from scenarios.wallet.choices import learn_all
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 
@@ -85,6 +86,12 @@ def players(run: Run) -> list[Player]:
 def player(run: Run) -> Player:
     """The first test player. Fund it with ``judge.fund`` before use; it is put back when the run ends."""
     return run.players[0]
+
+
+@pytest.fixture
+def choices_learned(judge: Judge, operator: Verbs, player: Player) -> None:
+    """What the CLIENT chooses where the contract leaves a choice is known, or was tried in vain."""
+    learn_all(judge, operator, player)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ rules of rollback, not those of copies. Amounts are multiples of a quarter, whic
 exactly.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -14,6 +13,7 @@ from scenarios.run.judge import Judge
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
+from simulators.wallet.transactions import Transaction
 
 Action = Literal["bet", "result"]
 
@@ -28,23 +28,19 @@ KINDS = (BET, RESULT, BET_UNDONE, RESULT_UNDONE)
 UNITS: dict[str, int] = {BET: 250, RESULT: 175, BET_UNDONE: 325, RESULT_UNDONE: 125}
 
 
-@dataclass(frozen=True, slots=True)
-class Usual:
-    """What one transaction of ``kind`` did, with the wager it undoes where it is a rollback."""
-
-    kind: str
-    effect: Decimal
+def prepared(kind: str, operator: Verbs, player: Player, *, own_id: str | None = None) -> Transaction | None:
+    """One transaction of ``kind`` (under ``own_id``), not sent; None where the wager to undo was refused."""
+    amount = player.money(UNITS[kind])
+    if kind in (BET, RESULT):
+        return operator.transaction(BET if kind == BET else RESULT, player, amount, id=own_id)
+    wager = operator.bet(player, amount) if kind == BET_UNDONE else operator.result(player, amount)
+    return operator.undo(wager, id=own_id) if wager.ok else None
 
 
 def send(kind: str, operator: Verbs, player: Player, *, own_id: str | None = None) -> Exchange | None:
     """Send one transaction of ``kind`` (under ``own_id``); None where the wager to undo was refused."""
-    amount = player.money(UNITS[kind])
-    if kind == BET:
-        return operator.bet(player, amount, id=own_id)
-    if kind == RESULT:
-        return operator.result(player, amount, id=own_id)
-    wager = operator.bet(player, amount) if kind == BET_UNDONE else operator.result(player, amount)
-    return operator.rollback(wager, id=own_id) if wager.ok else None
+    message = prepared(kind, operator, player, own_id=own_id)
+    return None if message is None else operator.send(message)
 
 
 def done(kind: str, operator: Verbs, player: Player, *, own_id: str | None = None) -> Exchange | None:
@@ -53,14 +49,13 @@ def done(kind: str, operator: Verbs, player: Player, *, own_id: str | None = Non
     return exchange if exchange is not None and exchange.ok else None
 
 
-def usual(kind: str, operator: Verbs, judge: Judge, player: Player) -> Usual | None:
-    """Make one transaction of ``kind`` and measure its effect; None where the CLIENT does not accept it."""
-    before = known(player)
-    exchange = done(kind, operator, player)
-    if exchange is None:
+def usual(kind: str, operator: Verbs, judge: Judge, player: Player) -> Decimal | None:
+    """Make one transaction of ``kind`` and measure how far what it moves is off; None where it is not accepted."""
+    before = player.off
+    if done(kind, operator, player) is None:
         return None
-    nominal = {BET: -1, RESULT: 1}.get(kind, 0) * player.money(UNITS[kind])
-    return Usual(kind, judge.measure(player, before + nominal) - before)
+    judge.measure(player)
+    return player.off - before
 
 
 def known(player: Player) -> Decimal:

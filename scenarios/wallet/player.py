@@ -13,6 +13,9 @@ class Player:
     ``known`` is what the balance was last proved or put to, None before the first look; ``opening`` is what the
     player owned before the judge took it over (``touched``), None where that could not be told; ``lent`` of it
     came from the judge's own first wager. All are in ``currency``.
+
+    ``funded`` is what the player was brought to for the scenario under way, before exchange ``since``; ``off`` is
+    how far the balance was seen to be from what has been sent since then.
     """
 
     id: str
@@ -21,6 +24,9 @@ class Player:
     opening: Decimal | None = None
     touched: bool = False
     lent: Decimal = Decimal(0)
+    funded: Decimal = Decimal(0)
+    since: int = 0
+    off: Decimal = Decimal(0)
 
     @property
     def owned(self) -> Decimal | None:

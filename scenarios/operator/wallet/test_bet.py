@@ -14,6 +14,8 @@ from scenarios.contract import Level
 from scenarios.run.judge import Judge, Undecided, said
 from scenarios.run.run import Run
 from scenarios.target.loading import Target
+from scenarios.wallet import choices
+from scenarios.wallet.currencies import kept_apart, other_currencies
 from scenarios.wallet.kinds import BET, RESULT, Action
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -74,7 +76,7 @@ def test_over_the_balance(run: Run, operator: Verbs, player: Player, judge: Judg
         bet = operator.bet(player, told(run, player, balance) + player.money(over))
         case = f"{player.show(bet.message.amount)} at a balance of {player.show(balance)}"
         refused = judge.refused("BET-03", bet, case=case)
-        judge.balance("BET-03", player, balance, bet, case=case)
+        judge.settled("BET-03", player, bet, case=case)
         if refused:
             code = operator.channel.dialect.insufficient_funds
             judge.holds(
@@ -91,15 +93,18 @@ def test_over_the_balance(run: Run, operator: Verbs, player: Player, judge: Judg
 @pytest.mark.rules("BET-05")
 def test_refused_then_topped_up(operator: Verbs, player: Player, judge: Judge) -> None:
     """The copy of a refused bet is refused still when the money has come in."""
-    balance = judge.fund(player, 500)
-    bet = operator.bet(player, player.money(800))
-    judge.needs(bet.refused, "the bet over the balance was not refused")
-    topped_up = operator.result(player, player.money(1000))
-    balance = judge.measure(player, balance + topped_up.message.amount)
-    judge.needs(balance >= bet.message.amount, "the result that was to cover the bet was not paid")
-    copy = operator.again(bet)
-    judge.refused("BET-05", copy, case="after a top-up")
-    judge.balance("BET-05", player, balance, bet, topped_up, copy, case="after a top-up")
+    tried = choices.refused_bet(judge, operator, player)
+    exchanges, case = (tried.bet, tried.top_up, tried.copy), "after a top-up"
+    judge.refused("BET-05", tried.copy, case=case)
+    judge.holds(
+        "BET-05",
+        tried.after == tried.before,
+        expected=f"balance {player.show(tried.before)}",
+        seen=f"balance {player.show(tried.after)}",
+        exchanges=exchanges,
+        case=case,
+        off=abs(tried.after - tried.before),
+    )
 
 
 @pytest.mark.rules("BET-06")
@@ -125,19 +130,17 @@ def test_by_an_unknown_player(operator: Verbs, player: Player, judge: Judge) -> 
 
 
 @pytest.mark.rules("BET-07")
-def test_in_another_currency(operator: Verbs, player: Player, target: Target, judge: Judge) -> None:
+def test_in_another_currency(run: Run, operator: Verbs, player: Player, target: Target, judge: Judge) -> None:
     """A bet in a currency that is not the player's is refused and has no effect."""
-    balance = judge.fund(player, 1000)
     for currency in other_currencies(target, player):
+        case = f"a bet in {currency}"
+        if kept_apart(run, judge, operator, player, currency) is not None:
+            judge.note("BET-07", f"the player has {currency}, too, kept apart from {player.currency}")
+            continue
+        judge.fund(player, 1000)
         bet = operator.bet(player, Decimal(2), currency=currency)
-        judge.refused("BET-07", bet, case=f"a bet in {currency}")
-        balance = judge.balance("BET-07", player, balance, bet, case=f"a bet in {currency}")
-
-
-def other_currencies(target: Target, player: Player) -> list[str]:
-    """At most two currencies that are not the player's, agreed ones first."""
-    agreed = target.operator.currencies if target.operator else ()
-    return [code for code in dict.fromkeys([*agreed, "USD", "EUR"]) if code != player.currency][:2]
+        judge.refused("BET-07", bet, case=case)
+        judge.settled("BET-07", player, bet, case=case)
 
 
 @pytest.mark.rules("BET-09")
@@ -155,7 +158,7 @@ def test_of_zero(operator: Verbs, player: Player, judge: Judge) -> None:
             exchanges=[bet],
             case=case,
         )
-        judge.balance("BET-09", player, balance, bet, case=case)
+        judge.settled("BET-09", player, bet, case=case)
 
 
 @pytest.mark.rules("BET-13")

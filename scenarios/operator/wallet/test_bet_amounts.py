@@ -13,7 +13,7 @@ import pytest
 
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided, said
-from scenarios.wallet.kinds import BET, RESULT, Action, known
+from scenarios.wallet.kinds import BET, RESULT, Action
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
@@ -56,15 +56,10 @@ def _pieces(operator: Verbs, judge: Judge, player: Player) -> None:
 
 def _series(operator: Verbs, judge: Judge, player: Player, action: Action, units: Sequence[int]) -> None:
     """Make wagers of ``units`` each, all of which the balance covers, then read the balance."""
-    before = known(player)
     sent = [operator.send(operator.transaction(action, player, player.money(each))) for each in units]
     case = f"{len(units)} {action}s of {player.show(player.money(units[0]))}"
     if len(set(units)) > 1:
         case = f"{action}s of " + ", ".join(player.show(player.money(each)) for each in units)
-    balance = before
-    for exchange in sent:
-        if exchange.ok:
-            balance += exchange.message.amount if action == "result" else -exchange.message.amount
     refused = [exchange for exchange in sent if not exchange.ok]
     if refused:
         judge.holds(
@@ -75,7 +70,7 @@ def _series(operator: Verbs, judge: Judge, player: Player, action: Action, units
             exchanges=[*sent[:1], refused[0], sent[-1]],
             case=case,
         )
-    judge.balance("BET-10", player, balance, sent[0], sent[-1], case=case)
+    judge.settled("BET-10", player, sent[0], sent[-1], case=case)
 
 
 @pytest.mark.rules("BET-11")

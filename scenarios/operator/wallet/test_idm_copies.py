@@ -11,7 +11,8 @@ import pytest
 
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided
-from scenarios.wallet.kinds import KINDS, done, known, usual
+from scenarios.wallet import choices
+from scenarios.wallet.kinds import KINDS, done, usual
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
@@ -23,18 +24,19 @@ pytestmark = pytest.mark.needs("probe")
 def test_sent_again(operator: Verbs, player: Player, judge: Judge) -> None:
     """The same request sent again, twice: balance unchanged, error null, the CLIENT id of the first time."""
     judge.fund(player, 5000)
-    tried = 0
+    tried, seen = 0, list[Exchange]()
     for kind in KINDS:
-        alone = usual(kind, operator, judge, player)
-        before = known(player)
-        first = done(kind, operator, player) if alone else None
-        if alone is None or first is None:
+        amiss = usual(kind, operator, judge, player)
+        first = None if amiss is None else done(kind, operator, player)
+        if amiss is None or first is None:
             continue
         tried += 1
         copies = [operator.again(first), operator.again(first)]
+        seen += copies
         for copy in copies:
             judge.same_client_id("IDM-01", first, copy, case=kind)
-        judge.balance("IDM-01", player, before + alone.effect, first, *copies, case=kind)
+        judge.settled("IDM-01", player, first, *copies, case=kind, amiss=amiss)
+    choices.learn_copies(judge, seen)
     judge.needs(tried, "no bet, result or rollback was accepted that could be sent again")
 
 
@@ -50,13 +52,13 @@ def test_after_many_others_and_a_pause(
     recognised = {first.number: _same_answer(first, operator.again(first)) for _, first in firsts}
     _crowd(operator, judge, player, players, effort.crowd)
     time.sleep(effort.pause)
-    balance = judge.measure(player, known(player))
+    judge.measure(player)
     between = f"after {effort.crowd} other transactions and {effort.pause:g} s"
     for kind, first in firsts:
         late = operator.again(first)
         if recognised[first.number]:
             judge.same_client_id("IDM-04", first, late, case=f"{kind}, {between}")
-        balance = judge.balance("IDM-04", player, balance, first, late, case=f"{kind}, {between}")
+        judge.settled("IDM-04", player, first, late, case=f"{kind}, {between}")
 
 
 def _same_answer(first: Exchange, copy: Exchange) -> bool:
@@ -64,7 +66,7 @@ def _same_answer(first: Exchange, copy: Exchange) -> bool:
 
 
 def _crowd(operator: Verbs, judge: Judge, player: Player, players: list[Player], size: int) -> None:
-    """Send ``size`` small results, spread over all players, and keep count of their balances."""
+    """Send ``size`` small results, spread over all players."""
     crowd = [player]
     for other in players:
         if other is not player:
@@ -75,9 +77,7 @@ def _crowd(operator: Verbs, judge: Judge, player: Player, players: list[Player],
                 continue
     for number in range(size):
         one = crowd[number % len(crowd)]
-        result = operator.result(one, one.money(number // len(crowd) % 2), kind="result (crowd)")
-        if result.ok:
-            one.known = known(one) + result.message.amount
+        operator.result(one, one.money(number // len(crowd) % 2), kind="result (crowd)")
 
 
 @pytest.mark.rules("IDM-09")
@@ -86,14 +86,13 @@ def test_in_other_bytes(operator: Verbs, player: Player, judge: Judge) -> None:
     judge.fund(player, 9000)
     tried = refused = 0
     for kind in KINDS:
-        alone = usual(kind, operator, judge, player)
-        if alone is None:
+        amiss = usual(kind, operator, judge, player)
+        if amiss is None:
             continue
         plain = done(kind, operator, player)
         recognised = plain is not None and _same_answer(plain, operator.again(plain))
-        judge.measure(player, known(player) + alone.effect)
+        judge.measure(player)
         for name, style in operator.channel.dialect.other_bytes.items():
-            before = known(player)
             first = done(kind, operator, player)
             if first is None:
                 continue
@@ -103,7 +102,7 @@ def test_in_other_bytes(operator: Verbs, player: Player, judge: Judge) -> None:
             refused += copy.refused
             if recognised and copy.ok:
                 judge.same_client_id("IDM-09", first, copy, case=f"{kind}, {name}")
-            judge.balance("IDM-09", player, before + alone.effect, first, copy, case=f"{kind}, {name}")
+            judge.settled("IDM-09", player, first, copy, case=f"{kind}, {name}", amiss=amiss)
     judge.needs(tried, "no bet, result or rollback was accepted that could be sent again")
     if refused:
         judge.note("IDM-09", f"{refused} of {tried} copies in other bytes were refused, without effect")

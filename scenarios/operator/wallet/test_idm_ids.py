@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 
 from scenarios.run.judge import Judge
-from scenarios.wallet.kinds import BET, BET_UNDONE, KINDS, RESULT, UNITS, Action, done, known, send, usual
+from scenarios.wallet.kinds import BET, BET_UNDONE, KINDS, RESULT, UNITS, Action, done, send, usual
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
@@ -44,25 +44,18 @@ def test_with_another_amount(operator: Verbs, player: Player, judge: Judge) -> N
     judge.fund(player, 9000)
     tried = 0
     for kind in KINDS:
-        alone = usual(kind, operator, judge, player)
-        if alone is None:
+        amiss = usual(kind, operator, judge, player)
+        if amiss is None:
             continue
         for name, units in (("more", UNITS[kind] * 2), ("less", UNITS[kind] - 100)):
-            before = known(player)
             first = done(kind, operator, player)
             if first is None:
                 continue
             tried += 1
             message = replace(first.message, amount=player.money(units))
             second = operator.send(message, kind=f"{kind}, same id, {name}")
-            judge.balance(
-                "IDM-05",
-                player,
-                before + alone.effect,
-                first,
-                second,
-                case=f"{kind}, then {name} under its id",
-            )
+            case = f"{kind}, then {name} under its id"
+            judge.settled("IDM-05", player, first, second, case=case, amiss=amiss)
     judge.needs(tried, "no bet, result or rollback was accepted whose id could come back")
 
 
@@ -72,22 +65,16 @@ def test_under_another_action(operator: Verbs, player: Player, judge: Judge) -> 
     judge.fund(player, 9000)
     tried = 0
     for kind, action in _OTHER_ACTIONS:
-        alone = usual(kind, operator, judge, player)
+        amiss = usual(kind, operator, judge, player)
         stake = operator.bet(player, player.money(UNITS[kind]))
-        before = judge.measure(player, known(player) - stake.message.amount)
-        first = done(kind, operator, player) if alone and stake.ok else None
-        if alone is None or first is None:
+        judge.measure(player)
+        first = done(kind, operator, player) if amiss is not None and stake.ok else None
+        if amiss is None or first is None:
             continue
         tried += 1
         second = _under(first, action, operator, player, stake)
-        judge.balance(
-            "IDM-06",
-            player,
-            before + alone.effect,
-            first,
-            second,
-            case=f"{kind}, then a {action} under its id",
-        )
+        case = f"{kind}, then a {action} under its id"
+        judge.settled("IDM-06", player, first, second, case=case, amiss=amiss)
     judge.needs(tried, "no bet, result or rollback was accepted whose id could come back")
 
 
@@ -108,19 +95,16 @@ def test_for_another_player(operator: Verbs, player: Player, another_player: Pla
     judge.fund(another_player, 5000)
     tried = 0
     for kind in (BET, RESULT, BET_UNDONE):
-        alone = usual(kind, operator, judge, player)
+        amiss = usual(kind, operator, judge, player)
         stake = operator.bet(another_player, another_player.money(UNITS[kind]))
-        theirs = judge.measure(another_player, known(another_player) - stake.message.amount)
-        before = known(player)
-        first = done(kind, operator, player) if alone and stake.ok else None
-        if alone is None or first is None:
+        judge.measure(another_player)
+        first = done(kind, operator, player) if amiss is not None and stake.ok else None
+        if amiss is None or first is None:
             continue
         tried += 1
         second = _under(first, first.message.kind, operator, another_player, stake)
-        judge.balance("IDM-07", another_player, theirs, first, second, case=f"{kind}, the other player")
-        judge.balance(
-            "IDM-07", player, before + alone.effect, first, second, case=f"{kind}, the first player"
-        )
+        judge.settled("IDM-07", another_player, first, second, case=f"{kind}, the other player")
+        judge.settled("IDM-07", player, first, second, case=f"{kind}, the first player", amiss=amiss)
     judge.needs(tried, "no bet, result or rollback was accepted whose id could come back")
 
 
@@ -131,19 +115,19 @@ def test_that_differ_by_a_hair(operator: Verbs, player: Player, judge: Judge) ->
     taken = _endings_taken(operator, judge, player)
     tried = 0
     for kind in KINDS:
-        alone = usual(kind, operator, judge, player)
-        if alone is None:
+        amiss = usual(kind, operator, judge, player)
+        if amiss is None:
             continue
         for name, ending, twin in _TWINS:
             if not {ending, twin} <= taken:
                 continue
-            before, stem = known(player), str(uuid.uuid4())
+            stem = str(uuid.uuid4())
             first = done(kind, operator, player, own_id=stem + ending)
             second = send(kind, operator, player, own_id=stem + twin)
             if first is None or second is None:
                 continue
             tried += 1
-            judge.balance("IDM-08", player, before + alone.effect * 2, first, second, case=f"{kind}, {name}")
+            judge.settled("IDM-08", player, first, second, case=f"{kind}, {name}", amiss=amiss * 2)
     judge.needs(tried, "no bet, result or rollback was accepted under the ids to compare")
     left_out = [name for name, ending, twin in _TWINS if not {ending, twin} <= taken]
     if left_out:
@@ -153,9 +137,9 @@ def test_that_differ_by_a_hair(operator: Verbs, player: Player, judge: Judge) ->
 def _endings_taken(operator: Verbs, judge: Judge, player: Player) -> set[str]:
     """Which endings of ids are taken at all, where nothing like them came before."""
     endings = dict.fromkeys(ending for _, *pair in _TWINS for ending in pair)
-    amount, before = player.money(UNITS[RESULT]), known(player)
+    amount = player.money(UNITS[RESULT])
     taken = {
         ending for ending in endings if operator.result(player, amount, id=str(uuid.uuid4()) + ending).ok
     }
-    judge.measure(player, before + amount * len(taken))
+    judge.measure(player)
     return taken

@@ -6,13 +6,12 @@ the driver's ``restart``.
 """
 
 import time
-from decimal import Decimal
 
 import pytest
 
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
-from scenarios.wallet.kinds import BET, KINDS, UNITS, done, known
+from scenarios.wallet.kinds import BET, KINDS, UNITS, done
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
@@ -35,26 +34,24 @@ def test_keeps_what_was_acknowledged(run: Run, operator: Verbs, player: Player, 
         firsts.append(("orphan rollback", orphan))
     # How a copy is answered at once is IDM-01's matter; here it must not be answered otherwise later.
     early = {first.number: operator.again(first) for _, first in firsts}
-    balance = judge.measure(player, known(player))
+    judge.measure(player)
     _restart(run, judge)
-    balance = judge.balance("IDM-10", player, balance, case="after the restart")
+    judge.settled("IDM-10", player, case="after the restart")
     for kind, first in firsts:
         late = operator.again(first)
         if early[first.number].ok and early[first.number].client_id == first.client_id:
             judge.same_client_id("IDM-10", first, late, case=f"{kind}, after the restart")
-        balance = judge.balance("IDM-10", player, balance, first, late, case=f"{kind}, after the restart")
-    _second_rollbacks(operator, judge, player, balance, [first for kind, first in firsts if kind in KINDS])
+        judge.settled("IDM-10", player, first, late, case=f"{kind}, after the restart")
+    _second_rollbacks(operator, judge, player, [first for kind, first in firsts if kind in KINDS])
 
 
-def _second_rollbacks(
-    operator: Verbs, judge: Judge, player: Player, balance: Decimal, firsts: list[Exchange]
-) -> None:
+def _second_rollbacks(operator: Verbs, judge: Judge, player: Player, firsts: list[Exchange]) -> None:
     """Roll back once more, under new ids, what was rolled back before the restart."""
     for first in firsts:
         if first.message.kind == "rollback":
             target = first.message.of
             second = operator.rollback(target, player, first.message.amount)
-            balance = judge.balance("RBK-07", player, balance, first, second, case="after a restart")
+            judge.settled("RBK-07", player, first, second, case="after a restart")
 
 
 def _restart(run: Run, judge: Judge) -> None:

@@ -7,19 +7,18 @@ is found by chance; the width and the number of races come from the effort.
 """
 
 from collections.abc import Callable
-from decimal import Decimal
 
 import pytest
 
 from scenarios.run.effort import Effort
-from scenarios.run.judge import Judge, said
-from scenarios.wallet.kinds import RESULT, WAGERS
+from scenarios.run.judge import Judge, Undecided, said
+from scenarios.wallet.kinds import KINDS, prepared
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 from simulators.wallet.transactions import Transaction
 
-pytestmark = [pytest.mark.last, pytest.mark.needs("probe")]
+pytestmark = [pytest.mark.last, pytest.mark.needs("probe"), pytest.mark.usefixtures("choices_learned")]
 
 
 @pytest.mark.rules("BET-04")
@@ -44,41 +43,25 @@ def test_bets_for_the_same_funds(operator: Verbs, player: Player, judge: Judge, 
             case=case,
             off=abs(taken - covered) * stake,
         )
-        acceptable = [
-            balance - stake * count
-            for count in range(min(taken, covered), min(taken + open_ones, covered) + 1)
-        ]
-        judge.one_of("BET-04", player, acceptable, *bets, case=case)
+        judge.settled("BET-04", player, *bets, case=case)
 
 
 @pytest.mark.rules("IDM-02")
 def test_copies_at_once(operator: Verbs, player: Player, judge: Judge, effort: Effort) -> None:
     """N copies of one request at once have one effect, and every answer carries the same CLIENT id."""
     for _ in range(effort.races):
-        for action in WAGERS:
-            balance = judge.fund(player, 100 * effort.width + 1000)
-            message = operator.transaction(action, player, player.money(100))
+        for kind in KINDS:
+            judge.fund(player, 100 * effort.width + 1000)
+            message = prepared(kind, operator, player)
+            if message is None:
+                raise Undecided(f"the wager was refused of which a {kind} was to be made")
             copies = operator.race([message] * effort.width)
-            effect = message.amount if action == RESULT else -message.amount
-            _one_effect(judge, player, balance, effect, copies, f"{len(copies)} copies of a {action}")
-        balance = judge.fund(player, 100 * effort.width + 1000)
-        bet = operator.bet(player, player.money(100))
-        judge.needs(bet.ok, "the bet that was to be rolled back was refused")
-        rollback = operator.undo(bet)
-        copies = operator.race([rollback] * effort.width)
-        _one_effect(
-            judge,
-            player,
-            balance - bet.message.amount,
-            bet.message.amount,
-            copies,
-            f"{len(copies)} copies of a rollback",
-        )
+            case = f"{len(copies)} copies of a {kind}"
+            _same_answers(judge, copies, case)
+            judge.settled("IDM-02", player, *copies[:4], case=case)
 
 
-def _one_effect(
-    judge: Judge, player: Player, before: Decimal, effect: Decimal, copies: list[Exchange], case: str
-) -> None:
+def _same_answers(judge: Judge, copies: list[Exchange], case: str) -> None:
     answered = [exchange for exchange in copies if exchange.answer is not None]
     ids = {exchange.client_id for exchange in answered if exchange.ok}
     refused = [exchange for exchange in answered if not exchange.ok]
@@ -98,20 +81,16 @@ def _one_effect(
         exchanges=copies,
         case=case,
     )
-    if answered:
-        judge.balance("IDM-02", player, before + effect, *copies[:4], case=case)
-    else:
-        judge.one_of("IDM-02", player, [before, before + effect], *copies[:4], case=case)
 
 
 @pytest.mark.rules("RBK-12")
 def test_bet_against_its_rollback(operator: Verbs, player: Player, judge: Judge, effort: Effort) -> None:
     """A bet and its rollback, with copies of both, race each other: the balance ends where it began."""
     for _ in range(effort.races * 2):
-        balance = judge.fund(player, 5000)
+        judge.fund(player, 5000)
         bet = operator.transaction("bet", player, player.money(700))
         rollback = operator.undo(bet.id, player, bet.amount)
-        _race_to(judge, operator, player, "RBK-12", _interleaved(bet, rollback, effort.width), balance)
+        _race(judge, operator, player, "RBK-12", _interleaved(bet, rollback, effort.width))
 
 
 @pytest.mark.rules("RBK-14")
@@ -119,29 +98,26 @@ def test_rollbacks_of_one_bet_at_once(operator: Verbs, player: Player, judge: Ju
     """Concurrent rollbacks of one bet, under the same and under different ids, return its amount once."""
     for _ in range(effort.races):
         for name, ids in _rollback_ids(effort.width):
-            balance = judge.fund(player, 5000)
+            judge.fund(player, 5000)
             bet = operator.bet(player, player.money(700))
             judge.needs(bet.ok, "the bet that was to be rolled back was refused")
             rollbacks: list[Transaction] = [operator.undo(bet, id=given) for given in ids(operator)]
-            _race_to(judge, operator, player, "RBK-14", rollbacks, balance, case=name)
+            _race(judge, operator, player, "RBK-14", rollbacks, case=name)
 
 
-def _race_to(
+def _race(
     judge: Judge,
     operator: Verbs,
     player: Player,
     rule: str,
     messages: list[Transaction],
-    balance: Decimal,
     case: str = "",
 ) -> None:
-    """Race ``messages``, settle what got no answer by copies, and expect ``balance``."""
+    """Race ``messages``, settle what got no answer by copies, and judge the balance."""
     exchanges = operator.race(messages)
     settled = [operator.again(exchange) if exchange.unknown else exchange for exchange in exchanges]
     kinds = sorted({exchange.kind for exchange in exchanges})
-    judge.balance(
-        rule, player, balance, *settled, case=case or f"{len(messages)} at once: {' and '.join(kinds)}"
-    )
+    judge.settled(rule, player, *settled, case=case or f"{len(messages)} at once: {' and '.join(kinds)}")
 
 
 def _interleaved(first: Transaction, second: Transaction, width: int) -> list[Transaction]:

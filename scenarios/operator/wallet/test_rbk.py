@@ -6,29 +6,32 @@ rollback says. Limits: sequential requests only; rollbacks without an original a
 """
 
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from scenarios.contract import Level
 from scenarios.run.judge import Judge, said
+from scenarios.run.run import Run
 from scenarios.target.loading import Target
+from scenarios.wallet import choices
+from scenarios.wallet.currencies import kept_apart, other_currencies
 from scenarios.wallet.kinds import BET, BET_UNDONE, RESULT, WAGERS, Action, done, known
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
+from simulators.wallet.transactions import Transaction
 
 pytestmark = pytest.mark.needs("probe")
 
 
 def wager(operator: Verbs, judge: Judge, player: Player, kind: Action, units: int) -> Exchange | None:
-    """Make a bet or a result and measure the balance after it; None where it is refused."""
-    amount = player.money(units)
-    exchange = operator.send(operator.transaction(kind, player, amount))
-    if not exchange.ok:
-        return None
-    judge.measure(player, known(player) + (amount if kind == RESULT else -amount))
-    return exchange
+    """Make a bet or a result; None where it is refused, or moves another amount, which other rules judge."""
+    off = player.off
+    exchange = operator.send(operator.transaction(kind, player, player.money(units)))
+    judge.measure(player)
+    return exchange if exchange.ok and player.off == off else None
 
 
 @pytest.mark.rules("RBK-01")
@@ -48,127 +51,119 @@ def test_of_a_result_takes_it_back(operator: Verbs, player: Player, judge: Judge
 def _undone(operator: Verbs, judge: Judge, player: Player, rule: str, kind: Action) -> None:
     tried = 0
     for units in (500, 1, 1999, 15_000):
-        before = known(player)
         original = wager(operator, judge, player, kind, units)
         if original is None:
             continue
         tried += 1
-        amount, after = original.message.amount, known(player)
         rollback = operator.rollback(original)
-        case = f"a {kind} of {player.show(amount)}"
-        judge.accepted(rule, rollback, case=case)
-        if rollback.ok:
-            back = after + (amount if kind == BET else -amount)
-            if back == before:
-                judge.balance(rule, player, back, original, rollback, case=case)
-            else:
-                # The wager itself moved another amount (BET-01, RES-01); giving just that back is no fault.
-                judge.one_of(rule, player, [back, before], original, rollback, case=case)
-    judge.needs(tried, f"no {kind} was accepted that could be rolled back")
+        case = f"a {kind} of {player.show(original.message.amount)}"
+        if judge.accepted(rule, rollback, case=case):
+            judge.settled(rule, player, original, rollback, case=case)
+    judge.needs(tried, f"no {kind} moved its amount, so that it could be rolled back")
 
 
 @pytest.mark.rules("RBK-03")
 def test_of_a_result_already_spent(operator: Verbs, player: Player, judge: Judge) -> None:
     """Rolling back a result that was bet already succeeds, and takes as much as at any other time."""
-    judge.fund(player, 2000)
-    exact = _exact_back(operator, judge, player, BET) and _exact_back(operator, judge, player, RESULT)
-    judge.fund(player, 0)
-    win = operator.result(player, player.money(800))
-    stake = operator.bet(player, player.money(800))
-    judge.needs(win.ok and stake.ok, "the result to be spent, or the bet that spends it, was refused")
-    rollback = operator.rollback(win)
-    judge.accepted("RBK-03", rollback)
-    # The stake comes back before anything is read, since results may be refused below zero (RES-06).
-    returned = operator.rollback(stake)
-    if not (exact and returned.ok):
-        return
-    if rollback.ok:
-        judge.balance("RBK-03", player, Decimal(0), win, stake, rollback, returned)
-    else:
-        case, left = "refused", player.money(800)
-        judge.balance("RBK-03", player, left, win, stake, rollback, returned, case=case, level=Level.MUST)
+    for staked in (800, 500):
+        exact = all(_exact_back(operator, judge, player, kind) for kind in WAGERS)
+        tried = choices.spent_result(judge, operator, player, staked)
+        case = f"{player.show(tried.stake.message.amount)} of it spent"
+        judge.accepted("RBK-03", tried.rollback, case=case)
+        if not (exact and tried.returned.ok):
+            continue
+        meant = Decimal(0) if tried.rollback.ok else tried.win.message.amount
+        judge.holds(
+            "RBK-03",
+            tried.left == meant,
+            expected=f"balance {player.show(meant)} once the bet is rolled back, too",
+            seen=f"balance {player.show(tried.left)}",
+            exchanges=[tried.win, tried.stake, tried.rollback, tried.returned],
+            case=case,
+            # An answer that says no, and money that moves all the same, is no choice.
+            level=None if tried.rollback.ok else Level.MUST,
+            off=abs(tried.left - meant),
+        )
 
 
 def _exact_back(operator: Verbs, judge: Judge, player: Player, kind: Action) -> bool:
     """Whether the rollback of a bet or an unspent result puts the balance back, which other rules judge."""
-    before = known(player)
+    judge.fund(player, 2000)
     original = wager(operator, judge, player, kind, 500)
-    return original is not None and operator.rollback(original).ok and judge.measure(player, before) == before
+    if original is None or not operator.rollback(original).ok:
+        return False
+    judge.measure(player)
+    return not player.off
 
 
 @pytest.mark.rules("RBK-07")
 def test_once_more_under_a_new_id(operator: Verbs, player: Player, judge: Judge) -> None:
-    """Further rollbacks of the same transaction, under new provider ids, move no money."""
+    """Further rollbacks of what was rolled back, is unknown or was refused, under new ids, move no money."""
     judge.fund(player, 5000)
     tried = 0
-    for kind in WAGERS:
-        original = wager(operator, judge, player, kind, 500)
-        first = operator.rollback(original) if original else None
-        if original is None or first is None or not first.ok:
+    for what in (*WAGERS, "refused bet", "unknown transaction"):
+        rollback = _first_rollback(operator, judge, player, what)
+        if rollback is None:
             continue
         tried += 1
-        back = original.message.amount if kind == BET else -original.message.amount
-        balance = judge.measure(player, known(player) + back)
-        for count in ("second", "third"):
-            further = operator.rollback(original)
-            balance = judge.balance(
-                "RBK-07", player, balance, original, first, further, case=f"{count} rollback of a {kind}"
-            )
-    judge.needs(tried, "no rollback of a bet or a result was accepted that could be followed by another")
+        for count in ("second", "third", "fourth"):
+            if count == "third":
+                operator.settle(operator.result(player, player.money(300)))
+                operator.settle(operator.rollback(operator.bet(player, player.money(100))))
+                judge.measure(player)
+            again = replace(rollback, id=operator.new_id())
+            further = operator.send(again)
+            judge.settled("RBK-07", player, further, case=f"{count} rollback of a {what}")
+    judge.needs(tried, "nothing could be made that is rolled back twice")
+
+
+def _first_rollback(operator: Verbs, judge: Judge, player: Player, what: str) -> Transaction | None:
+    """Roll ``what`` back for the first time, whatever that does; None where there is none to roll back."""
+    if what == "unknown transaction":
+        first = operator.undo(operator.new_id(), player, player.money(500))
+    else:
+        kind: Action = RESULT if what == RESULT else BET
+        original = operator.send(
+            operator.transaction(kind, player, player.money(500 if what in WAGERS else 90_000))
+        )
+        if original.ok != (what in WAGERS):
+            return None
+        first = operator.undo(original)
+    answer = operator.send(first)
+    judge.measure(player)
+    # The first of what was never done may be refused, for another rule; of what was done it must have been taken.
+    return first if answer.ok or what not in WAGERS else None
 
 
 @pytest.mark.rules("RBK-09")
 def test_with_another_amount(operator: Verbs, player: Player, judge: Judge) -> None:
     """A rollback that names more or less than the original returns no more than the original."""
     judge.fund(player, 9000)
-    tried = 0
-    for kind in WAGERS:
-        usual = _moved_back(operator, judge, player, kind, 500)
-        for units in (800, 200):
-            found = _moved_back(operator, judge, player, kind, units)
-            if usual is None or found is None:
-                continue
-            tried += 1
-            moved, exchanges = found
-            own, named = player.money(500), player.money(units)
-            # A CLIENT that returns too much at any time is not blamed for it again.
-            most = max(own, usual[0])
-            case = f"a {kind} of {player.show(own)} rolled back with {player.show(named)}"
-            judge.holds(
-                "RBK-09",
-                moved <= most,
-                expected=f"at most {player.show(most)} is moved back",
-                seen=f"{player.show(moved)} was",
-                exchanges=exchanges,
-                case=case,
-                off=max(Decimal(0), moved - most),
-            )
-            used = {
-                own: "the original's amount",
-                named: "the rollback's amount",
-                Decimal(0): "neither amount",
-            }
-            judge.note(
-                "RBK-09", f"{case}: {used.get(moved, 'another amount')} is used, {_answer(exchanges[-1])}"
-            )
-    judge.needs(tried, "no bet or result was accepted that could be rolled back")
+    usual = {kind: choices.rolled_with(judge, operator, player, kind, 500) for kind in WAGERS}
+    found = choices.other_amounts(judge, operator, player)
+    judge.needs(found, "no bet or result was accepted that could be rolled back")
+    for one in found:
+        own, named = one.wager.message.amount, one.rollback.message.amount
+        plain = usual[one.kind]
+        # A CLIENT that returns too much at any time is not blamed for it again.
+        most = own if plain is None else max(own, plain.moved)
+        case = f"a {one.kind} of {player.show(own)} rolled back with {player.show(named)}"
+        judge.holds(
+            "RBK-09",
+            one.moved <= most,
+            expected=f"at most {player.show(most)} is moved back",
+            seen=f"{player.show(one.moved)} was",
+            exchanges=[one.wager, one.rollback],
+            case=case,
+            off=max(Decimal(0), one.moved - most),
+        )
+        used = {own: "the original's amount", named: "the rollback's amount", Decimal(0): "neither amount"}
+        which = used.get(one.moved, "another amount")
+        judge.note("RBK-09", f"{case}: {which} is used, {_answer(one.rollback)}")
 
 
 def _answer(exchange: Exchange) -> str:
     return "accepted" if exchange.ok else said(exchange)
-
-
-def _moved_back(
-    operator: Verbs, judge: Judge, player: Player, kind: Action, units: int
-) -> tuple[Decimal, list[Exchange]] | None:
-    """Roll back a wager of 500 units with ``units`` named; how much went back, and the exchanges."""
-    original = wager(operator, judge, player, kind, 500)
-    if original is None:
-        return None
-    before, sign = known(player), 1 if kind == BET else -1
-    rollback = operator.rollback(original, amount=player.money(units))
-    after = judge.measure(player, before + sign * player.money(500))
-    return sign * (after - before), [original, rollback]
 
 
 @pytest.mark.rules("RBK-10")
@@ -188,9 +183,9 @@ def test_for_another_player(operator: Verbs, player: Player, players: list[Playe
         name = other if other is not None else f"nobody-{uuid.uuid4()}"
         rollback = operator.rollback(original, name)
         case = f"a {kind} of {player}, rolled back for {name}"
-        judge.balance("RBK-10", player, known(player), original, rollback, case=f"{case}: {player}")
+        judge.settled("RBK-10", player, original, rollback, case=f"{case}: {player}")
         if other is not None:
-            judge.balance("RBK-10", other, known(other), original, rollback, case=f"{case}: {other}")
+            judge.settled("RBK-10", other, original, rollback, case=f"{case}: {other}")
     judge.needs(tried, "no bet or result was accepted that could be rolled back")
 
 
@@ -244,33 +239,36 @@ def _climb(
 def test_then_the_result(operator: Verbs, player: Player, judge: Judge) -> None:
     """A result that arrives after its bet was rolled back is paid like any other."""
     judge.fund(player, 2000)
-    before = known(player)
     judge.needs(done(BET_UNDONE, operator, player), "the bet, or its rollback, was refused")
-    moved = judge.measure(player, before) - before
+    judge.measure(player)
+    amiss = player.off
     # Nothing is read in between, for that would be another bet.
     judge.needs(done(BET_UNDONE, operator, player), "the bet, or its rollback, was refused")
     results = [operator.result(player, player.money(units)) for units in (900, 125)]
     for result in results:
         judge.accepted("RBK-13", result, case="a result after the rollback")
-    paid = sum((result.message.amount for result in results if result.ok), Decimal(0))
-    expected = known(player) + moved + paid
-    judge.balance("RBK-13", player, expected, *results, case="results after the rollback")
+    judge.settled("RBK-13", player, *results, case="results after the rollback", amiss=amiss)
 
 
 @pytest.mark.rules("RBK-15")
-def test_in_another_currency(operator: Verbs, player: Player, target: Target, judge: Judge) -> None:
-    """A rollback in another currency than the original's moves no money."""
+def test_in_another_currency(run: Run, operator: Verbs, player: Player, target: Target, judge: Judge) -> None:
+    """A rollback in another currency than the original's moves no money, in neither currency."""
+    currency = other_currencies(target, player)[0]
+    abroad = kept_apart(run, judge, operator, player, currency)
     judge.fund(player, 5000)
-    agreed = target.operator.currencies if target.operator else ()
-    currency = next(code for code in (*agreed, "USD", "EUR") if code != player.currency)
+    if abroad is not None:
+        judge.fund(abroad, 5000)
     tried = 0
-    for kind in WAGERS:
-        original = wager(operator, judge, player, kind, 500)
-        if original is None:
-            continue
-        tried += 1
-        rollback = operator.rollback(original, currency=currency)
-        judge.balance(
-            "RBK-15", player, known(player), original, rollback, case=f"a {kind} rolled back in {currency}"
-        )
+    for here, there in ((player, abroad), (abroad, player)):
+        for kind in WAGERS if here is not None else ():
+            original = wager(operator, judge, here, kind, 500)  # type: ignore[arg-type]
+            if original is None:
+                continue
+            tried += 1
+            other = currency if here is player else player.currency
+            rollback = operator.rollback(original, currency=other)
+            case = f"a {kind} in {here.currency} rolled back in {other}"  # type: ignore[union-attr]
+            for owner in (here, there):
+                if owner is not None:
+                    judge.settled("RBK-15", owner, original, rollback, case=f"{case}: {owner.currency}")
     judge.needs(tried, "no bet or result was accepted that could be rolled back")

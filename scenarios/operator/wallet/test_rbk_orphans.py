@@ -8,9 +8,11 @@ sequential requests only.
 import pytest
 
 from scenarios.run.judge import Judge, said
-from scenarios.wallet.kinds import known
+from scenarios.wallet import choices
+from scenarios.wallet.kinds import BET, RESULT
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange
 
 pytestmark = pytest.mark.needs("probe")
 
@@ -19,9 +21,9 @@ pytestmark = pytest.mark.needs("probe")
 def test_orphan_moves_nothing(operator: Verbs, player: Player, judge: Judge) -> None:
     """A rollback of an unknown id succeeds, gets a CLIENT id and moves no money, at any balance."""
     for units in (1000, 0):
-        balance = judge.fund(player, units)
+        judge.fund(player, units)
         ordinary = operator.result(player, player.money(250))
-        balance = judge.measure(player, balance + ordinary.message.amount)
+        balance = judge.measure(player)
         orphan = operator.rollback(operator.new_id(), player, player.money(500), kind="rollback (orphan)")
         case = f"at a balance of {player.show(balance)}"
         if not operator.channel.dialect.abilities.unknown_rollbacks:
@@ -36,7 +38,7 @@ def test_orphan_moves_nothing(operator: Verbs, player: Player, judge: Judge) -> 
                 exchanges=[orphan],
                 case=case,
             )
-        judge.balance("RBK-04", player, balance, orphan, case=case)
+        judge.settled("RBK-04", player, orphan, case=case)
 
 
 def _has_id(client_id: str | int | None) -> bool:
@@ -56,23 +58,37 @@ def test_orphan_sent_again(operator: Verbs, player: Player, judge: Judge) -> Non
 @pytest.mark.rules("RBK-06")
 def test_bet_after_its_orphan_rollback(operator: Verbs, player: Player, judge: Judge) -> None:
     """A bet that arrives after its own rollback moves no money."""
-    judge.fund(player, 5000)
-    bet = operator.transaction("bet", player, player.money(500))
-    orphan = operator.rollback(bet.id, player, bet.amount, kind="rollback (orphan)")
-    judge.needs(orphan.ok, "the orphan rollback that was to come first was refused")
-    balance = judge.measure(player, known(player))
-    late = operator.send(bet, kind="bet (late)")
-    judge.note("RBK-06", "the late bet is accepted" if late.ok else f"the late bet is answered {said(late)}")
-    judge.balance("RBK-06", player, balance, orphan, late)
+    tried = choices.late_wager(judge, operator, player, BET)
+    judge.note("RBK-06", f"the late bet is {_answered(tried.late)}")
+    judge.holds(
+        "RBK-06",
+        tried.after == tried.before,
+        expected=f"balance {player.show(tried.before)}",
+        seen=f"balance {player.show(tried.after)}",
+        exchanges=[tried.orphan, tried.late],
+        off=abs(tried.after - tried.before),
+    )
+
+
+@pytest.mark.rules("RBK-16")
+def test_result_after_its_orphan_rollback(operator: Verbs, player: Player, judge: Judge) -> None:
+    """A result that arrives after its own rollback: whether it is paid is recorded."""
+    tried = choices.late_wager(judge, operator, player, RESULT)
+    paid = "paid" if tried.after != tried.before else "not paid"
+    judge.note("RBK-16", f"the late result is {_answered(tried.late)}, and {paid}")
+
+
+def _answered(late: Exchange) -> str:
+    return "accepted" if late.ok else f"answered {said(late)}"
 
 
 @pytest.mark.rules("RBK-08")
 def test_of_a_refused_bet(operator: Verbs, player: Player, judge: Judge) -> None:
     """Rolling back a bet that was refused succeeds and moves no money."""
-    balance = judge.fund(player, 300)
+    judge.fund(player, 300)
     bet = operator.bet(player, player.money(500))
     judge.needs(bet.refused, "the bet over the balance was not refused")
-    balance = judge.measure(player, balance)
+    judge.measure(player)
     rollback = operator.rollback(bet)
     judge.accepted("RBK-08", rollback)
-    judge.balance("RBK-08", player, balance, bet, rollback)
+    judge.settled("RBK-08", player, bet, rollback)

@@ -32,39 +32,35 @@ def test_pays_exactly_its_amount(operator: Verbs, player: Player, judge: Judge) 
 @pytest.mark.rules("RES-02")
 def test_of_zero_moves_nothing(operator: Verbs, player: Player, judge: Judge) -> None:
     """A lost bet is told by a result of 0, which succeeds and moves nothing."""
-    balance = judge.fund(player, 500)
+    judge.fund(player, 500)
     bet = operator.bet(player, player.money(200))
     judge.needs(bet.ok, "the bet that was to be lost was refused")
     lost = operator.result(player, Decimal(0))
     judge.accepted("RES-02", lost)
-    judge.balance("RES-02", player, balance - player.money(200), lost)
+    judge.settled("RES-02", player, lost)
 
 
 @pytest.mark.rules("RES-03")
 def test_without_a_bet_is_paid(operator: Verbs, player: Player, judge: Judge) -> None:
     """A result that no bet precedes succeeds: promotions and late settlements are paid the same way."""
-    balance = judge.fund(player, 0)
+    judge.fund(player, 0)
     results = [operator.result(player, player.money(units)) for units in (300, 150, 75)]
     for result in results:
         judge.accepted("RES-03", result, case="a result that no bet precedes")
-    paid = sum((result.message.amount for result in results if result.ok), Decimal(0))
-    judge.balance("RES-03", player, balance + paid, *results)
+    judge.settled("RES-03", player, *results)
 
 
 @pytest.mark.rules("RES-05")
 def test_several_after_one_bet(operator: Verbs, player: Player, judge: Judge) -> None:
     """Several results after one bet, as cash-outs and corrections make them, are all paid."""
-    balance = judge.fund(player, 1000)
+    judge.fund(player, 1000)
     bet = operator.bet(player, player.money(400))
     judge.needs(bet.ok, "the bet that was to be settled was refused")
-    balance = judge.measure(player, balance - bet.message.amount)
+    judge.measure(player)
     results = [operator.result(player, player.money(units)) for units in (300, 150, 300, 75)]
     for number, result in enumerate(results, 1):
         judge.accepted("RES-05", result, case=f"result {number} after one bet")
-    paid = sum((result.message.amount for result in results if result.ok), Decimal(0))
-    judge.balance(
-        "RES-05", player, balance + paid, bet, *results, case=f"{len(results)} results after one bet"
-    )
+    judge.settled("RES-05", player, bet, *results, case=f"{len(results)} results after one bet")
 
 
 @pytest.mark.rules("RES-06")

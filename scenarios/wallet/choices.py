@@ -1,0 +1,194 @@
+"""What the CLIENT chose where the contract leaves a choice: short experiments, whose outcome the wallet model takes.
+
+The scenarios of RBK-03, RBK-06, RBK-09, RBK-16, BET-05 and IDM-01 run them and judge what was seen; generated
+histories and races run those that no scenario of the run has tried, so that they allow what the CLIENT does and
+nothing else.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from scenarios.oracles.model import CopyAnswer, Late, RefusedCopy, Returned, Spent
+from scenarios.run.judge import Judge, Undecided
+from scenarios.wallet.kinds import BET, RESULT, WAGERS, Action
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from scenarios.wallet.probes import Unreadable
+from simulators.exchanges.history import Exchange
+
+# Smallest units: of a wager that is rolled back, and of rollbacks that name more and less than it.
+_OWN = 500
+NAMED = (800, 200)
+
+
+@dataclass(frozen=True, slots=True)
+class LateWager:
+    """A wager that came after its own rollback ``orphan``, and the balance before and after it."""
+
+    orphan: Exchange
+    late: Exchange
+    before: Decimal
+    after: Decimal
+
+
+def late_wager(judge: Judge, operator: Verbs, player: Player, kind: Action) -> LateWager:
+    """Roll back a wager, then make it; learn what it does. Raises Undecided where the rollback is refused."""
+    judge.fund(player, 5000)
+    wager = operator.transaction(kind, player, player.money(_OWN))
+    orphan = operator.rollback(wager.id, player, wager.amount, kind="rollback (orphan)")
+    judge.needs(orphan.ok, "the orphan rollback that was to come first was refused")
+    before = judge.measure(player)
+    late = operator.send(wager, kind=f"{kind} (late)")
+    after = judge.measure(player, before)
+    way = Late.NOTHING
+    if after != before:
+        undone = operator.rollback(late)
+        way = Late.APPLIED if undone.ok and judge.measure(player) == before else Late.KEPT
+    judge.learn(**{"late_bet" if kind == BET else "late_result": {way}})
+    return LateWager(orphan, late, before, after)
+
+
+@dataclass(frozen=True, slots=True)
+class SpentResult:
+    """A result of which a ``stake`` was bet, rolled back; then the bet was ``returned``, too, and ``left`` remains."""
+
+    win: Exchange
+    stake: Exchange
+    rollback: Exchange
+    returned: Exchange
+    left: Decimal
+
+
+def spent_result(judge: Judge, operator: Verbs, player: Player, staked: int) -> SpentResult:
+    """Bet ``staked`` of a result of 800 units, roll back the result, then the bet; learn what was taken."""
+    judge.fund(player, 0)
+    win = operator.result(player, player.money(800))
+    stake = operator.bet(player, player.money(staked))
+    judge.needs(win.ok and stake.ok, "the result to be spent, or the bet that spends it, was refused")
+    rollback = operator.rollback(win)
+    # The stake comes back before anything is read, since results may be refused below zero (RES-06).
+    returned = operator.rollback(stake)
+    left = judge.measure(player, Decimal(0) if rollback.ok else player.money(800))
+    ways = {
+        Decimal(0): {Spent.ALL},
+        win.message.amount: {Spent.NOTHING},
+        stake.message.amount: {Spent.REST, Spent.NOTHING} if staked == 800 else {Spent.REST},
+    }
+    if rollback.ok and returned.ok:
+        judge.learn(spent=ways.get(left, set(Spent)))
+    elif rollback.refused:
+        judge.learn(spent={Spent.ALL})
+    return SpentResult(win, stake, rollback, returned, left)
+
+
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """A wager of 500 units that was rolled back by a rollback of another amount, and how much went back."""
+
+    kind: Action
+    wager: Exchange
+    rollback: Exchange
+    moved: Decimal
+
+
+def rolled_with(judge: Judge, operator: Verbs, player: Player, kind: Action, units: int) -> Rolled | None:
+    """Roll back a wager of 500 units with ``units`` named; None where the wager is refused."""
+    wager = operator.send(operator.transaction(kind, player, player.money(_OWN)))
+    if not wager.ok:
+        return None
+    before = judge.measure(player)
+    rollback = operator.rollback(wager, amount=player.money(units))
+    sign = 1 if kind == BET else -1
+    after = judge.measure(player, before + sign * player.money(_OWN))
+    return Rolled(kind, wager, rollback, sign * (after - before))
+
+
+def other_amounts(judge: Judge, operator: Verbs, player: Player) -> list[Rolled]:
+    """Roll back wagers with more and with less than their amount; learn which amount counts."""
+    judge.fund(player, 9000)
+    found = [
+        one
+        for kind in WAGERS
+        for units in NAMED
+        if (one := rolled_with(judge, operator, player, kind, units))
+    ]
+    ways: set[Returned] = set()
+    for kind in WAGERS:
+        fitting = [_amounts_used(one) for one in found if one.kind == kind and one.rollback.ok]
+        # What fits all that was seen of the kind; a CLIENT that does now this, now that may go on so.
+        ways |= frozenset.intersection(*fitting) or frozenset.union(*fitting) if fitting else set()
+    judge.learn(returned=ways or set(Returned))
+    return found
+
+
+def _amounts_used(one: Rolled) -> frozenset[Returned]:
+    own, named = one.wager.message.amount, one.rollback.message.amount
+    moved = {
+        Returned.ORIGINAL: own,
+        Returned.LESSER: min(own, named),
+        Returned.NAMED: named,
+        Returned.NOTHING: Decimal(0),
+    }
+    return frozenset(way for way, amount in moved.items() if amount == one.moved) or frozenset(Returned)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedBet:
+    """A refused bet, the result that covers it afterwards, and its copy; the balance before and after the copy."""
+
+    bet: Exchange
+    top_up: Exchange
+    copy: Exchange
+    before: Decimal
+    after: Decimal
+
+
+def refused_bet(judge: Judge, operator: Verbs, player: Player) -> RefusedBet:
+    """Send a refused bet again when the money is there; learn what an ok then means."""
+    judge.fund(player, 500)
+    bet = operator.bet(player, player.money(800))
+    judge.needs(bet.refused, "the bet over the balance was not refused")
+    top_up = operator.result(player, player.money(1000))
+    before = judge.measure(player)
+    judge.needs(before >= bet.message.amount, "the result that was to cover the bet was not paid")
+    copy = operator.again(bet)
+    after = judge.measure(player, before)
+    hollow = copy.ok and after == before
+    judge.learn(refused_copy={RefusedCopy.NOTHING if hollow else RefusedCopy.TAKEN})
+    return RefusedBet(bet, top_up, copy, before, after)
+
+
+def copies(judge: Judge, operator: Verbs, player: Player) -> None:
+    """Send copies of a bet and a result; learn whether they are answered with an error."""
+    judge.fund(player, 5000)
+    sent = [operator.send(operator.transaction(kind, player, player.money(_OWN))) for kind in WAGERS]
+    learn_copies(judge, [operator.again(one) for one in sent if one.ok])
+
+
+def learn_copies(judge: Judge, again: list[Exchange]) -> None:
+    """Learn from copies of what was done how copies are answered."""
+    answers = {CopyAnswer.REFUSED if one.refused else CopyAnswer.REPEATED for one in again if not one.unknown}
+    if answers:
+        judge.learn(copy_answer=answers)
+
+
+_EXPERIMENTS: dict[str, Callable[[Judge, Verbs, Player], object]] = {
+    "late_bet": lambda judge, operator, player: late_wager(judge, operator, player, BET),
+    "late_result": lambda judge, operator, player: late_wager(judge, operator, player, RESULT),
+    "spent": lambda judge, operator, player: spent_result(judge, operator, player, _OWN),
+    "returned": other_amounts,
+    "refused_copy": refused_bet,
+    "copy_answer": copies,
+}
+
+
+def learn_all(judge: Judge, operator: Verbs, player: Player) -> None:
+    """Try what no scenario of this run has tried; what cannot be told stays open."""
+    for name, experiment in _EXPERIMENTS.items():
+        if name not in judge.run.choices:
+            judge.learn(**{name: getattr(judge.run.model, name)})
+            try:
+                experiment(judge, operator, player)
+            except (Undecided, Unreadable):
+                continue

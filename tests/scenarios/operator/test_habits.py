@@ -1,0 +1,83 @@
+"""A habit that the contract allows is no fault, and one that breaks a SHOULD is told by that rule alone."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from scenarios.contract import select
+from scenarios.run.effort import QUICK
+from scenarios.run.findings import Standing
+from scenarios.run.run import Settings
+from scenarios.runner.pytest_run import check
+from tests.support import odd_wallets as odd
+from tests.support.wallets import served, target_of
+
+SMALL = replace(QUICK, sums=20, crowd=20, races=1, examples=6, steps=10, pause=0.02)
+MONEY = tuple(rule.id for rule in select("BET,RES,IDM,RBK,INV"))
+STORIES = tuple(rule.id for rule in select("RBK-12,RBK-14,IDM-02,IDM-03,IDM-11,INV"))
+
+# A habit, the rules that it fails, and those that it is warned of.
+HABITS = [
+    (odd.LateResultsPaid, "", ""),
+    (odd.LateResultsIgnored, "", ""),
+    (odd.LateResultsRefused, "", ""),
+    (odd.LateBetsAccepted, "", ""),
+    (odd.LateBetsTaken, "", "RBK-06"),
+    (odd.LateBetsTakenForGood, "", "RBK-06"),
+    (odd.RefusalsForgiven, "", "BET-05"),
+    (odd.CopiesAreErrors, "IDM-01 IDM-02 IDM-11 RBK-05", ""),
+    (odd.SecondOrphanPays, "RBK-04 RBK-07", ""),
+    (odd.SpentResultsRefused, "", "RBK-03"),
+    (odd.SpentResultsTakeTheRest, "", "RBK-03"),
+    (odd.ReturnsTheNamedAmount, "", "RBK-09"),
+    (odd.BalancePerCurrency, "", "RBK-15"),
+]
+
+
+def verdicts(wallet, rules, seed):
+    with served(wallet) as url:
+        judged = check(Settings(target_of(url, wallet), rules, SMALL, seed))
+    assert judged.problem is None, str(judged.problem)
+    assert judged.run.warnings == []
+    return {verdict.rule.id: verdict for verdict in judged.verdicts}
+
+
+def at(found, standing):
+    return {rule: verdict.reason for rule, verdict in found.items() if verdict.standing is standing}
+
+
+@pytest.mark.parametrize(
+    ("habit", "failed", "warned"), HABITS, ids=lambda value: getattr(value, "__name__", "")
+)
+def test_a_habit_is_told_by_its_own_rule_alone(habit, failed, warned):
+    wallet = habit()
+    found = verdicts(wallet, MONEY, 1)
+    assert set(at(found, Standing.FAILED)) == set(failed.split()), at(found, Standing.FAILED)
+    assert set(at(found, Standing.WARNED)) == set(warned.split()), at(found, Standing.WARNED)
+    assert set(wallet.balances.values()) == {Decimal(50)}
+    assert set(getattr(wallet, "dollars", {}).values()) <= {Decimal(50)}
+
+
+@pytest.mark.parametrize(
+    "habit", [habit for habit, failed, _ in HABITS if not failed], ids=lambda it: it.__name__
+)
+@pytest.mark.parametrize("seed", [2, 3])
+def test_stories_and_races_alone_learn_a_habit_first(habit, seed):
+    found = verdicts(habit(), STORIES, seed)
+    assert at(found, Standing.FAILED) == at(found, Standing.WARNED) == {}
+
+
+def test_a_client_is_held_to_what_it_chose():
+    class Wavers(odd.LateResultsPaid):
+        """Moves nothing for a late bet at first, and takes every later one."""
+
+        late = 0
+
+        def void(self, message):
+            if not super().void(message):
+                return False
+            self.late += 1
+            return self.late < 2
+
+    assert "INV-01" in at(verdicts(Wavers(), MONEY, 1), Standing.FAILED)

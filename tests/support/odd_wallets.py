@@ -1,0 +1,105 @@
+"""CLIENTs with one habit each that real back-ends have: most are allowed, some break one rule and no other."""
+
+from decimal import Decimal
+
+from tests.support.wallets import Refused, Wallet
+
+
+class LateResultsPaid(Wallet):
+    """A late bet moves nothing; a late result is paid, since it is a win after all."""
+
+
+class LateResultsIgnored(Wallet):
+    def result(self, message):
+        return Decimal(0) if self.void(message) else super().result(message)
+
+
+class LateResultsRefused(Wallet):
+    def result(self, message):
+        if self.void(message):
+            raise Refused("ROLLED_BACK")
+        return super().result(message)
+
+
+class LateBetsAccepted(Wallet):
+    """Answers a late bet with success and moves nothing."""
+
+    def bet(self, message):
+        return Decimal(0) if self.void(message) else super().bet(message)
+
+
+class LateBetsTaken(Wallet):
+    def void(self, message):
+        return False
+
+
+class LateBetsTakenForGood(LateBetsTaken):
+    """A late bet is taken, and as its rollback is there already, no other undoes it."""
+
+    def undo(self, original, message):
+        late = (message["user_id"], message["rollback_transaction_id"]) in self.voids
+        return Decimal(0) if late else super().undo(original, message)
+
+
+class RefusalsForgiven(Wallet):
+    """The copy of a refused bet is answered like any copy: with success. Nothing is taken."""
+
+    def again(self, known, message):
+        answer = super().again(known, message)
+        return {"error": None, "transaction_id": known.client_id} if answer["error"] else answer
+
+
+class CopiesAreErrors(Wallet):
+    def again(self, known, message):
+        raise Refused("DUPLICATE")
+
+
+class SecondOrphanPays(Wallet):
+    """The first rollback of an unknown id is refused and stored; the next finds the row, and pays."""
+
+    def orphan(self, message):
+        key = (message["user_id"], message["rollback_transaction_id"])
+        if key in self.voids:
+            return message["amount"]
+        self.voids.add(key)
+        raise Refused("NOT_FOUND")
+
+
+class SpentResultsRefused(Wallet):
+    def undo(self, original, message):
+        if original.effect > self.balances[message["user_id"]]:
+            raise Refused("INSUFFICIENT_FUNDS")
+        return super().undo(original, message)
+
+
+class SpentResultsTakeTheRest(Wallet):
+    def undo(self, original, message):
+        return max(super().undo(original, message), min(Decimal(0), -self.balances[message["user_id"]]))
+
+
+class ReturnsTheNamedAmount(Wallet):
+    def undo(self, original, message):
+        effect = super().undo(original, message)
+        return message["amount"].copy_sign(effect) if effect else effect
+
+
+class BalancePerCurrency(Wallet):
+    """Each player has euros and dollars; a rollback pays in the currency that it names."""
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        self.dollars = {name: Decimal(50) for name in self.balances}
+
+    def foreign(self, message):
+        if message["currency"] != "USD":
+            return super().foreign(message)
+        self.balances, self.dollars = self.dollars, self.balances
+        try:
+            return self.fresh(message)
+        finally:
+            self.balances, self.dollars = self.dollars, self.balances
+
+
+class NeverRefuses(Wallet):
+    def affordable(self, message):
+        return True
