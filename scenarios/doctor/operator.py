@@ -15,6 +15,7 @@ from scenarios.problems.errors import DriverProblem, Problem, TargetProblem
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
+from scenarios.wallet.unclear_answers import unclear
 from simulators.exchanges.history import Exchange
 from simulators.operator.delivery import Operator
 from simulators.wallet.dialect import Dialect
@@ -100,6 +101,14 @@ class Doctor:
         )
 
     def _unreached(self, exchange: Exchange) -> Problem:
+        if unclear(exchange):
+            assert exchange.answer is not None
+            return TargetProblem(
+                f"a genuine result was answered {body(exchange, self.run.redactor)}: "
+                f"{self.run.channel.dialect.read(exchange.answer).problem}",
+                "error null, which alone is success",
+                "let the CLIENT answer as documented: error null where a transaction was processed",
+            )
         expected = "HTTP 200 with a JSON object that has a field error"
         return unanswered(exchange, "callback_url", "operator", expected, self.run.redactor)
 

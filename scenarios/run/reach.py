@@ -8,8 +8,12 @@ from scenarios.problems.errors import TargetProblem
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
+from scenarios.wallet.unclear_answers import learn, unclear
 from simulators.exchanges.history import Answer, Exchange, Outcome, Request, header
 from simulators.transport.http_client import Meaning, Sender
+
+# So much of an answer is quoted.
+_SHOWN = 120
 
 
 @dataclass
@@ -85,21 +89,32 @@ def _any_answer(answer: Answer) -> Meaning:  # noqa: ARG001 - any will do
 def _first_wager(operator: Verbs, player: Player) -> None:
     """One result and its way back, or, where results are paid only after bets, the other way round."""
     first = operator.result(player, player.unit, kind="result (first wager)")
+    if unclear(first):
+        if not learn(operator, player):
+            raise _refused(operator, first)
+        first = operator.again(first)
     back = operator.bet(player, player.unit, kind="bet (first wager)")
     if first.ok:
         return
     if not back.ok:
-        raise _refused(first)
+        raise _refused(operator, first)
     operator.result(player, player.unit, kind="result (first wager)")
 
 
-def _refused(first: Exchange) -> TargetProblem:
+def _refused(operator: Verbs, first: Exchange) -> TargetProblem:
     url, answer = first.request.url, first.answer
     if answer is None:
         return TargetProblem(
             f"POST {url}: {first.failure}",
             "an answer from the CLIENT",
             "start it, or correct callback_url in [operator] of the target file",
+        )
+    if unclear(first):
+        problem = operator.channel.dialect.read(answer).problem
+        return TargetProblem(
+            f"POST {url}: {answer.body[:_SHOWN].decode('utf-8', 'replace')}: {problem}",
+            "error null, and another answer to a bet that is not covered",
+            "let the CLIENT answer as documented: error null where a transaction was processed",
         )
     if first.unknown:
         kind = header(answer.headers, "Content-Type") or "no type"

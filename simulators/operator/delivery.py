@@ -35,13 +35,16 @@ class Operator(Endpoint[Transaction]):
         super().__init__(PROVIDER, url, sender, self._encoded, self.read, lambda message: message.kind)
         self.secret = secret
         self.dialect = dialect
+        # What was learned of answers that the dialect finds unclear.
+        self.understood: Callable[[Answer, Meaning], Meaning] | None = None
 
     def _encoded(self, message: Transaction) -> bytes:
         return self.request(message).body
 
     def read(self, answer: Answer) -> Meaning:
         """Say what ``answer`` means, leniently: form is judged by rules."""
-        return self.dialect.read(answer)
+        meaning = self.dialect.read(answer)
+        return meaning if self.understood is None else self.understood(answer, meaning)
 
     def acknowledged(self, exchange: Exchange) -> bool:
         """Any answer that says what was done ends the sending again, a refusal too."""

@@ -24,6 +24,7 @@ from scenarios.run.run import Run
 from scenarios.wallet.batch import look
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
+from scenarios.wallet.unclear_answers import unclear
 from simulators.exchanges.history import Direction, Exchange, header
 from simulators.operator.dialect import HASH_HEADER, JSON_TYPE, ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_PATH
 from simulators.wallet import signers
@@ -188,18 +189,19 @@ def test_success_has_its_form(run: Run, judge: Judge) -> None:
     _traffic(run, judge)
     expected = "error null, present, and a non-empty transaction_id"
     done = [
-        (exchange, _document(exchange))
+        (exchange, exchange.answer, document)
         for exchange in _answered(run)
-        if exchange.ok and exchange.genuine and exchange.answer is not None
+        if exchange.genuine and isinstance(document := _document(exchange), dict)
+        if exchange.answer is not None and (exchange.ok or unclear(exchange))
     ]
     _blame(
         judge,
         "MSG-03",
         expected,
         (
-            (exchange.kind, exchange, json.dumps(document)[:200])
-            for exchange, document in done
-            if "error" not in document or not _is_id(document.get("transaction_id"))
+            (exchange.kind, exchange, f"{problem}: {json.dumps(document)[:200]}")
+            for exchange, answer, document in done
+            if (problem := SPORTSBOOK.read(answer).problem) is not None
         ),
     )
     _blame(
@@ -208,16 +210,10 @@ def test_success_has_its_form(run: Run, judge: Judge) -> None:
         "a transaction_id that is a string",
         (
             (f"{exchange.kind}, a number", exchange, json.dumps(document)[:200])
-            for exchange, document in done
+            for exchange, _, document in done
             if isinstance(document.get("transaction_id"), int | float)
         ),
         Level.SHOULD,
-    )
-
-
-def _is_id(value: object) -> bool:
-    return (isinstance(value, str) and bool(value)) or (
-        isinstance(value, int | float) and not isinstance(value, bool)
     )
 
 

@@ -150,7 +150,8 @@ class Wallet:
             return jsonify(error="CLOSED")
         cents = round(float(said["amount"]) * 100)
         self.units += cents if said["action"] == "result" else -cents
-        return jsonify(error=None, transaction_id=said["transaction_id"])
+        done = {"error": None, "transaction_id": said["transaction_id"]}
+        return jsonify({"data": done} if self.fault == "wrapped" else done)
 
     def balance(self, player):
         return jsonify(balance=self.units if self.fault == "cents" else 10)
@@ -166,6 +167,7 @@ def wallet(fault):
 @pytest.mark.parametrize(
     ("fault", "came", "next_step"),
     [
+        ("wrapped", "it stands inside 'data'", "answer as documented"),
         ("html", "an HTML page", "correct the path in callback_url"),
         ("string", "with the amount as a string it was accepted", 'amount_format = "string"'),
         ("no bets", "was not accepted: error 'CLOSED'", "banned or owes money"),
