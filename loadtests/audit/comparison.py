@@ -1,18 +1,15 @@
 """Whether a balance is one that a player may have, and what explains it where it is not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from loadtests.audit.outcome.verdict import WrongBalance
 from loadtests.traffic.journal import Settled
-from loadtests.traffic.ledger import Ledger, Operation
-from scenarios.oracles.acceptable import Acceptable
-from scenarios.oracles.attempts import from_units
-from scenarios.oracles.fault_hypotheses import Case
-from scenarios.oracles.net_effects import Transaction, effects
+from loadtests.traffic.ledger import UNKNOWN, Ledger, Operation
+from scenarios.oracles.acceptable import of_records
+from scenarios.oracles.attempts import Record, from_units
 from scenarios.oracles.subset_sums import Sums
 from scenarios.oracles.text import Money
-from simulators.exchanges.history import Outcome
 from simulators.wallet.transactions import Kind
 
 # How many transactions of a difference are named, and how many of one player are gone through to find it.
@@ -49,7 +46,10 @@ def off(
     ]
     name, why = ledger.players[player], ""
     if settled and len(settled) <= _READ:
-        found = _acceptable(ledger, name, ledger.opening(player) or 0, [*_past(settled), *_open(unsure)])
+        opening = from_units(ledger.opening(player) or 0, ledger.decimals)
+        records = [*_past(settled), *_open(unsure)]
+        own = (replace(each, player=name, currency=ledger.currency) for each in records)
+        found = of_records(own, name, opening, ledger.currency, ledger.decimals)
         # The two sums are independent of each other; where they differ the journal is not complete.
         if found.sums.lowest == sums.lowest and found.sums.highest == sums.highest:
             why = found.explain(from_units(seen, ledger.decimals))
@@ -69,57 +69,25 @@ def plain_words(ledger: Ledger, sums: Sums, seen: int, by: int) -> str:
     )
 
 
-def _acceptable(ledger: Ledger, name: str, opening: int, every: list[Transaction]) -> Acceptable:
-    every = [replace(each, player=name, currency=ledger.currency) for each in every]
-    found = effects(every, name, ledger.currency)
-    return Acceptable(
-        player=name,
-        currency=ledger.currency,
-        opening=from_units(opening, ledger.decimals),
-        sure=tuple(effect for effect in found if effect.sure),
-        unsure=tuple(effect for effect in found if not effect.sure),
-        decimals=ledger.decimals,
-        case=Case(own=every, others=[], unworthy=[], money=Money(ledger.decimals, ledger.currency)),
-    )
-
-
-def _past(settled: Sequence[Settled]) -> list[Transaction]:
+def _past(settled: Sequence[Settled]) -> Iterator[Record]:
     """What was settled; their order stands for time. The last word on an id counts (a copy may be accepted)."""
     latest = {one.transaction_id: one for one in settled}
     # A bet that names a rollback came after it: until then nothing told what that rollback was of.
     orphans = {
         one.of: one.transaction_id for one in latest.values() if one.kind is not Kind.ROLLBACK and one.of
     }
-    return [
-        _transaction(
-            one.kind,
-            one.transaction_id,
-            one.amount,
-            (one.of or orphans.get(one.transaction_id, "")) if one.kind is Kind.ROLLBACK else None,
-            one.outcome,
-            one.sequence,
-        )
-        for one in latest.values()
-    ]
+    for one in latest.values():
+        of = (one.of or orphans.get(one.transaction_id, "")) if one.kind is Kind.ROLLBACK else None
+        at = float(one.sequence)
+        yield Record(one.kind, one.transaction_id, one.amount, at, at, one.outcome, of)
 
 
-def _open(unsure: Sequence[Operation]) -> list[Transaction]:
+def _open(unsure: Sequence[Operation]) -> Iterator[Record]:
     """What has no answer. A bet or result that was answered, and only its rollback was not, is in the journal."""
     last = float("inf")
-    found = []
     for op in unsure:
-        if op.outcome is Outcome.UNKNOWN:
-            found.append(_transaction(op.kind, op.transaction_id, op.amount, None, Outcome.UNKNOWN, last))
+        if op.outcome is UNKNOWN:
+            yield Record(op.kind, op.transaction_id, op.amount, last, None, UNKNOWN)
         if op.undoing:
             undo = f"rollback of {op.transaction_id}"
-            found.append(
-                _transaction(Kind.ROLLBACK, undo, op.amount, op.transaction_id, Outcome.UNKNOWN, last)
-            )
-    return found
-
-
-def _transaction(
-    kind: Kind, name: str, amount: int, of: str | None, outcome: Outcome, at: float
-) -> Transaction:
-    done = at if outcome is Outcome.OK else None
-    return Transaction(kind, name, amount, "", "", of, outcome, at - 0.5, done, 1)
+            yield Record(Kind.ROLLBACK, undo, op.amount, last, None, UNKNOWN, op.transaction_id)

@@ -5,12 +5,12 @@ happened (no answer) at most once; a copy answered ok makes it sure, a rollback 
 nothing. It knows no order of concurrent requests and no funds: for those see linearizability.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from scenarios.oracles.attempts import attempts, from_units, message_of, places, record_of, to_units
+from scenarios.oracles.attempts import Record, attempts, from_units, message_of, places, record_of, to_units
 from scenarios.oracles.fault_hypotheses import Case, suspicions
 from scenarios.oracles.model import DOCUMENTED, Model
 from scenarios.oracles.net_effects import Effect, Transaction, effects, transactions
@@ -133,13 +133,32 @@ def acceptable(
     """
     listed = [exchange for exchange in exchanges if message_of(exchange) is not None]
     decimals = places(listed, currency, opening)
-    every = transactions(attempts(listed, decimals), model)
+    unworthy = [transaction for transaction in _unworthy(listed, decimals) if transaction.player == player]
+    records = attempts(listed, decimals)
+    return of_records(records, player, opening, currency, decimals, unworthy=unworthy, model=model)
+
+
+def of_records(
+    records: Iterable[Record],
+    player: str,
+    opening: Decimal,
+    currency: str,
+    decimals: int,
+    *,
+    unworthy: Sequence[Transaction] = (),
+    model: Model = DOCUMENTED,
+) -> Acceptable:
+    """Fold ``records``, whose amounts are in units of ``10 ** -decimals``, as ``acceptable`` folds exchanges.
+
+    ``unworthy`` are requests that must have no effect.
+    """
+    every = transactions(records, model)
     found = effects(every, player, currency, model)
     own = [t for t in every if (t.player, t.currency) == (player, currency)]
     case = Case(
         own=own,
         others=[t for t in every if (t.player, t.currency) != (player, currency)],
-        unworthy=[transaction for transaction in _unworthy(listed, decimals) if transaction.player == player],
+        unworthy=list(unworthy),
         money=Money(decimals, currency),
     )
     return Acceptable(
