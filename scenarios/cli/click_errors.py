@@ -20,6 +20,11 @@ _EXTRA: Final = re.compile(r"Got unexpected extra arguments? \((.*)\)")
 _NUMBERS: Final = (click.types.IntParamType, click.types.FloatParamType)
 
 
+def summary_of(command: click.Command) -> str:
+    """What ``command`` does, in one sentence, none of it cut off."""
+    return command.get_short_help_str(_WHOLE)
+
+
 def examples(*lines: str, more: str = "") -> str:
     """The epilog of a command: ``lines`` to be typed as they are, then ``more``."""
     block = "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
@@ -31,11 +36,13 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands with what each does, none of it cut off."""
-        known = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
-            formatter.write_dl(
-                [(name, each.get_short_help_str(_WHOLE)) for name, each in known if each is not None]
-            )
+            formatter.write_dl([(name, self.summary(ctx, name)) for name in self.list_commands(ctx)])
+
+    def summary(self, ctx: click.Context, name: str) -> str:
+        """What the command ``name`` does, in one sentence."""
+        command = self.get_command(ctx, name)
+        return "" if command is None else summary_of(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -4,29 +4,80 @@ import contextlib
 import importlib
 import io
 import sys
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import click
 
 from scenarios.cli.click_errors import Commands, in_three_beats
 from scenarios.problems.errors import Exit
 
-# Sub-commands by name, in the order of help, each with the module and the attribute that hold it. Loaded
-# when used, so that no command waits for the others' imports.
-COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("scenarios.cli.commands.demo", "command"),
-    "check": ("scenarios.cli.commands.check", "command"),
-    "serve": ("scenarios.cli.commands.serve", "command"),
-    "client": ("client_under_test.cli", "client"),
-    "load": ("loadtests.command", "command"),
-    "trigger": ("scenarios.cli.commands.trigger", "command"),
-    "token": ("scenarios.cli.commands.token", "command"),
-    "replay": ("scenarios.cli.commands.replay", "command"),
-    "report": ("scenarios.cli.commands.report", "command"),
-    "rules": ("scenarios.cli.commands.rules", "command"),
-    "init": ("scenarios.cli.commands.init", "command"),
-    "doctor": ("scenarios.cli.commands.doctor", "command"),
-    "completion": ("scenarios.cli.commands.completion", "command"),
+
+class Entry(NamedTuple):
+    """Where a command is, and its first sentence: help of all commands loads none of them."""
+
+    module: str
+    attribute: str
+    summary: str
+
+
+# Sub-commands by name, in the order of help. Loaded when used, so that no command waits for the others' imports.
+COMMANDS: Final[dict[str, Entry]] = {
+    "demo": Entry(
+        "scenarios.cli.commands.demo",
+        "command",
+        "Run everything at once on this machine: twins, reference CLIENT, all rules, report.",
+    ),
+    "check": Entry(
+        "scenarios.cli.commands.check", "command", "Judge a CLIENT by the contract, rule by rule."
+    ),
+    "serve": Entry(
+        "scenarios.cli.commands.serve",
+        "command",
+        "Serve the fake OPERATOR, Jackpot and checkout beside a CLIENT until Ctrl-C.",
+    ),
+    "client": Entry(
+        "client_under_test.cli",
+        "client",
+        "Serve the reference CLIENT: a model ledger behind the OPERATOR's callbacks and Jackpot's notifications.",
+    ),
+    "load": Entry(
+        "loadtests.command",
+        "command",
+        "Load a CLIENT with wagers and, at the end, audit every player's balance to the last cent.",
+    ),
+    "trigger": Entry(
+        "scenarios.cli.commands.trigger",
+        "command",
+        "Raise one event by hand: of the OPERATOR, a webhook of Jackpot, or a decision of the checkout.",
+    ),
+    "token": Entry(
+        "scenarios.cli.commands.token",
+        "command",
+        "Check or make a JWT by hand: of a Jackpot session, or of a checkout.",
+    ),
+    "replay": Entry(
+        "scenarios.cli.commands.replay",
+        "command",
+        "Send a saved failure again: every rule that FILE (a report.json, or its folder) says is broken, or one "
+        "saved story of a generated history.",
+    ),
+    "report": Entry(
+        "scenarios.cli.commands.report",
+        "command",
+        "Draw FILE, a report.json or its folder, as a page to look at, to send and to print.",
+    ),
+    "rules": Entry("scenarios.cli.commands.rules", "command", "List what a CLIENT must do, rule by rule."),
+    "init": Entry("scenarios.cli.commands.init", "command", "Write a commented pitboss.toml to begin with."),
+    "doctor": Entry(
+        "scenarios.cli.commands.doctor",
+        "command",
+        "Say what is wrong with the target file and the target, and the next step.",
+    ),
+    "completion": Entry(
+        "scenarios.cli.commands.completion",
+        "command",
+        "Print the script that completes commands, options, rules and events in a shell.",
+    ),
 }
 
 # Where the context keeps the command line as it was given.
@@ -42,9 +93,13 @@ class _Front(Commands):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        module, attribute = COMMANDS[cmd_name]
-        command: click.Command = getattr(importlib.import_module(module), attribute)
+        entry = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(entry.module), entry.attribute)
         return command
+
+    def summary(self, ctx: click.Context, name: str) -> str:  # noqa: ARG002
+        """What a command does, without loading it."""
+        return COMMANDS[name].summary
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any

@@ -7,7 +7,6 @@ from click.shell_completion import CompletionItem
 
 from scenarios.contract import GROUPS, PROVIDERS, RULES
 from scenarios.run.effort import EFFORTS
-from simulators.transport.faults.table import FAULTS
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -44,4 +43,10 @@ rules = _several_of([*GROUPS.items(), *_RULES])
 rule = _one_of(_RULES)
 effort = _one_of((name, "") for name in EFFORTS)
 provider = _one_of((name, "") for name in PROVIDERS)
-fault = _one_of((name, kind.summary) for name, kind in FAULTS.items())
+
+
+def fault(context: click.Context, param: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Names of faults."""
+    from simulators.transport.faults.table import FAULTS
+
+    return _one_of((name, kind.summary) for name, kind in FAULTS.items())(context, param, begun)

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from scenarios.contract import PLANNED, select
 from scenarios.problems.errors import Exit, Problem
-from scenarios.report.document import must_tally, replay_command, should_tally
+from scenarios.report.summary import must_counts, replay_command, should_counts
 from scenarios.run.findings import RuleVerdict, ScenarioResult, message
 from scenarios.run.judged import Judged
 from scenarios.run.run import Run
@@ -64,8 +64,8 @@ class Line:
             "concluded",
             code=int(judged.code),
             interrupted=judged.interrupted,
-            must=must_tally(judged.verdicts).model_dump(),
-            should=should_tally(judged.verdicts).model_dump(),
+            must=must_counts(judged.verdicts),
+            should=should_counts(judged.verdicts),
             exchanges=len(run.history),
             seconds=round(run.history.now(), 1),
             warnings=[run.redactor.text(warning) for warning in run.warnings],

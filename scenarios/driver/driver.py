@@ -10,12 +10,10 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import jmespath
-import requests
 from jmespath.exceptions import JMESPathError
 
 from scenarios.driver.python import PythonDriver
 from scenarios.driver.shell import run_command, wait_for_port
-from scenarios.driver.sql import select_one
 from scenarios.problems.errors import DriverProblem
 from scenarios.target.loading import ENTRIES, Target, Template
 from simulators.exchanges.export import Redactor
@@ -171,6 +169,7 @@ class Driver:
         template = self._templates.get(name)
         if template is None or template.kind != "http":
             raise self._absent(name)
+
         method, url = template.method_and_url
         texts = _texts(fields)
         headers = {key: _filled(value.get_secret_value(), texts) for key, value in template.headers.items()}
@@ -212,6 +211,8 @@ class Driver:
         if template.run is not None:
             return run_command(template.run, self.target.directory, self.restart_timeout)
         if template.sql is not None and template.url is not None:
+            from scenarios.driver.sql import select_one
+
             return select_one(name, template.sql, template.url.get_secret_value(), _texts(fields))
         raw = self._send(name, template, fields)
         method, url = template.method_and_url
@@ -224,6 +225,8 @@ class Driver:
         return self._read(name, template, raw.body)
 
     def _send(self, name: str, template: Template, fields: Fields) -> Raw:
+        import requests
+
         method, url = template.method_and_url
         texts = _texts(fields)
         headers = {key: _filled(value.get_secret_value(), texts) for key, value in template.headers.items()}

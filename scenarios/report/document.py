@@ -1,10 +1,7 @@
 """The report of a run: its verdicts in the shape of report.json, without secrets. Pure."""
 
-from collections import Counter
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from scenarios.contract import Level
 from scenarios.report import schema
 from scenarios.report.balance import balance_curve
 from scenarios.report.schema import (
@@ -17,7 +14,8 @@ from scenarios.report.schema import (
     ShouldTally,
     Summary,
 )
-from scenarios.run.findings import Finding, RuleVerdict, ScenarioResult, Standing, message
+from scenarios.report.summary import must_counts, replay_command, should_counts
+from scenarios.run.findings import Finding, RuleVerdict, ScenarioResult, message
 from scenarios.run.run import Run
 from simulators.exchanges import export
 
@@ -39,7 +37,9 @@ def document(run: Run, verdicts: list[RuleVerdict]) -> Report:
         probe=run.probe_name,
         duration_s=round(run.history.now(), 3),
         exchanges=len(run.history),
-        summary=Summary(must=must_tally(verdicts), should=should_tally(verdicts)),
+        summary=Summary(
+            must=MustTally(**must_counts(verdicts)), should=ShouldTally(**should_counts(verdicts))
+        ),
         warnings=[run.redactor.text(text) for text in run.warnings],
         rules=[_rule(run, verdict) for verdict in verdicts],
     )
@@ -50,30 +50,6 @@ def _started(run: Run) -> str:
     if not len(run.history):
         return ""
     return datetime.fromtimestamp(run.history[0].started, UTC).isoformat(timespec="seconds")
-
-
-def must_tally(verdicts: list[RuleVerdict]) -> MustTally:
-    """How many MUSTs came out how. A rule of another level that failed is among them."""
-    return MustTally(**_counts(v for v in verdicts if v.rule.level is Level.MUST or _grave(v)))
-
-
-def should_tally(verdicts: list[RuleVerdict]) -> ShouldTally:
-    """How many SHOULDs came out how; one that failed counts among the MUSTs."""
-    return ShouldTally(**_counts(v for v in verdicts if v.rule.level is Level.SHOULD and not _grave(v)))
-
-
-def _counts(verdicts: Iterable[RuleVerdict]) -> Counter[str]:
-    return Counter(str(verdict.standing) for verdict in verdicts)
-
-
-def _grave(verdict: RuleVerdict) -> bool:
-    return verdict.rule.level is not Level.MUST and verdict.standing is Standing.FAILED
-
-
-def replay_command(run: Run, rule: str) -> str:
-    """The command that judges ``rule`` again with the same generated data."""
-    settings = run.settings
-    return f"pitboss check --only {rule} --seed {settings.seed} --effort {settings.effort.name}"
 
 
 def _rule(run: Run, verdict: RuleVerdict) -> Rule:

@@ -1,19 +1,12 @@
-"""Writes what ``--report DIR`` receives."""
+"""What ``--report DIR`` receives, by name, and whether it can be written."""
 
-import json
 from pathlib import Path
 
 from scenarios.problems.errors import UsageProblem
-from scenarios.report.document import document
-from scenarios.report.page.html import render
-from scenarios.report.saved import REPORT, report_of
-from scenarios.report.schema import Report
-from scenarios.run.findings import RuleVerdict
-from scenarios.run.run import Run
-from simulators.exchanges import export
 
 # The folder of saved stories, one file a rule.
 FAILURES = "failures"
+REPORT = "report.json"
 JUNIT = "junit.xml"
 HAR = "history.har"
 HTML = "report.html"
@@ -32,24 +25,3 @@ def prepare_directory(directory: Path) -> None:
             f"a folder, there or to be made, for {REPORT}, {HTML}, {JUNIT} and {HAR}",
             "name another folder, or mend the permissions of this one",
         ) from None
-
-
-def write_reports(run: Run, verdicts: list[RuleVerdict], directory: Path) -> None:
-    """Write ``report.json``, ``report.html`` and ``history.har`` into ``directory``; pytest writes ``junit.xml``.
-
-    Generated histories that broke a rule are saved in ``failures/RULE.json``, for ``pitboss replay``.
-    """
-    write_report(document(run, verdicts), directory)
-    stories = {rule: story for result in run.results for rule, story in result.stories.items()}
-    for rule, story in stories.items():
-        (directory / FAILURES).mkdir(exist_ok=True)
-        (directory / FAILURES / f"{rule}.json").write_text(story.dumps(), encoding="utf-8")
-    export.write_har(run.history, directory / HAR, run.redactor)
-
-
-def write_report(report: Report, directory: Path) -> None:
-    """Write ``report`` as ``report.json`` and ``report.html`` into ``directory``."""
-    plain = report.plain()
-    text = json.dumps(plain, indent=2, ensure_ascii=False)
-    (directory / REPORT).write_text(text + "\n", encoding="utf-8")
-    (directory / HTML).write_text(render(report_of(plain)), encoding="utf-8")

@@ -14,8 +14,8 @@ import click
 
 from scenarios.contract import Level
 from scenarios.problems.errors import Problem
-from scenarios.report.document import replay_command
 from scenarios.report.plain import printable
+from scenarios.report.summary import replay_command
 from scenarios.run.findings import RuleVerdict, Standing
 from scenarios.run.judged import Judged
 

@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from scenarios.problems.errors import UsageProblem
+from scenarios.report.files import REPORT
 from scenarios.report.plain import printable, whole
 from scenarios.report.schema import VERSION, Report
 
-REPORT = "report.json"
 _NEXT = "name the DIR that pitboss check --report DIR wrote"
 
 _PLAIN = re.compile(r"[\x20-\x7e\n]*")

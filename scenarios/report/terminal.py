@@ -13,10 +13,9 @@ from rich.text import Text
 
 from scenarios.contract import GROUPS
 from scenarios.problems.errors import Exit
-from scenarios.report.document import must_tally, replay_command, should_tally
-from scenarios.report.files import HAR, HTML, JUNIT
+from scenarios.report.files import HAR, HTML, JUNIT, REPORT
 from scenarios.report.plain import printable
-from scenarios.report.saved import REPORT
+from scenarios.report.summary import must_counts, replay_command, should_counts
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing
 from scenarios.run.judged import Judged
 from scenarios.run.run import Run
@@ -151,12 +150,12 @@ def _count(verdicts: Iterable[RuleVerdict], standing: Standing) -> Text:
 
 
 def _sentence(judged: Judged) -> tuple[str, str]:
-    must, should = must_tally(judged.verdicts), should_tally(judged.verdicts)
+    must, should = (
+        ", ".join(f"{count} {word}" for word, count in counts.items())
+        for counts in (must_counts(judged.verdicts), should_counts(judged.verdicts))
+    )
     figures = (
-        f"MUST {must.passed} passed, {must.failed} failed, {must.skipped} skipped, "
-        f"{must.undecided} undecided; "
-        f"SHOULD {should.passed} passed, {should.warned} warned, "
-        f"{should.skipped} skipped, {should.undecided} undecided; "
+        f"MUST {must}; SHOULD {should}; "
         f"{len(judged.run.history)} exchanges in {judged.run.history.now():.1f} s"
     )
     match judged.code:

@@ -27,12 +27,14 @@ class Reach:
     sender: Sender
     operator: Verbs | None
     player: Player | None
+    begun: bool = False
 
     def begin(self) -> None:
         """Reach the target with one genuine wager, or one request where there are no wagers.
 
         Raises TargetProblem where nothing answers or the first genuine wager is refused.
         """
+        self.begun = True
         if self.operator is None or self.player is None:
             knocked = self._knock()
             if knocked is not None and knocked.answer is None:

@@ -117,7 +117,8 @@ class Run:
 
     def begin(self) -> None:
         """Reach the target, then find out whether balances can be read at all. Raises TargetProblem."""
-        self.reach.begin()
+        if not self.reach.begun:
+            self.reach.begin()
         if self.settings.target.operator is None:
             return
         if isinstance(self.probe, WagersProbe):

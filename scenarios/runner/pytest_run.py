@@ -14,7 +14,7 @@ from scenarios.contract import select
 from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import Exit, UsageProblem
 from scenarios.problems.signals import interruptible
-from scenarios.report.files import JUNIT, prepare_directory, write_reports
+from scenarios.report.files import JUNIT, prepare_directory
 from scenarios.run.effort import EFFORTS, Effort
 from scenarios.run.judged import Judged
 from scenarios.run.run import Run
@@ -42,7 +42,7 @@ def check(
     Never raises for what the target does; raises UsageProblem where ``report`` cannot be written. ``paths``
     are the scenario files, or pytest node ids.
     """
-    session = Session(Run(settings), list(watchers))
+    session = Session(Run(settings), list(watchers), sure=True)
     arguments = [str(path) for path in paths]
     arguments += ["-c", str(PACKAGE / "pytest.ini"), "--rootdir", str(PACKAGE), "--noconftest"]
     # No test here fails by an assertion of its own, so nothing has to be compiled anew to explain one.
@@ -67,6 +67,8 @@ def check(
     judged = Judged(session.run, session.verdicts(), code, session.problem, session.run.interrupted)
     if report is not None:
         if judged.problem is None:
+            from scenarios.report.write import write_reports
+
             write_reports(judged.run, judged.verdicts, report)
         else:
             (report / JUNIT).unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """The judge in a pytest session: which scenarios run and when, their results, and everything put back at the end."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +10,6 @@ import pytest
 
 from scenarios.contract import RULES
 from scenarios.problems.errors import Exit, Problem
-from scenarios.report.files import write_reports
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing, exit_code, judge_rule
 from scenarios.run.judge import Judge, Undecided
 from scenarios.run.run import Run
@@ -37,10 +36,21 @@ class Watcher(Protocol):
 
 
 class Session:
-    """A pytest plugin that owns one run. ``problem`` is set where the target could not be judged at all."""
+    """A pytest plugin that owns one run. ``problem`` is set where the target could not be judged at all.
 
-    def __init__(self, run: Run, watchers: list[Watcher] | None = None, report: Path | None = None) -> None:
+    ``sure`` says that there are scenarios: the target is reached before they are read, which takes longer.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        watchers: list[Watcher] | None = None,
+        report: Path | None = None,
+        *,
+        sure: bool = False,
+    ) -> None:
         self.run = run
+        self.sure = sure
         self.report = report
         self.watchers = watchers or []
         self.problem: Problem | None = None
@@ -63,6 +73,13 @@ class Session:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Lend the run to the fixtures."""
         config.stash[RUN] = self.run
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Reach the target, so that one that is down is told at once."""
+        if self.sure:
+            with self._problems_end_it():
+                self.run.reach.begin()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -87,14 +104,19 @@ class Session:
             item.stash[JUDGE] = Judge(self.run, result)
         if not scenarios or session.config.option.collectonly:
             return
-        try:
+        with self._problems_end_it():
             self._try_to_serve(scenarios)
             self.run.begin()
+        for watcher in self.watchers:
+            watcher.planned(self.run, len(scenarios))
+
+    @contextmanager
+    def _problems_end_it(self) -> Iterator[None]:
+        try:
+            yield
         except Problem as problem:
             self.problem = problem
             pytest.exit(str(problem), returncode=int(problem.exit_code))
-        for watcher in self.watchers:
-            watcher.planned(self.run, len(scenarios))
 
     def _try_to_serve(self, scenarios: list[pytest.Item]) -> None:
         """Find out before the first wager whether the providers' APIs can be served, where needed."""
@@ -177,6 +199,8 @@ class Session:
         self._restore()
         self.run.close()
         if self.report is not None and self.problem is None:
+            from scenarios.report.write import write_reports
+
             write_reports(self.run, self.verdicts(), self.report)
 
     def _restore(self) -> None:

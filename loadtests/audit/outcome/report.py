@@ -14,7 +14,6 @@ from loadtests.audit.outcome.verdict import Finding, Verdict
 from loadtests.audit.outcome.verdict import Ramp as FoundRamp
 from loadtests.monitor.memory import Point
 from scenarios.contract import RULES, Level
-from scenarios.report.files import write_report
 from scenarios.report.schema import (
     VERSION,
     Audit,
@@ -35,6 +34,7 @@ from scenarios.report.schema import (
     ShouldTally,
     Summary,
 )
+from scenarios.report.write import write_report
 from simulators.values import money
 
 # Importing Locust changes the whole process: only whoever runs under it does.

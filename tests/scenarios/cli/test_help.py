@@ -3,6 +3,8 @@
 import contextlib
 import re
 import shlex
+import subprocess
+import sys
 
 import click
 import pytest
@@ -203,3 +205,21 @@ def test_the_exit_code_is_kept(code, kind):
     assert type(problem) is kind
     assert isinstance(problem, Problem)
     assert problem.exit_code in (Exit.USAGE, Exit.UNREACHABLE)
+
+
+HEAVY = (
+    "pytest pydantic rich flask jinja2 sqlalchemy hypothesis faker graphql jwt cryptography requests urllib3 h11 gevent "
+    "locust simulators client_under_test loadtests scenarios.contract scenarios.run scenarios.runner scenarios.target"
+)
+
+
+def test_help_loads_nothing_heavy():
+    told = (
+        "import sys\n"
+        "from scenarios.cli.main import main\n"
+        "main(['--help'], standalone_mode=False)\n"
+        f"sys.exit(' '.join(sorted(set({HEAVY!r}.split()) & set(sys.modules))) or 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Judge a CLIENT" in done.stdout

@@ -1,0 +1,38 @@
+"""A run in a few figures and one command, as terminal, annotations, console and report.json tell it."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from scenarios.contract import Level
+from scenarios.run.findings import RuleVerdict, Standing
+from scenarios.run.run import Run
+
+
+def must_counts(verdicts: Sequence[RuleVerdict]) -> dict[str, int]:
+    """How many MUSTs came out how. A rule of another level that failed is among them."""
+    return _counts(
+        verdicts,
+        lambda verdict: verdict.rule.level is Level.MUST or verdict.standing is Standing.FAILED,
+        (Standing.PASSED, Standing.FAILED, Standing.SKIPPED, Standing.UNDECIDED),
+    )
+
+
+def should_counts(verdicts: Sequence[RuleVerdict]) -> dict[str, int]:
+    """How many SHOULDs came out how; one that failed counts among the MUSTs."""
+    return _counts(
+        verdicts,
+        lambda verdict: verdict.rule.level is Level.SHOULD,
+        (Standing.PASSED, Standing.WARNED, Standing.SKIPPED, Standing.UNDECIDED),
+    )
+
+
+def _counts(
+    verdicts: Sequence[RuleVerdict], counted: Callable[[RuleVerdict], bool], words: Iterable[Standing]
+) -> dict[str, int]:
+    standings = [verdict.standing for verdict in verdicts if counted(verdict)]
+    return {str(word): standings.count(word) for word in words}
+
+
+def replay_command(run: Run, rule: str) -> str:
+    """The command that judges ``rule`` again with the same generated data."""
+    settings = run.settings
+    return f"pitboss check --only {rule} --seed {settings.seed} --effort {settings.effort.name}"
