@@ -151,7 +151,7 @@ WRONG = [
 def test_a_wrong_command_line(arguments, told, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     # A report to be replayed, so that what is wrong is the option alone.
-    (tmp_path / "report.json").write_text('{"seed": 1, "effort": "quick", "rules": []}')
+    (tmp_path / "report.json").write_text('{"version": 1, "seed": 1, "effort": "quick", "rules": []}')
     target_file(tmp_path, "http://127.0.0.1:9")
     result = CliRunner().invoke(main, arguments, prog_name="pitboss")
     assert result.exit_code == 2, result.output
@@ -208,8 +208,8 @@ def test_the_exit_code_is_kept(code, kind):
 
 
 HEAVY = (
-    "pytest pydantic rich flask jinja2 sqlalchemy hypothesis faker graphql jwt cryptography requests urllib3 h11 gevent "
-    "locust simulators client_under_test loadtests scenarios.contract scenarios.run scenarios.runner scenarios.target"
+    "pytest pydantic rich flask jinja2 sqlalchemy hypothesis faker graphql jwt cryptography requests urllib3 h11 "
+    "gevent locust simulators client_under_test loadtests scenarios.contract scenarios.run scenarios.runner scenarios.target"
 )
 
 
