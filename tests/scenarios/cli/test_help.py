@@ -209,7 +209,8 @@ def test_the_exit_code_is_kept(code, kind):
 
 HEAVY = (
     "pytest pydantic rich flask jinja2 sqlalchemy hypothesis faker graphql jwt cryptography requests urllib3 h11 "
-    "gevent locust simulators client_under_test loadtests scenarios.contract scenarios.run scenarios.runner scenarios.target"
+    "gevent locust simulators "
+    "client_under_test loadtests scenarios.contract scenarios.run scenarios.runner scenarios.target"
 )
 
 
