@@ -1,12 +1,17 @@
 """Runs the ``pitboss`` command as a user does, in a directory of its own."""
 
+import io
 import os
 import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
+
+from scenarios.cli.main import main
 
 PITBOSS = str(Path(sys.executable).parent / "pitboss")
 PYTEST = str(Path(sys.executable).parent / "pytest")
@@ -18,8 +23,36 @@ def environment(**extra):
     return kept | {"COLUMNS": "80"} | extra
 
 
-def pitboss(*arguments, cwd, program=PITBOSS, **extra):
-    """The finished process, with its output as text."""
+@dataclass(frozen=True)
+class Done:
+    """How a command ended, and what it wrote."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def pitboss(*arguments, cwd, **extra):
+    """The ``pitboss`` command in this process, with its output as text."""
+    written = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
+    with (
+        chdir(cwd),
+        patch.dict(os.environ, environment(**extra), clear=True),
+        patch.object(sys, "stdin", io.StringIO()),
+        redirect_stdout(written[0]),
+        redirect_stderr(written[1]),
+    ):
+        try:
+            main([*map(str, arguments)], prog_name="pitboss")
+        except SystemExit as ended:
+            code = ended.code
+    for stream in written:
+        stream.flush()
+    return Done(code, *(stream.buffer.getvalue().decode() for stream in written))
+
+
+def run_program(program, *arguments, cwd, **extra):
+    """The finished process of ``program``, with its output as text."""
     return subprocess.run(
         [program, *map(str, arguments)],
         cwd=cwd,

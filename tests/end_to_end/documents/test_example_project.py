@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.house.__main__ import ROOT
-from tests.support.commanding import PITBOSS, PYTEST, pitboss
+from tests.support.commanding import PITBOSS, PYTEST, run_program
 from tests.support.reference import HASH, reference
 
 EXAMPLE = ROOT / "docs" / "example"
@@ -26,10 +26,10 @@ def project(tmp_path):
 
 def run(words, project, client):
     program, *arguments = words
-    return pitboss(
+    return run_program(
+        PROGRAMS[program],
         *arguments,
         cwd=project,
-        program=PROGRAMS[program],
         SECURITY_HASH=HASH,
         SITE=client.url,
         PITBOSS_OPERATOR__CALLBACK_URL=f"{client.url}/operator",

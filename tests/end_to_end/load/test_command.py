@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from loadtests import command as front
 from scenarios.problems.errors import UsageProblem
-from tests.support.commanding import free_port, pitboss, target_file, three_beats
+from tests.support.commanding import PITBOSS, free_port, run_program, target_file, three_beats
 from tests.support.reference import HASH, reference
 
 pytestmark = pytest.mark.timeout(180)
@@ -17,7 +17,9 @@ PLAYERS = ("p-1", "p-2", "p-3")
 def test_a_short_load_of_a_sound_client_ends_with_0_and_a_report(tmp_path):
     with reference(tmp_path) as client:
         client.target(tmp_path, players=PLAYERS)
-        done = pitboss("load", "-u", 3, "-t", "2s", "--processes", 2, "--report", "out", cwd=tmp_path)
+        done = run_program(
+            PITBOSS, "load", "-u", 3, "-t", "2s", "--processes", 2, "--report", "out", cwd=tmp_path
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         assert "audit: clean" in done.stdout
     assert {"report.json", "report.html", "locust.html"} <= {
@@ -31,7 +33,7 @@ def test_a_folder_with_modules_of_our_names_is_no_trap(tmp_path):
         (tmp_path / name).write_text("raise SystemExit('the wrong module')\n")
     with reference(tmp_path) as client:
         client.target(tmp_path, players=PLAYERS)
-        done = pitboss("load", "-u", 3, "-t", "1s", "--opening", "100", cwd=tmp_path)
+        done = run_program(PITBOSS, "load", "-u", 3, "-t", "1s", "--opening", "100", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the wrong module" not in done.stdout + done.stderr
 
@@ -39,21 +41,21 @@ def test_a_folder_with_modules_of_our_names_is_no_trap(tmp_path):
 def test_money_that_is_not_there_ends_with_1(tmp_path):
     with reference(tmp_path) as client:
         client.target(tmp_path, players=PLAYERS)
-        done = pitboss("load", "-u", 3, "-t", "1s", "--opening", "100.01", cwd=tmp_path)
+        done = run_program(PITBOSS, "load", "-u", 3, "-t", "1s", "--opening", "100.01", cwd=tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "0.01 EUR too little" in done.stdout
 
 
 def test_nobody_there_ends_with_3(tmp_path):
     target_file(tmp_path, f"http://127.0.0.1:{free_port()}/operator")
-    error = three_beats(pitboss("load", cwd=tmp_path), 3)
+    error = three_beats(run_program(PITBOSS, "load", cwd=tmp_path), 3)
     assert "connection refused" in error
 
 
 def test_a_refused_first_wager_ends_with_3(tmp_path):
     with reference(tmp_path) as client:
         client.target(tmp_path, players=("nobody",))
-        error = three_beats(pitboss("load", cwd=tmp_path), 3)
+        error = three_beats(run_program(PITBOSS, "load", cwd=tmp_path), 3)
     assert "for nobody" in error
     assert "doctor" in error
 
@@ -72,7 +74,7 @@ def test_a_refused_first_wager_ends_with_3(tmp_path):
 def test_mistakes_end_with_2(tmp_path, options, words):
     with reference(tmp_path) as client:
         client.target(tmp_path)
-        done = pitboss("load", *options, cwd=tmp_path)
+        done = run_program(PITBOSS, "load", *options, cwd=tmp_path)
     assert done.returncode == 2, done.stdout + done.stderr
     assert words in done.stderr
     assert "expected: " in done.stderr
@@ -82,7 +84,7 @@ def test_mistakes_end_with_2(tmp_path, options, words):
 def test_another_machine_is_told_first_what_would_be_sent(tmp_path):
     # An address of the documentation, to which nothing is sent.
     target_file(tmp_path, "http://192.0.2.7:8710/operator", players=PLAYERS)
-    done = pitboss("load", "-u", 70, "-t", "9m", "--pause", "0.5", cwd=tmp_path)
+    done = run_program(PITBOSS, "load", "-u", 70, "-t", "9m", "--pause", "0.5", cwd=tmp_path)
     error = three_beats(done, 2)
     for part in ("192.0.2.7", "70 users", "9m", "3 players (p-1 .. p-3)", "0.5 s between", "--yes"):
         assert part in error

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 
-from tests.support.commanding import SECRET, environment, free_port, pitboss, target_file, three_beats
+from tests.support.commanding import SECRET, environment, free_port, run_program, target_file, three_beats
 from tests.support.locust_runs import command, row, run
 from tests.support.racing_certificate import certificate
 from tests.support.reference import HASH, reference
@@ -142,7 +142,7 @@ def test_what_cannot_be_is_told_in_three_beats_before_anything_is_sent(tmp_path)
 
 
 def test_options_are_in_help_and_no_secret_is(tmp_path):
-    done = pitboss("-m", "loadtests", "--help", cwd=tmp_path, program=sys.executable, SECURITY_HASH=HASH)
+    done = run_program(sys.executable, "-m", "loadtests", "--help", cwd=tmp_path, SECURITY_HASH=HASH)
     assert done.returncode == 0, done.stderr
     for option in (
         "--copies",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import scenarios
-from tests.support.commanding import PYTEST, pitboss, target_file
+from tests.support.commanding import PITBOSS, PYTEST, run_program, target_file
 from tests.support.wallets import Wallet, served
 
 ROOT = Path(scenarios.__file__).parent.parent
@@ -58,7 +58,8 @@ def test_check_is_alone(hostile):
     with served(Wallet()) as url:
         target_file(hostile, url)
         before, cached = files(hostile), caches()
-        done = pitboss(
+        done = run_program(
+            PITBOSS,
             "check",
             "--only",
             "RES,INV-01",
@@ -86,10 +87,12 @@ def test_pytest_says_the_same(tmp_path, wallet, code):
     with served(wallet()) as url:
         target_file(tmp_path, url)
         options = ("--pitboss-only", RULES, "--pitboss-effort", "quick", "--pitboss-report", "there")
-        done = pitboss(
-            "--pitboss", "pitboss.toml", *options, "--pyargs", "scenarios", "-q", cwd=tmp_path, program=PYTEST
+        done = run_program(
+            PYTEST, "--pitboss", "pitboss.toml", *options, "--pyargs", "scenarios", "-q", cwd=tmp_path
         )
-        front = pitboss("check", "--only", RULES, "--effort", "quick", "--report", "here", cwd=tmp_path)
+        front = run_program(
+            PITBOSS, "check", "--only", RULES, "--effort", "quick", "--report", "here", cwd=tmp_path
+        )
     assert (done.returncode, front.returncode) == (code, code), done.stdout + done.stderr + front.stdout
     assert outcomes(tmp_path / "there") == outcomes(tmp_path / "here")
     assert {path.name for path in (tmp_path / "there").iterdir()} == REPORTS
@@ -100,7 +103,7 @@ def test_integrators_add_their_own_scenarios(tmp_path, wallet, code):
     (tmp_path / "my_test.py").write_text(OWN_SCENARIO)
     with served(wallet()) as url:
         target_file(tmp_path, url)
-        done = pitboss("--pitboss", "pitboss.toml", "my_test.py", cwd=tmp_path, program=PYTEST)
+        done = run_program(PYTEST, "--pitboss", "pitboss.toml", "my_test.py", cwd=tmp_path)
     assert done.returncode == code, done.stdout
     assert "2 passed" in done.stdout
 
@@ -108,7 +111,7 @@ def test_integrators_add_their_own_scenarios(tmp_path, wallet, code):
 def test_a_target_that_is_down_ends_pytest_with_the_code_of_check(tmp_path):
     (tmp_path / "my_test.py").write_text(OWN_SCENARIO)
     target_file(tmp_path, "http://127.0.0.1:9")
-    done = pitboss("--pitboss", "pitboss.toml", "my_test.py", cwd=tmp_path, program=PYTEST)
+    done = run_program(PYTEST, "--pitboss", "pitboss.toml", "my_test.py", cwd=tmp_path)
     assert done.returncode == 3, done.stdout
     assert "callback_url" in done.stdout + done.stderr
 
@@ -121,17 +124,17 @@ def test_without_a_target_scenarios_are_skipped_and_the_rest_is_untouched(tmp_pa
         "    print('loaded', sorted(heavy & set(sys.modules)))\n"
     )
     (tmp_path / "test_plain.py").write_text("def test_plain(): pass\n")
-    done = pitboss("my_test.py", "test_plain.py", "-rs", "--strict-markers", cwd=tmp_path, program=PYTEST)
+    done = run_program(PYTEST, "my_test.py", "test_plain.py", "-rs", "--strict-markers", cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     assert "2 passed, 1 skipped" in done.stdout
     assert "no target: give --pitboss" in done.stdout
-    plain = pitboss("test_plain.py", "-s", cwd=tmp_path, program=PYTEST)
+    plain = run_program(PYTEST, "test_plain.py", "-s", cwd=tmp_path)
     assert "loaded []" in plain.stdout
 
 
 def test_a_problem_with_the_target_file_is_told_by_pytest(tmp_path):
     (tmp_path / "my_test.py").write_text(OWN_SCENARIO)
-    done = pitboss("--pitboss", "none.toml", "my_test.py", cwd=tmp_path, program=PYTEST)
+    done = run_program(PYTEST, "--pitboss", "none.toml", "my_test.py", cwd=tmp_path)
     assert done.returncode == 4, "pytest's own code for usage"
     assert "none.toml" in done.stderr
     assert "Traceback" not in done.stderr
@@ -140,7 +143,7 @@ def test_a_problem_with_the_target_file_is_told_by_pytest(tmp_path):
 def test_several_processes_are_refused(tmp_path):
     (tmp_path / "my_test.py").write_text(OWN_SCENARIO)
     target_file(tmp_path, "http://127.0.0.1:9")
-    done = pitboss("--pitboss", "pitboss.toml", "-n", "2", "my_test.py", cwd=tmp_path, program=PYTEST)
+    done = run_program(PYTEST, "--pitboss", "pitboss.toml", "-n", "2", "my_test.py", cwd=tmp_path)
     assert done.returncode == 4
     assert "pytest-xdist" in done.stderr
 
