@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import h11
 
+from tests.support.racing_certificate import certificate
+
 BODY = b'{"error":null,"transaction_id":"c-1"}'
 
 
@@ -140,3 +142,13 @@ def _read(connection: socket.socket, number: int) -> Asked | None:
             assert head.method == b"POST"
             headers = {name.decode(): value.decode() for name, value in head.headers}
             return Asked(number, head.target.decode(), headers, body)
+
+
+@contextmanager
+def over_tls(folder, script):
+    """Serve ``script`` behind a certificate made in ``folder``: the server, its URL, the certificate's file."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file := certificate(folder))
+    server = Scripted(script, context)
+    with server.running() as base_url:
+        yield server, base_url, str(file)

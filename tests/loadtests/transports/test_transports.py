@@ -2,7 +2,6 @@
 
 import fcntl
 import socket
-import ssl
 import threading
 from contextlib import contextmanager
 
@@ -13,8 +12,7 @@ from loadtests.transports.connection import Connection, alive
 from loadtests.transports.disturbed import disturbed
 from simulators.transport.faults.table import parse_fault
 from tests.support.commanding import free_port
-from tests.support.racing_certificate import certificate
-from tests.support.scripted_server import BODY, HangUp, Scripted, answer, first_hangs_up
+from tests.support.scripted_server import BODY, HangUp, Scripted, answer, first_hangs_up, over_tls
 
 PATIENCE = 20
 SEND = Send("/transaction", b'{"amount":1}', "bet", {"X-Security-Hash": "00"})
@@ -30,15 +28,6 @@ def connected(script, timeout=PATIENCE):
             yield server, connection
         finally:
             connection.close()
-
-
-@contextmanager
-def over_tls(folder, script):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file := certificate(folder))
-    server = Scripted(script, context)
-    with server.running() as base_url:
-        yield server, base_url, str(file)
 
 
 def came(seen):

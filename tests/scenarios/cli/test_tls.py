@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.loadtests.transports.test_epoll_tls import over_tls
 from tests.support.commanding import pitboss
-from tests.support.scripted_server import answer
+from tests.support.scripted_server import answer, over_tls
 
 SECTIONS = {
     "orphan --amount 1": '[operator]\ncallback_url = "URL"\nsecurity_hash = "hash"\n[players]\nids = ["p-1"]\n',
