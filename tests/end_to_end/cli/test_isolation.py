@@ -174,7 +174,7 @@ def test_a_project_with_packages_by_our_names_is_untouched(namesake, way):
     if way == "pythonpath":
         (namesake / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
     program, *first = WAYS.get(way, [PYTEST])
-    done = pitboss(*first, "-q", cwd=namesake, program=program)
+    done = run_program(program, *first, "-q", cwd=namesake)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
 
@@ -183,7 +183,7 @@ def test_a_project_with_packages_by_our_names_is_untouched(namesake, way):
 def test_a_judge_among_packages_by_our_names_says_what_to_do(namesake, way):
     target_file(namesake, "http://127.0.0.1:9")
     program, *first = WAYS[way]
-    done = pitboss(*first, "--pitboss", "pitboss.toml", cwd=namesake, program=program)
+    done = run_program(program, *first, "--pitboss", "pitboss.toml", cwd=namesake)
     assert done.returncode == 4
     assert f"{namesake / 'scenarios'} is a package, too" in done.stderr
     assert "pitboss check" in done.stderr

@@ -16,7 +16,7 @@ SECTIONS = {
 def test_trigger_verifies_the_client_by_ca_file(tmp_path, event):
     with over_tls(tmp_path, lambda _: answer()) as (server, base_url, file):
         path = tmp_path / "pitboss.toml"
-        path.write_text(SECTIONS[event].replace("URL", base_url) + f'[target]\nca_file = "{file.name}"\n')
+        path.write_text(SECTIONS[event].replace("URL", base_url) + f'[target]\nca_file = "{file}"\n')
         done = pitboss("trigger", *event.split(), cwd=tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
         assert len(server.asked) == 1
