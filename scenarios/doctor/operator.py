@@ -136,7 +136,7 @@ class Doctor:
                 f"{came}; a forged one gets the very same answer",
                 f"{expected}. The CLIENT seems to take genuine wagers for forged ones",
                 "compare security_hash in [operator] with the SECURITY_HASH that the CLIENT runs with: "
-                "X-Security-Hash is the lower-case hex HMAC-SHA256 of the raw body under it",
+                + self.run.channel.dialect.signing,
             )
         return TargetProblem(
             f"{came}; a forged one gets another answer, so that the secret seems right",

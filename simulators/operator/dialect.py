@@ -39,6 +39,7 @@ class Sportsbook(Dialect):
 
     name: ClassVar[str] = "sportsbook"
     insufficient_funds: ClassVar[str] = "INSUFFICIENT_FUNDS"
+    signing: ClassVar[str] = f"{HASH_HEADER} is the lower-case hex HMAC-SHA256 of the raw body under it"
     other_bytes: ClassVar[Mapping[str, Style]] = {
         "fields in another order": Style(order=_BACKWARDS),
         "spaces and newlines": Style(spaces=True),

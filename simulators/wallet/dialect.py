@@ -40,11 +40,13 @@ class Dialect(ABC):
     """One provider's words. ``name`` is what target files call it; ``insufficient_funds`` is the refusal's word
     for a bet that is not covered.
 
-    ``other_bytes`` are spellings, by a description, that mean the same as the plain one.
+    ``signing`` says how a message is signed. ``other_bytes`` are spellings, by a description, that mean the same as the
+    plain one.
     """
 
     name: ClassVar[str]
     insufficient_funds: ClassVar[str]
+    signing: ClassVar[str]
     abilities: ClassVar[Abilities] = Abilities()
     other_bytes: ClassVar[Mapping[str, Style]]
 

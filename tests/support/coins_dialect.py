@@ -20,6 +20,7 @@ class Coins(Dialect):
     name: ClassVar[str] = "coins"
     insufficient_funds: ClassVar[str] = "FUNDS"
     abilities: ClassVar[Abilities] = Abilities(fine_amounts=False)
+    signing: ClassVar[str] = "sign is the hex MD5 over the sorted fields and it"
     other_bytes: ClassVar[Mapping[str, Style]] = {
         "fields in another order": Style(order=("cents", "account")),
         "percent-encoded where it could do without": Style(escape=True),

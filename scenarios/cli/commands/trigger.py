@@ -133,7 +133,7 @@ def result(context: click.Context, /, amount: Decimal, id: str | None, **given: 
     "rollback",
     epilog=examples("pitboss trigger rollback --of TRANSACTION_ID --amount 10", more=fault_help()),
 )
-@click.option("--of", required=True, metavar="ID", help="rollback_transaction_id: the transaction to undo.")
+@click.option("--of", required=True, metavar="ID", help="The id of the transaction to undo.")
 @click.option("--amount", type=_amount, metavar="AMOUNT", required=True, help="The amount that it had.")
 @_options
 @click.pass_context

@@ -26,6 +26,7 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.unclear_answers import unclear
 from simulators.exchanges.history import Direction, Exchange, header
+from simulators.operator.delivery import PROVIDER
 from simulators.operator.dialect import HASH_HEADER, JSON_TYPE, ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_PATH
 from simulators.wallet import signers
 from simulators.wallet.codec import Style
@@ -62,7 +63,7 @@ def _answered(run: Run) -> Iterator[Exchange]:
     for exchange in run.history:
         if (
             exchange.direction is Direction.TO_CLIENT
-            and exchange.provider == "operator"
+            and exchange.provider == PROVIDER
             and exchange.answer is not None
             and exchange.request.method == "POST"
             and len(exchange.request.body) < HUGE
@@ -326,7 +327,7 @@ def test_answers_come_in_time(run: Run, judge: Judge) -> None:
         (exchange.kind, exchange, f"{exchange.seconds:.1f} s" if exchange.seconds else str(exchange.failure))
         for exchange in run.history
         if exchange.direction is Direction.TO_CLIENT
-        and exchange.provider == "operator"
+        and exchange.provider == PROVIDER
         and _whole(exchange)
         and (
             (exchange.seconds is not None and exchange.seconds > limit)
