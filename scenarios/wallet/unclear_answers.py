@@ -42,7 +42,7 @@ class Signs:
 
     def __call__(self, answer: Answer, meaning: Meaning) -> Meaning:
         """``meaning``, or what an unclear ``answer`` stands for here."""
-        if meaning.outcome is not Outcome.UNKNOWN or answer.status != 200:
+        if meaning.outcome in (Outcome.OK, Outcome.REFUSED) or answer.status != 200:
             return meaning
         if self.done.fits(answer):
             return replace(meaning, outcome=Outcome.OK)
@@ -55,8 +55,8 @@ def unclear(exchange: Exchange) -> bool:
     """Whether there is an answer in good form that says neither success nor refusal."""
     answer = exchange.answer
     return (
-        exchange.unknown
-        and answer is not None
+        answer is not None
+        and not (exchange.ok or exchange.refused)
         and answer.status == 200
         and codec.object_of(answer.body) is not None
     )
