@@ -89,10 +89,16 @@ def redact(result: ScenarioResult, text: Callable[[str], str]) -> None:
     ]
 
 
+def broken_by(result: ScenarioResult, run: Run) -> list[Finding]:
+    """What in ``result`` breaks a selected rule."""
+    asked = [finding for finding in result.findings if finding.rule in run.settings.rules]
+    return [finding for finding in asked if finding.level is Level.MUST or run.settings.strict]
+
+
 def tell_pytest(report: pytest.TestReport, result: ScenarioResult, run: Run) -> None:
     """Give ``report`` the outcome of ``result``: failed by a broken selected rule, or undecided."""
     asked = [finding for finding in result.findings if finding.rule in run.settings.rules]
-    broken = [finding for finding in asked if finding.level is Level.MUST or run.settings.strict]
+    broken = broken_by(result, run)
     if broken:
         report.outcome = "failed"
         rules = sorted({finding.rule for finding in broken})

@@ -51,8 +51,6 @@ def check(
     arguments.append("--capture=sys")
     for unwanted in ("cacheprovider", "terminal", "faulthandler"):
         arguments += ["-p", f"no:{unwanted}"]
-    if settings.first_only:
-        arguments.append("--exitfirst")
     if report is not None:
         prepare_directory(report)
         arguments.append(f"--junitxml={report / JUNIT}")

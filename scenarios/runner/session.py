@@ -15,7 +15,7 @@ from scenarios.run.judge import Judge, Undecided
 from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, RUN
 from scenarios.runner.needs import judges_history, lacking, needs_probe, rules_of, served_for, turn
-from scenarios.runner.outcome import accuse, ended, error_line, redact, result_of, tell_pytest
+from scenarios.runner.outcome import accuse, broken_by, ended, error_line, redact, result_of, tell_pytest
 
 # How the simulator of each provider is served for the length of a check. Loaded when one is needed.
 _HOSTS = {
@@ -170,6 +170,8 @@ class Session:
             result.last_exchange = len(self.run.history)
             self._keep(result)
             tell_pytest(report, result, self.run)
+            if self.run.settings.first_only and broken_by(result, self.run):
+                item.session.shouldfail = "the run was to end with the first that breaks a rule"
             for watcher in self.watchers:
                 watcher.finished(self.run, result)
         return report  # type: ignore[return-value]
