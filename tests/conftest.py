@@ -1,8 +1,11 @@
 """What every test of the project shares."""
 
+import configparser
 import signal
 
 import hypothesis
+
+from tests.house.__main__ import ROOT
 
 pytest_plugins = ["tests.support.mutant_option", "tests.support.no_skips", "tests.support.postgres"]
 
@@ -13,3 +16,11 @@ hypothesis.settings.load_profile("tests")
 # A shell's background job ignores Ctrl-C, and so would every program that a test starts and interrupts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config):
+    # Tests import scenarios, whose markers are declared where scenarios run.
+    declared = configparser.ConfigParser()
+    declared.read(ROOT / "scenarios" / "pytest.ini")
+    for line in declared["pytest"]["markers"].strip().splitlines():
+        config.addinivalue_line("markers", line)
