@@ -23,7 +23,7 @@ from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.export import Redactor
-from simulators.exchanges.history import History
+from simulators.exchanges.history import History, Purpose
 from simulators.operator.delivery import Operator
 from simulators.server.wsgi_server import bind
 from simulators.transport.http_client import Sender
@@ -238,9 +238,9 @@ def reach(target: Target, url: str, player_id: str) -> None:
     sender = Sender(History(), timeout=operator.timeout, ca_file=target.ca_file)
     channel = Operator(url, operator.security_hash.get_secret_value(), sender, operator.words)
     verbs, player = Verbs(channel), Player(player_id, players.currency)
-    first = verbs.settle(verbs.result(player, player.unit, kind="result (first wager)"))
+    first = verbs.settle(verbs.result(player, player.unit, purpose=Purpose.FIRST_WAGER))
     if first.ok:
-        verbs.settle(verbs.bet(player, player.unit, kind="bet (first wager)"))
+        verbs.settle(verbs.bet(player, player.unit, purpose=Purpose.FIRST_WAGER))
     sender.close()
     if first.ok:
         return
@@ -249,7 +249,7 @@ def reach(target: Target, url: str, player_id: str) -> None:
     )
     raise TargetProblem(
         f"POST {first.request.url}: the first wager (a result of {player.show(Decimal(player.unit))} for "
-        f"{player_id}) was not accepted: {Redactor(target.secrets()).text(said)}",
+        f"{player_id}) was not accepted: {Redactor(target.secrets()).text(str(said))}",
         "error null: there is no use in sending thousands of what is refused once",
         "start the CLIENT, or correct callback_url, security_hash and the player ids; `pitboss doctor` tries each",
     )

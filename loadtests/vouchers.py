@@ -34,7 +34,7 @@ from scenarios.driver.driver import Driver
 from scenarios.hosting.serving_jackpot import build
 from scenarios.problems.errors import DriverProblem, Exit, UsageProblem
 from scenarios.tokens.session_token import taken_apart
-from simulators.exchanges.history import Direction, Exchange, History, Outcome
+from simulators.exchanges.history import Direction, Exchange, History, Status
 from simulators.jackpot.api import create_app
 from simulators.jackpot.catalogue.pricing import CURRENCY
 from simulators.jackpot.lifecycle import Event, IllegalTransition, State
@@ -310,10 +310,10 @@ class JackpotTraffic:
 
     def _heard(self, exchange: Exchange) -> None:
         """One row for each kind of webhook."""
-        if exchange.direction is not Direction.TO_CLIENT or exchange.failure == "no answer yet":
+        if exchange.direction is not Direction.TO_CLIENT or exchange.status is Status.PENDING:
             return
-        problem = None if exchange.outcome is Outcome.OK else exchange.failure or f"HTTP {_status(exchange)}"
-        self._fire(exchange.kind, (exchange.seconds or 0.0), problem)
+        problem = None if exchange.ok else str(exchange.failure or f"HTTP {_status(exchange)}")
+        self._fire(exchange.title, (exchange.seconds or 0.0), problem)
 
     def _report(self, name: str, began: float, problem: str | None) -> None:
         self._fire(name, time.perf_counter() - began, problem)

@@ -32,7 +32,7 @@ class Simulator(Generic[M]):
             for exchange in self.history
             if exchange.direction is Direction.FROM_CLIENT
             and exchange.provider == self.provider
-            and exchange.kind == kind
+            and exchange.label == kind
         ]
 
     def disturb(

@@ -21,7 +21,7 @@ from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import DriverProbe, Probe, Reading, WagersProbe
-from simulators.exchanges.history import History
+from simulators.exchanges.history import History, Purpose
 from simulators.operator.delivery import PROVIDER, Operator
 from simulators.transport.http_client import Sender
 from simulators.transport.rate_limits import Limits
@@ -49,7 +49,13 @@ class BalanceReader:
         (send,) = sends
         gevent.sleep(send.wait)
         sent = request((self.channel.url or "").rstrip("/"), send)
-        return [seen(self.channel.sender.send(sent, self.channel.read, provider=PROVIDER, kind=send.name))]
+        return [
+            seen(
+                self.channel.sender.send(
+                    sent, self.channel.read, provider=PROVIDER, label=send.name, purpose=Purpose.TRAFFIC
+                )
+            )
+        ]
 
     def _forget(self) -> None:
         self.channel.sender.history = History()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from simulators.exchanges.history import Answer, Outcome
+from simulators.exchanges.history import Answer, Status
 from simulators.transport.http_client import Meaning
 from simulators.values import money
 from simulators.wallet.dialect import Dialect
@@ -17,7 +17,7 @@ _ID_STEP: Final = 0x9E3779B97F4B
 # So much of an unexpected answer is told: failures are grouped by their text, and kept for the whole run.
 _SHOWN: Final = 40
 
-NOTHING: Final = Meaning(Outcome.UNKNOWN)
+NOTHING: Final = Meaning(Status.UNKNOWN)
 
 
 def id_maker() -> Callable[[], str]:

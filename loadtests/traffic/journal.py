@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import pairwise
 from typing import IO, NamedTuple
 
-from simulators.exchanges.history import Outcome
+from simulators.exchanges.history import Status
 from simulators.wallet.transactions import Kind
 
 PARTITIONS = 256
@@ -44,7 +44,7 @@ class Settled(NamedTuple):
     sequence: int
     player: int
     kind: Kind
-    outcome: Outcome
+    outcome: Status
     amount: int
     transaction_id: str
     of: str | None
@@ -145,7 +145,7 @@ class Journal:
                             sequence,
                             player,
                             _KINDS[flags & _KIND],
-                            Outcome.REFUSED if flags & _REFUSED else Outcome.OK,
+                            Status.REFUSED if flags & _REFUSED else Status.OK,
                             amount,
                             _unpacked(packed, flags & _UUID),
                             None if of == _NO_ID else _unpacked(of, flags & _OF_UUID),

@@ -26,11 +26,11 @@ from typing import Any, overload
 
 from loadtests.traffic.journal import LIMIT, Journal
 from scenarios.oracles.subset_sums import Sums
-from simulators.exchanges.history import Outcome
+from simulators.exchanges.history import Status
 from simulators.wallet.transactions import Kind
 
 BET, RESULT, ROLLBACK = Kind.BET, Kind.RESULT, Kind.ROLLBACK
-OK, REFUSED, UNKNOWN = Outcome.OK, Outcome.REFUSED, Outcome.UNKNOWN
+OK, REFUSED, UNKNOWN = Status.OK, Status.REFUSED, Status.UNKNOWN
 
 # How many breaches are kept with their texts; all are counted.
 BREACHES_KEPT = 20
@@ -210,7 +210,7 @@ class Ledger:
                 op.undoing += 1
         return op
 
-    def settle(self, op: Operation, outcome: Outcome, client_id: str | int | None = None) -> str | None:
+    def settle(self, op: Operation, outcome: Status, client_id: str | int | None = None) -> str | None:
         """Write down what an answer to ``op``, or to a copy of it, says; return what it breaks, in words, or None.
 
         ``client_id`` is the answer's ``transaction_id`` where it is ok.
@@ -325,7 +325,7 @@ class Ledger:
         else:
             self._open[op] = None
 
-    def _undo(self, op: Operation, before: Outcome, now: Outcome) -> None:
+    def _undo(self, op: Operation, before: Status, now: Status) -> None:
         """A rollback of ``op`` was answered: ``now`` ok, refused, or (after a refusal) not at all."""
         if now is OK:
             op.voided = True
@@ -335,7 +335,7 @@ class Ledger:
             op.undoing += 1
         self._place(op)
 
-    def _copy_answered(self, op: Operation, outcome: Outcome, client_id: str | int | None) -> str | None:
+    def _copy_answered(self, op: Operation, outcome: Status, client_id: str | int | None) -> str | None:
         if outcome is UNKNOWN:
             return None
         if outcome is REFUSED:

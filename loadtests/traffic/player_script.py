@@ -163,10 +163,10 @@ class PlayerScript:
         send = self._send(BET, provider_id, stake, "bet")
         op = self.ledger.begin(self.number, BET, stake, provider_id, send)
         said = yield from self._attempt(op, send)
-        if said.outcome is OK:
+        if said.effect is OK:
             yield from self._copies(op, send)
             return _Bet(op, stake)
-        if said.outcome is UNKNOWN:
+        if said.effect is UNKNOWN:
             # The OPERATOR sends a bet once, and rolls back one that it heard nothing of.
             yield from self._rollback(op, stake, "rollback")
         elif said.error == self.callbacks.dialect.insufficient_funds:
@@ -205,11 +205,11 @@ class PlayerScript:
         send = self._send(RESULT, provider_id, amount, name)
         op, bet = self._begin(RESULT, amount, provider_id, send), None
         said = yield from self._attempt(op, send)
-        if said.outcome is UNKNOWN:
+        if said.effect is UNKNOWN:
             if self.ledger.gate_open and self.rng.random() < _BETTING_ON:
                 bet = yield from self._bet()
             said = yield from self._copies_until_answered(op, send)
-        if said.outcome is OK:
+        if said.effect is OK:
             yield from self._copies(op, send)
         if bet is not None:
             yield from self._settle(bet)
@@ -248,7 +248,7 @@ class PlayerScript:
                 yield from self._copies_until_answered(orphan, send)
             return
         said = yield from self._until_answered(orphan, send)
-        if late and said.outcome is OK:
+        if late and said.effect is OK:
             yield from self._once(*self._late_bet(amount, never_sent, orphan, "late bet"))
 
     def _late_bet(
@@ -270,9 +270,9 @@ class PlayerScript:
         self.kinds.add("forgeries")
         (seen,) = yield [Send(path, body, FORGED, headers, wait=self._waited())]
         said = self.callbacks.read(seen.status, seen.body)
-        if said.outcome is OK:
+        if said.effect is OK:
             seen.problem = "a request with a wrong hash was accepted (SIG-02)"
-        elif said.outcome is UNKNOWN and seen.status:
+        elif said.effect is UNKNOWN and seen.status:
             seen.problem = said.problem
 
     def _stake(self) -> int:
@@ -300,9 +300,9 @@ class PlayerScript:
     def _until_answered(self, op: Operation, send: Send) -> _Ask:
         """Send a rollback, and copies of it until one is answered or the gate is closed."""
         said = yield from self._attempt(op, send)
-        if said.outcome is UNKNOWN:
+        if said.effect is UNKNOWN:
             said = yield from self._copies_until_answered(op, send)
-        if said.outcome is OK:
+        if said.effect is OK:
             yield from self._copies(op, send)
         return said
 
@@ -339,12 +339,12 @@ class PlayerScript:
             for number, each in enumerate(seen)
         ]
         # Accepted ones first, so that a refusal beside them is seen as what it is, in whatever order they came.
-        read.sort(key=lambda found: _ORDER[found[0].outcome])
+        read.sort(key=lambda found: _ORDER[found[0].effect])
         for said, op, each in read:
             _settle(self.ledger, op, said, each)
         sure = read[0][0]
         # Refused to one and unanswered to another: the other may still have been accepted.
-        return sure if sure.outcome is OK else read[-1][0]
+        return sure if sure.effect is OK else read[-1][0]
 
     def _copies(self, op: Operation, send: Send) -> Play:
         if self.rates.copies and self.rng.random() < self.rates.copies:
@@ -372,12 +372,12 @@ def copies_until_answered(
         said = yield from once(
             ledger, callbacks, op, Send(send.path, send.body, COPY, send.headers, wait=pause)
         )
-        if said.outcome is not UNKNOWN:
+        if said.effect is not UNKNOWN:
             break
     return said
 
 
 def _settle(ledger: Ledger, op: Operation, said: Meaning, seen: Seen) -> None:
-    broken = ledger.settle(op, said.outcome, said.client_id or None)
+    broken = ledger.settle(op, said.effect, said.client_id or None)
     if seen.problem is None:
         seen.problem = broken or said.problem

@@ -80,7 +80,7 @@ class Connection:
             return "the connection was closed without an answer"
         if isinstance(error, HTTPParseError):
             return "the answer is no HTTP"
-        return why(error, self._timeout)
+        return why(error, self._timeout).text
 
 
 @cache

@@ -7,7 +7,7 @@ cooperate under gevent, since Locust replaces Python's own.
 from collections.abc import Sequence
 
 from loadtests.traffic.player_script import Seen, Send
-from simulators.exchanges.history import Exchange, History, Request
+from simulators.exchanges.history import Exchange, FailureKind, History, Purpose, Request
 from simulators.operator.delivery import PROVIDER
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.faults.delivery import Link, Parcel, deliver
@@ -27,13 +27,14 @@ def disturbed(sends: Sequence[Send], base_url: str, timeout: float, ca_file: str
             history,
             SPORTSBOOK.read,
             provider=PROVIDER,
-            kinds=[send.name for send in sends],
+            labels=[send.name for send in sends],
+            purpose=Purpose.TRAFFIC,
             timeout=timeout,
             ca_file=ca_file,
         )
     else:
         (send,) = sends
-        parcel = Parcel(request(base_url, send), SPORTSBOOK.read, PROVIDER, send.name)
+        parcel = Parcel(request(base_url, send), SPORTSBOOK.read, PROVIDER, send.name, Purpose.TRAFFIC)
         exchanges = deliver(parcel, send.faults, Link(history, timeout, ca_file))
     return [seen(exchange) for exchange in exchanges]
 
@@ -48,5 +49,6 @@ def seen(exchange: Exchange) -> Seen:
     seconds = exchange.seconds or 0.0
     if exchange.answer is not None:
         return Seen(exchange.answer.status, exchange.answer.body, seconds)
-    planned = exchange.failure is not None and exchange.failure.endswith("as planned")
-    return Seen(0, b"", seconds, None if planned else exchange.failure)
+    failure = exchange.failure
+    planned = failure is None or failure.kind in (FailureKind.PLANNED_LOSS, FailureKind.PLANNED_RESET)
+    return Seen(0, b"", seconds, None if planned else str(failure))

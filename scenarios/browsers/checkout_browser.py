@@ -12,7 +12,7 @@ from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.tokens.checkout_token import CheckoutToken, taken_apart
-from simulators.exchanges.history import Answer, Exchange, Outcome, Request
+from simulators.exchanges.history import Answer, Exchange, Purpose, Request, Status
 from simulators.transport.http_client import Meaning
 
 ENTRY = "checkout_token"
@@ -132,8 +132,10 @@ class Minting:
                 self._send(Request("GET", script), "script")[0],
             )
 
-    def _send(self, request: Request, kind: str) -> tuple[Raw, Exchange]:
-        exchange = self.run.sender.send(request, _any, provider=PROVIDER, kind=kind, genuine=False)
+    def _send(self, request: Request, label: str) -> tuple[Raw, Exchange]:
+        exchange = self.run.sender.send(
+            request, _any, provider=PROVIDER, label=label, purpose=Purpose.BROWSER, genuine=False
+        )
         if exchange.answer is None:
             self.run.guard.heed()
             raise DriverProblem(
@@ -181,7 +183,7 @@ def minting_at(run: Run, judge: Judge) -> Minting | None:
 
 
 def _any(answer: Answer) -> Meaning:
-    return Meaning(Outcome.OK if 200 <= answer.status < 300 else Outcome.REFUSED)
+    return Meaning(Status.OK if 200 <= answer.status < 300 else Status.REFUSED)
 
 
 def _changed(request: Request, changes: Mapping[str, str]) -> Request:

@@ -15,7 +15,7 @@ from scenarios.run.judge import Judge, Undecided
 from scenarios.run.run import Run
 from scenarios.tokens.session_token import SessionToken, taken_apart
 from scenarios.wallet.player import Player
-from simulators.exchanges.history import Answer, Exchange, Outcome, Request, header
+from simulators.exchanges.history import Answer, Exchange, Purpose, Request, Status, header
 from simulators.jackpot.catalogue.pricing import CURRENCY
 from simulators.jackpot.wire import PROVIDER
 from simulators.transport.http_client import Meaning
@@ -74,7 +74,8 @@ class Browser:
             sender.history,
             _read,
             provider=PROVIDER,
-            kinds="session (browser)",
+            labels="session (browser)",
+            purpose=Purpose.BROWSER,
             genuine=False,
             timeout=sender.timeout,
             ca_file=sender.ca_file,
@@ -109,7 +110,7 @@ class Browser:
             )
         return conversion
 
-    def ask(self, method: str, path: str, *, kind: str, document: Any = None, token: str = "") -> Exchange:
+    def ask(self, method: str, path: str, *, label: str, document: Any = None, token: str = "") -> Exchange:
         """Call Jackpot's own API as the browser does; the exchange shows what Jackpot answered."""
         headers = {"Content-Type": "application/json"}
         if token:
@@ -120,7 +121,8 @@ class Browser:
             Request(method, url, tuple(headers.items()), body),
             _read,
             provider=PROVIDER,
-            kind=kind,
+            label=label,
+            purpose=Purpose.BROWSER,
             genuine=False,
         )
 
@@ -132,7 +134,7 @@ class Browser:
             "client_id": agreed.client_id or "browser",
             "assertion": conversion.token.text,
         }
-        return self.ask("POST", "/v2/token", kind="session (browser)", document=document)
+        return self.ask("POST", "/v2/token", label="session (browser)", document=document)
 
     def reserve_in_browser(self, conversion: Conversion, value: int) -> Exchange:
         """Open the session at Jackpot and reserve a voucher of ``value`` EUR; raises Undecided.
@@ -144,7 +146,7 @@ class Browser:
             raise Undecided(f"Jackpot opened no session for the token: {opened.error}")
         path = f"/v2/stores/{self.twin.store_id}/reserve-voucher-by-value"
         token = json.loads(opened.answer.body)["access_token"]
-        reserved = self.ask("POST", path, kind="reserve (browser)", document={"value": value}, token=token)
+        reserved = self.ask("POST", path, label="reserve (browser)", document={"value": value}, token=token)
         found = self.twin.platform.by_key(conversion.key)
         if not found:
             raise Undecided(f"Jackpot reserved nothing: {reserved.error or reserved.failure}")
@@ -183,7 +185,12 @@ class Browser:
 
     def _open(self, address: str) -> Exchange:
         return self.run.sender.send(
-            Request("GET", address), _read, provider=PROVIDER, kind="voucher (browser)", genuine=False
+            Request("GET", address),
+            _read,
+            provider=PROVIDER,
+            label="voucher (browser)",
+            purpose=Purpose.BROWSER,
+            genuine=False,
         )
 
 
@@ -193,7 +200,7 @@ def _read(answer: Answer) -> Meaning:
     except ValueError:
         document = None
     told = document.get("error") if isinstance(document, dict) else None
-    outcome = Outcome.OK if answer.status < 400 else Outcome.REFUSED
+    outcome = Status.OK if answer.status < 400 else Status.REFUSED
     return Meaning(outcome, error=told if isinstance(told, str) else None)
 
 

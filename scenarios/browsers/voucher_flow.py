@@ -16,7 +16,7 @@ from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Undecided
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Unreadable
-from simulators.exchanges.history import Exchange
+from simulators.exchanges.history import Exchange, Purpose
 from simulators.jackpot.catalogue.pricing import CURRENCY
 from simulators.jackpot.lifecycle import Event, IllegalTransition, State
 from simulators.jackpot.wire import PROVIDER
@@ -160,13 +160,13 @@ class Conversions(Browser):
         verbs = self.run.verbs
         taken = Decimal(0)
         if expected > 0:
-            if not verbs.settle(verbs.bet(player, expected, kind="bet (probe)")).ok:
+            if not verbs.settle(verbs.bet(player, expected, purpose=Purpose.PROBE)).ok:
                 return False
             taken = expected
-        more = verbs.settle(verbs.bet(player, player.unit, kind="bet (probe)")).ok
+        more = verbs.settle(verbs.bet(player, player.unit, purpose=Purpose.PROBE)).ok
         back = taken + (player.unit if more else Decimal(0))
         if back:
-            verbs.settle(verbs.result(player, back, kind="result (probe)"))
+            verbs.settle(verbs.result(player, back, purpose=Purpose.PROBE))
         return not more
 
     def measure(self, player: Player, expected: Decimal) -> Decimal:

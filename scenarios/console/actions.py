@@ -265,6 +265,6 @@ class Actions:
         last = exchanges[-1]
         return {
             "exchanges": [each.number for each in exchanges],
-            "outcome": str(last.outcome),
-            "said": self.house.redactor.text(last.error or last.failure or ""),
+            "outcome": str(last.effect),
+            "said": self.house.redactor.text(str(last.error or last.failure or "")),
         }

@@ -8,7 +8,7 @@ from scenarios.console.providers import House
 from simulators.checkout.wire import Notice
 from simulators.exchanges import export
 from simulators.exchanges.export import Redactor
-from simulators.exchanges.history import Direction, Exchange
+from simulators.exchanges.history import Direction, Exchange, Status
 from simulators.jackpot import wire as vouchers
 from simulators.values import money
 from simulators.wallet.transactions import Transaction
@@ -19,7 +19,6 @@ SEARCHED: Final = 400
 SEARCHED_BODY: Final = 64 * 1024
 # How many deliveries that wait or were given up are listed.
 LISTED: Final = 50
-_NO_ANSWER_YET: Final = "no answer yet"
 _BLANKS: Final = re.compile(r"\s+")
 
 
@@ -30,21 +29,21 @@ def row(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
     """
     answer, seconds = exchange.answer, exchange.seconds
     url = urlsplit(exchange.request.url)
-    waiting = answer is None and exchange.failure == _NO_ANSWER_YET
+    waiting = exchange.status is Status.PENDING
     why = exchange.error if exchange.error is not None else exchange.failure
     return {
         "n": exchange.number,
         "at": round(exchange.started * 1000, 1),
         "p": exchange.provider,
-        "k": redactor.text(exchange.kind),
+        "k": redactor.text(exchange.title),
         "to": exchange.direction is Direction.TO_CLIENT,
         "m": exchange.request.method,
         "u": redactor.text(url.path + (f"?{url.query}" if url.query else "")),
         "a": redactor.text(about(exchange)),
         "s": None if answer is None else answer.status,
         "ms": None if seconds is None else round(seconds * 1000, 1),
-        "o": "waiting" if waiting else str(exchange.outcome),
-        "w": "" if waiting or why is None else redactor.text(why, auth=_is_auth(exchange))[:200],
+        "o": "waiting" if waiting else str(exchange.effect),
+        "w": "" if waiting or why is None else redactor.text(str(why), auth=_is_auth(exchange))[:200],
         "f": len(exchange.faults),
         "c": exchange.copy_of,
         "x": _searched(exchange, redactor),
@@ -63,7 +62,7 @@ def _searched(exchange: Exchange, redactor: Redactor) -> str:
 
 
 def _is_auth(exchange: Exchange) -> bool:
-    return exchange.kind == "auth" or urlsplit(exchange.request.url).path.endswith("/auth")
+    return urlsplit(exchange.request.url).path.rstrip("/").endswith("/auth")
 
 
 def about(exchange: Exchange) -> str:

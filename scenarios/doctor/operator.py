@@ -16,7 +16,7 @@ from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.unclear_answers import unclear
-from simulators.exchanges.history import Exchange
+from simulators.exchanges.history import Exchange, Purpose
 from simulators.operator.delivery import Operator
 from simulators.wallet.dialect import Dialect
 
@@ -69,13 +69,13 @@ class Doctor:
 
     def _wager(self, player: Player, first: bool) -> Step:
         name = f"player {player}" if not first else f"callbacks, player {player}"
-        exchange = self.verbs.result(player, player.unit, kind="result (doctor)")
+        exchange = self.verbs.result(player, player.unit, purpose=Purpose.DOCTOR)
         if exchange.unknown and exchange.answer is None and started(exchange):
             exchange = self.verbs.again(exchange)
         if exchange.unknown:
             # It may have been done all the same, and a rollback of what was not done moves nothing.
             if exchange.answer is not None or started(exchange):
-                self.verbs.rollback(exchange, kind="rollback (doctor)")
+                self.verbs.rollback(exchange, purpose=Purpose.DOCTOR)
             return Step(State.WRONG, name, problem=self._unreached(exchange))
         if exchange.refused:
             return Step(State.WRONG, name, problem=self._refused(player, exchange))
@@ -83,12 +83,12 @@ class Doctor:
 
     def _taken_back(self, name: str, player: Player, paid: Exchange) -> Step:
         unit = player.show(player.unit)
-        bet = self.verbs.bet(player, player.unit, kind="bet (doctor)")
+        bet = self.verbs.bet(player, player.unit, purpose=Purpose.DOCTOR)
         if bet.ok:
             return Step(State.OK, name, f"a result of {unit} was accepted, and a bet took it back")
         if bet.unknown:
-            self.verbs.rollback(bet, kind="rollback (doctor)")
-        back = self.verbs.rollback(paid, kind="rollback (doctor)")
+            self.verbs.rollback(bet, purpose=Purpose.DOCTOR)
+        back = self.verbs.rollback(paid, purpose=Purpose.DOCTOR)
         left = "" if back.ok else f"; its rollback was not accepted either, so {player} keeps {unit}"
         return Step(
             State.WRONG,
@@ -147,11 +147,11 @@ class Doctor:
     def _accepted_as(self, player: Player, dialect: Dialect) -> bool:
         channel = self.run.channel
         with_other = Verbs(Operator(channel.url, channel.secret, channel.sender, dialect))
-        paid = with_other.result(player, player.unit, kind="result (doctor)")
+        paid = with_other.result(player, player.unit, purpose=Purpose.DOCTOR)
         if paid.refused:
             return False
-        if paid.unknown or not with_other.bet(player, player.unit, kind="bet (doctor)").ok:
-            with_other.rollback(paid, kind="rollback (doctor)")
+        if paid.unknown or not with_other.bet(player, player.unit, purpose=Purpose.DOCTOR).ok:
+            with_other.rollback(paid, purpose=Purpose.DOCTOR)
         return paid.ok
 
     def _same_as_forged(self, player: Player, genuine: Exchange) -> bool:
@@ -161,11 +161,11 @@ class Doctor:
         forged = forger.send_raw(
             forger.dialect.encode(message),
             path=forger.dialect.path(message),
-            kind="forged result (doctor)",
+            label="forged result (doctor)",
             message=message,
         )
         if not forged.refused:
-            self.verbs.rollback(forged, kind="rollback (doctor)")
+            self.verbs.rollback(forged, purpose=Purpose.DOCTOR)
             return False
         return (forged.error, forged.answer and forged.answer.status) == (
             genuine.error,
@@ -174,7 +174,7 @@ class Doctor:
 
     def _said(self, exchange: Exchange) -> str:
         if exchange.answer is None:
-            return exchange.failure or "no answer"
+            return str(exchange.failure or "no answer")
         if exchange.error is not None:
             return f"error {self.run.redactor.text(exchange.error)[:SHOWN_ANSWER]!r}"
         return f"HTTP {exchange.answer.status} {body(exchange, self.run.redactor)}"
@@ -196,7 +196,7 @@ class Doctor:
     def _balance(self) -> Step:
         player = self.run.players[0]
         before = self.driver.balance(player.id)
-        paid = self.verbs.result(player, player.unit, kind="result (doctor)")
+        paid = self.verbs.result(player, player.unit, purpose=Purpose.DOCTOR)
         try:
             between = self.driver.balance(player.id)
         finally:
@@ -214,8 +214,8 @@ class Doctor:
     def _back(self, player: Player, paid: Exchange) -> bool:
         if paid.refused:
             return True
-        taken = paid.ok and self.verbs.bet(player, player.unit, kind="bet (doctor)").ok
-        return taken or self.verbs.rollback(paid, kind="rollback (doctor)").ok
+        taken = paid.ok and self.verbs.bet(player, player.unit, purpose=Purpose.DOCTOR).ok
+        return taken or self.verbs.rollback(paid, purpose=Purpose.DOCTOR).ok
 
     def _ban(self) -> Step:
         if not self.driver.has("unban"):
@@ -223,21 +223,21 @@ class Doctor:
                 "ban", f"the player would stay banned; to have it tried, add {self.driver.missing('unban')}"
             )
         player = self.run.players[0]
-        paid = self.verbs.result(player, player.unit, kind="result (doctor)")
+        paid = self.verbs.result(player, player.unit, purpose=Purpose.DOCTOR)
         try:
             with self.driver.banned(player.id):
-                bet = self.verbs.bet(player, player.unit, kind="bet (doctor)")
+                bet = self.verbs.bet(player, player.unit, purpose=Purpose.DOCTOR)
         except DriverProblem:
             self._back(player, paid)
             raise
         if bet.unknown:
-            self.verbs.rollback(bet, kind="rollback (doctor)")
+            self.verbs.rollback(bet, purpose=Purpose.DOCTOR)
         if bet.ok:
             return Step(
                 State.OK, "driver ban", "the ban was set and lifted; the bet between was accepted (BET-08)"
             )
-        if not self.verbs.bet(player, player.unit, kind="bet (doctor)").ok:
-            self.verbs.rollback(paid, kind="rollback (doctor)")
+        if not self.verbs.bet(player, player.unit, purpose=Purpose.DOCTOR).ok:
+            self.verbs.rollback(paid, purpose=Purpose.DOCTOR)
             raise DriverProblem(
                 f"[driver] unban: {player} still cannot bet",
                 "a player who bets again",

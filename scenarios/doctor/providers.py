@@ -14,6 +14,7 @@ from scenarios.jackpot import events
 from scenarios.problems.errors import DriverProblem, Problem, TargetProblem
 from scenarios.run.run import Run
 from scenarios.tokens.checkout_token import claim_faults, signature_fault, taken_apart
+from simulators.exchanges.history import Purpose
 
 _ACKNOWLEDGED = "HTTP 200, by which alone Jackpot knows that an event has arrived"
 
@@ -28,7 +29,7 @@ def jackpot_steps(run: Run) -> Iterator[Step]:
 def _notification(run: Run) -> Step:
     name = "jackpot webhooks"
     with jackpot_twin(run) as twin:
-        exchange = events.send(twin, events.disabled(events.new_id()), kind="store/disabled (doctor)")
+        exchange = events.send(twin, events.disabled(events.new_id()), purpose=Purpose.DOCTOR)
     if exchange.ok:
         return Step(State.OK, name, "store/disabled, for a store that nobody has, was acknowledged")
     if exchange.answer is not None and exchange.answer.status in (401, 403):

@@ -42,9 +42,7 @@ def untried(name: str, why: str) -> Step:
 
 def started(exchange: Exchange) -> bool:
     """Tell whether the request may have arrived although there was no answer."""
-    return exchange.failure is not None and not exchange.failure.startswith(
-        ("connection refused", "no connection", "the host name", "TLS failed")
-    )
+    return exchange.failure is not None and not exchange.failure.kind.unsent
 
 
 def body(exchange: Exchange, redactor: Redactor) -> str:
@@ -73,5 +71,5 @@ def unanswered(exchange: Exchange, key: str, section: str, expected: str, redact
     elif page:
         next_step = f"correct the path in {key}: something else answers there, perhaps a proxy or the website"
     else:
-        next_step = f"read the CLIENT's log: it failed on a genuine {exchange.kind.removesuffix(' (doctor)')}"
+        next_step = f"read the CLIENT's log: it failed on a genuine {exchange.label}"
     return NoChannel(f"POST {url}: HTTP {exchange.answer.status} with {what}", expected, next_step)

@@ -40,12 +40,12 @@ def show(exchange: Exchange, redactor: export.Redactor, *, curl: bool) -> None:
     """Print what was sent and answered, without secrets."""
     shown = export.as_json(exchange, redactor)
     lines = [
-        f"{exchange.kind}: {shown['request']['method']} {shown['request']['url']}",
+        f"{exchange.title}: {shown['request']['method']} {shown['request']['url']}",
         f"  sent      {shown['request']['body']}",
         f"  answered  nothing: {shown['failure']}"
         if shown["answer"] is None
         else f"  answered  HTTP {shown['answer']['status']} {shown['answer']['body'].rstrip()}",
-        f"  outcome   {exchange.outcome}",
+        f"  outcome   {exchange.effect}",
         *(f"  fault     {fault}" for fault in shown["faults"]),
     ]
     if curl:

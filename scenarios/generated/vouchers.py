@@ -9,6 +9,7 @@ from scenarios.browsers.voucher_flow import Conversions
 from scenarios.generated.playback import Broken, Stage
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.story import Step, Verb
+from simulators.exchanges.history import Purpose
 from simulators.jackpot.lifecycle import Event, State
 
 # Where the price is spent; everywhere else nothing is, once the session is over.
@@ -173,5 +174,5 @@ class VoucherStage(Stage):
         return sum((signs[each.kind] * each.amount for each in moved.values()), Decimal(0))
 
     def _numbers(self) -> tuple[int, ...]:
-        kept = [each for each in self.run.history.since(self.start) if "(probe)" not in each.kind]
+        kept = [each for each in self.run.history.since(self.start) if each.purpose is not Purpose.PROBE]
         return tuple(each.number for each in kept[-_SHOWN:])

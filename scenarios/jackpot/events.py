@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scenarios.hosting.jackpot import Jackpot
-from simulators.exchanges.history import Exchange
+from simulators.exchanges.history import Exchange, Purpose
 from simulators.jackpot import wire
 from simulators.jackpot.field_types import moment
 from simulators.jackpot.wire import Notification
@@ -63,12 +63,19 @@ def updated(before: dict[str, Any], after: dict[str, Any], **more: Any) -> dict[
     return envelope("store/update", message, **more)
 
 
-def send(twin: Jackpot, event: dict[str, Any], *, kind: str = "", genuine: bool = True) -> Exchange:
+def send(
+    twin: Jackpot,
+    event: dict[str, Any],
+    *,
+    label: str = "",
+    genuine: bool = True,
+    purpose: Purpose = Purpose.SCENARIO,
+) -> Exchange:
     """Send an event now, and again at once while the CLIENT says that it failed; return the last exchange."""
-    name = kind or str(event.get("event", "event"))
+    name = label or str(event.get("event", "event"))
     body = decimal_json.dumps(event)
     for _ in range(_COPIES):
-        exchange = twin.endpoint.send_raw(body, kind=name, genuine=genuine)
+        exchange = twin.endpoint.send_raw(body, label=name, purpose=purpose, genuine=genuine)
         if not exchange.unknown:
             break
     return exchange

@@ -211,7 +211,7 @@ def test_malformed_is_not_acknowledged(conversions: Conversions, judge: Judge) -
 
 
 def _refused(conversions: Conversions, judge: Judge, case: str, body: bytes) -> Exchange:
-    sent = conversions.twin.endpoint.send_raw(body, kind=f"malformed ({case})")
+    sent = conversions.twin.endpoint.send_raw(body, label=f"malformed ({case})")
     judge.holds(
         "EVT-07",
         not sent.ok,

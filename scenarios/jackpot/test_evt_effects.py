@@ -16,7 +16,7 @@ from scenarios.jackpot import events
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
 from scenarios.wallet.player import Player
-from simulators.exchanges.history import Exchange
+from simulators.exchanges.history import Exchange, Purpose
 from simulators.jackpot import wire
 from simulators.jackpot.lifecycle import Event, State
 from simulators.jackpot.wire import PROVIDER, Notification
@@ -87,7 +87,7 @@ def test_copy_of_an_old_store_event(conversions: Conversions, judge: Judge) -> N
     judge.needs(conversions.until(lambda: offered(data["id"])), "store/enabled had no effect")
     events.send(twin, events.disabled(data["id"]))
     judge.needs(conversions.until(lambda: not offered(data["id"])), "store/disabled had no effect")
-    copy = events.send(twin, enabled, kind="copy of store/enabled")
+    copy = events.send(twin, enabled, label="copy of store/enabled")
     other = events.properties(twin)
     events.send(twin, events.enabled(other))
     conversions.until(lambda: offered(other["id"]))
@@ -133,7 +133,8 @@ def _race(
             sender.history,
             wire.read,
             provider=PROVIDER,
-            kinds=name,
+            labels=name,
+            purpose=Purpose.SCENARIO,
             messages=[event] * width,
             timeout=sender.timeout,
             ca_file=sender.ca_file,
@@ -263,7 +264,7 @@ def test_amounts_as_numbers(conversions: Conversions, player: Player, judge: Jud
                     expected="HTTP 200",
                     seen=events.status(exchange),
                     exchanges=[exchange],
-                    case=f"{exchange.kind}, price {case}",
+                    case=f"{exchange.title}, price {case}",
                 )
             expected = balance - player.money(units)
             conversions.settles(player, expected)
@@ -274,7 +275,7 @@ def _in_numbers(conversions: Conversions, conversion: Conversion, name: str) -> 
     event = events.fields_of(conversions.twin.posted(conversion.voucher, name))
     amounts = {field: Decimal(event["message"][field]) for field in ("value", "price", "initialAmount")}
     event["message"] = {**event["message"], **amounts}
-    return events.send(conversions.twin, event, kind=name)
+    return events.send(conversions.twin, event, label=name)
 
 
 @pytest.mark.last

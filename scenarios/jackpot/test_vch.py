@@ -20,6 +20,7 @@ from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.wallet.player import Player
+from simulators.exchanges.history import Purpose
 from simulators.jackpot import wire
 from simulators.jackpot.credentials.signed_urls import URL_SECONDS
 from simulators.jackpot.lifecycle import Event, State
@@ -143,7 +144,8 @@ def _at_once(conversions: Conversions, conversion: Conversion, effort: Effort) -
         sender.history,
         wire.read,
         provider=PROVIDER,
-        kinds="coupon/reserved",
+        labels="coupon/reserved",
+        purpose=Purpose.SCENARIO,
         messages=[event] * width,
         timeout=sender.timeout,
         ca_file=sender.ca_file,

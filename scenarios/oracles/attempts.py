@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from scenarios.oracles.model import DOCUMENTED, CopyAnswer, Model
-from simulators.exchanges.history import Exchange, Outcome
+from simulators.exchanges.history import Exchange, Status
 from simulators.values import money
 from simulators.wallet.transactions import Kind, Transaction
 
@@ -31,7 +31,7 @@ class Record:
     amount: int
     invoked: float
     answered: float | None
-    outcome: Outcome
+    outcome: Status
     of: str | None = None
     client_id: str | int | None = None
     player: str = ""
@@ -97,7 +97,7 @@ def record_of(exchange: Exchange, message: Transaction, decimals: int) -> Record
         amount=to_units(message.amount, decimals),
         invoked=exchange.invoked,
         answered=exchange.answered,
-        outcome=exchange.outcome,
+        outcome=exchange.effect,
         of=message.of,
         client_id=exchange.client_id,
         player=message.player,
@@ -133,7 +133,7 @@ class Settled:
     ``after_refusal`` says whether the first ok surely came after a refusal; None where that is open.
     """
 
-    outcome: Outcome
+    outcome: Status
     invoked: float
     done: float | None
     refused: float | None
@@ -149,19 +149,19 @@ def settle(group: Iterable[Record], model: Model = DOCUMENTED) -> Settled:
     refusal may have been a passing one.
     """
     every = list(group)
-    oks = [_end(r) for r in every if r.outcome is Outcome.OK]
-    refusals = [r for r in every if r.outcome is Outcome.REFUSED]
+    oks = [_end(r) for r in every if r.outcome is Status.OK]
+    refusals = [r for r in every if r.outcome is Status.REFUSED]
     telling = [] if CopyAnswer.REFUSED in model.copy_answer else refusals
     last = max((r.invoked for r in telling), default=float("-inf"))
-    still_open = [r.invoked for r in every if r.outcome is Outcome.UNKNOWN and r.invoked > last]
-    unanswered = Outcome.UNKNOWN if still_open else Outcome.REFUSED
+    still_open = [r.invoked for r in every if r.outcome is Status.UNKNOWN and r.invoked > last]
+    unanswered = Status.UNKNOWN if still_open else Status.REFUSED
     refused = min((_end(r) for r in refusals), default=None)
-    asked = min((r.invoked for r in every if r.outcome is Outcome.OK), default=None)
+    asked = min((r.invoked for r in every if r.outcome is Status.OK), default=None)
     after: bool | None = False
     if refused is not None and asked is not None and min(r.invoked for r in refusals) < min(oks):
         after = True if refused < asked else None
     return Settled(
-        outcome=Outcome.OK if oks else unanswered,
+        outcome=Status.OK if oks else unanswered,
         invoked=min(r.invoked for r in every),
         done=min(oks, default=None),
         refused=refused,

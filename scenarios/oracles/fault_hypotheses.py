@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from scenarios.oracles.net_effects import Transaction
 from scenarios.oracles.text import Money
-from simulators.exchanges.history import Outcome
+from simulators.exchanges.history import Status
 from simulators.wallet.transactions import Kind
 
 
@@ -55,7 +55,7 @@ class Case:
 
 def _by_id(transactions: Sequence[Transaction]) -> dict[str, Transaction]:
     # Of several under one id the first that was not refused.
-    ranked = sorted(transactions, key=lambda t: t.outcome is Outcome.REFUSED)
+    ranked = sorted(transactions, key=lambda t: t.outcome is Status.REFUSED)
     return {t.id: t for t in reversed(ranked) if t.kind is not Kind.ROLLBACK}
 
 
@@ -71,7 +71,7 @@ def _came_first(rollback: Transaction, original: Transaction) -> bool:
 
 def _undoes(case: Case, rollback: Transaction) -> int:
     original = case.original(rollback)
-    if original is None or original.outcome is Outcome.REFUSED or _came_first(rollback, original):
+    if original is None or original.outcome is Status.REFUSED or _came_first(rollback, original):
         return 0
     return -original.effect
 
@@ -84,7 +84,7 @@ def _effect(case: Case, t: Transaction) -> tuple[int, str]:
 
 
 def _rolled_back(case: Case) -> set[str]:
-    return {t.of for t in case.own if t.of is not None and t.outcome is not Outcome.REFUSED}
+    return {t.of for t in case.own if t.of is not None and t.outcome is not Status.REFUSED}
 
 
 def _late(case: Case) -> set[str]:
@@ -95,7 +95,7 @@ def _late(case: Case) -> set[str]:
 def _live(case: Case) -> list[Transaction]:
     """What may have counted; of the late ones even once would be wrong, which is said elsewhere."""
     late = _late(case)
-    return [t for t in case.own if t.outcome is not Outcome.REFUSED and t.id not in late]
+    return [t for t in case.own if t.outcome is not Status.REFUSED and t.id not in late]
 
 
 def _copied(case: Case) -> Iterator[Suspicion]:
@@ -116,26 +116,26 @@ def _twice(case: Case) -> Iterator[Suspicion]:
 def _not_at_all(case: Case) -> Iterator[Suspicion]:
     undone = _rolled_back(case)
     for t in case.own:
-        if t.outcome is Outcome.OK and t.kind is not Kind.ROLLBACK and t.id not in undone:
+        if t.outcome is Status.OK and t.kind is not Kind.ROLLBACK and t.id not in undone:
             yield Suspicion(-t.effect, case.says("", t, f"was answered ok and not {VERBS[t.kind]}"))
 
 
 def _refused(case: Case) -> Iterator[Suspicion]:
     for t in case.own:
-        if t.outcome is Outcome.REFUSED:
+        if t.outcome is Status.REFUSED:
             effect, verb = _effect(case, t)
             yield Suspicion(effect, case.says("refused", t, f"was {verb}"))
 
 
 def _orphans(case: Case) -> Iterator[Suspicion]:
     for t in case.own:
-        if t.kind is not Kind.ROLLBACK or t.outcome is Outcome.REFUSED:
+        if t.kind is not Kind.ROLLBACK or t.outcome is Status.REFUSED:
             continue
         original = case.original(t)
         if original is None:
             yield Suspicion(t.amount, case.says("orphan", t, "was paid"))
             yield Suspicion(-t.amount, case.says("orphan", t, "was taken"))
-        elif original.outcome is Outcome.REFUSED:
+        elif original.outcome is Status.REFUSED:
             paid = f"was paid, though the {original.kind} {original.id} had been refused"
             yield Suspicion(-original.effect, case.says("", t, paid))
         elif _came_first(t, original):
@@ -148,13 +148,13 @@ def _late_bets(case: Case) -> Iterator[Suspicion]:
         original = case.original(rollback)
         if original is None or rollback.kind is not Kind.ROLLBACK:
             continue
-        if original.outcome is not Outcome.REFUSED and _came_first(rollback, original):
+        if original.outcome is not Status.REFUSED and _came_first(rollback, original):
             rest = f"was {VERBS[original.kind]} after its rollback {rollback.id}"
             yield Suspicion(original.effect, case.says("late", original, rest))
 
 
 def _undoing(case: Case) -> list[tuple[Transaction, int]]:
-    rollbacks = [t for t in case.own if t.kind is Kind.ROLLBACK and t.outcome is not Outcome.REFUSED]
+    rollbacks = [t for t in case.own if t.kind is Kind.ROLLBACK and t.outcome is not Status.REFUSED]
     return [(t, back) for t in rollbacks if (back := _undoes(case, t))]
 
 

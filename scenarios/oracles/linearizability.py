@@ -19,7 +19,7 @@ from scenarios.oracles.acceptable import Acceptable, acceptable
 from scenarios.oracles.attempts import READ, Record, attempts, from_exchanges, places, settle, to_units
 from scenarios.oracles.model import DOCUMENTED, CopyAnswer, Model, RefusedCopy
 from scenarios.oracles.search import Budget, Found, Operation, Search, Step
-from simulators.exchanges.history import Exchange, Outcome
+from simulators.exchanges.history import Exchange, Status
 from simulators.wallet.transactions import Kind
 
 __all__ = ["Budget", "Judgement", "Record", "Verdict", "check", "from_exchanges", "judge"]
@@ -94,7 +94,7 @@ def judge(
     if shared := _shared_with_others(records, every):
         return Judgement(Verdict.ILLEGAL, shared, story=shared)
     end = max((t for r in every for t in (r.invoked, r.answered) if t is not None), default=0.0)
-    read = Record(READ, FINAL_READ, to_units(final, decimals), end + 1, end + 2, Outcome.OK)
+    read = Record(READ, FINAL_READ, to_units(final, decimals), end + 1, end + 2, Status.OK)
     units = to_units(opening, decimals)
     judgement = check(
         [*records, read], units, decimals=decimals, currency=currency, model=model, budget=budget
@@ -167,10 +167,10 @@ def _judgement(found: Found, operations: Sequence[Operation], opening: int, mone
 
 
 def _shared_with_others(own: Iterable[Record], every: Iterable[Record]) -> str | None:
-    done = {(r.kind, r.id): r for r in own if r.outcome is Outcome.OK}
+    done = {(r.kind, r.id): r for r in own if r.outcome is Status.OK}
     for other in every:
         mine = done.get((other.kind, other.id))
-        if mine and other.outcome is Outcome.OK and other.player != mine.player:
+        if mine and other.outcome is Status.OK and other.player != mine.player:
             return text.two_players(other.kind, other.id, mine.player, other.player)
     return None
 
@@ -182,7 +182,7 @@ def prepare(records: Iterable[Record], model: Model = DOCUMENTED) -> Prepared:
     for record in records:
         if isinstance(record.kind, Kind):
             groups[record.id][record.kind].append(record)
-        elif record.outcome is Outcome.OK:
+        elif record.outcome is Status.OK:
             end = record.invoked if record.answered is None else record.answered
             prepared.operations.append(Operation(Step.READ, record.id, record.amount, record.invoked, end))
     effective: dict[str, tuple[Kind, Record]] = {}
@@ -202,7 +202,7 @@ def _one_kind(kinds: dict[Kind, list[Record]], prepared: Prepared, model: Model)
     if len(kinds) == 1:
         return kinds
     settled = {kind: settle(group, model) for kind, group in kinds.items()}
-    live = {kind: s for kind, s in settled.items() if s.outcome is not Outcome.REFUSED}
+    live = {kind: s for kind, s in settled.items() if s.outcome is not Status.REFUSED}
     for kind, mine in live.items():
         others = [s for other, s in live.items() if other is not kind]
         if mine.done is not None and all(mine.done < s.invoked for s in others):
@@ -224,9 +224,9 @@ def _add(
     model: Model,
 ) -> None:
     settled = settle(group, model)
-    live = [r for r in group if r.outcome is not Outcome.REFUSED]
-    said = next((r for r in live if r.outcome is Outcome.OK), live[0] if live else group[0])
-    if len({(r.amount, r.of) for r in live}) > 1 and settled.outcome is not Outcome.REFUSED:
+    live = [r for r in group if r.outcome is not Status.REFUSED]
+    said = next((r for r in live if r.outcome is Status.OK), live[0] if live else group[0])
+    if len({(r.amount, r.of) for r in live}) > 1 and settled.outcome is not Status.REFUSED:
         prepared.doubt = prepared.doubt or text.several_amounts(kind, said.id)
     # An ok that came after a refusal may repeat it without effect, where the CLIENT was seen to answer so (BET-05).
     hollow = (
@@ -238,7 +238,7 @@ def _add(
         _add_refusals(prepared, group)
     if surely and RefusedCopy.TAKEN not in model.refused_copy:
         return
-    if settled.outcome is Outcome.REFUSED or (said.amount == 0 and kind is not Kind.ROLLBACK):
+    if settled.outcome is Status.REFUSED or (said.amount == 0 and kind is not Kind.ROLLBACK):
         return
     begun = settled.invoked if settled.refused is None or settled.done is not None else settled.open_from
     assert begun is not None
@@ -250,7 +250,7 @@ def _add(
 def _add_refusals(prepared: Prepared, group: list[Record]) -> None:
     # One observation for all copies: the first one handled saw too little money, no later than the first
     # answer; the copies may have been told again what was remembered (BET-05).
-    refused = [r for r in group if r.outcome is Outcome.REFUSED and r.amount > 0]
+    refused = [r for r in group if r.outcome is Status.REFUSED and r.amount > 0]
     for amount in {r.amount for r in refused}:
         settled = settle(r for r in group if r.amount == amount)
         assert settled.refused is not None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from scenarios.oracles.attempts import Record, settle
 from scenarios.oracles.model import DOCUMENTED, Late, Model, RefusedCopy
-from simulators.exchanges.history import Outcome
+from simulators.exchanges.history import Status
 from simulators.wallet.transactions import Kind
 
 
@@ -28,7 +28,7 @@ class Transaction:
     player: str
     currency: str
     of: str | None
-    outcome: Outcome
+    outcome: Status
     invoked: float
     done: float | None
     attempts: int
@@ -89,7 +89,7 @@ def _claims(same_id: list[Transaction]) -> list[Transaction]:
     return [
         t
         for t in same_id
-        if t.outcome is not Outcome.REFUSED
+        if t.outcome is not Status.REFUSED
         and not any(other is not t and other.done is not None and other.done < t.invoked for other in done)
     ]
 

@@ -7,7 +7,7 @@ from math import inf
 
 from scenarios.oracles.attempts import Record, from_units
 from scenarios.oracles.search import Operation, Step
-from simulators.exchanges.history import Outcome
+from simulators.exchanges.history import Status
 from simulators.values import money
 from simulators.wallet.transactions import Kind
 
@@ -49,7 +49,7 @@ class Money:
 
 def contradiction(kind: Kind, group: Iterable[Record]) -> str | None:
     """Say what answers to one id contradict each other at once, None where they do not."""
-    done = [record for record in group if record.outcome is Outcome.OK]
+    done = [record for record in group if record.outcome is Status.OK]
     for first, other in ((done[0], other) for other in done[1:]):
         if other.player != first.player:
             return two_players(kind, first.id, first.player, other.player)

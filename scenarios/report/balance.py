@@ -58,4 +58,4 @@ def _label(exchange: Exchange, wagers: Sequence[Exchange]) -> str:
         one.message == message and one.number < exchange.number for one in wagers
     )
     words = f"{'copy of ' if again else ''}{message.kind} {format(message.amount, 'f')}"
-    return words if exchange.ok else f"{words}, {exchange.outcome}"
+    return words if exchange.ok else f"{words}, {exchange.effect}"

@@ -43,22 +43,28 @@ class Answer(_Part):
 
 class Exchange(_Part):
     """A request with its answer or the lack of one. ``at`` is ISO 8601 in UTC, ``seconds`` how long the answer took,
-    ``invoked`` when the request left, in seconds since the history began.
+    ``invoked`` when the request left, in seconds since the history began; ``kind`` is its label as it is shown.
     """
 
     number: int
     provider: Text
     kind: Text
+    label: Text = ""
+    purpose: Text = ""
     direction: Text = "to CLIENT"
     at: Text = ""
     seconds: Number | None = None
     request: Message
     answer: Answer | None = None
     outcome: Text = "unknown"
+    status: Text = ""
     error: Text | None = None
     failure: Text | None = None
+    failure_kind: Text | None = None
     copy_of: int | None = None
+    race: int | None = None
     faults: list[Text] = []
+    fault_names: list[Text] = []
     scenario: Text | None = None
     invoked: Number | None = None
     curl: Text = ""

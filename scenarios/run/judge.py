@@ -12,7 +12,7 @@ from scenarios.run.findings import Finding, ScenarioResult
 from scenarios.run.run import Run
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Reading, Unreadable
-from simulators.exchanges.history import Exchange
+from simulators.exchanges.history import Exchange, Purpose
 from simulators.operator.delivery import PROVIDER
 
 
@@ -59,7 +59,7 @@ def wagers(run: Run, start: int) -> list[Exchange]:
     return [
         one
         for one in run.history.since(start)
-        if one.provider == PROVIDER and not one.kind.endswith("(probe)")
+        if one.provider == PROVIDER and one.purpose is not Purpose.PROBE
     ]
 
 
@@ -98,7 +98,7 @@ class Judge:
         return self.holds(
             rule,
             exchange.ok,
-            expected=f"the {exchange.kind} is accepted (error null)",
+            expected=f"the {exchange.title} is accepted (error null)",
             seen=said(exchange),
             exchanges=[exchange],
             case=case,
@@ -110,7 +110,7 @@ class Judge:
         return self.holds(
             rule,
             exchange.refused,
-            expected=f"the {exchange.kind} is refused (error not null)",
+            expected=f"the {exchange.title} is refused (error not null)",
             seen=said(exchange),
             exchanges=[exchange],
             case=case,
@@ -279,18 +279,21 @@ class Judge:
             if not off:
                 return
             move = self.run.verbs.result if off > 0 else self.run.verbs.bet
-            if off % player.unit or not move(player, abs(off), kind="correction (funding)").ok:
+            if (
+                off % player.unit
+                or not move(player, abs(off), label="correction", purpose=Purpose.FUNDING).ok
+            ):
                 break
         raise Unreadable(f"{player.show(amount)} was not reached: {self.run.suspicion.why}")
 
     def _pay(self, player: Player, units: int) -> None:
         amount = player.money(units)
-        if self.run.verbs.result(player, amount, kind="result (funding)").ok:
+        if self.run.verbs.result(player, amount, purpose=Purpose.FUNDING).ok:
             return
         # A CLIENT that pays results only after bets can still be judged on the rest.
-        seed = self.run.verbs.bet(player, player.unit, kind="bet (funding)")
+        seed = self.run.verbs.bet(player, player.unit, purpose=Purpose.FUNDING)
         if not self.run.verbs.result(
-            player, amount + (player.unit if seed.ok else Decimal(0)), kind="result (funding)"
+            player, amount + (player.unit if seed.ok else Decimal(0)), purpose=Purpose.FUNDING
         ).ok:
             raise Unreadable("a result that funds the player was refused")
 

@@ -9,7 +9,7 @@ from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.unclear_answers import learn, unclear
-from simulators.exchanges.history import Answer, Exchange, Outcome, Request, header
+from simulators.exchanges.history import Answer, Exchange, Purpose, Request, Status, header
 from simulators.transport.http_client import Meaning, Sender
 
 # So much of an answer is quoted.
@@ -54,7 +54,9 @@ class Reach:
                 if exchange is None:
                     return True
             else:
-                exchange = self.operator.result(self.player, Decimal(0), kind="result of 0 (still there?)")
+                exchange = self.operator.result(
+                    self.player, Decimal(0), label="result of 0 (still there?)", purpose=Purpose.LIVENESS
+                )
             if exchange.answer is not None:
                 return True
         return False
@@ -80,27 +82,32 @@ class Reach:
         if not url:
             return None
         return self.sender.send(
-            Request("GET", url), _any_answer, provider=provider, kind="knock", genuine=False
+            Request("GET", url),
+            _any_answer,
+            provider=provider,
+            label="knock",
+            purpose=Purpose.LIVENESS,
+            genuine=False,
         )
 
 
 def _any_answer(answer: Answer) -> Meaning:  # noqa: ARG001 - any will do
-    return Meaning(Outcome.OK)
+    return Meaning(Status.OK)
 
 
 def _first_wager(operator: Verbs, player: Player) -> None:
     """One result and its way back, or, where results are paid only after bets, the other way round."""
-    first = operator.result(player, player.unit, kind="result (first wager)")
+    first = operator.result(player, player.unit, purpose=Purpose.FIRST_WAGER)
     if unclear(first):
         if not learn(operator, player):
             raise _refused(operator, first)
         first = operator.again(first)
-    back = operator.bet(player, player.unit, kind="bet (first wager)")
+    back = operator.bet(player, player.unit, purpose=Purpose.FIRST_WAGER)
     if first.ok:
         return
     if not back.ok:
         raise _refused(operator, first)
-    operator.result(player, player.unit, kind="result (first wager)")
+    operator.result(player, player.unit, purpose=Purpose.FIRST_WAGER)
 
 
 def _refused(operator: Verbs, first: Exchange) -> TargetProblem:

@@ -11,7 +11,7 @@ from scenarios.run.guard import Guard, OutOfBounds, TargetGone
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Probe, Unreadable
-from simulators.exchanges.history import Exchange
+from simulators.exchanges.history import Exchange, Purpose
 from simulators.values import money
 from simulators.wallet.transactions import Transaction
 
@@ -69,11 +69,11 @@ class Restore:
             self._pay(player, player.owned)
         elif player.owned < 0:
             loan = self._pay(player, -player.owned)
-            self.operator.bet(player, -player.owned, kind="bet (restore)")
-            self.operator.rollback(loan, kind="rollback (restore)")
+            self.operator.bet(player, -player.owned, purpose=Purpose.RESTORE)
+            self.operator.rollback(loan, purpose=Purpose.RESTORE)
 
     def _pay(self, player: Player, amount: Decimal) -> Exchange:
-        paid = self.operator.settle(self.operator.result(player, amount, kind="result (restore)"))
+        paid = self.operator.settle(self.operator.result(player, amount, purpose=Purpose.RESTORE))
         if not paid.ok:
             raise Unreadable("the result that puts it back was not accepted")
         return paid
@@ -85,7 +85,7 @@ class Restore:
             if not moved:
                 continue
             send, kind = (self.operator.bet, "bet") if moved > 0 else (self.operator.result, "result")
-            back = send(player, abs(moved), currency=currency, kind=f"{kind} (restore)")
+            back = send(player, abs(moved), currency=currency, purpose=Purpose.RESTORE)
             if not self.operator.settle(back).ok:
                 shown = money.show(moved, currency)
                 raise Unreadable(f"the {kind} that undoes what this run moved, {shown}, was not accepted")

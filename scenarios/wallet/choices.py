@@ -36,10 +36,10 @@ def late_wager(judge: Judge, operator: Verbs, player: Player, kind: Action) -> L
     """Roll back a wager, then make it; learn what it does. Raises Undecided where the rollback is refused."""
     judge.fund(player, 5000)
     wager = operator.transaction(kind, player, player.money(_OWN))
-    orphan = operator.rollback(wager.id, player, wager.amount, kind="rollback (orphan)")
+    orphan = operator.rollback(wager.id, player, wager.amount, label="rollback (orphan)")
     judge.needs(orphan.ok, "the orphan rollback that was to come first was refused")
     before = judge.measure(player)
-    late = operator.send(wager, kind=f"{kind} (late)")
+    late = operator.send(wager, label=f"{kind} (late)")
     after = judge.measure(player, before)
     way = Late.NOTHING
     if after != before:

@@ -6,6 +6,7 @@ from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Unreadable
+from simulators.exchanges.history import Purpose
 
 
 def other_currencies(target: Target, player: Player) -> list[str]:
@@ -20,7 +21,7 @@ def kept_apart(run: Run, judge: Judge, operator: Verbs, player: Player, currency
         return run.abroad[player.id, currency]
     judge.fund(player, 1000)
     other = Player(player.id, currency)
-    loan = operator.result(other, other.unit, kind="result (probe)")
+    loan = operator.result(other, other.unit, purpose=Purpose.PROBE)
     if not loan.ok:
         return None
     judge.measure(player)
@@ -32,7 +33,7 @@ def kept_apart(run: Run, judge: Judge, operator: Verbs, player: Player, currency
         judge.measure(player)
     if player.off or not other.touched:
         # It moves this currency's money, or none at all.
-        operator.rollback(loan, kind="rollback (probe)")
+        operator.rollback(loan, purpose=Purpose.PROBE)
         return None
     run.adopt(other)
     return other

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from scenarios.wallet.player import Player
-from simulators.exchanges.history import Exchange
+from simulators.exchanges.history import Exchange, Purpose
 from simulators.operator.delivery import PROVIDER, Operator
 from simulators.transport.faults.delivery import Fault, Link, Parcel, deliver
 from simulators.transport.last_byte_race import race
@@ -83,11 +83,15 @@ class Verbs:
         id: str | None = None,  # noqa: A002
         currency: str | None = None,
         style: Style | None = None,
-        kind: str | None = None,
+        label: str | None = None,
+        purpose: Purpose | None = None,
     ) -> Exchange:
         """Take ``amount`` from the player's balance."""
         return self.send(
-            self.transaction("bet", player, amount, id=id, currency=currency), style=style, kind=kind
+            self.transaction("bet", player, amount, id=id, currency=currency),
+            style=style,
+            label=label,
+            purpose=purpose,
         )
 
     def result(
@@ -98,11 +102,15 @@ class Verbs:
         id: str | None = None,  # noqa: A002
         currency: str | None = None,
         style: Style | None = None,
-        kind: str | None = None,
+        label: str | None = None,
+        purpose: Purpose | None = None,
     ) -> Exchange:
         """Put ``amount`` on the player's balance."""
         return self.send(
-            self.transaction("result", player, amount, id=id, currency=currency), style=style, kind=kind
+            self.transaction("result", player, amount, id=id, currency=currency),
+            style=style,
+            label=label,
+            purpose=purpose,
         )
 
     def rollback(
@@ -114,19 +122,30 @@ class Verbs:
         id: str | None = None,  # noqa: A002
         currency: str | None = None,
         style: Style | None = None,
-        kind: str | None = None,
+        label: str | None = None,
+        purpose: Purpose | None = None,
     ) -> Exchange:
         """Undo ``of``: an earlier exchange, or any provider id (which needs ``player`` and ``amount``)."""
-        return self.send(self.undo(of, player, amount, id=id, currency=currency), style=style, kind=kind)
+        undo = self.undo(of, player, amount, id=id, currency=currency)
+        return self.send(undo, style=style, label=label, purpose=purpose)
 
     def again(self, exchange: Exchange) -> Exchange:
         """Send a copy of ``exchange``, byte for byte."""
         return self._watched(self.channel.again(exchange))
 
-    def send(self, message: Transaction, *, style: Style | None = None, kind: str | None = None) -> Exchange:
+    def send(
+        self,
+        message: Transaction,
+        *,
+        style: Style | None = None,
+        label: str | None = None,
+        purpose: Purpose | None = None,
+    ) -> Exchange:
         """Send any callback, signed, in ``style``."""
         return self._watched(
-            self.channel.send(message, style=self.style if style is None else style, kind=kind)
+            self.channel.send(
+                message, style=self.style if style is None else style, label=label, purpose=purpose
+            )
         )
 
     def race(self, messages: Sequence[Transaction]) -> list[Exchange]:
@@ -142,7 +161,8 @@ class Verbs:
             sender.history,
             self.channel.read,
             provider=PROVIDER,
-            kinds=[message.kind for message in kept],
+            labels=[message.kind for message in kept],
+            purpose=self.channel.purpose,
             messages=kept,
             timeout=sender.timeout,
             ca_file=sender.ca_file,
@@ -167,7 +187,8 @@ class Verbs:
                 self.channel.request(message, self.style),
                 self.channel.read,
                 PROVIDER,
-                kind=message.kind,
+                label=message.kind,
+                purpose=self.channel.purpose,
                 message=message,
             )
             for message in group

@@ -11,7 +11,7 @@ from decimal import Decimal
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Unanswered, Unreadable, WagersProbe
-from simulators.exchanges.history import Exchange
+from simulators.exchanges.history import Exchange, Purpose
 from simulators.wallet.transactions import Kind, Transaction
 
 # In smallest units: what is paid in, a small part of it, and the bet that no test player can afford.
@@ -22,8 +22,6 @@ _FORTUNE = 10**15
 _LEFT = 8
 # What a bet and a result do to a balance.
 _SIGNS = {"bet": -1, "result": 1}
-# How the kinds of the judge's own wagers end, which no scenario sent.
-_OWN = ("(probe)", "(first wager)", "(restore)")
 _EXPECTED = {
     "BET-03": "a bet over the balance is refused",
     "RES-01": "a result pays the player, who can bet it",
@@ -136,7 +134,7 @@ def _bets(probe: WagersProbe, player: Player) -> Found | None:
 
 
 def settle(operator: Verbs, player: Player, start: int = 0) -> None:
-    """Undo, in one wager, what the probe's wagers for ``player`` since exchange ``start`` should have moved.
+    """Undo, in one wager, what the wagers for ``player`` since exchange ``start`` should have moved.
 
     Those without an answer are sent again first, as nothing else tells what they did. Where the one wager is
     refused, each is rolled back.
@@ -146,13 +144,13 @@ def settle(operator: Verbs, player: Player, start: int = 0) -> None:
     if not moved:
         return
     undo = operator.result if moved < 0 else operator.bet
-    if undo(player, abs(moved), kind=f"{'result' if moved < 0 else 'bet'} (restore)").refused:
+    if undo(player, abs(moved), purpose=Purpose.RESTORE).refused:
         _roll_back(operator, known)
 
 
 def _roll_back(operator: Verbs, wagers: list[Exchange]) -> None:
     for one in reversed(wagers):
-        operator.rollback(one, kind="rollback (restore)")
+        operator.rollback(one, purpose=Purpose.RESTORE)
 
 
 def _paid(exchange: Exchange) -> bool:
@@ -160,7 +158,7 @@ def _paid(exchange: Exchange) -> bool:
 
 
 def _own(operator: Verbs, player: Player, start: int = 0) -> list[Exchange]:
-    """The probe's wagers for ``player`` since exchange ``start``, each with its most telling answer."""
+    """The genuine wagers for ``player`` since exchange ``start``, each with its most telling answer."""
     last: dict[str, Exchange] = {}
     for exchange in operator.channel.sender.history.since(start):
         message = exchange.message
@@ -170,7 +168,7 @@ def _own(operator: Verbs, player: Player, start: int = 0) -> list[Exchange]:
             or message.player != player.id
         ):
             continue
-        if exchange.kind.endswith(_OWN) and not (message.id in last and exchange.unknown):
+        if exchange.genuine and not (message.id in last and exchange.unknown):
             last[message.id] = exchange
     return list(last.values())
 
@@ -180,7 +178,9 @@ def _takes_nothing(probe: WagersProbe, player: Player) -> bool:
     bets = [
         one.message.amount for one in _own(probe.operator, player) if one.ok and one.message.kind == "bet"
     ]
-    return bool(bets) and all(probe.operator.bet(player, max(bets), kind="bet (probe)").ok for _ in range(4))
+    return bool(bets) and all(
+        probe.operator.bet(player, max(bets), purpose=Purpose.PROBE).ok for _ in range(4)
+    )
 
 
 def _unreadable(probe: WagersProbe, player: Player, error: Unreadable) -> Found | None:

@@ -12,7 +12,7 @@ from typing import Protocol
 from scenarios.driver.driver import Driver
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from simulators.exchanges.history import Exchange
+from simulators.exchanges.history import Exchange, Purpose
 from simulators.values import money
 
 # A search that doubles its bet (or halves the balance) this often has offered more than any balance can hold.
@@ -95,20 +95,20 @@ class WagersProbe:
 
     def takes(self, player: Player, units: int) -> bool:
         """Whether a bet of ``units`` smallest units is accepted (and so taken)."""
-        return self._resolved(self.operator.bet(player, player.money(units), kind="bet (probe)")).ok
+        return self._resolved(self.operator.bet(player, player.money(units), purpose=Purpose.PROBE)).ok
 
     def give(self, player: Player, units: int) -> Exchange:
         """Put ``units`` smallest units on the balance. Raises Unreadable where the CLIENT refuses."""
-        exchange = self._resolved(self.operator.result(player, player.money(units), kind="result (probe)"))
+        exchange = self._resolved(self.operator.result(player, player.money(units), purpose=Purpose.PROBE))
         if exchange.refused:
             # Some CLIENTs wrongly pay a result only after a bet; the smallest bet opens the way.
             if self.takes(player, 1):
                 units += 1
             exchange = self._resolved(
-                self.operator.result(player, player.money(units), kind="result (probe)")
+                self.operator.result(player, player.money(units), purpose=Purpose.PROBE)
             )
         if exchange.unknown:
-            raise Unanswered(f"the probe's own {exchange.kind} got no usable answer", tuple(self._sent))
+            raise Unanswered(f"the probe's own {exchange.title} got no usable answer", tuple(self._sent))
         if not exchange.ok:
             why = f"a result of {player.show(player.money(units))} was refused"
             raise Unreadable(why, tuple(self._sent), rule="RES-01")
@@ -122,7 +122,7 @@ class WagersProbe:
             exchange = self.operator.again(exchange)
             self._sent.append(exchange.number)
         if exchange.answer is None:
-            raise Unanswered(f"the probe's own {exchange.kind} got no usable answer", tuple(self._sent))
+            raise Unanswered(f"the probe's own {exchange.title} got no usable answer", tuple(self._sent))
         return exchange
 
     def drain(self, player: Player) -> int:
@@ -166,7 +166,7 @@ class WagersProbe:
             # A debt cannot be bet; a result that was spent and is rolled back leaves one.
             loan = self.give(player, -units)
             self.takes(player, -units)
-            return self._resolved(self.operator.rollback(loan, kind="rollback (probe)")).ok
+            return self._resolved(self.operator.rollback(loan, purpose=Purpose.PROBE)).ok
         return True
 
 
@@ -195,9 +195,9 @@ class DriverProbe:
             if not whole:
                 return balance
             if whole > 0:
-                self.operator.bet(player, whole, kind="bet (probe)")
+                self.operator.bet(player, whole, purpose=Purpose.PROBE)
             else:
-                self.operator.result(player, -whole, kind="result (probe)")
+                self.operator.result(player, -whole, purpose=Purpose.PROBE)
             before, left = left, self._balance(player)
             if left == before:
                 break

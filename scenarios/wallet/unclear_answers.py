@@ -12,7 +12,7 @@ from typing import Any
 
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from simulators.exchanges.history import Answer, Exchange, Outcome
+from simulators.exchanges.history import Answer, Exchange, Purpose, Status
 from simulators.transport.http_client import Meaning
 from simulators.wallet import codec
 
@@ -42,12 +42,12 @@ class Signs:
 
     def __call__(self, answer: Answer, meaning: Meaning) -> Meaning:
         """``meaning``, or what an unclear ``answer`` stands for here."""
-        if meaning.outcome in (Outcome.OK, Outcome.REFUSED) or answer.status != 200:
+        if meaning.status in (Status.OK, Status.REFUSED) or answer.status != 200:
             return meaning
         if self.done.fits(answer):
-            return replace(meaning, outcome=Outcome.OK)
+            return replace(meaning, status=Status.OK)
         if self.refused is not None and self.refused.fits(answer):
-            return replace(meaning, outcome=Outcome.REFUSED)
+            return replace(meaning, status=Status.REFUSED)
         return meaning
 
 
@@ -67,16 +67,16 @@ def learn(operator: Verbs, player: Player) -> bool:
 
     What it moves is rolled back: a rollback of what was refused moves nothing.
     """
-    paid = [operator.result(player, player.unit, kind="result (first wager)") for _ in range(2)]
+    paid = [operator.result(player, player.unit, purpose=Purpose.FIRST_WAGER) for _ in range(2)]
     stranger = f"nobody-{operator.new_id()}"
     refused = [
-        operator.bet(player, player.money(_FORTUNE), kind="bet (first wager)"),
-        operator.bet(stranger, player.unit, currency=player.currency, kind="bet (first wager)"),
+        operator.bet(player, player.money(_FORTUNE), purpose=Purpose.FIRST_WAGER),
+        operator.bet(stranger, player.unit, currency=player.currency, purpose=Purpose.FIRST_WAGER),
     ]
     signs = _signs(paid, refused)
     for exchange in (*paid, refused[0]):
         if not exchange.refused:
-            operator.rollback(exchange, kind="rollback (first wager)")
+            operator.rollback(exchange, purpose=Purpose.FIRST_WAGER)
     if signs is not None:
         operator.channel.understood = signs
     return signs is not None

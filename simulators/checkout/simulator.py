@@ -173,4 +173,4 @@ class CheckoutSimulator(Simulator[Notice]):
     def send_forged(self, decision: Decision, forgery: str) -> Exchange:
         """Send ``decision`` badly signed, once, in one of the ways of FORGERIES; raises KeyError."""
         payload = FORGERIES[forgery](self.sign(decision), self.agreement)
-        return self.endpoint.send_raw(wire.encode(payload), kind=f"forged decision ({forgery})")
+        return self.endpoint.send_raw(wire.encode(payload), label=f"forged decision ({forgery})")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from simulators.exchanges.history import Answer, Outcome
+from simulators.exchanges.history import Answer, Status
 from simulators.transport.http_client import Meaning
 from simulators.values import decimal_json, jws
 
@@ -153,5 +153,5 @@ def encode(payload: str) -> bytes:
 def read(answer: Answer) -> Meaning:
     """Say what the CLIENT's ``answer`` to a decision means: any 2xx acknowledges it."""
     if 200 <= answer.status < 300:
-        return Meaning(Outcome.OK)
-    return Meaning(Outcome.REFUSED if 400 <= answer.status < 500 else Outcome.UNKNOWN)
+        return Meaning(Status.OK)
+    return Meaning(Status.REFUSED if 400 <= answer.status < 500 else Status.UNCLEAR)

@@ -14,7 +14,16 @@ from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 import harfile
 
-from simulators.exchanges.history import Answer, Direction, Exchange, Headers, History, Request, header
+from simulators.exchanges.history import (
+    Answer,
+    Direction,
+    Exchange,
+    Headers,
+    History,
+    Request,
+    Status,
+    header,
+)
 
 # A longer body is shortened in reports, in bytes.
 BODY_LIMIT = 10_000
@@ -31,7 +40,6 @@ _MINTED = re.escape(MINTED_PREFIX) + r"[A-Za-z0-9_-]+"
 _BEARER = re.compile(r"(?i)(authorization\W+bearer\s+)[^\s\"'<>,;]+")
 _FIELD = re.compile(r'(?i)("(?:password|token)"\s*:\s*)(?!"<[A-Z_]+>")("(?:[^"\\]|\\.)*"?|[^\s,}\]]+)')
 _FORM = re.compile(r"(?i)(\b(?:password|token)=)(?!<[A-Z_]+>)[^&\s]+")
-_AUTH_KIND = "auth"
 
 
 def _spellings(secret: str) -> set[str]:
@@ -93,7 +101,7 @@ class Redactor:
 
 
 def _is_auth(exchange: Exchange) -> bool:
-    return exchange.kind == _AUTH_KIND or urlsplit(exchange.request.url).path.endswith("/auth")
+    return urlsplit(exchange.request.url).path.rstrip("/").endswith("/auth")
 
 
 def _body(body: bytes, redactor: Redactor, *, auth: bool) -> str:
@@ -126,7 +134,9 @@ def as_json(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
     return {
         "number": exchange.number,
         "provider": exchange.provider,
-        "kind": exchange.kind,
+        "kind": exchange.title,
+        "label": exchange.label,
+        "purpose": str(exchange.purpose),
         "direction": str(exchange.direction),
         "at": _moment(exchange).isoformat(),
         "seconds": None if exchange.seconds is None else round(exchange.seconds, 6),
@@ -143,13 +153,21 @@ def as_json(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
             "headers": _headers(answer.headers, redactor),
             "body": _body(answer.body, redactor, auth=auth),
         },
-        "outcome": str(exchange.outcome),
+        "outcome": str(exchange.effect),
+        "status": str(exchange.status),
         "error": None if exchange.error is None else redactor.text(exchange.error, auth=auth),
-        "failure": None if exchange.failure is None else redactor.text(exchange.failure),
+        "failure": redactor.text(exchange.failure.text) if exchange.failure else _waiting(exchange),
+        "failure_kind": None if exchange.failure is None else str(exchange.failure.kind),
         "copy_of": exchange.copy_of,
-        "faults": [redactor.text(fault) for fault in exchange.faults],
+        "race": exchange.race,
+        "faults": [redactor.text(note.text) for note in exchange.faults],
+        "fault_names": [note.name for note in exchange.faults],
         "scenario": exchange.scenario,
     }
+
+
+def _waiting(exchange: Exchange) -> str | None:
+    return "no answer yet" if exchange.status is Status.PENDING else None
 
 
 def _shell(text: str, redactor: Redactor) -> str:
@@ -224,8 +242,8 @@ class JsonLines:
 
     def __call__(self, exchange: Exchange) -> None:
         """Write ``exchange`` as it stands now."""
-        open_still = exchange.answer is None and exchange.failure == "no answer yet"
-        line = {"event": "invoked" if open_still else "completed", **as_json(exchange, self.redactor)}
+        event = "invoked" if exchange.status is Status.PENDING else "completed"
+        line = {"event": event, **as_json(exchange, self.redactor)}
         with self._lock:
             if not self._file.closed:
                 self._file.write(json.dumps(line) + "\n")
@@ -298,7 +316,7 @@ def write_har(exchanges: Iterable[Exchange], path: Path, redactor: Redactor) -> 
 
 def _comment(exchange: Exchange, redactor: Redactor) -> str:
     arrow = "->" if exchange.direction is Direction.TO_CLIENT else "<-"
-    parts = [f"#{exchange.number} {exchange.provider} {arrow} CLIENT: {exchange.kind}, {exchange.outcome}"]
-    parts += [exchange.failure] if exchange.failure else []
-    parts += exchange.faults
+    parts = [f"#{exchange.number} {exchange.provider} {arrow} CLIENT: {exchange.title}, {exchange.effect}"]
+    parts += [str(exchange.failure)] if exchange.failure else []
+    parts += map(str, exchange.faults)
     return redactor.text("; ".join(parts))

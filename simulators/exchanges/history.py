@@ -14,12 +14,95 @@ from typing import Any
 Headers = tuple[tuple[str, str], ...]
 
 
-class Outcome(StrEnum):
-    """What an exchange did, as far as its answer tells."""
+class Status(StrEnum):
+    """How far an exchange came, and what its answer says: done, not done, or neither."""
 
+    PENDING = "pending"
     OK = "ok"
     REFUSED = "refused"
-    UNKNOWN = "unknown"
+    UNCLEAR = "unclear"  # answered, and the answer does not say whether it was done
+    UNKNOWN = "unknown"  # no answer came
+
+
+class Purpose(StrEnum):
+    """What a request was sent for."""
+
+    SCENARIO = "scenario"
+    PROBE = "probe"
+    FUNDING = "funding"
+    RESTORE = "restore"
+    FIRST_WAGER = "first wager"
+    LIVENESS = "liveness"
+    FORGERY = "forgery"
+    BROWSER = "browser"
+    SWEEP = "sweep"
+    DOCTOR = "doctor"
+    TRAFFIC = "traffic"
+    MANUAL = "manual"  # somebody asked for it: by the console, by a command
+    CLIENT = "client"  # the CLIENT's own request
+
+
+# Purposes that stand behind a label where it is shown; the label says enough of the others.
+_SHOWN = frozenset({Purpose.PROBE, Purpose.FUNDING, Purpose.RESTORE, Purpose.FIRST_WAGER, Purpose.DOCTOR})
+
+
+class FailureKind(StrEnum):
+    """Why there is no answer."""
+
+    NAME = "name"
+    REFUSED = "refused"
+    NO_CONNECTION = "no connection"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    RESET = "reset"
+    CLOSED = "closed"
+    NOT_HTTP = "not http"
+    PLANNED_LOSS = "planned loss"
+    PLANNED_RESET = "planned reset"
+    INTERRUPTED = "interrupted"
+    OTHER = "other"
+
+    @property
+    def unsent(self) -> bool:
+        """The request did not reach the CLIENT as a whole."""
+        return self in _UNSENT
+
+
+_UNSENT = frozenset(
+    {
+        FailureKind.NAME,
+        FailureKind.REFUSED,
+        FailureKind.NO_CONNECTION,
+        FailureKind.TLS,
+        FailureKind.PLANNED_RESET,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no answer; ``text`` is for people."""
+
+    kind: FailureKind
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class FaultNote:
+    """A fault that acted on an exchange: its ``name`` in the table of faults, and ``text`` for people."""
+
+    name: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+# The name under which a race tells how far apart its last bytes left.
+RACE_NOTE = "race"
 
 
 class Direction(StrEnum):
@@ -59,13 +142,15 @@ class Exchange:
 
     Times are seconds since the history began, on one monotonic clock; ``started`` is seconds since the epoch.
     ``message`` is what the provider meant to say (a wire model), None where the request is no genuine message.
-    ``kind`` is the word a diagram shows ("bet", "copy of bet", "forged bet", "auth"). ``copy_of`` is the number
-    of the exchange that this one repeats byte for byte. ``faults`` are the faults that acted on it, in words.
+    ``label`` is the word for it that people read ("bet", "forged bet", "auth"). ``copy_of`` is the number of the
+    exchange that this one repeats byte for byte. ``race`` is the same number for all that raced each other.
+    ``faults`` are those that acted on it.
     """
 
     number: int
     provider: str
-    kind: str
+    label: str
+    purpose: Purpose
     direction: Direction
     request: Request
     started: float
@@ -73,29 +158,46 @@ class Exchange:
     message: Any = None
     genuine: bool = True
     copy_of: int | None = None
-    faults: tuple[str, ...] = ()
+    race: int | None = None
+    faults: tuple[FaultNote, ...] = ()
+    status: Status = Status.PENDING
     answered: float | None = None
     answer: Answer | None = None
-    failure: str | None = None
-    outcome: Outcome = Outcome.UNKNOWN
+    failure: Failure | None = None
     error: str | None = None
     client_id: str | int | None = None
     scenario: str | None = None
 
     @property
+    def title(self) -> str:
+        """The label as it is shown: with what makes it a copy, and with its purpose."""
+        copy = "copy of " if self.copy_of is not None and self.race is None else ""
+        return f"{copy}{self.label}{f' ({self.purpose})' if self.purpose in _SHOWN else ''}"
+
+    @property
     def ok(self) -> bool:
         """The CLIENT said that it did what was asked."""
-        return self.outcome is Outcome.OK
+        return self.status is Status.OK
 
     @property
     def refused(self) -> bool:
         """The CLIENT said that it did not do what was asked."""
-        return self.outcome is Outcome.REFUSED
+        return self.status is Status.REFUSED
 
     @property
     def unknown(self) -> bool:
         """There was no answer, or none that says whether it was done."""
-        return self.outcome is Outcome.UNKNOWN
+        return not (self.ok or self.refused)
+
+    @property
+    def effect(self) -> Status:
+        """Whether it was done, as far as its answer tells: ok, refused, or else unknown."""
+        return Status.UNKNOWN if self.unknown else self.status
+
+    @property
+    def faulty(self) -> bool:
+        """A fault acted on it. To be one of a race is none."""
+        return any(note.name != RACE_NOTE for note in self.faults)
 
     @property
     def seconds(self) -> float | None:
@@ -118,29 +220,39 @@ class History:
     _exchanges: list[Exchange] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _epoch: float = field(default_factory=time.monotonic)
+    _races: int = 0
 
     def now(self) -> float:
         """Seconds since this history began."""
         return time.monotonic() - self._epoch
+
+    def new_race(self) -> int:
+        """A number for a race; no two races of this history have the same."""
+        with self._lock:
+            self._races += 1
+            return self._races
 
     def invoke(
         self,
         request: Request,
         *,
         provider: str,
-        kind: str,
+        label: str,
+        purpose: Purpose,
         direction: Direction = Direction.TO_CLIENT,
         message: Any = None,
         genuine: bool = True,
         copy_of: int | None = None,
-        faults: tuple[str, ...] = (),
+        race: int | None = None,
+        faults: tuple[FaultNote, ...] = (),
     ) -> Exchange:
-        """Append an exchange whose request is about to leave; until it is completed its outcome is unknown."""
+        """Append an exchange whose request is about to leave; until it is completed it is pending."""
         with self._lock:
             exchange = Exchange(
                 number=len(self._exchanges),
                 provider=provider,
-                kind=kind,
+                label=label,
+                purpose=purpose,
                 direction=direction,
                 request=request,
                 started=time.time(),
@@ -148,8 +260,8 @@ class History:
                 message=message,
                 genuine=genuine,
                 copy_of=copy_of,
+                race=race,
                 faults=faults,
-                failure="no answer yet",
                 scenario=self.scenario,
             )
             self._exchanges.append(exchange)
@@ -161,11 +273,11 @@ class History:
         number: int,
         *,
         answer: Answer | None,
-        failure: str | None = None,
-        outcome: Outcome = Outcome.UNKNOWN,
+        failure: Failure | None = None,
+        status: Status = Status.UNKNOWN,
         error: str | None = None,
         client_id: str | int | None = None,
-        faults: tuple[str, ...] | None = None,
+        faults: tuple[FaultNote, ...] | None = None,
         invoked: float | None = None,
     ) -> Exchange:
         """Write how exchange ``number`` ended and return it. Raises ValueError when it was completed before.
@@ -174,14 +286,14 @@ class History:
         """
         with self._lock:
             pending = self._exchanges[number]
-            if pending.answer is not None or pending.failure != "no answer yet":
+            if pending.status is not Status.PENDING:
                 raise ValueError(f"exchange {number} is complete already")
             done = replace(
                 pending,
                 answer=answer,
                 answered=self.now() if answer is not None else None,
                 failure=failure,
-                outcome=outcome,
+                status=status,
                 error=error,
                 client_id=client_id,
                 faults=pending.faults if faults is None else faults,

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import ConfigDict, Field, TypeAdapter, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from simulators.exchanges.history import Answer, Outcome
+from simulators.exchanges.history import Answer, Status
 from simulators.jackpot.field_types import Day, DayMoment, Moment, Money, Number, Shape, optional
 from simulators.jackpot.lifecycle import State
 from simulators.transport.http_client import Meaning
@@ -207,8 +207,8 @@ def parse(body: bytes | str) -> Notification:
 def read(answer: Answer) -> Meaning:
     """Say what the CLIENT's ``answer`` to a webhook means: 200 alone acknowledges (*Notification URL*)."""
     if answer.status == ACKNOWLEDGED:
-        return Meaning(Outcome.OK)
-    return Meaning(Outcome.REFUSED if 400 <= answer.status < 500 else Outcome.UNKNOWN)
+        return Meaning(Status.OK)
+    return Meaning(Status.REFUSED if 400 <= answer.status < 500 else Status.UNCLEAR)
 
 
 class Voucher(Shape):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from simulators.exchanges.history import Answer, Exchange, Request
+from simulators.exchanges.history import Answer, Exchange, Purpose, Request
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.http_client import Meaning, Sender
 from simulators.wallet.codec import PLAIN, Style
@@ -71,16 +71,28 @@ class Operator(Endpoint[Transaction]):
             body, path=path, method=method, headers={**dict(signed), **(headers or {})}
         )
 
-    def send(self, message: Transaction, *, style: Style = PLAIN, kind: str | None = None) -> Exchange:
-        """Send ``message`` once; ``kind`` is its word in diagrams, by default its action."""
+    def send(
+        self,
+        message: Transaction,
+        *,
+        style: Style = PLAIN,
+        label: str | None = None,
+        purpose: Purpose | None = None,
+    ) -> Exchange:
+        """Send ``message`` once; ``label`` is its word in diagrams, by default its action."""
         request = self.request(message, style)
-        return told(self.deliver(self.parcel_of(request, kind=kind or message.kind, message=message)))
+        return told(
+            self.deliver(
+                self.parcel_of(request, label=label or message.kind, purpose=purpose, message=message)
+            )
+        )
 
     def send_raw(
         self,
         body: bytes,
         *,
-        kind: str,
+        label: str,
+        purpose: Purpose = Purpose.FORGERY,
         path: str = "",
         method: str = "POST",
         headers: Mapping[str, str | None] | None = None,
@@ -92,7 +104,11 @@ class Operator(Endpoint[Transaction]):
         ``genuine`` says that an honest OPERATOR could have sent it, ``message`` what it then means.
         """
         request = self.raw_request(body, path=path, headers=headers, method=method)
-        return told(self.deliver(self.parcel_of(request, kind=kind, message=message, genuine=genuine)))
+        return told(
+            self.deliver(
+                self.parcel_of(request, label=label, purpose=purpose, message=message, genuine=genuine)
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal
 
-from simulators.exchanges.history import Answer, Headers, Outcome
+from simulators.exchanges.history import Answer, Headers, Status
 from simulators.transport.http_client import Meaning
 from simulators.values import money
 from simulators.values.decimal_json import quoted
@@ -85,13 +85,13 @@ class Sportsbook(Dialect):
         if error:
             sound = isinstance(error, str)
             problem = _status(answer.status) or (None if sound else _BAD_ERROR)
-            return Meaning(Outcome.REFUSED, error=str(error), problem=problem)
+            return Meaning(Status.REFUSED, error=str(error), problem=problem)
         if answer.status >= 400:
             return Meaning(_by_status(answer.status), client_id=client_id, problem=_status(answer.status))
         if "error" not in document or error is not None:
-            return Meaning(Outcome.UNKNOWN, client_id=client_id, problem=_unclear(document))
+            return Meaning(Status.UNCLEAR, client_id=client_id, problem=_unclear(document))
         problem = _status(answer.status) or (_NO_ID if client_id in (None, "") else None)
-        return Meaning(Outcome.OK, client_id=client_id, problem=problem)
+        return Meaning(Status.OK, client_id=client_id, problem=problem)
 
     def otherwise(self) -> Sequence[Otherwise]:
         """Amounts in the other form."""
@@ -99,8 +99,8 @@ class Sportsbook(Dialect):
         return [Otherwise(f"the amount as a {other}", f'amount_format = "{other}"', Sportsbook(other))]
 
 
-def _by_status(status: int) -> Outcome:
-    return Outcome.REFUSED if 400 <= status < 500 else Outcome.UNKNOWN
+def _by_status(status: int) -> Status:
+    return Status.REFUSED if 400 <= status < 500 else Status.UNCLEAR
 
 
 def _status(status: int) -> str | None:

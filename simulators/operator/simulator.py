@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeVar, get_args
 from pydantic import ValidationError
 
 from simulators.exchanges.export import Redactor
-from simulators.exchanges.history import Exchange, Outcome
+from simulators.exchanges.history import Exchange, Status
 from simulators.operator import wire, world
 from simulators.operator.catalogue import Catalogue, invent
 from simulators.operator.delivery import PROVIDER, Callbacks, random_id
@@ -56,7 +56,7 @@ class Session:
 
 
 # A bet's outcome, as the slip's event.
-_ANSWERED: Final = {Outcome.OK: Event.ACCEPT, Outcome.REFUSED: Event.REFUSE, Outcome.UNKNOWN: Event.NO_ANSWER}
+_ANSWERED: Final = {Status.OK: Event.ACCEPT, Status.REFUSED: Event.REFUSE}
 
 _TOKEN_ERRORS: Final = {
     Standing.EXPIRED: ("TOKEN_EXPIRED", "The token has expired."),
@@ -200,7 +200,7 @@ class OperatorSimulator(Simulator[Transaction]):
         with self._lock:
             self._slips[slip.id] = slip
         answered = [self.callbacks.deliver(message).exchange for message in effects]
-        return self.happen(slip.id, world.Happening(_ANSWERED[answered[0].outcome]))
+        return self.happen(slip.id, world.Happening(_ANSWERED.get(answered[0].status, Event.NO_ANSWER)))
 
     def happen(self, slip_id: str, happening: world.Happening) -> world.Slip:
         """Let ``happening`` come over a bet slip and deliver what follows.

@@ -9,10 +9,20 @@ from flask import Flask, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from simulators.exchanges.history import Answer, Direction, History, Outcome, Request
+from simulators.exchanges.history import (
+    Answer,
+    Direction,
+    Failure,
+    FailureKind,
+    FaultNote,
+    History,
+    Purpose,
+    Request,
+    Status,
+)
 from simulators.server.response_faults import Disturbances
 
-_LOST = "the answer was lost, as planned"
+_LOST = Failure(FailureKind.PLANNED_LOSS, "the answer was lost, as planned")
 
 
 class ApiError(Exception):
@@ -69,7 +79,9 @@ def record(history: History, provider: str, kind: str) -> None:
     except HTTPException:
         body = b""  # too long to be read; the route answers so
     sent = Request(request.method, request.url, tuple(request.headers.items()), body)
-    exchange = history.invoke(sent, provider=provider, kind=kind, direction=Direction.FROM_CLIENT)
+    exchange = history.invoke(
+        sent, provider=provider, label=kind, purpose=Purpose.CLIENT, direction=Direction.FROM_CLIENT
+    )
     g.exchange, g.kind = exchange.number, kind
 
 
@@ -78,7 +90,7 @@ def disturb(disturbances: Disturbances) -> ResponseReturnValue | None:
     fault = disturbances.take(g.get("kind", ""))
     if fault is None:
         return None
-    g.faults = (str(fault),)
+    g.faults = (FaultNote("disturbance", str(fault)),)
     if fault.handled or fault.lost:
         g.fault = fault
         return None
@@ -106,13 +118,13 @@ def complete(history: History, disturbances: Disturbances, response: Response) -
     document = response.get_json(silent=True)
     told = document.get("error") if isinstance(document, dict) else None
     if response.status_code < 400:
-        outcome = Outcome.OK
+        status = Status.OK
     else:
-        outcome = Outcome.REFUSED if response.status_code < 500 else Outcome.UNKNOWN
+        status = Status.REFUSED if response.status_code < 500 else Status.UNCLEAR
     history.complete(
         number,
         answer=Answer(response.status_code, tuple(response.headers.items()), response.get_data()),
-        outcome=outcome,
+        status=status,
         error=told if isinstance(told, str) else None,
         faults=g.get("faults", ()),
     )

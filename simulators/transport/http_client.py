@@ -7,7 +7,19 @@ from typing import Any
 
 import urllib3
 
-from simulators.exchanges.history import Answer, Exchange, Headers, History, Outcome, Request, header
+from simulators.exchanges.history import (
+    Answer,
+    Exchange,
+    Failure,
+    FailureKind,
+    FaultNote,
+    Headers,
+    History,
+    Purpose,
+    Request,
+    Status,
+    header,
+)
 from simulators.transport.rate_limits import Limits
 
 # An answer longer than this is cut: a CLIENT under test must not be able to fill the judge's memory.
@@ -21,11 +33,16 @@ class Meaning:
     ``problem`` is what in it breaks the contract, in words; ``balance`` what it says the player has, where it does.
     """
 
-    outcome: Outcome
+    status: Status
     error: str | None = None
     client_id: str | int | None = None
     problem: str | None = None
     balance: Decimal | None = None
+
+    @property
+    def effect(self) -> Status:
+        """Whether it was done: ok, refused, or unknown where the answer does not say."""
+        return self.status if self.status in (Status.OK, Status.REFUSED) else Status.UNKNOWN
 
 
 Read = Callable[[Answer], Meaning]
@@ -59,17 +76,19 @@ class Sender:
         read: Read,
         *,
         provider: str,
-        kind: str,
+        label: str,
+        purpose: Purpose,
         message: Any = None,
         genuine: bool = True,
         copy_of: int | None = None,
-        faults: tuple[str, ...] = (),
+        faults: tuple[FaultNote, ...] = (),
     ) -> Exchange:
         """Send ``request`` once and return the completed exchange; never raises for the network."""
         exchange = self.history.invoke(
             request,
             provider=provider,
-            kind=kind,
+            label=label,
+            purpose=purpose,
             message=message,
             genuine=genuine,
             copy_of=copy_of,
@@ -80,11 +99,7 @@ class Sender:
                 self.limits.request()
                 answer = self._ask(request)
         except BaseException as error:
-            failure = (
-                f"{type(error).__name__} while waiting"
-                if not _network(error)
-                else explain(error, self.timeout)
-            )
+            failure = explain(error, self.timeout) if _network(error) else interrupted(error)
             done = self.history.complete(exchange.number, answer=None, failure=failure)
             if _network(error):
                 return done
@@ -93,7 +108,7 @@ class Sender:
         return self.history.complete(
             exchange.number,
             answer=answer,
-            outcome=meaning.outcome,
+            status=meaning.status,
             error=meaning.error,
             client_id=meaning.client_id,
         )
@@ -132,21 +147,26 @@ def _network(error: BaseException) -> bool:
     return isinstance(error, urllib3.exceptions.HTTPError | OSError | ValueError)
 
 
-def explain(error: BaseException, timeout: float) -> str:
-    """Say in one line why there was no answer; ``timeout`` is in seconds."""
+def explain(error: BaseException, timeout: float) -> Failure:
+    """Say why there was no answer; ``timeout`` is in seconds."""
     match error:
         # The first two are connect timeouts to urllib3's class tree, so they come first.
         case urllib3.exceptions.NameResolutionError():
-            return "the host name does not resolve"
+            return Failure(FailureKind.NAME, "the host name does not resolve")
         case urllib3.exceptions.NewConnectionError():
-            return "connection refused"
+            return Failure(FailureKind.REFUSED, "connection refused")
         case urllib3.exceptions.ConnectTimeoutError():
-            return f"no connection within {timeout:g} s"
+            return Failure(FailureKind.NO_CONNECTION, f"no connection within {timeout:g} s")
         case urllib3.exceptions.TimeoutError():
-            return f"no answer within {timeout:g} s"
+            return Failure(FailureKind.TIMEOUT, f"no answer within {timeout:g} s")
         case urllib3.exceptions.SSLError():
-            return f"TLS failed: {error}"
+            return Failure(FailureKind.TLS, f"TLS failed: {error}")
         case urllib3.exceptions.ProtocolError():
-            return "the connection was closed without an answer"
+            return Failure(FailureKind.CLOSED, "the connection was closed without an answer")
         case _:
-            return f"{type(error).__name__}: {error}"
+            return Failure(FailureKind.OTHER, f"{type(error).__name__}: {error}")
+
+
+def interrupted(error: BaseException) -> Failure:
+    """Say that ``error``, which is none of the network, came while the answer was waited for."""
+    return Failure(FailureKind.INTERRUPTED, f"{type(error).__name__} while waiting")

@@ -14,8 +14,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from simulators.exchanges.history import Answer, Exchange, History, Outcome, Request
-from simulators.transport.http_client import Meaning, Read
+from simulators.exchanges.history import (
+    RACE_NOTE,
+    Answer,
+    Exchange,
+    Failure,
+    FaultNote,
+    History,
+    Purpose,
+    Request,
+    Status,
+)
+from simulators.transport.http_client import Meaning, Read, interrupted
 from simulators.transport.rate_limits import Limits
 from simulators.transport.raw_connection import Connection, network, why
 
@@ -34,7 +44,7 @@ class _Lane:
     number: int = -1
     left: float | None = None
     answer: Answer | None = None
-    failure: str | None = None
+    failure: Failure | None = None
 
 
 def race(
@@ -43,11 +53,12 @@ def race(
     read: Read,
     *,
     provider: str,
-    kinds: str | Sequence[str],
+    labels: str | Sequence[str],
+    purpose: Purpose,
     messages: Sequence[Any] | None = None,
     genuine: bool = True,
     copies_of: Sequence[int | None] | None = None,
-    faults: tuple[str, ...] = (),
+    faults: tuple[FaultNote, ...] = (),
     timeout: float = 5.0,
     ca_file: str | None = None,
     settle: float = SETTLE,
@@ -56,7 +67,7 @@ def race(
     """Send ``requests`` so that their last bytes leave together; return the exchanges in the order of
     ``requests``.
 
-    ``kinds`` and ``messages`` say what each is (see Exchange). Where ``copies_of`` is not given, a request
+    ``labels`` and ``messages`` say what each is (see Exchange). Where ``copies_of`` is not given, a request
     equal to an earlier one of this race is its copy. ``timeout`` is seconds for dialling and again, from the
     release on, for the answers; what is not answered by then is unknown, and so is what was refused or reset,
     with the failure in words. ``invoked`` is when the last byte left; ``faults`` tells how far apart the last
@@ -65,11 +76,11 @@ def race(
     Raises ValueError where a request cannot be written, where the sequences differ in length, or where the
     race is wider than ``limits`` allow.
     """
-    names = [kinds] * len(requests) if isinstance(kinds, str) else list(kinds)
+    names = [labels] * len(requests) if isinstance(labels, str) else list(labels)
     meant = [None] * len(requests) if messages is None else list(messages)
     copies = [None] * len(requests) if copies_of is None else list(copies_of)
     if not len(names) == len(meant) == len(copies) == len(requests):
-        raise ValueError("kinds, messages and copies_of must have one entry for each request of the race")
+        raise ValueError("labels, messages and copies_of must have one entry for each request of the race")
     gate = limits or Limits()
     lanes = [_Lane(request) for request in requests]
     with gate.connection(len(lanes)):
@@ -78,14 +89,17 @@ def race(
             if lanes:
                 gate.request(len(lanes))
             firsts: dict[Request, int] = {}
-            for lane, kind, message, copied in zip(lanes, names, meant, copies, strict=True):
+            number = history.new_race()
+            for lane, label, message, copied in zip(lanes, names, meant, copies, strict=True):
                 lane.number = history.invoke(
                     lane.request,
                     provider=provider,
-                    kind=kind,
+                    label=label,
+                    purpose=purpose,
                     message=message,
                     genuine=genuine,
                     copy_of=firsts.get(lane.request) if copies_of is None else copied,
+                    race=number,
                     faults=faults,
                 ).number
                 firsts.setdefault(lane.request, lane.number)
@@ -126,25 +140,26 @@ def _warm(lanes: list[_Lane], timeout: float, ca_file: str | None, settle: float
 
 
 def _run(
-    lanes: list[_Lane], history: History, read: Read, timeout: float, faults: tuple[str, ...]
+    lanes: list[_Lane], history: History, read: Read, timeout: float, faults: tuple[FaultNote, ...]
 ) -> list[Exchange]:
     runners = [lane for lane in lanes if lane.failure is None]
     spread = _release(runners, history)
     told = faults
     if runners:
-        told = (*faults, f"race of {len(runners)}, last bytes within {spread * 1000:.1f} ms")
+        text = f"race of {len(runners)}, last bytes within {spread * 1000:.1f} ms"
+        told = (*faults, FaultNote(RACE_NOTE, text))
     done: dict[int, Exchange] = {}
 
     def finish(lane: _Lane) -> None:
         if lane.connection is not None:
             # A CLIENT that serves one connection at a time turns to the next only now.
             lane.connection.cut()
-        meaning = Meaning(Outcome.UNKNOWN) if lane.answer is None else read(lane.answer)
+        meaning = Meaning(Status.UNKNOWN) if lane.answer is None else read(lane.answer)
         done[lane.number] = history.complete(
             lane.number,
             answer=lane.answer,
             failure=lane.failure,
-            outcome=meaning.outcome,
+            status=meaning.status,
             error=meaning.error,
             client_id=meaning.client_id,
             faults=told,
@@ -158,8 +173,8 @@ def _run(
         _collect(runners, timeout, finish)
     except BaseException as error:
         for lane in lanes:
-            if lane.number not in done and history[lane.number].failure == "no answer yet":
-                history.complete(lane.number, answer=None, failure=f"{type(error).__name__} while waiting")
+            if lane.number not in done and history[lane.number].status is Status.PENDING:
+                history.complete(lane.number, answer=None, failure=interrupted(error))
         raise
     return [done[lane.number] for lane in lanes]
 

@@ -19,7 +19,7 @@ from typing import Literal, Self
 import h11
 import urllib3
 
-from simulators.exchanges.history import Answer, Headers, Request, header
+from simulators.exchanges.history import Answer, Failure, FailureKind, Headers, Request, header
 from simulators.transport.http_client import ANSWER_LIMIT, explain
 
 Cut = Literal["reset", "close"]
@@ -272,22 +272,22 @@ def network(error: BaseException) -> bool:
     return isinstance(error, OSError | h11.RemoteProtocolError | urllib3.exceptions.HTTPError)
 
 
-def why(error: BaseException, timeout: float) -> str:
-    """Say in one line why there is no answer; ``timeout`` is in seconds."""
+def why(error: BaseException, timeout: float) -> Failure:
+    """Say why there is no answer; ``timeout`` is in seconds."""
     match error:
         case ssl.SSLError():
-            return f"TLS failed: {error}"
+            return Failure(FailureKind.TLS, f"TLS failed: {error}")
         case TimeoutError():
-            return f"no answer within {timeout:g} s"
+            return Failure(FailureKind.TIMEOUT, f"no answer within {timeout:g} s")
         case ConnectionRefusedError():
-            return "connection refused"
+            return Failure(FailureKind.REFUSED, "connection refused")
         case ClosedWithoutAnswerError():
-            return "the connection was closed without an answer"
+            return Failure(FailureKind.CLOSED, "the connection was closed without an answer")
         case ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():
-            return "the connection was reset without an answer"
+            return Failure(FailureKind.RESET, "the connection was reset without an answer")
         case socket.gaierror():
-            return "the host name does not resolve"
+            return Failure(FailureKind.NAME, "the host name does not resolve")
         case h11.RemoteProtocolError():
-            return f"the answer is no HTTP: {error}"
+            return Failure(FailureKind.NOT_HTTP, f"the answer is no HTTP: {error}")
         case _:
             return explain(error, timeout)

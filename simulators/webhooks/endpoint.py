@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
-from simulators.exchanges.history import Exchange, Request
+from simulators.exchanges.history import Exchange, Purpose, Request
 from simulators.transport.faults.delivery import Fault, Link, Parcel, deliver
 from simulators.transport.http_client import Read, Sender
 
@@ -18,8 +18,8 @@ class Endpoint(Generic[M]):
     """The way from ``provider`` to one CLIENT. Nothing raises for the network.
 
     ``url`` is where messages go (None: nowhere). ``encode`` writes a message as a body, ``read`` says what an answer
-    means, ``kind`` is the word for a message in the history. ``faults`` act on everything that is sent; ``link`` is
-    the way that they act over (None: one like ``sender``'s).
+    means, ``label`` is the word for a message in the history. ``faults`` act on everything that is sent; ``link`` is
+    the way that they act over (None: one like ``sender``'s). ``purpose`` is what things are sent for.
     """
 
     provider: str
@@ -27,9 +27,10 @@ class Endpoint(Generic[M]):
     sender: Sender
     encode: Callable[[M], bytes] = field(repr=False)
     read: Read = field(repr=False)
-    kind: Callable[[M], str] = field(repr=False)
+    label: Callable[[M], str] = field(repr=False)
     faults: Sequence[Fault] = ()
     link: Link | None = None
+    purpose: Purpose = Purpose.SCENARIO
 
     def acknowledged(self, exchange: Exchange) -> bool:
         """Whether the CLIENT's answer ends the sending again."""
@@ -64,10 +65,9 @@ class Endpoint(Generic[M]):
         self, event: M, *, genuine: bool = True, attempt: int = 0, copy_of: int | None = None
     ) -> Parcel:
         """Return the request of ``event`` as a parcel, for faults and races."""
-        kind = self.kind(event)
         return self.parcel_of(
             self.request(event),
-            kind=kind if copy_of is None else f"copy of {kind}",
+            label=self.label(event),
             message=event,
             genuine=genuine,
             copy_of=copy_of,
@@ -78,7 +78,8 @@ class Endpoint(Generic[M]):
         self,
         request: Request,
         *,
-        kind: str,
+        label: str,
+        purpose: Purpose | None = None,
         message: Any = None,
         genuine: bool = True,
         copy_of: int | None = None,
@@ -86,7 +87,15 @@ class Endpoint(Generic[M]):
     ) -> Parcel:
         """Return any ``request`` as a parcel; ``attempt`` counts the sendings before."""
         return Parcel(
-            request, self.read, self.provider, kind, message, genuine, copy_of=copy_of, attempt=attempt
+            request,
+            self.read,
+            self.provider,
+            label,
+            purpose or self.purpose,
+            message,
+            genuine,
+            copy_of=copy_of,
+            attempt=attempt,
         )
 
     def deliver(self, parcel: Parcel) -> list[Exchange]:
@@ -101,7 +110,8 @@ class Endpoint(Generic[M]):
                 parcel.request,
                 parcel.read,
                 provider=parcel.provider,
-                kind=parcel.kind,
+                label=parcel.label,
+                purpose=parcel.purpose,
                 message=parcel.message,
                 genuine=parcel.genuine,
                 copy_of=parcel.copy_of,
@@ -112,7 +122,8 @@ class Endpoint(Generic[M]):
         self,
         body: bytes,
         *,
-        kind: str,
+        label: str,
+        purpose: Purpose = Purpose.FORGERY,
         path: str = "",
         method: str = "POST",
         headers: Mapping[str, str | None] | None = None,
@@ -120,14 +131,20 @@ class Endpoint(Generic[M]):
     ) -> Exchange:
         """Send any ``body`` once, without faults or retries: malformed input, or what no document knows."""
         request = self.raw_request(body, path=path, method=method, headers=headers)
-        return self.sender.send(request, self.read, provider=self.provider, kind=kind, genuine=genuine)
+        return self.sender.send(
+            request, self.read, provider=self.provider, label=label, purpose=purpose, genuine=genuine
+        )
 
-    def again(self, exchange: Exchange) -> Exchange:
-        """Send a copy of ``exchange``, byte for byte; a copy of a copy is one of the first."""
+    def again(self, exchange: Exchange, purpose: Purpose | None = None) -> Exchange:
+        """Send a copy of ``exchange``, byte for byte; a copy of a copy is one of the first.
+
+        ``purpose`` is by default that of the first.
+        """
         first = exchange if exchange.copy_of is None else self.sender.history[exchange.copy_of]
         copy = self.parcel_of(
             first.request,
-            kind=f"copy of {first.kind}",
+            label=first.label,
+            purpose=purpose or first.purpose,
             message=first.message,
             genuine=first.genuine,
             copy_of=first.number,

@@ -62,6 +62,10 @@ class Attempt:
     failure: str | None
 
 
+def _why(exchange: Exchange) -> str | None:
+    return None if exchange.failure is None else exchange.failure.text
+
+
 @dataclass(frozen=True)
 class Delivery(Generic[M]):
     """One webhook on its way, with its log.
@@ -269,7 +273,7 @@ class RetryQueue(Background[Delivery[M]], Generic[M]):
 
     def _logged(self, delivery: Delivery[M], exchanges: Sequence[Exchange], began: float) -> Delivery[M]:
         attempts = tuple(
-            Attempt(each.number, each.started, each.answer.status if each.answer else None, each.failure)
+            Attempt(each.number, each.started, each.answer.status if each.answer else None, _why(each))
             for each in exchanges
         )
         return replace(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 from urllib.parse import parse_qsl
 
-from simulators.exchanges.history import Answer, Headers, Outcome
+from simulators.exchanges.history import Answer, Headers, Status
 from simulators.operator.dialect import AmountFormat
 from simulators.transport.http_client import Meaning
 from simulators.values import money
@@ -47,8 +47,8 @@ class Coins(Dialect):
     def read(self, answer: Answer) -> Meaning:
         fields = dict(parse_qsl(answer.body.decode("utf-8", "replace")))
         if answer.status != 200 or "status" not in fields:
-            return Meaning(Outcome.UNKNOWN, problem="no status")
+            return Meaning(Status.UNKNOWN, problem="no status")
         balance = money.from_minor(int(fields["cents"]), fields["ccy"]) if "cents" in fields else None
         if fields["status"] != "OK":
-            return Meaning(Outcome.REFUSED, error=fields["status"], balance=balance)
-        return Meaning(Outcome.OK, client_id=fields.get("ref"), balance=balance)
+            return Meaning(Status.REFUSED, error=fields["status"], balance=balance)
+        return Meaning(Status.OK, client_id=fields.get("ref"), balance=balance)

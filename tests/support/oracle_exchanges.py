@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from simulators.exchanges.history import Answer, Direction, Exchange, Outcome, Request
+from simulators.exchanges.history import Answer, Direction, Exchange, Purpose, Request, Status
 from simulators.wallet.transactions import Kind, Transaction
 
 ANSWER = Answer(200, (), b"{}")
@@ -22,11 +22,12 @@ def rollback(key, of, amount, *, player="p", currency="EUR"):
 
 def exchange(message, outcome, invoked, answered=None, *, number=0, genuine=True, client_id=None):
     """An exchange that carried ``message``; without an outcome there is no answer either."""
-    known = outcome is not Outcome.UNKNOWN
+    known = outcome is not Status.UNKNOWN
     return Exchange(
         number=number,
         provider="operator",
-        kind=message.kind,
+        label=message.kind,
+        purpose=Purpose.SCENARIO,
         direction=Direction.TO_CLIENT,
         request=Request("POST", "http://127.0.0.1/transaction"),
         started=0.0,
@@ -35,7 +36,7 @@ def exchange(message, outcome, invoked, answered=None, *, number=0, genuine=True
         genuine=genuine,
         answered=(invoked if answered is None else answered) if known else None,
         answer=ANSWER if known else None,
-        outcome=outcome,
+        status=outcome,
         client_id=client_id,
     )
 

@@ -22,7 +22,7 @@ def forge(operator: Verbs, message: Transaction, given: str | None) -> Exchange:
             body,
             path=operator.channel.dialect.path(message),
             headers={HASH_HEADER: given} if given else {HASH_HEADER: given, **CLOSE},
-            kind=f"forged {message.kind}",
+            label=f"forged {message.kind}",
         )
     )
 
@@ -32,7 +32,7 @@ def bend(
     message: Transaction,
     style: Style = PLAIN,
     *,
-    kind: str | None = None,
+    label: str | None = None,
     path: str | None = None,
     method: str = "POST",
     headers: Mapping[str, str | None] | None = None,
@@ -41,7 +41,7 @@ def bend(
     dialect = operator.channel.dialect
     body = dialect.encode(message, style)
     return raw(
-        operator, body, path or dialect.path(message), kind or f"malformed {message.kind}", method, headers
+        operator, body, path or dialect.path(message), label or f"malformed {message.kind}", method, headers
     )
 
 
@@ -49,13 +49,13 @@ def raw(
     operator: Verbs,
     body: bytes,
     path: str,
-    kind: str,
+    label: str,
     method: str = "POST",
     headers: Mapping[str, str | None] | None = None,
 ) -> Exchange:
     """Send any ``body``, rightly signed."""
     return operator.watched(
-        operator.channel.send_raw(body, path=path, kind=kind, method=method, headers=headers)
+        operator.channel.send_raw(body, path=path, label=label, method=method, headers=headers)
     )
 
 

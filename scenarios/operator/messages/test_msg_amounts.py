@@ -46,13 +46,13 @@ def test_a_negative_amount_moves_nothing(operator: Verbs, player: Player, judge:
     balance = judge.fund(player, 5000)
     amount = player.money(300)
     for action in TRANSACTIONS:
-        sent = bend(operator, operator.transaction(action, player, -amount), kind=f"negative {action}")
+        sent = bend(operator, operator.transaction(action, player, -amount), label=f"negative {action}")
         balance = judge.balance("MSG-08", player, balance, sent, case=action)
     for action in TRANSACTIONS:
         original = operator.send(operator.transaction(action, player, amount))
         judge.needs(original.ok, f"the {action} that was to be rolled back was refused")
         balance = look(judge, player, balance + (amount if action == "result" else -amount))
-        sent = bend(operator, operator.undo(original, amount=-amount), kind="negative rollback")
+        sent = bend(operator, operator.undo(original, amount=-amount), label="negative rollback")
         balance = judge.balance("MSG-08", player, balance, sent, case=f"rollback of a {action}")
 
 

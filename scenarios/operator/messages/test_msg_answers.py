@@ -25,7 +25,7 @@ from scenarios.wallet.batch import look
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.unclear_answers import unclear
-from simulators.exchanges.history import Direction, Exchange, header
+from simulators.exchanges.history import Direction, Exchange, FailureKind, header
 from simulators.operator.delivery import PROVIDER
 from simulators.operator.dialect import HASH_HEADER, JSON_TYPE, ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_PATH
 from simulators.wallet import signers
@@ -74,7 +74,7 @@ def _answered(run: Run) -> Iterator[Exchange]:
 
 def _whole(exchange: Exchange) -> bool:
     """Whether no fault acted on the request; a race only sends it beside others."""
-    return all(fault.startswith("race of ") for fault in exchange.faults)
+    return not exchange.faulty
 
 
 def _signed(run: Run, exchange: Exchange) -> bool:
@@ -141,7 +141,7 @@ def test_every_signed_request_is_answered_200(run: Run, judge: Judge) -> None:
         "MSG-01",
         "HTTP status 200",
         (
-            (f"{exchange.kind}, HTTP {exchange.answer.status}", exchange, said(exchange))
+            (f"{exchange.title}, HTTP {exchange.answer.status}", exchange, said(exchange))
             for exchange in _answered(run)
             if exchange.answer is not None
             and exchange.answer.status != 200
@@ -159,7 +159,7 @@ def test_every_answer_is_a_json_object(run: Run, judge: Judge) -> None:
     judged = [exchange for exchange in _answered(run) if not _taken_for_forgery(run, exchange)]
     broken = [exchange for exchange in judged if not isinstance(_document(exchange), dict)]
     _blame(
-        judge, "MSG-02", "a JSON object", ((exchange.kind, exchange, said(exchange)) for exchange in broken)
+        judge, "MSG-02", "a JSON object", ((exchange.title, exchange, said(exchange)) for exchange in broken)
     )
     numbers = {exchange.number for exchange in broken}
     _blame(
@@ -167,7 +167,7 @@ def test_every_answer_is_a_json_object(run: Run, judge: Judge) -> None:
         "MSG-02",
         f"Content-Type: {JSON_TYPE}",
         (
-            (f"{exchange.kind}, Content-Type", exchange, f"Content-Type: {_content_type(exchange)}")
+            (f"{exchange.title}, Content-Type", exchange, f"Content-Type: {_content_type(exchange)}")
             for exchange in judged
             if exchange.number not in numbers and not _declares_json(exchange)
         ),
@@ -200,7 +200,7 @@ def test_success_has_its_form(run: Run, judge: Judge) -> None:
         "MSG-03",
         expected,
         (
-            (exchange.kind, exchange, f"{problem}: {json.dumps(document)[:200]}")
+            (exchange.title, exchange, f"{problem}: {json.dumps(document)[:200]}")
             for exchange, answer, document in done
             if (problem := SPORTSBOOK.read(answer).problem) is not None
         ),
@@ -210,7 +210,7 @@ def test_success_has_its_form(run: Run, judge: Judge) -> None:
         "MSG-03",
         "a transaction_id that is a string",
         (
-            (f"{exchange.kind}, a number", exchange, json.dumps(document)[:200])
+            (f"{exchange.title}, a number", exchange, json.dumps(document)[:200])
             for exchange, _, document in done
             if isinstance(document.get("transaction_id"), int | float)
         ),
@@ -250,7 +250,7 @@ def test_failure_has_its_form_and_no_effect(operator: Verbs, player: Player, jud
             # It was carried out or its fate is unknown, which is for other rules to judge.
             balance = judge.fund(player, 1000)
     message = operator.transaction("result", player, player.money(10))
-    unknown = bend(operator, message, Style(raw={"action": '"donate"'}), kind="unknown action")
+    unknown = bend(operator, message, Style(raw={"action": '"donate"'}), label="unknown action")
     refused += _failed(judge, unknown, "an unknown action")
     if unknown.refused:
         judge.balance("MSG-04", player, balance, unknown, case="an unknown action")
@@ -324,7 +324,7 @@ def test_answers_come_in_time(run: Run, judge: Judge) -> None:
     _traffic(run, judge)
     limit = run.sender.timeout
     late = (
-        (exchange.kind, exchange, f"{exchange.seconds:.1f} s" if exchange.seconds else str(exchange.failure))
+        (exchange.title, exchange, f"{exchange.seconds:.1f} s" if exchange.seconds else str(exchange.failure))
         for exchange in run.history
         if exchange.direction is Direction.TO_CLIENT
         and exchange.provider == PROVIDER
@@ -332,7 +332,7 @@ def test_answers_come_in_time(run: Run, judge: Judge) -> None:
         and (
             (exchange.seconds is not None and exchange.seconds > limit)
             # So says the sender of a request that it stopped waiting for.
-            or (exchange.failure or "").startswith("no answer within")
+            or (exchange.failure is not None and exchange.failure.kind is FailureKind.TIMEOUT)
         )
     )
     _blame(judge, "MSG-16", f"an answer within {limit:g} s", late)

@@ -18,7 +18,7 @@ from scenarios.run.judge import Judge
 from scenarios.wallet.batch import STEP, TRANSACTIONS, Action, Batch, look
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from simulators.exchanges.history import Exchange, header
+from simulators.exchanges.history import Exchange, Purpose, header
 from simulators.operator.delivery import Operator
 from simulators.operator.dialect import HASH_HEADER, ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_PATH
 from simulators.values import money
@@ -100,7 +100,8 @@ def test_a_right_hash_is_accepted(operator: Verbs, player: Player, judge: Judge)
         request.body,
         path=SPORTSBOOK.path(message),
         headers={"Content-Type": "application/json; charset=utf-8"},
-        kind="bet",
+        label="bet",
+        purpose=Purpose.SCENARIO,
         message=message,
         genuine=True,
     )
@@ -321,7 +322,7 @@ def test_the_header_name_has_no_case(operator: Verbs, player: Player, judge: Jud
             body,
             path=SPORTSBOOK.path(message),
             headers={name: SPORTSBOOK.sign(body, operator.channel.secret)},
-            kind="bet",
+            label="bet",
             message=message,
             genuine=True,
         )

@@ -112,7 +112,7 @@ def test_fortunes(operator: Verbs, player: Player, judge: Judge) -> None:
     for move, sign, units in moves:
         amount = player.money(units)
         exchange = move(player, amount)
-        case = f"a {exchange.kind} of {player.show(amount)}"
+        case = f"a {exchange.title} of {player.show(amount)}"
         judge.accepted("BET-12", exchange, case=case)
         if exchange.ok:
             balance = judge.balance("BET-12", player, balance + sign * amount, exchange, case=case)

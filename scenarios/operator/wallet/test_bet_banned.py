@@ -14,7 +14,7 @@ from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from simulators.exchanges.history import Exchange
+from simulators.exchanges.history import Exchange, Purpose
 
 pytestmark = [pytest.mark.last, pytest.mark.needs("probe")]
 
@@ -43,7 +43,7 @@ def _for_good(run: Run, operator: Verbs, judge: Judge, player: Player) -> None:
     judge.fund(player, 0)
     base = operator.result(player, player.money(1000))
     if player.opening is not None and player.opening > 0:
-        operator.result(player, player.opening, kind="result (restore)")
+        operator.result(player, player.opening, purpose=Purpose.RESTORE)
     player.touched = False
     before = _told(run, player)
     run.driver.ban(player.id)

@@ -77,7 +77,7 @@ def _crowd(operator: Verbs, judge: Judge, player: Player, players: list[Player],
                 continue
     for number in range(size):
         one = crowd[number % len(crowd)]
-        operator.result(one, one.money(number // len(crowd) % 2), kind="result (crowd)")
+        operator.result(one, one.money(number // len(crowd) % 2), label="result (crowd)")
 
 
 @pytest.mark.rules("IDM-09")
@@ -97,7 +97,7 @@ def test_in_other_bytes(operator: Verbs, player: Player, judge: Judge) -> None:
             if first is None:
                 continue
             tried += 1
-            copy = operator.send(first.message, style=style, kind=f"{kind} in other bytes")
+            copy = operator.send(first.message, style=style, label=f"{kind} in other bytes")
             # A CLIENT that hashes re-serialised JSON refuses the copy as forged, which SIG-04 is about.
             refused += copy.refused
             if recognised and copy.ok:

@@ -53,7 +53,7 @@ def test_with_another_amount(operator: Verbs, player: Player, judge: Judge) -> N
                 continue
             tried += 1
             message = replace(first.message, amount=player.money(units))
-            second = operator.send(message, kind=f"{kind}, same id, {name}")
+            second = operator.send(message, label=f"{kind}, same id, {name}")
             case = f"{kind}, then {name} under its id"
             judge.settled("IDM-05", player, first, second, case=case, amiss=amiss)
     judge.needs(tried, "no bet, result or rollback was accepted whose id could come back")
@@ -84,8 +84,8 @@ def _under(
     """Send a bet, a result, or the rollback of ``stake``, with id and amount of ``first``."""
     taken, amount, kind = first.message.id, first.message.amount, f"{action}, same id"
     if action == "rollback":
-        return operator.rollback(stake, id=taken, kind=kind)
-    return operator.send(operator.transaction(action, player, amount, id=taken), kind=kind)
+        return operator.rollback(stake, id=taken, label=kind)
+    return operator.send(operator.transaction(action, player, amount, id=taken), label=kind)
 
 
 @pytest.mark.rules("IDM-07")

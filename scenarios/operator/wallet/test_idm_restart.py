@@ -29,7 +29,7 @@ def test_keeps_what_was_acknowledged(run: Run, operator: Verbs, player: Player, 
     judge.fund(player, 5000)
     firsts = [(kind, first) for kind in KINDS if (first := done(kind, operator, player))]
     judge.needs(firsts, "no bet, result or rollback was accepted that could be sent again")
-    orphan = operator.rollback(operator.new_id(), player, player.money(UNITS[BET]), kind="rollback (orphan)")
+    orphan = operator.rollback(operator.new_id(), player, player.money(UNITS[BET]), label="rollback (orphan)")
     if orphan.ok:
         firsts.append(("orphan rollback", orphan))
     # How a copy is answered at once is IDM-01's matter; here it must not be answered otherwise later.

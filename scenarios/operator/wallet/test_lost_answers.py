@@ -62,7 +62,7 @@ def test_provider_retry_schedule(operator: Verbs, player: Player, judge: Judge, 
                 "IDM-11",
                 last.ok,
                 expected="the schedule ends with an accepted copy",
-                seen=f"the last copy was {last.outcome}",
+                seen=f"the last copy was {last.status}",
                 exchanges=[*exchanges[:3], last],
                 case=kind,
             )

@@ -116,7 +116,7 @@ def _race(
     """Race ``messages``, settle what got no answer by copies, and judge the balance."""
     exchanges = operator.race(messages)
     settled = [operator.again(exchange) if exchange.unknown else exchange for exchange in exchanges]
-    kinds = sorted({exchange.kind for exchange in exchanges})
+    kinds = sorted({exchange.label for exchange in exchanges})
     judge.settled(rule, player, *settled, case=case or f"{len(messages)} at once: {' and '.join(kinds)}")
 
 

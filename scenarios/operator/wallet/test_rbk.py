@@ -208,7 +208,7 @@ def _climb(
 ) -> None:
     """Roll back the last rollback of ``chain`` three times over; the balance may never be above ``most``."""
     for level in ("a rollback", "a rollback's rollback", "the rollback of that"):
-        rollback = operator.rollback(chain[-1], kind=f"rollback of {level}")
+        rollback = operator.rollback(chain[-1], label=f"rollback of {level}")
         chain.append(rollback)
         judge.holds(
             "RBK-11",

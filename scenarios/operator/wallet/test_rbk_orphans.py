@@ -24,7 +24,7 @@ def test_orphan_moves_nothing(operator: Verbs, player: Player, judge: Judge) -> 
         judge.fund(player, units)
         ordinary = operator.result(player, player.money(250))
         balance = judge.measure(player)
-        orphan = operator.rollback(operator.new_id(), player, player.money(500), kind="rollback (orphan)")
+        orphan = operator.rollback(operator.new_id(), player, player.money(500), label="rollback (orphan)")
         case = f"at a balance of {player.show(balance)}"
         if not operator.channel.dialect.abilities.unknown_rollbacks:
             judge.holds("RBK-04", True, expected="", seen="")
@@ -49,7 +49,7 @@ def _has_id(client_id: str | int | None) -> bool:
 def test_orphan_sent_again(operator: Verbs, player: Player, judge: Judge) -> None:
     """The copy of an orphan rollback is answered with the CLIENT id of the first time."""
     judge.fund(player, 1000)
-    orphan = operator.rollback(operator.new_id(), player, player.money(500), kind="rollback (orphan)")
+    orphan = operator.rollback(operator.new_id(), player, player.money(500), label="rollback (orphan)")
     judge.needs(orphan.ok, "the orphan rollback that was to be sent again was refused")
     for _ in range(2):
         judge.same_client_id("RBK-05", orphan, operator.again(orphan))

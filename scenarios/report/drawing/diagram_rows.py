@@ -12,6 +12,7 @@ from itertools import groupby, pairwise
 
 from scenarios.report.drawing.svg import shortened
 from scenarios.report.schema import Exchange
+from simulators.exchanges.history import RACE_NOTE, FailureKind, Purpose
 
 # A silence of so many seconds is drawn as a pause.
 PAUSE = 0.25
@@ -19,7 +20,10 @@ PAUSE = 0.25
 _CROWD = 3
 # So many equal requests, or requests of the probe, in a row become one row.
 _RUN, _PROBES = 4, 3
-_RACE, _PROBE, _LOST = "race of ", "(probe)", ("answer was lost", "answer lost")
+# Why a request did not arrive whole.
+_UNSENT = {kind for kind in FailureKind if kind.unsent}
+# Faults that stretch a message, by their names.
+_SLOW = {"slow-body", "slow-reader"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +91,12 @@ class _Timed:
         return self.begin if self.end is None else self.end
 
     @property
-    def race(self) -> str:
-        return next((fault for fault in self.exchange.faults if fault.startswith(_RACE)), "")
+    def race(self) -> int | None:
+        return self.exchange.race
 
     @property
     def probe(self) -> bool:
-        return _PROBE in self.exchange.kind
+        return self.exchange.purpose == Purpose.PROBE
 
 
 def rows(exchanges: Iterable[Exchange]) -> list[Row]:
@@ -123,8 +127,10 @@ def _clusters(timed: Sequence[_Timed]) -> list[list[_Timed]]:
     clusters: list[list[_Timed]] = []
     until = float("-inf")
     for one in timed:
-        together = clusters and (one.begin < until or (one.race and one.race == clusters[-1][-1].race))
-        if together and bool(one.race) == bool(clusters[-1][-1].race):
+        together = clusters and (
+            one.begin < until or (one.race is not None and one.race == clusters[-1][-1].race)
+        )
+        if together and (one.race is None) == (clusters[-1][-1].race is None):
             clusters[-1].append(one)
         else:
             clusters.append([one])
@@ -138,7 +144,7 @@ def _condensed(clusters: list[list[_Timed]]) -> list[list[_Timed]]:
     made: list[list[_Timed]] = []
     for key, group in groupby(clusters, key=_sameness):
         run = list(group)
-        if key is not None and len(run) >= (_PROBES if key == (_PROBE,) else _RUN):
+        if key is not None and len(run) >= (_PROBES if key == (Purpose.PROBE,) else _RUN):
             made.append([one for cluster in run for one in cluster])
         else:
             made += run
@@ -148,17 +154,17 @@ def _condensed(clusters: list[list[_Timed]]) -> list[list[_Timed]]:
 def _sameness(cluster: list[_Timed]) -> tuple[object, ...] | None:
     """What makes lone exchanges alike; None for those that always have rows of their own."""
     one = cluster[0].exchange
-    if len(cluster) > 1 or cluster[0].race:
+    if len(cluster) > 1 or cluster[0].race is not None:
         return None
     if cluster[0].probe:
-        return (_PROBE,)
+        return (Purpose.PROBE,)
     if one.faults or one.answer is None:
         return None
-    return one.provider, one.direction, _bare(one.kind), _amount(one), one.outcome, one.error, one.copy_of
+    return one.provider, one.direction, _label(one), _amount(one), one.outcome, one.error, one.copy_of
 
 
 def _drawn(cluster: list[_Timed]) -> list[Row]:
-    if cluster[0].race or _crowded(cluster):
+    if cluster[0].race is not None or _crowded(cluster):
         return [_race(cluster)]
     lone = all(later.begin >= one.until for one, later in pairwise(cluster))
     if len(cluster) > 1 and lone:
@@ -212,7 +218,7 @@ def _race(cluster: list[_Timed]) -> Race:
     origin = min(one.begin for one in cluster)
     ends = [one.end for one in cluster if one.end is not None]
     seconds = max([*ends, *(one.begin for one in cluster)]) - origin
-    told = cluster[0].race or f"{len(cluster)} at once"
+    told = _race_note(cluster[0].exchange) or f"{len(cluster)} at once"
     lanes = tuple(
         Lane(
             label=f"#{one.exchange.number} {_request_label(one.exchange)}",
@@ -240,7 +246,7 @@ def _sequence(cluster: list[_Timed]) -> list[Row]:
 
 def _request(exchange: Exchange) -> Arrow:
     look = "copy" if exchange.copy_of is not None else "request"
-    if exchange.kind.startswith("forged"):
+    if exchange.purpose == Purpose.FORGERY:
         look = "forged"
     return Arrow(
         exchange.provider,
@@ -250,14 +256,13 @@ def _request(exchange: Exchange) -> Arrow:
         f"#{exchange.number}",
         shortened("; ".join(exchange.faults), 90),
         broken=_unsent(exchange),
-        slow=any(fault.startswith("slow") for fault in exchange.faults),
+        slow=not _SLOW.isdisjoint(exchange.fault_names),
     )
 
 
 def _unsent(exchange: Exchange) -> bool:
     """Whether the request itself did not arrive whole."""
-    failure = exchange.failure or ""
-    return exchange.answer is None and (failure.startswith("reset after") or "connect" in failure)
+    return exchange.failure_kind in _UNSENT
 
 
 def _answer(one: _Timed, several: bool) -> Arrow:
@@ -279,11 +284,17 @@ def _request_label(exchange: Exchange) -> str:
 
 
 def _sent(exchange: Exchange) -> str:
-    return shortened(f"{_bare(exchange.kind)} {_amount(exchange)}", 48)
+    return shortened(f"{_label(exchange)} {_amount(exchange)}", 48)
 
 
-def _bare(kind: str) -> str:
-    return kind.replace(_PROBE, "").strip().removeprefix("copy of ")
+def _label(exchange: Exchange) -> str:
+    return exchange.label or exchange.kind
+
+
+def _race_note(exchange: Exchange) -> str:
+    """How far apart the last bytes of its race left."""
+    notes = zip(exchange.fault_names, exchange.faults, strict=False)
+    return next((text for name, text in notes if name == RACE_NOTE), "")
 
 
 def _answer_look(exchange: Exchange) -> str:
@@ -296,7 +307,7 @@ def _short_answer(exchange: Exchange) -> str:
 
 def _answer_label(exchange: Exchange) -> str:
     if exchange.answer is None:
-        lost = any(word in (exchange.failure or "") for word in _LOST)
+        lost = exchange.failure_kind == FailureKind.PLANNED_LOSS
         return "the answer is lost" if lost else shortened(exchange.failure or "no answer", 44)
     status = "" if exchange.answer.status == 200 else f"HTTP {exchange.answer.status} "
     if exchange.outcome == "refused":

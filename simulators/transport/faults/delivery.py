@@ -12,9 +12,19 @@ from typing import Any, ClassVar, Literal
 
 import urllib3
 
-from simulators.exchanges.history import Answer, Exchange, History, Outcome, Request
+from simulators.exchanges.history import (
+    Answer,
+    Exchange,
+    Failure,
+    FailureKind,
+    FaultNote,
+    History,
+    Purpose,
+    Request,
+    Status,
+)
 from simulators.transport.faults.parameters import FIRST_BYTE, Form
-from simulators.transport.http_client import Meaning, Read
+from simulators.transport.http_client import Meaning, Read, interrupted
 from simulators.transport.rate_limits import Limits
 from simulators.transport.raw_connection import Connection, Cut, network, remaining, why
 
@@ -45,7 +55,7 @@ class Link:
 class Parcel:
     """One request to deliver, with what the history shall say of it (see Exchange).
 
-    ``attempt`` is 0 the first time a request is sent and grows with its copies. ``faults`` are sentences of
+    ``attempt`` is 0 the first time a request is sent and grows with its copies. ``faults`` tell of
     faults that act on the order of things, ``wire`` the faults that act on the bytes. ``invoked`` is told the
     number of the exchange when the request is about to leave.
     """
@@ -53,18 +63,19 @@ class Parcel:
     request: Request
     read: Read
     provider: str
-    kind: str
+    label: str
+    purpose: Purpose
     message: Any = None
     genuine: bool = True
     copy_of: int | None = None
     attempt: int = 0
-    faults: tuple[str, ...] = ()
+    faults: tuple[FaultNote, ...] = ()
     wire: "tuple[WireFault, ...]" = ()
     invoked: Callable[[int], None] | None = None
 
-    def told(self, sentence: str) -> "Parcel":
-        """This parcel with one more fault in words."""
-        return replace(self, faults=(*self.faults, sentence))
+    def told(self, note: FaultNote) -> "Parcel":
+        """This parcel with one more fault that acts on it."""
+        return replace(self, faults=(*self.faults, note))
 
     def hooked(self, invoked: Callable[[int], None]) -> "Parcel":
         """This parcel, telling ``invoked`` too."""
@@ -81,7 +92,6 @@ class Parcel:
         """The same request again, as copy of exchange ``original``; ``attempt`` counts from this parcel's."""
         return replace(
             self,
-            kind=self.kind if self.kind.startswith("copy of ") else f"copy of {self.kind}",
             copy_of=original if self.copy_of is None else self.copy_of,
             attempt=self.attempt + attempt,
             invoked=None,
@@ -127,6 +137,11 @@ class Fault:
         """What happens, in words: the row that the history shows."""
         raise NotImplementedError
 
+    @property
+    def note(self) -> FaultNote:
+        """What the history says of it."""
+        return FaultNote(self.name, self.sentence)
+
     def around(self, deliver: Deliver, link: Link) -> Deliver:
         """Return ``deliver`` with this fault round it."""
         raise NotImplementedError
@@ -150,7 +165,11 @@ class WireFault(Fault):
 
 
 class LostError(Exception):
-    """The fault ended the exchange; the text says how."""
+    """The fault ended the exchange; ``failure`` says how."""
+
+    def __init__(self, kind: FailureKind, text: str) -> None:
+        super().__init__(text)
+        self.failure = Failure(kind, text)
 
 
 def deliver(parcels: Parcel | Sequence[Parcel], faults: Sequence[Fault], link: Link) -> list[Exchange]:
@@ -185,11 +204,12 @@ def send(parcel: Parcel, link: Link) -> Exchange:
         exchange = link.history.invoke(
             parcel.request,
             provider=parcel.provider,
-            kind=parcel.kind,
+            label=parcel.label,
+            purpose=parcel.purpose,
             message=parcel.message,
             genuine=parcel.genuine,
             copy_of=parcel.copy_of,
-            faults=(*parcel.faults, *(fault.sentence for fault in acting)),
+            faults=(*parcel.faults, *(fault.note for fault in acting)),
         )
         if parcel.invoked is not None:
             parcel.invoked(exchange.number)
@@ -208,20 +228,18 @@ def _record(exchange: Exchange, parcel: Parcel, handling: Handling, link: Link) 
     try:
         answer = _converse(parcel.request, handling, link)
     except LostError as error:
-        failure = str(error)
+        failure = error.failure
     except BaseException as error:
         if not network(error):
-            link.history.complete(
-                exchange.number, answer=None, failure=f"{type(error).__name__} while sending"
-            )
+            link.history.complete(exchange.number, answer=None, failure=interrupted(error))
             raise
         failure = why(error, link.timeout)
-    meaning = Meaning(Outcome.UNKNOWN) if answer is None else parcel.read(answer)
+    meaning = Meaning(Status.UNKNOWN) if answer is None else parcel.read(answer)
     return link.history.complete(
         exchange.number,
         answer=answer,
         failure=failure,
-        outcome=meaning.outcome,
+        status=meaning.status,
         error=meaning.error,
         client_id=meaning.client_id,
     )
@@ -257,7 +275,8 @@ def _push(connection: Connection, handling: Handling, link: Link) -> bool:
     if reset:
         connection.flush(link.timeout)
         connection.cut("reset")
-        raise LostError(f"reset after {len(body)} of {len(connection.body)} bytes of the body, as planned")
+        text = f"reset after {len(body)} of {len(connection.body)} bytes of the body, as planned"
+        raise LostError(FailureKind.PLANNED_RESET, text)
     return True
 
 
@@ -270,7 +289,7 @@ def _lose(connection: Connection, instant: float | str, how: Cut, link: Link) ->
     elif isinstance(instant, int | float) and instant > 0:
         link.sleep(instant)
     connection.cut(how)
-    raise LostError("the answer was lost, as planned")
+    raise LostError(FailureKind.PLANNED_LOSS, "the answer was lost, as planned")
 
 
 def _read(connection: Connection, handling: Handling, link: Link) -> Answer:

@@ -39,7 +39,7 @@ class DelayedDelivery(Fault):
 
         def late(parcel: Parcel) -> list[Exchange]:
             link.sleep(self.seconds)
-            return deliver([parcel.told(self.sentence)])
+            return deliver([parcel.told(self.note)])
 
         def delayed(parcels: Sequence[Parcel]) -> list[Exchange]:
             if len(parcels) < 2:
@@ -73,7 +73,7 @@ class Reordered(Fault):
         """Change the order. The result raises ValueError where ``order`` does not fit the group."""
 
         def reordered(parcels: Sequence[Parcel]) -> list[Exchange]:
-            return deliver([parcels[place].told(self.sentence) for place in self._places(len(parcels))])
+            return deliver([parcels[place].told(self.note) for place in self._places(len(parcels))])
 
         return reordered
 
@@ -110,9 +110,7 @@ class CopiesInFlight(Fault):
     def around(self, deliver: Deliver, link: Link) -> Deliver:
         """Send each parcel with its copies."""
         return lambda parcels: [
-            exchange
-            for parcel in parcels
-            for exchange in self._fly(parcel.told(self.sentence), deliver, link)
+            exchange for parcel in parcels for exchange in self._fly(parcel.told(self.note), deliver, link)
         ]
 
     def _fly(self, parcel: Parcel, deliver: Deliver, link: Link) -> list[Exchange]:
@@ -163,9 +161,7 @@ class RetrySchedule(Fault):
     def around(self, deliver: Deliver, link: Link) -> Deliver:
         """Send each parcel again while no answer has come."""
         return lambda parcels: [
-            exchange
-            for parcel in parcels
-            for exchange in self._retry(parcel.told(self.sentence), deliver, link)
+            exchange for parcel in parcels for exchange in self._retry(parcel.told(self.note), deliver, link)
         ]
 
     def _retry(self, parcel: Parcel, deliver: Deliver, link: Link) -> list[Exchange]:

@@ -13,6 +13,7 @@ from tests.scenarios.report.made_up_reports import (
     exchange,
     filled,
     lost,
+    raced,
     refused,
     rule,
     ten_thousand,
@@ -79,12 +80,11 @@ def shown(page: Page) -> list[str]:
 
 def kinds() -> dict[str, object]:
     """A report with every outcome, a cut, a copy, a race, a silence, and load."""
-    race = [exchange(n, at=1 + n / 10_000, faults=["race of 3, last bytes within 0.1 ms"]) for n in (6, 7, 8)]
     told = [
         lost(1, faults=["answer lost: the connection is reset 1 ms after the last byte"]),
-        exchange(2, "copy of bet", copy_of=1),
+        exchange(2, kind="copy of bet", copy_of=1),
         refused(3),
-        *race,
+        *raced(6, 7, 8),
     ]
     return document(
         rule("IDM-03", exchanges=told),

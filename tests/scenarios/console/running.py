@@ -13,7 +13,7 @@ from scenarios.console.app import THREADS, Console, create_app
 from scenarios.console.providers import House, Served
 from scenarios.hosting.ports import Stall
 from scenarios.target.loading import load
-from simulators.exchanges.history import Answer, Direction, Exchange, History, Outcome, Request
+from simulators.exchanges.history import Answer, Direction, Exchange, History, Purpose, Request, Status
 from simulators.operator.api import create_app as create_operator
 from simulators.operator.delivery import Callbacks, Operator
 from simulators.operator.dialect import SPORTSBOOK
@@ -100,12 +100,14 @@ class Inside:
             request = Request(
                 "POST", "http://127.0.0.1:9/operator/transaction", (("X-Security-Hash", "0"),), body
             )
-            invoked = self.house.history.invoke(request, provider="operator", kind=kind, message=message)
+            invoked = self.house.history.invoke(
+                request, provider="operator", label=kind, purpose=Purpose.SCENARIO, message=message
+            )
             answer = b'{"error": null, "transaction_id": "c-1"}' if error is None else error.encode()
             last = self.house.history.complete(
                 invoked.number,
                 answer=Answer(200, (("Content-Type", "application/json"),), answer),
-                outcome=Outcome.OK if error is None else Outcome.REFUSED,
+                status=Status.OK if error is None else Status.REFUSED,
                 error=error,
             )
         return last
@@ -114,7 +116,11 @@ class Inside:
         """Put a request of the CLIENT that has no answer yet into the history."""
         request = Request("POST", f"http://127.0.0.1:9{path}", (), body)
         return self.house.history.invoke(
-            request, provider="operator", kind="auth", direction=Direction.FROM_CLIENT
+            request,
+            provider="operator",
+            label="auth",
+            purpose=Purpose.CLIENT,
+            direction=Direction.FROM_CLIENT,
         )
 
 

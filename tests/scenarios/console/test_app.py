@@ -152,7 +152,7 @@ def test_a_wager_is_raised_raced_copied_and_sent_again(beside: tuple[Inside, Tin
     assert len(raced["exchanges"]) == 4
     assert post(inside, "/exchanges/2/again").json()["exchanges"] == [7]
     again = inside.house.history[7]
-    assert (again.copy_of, again.kind, again.request) == (0, "copy of bet", inside.house.history[0].request)
+    assert (again.copy_of, again.title, again.request) == (0, "copy of bet", inside.house.history[0].request)
     assert len(set(client.bodies[:3])) == 1
     lost = post(inside, "/do/raise", bet | {"faults": "answer-lost\nslow-body:chunk=64"}).json()
     assert lost["outcome"] == "unknown"

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from scenarios.console.feed import FRAME_ROWS, OPENING_ROWS, STREAMS, Feed
 from simulators.exchanges.export import Redactor
-from simulators.exchanges.history import History, Request
+from simulators.exchanges.history import Failure, FailureKind, History, Purpose, Request
 from tests.scenarios.console.running import console_inside
 from tests.support.browser import PATIENCE, chromium, visit
 
@@ -63,8 +63,8 @@ def feed(history: History) -> Iterator[Feed]:
 def bets(history: History, number: int, body: bytes = b"{}") -> None:
     for _ in range(number):
         request = Request("POST", "http://127.0.0.1:9/operator/transaction", (), body)
-        sent = history.invoke(request, provider="operator", kind="bet")
-        history.complete(sent.number, answer=None, failure="connection refused")
+        sent = history.invoke(request, provider="operator", label="bet", purpose=Purpose.SCENARIO)
+        history.complete(sent.number, answer=None, failure=Failure(FailureKind.REFUSED, "connection refused"))
 
 
 def test_a_thousand_a_second_arrive_whole_and_in_time(tmp_path, capsys):

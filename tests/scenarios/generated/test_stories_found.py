@@ -102,7 +102,7 @@ def trace(folder, seed):
         result = check(Settings(load(client.target(folder)), SEQUENTIAL, QUICK, seed=seed))
     assert result.code is Exit.HOLDS, [v for v in result.verdicts if v.reason]
     sent = [
-        (one.kind, one.scenario, one.message and one.message.amount, str(one.outcome))
+        (one.title, one.scenario, one.message and one.message.amount, str(one.status))
         for one in result.run.history
     ]
     return [(v.rule.id, v.standing) for v in result.verdicts], sent

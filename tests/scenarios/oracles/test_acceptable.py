@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from scenarios.oracles.acceptable import acceptable
 from scenarios.oracles.subset_sums import LISTED, Sums
-from simulators.exchanges.history import Outcome
+from simulators.exchanges.history import Status
 from tests.support.oracle_exchanges import bet, exchange, in_turn, result, rollback
 from tests.support.sequential_wallet import handle, open_wallet
 
-OK, REFUSED, UNKNOWN = Outcome.OK, Outcome.REFUSED, Outcome.UNKNOWN
+OK, REFUSED, UNKNOWN = Status.OK, Status.REFUSED, Status.UNKNOWN
 FORGED = False
 
 # name: (steps, acceptable balances of p, who held 100 EUR at first)

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from scenarios.oracles.attempts import READ
 from scenarios.oracles.linearizability import Budget, Record, Verdict, check
 from scenarios.oracles.model import DOCUMENTED, OPEN, Late, Model, Spent
-from simulators.exchanges.history import Outcome
+from simulators.exchanges.history import Status
 from simulators.wallet import transactions
 from simulators.wallet.transactions import Kind, Transaction
 from tests.support.sequential_wallet import Phase, handle, open_wallet
 
-OK, REFUSED, UNKNOWN = Outcome.OK, Outcome.REFUSED, Outcome.UNKNOWN
+OK, REFUSED, UNKNOWN = Status.OK, Status.REFUSED, Status.UNKNOWN
 # JPY has no decimals: minor units are the amounts themselves.
 CURRENCY = "JPY"
 EXAMPLES = int(os.environ.get("BRUTE_FORCE_EXAMPLES", "400"))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from scenarios.oracles.acceptable import acceptable
 from scenarios.oracles.linearizability import Budget, Verdict, from_exchanges, judge
-from simulators.exchanges.history import Outcome
+from simulators.exchanges.history import Status
 from simulators.wallet.transactions import Kind
 from tests.support.oracle_exchanges import bet, exchange, result, rollback
 from tests.support.sequential_wallet import handle, open_wallet
@@ -61,12 +61,12 @@ def runs(draw, resolved=False):
         accepted = False
         if handled:
             wallet, accepted, _ = handle(wallet, message)
-        outcome = Outcome.UNKNOWN if gone else (Outcome.OK if accepted else Outcome.REFUSED)
+        outcome = Status.UNKNOWN if gone else (Status.OK if accepted else Status.REFUSED)
         before, behind = draw(st.floats(0, 4)), draw(st.floats(0, 4))
         if turn >= planned:
             before = -10  # sent when all before it were sent, so that its answer settles them
             behind += 11
-        client_id = f"c-{message.id}" if outcome is Outcome.OK else None
+        client_id = f"c-{message.id}" if outcome is Status.OK else None
         exchanges.append(
             exchange(message, outcome, turn - before, turn + behind, number=turn, client_id=client_id)
         )
@@ -103,13 +103,13 @@ def test_a_planted_double_debit_is_not(run, data):
 
 def test_a_history_becomes_the_records_of_one_player():
     exchanges = [
-        exchange(bet("a", "2.50"), Outcome.OK, 0.0, 1.0, number=3, client_id="c1"),
-        exchange(bet("b", "1", player="q"), Outcome.OK, 0.0, 1.0),
-        exchange(bet("c", "1"), Outcome.OK, 0.0, 1.0, genuine=False),
-        exchange(bet("d", "1", currency="USD"), Outcome.REFUSED, 0.0, 1.0),
-        exchange(result("e", "0.001"), Outcome.UNKNOWN, 2.0),
-        exchange(bet("f", "-1"), Outcome.REFUSED, 0.0, 1.0),
-        exchange(rollback("g", "a", "2.50"), Outcome.OK, 4.0, 5.0),
+        exchange(bet("a", "2.50"), Status.OK, 0.0, 1.0, number=3, client_id="c1"),
+        exchange(bet("b", "1", player="q"), Status.OK, 0.0, 1.0),
+        exchange(bet("c", "1"), Status.OK, 0.0, 1.0, genuine=False),
+        exchange(bet("d", "1", currency="USD"), Status.REFUSED, 0.0, 1.0),
+        exchange(result("e", "0.001"), Status.UNKNOWN, 2.0),
+        exchange(bet("f", "-1"), Status.REFUSED, 0.0, 1.0),
+        exchange(rollback("g", "a", "2.50"), Status.OK, 4.0, 5.0),
     ]
     records = from_exchanges(exchanges, "p", "EUR")
     assert [(r.kind, r.id, r.amount, r.of, r.answered) for r in records] == [
@@ -123,15 +123,15 @@ def test_a_history_becomes_the_records_of_one_player():
 
 
 def test_amounts_finer_than_the_currency_are_judged_exactly():
-    exchanges = [exchange(bet("a", "0.001"), Outcome.OK, 0.0, 1.0)]
+    exchanges = [exchange(bet("a", "0.001"), Status.OK, 0.0, 1.0)]
     assert judge(exchanges, "p", Decimal(1), Decimal("0.999"), "EUR").legal
     assert judge(exchanges, "p", Decimal(1), Decimal("1.00"), "EUR").verdict is Verdict.ILLEGAL
 
 
 def test_one_id_answered_ok_for_two_players_is_a_violation():
     exchanges = [
-        exchange(bet("a", 1), Outcome.OK, 0.0, 1.0),
-        exchange(bet("a", 1, player="q"), Outcome.OK, 2.0, 3.0),
+        exchange(bet("a", 1), Status.OK, 0.0, 1.0),
+        exchange(bet("a", 1, player="q"), Status.OK, 2.0, 3.0),
     ]
     judgement = judge(exchanges, "p", Decimal(5), Decimal(4), "EUR")
     assert judgement.verdict is Verdict.ILLEGAL
@@ -140,8 +140,8 @@ def test_one_id_answered_ok_for_two_players_is_a_violation():
 
 def test_a_rollback_of_another_players_bet_moves_nothing():
     exchanges = [
-        exchange(bet("a", 1), Outcome.OK, 0.0, 1.0),
-        exchange(rollback("r", "a", 1, player="q"), Outcome.OK, 2.0, 3.0),
+        exchange(bet("a", 1), Status.OK, 0.0, 1.0),
+        exchange(rollback("r", "a", 1, player="q"), Status.OK, 2.0, 3.0),
     ]
     assert judge(exchanges, "p", Decimal(5), Decimal(4), "EUR").legal
     assert judge(exchanges, "q", Decimal(5), Decimal(5), "EUR").legal
@@ -150,8 +150,8 @@ def test_a_rollback_of_another_players_bet_moves_nothing():
 
 def test_a_wrong_final_balance_is_named_by_its_transaction():
     exchanges = [
-        exchange(bet("t-1", 10), Outcome.UNKNOWN, 0.0, number=0),
-        exchange(result("t-7", 10), Outcome.OK, 2.0, 3.0, number=1),
+        exchange(bet("t-1", 10), Status.UNKNOWN, 0.0, number=0),
+        exchange(result("t-7", 10), Status.OK, 2.0, 3.0, number=1),
     ]
     judgement = judge(exchanges, "p", Decimal(90), Decimal(110), "EUR")
     said = "acceptable: 90.00 or 100.00 EUR; seen 110.00; the result t-7 (10.00) was paid twice"
@@ -161,7 +161,7 @@ def test_a_wrong_final_balance_is_named_by_its_transaction():
 
 
 def unresolved(width):
-    return [exchange(result(f"u{n}", 2**n), Outcome.UNKNOWN, float(n)) for n in range(width)]
+    return [exchange(result(f"u{n}", 2**n), Status.UNKNOWN, float(n)) for n in range(width)]
 
 
 def test_where_the_search_gives_up_a_sum_that_cannot_be_still_tells():

@@ -13,7 +13,7 @@ import pytest
 from scenarios.oracles.attempts import READ
 from scenarios.oracles.linearizability import Budget, Record, Verdict, check
 from scenarios.oracles.search import Search, Step
-from simulators.exchanges.history import Outcome
+from simulators.exchanges.history import Status
 from simulators.wallet.transactions import Kind
 
 
@@ -31,13 +31,13 @@ def history(text, final=None):
                 of=middle[0] if kind == "rollback" else None,
                 invoked=float(invoked),
                 answered=float(answered) if answered else None,
-                outcome=Outcome(outcome),
+                outcome=Status(outcome),
                 client_id=client_id or None,
                 player="p",
             )
         )
     if final is not None:
-        records.append(Record(READ, "the final balance", final, 1e6, 1e6 + 1, Outcome.OK))
+        records.append(Record(READ, "the final balance", final, 1e6, 1e6 + 1, Status.OK))
     return records
 
 

@@ -4,9 +4,10 @@ import json
 import random
 
 SIGNATURE = "X-Security-Hash"
+RACE = "race of 3, last bytes within 0.1 ms"
 
 
-def exchange(number, kind="bet", *, at=None, seconds=0.002, amount="10.50", **more):
+def exchange(number, label="bet", *, kind=None, at=None, seconds=0.002, amount="10.50", **more):
     """An exchange of the OPERATOR, ``at`` seconds after the history began, answered ok after ``seconds``."""
     message = {"transaction_id": f"t-{number}", "action": "bet", "user_id": "p-1", "currency": "EUR"}
     body = json.dumps(message)[:-1] + f', "amount": {amount}}}'
@@ -14,7 +15,9 @@ def exchange(number, kind="bet", *, at=None, seconds=0.002, amount="10.50", **mo
     made = {
         "number": number,
         "provider": "operator",
-        "kind": kind,
+        "kind": label if kind is None else kind,
+        "label": label,
+        "purpose": "scenario",
         "direction": "to CLIENT",
         "at": f"2026-01-02T03:04:{begin % 60:09.6f}+00:00",
         "seconds": seconds,
@@ -32,27 +35,39 @@ def exchange(number, kind="bet", *, at=None, seconds=0.002, amount="10.50", **mo
         },
         "outcome": "ok",
         "error": None,
+        "status": "ok",
         "failure": None,
+        "failure_kind": None,
         "copy_of": None,
+        "race": None,
         "faults": [],
+        "fault_names": [],
         "scenario": "made.scenario",
         "curl": f"curl -sS http://127.0.0.1:8710/operator/transaction --data-raw '{body}'",
     }
     return made | more
 
 
-def lost(number, failure="the answer was lost, as planned", **more):
+def raced(*numbers, race=1, at=1.0, **more):
+    """Exchanges that left together, 0.1 ms apart."""
+    told = {"race": race, "faults": [RACE], "fault_names": ["race"]}
+    return [exchange(n, at=at + n / 10_000, **told, **more) for n in numbers]
+
+
+def lost(number, failure="the answer was lost, as planned", kind="planned loss", **more):
     """An exchange without an answer."""
     return exchange(number, seconds=None, **more) | {
         "answer": None,
         "outcome": "unknown",
+        "status": "unknown",
         "failure": failure,
+        "failure_kind": kind,
     }
 
 
 def refused(number, error="INSUFFICIENT_FUNDS", **more):
     """An exchange that the CLIENT refused."""
-    made = exchange(number, **more) | {"outcome": "refused", "error": error}
+    made = exchange(number, **more) | {"outcome": "refused", "status": "refused", "error": error}
     made["answer"] = made["answer"] | {"body": json.dumps({"error": error})}
     return made
 

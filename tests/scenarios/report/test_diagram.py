@@ -8,9 +8,7 @@ from scenarios.report.drawing.diagram import diagram
 from scenarios.report.drawing.diagram_rows import Arrow, Race, Reading, Silence, rows
 from scenarios.report.drawing.plot import balance_plot
 from scenarios.report.schema import BalanceCurve, Exchange, Finding
-from tests.scenarios.report.made_up_reports import exchange, finding, lost, refused
-
-RACE = "race of 3, last bytes within 0.1 ms"
+from tests.scenarios.report.made_up_reports import RACE, exchange, finding, lost, raced, refused
 
 
 def told(*exchanges):
@@ -32,8 +30,8 @@ def said(row):
     raise AssertionError(row)
 
 
-def from_client(number, kind="auth", **more):
-    return exchange(number, kind, direction="from CLIENT", **more)
+def from_client(number, label="auth", **more):
+    return exchange(number, label, direction="from CLIENT", **more)
 
 
 @pytest.mark.parametrize(
@@ -46,13 +44,16 @@ def from_client(number, kind="auth", **more):
         # A cut: the answer does not arrive; a reset: the request does not.
         ([lost(1)], ["-> request: bet 10.50 EUR", "=x unknown: the answer is lost"]),
         (
-            [lost(1, "no answer within 5 s")],
+            [lost(1, "no answer within 5 s", "timeout")],
             ["-> request: bet 10.50 EUR", "=x unknown: no answer within 5 s"],
         ),
-        ([lost(1, "reset after 20 of 90 bytes of the body, as planned")], ["-x request: bet 10.50 EUR"]),
+        (
+            [lost(1, "reset after 20 of 90 bytes of the body, as planned", "planned reset")],
+            ["-x request: bet 10.50 EUR"],
+        ),
         # A copy says of what.
         (
-            [exchange(1), exchange(2, "copy of bet", copy_of=1)],
+            [exchange(1), exchange(2, kind="copy of bet", copy_of=1)],
             [
                 "-> request: bet 10.50 EUR",
                 "=> ok: ok, id c-1",
@@ -60,7 +61,10 @@ def from_client(number, kind="auth", **more):
                 "=> ok: ok, id c-2",
             ],
         ),
-        ([exchange(1, "forged bet")], ["-> forged: forged bet 10.50 EUR", "=> ok: ok, id c-1"]),
+        (
+            [exchange(1, "forged bet", purpose="forgery")],
+            ["-> forged: forged bet 10.50 EUR", "=> ok: ok, id c-1"],
+        ),
         # Time that passes, and exchanges that are left out.
         (
             [exchange(1, at=0.0), exchange(2, at=2.0)],
@@ -83,7 +87,7 @@ def from_client(number, kind="auth", **more):
             ],
         ),
         # What was sent at once, by the history's word or by the clock.
-        ([exchange(n, at=1 + n / 10_000, faults=[RACE]) for n in (1, 2, 3)], ["race: 3 lanes"]),
+        (raced(1, 2, 3), ["race: 3 lanes"]),
         ([exchange(n, at=1 + n / 10_000) for n in (1, 2, 3)], ["race: 3 lanes"]),
         (
             [exchange(n, at=1 + n / 10_000) for n in (1, 2)],
@@ -105,7 +109,7 @@ def from_client(number, kind="auth", **more):
             ],
         ),
         # Runs of the probe, and of equal requests, take one row.
-        ([exchange(n, "bet (probe)") for n in (1, 2, 3)], ["probe: the probe reads the balance: #1 to #3"]),
+        ([exchange(n, purpose="probe") for n in (1, 2, 3)], ["probe: the probe reads the balance: #1 to #3"]),
         (
             [exchange(n) for n in range(1, 7)],
             ["-> request: bet 10.50 EUR  × 6", "=> ok: ok, id c-1"],
@@ -127,8 +131,8 @@ def test_without_the_history_s_clock_the_wall_clock_serves():
 
 
 def test_a_race_is_drawn_to_time():
-    race = [exchange(n, at=1 + n / 1000, seconds=n / 1000, faults=[RACE]) for n in (1, 2, 3)]
-    race.append(lost(4, "no answer within 5 s", at=1.004, faults=[RACE]))
+    race = [exchange(n, at=1 + n / 1000, seconds=n / 1000, race=1) for n in (1, 2, 3)]
+    race.append(lost(4, "no answer within 5 s", "timeout", at=1.004, race=1))
     (row,) = rows([Exchange.model_validate(one) for one in race])
     assert [lane.begin for lane in row.lanes] == pytest.approx([0, 0.001, 0.002, 0.003])
     assert [lane.end for lane in row.lanes[:3]] == pytest.approx([0.001, 0.003, 0.005])
@@ -137,16 +141,15 @@ def test_a_race_is_drawn_to_time():
 
 
 def test_two_races_are_two():
-    first = [exchange(n, at=1 + n / 10_000, faults=[RACE]) for n in (1, 2, 3)]
-    second = [exchange(n, at=2 + n / 10_000, faults=[RACE + "."]) for n in (4, 5, 6)]
+    first, second = raced(1, 2, 3), raced(4, 5, 6, race=2, at=2.0)
     assert told(*first, *second) == ["race: 3 lanes", "silence: 998 ms pass", "race: 3 lanes"]
 
 
 def test_a_drawing_shows_cuts_copies_races_and_what_was_seen():
     made = [
         lost(1, faults=["answer lost: the connection is reset 1 ms after the last byte"]),
-        exchange(2, "copy of bet", copy_of=1),
-        *[exchange(n, at=1 + n / 10_000, faults=[RACE]) for n in (3, 4, 5)],
+        exchange(2, kind="copy of bet", copy_of=1),
+        *raced(3, 4, 5),
     ]
     svg = str(
         diagram([Exchange.model_validate(one) for one in made], [Finding.model_validate(finding(1, 2))])

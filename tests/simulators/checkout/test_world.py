@@ -108,7 +108,7 @@ def test_a_decision_is_sent_again_to_the_byte_until_it_is_acknowledged(box):
         assert twin.queue.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
         assert len(box.bodies) == 4
         assert len(set(box.bodies)) == 1
-        kinds = [each.kind for each in twin.history]
+        kinds = [each.title for each in twin.history]
         assert kinds == ["approval", *["copy of approval"] * 3]
 
 

@@ -21,7 +21,18 @@ from simulators.exchanges.export import (
     write_har,
     write_jsonl,
 )
-from simulators.exchanges.history import Answer, Direction, Exchange, History, Outcome, Request
+from simulators.exchanges.history import (
+    Answer,
+    Direction,
+    Exchange,
+    Failure,
+    FailureKind,
+    FaultNote,
+    History,
+    Purpose,
+    Request,
+    Status,
+)
 from tests.simulators.operator.tiny_client import channel
 
 SECRET = 's3cret"\\/ü&x'
@@ -39,14 +50,18 @@ def exchange(
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),),
     answer: bytes | None = b'{"error":null}',
     url: str = "http://127.0.0.1:1/transaction",
-    kind: str = "bet",
+    label: str = "bet",
 ) -> Exchange:
     history = History()
-    pending = history.invoke(Request("POST", url, headers, body), provider="operator", kind=kind)
+    pending = history.invoke(
+        Request("POST", url, headers, body), provider="operator", label=label, purpose=Purpose.SCENARIO
+    )
     if answer is None:
-        return history.complete(pending.number, answer=None, failure="no answer within 5 s")
+        return history.complete(
+            pending.number, answer=None, failure=Failure(FailureKind.TIMEOUT, "no answer within 5 s")
+        )
     given_back = Answer(200, (("Content-Type", "application/json"),), answer)
-    return history.complete(pending.number, answer=given_back, outcome=Outcome.OK)
+    return history.complete(pending.number, answer=given_back, status=Status.OK)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +100,9 @@ def test_tokens_are_replaced() -> None:
 @pytest.mark.parametrize("value", ['"se\\"cret"', "123456", '"unended', "null"])
 def test_auth_fields_are_replaced(value: str) -> None:
     body = f'{{"username":"u", "password" : {value}'.encode()
-    shown = as_json(exchange(body, answer=b'{"token": "tok","expires_in":1}', kind="auth"), REDACTOR)
+    shown = as_json(
+        exchange(body, answer=b'{"token": "tok","expires_in":1}', url="http://127.0.0.1:1/auth"), REDACTOR
+    )
     assert shown["request"]["body"] == '{"username":"u", "password" : "<REDACTED>"'
     assert shown["answer"]["body"] == '{"token": "<REDACTED>","expires_in":1}'
 
@@ -93,27 +110,34 @@ def test_auth_fields_are_replaced(value: str) -> None:
 def test_auth_as_a_form_is_replaced_and_names_are_kept() -> None:
     shown = as_json(exchange(b"username=u&password=p%20w&x=1", url="http://h/v1/auth"), REDACTOR)
     assert shown["request"]["body"] == "username=u&password=<REDACTED>&x=1"
-    known = as_json(exchange(json.dumps({"password": SECRET}).encode(), kind="auth"), REDACTOR)
+    known = as_json(
+        exchange(json.dumps({"password": SECRET}).encode(), url="http://127.0.0.1:1/auth"), REDACTOR
+    )
     assert known["request"]["body"] == '{"password": "<SECURITY_HASH>"}'
 
 
 def test_shape() -> None:
-    shown = as_json(replace(exchange(b'{"a":1}'), copy_of=3, faults=("cut",), scenario="s"), REDACTOR)
+    shown = as_json(
+        replace(exchange(b'{"a":1}'), copy_of=3, faults=(FaultNote("answer-lost", "cut"),), scenario="s"),
+        REDACTOR,
+    )
     assert list(shown) == [
-        "number", "provider", "kind", "direction", "at", "seconds", "request", "answer", "outcome", "error",
-        "failure", "copy_of", "faults", "scenario",
+        "number", "provider", "kind", "label", "purpose", "direction", "at", "seconds", "request", "answer",
+        "outcome", "status", "error", "failure", "failure_kind", "copy_of", "race", "faults", "fault_names",
+        "scenario",
     ]  # fmt: skip
     assert list(shown["request"]) == ["method", "url", "headers", "body"]
     assert list(shown["answer"]) == ["status", "headers", "body"]
     assert (shown["direction"], shown["outcome"], shown["copy_of"]) == ("to CLIENT", "ok", 3)
-    assert shown["faults"] == ["cut"]
+    assert (shown["kind"], shown["label"], shown["purpose"]) == ("copy of bet", "bet", "scenario")
+    assert (shown["faults"], shown["fault_names"]) == (["cut"], ["answer-lost"])
     assert json.loads(json.dumps(shown)) == shown
 
 
 def test_no_answer_is_null() -> None:
     shown = as_json(exchange(answer=None), REDACTOR)
     assert (shown["answer"], shown["seconds"], shown["outcome"]) == (None, None, "unknown")
-    assert shown["failure"] == "no answer within 5 s"
+    assert (shown["failure"], shown["failure_kind"]) == ("no answer within 5 s", "timeout")
 
 
 def test_bodies_that_are_no_text_or_long() -> None:
@@ -144,7 +168,7 @@ BODIES = st.binary(max_size=60) | st.text(max_size=60).map(lambda text: text.enc
 def test_a_curl_line_sends_the_same_request(body: bytes) -> None:
     with channel() as (client, operator):
         sent = operator.send_raw(
-            body, path="/transaction?a=[1]&b={x}'", kind="any bet", headers={"X-Security-Hash": "a'b"}
+            body, path="/transaction?a=[1]&b={x}'", label="any bet", headers={"X-Security-Hash": "a'b"}
         )
         replay(curl(sent, REDACTOR))
     assert len(client.seen) == 2
@@ -170,7 +194,7 @@ def test_a_curl_line_sends_the_same_request(body: bytes) -> None:
 def test_awkward_bodies_in_curl(body: bytes) -> None:
     with channel() as (client, operator):
         line = curl(
-            operator.send_raw(body, path="/x", kind="any", headers={"X-Security-Hash": None}), REDACTOR
+            operator.send_raw(body, path="/x", label="any", headers={"X-Security-Hash": None}), REDACTOR
         )
         if b"\0" not in body:
             assert SECRET not in line
@@ -198,10 +222,13 @@ def test_json_lines_are_written_as_things_happen(tmp_path: Path) -> None:
     history = History()
     lines = write_jsonl(history, path, REDACTOR)
     pending = history.invoke(
-        Request("POST", "http://h/", (), SECRET.encode()), provider="operator", kind="bet"
+        Request("POST", "http://h/", (), SECRET.encode()),
+        provider="operator",
+        label="bet",
+        purpose=Purpose.SCENARIO,
     )
     assert [json.loads(line)["event"] for line in path.read_text().splitlines()] == ["invoked"]
-    history.complete(pending.number, answer=Answer(200, (), b"{}"), outcome=Outcome.OK)
+    history.complete(pending.number, answer=Answer(200, (), b"{}"), status=Status.OK)
     written = [json.loads(line) for line in path.read_text().splitlines()]
     assert [(line["event"], line["outcome"]) for line in written] == [
         ("invoked", "unknown"),
@@ -209,14 +236,15 @@ def test_json_lines_are_written_as_things_happen(tmp_path: Path) -> None:
     ]
     assert SECRET not in path.read_text()
     lines.close()
-    history.invoke(Request("POST", "http://h/"), provider="operator", kind="bet")
+    history.invoke(Request("POST", "http://h/"), provider="operator", label="bet", purpose=Purpose.SCENARIO)
     assert len(path.read_text().splitlines()) == 2
 
 
 def test_har(tmp_path: Path) -> None:
     path = tmp_path / "history.har"
     from_client = replace(
-        exchange(json.dumps({"password": SECRET}).encode(), kind="auth"), direction=Direction.FROM_CLIENT
+        exchange(json.dumps({"password": SECRET}).encode(), url="http://127.0.0.1:1/auth", label="auth"),
+        direction=Direction.FROM_CLIENT,
     )
     unanswered = exchange(answer=None, url=f"http://h/?q={quote(SECRET)}&é=1")
     write_har([from_client, unanswered], path, REDACTOR)

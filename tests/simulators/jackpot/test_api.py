@@ -202,7 +202,7 @@ def test_requests_are_recorded_without_secrets(place: House) -> None:
     place.server()
     place.ask("GET", "/documentation")
     place.ask("GET", "/v2/nothing")
-    kinds = [each.kind for each in place.twin.history if each.direction is Direction.FROM_CLIENT]
+    kinds = [each.title for each in place.twin.history if each.direction is Direction.FROM_CLIENT]
     assert kinds == ["token", "reserve", "stores", "token", "unknown request"]
     written = json.dumps(
         [as_json(each, place.twin.redactor) for each in place.twin.history], ensure_ascii=False

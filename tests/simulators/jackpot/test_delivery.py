@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from simulators.exchanges.history import Direction, Outcome
+from simulators.exchanges.history import Direction, Status
 from simulators.jackpot import wire
 from simulators.jackpot.lifecycle import Event
 from simulators.jackpot.simulator import JackpotSimulator
@@ -45,12 +45,12 @@ def test_200_acknowledges_at_once() -> None:
         assert [attempt.status for attempt in done.attempts] == [200]
         assert box.bodies == [wire.encode(done.event)]
         (exchange,) = twin.history
-        assert (exchange.provider, exchange.kind, exchange.message) == (
+        assert (exchange.provider, exchange.title, exchange.message) == (
             "jackpot",
             "store/disabled",
             done.event,
         )
-        assert exchange.outcome is Outcome.OK
+        assert exchange.status is Status.OK
         assert exchange.direction is Direction.TO_CLIENT
 
 
@@ -69,7 +69,7 @@ def test_anything_else_is_sent_again(status: int) -> None:
         assert done.standing is Standing.ACKNOWLEDGED
         assert len(set(box.bodies)) == 1
         assert [exchange.copy_of for exchange in twin.history] == [None, 0, 0]
-        assert [exchange.kind for exchange in twin.history][1:] == ["copy of store/disabled"] * 2
+        assert [exchange.title for exchange in twin.history][1:] == ["copy of store/disabled"] * 2
 
 
 def test_what_is_never_acknowledged_is_given_up_after_the_window() -> None:
@@ -270,9 +270,9 @@ def test_a_fault_that_does_not_fit_is_given_up_and_told() -> None:
 def test_raw_bodies_are_no_genuine_messages() -> None:
     with inbox() as box, quiet_twin(box.url) as (twin, _):
         exchange = twin.endpoint.send_raw(
-            b"{", kind="malformed", headers={"content-type": "text/plain", "X": None}
+            b"{", label="malformed", headers={"content-type": "text/plain", "X": None}
         )
-        assert (exchange.genuine, exchange.message, exchange.outcome) == (False, None, Outcome.OK)
+        assert (exchange.genuine, exchange.message, exchange.status) == (False, None, Status.OK)
         assert exchange.request.headers == (("content-type", "text/plain"),)
         assert box.bodies == [b"{"]
 

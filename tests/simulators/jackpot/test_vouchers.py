@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from simulators.exchanges.history import Direction, Outcome
+from simulators.exchanges.history import Direction, Status
 from simulators.jackpot.account import Habits
 from simulators.jackpot.lifecycle import Event, State
 from tests.client.vouchers.running import until
@@ -177,7 +177,7 @@ def test_a_lost_answer_leaves_the_voucher_and_its_webhook(place: House) -> None:
     (voucher,) = place.twin.platform.by_key(place.keys[-1])
     assert events(place) == ["coupon/reserved"]
     (exchange,) = place.twin.requests("reserve")
-    assert (exchange.answer, exchange.outcome) == (None, Outcome.UNKNOWN)
+    assert (exchange.answer, exchange.status) == (None, Status.UNKNOWN)
     assert exchange.faults == ("reserve carried out, its answer lost",)
     assert place.reserve()["id"] != voucher.id
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from simulators.exchanges.history import Answer, Outcome
+from simulators.exchanges.history import Answer, Status
 from simulators.jackpot import wire
 from simulators.jackpot.catalogue import stores as catalogue
 from simulators.jackpot.lifecycle import State
@@ -131,16 +131,16 @@ def test_a_store_that_makes_no_sense_is_refused(change: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [
-        (200, Outcome.OK),
-        (201, Outcome.UNKNOWN),
-        (204, Outcome.UNKNOWN),
-        (302, Outcome.UNKNOWN),
-        (400, Outcome.REFUSED),
-        (500, Outcome.UNKNOWN),
+        (200, Status.OK),
+        (201, Status.UNKNOWN),
+        (204, Status.UNKNOWN),
+        (302, Status.UNKNOWN),
+        (400, Status.REFUSED),
+        (500, Status.UNKNOWN),
     ],
 )
-def test_200_alone_acknowledges(status: int, outcome: Outcome) -> None:
-    assert wire.read(Answer(status)).outcome is outcome
+def test_200_alone_acknowledges(status: int, outcome: Status) -> None:
+    assert wire.read(Answer(status)).status is outcome
 
 
 # -- the stores' differences

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from simulators.exchanges.export import Redactor, as_json
-from simulators.exchanges.history import Direction, Outcome, header
+from simulators.exchanges.history import Direction, Status, header
 from simulators.operator.api import BODY_BYTES, create_app
 from simulators.operator.delivery import Callbacks
 from simulators.operator.simulator import Agreement, OperatorSimulator
@@ -271,14 +271,14 @@ def test_requests_of_the_client_are_recorded(house: House) -> None:
     requests.get(house.url + "/favicon.ico", timeout=20)
     requests.get(house.twin.sessions[0].url, timeout=20)
     recorded = list(house.twin.history)
-    assert [exchange.kind for exchange in recorded] == [
+    assert [exchange.title for exchange in recorded] == [
         "auth",
         "start-session",
         "start-session",
         "unknown request",
     ]
     assert {exchange.direction for exchange in recorded} == {Direction.FROM_CLIENT}
-    assert [exchange.outcome for exchange in recorded] == [Outcome.OK, Outcome.OK, *[Outcome.REFUSED] * 2]
+    assert [exchange.status for exchange in recorded] == [Status.OK, Status.OK, *[Status.REFUSED] * 2]
     assert [exchange.error for exchange in recorded] == [None, None, "TOKEN_INVALID", "NOT_FOUND"]
     auth, start = house.twin.auth_requests[0], house.twin.session_requests[0]
     assert json.loads(auth.request.body) == CREDENTIALS
@@ -312,7 +312,7 @@ def test_a_disturbed_answer(house: House) -> None:
         assert answer.headers["Content-Type"] == "text/html"
     assert house.post("/auth", CREDENTIALS).status_code == 200
     disturbed = house.twin.auth_requests[0]
-    assert disturbed.outcome is Outcome.UNKNOWN
+    assert disturbed.status is Status.UNCLEAR
     assert disturbed.faults == ("auth answered 500 (text/html)",)
     assert house.twin.auth_requests[2].faults == ()
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.exchanges.history import Outcome, header
+from simulators.exchanges.history import Status, header
 from simulators.operator.delivery import Callbacks, Operator
 from simulators.operator.dialect import Sportsbook
 from simulators.wallet.codec import Style
@@ -41,7 +41,7 @@ def test_send_signs_the_bytes_that_arrive() -> None:
     assert body == expected
     assert headers["X-Security-Hash"] == hash_of(body)
     assert headers["Content-Type"] == "application/json"
-    assert (exchange.kind, exchange.outcome, exchange.client_id) == ("bet", Outcome.OK, "c-1")
+    assert (exchange.title, exchange.status, exchange.client_id) == ("bet", Status.OK, "c-1")
     assert exchange.message == bet()
     assert exchange.genuine
 
@@ -49,16 +49,16 @@ def test_send_signs_the_bytes_that_arrive() -> None:
 def test_send_in_another_style_and_with_amounts_as_strings() -> None:
     with channel() as (client, operator):
         operator.dialect = Sportsbook("string")
-        exchange = operator.send(bet(), style=Style(spaces=True), kind="bet with spaces")
+        exchange = operator.send(bet(), style=Style(spaces=True), label="bet with spaces")
     assert b'\n  "amount" : "10.5"\n' in client.bodies[0]
     assert client.seen[0][1]["X-Security-Hash"] == hash_of(client.bodies[0])
-    assert exchange.kind == "bet with spaces"
+    assert exchange.title == "bet with spaces"
 
 
 def test_rollback_has_its_own_path() -> None:
     message = Transaction(Kind.ROLLBACK, "t-2", "p", "EUR", Decimal(1), of="t-1")
     with channel() as (client, operator):
-        assert operator.send(message).kind == "rollback"
+        assert operator.send(message).label == "rollback"
     assert client.seen[0][0] == "/operator/transaction-rollback"
 
 
@@ -85,17 +85,17 @@ def test_request_is_built_and_signed_but_not_sent() -> None:
 )
 def test_raw_headers(change: dict[str, object], expected: dict[str, str | None]) -> None:
     with channel() as (client, operator):
-        exchange = operator.send_raw(b"{}", path="/transaction", kind="forged bet", **change)  # type: ignore[arg-type]
+        exchange = operator.send_raw(b"{}", path="/transaction", label="forged bet", **change)  # type: ignore[arg-type]
     _, headers, body = client.seen[0]
     assert body == b"{}"
     assert {name: headers.get(name) for name in expected} == expected
     assert not exchange.genuine
-    assert exchange.kind == "forged bet"
+    assert exchange.title == "forged bet"
 
 
 def test_raw_with_another_method() -> None:
     with channel() as (_, operator):
-        exchange = operator.send_raw(b"{}", path="/transaction", method="PUT", kind="PUT of a bet")
+        exchange = operator.send_raw(b"{}", path="/transaction", method="PUT", label="PUT of a bet")
         assert exchange.request.method == "PUT"
         assert exchange.ok
 
@@ -107,7 +107,7 @@ def test_again_is_the_same_bytes_and_names_the_first() -> None:
         third = operator.again(second)
     assert client.seen[0][2] == client.seen[1][2] == client.seen[2][2]
     assert first.request == second.request == third.request
-    assert (second.kind, second.copy_of, third.kind, third.copy_of) == ("copy of bet", 0, "copy of bet", 0)
+    assert (second.title, second.copy_of, third.title, third.copy_of) == ("copy of bet", 0, "copy of bet", 0)
     assert third.message == bet()
 
 

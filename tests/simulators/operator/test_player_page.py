@@ -246,7 +246,7 @@ def test_a_bet_and_its_payment_are_sent_again(page: Page) -> None:
         assert page.post(f"/bets/{slip.id}/copies", of=transaction).status_code == 200
     bet, result, bet_copy, result_copy = page.client.bodies
     assert (bet, result) == (bet_copy, result_copy)
-    assert [each.kind for each in page.twin.history][-2:] == ["copy of bet", "copy of result"]
+    assert [each.title for each in page.twin.history][-2:] == ["copy of bet", "copy of result"]
     page.happen(Event.VOID)
     sent = len(page.client.bodies)
     for transaction in (slip.payments[0].id, "", HOSTILE):

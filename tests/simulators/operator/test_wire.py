@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from simulators.exchanges.history import Answer, Outcome
+from simulators.exchanges.history import Answer, Status
 from simulators.operator import wire
 from simulators.operator.dialect import SPORTSBOOK, AmountFormat, Sportsbook
 from simulators.values import money
@@ -84,21 +84,21 @@ def test_documented_rollback() -> None:
         (200, '{"error": "INSUFFICIENT_FUNDS"}', "refused", "INSUFFICIENT_FUNDS", None),
         (200, '{"error": null, "transaction_id": 7}', "ok", None, 7),
         (200, '{"error": 7}', "refused", "7", None),
-        (200, '{"error": 0}', "unknown", None, None),
-        (200, '{"error": false, "transaction_id": "c"}', "unknown", None, "c"),
-        (200, '{"error": "", "transaction_id": "c"}', "unknown", None, "c"),
-        (200, '{"transaction_id": "c"}', "unknown", None, "c"),
-        (200, '{"data": {"error": null, "transaction_id": "c"}}', "unknown", None, None),
+        (200, '{"error": 0}', "unclear", None, None),
+        (200, '{"error": false, "transaction_id": "c"}', "unclear", None, "c"),
+        (200, '{"error": "", "transaction_id": "c"}', "unclear", None, "c"),
+        (200, '{"transaction_id": "c"}', "unclear", None, "c"),
+        (200, '{"data": {"error": null, "transaction_id": "c"}}', "unclear", None, None),
         (404, '{"message": "no such player"}', "refused", None, None),
         (401, "no", "refused", None, None),
-        (500, '{"error": null}', "unknown", None, None),
-        (200, "<html>", "unknown", None, None),
-        (200, "[" * 100_000, "unknown", None, None),
+        (500, '{"error": null}', "unclear", None, None),
+        (200, "<html>", "unclear", None, None),
+        (200, "[" * 100_000, "unclear", None, None),
     ],
 )
 def test_answers(status: int, body: str, outcome: str, error: str | None, client_id: object) -> None:
     read = SPORTSBOOK.read(Answer(status, (), body.encode()))
-    assert (read.outcome, read.error, read.client_id) == (Outcome(outcome), error, client_id)
+    assert (read.status, read.error, read.client_id) == (Status(outcome), error, client_id)
 
 
 @pytest.mark.parametrize(

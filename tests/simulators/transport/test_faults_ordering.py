@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from simulators.exchanges.history import Exchange, History, Request
+from simulators.exchanges.history import Exchange, FaultNote, History, Purpose, Request
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.faults.delivery import Fault, Link, Parcel, deliver
 from simulators.transport.faults.ordering import CopiesInFlight, DelayedDelivery, Reordered, RetrySchedule
@@ -24,7 +24,7 @@ def server() -> Iterator[Recorder]:
 
 def parcel(server: Recorder, name: str = "bet 1") -> Parcel:
     request = Request("POST", f"{server.url}/transaction", (), name.encode())
-    return Parcel(request, SPORTSBOOK.read, "operator", name.partition(" ")[0], name)
+    return Parcel(request, SPORTSBOOK.read, "operator", name.partition(" ")[0], Purpose.SCENARIO, name)
 
 
 def bodies(server: Recorder) -> list[str]:
@@ -45,7 +45,11 @@ def test_a_delayed_delivery_is_overtaken_by_the_rest_of_the_group(server: Record
     assert slept == [3.0]
     assert bodies(server) == ["rollback 1", "result 1", "bet 1"]
     assert [exchange.message for exchange in exchanges] == ["rollback 1", "result 1", "bet 1"]
-    assert [exchange.faults for exchange in exchanges] == [(), (), ("delayed delivery: 3 s late",)]
+    assert [exchange.faults for exchange in exchanges] == [
+        (),
+        (),
+        (FaultNote("delayed", "delayed delivery: 3 s late"),),
+    ]
 
 
 def test_a_delayed_delivery_alone_is_just_late(server: Recorder) -> None:
@@ -69,7 +73,7 @@ def test_a_group_arrives_in_another_order(server: Recorder, fault: Fault, order:
     exchanges = deliver(group, [fault], Link(History()))
     assert bodies(server) == order
     assert [exchange.message for exchange in exchanges] == order
-    assert {exchange.faults for exchange in exchanges} == {(fault.sentence,)}
+    assert {exchange.faults for exchange in exchanges} == {(fault.note,)}
 
 
 @pytest.mark.parametrize("order", [(0,), (0, 0), (0, 1, 2), (1, 2)])
@@ -101,7 +105,7 @@ def test_copies_leave_while_the_first_is_unanswered(server: Recorder) -> None:
     assert slept == [0.5] * 3
     assert bodies(server) == ["bet 1"] * 4
     assert all(exchange.ok for exchange in exchanges)
-    assert [exchange.kind for exchange in exchanges] == ["bet", "copy of bet", "copy of bet", "copy of bet"]
+    assert [exchange.title for exchange in exchanges] == ["bet", "copy of bet", "copy of bet", "copy of bet"]
     assert [exchange.copy_of for exchange in exchanges] == [None, 0, 0, 0]
     assert max(exchange.invoked for exchange in exchanges) < min(exchange.answered for exchange in exchanges)
 
@@ -110,7 +114,7 @@ def test_copies_go_on_when_the_first_cannot_even_be_sent() -> None:
     dead = Recorder()
     dead.close()
     exchanges = deliver(parcel(dead), [CopiesInFlight(n=2)], Link(History()))
-    assert [exchange.failure for exchange in exchanges] == ["connection refused"] * 3
+    assert [exchange.failure.text for exchange in exchanges] == ["connection refused"] * 3
     assert [exchange.copy_of for exchange in exchanges] == [None, 0, 0]
 
 
@@ -135,8 +139,8 @@ def test_a_retry_schedule_sends_again_until_it_is_answered(server: Recorder) -> 
     assert slept == [1.0, 2.0]
     # First and first copy are lost, then two copies leave at once and are answered.
     assert outline(exchanges) == [(False, None), (False, 0), (True, 0), (True, 0)]
-    assert all(schedule.sentence in exchange.faults for exchange in exchanges)
-    lost = [AnswerLost().sentence in exchange.faults for exchange in exchanges]
+    assert all(schedule.note in exchange.faults for exchange in exchanges)
+    lost = [AnswerLost().note in exchange.faults for exchange in exchanges]
     assert lost == [True, True, False, False]
     assert schedule.sentence == "retry schedule: 1 after 1 s, 2 after 2 s, 2 after 4 s, 2 after 8 s"
     assert bodies(server) == ["bet 1"] * 4
@@ -201,7 +205,7 @@ def test_faults_of_order_compose(server: Recorder) -> None:
 
 
 def test_a_copy_of_a_copy_names_the_first(server: Recorder) -> None:
-    again = replace(parcel(server), copy_of=7, kind="copy of bet")
+    again = replace(parcel(server), copy_of=7)
     exchanges = deliver(again, [CopiesInFlight(n=1)], Link(History()))
     assert [exchange.copy_of for exchange in exchanges] == [7, 7]
-    assert {exchange.kind for exchange in exchanges} == {"copy of bet"}
+    assert {exchange.title for exchange in exchanges} == {"copy of bet"}

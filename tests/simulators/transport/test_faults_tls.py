@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.exchanges.history import History, Request
+from simulators.exchanges.history import History, Purpose, Request
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.faults.delivery import Link, Parcel, deliver
 from simulators.transport.faults.wire import AnswerLost, ResetWhileSending, SlowBody, SlowReader
@@ -39,7 +39,9 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
 def test_faults_act_over_tls_and_the_client_goes_on(target, fault, answered) -> None:
     url, file = target
     history = History()
-    parcel = Parcel(Request("POST", f"{url}/bet", (), b'{"id":1}'), SPORTSBOOK.read, "operator", "bet")
+    parcel = Parcel(
+        Request("POST", f"{url}/bet", (), b'{"id":1}'), SPORTSBOOK.read, "operator", "bet", Purpose.SCENARIO
+    )
     link = Link(history, ca_file=file)
     [exchange] = deliver(parcel, [fault], link)
     assert exchange.ok is answered

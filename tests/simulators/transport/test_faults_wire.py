@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.exchanges.history import History, Outcome, Request
+from simulators.exchanges.history import FaultNote, History, Purpose, Request, Status
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.faults.delivery import Link, Parcel, deliver
 from simulators.transport.faults.wire import AnswerLost, ClientKilled, ResetWhileSending, SlowBody, SlowReader
@@ -31,16 +31,17 @@ def parcel(server, body: bytes = BET, method: str = "POST") -> Parcel:
         SPORTSBOOK.read,
         "operator",
         "bet",
+        Purpose.SCENARIO,
         "bet 1",
     )
 
 
 def test_without_a_fault_the_exchange_is_as_ordinary_as_any(server: Recorder) -> None:
     [exchange] = deliver(parcel(server), [], Link(History()))
-    assert exchange.outcome is Outcome.OK
+    assert exchange.status is Status.OK
     assert exchange.client_id == "c-1"
     assert exchange.answer.body == BODY
-    assert (exchange.kind, exchange.message, exchange.faults) == ("bet", "bet 1", ())
+    assert (exchange.title, exchange.message, exchange.faults) == ("bet", "bet 1", ())
     assert server.ended.get(timeout=10).body == BET
 
 
@@ -57,10 +58,10 @@ def test_a_lost_answer_leaves_the_request_whole_and_the_exchange_unknown(cut: st
         end = server.ended.get(timeout=10).end
     finally:
         server.close()
-    assert exchange.outcome is Outcome.UNKNOWN
+    assert exchange.status is Status.UNKNOWN
     assert exchange.answer is None
-    assert exchange.failure == "the answer was lost, as planned"
-    assert exchange.faults == (fault.sentence,)
+    assert exchange.failure.text == "the answer was lost, as planned"
+    assert exchange.faults == (fault.note,)
     assert slept == ([after] if after else [])
     # Nothing was read on our side, so after FIN the answer itself is met by silence or by RST.
     assert end == "reset" if cut == "reset" else end in ("answered", "reset")
@@ -83,7 +84,7 @@ def test_a_reset_while_sending_never_lets_the_last_byte_out(server: Recorder, af
     assert arrival.end == "reset"
     assert b"".join(arrival.pieces).partition(b"\r\n\r\n")[2] == BET[:left]
     assert exchange.unknown
-    assert exchange.failure == f"reset after {left} of {len(BET)} bytes of the body, as planned"
+    assert exchange.failure.text == f"reset after {left} of {len(BET)} bytes of the body, as planned"
 
 
 def test_a_reset_of_a_request_without_a_body_holds_the_end_of_the_head_back(server: Recorder) -> None:
@@ -105,7 +106,7 @@ def test_a_slow_body_arrives_in_pieces_in_order(server: Recorder) -> None:
     link = Link(History(), sleep=until_it_was_read)
     [exchange] = deliver(parcel(server), [SlowBody(chunk=5, pause=0.25)], link)
     assert exchange.ok
-    assert exchange.faults == ("slow body: 5 bytes at a time, 250 ms apart",)
+    assert exchange.faults == (FaultNote("slow-body", "slow body: 5 bytes at a time, 250 ms apart"),)
     assert pauses == [0.25] * 5
     assert pieces[0].endswith(b"\r\n\r\n")
     assert [*pieces[1:], server.received.get(timeout=10)] == [BET[i : i + 5] for i in range(0, len(BET), 5)]
@@ -144,7 +145,7 @@ def test_a_slow_reader_makes_the_client_wait_with_its_answer() -> None:
 def test_an_answer_is_lost_only_after_a_long_request_has_arrived_whole(server: Recorder) -> None:
     body = b'{"filler":"' + b"x" * 3_000_000 + b'"}'
     [exchange] = deliver(parcel(server, body), [AnswerLost()], Link(History(), timeout=30))
-    assert exchange.failure == "the answer was lost, as planned"
+    assert exchange.failure.text == "the answer was lost, as planned"
     assert server.arrived.get(timeout=30).body == body
 
 
@@ -152,7 +153,7 @@ def test_faults_of_one_send_compose_and_each_is_told(server: Recorder) -> None:
     faults = [SlowBody(chunk=10, pause=0.1), AnswerLost()]
     [exchange] = deliver(parcel(server), faults, Link(History(), sleep=lambda _: None))
     assert exchange.unknown
-    assert exchange.faults == tuple(fault.sentence for fault in faults)
+    assert exchange.faults == tuple(fault.note for fault in faults)
     assert server.arrived.get(timeout=10).body == BET
 
 
@@ -163,7 +164,7 @@ def test_no_answer_in_time_is_unknown_and_says_so() -> None:
     finally:
         server.close()
     assert exchange.unknown
-    assert exchange.failure == "no answer within 0.2 s"
+    assert exchange.failure.text == "no answer within 0.2 s"
 
 
 def test_a_refused_connection_is_unknown_and_says_so(server: Recorder) -> None:
@@ -172,7 +173,7 @@ def test_a_refused_connection_is_unknown_and_says_so(server: Recorder) -> None:
     dead.close()
     [exchange] = deliver(parcel(dead), [SlowBody()], Link(history))
     assert exchange.unknown
-    assert exchange.failure == "connection refused"
+    assert exchange.failure.text == "connection refused"
     assert list(history) == [exchange]
 
 
@@ -211,7 +212,7 @@ def test_the_client_is_killed_at_the_chosen_instant_and_is_back_afterwards(when:
     finally:
         client.end()
     assert client.kills == 1
-    assert exchange.faults[0].startswith("CLIENT killed and started again ")
+    assert exchange.faults[0].text.startswith("CLIENT killed and started again ")
     assert exchange.unknown if when == "sent" else exchange.ok
     assert later.ok
 
@@ -230,7 +231,7 @@ def test_a_restart_that_fails_is_raised_and_the_exchange_is_complete(server: Rec
 
     with pytest.raises(RuntimeError, match="no such container"):
         deliver(parcel(server), [ClientKilled(when="sent")], Link(history, restart=fails))
-    assert history[0].failure == "RuntimeError while sending"
+    assert history[0].failure.text == "RuntimeError while waiting"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from simulators.exchanges.history import Exchange, History, Outcome, Request
+from simulators.exchanges.history import RACE_NOTE, Exchange, FaultNote, History, Purpose, Request, Status
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.last_byte_race import race
 from simulators.transport.rate_limits import Limits
@@ -27,22 +27,23 @@ def bet(server: Recorder, number: int) -> Request:
 
 
 def run(requests: list[Request], history: History | None = None, **more) -> list[Exchange]:
-    given = {"provider": "operator", "kinds": "bet", "timeout": 30.0} | more
+    given = {"provider": "operator", "labels": "bet", "purpose": Purpose.SCENARIO, "timeout": 30.0} | more
     return race(requests, History() if history is None else history, SPORTSBOOK.read, **given)
 
 
 def test_every_request_arrives_whole_and_its_own_answer_is_recorded(server: Recorder) -> None:
     bets = [bet(server, number) for number in range(8)]
     kinds = [f"bet {number}" for number in range(8)]
-    exchanges = run(bets, kinds=kinds, messages=list(range(8)), faults=("slow day",))
+    exchanges = run(bets, labels=kinds, messages=list(range(8)), faults=(FaultNote("day", "slow day"),))
     assert {arrival.body for arrival in server.arrivals} == {request.body for request in bets}
     assert [exchange.request for exchange in exchanges] == bets
     assert [exchange.message for exchange in exchanges] == list(range(8))
-    assert [exchange.kind for exchange in exchanges] == kinds
+    assert [exchange.title for exchange in exchanges] == kinds
     assert all(exchange.ok and exchange.client_id == "c-1" for exchange in exchanges)
     [(told, spread)] = {exchange.faults for exchange in exchanges}
-    assert told == "slow day"
-    assert re.fullmatch(r"race of 8, last bytes within \d+\.\d ms", spread)
+    assert told == FaultNote("day", "slow day")
+    assert spread.name == RACE_NOTE
+    assert re.fullmatch(r"race of 8, last bytes within \d+\.\d ms", spread.text)
 
 
 def test_invoked_is_when_the_last_byte_left_so_all_overlap(server: Recorder) -> None:
@@ -92,7 +93,7 @@ def test_those_without_an_answer_in_time_are_unknown_and_the_others_are_not(serv
     server.hold = 2
     exchanges = run([bet(server, number) for number in range(5)], timeout=1.0)
     unknown = [exchange for exchange in exchanges if exchange.unknown]
-    assert [exchange.failure for exchange in unknown] == ["no answer within 1 s"] * 2
+    assert [exchange.failure.text for exchange in unknown] == ["no answer within 1 s"] * 2
     assert all(exchange.answered is None for exchange in unknown)
     assert sum(exchange.ok for exchange in exchanges) == 3
 
@@ -101,9 +102,9 @@ def test_refused_connections_are_unknown(server: Recorder) -> None:
     dead = Recorder()
     dead.close()
     exchanges = run([bet(server, 1), bet(dead, 2), bet(server, 3)])
-    assert [exchange.outcome for exchange in exchanges] == [Outcome.OK, Outcome.UNKNOWN, Outcome.OK]
-    assert exchanges[1].failure == "connection refused"
-    assert exchanges[0].faults[0].startswith("race of 2, ")
+    assert [exchange.status for exchange in exchanges] == [Status.OK, Status.UNKNOWN, Status.OK]
+    assert exchanges[1].failure.text == "connection refused"
+    assert exchanges[0].faults[0].text.startswith("race of 2, ")
     [alone] = run([bet(dead, 1)])
     assert alone.unknown
     assert alone.faults == ()
@@ -134,7 +135,7 @@ def test_what_is_no_whole_answer_is_unknown(said: bytes, failure: str) -> None:
         [exchange] = run([Request("POST", url, (), b"{}")])
         thread.join()
     assert exchange.unknown
-    assert exchange.failure.startswith(failure)
+    assert exchange.failure.text.startswith(failure)
 
 
 def test_an_answer_before_the_last_byte_is_an_answer() -> None:
@@ -202,7 +203,7 @@ def test_a_race_counts_against_the_limits(server: Recorder) -> None:
 
 def test_a_race_needs_one_description_for_each_request(server: Recorder) -> None:
     with pytest.raises(ValueError, match="one entry for each request"):
-        run([bet(server, 1), bet(server, 2)], kinds=["bet"])
+        run([bet(server, 1), bet(server, 2)], labels=["bet"])
     assert run([]) == []
 
 
@@ -220,5 +221,12 @@ def test_a_reader_of_answers_that_fails_leaves_no_exchange_open(server: Recorder
         raise RuntimeError("reader")
 
     with pytest.raises(RuntimeError, match="reader"):
-        race([bet(server, 1), bet(server, 2)], history, fails, provider="operator", kinds="bet")
-    assert [exchange.failure for exchange in history] == ["RuntimeError while waiting"] * 2
+        race(
+            [bet(server, 1), bet(server, 2)],
+            history,
+            fails,
+            provider="operator",
+            labels="bet",
+            purpose=Purpose.SCENARIO,
+        )
+    assert [exchange.failure.text for exchange in history] == ["RuntimeError while waiting"] * 2

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.exchanges.history import History, Request
+from simulators.exchanges.history import History, Purpose, Request
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.http_client import Sender
 from simulators.transport.last_byte_race import race
@@ -84,11 +84,23 @@ def found(url: str, width: int, ca_file: str | None = None) -> int:
     for number in range(1, RACES + 1):
         sender = Sender(history, ca_file=ca_file)
         sender.send(
-            Request("POST", f"{url}/fund", (), b"{}"), SPORTSBOOK.read, provider="operator", kind="fund"
+            Request("POST", f"{url}/fund", (), b"{}"),
+            SPORTSBOOK.read,
+            provider="operator",
+            label="fund",
+            purpose=Purpose.SCENARIO,
         )
         sender.close()
         bets = [Request("POST", f"{url}/bet", (), b'{"transaction_id":"%d"}' % i) for i in range(width)]
-        exchanges = race(bets, history, SPORTSBOOK.read, provider="operator", kinds="bet", ca_file=ca_file)
+        exchanges = race(
+            bets,
+            history,
+            SPORTSBOOK.read,
+            provider="operator",
+            labels="bet",
+            purpose=Purpose.SCENARIO,
+            ca_file=ca_file,
+        )
         assert not any(exchange.unknown for exchange in exchanges)
         if sum(exchange.ok for exchange in exchanges) > FUNDS:
             return number
@@ -125,7 +137,10 @@ def test_bets_one_after_the_other_do_not_show_the_gap() -> None:
     with wallet() as port:
         sender = Sender(history)
         bet = Request("POST", f"http://127.0.0.1:{port}/bet", (), b"{}")
-        answers = [sender.send(bet, SPORTSBOOK.read, provider="operator", kind="bet") for _ in range(10)]
+        answers = [
+            sender.send(bet, SPORTSBOOK.read, provider="operator", label="bet", purpose=Purpose.SCENARIO)
+            for _ in range(10)
+        ]
         sender.close()
     assert sum(answer.ok for answer in answers) == FUNDS
 
@@ -137,7 +152,8 @@ def test_an_untrusted_certificate_is_unknown_and_named(tmp_path: Path) -> None:
             History(),
             SPORTSBOOK.read,
             provider="operator",
-            kinds="bet",
+            labels="bet",
+            purpose=Purpose.SCENARIO,
         )
     assert exchange.unknown
-    assert exchange.failure.startswith("TLS failed: ")
+    assert exchange.failure.text.startswith("TLS failed: ")
