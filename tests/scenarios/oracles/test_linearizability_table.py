@@ -25,7 +25,7 @@ def history(text, final=None):
         invoked, _, answered = span.partition("-")
         records.append(
             Record(
-                kind=Kind(kind),
+                kind=READ if kind == READ else Kind(kind),
                 id=key,
                 amount=int(middle[-1]),
                 of=middle[0] if kind == "rollback" else None,

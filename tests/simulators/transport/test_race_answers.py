@@ -12,7 +12,7 @@ from simulators.exchanges.history import RACE_NOTE, Exchange, FaultNote, History
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.last_byte_race import race
 from simulators.transport.rate_limits import Limits
-from tests.support.faults_recorder import Recorder
+from tests.support.faults_recorder import BODY, Recorder
 
 
 @pytest.fixture
@@ -167,9 +167,9 @@ def test_a_client_that_serves_one_connection_at_a_time_answers_all() -> None:
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(200)
-            self.send_header("Content-Length", "2")
+            self.send_header("Content-Length", str(len(BODY)))
             self.end_headers()
-            self.wfile.write(b"{}")
+            self.wfile.write(BODY)
 
         def log_message(self, *_: object) -> None:
             pass
