@@ -53,7 +53,7 @@ lint: $(DEV) ## style and likely mistakes (ruff), formatting
 types: $(DEV) ## types (mypy, strict)
 	@$(BIN)/mypy
 
-imports: $(DEV) ## which room may import which, import cycles, lengths, paths of one machine
+imports: $(DEV) ## which room may import which, import cycles, lengths, private names
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.house
 

@@ -3,21 +3,25 @@
 import sys
 from pathlib import Path
 
+from tests.house.crowds import crowded
 from tests.house.cycles import cycles
 from tests.house.leftovers import committed, leftovers
 from tests.house.lengths import too_long
+from tests.house.private_names import private_names
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("simulators", "client_under_test", "scenarios", "loadtests")
 
 
-def python_files() -> list[Path]:
-    """Every Python file of the rooms and of the tests."""
-    return [path for room in (*ROOMS, "tests") for path in sorted((ROOT / room).rglob("*.py"))]
+def python_files(*rooms: str) -> list[Path]:
+    """Every Python file of ``rooms``; of all of them and of the tests where none is named."""
+    return [path for room in rooms or (*ROOMS, "tests") for path in sorted((ROOT / room).rglob("*.py"))]
 
 
 CHECKS = {
     "lengths of files and functions": lambda: too_long(python_files()),
+    "files side by side": lambda: crowded(python_files(*ROOMS)),
+    "private names of libraries": lambda: private_names(python_files(), (*ROOMS, "tests")),
     "import cycles": lambda: cycles(*ROOMS, "tests"),
     "paths of one machine and undone notes": lambda: leftovers(committed(ROOT)),
 }

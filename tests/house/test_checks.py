@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.house.__main__ import CHECKS, ROOT
+from tests.house.crowds import FILES, crowded
 from tests.house.cycles import cycles
 from tests.house.leftovers import committed, leftovers
 from tests.house.lengths import FILE_LINES, FUNCTION_LINES, too_long
+from tests.house.private_names import private_names
 
 
 @pytest.mark.parametrize("name", CHECKS)
@@ -47,6 +49,30 @@ def test_a_length_is_told_with_its_place_and_its_limit(tmp_path: Path) -> None:
     path = written(tmp_path, "some.py", "x = 1\n" + function_of(FUNCTION_LINES + 5))
     [finding] = too_long([path])
     assert finding.startswith(f"{path}:2: long has 65 lines, 60 at most")
+
+
+def test_files_side_by_side(tmp_path: Path) -> None:
+    files = [tmp_path / "__init__.py", *(tmp_path / f"{number}.py" for number in range(FILES))]
+    assert crowded(files) == []
+    assert len(crowded([*files, tmp_path / "more.py"])) == 1
+    assert crowded([*files, tmp_path / "room" / "more.py"]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("import waitress\nwaitress.server._x = 1\n", 1),
+        ("from waitress import task as t\nt._y\n", 1),
+        ("from waitress import _z\n", 1),
+        ("from waitress._secret import z\n", 1),
+        ("import waitress\nwaitress.__version__\n", 0),
+        ("from ours import task\ntask._y\n", 0),
+        ("self._x = 1\n", 0),
+        ("import os\nos._exit(1)\n", 0),
+    ],
+)
+def test_private_names(tmp_path: Path, text: str, found: int) -> None:
+    assert len(private_names([written(tmp_path, "some.py", text)], ("ours",))) == found
 
 
 TYPE_ONLY = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from ring_d import b\n"
