@@ -83,9 +83,10 @@ def test_an_import_up_the_layers_is_caught(house: Path) -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layered = [contract for contract in contracts if contract["type"] == "layers"]
     for contract in layered:
-        [container] = contract["containers"]
-        top, bottom = (re.findall(r"\w+", contract["layers"][end])[0] for end in (0, -1))
-        add_import(house, f"{container}.{bottom}", f"{container}.{top}", inside=True)
+        [container] = contract.get("containers", [""])
+        names = [re.findall(r"[\w.]+", contract["layers"][end])[0] for end in (0, -1)]
+        top, bottom = (f"{container}.{name}".lstrip(".") for name in names)
+        add_import(house, bottom, top, inside=True)
     done = lint(house)
     assert done.returncode == 1, done.stdout
     broken = re.sub(r"\s+", " ", done.stdout)
