@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from scenarios.contract import RULES
-from scenarios.report.page.html import write_html
+from scenarios.report.page.html import render
 from tests.scenarios.report.made_up_reports import (
     document,
     exchange,
@@ -68,7 +68,7 @@ def written(tmp_path):
     """Write a report as a page; its address."""
 
     def write(made):
-        write_html(made, tmp_path / "report.html")
+        (tmp_path / "report.html").write_text(render(made))
         return (tmp_path / "report.html").as_uri()
 
     return write
