@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from scenarios.contract import RULES
 from scenarios.report.page.html import render
+from scenarios.report.saved import report_of
 from tests.scenarios.report.made_up_reports import (
     document,
     exchange,
@@ -68,7 +69,7 @@ def written(tmp_path):
     """Write a report as a page; its address."""
 
     def write(made):
-        (tmp_path / "report.html").write_text(render(made))
+        (tmp_path / "report.html").write_text(render(report_of(made)))
         return (tmp_path / "report.html").as_uri()
 
     return write
