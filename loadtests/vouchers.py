@@ -16,6 +16,7 @@ import time
 from argparse import Namespace
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -31,16 +32,15 @@ from loadtests import run
 from loadtests.run import Traffic
 from loadtests.traffic.ledger import BET, OK, REFUSED, UNKNOWN, Operation
 from scenarios.driver.driver import Driver
-from scenarios.hosting.serving_jackpot import build
+from scenarios.hosting.host import hosted
+from scenarios.hosting.jackpot import build
 from scenarios.problems.errors import DriverProblem, Exit, UsageProblem
 from scenarios.tokens.session_token import taken_apart
 from simulators.exchanges.history import Direction, Exchange, History, Status
-from simulators.jackpot.api import create_app
 from simulators.jackpot.catalogue.pricing import CURRENCY
 from simulators.jackpot.lifecycle import Event, IllegalTransition, State
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import EVENT_OF
-from simulators.server.wsgi_server import Server
 from simulators.transport.http_client import Sender
 from simulators.values import money
 
@@ -133,14 +133,14 @@ def check(parsed: Namespace) -> None:
 class JackpotTraffic:
     """Conversions at ``rate`` a second on the wallets of ``traffic``; ``fire`` is Locust's request event.
 
-    Raises PortInUse or OSError where the API cannot be served at ``listen``.
+    Jackpot's API is served from the beginning. Raises UsageProblem where the API cannot be served at ``listen``.
     """
 
     traffic: Traffic
     rate: float
     fire: Callable[..., None]
     twin: JackpotSimulator = field(init=False)
-    _server: Server = field(init=False)
+    _hosting: ExitStack = field(default_factory=ExitStack)
     _pool: Pool = field(default_factory=lambda: Pool(_AT_ONCE))
     _spawner: Any = None
 
@@ -149,15 +149,12 @@ class JackpotTraffic:
         history = History(listeners=[self._heard], _exchanges=_Recent(_EXCHANGES_KEPT))
         sender = Sender(history, timeout=self.traffic.timeout, ca_file=self.traffic.ca_file)
         self.twin = build(jackpot, sender, seed=self.traffic.rng.randrange(2**32))
-        self._server = Server(create_app(self.twin), *jackpot.listen_address)
-        self.twin.platform.public_url = self._server.url
+        self._hosting.enter_context(hosted(self.twin, jackpot.listen_address))
         self._store = self.twin.platform.listings[0].store.id
         self._driver = Driver(self.traffic.target, timeout=_PATIENCE)
 
     def start(self) -> None:
-        """Serve Jackpot's API and begin to convert."""
-        self._server.start()
-        self.twin.start()
+        """Begin to convert."""
         self.twin.platform.update_store(self._store, _STORE)
         self.resume()
 
@@ -174,9 +171,7 @@ class JackpotTraffic:
         """End everything, at once."""
         gevent.kill(self._spawner)
         self._pool.kill()
-        self.twin.calm()
-        self.twin.stop()
-        self._server.stop()
+        self._hosting.close()
 
     def _spawn(self) -> None:
         rng, ledger = self.traffic.rng, self.traffic.ledger
@@ -375,14 +370,8 @@ def _on_test_start(environment: Environment, **_: Any) -> None:
         return
     try:
         jackpot = JackpotTraffic(traffic, parsed.conversions, environment.events.request.fire)
-    except OSError as error:
-        address = ":".join(map(str, traffic.target.need_jackpot().listen_address))
-        log.error(  # noqa: TRY400 - the address says it all
-            "no conversions: Jackpot cannot be served at %s (%s). The CLIENT confirms vouchers there, so it must be "
-            "free, and of the machine of the first worker. Stop the other program, or correct [jackpot] listen.",
-            address,
-            error.strerror or error,
-        )
+    except UsageProblem as problem:
+        log.error("no conversions: %s", problem)  # noqa: TRY400 - the problem says it all
         environment.process_exit_code = int(Exit.USAGE)
         return
     traffic.beside, traffic.again = jackpot.finish, jackpot.resume

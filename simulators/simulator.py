@@ -1,5 +1,6 @@
 """What all simulators share: they answer the CLIENT, and send it messages of their own."""
 
+from abc import ABC, abstractmethod
 from typing import ClassVar, Generic, TypeVar
 
 from simulators.exchanges.history import Direction, Exchange
@@ -9,7 +10,7 @@ from simulators.webhooks.retry_queue import RetryQueue
 M = TypeVar("M")
 
 
-class Simulator(Generic[M]):
+class Simulator(ABC, Generic[M]):
     """A provider whose requests a judge looks at, disturbs and heals. Safe to use from several threads.
 
     ``kinds`` are the words of the CLIENT's requests in the history, ``owner`` whose requests they are in messages.
@@ -57,6 +58,10 @@ class Simulator(Generic[M]):
                 f"choose one of {', '.join(sorted(self.kinds))}"
             )
         self.disturbances.add(Disturbance(kind, answer, delay_seconds, handled, lost), times)
+
+    @abstractmethod
+    def reached_at(self, url: str, public_url: str | None) -> None:
+        """Take note that the CLIENT reaches the API at ``url``, and browsers at ``public_url`` (None: there, too)."""
 
     def calm(self) -> None:
         """Heal: forget the disturbances that are left, the faults on messages, and what is held back."""

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from scenarios.browsers.checkout_browser import PROVIDER, Minted, Minting
-from scenarios.hosting.checkout import FakeCheckout
+from scenarios.hosting.checkout import JudgedCheckout
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge, said
 from scenarios.run.run import Run
@@ -48,7 +48,7 @@ class _Desk:
 
     run: Run
     minting: Minting
-    twin: FakeCheckout
+    twin: JudgedCheckout
     judge: Judge
 
     def open(self) -> _Order:
@@ -123,7 +123,7 @@ class _Desk:
 
 
 @pytest.fixture
-def desk(run: Run, minting: Minting, checkout: FakeCheckout, judge: Judge) -> _Desk:
+def desk(run: Run, minting: Minting, checkout: JudgedCheckout, judge: Judge) -> _Desk:
     """Where checkouts are opened and decided."""
     return _Desk(run, minting, checkout, judge)
 

@@ -121,7 +121,7 @@ class Actions:
         return player
 
     def _notification(self, event: str, asked: Asked) -> list[Exchange]:
-        twin = self.house.need("jackpot").twin
+        twin = self.house.need("jackpot").simulator
         if event in STORE_EVENTS:
             wanted = dict(
                 raise_event.store_property(line)
@@ -144,7 +144,7 @@ class Actions:
         return self._send_notice(twin.endpoint, made, asked)
 
     def _decision(self, event: str, asked: Asked) -> list[Exchange]:
-        twin = self.house.need("checkout").twin
+        twin = self.house.need("checkout").simulator
         made = raise_event.decision(
             twin,
             checkout=asked.maybe("checkout"),
@@ -191,7 +191,7 @@ class Actions:
     def deliver(self, asked: Asked) -> dict[str, Any]:
         """Send a delivery now, whatever became of it."""
         provider = asked.choice("provider", tuple(self.house.served))
-        queue = self.house.need(provider).twin.queue
+        queue = self.house.need(provider).simulator.queue
         try:
             return self._made(queue.again(asked.count("id", 0, 0, 10**9)))
         except KeyError:
@@ -218,7 +218,7 @@ class Actions:
         path = asked.choice("path", ASKED_OF[provider])
         badly = BADLY[asked.choice("how", tuple(BADLY))]
         times = asked.choice("times", TIMES, "1")
-        twin = self.house.need(provider).twin
+        twin = self.house.need(provider).simulator
         twin.disturb(path, None if times == "all" else int(times), **badly.how)
         return self.acting()
 
@@ -226,7 +226,7 @@ class Actions:
         """End every fault and every bad answer."""
         for provider, served in self.house.served.items():
             self.house.set_faults(provider, [])
-            served.twin.disturbances.calm()
+            served.simulator.disturbances.calm()
         return self.acting()
 
     def open_session(self, asked: Asked) -> dict[str, Any]:
@@ -235,12 +235,12 @@ class Actions:
         player, lang = self._player(asked), asked.text("lang", "en")
         if asked.flag("through_client"):
             return {"url": self.house.driver.launch(player.id, player.currency, lang)}
-        agreement = served.twin.agreement
+        agreement = served.simulator.agreement
         credentials = {"username": agreement.username, "password": agreement.password}
         wanted = {"user_id": player.id, "currency": player.currency, "lang": lang}
         try:
-            token = served.twin.auth(json.dumps(credentials).encode()).token
-            session = served.twin.start_session(token, json.dumps(wanted).encode(), served.public_url)
+            token = served.simulator.auth(json.dumps(credentials).encode()).token
+            session = served.simulator.start_session(token, json.dumps(wanted).encode(), served.public_url)
         except ApiError as refused:
             raise UsageProblem(
                 refused.message, "what a CLIENT may ask of the OPERATOR", "correct the fields"
@@ -255,7 +255,7 @@ class Actions:
         disturbed = {
             provider: [
                 f"{fault}, {'until healed' if left is None else f'{left} more'}"
-                for fault, left in served.twin.disturbances.left
+                for fault, left in served.simulator.disturbances.left
             ]
             for provider, served in self.house.served.items()
         }

@@ -200,7 +200,7 @@ def _guarded(console: Console, response: Response) -> Response:
     frames = ""
     if operator is not None:
         parts = urlsplit(operator.public_url)
-        port = operator.stall.port
+        port = operator.listener.port
         # Sessions that the CLIENT opened stand under the name that it knows the OPERATOR by.
         own = f"http://127.0.0.1:{port} http://localhost:{port}"
         frames = f" {parts.scheme}://{parts.netloc} {own}"

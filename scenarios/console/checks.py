@@ -135,7 +135,8 @@ class Checks:
             "strict": asked.flag("strict"),
             "report": self._folder.name,
             "listen": {
-                name: f"{served.stall.host}:{served.stall.port}" for name, served in self.house.served.items()
+                name: f"{served.listener.host}:{served.listener.port}"
+                for name, served in self.house.served.items()
             },
         }
         with self._lock:

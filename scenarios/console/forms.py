@@ -80,7 +80,7 @@ def _coupons() -> EventForm:
 
 
 def _stores(house: House) -> EventForm:
-    listings = house.need("jackpot").twin.platform.listings
+    listings = house.need("jackpot").simulator.platform.listings
     stores = tuple((each.store.id, each.store.name) for each in listings)
     inputs = (
         Input("store", "Store", stores[0][0], choices=stores),
@@ -97,7 +97,7 @@ def _stores(house: House) -> EventForm:
 
 
 def _checkout(house: House) -> EventForm:
-    ways = fitting(house.need("checkout").twin.agreement)
+    ways = fitting(house.need("checkout").simulator.agreement)
     inputs = (
         Input("checkout", "Checkout's token", hint="a new one, unknown"),
         Input("merchant_reference", "merchantReference"),

@@ -1,12 +1,12 @@
 """What the console looks at: the fake providers that are served, their ports, and the history they share."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from scenarios.driver.driver import Driver
-from scenarios.hosting.ports import Stall
+from scenarios.hosting.host import Hosted
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
@@ -16,30 +16,18 @@ from simulators.exchanges.history import History
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.operator.delivery import Operator
 from simulators.operator.simulator import OperatorSimulator
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 from simulators.transport.faults.delivery import Fault, Link
 from simulators.transport.http_client import Sender
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Served(Generic[T]):
-    """One provider that is served: its twin, where it listens, and where browsers reach it."""
-
-    twin: T
-    stall: Stall
-    public_url: str
 
 
 @dataclass
 class House:
-    """The providers served side by side; those whose section the target file lacks are None."""
+    """The providers served side by side, by name: those whose section the target file has."""
 
     target: Target
     history: History
-    operator: Served[OperatorSimulator] | None = None
-    jackpot: Served[JackpotSimulator] | None = None
-    checkout: Served[CheckoutSimulator] | None = None
+    served: dict[str, Hosted[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.redactor = Redactor(self.target.secrets())
@@ -50,12 +38,21 @@ class House:
         return Driver(self.target)
 
     @property
-    def served(self) -> dict[str, Served[Any]]:
-        """The providers that are served, by name."""
-        named = {"operator": self.operator, "jackpot": self.jackpot, "checkout": self.checkout}
-        return {name: each for name, each in named.items() if each is not None}
+    def operator(self) -> Hosted[OperatorSimulator] | None:
+        """The OPERATOR, where it is served."""
+        return self.served.get(OPERATOR)
 
-    def need(self, provider: str) -> Served[Any]:
+    @property
+    def jackpot(self) -> Hosted[JackpotSimulator] | None:
+        """Jackpot, where it is served."""
+        return self.served.get(JACKPOT)
+
+    @property
+    def checkout(self) -> Hosted[CheckoutSimulator] | None:
+        """The checkout, where it is served."""
+        return self.served.get(CHECKOUT)
+
+    def need(self, provider: str) -> Hosted[Any]:
         """Return a provider; raises UsageProblem where it is not served."""
         served = self.served
         if provider not in served:
@@ -63,19 +60,19 @@ class House:
                 f"{provider!r} is no provider that is served here",
                 f"one of {', '.join(served) or 'those in the target file'}",
                 f"add a section [{provider}] to the target file and start `pitboss serve` again"
-                if provider in ("operator", "jackpot", "checkout")
+                if provider in PROVIDERS
                 else "choose one of these",
             )
         return served[provider]
 
     def channel(self, provider: str) -> Any:
         """The way from ``provider`` to the CLIENT, which sends and carries its faults."""
-        return self.need(provider).twin.endpoint
+        return self.need(provider).simulator.endpoint
 
     @property
     def verbs(self) -> Verbs:
         """The OPERATOR's verbs, with the way to restart the CLIENT where the target says how."""
-        operator: Operator = self.channel("operator")
+        operator: Operator = self.channel(OPERATOR)
         return Verbs(operator, restart=self.restart)
 
     @property
@@ -101,12 +98,12 @@ class House:
     def pause(self) -> None:
         """Stop sending of its own accord, and lend every port; what is due stays due."""
         for served in self.served.values():
-            served.twin.queue.hold()
-            served.stall.lend()
+            served.simulator.queue.hold()
+            served.listener.lend()
 
     def resume(self) -> None:
         """Undo ``pause``; raises PortInUse where a port is still taken (to be called again then)."""
         for served in self.served.values():
-            served.stall.take_back()
+            served.listener.take_back()
         for served in self.served.values():
-            served.twin.queue.resume()
+            served.simulator.queue.resume()

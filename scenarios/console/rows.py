@@ -104,9 +104,9 @@ def deliveries(house: House) -> list[dict[str, Any]]:
     """What waits for its next attempt, or was given up; the newest of each provider first."""
     listed: list[dict[str, Any]] = []
     for provider, served in house.served.items():
-        waiting = [each for each in served.twin.queue.deliveries[-1000:] if _open(each)]
+        waiting = [each for each in served.simulator.queue.deliveries[-1000:] if _open(each)]
         for each in reversed(waiting[-LISTED:]):
-            what = f"{served.twin.endpoint.kind(each.event)} {_about(each.event)}".rstrip()
+            what = f"{served.simulator.endpoint.kind(each.event)} {_about(each.event)}".rstrip()
             listed.append(
                 {
                     "provider": provider,

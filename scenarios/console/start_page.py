@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from scenarios.console.providers import House
-from scenarios.hosting.serving_checkout import DEMO_MERCHANT_ID
+from scenarios.target.demo import DEMO_MERCHANT_ID
 from scenarios.target.loading import PREFIX, Target
 from simulators.checkout.api import GRAPHQL
 from simulators.checkout.pages.widget import SCRIPT as CHECKOUT_SCRIPT
@@ -74,7 +74,7 @@ def cards(house: House) -> list[Card]:
     made = []
     facts: tuple[Fact, ...]
     if house.operator is not None and target.operator is not None:
-        url, agreed = house.operator.stall.url, house.operator.twin.agreement
+        url, agreed = house.operator.listener.url, house.operator.simulator.agreement
         facts = (
             Fact("API", url),
             Fact("documentation", f"{house.operator.public_url}{DOCUMENTATION}", link=True),
@@ -89,8 +89,8 @@ def cards(house: House) -> list[Card]:
     if house.jackpot is not None and target.jackpot is not None:
         url = house.jackpot.public_url
         facts = (
-            Fact("API", f"{house.jackpot.stall.url}/v2"),
-            Fact("notifies", shown_url(house.jackpot.twin.endpoint.url or "nobody")),
+            Fact("API", f"{house.jackpot.listener.url}/v2"),
+            Fact("notifies", shown_url(house.jackpot.simulator.endpoint.url or "nobody")),
             Fact("widget", f"{url}{JACKPOT_SCRIPT}"),
             Fact("back-office", f"{url}{BACK_OFFICE}", link=True),
             Fact("documentation", f"{url}{DOCUMENTATION}", link=True),
@@ -102,8 +102,8 @@ def cards(house: House) -> list[Card]:
     if house.checkout is not None and target.checkout is not None:
         url = house.checkout.public_url
         facts = (
-            Fact("API", f"{house.checkout.stall.url}{GRAPHQL}"),
-            Fact("decides to", shown_url(house.checkout.twin.endpoint.url or "nobody")),
+            Fact("API", f"{house.checkout.listener.url}{GRAPHQL}"),
+            Fact("decides to", shown_url(house.checkout.simulator.endpoint.url or "nobody")),
             Fact("widget", f"{url}{CHECKOUT_SCRIPT}"),
             Fact("documentation", f"{url}{DOCUMENTATION}", link=True),
             Fact("merchant id", target.checkout.merchant_id),
@@ -127,15 +127,15 @@ def snippet(house: House) -> str:
     if house.operator is not None and target.operator is not None:
         lines += [
             "# OPERATOR",
-            f"OPERATOR_API_URL={house.operator.stall.url}",
-            f"CLIENT_USERNAME={house.operator.twin.agreement.username}",
+            f"OPERATOR_API_URL={house.operator.listener.url}",
+            f"CLIENT_USERNAME={house.operator.simulator.agreement.username}",
             secret("CLIENT_PASSWORD", "operator.password"),
             secret("SECURITY_HASH", "operator.security_hash"),
         ]
     if house.jackpot is not None:
         lines += [
             "# Jackpot",
-            f"JACKPOT_API_URL={house.jackpot.stall.url}",
+            f"JACKPOT_API_URL={house.jackpot.listener.url}",
             f"JACKPOT_WIDGET_URL={house.jackpot.public_url}{JACKPOT_SCRIPT}",
             secret("JACKPOT_API_KEY", "jackpot.api_key"),
             secret("JACKPOT_API_SIGNATURE", "jackpot.api_signature"),
@@ -144,7 +144,7 @@ def snippet(house: House) -> str:
     if house.checkout is not None and target.checkout is not None:
         lines += [
             "# Checkout",
-            f"CHECKOUT_URL={house.checkout.stall.url}",
+            f"CHECKOUT_URL={house.checkout.listener.url}",
             f"CHECKOUT_WIDGET_URL={house.checkout.public_url}{CHECKOUT_SCRIPT}",
             f"CHECKOUT_MERCHANT_ID={target.checkout.merchant_id}",
             secret("CHECKOUT_KEY", "checkout.key"),

@@ -10,7 +10,7 @@ from decimal import Decimal
 from scenarios.doctor.locked_rules import locked
 from scenarios.doctor.providers import checkout_steps, jackpot_steps
 from scenarios.doctor.steps import SHOWN_ANSWER, NoChannel, State, Step, body, started, unanswered, untried
-from scenarios.hosting.operator import operator_twin
+from scenarios.hosting.checked import checked
 from scenarios.problems.errors import DriverProblem, Problem, TargetProblem
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
@@ -18,6 +18,7 @@ from scenarios.wallet.player import Player
 from scenarios.wallet.unclear_answers import unclear
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.operator.delivery import Operator
+from simulators.providers import OPERATOR
 from simulators.wallet.dialect import Dialect
 
 # Driver entries that the OPERATOR's steps try; those of the other providers have steps of their own.
@@ -250,7 +251,7 @@ class Doctor:
         if operator is None or operator.username is None or operator.password is None:
             return untried("launch", "[operator] has no username or no password")
         player = self.run.players[0]
-        with operator_twin(self.run):
+        with checked(self.run, OPERATOR):
             url = self.driver.launch(player.id, player.currency, operator.languages[0])
         return Step(
             State.OK, "driver launch", f"the iframe opens {self.run.redactor.text(url)[:SHOWN_ANSWER]}"

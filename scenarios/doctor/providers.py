@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from scenarios.doctor.steps import State, Step, body, unanswered, untried
-from scenarios.hosting.checkout import agreed_on, checkout_twin
-from scenarios.hosting.jackpot import jackpot_twin
+from scenarios.hosting.checked import checked
+from scenarios.hosting.checkout import agreed_on
 from scenarios.jackpot import events
 from scenarios.problems.errors import DriverProblem, Problem, TargetProblem
 from scenarios.run.run import Run
 from scenarios.tokens.checkout_token import claim_faults, signature_fault, taken_apart
 from simulators.exchanges.history import Purpose
+from simulators.providers import CHECKOUT, JACKPOT
 
 _ACKNOWLEDGED = "HTTP 200, by which alone Jackpot knows that an event has arrived"
 
@@ -28,7 +29,7 @@ def jackpot_steps(run: Run) -> Iterator[Step]:
 
 def _notification(run: Run) -> Step:
     name = "jackpot webhooks"
-    with jackpot_twin(run) as twin:
+    with checked(run, JACKPOT) as twin:
         exchange = events.send(twin, events.disabled(events.new_id()), purpose=Purpose.DOCTOR)
     if exchange.ok:
         return Step(State.OK, name, "store/disabled, for a store that nobody has, was acknowledged")
@@ -39,7 +40,7 @@ def _notification(run: Run) -> Step:
             "let Jackpot's events in without a log-in at notification_url, and guard it by its path or addresses",
         )
     else:
-        problem = unanswered(exchange, "notification_url", "jackpot", _ACKNOWLEDGED, run.redactor)
+        problem = unanswered(exchange, "notification_url", JACKPOT, _ACKNOWLEDGED, run.redactor)
     return Step(State.WRONG, name, problem=problem)
 
 
@@ -52,7 +53,7 @@ def checkout_steps(run: Run) -> Iterator[Step]:
 
 
 def _port_and_keys(run: Run) -> Step:
-    with checkout_twin(run) as twin:
+    with checked(run, CHECKOUT) as twin:
         address = twin.public_url
     return Step(State.OK, "checkout", f"the fake checkout can listen at {address}, and its keys are keys")
 

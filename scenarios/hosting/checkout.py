@@ -1,15 +1,11 @@
-"""The fake checkout for the length of a check: its API, and the decisions that it sends."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""The checkout's simulator as the target file has it: as the judge holds it, and to be played with."""
 
 from scenarios.problems.errors import UsageProblem
 from scenarios.run.run import Run
 from scenarios.target.loading import Checkout
-from simulators.checkout.api import create_app
 from simulators.checkout.simulator import CheckoutSimulator
 from simulators.checkout.wire import Agreement
-from simulators.server.wsgi_server import PortInUse, Server
+from simulators.transport.http_client import Sender
 from simulators.values.jws import BadKey
 from simulators.webhooks.retry_queue import Schedule
 
@@ -17,8 +13,8 @@ from simulators.webhooks.retry_queue import Schedule
 _SCALE = 0.005
 
 
-class FakeCheckout(CheckoutSimulator):
-    """The twin as the judge holds it. ``opened`` are the merchantReferences of checkouts looked at so far."""
+class JudgedCheckout(CheckoutSimulator):
+    """The simulator as the judge holds it. ``opened`` are the merchantReferences of checkouts looked at so far."""
 
     def __init__(self, run: Run) -> None:
         checkout = run.settings.target.need_checkout()
@@ -59,28 +55,13 @@ def undecidable(checkout: Checkout) -> str | None:
     return f"needs {wanted}: add {wanted} = {example} in [checkout]"
 
 
-@contextmanager
-def checkout_twin(run: Run) -> Iterator[FakeCheckout]:
-    """Serve the checkout's API at ``listen`` of the target file; all that passes lands in the run's history.
-
-    Raises UsageProblem where the port is taken or a key is none.
-    """
-    checkout = run.settings.target.need_checkout()
-    twin = FakeCheckout(run)
-    host, port = checkout.listen_address
-    try:
-        server = Server(create_app(twin), host, port)
-    except PortInUse:
+def build(checkout: Checkout, sender: Sender) -> CheckoutSimulator:
+    """Return the simulator of what ``[checkout]`` of the target file says, not started; raises UsageProblem."""
+    agreement = agreed_on(checkout)
+    if checkout.decision_url and agreement.decision_key is None and agreement.algorithm != "HS256":
         raise UsageProblem(
-            f"port {port} on {host} is taken",
-            "a free port for the fake checkout's API, where the CLIENT creates its checkouts",
-            "stop the other program (another check, or pitboss serve?), or change listen in [checkout] "
-            "and the CLIENT's API URL with it",
-        ) from None
-    with server:
-        twin.public_url = server.url
-        twin.start()
-        try:
-            yield twin
-        finally:
-            twin.stop()
+            f"[checkout] has a decision_url and {agreement.algorithm}, but no decision_key",
+            "the private key that the checkout signs its decisions with",
+            f"add: decision_key = {(Checkout.model_fields['decision_key'].examples or [''])[0]}",
+        )
+    return CheckoutSimulator(agreement, sender, decision_url=checkout.decision_url)

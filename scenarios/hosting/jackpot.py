@@ -1,23 +1,31 @@
-"""The fake Jackpot for the length of a check: its API, its webhooks, and the judge's hand on its clock."""
+"""Jackpot's simulator as the target file has it: as the judge holds it, and to be played with."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import click
 
 from scenarios.problems.errors import UsageProblem
 from scenarios.run.run import Run
+from scenarios.target.sections import Jackpot as Section
+from simulators.jackpot import state
 from simulators.jackpot.account import Habits
-from simulators.jackpot.api import create_app
 from simulators.jackpot.lifecycle import State
 from simulators.jackpot.service import Agreement
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import Notification
-from simulators.server.wsgi_server import PortInUse, Server
+from simulators.transport.http_client import Sender
 from simulators.webhooks.retry_queue import Delivery, Schedule
 
 # The five minutes of the retry window pass in one and a half seconds.
-_SCALE = 0.005
+_SCALE: Final = 0.005
+# How often the state is written while the server runs, in seconds; a crash loses what came after.
+_SAVE_SECONDS: Final = 5.0
 # The store that the judge buys at: any price to the cent, at one discount.
 _STORE = {
     "voucherWithContinuousValue": True,
@@ -46,12 +54,7 @@ class Jackpot(JackpotSimulator):
         self.costs: dict[State, Decimal] = {}
         self.closes = True
         super().__init__(
-            Agreement(
-                agreed.api_key.get_secret_value(),
-                agreed.api_signature.get_secret_value(),
-                agreed.client_secret.get_secret_value(),
-                client_id=agreed.client_id,
-            ),
+            agreed_on(agreed),
             run.sender,
             habits=Habits(confirmation=agreed.confirmation),
             schedule=Schedule().scaled(_SCALE),
@@ -89,28 +92,70 @@ class Jackpot(JackpotSimulator):
         raise LookupError(f"there was no {name} for this voucher")
 
 
-@contextmanager
-def jackpot_twin(run: Run) -> Iterator[Jackpot]:
-    """Serve Jackpot's API at ``listen`` of the target file; all that passes lands in the run's history.
+def agreed_on(section: Section) -> Agreement:
+    """What ``[jackpot]`` says, as the provider has it."""
+    return Agreement(
+        section.api_key.get_secret_value(),
+        section.api_signature.get_secret_value(),
+        section.client_secret.get_secret_value(),
+        client_id=section.client_id,
+    )
 
-    Raises UsageProblem where the port is taken.
+
+def build(section: Section, sender: Sender, *, seed: int = 0) -> JackpotSimulator:
+    """Return the simulator of what ``[jackpot]`` of the target file says, not started."""
+    return JackpotSimulator(
+        agreed_on(section),
+        sender,
+        notification_url=section.notification_url,
+        habits=Habits(confirmation=section.confirmation),
+        seed=seed,
+    )
+
+
+@contextmanager
+def kept(simulator: JackpotSimulator, file: Path | None) -> Iterator[None]:
+    """Give ``simulator``, not started, its state from ``file``; write it back every few seconds and at the end.
+
+    Raises UsageProblem where the file will not do.
     """
-    twin = Jackpot(run)
-    host, port = run.settings.target.need_jackpot().listen_address
+    if file is None:
+        yield
+        return
+    _restore(simulator, file)
+    ended = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(simulator, file, ended), name="jackpot-state", daemon=True)
+    keeper.start()
     try:
-        server = Server(create_app(twin), host, port)
-    except PortInUse:
+        yield
+    finally:
+        ended.set()
+        keeper.join()
+        _save(simulator, file)
+
+
+def _restore(simulator: JackpotSimulator, file: Path) -> None:
+    try:
+        if file.exists():
+            state.load(simulator, file)
+        state.save(simulator, file)
+    except state.StateError as error:
+        raise UsageProblem(error.came, error.expected, error.next_step) from None
+    except OSError as error:
         raise UsageProblem(
-            f"port {port} on {host} is taken",
-            "a free port for the fake Jackpot's API, where the CLIENT asks for tokens and confirms vouchers",
-            "stop the other program (another check, or pitboss serve?), or change listen in [jackpot] "
-            "and the CLIENT's API URL with it",
+            f"--state {file} cannot be used: {error.strerror or error}",
+            "a file that can be read and written, there or to be made",
+            "name another file",
         ) from None
-    with server:
-        twin.platform.public_url = server.url
-        twin.start()
-        try:
-            yield twin
-        finally:
-            twin.calm()
-            twin.stop()
+
+
+def _keep(simulator: JackpotSimulator, file: Path, ended: threading.Event) -> None:
+    while not ended.wait(_SAVE_SECONDS):
+        _save(simulator, file)
+
+
+def _save(simulator: JackpotSimulator, file: Path) -> None:
+    try:
+        state.save(simulator, file)
+    except OSError as error:
+        click.echo(f"pitboss: --state {file} cannot be written: {error.strerror or error}", err=True)

@@ -1,48 +1,45 @@
-"""The fake OPERATOR's API for the length of a check, for what the CLIENT asks of it."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""The OPERATOR's simulator as the target file has it: for a check, and to be played with."""
 
 from scenarios.problems.errors import UsageProblem
 from scenarios.run.run import Run
-from simulators.operator.api import create_app
-from simulators.operator.delivery import Callbacks
-from simulators.operator.simulator import Agreement, OperatorSimulator
-from simulators.server.wsgi_server import PortInUse, Server
+from scenarios.target.demo import DEMO_USERNAME
+from scenarios.target.loading import Target
+from simulators.operator.delivery import Callbacks, Operator
+from simulators.operator.simulator import TOKEN_SECONDS, Agreement, OperatorSimulator
+from simulators.transport.http_client import Sender
 
-OperatorTwin = OperatorSimulator
+
+def for_check(run: Run) -> OperatorSimulator:
+    """Return the simulator as the judge holds it: what the CLIENT asks lands in the history. Raises UsageProblem."""
+    return OperatorSimulator(
+        agreed_on(run.settings.target), Callbacks(run.channel), seed=run.settings.seed, forgiving=True
+    )
 
 
-@contextmanager
-def operator_twin(run: Run) -> Iterator[OperatorSimulator]:
-    """Serve the OPERATOR's API at ``listen`` of the target file; what the CLIENT asks lands in the history.
+def build(
+    target: Target,
+    sender: Sender,
+    *,
+    seed: int = 0,
+    token_seconds: int = TOKEN_SECONDS,
+) -> OperatorSimulator:
+    """Return the simulator of what the target file says, not started; raises UsageProblem."""
+    operator, _ = target.need_operator()
+    endpoint = Operator(
+        operator.callback_url, operator.security_hash.get_secret_value(), sender, operator.words
+    )
+    agreement = agreed_on(target, username=DEMO_USERNAME)
+    return OperatorSimulator(agreement, Callbacks(endpoint), seed=seed, token_seconds=token_seconds)
 
-    Raises UsageProblem where the port is taken or the credentials agreed are not in the target file.
-    """
-    operator, _ = run.settings.target.need_operator()
-    if operator.username is None or operator.password is None:
+
+def agreed_on(target: Target, *, username: str | None = None) -> Agreement:
+    """What ``[operator]`` says, as the provider has it; ``username`` is for where it says none. Raises UsageProblem."""
+    operator, _ = target.need_operator()
+    username = operator.username or username
+    if username is None or operator.password is None:
         raise UsageProblem(
             "[operator] has no username or no password",
-            "the credentials that the CLIENT sends to /auth, for launches are judged",
+            "the credentials that the CLIENT sends to /auth",
             "add both to the target file, or take launch out of [driver]",
         )
-    twin = OperatorSimulator(
-        Agreement(
-            operator.username, operator.password.get_secret_value(), operator.currencies, operator.languages
-        ),
-        Callbacks(run.channel),
-        seed=run.settings.seed,
-        forgiving=True,
-    )
-    host, port = operator.listen_address
-    try:
-        server = Server(create_app(twin), host, port)
-    except PortInUse:
-        raise UsageProblem(
-            f"port {port} on {host} is taken",
-            "a free port for the fake OPERATOR's API, where the CLIENT sends /auth and /start-session",
-            "stop the other program (another check, or pitboss serve?), or change listen in [operator] "
-            "and the CLIENT's API URL with it",
-        ) from None
-    with server:
-        yield twin
+    return Agreement(username, operator.password.get_secret_value(), operator.currencies, operator.languages)

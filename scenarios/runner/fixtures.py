@@ -14,14 +14,15 @@ from scenarios.target.loading import Target
 from scenarios.wallet.choices import learn_all
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 
 # What serves and browses is loaded when a scenario asks for it: it takes longer than the first wager.
 if TYPE_CHECKING:
     from scenarios.browsers.checkout_browser import Minting
     from scenarios.browsers.voucher_flow import Conversions
-    from scenarios.hosting.checkout import FakeCheckout
+    from scenarios.hosting.checkout import JudgedCheckout
     from scenarios.hosting.jackpot import Jackpot
-    from scenarios.hosting.operator import OperatorTwin
+    from simulators.operator.simulator import OperatorSimulator
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 JUDGE: pytest.StashKey[Judge] = pytest.StashKey()
@@ -103,20 +104,20 @@ def another_player(run: Run) -> Player:
 
 
 @pytest.fixture(scope="session")
-def twin(run: Run) -> Iterator["OperatorTwin"]:
+def twin(run: Run) -> Iterator["OperatorSimulator"]:
     """The fake OPERATOR's API, listening where the target file says, for what the CLIENT asks."""
-    from scenarios.hosting.operator import operator_twin
+    from scenarios.hosting.checked import checked
 
-    with operator_twin(run) as serving:
+    with checked(run, OPERATOR) as serving:
         yield serving
 
 
 @pytest.fixture(scope="session")
 def jackpot(run: Run) -> Iterator["Jackpot"]:
     """The fake Jackpot, listening where the target file says, with its webhooks on their way."""
-    from scenarios.hosting.jackpot import jackpot_twin
+    from scenarios.hosting.checked import checked
 
-    with jackpot_twin(run) as serving:
+    with checked(run, JACKPOT) as serving:
         yield serving
 
 
@@ -131,11 +132,11 @@ def conversions(run: Run, jackpot: "Jackpot", judge: Judge) -> Iterator["Convers
 
 
 @pytest.fixture(scope="session")
-def checkout(run: Run) -> Iterator["FakeCheckout"]:
+def checkout(run: Run) -> Iterator["JudgedCheckout"]:
     """The fake checkout, listening where the target file says, with its decisions on their way."""
-    from scenarios.hosting.checkout import checkout_twin
+    from scenarios.hosting.checked import checked
 
-    with checkout_twin(run) as serving:
+    with checked(run, CHECKOUT) as serving:
         yield serving
 
 

@@ -1,8 +1,7 @@
 """The judge in a pytest session: which scenarios run and when, their results, and everything put back at the end."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from importlib import import_module
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -16,13 +15,6 @@ from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, RUN
 from scenarios.runner.needs import judges_history, lacking, needs_probe, rules_of, served_for, turn
 from scenarios.runner.outcome import accuse, broken_by, ended, error_line, redact, result_of, tell_pytest
-
-# How the simulator of each provider is served for the length of a check. Loaded when one is needed.
-_HOSTS = {
-    "operator": ("scenarios.hosting.operator", "operator_twin"),
-    "jackpot": ("scenarios.hosting.jackpot", "jackpot_twin"),
-    "checkout": ("scenarios.hosting.checkout", "checkout_twin"),
-}
 
 
 class Watcher(Protocol):
@@ -122,9 +114,10 @@ class Session:
         """Find out before the first wager whether the providers' APIs can be served, where needed."""
         wanted = [name for item in scenarios for name in served_for(item) if lacking(item, self.run) is None]
         for name in dict.fromkeys(wanted):
-            module, attribute = _HOSTS[name]
-            host: Callable[[Run], AbstractContextManager[object]] = getattr(import_module(module), attribute)
-            with host(self.run):
+            # Loaded when one is needed.
+            from scenarios.hosting.checked import checked
+
+            with checked(self.run, name):
                 pass
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:

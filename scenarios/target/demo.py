@@ -4,31 +4,49 @@ import os
 from pathlib import Path
 from typing import Final
 
-from scenarios.hosting import serving_checkout, serving_jackpot
 from scenarios.target.loading import Target, load
 from scenarios.target.sections import DEFAULT_FILE, EXAMPLE_ORIGIN
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 
 # What `pitboss client` uses where no secret is set; fit for one's own machine only.
 DEMO_SECURITY_HASH: Final = "demo-security-hash"
 DEMO_PASSWORD: Final = "demo-password"  # noqa: S105
 DEMO_CALLBACK_URL: Final = f"{EXAMPLE_ORIGIN}/operator"
-USERNAME: Final = "client"
+DEMO_USERNAME: Final = "client"
+DEMO_JACKPOT_API_KEY: Final = "demo-jackpot-api-key"
+DEMO_JACKPOT_CLIENT_SECRET: Final = "demo-jackpot-client-secret"  # noqa: S105
+DEMO_JACKPOT_API_SIGNATURE: Final = "demo-jackpot-api-signature"
+DEMO_NOTIFICATION_URL: Final = f"{EXAMPLE_ORIGIN}/jackpot/notifications"
+DEMO_MERCHANT_ID: Final = "demo-merchant"
+DEMO_CHECKOUT_KEY: Final = "demo-checkout-key-of-32-bytes-or-more"
+DEMO_DECISION_URL: Final = f"{EXAMPLE_ORIGIN}/checkout/decisions"
 
 
 def target_or_demo(config: Path | None) -> Target:
     """The target file, or without one what fits `pitboss client` by default. Raises UsageProblem."""
     if config is not None or Path(DEFAULT_FILE).exists():
         return load(config)
-    return Target.model_validate(
-        {
-            "operator": {
-                "callback_url": DEMO_CALLBACK_URL,
-                "security_hash": os.environ.get("SECURITY_HASH") or DEMO_SECURITY_HASH,
-                "username": USERNAME,
-                "password": os.environ.get("OPERATOR_PASSWORD") or DEMO_PASSWORD,
-            },
-            "players": {"ids": ["p-1", "p-2"]},
-            "jackpot": serving_jackpot.demo_section(),
-            "checkout": serving_checkout.demo_section(),
-        }
-    )
+    return Target.model_validate({**demo_sections(), "players": {"ids": ["p-1", "p-2"]}})
+
+
+def demo_sections() -> dict[str, dict[str, str]]:
+    """The sections of the providers that fit `pitboss client` by default, with what the environment says."""
+    return {
+        OPERATOR: {
+            "callback_url": DEMO_CALLBACK_URL,
+            "security_hash": os.environ.get("SECURITY_HASH") or DEMO_SECURITY_HASH,
+            "username": DEMO_USERNAME,
+            "password": os.environ.get("OPERATOR_PASSWORD") or DEMO_PASSWORD,
+        },
+        JACKPOT: {
+            "notification_url": DEMO_NOTIFICATION_URL,
+            "api_key": os.environ.get("JACKPOT_API_KEY") or DEMO_JACKPOT_API_KEY,
+            "client_secret": os.environ.get("JACKPOT_CLIENT_SECRET") or DEMO_JACKPOT_CLIENT_SECRET,
+            "api_signature": os.environ.get("JACKPOT_API_SIGNATURE") or DEMO_JACKPOT_API_SIGNATURE,
+        },
+        CHECKOUT: {
+            "merchant_id": DEMO_MERCHANT_ID,
+            "key": os.environ.get("CHECKOUT_KEY") or DEMO_CHECKOUT_KEY,
+            "decision_url": DEMO_DECISION_URL,
+        },
+    }

@@ -174,3 +174,7 @@ class CheckoutSimulator(Simulator[Notice]):
         """Send ``decision`` badly signed, once, in one of the ways of FORGERIES; raises KeyError."""
         payload = FORGERIES[forgery](self.sign(decision), self.agreement)
         return self.endpoint.send_raw(wire.encode(payload), label=f"forged decision ({forgery})")
+
+    def reached_at(self, url: str, public_url: str | None) -> None:
+        """The checkout's pages are at ``public_url``, or below the API."""
+        self.public_url = public_url or url

@@ -122,6 +122,10 @@ class JackpotSimulator(Simulator[Notification]):
             _check_url(url, resolve or _resolve)
         self.endpoint.url = url
 
+    def reached_at(self, url: str, public_url: str | None) -> None:
+        """Pictures and PDFs are at ``public_url``, or below the API."""
+        self.platform.public_url = public_url or url
+
     def start(self) -> None:
         """Deliver webhooks, and let time pass, from threads in the background until ``stop``."""
         self.platform.start()

@@ -30,7 +30,13 @@ _confirmation: TypeAdapter[Confirmation] = TypeAdapter(Confirmation)
 
 
 class StateError(ValueError):
-    """The file is no state of a Jackpot twin."""
+    """The file is no state of Jackpot's: what ``came``, what was ``expected``, and the ``next_step``."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        self.came = f"{path} is no state of the simulator of Jackpot ({why})"
+        self.expected = "a whole one: vouchers half read would be vouchers lost"
+        self.next_step = "name the file that pitboss wrote, or another that does not exist yet"
+        super().__init__(f"{self.came}. Expected: {self.expected}. Next: {self.next_step}.")
 
 
 def save(twin: JackpotSimulator, path: Path) -> None:
@@ -59,7 +65,7 @@ def load(twin: JackpotSimulator, path: Path) -> None:
     try:
         state = decimal_json.loads(path.read_bytes())
         if not isinstance(state, dict) or state.get("version") != VERSION:
-            raise StateError(_problem(path, f"its version is not {VERSION}"))
+            raise StateError(path, f"its version is not {VERSION}")
         now = twin.queue.clock()
         listings = [_listing(each) for each in state["listings"]]
         vouchers = _vouchers.validate_python(state["vouchers"])
@@ -71,20 +77,13 @@ def load(twin: JackpotSimulator, path: Path) -> None:
     except (KeyError, TypeError, AttributeError, ValidationError, ValueError) as error:
         if isinstance(error, StateError):
             raise
-        raise StateError(_problem(path, type(error).__name__)) from None
+        raise StateError(path, type(error).__name__) from None
     with twin.platform.lock:
         twin.endpoint.url = url
         twin.platform.habits = replace(twin.platform.habits, confirmation=confirmation)
         twin.platform.restore(listings, vouchers)
         twin.desk.credentials.restore(sessions, servers)
         twin.queue.restore(deliveries)
-
-
-def _problem(path: Path, why: str) -> str:
-    return (
-        f"{path} is no state of the fake Jackpot ({why}). Vouchers half read would be vouchers lost. "
-        "Name the file that pitboss wrote, or another that does not exist yet."
-    )
 
 
 def _snapshot(twin: JackpotSimulator) -> dict[str, Any]:

@@ -179,6 +179,10 @@ class OperatorSimulator(Simulator[Transaction]):
         """Make every token given out so far worthless."""
         self._tokens.revoke()
 
+    def reached_at(self, url: str, public_url: str | None) -> None:  # noqa: ARG002
+        """Players open their sessions at ``public_url``; without one, where the CLIENT itself reached the API."""
+        self.public_url = public_url
+
     # -- what the player does
 
     def slips(self, player: str) -> list[world.Slip]:

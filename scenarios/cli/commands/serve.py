@@ -10,19 +10,16 @@ import click
 
 from scenarios.console.app import THREADS, Console
 from scenarios.console.app import create_app as create_console
-from scenarios.console.providers import House, Served
-from scenarios.hosting import serving_checkout, serving_jackpot
-from scenarios.hosting.ports import listening
+from scenarios.console.providers import House
+from scenarios.hosting.host import listening
+from scenarios.hosting.served import Place, Play, served
 from scenarios.problems.errors import UsageProblem
-from scenarios.target.demo import USERNAME, target_or_demo
-from scenarios.target.loading import Target
+from scenarios.target.demo import target_or_demo
 from simulators.exchanges.export import Redactor, write_har, write_jsonl
 from simulators.exchanges.history import History
-from simulators.operator.api import create_app
-from simulators.operator.delivery import Callbacks, Operator
-from simulators.operator.simulator import TOKEN_SECONDS, Agreement, OperatorSimulator
+from simulators.operator.simulator import TOKEN_SECONDS
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 from simulators.server.wsgi_server import watch_parent
-from simulators.transport.http_client import Sender
 
 
 @click.command("serve")
@@ -36,21 +33,21 @@ from simulators.transport.http_client import Sender
 @click.option(
     "--operator-port",
     type=click.IntRange(0, 65535),
-    default=8701,
+    default=PROVIDERS[OPERATOR].port,
     show_default=True,
     help="Port of the OPERATOR's API and pages; 0 takes a free one.",
 )
 @click.option(
     "--jackpot-port",
     type=click.IntRange(0, 65535),
-    default=8702,
+    default=PROVIDERS[JACKPOT].port,
     show_default=True,
     help="Port of Jackpot's API, widget and back-office; 0 takes a free one.",
 )
 @click.option(
     "--checkout-port",
     type=click.IntRange(0, 65535),
-    default=8703,
+    default=PROVIDERS[CHECKOUT].port,
     show_default=True,
     help="Port of the checkout's API, widget and pages; 0 takes a free one.",
 )
@@ -115,76 +112,26 @@ def command(
                                 answers with the page of p-1's session: open it, bet, settle
     """
     target = target_or_demo(config)
+    places = {
+        OPERATOR: Place(host, operator_port, public_url),
+        JACKPOT: Place(host, jackpot_port, jackpot_public_url),
+        CHECKOUT: Place(host, checkout_port, checkout_public_url),
+    }
     log = History()
     ended = _ended(detached=detached)
     with contextlib.ExitStack() as stack:
         # Entered first, to be closed last: the history is complete when its file is.
         stack.enter_context(_recorded(log, history, Redactor(target.secrets())))
         house = House(target, log)
-        if target.operator is not None or (target.jackpot is None and target.checkout is None):
-            house.operator = stack.enter_context(
-                _operator(target, log, host, operator_port, public_url, seed, token_seconds)
-            )
-        if target.jackpot is not None:
-            sender = stack.enter_context(contextlib.closing(Sender(log, ca_file=target.ca_file)))
-            twin = serving_jackpot.build(target.jackpot, sender, seed=seed)
-            stall = stack.enter_context(
-                serving_jackpot.serving(twin, host, jackpot_port, public_url=jackpot_public_url, file=state)
-            )
-            house.jackpot = Served(twin, stall, twin.platform.public_url)
-        if target.checkout is not None:
-            sender = stack.enter_context(contextlib.closing(Sender(log, ca_file=target.ca_file)))
-            checkout = serving_checkout.build(target.checkout, sender)
-            stall = stack.enter_context(
-                serving_checkout.serving(checkout, host, checkout_port, public_url=checkout_public_url)
-            )
-            house.checkout = Served(checkout, stall, checkout.public_url)
+        named = [name for name in PROVIDERS if getattr(target, name) is not None]
+        for name in named or [OPERATOR]:
+            one = served(target, log, name, places[name], Play(seed, token_seconds, state))
+            house.served[name] = stack.enter_context(one)
         if console_port:
             stack.enter_context(_console(house, host, console_port, console_public_url))
         click.echo(f"secrets         as in {target.path or 'the defaults of pitboss client'}")
         click.echo("Ctrl-C ends it.")
         ended.wait()
-
-
-@contextlib.contextmanager
-def _operator(
-    target: Target,
-    log: History,
-    host: str,
-    port: int,
-    public_url: str | None,
-    seed: int,
-    token_seconds: int,
-) -> Iterator[Served[OperatorSimulator]]:
-    """Serve the OPERATOR and say where; raises UsageProblem."""
-    operator, _ = target.need_operator()
-    if operator.password is None:
-        raise UsageProblem(
-            "[operator] has no password",
-            "the password that the CLIENT sends to /auth",
-            "add it to the target file",
-        )
-    agreement = Agreement(
-        operator.username or USERNAME,
-        operator.password.get_secret_value(),
-        operator.currencies,
-        operator.languages,
-    )
-    secret = operator.security_hash.get_secret_value()
-    with contextlib.closing(Sender(log, timeout=operator.timeout, ca_file=target.ca_file)) as sender:
-        queue = Callbacks(Operator(operator.callback_url, secret, sender, operator.words))
-        twin = OperatorSimulator(
-            agreement, queue, seed=seed, token_seconds=token_seconds, public_url=public_url
-        )
-        with listening(create_app(twin), host, port, "the OPERATOR's API", "--operator-port") as server:
-            queue.start()
-            click.echo(f"OPERATOR        {server.url}  (POST /auth, POST /start-session)")
-            click.echo(f"calls back      {operator.callback_url}")
-            click.echo(f"CLIENT_USERNAME {agreement.username}")
-            yield Served(twin, server, (public_url or server.url).rstrip("/"))
-        queue.stop()
-    for pending in queue.given_up:
-        click.echo(f"given up: {pending.event.kind} {pending.event.id}")
 
 
 @contextlib.contextmanager
@@ -194,7 +141,11 @@ def _console(house: House, host: str, port: int, public_url: str | None) -> Iter
     with (
         contextlib.closing(console),
         listening(
-            create_console(console), host, port, "the console", "--console-port", threads=THREADS
+            create_console(console),
+            (host, port),
+            "the console",
+            "choose another --console-port",
+            threads=THREADS,
         ) as server,
     ):
         click.echo(f"CONSOLE         {public_url or server.url}")

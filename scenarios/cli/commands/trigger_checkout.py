@@ -8,7 +8,7 @@ from scenarios.cli import shell_completion
 from scenarios.cli.click_errors import examples
 from scenarios.events import raise_event
 from scenarios.events.options import code, fault, fault_help, show
-from scenarios.hosting import serving_checkout
+from scenarios.hosting.checkout import build
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import Target
@@ -100,7 +100,7 @@ def _twin(target: Target) -> CheckoutSimulator:
             "the CLIENT's address that receives decisions",
             f"add: decision_url = {(type(checkout).model_fields['decision_url'].examples or [''])[0]}",
         )
-    return serving_checkout.build(checkout, Sender(History(), ca_file=target.ca_file))
+    return build(checkout, Sender(History(), ca_file=target.ca_file))
 
 
 def _forge(

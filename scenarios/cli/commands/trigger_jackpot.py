@@ -11,7 +11,7 @@ from scenarios.cli import shell_completion
 from scenarios.cli.click_errors import examples
 from scenarios.events.options import code, fault, fault_help, show
 from scenarios.events.raise_event import coupon_event, send_notice, store_event, store_property
-from scenarios.hosting import serving_jackpot
+from scenarios.hosting import jackpot as hosting
 from scenarios.target.demo import target_or_demo
 from simulators.exchanges import export
 from simulators.exchanges.history import History
@@ -162,7 +162,7 @@ def _raise(
 ) -> None:
     target = target_or_demo(config)
     sender = Sender(History(), ca_file=target.ca_file)
-    twin = serving_jackpot.build(target.need_jackpot(), sender, seed=seed)
+    twin = hosting.build(target.need_jackpot(), sender, seed=seed)
     event = build(twin).model_copy(update={"id": id or random_id()})
     planned = [fault(text) for text in faults]
     exchanges = send_notice(twin.endpoint, event, copies=copies, faults=planned)

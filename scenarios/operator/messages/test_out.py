@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from scenarios.driver.driver import Driver, Raw
-from scenarios.hosting.operator import OperatorTwin
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
@@ -22,6 +21,7 @@ from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, header
+from simulators.operator.simulator import OperatorSimulator
 
 pytestmark = pytest.mark.served("operator")
 
@@ -53,7 +53,7 @@ def _languages(run: Run) -> tuple[str, ...]:
 
 @pytest.mark.rules("OUT-01")
 def test_auth_carries_the_credentials(
-    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorTwin
+    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorSimulator
 ) -> None:
     """``POST /auth`` carries username and password as JSON, with its Content-Type."""
     twin.revoke_tokens()
@@ -84,7 +84,7 @@ def test_auth_carries_the_credentials(
 
 @pytest.mark.rules("OUT-02")
 def test_session_carries_a_valid_token(
-    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorTwin
+    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorSimulator
 ) -> None:
     """``POST /start-session`` carries ``Authorization: Bearer`` with a token that is valid."""
     _launched(driver, player, _languages(run)[0])
@@ -105,7 +105,7 @@ def test_session_carries_a_valid_token(
 
 @pytest.mark.rules("OUT-03")
 def test_session_carries_what_was_agreed(
-    run: Run, driver: Driver, players: list[Player], judge: Judge, twin: OperatorTwin
+    run: Run, driver: Driver, players: list[Player], judge: Judge, twin: OperatorSimulator
 ) -> None:
     """``user_id`` is a JSON string, ``currency`` is agreed, and ``lang``, when sent, is agreed."""
     before = len(twin.session_requests)
@@ -132,7 +132,7 @@ def test_session_carries_what_was_agreed(
 
 @pytest.mark.rules("OUT-04")
 def test_token_is_used_again(
-    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorTwin, effort: Effort
+    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorSimulator, effort: Effort
 ) -> None:
     """While a token is valid no new one is asked for, neither one after the other nor by launches at once."""
     lang = _languages(run)[0]
@@ -163,7 +163,7 @@ def test_token_is_used_again(
 
 @pytest.mark.rules("OUT-05")
 def test_bad_token_is_renewed(
-    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorTwin, effort: Effort
+    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorSimulator, effort: Effort
 ) -> None:
     """An expired or revoked token leads to a new ``/auth`` and a successful launch."""
     lang = _languages(run)[0]
@@ -187,7 +187,7 @@ def _renewed(
     driver: Driver,
     player: Player,
     judge: Judge,
-    twin: OperatorTwin,
+    twin: OperatorSimulator,
     lang: str,
     what: str,
     *,
@@ -208,7 +208,7 @@ def _renewed(
 
 @pytest.mark.rules("OUT-06")
 def test_address_reaches_the_player_unchanged(
-    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorTwin
+    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorSimulator
 ) -> None:
     """The iframe's address reaches the player unchanged."""
     lang = _languages(run)[0]
@@ -240,7 +240,7 @@ def test_address_reaches_the_player_unchanged(
 
 @pytest.mark.rules("OUT-07")
 def test_errors_reach_the_player_clearly(
-    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorTwin, effort: Effort
+    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorSimulator, effort: Effort
 ) -> None:
     """Whatever the OPERATOR answers, the player gets a clear error: no crash, no hang, no secret."""
     page = b"<html><body>Bad gateway</body></html>"
@@ -286,7 +286,7 @@ def test_errors_reach_the_player_clearly(
 
 
 def _clear(
-    run: Run, judge: Judge, twin: OperatorTwin, raw: Raw, exchanges: list[Exchange], case: str
+    run: Run, judge: Judge, twin: OperatorSimulator, raw: Raw, exchanges: list[Exchange], case: str
 ) -> None:
     text = raw.body.decode("utf-8", "replace")
     tokens = {token for one in twin.auth_requests if (token := _token(one))}
@@ -315,7 +315,7 @@ def _token(exchange: Exchange) -> str | None:
 
 @pytest.mark.rules("OUT-08")
 def test_user_id_is_the_one_of_callbacks(
-    run: Run, driver: Driver, operator: Verbs, players: list[Player], judge: Judge, twin: OperatorTwin
+    run: Run, driver: Driver, operator: Verbs, players: list[Player], judge: Judge, twin: OperatorSimulator
 ) -> None:
     """A bet on the ``user_id`` that the CLIENT sent reaches the wallet of the player who launched."""
     for player in players[:2]:

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from client_under_test import config as client_config
-from scenarios.hosting import serving_jackpot
+from scenarios.target import demo
 from simulators.jackpot import wire
 from simulators.jackpot.credentials import session_jwt
 from tests.simulators.jackpot.running import JWT_BEARER, inbox
@@ -127,7 +127,7 @@ def test_a_port_that_is_taken_names_its_option(target, box):
 def test_without_a_target_file_both_fit_the_client_by_default(tmp_path):
     with served("--operator-port", 0, "--checkout-port", 0, cwd=tmp_path) as (process, url, said):
         assert "OPERATOR" in said
-        assert f"notifies        {serving_jackpot.DEMO_NOTIFICATION_URL}" in said
+        assert f"notifies        {demo.DEMO_NOTIFICATION_URL}" in said
         headers = {"apikey": client_config.DEMO_JACKPOT_API_KEY}
         assert requests.get(f"{url}/v2/stores", headers=headers, timeout=20).status_code == 200
         end(process)
@@ -136,9 +136,9 @@ def test_without_a_target_file_both_fit_the_client_by_default(tmp_path):
 @pytest.mark.parametrize("name", ["API_KEY", "API_SIGNATURE", "CLIENT_SECRET"])
 def test_the_demo_and_the_client_agree(name, monkeypatch):
     constant = f"DEMO_JACKPOT_{name}"
-    assert getattr(serving_jackpot, constant) == getattr(client_config, constant)
+    assert getattr(demo, constant) == getattr(client_config, constant)
     monkeypatch.setenv(f"JACKPOT_{name}", "from the environment")
-    assert serving_jackpot.demo_section()[name.lower()] == "from the environment"
+    assert demo.demo_sections()["jackpot"][name.lower()] == "from the environment"
     assert getattr(client_config.Config(), f"jackpot_{name.lower()}") == "from the environment"
 
 

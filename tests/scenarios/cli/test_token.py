@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from client_under_test import config as client_config
 from scenarios.cli.main import main
-from scenarios.hosting import serving_checkout
+from scenarios.target import demo
 from simulators.checkout import wire
 from simulators.jackpot.credentials import session_jwt
 from simulators.values import jws
@@ -272,9 +272,9 @@ def test_a_file_that_is_not_there(target):
 
 
 def test_without_a_target_file_it_fits_the_client_by_default(tmp_path):
-    assert client_config.DEMO_CHECKOUT_KEY == serving_checkout.DEMO_CHECKOUT_KEY
-    assert client_config.Config().merchant_id == serving_checkout.DEMO_MERCHANT_ID
-    token = wire.mint(product(merchant_id=serving_checkout.DEMO_MERCHANT_ID), client_config.DEMO_CHECKOUT_KEY)
+    assert client_config.DEMO_CHECKOUT_KEY == demo.DEMO_CHECKOUT_KEY
+    assert client_config.Config().merchant_id == demo.DEMO_MERCHANT_ID
+    token = wire.mint(product(merchant_id=demo.DEMO_MERCHANT_ID), client_config.DEMO_CHECKOUT_KEY)
     verified(token, cwd=tmp_path, code=0)
     session = {"amount": 1, "iat": int(time.time()), "notificationKey": "k"}
     verified(session_jwt.mint_raw(session, client_config.DEMO_JACKPOT_API_SIGNATURE), cwd=tmp_path, code=0)

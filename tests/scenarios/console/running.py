@@ -10,14 +10,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from scenarios.console.app import THREADS, Console, create_app
-from scenarios.console.providers import House, Served
-from scenarios.hosting.ports import Stall
+from scenarios.console.providers import House
+from scenarios.hosting.host import hosted
 from scenarios.target.loading import load
 from simulators.exchanges.history import Answer, Direction, Exchange, History, Purpose, Request, Status
-from simulators.operator.api import create_app as create_operator
 from simulators.operator.delivery import Callbacks, Operator
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.operator.simulator import Agreement, OperatorSimulator
+from simulators.providers import OPERATOR
 from simulators.server.wsgi_server import Server
 from simulators.transport.http_client import Sender
 from simulators.wallet.transactions import Kind, Transaction
@@ -145,8 +145,8 @@ def console_inside(folder: Path, callback_url: str = "http://127.0.0.1:9/operato
         sender = stack.enter_context(closing(Sender(history)))
         queue = Callbacks(Operator(callback_url, "security-hash-of-the-tests", sender), Schedule(window=0))
         twin = OperatorSimulator(Agreement("client", "password-of-the-tests", ("EUR", "USD")), queue, seed=1)
-        stall = stack.enter_context(Stall(create_operator(twin), "127.0.0.1", 0))
-        house = House(target, history, operator=Served(twin, stall, stall.url))
+        one = stack.enter_context(hosted(twin, ("127.0.0.1", 0)))
+        house = House(target, history, {OPERATOR: one})
         console = stack.enter_context(closing(Console(house)))
         with Server(create_app(console), threads=THREADS) as server:
             yield Inside(console, house, server.url)

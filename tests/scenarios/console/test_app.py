@@ -116,7 +116,7 @@ def test_the_policy_runs_no_script_but_the_pages_own(inside: Inside):
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
     assert policy["frame-ancestors"] == "'none'"
-    assert inside.house.operator.stall.url in policy["frame-src"]
+    assert inside.house.operator.listener.url in policy["frame-src"]
     assert not re.search(r"<script(?![^>]* src=)", answer.text)
     assert not re.search(r"\son[a-z]+=|\sstyle=|javascript:", answer.text)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -166,7 +166,7 @@ def test_a_fault_that_is_on_acts_on_all_that_is_sent(beside: tuple[Inside, TinyC
     post(inside, "/do/raise", {"event": "bet", "amount": "1"})
     assert len(client.bodies) == 3
     # What the provider sends of itself, too.
-    twin = inside.house.operator.twin
+    twin = inside.house.operator.simulator
     twin.queue.deliver(inside.house.verbs.transaction("result", "p-1", Decimal(1), currency="EUR"))
     assert len(client.bodies) == 6
     assert post(inside, "/do/heal").json()["on"] == {"operator": []}
@@ -178,7 +178,7 @@ def test_an_answer_is_bad_so_many_times(beside: tuple[Inside, TinyClient]):
     inside, _ = beside
     wanted = {"provider": "operator", "path": "auth", "how": "401", "times": "5"}
     assert "5 more" in post(inside, "/do/disturb", wanted).json()["disturbed"]["operator"][0]
-    url = f"{inside.house.operator.stall.url}/auth"
+    url = f"{inside.house.operator.listener.url}/auth"
     credentials = {"username": "client", "password": SECRETS[1]}
     statuses = [requests.post(url, json=credentials, timeout=30).status_code for _ in range(6)]
     assert statuses == [401] * 5 + [200]
@@ -186,7 +186,7 @@ def test_an_answer_is_bad_so_many_times(beside: tuple[Inside, TinyClient]):
 
 def test_a_session_opens_without_the_client(inside: Inside):
     url = post(inside, "/do/session", {"player": "p-9", "currency": "USD", "lang": "en"}).json()["url"]
-    assert url.startswith(f"{inside.house.operator.stall.url}/play/")
+    assert url.startswith(f"{inside.house.operator.listener.url}/play/")
     assert "p-9" in requests.get(url, timeout=30).text
     assert "CURRENCY" not in beats(post(inside, "/do/session", {"currency": "CHF"}), 422)
     assert len(inside.house.history) == 0

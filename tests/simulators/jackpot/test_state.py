@@ -121,6 +121,6 @@ def test_a_damaged_file_changes_nothing(tmp_path: Path, how: str) -> None:
         state.save(twin, file)
         file.write_text(damaged(file.read_text(), how))
         before = (twin.platform.listings, twin.queue.deliveries, twin.platform.habits)
-        with pytest.raises(state.StateError, match="Name the file"):
+        with pytest.raises(state.StateError, match="name the file"):
             state.load(twin, file)
         assert (twin.platform.listings, twin.queue.deliveries, twin.platform.habits) == before

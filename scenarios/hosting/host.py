@@ -1,0 +1,116 @@
+"""One way to run a provider's simulator: for the length of a check, until Ctrl-C, or beside load."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+from scenarios.problems.errors import UsageProblem
+from simulators.providers import PROVIDERS
+from simulators.server.wsgi_server import App, PortInUse, Server
+from simulators.simulator import Simulator
+
+S = TypeVar("S", bound=Simulator[Any])
+
+
+class Listener:
+    """A server of ``app`` at an address that can be lent to somebody else and taken back.
+
+    ``threads`` answer at once. Usable as a context manager, which starts and stops it. Raises what Server does.
+    """
+
+    def __init__(self, app: App, host: str, port: int, *, threads: int = 16) -> None:
+        self._app, self._threads = app, threads
+        self._server = Server(app, host, port, threads=threads)
+        self.host, self.port, self.url = host, self._server.port, self._server.url
+        self._lent = False
+        self._lock = threading.Lock()
+
+    @property
+    def lent(self) -> bool:
+        """Whether the port is somebody else's just now."""
+        return self._lent
+
+    def lend(self) -> None:
+        """Close the port, so that another can open it. Does nothing the second time."""
+        with self._lock:
+            if not self._lent:
+                self._server.stop()
+                self._lent = True
+
+    def take_back(self) -> None:
+        """Open the port again; raises PortInUse where somebody still holds it."""
+        with self._lock:
+            if self._lent:
+                self._server = Server(self._app, self.host, self.port, threads=self._threads).start()
+                self._lent = False
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.stop()
+
+
+@dataclass(frozen=True)
+class Hosted(Generic[S]):
+    """A simulator that is served: where it listens, and where browsers reach it."""
+
+    simulator: S
+    listener: Listener
+    public_url: str
+
+
+def listening(
+    app: App, address: tuple[str, int], what: str, other_port: str, *, threads: int = 16
+) -> Listener:
+    """Return a server of ``app`` that is bound to ``address``, not started.
+
+    ``what`` says who needs the port, ``other_port`` how another one is chosen. Raises UsageProblem.
+    """
+    host, port = address
+    try:
+        return Listener(app, host, port, threads=threads)
+    except PortInUse:
+        raise UsageProblem(
+            f"port {port} on {host} is taken",
+            f"a free port for {what}",
+            f"stop the other program (another check, or pitboss serve?), or {other_port}",
+        ) from None
+    except OSError as error:
+        raise UsageProblem(
+            f"nothing can listen on {host}, port {port}: {error.strerror or error}",
+            f"an address of this machine, and a port that this user may take, for {what}",
+            f"correct the address, or {other_port}",
+        ) from None
+
+
+@contextmanager
+def hosted(
+    simulator: S, address: tuple[str, int], other_port: str | None = None, *, public_url: str | None = None
+) -> Iterator[Hosted[S]]:
+    """Serve ``simulator`` and let it send, until this ends; then it heals and stops.
+
+    ``public_url`` is where browsers reach it, ``other_port`` says how another port is chosen (None: in the target
+    file). Raises UsageProblem where the address cannot be taken.
+    """
+    provider = PROVIDERS[simulator.provider]
+    other = (
+        other_port
+        or f"change listen in [{provider.name}] of the target file and the CLIENT's API URL with it"
+    )
+    what = f"the simulator of the {provider.label}'s API, where the CLIENT {provider.asked}"
+    with listening(provider.app(simulator), address, what, other) as listener:
+        reached = (public_url or listener.url).rstrip("/")
+        simulator.reached_at(listener.url, public_url and reached)
+        simulator.start()
+        try:
+            yield Hosted(simulator, listener, reached)
+        finally:
+            simulator.calm()
+            simulator.stop()

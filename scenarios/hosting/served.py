@@ -1,0 +1,102 @@
+"""The providers of the target file side by side, until Ctrl-C: ``pitboss serve``."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from scenarios.hosting import checkout, jackpot, operator
+from scenarios.hosting.host import Hosted, hosted
+from scenarios.target.loading import Target
+from simulators.checkout.api import GRAPHQL
+from simulators.checkout.pages.widget import SCRIPT as PRODUCT_WIDGET
+from simulators.exchanges.history import History
+from simulators.jackpot.pages import backoffice
+from simulators.jackpot.pages.widget import SCRIPT as VOUCHER_WIDGET
+from simulators.jackpot.simulator import JackpotSimulator
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
+from simulators.server.api_docs import PAGE
+from simulators.simulator import Simulator
+from simulators.transport.http_client import Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a provider is to be served; ``public_url`` is where browsers reach it (None: there)."""
+
+    host: str
+    port: int
+    public_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """What ``pitboss serve`` was asked for besides: the seed, how long tokens hold, and Jackpot's state file."""
+
+    seed: int = 0
+    token_seconds: int = 3600
+    state: Path | None = None
+
+
+@contextmanager
+def served(target: Target, log: History, provider: str, place: Place, play: Play) -> Iterator[Hosted[Any]]:
+    """Serve the simulator of ``provider`` and say where; raises UsageProblem."""
+    section = getattr(target, provider)
+    with closing(Sender(log, ca_file=target.ca_file)) as sender:
+        if timeout := getattr(section, "timeout", None):
+            sender.timeout = timeout
+        simulator = _BUILT[provider](target, sender, play)
+        keeping = (
+            jackpot.kept(simulator, play.state) if isinstance(simulator, JackpotSimulator) else nullcontext()
+        )
+        other_port = f"choose another --{provider}-port"
+        with (
+            keeping,
+            hosted(simulator, (place.host, place.port), other_port, public_url=place.public_url) as one,
+        ):
+            for line in _LINES[provider](one):
+                click.echo(line)
+            yield one
+    for given_up in simulator.queue.given_up:
+        click.echo(f"given up: {simulator.endpoint.label(given_up.event)} {_ids(given_up.event)}")
+
+
+def _ids(event: Any) -> str:
+    return str(getattr(event, "id", None) or event.decision.reference)
+
+
+def _operator_lines(one: Hosted[Any]) -> Iterator[str]:
+    yield f"OPERATOR        {one.listener.url}  (POST /auth, POST /start-session)"
+    yield f"calls back      {one.simulator.endpoint.url}"
+    yield f"CLIENT_USERNAME {one.simulator.agreement.username}"
+
+
+def _jackpot_lines(one: Hosted[Any]) -> Iterator[str]:
+    yield f"JACKPOT         {one.listener.url}  (API under /v2, {one.public_url}{PAGE})"
+    yield f"notifies        {one.simulator.endpoint.url or 'nobody: no notification URL is set'}"
+    yield f"widget          {one.public_url}{VOUCHER_WIDGET}"
+    yield f"back-office     {one.public_url}{backoffice.PREFIX}"
+
+
+def _checkout_lines(one: Hosted[Any]) -> Iterator[str]:
+    yield f"CHECKOUT        {one.listener.url}  (POST {GRAPHQL})"
+    yield f"decides to      {one.simulator.endpoint.url or 'nobody: no decision_url is set'}"
+    yield f"product widget  {one.public_url}{PRODUCT_WIDGET}"
+
+
+_LINES: Final[dict[str, Callable[[Hosted[Any]], Iterator[str]]]] = {
+    OPERATOR: _operator_lines,
+    JACKPOT: _jackpot_lines,
+    CHECKOUT: _checkout_lines,
+}
+# The simulator of each provider, not started; raises UsageProblem where the target file will not do.
+_BUILT: Final[dict[str, Callable[[Target, Sender, Play], Simulator[Any]]]] = {
+    OPERATOR: lambda target, sender, play: operator.build(
+        target, sender, seed=play.seed, token_seconds=play.token_seconds
+    ),
+    JACKPOT: lambda target, sender, play: jackpot.build(target.need_jackpot(), sender, seed=play.seed),
+    CHECKOUT: lambda target, sender, _play: checkout.build(target.need_checkout(), sender),
+}

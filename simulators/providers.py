@@ -1,0 +1,58 @@
+"""The providers that are played here: one explicit table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One provider. ``name`` is its section of the target file, its folders, and its word in the history.
+
+    ``label`` is what texts call it, ``asked`` what the CLIENT asks its API for, ``port`` where `pitboss serve` puts
+    it unless told otherwise; ``app`` makes the WSGI app of a simulator of it.
+    """
+
+    name: str
+    label: str
+    asked: str
+    port: int
+    app: Callable[[Any], "Flask"]
+
+
+# Apps are imported where they are made: no command waits for a provider that it does not play.
+
+
+def _operator(simulator: Any) -> "Flask":
+    from simulators.operator.api import create_app
+
+    return create_app(simulator)
+
+
+def _jackpot(simulator: Any) -> "Flask":
+    from simulators.jackpot.api import create_app
+
+    return create_app(simulator)
+
+
+def _checkout(simulator: Any) -> "Flask":
+    from simulators.checkout.api import create_app
+
+    return create_app(simulator)
+
+
+OPERATOR: Final = "operator"
+JACKPOT: Final = "jackpot"
+CHECKOUT: Final = "checkout"
+
+PROVIDERS: Final[dict[str, Provider]] = {
+    each.name: each
+    for each in (
+        Provider(OPERATOR, "OPERATOR", "sends /auth and /start-session", 8701, _operator),
+        Provider(JACKPOT, "Jackpot", "asks for tokens and confirms vouchers", 8702, _jackpot),
+        Provider(CHECKOUT, "checkout", "creates its checkouts", 8703, _checkout),
+    )
+}
