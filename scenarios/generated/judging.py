@@ -18,11 +18,12 @@ def judge_stories(
     stage: Callable[[], Stage],
     examples: int | None = None,
 ) -> None:
-    """Search for a story that breaks the plan's rule, or play the saved one, and write the finding."""
+    """Search for a story that breaks the plan's rule, or play the saved or found one, and write the finding."""
+    known = run.settings.story or judge.result.stories.get(plan.rule)
     try:
-        if run.settings.story is not None:
-            broken = play(run.settings.story, stage())
-            found = None if broken is None else (run.settings.story, broken)
+        if known is not None:
+            broken = play(known, stage())
+            found = None if broken is None else (known, broken)
         else:
             seed = run.rng(f"{judge.result.id}:{plan.verbs}").getrandbits(64)
             found = search(

@@ -48,7 +48,8 @@ class ScenarioResult:
     """One scenario's run: its rules, its findings, and how it ended (``ended`` is None when it ran to its end).
 
     ``stories`` are generated histories that broke a rule, each as short as it was found; ``readings`` the player
-    and the balance, in the player's currency, that was read at the end of each, where one was.
+    and the balance, in the player's currency, that was read at the end of each, where one was. ``seen_once`` says of
+    rules what broke them and did not come back when it was tried again.
     """
 
     id: str
@@ -64,6 +65,7 @@ class ScenarioResult:
     nodeid: str = ""
     stories: dict[str, Story] = field(default_factory=dict)
     readings: dict[str, tuple[str, Decimal]] = field(default_factory=dict)
+    seen_once: dict[str, str] = field(default_factory=dict)
 
     def standing(self, rule: str) -> Standing:
         """How this scenario came out for ``rule``."""
@@ -72,6 +74,8 @@ class ScenarioResult:
             return Standing.FAILED
         if mine:
             return Standing.WARNED
+        if rule in self.seen_once:
+            return Standing.UNDECIDED
         if self.ended is not None:
             return self.ended
         return Standing.INFO if RULES[rule].level is Level.INFO else Standing.PASSED
@@ -125,7 +129,11 @@ def judge_rule(rule: Rule, results: Iterable[ScenarioResult]) -> RuleVerdict:
     if standing in (Standing.FAILED, Standing.WARNED):
         reason = message([finding for result in mine for finding in result.of(rule.id)])
     elif standing in (Standing.SKIPPED, Standing.UNDECIDED):
-        reason = next(result.reason for result in mine if result.standing(rule.id) is standing)
+        reason = next(
+            result.seen_once.get(rule.id, result.reason)
+            for result in mine
+            if result.standing(rule.id) is standing
+        )
     else:
         reason = "; ".join(note for result in mine for note in result.notes.get(rule.id, []))
     return RuleVerdict(rule, standing, reason, mine)

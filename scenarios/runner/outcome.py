@@ -82,6 +82,7 @@ def redact(result: ScenarioResult, text: Callable[[str], str]) -> None:
         return shortened(text(said))
 
     result.reason = clean(result.reason)
+    result.seen_once = {rule: clean(text) for rule, text in result.seen_once.items()}
     result.notes = {rule: [clean(note) for note in notes] for rule, notes in result.notes.items()}
     result.findings[:] = [
         replace(one, seen=clean(one.seen), expected=clean(one.expected), case=clean(one.case))
@@ -109,6 +110,9 @@ def tell_pytest(report: pytest.TestReport, result: ScenarioResult, run: Run) -> 
     elif result.ended is Standing.UNDECIDED:
         report.outcome = "failed"
         report.longrepr = f"undecided: {result.reason}"
+    elif result.seen_once.keys() & set(run.settings.rules):
+        report.outcome = "failed"
+        report.longrepr = "\n".join(f"{rule} undecided: {why}" for rule, why in result.seen_once.items())
     elif result.ended is None:
         report.outcome = "passed"
         if asked:

@@ -10,11 +10,13 @@ import pytest
 from scenarios.contract import RULES
 from scenarios.problems.errors import Exit, Problem
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing, exit_code, judge_rule
+from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge, Undecided
 from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, RUN
 from scenarios.runner.needs import judges_history, lacking, needs_probe, rules_of, served_for, turn
 from scenarios.runner.outcome import accuse, broken_by, ended, error_line, redact, result_of, tell_pytest
+from scenarios.runner.second_look import look_again
 
 
 class Watcher(Protocol):
@@ -148,6 +150,25 @@ class Session:
             accuse(judge.result, self.run.diagnosis)
             if needs_probe(item) or judge.result.findings:
                 raise Undecided(self.run.diagnosis.why)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[None]:
+        """Look again at what broke a rule before it is told."""
+        judge = pyfuncitem.stash.get(JUDGE, None)
+        error: Exception | None = None
+        outcome: object = None
+        try:
+            outcome = yield
+        except (TargetGone, OutOfBounds):
+            raise
+        except Exception as ending:
+            error = ending
+        # The second look comes through here, too.
+        if judge is not None and judge.result.findings and not judge.again and not judges_history(pyfuncitem):
+            look_again(pyfuncitem, judge)
+        if error is not None:
+            raise error
+        return outcome  # type: ignore[return-value]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:

@@ -337,3 +337,52 @@ def test_a_marker_with_an_unknown_rule_is_a_usage_error(scenario, capfd):
     """)
     assert judged(Wallet(), "RES-01", paths=files).code is Exit.USAGE
     assert "RES-99" in capfd.readouterr().err
+
+
+def test_what_does_not_come_back_is_undecided(scenario):
+    files = scenario("""
+        looks = []
+
+        @pytest.mark.rules("RES-01", "RES-02")
+        def test_passing(judge):
+            looks.append(1)
+            judge.holds("RES-01", len(looks) > 1, expected="10.00", seen="9.00")
+            judge.holds("RES-02", False, expected="a", seen="b")
+
+        @pytest.mark.rules("RES-03")
+        def test_looked_at_twice(judge):
+            judge.holds("RES-03", len(looks) == 2, expected="2", seen=str(len(looks)))
+    """)
+    result = judged(Wallet(), "RES-01", "RES-02", "RES-03", paths=files)
+    assert [v.standing for v in result.verdicts] == [Standing.UNDECIDED, Standing.FAILED, Standing.PASSED]
+    assert "seen once: expected 10.00; seen 9.00" in verdict(result, "RES-01").reason
+    assert "somebody else use the player?" in verdict(result, "RES-01").reason
+
+
+def test_what_cannot_be_tried_again_stands(scenario):
+    files = scenario("""
+        looks = []
+
+        @pytest.mark.rules("RES-01")
+        def test_once_only(judge):
+            looks.append(1)
+            judge.needs(len(looks) == 1, "it can be done once")
+            judge.holds("RES-01", False, expected="a", seen="b")
+    """)
+    assert standing(judged(Wallet(), "RES-01", paths=files), "RES-01") is Standing.FAILED
+
+
+def test_a_player_whom_somebody_else_used_breaks_no_rule():
+    class UsedOnce(Wallet):
+        """Somebody else bets 1.00 when the first result of 10.00 has come."""
+
+        used = False
+
+        def result(self, message):
+            if message["amount"] == 10 and not self.used:
+                self.used = True
+                self.move(message["user_id"], Decimal(-1))
+            return super().result(message)
+
+    result = judged(UsedOnce(), "RES-05", "BET-05", "RBK-06", "IDM-01")
+    assert result.code in (Exit.UNDECIDED, Exit.HOLDS)
