@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
@@ -21,7 +21,7 @@ class Undecided(Exception):
 
 
 class Enough(Exception):
-    """The scenario was to end with what has just been found: the run's first finding, or the last to be seen again."""
+    """The run was to end with the first thing that breaks a rule, and this is it."""
 
 
 # So much of an answer is quoted, in bytes, and so much of that is shown in the end, in characters.
@@ -69,8 +69,8 @@ class Judge:
 
     run: Run
     result: ScenarioResult
-    # The rules that are to be seen broken again before they are accused; empty at the first look.
-    again: set[str] = field(default_factory=set)
+    # Whether this is the second look at what broke a rule.
+    again: bool = False
 
     def holds(
         self,
@@ -308,11 +308,7 @@ class Judge:
 
     def _add(self, finding: Finding) -> None:
         self.result.findings.append(finding)
-        if self.again:
-            if self.again <= {found.rule for found in self.result.findings}:
-                raise Enough
-            return
         settings = self.run.settings
         grave = finding.level is Level.MUST or settings.strict
-        if settings.first_only and grave and finding.rule in settings.rules:
+        if settings.first_only and not self.again and grave and finding.rule in settings.rules:
             raise Enough

@@ -24,12 +24,12 @@ def look_again(item: pytest.Function, judge: Judge) -> None:
     stories, readings = dict(result.stories), dict(result.readings)
     raced = _overlapped(judge.run.history.since(result.first_exchange))
     result.findings, result.judged, result.notes = [], set(), {}
-    judge.again = {finding.rule for finding in first}
+    judge.again = True
     try:
         _run(item)
         second, again = result.findings, result.judged
     finally:
-        judge.again = set()
+        judge.again = False
         result.findings, result.judged, result.notes = first, judged, notes
         result.stories, result.readings = stories, readings
     back = {finding.rule for finding in second}

@@ -129,10 +129,13 @@ def _first_rollback(operator: Verbs, judge: Judge, player: Player, what: str) ->
         if original.ok != (what in WAGERS):
             return None
         first = operator.undo(original)
+    off = player.off
     answer = operator.send(first)
     judge.measure(player)
-    # The first of what was never done may be refused, for another rule; of what was done it must have been taken.
-    return first if answer.ok or what not in WAGERS else None
+    if what in WAGERS:
+        return first if answer.ok else None
+    # A first rollback that pays for what was never done is another rule's matter; one that is refused may pay next.
+    return first if player.off == off else None
 
 
 @pytest.mark.rules("RBK-09")

@@ -109,7 +109,7 @@ def test_fault_is_blamed_on_the_rules_it_breaks_alone(fault, rules):
     accused = at(found, *BLAMED)
     assert set(accused) == set(rules.split()), accused
     # Whose copy is to be recognised, and what is to come late, was refused.
-    allowed = {"RBK-05", "RBK-06"} if fault is faulty.RefusesOrphans else set()
+    allowed = {"RBK-05", "RBK-06", "RBK-16"} if fault is faulty.RefusesOrphans else set()
     undecided = at(found, Standing.UNDECIDED)
     assert set(undecided) == allowed, undecided
     assert set(at(found, Standing.SKIPPED)) == {"IDM-10"}
