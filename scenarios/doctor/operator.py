@@ -147,7 +147,7 @@ class Doctor:
 
     def _accepted_as(self, player: Player, dialect: Dialect) -> bool:
         channel = self.run.channel
-        with_other = Verbs(Operator(channel.url, channel.secret, channel.sender, dialect))
+        with_other = Verbs(Operator(channel.url, channel.secret, channel.sender, dialect, channel.names))
         paid = with_other.result(player, player.unit, purpose=Purpose.DOCTOR)
         if paid.refused:
             return False
@@ -158,7 +158,7 @@ class Doctor:
     def _same_as_forged(self, player: Player, genuine: Exchange) -> bool:
         message = self.verbs.transaction("result", player, player.unit)
         channel = self.run.channel
-        forger = Operator(channel.url, self.verbs.new_id(), channel.sender, channel.dialect)
+        forger = Operator(channel.url, self.verbs.new_id(), channel.sender, channel.dialect, channel.names)
         forged = forger.send_raw(
             forger.dialect.encode(message),
             path=forger.dialect.path(message),

@@ -26,6 +26,7 @@ from simulators.exchanges.history import History
 from simulators.operator.delivery import Operator
 from simulators.transport.http_client import Sender
 from simulators.transport.rate_limits import Limits
+from simulators.wallet.names import Names
 
 # Seconds for one answer where no [operator] says otherwise.
 _TIMEOUT = 5.0
@@ -92,6 +93,7 @@ class Run:
             operator.security_hash.get_secret_value(),
             self.sender,
             operator.words,
+            Names(player.id for player in (*self.players, *self.other_players)),
         )
 
     @cached_property

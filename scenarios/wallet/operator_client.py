@@ -12,6 +12,7 @@ from simulators.operator.delivery import PROVIDER, Operator
 from simulators.transport.faults.delivery import Fault, Link, Parcel, deliver
 from simulators.transport.last_byte_race import race
 from simulators.wallet.codec import PLAIN, Style
+from simulators.wallet.names import Names
 from simulators.wallet.transactions import Kind, Transaction
 
 
@@ -38,6 +39,24 @@ class Verbs:
     def new_id() -> str:
         """A provider id that was never used before."""
         return str(uuid.uuid4())
+
+    def made_up_player(self, ending: str = "") -> str:
+        """A player that is nobody, new each time, with ``ending`` behind the name; wagers may name it."""
+        return self._names.make_up(ending)
+
+    def other_spelling(self, player: Player, text: str) -> str:
+        """Let wagers name ``text``, another spelling of the id of a test player; return it."""
+        return self._names.add_spelling(player.id, text)
+
+    def may_name(self, player: str) -> bool:
+        """Whether wagers may name ``player``: a test player, or one made up for this run."""
+        return player in self._names
+
+    @property
+    def _names(self) -> Names:
+        if self.channel.names is None:
+            raise ValueError("names are made up for runs of the judge only: this channel may name anybody")
+        return self.channel.names
 
     def transaction(
         self,

@@ -15,6 +15,7 @@ from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.http_client import Meaning, Sender
 from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.dialect import Dialect
+from simulators.wallet.names import Names
 from simulators.wallet.transactions import Kind, Transaction
 from simulators.webhooks.endpoint import Endpoint, told
 from simulators.webhooks.retry_queue import RetryQueue, Schedule
@@ -28,13 +29,22 @@ class Operator(Endpoint[Transaction]):
     """The endpoint of one CLIENT's callbacks: encodes, signs and sends, each time once.
 
     ``url`` is where the paths of ``dialect`` are appended, ``secret`` signs (the SECURITY_HASH). No method raises
-    for the network: an exchange without an answer is unknown.
+    for the network: an exchange without an answer is unknown. ``names`` are whom requests may name (None:
+    anybody); NamesStrangerError is raised of others, before anything is sent.
     """
 
-    def __init__(self, url: str | None, secret: str, sender: Sender, dialect: Dialect = SPORTSBOOK) -> None:
+    def __init__(
+        self,
+        url: str | None,
+        secret: str,
+        sender: Sender,
+        dialect: Dialect = SPORTSBOOK,
+        names: Names | None = None,
+    ) -> None:
         super().__init__(PROVIDER, url, sender, self._encoded, self.read, lambda message: message.kind)
         self.secret = secret
         self.dialect = dialect
+        self.names = names
         # What was learned of answers that the dialect finds unclear.
         self.understood: Callable[[Answer, Meaning], Meaning] | None = None
 
@@ -52,6 +62,7 @@ class Operator(Endpoint[Transaction]):
 
     def request(self, event: Transaction, style: Style = PLAIN) -> Request:
         """Return ``event`` built and signed, not sent."""
+        self._look_at(self.dialect.encode(event, style))
         return self.dialect.request(self.url or "", event, self.secret, style)
 
     def raw_request(
@@ -66,10 +77,16 @@ class Operator(Endpoint[Transaction]):
 
         ``headers`` are as of every endpoint, the signature's among them.
         """
+        self._look_at(body)
         signed, body = self.dialect.seal(body, self.secret)
         return super().raw_request(
             body, path=path, method=method, headers={**dict(signed), **(headers or {})}
         )
+
+    def _look_at(self, body: bytes) -> None:
+        # Whatever leaves, leaves through a request that is built here; a copy is one that was.
+        if self.names is not None:
+            self.names.check(self.dialect.named(body))
 
     def send(
         self,

@@ -93,6 +93,10 @@ class Sportsbook(Dialect):
         problem = _status(answer.status) or (_NO_ID if client_id in (None, "") else None)
         return Meaning(Status.OK, client_id=client_id, problem=problem)
 
+    def named(self, body: bytes) -> Sequence[Any]:
+        """Every value of ``user_id``, in any letter case and at any depth, also of one that is there twice."""
+        return codec.values_of(body, "user_id")
+
     def otherwise(self) -> Sequence[Otherwise]:
         """Amounts in the other form."""
         other: AmountFormat = "string" if self.amounts == "number" else "number"

@@ -78,3 +78,21 @@ def object_of(body: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
+
+
+def values_of(body: bytes, key: str) -> list[Any]:
+    """Every value that JSON gives ``key`` in any object, doubled ones too, in any letter case; numbers as written.
+
+    Empty where ``body`` is no JSON.
+    """
+    found: list[Any] = []
+
+    def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found.extend(value for name, value in pairs if name.casefold() == key.casefold())
+        return dict(pairs)
+
+    try:
+        json.loads(body, object_pairs_hook=collect, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return []
+    return found

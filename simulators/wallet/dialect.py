@@ -6,7 +6,7 @@ Rules about money are proved with transactions, in any dialect; rules about byte
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from simulators.exchanges.history import Answer, Headers, Request
 from simulators.transport.http_client import Meaning
@@ -65,6 +65,13 @@ class Dialect(ABC):
     @abstractmethod
     def read(self, answer: Answer) -> Meaning:
         """Say what ``answer`` means, leniently: its form is judged by rules."""
+
+    @abstractmethod
+    def named(self, body: bytes) -> Sequence[Any]:
+        """The values by which ``body`` names players, of any type and wherever they stand; none where it names nobody.
+
+        ``body`` is any bytes that may be signed; what no CLIENT could read as a message names nobody.
+        """
 
     def otherwise(self) -> Sequence[Otherwise]:
         """What else may have been agreed on, to be tried where nothing is accepted."""

@@ -1,6 +1,6 @@
 """A fourth provider's words: forms, an MD5 over the sorted fields, cents, one path, and the balance in each answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 from urllib.parse import parse_qsl
 
@@ -43,6 +43,9 @@ class Coins(Dialect):
     def seal(self, body: bytes, secret: str) -> tuple[Headers, bytes]:
         sign = signers.md5_of_sorted(dict(parse_qsl(body.decode(), keep_blank_values=True)), secret)
         return (("Content-Type", "application/x-www-form-urlencoded"),), body + f"&sign={sign}".encode()
+
+    def named(self, body: bytes) -> Sequence[str]:
+        return [value for name, value in parse_qsl(body.decode("utf-8", "replace")) if name == "account"]
 
     def read(self, answer: Answer) -> Meaning:
         fields = dict(parse_qsl(answer.body.decode("utf-8", "replace")))

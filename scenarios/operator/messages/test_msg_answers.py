@@ -52,7 +52,7 @@ def _traffic(run: Run, judge: Judge) -> None:
         operator.rollback(result)
         operator.rollback(operator.new_id(), player, player.unit)
         operator.bet(player, player.money(_FORTUNE))
-        operator.bet(f"nobody-{operator.new_id()}", player.unit, currency=player.currency)
+        operator.bet(operator.made_up_player(), player.unit, currency=player.currency)
     body = operator.channel.request(operator.transaction("bet", run.players[0], run.players[0].unit)).body
     for path in (TRANSACTION_PATH, ROLLBACK_PATH):
         raw(operator, body[: len(body) // 2], path, "malformed: truncated JSON")
@@ -222,7 +222,7 @@ def test_success_has_its_form(run: Run, judge: Judge) -> None:
 @pytest.mark.rules("MSG-04")
 def test_failure_has_its_form_and_no_effect(operator: Verbs, player: Player, judge: Judge) -> None:
     """A refusal is ``error``, a non-empty string, and the balance stays as it was."""
-    stranger = f"nobody-{operator.new_id()}"
+    stranger = operator.made_up_player()
     cases: dict[str, tuple[Player | str, Decimal]] = {
         "a bet one unit over the balance": (player, player.money(1001)),
         "a bet far over the balance": (player, player.money(_FORTUNE)),

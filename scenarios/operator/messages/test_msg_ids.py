@@ -17,6 +17,7 @@ from scenarios.wallet.batch import STEP, look
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
+from simulators.wallet.names import NO_ID
 
 pytestmark = pytest.mark.needs("probe")
 
@@ -32,7 +33,7 @@ ENDINGS = {
     "right-to-left marks": "\N{RIGHT-TO-LEFT OVERRIDE}\N{RIGHT-TO-LEFT MARK}",
 }
 # Whole ids; they cannot be made unique, so an earlier run may have used them.
-WHOLE = ("__proto__", "constructor")
+WHOLE = (NO_ID, "constructor")
 # What only the inside of a CLIENT writes; none of it is in the ids above.
 LEAKS = re.compile(
     "|".join(
@@ -81,7 +82,7 @@ def _harmless(judge: Judge, exchange: Exchange, ordinary: Exchange, case: str) -
 
 def _refusal(operator: Verbs, player: Player) -> Exchange:
     """How the CLIENT answers an id that is strange to it but not hostile."""
-    return operator.bet(f"nobody-{operator.new_id()}", player.unit, currency=player.currency)
+    return operator.bet(operator.made_up_player(), player.unit, currency=player.currency)
 
 
 @pytest.mark.rules("MSG-13")
@@ -136,9 +137,12 @@ def test_hostile_user_ids(operator: Verbs, player: Player, judge: Judge, run: Ru
     for witness in run.players[:2]:
         witnesses[witness] = judge.fund(witness, 1000)
     ordinary = _refusal(operator, player)
-    names = {name: f"nobody-{operator.new_id()}{ending}" for name, ending in ENDINGS.items()}
-    names |= {name: name for name in WHOLE}
-    names |= {f"a player's id and {name}": player.id + ending for name, ending in ENDINGS.items()}
+    names = {name: operator.made_up_player(ending) for name, ending in ENDINGS.items()}
+    names |= {NO_ID: NO_ID}
+    names |= {
+        f"a player's id and {name}": operator.other_spelling(player, player.id + ending)
+        for name, ending in ENDINGS.items()
+    }
     for name, user in names.items():
         case = f"user_id with {name}"
         sent = []

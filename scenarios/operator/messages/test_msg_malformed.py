@@ -20,6 +20,7 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, FailureKind
 from simulators.operator.dialect import ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_PATH
+from simulators.values.decimal_json import quoted
 from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.transactions import Transaction
 
@@ -35,19 +36,26 @@ _NO_OBJECTS = {
     "a JSON number": b"10",
     "JSON null": b"null",
 }
-# The fields besides the amount, with JSON texts of other types than the document gives them.
+# The fields besides amount and player, with JSON texts of other types than the document gives them.
 _WRONG_TYPES = {
     "transaction_id": ("17", "true", "[]", "{}"),
     "rollback_transaction_id": ("17", "true", "[]", "{}"),
     "action": ("1", "true", "[]", "{}"),
-    "user_id": ("17", "true", "[]", "{}"),
     "currency": ("978", "true", "[]", "{}"),
 }
 
 
-def _spoiled(action: Action) -> Iterator[tuple[str, Style]]:
+def _wrong_players(player: Player) -> tuple[str, ...]:
+    """JSON texts of other types than text that can mean ``player`` and nobody else."""
+    text = quoted(player.id)
+    # A number or a truth value may be the id of somebody else.
+    number = (player.id,) if player.id.isascii() and player.id.isdigit() and player.id[0] != "0" else ()
+    return (*number, f"[{text}]", f'{{"id":{text}}}', "[]", "{}")
+
+
+def _spoiled(action: Action, player: Player) -> Iterator[tuple[str, Style]]:
     """Each required field of ``action`` missing, null and of another type, with a case to name it by."""
-    for field, texts in _WRONG_TYPES.items():
+    for field, texts in {**_WRONG_TYPES, "user_id": _wrong_players(player)}.items():
         if field == "rollback_transaction_id" and action != "rollback":
             continue
         yield f"{action} without {field}", Style(drop=frozenset({field}))
@@ -94,7 +102,7 @@ def test_spoiled_fields_are_refused(operator: Verbs, player: Player, judge: Judg
     """Each required field missing, null or of another type is refused; then a genuine bet still works."""
     batch = Batch("MSG-06", judge, operator, player)
     for action in ACTIONS:
-        for case, style in _spoiled(action):
+        for case, style in _spoiled(action, player):
             spoiled = batch.wager(action, case, partial(_send, operator, style=style))
             judge.refused("MSG-06", spoiled, case=case)
     batch.settle()

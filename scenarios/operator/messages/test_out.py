@@ -324,6 +324,16 @@ def test_user_id_is_the_one_of_callbacks(
         judge.needs(len(twin.sessions) > before, "no session was started")
         session = twin.sessions[-1]
         balance = judge.fund(player, 1000)
+        if not operator.may_name(session.player):
+            # It may be somebody else's id: no wager tells.
+            judge.holds(
+                "OUT-08",
+                False,
+                expected=f"user_id {player.id!r}, the id that callbacks are accepted for",
+                seen=f"user_id {session.player!r}",
+                case=f"player {player.id}, user_id {session.player!r}",
+            )
+            continue
         bet = operator.bet(session.player, player.money(400), currency=session.currency)
         judge.accepted("OUT-08", bet, case=f"player {player.id}, user_id {session.player!r}")
         if bet.ok:

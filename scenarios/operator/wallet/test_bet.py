@@ -5,7 +5,6 @@ Invariant: an accepted bet of A lowers the balance by A, a refused one does noth
 requests only.
 """
 
-import uuid
 from decimal import Decimal
 
 import pytest
@@ -110,7 +109,7 @@ def test_refused_then_topped_up(operator: Verbs, player: Player, judge: Judge) -
 @pytest.mark.rules("BET-06")
 def test_by_an_unknown_player(operator: Verbs, player: Player, judge: Judge) -> None:
     """A player that the CLIENT does not know is refused, and gets no account, also not by a result."""
-    stranger = f"nobody-{uuid.uuid4()}"
+    stranger = operator.made_up_player()
     bet = operator.bet(stranger, player.unit, currency=player.currency)
     judge.refused("BET-06", bet, case="a bet by an unknown player")
     again = operator.bet(stranger, player.unit, currency=player.currency)

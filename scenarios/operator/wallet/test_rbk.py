@@ -5,7 +5,6 @@ Invariant: a rollback puts the balance where it was before the transaction it na
 rollback says. Limits: sequential requests only; rollbacks without an original are judged in another file.
 """
 
-import uuid
 from dataclasses import replace
 from decimal import Decimal
 
@@ -183,7 +182,7 @@ def test_for_another_player(operator: Verbs, player: Player, players: list[Playe
             continue
         tried += 1
         # With one player only, the other is one that the CLIENT never heard of.
-        name = other if other is not None else f"nobody-{uuid.uuid4()}"
+        name = other if other is not None else operator.made_up_player()
         rollback = operator.rollback(original, name)
         case = f"a {kind} of {player}, rolled back for {name}"
         judge.settled("RBK-10", player, original, rollback, case=f"{case}: {player}")

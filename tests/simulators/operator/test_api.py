@@ -313,7 +313,7 @@ def test_a_disturbed_answer(house: House) -> None:
     assert house.post("/auth", CREDENTIALS).status_code == 200
     disturbed = house.twin.auth_requests[0]
     assert disturbed.status is Status.UNCLEAR
-    assert disturbed.faults == ("auth answered 500 (text/html)",)
+    assert [note.text for note in disturbed.faults] == ["auth answered 500 (text/html)"]
     assert house.twin.auth_requests[2].faults == ()
 
 
