@@ -68,7 +68,7 @@ def learn(operator: Verbs, player: Player) -> bool:
     What it moves is rolled back: a rollback of what was refused moves nothing.
     """
     paid = [operator.result(player, player.unit, purpose=Purpose.FIRST_WAGER) for _ in range(2)]
-    stranger = f"nobody-{operator.new_id()}"
+    stranger = operator.made_up_player()
     refused = [
         operator.bet(player, player.money(_FORTUNE), purpose=Purpose.FIRST_WAGER),
         operator.bet(stranger, player.unit, currency=player.currency, purpose=Purpose.FIRST_WAGER),
