@@ -26,8 +26,6 @@ from simulators.checkout.world import Checkout
 from simulators.exchanges.history import Exchange
 from simulators.transport.last_byte_race import race
 
-pytestmark = pytest.mark.served("checkout")
-
 _POLL_SECONDS = 0.02
 _UNTOUCHED = "what it was before: the decision has no effect"
 

@@ -14,6 +14,8 @@ class Level(StrEnum):
 
 # What these groups prove is the documents' own dialect, or what the CLIENT asks in it.
 _BYTES = ("SIG", "MSG", "OUT")
+# What these groups prove takes the provider's API, which the CLIENT asks; so does an order.
+_ASKED = ("OUT", "VTK", "EVT", "CAT", "VCH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ class Rule:
     def about_bytes(self) -> bool:
         """Whether it is about how the documents write and sign, which another dialect does otherwise."""
         return self.group in _BYTES
+
+    @property
+    def served(self) -> bool:
+        """Whether the provider's simulator is served while it is proved, for the CLIENT asks it."""
+        return self.group in _ASKED or "order" in self.needs
 
     @property
     def group(self) -> str:

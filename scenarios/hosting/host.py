@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from scenarios.problems.errors import UsageProblem
-from simulators.providers import PROVIDERS
-from simulators.server.wsgi_server import App, PortInUse, Server
+from simulators.providers import PROVIDERS, Provider
+from simulators.server.wsgi_server import App, PortInUse, Server, bind
 from simulators.simulator import Simulator
 
 S = TypeVar("S", bound=Simulator[Any])
@@ -73,9 +73,29 @@ def listening(
 
     ``what`` says who needs the port, ``other_port`` how another one is chosen. Raises UsageProblem.
     """
+    with _address_told(address, what, other_port):
+        return Listener(app, *address, threads=threads)
+
+
+def try_address(provider: str, address: tuple[str, int]) -> None:
+    """Find out, without its simulator, whether ``provider`` can be served at ``address``. Raises UsageProblem."""
+    with _address_told(address, _what(PROVIDERS[provider]), _other_port(PROVIDERS[provider])):
+        bind(*address).close()
+
+
+def _what(provider: Provider) -> str:
+    return f"the simulator of the {provider.label}'s API, where the CLIENT {provider.asked}"
+
+
+def _other_port(provider: Provider) -> str:
+    return f"change listen in [{provider.name}] of the target file and the CLIENT's API URL with it"
+
+
+@contextmanager
+def _address_told(address: tuple[str, int], what: str, other_port: str) -> Iterator[None]:
     host, port = address
     try:
-        return Listener(app, host, port, threads=threads)
+        yield
     except PortInUse:
         raise UsageProblem(
             f"port {port} on {host} is taken",
@@ -100,12 +120,8 @@ def hosted(
     file). Raises UsageProblem where the address cannot be taken.
     """
     provider = PROVIDERS[simulator.provider]
-    other = (
-        other_port
-        or f"change listen in [{provider.name}] of the target file and the CLIENT's API URL with it"
-    )
-    what = f"the simulator of the {provider.label}'s API, where the CLIENT {provider.asked}"
-    with listening(provider.app(simulator), address, what, other) as listener:
+    app, other = provider.app(simulator), other_port or _other_port(provider)
+    with listening(app, address, _what(provider), other) as listener:
         reached = (public_url or listener.url).rstrip("/")
         simulator.reached_at(listener.url, public_url and reached)
         simulator.start()

@@ -19,8 +19,6 @@ from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire
 from simulators.values import decimal_json
 
-pytestmark = pytest.mark.served("jackpot")
-
 _KNOWN = tuple(str(info.alias or name) for name, info in wire.Store.model_fields.items())
 # What of a store scenarios change, and to what.
 _CHANGES = {"name": "Enseigne nouvelle", "voucherValueMax": 100, "mentions": "<p>Nouvelles mentions</p>\n"}

@@ -26,8 +26,6 @@ from simulators.jackpot.wire import Notification
 from simulators.jackpot.world import Voucher
 from simulators.webhooks.retry_queue import Delivery, Standing
 
-pytestmark = pytest.mark.served("jackpot")
-
 # Seconds within which Jackpot wants its acknowledgement.
 _IN_TIME = 5.0
 # How long the provider's own answers take while acknowledgements are timed: longer than any webhook waits.

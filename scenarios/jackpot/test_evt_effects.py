@@ -25,8 +25,6 @@ from simulators.transport.last_byte_race import race
 from simulators.values import decimal_json
 from simulators.webhooks.retry_queue import Delivery, Standing
 
-pytestmark = pytest.mark.served("jackpot")
-
 _COPIES = 3
 # Seconds that a CLIENT which is started again may be away.
 _AWAY = 30.0

@@ -27,7 +27,7 @@ from simulators.jackpot.lifecycle import Event, State
 from simulators.jackpot.wire import PROVIDER
 from simulators.transport.last_byte_race import race
 
-pytestmark = [pytest.mark.served("jackpot"), pytest.mark.needs("probe")]
+pytestmark = pytest.mark.needs("probe")
 
 _FUNDS = 2 * AMOUNT
 _COPIES = 3

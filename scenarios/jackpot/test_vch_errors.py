@@ -17,7 +17,7 @@ from scenarios.run.run import Run
 from scenarios.wallet.player import Player
 from simulators.jackpot.lifecycle import Event, State
 
-pytestmark = [pytest.mark.served("jackpot"), pytest.mark.needs("probe")]
+pytestmark = pytest.mark.needs("probe")
 
 _FAILED = (500, b'{"error": "INTERNAL_ERROR", "message": "try again"}', "application/json")
 _PAGE = (502, b"<html>Bad gateway</html>", "text/html")

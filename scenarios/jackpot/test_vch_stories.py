@@ -18,7 +18,7 @@ from scenarios.run.run import Run
 from scenarios.run.story import Step, Verb
 from scenarios.wallet.player import Player
 
-pytestmark = [pytest.mark.last, pytest.mark.served("jackpot"), pytest.mark.needs("probe")]
+pytestmark = [pytest.mark.last, pytest.mark.needs("probe")]
 
 _OPENING = 2000
 _TOURS = (

@@ -21,7 +21,7 @@ from scenarios.wallet.player import Player
 from simulators.jackpot.credentials.session_jwt import BadJwt, Fault, verify
 from simulators.values import money
 
-pytestmark = [pytest.mark.served("jackpot"), pytest.mark.needs("probe")]
+pytestmark = pytest.mark.needs("probe")
 
 # What players ask to convert, in smallest units: round, with cents, that binary fractions cannot hold, small.
 _ASKED = (2500, 2550, 1999, 110, 1)

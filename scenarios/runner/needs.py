@@ -23,8 +23,8 @@ def rules_of(item: pytest.Item) -> tuple[str, ...]:
 
 def served_for(item: pytest.Item) -> tuple[str, ...]:
     """The providers whose simulators must be served for ``item``."""
-    marker = item.get_closest_marker("served")
-    return tuple(marker.args) if marker else ()
+    rules = [RULES[rule] for rule in rules_of(item)]
+    return tuple(dict.fromkeys(rule.provider for rule in rules if rule.served))
 
 
 def needs_probe(item: pytest.Item) -> bool:
@@ -49,7 +49,7 @@ def lacking(item: pytest.Item, run: Run) -> str | None:
     """What ``item`` needs and the target file does not have, with the line to add; None where nothing is missing."""
     target = run.settings.target
     rules = [RULES[rule] for rule in rules_of(item)]
-    providers = {*(rule.provider for rule in rules), *served_for(item)}
+    providers = {rule.provider for rule in rules}
     try:
         if "jackpot" in providers:
             target.need_jackpot()

@@ -17,6 +17,7 @@ from scenarios.runner.fixtures import JUDGE, RUN
 from scenarios.runner.needs import judges_history, lacking, needs_probe, rules_of, served_for, turn
 from scenarios.runner.outcome import accuse, broken_by, ended, error_line, redact, result_of, tell_pytest
 from scenarios.runner.second_look import look_again
+from simulators.providers import PROVIDERS
 
 
 class Watcher(Protocol):
@@ -70,9 +71,10 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
-        """Reach the target, so that one that is down is told at once."""
+        """Reach the target, so that one that is down is told at once; before it, look for a port that is taken."""
         if self.sure:
             with self._problems_end_it():
+                self._try_ports()
                 self.run.reach.begin()
 
     @pytest.hookimpl(trylast=True)
@@ -111,6 +113,17 @@ class Session:
         except Problem as problem:
             self.problem = problem
             pytest.exit(str(problem), returncode=int(problem.exit_code))
+
+    def _try_ports(self) -> None:
+        target, has = self.run.settings.target, self.run.driver.has
+        rules = [RULES[name] for name in self.run.settings.rules]
+        asked = {rule.provider for rule in rules if rule.served and all(map(has, rule.needs))}
+        for name in PROVIDERS:
+            if name in asked and (section := getattr(target, name)) is not None:
+                # Loaded when one is needed.
+                from scenarios.hosting.host import try_address
+
+                try_address(name, section.listen_address)
 
     def _try_to_serve(self, scenarios: list[pytest.Item]) -> None:
         """Find out before the first wager whether the providers' APIs can be served, where needed."""

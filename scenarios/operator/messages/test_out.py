@@ -23,8 +23,6 @@ from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, header
 from simulators.operator.simulator import OperatorSimulator
 
-pytestmark = pytest.mark.served("operator")
-
 # An address as real ones may be: a port, a path with capitals, encoded blanks, two parameters, a fragment.
 _PECULIAR_URL = "https://games.example:8443/Play/%20x?a=1&token=a%2Bb%3D%3D&lang=en#Lobby"
 _CRASH = re.compile(rb"Traceback|Internal Server Error|at Object\.<anonymous>|Exception in", re.IGNORECASE)

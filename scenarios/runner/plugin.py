@@ -1,1 +1,0 @@
-"""Empty: installations made before pitboss_pytest look for a plugin here. Goes when they are installed anew."""
