@@ -22,7 +22,8 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import DriverProbe, Probe, Reading, WagersProbe
 from simulators.exchanges.history import History, Purpose
-from simulators.operator.delivery import PROVIDER, Operator
+from simulators.operator.delivery import Operator
+from simulators.providers import OPERATOR
 from simulators.transport.http_client import Sender
 from simulators.transport.rate_limits import Limits
 
@@ -52,7 +53,7 @@ class BalanceReader:
         return [
             seen(
                 self.channel.sender.send(
-                    sent, self.channel.read, provider=PROVIDER, label=send.name, purpose=Purpose.TRAFFIC
+                    sent, self.channel.read, provider=OPERATOR, label=send.name, purpose=Purpose.TRAFFIC
                 )
             )
         ]

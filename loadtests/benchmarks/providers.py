@@ -28,6 +28,7 @@ import urllib3
 from loadtests.benchmarks import simulators
 from loadtests.benchmarks.pairs import Absent, cores, in_turns, machine, ratio, spread, table
 from loadtests.benchmarks.wrk import Prepared, send
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.server.wsgi_server import bind
 
 TITLE: Final = "Answers of the simulators"
@@ -101,14 +102,12 @@ def _graphql(_site: str) -> list[Prepared]:
 _CHECKOUTS: Final = count()
 
 ENDPOINTS: Final = (
-    Endpoint("operator", "POST", "/auth", _auth),
-    Endpoint("operator", "POST", "/start-session", _start_session),
-    Endpoint("jackpot", "GET", "/v2/stores", _stores),
-    Endpoint("jackpot", "POST", "/v2/token", _token),
-    Endpoint("checkout", "POST", "/graphql", _graphql, fresh=True, note=", a new payload each time"),
-    Endpoint(
-        "checkout", "POST", "/graphql", lambda site: _graphql(site)[:100], note=", payloads shown again"
-    ),
+    Endpoint(OPERATOR, "POST", "/auth", _auth),
+    Endpoint(OPERATOR, "POST", "/start-session", _start_session),
+    Endpoint(JACKPOT, "GET", "/v2/stores", _stores),
+    Endpoint(JACKPOT, "POST", "/v2/token", _token),
+    Endpoint(CHECKOUT, "POST", "/graphql", _graphql, fresh=True, note=", a new payload each time"),
+    Endpoint(CHECKOUT, "POST", "/graphql", lambda site: _graphql(site)[:100], note=", payloads shown again"),
 )
 
 

@@ -21,6 +21,7 @@ from simulators.jackpot.simulator import JackpotSimulator
 from simulators.operator import api as operator_api
 from simulators.operator.delivery import Callbacks, Operator
 from simulators.operator.simulator import Agreement, OperatorSimulator
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.server.wsgi_server import Server, watch_parent
 from simulators.transport.http_client import Sender
 
@@ -65,9 +66,9 @@ def _checkout(sender: Sender) -> Any:
 
 
 APPS: Final[dict[str, Callable[[Sender], Any]]] = {
-    "operator": _operator,
-    "jackpot": _jackpot,
-    "checkout": _checkout,
+    OPERATOR: _operator,
+    JACKPOT: _jackpot,
+    CHECKOUT: _checkout,
 }
 
 

@@ -28,6 +28,7 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import History
 from simulators.operator.delivery import Operator
+from simulators.providers import OPERATOR
 from simulators.transport.http_client import Sender
 
 TITLE: Final = "A whole verdict"
@@ -81,7 +82,7 @@ def rates(target: Target) -> Rates:
 
 def verdict(target: Target, effort: Effort) -> tuple[Judged, float]:
     """One whole verdict over part A, and how many seconds it took."""
-    rules = tuple(rule.id for rule in select(provider="operator") if rule.id not in PLANNED)
+    rules = tuple(rule.id for rule in select(provider=OPERATOR) if rule.id not in PLANNED)
     start = time.perf_counter()
     return check(Settings(target, rules, effort, SEED)), time.perf_counter() - start
 

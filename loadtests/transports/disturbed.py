@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from loadtests.traffic.player_script import Seen, Send
 from simulators.exchanges.history import Exchange, FailureKind, History, Purpose, Request
-from simulators.operator.delivery import PROVIDER
 from simulators.operator.dialect import SPORTSBOOK
+from simulators.providers import OPERATOR
 from simulators.transport.faults.delivery import Link, Parcel, deliver
 from simulators.transport.last_byte_race import race
 
@@ -26,7 +26,7 @@ def disturbed(sends: Sequence[Send], base_url: str, timeout: float, ca_file: str
             [request(base_url, send) for send in sends],
             history,
             SPORTSBOOK.read,
-            provider=PROVIDER,
+            provider=OPERATOR,
             labels=[send.name for send in sends],
             purpose=Purpose.TRAFFIC,
             timeout=timeout,
@@ -34,7 +34,7 @@ def disturbed(sends: Sequence[Send], base_url: str, timeout: float, ca_file: str
         )
     else:
         (send,) = sends
-        parcel = Parcel(request(base_url, send), SPORTSBOOK.read, PROVIDER, send.name, Purpose.TRAFFIC)
+        parcel = Parcel(request(base_url, send), SPORTSBOOK.read, OPERATOR, send.name, Purpose.TRAFFIC)
         exchanges = deliver(parcel, send.faults, Link(history, timeout, ca_file))
     return [seen(exchange) for exchange in exchanges]
 

@@ -13,10 +13,10 @@ from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.tokens.checkout_token import CheckoutToken, taken_apart
 from simulators.exchanges.history import Answer, Exchange, Purpose, Request, Status
+from simulators.providers import CHECKOUT
 from simulators.transport.http_client import Meaning
 
 ENTRY = "checkout_token"
-PROVIDER = "checkout"
 # Tried where the target file names no variants; a CLIENT that sells neither is skipped.
 _GUESSES = ("variant-1", "variant-2")
 # After so many seconds a token of whole seconds must be another one.
@@ -134,7 +134,7 @@ class Minting:
 
     def _send(self, request: Request, label: str) -> tuple[Raw, Exchange]:
         exchange = self.run.sender.send(
-            request, _any, provider=PROVIDER, label=label, purpose=Purpose.BROWSER, genuine=False
+            request, _any, provider=CHECKOUT, label=label, purpose=Purpose.BROWSER, genuine=False
         )
         if exchange.answer is None:
             self.run.guard.heed()

@@ -17,7 +17,7 @@ from scenarios.tokens.session_token import SessionToken, taken_apart
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Answer, Exchange, Purpose, Request, Status, header
 from simulators.jackpot.catalogue.pricing import CURRENCY
-from simulators.jackpot.wire import PROVIDER
+from simulators.providers import JACKPOT
 from simulators.transport.http_client import Meaning
 from simulators.transport.last_byte_race import race
 
@@ -73,7 +73,7 @@ class Browser:
             [self.run.driver.request("voucher_session", **fields, amount=amount) for amount in kept],
             sender.history,
             _read,
-            provider=PROVIDER,
+            provider=JACKPOT,
             labels="session (browser)",
             purpose=Purpose.BROWSER,
             genuine=False,
@@ -120,7 +120,7 @@ class Browser:
         return self.run.sender.send(
             Request(method, url, tuple(headers.items()), body),
             _read,
-            provider=PROVIDER,
+            provider=JACKPOT,
             label=label,
             purpose=Purpose.BROWSER,
             genuine=False,
@@ -187,7 +187,7 @@ class Browser:
         return self.run.sender.send(
             Request("GET", address),
             _read,
-            provider=PROVIDER,
+            provider=JACKPOT,
             label="voucher (browser)",
             purpose=Purpose.BROWSER,
             genuine=False,

@@ -19,8 +19,8 @@ from scenarios.wallet.probes import Unreadable
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.jackpot.catalogue.pricing import CURRENCY
 from simulators.jackpot.lifecycle import Event, IllegalTransition, State
-from simulators.jackpot.wire import PROVIDER
 from simulators.jackpot.world import Voucher
+from simulators.providers import JACKPOT
 
 _POLL_SECONDS = 0.01
 # Seconds that closing a session, or passing the time, may take: nothing is judged by it.
@@ -310,7 +310,7 @@ class Conversions(Browser):
     def evidence(self, conversion: Conversion) -> list[Exchange]:
         """What passed between Jackpot and the CLIENT since the session began, the last of it."""
         since = self.run.history.since(conversion.first_exchange)
-        return [each for each in since if each.provider == PROVIDER][-_SHOWN:]
+        return [each for each in since if each.provider == JACKPOT][-_SHOWN:]
 
     def finish(self) -> None:
         """Close every session that is open, so that nothing stays held; nothing is judged."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from scenarios.browsers.checkout_browser import PROVIDER, Minted, Minting
+from scenarios.browsers.checkout_browser import Minted, Minting
 from scenarios.hosting.checkout import JudgedCheckout
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge, said
@@ -24,6 +24,7 @@ from simulators.checkout.forgeries import fitting
 from simulators.checkout.wire import Decision
 from simulators.checkout.world import Checkout
 from simulators.exchanges.history import Exchange
+from simulators.providers import CHECKOUT
 from simulators.transport.last_byte_race import race
 
 _POLL_SECONDS = 0.02
@@ -204,7 +205,7 @@ def _at_once(desk: _Desk, decision: Decision) -> list[Exchange]:
         [channel.request(desk.twin.sign(decision))] * width,
         sender.history,
         channel.read,
-        provider=PROVIDER,
+        provider=CHECKOUT,
         labels="approval (at once)",
         purpose=channel.purpose,
         timeout=sender.timeout,

@@ -18,6 +18,7 @@ import urllib3
 
 from scenarios.problems.errors import TargetProblem, UsageProblem
 from scenarios.target.loading import Target
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.server.wsgi_server import PortInUse, bind
 
 # The module that serves the reference CLIENT. Named, not imported: the judge shares no code with what it
@@ -269,9 +270,9 @@ def target_at(
         driver |= _checkout_entries(site)
     return Target.model_validate(
         {
-            "jackpot": None if jackpot is None else jackpot.section(site),
-            "checkout": None if checkout is None else checkout.section(site),
-            "operator": {
+            JACKPOT: None if jackpot is None else jackpot.section(site),
+            CHECKOUT: None if checkout is None else checkout.section(site),
+            OPERATOR: {
                 "callback_url": f"{site}/operator",
                 "security_hash": security_hash,
                 "username": "client",

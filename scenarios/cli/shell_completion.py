@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 import click
 from click.shell_completion import CompletionItem
 
-from scenarios.contract import GROUPS, PROVIDERS, RULES
+from scenarios.contract import GROUPS, RULES
 from scenarios.run.effort import EFFORTS
+from simulators.providers import PROVIDERS
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 

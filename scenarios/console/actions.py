@@ -16,6 +16,7 @@ from simulators.exchanges.history import Direction, Exchange
 from simulators.jackpot.catalogue.stores import StoreEventName
 from simulators.jackpot.operations import KINDS as JACKPOT_KINDS
 from simulators.jackpot.wire import CouponName
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.server.responses import ApiError
 from simulators.transport.faults.table import spell_fault
 from simulators.values import money
@@ -31,15 +32,15 @@ COUPON_EVENTS: Final = get_args(CouponName)
 DECISIONS: Final = ("decision/approved", "decision/declined")
 # Every event by its provider.
 EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "operator": WAGERS,
-    "jackpot": (*COUPON_EVENTS, *STORE_EVENTS),
-    "checkout": DECISIONS,
+    OPERATOR: WAGERS,
+    JACKPOT: (*COUPON_EVENTS, *STORE_EVENTS),
+    CHECKOUT: DECISIONS,
 }
 # What the CLIENT asks of each provider, which can be answered badly.
 ASKED_OF: Final[Mapping[str, tuple[str, ...]]] = {
-    "operator": ("auth", "start-session"),
-    "jackpot": tuple(sorted(JACKPOT_KINDS)),
-    "checkout": tuple(sorted(CHECKOUT_KINDS)),
+    OPERATOR: ("auth", "start-session"),
+    JACKPOT: tuple(sorted(JACKPOT_KINDS)),
+    CHECKOUT: tuple(sorted(CHECKOUT_KINDS)),
 }
 _HTML: Final = b"<html><body>Bad gateway</body></html>"
 _LATE_SECONDS: Final = 10.0
@@ -75,9 +76,9 @@ class Actions:
         provider = next(name for name, group in EVENTS.items() if event in group)
         self.house.need(provider)
         act: Callable[[str, Asked], list[Exchange]] = {
-            "operator": self._wager,
-            "jackpot": self._notification,
-            "checkout": self._decision,
+            OPERATOR: self._wager,
+            JACKPOT: self._notification,
+            CHECKOUT: self._decision,
         }[provider]
         return self._made(act(event, asked))
 
@@ -121,7 +122,7 @@ class Actions:
         return player
 
     def _notification(self, event: str, asked: Asked) -> list[Exchange]:
-        twin = self.house.need("jackpot").simulator
+        twin = self.house.need(JACKPOT).simulator
         if event in STORE_EVENTS:
             wanted = dict(
                 raise_event.store_property(line)
@@ -144,10 +145,10 @@ class Actions:
         return self._send_notice(twin.endpoint, made, asked)
 
     def _decision(self, event: str, asked: Asked) -> list[Exchange]:
-        twin = self.house.need("checkout").simulator
+        twin = self.house.need(CHECKOUT).simulator
         made = raise_event.decision(
             twin,
-            checkout=asked.maybe("checkout"),
+            checkout=asked.maybe("checkout_token"),
             merchant_reference=asked.maybe("merchant_reference"),
             approved=event == DECISIONS[0],
         )
@@ -231,7 +232,7 @@ class Actions:
 
     def open_session(self, asked: Asked) -> dict[str, Any]:
         """Open the sportsbook for a player: through the CLIENT where the driver can launch, else straight."""
-        served = self.house.need("operator")
+        served = self.house.need(OPERATOR)
         player, lang = self._player(asked), asked.text("lang", "en")
         if asked.flag("through_client"):
             return {"url": self.house.driver.launch(player.id, player.currency, lang)}

@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from scenarios.console.form_input import Asked
 from scenarios.console.providers import House
-from scenarios.contract import PROVIDERS, select
+from scenarios.contract import select
 from scenarios.problems.errors import UsageProblem
 from scenarios.run.effort import EFFORTS
 from scenarios.run.findings import Standing
+from simulators.providers import PROVIDERS
 from simulators.server.wsgi_server import PortInUse
 
 # How long a check that is cancelled may take to put every player back, in seconds.
@@ -121,7 +122,7 @@ class Checks:
         """Start a check; raises UsageProblem where one runs or the choice names no rule."""
         provider = asked.maybe("provider")
         if provider is not None:
-            asked.choice("provider", PROVIDERS)
+            asked.choice("provider", tuple(PROVIDERS))
         only, skip = asked.maybe("only"), asked.maybe("skip")
         select(only, skip, provider)
         path = self.house.target.path

@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from scenarios.console import actions
 from scenarios.console.providers import House
-from scenarios.contract import GROUPS, PROVIDERS
+from scenarios.contract import GROUPS
 from scenarios.run.effort import EFFORTS
 from simulators.checkout.forgeries import fitting
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 from simulators.transport.faults.table import FAULTS, parameters
 
 
@@ -53,7 +54,7 @@ def _operator(house: House) -> EventForm:
         Input("of", "Rolls back", hint="a transaction_id; for Rollback"),
     )
     return EventForm(
-        "operator",
+        OPERATOR,
         "Wagers",
         "Signed callbacks, sent once. An orphan rolls back what the CLIENT never saw.",
         inputs,
@@ -71,7 +72,7 @@ def _coupons() -> EventForm:
         _ID,
     )
     return EventForm(
-        "jackpot",
+        JACKPOT,
         "Voucher webhooks",
         "Claims that Jackpot's API does not confirm: no voucher changes. For real ones use the back-office.",
         inputs,
@@ -80,7 +81,7 @@ def _coupons() -> EventForm:
 
 
 def _stores(house: House) -> EventForm:
-    listings = house.need("jackpot").simulator.platform.listings
+    listings = house.need(JACKPOT).simulator.platform.listings
     stores = tuple((each.store.id, each.store.name) for each in listings)
     inputs = (
         Input("store", "Store", stores[0][0], choices=stores),
@@ -88,7 +89,7 @@ def _stores(house: House) -> EventForm:
         _ID,
     )
     return EventForm(
-        "jackpot",
+        JACKPOT,
         "Store webhooks",
         "Each is sent for the store as it is, with the changes said of it.",
         inputs,
@@ -97,14 +98,14 @@ def _stores(house: House) -> EventForm:
 
 
 def _checkout(house: House) -> EventForm:
-    ways = fitting(house.need("checkout").simulator.agreement)
+    ways = fitting(house.need(CHECKOUT).simulator.agreement)
     inputs = (
-        Input("checkout", "Checkout's token", hint="a new one, unknown"),
+        Input("checkout_token", "Checkout's token", hint="a new one, unknown"),
         Input("merchant_reference", "merchantReference"),
         Input("forged", "Signature", choices=(("", "right"), *((way, f"forged: {way}") for way in ways))),
     )
     return EventForm(
-        "checkout",
+        CHECKOUT,
         "Decisions",
         "No checkout changes; for one that is really decided use the hosted page.",
         inputs,
@@ -157,7 +158,7 @@ def of(house: House) -> dict[str, Any]:
         "can_launch": target.driver.launch is not None or target.driver.python is not None,
         "can_restart": target.driver.restart is not None or target.driver.python is not None,
         "efforts": list(EFFORTS),
-        "providers": PROVIDERS,
+        "providers": tuple(PROVIDERS),
         "groups": GROUPS,
         "limits": {"copies": actions.COPIES, "together": actions.TOGETHER},
     }

@@ -15,6 +15,7 @@ from simulators.checkout.api import GRAPHQL
 from simulators.checkout.pages.widget import SCRIPT as CHECKOUT_SCRIPT
 from simulators.jackpot.pages.backoffice import PREFIX as BACK_OFFICE
 from simulators.jackpot.pages.widget import SCRIPT as JACKPOT_SCRIPT
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.server.api_docs import PAGE as DOCUMENTATION
 
 # The variable of the CLIENT that holds a secret, by its key in the target file. Without a target file `serve` reads
@@ -85,7 +86,7 @@ def cards(house: House) -> list[Card]:
             Fact("currencies", ", ".join(agreed.currencies)),
             Fact("languages", ", ".join(agreed.languages)),
         )
-        made.append(Card("operator", "OPERATOR", facts))
+        made.append(Card(OPERATOR, "OPERATOR", facts))
     if house.jackpot is not None and target.jackpot is not None:
         url = house.jackpot.public_url
         facts = (
@@ -98,7 +99,7 @@ def cards(house: House) -> list[Card]:
             Fact("apiSignature", where["jackpot.api_signature"], secret=True),
             Fact("client_secret", where["jackpot.client_secret"], secret=True),
         )
-        made.append(Card("jackpot", "Jackpot", facts))
+        made.append(Card(JACKPOT, "Jackpot", facts))
     if house.checkout is not None and target.checkout is not None:
         url = house.checkout.public_url
         facts = (
@@ -110,7 +111,7 @@ def cards(house: House) -> list[Card]:
             Fact("algorithm", target.checkout.algorithm),
             Fact("key", where["checkout.key"], secret=True),
         )
-        made.append(Card("checkout", "Checkout", facts))
+        made.append(Card(CHECKOUT, "Checkout", facts))
     return made
 
 

@@ -3,30 +3,14 @@
 from collections.abc import Iterable
 
 from scenarios.contract.checkout import CHECKOUT
+from scenarios.contract.groups import GROUPS
 from scenarios.contract.jackpot import JACKPOT
 from scenarios.contract.operator import OPERATOR
 from scenarios.contract.planned import PLANNED
 from scenarios.contract.rule import Level, Rule
 from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
-
-PROVIDERS = ("operator", "jackpot", "checkout")
-
-GROUPS: dict[str, str] = {
-    "SIG": "authenticity",
-    "MSG": "answers and bad input",
-    "BET": "bets",
-    "RES": "results",
-    "IDM": "handled only once",
-    "RBK": "rollback",
-    "INV": "invariants over generated histories",
-    "OUT": "requests the CLIENT makes",
-    "VTK": "session tokens the CLIENT mints",
-    "EVT": "webhooks",
-    "CAT": "catalogue",
-    "VCH": "money and vouchers",
-    "CHK": "checkout product widget",
-}
+from simulators.providers import PROVIDERS
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in (*OPERATOR, *JACKPOT, *CHECKOUT)}
 
@@ -81,4 +65,4 @@ def _matching(name: str, flag: str) -> Iterable[str]:
     )
 
 
-__all__ = ["GROUPS", "PLANNED", "PROVIDERS", "RULES", "Level", "Rule", "select"]
+__all__ = ["GROUPS", "PLANNED", "RULES", "Level", "Rule", "select"]

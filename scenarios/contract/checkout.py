@@ -6,7 +6,6 @@ CHECKOUT: tuple[Rule, ...] = (
     Rule(
         id="CHK-01",
         level=Level.MUST,
-        provider="checkout",
         statement="agreed algorithm (never `none`), valid signature",
         source="product-widget.txt, Encode and sign payload content",
         why="A token that anybody can sign lets anybody set the price.",
@@ -16,7 +15,6 @@ CHECKOUT: tuple[Rule, ...] = (
     Rule(
         id="CHK-02",
         level=Level.MUST,
-        provider="checkout",
         statement='`iss` is the merchant id, `sub` is "Merchant"',
         source="product-widget.txt, Field details",
         why="A checkout under another merchant is paid to somebody else, or refused.",
@@ -26,7 +24,6 @@ CHECKOUT: tuple[Rule, ...] = (
     Rule(
         id="CHK-03",
         level=Level.MUST,
-        provider="checkout",
         statement=(
             "`iat` is an integer, seconds, within 60 s of now (the quoted form in the example is a "
             "placeholder)"
@@ -39,7 +36,6 @@ CHECKOUT: tuple[Rule, ...] = (
     Rule(
         id="CHK-04",
         level=Level.MUST,
-        provider="checkout",
         statement="`data.currency`: ISO 4217, three capitals",
         source="product-widget.txt, Data type",
         why="The same figure in another currency is another price.",
@@ -49,7 +45,6 @@ CHECKOUT: tuple[Rule, ...] = (
     Rule(
         id="CHK-05",
         level=Level.MUST,
-        provider="checkout",
         statement="`valueBeforeTax`, `valueAfterTax`, `taxPercentage` are JSON numbers; none negative",
         source="product-widget.txt, Merchant price type",
         why="A price that is text or negative is refused, or worse, taken.",
@@ -59,7 +54,6 @@ CHECKOUT: tuple[Rule, ...] = (
     Rule(
         id="CHK-06",
         level=Level.MUST,
-        provider="checkout",
         statement=(
             "before x (1 + percentage/100) equals after, to half a unit; `taxValue`, when present, "
             "equals the difference"
@@ -72,7 +66,6 @@ CHECKOUT: tuple[Rule, ...] = (
     Rule(
         id="CHK-07",
         level=Level.MUST,
-        provider="checkout",
         statement="`variant.reference` is a non-empty string that names what the player chose",
         source="product-widget.txt, Variant type",
         why="The wrong reference ships the wrong goods.",
@@ -82,7 +75,6 @@ CHECKOUT: tuple[Rule, ...] = (
     Rule(
         id="CHK-08",
         level=Level.SHOULD,
-        provider="checkout",
         statement=(
             "`data.merchantReference` is present (the table requires it, the example leaves it out) "
             "and unique per checkout"
@@ -95,7 +87,6 @@ CHECKOUT: tuple[Rule, ...] = (
     Rule(
         id="CHK-09",
         level=Level.MUST,
-        provider="checkout",
         statement=(
             "the signing key never reaches the page; a price changed in the browser does not change the token"
         ),
@@ -110,7 +101,6 @@ CHECKOUT: tuple[Rule, ...] = (
     Rule(
         id="CHK-10",
         level=Level.MUST,
-        provider="checkout",
         statement=(
             "every token is minted when asked for (a new `iat`), and belongs to the product asked for"
         ),
@@ -122,7 +112,6 @@ CHECKOUT: tuple[Rule, ...] = (
     Rule(
         id="CHK-11",
         level=Level.MUST,
-        provider="checkout",
         statement=(
             "a decision with a bad signature, for an unknown checkout, or repeated has no (second) effect"
         ),

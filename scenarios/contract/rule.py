@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from scenarios.contract.groups import PROVIDER_OF
+
 
 class Level(StrEnum):
     """RFC 2119 levels: a broken MUST fails, a broken SHOULD warns, an INFO rule only records."""
@@ -23,13 +25,12 @@ class Rule:
     """One rule, written once; every report, test id and page quotes it.
 
     ``source`` is the provider's document and section. ``why`` says in one sentence what it costs when it is
-    broken. ``causes`` names the usual causes and how they are mended. ``needs`` are the entries of
+    broken. ``causes`` names the usual causes and how they are fixed. ``needs`` are the entries of
     ``[driver]`` without which it cannot be proved, ``players`` how many test players it takes.
     """
 
     id: str
     level: Level
-    provider: str
     statement: str
     source: str
     why: str
@@ -46,6 +47,11 @@ class Rule:
     def served(self) -> bool:
         """Whether the provider's simulator is served while it is proved, for the CLIENT asks it."""
         return self.group in _ASKED or "order" in self.needs
+
+    @property
+    def provider(self) -> str:
+        """The provider that it is about."""
+        return PROVIDER_OF[self.group]
 
     @property
     def group(self) -> str:

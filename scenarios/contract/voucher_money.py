@@ -6,7 +6,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="CAT-01",
         level=Level.MUST,
-        provider="jackpot",
         statement="store/enabled makes the store available with every property of `data`",
         source="voucher-webhook.txt, Offer catalog update notifications",
         why="A store that is not shown sells nothing.",
@@ -16,7 +15,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="CAT-02",
         level=Level.MUST,
-        provider="jackpot",
         statement="store/disabled withdraws it; unknown store: acknowledged",
         source="voucher-webhook.txt, Offer catalog update notifications",
         why="Players who convert at a store that is gone get no voucher.",
@@ -26,7 +24,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="CAT-03",
         level=Level.MUST,
-        provider="jackpot",
         statement=(
             "store/update leaves exactly `data`: changed, added and removed attributes (a removed one "
             "is gone, not null)"
@@ -39,7 +36,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="CAT-04",
         level=Level.SHOULD,
-        provider="jackpot",
         statement="store/update for an unknown store makes it known (`data` is complete)",
         source="voucher-webhook.txt, Offer catalog update notifications",
         why="The CLIENT may have missed the first event; the update holds all that is needed.",
@@ -49,7 +45,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="CAT-05",
         level=Level.SHOULD,
-        provider="jackpot",
         statement="an older store event (`createdAt`) arriving late does not overwrite a newer one",
         source="voucher-webhook.txt, Offer catalog update notifications",
         why="A late copy of old values sells at old discounts.",
@@ -59,7 +54,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="CAT-06",
         level=Level.MUST,
-        provider="jackpot",
         statement="discrete <-> continuous values change over both ways as documented",
         source="voucher-webhook.txt, Offer catalog update notifications",
         why="Offering values that the store no longer has ends in refused reservations.",
@@ -69,7 +63,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="CAT-07",
         level=Level.MUST,
-        provider="jackpot",
         statement="enabled again after disabled",
         source="voucher-webhook.txt, Offer catalog update notifications",
         why="A store that comes back should sell again.",
@@ -79,7 +72,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="VCH-01",
         level=Level.MUST,
-        provider="jackpot",
         statement=(
             "reserve -> confirm -> ready: the player has paid exactly `price`, once, and gets the voucher URL"
         ),
@@ -91,7 +83,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="VCH-02",
         level=Level.MUST,
-        provider="jackpot",
         statement="reserve -> cancel (also by expiry): the player has paid nothing",
         source="voucher-webhook.txt, Voucher update notifications",
         why="A canceled reservation that keeps the money is theft in the player's eyes.",
@@ -101,7 +92,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="VCH-03",
         level=Level.MUST,
-        provider="jackpot",
         statement="refunded: price returned once; refund_rejected: nothing returned",
         source="voucher-webhook.txt, Voucher update notifications",
         why="A refund paid twice, or paid when it was rejected, is the CLIENT's loss.",
@@ -111,7 +101,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="VCH-04",
         level=Level.MUST,
-        provider="jackpot",
         statement=(
             "in manual mode the CLIENT confirms each of its own reservations exactly once, also when "
             "coupon/reserved is delivered several times; it never confirms one it cannot pay for or "
@@ -125,7 +114,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="VCH-05",
         level=Level.MUST,
-        provider="jackpot",
         statement="in automatic mode it does not confirm again",
         source="voucher-webhook.txt, Voucher update notifications",
         why=(
@@ -138,7 +126,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="VCH-06",
         level=Level.MUST,
-        provider="jackpot",
         statement=(
             "when the answer to the reservation is lost, the webhook with `notificationKey` completes "
             "the purchase"
@@ -156,7 +143,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="VCH-07",
         level=Level.MUST,
-        provider="jackpot",
         statement="an expired signed URL is replaced through `GET /v2/vouchers/{id}/signedurl`",
         source="voucher-webhook.txt, Voucher update notifications",
         why="The player who opens the voucher tomorrow should still get it.",
@@ -166,7 +152,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="VCH-08",
         level=Level.MUST,
-        provider="jackpot",
         statement="bets racing a conversion never spend the same money twice",
         source="voucher-widget.txt, Build your token",
         why="Money that is converted and staked at once is spent twice.",
@@ -179,7 +164,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="VCH-09",
         level=Level.MUST,
-        provider="jackpot",
         statement="an unused session gives the money back (after its hour)",
         source="voucher-widget.txt, Build your token",
         why="Money held for a session that nobody used must not vanish.",
@@ -189,7 +173,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="VCH-10",
         level=Level.MUST,
-        provider="jackpot",
         statement=(
             "for any generated sequence of sessions, voucher events, copies and reorderings, balance "
             "+ held + spent is constant"
@@ -202,7 +185,6 @@ JACKPOT_VOUCHERS: tuple[Rule, ...] = (
     Rule(
         id="VCH-11",
         level=Level.MUST,
-        provider="jackpot",
         statement=(
             "provider errors on confirm (500, timeout, 409) are retried or resolved: no money lost, "
             "no double confirm"

@@ -6,7 +6,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="VTK-01",
         level=Level.MUST,
-        provider="jackpot",
         statement="algorithm HS256, signature valid under apiSignature",
         source="voucher-widget.txt, Build your token",
         why="A token under another algorithm or key opens no session, and the player cannot convert.",
@@ -16,7 +15,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="VTK-02",
         level=Level.MUST,
-        provider="jackpot",
         statement="`amount` is a positive number, exactly what the player asked to convert",
         source="voucher-widget.txt, Build your token",
         why=(
@@ -29,7 +27,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="VTK-03",
         level=Level.MUST,
-        provider="jackpot",
         statement="`iat` is an integer in seconds, within 60 s of now",
         source="voucher-widget.txt, Build your token",
         why="A token from another time is refused, or lives longer than meant.",
@@ -39,7 +36,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="VTK-04",
         level=Level.MUST,
-        provider="jackpot",
         statement="`notificationKey` is a non-empty string, never used before",
         source="voucher-widget.txt, Build your token",
         why=(
@@ -52,7 +48,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="VTK-05",
         level=Level.SHOULD,
-        provider="jackpot",
         statement="`userId`, when present, is a string and the same for the same player",
         source="voucher-widget.txt, Build your token",
         why="Limits per player hold only when the player has one name.",
@@ -62,7 +57,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="VTK-06",
         level=Level.MUST,
-        provider="jackpot",
         statement="every session gets a fresh JWT (one use)",
         source="voucher-widget.txt, Build your token",
         why="A token works once; a second conversion with the same one fails in front of the player.",
@@ -72,7 +66,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="VTK-07",
         level=Level.MUST,
-        provider="jackpot",
         statement=(
             "apiSignature, api key secret and client secret never appear in any page or API answer to "
             "the player"
@@ -85,7 +78,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="VTK-08",
         level=Level.MUST,
-        provider="jackpot",
         statement="a player cannot mint a token for more than the balance",
         source="voucher-widget.txt, Build your token",
         why="A voucher for money that the player does not have is a gift.",
@@ -97,7 +89,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="EVT-01",
         level=Level.MUST,
-        provider="jackpot",
         statement="every documented event (3 store, 6 coupon) in its documented shape is answered 200",
         source="voucher-webhook.txt, Events",
         why="What is not acknowledged is sent again for five minutes and then lost.",
@@ -106,7 +97,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="EVT-02",
         level=Level.MUST,
-        provider="jackpot",
         statement="the same event id delivered again has one effect",
         source="voucher-webhook.txt, Notification URL",
         why="A second coupon/refunded that counts returns the price twice.",
@@ -115,7 +105,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="EVT-03",
         level=Level.MUST,
-        provider="jackpot",
         statement="the same event delivered concurrently has one effect",
         source="voucher-webhook.txt, Notification URL",
         why="Retries overlap; two that meet may both pay.",
@@ -124,7 +113,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="EVT-04",
         level=Level.MUST,
-        provider="jackpot",
         statement=(
             "coupon events out of order (READY before CONFIRMED, RESERVED last, CANCELED before "
             "RESERVED) end in the state that the voucher really has"
@@ -139,7 +127,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="EVT-05",
         level=Level.MUST,
-        provider="jackpot",
         statement="after temporary failures and the provider's retries the final state is right",
         source="voucher-webhook.txt, Notification URL",
         why=(
@@ -154,7 +141,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="EVT-06",
         level=Level.SHOULD,
-        provider="jackpot",
         statement="an unknown event type is acknowledged and ignored",
         source="voucher-webhook.txt, Events",
         why="A new type of event that is refused is sent again and again, and fills the logs.",
@@ -163,7 +149,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="EVT-07",
         level=Level.MUST,
-        provider="jackpot",
         statement=(
             "a malformed notification has no effect and does not stop the service; SHOULD not be answered 200"
         ),
@@ -174,7 +159,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="EVT-08",
         level=Level.MUST,
-        provider="jackpot",
         statement=(
             "a coupon event for a voucher that is not the CLIENT's moves no money; SHOULD be acknowledged"
         ),
@@ -185,7 +169,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="EVT-09",
         level=Level.SHOULD,
-        provider="jackpot",
         statement=(
             "a forged coupon/refunded or coupon/canceled (webhooks are unsigned) for a voucher that "
             "the provider says is in another state moves no money: the CLIENT asks the provider "
@@ -198,7 +181,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="EVT-10",
         level=Level.SHOULD,
-        provider="jackpot",
         statement='amounts as strings ("80.00") and as numbers (110) are both understood',
         source="voucher-webhook.txt, Voucher update notifications; voucher-widget.txt, Complete code",
         why="The documents show both forms; misreading one moves the wrong amount.",
@@ -207,7 +189,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="EVT-11",
         level=Level.SHOULD,
-        provider="jackpot",
         statement="acknowledgement comes within 5 s even when the CLIENT calls the provider back",
         source="voucher-webhook.txt, Notification URL",
         why="A slow acknowledgement counts as none, and brings more copies.",
@@ -216,7 +197,6 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="EVT-12",
         level=Level.MUST,
-        provider="jackpot",
         statement="an acknowledged event survives a kill",
         source="voucher-webhook.txt, Notification URL",
         why="What was acknowledged is not sent again; lost in a restart, it is lost for good.",

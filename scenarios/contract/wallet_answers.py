@@ -6,7 +6,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-01",
         level=Level.MUST,
-        provider="operator",
         statement="a request whose hash matches the raw body is accepted",
         source="sportsbook.txt, Transactions",
         why="A genuine wager turned away is a bet the player sees accepted and a win that is never paid.",
@@ -18,7 +17,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-02",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "a wrong hash is refused: `error` is non-null and there is no effect. Tried: random hex, "
             "hash of another body, hash under another secret, right hash with one body byte changed, "
@@ -35,7 +33,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-03",
         level=Level.MUST,
-        provider="operator",
         statement="a missing header is refused, no effect",
         source="sportsbook.txt, Transactions",
         why=(
@@ -48,7 +45,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-04",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "the hash is taken over the bytes received, not over re-serialised JSON. Tried: spaces "
             "and newlines, another key order, `\\u00e9` against raw UTF-8 in an id, `10.50` against "
@@ -67,7 +63,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-05",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "a refused forgery does not poison its id: the genuine request with the same id is then "
             "processed normally"
@@ -85,7 +80,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-06",
         level=Level.SHOULD,
-        provider="operator",
         statement=(
             "a refusal is HTTP 200 with a non-null `error`, as all answers are (401 and 403 are "
             "tolerated with a warning)"
@@ -103,7 +97,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-07",
         level=Level.SHOULD,
-        provider="operator",
         statement="the header name is case-insensitive",
         source="sportsbook.txt, Transactions",
         why=(
@@ -115,7 +108,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-08",
         level=Level.MUST,
-        provider="operator",
         statement="both endpoints check the hash",
         source="sportsbook.txt, Transaction-rollback",
         why="An open rollback endpoint lets anybody return bets that were lost.",
@@ -124,7 +116,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-01",
         level=Level.MUST,
-        provider="operator",
         statement="every answer to a signed request has HTTP status 200",
         source="sportsbook.txt, Transactions",
         why=(
@@ -139,7 +130,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-02",
         level=Level.MUST,
-        provider="operator",
         statement="every answer is a JSON object; SHOULD carry `Content-Type: application/json`",
         source="sportsbook.txt, Transactions",
         why=(
@@ -153,7 +143,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-03",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "success is `error: null` (present, null) with a non-empty CLIENT `transaction_id` (a "
             "string; a number is a warning)"
@@ -165,7 +154,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-04",
         level=Level.MUST,
-        provider="operator",
         statement="failure is `error`: a non-empty string, and no effect",
         source="sportsbook.txt, Transactions",
         why="A refusal that moved money leaves the two sides with different balances, and neither knows.",
@@ -177,7 +165,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-05",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "CLIENT ids are unique: distinct provider ids never share one, across bets, results and "
             "rollbacks and across players"
@@ -192,7 +179,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-06",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "malformed input is refused with `error` and without effect, and the service keeps "
             "serving: not JSON, empty body, JSON that is not an object, truncated JSON, wrong "
@@ -208,7 +194,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-07",
         level=Level.MUST,
-        provider="operator",
         statement=(
             'a malformed amount is refused: `"abc"`, `""`, `NaN`, `Infinity`, `"1,000.00"`, `true`, '
             "`[1]`, `{}`, a 400-digit number"
@@ -223,7 +208,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-08",
         level=Level.MUST,
-        provider="operator",
         statement="a negative amount never moves money in either direction, for bet, result and rollback",
         source="sportsbook.txt, Transactions",
         why='A bet of minus 100 that is "withdrawn" pays the player 100.',
@@ -232,7 +216,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-09",
         level=Level.MUST,
-        provider="operator",
         statement="an unknown `action` is refused",
         source="sportsbook.txt, Transactions",
         why="An action that falls through to a default branch moves money in a direction nobody asked for.",
@@ -241,7 +224,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-10",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "the endpoints are not interchangeable: `rollback` on `/transaction`, `bet` on "
             "`/transaction-rollback` move no money"
@@ -256,7 +238,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-11",
         level=Level.SHOULD,
-        provider="operator",
         statement="unknown extra fields are ignored (providers add fields)",
         source="sportsbook.txt, Transactions",
         why="A provider adds a field one morning, and a strict CLIENT refuses all wagers from then on.",
@@ -265,7 +246,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-12",
         level=Level.SHOULD,
-        provider="operator",
         statement=(
             "other spellings of an amount are understood and mean the same, or are refused without "
             "effect: number and string, `10.50`, `1e1` (a wrong amount moved is a MUST)"
@@ -279,7 +259,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-13",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "hostile strings in any id (SQL, NUL, quotes, 10 kB, emoji, right-to-left marks, "
             "`__proto__`) cause no crash, no leak of internals (stack trace, SQL text) and no money "
@@ -298,7 +277,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-14",
         level=Level.SHOULD,
-        provider="operator",
         statement="a body of 1 MB is refused quickly, and the service keeps serving",
         source="sportsbook.txt, Transactions",
         why="A few huge bodies should not occupy every worker while players wait.",
@@ -307,7 +285,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-15",
         level=Level.MUST,
-        provider="operator",
         statement="GET, PUT, DELETE on the endpoints move no money",
         source="sportsbook.txt, Transactions",
         why="A crawler or a cached GET must never be able to place a bet.",
@@ -316,7 +293,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-16",
         level=Level.SHOULD,
-        provider="operator",
         statement="answers come within the provider's timeout (default 5 s) under the suite's own load",
         source="sportsbook.txt, Transactions",
         why=(

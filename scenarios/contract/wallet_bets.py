@@ -6,7 +6,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-01",
         level=Level.MUST,
-        provider="operator",
         statement="a bet withdraws exactly its amount",
         source="sportsbook.txt, Transactions",
         why="A cent too few is the house's loss on each bet, a cent too many is the player's.",
@@ -15,7 +14,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-02",
         level=Level.MUST,
-        provider="operator",
         statement="a bet of the whole balance is accepted and leaves zero",
         source="sportsbook.txt, Transactions",
         why="A player who may not stake the last cent is turned away for nothing.",
@@ -24,7 +22,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-03",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "a bet one smallest unit over the balance is refused with `INSUFFICIENT_FUNDS`, no effect "
             "(another non-null code: MUST fails only for the effect, the code itself is SHOULD)"
@@ -39,7 +36,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-04",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "bets racing for the same funds never overdraw: of N concurrent bets of B on a balance of "
             "k*B exactly k are accepted"
@@ -54,7 +50,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-05",
         level=Level.SHOULD,
-        provider="operator",
         statement="a refused bet sent again after a top-up is still refused (handled only once)",
         source="sportsbook.txt, Transactions",
         why=(
@@ -66,7 +61,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-06",
         level=Level.MUST,
-        provider="operator",
         statement="an unknown player is refused; no account appears",
         source="sportsbook.txt, Transactions",
         why="Accounts that appear out of callbacks hold money that belongs to nobody.",
@@ -75,7 +69,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-07",
         level=Level.SHOULD,
-        provider="operator",
         statement="a currency that is not the player's is refused, no effect",
         source="sportsbook.txt, Transactions",
         why="10 JPY taken as 10 EUR is a loss of more than a hundredfold.",
@@ -84,7 +77,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-08",
         level=Level.MUST,
-        provider="operator",
         statement="a banned player's bets are refused, no effect",
         source="sportsbook.txt, Transactions",
         why=(
@@ -97,7 +89,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-09",
         level=Level.SHOULD,
-        provider="operator",
         statement="a bet of 0 moves nothing and is answered without a crash",
         source="sportsbook.txt, Transactions",
         why="A free bet is sent with an amount of 0; a crash there stops the player's session.",
@@ -109,7 +100,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-10",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "sums of decimals are exact: 1000 x 0.10, 0.1+0.2, 19.99 repeated, back to the starting "
             "balance to the last unit"
@@ -127,7 +117,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-11",
         level=Level.SHOULD,
-        provider="operator",
         statement=(
             "an amount finer than the currency's unit (0.001 EUR) is refused or kept exactly, never "
             "rounded in the player's favour or against"
@@ -139,7 +128,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-12",
         level=Level.MUST,
-        provider="operator",
         statement="large amounts (up to 10^12 units) are exact",
         source="sportsbook.txt, Transactions",
         why="Large sums are where doubles and 32-bit integers go wrong, and where it hurts most.",
@@ -150,7 +138,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-13",
         level=Level.SHOULD,
-        provider="operator",
         statement="a currency with other decimals (JPY 0, KWD 3), where the target offers one, is exact",
         source="sportsbook.txt, Transactions",
         why=(
@@ -162,7 +149,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="RES-01",
         level=Level.MUST,
-        provider="operator",
         statement="a result deposits exactly its amount",
         source="sportsbook.txt, Transactions",
         why="A win that is paid a cent wrong is wrong for every winner.",
@@ -171,7 +157,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="RES-02",
         level=Level.MUST,
-        provider="operator",
         statement="a result of 0 (a lost bet) succeeds and moves nothing",
         source="sportsbook.txt, Transactions",
         why="A lost bet is settled with 0; refusing it makes the OPERATOR send it again until it gives up.",
@@ -180,7 +165,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="RES-03",
         level=Level.MUST,
-        provider="operator",
         statement="a result that no bet precedes succeeds",
         source="sportsbook.txt, Transactions",
         why="Promotions and corrections are paid without a bet; refusing them keeps money from the player.",
@@ -189,7 +173,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="RES-04",
         level=Level.MUST,
-        provider="operator",
         statement="a banned player's results are paid",
         source="sportsbook.txt, Transactions",
         why="A player banned after the bet still owns the win; only bets may be declined.",
@@ -199,7 +182,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="RES-05",
         level=Level.MUST,
-        provider="operator",
         statement="several results after one bet are all paid",
         source="sportsbook.txt, Transactions",
         why="Cash-outs and corrections pay in parts; paying only the first keeps the rest.",
@@ -210,7 +192,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="RES-06",
         level=Level.MUST,
-        provider="operator",
         statement="a result succeeds at balance zero and at a negative balance",
         source="sportsbook.txt, Transactions",
         why="The player whose balance is gone is the one who needs the win that comes in.",

@@ -6,7 +6,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-01",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "the same request sent again: balance unchanged, `error: null`, the same CLIENT id as the "
             "first time"
@@ -21,7 +20,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-02",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "N copies at once (released by last-byte synchronisation): one effect, every answer the "
             "same CLIENT id"
@@ -36,7 +34,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-03",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "a copy after a lost answer (the connection is cut once the request is fully sent, at "
             "several instants) has no second effect"
@@ -51,7 +48,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-04",
         level=Level.MUST,
-        provider="operator",
         statement="a copy after many other transactions, and after a pause, is still recognised",
         source="sportsbook.txt, Transactions",
         why="Providers repeat after hours; a memory of the last few ids pays those copies again.",
@@ -60,7 +56,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-05",
         level=Level.MUST,
-        provider="operator",
         statement="the same id with another amount has no second effect",
         source="sportsbook.txt, Transactions",
         why="The id is the transaction; a copy with another amount that counts pays twice.",
@@ -69,7 +64,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-06",
         level=Level.MUST,
-        provider="operator",
         statement="the same id under another action has no second effect",
         source="sportsbook.txt, Transactions",
         why="A bet's id that is also taken as a result turns one wager into two movements.",
@@ -78,7 +72,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-07",
         level=Level.SHOULD,
-        provider="operator",
         statement=(
             "the same id for another player has no second effect (ids are unique on the OPERATOR's side)"
         ),
@@ -93,7 +86,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-08",
         level=Level.SHOULD,
-        provider="operator",
         statement=(
             "ids are compared exactly: `abc`, `ABC`, `abc ` and `abc` with a combining accent are "
             "different transactions"
@@ -108,7 +100,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-09",
         level=Level.MUST,
-        provider="operator",
         statement="the same transaction in other bytes (key order, white space) is the same transaction",
         source="sportsbook.txt, Transactions",
         why="Providers change their JSON library; the retry then looks different and is paid again.",
@@ -117,7 +108,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-10",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "a copy after the CLIENT was killed and started again is recognised, and every "
             "acknowledged transaction is still there"
@@ -133,7 +123,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-11",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "a provider retry schedule (timeout, then copies with growing pauses, some concurrent) "
             "ends with one effect"
@@ -145,7 +134,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-01",
         level=Level.MUST,
-        provider="operator",
         statement="rolling back a bet returns exactly its amount",
         source="sportsbook.txt, Transaction-rollback",
         why="A bet that did not stand must come back in full, or the player paid for nothing.",
@@ -154,7 +142,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-02",
         level=Level.MUST,
-        provider="operator",
         statement="rolling back a result takes exactly its amount back",
         source="sportsbook.txt, Transaction-rollback",
         why="A win paid in error and not taken back is the house's loss.",
@@ -165,7 +152,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-03",
         level=Level.SHOULD,
-        provider="operator",
         statement=(
             "rolling back a result already spent succeeds; the balance may go negative (only bets may "
             "be declined)"
@@ -177,7 +163,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-04",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "an orphan rollback (unknown `rollback_transaction_id`) succeeds, gets a CLIENT id, moves "
             "no money"
@@ -192,7 +177,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-05",
         level=Level.MUST,
-        provider="operator",
         statement="an orphan rollback sent again answers the same CLIENT id",
         source="sportsbook.txt, Transaction-rollback",
         why="Orphans are sent again as all rollbacks are; a new id each time looks like new money.",
@@ -201,7 +185,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-06",
         level=Level.SHOULD,
-        provider="operator",
         statement=(
             "a bet that arrives after its own orphan rollback moves no money (decided: that is what "
             "the record is inserted for); whether it answers success or an error is INFO"
@@ -219,7 +202,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-07",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "a second rollback of the same transaction under a new provider id moves no money "
             "(decided: otherwise money is made)"
@@ -231,7 +213,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-08",
         level=Level.MUST,
-        provider="operator",
         statement="rolling back a refused bet succeeds and moves no money",
         source="sportsbook.txt, Transaction-rollback",
         why="Returning a stake that was never taken is a gift for each refused bet.",
@@ -240,7 +221,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-09",
         level=Level.SHOULD,
-        provider="operator",
         statement=(
             "where the rollback's `amount` differs from the original's, no more than the original is "
             "returned; which of the two is used is INFO"
@@ -252,7 +232,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-10",
         level=Level.MUST,
-        provider="operator",
         statement="a rollback that names another player's transaction pays neither player",
         source="sportsbook.txt, Transaction-rollback",
         why="Otherwise one player's stake is paid to another.",
@@ -262,7 +241,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-11",
         level=Level.INFO,
-        provider="operator",
         statement=(
             "rolling back a rollback: recorded; MUST NOT crash, and MUST NOT pay more than was ever taken"
         ),
@@ -276,7 +254,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-12",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "bet and its rollback (with copies of both) racing each other end at the starting balance"
         ),
@@ -290,7 +267,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-13",
         level=Level.MUST,
-        provider="operator",
         statement="a result that arrives after its bet was rolled back is still paid",
         source="sportsbook.txt, Transaction-rollback",
         why="Only bets may be declined; a result is always owed.",
@@ -299,7 +275,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-14",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "concurrent rollbacks of one bet, under the same and under different ids, return its amount once"
         ),
@@ -313,7 +288,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-15",
         level=Level.SHOULD,
-        provider="operator",
         statement="a rollback in another currency than the original moves no money, in neither currency",
         source="sportsbook.txt, Transaction-rollback",
         why="A stake in yen returned in euros is money from nothing.",
@@ -322,7 +296,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-16",
         level=Level.INFO,
-        provider="operator",
         statement="a result that arrives after its own rollback: recorded (paid, not paid, refused)",
         source="sportsbook.txt, Transaction-rollback",
         why="The documents do not say; all three are allowed, and everything else is judged by what the CLIENT chose.",

@@ -6,7 +6,6 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     Rule(
         id="INV-01",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "for any generated sequence of bets, results, rollbacks, copies, orphans and late "
             "arrivals the balance is the model's"
@@ -20,7 +19,6 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     Rule(
         id="INV-02",
         level=Level.MUST,
-        provider="operator",
         statement="no sequence of bets drives the balance below zero",
         source="sportsbook.txt, Transactions",
         why="A balance below zero after a bet is credit nobody granted.",
@@ -31,7 +29,6 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     Rule(
         id="INV-03",
         level=Level.MUST,
-        provider="operator",
         statement="players are isolated: traffic for one never moves another",
         source="sportsbook.txt, Transactions",
         why=(
@@ -46,7 +43,6 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     Rule(
         id="INV-04",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "a concurrent history of one player is linearizable against the wallet model; a request "
             "with no answer may have happened or not"
@@ -61,7 +57,6 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     Rule(
         id="INV-05",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "under faults (lost answers, slow bodies, cut connections, restarts where possible) plus "
             "the provider's retries, the final balance is the model's"
@@ -76,7 +71,6 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     Rule(
         id="OUT-01",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "`POST /auth` carries username and password as JSON with `Content-Type: application/json`"
         ),
@@ -88,7 +82,6 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     Rule(
         id="OUT-02",
         level=Level.MUST,
-        provider="operator",
         statement="`POST /start-session` carries `Authorization: Bearer <token>` of a valid token",
         source="sportsbook.txt, Start session",
         why="A session that is refused shows the player an empty frame.",
@@ -100,7 +93,6 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     Rule(
         id="OUT-03",
         level=Level.MUST,
-        provider="operator",
         statement="`user_id` is a JSON string; `currency` is one agreed; `lang`, when sent, is one agreed",
         source="sportsbook.txt, Start session",
         why="A session under another id or currency books wagers to the wrong wallet.",
@@ -113,7 +105,6 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     Rule(
         id="OUT-04",
         level=Level.SHOULD,
-        provider="operator",
         statement="a token is used again until it expires, also by concurrent launches",
         source="sportsbook.txt, Auth",
         why="One `/auth` for each player is slow at the busiest hour, and may be limited.",
@@ -126,7 +117,6 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     Rule(
         id="OUT-05",
         level=Level.MUST,
-        provider="operator",
         statement="an expired or revoked token leads to a new `/auth` and a successful launch",
         source="sportsbook.txt, Auth",
         why="A token that ran out must not lock the players out until somebody restarts the CLIENT.",
@@ -138,7 +128,6 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     Rule(
         id="OUT-06",
         level=Level.MUST,
-        provider="operator",
         statement="the iframe URL reaches the player unchanged",
         source="sportsbook.txt, Start session",
         why="A changed address loses the session in it, and the player with it.",
@@ -148,7 +137,6 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     Rule(
         id="OUT-07",
         level=Level.MUST,
-        provider="operator",
         statement=(
             "OPERATOR errors (401 on auth, 500, timeout, not JSON) give the player a clear error: no "
             "crash, no hang beyond its timeout, no secret in the answer"
@@ -164,7 +152,6 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     Rule(
         id="OUT-08",
         level=Level.MUST,
-        provider="operator",
         statement="the `user_id` sent is the one later callbacks use: a bet on it reaches the same wallet",
         source="sportsbook.txt, Start session and Transactions",
         why="A session under one id and wagers under another spend somebody else's money.",

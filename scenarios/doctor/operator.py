@@ -111,7 +111,7 @@ class Doctor:
                 "let the CLIENT answer as documented: error null where a transaction was processed",
             )
         expected = "HTTP 200 with a JSON object that has a field error"
-        return unanswered(exchange, "callback_url", "operator", expected, self.run.redactor)
+        return unanswered(exchange, "callback_url", OPERATOR, expected, self.run.redactor)
 
     def _refused(self, player: Player, exchange: Exchange) -> Problem:
         """Find out by experiment why a genuine result was refused."""

@@ -46,7 +46,7 @@ def _notification(run: Run) -> Step:
 
 def checkout_steps(run: Run) -> Iterator[Step]:
     """Try ``[checkout]``: whether its port is free, its keys are keys, and the CLIENT's tokens are signed by them."""
-    yield _tried("checkout", partial(_port_and_keys, run))
+    yield _tried(CHECKOUT, partial(_port_and_keys, run))
     if run.driver.has("checkout_token"):
         for variant in run.settings.target.need_checkout().variants:
             yield _tried(f"checkout token, {variant}", partial(_token, run, variant))
@@ -55,7 +55,7 @@ def checkout_steps(run: Run) -> Iterator[Step]:
 def _port_and_keys(run: Run) -> Step:
     with checked(run, CHECKOUT) as twin:
         address = twin.public_url
-    return Step(State.OK, "checkout", f"the fake checkout can listen at {address}, and its keys are keys")
+    return Step(State.OK, CHECKOUT, f"the fake checkout can listen at {address}, and its keys are keys")
 
 
 def _token(run: Run, variant: str) -> Step:

@@ -19,7 +19,8 @@ from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.jackpot import wire
 from simulators.jackpot.lifecycle import Event, State
-from simulators.jackpot.wire import PROVIDER, Notification
+from simulators.jackpot.wire import Notification
+from simulators.providers import JACKPOT
 from simulators.transport.faults.wire import AnswerLost
 from simulators.transport.last_byte_race import race
 from simulators.values import decimal_json
@@ -130,7 +131,7 @@ def _race(
             [twin.endpoint.request(event)] * width,
             sender.history,
             wire.read,
-            provider=PROVIDER,
+            provider=JACKPOT,
             labels=name,
             purpose=Purpose.SCENARIO,
             messages=[event] * width,
@@ -151,7 +152,7 @@ def _judge_race(conversions: Conversions, name: str, player: Player, expected: D
         seen <= expected,
         expected=f"one effect, which leaves {player.show(expected)}",
         seen=f"balance {player.show(seen)}",
-        exchanges=[each for each in conversions.run.history.since(0) if each.provider == PROVIDER][-8:],
+        exchanges=[each for each in conversions.run.history.since(0) if each.provider == JACKPOT][-8:],
         case=f"copies of {name} at once",
         off=abs(seen - expected),
     )

@@ -24,7 +24,7 @@ from simulators.exchanges.history import Purpose
 from simulators.jackpot import wire
 from simulators.jackpot.credentials.signed_urls import URL_SECONDS
 from simulators.jackpot.lifecycle import Event, State
-from simulators.jackpot.wire import PROVIDER
+from simulators.providers import JACKPOT
 from simulators.transport.last_byte_race import race
 
 pytestmark = pytest.mark.needs("probe")
@@ -143,7 +143,7 @@ def _at_once(conversions: Conversions, conversion: Conversion, effort: Effort) -
         [conversions.twin.endpoint.request(event)] * width,
         sender.history,
         wire.read,
-        provider=PROVIDER,
+        provider=JACKPOT,
         labels="coupon/reserved",
         purpose=Purpose.SCENARIO,
         messages=[event] * width,

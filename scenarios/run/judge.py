@@ -13,7 +13,7 @@ from scenarios.run.run import Run
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Reading, Unreadable
 from simulators.exchanges.history import Exchange, Purpose
-from simulators.operator.delivery import PROVIDER
+from simulators.providers import OPERATOR
 
 
 class Undecided(Exception):
@@ -59,7 +59,7 @@ def wagers(run: Run, start: int) -> list[Exchange]:
     return [
         one
         for one in run.history.since(start)
-        if one.provider == PROVIDER and one.purpose is not Purpose.PROBE
+        if one.provider == OPERATOR and one.purpose is not Purpose.PROBE
     ]
 
 

@@ -10,6 +10,7 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.unclear_answers import learn, unclear
 from simulators.exchanges.history import Answer, Exchange, Purpose, Request, Status, header
+from simulators.providers import CHECKOUT, JACKPOT
 from simulators.transport.http_client import Meaning, Sender
 
 # So much of an answer is quoted.
@@ -70,11 +71,11 @@ class Reach:
     def _elsewhere(self) -> tuple[str, str, str]:
         """An address of the CLIENT that takes no wagers, "" where there is none: its key, itself, whose it is."""
         if self.target.jackpot is not None:
-            return "notification_url in [jackpot]", self.target.jackpot.notification_url, "jackpot"
+            return "notification_url in [jackpot]", self.target.jackpot.notification_url, JACKPOT
         token = self.target.driver.checkout_token
         # Asking for a token would make a checkout: the site itself is enough.
         site = urlsplit(token.method_and_url[1])._replace(path="/", query="").geturl() if token else ""
-        return "checkout_token in [driver]", site, "checkout"
+        return "checkout_token in [driver]", site, CHECKOUT
 
     def _knock(self) -> Exchange | None:
         """Find out whether anything answers where there are no wagers; None where no address is known."""

@@ -6,6 +6,7 @@ from scenarios.contract import RULES
 from scenarios.problems.errors import UsageProblem
 from scenarios.run.run import Run
 from simulators.dialects import DEFAULT
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 
 # The word in ``needs`` for players whose balances can be told; the others are driver entries.
 PROBE = "probe"
@@ -51,15 +52,15 @@ def lacking(item: pytest.Item, run: Run) -> str | None:
     rules = [RULES[rule] for rule in rules_of(item)]
     providers = {rule.provider for rule in rules}
     try:
-        if "jackpot" in providers:
+        if JACKPOT in providers:
             target.need_jackpot()
-        if "checkout" in providers:
+        if CHECKOUT in providers:
             target.need_checkout()
-        if "operator" in providers or needs_probe(item):
+        if OPERATOR in providers or needs_probe(item):
             target.need_operator()
     except UsageProblem as problem:
         return f"{problem.came}; {problem.next_step}"
-    if "checkout" in served_for(item):
+    if CHECKOUT in served_for(item):
         from scenarios.hosting.checkout import undecidable
 
         if (mute := undecidable(target.need_checkout())) is not None:

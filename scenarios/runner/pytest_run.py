@@ -22,9 +22,10 @@ from scenarios.run.settings import Settings
 from scenarios.runner import fixtures
 from scenarios.runner.session import Session, Watcher
 from scenarios.target.loading import load
+from simulators.providers import PROVIDERS
 
 PACKAGE = Path(__file__).parents[1]
-SCENARIOS = (PACKAGE / "operator", PACKAGE / "jackpot", PACKAGE / "checkout")
+SCENARIOS = tuple(PACKAGE / name for name in PROVIDERS)
 _SEEDS = 1_000_000
 # Where Hypothesis, if a scenario loads it, keeps what it found.
 _STORAGE = "HYPOTHESIS_STORAGE_DIRECTORY"

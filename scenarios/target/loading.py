@@ -23,6 +23,7 @@ from scenarios.target.sections import (
     Players,
     Section,
 )
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 
 PREFIX = "PITBOSS_"
 
@@ -59,7 +60,7 @@ class Target(Section):
     def need_operator(self) -> tuple[Operator, Players]:
         """Return ``[operator]`` and ``[players]``; raises UsageProblem where one is missing."""
         if self.operator is None:
-            raise self._lacking("operator", Operator, "without it there is nothing to send wagers to")
+            raise self._lacking(OPERATOR, Operator, "without it there is nothing to send wagers to")
         if self.players is None:
             raise self._lacking("players", Players, "wagers are made for a player that the CLIENT knows")
         return self.operator, self.players
@@ -67,13 +68,13 @@ class Target(Section):
     def need_jackpot(self) -> Jackpot:
         """Return ``[jackpot]``; raises UsageProblem where it is missing."""
         if self.jackpot is None:
-            raise self._lacking("jackpot", Jackpot, "without it there is nothing to notify")
+            raise self._lacking(JACKPOT, Jackpot, "without it there is nothing to notify")
         return self.jackpot
 
     def need_checkout(self) -> Checkout:
         """Return ``[checkout]``; raises UsageProblem where it is missing."""
         if self.checkout is None:
-            raise self._lacking("checkout", Checkout, "without it tokens cannot be verified")
+            raise self._lacking(CHECKOUT, Checkout, "without it tokens cannot be verified")
         return self.checkout
 
     def _lacking(self, section: str, model: type[BaseModel], why: str) -> UsageProblem:
@@ -93,7 +94,7 @@ class Target(Section):
         return dict(self._each_secret())
 
     def _each_secret(self) -> Iterator[tuple[str, str]]:
-        for section in ("operator", "jackpot", "checkout"):
+        for section in PROVIDERS:
             model: Section | None = getattr(self, section)
             for key in type(model).model_fields if model is not None else ():
                 value = getattr(model, key)
@@ -257,12 +258,12 @@ def _with_players_currency(target: Target) -> Target:
     if operator is None or players is None or players.currency in operator.currencies:
         return target
     currencies = (players.currency, *operator.currencies)
-    return target.model_copy(update={"operator": operator.model_copy(update={"currencies": currencies})})
+    return target.model_copy(update={OPERATOR: operator.model_copy(update={"currencies": currencies})})
 
 
 def _with_whole_paths(target: Target) -> Target:
     """``ca_file`` is meant from the target file's directory."""
-    for name in ("operator", "target"):
+    for name in (OPERATOR, "target"):
         section = getattr(target, name)
         if section is not None and section.ca_file is not None:
             path = str(target.directory / section.ca_file)

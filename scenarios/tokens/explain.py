@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -17,14 +17,13 @@ from simulators.checkout import claims as checkout_claims
 from simulators.checkout.wire import Agreement
 from simulators.jackpot.credentials import session_jwt
 from simulators.jackpot.credentials.session_jwt import Fault
+from simulators.providers import CHECKOUT, JACKPOT
 from simulators.values import decimal_json, jws
 
-Provider = Literal["jackpot", "checkout"]
-
 # Claims that only the tokens of one provider have.
-_TELLING: Final[dict[Provider, tuple[str, ...]]] = {
-    "checkout": ("iss", "sub", "data"),
-    "jackpot": ("amount", "notificationKey", "userId", "forceManualConfirm"),
+_TELLING: Final[dict[str, tuple[str, ...]]] = {
+    CHECKOUT: ("iss", "sub", "data"),
+    JACKPOT: ("amount", "notificationKey", "userId", "forceManualConfirm"),
 }
 _SHOWN: Final = 70
 _LATEST: Final = 253_402_300_800  # the year 10000
@@ -65,7 +64,7 @@ _SESSION: Final = (
 )
 
 
-def guess(token: str) -> Provider | None:
+def guess(token: str) -> str | None:
     """Whose token it is by its claims; None where they do not say, or it is no JWT."""
     try:
         _, fields = jws.unverified(token)

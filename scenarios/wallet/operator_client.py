@@ -8,7 +8,8 @@ from typing import Literal
 
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, Purpose
-from simulators.operator.delivery import PROVIDER, Operator
+from simulators.operator.delivery import Operator
+from simulators.providers import OPERATOR
 from simulators.transport.faults.delivery import Fault, Link, Parcel, deliver
 from simulators.transport.last_byte_race import race
 from simulators.wallet.codec import PLAIN, Style
@@ -179,7 +180,7 @@ class Verbs:
             [self.channel.request(message, self.style) for message in kept],
             sender.history,
             self.channel.read,
-            provider=PROVIDER,
+            provider=OPERATOR,
             labels=[message.kind for message in kept],
             purpose=self.channel.purpose,
             messages=kept,
@@ -205,7 +206,7 @@ class Verbs:
             Parcel(
                 self.channel.request(message, self.style),
                 self.channel.read,
-                PROVIDER,
+                OPERATOR,
                 label=message.kind,
                 purpose=self.channel.purpose,
                 message=message,

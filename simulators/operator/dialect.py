@@ -37,7 +37,7 @@ class Sportsbook(Dialect):
 
     amounts: AmountFormat = "number"
 
-    name: ClassVar[str] = "sportsbook"
+    name: ClassVar[str] = "igpx"
     insufficient_funds: ClassVar[str] = "INSUFFICIENT_FUNDS"
     signing: ClassVar[str] = f"{HASH_HEADER} is the lower-case hex HMAC-SHA256 of the raw body under it"
     other_bytes: ClassVar[Mapping[str, Style]] = {

@@ -3,11 +3,13 @@
 import sys
 from pathlib import Path
 
+from simulators.providers import PROVIDERS
 from tests.house.crowds import crowded
 from tests.house.cycles import cycles
 from tests.house.leftovers import committed, leftovers
 from tests.house.lengths import too_long
 from tests.house.private_names import private_names
+from tests.house.provider_names import provider_names
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("simulators", "client_under_test", "scenarios", "loadtests")
@@ -22,6 +24,9 @@ CHECKS = {
     "lengths of files and functions": lambda: too_long(python_files()),
     "files side by side": lambda: crowded(python_files(*ROOMS)),
     "private names of libraries": lambda: private_names(python_files(), (*ROOMS, "tests")),
+    "names of providers": lambda: provider_names(
+        python_files("simulators", "scenarios", "loadtests"), PROVIDERS, "simulators/providers.py"
+    ),
     "import cycles": lambda: cycles(*ROOMS, "tests"),
     "paths of one machine and undone notes": lambda: leftovers(committed(ROOT)),
 }

@@ -11,6 +11,7 @@ from tests.house.cycles import cycles
 from tests.house.leftovers import committed, leftovers
 from tests.house.lengths import FILE_LINES, FUNCTION_LINES, too_long
 from tests.house.private_names import private_names
+from tests.house.provider_names import provider_names
 
 
 @pytest.mark.parametrize("name", CHECKS)
@@ -73,6 +74,22 @@ def test_files_side_by_side(tmp_path: Path) -> None:
 )
 def test_private_names(tmp_path: Path, text: str, found: int) -> None:
     assert len(private_names([written(tmp_path, "some.py", text)], ("ours",))) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("some.py", 'x = "bank"\n', 1),
+        ("some.py", 'x = {"bank": 1, "shop": 2}\nf(p="shop")\n', 3),
+        ("some.py", 'x = "a bank"\n# bank\nbank = 1\n', 0),
+        ("bank/some.py", 'x = "bank"\n', 0),
+        ("bank/some.py", 'x = "shop"\n', 1),
+        ("table.py", 'x = "bank"\n', 0),
+    ],
+)
+def test_names_of_providers(tmp_path: Path, name: str, text: str, found: int) -> None:
+    path = written(tmp_path, name, text)
+    assert len(provider_names([path], ("bank", "shop"), "/table.py")) == found
 
 
 TYPE_ONLY = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from ring_d import b\n"

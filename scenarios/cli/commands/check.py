@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from scenarios.cli import shell_completion
-from scenarios.contract import PLANNED, PROVIDERS, select
+from scenarios.contract import PLANNED, select
 from scenarios.problems.errors import Exit
 from scenarios.report import github
 from scenarios.report.terminal import Terminal
@@ -16,6 +16,7 @@ from scenarios.run.judged import Judged
 from scenarios.run.settings import Settings
 from scenarios.runner.pytest_run import check, effort_named, new_seed
 from scenarios.target.loading import Target, load
+from simulators.providers import PROVIDERS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

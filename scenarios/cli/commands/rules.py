@@ -11,7 +11,8 @@ from rich.text import Text
 
 from scenarios.cli import shell_completion
 from scenarios.cli.click_errors import examples
-from scenarios.contract import GROUPS, PLANNED, PROVIDERS, Level, Rule, select
+from scenarios.contract import GROUPS, PLANNED, Level, Rule, select
+from simulators.providers import PROVIDERS
 
 NO_SCENARIO = "no scenario yet"
 _STYLES = {Level.MUST: "bold", Level.SHOULD: "", Level.INFO: "dim"}

@@ -17,15 +17,16 @@ from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import Target
 from scenarios.target.sections import DEFAULT_FILE
 from scenarios.tokens import explain
-from scenarios.tokens.explain import Line, Provider, Standing
+from scenarios.tokens.explain import Line, Standing
 from simulators.checkout import claims as checkout_claims
 from simulators.checkout import wire
 from simulators.exchanges.export import Redactor
 from simulators.jackpot.credentials import session_jwt
+from simulators.providers import CHECKOUT, JACKPOT
 from simulators.values import jws, money
 
 _ENV: Final = "env:"
-_PROVIDERS: Final = ("jackpot", "checkout")
+_PROVIDERS: Final = (JACKPOT, CHECKOUT)
 _EXACT: Final = Context(prec=100)
 _CENT: Final = Decimal("0.01")
 
@@ -103,7 +104,7 @@ def verify(
     /,
     file: IO[bytes],
     config: Path | None,
-    provider: Provider | None,
+    provider: str | None,
     key: str | None,
     algorithm: jws.AlgorithmName | None,
     merchant_id: str | None,
@@ -118,8 +119,8 @@ def verify(
     target = _target(config, key)
     if whose is None:
         lines = _of_nobody(token)
-        whose = "checkout"
-    elif whose == "jackpot":
+        whose = CHECKOUT
+    elif whose == JACKPOT:
         _no_algorithm(algorithm)
         lines = explain.jackpot(token, key or _api_signature(target), time.time())
     else:
@@ -156,7 +157,7 @@ def _print(whose: str, lines: list[Line], redactor: Redactor) -> None:
             _say(f"{'':<10}expected: {line.expected}", redactor)
         if line.problem:
             _say(f"{'':<10}{line.problem}", redactor)
-    kind = "session JWT for Jackpot" if whose == "jackpot" else "product widget JWT for the checkout"
+    kind = "session JWT for Jackpot" if whose == JACKPOT else "product widget JWT for the checkout"
     if wrong:
         click.echo(f"not a valid {kind}: {wrong} wrong")
     else:
@@ -195,14 +196,12 @@ def _say(text: str, redactor: Redactor) -> None:
 )
 @click.option("--reference", metavar="REF", help="Checkout: the variant.")
 @click.option("--merchant-reference", metavar="REF", help="Checkout: the merchant's.  [default: a new UUID]")
-def sign(
-    config: Path | None, provider: Provider | None, key: str | None, iat: int | None, **given: Any
-) -> None:
+def sign(config: Path | None, provider: str | None, key: str | None, iat: int | None, **given: Any) -> None:
     """Sign a token from options, and print it; also one that is wrong, to see it refused."""
     target = _target(config, key)
-    whose = provider or ("jackpot" if given["amount"] is not None else "checkout")
+    whose = provider or (JACKPOT if given["amount"] is not None else CHECKOUT)
     now = int(time.time()) if iat is None else iat
-    make = _session if whose == "jackpot" else _product
+    make = _session if whose == JACKPOT else _product
     try:
         click.echo(make(target, key, now, given))
     except jws.BadKey as error:

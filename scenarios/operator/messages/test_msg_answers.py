@@ -26,8 +26,8 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.unclear_answers import unclear
 from simulators.exchanges.history import Direction, Exchange, FailureKind, header
-from simulators.operator.delivery import PROVIDER
 from simulators.operator.dialect import HASH_HEADER, JSON_TYPE, ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_PATH
+from simulators.providers import OPERATOR
 from simulators.wallet import signers
 from simulators.wallet.codec import Style
 
@@ -63,7 +63,7 @@ def _answered(run: Run) -> Iterator[Exchange]:
     for exchange in run.history:
         if (
             exchange.direction is Direction.TO_CLIENT
-            and exchange.provider == PROVIDER
+            and exchange.provider == OPERATOR
             and exchange.answer is not None
             and exchange.request.method == "POST"
             and len(exchange.request.body) < HUGE
@@ -327,7 +327,7 @@ def test_answers_come_in_time(run: Run, judge: Judge) -> None:
         (exchange.title, exchange, f"{exchange.seconds:.1f} s" if exchange.seconds else str(exchange.failure))
         for exchange in run.history
         if exchange.direction is Direction.TO_CLIENT
-        and exchange.provider == PROVIDER
+        and exchange.provider == OPERATOR
         and _whole(exchange)
         and (
             (exchange.seconds is not None and exchange.seconds > limit)

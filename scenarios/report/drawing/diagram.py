@@ -10,8 +10,8 @@ from markupsafe import Markup
 from scenarios.report.drawing.diagram_rows import Arrow, Race, Reading, Row, Silence, rows
 from scenarios.report.drawing.svg import box, drawing, element, group, line, percent, shortened, words
 from scenarios.report.schema import Exchange, Finding
+from simulators.providers import PROVIDERS
 
-NAMES = {"operator": "OPERATOR", "jackpot": "Jackpot", "checkout": "checkout"}
 # Where the life lines stand, in percent, by how many providers take part: those of providers, then the CLIENT's.
 _PLACES: dict[int, tuple[tuple[float, ...], float]] = {
     1: ((20,), 88),
@@ -49,15 +49,20 @@ def diagram(exchanges: Sequence[Exchange], findings: Sequence[Finding] = ()) -> 
         _draw(made, row)
     for finding in findings:
         _conclude(made, finding)
-    names = ", ".join(NAMES.get(name, name) for name in providers)
+    names = ", ".join(_label(name) for name in providers)
     count = f"{len(exchanges)} exchange{'' if len(exchanges) == 1 else 's'}"
     label = f"Message diagram of {count} between {names} and the CLIENT"
     return drawing([*_life_lines(made), *made.parts], made.y + 10, label, "diagram")
 
 
+def _label(provider: str) -> str:
+    """What texts call it; a report of another version may have providers that are not played here."""
+    return PROVIDERS[provider].label if provider in PROVIDERS else provider
+
+
 def _life_lines(made: _Drawing) -> list[Markup]:
     parts = []
-    lines = [*((NAMES.get(name, name), x) for name, x in made.places.items()), ("CLIENT", made.client)]
+    lines = [*((_label(name), x) for name, x in made.places.items()), ("CLIENT", made.client)]
     for name, x in lines:
         parts.append(words(shortened(name, 16), x, 16, "name", "middle"))
         top = 24.0

@@ -152,7 +152,7 @@ FAULTS = [
     ('["p-1"]', '["p-1"]\ncurrency = "eur"', "did you mean EUR?", "currency ="),
     ('["p-1"]', '["p-1"]\ncurrency = "XQQ"', "'XQQ' is no ISO 4217", "currency ="),
     ("[players]", 'amount_format = "float"\n[players]', '"float"', "amount_format ="),
-    ("[players]", 'dialect = "sportbook"\n[players]', "did you mean sportsbook?", "dialect ="),
+    ("[players]", 'dialect = "igpz"\n[players]', "did you mean igpx?", "dialect ="),
     ("[players]", 'timeout = "soon"\n[players]', '"soon"', "timeout = 5.0"),
     ("[players]", "timeout = true\n[players]", "true", "timeout = 5.0"),
     ("[players]", "timeout = 0\n[players]", "greater than 0", "timeout = 5.0"),
