@@ -12,6 +12,7 @@ from scenarios.run.findings import Finding, ScenarioResult
 from scenarios.run.run import Run
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Reading, Unreadable
+from scenarios.wallet.stake_limit import largest_bet
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.providers import OPERATOR
 
@@ -258,6 +259,15 @@ class Judge:
         """Stop, undecided, unless ``condition``: something that other rules are about went wrong before."""
         if not condition:
             raise Undecided(why)
+
+    def needs_bets_of(self, player: Player, units: int) -> None:
+        """Stop, undecided, where the CLIENT takes no single bet of ``units`` smallest units, covered as it may be."""
+        largest = largest_bet(self.run.verbs, player, units)
+        if largest is not None:
+            raise Undecided(
+                f"a bet of {player.show(player.money(units))} cannot be tried: single bets seem to be limited here, "
+                f"{player.show(player.money(largest))} was taken and {player.show(player.money(2 * largest))} was not"
+            )
 
     def fund(self, player: Player, units: int) -> Decimal:
         """Bring ``player`` to exactly ``units`` smallest units, whatever it had, and return that amount."""

@@ -1,16 +1,17 @@
 """Putting players back: every player whose money a run moved owns in the end what it owned when the run began."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from scenarios.oracles.acceptable import acceptable
 from scenarios.oracles.attempts import message_of
 from scenarios.run.guard import Guard, OutOfBounds, TargetGone
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from scenarios.wallet.probes import Probe, Unreadable
+from scenarios.wallet.probes import Probe, Unreadable, in_parts
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.values import money
 from simulators.wallet.transactions import Transaction
@@ -68,9 +69,14 @@ class Restore:
         if player.owned > 0:
             self._pay(player, player.owned)
         elif player.owned < 0:
-            loan = self._pay(player, -player.owned)
-            self.operator.bet(player, -player.owned, purpose=Purpose.RESTORE)
-            self.operator.rollback(loan, purpose=Purpose.RESTORE)
+            in_parts(-player.owned, player.unit, partial(self._owe, player))
+
+    def _owe(self, player: Player, amount: Decimal) -> bool:
+        """Leave a debt of ``amount``: a result that is spent and rolled back."""
+        loan = self._pay(player, amount)
+        spent = self.operator.bet(player, amount, purpose=Purpose.RESTORE).ok
+        self.operator.rollback(loan, purpose=Purpose.RESTORE)
+        return spent
 
     def _pay(self, player: Player, amount: Decimal) -> Exchange:
         paid = self.operator.settle(self.operator.result(player, amount, purpose=Purpose.RESTORE))
@@ -85,10 +91,13 @@ class Restore:
             if not moved:
                 continue
             send, kind = (self.operator.bet, "bet") if moved > 0 else (self.operator.result, "result")
-            back = send(player, abs(moved), currency=currency, purpose=Purpose.RESTORE)
-            if not self.operator.settle(back).ok:
+            move = partial(self._done, send, player, currency)
+            if not in_parts(abs(moved), money.unit(currency), move):
                 shown = money.show(moved, currency)
                 raise Unreadable(f"the {kind} that undoes what this run moved, {shown}, was not accepted")
+
+    def _done(self, send: Callable[..., Exchange], player: Player, currency: str, amount: Decimal) -> bool:
+        return self.operator.settle(send(player, amount, currency=currency, purpose=Purpose.RESTORE)).ok
 
     def _moved(self, player: Player, currency: str) -> Decimal:
         """What this run's genuine wagers changed the balance by. Raises Unreadable where that cannot be told."""

@@ -5,8 +5,10 @@ refused, so the balance was B. ``http`` and ``sql`` ask the driver. Every probe 
 found it, or says so.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Protocol
 
 from scenarios.driver.driver import Driver
@@ -17,6 +19,8 @@ from simulators.values import money
 
 # A search that doubles its bet (or halves the balance) this often has offered more than any balance can hold.
 _DOUBLINGS = 50
+# How many of the largest bets that a CLIENT takes are tried on one balance.
+_LARGEST_BETS = 200
 # How often a request of the probe's own that got no answer is sent again before the probe gives up.
 _COPIES = 3
 
@@ -64,6 +68,8 @@ class WagersProbe:
 
     operator: Verbs
     name: str = "wagers"
+    # The largest bet that the CLIENT takes, in smallest units, as far as it was seen to limit single bets.
+    limit: int | None = None
     _sent: list[int] = field(default_factory=list)
 
     def read(self, player: Player, expected: Decimal) -> Reading:
@@ -126,24 +132,56 @@ class WagersProbe:
         return exchange
 
     def drain(self, player: Player) -> int:
-        """Take all that is there, in about twice as many bets as the balance has binary digits."""
-        taken, step = 0, 1
+        """Take all that is there, in about twice as many bets as the balance has binary digits.
+
+        Where single bets are limited it takes as many of the largest as there are. Raises Unreadable.
+        """
+        taken, refused = self._drain_once(player)
+        while taken and self.takes(player, 1):
+            taken += 1
+            if self.limit is not None or not self._is_limit(player, refused):
+                raise Unreadable(
+                    f"bets of {player.show(player.money(taken))} took everything, yet one more unit could be bet",
+                    tuple(self._sent),
+                )
+            # What proved the limit is on the balance now.
+            self.limit, taken = refused // 2, taken - refused
+            more, _ = self._drain_once(player)
+            taken += more
+        return taken
+
+    def _drain_once(self, player: Player) -> tuple[int, int]:
+        """Bet ever more, then ever less; return what was taken and the first bet that was refused, in units."""
+        taken, step, largest = 0, 1, 0
         while self.takes(player, step):
             taken += step
-            step *= 2
+            if step == self.limit:
+                largest += 1
+                if largest == _LARGEST_BETS:
+                    self.give(player, taken)
+                    shown = player.show(player.money(step))
+                    raise Unreadable(
+                        f"the CLIENT takes no single bet above {shown}, and {largest} of those did not take all",
+                        tuple(self._sent),
+                    )
+            step = step * 2 if self.limit is None else min(step * 2, self.limit)
             if step.bit_length() > _DOUBLINGS:
                 raise Unreadable("every bet is accepted, however large", tuple(self._sent), rule="BET-03")
-        step //= 2
+        refused = step
+        # The powers of two below it.
+        step = (1 << (step - 1).bit_length()) >> 1
         while step:
             if self.takes(player, step):
                 taken += step
             step //= 2
-        if taken and self.takes(player, 1):
-            raise Unreadable(
-                f"bets of {player.show(player.money(taken))} took everything, yet one more unit could be bet",
-                tuple(self._sent),
-            )
-        return taken
+        return taken, refused
+
+    def _is_limit(self, player: Player, units: int) -> bool:
+        """Whether a bet of ``units``, which was refused, is refused when that much has just been paid in."""
+        if units < 2:
+            return False
+        self.give(player, units)
+        return not self.takes(player, units)
 
     def _drain_from_below(self, player: Player) -> int:
         """Like ``drain`` where the balance may be negative: results lift it first."""
@@ -164,10 +202,28 @@ class WagersProbe:
             self.give(player, units)
         elif units < 0:
             # A debt cannot be bet; a result that was spent and is rolled back leaves one.
-            loan = self.give(player, -units)
-            self.takes(player, -units)
-            return self._resolved(self.operator.rollback(loan, purpose=Purpose.PROBE)).ok
+            return in_parts(player.money(-units), player.unit, partial(self._owe, player))
         return True
+
+    def _owe(self, player: Player, amount: Decimal) -> bool:
+        units = money.to_minor(amount, player.currency)
+        loan = self.give(player, units)
+        spent = self.takes(player, units)
+        return self._resolved(self.operator.rollback(loan, purpose=Purpose.PROBE)).ok and spent
+
+
+def in_parts(amount: Decimal, unit: Decimal, move: Callable[[Decimal], bool]) -> bool:
+    """Move ``amount``, at once if it can be: a part that ``move`` says no to is halved. Tells whether all was moved."""
+    part = amount
+    for _ in range(_LARGEST_BETS):
+        if amount <= 0:
+            break
+        part = min(part, amount)
+        if move(part):
+            amount -= part
+        elif (part := part // 2 // unit * unit) < unit:
+            break
+    return amount <= 0
 
 
 def _answered(exchange: Exchange) -> bool:
@@ -188,18 +244,19 @@ class DriverProbe:
         return Reading(self._balance(player))
 
     def empty(self, player: Player) -> Decimal:
-        """Bet what is there, or pay what is owed, until the driver reads zero."""
+        """Bet what is there, or pay what is owed, until the driver reads zero; a bet that is refused is halved."""
         balance = left = self._balance(player)
-        for _ in range(_DOUBLINGS):
+        part = abs(left)
+        for _ in range(_LARGEST_BETS):
             whole = left - left % player.unit
             if not whole:
                 return balance
             if whole > 0:
-                self.operator.bet(player, whole, purpose=Purpose.PROBE)
+                self.operator.bet(player, min(part, whole), purpose=Purpose.PROBE)
             else:
                 self.operator.result(player, -whole, purpose=Purpose.PROBE)
             before, left = left, self._balance(player)
-            if left == before:
+            if left == before and (part := part // 2 // player.unit * player.unit) < player.unit:
                 break
         if abs(left) >= player.unit:
             shown = player.show(left)

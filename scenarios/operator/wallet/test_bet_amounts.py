@@ -40,6 +40,7 @@ def test_sums_are_exact(operator: Verbs, player: Player, judge: Judge, effort: E
     _series(operator, judge, player, "bet", [1999] * (effort.sums // 10))
     # What earlier errors left behind hides the next one beside 0.30; beside a fortune it is rounded away.
     with contextlib.suppress(Undecided):
+        judge.needs_bets_of(player, _SWEEPING[0])
         for units in _SWEEPING:
             judge.fund(player, units)
     _pieces(operator, judge, player)
@@ -100,6 +101,8 @@ def test_finer_than_the_unit(operator: Verbs, player: Player, judge: Judge) -> N
 @pytest.mark.rules("BET-12")
 def test_fortunes(operator: Verbs, player: Player, judge: Judge) -> None:
     """Amounts of up to 10^12 units are exact to the last unit, also beside small odd ones."""
+    judge.fund(player, 0)
+    judge.needs_bets_of(player, _FORTUNE)
     balance = judge.fund(player, 12_345)
     moves: list[tuple[Callable[[Player, Decimal], Exchange], int, int]] = [
         (operator.result, 1, _FORTUNE),
