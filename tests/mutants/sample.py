@@ -13,6 +13,7 @@ from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.table import ALL
 from tests.documents.generated import scenarios_by_rule
 from tests.house.__main__ import ROOT
+from tests.mutants.blamed import CAUGHT
 
 _MUTANTS = "client_under_test.mutants."
 
@@ -25,12 +26,16 @@ def sample() -> list[Mutant]:
 
 
 def one_for_each_rule() -> list[Mutant]:
-    """For each rule a mutant that is meant to break it: alone, by single requests, where there is one."""
+    """For each rule a mutant that is meant to break it: alone, by single requests, where there is one.
+
+    Rules of CAUGHT have theirs there.
+    """
 
     def effort(mutant: Mutant) -> tuple[bool, int]:
         return not mutant.sequential, len(mutant.rules)
 
-    rules = dict.fromkeys(rule for mutant in ALL for rule in mutant.rules)
+    caught = {row[0] for row in CAUGHT}
+    rules = dict.fromkeys(rule for mutant in ALL for rule in mutant.rules if rule not in caught)
     return [min((each for each in ALL if rule in each.rules), key=effort) for rule in rules]
 
 

@@ -1,5 +1,7 @@
 """Every mutant is caught by a rule that it names, and the reference CLIENT is never accused."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from client_under_test.mutants.host import find
@@ -14,15 +16,17 @@ from scenarios.run.settings import Settings
 from scenarios.runner.pytest_run import check
 from tests.documents.generated import scenarios_by_rule
 from tests.end_to_end.clients.running import faults
+from tests.mutants.blamed import CAUGHT
 from tests.mutants.sample import one_for_each_rule, sample, tenth, touched
 from tests.support.mutants import serving
 
 SEED = 7
+BLAMED = {Standing.FAILED, Standing.WARNED}
 # What is only recorded cannot be broken.
 JUDGED = {name for name, rule in RULES.items() if rule.level is not Level.INFO}
 
 
-@pytest.mark.mutants
+@pytest.mark.mutants(but={row[1] for row in CAUGHT})
 def test_mutant_is_caught_by_a_rule_it_names(mutant):
     # What single requests do not show may take more than a quick look.
     efforts = [QUICK] if mutant.sequential else [QUICK, NORMAL]
@@ -31,15 +35,29 @@ def test_mutant_is_caught_by_a_rule_it_names(mutant):
 
 def blamed(mutant: Mutant, effort: Effort) -> list[str]:
     """The rules that ``mutant`` names and is found to break, up to the first."""
-    with serving(mutant.name) as target:
-        judged = check(Settings(target, mutant.rules, effort, SEED, strict=True, first_only=True))
+    return [*accused(mutant.name, mutant.rules, effort, strict=True, first_only=True)]
+
+
+def accused(name: str, rules: Iterable[str], effort: Effort, **options: bool) -> dict[str, str]:
+    """The rules among ``rules`` that the mutant called ``name`` is found to break, and why."""
+    with serving(name) as target:
+        judged = check(Settings(target, tuple(rules), effort, SEED, **options))
     assert judged.problem is None, str(judged.problem)
-    wrong = [each for each in judged.verdicts if each.standing in {Standing.FAILED, Standing.WARNED}]
-    print(mutant.name, effort.name, len(judged.run.history), *(each.rule.id for each in wrong))
-    return [each.rule.id for each in wrong]
+    found = {each.rule.id: each.reason for each in judged.verdicts if each.standing in BLAMED}
+    print(name, effort.name, len(judged.run.history), *found)
+    return found
 
 
-@pytest.mark.parametrize("provider", ["operator", "jackpot"])
+@pytest.mark.parametrize(
+    ("rule", "name", "by", "breaks"), CAUGHT, ids=[f"{row[0]}-{row[1]}" for row in CAUGHT]
+)
+def test_rule_blames_who_breaks_it_and_no_other(rule, name, by, breaks):
+    found = accused(name, (each.id for each in select(by)), QUICK)
+    assert set(found) == breaks, found
+    assert rule in breaks & set(find(name).rules)
+
+
+@pytest.mark.parametrize("provider", ["operator", "jackpot", "checkout"])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_reference_is_never_accused(database, provider, tmp_path, request):
     url = request.getfixturevalue("postgres_url") if database == "postgresql" else None
@@ -47,12 +65,12 @@ def test_reference_is_never_accused(database, provider, tmp_path, request):
     with reference_client(tmp_path, database=url, processes=2 if url else 1) as target:
         judged = check(Settings(target, rules, NORMAL, SEED))
     assert judged.problem is None, str(judged.problem)
-    accused = {
+    wrong = {
         each.rule.id: each.reason
         for each in judged.verdicts
         if each.standing not in {Standing.PASSED, Standing.INFO}
     }
-    assert accused == {}
+    assert wrong == {}
     assert judged.code is Exit.HOLDS
 
 
@@ -63,8 +81,10 @@ def test_every_rule_has_a_mutant():
     assert "SIG-07" in faults("wrong_memory.py").warns
 
 
-def test_the_sample_has_one_for_each_rule():
-    assert {rule for mutant in one_for_each_rule() for rule in mutant.rules} >= JUDGED - {"SIG-07"}
+def test_every_rule_is_broken_at_every_change():
+    caught = {row[0] for row in CAUGHT}
+    assert caught | {rule for mutant in one_for_each_rule() for rule in mutant.rules} >= JUDGED - {"SIG-07"}
+    assert caught == {rule.id for rule in select(provider="jackpot")}
     assert {mutant.name for mutant in one_for_each_rule()} <= {mutant.name for mutant in sample()}
 
 

@@ -3,7 +3,6 @@
 import os
 import signal
 from decimal import Decimal
-from functools import partial
 
 import hypothesis.strategies as st
 import pytest
@@ -15,7 +14,6 @@ from client_under_test.vouchers.conversions import Conversions
 from client_under_test.wallet.accounts import Accounts
 from simulators.jackpot.account import Habits
 from simulators.jackpot.lifecycle import LIFECYCLE, Event
-from tests.client.vouchers.proofs import PROBES
 from tests.client.vouchers.running import AGREEMENT, Place, Slept, cheap_store, jackpot, place, until
 from tests.end_to_end.client import test_server as processes
 
@@ -90,13 +88,6 @@ def test_mutant_with_a_memory_only_loses_an_acknowledged_event(tmp_path, monkeyp
         until(lambda: later["state"] == "READY")
         assert session["state"] == "OPEN"
         client.served.end()
-
-
-@pytest.mark.parametrize(
-    "rule", ["EVT-02", "EVT-03", "EVT-04", "CAT-03", "CAT-05", "VCH-03", "VCH-04", "VCH-08", "VCH-09"]
-)
-def test_postgresql_keeps(rule, postgres_url):
-    PROBES[rule](partial(place, postgres_url))
 
 
 def test_kill_during_the_confirmation_confirms_once(where, monkeypatch):
