@@ -76,11 +76,7 @@ def race(
     Raises ValueError where a request cannot be written, where the sequences differ in length, or where the
     race is wider than ``limits`` allow.
     """
-    names = [labels] * len(requests) if isinstance(labels, str) else list(labels)
-    meant = [None] * len(requests) if messages is None else list(messages)
-    copies = [None] * len(requests) if copies_of is None else list(copies_of)
-    if not len(names) == len(meant) == len(copies) == len(requests):
-        raise ValueError("labels, messages and copies_of must have one entry for each request of the race")
+    told = _told(requests, labels, messages, copies_of)
     gate = limits or Limits()
     lanes = [_Lane(request) for request in requests]
     with gate.connection(len(lanes)):
@@ -90,7 +86,7 @@ def race(
                 gate.request(len(lanes))
             firsts: dict[Request, int] = {}
             number = history.new_race()
-            for lane, label, message, copied in zip(lanes, names, meant, copies, strict=True):
+            for lane, label, message, copied in zip(lanes, *told, strict=True):
                 lane.number = history.invoke(
                     lane.request,
                     provider=provider,
@@ -108,6 +104,21 @@ def race(
             for lane in lanes:
                 if lane.connection is not None:
                     lane.connection.cut()
+
+
+def _told(
+    requests: Sequence[Request],
+    labels: str | Sequence[str],
+    messages: Sequence[Any] | None,
+    copies_of: Sequence[int | None] | None,
+) -> tuple[list[str], list[Any], list[int | None]]:
+    """The label of each request, what it means, and what it is a copy of."""
+    names = [labels] * len(requests) if isinstance(labels, str) else list(labels)
+    meant = [None] * len(requests) if messages is None else list(messages)
+    copies: list[int | None] = [None] * len(requests) if copies_of is None else list(copies_of)
+    if not len(names) == len(meant) == len(copies) == len(requests):
+        raise ValueError("labels, messages and copies_of must have one entry for each request of the race")
+    return names, meant, copies
 
 
 def _warm(lanes: list[_Lane], timeout: float, ca_file: str | None, settle: float) -> None:

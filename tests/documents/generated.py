@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pitboss_pytest
 from client_under_test.mutants.table import ALL
 from scenarios.contract import GROUPS, RULES, Level, Rule
 from scenarios.driver.driver import Driver
 from scenarios.run.judge import Judge
-from scenarios.runner import fixtures, plugin
+from scenarios.runner import fixtures
 from scenarios.runner.pytest_run import SCENARIOS
 from scenarios.target.driver_entries import PLACEHOLDERS, DriverSection
 from scenarios.wallet.operator_client import Verbs
@@ -279,7 +280,7 @@ class _Recorded:
 
 def _options() -> str:
     recorded = _Recorded()
-    plugin.pytest_addoption(recorded)  # type: ignore[arg-type]
+    pitboss_pytest.pytest_addoption(recorded)  # type: ignore[arg-type]
     lines = ["| option of pytest | meaning |", "| --- | --- |"]
     return "\n".join([*lines, *(f"| `{name}` | {text} |" for name, text in recorded.options)])
 
