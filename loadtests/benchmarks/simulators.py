@@ -11,18 +11,17 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
-from simulators.checkout import api as checkout_api
+from scenarios.hosting.host import hosted
 from simulators.checkout import wire as checkout_wire
 from simulators.checkout.simulator import CheckoutSimulator
 from simulators.exchanges.history import History
-from simulators.jackpot import api as jackpot_api
 from simulators.jackpot.service import Agreement as JackpotAgreement
 from simulators.jackpot.simulator import JackpotSimulator
-from simulators.operator import api as operator_api
 from simulators.operator.delivery import Callbacks, Operator
 from simulators.operator.simulator import Agreement, OperatorSimulator
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
-from simulators.server.wsgi_server import Server, watch_parent
+from simulators.server.wsgi_server import watch_parent
+from simulators.simulator import Simulator
 from simulators.transport.http_client import Sender
 
 # Agreed for the benchmark only; nothing outside it knows them.
@@ -51,21 +50,22 @@ def payload(number: int) -> str:
     return checkout_wire.mint(claims, CHECKOUT_KEY)
 
 
-def _operator(sender: Sender) -> Any:
+def _operator(sender: Sender) -> Simulator[Any]:
     queue = Callbacks(Operator("http://127.0.0.1:9/operator", secrets.token_hex(16), sender))
-    return operator_api.create_app(OperatorSimulator(Agreement(USERNAME, PASSWORD), queue, seed=SEED))
+    return OperatorSimulator(Agreement(USERNAME, PASSWORD), queue, seed=SEED)
 
 
-def _jackpot(sender: Sender) -> Any:
-    agreed = JackpotAgreement(API_KEY, secrets.token_hex(16), CLIENT_SECRET)
-    return jackpot_api.create_app(JackpotSimulator(agreed, sender, seed=SEED))
+def _jackpot(sender: Sender) -> Simulator[Any]:
+    return JackpotSimulator(
+        JackpotAgreement(API_KEY, secrets.token_hex(16), CLIENT_SECRET), sender, seed=SEED
+    )
 
 
-def _checkout(sender: Sender) -> Any:
-    return checkout_api.create_app(CheckoutSimulator(checkout_wire.Agreement(MERCHANT, CHECKOUT_KEY), sender))
+def _checkout(sender: Sender) -> Simulator[Any]:
+    return CheckoutSimulator(checkout_wire.Agreement(MERCHANT, CHECKOUT_KEY), sender)
 
 
-APPS: Final[dict[str, Callable[[Sender], Any]]] = {
+SIMULATORS: Final[dict[str, Callable[[Sender], Simulator[Any]]]] = {
     OPERATOR: _operator,
     JACKPOT: _jackpot,
     CHECKOUT: _checkout,
@@ -75,8 +75,8 @@ APPS: Final[dict[str, Callable[[Sender], Any]]] = {
 def main() -> None:
     """Serve until the parent has ended."""
     watch_parent(sys.stdin.buffer)
-    with Server(APPS[sys.argv[1]](Sender(History()))) as server:
-        print(server.port, flush=True)
+    with hosted(SIMULATORS[sys.argv[1]](Sender(History())), ("127.0.0.1", 0)) as one:
+        print(one.listener.port, flush=True)
         threading.Event().wait()
 
 

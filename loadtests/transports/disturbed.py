@@ -8,24 +8,26 @@ from collections.abc import Sequence
 
 from loadtests.traffic.player_script import Seen, Send
 from simulators.exchanges.history import Exchange, FailureKind, History, Purpose, Request
-from simulators.operator.dialect import SPORTSBOOK
 from simulators.providers import OPERATOR
 from simulators.transport.faults.delivery import Link, Parcel, deliver
+from simulators.transport.http_client import Read
 from simulators.transport.last_byte_race import race
 
 
-def disturbed(sends: Sequence[Send], base_url: str, timeout: float, ca_file: str | None) -> list[Seen]:
+def disturbed(
+    sends: Sequence[Send], base_url: str, timeout: float, ca_file: str | None, read: Read
+) -> list[Seen]:
     """Send several ``sends`` so that their last bytes leave together, or one with its faults.
 
     Returns what came to each, in their order; of one with faults, what came to each time that it was sent.
-    ``timeout`` is seconds for an answer.
+    ``timeout`` is seconds for an answer, ``read`` says what one means in the CLIENT's dialect.
     """
     history = History()
     if len(sends) > 1:
         exchanges = race(
             [request(base_url, send) for send in sends],
             history,
-            SPORTSBOOK.read,
+            read,
             provider=OPERATOR,
             labels=[send.name for send in sends],
             purpose=Purpose.TRAFFIC,
@@ -34,7 +36,7 @@ def disturbed(sends: Sequence[Send], base_url: str, timeout: float, ca_file: str
         )
     else:
         (send,) = sends
-        parcel = Parcel(request(base_url, send), SPORTSBOOK.read, OPERATOR, send.name, Purpose.TRAFFIC)
+        parcel = Parcel(request(base_url, send), read, OPERATOR, send.name, Purpose.TRAFFIC)
         exchanges = deliver(parcel, send.faults, Link(history, timeout, ca_file))
     return [seen(exchange) for exchange in exchanges]
 

@@ -27,9 +27,14 @@ class Bettor(User):
         self.traffic = traffic
         # The player's index in the ledger.
         self.player: int | None = None
-        way = (traffic.base_url, traffic.timeout, traffic.ca_file)
-        self._connection = Connection(*way)
-        self._disturbed = partial(disturbed, base_url=way[0], timeout=way[1], ca_file=way[2])
+        self._connection = Connection(traffic.base_url, traffic.timeout, traffic.ca_file)
+        self._disturbed = partial(
+            disturbed,
+            base_url=traffic.base_url,
+            timeout=traffic.timeout,
+            ca_file=traffic.ca_file,
+            read=traffic.callbacks.dialect.read,
+        )
         self._fire: Callable[..., None] = environment.events.request.fire
 
     def on_start(self) -> None:

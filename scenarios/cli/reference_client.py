@@ -16,10 +16,10 @@ from typing import IO, Any, Literal
 
 import urllib3
 
+from scenarios.hosting.ports import free_port
 from scenarios.problems.errors import TargetProblem, UsageProblem
 from scenarios.target.loading import Target
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
-from simulators.server.wsgi_server import PortInUse, bind
 
 # The module that serves the reference CLIENT. Named, not imported: the judge shares no code with what it
 # judges.
@@ -40,7 +40,6 @@ _VARIANTS = (
 )
 Confirmation = Literal["manual", "automatic"]
 _READY_SECONDS = 20.0
-_PORTS = range(15_000, 32_000)
 _POLL_SECONDS = 0.02
 # A CLIENT that does not even start is not started again for ever.
 _STARTS = 200
@@ -216,21 +215,6 @@ class _Supervised:
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on now.
-
-    From below the range that systems hand out by themselves, and by chance: between this look and the use of the
-    port neither an outgoing connection nor another run takes it.
-    """
-    while True:
-        port = _PORTS.start + secrets.randbelow(len(_PORTS))
-        try:
-            bind("127.0.0.1", port).close()
-        except PortInUse:
-            continue
-        return port
 
 
 def target_at(

@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,13 +18,9 @@ from scenarios.problems.errors import UsageProblem
 from scenarios.run.effort import EFFORTS
 from scenarios.run.findings import Standing
 from simulators.providers import PROVIDERS
-from simulators.server.wsgi_server import PortInUse
 
 # How long a check that is cancelled may take to put every player back, in seconds.
 PATIENCE: Final = 60.0
-# How long ports that were lent are waited for, and how often they are tried, in seconds.
-_PORT_SECONDS: Final = 10.0
-_PORT_KNOCK: Final = 0.1
 # The gravest first: what a rule is shown as while its scenarios come in.
 _GRAVITY: Final = (
     Standing.FAILED,
@@ -244,19 +239,8 @@ class Checks:
         return process.returncode
 
     def _take_back(self, progress: Progress) -> None:
-        deadline = time.monotonic() + _PORT_SECONDS
-        while True:
-            try:
-                self.house.resume()
-            except PortInUse as taken:
-                if time.monotonic() > deadline:
-                    with self._lock:
-                        progress.problem = _beats(
-                            str(taken).partition(". ")[0],
-                            "the providers' own ports, which the check had borrowed",
-                            "stop the other program and start `pitboss serve` again",
-                        )
-                    return
-                time.sleep(_PORT_KNOCK)
-            else:
-                return
+        try:
+            self.house.resume()
+        except UsageProblem as taken:
+            with self._lock:
+                progress.problem = _beats(taken.came, taken.expected, taken.next_step)

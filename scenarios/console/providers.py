@@ -102,7 +102,7 @@ class House:
             served.listener.lend()
 
     def resume(self) -> None:
-        """Undo ``pause``; raises PortInUse where a port is still taken (to be called again then)."""
+        """Undo ``pause``; raises UsageProblem where a port is still taken."""
         for served in self.served.values():
             served.listener.take_back()
         for served in self.served.values():

@@ -1,11 +1,12 @@
 """One way to run a provider's simulator: for the length of a check, until Ctrl-C, or beside load."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 from scenarios.problems.errors import UsageProblem
 from simulators.providers import PROVIDERS, Provider
@@ -13,6 +14,9 @@ from simulators.server.wsgi_server import App, PortInUse, Server, bind
 from simulators.simulator import Simulator
 
 S = TypeVar("S", bound=Simulator[Any])
+# How long a port that was lent is waited for, and how often it is tried, in seconds.
+_PATIENCE: Final = 10.0
+_KNOCK: Final = 0.1
 
 
 class Listener:
@@ -41,11 +45,22 @@ class Listener:
                 self._lent = True
 
     def take_back(self) -> None:
-        """Open the port again; raises PortInUse where somebody still holds it."""
+        """Open the port again once it is free; raises UsageProblem where somebody holds it for too long."""
+        deadline = time.monotonic() + _PATIENCE
         with self._lock:
-            if self._lent:
-                self._server = Server(self._app, self.host, self.port, threads=self._threads).start()
-                self._lent = False
+            while self._lent:
+                try:
+                    self._server = Server(self._app, self.host, self.port, threads=self._threads).start()
+                except PortInUse:
+                    if time.monotonic() > deadline:
+                        raise UsageProblem(
+                            f"port {self.port} on {self.host} is taken",
+                            "the provider's own port, which was lent to a check",
+                            "stop the other program and start `pitboss serve` again",
+                        ) from None
+                    time.sleep(_KNOCK)
+                else:
+                    self._lent = False
 
     def __enter__(self) -> Self:
         self._server.start()

@@ -3,7 +3,6 @@
 import io
 import os
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
@@ -83,13 +82,6 @@ def started(*arguments, cwd, program=PITBOSS, **extra):
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
         process.communicate()
-
-
-def free_port():
-    """A port that nobody listens on just now."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 def target_file(folder, url, *, players=("p-1", "p-2"), secret=SECRET, more="", name="pitboss.toml"):

@@ -9,7 +9,7 @@ import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from scenarios.cli.reference_client import free_port
+from scenarios.hosting.ports import free_port
 from tests.support.commanding import environment
 
 # Everything that can go wrong on the way, often enough for a run of seconds.

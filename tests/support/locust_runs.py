@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.commanding import environment, free_port
+from scenarios.hosting.ports import free_port
+from tests.support.commanding import environment
 
 _SKIP = "LOCUST_SKIP_MONKEY_PATCH"
 

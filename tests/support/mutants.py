@@ -16,7 +16,8 @@ from tempfile import TemporaryDirectory
 from client_under_test.config import AUTOMATIC, MANUAL, Config
 from client_under_test.mutants.host import find
 from client_under_test.server import serve
-from scenarios.cli.reference_client import CheckoutAgreed, JackpotAgreed, free_port, target_at
+from scenarios.cli.reference_client import CheckoutAgreed, JackpotAgreed, target_at
+from scenarios.hosting.ports import free_port
 from scenarios.target.loading import Target
 
 _WARM = multiprocessing.get_context("forkserver")

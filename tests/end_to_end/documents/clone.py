@@ -12,7 +12,7 @@ import sysconfig
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from scenarios.cli.reference_client import free_port
+from scenarios.hosting.ports import free_port
 from tests.house.__main__ import ROOT
 from tests.house.leftovers import committed
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 import requests
 
-from scenarios.cli.reference_client import free_port
+from scenarios.hosting.ports import free_port
 from tests.support.load_runs import DISTURBED, load
 from tests.support.reference import HASH, reference
 

@@ -6,8 +6,9 @@ import pytest
 from click.testing import CliRunner
 
 from loadtests import command as front
+from scenarios.hosting.ports import free_port
 from scenarios.problems.errors import UsageProblem
-from tests.support.commanding import PITBOSS, free_port, run_program, target_file, three_beats
+from tests.support.commanding import PITBOSS, run_program, target_file, three_beats
 from tests.support.reference import HASH, reference
 
 pytestmark = pytest.mark.timeout(180)

@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 
-from tests.support.commanding import SECRET, environment, free_port, run_program, target_file, three_beats
+from scenarios.hosting.ports import free_port
+from tests.support.commanding import SECRET, environment, run_program, target_file, three_beats
 from tests.support.locust_runs import command, meeting, row, run
 from tests.support.racing_certificate import certificate
 from tests.support.reference import HASH, reference

@@ -4,7 +4,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from tests.support.commanding import PITBOSS, free_port
+from scenarios.hosting.ports import free_port
+from tests.support.commanding import PITBOSS
 from tests.support.load_runs import DISTURBED, started
 from tests.support.reference import HASH, reference
 

@@ -8,9 +8,9 @@ import psutil
 import pytest
 import requests
 
+from scenarios.hosting.ports import free_port
 from tests.end_to_end.load.test_audit_runs import PLAYERS, tab
 from tests.end_to_end.load.test_locustfile import _jackpot as jackpot
-from tests.support.commanding import free_port
 from tests.support.load_runs import DISTURBED, load
 from tests.support.reference import reference
 

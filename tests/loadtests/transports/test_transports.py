@@ -8,10 +8,11 @@ from contextlib import contextmanager
 import pytest
 
 from loadtests.traffic.player_script import Send
+from loadtests.transports import disturbed as transport
 from loadtests.transports.connection import Connection, alive
-from loadtests.transports.disturbed import disturbed
+from scenarios.hosting.ports import free_port
+from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.faults.table import parse_fault
-from tests.support.commanding import free_port
 from tests.support.scripted_server import BODY, HangUp, Scripted, answer, first_hangs_up, over_tls
 
 PATIENCE = 20
@@ -28,6 +29,10 @@ def connected(script, timeout=PATIENCE):
             yield server, connection
         finally:
             connection.close()
+
+
+def disturbed(sends, base_url, timeout, ca_file):
+    return transport.disturbed(sends, base_url, timeout, ca_file, SPORTSBOOK.read)
 
 
 def came(seen):

@@ -11,6 +11,7 @@ from flask import Flask, jsonify, request
 from client_under_test.app import create_app
 from client_under_test.config import Config
 from scenarios.cli.commands.doctor import command
+from scenarios.hosting.ports import free_port
 from simulators.server.wsgi_server import Server
 
 HASH = "the-security-hash"
@@ -24,12 +25,6 @@ post = "SITE/sportsbook/launch"
 json = { user_id = "{player}", currency = "{currency}" }
 read = "url"
 """
-
-
-def free_port():
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from client_under_test.app import create_app
 from client_under_test.config import Config
 from scenarios.cli.commands.doctor import command
-from scenarios.cli.reference_client import free_port
+from scenarios.hosting.ports import free_port
 from simulators.server.wsgi_server import Server
 
 CONFIG = Config(checkout_key="the-checkout-key-of-these-tests-32")

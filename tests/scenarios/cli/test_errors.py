@@ -2,8 +2,9 @@
 
 import pytest
 
+from scenarios.hosting.ports import free_port
 from simulators.server.wsgi_server import Server
-from tests.support.commanding import free_port, pitboss, target_file, three_beats
+from tests.support.commanding import pitboss, target_file, three_beats
 from tests.support.wallets import Wallet, served
 
 QUICK = ("--effort", "quick", "--only", "RES-01")

@@ -12,8 +12,9 @@ from decimal import Decimal
 import pytest
 import requests
 
+from scenarios.hosting.ports import free_port
 from simulators.transport.faults.table import FAULTS
-from tests.support.commanding import PITBOSS, environment, free_port, pitboss, started, three_beats
+from tests.support.commanding import PITBOSS, environment, pitboss, started, three_beats
 from tests.support.reference import HASH, PASSWORD, reference
 
 

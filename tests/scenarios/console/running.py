@@ -12,6 +12,7 @@ from pathlib import Path
 from scenarios.console.app import THREADS, Console, create_app
 from scenarios.console.providers import House
 from scenarios.hosting.host import hosted
+from scenarios.hosting.ports import free_port
 from scenarios.target.loading import load
 from simulators.exchanges.history import Answer, Direction, Exchange, History, Purpose, Request, Status
 from simulators.operator.delivery import Callbacks, Operator
@@ -22,7 +23,7 @@ from simulators.server.wsgi_server import Server
 from simulators.transport.http_client import Sender
 from simulators.wallet.transactions import Kind, Transaction
 from simulators.webhooks.retry_queue import Schedule
-from tests.support.commanding import free_port, started
+from tests.support.commanding import started
 from tests.support.reference import Reference, reference
 
 JACKPOT_SECRETS = ("demo-jackpot-api-key", "demo-jackpot-api-signature", "demo-jackpot-client-secret")

@@ -11,11 +11,12 @@ import requests
 from scenarios.console import start_page
 from scenarios.console.app import TOKEN_HEADER
 from scenarios.console.providers import House
+from scenarios.hosting.ports import free_port
 from scenarios.target.demo import target_or_demo
 from simulators.exchanges.history import History
 from tests.scenarios.console.running import Inside, console_inside
 from tests.simulators.operator.tiny_client import TinyClient, channel
-from tests.support.commanding import free_port, pitboss, three_beats
+from tests.support.commanding import pitboss, three_beats
 
 SECRETS = ("security-hash-of-the-tests", "password-of-the-tests")
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from scenarios.contract import RULES, Level
+from scenarios.hosting.ports import free_port
 from scenarios.problems.errors import UsageProblem
 from scenarios.report import github
 from scenarios.run.findings import Finding, ScenarioResult, Standing, judge_rule
@@ -13,7 +14,7 @@ from scenarios.run.judged import Judged
 from scenarios.run.run import Run
 from scenarios.run.settings import Settings
 from scenarios.target.loading import Target
-from tests.support.commanding import SECRET, free_port, pitboss, target_file
+from tests.support.commanding import SECRET, pitboss, target_file
 from tests.support.wallets import Refused, Wallet, served
 
 LINE = re.compile(r"::(error|warning) title=([^:,\r\n]*)::([^\r\n]*)")

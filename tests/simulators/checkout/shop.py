@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from scenarios.cli.reference_client import free_port
+from scenarios.hosting.ports import free_port
 from scenarios.target.loading import Target
 from simulators.server.wsgi_server import Server
 from simulators.values import jws, money
