@@ -277,10 +277,10 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-14",
         level=Level.SHOULD,
-        statement="a body of 1 MB is refused quickly, and the service keeps serving",
+        statement="a body of 1 MB is answered in time, refused or handled right, and the service keeps serving",
         source="sportsbook.txt, Transactions",
         why="A few huge bodies should not occupy every worker while players wait.",
-        causes="No limit on the body's size. Set one of some 64 kB in the server or framework.",
+        causes="A worker that reads or parses without a limit. Set one of some 64 kB in the server or framework.",
     ),
     Rule(
         id="MSG-15",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scenarios.driver.driver import Driver
+from scenarios.generated.families.family import Cases
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
@@ -69,6 +70,12 @@ def driver(run: Run) -> Driver:
 def effort(run: Run) -> Effort:
     """How hard to try."""
     return run.settings.effort
+
+
+@pytest.fixture
+def cases(run: Run) -> Cases:
+    """Which members of a family of cases this run tries: ``for case in cases(family)``."""
+    return Cases(run.settings.effort, run.settings.seed)
 
 
 @pytest.fixture

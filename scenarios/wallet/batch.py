@@ -33,11 +33,17 @@ class _Entry:
     case: str
     gain: int
     exchange: Exchange
+    optional: bool = False
+
+    @property
+    def counted(self) -> int:
+        """What the request may rightly have moved, as its answer says: smallest units."""
+        return self.gain if self.optional and self.exchange.ok else 0
 
 
 @dataclass
 class Batch:
-    """Wagers that a CLIENT must not carry out, sent for ``player`` and judged by ``rule``.
+    """Wagers that a CLIENT must not, or need not, carry out, sent for ``player`` and judged by ``rule``.
 
     ``blindly``: where the balance cannot be read any more, go on without reading it, since answers can still
     be judged. Otherwise the scenario is then undecided.
@@ -51,8 +57,19 @@ class Batch:
     _balance: Decimal | None = None
     _entries: list[_Entry] = field(default_factory=list)
 
-    def wager(self, action: Action, case: str, send: Callable[[Transaction], Exchange]) -> Exchange:
-        """Hand a new ``action`` to ``send``, return its exchange; a rollback is one of a bet just placed."""
+    def wager(
+        self,
+        action: Action,
+        case: str,
+        send: Callable[[Transaction], Exchange],
+        *,
+        optional: bool = False,
+        id: str | None = None,  # noqa: A002
+    ) -> Exchange:
+        """Hand a new ``action`` to ``send``, return its exchange; a rollback is one of a bet just placed.
+
+        An ``optional`` one may be carried out or refused, as long as what is answered is what was moved.
+        """
         if len(self._entries) == _SIZE:
             self.settle()
         if not self._entries:
@@ -67,11 +84,11 @@ class Batch:
             )
             if self._balance is not None:
                 self._balance -= amount
-            message = self.operator.undo(bet)
+            message = self.operator.undo(bet, id=id)
         else:
-            message = self.operator.transaction(action, self.player, amount)
+            message = self.operator.transaction(action, self.player, amount, id=id)
         exchange = send(message)
-        self._entries.append(_Entry(case, -units if action == "bet" else units, exchange))
+        self._entries.append(_Entry(case, -units if action == "bet" else units, exchange, optional))
         return exchange
 
     def settle(self) -> None:
@@ -79,11 +96,16 @@ class Batch:
         entries, self._entries = self._entries, []
         if self._balance is None or not entries:
             return
+        self._balance += self.player.money(sum(entry.counted for entry in entries))
         exchanges = [entry.exchange for entry in entries]
-        seen = self.judge.balance(
-            self.rule, self.player, self._balance, *exchanges, case=f"{len(entries)} requests together"
+        seen = self.judge.one_of(
+            self.rule,
+            self.player,
+            self._possible(entries),
+            *exchanges,
+            case=f"{len(entries)} requests together",
         )
-        if seen == self._balance:
+        if seen in self._possible(entries):
             return
         guilty = self._guilty(seen, entries)
         if guilty:
@@ -93,6 +115,15 @@ class Batch:
                 case=", ".join(entry.case for entry in guilty),
                 exchanges=tuple(entry.exchange.number for entry in guilty) + found.exchanges[-6:],
             )
+
+    def _possible(self, entries: Sequence[_Entry]) -> list[Decimal]:
+        """The balances that the answers allow: an optional request that got none may have been carried out."""
+        assert self._balance is not None
+        possible = [self._balance]
+        for entry in entries:
+            if entry.optional and entry.exchange.unknown:
+                possible += [balance + self.player.money(entry.gain) for balance in possible]
+        return possible
 
     def _guilty(self, seen: Decimal, entries: Sequence[_Entry]) -> list[_Entry]:
         """Those whose amounts add up to the difference, or else those that were not refused."""

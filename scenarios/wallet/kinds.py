@@ -28,9 +28,11 @@ KINDS = (BET, RESULT, BET_UNDONE, RESULT_UNDONE)
 UNITS: dict[str, int] = {BET: 250, RESULT: 175, BET_UNDONE: 325, RESULT_UNDONE: 125}
 
 
-def prepared(kind: str, operator: Verbs, player: Player, *, own_id: str | None = None) -> Transaction | None:
-    """One transaction of ``kind`` (under ``own_id``), not sent; None where the wager to undo was refused."""
-    amount = player.money(UNITS[kind])
+def prepared(
+    kind: str, operator: Verbs, player: Player, *, own_id: str | None = None, units: int | None = None
+) -> Transaction | None:
+    """One transaction of ``kind`` (under ``own_id``, of ``units``), not sent; None where its wager was refused."""
+    amount = player.money(UNITS[kind] if units is None else units)
     if kind in (BET, RESULT):
         return operator.transaction(BET if kind == BET else RESULT, player, amount, id=own_id)
     wager = operator.bet(player, amount) if kind == BET_UNDONE else operator.result(player, amount)

@@ -19,7 +19,7 @@ from client_under_test.values.refusals import Refused
 from client_under_test.wallet.answers import Answers
 from client_under_test.wallet.callbacks import CallbackHandler
 from client_under_test.wallet.ledger import Ledger, Player
-from client_under_test.wallet.messages import Action, Endpoint, Parser, Transaction
+from client_under_test.wallet.messages import BODY_LIMIT, Action, Endpoint, Parser, Transaction
 from client_under_test.wallet.signature import HASH_HEADER
 
 
@@ -205,20 +205,17 @@ class _Telling(CallbackHandler):
             return self.answers.failure(f"{type(error).__name__}: {error}")
 
 
-class _Boundless(CallbackHandler):
+class _LateLimit(CallbackHandler):
     @override
     def body(self) -> bytes:
         return request.get_data(cache=False)
 
-
-class _BoundlessParser(Parser):
     @override
-    def identifier(self, document: dict[str, Any], name: str) -> str:
-        given = document.get(name)
-        if isinstance(given, str) and len(given) > 1000:
-            super().identifier({name: given[:1000]}, name)
-            return given
-        return super().identifier(document, name)
+    def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
+        client_id = super().process(endpoint, body, given)
+        if len(body) > BODY_LIMIT:
+            raise Refused("BODY_TOO_LARGE")
+        return client_id
 
 
 class _SlowStrangers(Ledger):
@@ -315,11 +312,10 @@ MUTANTS: tuple[Mutant, ...] = (
         ledger=_Injectable,
     ),
     mutant(
-        "msg-boundless",
-        "Bodies and ids of any size are taken.",
+        "msg-late-limit",
+        "A body that is too large is refused once its bet was booked.",
         ("MSG-14",),
-        callbacks=_Boundless,
-        parser=_BoundlessParser,
+        callbacks=_LateLimit,
     ),
     Mutant("msg-any-method", "GET, PUT and DELETE work as POST does.", ("MSG-15",), _any_method),
     mutant(

@@ -89,6 +89,20 @@ def _malformed() -> Iterator[str]:
     )
 
 
+def negative_forms() -> Family[str]:
+    """Ways to write a number below zero, in which ``{}`` is the number without its sign (MSG-08)."""
+    return family(
+        core=[("a negative number", "-{}"), ("a negative string", '"-{}"')],
+        others=[
+            ("a negative number with an exponent", "-{}e0"),
+            ("a negative string with an exponent", '"-{}e0"'),
+            ("a negative string with a blank", '"- {}"'),
+            ("a string in brackets, as accountants write", '"({})"'),
+            ("a string with the sign behind", '"{}-"'),
+        ],
+    )
+
+
 def spellings(amount: Decimal) -> Family[tuple[str, Decimal]]:
     """Other JSON texts for ``amount``, and for amounts that are easily written otherwise, each with its meaning.
 

@@ -44,13 +44,27 @@ def no_objects() -> Family[Body]:
             ("objects in objects", _whatever(b'{"a":' * _DEPTH + b"1" + b"}" * _DEPTH)),
             ("XML", _whatever(b'<?xml version="1.0"?><bet amount="10"/>')),
             ("bytes that are no text", _whatever(bytes(range(128, 256)))),
-            ("a second callback behind the first", lambda plain: plain + plain),
-            ("text behind the callback", lambda plain: plain + b" and more"),
-            ("a brace too many", lambda plain: plain + b"}"),
-            ("a comma before the closing brace", lambda plain: plain[:-1] + b",}"),
-            ("single quotes", lambda plain: plain.replace(b'"', b"'")),
-            ("a comment", lambda plain: b"/* bet */" + plain),
-            ("keys without quotes", lambda plain: plain.replace(b'"action"', b"action")),
+        ],
+    )
+
+
+def content_types() -> Family[str]:
+    """Declarations of a body that are not JSON's."""
+    return family(
+        core=[(kind, kind) for kind in ("text/plain", "application/x-www-form-urlencoded")],
+        others=[(kind, kind) for kind in ("text/html", "application/xml", "application/octet-stream")],
+    )
+
+
+def queries() -> Family[str]:
+    """Parameters behind the path, which a callback does not have: they must not count beside the signed body."""
+    return family(
+        core=[("another amount", "?amount=999"), ("another action", "?action=result")],
+        others=[
+            ("another id", "?transaction_id=1"),
+            ("a method", "?_method=DELETE"),
+            ("a field twice", "?amount=1&amount=2"),
+            ("nothing behind the question mark", "?"),
         ],
     )
 
@@ -65,6 +79,13 @@ def ambiguous() -> Family[Body]:
             ("UTF-32", lambda plain: plain.decode().encode("utf-32-le")),
             ("blanks and line feeds around", lambda plain: b"\r\n\t " + plain + b" \r\n"),
             ("a NUL behind the callback", lambda plain: plain + b"\0"),
+            ("a second callback behind the first", lambda plain: plain + plain),
+            ("text behind the callback", lambda plain: plain + b" and more"),
+            ("a brace too many", lambda plain: plain + b"}"),
+            ("a comma before the closing brace", lambda plain: plain[:-1] + b",}"),
+            ("single quotes", lambda plain: plain.replace(b'"', b"'")),
+            ("a comment", lambda plain: b"/* bet */" + plain),
+            ("keys without quotes", lambda plain: plain.replace(b'"action"', b"action")),
             ("a vertical tab before the callback", lambda plain: b"\x0b" + plain),
         ],
     )

@@ -61,3 +61,15 @@ def family(core: Sequence[tuple[str, T]], others: Sequence[tuple[str, T]] = ()) 
             *(Case(name, value) for name, value in others),
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """What a run with ``effort`` and ``seed`` tries of each family."""
+
+    effort: Effort
+    seed: int
+
+    def __call__(self, whole: Family[T]) -> list[Case[T]]:
+        """The members of ``whole`` that this run tries."""
+        return whole.chosen(self.effort, self.seed)

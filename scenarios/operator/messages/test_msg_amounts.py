@@ -12,13 +12,14 @@ from functools import partial
 import pytest
 
 from scenarios.contract import Level
+from scenarios.generated.families import amounts
+from scenarios.generated.families.family import Cases
 from scenarios.operator.messages.forgeries import bend
 from scenarios.run.judge import Judge, said
 from scenarios.wallet.batch import STEP, TRANSACTIONS, Action, Batch, look
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
-from simulators.operator.dialect import SPORTSBOOK
 from simulators.values import money
 from simulators.wallet.codec import Style
 from simulators.wallet.transactions import Transaction
@@ -27,13 +28,6 @@ pytestmark = pytest.mark.needs("probe")
 
 # Results last: they do the most harm to a balance.
 _ACTIONS: tuple[Action, ...] = ("bet", "rollback", "result")
-# JSON texts that are no amount: first those that break at most a request, then those that break a balance.
-_MALFORMED = ('"abc"', '""', '"1,000.00"', "true", "[1]", "{}")
-_POISON = ("9" * 400, '"Infinity"', "Infinity", '"NaN"', "NaN")
-
-
-def _name(text: str) -> str:
-    return text if len(text) < 20 else f"of {len(text)} digits"
 
 
 def _bent(operator: Verbs, message: Transaction, *, style: Style) -> Exchange:
@@ -56,24 +50,37 @@ def test_a_negative_amount_moves_nothing(operator: Verbs, player: Player, judge:
         balance = judge.balance("MSG-08", player, balance, sent, case=f"rollback of a {action}")
 
 
+@pytest.mark.rules("MSG-08")
+def test_a_negative_amount_in_any_form_moves_nothing(
+    operator: Verbs, player: Player, judge: Judge, cases: Cases
+) -> None:
+    """However a number below zero is written, it moves nothing."""
+    batch = Batch("MSG-08", judge, operator, player)
+    for form in cases(amounts.negative_forms()):
+        for action in _ACTIONS:
+            send = partial(_negative, operator, form=form.value)
+            batch.wager(action, f"{action} of {form.name}", send)
+    batch.settle()
+    judge.holds("MSG-08", True, expected="", seen="")
+
+
+def _negative(operator: Verbs, message: Transaction, *, form: str) -> Exchange:
+    text = form.format(money.plain(message.amount))
+    return bend(operator, message, Style(raw={"amount": text}), label=f"negative {message.kind}")
+
+
 @pytest.mark.last(2)
 @pytest.mark.rules("MSG-12")
-def test_other_spellings_mean_the_same(operator: Verbs, player: Player, judge: Judge) -> None:
+def test_other_spellings_mean_the_same(operator: Verbs, player: Player, judge: Judge, cases: Cases) -> None:
     """As string or number, with a zero more or an exponent, an amount moves that amount or nothing."""
     balance = judge.fund(player, 10_000)
     amount = player.money(1050)
-    plain, ten = money.plain(amount), Decimal(10)
-    zeros = plain + ("0" if "." in plain else ".0")
-    quoted, bare = f'"{plain}"', plain
-    spellings = {
-        **({quoted: amount} if operator.channel.dialect == SPORTSBOOK else {bare: amount}),
-        zeros: amount,
-        f'"{zeros}"': amount,
-        "1e1": ten,
-        '"1e1"': ten,
-    }
+    own = operator.channel.dialect.encode(operator.transaction("bet", player, amount)).decode()
     refused = []
-    for text, meant in spellings.items():
+    for text, meant in (case.value for case in cases(amounts.spellings(amount))):
+        if f":{text}}}" in own:
+            # The form that was agreed on is no other spelling.
+            continue
         for action in TRANSACTIONS:
             if action == "result":
                 # Some CLIENTs pay a result only where a bet is open; that is not the matter here.
@@ -125,14 +132,14 @@ def test_a_message_without_an_amount_is_refused(operator: Verbs, player: Player,
 
 @pytest.mark.last(3)
 @pytest.mark.rules("MSG-07")
-def test_a_malformed_amount_is_refused(operator: Verbs, player: Player, judge: Judge) -> None:
+def test_a_malformed_amount_is_refused(operator: Verbs, player: Player, judge: Judge, cases: Cases) -> None:
     """What is no finite number of a sensible length is no amount: it is refused, and moves nothing."""
     batch = Batch("MSG-07", judge, operator, player, blindly=True)
-    for texts in (_MALFORMED, _POISON):
+    for family in (amounts.malformed(), amounts.poisonous()):
         for action in _ACTIONS:
-            for text in texts:
-                case = f"{action} with amount {_name(text)}"
-                style = Style(raw={"amount": text})
+            for member in cases(family):
+                case = f"{action} with amount {member.name}"
+                style = Style(raw={"amount": member.value})
                 sent = batch.wager(action, case, partial(_bent, operator, style=style))
                 judge.refused("MSG-07", sent, case=case)
         batch.settle()

@@ -7,13 +7,13 @@ the smallest.
 """
 
 import re
-from decimal import Decimal
 
 import pytest
 
+from scenarios.generated.families import ids
+from scenarios.generated.families.family import Cases
 from scenarios.run.judge import Judge, said
-from scenarios.run.run import Run
-from scenarios.wallet.batch import STEP, look
+from scenarios.wallet.batch import ACTIONS, Batch, look
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
@@ -21,17 +21,6 @@ from simulators.wallet.names import NO_ID
 
 pytestmark = pytest.mark.needs("probe")
 
-# What is put behind an ordinary id, or behind a player's.
-ENDINGS = {
-    "SQL that is always true": "' OR '1'='1",
-    "SQL after a semicolon": "'; SELECT 1; --",
-    "SQL in double quotes": '" OR ""="',
-    "NUL": "\0",
-    "quotes": "'\"`\\",
-    "10 kB": "x" * 10_000,
-    "emoji": "\N{SLOT MACHINE}\N{FAMILY}",
-    "right-to-left marks": "\N{RIGHT-TO-LEFT OVERRIDE}\N{RIGHT-TO-LEFT MARK}",
-}
 # Whole ids; they cannot be made unique, so an earlier run may have used them.
 WHOLE = (NO_ID, "constructor")
 # What only the inside of a CLIENT writes; none of it is in the ids above.
@@ -86,28 +75,23 @@ def _refusal(operator: Verbs, player: Player) -> Exchange:
 
 
 @pytest.mark.rules("MSG-13")
-def test_hostile_transaction_ids(operator: Verbs, player: Player, judge: Judge) -> None:
-    """A bet under a hostile id crashes nothing; where it is accepted, it takes its amount."""
-    balance = judge.fund(player, 10_000)
+def test_hostile_transaction_ids(operator: Verbs, player: Player, judge: Judge, cases: Cases) -> None:
+    """A bet, a result or a rollback under a hostile id crashes nothing, and moves what its answer says."""
     ordinary = _refusal(operator, player)
-    sent: list[Exchange] = []
-    for index, (name, ending) in enumerate(ENDINGS.items()):
-        case = f"transaction_id with {name}"
-        bet = operator.bet(player, player.money(STEP * 2**index), id=operator.new_id() + ending)
-        _harmless(judge, bet, ordinary, case)
-        if bet.unknown:
-            balance = look(judge, player, balance)
-        elif bet.ok:
-            balance -= bet.message.amount
-        sent.append(bet)
-    balance = judge.balance("MSG-13", player, balance, *sent, case="hostile transaction_ids")
+    batch = Batch("MSG-13", judge, operator, player)
+    for hostile in cases(ids.hostile()):
+        for action in ACTIONS:
+            name = operator.new_id() + hostile.value
+            case = f"{action}, transaction_id with {hostile.name}"
+            _harmless(judge, batch.wager(action, case, operator.send, optional=True, id=name), ordinary, case)
+    batch.settle()
     for name in WHOLE:
         bet = operator.bet(player, player.unit, id=name)
         _harmless(judge, bet, ordinary, f"transaction_id {name}")
 
 
 @pytest.mark.rules("MSG-13")
-def test_hostile_rollback_ids(operator: Verbs, player: Player, judge: Judge) -> None:
+def test_hostile_rollback_ids(operator: Verbs, player: Player, judge: Judge, cases: Cases) -> None:
     """A rollback of a hostile id crashes nothing and finds nothing to pay back."""
     balance = judge.fund(player, 5000)
     ordinary = _refusal(operator, player)
@@ -118,9 +102,9 @@ def test_hostile_rollback_ids(operator: Verbs, player: Player, judge: Judge) -> 
     balance = look(judge, player, before)
     pays_orphans = balance != before
     sent = [orphan]
-    for name, ending in ENDINGS.items():
-        rollback = operator.rollback(operator.new_id() + ending, player, player.unit)
-        _harmless(judge, rollback, ordinary, f"rollback_transaction_id with {name}")
+    for hostile in cases(ids.hostile()):
+        rollback = operator.rollback(operator.new_id() + hostile.value, player, player.unit)
+        _harmless(judge, rollback, ordinary, f"rollback_transaction_id with {hostile.name}")
         sent.append(rollback)
     if not pays_orphans:
         judge.balance("MSG-13", player, balance, *sent, case="hostile rollback_transaction_ids")
@@ -131,25 +115,27 @@ def test_hostile_rollback_ids(operator: Verbs, player: Player, judge: Judge) -> 
 
 
 @pytest.mark.rules("MSG-13")
-def test_hostile_user_ids(operator: Verbs, player: Player, judge: Judge, run: Run) -> None:
-    """A wager of a hostile user id crashes nothing and moves nobody's money."""
-    witnesses: dict[Player, Decimal] = {}
-    for witness in run.players[:2]:
-        witnesses[witness] = judge.fund(witness, 1000)
+def test_hostile_user_ids(
+    operator: Verbs, player: Player, players: list[Player], judge: Judge, cases: Cases
+) -> None:
+    """A wager of a hostile user id, at either endpoint, crashes nothing and moves nobody's money."""
+    witnesses = {witness: judge.fund(witness, 1000) for witness in players[:2]}
     ordinary = _refusal(operator, player)
-    names = {name: operator.made_up_player(ending) for name, ending in ENDINGS.items()}
-    names |= {NO_ID: NO_ID}
-    names |= {
-        f"a player's id and {name}": operator.other_spelling(player, player.id + ending)
-        for name, ending in ENDINGS.items()
-    }
-    for name, user in names.items():
-        case = f"user_id with {name}"
-        sent = []
-        for send, units in ((operator.result, 1), (operator.bet, 2)):
-            sent.append(send(user, player.money(units), currency=player.currency))
-            _harmless(judge, sent[-1], ordinary, case)
-        witnesses[player] = judge.balance("MSG-13", player, witnesses[player], *sent, case=case)
+    for hostile in cases(ids.hostile()):
+        users = {
+            "nobody's id": operator.made_up_player(hostile.value),
+            "a player's id": operator.other_spelling(player, player.id + hostile.value),
+        }
+        for whose, user in users.items():
+            case = f"user_id of {whose} and {hostile.name}"
+            sent = [
+                operator.result(user, player.unit, currency=player.currency),
+                operator.bet(user, player.money(2), currency=player.currency),
+                operator.rollback(operator.new_id(), user, player.unit, currency=player.currency),
+            ]
+            for exchange in sent:
+                _harmless(judge, exchange, ordinary, case)
+            witnesses[player] = judge.balance("MSG-13", player, witnesses[player], *sent, case=case)
     for witness, balance in witnesses.items():
         if witness is not player:
             judge.balance("MSG-13", witness, balance, case=f"player {witness} after hostile user_ids")

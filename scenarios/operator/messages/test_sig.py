@@ -6,13 +6,13 @@ whether the comparison takes constant time is not measured; a wrong hash is trie
 all.
 """
 
-import hashlib
-from collections.abc import Callable
 from functools import partial
 from random import Random
 
 import pytest
 
+from scenarios.generated.families import forgeries
+from scenarios.generated.families.family import Cases
 from scenarios.operator.messages.forgeries import forge, same_answer
 from scenarios.run.judge import Judge
 from scenarios.wallet.batch import STEP, TRANSACTIONS, Action, Batch, look
@@ -28,22 +28,6 @@ from simulators.wallet.transactions import Transaction
 pytestmark = pytest.mark.needs("probe")
 
 
-def _another_byte(body: bytes, index: int) -> bytes:
-    """``body`` with the digit at ``index`` replaced by another digit."""
-    other = b"1" if body[index : index + 1] != b"1" else b"2"
-    return body[:index] + other + body[index + 1 :]
-
-
-def _amount_digit(body: bytes) -> int:
-    # The amount is the last field, so the last digit is one of its own.
-    return max(index for index, byte in enumerate(body) if chr(byte).isdigit())
-
-
-def _id_digit(body: bytes) -> int:
-    start = b'"transaction_id":"'
-    return body.index(start) + len(start)
-
-
 def _overheard(channel: Operator) -> str:
     """The hash of the last genuine request, which anybody on its way may have read."""
     sent = channel.sender.history.since(0)
@@ -51,36 +35,22 @@ def _overheard(channel: Operator) -> str:
     return header(request.headers, HASH_HEADER) or ""
 
 
-# What a forger may put in the header, from the body, the channel with its secret and a source of chance.
-Header = Callable[[bytes, Operator, Random], str]
-RANDOM_HEX = "random hex"
-FORGERIES: dict[str, Header] = {
-    RANDOM_HEX: lambda _body, _channel, rng: f"{rng.getrandbits(256):064x}",
-    "hash of another body": lambda _body, channel, _rng: _overheard(channel),
-    "hash under another secret": lambda body, channel, _rng: SPORTSBOOK.sign(body, channel.secret + "!"),
-    "one byte of the amount changed": lambda body, channel, _rng: SPORTSBOOK.sign(
-        _another_byte(body, _amount_digit(body)), channel.secret
-    ),
-    "one byte of the id changed": lambda body, channel, _rng: SPORTSBOOK.sign(
-        _another_byte(body, _id_digit(body)), channel.secret
-    ),
-    "right hash cut to 8 characters": lambda body, channel, _rng: SPORTSBOOK.sign(body, channel.secret)[:8],
-    "right hash plus a suffix": lambda body, channel, _rng: SPORTSBOOK.sign(body, channel.secret) + "00",
-    "SHA-256 without the secret": lambda body, _channel, _rng: hashlib.sha256(body).hexdigest(),
-    "the secret itself": lambda _body, channel, _rng: channel.secret,
-    "empty header": lambda _body, _channel, _rng: "",
-}
+RANDOM_HEX = forgeries.wrong_hashes().members[0].value
 
 
-def _forged(operator: Verbs, message: Transaction, *, how: str, rng: Random) -> Exchange:
+def _forged(operator: Verbs, message: Transaction, *, wrong: forgeries.Hash, rng: Random) -> Exchange:
     channel = operator.channel
-    return forge(operator, message, FORGERIES[how](channel.request(message).body, channel, rng))
+    body = channel.request(message).body
+    forger = forgeries.Forger(
+        body, channel.secret, SPORTSBOOK.sign(body, channel.secret), _overheard(channel), rng
+    )
+    return forge(operator, message, wrong(forger))
 
 
 def _rollbacks_checked(operator: Verbs, player: Player, rng: Random) -> bool:
     """Whether the rollback endpoint looks at hashes at all; where it does not, that is SIG-08's to tell."""
     orphan = operator.undo(operator.new_id(), player, player.unit)
-    return _forged(operator, orphan, how=RANDOM_HEX, rng=rng).refused
+    return _forged(operator, orphan, wrong=RANDOM_HEX, rng=rng).refused
 
 
 @pytest.mark.rules("SIG-01")
@@ -118,7 +88,9 @@ def test_a_right_hash_of_a_rollback_is_accepted(
     judge.needs(bet.ok, "the bet that was to be rolled back was refused")
     rollback = operator.rollback(bet)
     unaffordable = operator.bet(player, balance + player.unit)
-    forged = _forged(operator, operator.undo(operator.new_id(), player, player.unit), how=RANDOM_HEX, rng=rng)
+    forged = _forged(
+        operator, operator.undo(operator.new_id(), player, player.unit), wrong=RANDOM_HEX, rng=rng
+    )
     # Rollbacks are refused for other reasons too; only the answer that forgeries alone get tells of the hash.
     judge.holds(
         "SIG-01",
@@ -139,28 +111,30 @@ def _bet_whose_hash_begins_with(zeros: str, operator: Verbs, player: Player) -> 
 
 
 @pytest.mark.rules("SIG-02")
-def test_a_wrong_hash_is_refused(operator: Verbs, player: Player, judge: Judge, rng: Random) -> None:
+def test_a_wrong_hash_is_refused(
+    operator: Verbs, player: Player, judge: Judge, rng: Random, cases: Cases
+) -> None:
     """A forged bet or result is refused and moves nothing, however the hash is wrong."""
     batch = Batch("SIG-02", judge, operator, player)
-    for how in FORGERIES:
+    for how in cases(forgeries.wrong_hashes()):
         for action in TRANSACTIONS:
-            case = f"{action}, {how}"
-            forged = batch.wager(action, case, partial(_forged, operator, how=how, rng=rng))
+            case = f"{action}, {how.name}"
+            forged = batch.wager(action, case, partial(_forged, operator, wrong=how.value, rng=rng))
             judge.refused("SIG-02", forged, case=case)
     batch.settle()
 
 
 @pytest.mark.rules("SIG-02")
 def test_a_wrong_hash_of_a_rollback_is_refused(
-    operator: Verbs, player: Player, judge: Judge, rng: Random
+    operator: Verbs, player: Player, judge: Judge, rng: Random, cases: Cases
 ) -> None:
     """A forged rollback is refused and pays nothing, where that endpoint looks at hashes at all."""
     if not _rollbacks_checked(operator, player, rng):
         return
     batch = Batch("SIG-02", judge, operator, player)
-    for how in FORGERIES:
-        case = f"rollback, {how}"
-        forged = batch.wager("rollback", case, partial(_forged, operator, how=how, rng=rng))
+    for how in cases(forgeries.wrong_hashes()):
+        case = f"rollback, {how.name}"
+        forged = batch.wager("rollback", case, partial(_forged, operator, wrong=how.value, rng=rng))
         judge.refused("SIG-02", forged, case=case)
     batch.settle()
 
@@ -215,7 +189,7 @@ def test_the_hash_is_over_the_digits_received(
     if bet.ok:
         return
     unaffordable = operator.bet(player, balance + player.unit)
-    forged = _forged(operator, operator.transaction("bet", player, player.unit), how=RANDOM_HEX, rng=rng)
+    forged = _forged(operator, operator.transaction("bet", player, player.unit), wrong=RANDOM_HEX, rng=rng)
     judge.holds(
         "SIG-04",
         not same_answer(bet, forged) or same_answer(unaffordable, forged),
@@ -232,7 +206,7 @@ def test_a_forgery_does_not_poison_its_id(operator: Verbs, player: Player, judge
     balance = judge.fund(player, 5000)
     amount = player.money(250)
     tried = 0
-    for how in (RANDOM_HEX, "no header"):
+    for how in ("random hex", "no header"):
         for action in TRANSACTIONS:
             # Some CLIENTs pay a result only where a bet is open; that is not the matter here.
             stake = operator.bet(player, player.money(STEP))
@@ -240,7 +214,7 @@ def test_a_forgery_does_not_poison_its_id(operator: Verbs, player: Player, judge
             forged = (
                 forge(operator, message, None)
                 if how == "no header"
-                else _forged(operator, message, how=how, rng=rng)
+                else _forged(operator, message, wrong=RANDOM_HEX, rng=rng)
             )
             balance = look(judge, player, balance - stake.message.amount)
             if not forged.refused:
@@ -268,7 +242,7 @@ def test_a_forged_rollback_does_not_poison_its_id(
     balance = look(judge, player, start - amount)
     returned = balance - (start - 2 * amount)
     message = operator.undo(bet)
-    forged = _forged(operator, message, how=RANDOM_HEX, rng=rng)
+    forged = _forged(operator, message, wrong=RANDOM_HEX, rng=rng)
     if not forged.refused:
         # It was carried out, which is SIG-08's matter; the genuine one is then a copy.
         return
@@ -286,7 +260,7 @@ def test_a_refused_forgery_is_answered_like_everything(
     judge.fund(player, 100)
     refused = 0
     for action in ("result", "rollback"):
-        for how in (RANDOM_HEX, "no header"):
+        for how in ("random hex", "no header"):
             message = (
                 operator.undo(operator.new_id(), player, player.unit)
                 if action == "rollback"
@@ -295,7 +269,7 @@ def test_a_refused_forgery_is_answered_like_everything(
             forged = (
                 forge(operator, message, None)
                 if how == "no header"
-                else _forged(operator, message, how=how, rng=rng)
+                else _forged(operator, message, wrong=RANDOM_HEX, rng=rng)
             )
             if not forged.refused or forged.answer is None:
                 continue
@@ -335,7 +309,7 @@ def test_both_endpoints_check_the_hash(operator: Verbs, player: Player, judge: J
     batch = Batch("SIG-08", judge, operator, player)
     for action in ("result", "rollback"):
         forged = batch.wager(
-            action, action, lambda message: _forged(operator, message, how=RANDOM_HEX, rng=rng)
+            action, action, lambda message: _forged(operator, message, wrong=RANDOM_HEX, rng=rng)
         )
         judge.refused("SIG-08", forged, case=ROLLBACK_PATH if action == "rollback" else TRANSACTION_PATH)
     batch.settle()

@@ -10,6 +10,8 @@ from decimal import Decimal
 import pytest
 
 from scenarios.contract import Level
+from scenarios.generated.families import ids
+from scenarios.generated.families.family import Cases
 from scenarios.run.judge import Judge, Undecided, said
 from scenarios.run.run import Run
 from scenarios.target.loading import Target
@@ -126,6 +128,23 @@ def test_by_an_unknown_player(operator: Verbs, player: Player, judge: Judge) -> 
         case="a bet after a result",
         off=player.money(500),
     )
+
+
+@pytest.mark.rules("BET-06")
+def test_by_a_player_whose_id_is_nearly_known(
+    operator: Verbs, player: Player, judge: Judge, cases: Cases
+) -> None:
+    """Another spelling of a test player's id is an unknown player, and never moves the test player's money."""
+    judge.fund(player, 1000)
+    for spelling in cases(ids.other_spellings(player.id)):
+        name, case = operator.other_spelling(player, spelling.value), f"the player's id with {spelling.name}"
+        sent = [
+            operator.bet(name, player.money(100), currency=player.currency),
+            operator.result(name, player.money(25), currency=player.currency),
+            operator.rollback(operator.new_id(), name, player.money(50), currency=player.currency),
+        ]
+        judge.refused("BET-06", sent[0], case=f"a bet, {case}", level=Level.SHOULD)
+        judge.settled("BET-06", player, *sent, case=case, level=Level.MUST)
 
 
 @pytest.mark.rules("BET-07")

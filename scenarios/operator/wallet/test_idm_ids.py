@@ -5,14 +5,28 @@ hair. Invariant: one id has one effect, two ids have two. Limits: what such a re
 open; a CLIENT that refuses ids with blanks or accents altogether is not blamed for it here.
 """
 
-import uuid
+from collections.abc import Sequence
 from dataclasses import replace
+from random import Random
 from typing import Literal
 
 import pytest
 
+from scenarios.generated.families import ids
+from scenarios.generated.families.family import Cases
 from scenarios.run.judge import Judge
-from scenarios.wallet.kinds import BET, BET_UNDONE, KINDS, RESULT, UNITS, Action, done, send, usual
+from scenarios.wallet.kinds import (
+    BET,
+    BET_UNDONE,
+    KINDS,
+    RESULT,
+    UNITS,
+    WAGERS,
+    Action,
+    done,
+    prepared,
+    usual,
+)
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
@@ -29,13 +43,9 @@ _OTHER_ACTIONS: tuple[tuple[str, Action | Literal["rollback"]], ...] = (
     (BET_UNDONE, "result"),
 )
 
-# Two endings of ids that some comparison or other takes for the same.
-_TWINS = (
-    ("letter case", "-abc", "-ABC"),
-    ("a blank at the end", "-abc", "-abc "),
-    ("a combining accent", "-abc", "-abc\u0301"),
-    ("an accent composed and decomposed", "-caf\u00e9", "-cafe\u0301"),
-)
+# Pairs of ids to one reading of the balance, and the smallest units of the first; each is worth twice the one before.
+_PAIRS = 12
+_LEAST = 25
 
 
 @pytest.mark.rules("IDM-05")
@@ -109,37 +119,105 @@ def test_for_another_player(operator: Verbs, player: Player, another_player: Pla
 
 
 @pytest.mark.rules("IDM-08")
-def test_that_differ_by_a_hair(operator: Verbs, player: Player, judge: Judge) -> None:
-    """Ids that differ in case, a blank or an accent only are different transactions, each with its effect."""
-    judge.fund(player, 20_000)
-    taken = _endings_taken(operator, judge, player)
+def test_that_differ_by_a_hair(
+    operator: Verbs, player: Player, judge: Judge, cases: Cases, rng: Random
+) -> None:
+    """Ids that something might take for one another are different transactions, each with its own effect."""
+    pairs = cases(ids.pairs())
+    judge.fund(player, 2 * _LEAST * 2**_PAIRS)
     tried = 0
+    refused: set[str] = set()
     for kind in KINDS:
         amiss = usual(kind, operator, judge, player)
-        if amiss is None:
+        if amiss is None or amiss:
+            # What one such transaction does alone is another rule's matter.
             continue
-        for name, ending, twin in _TWINS:
-            if not {ending, twin} <= taken:
-                continue
-            stem = str(uuid.uuid4())
-            first = done(kind, operator, player, own_id=stem + ending)
-            second = send(kind, operator, player, own_id=stem + twin)
-            if first is None or second is None:
-                continue
-            tried += 1
-            judge.settled("IDM-08", player, first, second, case=f"{kind}, {name}", amiss=amiss * 2)
+        chosen = [pair for pair in pairs if pair.core or kind in WAGERS]
+        for start in range(0, len(chosen), _PAIRS):
+            sent = []
+            for place, pair in enumerate(chosen[start : start + _PAIRS]):
+                both = _both(kind, operator, player, _LEAST * 2**place, pair.value(rng))
+                if both is None:
+                    refused.add(pair.name)
+                else:
+                    sent.append((pair.name, both))
+            tried += len(sent)
+            _settled_together(judge, player, kind, sent)
     judge.needs(tried, "no bet, result or rollback was accepted under the ids to compare")
-    left_out = [name for name, ending, twin in _TWINS if not {ending, twin} <= taken]
-    if left_out:
-        judge.note("IDM-08", f"not compared, as such ids are refused at any time: {', '.join(left_out)}")
+    if refused:
+        judge.note("IDM-08", f"not compared, as such ids are refused: {', '.join(sorted(refused))}")
 
 
-def _endings_taken(operator: Verbs, judge: Judge, player: Player) -> set[str]:
-    """Which endings of ids are taken at all, where nothing like them came before."""
-    endings = dict.fromkeys(ending for _, *pair in _TWINS for ending in pair)
-    amount = player.money(UNITS[RESULT])
-    taken = {
-        ending for ending in endings if operator.result(player, amount, id=str(uuid.uuid4()) + ending).ok
-    }
+@pytest.mark.rules("IDM-08")
+def test_that_differ_by_a_hair_in_what_is_rolled_back(
+    operator: Verbs, player: Player, judge: Judge, cases: Cases, rng: Random
+) -> None:
+    """The rollback of an id that is nearly that of a bet is the rollback of an unknown one, and pays nothing."""
+    judge.fund(player, 2 * _LEAST * 2**_PAIRS)
+    orphan = operator.rollback(operator.new_id(), player, player.unit)
     judge.measure(player)
-    return taken
+    judge.needs(orphan.ok, "rollbacks of unknown transactions are refused at any time")
+    pairs = cases(ids.pairs())
+    for start in range(0, len(pairs), _PAIRS):
+        sent = []
+        for place, pair in enumerate(pairs[start : start + _PAIRS]):
+            one, other = pair.value(rng)
+            bet = operator.bet(player, player.money(_LEAST * 2**place), id=one)
+            if bet.ok:
+                rollback = operator.rollback(other, player, bet.message.amount)
+                sent.append((pair.name, [bet, rollback]))
+        _settled_together(judge, player, "rollback of the other", sent)
+
+
+def _both(
+    kind: str, operator: Verbs, player: Player, units: int, names: tuple[str, str]
+) -> list[Exchange] | None:
+    """One transaction of ``kind`` under each of the two ids; None where either is refused."""
+    sent = []
+    for name in names:
+        message = prepared(kind, operator, player, own_id=name, units=units)
+        exchange = operator.send(message) if message is not None else None
+        if exchange is None or not exchange.ok:
+            return None
+        sent.append(exchange)
+    return sent
+
+
+def _settled_together(
+    judge: Judge, player: Player, kind: str, sent: Sequence[tuple[str, list[Exchange]]]
+) -> None:
+    """One reading for all pairs; the difference, a sum of different powers of two, names those that fell together."""
+    if not sent:
+        return
+    exchanges = [exchange for _, both in sent for exchange in both]
+    case = (
+        f"{kind}: {', '.join(name for name, _ in sent)}"
+        if len(sent) < 3
+        else f"{kind}, {len(sent)} pairs of ids"
+    )
+    before = len(judge.result.findings)
+    judge.settled("IDM-08", player, *exchanges, case=case)
+    if len(judge.result.findings) == before:
+        return
+    found = judge.result.findings[-1]
+    culprits = _addends(
+        int(found.off / player.unit), [int(both[-1].message.amount / player.unit) for _, both in sent]
+    )
+    if culprits:
+        guilty = [sent[place] for place in culprits]
+        judge.result.findings[-1] = replace(
+            found,
+            case=f"{kind}, {', '.join(name for name, _ in guilty)}",
+            exchanges=tuple(exchange.number for _, both in guilty for exchange in both)
+            + found.exchanges[-6:],
+        )
+
+
+def _addends(difference: int, amounts: Sequence[int]) -> list[int]:
+    """Which of ``amounts``, each a power of two times the least, add up to ``difference``; none where they cannot."""
+    found = []
+    for place, amount in sorted(enumerate(amounts), key=lambda entry: -entry[1]):
+        if amount <= difference:
+            found.append(place)
+            difference -= amount
+    return sorted(found) if difference == 0 else []

@@ -257,7 +257,16 @@ def msg_13(asking: Asking) -> None:
 
 def msg_14(asking: Asking) -> None:
     style = Style(raw={"padding": f'"{"x" * 1_048_576}"'})
-    assert refused(asking.tell(asking.message("result"), style))
+    message = asking.message("result")
+    exchange = None
+
+    def send() -> None:
+        nonlocal exchange
+        exchange = asking.tell(message, style)
+
+    moved = asking.moved(send)
+    assert exchange is not None
+    assert moved == (message.amount if exchange.ok else 0)
     assert asking.result().ok
 
 

@@ -73,7 +73,10 @@ class Wallet:
             return known["answer"]
 
     def success(self, number: int) -> dict:
-        answer = {"error": None, "transaction_id": number if HABIT == "its ids are integers" else f"u{number}"}
+        answer = {
+            "error": None,
+            "transaction_id": number if HABIT == "its ids are integers" else f"u{number}",
+        }
         if HABIT == "answers hold more fields":
             answer |= {"status": "done", "balance": "hidden", "server": {"node": 7}, "warnings": []}
         return answer

@@ -12,7 +12,6 @@
 # BREAKS INV-01: orphans and rolled back results make money
 # WARNS BET-03: the code INSUFFICIENT_FUNDS is not known, a bet over the balance is answered DECLINED
 # WARNS BET-05: a refused bet is not remembered, so that the same one is accepted after a top-up
-# WARNS MSG-14: a body of 1 MB is taken like any other
 # WARNS RBK-06: a bet is taken after its orphan rollback was paid
 # MAY BET-01: what earlier wagers left of a cent in the float shows in a later balance (BET-10)
 # MAY BET-02: what earlier wagers left of a cent in the float shows in a later balance (BET-10)

@@ -19,7 +19,6 @@
 # WARNS IDM-07: a result under an id known from another player's result is paid
 # WARNS IDM-08: ids are trimmed and put in lower case before they are compared
 # WARNS RBK-06: orphan rollbacks are not remembered, so that the late bet is taken
-# WARNS MSG-14: a body of 1 MB is taken like any other
 # MAY RBK-03: rolling back a spent result succeeds, but takes nothing back (RBK-02)
 # MAY RES-06: the balance cannot be brought below zero by rolling back a result (RBK-02)
 

@@ -20,7 +20,6 @@
 # MAY RBK-14: every answer has a CLIENT id of its own (IDM-02)
 # MAY INV-04: copies of anything but the last transaction move money (IDM-04)
 # MAY INV-05: copies of anything but the last transaction move money (IDM-04)
-# MAY MSG-14: a body of 1 MB is refused for its unknown field (MSG-11), not for its size
 # MAY MSG-12: other spellings are understood, rounded like all amounts (BET-11)
 
 import hashlib

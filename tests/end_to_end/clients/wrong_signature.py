@@ -5,7 +5,6 @@
 # BREAKS MSG-03: success has no `error` member at all
 # BREAKS MSG-06: JSON that is not an object crashes the worker: the connection closes without an answer
 # WARNS MSG-02: answers have Content-Type text/html
-# WARNS MSG-14: a body of 1 MB is taken like any other
 # MAY SIG-03: on /transaction a missing header is refused, on /transaction-rollback not (SIG-08)
 # MAY SIG-04: on /transaction it is the raw bytes that are hashed; /transaction-rollback takes all (SIG-08)
 # MAY SIG-05: a forgery with the right first eight characters is done, the genuine request a copy (SIG-02)

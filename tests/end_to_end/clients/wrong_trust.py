@@ -6,7 +6,6 @@
 # BREAKS MSG-08: negative amounts are accepted and move money the other way
 # BREAKS BET-06: an unknown player gets an account
 # BREAKS RBK-10: a rollback pays the player that it names, whoever made the bet
-# WARNS MSG-14: a body of 1 MB is taken like any other
 # WARNS BET-03: the refusal is the number 402, not INSUFFICIENT_FUNDS
 # WARNS BET-05: a refused bet is not remembered, so that the same one is accepted after a top-up
 # WARNS BET-07: the currency is not looked at

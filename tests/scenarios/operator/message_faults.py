@@ -223,11 +223,11 @@ class CutsUserIds(Wallet):
         return super().handle(message)
 
 
-class AnySize(Wallet):
+class BooksWhatIsTooLarge(Wallet):
     def answer(self, environ, path, body):
-        if not self.authentic(body, environ.get("HTTP_X_SECURITY_HASH", "")) or len(body) < 65536:
-            return super().answer(environ, path, body)
-        return self.handle(self.read(path, body))
+        if len(body) > 65536 and self.authentic(body, environ.get("HTTP_X_SECURITY_HASH", "")):
+            self.handle(self.read(path, body))
+        return super().answer(environ, path, body)
 
 
 class AnyMethod(Wallet):
@@ -287,7 +287,7 @@ MSG_FAULTS = (
     # A crash is no 200 either.
     (CrashesOnNul, {"MSG-01", "MSG-13"}, set()),
     (CutsUserIds, {"MSG-13"}, set()),
-    (AnySize, set(), {"MSG-14"}),
+    (BooksWhatIsTooLarge, set(), {"MSG-14"}),
     (AnyMethod, {"MSG-15"}, set()),
     (Careless, {"SIG-04", "MSG-03", "MSG-08", "MSG-13"}, {"SIG-06"}),
 )
