@@ -1,5 +1,6 @@
 """Exact money: decimals, ISO 4217 units and the one way an amount is written. Never binary floating point."""
 
+import re
 from decimal import Context, Decimal, InvalidOperation
 from functools import cache
 
@@ -26,6 +27,9 @@ def decimals(currency: str) -> int:
     if exponent is None:
         raise UnknownCurrency(f"{currency!r} has no minor unit in ISO 4217")
     return int(exponent)
+
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def unit(currency: str) -> Decimal:
@@ -63,7 +67,10 @@ def show(amount: Decimal, currency: str) -> str:
 
 
 def parse(text: str) -> Decimal:
-    """Read a finite decimal; raises ValueError for anything else ("abc", "NaN", "1,000")."""
+    """Read a finite decimal; raises ValueError for anything else ("abc", "NaN", "1,000", "1_000", blanks around)."""
+    # Decimal itself reads underscores, blanks and the digits of other scripts, too.
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"{text!r} is not a decimal number")
     try:
         amount = Decimal(text)
     except InvalidOperation:

@@ -46,6 +46,7 @@ _OTHER_ACTIONS: tuple[tuple[str, Action | Literal["rollback"]], ...] = (
 # Pairs of ids to one reading of the balance, and the smallest units of the first; each is worth twice the one before.
 _PAIRS = 12
 _LEAST = 25
+_FUNDS = 2 * _LEAST * 2**_PAIRS
 
 
 @pytest.mark.rules("IDM-05")
@@ -124,7 +125,7 @@ def test_that_differ_by_a_hair(
 ) -> None:
     """Ids that something might take for one another are different transactions, each with its own effect."""
     pairs = cases(ids.pairs())
-    judge.fund(player, 2 * _LEAST * 2**_PAIRS)
+    judge.fund(player, _FUNDS)
     tried = 0
     refused: set[str] = set()
     for kind in KINDS:
@@ -134,6 +135,7 @@ def test_that_differ_by_a_hair(
             continue
         chosen = [pair for pair in pairs if pair.core or kind in WAGERS]
         for start in range(0, len(chosen), _PAIRS):
+            judge.fund(player, _FUNDS)
             sent = []
             for place, pair in enumerate(chosen[start : start + _PAIRS]):
                 both = _both(kind, operator, player, _LEAST * 2**place, pair.value(rng))
@@ -153,12 +155,13 @@ def test_that_differ_by_a_hair_in_what_is_rolled_back(
     operator: Verbs, player: Player, judge: Judge, cases: Cases, rng: Random
 ) -> None:
     """The rollback of an id that is nearly that of a bet is the rollback of an unknown one, and pays nothing."""
-    judge.fund(player, 2 * _LEAST * 2**_PAIRS)
+    judge.fund(player, _FUNDS)
     orphan = operator.rollback(operator.new_id(), player, player.unit)
     judge.measure(player)
     judge.needs(orphan.ok, "rollbacks of unknown transactions are refused at any time")
     pairs = cases(ids.pairs())
     for start in range(0, len(pairs), _PAIRS):
+        judge.fund(player, _FUNDS)
         sent = []
         for place, pair in enumerate(pairs[start : start + _PAIRS]):
             one, other = pair.value(rng)

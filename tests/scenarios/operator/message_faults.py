@@ -102,7 +102,7 @@ class Lenient(Wallet):
     def read(self, path, body):
         try:
             message = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Refused("INVALID_JSON") from None
         if isinstance(message, dict):
             body = json.dumps(self.fill(path, message)).encode()

@@ -99,7 +99,7 @@ class MissingAccepted(Wallet):
 
 class Reserialised(Wallet):
     def authentic(self, body, given):
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             body = json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False).encode()
         return super().authentic(body, given)
 

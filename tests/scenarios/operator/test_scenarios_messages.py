@@ -8,7 +8,8 @@ from client_under_test.app import create_app
 from client_under_test.config import Config
 from client_under_test.server import threaded
 from scenarios.contract import select
-from scenarios.operator.messages.test_msg_ids import ENDINGS, LEAKS, WHOLE
+from scenarios.generated.families import ids
+from scenarios.operator.messages.test_msg_ids import LEAKS, WHOLE
 from scenarios.problems.errors import Exit
 from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
@@ -115,7 +116,8 @@ def test_a_rule_judged_alone_still_finds_its_fault(rule):
 
 
 def test_leaks_are_not_found_in_the_ids_themselves():
-    echoed = [f"unknown id {name}{ending}" for name in WHOLE for ending in ENDINGS.values()]
+    endings = [member.value for member in ids.hostile().members]
+    echoed = [f"unknown id {name}{ending}" for name in WHOLE for ending in endings]
     assert [text for text in echoed if LEAKS.search(text)] == []
 
 
