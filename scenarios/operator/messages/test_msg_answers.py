@@ -193,7 +193,7 @@ def test_success_has_its_form(run: Run, judge: Judge) -> None:
         (exchange, exchange.answer, document)
         for exchange in _answered(run)
         if exchange.genuine and isinstance(document := _document(exchange), dict)
-        if exchange.answer is not None and (exchange.ok or unclear(exchange))
+        if exchange.answer is not None and (exchange.ok or (unclear(exchange) and not exchange.refused))
     ]
     _blame(
         judge,
