@@ -8,8 +8,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from scenarios.doctor.locked_rules import locked
+from scenarios.doctor.pace import pace
 from scenarios.doctor.providers import checkout_steps, jackpot_steps
-from scenarios.doctor.steps import SHOWN_ANSWER, NoChannel, State, Step, body, started, unanswered, untried
+from scenarios.doctor.refusals import why_refused
+from scenarios.doctor.steps import (
+    SHOWN_ANSWER,
+    NoChannel,
+    State,
+    Step,
+    body,
+    said,
+    started,
+    unanswered,
+    untried,
+)
 from scenarios.hosting.checked import checked
 from scenarios.problems.errors import DriverProblem, Problem, TargetProblem
 from scenarios.run.run import Run
@@ -17,10 +29,10 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.unclear_answers import unclear
 from simulators.exchanges.history import Exchange, Purpose
-from simulators.operator.delivery import Operator
 from simulators.providers import OPERATOR
-from simulators.wallet.dialect import Dialect
 
+# In smallest units: more than any test player has.
+_FORTUNE = 10**13
 # Driver entries that the OPERATOR's steps try; those of the other providers have steps of their own.
 _ELSEWHERE = {"voucher_session", "checkout_token"}
 
@@ -59,6 +71,8 @@ class Doctor:
             step = self._wager(player, first=number == 0)
             yield step
             works = works and step.state is State.OK
+            if number == 0 and works:
+                yield from pace(self.verbs, player)
             if isinstance(step.problem, NoChannel):
                 break
         for name in self.driver.entries():
@@ -79,14 +93,14 @@ class Doctor:
                 self.verbs.rollback(exchange, purpose=Purpose.DOCTOR)
             return Step(State.WRONG, name, problem=self._unreached(exchange))
         if exchange.refused:
-            return Step(State.WRONG, name, problem=self._refused(player, exchange))
+            return Step(State.WRONG, name, problem=why_refused(self.run, player, exchange))
         return self._taken_back(name, player, exchange)
 
     def _taken_back(self, name: str, player: Player, paid: Exchange) -> Step:
         unit = player.show(player.unit)
         bet = self.verbs.bet(player, player.unit, purpose=Purpose.DOCTOR)
         if bet.ok:
-            return Step(State.OK, name, f"a result of {unit} was accepted, and a bet took it back")
+            return self._uncovered(name, player)
         if bet.unknown:
             self.verbs.rollback(bet, purpose=Purpose.DOCTOR)
         back = self.verbs.rollback(paid, purpose=Purpose.DOCTOR)
@@ -95,9 +109,29 @@ class Doctor:
             State.WRONG,
             name,
             problem=TargetProblem(
-                f"a bet of the {unit} that a result had just paid was not accepted: {self._said(bet)}{left}",
+                f"a bet of the {unit} that a result had just paid was not accepted: "
+                f"{said(bet, self.run.redactor)}{left}",
                 "error null: test players must be able to bet",
                 f"look whether {player} is banned or owes money, and whether bets reach the same wallet",
+            ),
+        )
+
+    def _uncovered(self, name: str, player: Player) -> Step:
+        unit, fortune = player.show(player.unit), player.money(_FORTUNE)
+        bet = self.verbs.bet(player, fortune, purpose=Purpose.DOCTOR)
+        if bet.refused:
+            seen = f"a result of {unit} was accepted, a bet took it back, and one of {player.show(fortune)} was refused"
+            return Step(State.OK, name, seen)
+        back = self.verbs.rollback(bet, purpose=Purpose.DOCTOR)
+        left = "" if back.ok else f"; its rollback was not accepted either, so {player} may owe it"
+        return Step(
+            State.WRONG,
+            name,
+            problem=TargetProblem(
+                f"a bet of {player.show(fortune)}, which no test player has, was not refused: "
+                f"{said(bet, self.run.redactor)}{left}",
+                f"error {self.run.channel.dialect.insufficient_funds}, or another one (BET-03)",
+                "let the CLIENT compare the balance with the amount in the database transaction that takes the bet",
             ),
         )
 
@@ -111,74 +145,8 @@ class Doctor:
                 "let the CLIENT answer as documented: error null where a transaction was processed",
             )
         expected = "HTTP 200 with a JSON object that has a field error"
-        return unanswered(exchange, "callback_url", OPERATOR, expected, self.run.redactor)
-
-    def _refused(self, player: Player, exchange: Exchange) -> Problem:
-        """Find out by experiment why a genuine result was refused."""
-        came = (
-            f"a genuine result of {player.show(player.unit)} for {player} was refused: {self._said(exchange)}"
-        )
-        expected = "error null: without it no rule can be judged"
-        if exchange.answer is not None and exchange.answer.status in (404, 405):
-            return NoChannel(
-                came,
-                expected,
-                f"correct callback_url in [operator]: nothing serves POST {exchange.request.url}",
-            )
-        for other in self.run.channel.dialect.otherwise():
-            if self._accepted_as(player, other.dialect):
-                return TargetProblem(
-                    f"{came}; with {other.words} it was accepted",
-                    expected,
-                    f"set {other.setting} in [operator]",
-                )
-        if self._same_as_forged(player, exchange):
-            return NoChannel(
-                f"{came}; a forged one gets the very same answer",
-                f"{expected}. The CLIENT seems to take genuine wagers for forged ones",
-                "compare security_hash in [operator] with the SECURITY_HASH that the CLIENT runs with: "
-                + self.run.channel.dialect.signing,
-            )
-        return TargetProblem(
-            f"{came}; a forged one gets another answer, so that the secret seems right",
-            expected,
-            f"look whether the CLIENT knows player {player} and currency {player.currency} ([players])",
-        )
-
-    def _accepted_as(self, player: Player, dialect: Dialect) -> bool:
-        channel = self.run.channel
-        with_other = Verbs(Operator(channel.url, channel.secret, channel.sender, dialect, channel.names))
-        paid = with_other.result(player, player.unit, purpose=Purpose.DOCTOR)
-        if paid.refused:
-            return False
-        if paid.unknown or not with_other.bet(player, player.unit, purpose=Purpose.DOCTOR).ok:
-            with_other.rollback(paid, purpose=Purpose.DOCTOR)
-        return paid.ok
-
-    def _same_as_forged(self, player: Player, genuine: Exchange) -> bool:
-        message = self.verbs.transaction("result", player, player.unit)
-        channel = self.run.channel
-        forger = Operator(channel.url, self.verbs.new_id(), channel.sender, channel.dialect, channel.names)
-        forged = forger.send_raw(
-            forger.dialect.encode(message),
-            path=forger.dialect.path(message),
-            label="forged result (doctor)",
-            message=message,
-        )
-        if not forged.refused:
-            self.verbs.rollback(forged, purpose=Purpose.DOCTOR)
-            return False
-        return (forged.error, forged.answer and forged.answer.status) == (
-            genuine.error,
-            genuine.answer and genuine.answer.status,
-        )
-
-    def _said(self, exchange: Exchange) -> str:
-        if exchange.answer is None:
-            return str(exchange.failure or "no answer")
-        if exchange.error is not None:
-            return f"error {self.run.redactor.text(exchange.error)[:SHOWN_ANSWER]!r}"
-        return f"HTTP {exchange.answer.status} {body(exchange, self.run.redactor)}"
+        base = self.run.channel.url or ""
+        return unanswered(exchange, "callback_url", base, OPERATOR, expected, self.run.redactor)
 
     # The driver's entries
 

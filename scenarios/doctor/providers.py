@@ -40,7 +40,8 @@ def _notification(run: Run) -> Step:
             "let Jackpot's events in without a log-in at notification_url, and guard it by its path or addresses",
         )
     else:
-        problem = unanswered(exchange, "notification_url", JACKPOT, _ACKNOWLEDGED, run.redactor)
+        address = run.settings.target.need_jackpot().notification_url
+        problem = unanswered(exchange, "notification_url", address, JACKPOT, _ACKNOWLEDGED, run.redactor)
     return Step(State.WRONG, name, problem=problem)
 
 

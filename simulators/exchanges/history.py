@@ -129,11 +129,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer as it arrived."""
+    """One HTTP answer as it arrived; its body was complete ``body_after`` seconds after its head."""
 
     status: int
     headers: Headers = ()
     body: bytes = b""
+    body_after: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

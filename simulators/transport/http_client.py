@@ -1,5 +1,6 @@
 """Delivery, its lowest step: send one request over HTTP and write the exchange into the history."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -130,13 +131,14 @@ class Sender:
             redirect=False,
             preload_content=False,
         )
+        head = time.monotonic()
         try:
             body = answer.read(ANSWER_LIMIT, decode_content=True)
         finally:
             answer.drain_conn() if (answer.length_remaining or 0) < ANSWER_LIMIT else answer.close()
             answer.release_conn()
         headers: Headers = tuple((str(key), str(value)) for key, value in answer.headers.items())
-        return Answer(answer.status, headers, body)
+        return Answer(answer.status, headers, body, time.monotonic() - head)
 
     def close(self) -> None:
         """Close every connection."""

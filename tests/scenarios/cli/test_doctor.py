@@ -1,12 +1,15 @@
 """``pitboss doctor`` against the reference CLIENT and against targets that are wrong."""
 
+import json
 import socket
+import threading
 from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
 from click.testing import CliRunner
-from flask import Flask, jsonify, request
+from flask import Flask, jsonify, redirect, request
 
 from client_under_test.app import create_app
 from client_under_test.config import Config
@@ -94,6 +97,7 @@ def test_locked_rules_come_with_the_line_that_unlocks_them(examine, reference):
     ("change", "came", "next_step"),
     [
         ({"secret": "another-secret"}, "a forged one gets the very same answer", "compare security_hash"),
+        ({"secret": f"{HASH} "}, "without the white space round security_hash", "take the white space"),
         ({"path": "/elsewhere"}, "was refused", "nothing serves POST"),
         ({"ids": '["nobody"]'}, "the secret seems right", "knows player nobody"),
     ],
@@ -131,7 +135,7 @@ class Wallet:
     """A CLIENT of a few lines, wrong in one way."""
 
     def __init__(self, fault):
-        self.fault, self.units, self.app = fault, 1000, Flask("wallet")
+        self.fault, self.units, self.app, self.moved = fault, 1000, Flask("wallet"), {}
         self.app.post("/operator/<path>")(self.callback)
         self.app.get("/players/<player>/balance")(self.balance)
 
@@ -143,8 +147,20 @@ class Wallet:
             return jsonify(error="BAD_AMOUNT")
         if self.fault == "no bets" and said["action"] == "bet":
             return jsonify(error="CLOSED")
+        if self.fault == "elsewhere" and path == "transaction":
+            return redirect("/wallet/transaction", 307)
+        if self.fault == "slash":
+            return redirect(f"/operator/{path}/", 308)
         cents = round(float(said["amount"]) * 100)
-        self.units += cents if said["action"] == "result" else -cents
+        if self.fault == "whole" and cents % 100:
+            return jsonify(error="BAD_AMOUNT")
+        if said["action"] == "bet" and cents > self.units and self.fault != "never":
+            return jsonify(error="INSUFFICIENT_FUNDS")
+        if said["action"] == "rollback":
+            change = -self.moved.pop(said["rollback_transaction_id"], 0)
+        else:
+            change = self.moved[said["transaction_id"]] = cents if said["action"] == "result" else -cents
+        self.units += change
         done = {"error": None, "transaction_id": said["transaction_id"]}
         return jsonify({"data": done} if self.fault == "wrapped" else done)
 
@@ -168,6 +184,10 @@ def wallet(fault):
         ("no bets", "was not accepted: error 'CLOSED'", "banned or owes money"),
         ("cents", "balance moved by 1 when", "not in smallest units"),
         ("stale", "balance moved by 0 when", "a cached or a stale value"),
+        ("never", "which no test player has, was not refused", "compare the balance with the amount"),
+        ("whole", "a whole amount, 1.00 EUR, was accepted", "take amounts with decimals"),
+        ("elsewhere", "HTTP 307, Location: http://", "write that as callback_url in [operator]: http://"),
+        ("slash", "/operator/transaction/", "frameworks add the slash at the end by a redirect"),
     ],
 )
 def test_a_fault_is_named_and_no_money_stays_moved(examine, fault, came, next_step):
@@ -178,3 +198,37 @@ def test_a_fault_is_named_and_no_money_stays_moved(examine, fault, came, next_st
         assert came in result.output
         assert next_step in result.output
         assert client.units == 1000
+
+
+class Apart(BaseHTTPRequestHandler):
+    """Accepts what is no bet over the balance; the body of each answer is a write of its own, ``nodelay`` or not."""
+
+    protocol_version = "HTTP/1.1"
+    nodelay = False
+
+    def do_POST(self):
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, self.nodelay)
+        said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        over = said["action"] == "bet" and float(said["amount"]) > 1
+        body = json.dumps(
+            {"error": "OVER" if over else None, "transaction_id": said["transaction_id"]}
+        ).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("nodelay", [False, True])
+def test_a_body_that_waits_for_an_acknowledgement_is_told(examine, nodelay):
+    handler = type("Handler", (Apart,), {"nodelay": nodelay})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        result = examine(f"http://127.0.0.1:{server.server_address[1]}", ids='["p-1"]')
+        server.shutdown()
+    assert result.exit_code == 0, result.output
+    assert ("TCP_NODELAY" in result.output) is not nodelay

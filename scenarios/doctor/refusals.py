@@ -1,0 +1,107 @@
+"""Why a genuine result was refused, found out by experiment."""
+
+from decimal import Decimal
+
+from scenarios.doctor.steps import NoChannel, said
+from scenarios.problems.errors import Problem, TargetProblem
+from scenarios.run.run import Run
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange, Purpose
+from simulators.operator.delivery import Operator
+
+_EXPECTED = "error null: without it no rule can be judged"
+
+
+def why_refused(run: Run, player: Player, exchange: Exchange) -> Problem:
+    """Say why ``exchange``, a genuine result of one unit for ``player``, was refused, and what to do."""
+    came = f"a genuine result of {player.show(player.unit)} for {player} was refused: {said(exchange, run.redactor)}"
+    if exchange.answer is not None and exchange.answer.status in (404, 405):
+        return NoChannel(
+            came,
+            _EXPECTED,
+            f"correct callback_url in [operator]: nothing serves POST {exchange.request.url}",
+        )
+    return _agreed_otherwise(run, player, came) or _by_secret(run, player, exchange, came)
+
+
+def _agreed_otherwise(run: Run, player: Player, came: str) -> Problem | None:
+    """What is accepted instead: the amount in the other form, another secret, a whole amount; None where nothing is."""
+    channel = run.channel
+    for other in channel.dialect.otherwise():
+        if _accepted(Operator(channel.url, channel.secret, channel.sender, other.dialect), player):
+            return TargetProblem(
+                f"{came}; with {other.words} it was accepted",
+                _EXPECTED,
+                f"set {other.setting} in [operator]",
+            )
+    cut = channel.secret.strip()
+    if cut != channel.secret and _accepted(
+        Operator(channel.url, cut, channel.sender, channel.dialect), player
+    ):
+        return NoChannel(
+            f"{came}; without the white space round security_hash it was accepted",
+            _EXPECTED,
+            "take the white space (a line break at its end?) out of security_hash in [operator], or of its variable",
+        )
+    longer = Operator(channel.url, channel.secret + "\n", channel.sender, channel.dialect)
+    if _accepted(longer, player):
+        return NoChannel(
+            f"{came}; with a line break at the end of security_hash it was accepted",
+            _EXPECTED,
+            "let the CLIENT cut the line break off the SECURITY_HASH that it reads",
+        )
+    if player.unit < 1 and _accepted(channel, player, Decimal(1)):
+        whole = player.show(Decimal(1))
+        return TargetProblem(
+            f"{came}; a whole amount, {whole}, was accepted",
+            f"error null for every amount in {player.currency}, whose smallest unit is {player.unit}",
+            "let the CLIENT take amounts with decimals, or set the currency of the players to one without",
+        )
+    return None
+
+
+def _by_secret(run: Run, player: Player, exchange: Exchange, came: str) -> Problem:
+    if _same_as_forged(run, player, exchange):
+        return NoChannel(
+            f"{came}; a forged one gets the very same answer",
+            f"{_EXPECTED}. The CLIENT seems to take genuine wagers for forged ones",
+            "compare security_hash in [operator] with the SECURITY_HASH that the CLIENT runs with: "
+            + run.channel.dialect.signing,
+        )
+    return TargetProblem(
+        f"{came}; a forged one gets another answer, so that the secret seems right",
+        _EXPECTED,
+        f"look whether the CLIENT knows player {player} and currency {player.currency} ([players])",
+    )
+
+
+def _accepted(channel: Operator, player: Player, amount: Decimal | None = None) -> bool:
+    """Whether a result of ``amount`` (one unit), sent by ``channel``, is accepted; a bet takes it back."""
+    verbs, amount = Verbs(channel), player.unit if amount is None else amount
+    paid = verbs.result(player, amount, purpose=Purpose.DOCTOR)
+    if paid.refused:
+        return False
+    if paid.unknown or not verbs.bet(player, amount, purpose=Purpose.DOCTOR).ok:
+        verbs.rollback(paid, purpose=Purpose.DOCTOR)
+    return paid.ok
+
+
+def _same_as_forged(run: Run, player: Player, genuine: Exchange) -> bool:
+    verbs = Verbs(run.channel)
+    message = verbs.transaction("result", player, player.unit)
+    channel = run.channel
+    forger = Operator(channel.url, verbs.new_id(), channel.sender, channel.dialect)
+    forged = forger.send_raw(
+        forger.dialect.encode(message),
+        path=forger.dialect.path(message),
+        label="forged result (doctor)",
+        message=message,
+    )
+    if not forged.refused:
+        verbs.rollback(forged, purpose=Purpose.DOCTOR)
+        return False
+    return (forged.error, forged.answer and forged.answer.status) == (
+        genuine.error,
+        genuine.answer and genuine.answer.status,
+    )
