@@ -103,3 +103,12 @@ class BalancePerCurrency(Wallet):
 class NeverRefuses(Wallet):
     def affordable(self, message):
         return True
+
+
+class LimitsSingleBets(Wallet):
+    """Takes no single bet above 1,000.00."""
+
+    def bet(self, message):
+        if message["amount"] > 1000:
+            raise Refused("STAKE_LIMIT")
+        return super().bet(message)

@@ -68,6 +68,16 @@ def test_stories_and_races_alone_learn_a_habit_first(habit, seed):
     assert at(found, Standing.FAILED) == at(found, Standing.WARNED) == {}
 
 
+def test_a_limit_on_single_bets_leaves_fortunes_undecided_and_nothing_else():
+    wallet = odd.LimitsSingleBets()
+    found = verdicts(wallet, MONEY, 1)
+    assert at(found, Standing.FAILED) == at(found, Standing.WARNED) == {}
+    undecided = at(found, Standing.UNDECIDED)
+    assert set(undecided) == {"BET-12"}
+    assert "single bets seem to be limited" in undecided["BET-12"]
+    assert set(wallet.balances.values()) == {Decimal(50)}
+
+
 def test_a_client_is_held_to_what_it_chose():
     class Wavers(odd.LateResultsPaid):
         """Moves nothing for a late bet at first, and takes every later one."""
