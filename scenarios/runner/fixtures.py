@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from scenarios.cases.choices import learn_all
 from scenarios.driver.driver import Driver
 from scenarios.generated.families.family import Cases
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.target.loading import Target
-from scenarios.wallet.choices import learn_all
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR

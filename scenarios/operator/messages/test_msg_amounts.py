@@ -11,12 +11,12 @@ from functools import partial
 
 import pytest
 
+from scenarios.cases.batch import STEP, TRANSACTIONS, Action, Batch, look
 from scenarios.contract import Level
 from scenarios.generated.families import amounts
 from scenarios.generated.families.family import Cases
 from scenarios.operator.messages.forgeries import bend
 from scenarios.run.judge import Judge, said
-from scenarios.wallet.batch import STEP, TRANSACTIONS, Action, Batch, look
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
+from scenarios.cases.batch import look
 from scenarios.contract import Level
 from scenarios.operator.messages.forgeries import HUGE, bend, raw
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided, said
 from scenarios.run.run import Run
-from scenarios.wallet.batch import look
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.unclear_answers import unclear

@@ -10,10 +10,10 @@ import re
 
 import pytest
 
+from scenarios.cases.batch import ACTIONS, Batch, look
 from scenarios.generated.families import ids
 from scenarios.generated.families.family import Cases
 from scenarios.run.judge import Judge, said
-from scenarios.wallet.batch import ACTIONS, Batch, look
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange

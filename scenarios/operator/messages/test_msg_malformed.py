@@ -11,11 +11,11 @@ from functools import partial
 
 import pytest
 
+from scenarios.cases.batch import ACTIONS, Action, Batch, look
 from scenarios.generated.families import bodies
 from scenarios.generated.families.family import Cases
 from scenarios.operator.messages.forgeries import CLOSE, HUGE, bend, raw
 from scenarios.run.judge import Judge, said
-from scenarios.wallet.batch import ACTIONS, Action, Batch, look
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, FailureKind

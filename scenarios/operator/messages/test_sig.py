@@ -11,11 +11,11 @@ from random import Random
 
 import pytest
 
+from scenarios.cases.batch import STEP, TRANSACTIONS, Action, Batch, look
 from scenarios.generated.families import forgeries
 from scenarios.generated.families.family import Cases
 from scenarios.operator.messages.forgeries import forge, same_answer
 from scenarios.run.judge import Judge
-from scenarios.wallet.batch import STEP, TRANSACTIONS, Action, Batch, look
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, Purpose, header

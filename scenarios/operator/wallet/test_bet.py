@@ -9,15 +9,15 @@ from decimal import Decimal
 
 import pytest
 
+from scenarios.cases import choices
+from scenarios.cases.currencies import kept_apart, other_currencies
+from scenarios.cases.kinds import BET, RESULT, Action
 from scenarios.contract import Level
 from scenarios.generated.families import ids
 from scenarios.generated.families.family import Cases
 from scenarios.run.judge import Judge, Undecided, said
 from scenarios.run.run import Run
 from scenarios.target.loading import Target
-from scenarios.wallet import choices
-from scenarios.wallet.currencies import kept_apart, other_currencies
-from scenarios.wallet.kinds import BET, RESULT, Action
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 

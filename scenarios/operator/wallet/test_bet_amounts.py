@@ -11,9 +11,9 @@ from decimal import Decimal
 
 import pytest
 
+from scenarios.cases.kinds import BET, RESULT, Action
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided, said
-from scenarios.wallet.kinds import BET, RESULT, Action
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange

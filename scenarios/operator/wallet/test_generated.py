@@ -10,6 +10,7 @@ from functools import partial
 
 import pytest
 
+from scenarios.cases.kinds import WAGERS
 from scenarios.generated.judging import judge_stories
 from scenarios.generated.playback import BetsOnly, Isolated, Stage
 from scenarios.generated.state_machine import FAULTS, Plan
@@ -17,7 +18,6 @@ from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.run.story import Step, Verb
-from scenarios.wallet.kinds import WAGERS
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 

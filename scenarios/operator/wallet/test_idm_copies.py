@@ -9,10 +9,10 @@ import time
 
 import pytest
 
+from scenarios.cases import choices
+from scenarios.cases.kinds import KINDS, done, usual
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided
-from scenarios.wallet import choices
-from scenarios.wallet.kinds import KINDS, done, usual
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange

@@ -12,10 +12,7 @@ from typing import Literal
 
 import pytest
 
-from scenarios.generated.families import ids
-from scenarios.generated.families.family import Cases
-from scenarios.run.judge import Judge
-from scenarios.wallet.kinds import (
+from scenarios.cases.kinds import (
     BET,
     BET_UNDONE,
     KINDS,
@@ -27,6 +24,9 @@ from scenarios.wallet.kinds import (
     prepared,
     usual,
 )
+from scenarios.generated.families import ids
+from scenarios.generated.families.family import Cases
+from scenarios.run.judge import Judge
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange

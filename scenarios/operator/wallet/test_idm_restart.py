@@ -9,9 +9,9 @@ import time
 
 import pytest
 
+from scenarios.cases.kinds import BET, KINDS, UNITS, done
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
-from scenarios.wallet.kinds import BET, KINDS, UNITS, done
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
+from scenarios.cases.kinds import KINDS, prepared
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided, said
-from scenarios.wallet.kinds import KINDS, prepared
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange

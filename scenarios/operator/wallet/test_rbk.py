@@ -10,13 +10,13 @@ from decimal import Decimal
 
 import pytest
 
+from scenarios.cases import choices
+from scenarios.cases.currencies import kept_apart, other_currencies
+from scenarios.cases.kinds import BET, BET_UNDONE, RESULT, WAGERS, Action, done, known
 from scenarios.contract import Level
 from scenarios.run.judge import Judge, said
 from scenarios.run.run import Run
 from scenarios.target.loading import Target
-from scenarios.wallet import choices
-from scenarios.wallet.currencies import kept_apart, other_currencies
-from scenarios.wallet.kinds import BET, BET_UNDONE, RESULT, WAGERS, Action, done, known
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange

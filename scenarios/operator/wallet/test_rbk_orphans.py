@@ -7,9 +7,9 @@ sequential requests only.
 
 import pytest
 
+from scenarios.cases import choices
+from scenarios.cases.kinds import BET, RESULT
 from scenarios.run.judge import Judge, said
-from scenarios.wallet import choices
-from scenarios.wallet.kinds import BET, RESULT
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from scenarios.cases.kinds import BET, RESULT, WAGERS, Action
 from scenarios.oracles.model import CopyAnswer, Late, RefusedCopy, Returned, Spent
 from scenarios.run.judge import Judge, Undecided
-from scenarios.wallet.kinds import BET, RESULT, WAGERS, Action
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Unreadable
