@@ -11,7 +11,7 @@ M = TypeVar("M")
 
 
 class Simulator(ABC, Generic[M]):
-    """A provider whose requests a judge looks at, disturbs and heals. Safe to use from several threads.
+    """A provider whose requests a judge looks at, disturbs and calms. Safe to use from several threads.
 
     ``kinds`` are the words of the CLIENT's requests in the history, ``owner`` whose requests they are in messages.
     """
@@ -64,7 +64,7 @@ class Simulator(ABC, Generic[M]):
         """Take note that the CLIENT reaches the API at ``url``, and browsers at ``public_url`` (None: there, too)."""
 
     def calm(self) -> None:
-        """Heal: forget the disturbances that are left, the faults on messages, and what is held back."""
+        """Forget the disturbances that are left, the faults on messages, and what is held back."""
         self.disturbances.calm()
         self.endpoint.faults = ()
         self.queue.resume()

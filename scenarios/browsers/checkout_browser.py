@@ -60,7 +60,7 @@ class Minting:
             raise DriverProblem(
                 f"[driver] {ENTRY} answered {raw.status} for variant {variant!r}",
                 "a token for each variant in [checkout]",
-                "correct variants in [checkout], or mend the CLIENT",
+                "correct variants in [checkout], or fix the CLIENT",
             )
         return self._minted(variant, self._text(raw.body), exchanges)
 

@@ -201,7 +201,7 @@ class Actions:
             raise UsageProblem(str(error), "an address to send to", "set it in the target file") from None
 
     def set_faults(self, asked: Asked) -> dict[str, Any]:
-        """Let faults act on all that a provider sends, in place of those before; none heals."""
+        """Let faults act on all that a provider sends, in place of those before; none ends them."""
         provider = asked.choice("provider", tuple(self.house.served))
         faults = asked.faults()
         if any(fault.name == "client-killed" for fault in faults) and self.house.restart is None:
@@ -223,7 +223,7 @@ class Actions:
         twin.disturb(path, None if times == "all" else int(times), **badly.how)
         return self.acting()
 
-    def heal(self) -> dict[str, Any]:
+    def end_faults(self) -> dict[str, Any]:
         """End every fault and every bad answer."""
         for provider, served in self.house.served.items():
             self.house.set_faults(provider, [])
@@ -255,7 +255,7 @@ class Actions:
             on[provider].append(spell_fault(fault))
         disturbed = {
             provider: [
-                f"{fault}, {'until healed' if left is None else f'{left} more'}"
+                f"{fault}, {'until ended' if left is None else f'{left} more'}"
                 for fault, left in served.simulator.disturbances.left
             ]
             for provider, served in self.house.served.items()

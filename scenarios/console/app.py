@@ -89,7 +89,7 @@ def create_app(console: Console) -> Flask:
         "deliver": console.actions.deliver,
         "faults": console.actions.set_faults,
         "disturb": console.actions.disturb,
-        "heal": lambda _: console.actions.heal(),
+        "end_faults": lambda _: console.actions.end_faults(),
         "session": console.actions.open_session,
         "check": console.checks.start,
         "cancel": lambda _: console.checks.cancel(),

@@ -81,7 +81,7 @@ class House:
         return self.driver.restart if self.driver.has("restart") else None
 
     def set_faults(self, provider: str, faults: list[Fault]) -> None:
-        """Let ``faults`` act on everything that ``provider`` sends from now on; an empty list heals."""
+        """Let ``faults`` act on everything that ``provider`` sends from now on; an empty list ends them."""
         channel = self.channel(provider)
         sender: Sender = channel.sender
         channel.link = Link(

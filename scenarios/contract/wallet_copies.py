@@ -129,7 +129,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
         ),
         source="sportsbook.txt, Transactions",
         why="This is what a bad evening really sends: timeouts, then copies, some of them together.",
-        causes="Any of the faults of IDM-01 to IDM-04. Mend those first.",
+        causes="Any of the faults of IDM-01 to IDM-04. Fix those first.",
     ),
     Rule(
         id="RBK-01",

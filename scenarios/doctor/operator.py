@@ -78,7 +78,7 @@ class Doctor:
         for name in self.driver.entries():
             # The ban's own step lifts it again.
             if name not in _ELSEWHERE and (name != "unban" or not self.driver.has("ban")):
-                yield self._entry(name) if works else untried(name, "the callbacks come first: mend them")
+                yield self._entry(name) if works else untried(name, "the callbacks come first: fix them")
 
     # The callbacks
 

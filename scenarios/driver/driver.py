@@ -220,7 +220,7 @@ class Driver:
             raise DriverProblem(
                 f"[driver] {name}: {method} {_shown(url)} answered {raw.status} {self._clean(raw.body)}",
                 "a status from 200 to 299, which says that it was done",
-                f"correct the entry {name}, or mend the address in the CLIENT",
+                f"correct the entry {name}, or fix the address in the CLIENT",
             )
         return self._read(name, template, raw.body)
 

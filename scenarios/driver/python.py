@@ -74,7 +74,7 @@ class PythonDriver:
             raise DriverProblem(
                 f"[driver] {self.spec}.{name} raised {type(error).__name__}: {error}",
                 f"a method that takes {', '.join(fields) or 'nothing'} by name and does not raise",
-                f"mend the method {name}",
+                f"fix the method {name}",
             ) from error
 
 
@@ -115,5 +115,5 @@ def _broken(spec: str, what: str, error: Exception) -> UsageProblem:
     return UsageProblem(
         f'[driver] python = "{spec}": {what} {type(error).__name__}: {error}',
         "a class that is made without arguments",
-        "mend the driver's own code",
+        "fix the driver's own code",
     )

@@ -50,7 +50,7 @@ def run_command(command: str, directory: Path, timeout: float) -> None:
             raise DriverProblem(
                 f"[driver] restart: the command ended with exit code {code}: {said or 'it said nothing'}",
                 "exit code 0 once the CLIENT was killed and started again",
-                "run the command by hand in the target file's directory, and mend it",
+                "run the command by hand in the target file's directory, and fix it",
             )
 
 

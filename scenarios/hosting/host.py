@@ -129,7 +129,7 @@ def _address_told(address: tuple[str, int], what: str, other_port: str) -> Itera
 def hosted(
     simulator: S, address: tuple[str, int], other_port: str | None = None, *, public_url: str | None = None
 ) -> Iterator[Hosted[S]]:
-    """Serve ``simulator`` and let it send, until this ends; then it heals and stops.
+    """Serve ``simulator`` and let it send, until this ends; then its faults end and it stops.
 
     ``public_url`` is where browsers reach it, ``other_port`` says how another port is chosen (None: in the target
     file). Raises UsageProblem where the address cannot be taken.

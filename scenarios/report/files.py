@@ -23,5 +23,5 @@ def prepare_directory(directory: Path) -> None:
         raise UsageProblem(
             f"--report {directory} cannot be written: {error.strerror or error}",
             f"a folder, there or to be made, for {REPORT}, {HTML}, {JUNIT} and {HAR}",
-            "name another folder, or mend the permissions of this one",
+            "name another folder, or fix the permissions of this one",
         ) from None

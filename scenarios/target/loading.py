@@ -174,7 +174,7 @@ def _read(path: Path | None, enough_without: bool) -> tuple[dict[str, Any], Path
         raise UsageProblem(
             f"{found} is not valid TOML: {problem}",
             'lines such as key = "value" under [section], with texts in quotes',
-            "mend it at that line; `pitboss init --output example.toml` writes a file to compare with",
+            "fix it at that line; `pitboss init --output example.toml` writes a file to compare with",
         ) from None
 
 

@@ -44,7 +44,7 @@ class Disturbances:
             self._faults.append((fault, times))
 
     def calm(self) -> None:
-        """Heal: forget the disturbances that are left and let go of the requests that are held back."""
+        """Forget the disturbances that are left and let go of the requests that are held back."""
         with self._lock:
             self._faults.clear()
             self._calm.set()

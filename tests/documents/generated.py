@@ -144,7 +144,7 @@ def _rule(rule: Rule, proofs: list[Scenario]) -> Iterator[str]:
     yield f"**{rule.level}** ({_LEVELS[rule.level]}): {_sentence(rule.statement)}"
     yield ""
     yield f"* Why it matters: {rule.why}"
-    yield f"* Usual causes, and their mends: {rule.causes}"
+    yield f"* Usual causes, and their fixes: {rule.causes}"
     yield f"* Source: {rule.source}."
     for need in rule.needs:
         field = DriverSection.model_fields[need]

@@ -53,7 +53,7 @@ def command(context: click.Context, config: Path | None, restart: bool) -> None:
         run.close()
     problems = [step.problem for step in steps if step.problem is not None]
     if problems:
-        console.print(f"\n{len(problems)} wrong. Mend the first, then run pitboss doctor again.")
+        console.print(f"\n{len(problems)} wrong. Fix the first, then run pitboss doctor again.")
         context.exit(problems[0].exit_code)
     named = f" -c {config}" if config else ""
     console.print(f"\nNothing is wrong. Next: pitboss check{named}")

@@ -42,8 +42,8 @@ function faults() {
       for (const box of document.querySelectorAll(`[data-fault="${input.dataset.parameters}"]`))
         if (box.checked) send(box.dataset.provider, () => { input.focus(); });
     });
-  find("heal").addEventListener("click", async () => {
-    if (await attempt(() => post("/do/heal"))) say("everything is healed");
+  find("end-faults").addEventListener("click", async () => {
+    if (await attempt(() => post("/do/end_faults"))) say("all faults have ended");
   });
   find("disturb").addEventListener("submit", async (event) => {
     event.preventDefault();

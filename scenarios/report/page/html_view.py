@@ -72,7 +72,7 @@ class RuleView:
 
     @property
     def broken(self) -> bool:
-        """Whether there is something to mend, or to decide."""
+        """Whether there is something to fix, or to decide."""
         return self.rule.outcome in BROKEN
 
     @property

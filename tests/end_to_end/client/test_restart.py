@@ -145,9 +145,9 @@ def generated(tmp_path_factory):
 @given(data=st.data())
 def test_any_story_in_any_order_keeps_the_sum(generated, data):
     here = generated
-    before, courier = here.balance(), here.twin.queue
+    before, queue = here.balance(), here.twin.queue
     session = here.open(50)
-    courier.hold()
+    queue.hold()
     first = len(here.coupons)
     voucher = session.reserve()
     while moves := sorted(LIFECYCLE.transitions[voucher.state]):
@@ -158,12 +158,12 @@ def test_any_story_in_any_order_keeps_the_sum(generated, data):
     told = [each.id for each in here.coupons[first:]]
     copies = data.draw(st.lists(st.sampled_from(told), max_size=4))
     for number in data.draw(st.permutations(told + copies)):
-        courier.again(number)
+        queue.again(number)
     paid = voucher.state in ("CONFIRMED", "READY", "REFUNDING", "REFUND_REJECTED")
     held = 50 if voucher.state == "RESERVED" else 0
     # REFUNDING raises no event: only the events before it were heard of.
     assert session["state"] == voucher.state
     assert before - here.balance() == held + (27 if paid else 0)
     assert here.sound()
-    courier.resume()
+    queue.resume()
     here.idle()

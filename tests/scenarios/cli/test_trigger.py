@@ -164,16 +164,16 @@ def test_serve_ends_with_its_parent(tmp_path):
 
 
 def test_replay_fails_again_and_holds_when_mended(tmp_path):
-    broken, mended = tmp_path / "broken", tmp_path / "mended"
-    for folder in (broken, mended):
+    broken, fixed = tmp_path / "broken", tmp_path / "fixed"
+    for folder in (broken, fixed):
         folder.mkdir()
-    with reference(broken, "rollback-orphan-deposits") as mutant, reference(mended) as right:
+    with reference(broken, "rollback-orphan-deposits") as mutant, reference(fixed) as right:
         mutant.target(broken)
-        right.target(mended)
+        right.target(fixed)
         options = ("--effort", "quick", "--seed", "7", "--only", "RBK-04,INV-01", "--report", "out")
         first = pitboss("check", *options, cwd=broken)
         assert first.returncode == 1, first.stdout
         for file in ("out/report.json", "out", "out/failures/INV-01.json"):
             assert pitboss("replay", broken / file, cwd=broken).returncode == 1, file
-            done = pitboss("replay", broken / file, cwd=mended)
+            done = pitboss("replay", broken / file, cwd=fixed)
             assert done.returncode == 0, done.stdout + done.stderr

@@ -49,7 +49,7 @@ def beats(answer: requests.Response, status: int) -> str:
     return told["came"]
 
 
-DEEDS = ("raise", "deliver", "faults", "disturb", "heal", "session", "check", "cancel")
+DEEDS = ("raise", "deliver", "faults", "disturb", "end_faults", "session", "check", "cancel")
 
 
 @pytest.mark.parametrize("path", [*(f"/do/{deed}" for deed in DEEDS), "/exchanges/0/again"])
@@ -99,7 +99,7 @@ def test_names_of_this_machine_and_the_public_one_are_taken(inside: Inside, host
     inside.console.public_urls = ("https://console.example.org",)
     public = {"Host": "console.example.org"}
     assert requests.get(inside.url, headers=public, timeout=30).status_code == 200
-    behind = post(inside, "/do/heal", Host="console.example.org", Origin="https://console.example.org")
+    behind = post(inside, "/do/end_faults", Host="console.example.org", Origin="https://console.example.org")
     assert behind.status_code == 200
 
 
@@ -170,7 +170,7 @@ def test_a_fault_that_is_on_acts_on_all_that_is_sent(beside: tuple[Inside, TinyC
     twin = inside.house.operator.simulator
     twin.queue.deliver(inside.house.verbs.transaction("result", "p-1", Decimal(1), currency="EUR"))
     assert len(client.bodies) == 6
-    assert post(inside, "/do/heal").json()["on"] == {"operator": []}
+    assert post(inside, "/do/end_faults").json()["on"] == {"operator": []}
     post(inside, "/do/raise", {"event": "bet", "amount": "1"})
     assert len(client.bodies) == 7
 

@@ -259,8 +259,8 @@ def test_a_ban_is_lifted_however_its_block_ends_and_also_where_it_failed(driver_
         ("my_drivr:Mine", "no module my_drivr", "my_drivr.py"),
         ("my_driver:Mind", "no class Mind", "did you mean Mine?"),
         ("my_driver:Empty", "balence", "did you mean balance?"),
-        ("my_driver:Raises", "no such thing", "mend"),
-        ("my_broken:Mine", "SyntaxError", "mend"),
+        ("my_driver:Raises", "no such thing", "fix"),
+        ("my_broken:Mine", "SyntaxError", "fix"),
     ],
 )
 def test_a_python_driver_that_cannot_be_had_is_told(driver_of, tmp_path, spec, came, next_step):

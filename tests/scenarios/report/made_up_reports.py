@@ -106,7 +106,7 @@ def rule(name="RBK-04", outcome="failed", exchanges=(), findings=None, **more):
         "statement": f"the statement of {name}, with `code` in it",
         "source": "sportsbook.txt, Transactions",
         "why": "It costs money.",
-        "causes": "A cause. Its mend.",
+        "causes": "A cause. Its fix.",
         "outcome": outcome,
         "reason": "",
         "replay": f"pitboss check --only {name} --seed 7 --effort quick",

@@ -154,7 +154,7 @@ def test_a_broken_rule_is_told_whole_without_any_script():
         "the statement of RBK-04, with <code>code</code> in it",
         "sportsbook.txt, Transactions",
         "It costs money.",
-        "A cause. Its mend.",
+        "A cause. Its fix.",
         "balance 12.50 EUR",
         "balance 17.50 EUR",
         "off by 5.00",

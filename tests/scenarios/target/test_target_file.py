@@ -194,7 +194,7 @@ FAULTS = [
     ("[players]", '[driver]\nstore = { get = "http://h", read = "a[" }\n[players]', "no JMESPath", "store ="),
     ("[players]", '[driver]\npython = "nothing"\n[players]', "nothing", "python ="),
     ("[players]", "[driver]\nban = 3\n[players]", "a table was expected", "ban ="),
-    ("[operator]", "[operator", "line 2, column", "mend it"),
+    ("[operator]", "[operator", "line 2, column", "fix it"),
 ]
 
 

@@ -51,12 +51,12 @@ def test_every_answer_is_as_documented(path: str, app: Any, house: tuple[Checkou
             "/widget/price": {"merchantId": MERCHANT, "JWTToken": token},
         }[path]
 
-    def mend(case: Any, turn: int) -> None:
+    def fix(case: Any, turn: int) -> None:
         if turn % 3 == 0:
             case.body, case.media_type = bodies(turn), "application/json"
 
     # What is generated must reach what it is about.
-    assert {200, 400} <= fuzz(document[path]["POST"], mend)
+    assert {200, 400} <= fuzz(document[path]["POST"], fix)
 
 
 def test_generated_queries_never_break_the_server(app: Any) -> None:

@@ -108,7 +108,7 @@ def test_every_answer_is_as_documented(
     operation = document_of_the_app[path][method]
     security = openapi.document()["paths"][path][method.lower()]["security"]
 
-    def mend(case: Any, turn: int) -> None:
+    def fix(case: Any, turn: int) -> None:
         if turn % 4:
             case.headers = {**dict(case.headers or {}), **caller.headers(security)}
         if turn % 2 and case.path_parameters:
@@ -120,7 +120,7 @@ def test_every_answer_is_as_documented(
             case.body, case.media_type = body, wire.JSON_TYPE
 
     # What is generated must reach what it is about.
-    assert 200 in fuzz(operation, mend)
+    assert 200 in fuzz(operation, fix)
 
 
 # -- the document

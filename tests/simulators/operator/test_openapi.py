@@ -59,7 +59,7 @@ def token(app: Any) -> str:
 def test_every_answer_is_as_documented(path: str, app: Any, document_of_the_app: Any) -> None:
     body = CREDENTIALS if path.endswith("/auth") else START
 
-    def mend(case: Any, turn: int) -> None:
+    def fix(case: Any, turn: int) -> None:
         if turn % 4:
             case.headers = {**dict(case.headers or {}), "Authorization": f"Bearer {token(app)}"}
         if turn % 3 == 0:
@@ -69,7 +69,7 @@ def test_every_answer_is_as_documented(path: str, app: Any, document_of_the_app:
         elif turn == 1:
             case.body, case.media_type = {}, JSON_TYPE
 
-    seen = fuzz(document_of_the_app[path]["POST"], mend)
+    seen = fuzz(document_of_the_app[path]["POST"], fix)
     # What is generated must reach what it is about.
     assert {200, 400} <= seen
 

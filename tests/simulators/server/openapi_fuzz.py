@@ -22,10 +22,10 @@ CHECKS = [
 EXAMPLES = 20
 
 
-def fuzz(operation: Any, mend: Callable[[Any, int], None], examples: int = EXAMPLES) -> set[int]:
+def fuzz(operation: Any, fix: Callable[[Any, int], None], examples: int = EXAMPLES) -> set[int]:
     """Send ``examples`` requests and return the statuses seen; every answer must be as documented.
 
-    ``mend`` gets each generated case with its number, and puts in what only somebody who knows the house can
+    ``fix`` gets each generated case with its number, and puts in what only somebody who knows the house can
     know: credentials, ids of things that exist, a body that is in order.
     """
     turns = itertools.count()
@@ -43,7 +43,7 @@ def fuzz(operation: Any, mend: Callable[[Any, int], None], examples: int = EXAMP
         suppress_health_check=list(HealthCheck),
     )
     def ask(case: Any) -> None:
-        mend(case, next(turns))
+        fix(case, next(turns))
         answer = case.call()
         seen.add(answer.status_code)
         case.validate_response(answer, checks=CHECKS)
