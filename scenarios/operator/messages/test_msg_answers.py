@@ -30,6 +30,7 @@ from simulators.operator.dialect import HASH_HEADER, JSON_TYPE, ROLLBACK_PATH, S
 from simulators.providers import OPERATOR
 from simulators.wallet import signers
 from simulators.wallet.codec import Style
+from simulators.wallet.transactions import Kind, Transaction
 
 # Exchanges shown for one kind of breach; the finding says how many there were.
 _SHOWN = 5
@@ -189,11 +190,12 @@ def test_success_has_its_form(run: Run, judge: Judge) -> None:
     """Success is ``error`` null, present, with a CLIENT ``transaction_id`` that is a non-empty string."""
     _traffic(run, judge)
     expected = "error null, present, and a non-empty transaction_id"
+    meant = _unclear_successes(run)
     done = [
         (exchange, exchange.answer, document)
         for exchange in _answered(run)
         if exchange.genuine and isinstance(document := _document(exchange), dict)
-        if exchange.answer is not None and (exchange.ok or (unclear(exchange) and not exchange.refused))
+        if exchange.answer is not None and (exchange.ok or exchange.number in meant)
     ]
     _blame(
         judge,
@@ -216,6 +218,27 @@ def test_success_has_its_form(run: Run, judge: Judge) -> None:
         ),
         Level.SHOULD,
     )
+
+
+def _unclear_successes(run: Run) -> set[int]:
+    """Numbers of the unclear answers to transactions of test players that a CLIENT takes for successes.
+
+    Results and rollbacks always succeed; a bet may be refused, and where others were clearly accepted, an unclear
+    answer to one is a refusal without its form, which MSG-04 is about.
+    """
+    players = {player.id for player in run.players}
+    sent = [
+        exchange
+        for exchange in _answered(run)
+        if exchange.genuine and isinstance(exchange.message, Transaction)
+    ]
+    bets_are_clear = any(exchange.ok and exchange.message.kind is Kind.BET for exchange in sent)
+    return {
+        exchange.number
+        for exchange in sent
+        if unclear(exchange) and not exchange.refused and exchange.message.player in players
+        if not (bets_are_clear and exchange.message.kind is Kind.BET)
+    }
 
 
 @pytest.mark.needs("probe")
