@@ -52,7 +52,7 @@ def served(target: Target, log: History, provider: str, place: Place, play: Play
         keeping = (
             jackpot.kept(simulator, play.state) if isinstance(simulator, JackpotSimulator) else nullcontext()
         )
-        other_port = f"choose another --{provider}-port"
+        other_port = f"choose another --{provider}-port (or --host)"
         with (
             keeping,
             hosted(simulator, (place.host, place.port), other_port, public_url=place.public_url) as one,

@@ -144,7 +144,7 @@ def _console(house: House, host: str, port: int, public_url: str | None) -> Iter
             create_console(console),
             (host, port),
             "the console",
-            "choose another --console-port",
+            "choose another --console-port (or --host)",
             threads=THREADS,
         ) as server,
     ):

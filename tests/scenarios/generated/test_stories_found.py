@@ -36,15 +36,15 @@ class OrphansPaid(Wallet):
 
 
 class OnceOnly(Wallet):
-    """Loses the first large bet it ever sees, and never again."""
+    """Gives the first large bet of a story back as well, and never again."""
 
-    done = False
+    in_step = done = False
 
     def bet(self, message):
         effect = super().bet(message)
-        if not self.done and message["amount"] > 3 and "(" not in str(message["raw"]):
+        if self.in_step and not self.done and message["amount"] > 3:
             self.done = True
-            return Decimal(0)
+            self.move(message["user_id"], message["amount"])
         return effect
 
 
@@ -116,20 +116,18 @@ def test_the_same_seed_repeats_the_run(tmp_path):
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_failure_that_does_not_come_back_is_still_reported(seed, tmp_path):
-    wallet = OnceOnly()
-    wallet.done = True
+def test_a_failure_that_does_not_come_back_is_told_and_undecided(seed, tmp_path, monkeypatch):
+    wallet, play = OnceOnly(), Stage.play
 
-    class Watch:
-        """Arms the fault when the generated histories begin."""
+    def step(stage, told):
+        wallet.in_step = True
+        play(stage, told)
+        wallet.in_step = False
 
-        def planned(self, run, scenarios):
-            wallet.done = False
-
-        def finished(self, run, result):
-            pass
-
-    result = judged(wallet, "INV-01", seed=seed, watchers=[Watch()], report=tmp_path / "out")
+    monkeypatch.setattr(Stage, "play", step)
+    result = judged(wallet, "INV-01", seed=seed, report=tmp_path / "out")
     assert wallet.done
-    assert result.code is Exit.BROKEN
-    assert (tmp_path / "out" / "failures" / "INV-01.json").exists()
+    assert result.code is Exit.UNDECIDED
+    [verdict] = result.verdicts
+    assert verdict.reason.startswith("seen once: ")
+    assert [set(one.stories) for one in result.run.results if one.stories] == [{"INV-01"}]
