@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from scenarios.problems.did_you_mean import did_you_mean
-from scenarios.problems.errors import Exit, Problem, TargetProblem, UsageProblem
+from scenarios.problems.errors import BadValue, Exit, Problem, TargetProblem, UsageProblem
 
 # No sentence of help is as long.
 _WHOLE: Final = 1000
@@ -159,7 +159,7 @@ def _missing(param: click.Parameter, context: click.Context) -> Problem:
 
 def _bad(error: click.BadParameter, param: click.Parameter, context: click.Context) -> Problem:
     name = _name(param)
-    came, _, expected = error.message.rstrip(".").partition("; expected ")
+    came = error.message.rstrip(".")
     if isinstance(param.type, click.Choice):
         choices = [str(choice) for choice in param.type.choices]
         quoted = _QUOTED.match(came)
@@ -169,8 +169,8 @@ def _bad(error: click.BadParameter, param: click.Parameter, context: click.Conte
             f"one of {', '.join(choices)}",
             did_you_mean(value, choices, "choose one of these"),
         )
-    if expected:
-        return UsageProblem(f"{name}: {came}", expected, f"correct it; {_help(context)}")
+    if isinstance(error, BadValue):
+        return UsageProblem(f"{name}: {error.came}", error.expected, f"correct it; {_help(context)}")
     if isinstance(param.type, _NUMBERS):
         came = came.replace("is not a valid integer range", "is no whole number")
         came = came.replace("is not a valid integer", "is no whole number")

@@ -7,6 +7,7 @@ from typing import Any, Final
 from scenarios.events.options import unfit
 from scenarios.problems.errors import UsageProblem
 from simulators.transport.faults.delivery import Fault
+from simulators.transport.faults.parameters import UnfitFault
 from simulators.transport.faults.table import parse_fault
 from simulators.values import money
 
@@ -92,5 +93,5 @@ class Asked:
             raise UsageProblem(f"{len(named)} faults were given", f"{FAULTS} at most", "leave some out")
         try:
             return [parse_fault(text[:LENGTH]) for text in named]
-        except ValueError as error:
+        except UnfitFault as error:
             raise unfit(error) from None

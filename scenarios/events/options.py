@@ -7,6 +7,7 @@ from scenarios.report.plain import printable
 from simulators.exchanges import export
 from simulators.exchanges.history import Exchange
 from simulators.transport.faults.delivery import Fault
+from simulators.transport.faults.parameters import UnfitFault
 from simulators.transport.faults.table import FAULTS, parameters, parse_fault
 
 
@@ -25,15 +26,13 @@ def fault(text: str) -> Fault:
     """Read a fault on the command line; raises UsageProblem."""
     try:
         return parse_fault(text)
-    except ValueError as error:
+    except UnfitFault as error:
         raise unfit(error) from None
 
 
-def unfit(error: ValueError) -> UsageProblem:
+def unfit(error: UnfitFault) -> UsageProblem:
     """Return the problem of a fault that does not fit."""
-    # The texts of faults have the three beats already, with semicolons between.
-    came, *expected, next_step = str(error).split("; ")
-    return UsageProblem(f"--fault: {came}", "; ".join(expected), next_step)
+    return UsageProblem(f"--fault: {error.came}", error.expected, error.next_step)
 
 
 def show(exchange: Exchange, redactor: export.Redactor, *, curl: bool) -> None:

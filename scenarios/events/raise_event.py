@@ -17,6 +17,7 @@ from simulators.jackpot.catalogue import stores
 from simulators.jackpot.catalogue.stores import Listing, StoreEventName
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.transport.faults.delivery import Fault, Link, deliver
+from simulators.transport.faults.parameters import UnfitFault
 from simulators.values import decimal_json
 from simulators.wallet.transactions import Transaction
 from simulators.webhooks.endpoint import Endpoint
@@ -42,7 +43,7 @@ def send_callback(
     elif faults:
         try:
             exchanges = verbs.deliver(message, faults)
-        except ValueError as error:
+        except UnfitFault as error:
             raise unfit(error) from None
     else:
         exchanges = [verbs.send(message)]
@@ -60,7 +61,7 @@ def send_notice(
     link = endpoint.link or Link(sender.history, sender.timeout, sender.ca_file, limits=sender.limits)
     try:
         exchanges = deliver(parcel, faults, link) if faults else endpoint.deliver(parcel)
-    except ValueError as error:
+    except UnfitFault as error:
         raise unfit(error) from None
     for _ in range(copies):
         exchanges += endpoint.deliver(endpoint.parcel(event, attempt=1, copy_of=exchanges[0].number))

@@ -51,6 +51,14 @@ class UsageProblem(Problem):
     exit_code: ClassVar[int] = Exit.USAGE
 
 
+class BadValue(click.BadParameter):
+    """A value on the command line that does not fit its parameter: what came, and what was expected."""
+
+    def __init__(self, came: str, expected: str) -> None:
+        super().__init__(came)
+        self.came, self.expected = came, expected
+
+
 class TargetProblem(Problem):
     """The target cannot be reached, or refuses what a working CLIENT accepts."""
 

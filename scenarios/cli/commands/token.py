@@ -11,7 +11,7 @@ import click
 
 from scenarios.cli.click_errors import Commands, examples
 from scenarios.hosting.checkout import agreed_on
-from scenarios.problems.errors import Exit, UsageProblem
+from scenarios.problems.errors import BadValue, Exit, UsageProblem
 from scenarios.report.plain import printable
 from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import Target
@@ -36,7 +36,7 @@ def _amount(text: str) -> Decimal:
     try:
         return money.parse(text)
     except ValueError as error:
-        raise click.BadParameter(f"{error}; expected a number such as 19.99") from None
+        raise BadValue(str(error), "a number such as 19.99") from None
 
 
 def _environment(text: str) -> str:

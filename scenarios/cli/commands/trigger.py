@@ -13,7 +13,7 @@ from scenarios.cli.commands import trigger_checkout, trigger_jackpot
 from scenarios.driver.driver import Driver
 from scenarios.events.options import code, fault, fault_help, show
 from scenarios.events.raise_event import send_callback
-from scenarios.problems.errors import UsageProblem
+from scenarios.problems.errors import BadValue, UsageProblem
 from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
@@ -34,7 +34,7 @@ def _amount(text: str) -> Decimal:
     try:
         return money.parse(text)
     except ValueError as error:
-        raise click.BadParameter(f"{error}; expected an amount such as 10.50") from None
+        raise BadValue(str(error), "an amount such as 10.50") from None
 
 
 def _options(command: Command) -> Command:

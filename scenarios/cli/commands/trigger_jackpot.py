@@ -12,6 +12,7 @@ from scenarios.cli.click_errors import examples
 from scenarios.events.options import code, fault, fault_help, show
 from scenarios.events.raise_event import coupon_event, send_notice, store_event, store_property
 from scenarios.hosting import jackpot as hosting
+from scenarios.problems.errors import BadValue
 from scenarios.target.demo import target_or_demo
 from simulators.exchanges import export
 from simulators.exchanges.history import History
@@ -38,7 +39,7 @@ def _amount(text: str) -> Decimal:
     try:
         return money.parse(text)
     except ValueError as error:
-        raise click.BadParameter(f"{error}; expected an amount such as 27.50") from None
+        raise BadValue(str(error), "an amount such as 27.50") from None
 
 
 def _options(command: Command) -> Command:

@@ -23,7 +23,7 @@ from simulators.exchanges.history import (
     Request,
     Status,
 )
-from simulators.transport.faults.parameters import FIRST_BYTE, Form
+from simulators.transport.faults.parameters import FIRST_BYTE, Form, UnfitFault
 from simulators.transport.http_client import Meaning, Read, interrupted
 from simulators.transport.rate_limits import Limits
 from simulators.transport.raw_connection import Connection, Cut, network, remaining, why
@@ -117,7 +117,7 @@ class Handling:
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong, as a value. Raises ValueError where a parameter is out of its bounds."""
+    """What goes wrong, as a value. Raises UnfitFault where a parameter is out of its bounds."""
 
     name: ClassVar[str]
     summary: ClassVar[str]
@@ -127,9 +127,10 @@ class Fault:
             form: Form = item.metadata["form"]
             value = getattr(self, item.name)
             if not form.valid(value):
-                raise ValueError(
-                    f"{self.name}: {item.name.replace('_', '-')} is {value!r}; it must be {form.expected} "
-                    f"({item.metadata['meaning']}); give another value"
+                raise UnfitFault(
+                    f"{self.name}: {item.name.replace('_', '-')} is {value!r}",
+                    f"it must be {form.expected} ({item.metadata['meaning']})",
+                    "give another value",
                 )
 
     @property
@@ -177,7 +178,7 @@ def deliver(parcels: Parcel | Sequence[Parcel], faults: Sequence[Fault], link: L
     left.
 
     Copies that a fault made are among them. What has no answer is unknown. Heals every fault at the end.
-    Raises ValueError where a fault does not fit the parcels or lacks something of the link.
+    Raises UnfitFault where a fault does not fit the parcels or lacks something of the link.
     """
     group = [parcels] if isinstance(parcels, Parcel) else list(parcels)
     step: Deliver = lambda items: [send(item, link) for item in items]  # noqa: E731

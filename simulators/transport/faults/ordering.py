@@ -15,6 +15,7 @@ from simulators.transport.faults.parameters import (
     PLACES,
     SECONDS,
     TIMES,
+    UnfitFault,
     parameter,
     show_seconds,
 )
@@ -70,7 +71,7 @@ class Reordered(Fault):
         return "reordered: backwards" if self.seed is None else f"reordered: shuffled with seed {self.seed}"
 
     def around(self, deliver: Deliver, link: Link) -> Deliver:  # noqa: ARG002
-        """Change the order. The result raises ValueError where ``order`` does not fit the group."""
+        """Change the order. The result raises UnfitFault where ``order`` does not fit the group."""
 
         def reordered(parcels: Sequence[Parcel]) -> list[Exchange]:
             return deliver([parcels[place].told(self.note) for place in self._places(len(parcels))])
@@ -81,9 +82,10 @@ class Reordered(Fault):
         places = list(range(size))
         if self.order:
             if sorted(self.order) != places:
-                raise ValueError(
-                    f"reordered: order is {'/'.join(map(str, self.order))} for a group of {size}; each "
-                    f"place from 0 to {size - 1} must be named once, or one is lost or doubled; name all"
+                raise UnfitFault(
+                    f"reordered: order is {'/'.join(map(str, self.order))} for a group of {size}",
+                    f"each place from 0 to {size - 1} must be named once, or one is lost or doubled",
+                    "name all",
                 )
             return list(self.order)
         if self.seed is None:

@@ -10,6 +10,14 @@ _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "": 1.0}
 FIRST_BYTE = "first-byte"
 
 
+class UnfitFault(ValueError):
+    """A fault that cannot be: what was given, what was expected and why, what to do next, each in words."""
+
+    def __init__(self, came: str, expected: str, next_step: str) -> None:
+        super().__init__(f"{came}; {expected}; {next_step}")
+        self.came, self.expected, self.next_step = came, expected, next_step
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A form of parameters: what is expected in words; how one is read from text, checked, written."""

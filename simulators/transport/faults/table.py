@@ -6,7 +6,7 @@ from dataclasses import Field, fields
 
 from simulators.transport.faults.delivery import Fault
 from simulators.transport.faults.ordering import CopiesInFlight, DelayedDelivery, Reordered, RetrySchedule
-from simulators.transport.faults.parameters import Form
+from simulators.transport.faults.parameters import Form, UnfitFault
 from simulators.transport.faults.wire import AnswerLost, ClientKilled, ResetWhileSending, SlowBody, SlowReader
 
 # Every fault by its name. Each class tells its summary, and each field its meaning and form.
@@ -37,14 +37,15 @@ def parameters(kind: type[Fault]) -> list[tuple[str, str, str, str]]:
 def parse_fault(text: str) -> Fault:
     """Read one fault from ``name`` or ``name:parameter=value,parameter=value``.
 
-    Raises ValueError, with what was meant perhaps, where the name, a parameter or a value is not known.
+    Raises UnfitFault, with what was meant perhaps, where the name, a parameter or a value is not known.
     """
     name, _, rest = text.strip().partition(":")
     kind = FAULTS.get(name)
     if kind is None:
-        raise ValueError(
-            f"there is no fault {name!r}{_meant(name, FAULTS)}; "
-            f"the faults are {', '.join(FAULTS)}; name one of these"
+        raise UnfitFault(
+            f"there is no fault {name!r}{_meant(name, FAULTS)}",
+            f"the faults are {', '.join(FAULTS)}",
+            "name one of these",
         )
     known = {_key(item): item for item in fields(kind)}
     values = {}
@@ -52,16 +53,18 @@ def parse_fault(text: str) -> Fault:
         key, _, value = part.partition("=")
         item = known.get(key.strip().replace("_", "-"))
         if item is None:
-            raise ValueError(
-                f"{name} has no parameter {key.strip()!r}{_meant(key.strip(), known)}; "
-                f"it takes {', '.join(known)}; give one of these"
+            raise UnfitFault(
+                f"{name} has no parameter {key.strip()!r}{_meant(key.strip(), known)}",
+                f"it takes {', '.join(known)}",
+                "give one of these",
             )
         try:
             values[item.name] = _form(item).read(value.strip())
         except ValueError:
-            raise ValueError(
-                f"{name}: {_key(item)} is {value.strip()!r}; it must be {_form(item).expected} "
-                f"({item.metadata['meaning']}); give another value"
+            raise UnfitFault(
+                f"{name}: {_key(item)} is {value.strip()!r}",
+                f"it must be {_form(item).expected} ({item.metadata['meaning']})",
+                "give another value",
             ) from None
     return kind(**values)
 

@@ -21,6 +21,7 @@ from simulators.transport.faults.parameters import (
     KILLS,
     SECONDS,
     WHOLE,
+    UnfitFault,
     parameter,
     show_seconds,
 )
@@ -146,11 +147,12 @@ class ClientKilled(WireFault):
         return f"CLIENT killed and started again {instant}"
 
     def around(self, deliver: Deliver, link: Link) -> Deliver:
-        """Mark every parcel with this fault. Raises ValueError where the link has no ``restart``."""
+        """Mark every parcel with this fault. Raises UnfitFault where the link has no ``restart``."""
         if link.restart is None:
-            raise ValueError(
-                "client-killed was asked for and there is no way to restart the CLIENT; "
-                "the fault needs the driver's restart; add restart under [driver] to the target file"
+            raise UnfitFault(
+                "client-killed was asked for and there is no way to restart the CLIENT",
+                "the fault needs the driver's restart",
+                "add restart under [driver] to the target file",
             )
         return super().around(deliver, link)
 
