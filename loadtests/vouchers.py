@@ -150,12 +150,12 @@ class JackpotTraffic:
         sender = Sender(history, timeout=self.traffic.timeout, ca_file=self.traffic.ca_file)
         self.twin = build(jackpot, sender, seed=self.traffic.rng.randrange(2**32))
         self._hosting.enter_context(hosted(self.twin, jackpot.listen_address))
-        self._store = self.twin.platform.listings[0].store.id
+        self._store = self.twin.account.listings[0].store.id
         self._driver = Driver(self.traffic.target, timeout=_PATIENCE)
 
     def start(self) -> None:
         """Begin to convert."""
-        self.twin.platform.update_store(self._store, _STORE)
+        self.twin.account.update_store(self._store, _STORE)
         self.resume()
 
     def resume(self) -> None:
@@ -184,7 +184,7 @@ class JackpotTraffic:
 
     def convert(self, player: int) -> None:
         """Let ``player`` convert an amount, and what is bought be delivered, canceled or refunded."""
-        rng, platform = self.traffic.rng, self.twin.platform
+        rng, account = self.traffic.rng, self.twin.account
         amount = Decimal(rng.randint(_CHEAPEST, _DEAREST))
         op = self.traffic.ledger.begin(
             player, BET, money.to_minor(amount, CURRENCY), f"conversion {self.traffic.callbacks.new_id()}"
@@ -195,7 +195,7 @@ class JackpotTraffic:
         if key is None:
             self._report("conversion refused" if problem is None else "conversion", began, problem)
             return
-        asked = platform.reservation(
+        asked = account.reservation(
             amount,
             manual=None,
             price=amount,
@@ -204,16 +204,16 @@ class JackpotTraffic:
             email="player@client.example",
         )
         drawn, wanted = rng.random(), State.READY
-        with platform.lock:
-            voucher = platform.reserve(self._store, asked)
+        with account.lock:
+            voucher = account.reserve(self._store, asked)
             if drawn < _CANCELED and voucher.manual:
                 # Before the CLIENT hears of the reservation, so that its confirmation comes too late.
-                platform.happen(voucher.id, Event.CANCEL)
+                account.happen(voucher.id, Event.CANCEL)
                 wanted = State.CANCELED
         if wanted is State.READY and self._until_ready(voucher.id) and drawn > 1 - _REFUNDED:
             self._happen(voucher.id, Event.ASK_REFUND)
             self._happen(voucher.id, Event.REFUND)
-        state = platform.voucher(voucher.id).state
+        state = account.voucher(voucher.id).state
         problem = self._ended(op, key, state)
         self._report(_name(state), began, problem)
         if problem is None:
@@ -241,14 +241,14 @@ class JackpotTraffic:
 
     def _until_ready(self, voucher_id: str) -> bool:
         """Wait for the CLIENT's confirmation; let the reservation run out where none comes."""
-        if self._until(lambda: self.twin.platform.voucher(voucher_id).state is State.READY):
+        if self._until(lambda: self.twin.account.voucher(voucher_id).state is State.READY):
             return True
         self._happen(voucher_id, Event.EXPIRE)
         return False
 
     def _happen(self, voucher_id: str, event: Event) -> None:
         with contextlib.suppress(IllegalTransition):
-            self.twin.platform.happen(voucher_id, event)
+            self.twin.account.happen(voucher_id, event)
 
     def _ended(self, op: Operation, key: str, state: State) -> str | None:
         """Wait until the CLIENT sees the voucher in ``state``, and settle; return what is wrong."""
@@ -291,13 +291,13 @@ class JackpotTraffic:
 
     def _news(self, voucher_id: str, state: State) -> None:
         """At times tell of the voucher again, in copies too, or of a store."""
-        rng, platform = self.traffic.rng, self.twin.platform
+        rng, account = self.traffic.rng, self.twin.account
         if rng.random() < self.traffic.rates.copies:
-            told = platform.notify(EVENT_OF[state], voucher_id)
+            told = account.notify(EVENT_OF[state], voucher_id)
             self.twin.queue.again(told.id)
         if rng.randrange(_STORE_NEWS) == 0:
-            store = rng.choice(platform.listings[1:]).store.id
-            told = rng.choice((platform.disable_store, platform.enable_store))(store)
+            store = rng.choice(account.listings[1:]).store.id
+            told = rng.choice((account.disable_store, account.enable_store))(store)
             if rng.random() < self.traffic.rates.copies:
                 self.twin.queue.again(told.id)
 

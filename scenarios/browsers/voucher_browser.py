@@ -116,7 +116,7 @@ class Browser:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         body = b"" if document is None else json.dumps(document, default=str).encode()
-        url = self.twin.platform.public_url + path
+        url = self.twin.account.public_url + path
         return self.run.sender.send(
             Request(method, url, tuple(headers.items()), body),
             _read,
@@ -147,7 +147,7 @@ class Browser:
         path = f"/v2/stores/{self.twin.store_id}/reserve-voucher-by-value"
         token = json.loads(opened.answer.body)["access_token"]
         reserved = self.ask("POST", path, label="reserve (browser)", document={"value": value}, token=token)
-        found = self.twin.platform.by_key(conversion.key)
+        found = self.twin.account.by_key(conversion.key)
         if not found:
             raise Undecided(f"Jackpot reserved nothing: {reserved.error or reserved.failure}")
         conversion.voucher_id = found[-1].id

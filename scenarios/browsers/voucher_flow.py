@@ -59,7 +59,7 @@ class Conversions(Browser):
     ) -> Voucher:
         """Reserve a voucher at the price of ``units`` in the session, whatever its JWT is worth."""
         player = conversion.player
-        asked = self.twin.platform.reservation(
+        asked = self.twin.account.reservation(
             conversion.amount if limit is None else player.money(limit),
             manual=manual,
             price=player.money(units),
@@ -67,16 +67,16 @@ class Conversions(Browser):
             user_id=player.id,
             email="player@client.example",
         )
-        with self.twin.platform.lock:
+        with self.twin.account.lock:
             # Known before any webhook of it can be answered.
-            voucher = self.twin.platform.reserve(self.twin.store_id, asked)
+            voucher = self.twin.account.reserve(self.twin.store_id, asked)
             conversion.voucher_id = voucher.id
         return voucher
 
     def happen(self, conversion: Conversion, event: Event) -> bool:
         """Let ``event`` come over the voucher; say whether it could."""
         try:
-            self.twin.platform.happen(conversion.voucher, event)
+            self.twin.account.happen(conversion.voucher, event)
         except IllegalTransition:
             return False
         return True
@@ -93,7 +93,7 @@ class Conversions(Browser):
 
     def at_provider(self, conversion: Conversion) -> State:
         """The voucher's state at the provider."""
-        return self.twin.platform.voucher(conversion.voucher).state
+        return self.twin.account.voucher(conversion.voucher).state
 
     # -- waits
 

@@ -81,7 +81,7 @@ def _coupons() -> EventForm:
 
 
 def _stores(house: House) -> EventForm:
-    listings = house.need(JACKPOT).simulator.platform.listings
+    listings = house.need(JACKPOT).simulator.account.listings
     stores = tuple((each.store.id, each.store.name) for each in listings)
     inputs = (
         Input("store", "Store", stores[0][0], choices=stores),

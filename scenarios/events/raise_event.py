@@ -83,9 +83,9 @@ def coupon_event(
     ``price`` and ``value`` are EUR. The voucher at Jackpot does not change.
     """
     try:
-        made = twin.platform.voucher(voucher or "")
+        made = twin.account.voucher(voucher or "")
     except KeyError:
-        made = twin.platform.invent_voucher(notification_key=notification_key)
+        made = twin.account.invent_voucher(notification_key=notification_key)
     made = replace(
         made,
         id=voucher or made.id,
@@ -94,7 +94,7 @@ def coupon_event(
         notification_key=made.notification_key if notification_key is None else notification_key,
         store_name=made.store_name if store is None else listing(twin, store).store.name,
     )
-    return world.announce(made, name, twin.platform.means())
+    return world.announce(made, name, twin.account.means())
 
 
 def store_event(
@@ -113,19 +113,19 @@ def store_event(
             "documented properties with values of their types",
             "see /v2/stores of `pitboss serve` for an example",
         ) from None
-    means = twin.platform.means()
-    return stores.event(name, changed, means.now, means.new_id, twin.platform.public_url)
+    means = twin.account.means()
+    return stores.event(name, changed, means.now, means.new_id, twin.account.public_url)
 
 
 def listing(twin: JackpotSimulator, store_id: str | None) -> Listing:
     """The store ``store_id`` (None: the first), or the first under that id where Jackpot never had it."""
     if store_id is None:
-        return twin.platform.listings[0]
+        return twin.account.listings[0]
     try:
-        return twin.platform.listing(store_id)
+        return twin.account.listing(store_id)
     except KeyError:
         # One that Jackpot never had is a case for the CLIENT, too.
-        first = twin.platform.listings[0].store
+        first = twin.account.listings[0].store
         return Listing(first.model_copy(update={"id": store_id}))
 
 

@@ -160,7 +160,7 @@ class VoucherStage(Stage):
             hands.seen_as(each, hands.at_provider(each))
 
     def _price(self, conversion: Conversion) -> Decimal:
-        voucher = self.hands.twin.platform.voucher(conversion.voucher)
+        voucher = self.hands.twin.account.voucher(conversion.voucher)
         return voucher.price if voucher.state in _SPENT else Decimal(0)
 
     def _taken(self) -> Decimal:

@@ -61,8 +61,8 @@ class Jackpot(JackpotSimulator):
             seed=run.settings.seed,
             clock=lambda: time.time() + self._shift,
         )
-        self.store_id = self.platform.listings[0].store.id
-        self.platform.update_store(self.store_id, _STORE)
+        self.store_id = self.account.listings[0].store.id
+        self.account.update_store(self.store_id, _STORE)
         self.endpoint.url = agreed.notification_url
 
     @contextmanager

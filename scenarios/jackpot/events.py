@@ -33,7 +33,7 @@ def envelope(name: str, message: Any, **more: Any) -> dict[str, Any]:
 
 def properties(twin: Jackpot, **changes: Any) -> dict[str, Any]:
     """All properties of a store that the CLIENT has never heard of; a change to None leaves one out."""
-    document = twin.platform.published(twin.platform.listings[-1].store).model_dump()
+    document = twin.account.published(twin.account.listings[-1].store).model_dump()
     document |= {"id": new_id(), "slug": f"store-{new_id()}", **changes}
     return {name: value for name, value in document.items() if value is not None}
 

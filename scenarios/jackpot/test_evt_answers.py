@@ -69,15 +69,15 @@ def _told(conversions: Conversions, judge: Judge, rule: str, delivery: Delivery[
 @pytest.mark.rules("EVT-01")
 def test_store_events_are_acknowledged(conversions: Conversions, judge: Judge) -> None:
     """store/enabled, store/disabled and store/update in their documented shapes are answered 200."""
-    platform = conversions.twin.platform
-    store_id = platform.listings[-1].store.id
+    account = conversions.twin.account
+    store_id = account.listings[-1].store.id
     raised: tuple[Callable[[], Delivery[Notification]], ...] = (
-        lambda: platform.enable_store(store_id),
-        lambda: platform.update_store(store_id, {"name": "Enseigne nouvelle"}),
-        lambda: platform.disable_store(store_id),
-        lambda: platform.enable_store(store_id),
-        lambda: platform.make_continuous(store_id),
-        lambda: platform.make_discrete(store_id, [20, 30, 50]),
+        lambda: account.enable_store(store_id),
+        lambda: account.update_store(store_id, {"name": "Enseigne nouvelle"}),
+        lambda: account.disable_store(store_id),
+        lambda: account.enable_store(store_id),
+        lambda: account.make_continuous(store_id),
+        lambda: account.make_discrete(store_id, [20, 30, 50]),
     )
     for raise_event in raised:
         _told(conversions, judge, "EVT-01", raise_event())
@@ -112,8 +112,8 @@ def _all_told(conversions: Conversions, judge: Judge, conversion: Conversion) ->
 @pytest.mark.rules("EVT-01")
 def test_coupon_events_have_an_address(conversions: Conversions, judge: Judge) -> None:
     """Where one coupon event about anybody's voucher is answered 200, all six are."""
-    platform = conversions.twin.platform
-    voucher = platform.invent_voucher(notification_key=events.new_id())
+    account = conversions.twin.account
+    voucher = account.invent_voucher(notification_key=events.new_id())
     sent = {name: _once(conversions.twin, name, voucher) for name in wire.EVENT_OF.values()}
     if not any(exchange.ok for exchange in sent.values()):
         raise Undecided(
@@ -125,7 +125,7 @@ def test_coupon_events_have_an_address(conversions: Conversions, judge: Judge) -
 
 def _once(twin: Jackpot, name: wire.CouponName, voucher: Voucher) -> Exchange:
     """Tell of a voucher that is not the CLIENT's, without the provider's retries where it is refused."""
-    event = wire.fields(world.announce(voucher, name, twin.platform.means()))
+    event = wire.fields(world.announce(voucher, name, twin.account.means()))
     return events.send(twin, event, genuine=False)
 
 
@@ -225,7 +225,7 @@ def _refused(conversions: Conversions, judge: Judge, case: str, body: bytes) -> 
 def _still_read(conversions: Conversions) -> dict[str, Exchange]:
     """What is answered to events that anybody can read and that change nothing."""
     twin = conversions.twin
-    foreign = twin.platform.invent_voucher(notification_key=events.new_id())
+    foreign = twin.account.invent_voucher(notification_key=events.new_id())
     told = {"store/disabled": events.send(twin, events.disabled(events.new_id()))}
     told["coupon/ready"] = _once(twin, "coupon/ready", foreign)
     return told
@@ -250,9 +250,9 @@ def test_malformed_moves_no_money(conversions: Conversions, player: Player, judg
 @pytest.mark.rules("EVT-08")
 def test_foreign_vouchers_are_acknowledged(conversions: Conversions, judge: Judge) -> None:
     """A coupon event for a voucher that is not the CLIENT's is answered 200."""
-    platform = conversions.twin.platform
+    account = conversions.twin.account
     for key in (events.new_id(), None):
-        voucher = platform.invent_voucher(notification_key=key)
+        voucher = account.invent_voucher(notification_key=key)
         for name in wire.EVENT_OF.values():
             sent = _once(conversions.twin, name, voucher)
             case = f"{name}, {'a' if key else 'no'} notificationKey"
@@ -263,10 +263,10 @@ def test_foreign_vouchers_are_acknowledged(conversions: Conversions, judge: Judg
 @pytest.mark.rules("EVT-08")
 def test_foreign_vouchers_move_no_money(conversions: Conversions, player: Player, judge: Judge) -> None:
     """A coupon event for a voucher that is not the CLIENT's moves no money."""
-    platform = conversions.twin.platform
+    account = conversions.twin.account
     balance = judge.fund(player, 50_000)
     for key in (events.new_id(), player.id, None):
-        voucher = platform.invent_voucher(notification_key=key)
+        voucher = account.invent_voucher(notification_key=key)
         sent = [_once(conversions.twin, name, voucher) for name in wire.EVENT_OF.values()]
         case = "a notificationKey that nobody minted" if key else "no notificationKey"
         if key == player.id:
@@ -277,12 +277,12 @@ def test_foreign_vouchers_move_no_money(conversions: Conversions, player: Player
 @pytest.mark.rules("EVT-11")
 def test_acknowledgement_comes_in_time(conversions: Conversions, judge: Judge) -> None:
     """Events about stores and others' vouchers are answered within 5 s while the provider's API is slow."""
-    platform = conversions.twin.platform
+    account = conversions.twin.account
     with _slow(conversions.twin):
-        foreign = platform.invent_voucher(notification_key=events.new_id())
+        foreign = account.invent_voucher(notification_key=events.new_id())
         for delivery in (
-            platform.notify_foreign("coupon/reserved", foreign),
-            platform.notify_store("store/update", platform.listings[-1].store.id),
+            account.notify_foreign("coupon/reserved", foreign),
+            account.notify_store("store/update", account.listings[-1].store.id),
         ):
             _in_time(judge, conversions.twin, delivery)
 

@@ -225,15 +225,15 @@ def _no_token(conversions: Conversions, failing: tuple[int, bytes, str]) -> None
 @pytest.mark.needs("voucher_session", "probe")
 def test_forged_events_pay_nothing(conversions: Conversions, player: Player) -> None:
     """A forged coupon/refunded or canceled about a voucher that is READY moves no money."""
-    platform = conversions.twin.platform
+    account = conversions.twin.account
     conversion, balance = conversions.bought(player, price=PRICE)
     names: tuple[wire.CouponName, ...] = ("coupon/refunded", "coupon/canceled")
     for name in names:
-        delivery = platform.notify(name, conversion.voucher)
+        delivery = account.notify(name, conversion.voucher)
         conversions.twin.queue.wait(delivery.id, conversions.patience)
         sent = conversions.evidence(conversion)[-3:]
         balance = conversions.stays("EVT-09", player, balance, *sent, case=f"{name}, the voucher is READY")
-    delivery = platform.notify("coupon/refunded", conversion.voucher, price=player.money(9000))
+    delivery = account.notify("coupon/refunded", conversion.voucher, price=player.money(9000))
     conversions.twin.queue.wait(delivery.id, conversions.patience)
     sent = conversions.evidence(conversion)[-3:]
     conversions.stays("EVT-09", player, balance, *sent, case="coupon/refunded at another price")

@@ -156,16 +156,16 @@ def _at_once(conversions: Conversions, conversion: Conversion, effort: Effort) -
 @pytest.mark.rules("VCH-04")
 def test_confirms_no_other(run: Run, conversions: Conversions, player: Player, judge: Judge) -> None:
     """A reservation that it does not know, or that nobody has the money for, is never confirmed."""
-    platform = conversions.twin.platform
+    account = conversions.twin.account
     judge.fund(player, _FUNDS)
     # One that exists at Jackpot, under a key of nobody's.
-    asked = platform.reservation(
+    asked = account.reservation(
         Decimal(100), manual=True, price=Decimal(20), notification_key=events.new_id()
     )
-    stranger = platform.reserve(conversions.twin.store_id, asked)
+    stranger = account.reserve(conversions.twin.store_id, asked)
     conversions.stroll(player)
     _not_confirmed(conversions, judge, stranger.id, "a reservation under a key that it never minted")
-    platform.happen(stranger.id, Event.CANCEL)
+    account.happen(stranger.id, Event.CANCEL)
     # One that costs more than the session holds and the player has left.
     judge.fund(player, AMOUNT)
     dear = conversions.begin(player, AMOUNT)
@@ -195,7 +195,7 @@ def _not_confirmed(conversions: Conversions, judge: Judge, voucher_id: str, case
         seen=f"{len(sent)}",
         exchanges=sent[:3],
         case=case,
-        off=conversions.twin.platform.voucher(voucher_id).price,
+        off=conversions.twin.account.voucher(voucher_id).price,
     )
 
 
@@ -236,7 +236,7 @@ def test_lost_reservation_is_completed(conversions: Conversions, player: Player,
     conversions.twin.lose_reservation_answer()
     reserved = conversions.reserve_in_browser(conversion, 30)
     judge.needs(reserved.answer is None, "the answer to the reservation was not lost")
-    price = conversions.twin.platform.voucher(conversion.voucher).price
+    price = conversions.twin.account.voucher(conversion.voucher).price
     conversions.ends("VCH-06", conversion, State.READY, balance - price)
 
 
@@ -247,7 +247,7 @@ def test_expired_address_is_replaced(conversions: Conversions, player: Player, j
     twin = conversions.twin
     judge.fund(player, _FUNDS)
     conversion = conversions.begin(player, AMOUNT)
-    usual, twin.platform.habits.ready_seconds = twin.platform.habits.ready_seconds, None
+    usual, twin.account.habits.ready_seconds = twin.account.habits.ready_seconds, None
     try:
         conversions.reserve(conversion, PRICE)
         confirmed = (State.CONFIRMED, State.READY)
@@ -259,9 +259,9 @@ def test_expired_address_is_replaced(conversions: Conversions, player: Player, j
             conversions.delivered()
             conversions.seen_as(conversion, State.READY)
     finally:
-        twin.platform.habits.ready_seconds = usual
+        twin.account.habits.ready_seconds = usual
     judge.needs(conversions.at_provider(conversion) is State.READY, "the voucher did not become READY")
-    twin.platform.expire_signed_url(conversion.voucher)
+    twin.account.expire_signed_url(conversion.voucher)
     asked = len(twin.requests("signedurl"))
     opened = conversions.until(lambda: conversions.file(conversion) is not None, 1.0)
     judge.holds(

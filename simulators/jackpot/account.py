@@ -1,4 +1,4 @@
-"""One CLIENT's platform at Jackpot: its stores and vouchers, the time that passes for them, what it is told.
+"""One CLIENT's account at Jackpot: its stores and vouchers, the time that passes for them, what it is told.
 
 A judge raises here what an API call cannot: any event for any voucher or store, expiries, refunds.
 """
@@ -36,7 +36,7 @@ def random_id() -> str:
 
 @dataclass
 class Habits:
-    """How the platform goes about its vouchers; may be changed at any time.
+    """How the account goes about its vouchers; may be changed at any time.
 
     ``confirmation``: who confirms a reservation. ``reservation_seconds``: how long one waits for it.
     ``ready_seconds``: from confirmation to READY (None: by hand only). ``refunds``: what becomes of one.
@@ -48,7 +48,7 @@ class Habits:
     refunds: Refunds = "by hand"
 
 
-class Platform:
+class Account:
     """The stores and vouchers of one CLIENT. Safe to use from several threads.
 
     ``clock`` is seconds since the epoch. ``public_url`` is where pictures and PDFs are.
@@ -122,7 +122,7 @@ class Platform:
             return voucher if voucher.manual else self.happen(voucher.id, Event.CONFIRM)
 
     def reservation(self, limit: Decimal, *, manual: bool | None = None, **asked: Any) -> Reservation:
-        """Return a Reservation under the platform's habits; ``asked`` are its other fields."""
+        """Return a Reservation under the account's habits; ``asked`` are its other fields."""
         chosen = self.habits.confirmation == "manual" if manual is None else manual
         return Reservation(limit=limit, seconds=self.habits.reservation_seconds, manual=chosen, **asked)
 
@@ -157,7 +157,7 @@ class Platform:
             return self.queue.post(event, genuine=genuine)
 
     def invent_voucher(self, *, notification_key: str | None = None) -> Voucher:
-        """Return a voucher that nobody reserved and this platform does not know, for forged events."""
+        """Return a voucher that nobody reserved and this account does not know, for forged events."""
         with self.lock:
             listing = next(listing for listing in self._listings.values() if listing.enabled)
             value = listing.store.voucher_value_max
@@ -165,7 +165,7 @@ class Platform:
             return world.reserve(listing.store, asked, self.means())[0]
 
     def notify_foreign(self, name: wire.CouponName, voucher: Voucher) -> Delivery[wire.Notification]:
-        """Send the webhook ``name`` for ``voucher``, which need not be one of this platform's."""
+        """Send the webhook ``name`` for ``voucher``, which need not be one of this account's."""
         return self.queue.post(world.announce(voucher, name, self.means()), genuine=False)
 
     def expire_reservation(self, voucher_id: str) -> Voucher:

@@ -73,9 +73,11 @@ def _view(twin: JackpotSimulator, operation: Operation) -> Callable[..., Respons
     def view(**path: str) -> ResponseReturnValue:
         session = None
         if operation.credential is not None:
-            session = twin.desk.authenticate(operation.credential, request.headers.get("apikey"), _bearer())
+            session = twin.service.authenticate(
+                operation.credential, request.headers.get("apikey"), _bearer()
+            )
         ask = Ask(path, _amount() if operation.amount else None, parse(), session)
-        answer = operation.call(twin.desk, ask)
+        answer = operation.call(twin.service, ask)
         shown = [each.model_dump() for each in answer] if operation.many else answer.model_dump()
         return Response(decimal_json.dumps(shown), content_type=wire.JSON_TYPE)
 
@@ -154,11 +156,11 @@ def _malformed(error: ValidationError, models: tuple[type[BaseModel], ...]) -> s
 
 def _file(twin: JackpotSimulator, voucher_id: str) -> Response:
     parts = (request.args.get(name, "") for name in ("Key", "Expires", "Signature"))
-    return Response(twin.desk.pdf(voucher_id, *parts), content_type="application/pdf")
+    return Response(twin.service.pdf(voucher_id, *parts), content_type="application/pdf")
 
 
 def _image(twin: JackpotSimulator, slug: str, name: str) -> Response:
-    return Response(twin.desk.picture(slug, name), content_type="image/svg+xml")
+    return Response(twin.service.picture(slug, name), content_type="image/svg+xml")
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from simulators.jackpot import requests, wire
 from simulators.jackpot.credentials.grants import Kind, Session
 from simulators.jackpot.lifecycle import Event
-from simulators.jackpot.service import Desk
+from simulators.jackpot.service import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Ask:
     session: Session | None = None
 
 
-Call = Callable[[Desk, Ask], Any]
+Call = Callable[[Service, Ask], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,12 @@ class Operation:
         return sorted({*self.problems, *of_body, *of_query, *of_credential})
 
 
-def _token(desk: Desk, ask: Ask) -> requests.Token:
-    return desk.token(ask.body)
+def _token(service: Service, ask: Ask) -> requests.Token:
+    return service.token(ask.body)
 
 
-def _by_price(desk: Desk, ask: Ask) -> wire.Voucher:
-    return desk.reserve(
+def _by_price(service: Service, ask: Ask) -> wire.Voucher:
+    return service.reserve(
         _session(ask),
         ask.path["storeId"],
         price=ask.body.price,
@@ -74,8 +74,8 @@ def _by_price(desk: Desk, ask: Ask) -> wire.Voucher:
     )
 
 
-def _by_value(desk: Desk, ask: Ask) -> wire.Voucher:
-    return desk.reserve(
+def _by_value(service: Service, ask: Ask) -> wire.Voucher:
+    return service.reserve(
         _session(ask),
         ask.path["storeId"],
         value=ask.body.value,
@@ -91,7 +91,7 @@ def _session(ask: Ask) -> Session:
 
 
 def _change(event: Event) -> Call:
-    return lambda desk, ask: desk.change(ask.path["id"], event)
+    return lambda service, ask: service.change(ask.path["id"], event)
 
 
 def _put(word: str, event: Event, summary: str) -> Operation:
@@ -141,7 +141,7 @@ OPERATIONS: Final = (
         "GET",
         ("/v2/stores",),
         "The stores that are offered, with all properties",
-        lambda desk, _ask: desk.stores(),
+        lambda service, _ask: service.stores(),
         wire.Store,
         Kind.API_KEY,
         many=True,
@@ -151,7 +151,7 @@ OPERATIONS: Final = (
         "GET",
         ("/v2/stores/proposed-vouchers",),
         "Vouchers to choose from, of all stores",
-        lambda desk, ask: desk.proposed(amount=ask.amount),
+        lambda service, ask: service.proposed(amount=ask.amount),
         requests.ProposedVoucher,
         Kind.API_KEY,
         many=True,
@@ -162,7 +162,7 @@ OPERATIONS: Final = (
         "GET",
         ("/v2/stores/{storeId}/proposed-vouchers",),
         "Vouchers to choose from, of one store",
-        lambda desk, ask: desk.proposed(ask.path["storeId"], ask.amount),
+        lambda service, ask: service.proposed(ask.path["storeId"], ask.amount),
         requests.ProposedVoucher,
         Kind.API_KEY,
         many=True,
@@ -179,7 +179,7 @@ OPERATIONS: Final = (
         "GET",
         ("/v2/vouchers/{id}",),
         "A voucher as it stands now",
-        lambda desk, ask: desk.details(ask.path["id"]),
+        lambda service, ask: service.details(ask.path["id"]),
         wire.VoucherDetails,
         Kind.SERVER,
         problems=frozenset({404}),
@@ -189,7 +189,7 @@ OPERATIONS: Final = (
         "GET",
         ("/v2/vouchers/{id}/signedurl",),
         "A new signed URL of the voucher's PDF, for one hour",
-        lambda desk, ask: desk.signed_url(ask.path["id"]),
+        lambda service, ask: service.signed_url(ask.path["id"]),
         requests.SignedUrl,
         Kind.SERVER,
         problems=frozenset({404, 409}),
@@ -199,7 +199,7 @@ OPERATIONS: Final = (
         "GET",
         ("/widget/offers",),
         "What the widget shows to a session",
-        lambda desk, ask: desk.widget_offers(_session(ask)),
+        lambda service, ask: service.widget_offers(_session(ask)),
         requests.WidgetOffers,
         Kind.SESSION,
         recorded=False,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from simulators.jackpot import wire, world
-from simulators.jackpot.account import Platform
+from simulators.jackpot.account import Account
 from simulators.jackpot.catalogue import pictures, pricing, stores
 from simulators.jackpot.catalogue.proposals import proposals
 from simulators.jackpot.catalogue.stores import Listing
@@ -49,21 +49,21 @@ class Agreement:
     email: str = "vouchers@client.example"
 
 
-class Desk:
+class Service:
     """Answers the API's calls for one CLIENT. Safe to use from several threads.
 
     ``clock`` is seconds since the epoch.
     """
 
     def __init__(
-        self, agreement: Agreement, platform: Platform, signer: Signer, clock: Callable[[], float]
+        self, agreement: Agreement, account: Account, signer: Signer, clock: Callable[[], float]
     ) -> None:
         self.agreement = agreement
-        self.platform = platform
+        self.account = account
         self.signer = signer
         self.credentials = Credentials()
         self._clock = clock
-        self._lock = platform.lock
+        self._lock = account.lock
 
     # -- who asks
 
@@ -147,14 +147,14 @@ class Desk:
 
     def stores(self) -> list[wire.Store]:
         """Answer ``GET /v2/stores``: the stores that are offered."""
-        platform = self.platform
-        return [platform.published(each.store) for each in platform.listings if each.enabled]
+        account = self.account
+        return [account.published(each.store) for each in account.listings if each.enabled]
 
     def proposed(self, store_id: str | None = None, amount: Decimal | None = None) -> list[ProposedVoucher]:
         """Answer ``proposed-vouchers`` of one store or all, for ``amount`` (EUR) at most; raises ApiError."""
         if store_id is not None:
             return proposals(self._offered(store_id).store, amount)
-        offered = [each.store for each in self.platform.listings if each.enabled]
+        offered = [each.store for each in self.account.listings if each.enabled]
         return [proposal for store in offered for proposal in proposals(store, amount)]
 
     def widget_offers(self, session: Session) -> WidgetOffers:
@@ -186,7 +186,7 @@ class Desk:
             store = self._offered(store_id).store
             if offer_id is not None and offer_id not in {offer.id for offer in pricing.offers(store)}:
                 raise _missing("OFFER", f"GET /v2/stores/{store_id[:40]}/proposed-vouchers")
-            asked = self.platform.reservation(
+            asked = self.account.reservation(
                 claims.amount,
                 manual=True if claims.force_manual_confirm else None,
                 price=price,
@@ -197,29 +197,29 @@ class Desk:
                 user_id=claims.user_id,
             )
             try:
-                voucher = self.platform.reserve(store_id, asked)
+                voucher = self.account.reserve(store_id, asked)
             except pricing.Unacceptable as error:
                 raise ApiError(422, error.code, str(error)) from None
             self.credentials.use(session, voucher.id)
-            return world.seen(voucher, self.platform.means())
+            return world.seen(voucher, self.account.means())
 
     def details(self, voucher_id: str) -> wire.VoucherDetails:
         """Answer ``GET /v2/vouchers/{id}``; raises ApiError."""
-        return world.details(self._voucher(voucher_id), self.platform.means())
+        return world.details(self._voucher(voucher_id), self.account.means())
 
     def change(self, voucher_id: str, event: Event) -> wire.VoucherDetails:
         """Answer ``PUT`` confirm, cancel and refund of a voucher; raises ApiError."""
         with self._lock:
             self._voucher(voucher_id)
             try:
-                voucher = self.platform.happen(voucher_id, event)
+                voucher = self.account.happen(voucher_id, event)
             except IllegalTransition as error:
                 raise ApiError(409, "ILLEGAL_TRANSITION", str(error)) from None
-            return world.details(voucher, self.platform.means())
+            return world.details(voucher, self.account.means())
 
     def signed_url(self, voucher_id: str) -> SignedUrl:
         """Answer ``GET /v2/vouchers/{id}/signedurl`` with a new one; raises ApiError."""
-        url = world.details(self._ready(voucher_id), self.platform.means()).url
+        url = world.details(self._ready(voucher_id), self.account.means()).url
         return SignedUrl(signed_url=str(url))
 
     def pdf(self, voucher_id: str, key: str, expires: str, signature: str) -> bytes:
@@ -242,14 +242,14 @@ class Desk:
 
     def picture(self, slug: str, name: str) -> str:
         """Return the SVG behind the address of a store's picture; raises ApiError."""
-        for listing in self.platform.listings:
+        for listing in self.account.listings:
             if listing.store.slug == slug and name in stores.PICTURES:
                 return pictures.picture(listing.store, name)
         raise _missing("PICTURE", "GET /v2/stores")
 
     def _voucher(self, voucher_id: str) -> Voucher:
         try:
-            return self.platform.voucher(voucher_id)
+            return self.account.voucher(voucher_id)
         except KeyError:
             raise _missing("VOUCHER", "the answer to the reservation") from None
 
@@ -266,7 +266,7 @@ class Desk:
 
     def _offered(self, store_id: str) -> Listing:
         try:
-            return self.platform.offered(store_id)
+            return self.account.offered(store_id)
         except KeyError:
             raise _missing("STORE", "GET /v2/stores") from None
 

@@ -1,4 +1,4 @@
-"""Jackpot's twin, whole: the desk that answers, the platform behind it, webhooks, and faults on demand."""
+"""Jackpot's twin, whole: the service that answers, the account behind it, webhooks, and faults on demand."""
 
 import random
 import socket
@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire
-from simulators.jackpot.account import Habits, Platform, random_id
+from simulators.jackpot.account import Account, Habits, random_id
 from simulators.jackpot.credentials.grants import Session
 from simulators.jackpot.credentials.signed_urls import Signer
 from simulators.jackpot.field_types import NewId
 from simulators.jackpot.operations import KINDS
-from simulators.jackpot.service import Agreement, Desk
+from simulators.jackpot.service import Agreement, Service
 from simulators.jackpot.wire import Notification
 from simulators.server.responses import ApiError
 from simulators.simulator import Simulator
@@ -28,9 +28,9 @@ class JackpotSimulator(Simulator[Notification]):
     """One Jackpot for one CLIENT. Safe to use from several threads.
 
     ``sender`` brings the history along and ``notification_url`` is where webhooks go (None: nowhere).
-    ``desk`` answers the API, ``platform`` holds stores and vouchers, ``queue`` the webhooks. ``clock`` is
+    ``service`` answers the API, ``account`` holds stores and vouchers, ``queue`` the webhooks. ``clock`` is
     seconds since the epoch; ``queue_clock`` counts seconds for ``schedule``. ``seed`` makes the stores,
-    ``shuffle`` (a seed) the order of webhooks that are due together. Other arguments: see Platform.
+    ``shuffle`` (a seed) the order of webhooks that are due together. Other arguments: see Account.
     """
 
     provider = wire.PROVIDER
@@ -64,7 +64,7 @@ class JackpotSimulator(Simulator[Notification]):
         super().__init__(queue)
         self.agreement = agreement
         signer = Signer(agreement.client_secret)
-        self.platform = Platform(
+        self.account = Account(
             queue,
             signer,
             seed=seed,
@@ -74,7 +74,7 @@ class JackpotSimulator(Simulator[Notification]):
             public_url=public_url,
             opening=opening,
         )
-        self.desk = Desk(agreement, self.platform, signer, clock)
+        self.service = Service(agreement, self.account, signer, clock)
         self.redactor = Redactor(
             {
                 "JACKPOT_API_KEY": agreement.api_key,
@@ -83,7 +83,7 @@ class JackpotSimulator(Simulator[Notification]):
             }
         )
         self._clock = clock
-        self._lock = self.platform.lock
+        self._lock = self.account.lock
 
     # -- what a judge looks at and sets
 
@@ -91,17 +91,17 @@ class JackpotSimulator(Simulator[Notification]):
     def sessions(self) -> list[Session]:
         """The sessions opened so far, the oldest first, each with the claims of its JWT."""
         with self._lock:
-            return self.desk.credentials.sessions
+            return self.service.credentials.sessions
 
     def expire_session(self, session_id: str) -> None:
         """Let a session's hour be over now; raises KeyError."""
         with self._lock:
-            self.desk.credentials.expire(session_id, self._clock())
+            self.service.credentials.expire(session_id, self._clock())
 
     def revoke_server_tokens(self) -> None:
         """Make every server token given out so far worthless."""
         with self._lock:
-            self.desk.credentials.revoke_servers()
+            self.service.credentials.revoke_servers()
 
     def confirm_requests(self, voucher_id: str | None = None) -> list[Exchange]:
         """The CLIENT's requests to confirm a voucher (None: any) so far."""
@@ -124,16 +124,16 @@ class JackpotSimulator(Simulator[Notification]):
 
     def reached_at(self, url: str, public_url: str | None) -> None:
         """Pictures and PDFs are at ``public_url``, or below the API."""
-        self.platform.public_url = public_url or url
+        self.account.public_url = public_url or url
 
     def start(self) -> None:
         """Deliver webhooks, and let time pass, from threads in the background until ``stop``."""
-        self.platform.start()
+        self.account.start()
 
     def stop(self) -> None:
         """Stop what ``start`` started; let go of requests that are held back."""
         self.disturbances.calm()
-        self.platform.stop()
+        self.account.stop()
 
 
 def _resolve(host: str) -> Sequence[object]:

@@ -78,32 +78,32 @@ def load(twin: JackpotSimulator, path: Path) -> None:
         if isinstance(error, StateError):
             raise
         raise StateError(path, type(error).__name__) from None
-    with twin.platform.lock:
+    with twin.account.lock:
         twin.endpoint.url = url
-        twin.platform.habits = replace(twin.platform.habits, confirmation=confirmation)
-        twin.platform.restore(listings, vouchers)
-        twin.desk.credentials.restore(sessions, servers)
+        twin.account.habits = replace(twin.account.habits, confirmation=confirmation)
+        twin.account.restore(listings, vouchers)
+        twin.service.credentials.restore(sessions, servers)
         twin.queue.restore(deliveries)
 
 
 def _snapshot(twin: JackpotSimulator) -> dict[str, Any]:
-    with twin.platform.lock:
+    with twin.account.lock:
         now = twin.queue.clock()
         return {
             "version": VERSION,
             "notification_url": twin.endpoint.url,
-            "confirmation": twin.platform.habits.confirmation,
+            "confirmation": twin.account.habits.confirmation,
             "listings": [
                 {
                     "store": each.store.model_dump(),
                     "enabled": each.enabled,
                     "before": None if each.before is None else each.before.model_dump(),
                 }
-                for each in twin.platform.listings
+                for each in twin.account.listings
             ],
-            "vouchers": _vouchers.dump_python(twin.platform.vouchers, mode="json"),
+            "vouchers": _vouchers.dump_python(twin.account.vouchers, mode="json"),
             "sessions": [_written_session(each) for each in twin.sessions],
-            "servers": {name: _exact(end) for name, end in twin.desk.credentials.servers.items()},
+            "servers": {name: _exact(end) for name, end in twin.service.credentials.servers.items()},
             "deliveries": [_written(each, now) for each in twin.queue.deliveries],
         }
 

@@ -35,7 +35,7 @@ from simulators.server.responses import ApiError
 from simulators.values import money
 from simulators.webhooks.retry_queue import Delivery, Standing
 
-NAME: Final = "office"
+NAME: Final = "backoffice"
 PREFIX: Final = "/back-office"
 # How many vouchers and deliveries a page shows, the newest first.
 SHOWN: Final = 100
@@ -57,7 +57,7 @@ class _Refused(Exception):
     """What was filled in cannot be done; the text says why and what to do."""
 
 
-class Office:
+class Backoffice:
     """The pages of one twin. Every form carries a token that only these pages show."""
 
     def __init__(self, twin: JackpotSimulator) -> None:
@@ -72,7 +72,7 @@ class Office:
             "settings",
             problem,
             url=self.twin.endpoint.url or "",
-            confirmation=self.twin.platform.habits.confirmation,
+            confirmation=self.twin.account.habits.confirmation,
             confirmations=get_args(Confirmation),
             email=self.twin.agreement.email,
             client_id=self.twin.agreement.client_id,
@@ -86,8 +86,8 @@ class Office:
                 "There is no such confirmation mode. Vouchers wait or do not. Choose one of the list."
             )
         self.twin.set_notification_url(request.form.get("notification_url", "").strip() or None)
-        platform = self.twin.platform
-        platform.habits = replace(platform.habits, confirmation=chosen)  # type: ignore[arg-type]  # checked
+        account = self.twin.account
+        account.habits = replace(account.habits, confirmation=chosen)  # type: ignore[arg-type]  # checked
         return redirect(url_for(".settings", saved=1), 303)
 
     # -- vouchers
@@ -100,7 +100,7 @@ class Office:
                 [(event, _WORDS[event]) for event in LIFECYCLE.transitions[voucher.state]],
                 self._file(voucher),
             )
-            for voucher in reversed(self.twin.platform.vouchers[-SHOWN:])
+            for voucher in reversed(self.twin.account.vouchers[-SHOWN:])
         ]
         return self._page("vouchers", problem, rows=rows)
 
@@ -108,7 +108,7 @@ class Office:
         """Let the chosen event come over a voucher."""
         self._voucher(voucher_id)
         try:
-            self.twin.platform.happen(voucher_id, Event(request.form.get("event", "")))
+            self.twin.account.happen(voucher_id, Event(request.form.get("event", "")))
         except IllegalTransition as error:
             raise _Refused(str(error)) from None
         except ValueError:
@@ -120,7 +120,7 @@ class Office:
     def expire_url(self, voucher_id: str) -> ResponseReturnValue:
         """Make the signed URLs of a voucher void."""
         self._voucher(voucher_id)
-        self.twin.platform.expire_signed_url(voucher_id)
+        self.twin.account.expire_signed_url(voucher_id)
         return redirect(url_for(".vouchers") + f"#v-{voucher_id}", 303)
 
     def _file(self, voucher: Voucher) -> str | None:
@@ -128,12 +128,12 @@ class Office:
         if voucher.state is not State.READY:
             return None
         with contextlib.suppress(ApiError):
-            return self.twin.desk.signed_url(voucher.id).signed_url
+            return self.twin.service.signed_url(voucher.id).signed_url
         return None
 
     def _voucher(self, voucher_id: str) -> Voucher:
         try:
-            return self.twin.platform.voucher(voucher_id)
+            return self.twin.account.voucher(voucher_id)
         except KeyError:
             abort(404, "There is no such voucher. Go back to the list of vouchers.")
 
@@ -141,7 +141,7 @@ class Office:
 
     def stores(self, problem: str | None = None) -> Response:
         """Show the stores."""
-        return self._page("stores", problem, listings=self.twin.platform.listings)
+        return self._page("stores", problem, listings=self.twin.account.listings)
 
     def store(self, store_id: str, problem: str | None = None) -> Response:
         """Show one store: its test webhooks, and what may be changed."""
@@ -165,13 +165,13 @@ class Office:
             raise _Refused(
                 "There is no such event of stores. Webhooks are the documented ones. Press a button."
             )
-        return self._sent(self.twin.platform.notify_store(name, store_id))  # type: ignore[arg-type]  # checked
+        return self._sent(self.twin.account.notify_store(name, store_id))  # type: ignore[arg-type]  # checked
 
     def offer(self, store_id: str) -> ResponseReturnValue:
         """Enable or disable a store, which is told to the CLIENT."""
         self._listing(store_id)
-        platform = self.twin.platform
-        change = platform.enable_store if request.form.get("offered") == "yes" else platform.disable_store
+        account = self.twin.account
+        change = account.enable_store if request.form.get("offered") == "yes" else account.disable_store
         return self._sent(change(store_id))
 
     def change(self, store_id: str) -> ResponseReturnValue:
@@ -197,14 +197,14 @@ class Office:
             span = {"voucherValueMin": low, "voucherValueMax": high, "discountRate": rate}
             changes["discounts"] = [span]
         try:
-            return self._sent(self.twin.platform.update_store(store_id, changes))
+            return self._sent(self.twin.account.update_store(store_id, changes))
         except ValidationError as error:
             told = "; ".join(each["msg"].removeprefix("Value error, ") for each in error.errors())
             raise _Refused(f"That makes no store: {told}. Nothing changed. Correct it.") from None
 
     def _listing(self, store_id: str) -> Listing:
         try:
-            return self.twin.platform.listing(store_id)
+            return self.twin.account.listing(store_id)
         except KeyError:
             abort(404, "There is no such store. Go back to the list of stores.")
 
@@ -272,7 +272,7 @@ class Office:
     def _session_token(self, amount: Decimal) -> str:
         claims = session_jwt.Claims(
             amount=amount,
-            iat=int(self.twin.platform.clock()),
+            iat=int(self.twin.account.clock()),
             notification_key=f"back-office-{secrets.token_hex(8)}",
         )
         return session_jwt.mint(claims, self.twin.agreement.api_signature)
@@ -303,43 +303,43 @@ class Office:
 
     def _page(self, name: str, problem: str | None, *, scripted: bool = False, **context: object) -> Response:
         shown = {"here": name, "problem": problem, "form_token": self._form_token, **context}
-        origin = urlsplit(self.twin.platform.public_url)
+        origin = urlsplit(self.twin.account.public_url)
         pictures = f"{origin.scheme}://{origin.netloc}"
-        return _guarded(f"office/{name}.html", shown, pictures=pictures, scripted=scripted)
+        return _guarded(f"backoffice/{name}.html", shown, pictures=pictures, scripted=scripted)
 
 
 def blueprint(twin: JackpotSimulator) -> Blueprint:
     """Return the back-office of ``twin``, under PREFIX."""
-    office = Office(twin)
+    backoffice = Backoffice(twin)
     pages = Blueprint(NAME, __name__, url_prefix=PREFIX, template_folder="templates")
     pages.before_request(lambda: _admit(twin))
     pages.add_app_template_filter(lambda amount: money.show(amount, pricing.CURRENCY), "euros")
     pages.add_app_template_filter(_moment, "moment")
     for path, endpoint, show in (
-        ("", "settings", office.settings),
-        ("/vouchers", "vouchers", office.vouchers),
-        ("/stores", "stores", office.stores),
-        ("/stores/<store_id>", "store", office.store),
-        ("/deliveries", "deliveries", office.deliveries),
-        ("/deliveries/<int:delivery_id>", "delivery", office.delivery),
-        ("/widget", "widget", office.widget),
+        ("", "settings", backoffice.settings),
+        ("/vouchers", "vouchers", backoffice.vouchers),
+        ("/stores", "stores", backoffice.stores),
+        ("/stores/<store_id>", "store", backoffice.store),
+        ("/deliveries", "deliveries", backoffice.deliveries),
+        ("/deliveries/<int:delivery_id>", "delivery", backoffice.delivery),
+        ("/widget", "widget", backoffice.widget),
     ):
         pages.add_url_rule(path, endpoint, show, methods=["GET"])
     for path, act, page in (
-        ("/settings", office.save_settings, office.settings),
-        ("/vouchers/<voucher_id>", office.happen, office.vouchers),
-        ("/vouchers/<voucher_id>/expire-url", office.expire_url, office.vouchers),
-        ("/stores/<store_id>/webhook", office.test_webhook, office.store),
-        ("/stores/<store_id>/offered", office.offer, office.store),
-        ("/stores/<store_id>/change", office.change, office.store),
-        ("/deliveries/<int:delivery_id>/again", office.again, office.delivery),
+        ("/settings", backoffice.save_settings, backoffice.settings),
+        ("/vouchers/<voucher_id>", backoffice.happen, backoffice.vouchers),
+        ("/vouchers/<voucher_id>/expire-url", backoffice.expire_url, backoffice.vouchers),
+        ("/stores/<store_id>/webhook", backoffice.test_webhook, backoffice.store),
+        ("/stores/<store_id>/offered", backoffice.offer, backoffice.store),
+        ("/stores/<store_id>/change", backoffice.change, backoffice.store),
+        ("/deliveries/<int:delivery_id>/again", backoffice.again, backoffice.delivery),
     ):
-        pages.add_url_rule(path, act.__name__, office.checked(act, page), methods=["POST"])
+        pages.add_url_rule(path, act.__name__, backoffice.checked(act, page), methods=["POST"])
     return pages
 
 
 def _admit(twin: JackpotSimulator) -> None:
-    csrf.check_host([twin.platform.public_url])
+    csrf.check_host([twin.account.public_url])
     csrf.check_site()
 
 
@@ -350,7 +350,7 @@ def serves(path: str) -> bool:
 
 def error_page(error: HTTPException) -> Response:
     """Return ``error`` as a page for people."""
-    return _guarded("office/error.html", {"error": error}, status=error.code or 500)
+    return _guarded("backoffice/error.html", {"error": error}, status=error.code or 500)
 
 
 def _guarded(

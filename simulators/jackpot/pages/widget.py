@@ -51,7 +51,7 @@ def _static(name: str, content_type: str, before: str = "") -> Response:
 def _price(twin: JackpotSimulator, store_id: str) -> Response:
     """Answer what ``value`` (EUR) costs at a store: a session's question before it reserves."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    session = twin.desk.authenticate(
+    session = twin.service.authenticate(
         Kind.SESSION, None, token.strip() if scheme.lower() == "bearer" else None
     )
     try:
@@ -61,7 +61,7 @@ def _price(twin: JackpotSimulator, store_id: str) -> Response:
             400, "MALFORMED", f"The parameter value {error}. It is worth so many EUR. Send value=25.50."
         ) from None
     try:
-        store = twin.platform.offered(store_id).store
+        store = twin.account.offered(store_id).store
         price = pricing.price_of(store, value)
     except KeyError:
         raise ApiError(

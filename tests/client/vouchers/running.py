@@ -102,7 +102,7 @@ class Place:
         assert self.twin.wait_idle(LONG)
 
     def happen(self, voucher_id: str, event: Event) -> None:
-        self.twin.platform.happen(voucher_id, event)
+        self.twin.account.happen(voucher_id, event)
         self.idle()
 
     @property
@@ -143,11 +143,11 @@ class Bought:
 
     def reserve(self, value: int = 30, limit: Decimal | None = None, **more: Any) -> Voucher:
         """Reserve a voucher worth ``value``, which costs a tenth less, as the widget would."""
-        platform = self.place.twin.platform
-        asked = platform.reservation(
+        account = self.place.twin.account
+        asked = account.reservation(
             limit or self.claims().amount, value=Decimal(value), notification_key=self.key, **more
         )
-        return platform.reserve(self.place.store, asked)
+        return account.reserve(self.place.store, asked)
 
     def buy(self, value: int = 30) -> Voucher:
         """Reserve and let everything be delivered."""
@@ -163,14 +163,14 @@ class Bought:
 
 def cheap_store(twin: JackpotSimulator) -> str:
     """Have the first store sell 20, 30, 50 and 500 EUR at a discount of 10 %, and tell nobody."""
-    listing = twin.platform.listings[0]
+    listing = twin.account.listings[0]
     changes = {
         "voucherValueMin": 20,
         "voucherValueMax": 500,
         "voucherPossibleDiscreteValues": [20, 30, 50, 500],
         "discounts": [{"voucherValueMin": 20, "voucherValueMax": 500, "discountRate": 10}],
     }
-    twin.platform.update_store(listing.store.id, changes)
+    twin.account.update_store(listing.store.id, changes)
     return listing.store.id
 
 
@@ -180,7 +180,7 @@ def jackpot(habits: Habits | None = None, schedule: Schedule = QUICK) -> Iterato
     sender = Sender(History(), timeout=10)
     twin = JackpotSimulator(AGREEMENT, sender, habits=habits, schedule=schedule, seed=7)
     with Server(api.create_app(twin)) as server:
-        twin.platform.public_url = server.url
+        twin.account.public_url = server.url
         twin.start()
         yield twin
         twin.stop()
@@ -200,7 +200,7 @@ def place(
     clock = Slept()
     with jackpot(habits, schedule) as twin:
         store = cheap_store(twin)
-        app = build(settings(database, twin.platform.public_url, clock=clock, **more))
+        app = build(settings(database, twin.account.public_url, clock=clock, **more))
         with threaded(app) as url:
             twin.set_notification_url(f"{url}/jackpot/notifications")
             yield Place(twin, url, app, clock, store)

@@ -15,12 +15,12 @@ from tests.client.vouchers.running import place
 
 def test_every_documented_event_is_acknowledged(tmp_path):
     with place(tmp_path) as here:
-        platform = here.twin.platform
-        stranger = platform.invent_voucher(notification_key="of-nobody")
+        account = here.twin.account
+        stranger = account.invent_voucher(notification_key="of-nobody")
         for name in wire.STATE_OF:
-            platform.notify_foreign(name, stranger)
+            account.notify_foreign(name, stranger)
         for name in wire.STORE_EVENTS:
-            platform.notify_store(name, here.store)
+            account.notify_store(name, here.store)
         here.idle()
         assert {each.standing for each in here.twin.queue.deliveries[1:]} == {"acknowledged"}
         assert here.balance() == 100
@@ -33,7 +33,7 @@ def test_any_order_ends_in_the_true_state(tmp_path, order):
         session = here.open(50)
         here.twin.queue.hold()
         voucher = session.reserve()
-        here.twin.platform.happen(voucher.id, Event.CONFIRM)
+        here.twin.account.happen(voucher.id, Event.CONFIRM)
         ids = [each.id for each in here.coupons]
         assert len(ids) == 3
         for number in order:
@@ -47,7 +47,7 @@ def test_canceled_before_reserved(tmp_path):
         session = here.open(50)
         here.twin.queue.hold()
         voucher = session.reserve()
-        here.twin.platform.happen(voucher.id, Event.CANCEL)
+        here.twin.account.happen(voucher.id, Event.CANCEL)
         for each in reversed(here.coupons):
             here.twin.queue.again(each.id)
         assert (session["state"], here.balance(), here.confirms()) == ("CANCELED", 100, 0)
@@ -71,9 +71,9 @@ def test_forged_event_moves_nothing(tmp_path, name):
     with place(tmp_path) as here:
         session = here.open(50)
         voucher = session.buy()
-        here.twin.platform.notify(name, voucher.id)
-        stranger = here.twin.platform.invent_voucher(notification_key=session.key)
-        here.twin.platform.notify_foreign(name, stranger)
+        here.twin.account.notify(name, voucher.id)
+        stranger = here.twin.account.invent_voucher(notification_key=session.key)
+        here.twin.account.notify_foreign(name, stranger)
         here.idle()
         assert (session["state"], here.balance()) == ("READY", 73)
 
@@ -82,7 +82,7 @@ def test_forged_key_and_price_are_not_believed(tmp_path):
     with place(tmp_path) as here:
         mine, yours = here.open(50), here.open(50, "p-2")
         voucher = mine.reserve()
-        here.twin.platform.notify("coupon/ready", voucher.id, notification_key=yours.key, price=Decimal(1))
+        here.twin.account.notify("coupon/ready", voucher.id, notification_key=yours.key, price=Decimal(1))
         here.idle()
         assert (mine["state"], mine["price"], yours["state"]) == ("READY", "27.00", "OPEN")
         assert (here.balance(), here.balance("p-2")) == (73, 50)
@@ -152,58 +152,58 @@ def kept(here, store_id):
 
 
 def true(here, store_id):
-    platform = here.twin.platform
-    data = platform.published(platform.listing(store_id).store).model_dump()
+    account = here.twin.account
+    data = account.published(account.listing(store_id).store).model_dump()
     return json.loads(json.dumps(data, default=float), parse_float=Decimal)
 
 
 def test_store_comes_changes_goes_and_comes_back(shop):
-    platform = shop.twin.platform
-    store = platform.listings[0].store.id
+    account = shop.twin.account
+    store = account.listings[0].store.id
     assert kept(shop, store) == 404
     steps = [
-        lambda: platform.enable_store(store),
-        lambda: platform.update_store(
+        lambda: account.enable_store(store),
+        lambda: account.update_store(
             store,
             {
                 "name": "Another",
                 "discounts": [{"voucherValueMin": 1, "voucherValueMax": 9, "discountRate": Decimal("7.5")}],
             },
         ),
-        lambda: platform.make_continuous(store),
-        lambda: platform.make_discrete(store, [20, 30]),
+        lambda: account.make_continuous(store),
+        lambda: account.make_discrete(store, [20, 30]),
     ]
     for step in steps:
         step()
         shop.idle()
         assert kept(shop, store) == true(shop, store)
     assert '"discountRate":7.5' in shop.ask("GET", f"/stores/{store}").text
-    platform.disable_store(store)
+    account.disable_store(store)
     shop.idle()
     assert kept(shop, store) == 404
-    platform.update_store(store, {"name": "Out of sight"})
+    account.update_store(store, {"name": "Out of sight"})
     shop.idle()
     assert kept(shop, store) == 404
-    platform.enable_store(store)
+    account.enable_store(store)
     shop.idle()
     assert kept(shop, store)["name"] == "Out of sight"
     assert store in {each["id"] for each in shop.ask("GET", "/stores").json()}
 
 
 def test_update_makes_an_unknown_store_known(shop):
-    platform = shop.twin.platform
-    store = platform.listings[1].store.id
-    platform.update_store(store, {"name": "Never seen"})
+    account = shop.twin.account
+    store = account.listings[1].store.id
+    account.update_store(store, {"name": "Never seen"})
     shop.idle()
     assert kept(shop, store) == true(shop, store)
 
 
 def test_disabled_unknown_store_is_acknowledged_and_stays_away(shop):
-    platform = shop.twin.platform
-    store = platform.listings[2].store.id
+    account = shop.twin.account
+    store = account.listings[2].store.id
     shop.twin.queue.hold()
-    enabled = platform.enable_store(store)
-    disabled = platform.disable_store(store)
+    enabled = account.enable_store(store)
+    disabled = account.disable_store(store)
     shop.clock.ahead = 0
     for each in (disabled, enabled):
         (exchange,) = shop.twin.queue.again(each.id)
@@ -216,7 +216,7 @@ def test_disabled_unknown_store_is_acknowledged_and_stays_away(shop):
 
 
 def test_older_event_does_not_overwrite_a_newer_one(shop):
-    store = shop.twin.platform.listings[3].store
+    store = shop.twin.account.listings[3].store
 
     def event(kind, second, **data):
         message = {"storeId": store.id}
@@ -242,5 +242,5 @@ def test_older_event_does_not_overwrite_a_newer_one(shop):
 
 
 def test_catalogue_can_be_fetched_whole(shop):
-    offered = sum(listing.enabled for listing in shop.twin.platform.listings)
+    offered = sum(listing.enabled for listing in shop.twin.account.listings)
     assert shop.ask("POST", "/stores/refresh").json() == {"stores": offered}

@@ -42,7 +42,7 @@ def test_expiry_returns_the_hold(tmp_path):
     with place(tmp_path, jackpot_confirmation="automatic") as here:
         session = here.open(50)
         voucher = session.buy()
-        here.twin.platform.expire_reservation(voucher.id)
+        here.twin.account.expire_reservation(voucher.id)
         here.idle()
         assert (session["state"], here.balance()) == ("CANCELED", 100)
 
@@ -57,7 +57,7 @@ def test_refund_returns_the_price_once(tmp_path):
         assert (session["state"], session["spent"], here.balance()) == ("REFUNDED", "0.00", 100)
         for delivery in here.twin.queue.deliveries:
             here.twin.queue.again(delivery.id)
-        here.twin.platform.notify("coupon/refunded", voucher.id)
+        here.twin.account.notify("coupon/refunded", voucher.id)
         here.idle()
         assert here.balance() == 100
         assert here.sound()
@@ -98,12 +98,12 @@ def test_price_over_the_hold_confirmed_elsewhere_is_refunded(tmp_path):
 
 def test_voucher_of_nobody_is_not_confirmed(tmp_path):
     with place(tmp_path) as here:
-        platform = here.twin.platform
-        asked = platform.reservation(Decimal(50), value=Decimal(30), notification_key="of-nobody")
-        voucher = platform.reserve(here.store, asked)
+        account = here.twin.account
+        asked = account.reservation(Decimal(50), value=Decimal(30), notification_key="of-nobody")
+        voucher = account.reserve(here.store, asked)
         here.idle()
         assert here.confirms() == 0
-        assert platform.voucher(voucher.id).state == "RESERVED"
+        assert account.voucher(voucher.id).state == "RESERVED"
 
 
 def test_second_voucher_of_one_session_is_not_confirmed(tmp_path):
@@ -112,7 +112,7 @@ def test_second_voucher_of_one_session_is_not_confirmed(tmp_path):
         first = session.buy(30)
         second = session.buy(30)
         assert (session["voucher_id"], here.balance(), here.confirms()) == (first.id, 73, 1)
-        assert here.twin.platform.voucher(second.id).state == "RESERVED"
+        assert here.twin.account.voucher(second.id).state == "RESERVED"
 
 
 def test_signed_url_is_kept_while_it_opens_and_then_renewed(tmp_path):
@@ -122,7 +122,7 @@ def test_signed_url_is_kept_while_it_opens_and_then_renewed(tmp_path):
         first = session["url"]
         assert session["url"] == first
         assert here.twin.requests("signedurl") == []
-        here.twin.platform.expire_signed_url(voucher.id)
+        here.twin.account.expire_signed_url(voucher.id)
         second = session["url"]
         assert second != first
         assert len(here.twin.requests("signedurl")) == 1

@@ -25,7 +25,7 @@ class Scene:
 
     def __init__(self, twin: JackpotSimulator, box: Inbox, page: Page, url: str) -> None:
         self.twin, self.box, self.page, self.url = twin, box, page, url
-        self.store = twin.platform.listings[0].store
+        self.store = twin.account.listings[0].store
 
     def open(self, path: str = "") -> Page:
         self.page.goto(f"{self.url}/back-office{path}")
@@ -40,8 +40,8 @@ class Scene:
             return [json.loads(body) for body in self.box.bodies]
 
     def reserve(self, **more: object):
-        asked = self.twin.platform.reservation(Decimal(150), value=self.store.voucher_value_min, **more)
-        return self.twin.platform.reserve(self.store.id, asked)
+        asked = self.twin.account.reservation(Decimal(150), value=self.store.voucher_value_min, **more)
+        return self.twin.account.reserve(self.store.id, asked)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def jackpot() -> Iterator[tuple[JackpotSimulator, Inbox, str]]:
     with inbox() as box, quiet_twin(box.url) as (twin, _), Server(create_app(twin)) as server:
-        twin.platform.public_url = server.url
+        twin.account.public_url = server.url
         twin.start()
         yield twin, box, server.url
         twin.stop()
@@ -80,13 +80,13 @@ def test_a_test_webhook_sent_by_clicking_arrives_and_again(scene: Scene, event: 
     scene.press("Send again")
     expect(scene.page.get_by_label("Attempt 2")).to_contain_text("HTTP 200")
     assert scene.events == [sent, sent]
-    assert scene.twin.platform.listing(scene.store.id).enabled
+    assert scene.twin.account.listing(scene.store.id).enabled
 
 
 def test_what_the_client_answered_is_shown(scene: Scene):
     scene.box.script.append(503)
     scene.twin.queue.hold()  # nothing goes out but what is sent by hand
-    delivery = scene.twin.platform.notify_store("store/enabled", scene.store.id)
+    delivery = scene.twin.account.notify_store("store/enabled", scene.store.id)
     scene.open(f"/deliveries/{delivery.id}")
     expect(scene.page.get_by_role("status")).to_have_text("waiting")
     scene.press("Send again")
@@ -101,7 +101,7 @@ def test_a_store_is_disabled_and_enabled(scene: Scene):
     scene.open(f"/stores/{scene.store.id}")
     scene.press("Disable this store")
     expect(scene.page.get_by_role("heading", level=1)).to_contain_text("store/disabled")
-    assert not scene.twin.platform.listing(scene.store.id).enabled
+    assert not scene.twin.account.listing(scene.store.id).enabled
     scene.open(f"/stores/{scene.store.id}")
     scene.press("Enable this store")
     expect(scene.page.get_by_role("heading", level=1)).to_contain_text("store/enabled")
@@ -147,7 +147,7 @@ def test_what_makes_no_store_is_refused_and_can_be_corrected(scene: Scene, label
     scene.press("Save and send store/update")
     expect(page.get_by_role("alert")).to_contain_text(told)
     expect(page.get_by_label(label)).to_have_value(given)
-    assert scene.twin.platform.listing(scene.store.id).store == scene.store
+    assert scene.twin.account.listing(scene.store.id).store == scene.store
     assert scene.events == []
 
 
@@ -170,7 +170,7 @@ def test_a_waiting_voucher_is_confirmed_and_its_refund_decided(scene: Scene):
     article.get_by_role("button", name="Ask for a refund").click()
     article.get_by_role("button", name="Reject the refund").click()
     expect(article).to_contain_text("REFUND_REJECTED")
-    assert scene.twin.platform.voucher(kept.id).state is State.REFUND_REJECTED
+    assert scene.twin.account.voucher(kept.id).state is State.REFUND_REJECTED
     assert scene.twin.wait_idle(20)
     told = sorted(each["event"] for each in scene.events if each["message"]["id"] == kept.id)
     assert told == ["coupon/confirmed", "coupon/ready", "coupon/refund_rejected", "coupon/reserved"]
@@ -179,7 +179,7 @@ def test_a_waiting_voucher_is_confirmed_and_its_refund_decided(scene: Scene):
 def test_a_button_that_came_too_late(scene: Scene):
     voucher = scene.reserve()
     page = scene.open("/vouchers")
-    scene.twin.platform.happen(voucher.id, Event.CANCEL)
+    scene.twin.account.happen(voucher.id, Event.CANCEL)
     scene.press("Confirm")
     expect(page.get_by_role("alert")).to_contain_text("CANCELED")
 
@@ -194,7 +194,7 @@ def test_settings_are_kept_and_a_url_that_does_not_resolve_is_refused(scene: Sce
         expect(page.get_by_role("alert")).to_be_visible()
         expect(page.get_by_label("Notification URL")).to_have_value(wrong)
         assert scene.twin.endpoint.url == before
-        assert scene.twin.platform.habits.confirmation == "manual"
+        assert scene.twin.account.habits.confirmation == "manual"
     page.get_by_label("Notification URL").fill(f"{before}?moved")
     page.get_by_label("Automatic").check()
     scene.press("Save")
@@ -205,7 +205,7 @@ def test_settings_are_kept_and_a_url_that_does_not_resolve_is_refused(scene: Sce
 
 def test_no_page_shows_a_secret(scene: Scene):
     voucher = scene.reserve(user_id="p-1")
-    scene.twin.platform.happen(voucher.id, Event.CONFIRM)
+    scene.twin.account.happen(voucher.id, Event.CONFIRM)
     assert scene.twin.wait_idle(20)
     for path in ("", "/vouchers", f"/stores/{scene.store.id}", "/deliveries/1", "/widget?amount=10"):
         text = requests.get(f"{scene.url}/back-office{path}", timeout=20).text
@@ -214,7 +214,7 @@ def test_no_page_shows_a_secret(scene: Scene):
 
 
 def test_hostile_texts_are_texts(scene: Scene):
-    scene.twin.platform.update_store(scene.store.id, {"name": HOSTILE, "description": HOSTILE})
+    scene.twin.account.update_store(scene.store.id, {"name": HOSTILE, "description": HOSTILE})
     scene.reserve(notification_key=HOSTILE, user_id=HOSTILE)
     assert scene.twin.wait_idle(20)
     for path in ("/vouchers", "/stores", f"/stores/{scene.store.id}", "/deliveries", "/deliveries/1"):
@@ -233,7 +233,7 @@ def test_the_widget_is_tried_out_with_a_session_of_its_own(scene: Scene):
     page.get_by_role("radio").first.check()
     page.get_by_role("button", name=re.compile("^Reserve for")).click()
     expect(page.locator("#voucher")).to_contain_text('"state": "RESERVED"')
-    (voucher,) = scene.twin.platform.vouchers
+    (voucher,) = scene.twin.account.vouchers
     assert voucher.id in page.locator("#voucher").inner_text()
 
 
@@ -244,7 +244,7 @@ def test_no_page_scrolls_sideways_or_loads_from_elsewhere(jackpot, browser: Brow
         scene = Scene(twin, box, page, url)
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
-        twin.platform.update_store(scene.store.id, {"name": "W" * 80})
+        twin.account.update_store(scene.store.id, {"name": "W" * 80})
         scene.reserve(notification_key="k" * 200)
         assert twin.wait_idle(20)
         for path in ("", "/vouchers", "/stores", f"/stores/{scene.store.id}", "/deliveries", "/deliveries/1"):
@@ -256,7 +256,7 @@ def test_no_page_scrolls_sideways_or_loads_from_elsewhere(jackpot, browser: Brow
 
 def test_forms_from_elsewhere_do_nothing(jackpot):
     twin, box, url = jackpot
-    store = twin.platform.listings[0].store.id
+    store = twin.account.listings[0].store.id
     for token in ({}, {"form_token": "guessed"}):
         for path in (
             f"/stores/{store}/offered",
@@ -268,7 +268,7 @@ def test_forms_from_elsewhere_do_nothing(jackpot):
             answer = requests.post(f"{url}/back-office{path}", data=form, timeout=20)
             assert answer.status_code == 403
             assert "did not come from the back-office" in answer.text
-    assert twin.platform.listing(store).enabled
+    assert twin.account.listing(store).enabled
     assert (twin.endpoint.url, twin.queue.deliveries, box.bodies) == (box.url, [], [])
 
 
@@ -295,9 +295,9 @@ def test_no_page_has_barriers(jackpot, browser: Browser, scheme: str):
     twin, box, url = jackpot
     with visit(browser, color_scheme=scheme) as page:
         scene = Scene(twin, box, page, url)
-        twin.platform.happen(scene.reserve().id, Event.CONFIRM)
+        twin.account.happen(scene.reserve().id, Event.CONFIRM)
         scene.reserve()
-        twin.platform.disable_store(scene.store.id)
+        twin.account.disable_store(scene.store.id)
         assert twin.wait_idle(20)
         for path in ("", "/vouchers", "/stores", f"/stores/{scene.store.id}", "/deliveries", "/deliveries/1"):
             scene.open(path)

@@ -36,7 +36,7 @@ class Killable:
         }
         monkeypatch.setattr(processes, "ENVIRONMENT", {**os.environ, **secrets})
         self.database, options = where
-        self.options = (*options, "--jackpot", twin.platform.public_url, "--jackpot-client-id", "acme")
+        self.options = (*options, "--jackpot", twin.account.public_url, "--jackpot-client-id", "acme")
         self.twin, self.store = twin, cheap_store(twin)
         self.start()
 
@@ -127,7 +127,7 @@ def test_whole_life_on_postgresql(postgres_url):
         here.ask("POST", "/vouchers/sweep", {"now": unused.claims().iat + 3600})
         assert [each["state"] for each in (kept, returned, unused)] == ["READY", "REFUNDED", "EXPIRED"]
         assert (here.balance(), here.confirms()) == (73, 2)
-        here.twin.platform.notify_store("store/enabled", here.store)
+        here.twin.account.notify_store("store/enabled", here.store)
         here.idle()
         assert here.ask("GET", f"/stores/{here.store}").status_code == 200
         assert here.sound()
@@ -154,7 +154,7 @@ def test_any_story_in_any_order_keeps_the_sum(generated, data):
         move = data.draw(st.sampled_from([None, *moves]))
         if move is None:
             break
-        voucher = here.twin.platform.happen(voucher.id, move)
+        voucher = here.twin.account.happen(voucher.id, move)
     told = [each.id for each in here.coupons[first:]]
     copies = data.draw(st.lists(st.sampled_from(told), max_size=4))
     for number in data.draw(st.permutations(told + copies)):

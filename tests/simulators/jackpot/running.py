@@ -159,8 +159,8 @@ class House:
 
     def store(self, *, continuous: bool = False) -> str:
         """The id of a store whose vouchers are worth 20 to 50 EUR at a discount of 10 %."""
-        platform = self.twin.platform
-        listing = platform.listings[1 if continuous else 0]
+        account = self.twin.account
+        listing = account.listings[1 if continuous else 0]
         changes: dict[str, Any] = {
             "voucherValueMin": 20,
             "voucherValueMax": 50,
@@ -169,7 +169,7 @@ class House:
         if not continuous:
             changes["voucherPossibleDiscreteValues"] = [20, 30, 50]
         self.twin.endpoint.url, url = None, self.twin.endpoint.url
-        platform.update_store(listing.store.id, changes)
+        account.update_store(listing.store.id, changes)
         self.twin.endpoint.url = url
         return listing.store.id
 
@@ -189,7 +189,7 @@ def house(habits: Habits | None = None, schedule: Schedule | None = None) -> Ite
         quiet_twin(box.url, habits=habits, schedule=schedule) as (twin, clock),
         Server(create_app(twin)) as server,
     ):
-        twin.platform.public_url = server.url
+        twin.account.public_url = server.url
         try:
             yield House(twin, clock, box, server.url)
         finally:

@@ -116,8 +116,8 @@ def test_bad_grants(place: House, grant: object, status: int, code: str) -> None
 
 def table(place: House) -> list[tuple[str, str, object, str]]:
     """Every operation with a credential: method, path, body, the kind due."""
-    voucher = place.twin.platform.reserve(
-        place.store(), place.twin.platform.reservation(Decimal(100), value=Decimal(30))
+    voucher = place.twin.account.reserve(
+        place.store(), place.twin.account.reservation(Decimal(100), value=Decimal(30))
     )
     reservation = f"/v2/stores/{place.store()}/reserve-voucher-by-value"
     calls: list[tuple[str, str, object, str]] = [

@@ -22,7 +22,7 @@ SCALE = 0.001
 
 
 def one(twin: JackpotSimulator) -> Delivery[Notification]:
-    return twin.platform.disable_store(twin.platform.listings[0].store.id)
+    return twin.account.disable_store(twin.account.listings[0].store.id)
 
 
 def test_schedule_grows_inside_the_window() -> None:
@@ -121,14 +121,12 @@ def names(box: Inbox) -> list[str]:
 
 def life(twin: JackpotSimulator) -> list[str]:
     """Reserve, confirm, make ready and refund a voucher; return the events as they were raised."""
-    platform = twin.platform
-    listing = platform.listings[0]
+    account = twin.account
+    listing = account.listings[0]
     value = listing.store.voucher_value_max
-    voucher = platform.reserve(
-        listing.store.id, platform.reservation(value, value=value, notification_key="k")
-    )
+    voucher = account.reserve(listing.store.id, account.reservation(value, value=value, notification_key="k"))
     for event in (Event.CONFIRM, Event.ASK_REFUND, Event.REFUND):
-        platform.happen(voucher.id, event)
+        account.happen(voucher.id, event)
     return ["coupon/reserved", "coupon/confirmed", "coupon/ready", "coupon/refunded"]
 
 

@@ -65,17 +65,17 @@ class Caller:
 
     def known(self) -> dict[str, str]:
         """Ids of things that exist; the voucher is in each state in turn."""
-        platform = self.twin.platform
-        store = platform.listings[0].store
+        account = self.twin.account
+        store = account.listings[0].store
         value = store.voucher_value_max
-        voucher = platform.reserve(store.id, platform.reservation(value, value=value))
+        voucher = account.reserve(store.id, account.reservation(value, value=value))
         for event in next(self.lives):
-            platform.happen(voucher.id, event)
+            account.happen(voucher.id, event)
         return {"storeId": store.id, "id": voucher.id, "offerId": offer_of(store, value).id}
 
     def body(self, path: str) -> dict[str, Any] | None:
         """A body that is in order, for the operations that have one."""
-        store = self.twin.platform.listings[0].store
+        store = self.twin.account.listings[0].store
         value = int(store.voucher_value_max)
         if path == "/v2/token":
             return {"grant_type": JWT_BEARER, "client_id": "acme", "assertion": self.assertion()}

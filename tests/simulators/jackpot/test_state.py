@@ -26,40 +26,40 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
                 {"amount": 100, "iat": int(clock.now), "notificationKey": "k", "userId": "ü"},
                 AGREEMENT.api_signature,
             )
-            session = first.desk.token(
+            session = first.service.token(
                 JwtBearerGrant(grant_type=JWT_BEARER, client_id="acme", assertion=jwt)  # type: ignore[arg-type]
             )
-            server = first.desk.token(
+            server = first.service.token(
                 ClientCredentialsGrant(
                     grant_type="client_credentials", client_id="acme", client_secret=AGREEMENT.client_secret
                 )
             )
-            store = first.platform.listings[1].store
-            first.platform.update_store(store.id, {"name": "Neu"})
-            asked = first.platform.reservation(store.voucher_value_max, value=store.voucher_value_max)
-            voucher = first.platform.reserve(store.id, asked)
-            first.platform.happen(voucher.id, Event.CONFIRM)
-            first.platform.habits = Habits(confirmation="automatic")
-            first.platform.disable_store(first.platform.listings[0].store.id)
-            url = first.desk.signed_url(voucher.id).signed_url
+            store = first.account.listings[1].store
+            first.account.update_store(store.id, {"name": "Neu"})
+            asked = first.account.reservation(store.voucher_value_max, value=store.voucher_value_max)
+            voucher = first.account.reserve(store.id, asked)
+            first.account.happen(voucher.id, Event.CONFIRM)
+            first.account.habits = Habits(confirmation="automatic")
+            first.account.disable_store(first.account.listings[0].store.id)
+            url = first.service.signed_url(voucher.id).signed_url
             first.queue.work()
             state.save(first, file)
-            kept = (first.platform.vouchers, first.platform.listings, first.sessions)
+            kept = (first.account.vouchers, first.account.listings, first.sessions)
             waiting = [each.id for each in first.queue.pending]
         with quiet_twin(None) as (second, later):
             state.load(second, file)
-            assert (second.platform.vouchers, second.platform.listings, second.sessions) == kept
-            assert second.platform.habits.confirmation == "automatic"
+            assert (second.account.vouchers, second.account.listings, second.sessions) == kept
+            assert second.account.habits.confirmation == "automatic"
             assert second.endpoint.url == box.url
-            assert second.desk.authenticate(Kind.SESSION, None, session.access_token) == kept[2][0]
-            assert second.desk.authenticate(Kind.SERVER, None, server.access_token) is None
+            assert second.service.authenticate(Kind.SESSION, None, session.access_token) == kept[2][0]
+            assert second.service.authenticate(Kind.SERVER, None, server.access_token) is None
             with pytest.raises(ApiError) as caught:
-                second.desk.token(
+                second.service.token(
                     JwtBearerGrant(grant_type=JWT_BEARER, client_id="acme", assertion=jwt)  # type: ignore[arg-type]
                 )
             assert caught.value.code == "JWT_USED"
             query = dict(part.split("=") for part in url.partition("?")[2].split("&"))
-            pdf = second.desk.pdf(voucher.id, query["Key"], query["Expires"], query["Signature"])
+            pdf = second.service.pdf(voucher.id, query["Key"], query["Expires"], query["Signature"])
             assert pdf.startswith(b"%PDF-")
             assert [each.id for each in second.queue.pending] == waiting
             assert [len(each.attempts) for each in second.queue.deliveries] == [1, 1, 1, 1, 1]
@@ -67,7 +67,7 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
             later.now += 1
             assert second.queue.work() is None
             assert {each.standing for each in second.queue.deliveries} == {Standing.ACKNOWLEDGED}
-            again = second.platform.notify("coupon/ready", voucher.id)
+            again = second.account.notify("coupon/ready", voucher.id)
             assert again.id == len(second.queue.deliveries)
 
 
@@ -75,7 +75,7 @@ def test_no_secret_is_written_and_only_the_owner_reads(tmp_path: Path) -> None:
     file = tmp_path / "jackpot.json"
     with quiet_twin() as (twin, clock):
         jwt = session_jwt.mint_raw({"amount": 1, "iat": int(clock.now)}, AGREEMENT.api_signature)
-        token = twin.desk.token(
+        token = twin.service.token(
             JwtBearerGrant(grant_type=JWT_BEARER, client_id="acme", assertion=jwt)  # type: ignore[arg-type]
         )
         state.save(twin, file)
@@ -117,10 +117,10 @@ def damaged(text: str, how: str) -> str:
 def test_a_damaged_file_changes_nothing(tmp_path: Path, how: str) -> None:
     file = tmp_path / "jackpot.json"
     with quiet_twin() as (twin, _):
-        twin.platform.disable_store(twin.platform.listings[0].store.id)
+        twin.account.disable_store(twin.account.listings[0].store.id)
         state.save(twin, file)
         file.write_text(damaged(file.read_text(), how))
-        before = (twin.platform.listings, twin.queue.deliveries, twin.platform.habits)
+        before = (twin.account.listings, twin.queue.deliveries, twin.account.habits)
         with pytest.raises(state.StateError, match="name the file"):
             state.load(twin, file)
-        assert (twin.platform.listings, twin.queue.deliveries, twin.platform.habits) == before
+        assert (twin.account.listings, twin.queue.deliveries, twin.account.habits) == before

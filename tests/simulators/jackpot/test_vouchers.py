@@ -51,7 +51,7 @@ def test_the_table_of_transitions_holds_over_http(place: House) -> None:
     assert_error(change(place, voucher, "cancel"), 409, "ILLEGAL_TRANSITION")
     assert change(place, voucher, "refund").json()["state"] == "REFUNDING"
     assert_error(change(place, voucher, "refund"), 409, "ILLEGAL_TRANSITION")
-    place.twin.platform.happen(voucher, Event.REJECT_REFUND)
+    place.twin.account.happen(voucher, Event.REJECT_REFUND)
     assert events(place)[-1] == "coupon/refund_rejected"
     other = place.reserve()["id"]
     assert change(place, other, "cancel").json()["state"] == "CANCELED"
@@ -62,7 +62,7 @@ def test_the_table_of_transitions_holds_over_http(place: House) -> None:
 
 @pytest.mark.parametrize(("refunds", "state"), [("accept", "REFUNDED"), ("reject", "REFUND_REJECTED")])
 def test_refunds_decided_by_habit(place: House, refunds: Any, state: str) -> None:
-    place.twin.platform.habits.refunds = refunds
+    place.twin.account.habits.refunds = refunds
     voucher = place.reserve()["id"]
     change(place, voucher, "confirm")
     assert change(place, voucher, "refund").json()["state"] == state
@@ -83,12 +83,12 @@ def test_automatic_confirmation_and_its_exception() -> None:
 
 def test_a_reservation_expires(place: House) -> None:
     voucher = place.reserve()["id"]
-    place.clock.now += place.twin.platform.habits.reservation_seconds
-    place.twin.platform.pass_time()
+    place.clock.now += place.twin.account.habits.reservation_seconds
+    place.twin.account.pass_time()
     assert events(place) == ["coupon/reserved", "coupon/canceled"]
     assert_error(change(place, voucher, "confirm"), 409, "ILLEGAL_TRANSITION")
     other = place.reserve()["id"]
-    assert place.twin.platform.expire_reservation(other).state is State.CANCELED
+    assert place.twin.account.expire_reservation(other).state is State.CANCELED
 
 
 def test_time_passes_by_itself_when_started() -> None:
@@ -99,7 +99,7 @@ def test_time_passes_by_itself_when_started() -> None:
         until(lambda: len(place.twin.queue.deliveries) == 3)
         deliveries = [place.twin.queue.wait(number, 60) for number in (2, 3)]
         assert [each.event.event for each in deliveries] == ["coupon/reserved", "coupon/canceled"]
-        assert place.twin.platform.voucher(voucher).state is State.CANCELED
+        assert place.twin.account.voucher(voucher).state is State.CANCELED
 
 
 # -- signed URLs
@@ -116,7 +116,7 @@ def test_signed_urls_end_and_are_renewed(place: House) -> None:
     assert_error(requests.get(first, timeout=20), 401, "SIGNED_URL_EXPIRED")
     second = renew()
     assert requests.get(second, timeout=20).status_code == 200
-    place.twin.platform.expire_signed_url(voucher)
+    place.twin.account.expire_signed_url(voucher)
     assert_error(requests.get(second, timeout=20), 401, "SIGNED_URL_EXPIRED")
     third = renew()
     assert requests.get(third, timeout=20).status_code == 200
@@ -132,14 +132,14 @@ def test_signed_urls_end_and_are_renewed(place: House) -> None:
 
 def test_any_webhook_for_any_voucher(place: House) -> None:
     voucher = place.reserve()["id"]
-    platform = place.twin.platform
-    assert platform.notify("coupon/reserved", voucher).genuine
-    forged = platform.notify("coupon/refunded", voucher, price=Decimal(999), notification_key="other")
+    account = place.twin.account
+    assert account.notify("coupon/reserved", voucher).genuine
+    forged = account.notify("coupon/refunded", voucher, price=Decimal(999), notification_key="other")
     assert not forged.genuine
-    assert platform.voucher(voucher).state is State.RESERVED
-    foreign = platform.notify_foreign("coupon/ready", platform.invent_voucher(notification_key="x"))
+    assert account.voucher(voucher).state is State.RESERVED
+    foreign = account.notify_foreign("coupon/ready", account.invent_voucher(notification_key="x"))
     assert not foreign.genuine
-    assert len(platform.vouchers) == 1
+    assert len(account.vouchers) == 1
     assert events(place) == ["coupon/reserved", "coupon/reserved", "coupon/refunded", "coupon/ready"]
     message = json.loads(place.inbox.bodies[2])["message"]
     assert (message["price"], message["notificationKey"]) == ("999.00", "other")
@@ -152,13 +152,13 @@ def test_any_webhook_for_any_voucher(place: House) -> None:
 
 
 def test_store_changes_are_told(place: House) -> None:
-    platform, store = place.twin.platform, place.store()
-    platform.make_continuous(store)
-    platform.make_discrete(store, [20, Decimal(40)])
-    platform.update_store(store, {"name": "New"})
-    platform.disable_store(store)
-    platform.enable_store(store)
-    platform.notify_store("store/update", store)
+    account, store = place.twin.account, place.store()
+    account.make_continuous(store)
+    account.make_discrete(store, [20, Decimal(40)])
+    account.update_store(store, {"name": "New"})
+    account.disable_store(store)
+    account.enable_store(store)
+    account.notify_store("store/update", store)
     told = events(place)
     assert told == ["store/update"] * 3 + ["store/disabled", "store/enabled", "store/update"]
     messages = [json.loads(body)["message"] for body in place.inbox.bodies]
@@ -167,14 +167,14 @@ def test_store_changes_are_told(place: House) -> None:
     assert messages[2]["updatedAttributes"]["name"]["newValue"] == "New"
     assert messages[5]["updatedAttributes"] == messages[2]["updatedAttributes"]
     with pytest.raises(ValueError, match="unheard"):
-        platform.update_store(store, {"unheard": 1})
+        account.update_store(store, {"unheard": 1})
 
 
 def test_a_lost_answer_leaves_the_voucher_and_its_webhook(place: House) -> None:
     place.twin.lose_reservation_answer()
     with pytest.raises(requests.exceptions.RequestException):
         place.reserve()
-    (voucher,) = place.twin.platform.by_key(place.keys[-1])
+    (voucher,) = place.twin.account.by_key(place.keys[-1])
     assert events(place) == ["coupon/reserved"]
     (exchange,) = place.twin.requests("reserve")
     assert (exchange.answer, exchange.status) == (None, Status.UNKNOWN)
@@ -187,7 +187,7 @@ def test_disturbed_confirmations(place: House, handled: bool, state: State) -> N
     voucher = place.reserve()["id"]
     place.twin.disturb("confirm", answer=(500, b"oops", "text/plain"), handled=handled)
     assert change(place, voucher, "confirm").text == "oops"
-    assert place.twin.platform.voucher(voucher).state is state
+    assert place.twin.account.voucher(voucher).state is state
     again = change(place, voucher, "confirm")
     assert again.status_code == (409 if handled else 200)
     statuses = [each.answer.status for each in place.twin.confirm_requests(voucher) if each.answer]
@@ -201,13 +201,13 @@ def test_only_operations_can_be_disturbed(place: House) -> None:
 
 def test_each_reservation_expires_in_its_turn(place: House) -> None:
     short, canceled, long = (place.reserve()["id"] for _ in range(3))
-    place.twin.platform.habits.reservation_seconds = 60
+    place.twin.account.habits.reservation_seconds = 60
     first = place.reserve()["id"]
     change(place, canceled, "cancel")
     place.clock.now += 59
-    assert place.twin.platform.pass_time() == 1
+    assert place.twin.account.pass_time() == 1
     place.clock.now += 1
-    states = {each.id: each.state for each in place.twin.platform.vouchers}
+    states = {each.id: each.state for each in place.twin.account.vouchers}
     assert [states[each] for each in (short, canceled, long, first)] == [
         State.RESERVED,
         State.CANCELED,

@@ -70,7 +70,7 @@ def test_where_a_request_was_made(site: str | None, origin: str | None, elsewher
 
 def test_the_back_office_answers_under_its_own_names_only() -> None:
     with inbox() as box, quiet_twin(box.url) as (twin, _), Server(create_app(twin)) as server:
-        twin.platform.public_url = "https://jackpot.example"
+        twin.account.public_url = "https://jackpot.example"
         office = f"{server.url}/back-office"
 
         def status(**headers: str) -> int:
