@@ -336,7 +336,7 @@ def test_a_delayed_answer_is_let_go_by_calm(house: House) -> None:
         assert not waiting.done()
         house.twin.calm()
         assert waiting.result(20).status_code == 200
-    assert house.twin.auth_requests[0].faults == ("auth delayed by 3600 s",)
+    assert house.twin.auth_requests[0].faults[0].text == "auth delayed by 3600 s"
 
 
 def test_a_caller_that_gives_up_meets_a_timeout(house: House) -> None:
