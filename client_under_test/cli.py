@@ -9,13 +9,13 @@ import click
 from client_under_test.config import AUTOMATIC, DEFAULT_PLAYERS, MANUAL, Config
 from client_under_test.database import Database, DatabaseUnreachable
 from client_under_test.mutants import host as mutants
-from client_under_test.server import CannotListen, serve
+from client_under_test.server import serve
 from client_under_test.shop.orders import Orders
-from client_under_test.shop.tokens import ALGORITHMS, KeyUnusable
+from client_under_test.shop.tokens import ALGORITHMS
+from client_under_test.values.misuse import Misuse
 from client_under_test.values.refusals import Refused
 from client_under_test.vouchers.conversions import Conversions
 from client_under_test.wallet.accounts import Accounts
-from client_under_test.wallet.allow_list import AddressUnusable
 
 _USAGE = 2
 _UNREACHABLE = 3
@@ -29,7 +29,7 @@ class _Amount(click.ParamType[Decimal]):
             return Decimal(str(value))
         except InvalidOperation:
             self.fail(
-                f"{value!r} is not a decimal such as 100.00; balances are kept exactly. Correct it.",
+                f"{value!r} is not a decimal such as 100.00; balances are kept exactly",
                 param,
                 ctx,
             )
@@ -158,20 +158,17 @@ def client(
                 players=(*players, *_patterned(players_pattern, player_count)) or DEFAULT_PLAYERS,
             )
             serve(config, address, port, processes, build=build, attached=not detached, say=_say)
-    except (CannotListen, mutants.UnknownMutant, KeyUnusable, AddressUnusable) as error:
-        raise _failed(str(error), _USAGE) from None
+    except Misuse as error:
+        raise Failed(error, _UNREACHABLE if isinstance(error, DatabaseUnreachable) else _USAGE) from None
     except Refused:
-        raise _unopened(balance, currency) from None
-    except DatabaseUnreachable as error:
-        raise _failed(str(error), _UNREACHABLE) from None
+        raise Failed(_unopened(balance, currency)) from None
 
 
-def _unopened(balance: Decimal, currency: str) -> click.ClickException:
-    return _failed(
-        f"players cannot be opened with {balance} {currency}. "
-        "A decimal, not negative and not finer than the unit of a currency of ISO 4217 was expected, "
-        "such as 100.00 EUR. Correct --balance or --currency.",
-        _USAGE,
+def _unopened(balance: Decimal, currency: str) -> Misuse:
+    return Misuse(
+        f"players cannot be opened with {balance} {currency}",
+        "a decimal, not negative and not finer than the unit of a currency of ISO 4217, such as 100.00 EUR",
+        "correct --balance or --currency",
     )
 
 
@@ -179,9 +176,12 @@ def _patterned(pattern: str | None, count: int) -> list[str]:
     if pattern is None:
         return []
     if "{n}" not in pattern:
-        raise click.UsageError(
-            f"--players-pattern is {pattern!r}. A pattern with {{n}} in it was expected, which stands for the number "
-            "of each player. Write --players-pattern 'load-{n}'."
+        raise Failed(
+            Misuse(
+                f"--players-pattern is {pattern!r}",
+                "a pattern with {n} in it, which stands for the number of each player",
+                "write --players-pattern 'load-{n}'",
+            )
         )
     return [pattern.replace("{n}", str(number)) for number in range(count)]
 
@@ -189,8 +189,10 @@ def _patterned(pattern: str | None, count: int) -> list[str]:
 def audit(database: str | None) -> None:
     """Recompute every balance of ``database`` and print what differs; exits with 1 where something does."""
     if database is None:
-        raise click.UsageError(
-            "--recompute needs --database: the books that are to be summed. Name their file or URL."
+        raise Failed(
+            Misuse(
+                "--recompute needs --database", "the books that are to be summed", "name their file or URL"
+            )
         )
     books = Database(database)
     books.prepare()
@@ -204,15 +206,14 @@ def audit(database: str | None) -> None:
         raise click.exceptions.Exit(1)
 
 
-class _Failed(click.ClickException):
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
+class Failed(click.ClickException):
+    """The command cannot do what it was told; the attributes are those of Misuse, for whoever shows them apart."""
+
+    def __init__(self, misuse: Misuse, code: int = _USAGE) -> None:
+        super().__init__(str(misuse))
+        self.came, self.expected, self.next_step = misuse.came, misuse.expected, misuse.next_step
         self.exit_code = code  # type: ignore[misc]  # click reads it from the instance
 
 
 def _say(line: str) -> None:
     click.echo(line)
-
-
-def _failed(message: str, code: int) -> click.ClickException:
-    return _Failed(message, code)

@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
 from client_under_test.schema import metadata
+from client_under_test.values.misuse import Misuse
 
 CONNECTIONS = 16
 
 
-class DatabaseUnreachable(Exception):
-    """The database cannot be opened; the message says what came, what was expected and what to do."""
+class DatabaseUnreachable(Misuse):
+    """The database cannot be opened."""
 
 
 class DatabaseLocked(Exception):
@@ -47,7 +48,7 @@ class Database:
             with self.write() as connection:
                 metadata.create_all(connection)
         except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
-            raise DatabaseUnreachable(_three_beats(self.url, error)) from None
+            raise _unreachable(self.url, error) from None
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -92,9 +93,9 @@ def url(address: str) -> sa.URL:
         given.get_dialect().import_dbapi()
     except (sa.exc.ArgumentError, ImportError):
         raise DatabaseUnreachable(
-            "the database address is neither a file nor a URL of a database that is known here; a file name "
-            "(SQLite) or postgresql://user:password@host/name was expected, for the ledger to live in. "
-            "Correct --database."
+            "the database address is neither a file nor a URL of a database that is known here",
+            "a file name (SQLite) or postgresql://user:password@host/name, for the ledger to live in",
+            "correct --database",
         ) from None
     return given
 
@@ -137,10 +138,10 @@ def _server_engine(address: sa.URL, lock_timeout: float) -> sa.Engine:
     )
 
 
-def _three_beats(address: sa.URL, error: Exception) -> str:
+def _unreachable(address: sa.URL, error: Exception) -> DatabaseUnreachable:
     reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-    return (
-        f"the database {address.render_as_string(hide_password=True)} does not open: {reason}. "
-        "The ledger needs a SQLite file it may write or a PostgreSQL server that answers. "
-        "Check --database, that the directory exists or the server runs, and try again."
+    return DatabaseUnreachable(
+        f"the database {address.render_as_string(hide_password=True)} does not open: {reason}",
+        "a SQLite file that the ledger may write, or a PostgreSQL server that answers",
+        "check --database, that the directory exists or the server runs, and try again",
     )

@@ -25,6 +25,7 @@ from client_under_test import parent_watch
 from client_under_test.app import create_app
 from client_under_test.config import Config
 from client_under_test.database import CONNECTIONS
+from client_under_test.values.misuse import Misuse
 
 # As many as the database has connections: each request needs one.
 THREADS = CONNECTIONS
@@ -34,8 +35,8 @@ _READY_WITHIN = 10.0
 _FREED_WITHIN = 0.5
 
 
-class CannotListen(Exception):
-    """The address is taken or not ours; the message says what came, what was expected and what to do."""
+class CannotListen(Misuse):
+    """The address is taken or not ours."""
 
 
 def serve(
@@ -76,9 +77,9 @@ def free_port(host: str, port: int) -> int:
                 time.sleep(0.02)
                 continue
             raise CannotListen(
-                f"{host}:{port} cannot be listened on: {error.strerror}. "
-                "The CLIENT needs a free port, so that the OPERATOR's callbacks reach it and nobody else. "
-                "End the other server, or choose another --port."
+                f"{host}:{port} cannot be listened on: {error.strerror}",
+                "a free port, so that the OPERATOR's callbacks reach the CLIENT and nobody else",
+                "end the other server, or choose another --port",
             ) from None
 
 

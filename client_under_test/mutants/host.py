@@ -10,13 +10,11 @@ from client_under_test.config import Config
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.table import ALL
 from client_under_test.server import threaded
+from client_under_test.values.misuse import Misuse
 
 
-class UnknownMutant(LookupError):
-    """There is no mutant of that name; the message names the nearest."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
+class UnknownMutant(Misuse):
+    """There is no mutant of that name; the next step names the nearest."""
 
 
 def find(name: str) -> Mutant:
@@ -25,10 +23,8 @@ def find(name: str) -> Mutant:
     if name in named:
         return named[name]
     near = difflib.get_close_matches(name, named, n=3)
-    hint = f"Did you mean {' or '.join(near)}?" if near else "client_under_test/mutants/table.py lists them."
-    raise UnknownMutant(
-        f"there is no mutant {name!r}. One of the {len(named)} mutants' names was expected. {hint}"
-    )
+    hint = f"did you mean {' or '.join(near)}?" if near else "client_under_test/mutants/table.py lists them"
+    raise UnknownMutant(f"there is no mutant {name!r}", f"one of the {len(named)} mutants' names", hint)
 
 
 def create(name: str, config: Config) -> Flask:

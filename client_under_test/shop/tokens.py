@@ -8,13 +8,14 @@ import jwt
 from client_under_test.config import Config
 from client_under_test.shop.orders import Order
 from client_under_test.values import decimal_json, money
+from client_under_test.values.misuse import Misuse
 
 ALGORITHMS: Final = ("HS256", "RS256", "ES256")
 SUBJECT: Final = "Merchant"
 
 
-class KeyUnusable(Exception):
-    """A key does not fit the algorithm agreed; the message says what came, what was expected, what to do."""
+class KeyUnusable(Misuse):
+    """A key does not fit the algorithm agreed."""
 
 
 class CheckoutTokenMinter:
@@ -78,8 +79,8 @@ def usable(key: str, algorithm: str, variable: str, *, private: bool) -> Any:
         prepared = None
     if prepared is None or (algorithm != "HS256" and private and not hasattr(prepared, "private_bytes")):
         raise KeyUnusable(
-            f"{variable} holds no key for {algorithm}. {wanted[0].upper()}{wanted[1:]} was expected, the one "
-            f"agreed with the provider, because other signatures are refused. Set {variable}, or correct "
-            "--checkout-algorithm."
+            f"{variable} holds no key for {algorithm}",
+            f"{wanted}, the one agreed with the provider, because other signatures are refused",
+            f"set {variable}, or correct --checkout-algorithm",
         )
     return prepared

@@ -3,11 +3,12 @@
 import ipaddress
 from collections.abc import Iterable
 
+from client_under_test.values.misuse import Misuse
 from client_under_test.values.refusals import Refused
 
 
-class AddressUnusable(Exception):
-    """An address to be allowed is none; the message says what came, what was expected and what to do."""
+class AddressUnusable(Misuse):
+    """An address to be allowed is none."""
 
 
 class AllowList:
@@ -36,6 +37,7 @@ def _network(address: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
         return ipaddress.ip_network(address)
     except ValueError:
         raise AddressUnusable(
-            f"{address!r} is neither an IP address nor a network; one such as 54.151.247.5 or 10.0.0.0/8 was expected, "
-            "because callbacks from other addresses are refused. Correct --operator-address."
+            f"{address!r} is neither an IP address nor a network",
+            "one such as 54.151.247.5 or 10.0.0.0/8, because callbacks from other addresses are refused",
+            "correct --operator-address",
         ) from None

@@ -13,8 +13,6 @@ from scenarios.problems.errors import BadValue, Exit, Problem, TargetProblem, Us
 # No sentence of help is as long.
 _WHOLE: Final = 1000
 _QUOTED: Final = re.compile(r"'([^']*)'")
-_SENTENCE: Final = re.compile(r"(?<=[.?!])\s+")
-_CLAUSE: Final = re.compile(r"[;:] ")
 # What click says where there is a word too many.
 _EXTRA: Final = re.compile(r"Got unexpected extra arguments? \((.*)\)")
 _NUMBERS: Final = (click.types.IntParamType, click.types.FloatParamType)
@@ -103,21 +101,10 @@ def problem_of(error: click.ClickException, context: click.Context) -> Problem:
             " ".join(context.get_usage().partition(" ")[2].split()),
             f"leave it out, or give it with its option; {_help(context)}",
         )
-    beats = _beats(error.format_message())
-    if len(beats) == 3:
-        return kind(*beats)
+    # The CLIENT's own command line has its own errors, in the same three beats.
+    if (came := getattr(error, "came", None)) is not None:
+        return kind(came, getattr(error, "expected", ""), getattr(error, "next_step", ""))
     return kind(error.format_message().rstrip("."), "a command line as in the examples", _help(context))
-
-
-def _beats(message: str) -> tuple[str, ...]:
-    """The beats of a message that has them as sentences, the first two perhaps in one; () where it has not."""
-    parts = [part.rstrip(".") for part in _SENTENCE.split(message.strip())]
-    if len(parts) == 2:
-        parts = [*_CLAUSE.split(parts[0], maxsplit=1), parts[1]]
-    if len(parts) < 3:
-        return ()
-    expected = ". ".join(parts[1:-1]).removesuffix(" was expected").replace(" was expected,", ",")
-    return parts[0], _begun(expected), _begun(parts[-1])
 
 
 def _begun(text: str) -> str:
@@ -174,9 +161,6 @@ def _bad(error: click.BadParameter, param: click.Parameter, context: click.Conte
     if isinstance(param.type, _NUMBERS):
         came = came.replace("is not a valid integer range", "is no whole number")
         came = came.replace("is not a valid integer", "is no whole number")
-    beats = _beats(error.message)
-    if beats:
-        return UsageProblem(f"{name}: {beats[0]}", beats[1], beats[2])
     return UsageProblem(f"{name}: {came}", _wanted(param, context), f"correct it; {_help(context)}")
 
 

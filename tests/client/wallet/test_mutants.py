@@ -37,5 +37,5 @@ def test_host_serves_a_mutant_over_http(tmp_path):
 
 
 def test_unknown_name_suggests_the_nearest(tmp_path):
-    with pytest.raises(host.UnknownMutant, match="Did you mean bet-overdraft"):
+    with pytest.raises(host.UnknownMutant, match="did you mean bet-overdraft"):
         host.create("bet-overdraf", config(tmp_path))

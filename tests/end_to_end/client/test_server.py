@@ -193,7 +193,7 @@ def test_port_that_is_taken(tmp_path):
         (["--balance", "0.001"], 2, "cannot be opened with"),
         (["--currency", "XXL"], 2, "cannot be opened with"),
         (["--balance", "much"], 2, "is not a decimal"),
-        (["--mutant", "bet-overdraf"], 2, "Did you mean bet-overdraft"),
+        (["--mutant", "bet-overdraf"], 2, "did you mean bet-overdraft"),
         (["--recompute"], 2, "--recompute needs --database"),
     ],
 )

@@ -182,19 +182,24 @@ def test_what_was_mistyped_and_may_be_a_secret_is_not_repeated(tmp_path):
 ROOT = click.Context(click.Command("pitboss"), info_name="pitboss")
 
 
-@pytest.mark.parametrize(
-    ("message", "beats"),
-    [
-        ("A came. By B was expected. Do C.", ("A came", "by B", "do C")),
-        ("A came; b was expected, for D. Do C.", ("A came", "b, for D", "do C")),
-        ("x is 1.5. A number. From 1 to 2. Correct it.", ("x is 1.5", "a number. From 1 to 2", "correct it")),
-        ("a. CLIENT needs it. SQLite can.", ("a", "CLIENT needs it", "SQLite can")),
-        ("One thing", ("One thing", "a command line as in the examples", "see pitboss --help")),
-    ],
-)
-def test_sentences_become_beats(message, beats):
-    problem = problem_of(click.UsageError(message), ROOT)
-    assert (problem.came, problem.expected, problem.next_step) == beats
+class InBeats(click.ClickException):
+    """An error of somebody else's command line that has the beats as attributes."""
+
+    came, expected, next_step = "A came.", "B. For C", "do D"
+
+
+def test_the_beats_of_another_command_line_are_its_attributes():
+    problem = problem_of(InBeats("A came. B was expected. Do C."), ROOT)
+    assert (problem.came, problem.expected, problem.next_step) == ("A came.", "B. For C", "do D")
+
+
+def test_a_message_without_beats_gets_them_and_is_not_taken_apart():
+    problem = problem_of(click.UsageError("A came. B was expected. Do C."), ROOT)
+    assert problem.came == "A came. B was expected. Do C"
+    assert (problem.expected, problem.next_step) == (
+        "a command line as in the examples",
+        "see pitboss --help",
+    )
 
 
 @pytest.mark.parametrize(("code", "kind"), [(2, UsageProblem), (3, TargetProblem), (1, UsageProblem)])
