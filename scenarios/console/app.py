@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, jsonify, render_template, request, send_from_directory
+from flask import Flask, Response, jsonify, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -96,6 +96,7 @@ def create_app(console: Console) -> Flask:
     }
     for name, deed in deeds.items():
         app.add_url_rule(f"/do/{name}", name, _view(console, deed), methods=["POST"])
+    app.register_error_handler(_Unserved, _unserved)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_error)
     return app
@@ -111,10 +112,11 @@ def _admit(console: Console) -> None:
     own = {request.host, *(urlsplit(url).netloc for url in console.public_urls)}
     foreign = csrf.made_elsewhere(site, said, own)
     if foreign or not hmac.compare_digest(given, console.token.encode()):
-        abort(
+        raise _Unserved(
             403,
-            "This request did not come from the console's own page, or from one of before a restart. "
-            "Nothing was done. Reload the page and try again.",
+            "this request did not come from the console's own page, or from one of before a restart",
+            "one from the page as it is now. Nothing was done",
+            "reload the page and try again",
         )
 
 
@@ -170,29 +172,54 @@ def _rules() -> Response:
 def _exchange(console: Console, number: int) -> Response:
     history = console.house.history
     if number >= len(history):
-        abort(404, f"There is no exchange #{number}. The feed lists those there are. Choose one of them.")
+        raise _Unserved(
+            404, f"there is no exchange #{number}", "one of those that the feed lists", "choose one of them"
+        )
     return jsonify(rows.detail(history[number], console.house.redactor))
 
 
 def _report(console: Console, name: str) -> Response:
     path = console.checks.file(name) if name in _REPORTS else None
     if path is None:
-        abort(404, "There is no such report. A check writes its files when it ends. Start a check first.")
+        raise _Unserved(
+            404,
+            "there is no such report",
+            "a check that has ended: it writes its files then",
+            "start a check first",
+        )
     response = Response(path.read_bytes(), content_type=_REPORTS[name])
     if name != "report.html":
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _problem(problem: Problem) -> ResponseReturnValue:
-    status = 502 if problem.exit_code == Exit.UNREACHABLE else 422
+class _Unserved(Problem):
+    """A request that is answered with ``status`` and nothing else."""
+
+    def __init__(self, status: int, came: str, expected: str, next_step: str) -> None:
+        super().__init__(came, expected, next_step)
+        self.status = status
+
+
+def _told(problem: Problem, status: int) -> ResponseReturnValue:
     return jsonify(came=problem.came, expected=problem.expected, next_step=problem.next_step), status
 
 
+def _unserved(problem: _Unserved) -> ResponseReturnValue:
+    return _told(problem, problem.status)
+
+
+def _problem(problem: Problem) -> ResponseReturnValue:
+    return _told(problem, 502 if problem.exit_code == Exit.UNREACHABLE else 422)
+
+
 def _http_error(error: HTTPException) -> ResponseReturnValue:
-    came, _, rest = (error.description or error.name).partition(". ")
-    expected, _, next_step = rest.partition(". ")
-    return jsonify(came=came, expected=expected, next_step=next_step), error.code or 500
+    told = {
+        "came": error.description or error.name,
+        "expected": "a request as the console's page makes it",
+        "next_step": "reload the page",
+    }
+    return jsonify(told), error.code or 500
 
 
 def _guarded(console: Console, response: Response) -> Response:

@@ -5,7 +5,7 @@ Secrets are told by where their values stand ("env:SECURITY_HASH"), never by the
 
 import tomllib
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from scenarios.console.providers import House
@@ -49,8 +49,15 @@ class Card:
     facts: tuple[Fact, ...]
 
 
-def whereabouts(target: Target) -> dict[str, str]:
-    """Where the value of each secret stands, by its key: "env:NAME", or the target file and the key."""
+class Place(NamedTuple):
+    """Where a secret's value stands: in words, and its environment variable where it has one."""
+
+    words: str
+    variable: str | None = None
+
+
+def whereabouts(target: Target) -> dict[str, Place]:
+    """Where the value of each secret stands, by its key: in a variable, or in the target file."""
     written: dict[str, Any] = {}
     if target.path is not None:
         written = tomllib.loads(target.path.read_text(encoding="utf-8"))
@@ -59,13 +66,14 @@ def whereabouts(target: Target) -> dict[str, str]:
         section, _, name = key.partition(".")
         given = written.get(section, {}).get(name) if isinstance(written.get(section), dict) else None
         if isinstance(given, str) and given.startswith("env:"):
-            found[key] = given
+            found[key] = Place(given, given.removeprefix("env:"))
         elif given is not None:
-            found[key] = f"{target.path.name if target.path else ''}, [{section}] {name}"
+            found[key] = Place(f"{target.path.name if target.path else ''}, [{section}] {name}")
         elif target.path is not None:
-            found[key] = f"env:{PREFIX}{section.upper()}__{name.upper()}"
+            variable = f"{PREFIX}{section.upper()}__{name.upper()}"
+            found[key] = Place(f"env:{variable}", variable)
         else:
-            found[key] = f"env:{VARIABLES[key]}, else the demo's"
+            found[key] = Place(f"env:{VARIABLES[key]}, else the demo's", VARIABLES[key])
     return found
 
 
@@ -81,8 +89,8 @@ def cards(house: House) -> list[Card]:
             Fact("documentation", f"{house.operator.public_url}{DOCUMENTATION}", link=True),
             Fact("calls back", shown_url(target.operator.callback_url)),
             Fact("username", agreed.username),
-            Fact("password", where["operator.password"], secret=True),
-            Fact("SECURITY_HASH", where["operator.security_hash"], secret=True),
+            Fact("password", where["operator.password"].words, secret=True),
+            Fact("SECURITY_HASH", where["operator.security_hash"].words, secret=True),
             Fact("currencies", ", ".join(agreed.currencies)),
             Fact("languages", ", ".join(agreed.languages)),
         )
@@ -95,9 +103,9 @@ def cards(house: House) -> list[Card]:
             Fact("widget", f"{url}{JACKPOT_SCRIPT}"),
             Fact("back-office", f"{url}{BACK_OFFICE}", link=True),
             Fact("documentation", f"{url}{DOCUMENTATION}", link=True),
-            Fact("apikey", where["jackpot.api_key"], secret=True),
-            Fact("apiSignature", where["jackpot.api_signature"], secret=True),
-            Fact("client_secret", where["jackpot.client_secret"], secret=True),
+            Fact("apikey", where["jackpot.api_key"].words, secret=True),
+            Fact("apiSignature", where["jackpot.api_signature"].words, secret=True),
+            Fact("client_secret", where["jackpot.client_secret"].words, secret=True),
         )
         made.append(Card(JACKPOT, "Jackpot", facts))
     if house.checkout is not None and target.checkout is not None:
@@ -109,7 +117,7 @@ def cards(house: House) -> list[Card]:
             Fact("documentation", f"{url}{DOCUMENTATION}", link=True),
             Fact("merchant id", target.checkout.merchant_id),
             Fact("algorithm", target.checkout.algorithm),
-            Fact("key", where["checkout.key"], secret=True),
+            Fact("key", where["checkout.key"].words, secret=True),
         )
         made.append(Card(CHECKOUT, "Checkout", facts))
     return made
@@ -121,9 +129,10 @@ def snippet(house: House) -> str:
     lines = []
 
     def secret(variable: str, key: str) -> str:
-        source = where[key].partition(",")[0]
-        name = source.removeprefix("env:")
-        return f"{variable}=${{{name}}}" if source != name else f"{variable}=  # as in {where[key]}"
+        place = where[key]
+        return (
+            f"{variable}=${{{place.variable}}}" if place.variable else f"{variable}=  # as in {place.words}"
+        )
 
     if house.operator is not None and target.operator is not None:
         lines += [

@@ -173,7 +173,7 @@ class Run:
         if mistrusted:
             self.warnings.append(
                 f"player {self.players[0].id} is put back only as far as wagers can be trusted: "
-                f"{self.diagnosis.why.partition(';')[0]}"
+                f"{self.diagnosis.cause}"
             )
 
     def close(self) -> None:

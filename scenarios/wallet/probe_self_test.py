@@ -36,12 +36,17 @@ Found = tuple[str, str, str]
 class Diagnosis:
     """Why balances cannot be read through wagers: the broken rule, expected and seen. Empty: they can."""
 
-    why: str = ""
+    cause: str = ""
     culprit: str = ""
     expected: str = ""
     seen: str = ""
     off: Decimal = Decimal(0)
     exchanges: tuple[int, ...] = ()
+
+    @property
+    def why(self) -> str:
+        """The cause, and what to do to have the rest judged all the same; "" where there is none."""
+        return self.cause and self.cause + _REMEDY
 
 
 def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
@@ -199,10 +204,10 @@ def _unreadable(probe: WagersProbe, player: Player, error: Unreadable) -> Found 
 
 def _blame(player: Player, found: Found | None, exchanges: range, why: str = "") -> Diagnosis:
     if found is None:
-        return Diagnosis(why=f"balances cannot be read through wagers here: {why}{_REMEDY}")
+        return Diagnosis(f"balances cannot be read through wagers here: {why}")
     culprit, expected, seen = found
     return Diagnosis(
-        why=f"balances cannot be read through wagers here while {culprit} is broken ({seen}){_REMEDY}",
+        cause=f"balances cannot be read through wagers here while {culprit} is broken ({seen})",
         culprit=culprit,
         expected=expected,
         seen=seen,

@@ -199,7 +199,7 @@ def test_a_session_opens_without_the_client(inside: Inside):
         ("/do/raise", {"event": "steal"}, "event is 'steal'"),
         ("/do/raise", [], "no JSON object"),
         ("/do/raise", {"event": "bet"}, "amount is empty"),
-        ("/do/raise", {"event": "bet", "amount": "NaN"}, "not a finite number"),
+        ("/do/raise", {"event": "bet", "amount": "NaN"}, "not a decimal number"),
         ("/do/raise", {"event": "bet", "amount": "1", "currency": "EUO"}, "EUO"),
         ("/do/raise", {"event": "bet", "amount": "1", "copies": "101"}, "copies is '101'"),
         ("/do/raise", {"event": "bet", "amount": "1", "together": True}, "together is 'True'"),
@@ -253,7 +253,7 @@ def test_the_variables_of_the_snippet_are_those_that_serve_reads(tmp_path, monke
     }
     assert start_page.is_demo(target)
     assert start_page.snippet(House(target, History())) == "\n"
-    assert start_page.whereabouts(target)["jackpot.api_key"] == "env:JACKPOT_API_KEY, else the demo's"
+    assert start_page.whereabouts(target)["jackpot.api_key"].words == "env:JACKPOT_API_KEY, else the demo's"
 
 
 def test_passwords_in_addresses_are_not_shown():
