@@ -11,7 +11,7 @@ from scenarios.browsers.checkout_browser import Minted, Minting
 from scenarios.hosting.checkout import agreed_on
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
-from scenarios.tokens.checkout_token import Fault, claim_faults, signature_fault
+from scenarios.tokens.checkout_token import ClaimFault, claim_faults, signature_fault
 
 
 def _judge_claims(rule: str, run: Run, judge: Judge, tokens: list[Minted]) -> None:
@@ -22,7 +22,7 @@ def _judge_claims(rule: str, run: Run, judge: Judge, tokens: list[Minted]) -> No
         _blame(rule, judge, minted, [fault for fault in faults if fault.rule == rule])
 
 
-def _blame(rule: str, judge: Judge, minted: Minted, faults: list[Fault]) -> None:
+def _blame(rule: str, judge: Judge, minted: Minted, faults: list[ClaimFault]) -> None:
     judge.holds(rule, True, expected="", seen="")
     for fault in faults:
         judge.holds(

@@ -25,7 +25,7 @@ from scenarios.target.loading import Target
 from simulators.server.wsgi_server import watch_parent
 
 
-class Line:
+class ToConsole:
     """Watches a run and writes it to ``out``, one JSON object a line."""
 
     def __init__(self, out: TextIO) -> None:
@@ -126,7 +126,7 @@ def main() -> int:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     wanted = json.loads(sys.stdin.buffer.readline())
     watch_parent(sys.stdin.buffer, die=lambda: os.kill(os.getpid(), signal.SIGTERM))
-    line = Line(out)
+    line = ToConsole(out)
     report = wanted.get("report")
     try:
         settings = settings_of(wanted)

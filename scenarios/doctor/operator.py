@@ -13,9 +13,9 @@ from scenarios.doctor.providers import checkout_steps, jackpot_steps
 from scenarios.doctor.refusals import why_refused
 from scenarios.doctor.steps import (
     SHOWN_ANSWER,
+    DoctorStep,
     NoChannel,
-    State,
-    Step,
+    StepOutcome,
     body,
     said,
     started,
@@ -37,7 +37,7 @@ _FORTUNE = 10**13
 _ELSEWHERE = {"voucher_session", "checkout_token"}
 
 
-def examine(run: Run, *, try_restart: bool = False) -> Iterator[Step]:
+def examine(run: Run, *, try_restart: bool = False) -> Iterator[DoctorStep]:
     """Try every provider that the target file names; at last, tell what stays locked.
 
     Steps are yielded as they are done, so that a slow one can be watched.
@@ -64,13 +64,13 @@ class Doctor:
         self.verbs = Verbs(self.run.channel)
         self.driver = self.run.driver
 
-    def examine(self) -> Iterator[Step]:
+    def examine(self) -> Iterator[DoctorStep]:
         """Try the callbacks for each player, then the driver's entries."""
         works = True
         for number, player in enumerate(self.run.players):
             step = self._wager(player, first=number == 0)
             yield step
-            works = works and step.state is State.OK
+            works = works and step.state is StepOutcome.OK
             if number == 0 and works:
                 yield from pace(self.verbs, player)
             if isinstance(step.problem, NoChannel):
@@ -82,7 +82,7 @@ class Doctor:
 
     # The callbacks
 
-    def _wager(self, player: Player, first: bool) -> Step:
+    def _wager(self, player: Player, first: bool) -> DoctorStep:
         name = f"player {player}" if not first else f"callbacks, player {player}"
         exchange = self.verbs.result(player, player.unit, purpose=Purpose.DOCTOR)
         if exchange.unknown and exchange.answer is None and started(exchange):
@@ -91,12 +91,12 @@ class Doctor:
             # It may have been done all the same, and a rollback of what was not done moves nothing.
             if exchange.answer is not None or started(exchange):
                 self.verbs.rollback(exchange, purpose=Purpose.DOCTOR)
-            return Step(State.WRONG, name, problem=self._unreached(exchange))
+            return DoctorStep(StepOutcome.WRONG, name, problem=self._unreached(exchange))
         if exchange.refused:
-            return Step(State.WRONG, name, problem=why_refused(self.run, player, exchange))
+            return DoctorStep(StepOutcome.WRONG, name, problem=why_refused(self.run, player, exchange))
         return self._taken_back(name, player, exchange)
 
-    def _taken_back(self, name: str, player: Player, paid: Exchange) -> Step:
+    def _taken_back(self, name: str, player: Player, paid: Exchange) -> DoctorStep:
         unit = player.show(player.unit)
         bet = self.verbs.bet(player, player.unit, purpose=Purpose.DOCTOR)
         if bet.ok:
@@ -105,8 +105,8 @@ class Doctor:
             self.verbs.rollback(bet, purpose=Purpose.DOCTOR)
         back = self.verbs.rollback(paid, purpose=Purpose.DOCTOR)
         left = "" if back.ok else f"; its rollback was not accepted either, so {player} keeps {unit}"
-        return Step(
-            State.WRONG,
+        return DoctorStep(
+            StepOutcome.WRONG,
             name,
             problem=TargetProblem(
                 f"a bet of the {unit} that a result had just paid was not accepted: "
@@ -116,16 +116,16 @@ class Doctor:
             ),
         )
 
-    def _uncovered(self, name: str, player: Player) -> Step:
+    def _uncovered(self, name: str, player: Player) -> DoctorStep:
         unit, fortune = player.show(player.unit), player.money(_FORTUNE)
         bet = self.verbs.bet(player, fortune, purpose=Purpose.DOCTOR)
         if bet.refused:
             seen = f"a result of {unit} was accepted, a bet took it back, and one of {player.show(fortune)} was refused"
-            return Step(State.OK, name, seen)
+            return DoctorStep(StepOutcome.OK, name, seen)
         back = self.verbs.rollback(bet, purpose=Purpose.DOCTOR)
         left = "" if back.ok else f"; its rollback was not accepted either, so {player} may owe it"
-        return Step(
-            State.WRONG,
+        return DoctorStep(
+            StepOutcome.WRONG,
             name,
             problem=TargetProblem(
                 f"a bet of {player.show(fortune)}, which no test player has, was not refused: "
@@ -150,8 +150,8 @@ class Doctor:
 
     # The driver's entries
 
-    def _entry(self, name: str) -> Step:
-        tries: dict[str, Callable[[], Step]] = {
+    def _entry(self, name: str) -> DoctorStep:
+        tries: dict[str, Callable[[], DoctorStep]] = {
             "balance": self._balance,
             "ban": self._ban,
             "launch": self._launch,
@@ -160,9 +160,9 @@ class Doctor:
         try:
             return tries[name]() if name in tries else untried(name, "it is used by the rules that need it")
         except Problem as problem:
-            return Step(State.WRONG, f"driver {name}", problem=problem)
+            return DoctorStep(StepOutcome.WRONG, f"driver {name}", problem=problem)
 
-    def _balance(self) -> Step:
+    def _balance(self) -> DoctorStep:
         player = self.run.players[0]
         before = self.driver.balance(player.id)
         paid = self.verbs.result(player, player.unit, purpose=Purpose.DOCTOR)
@@ -178,7 +178,7 @@ class Doctor:
                 f"the balance in {player.currency}, which moves by {player.unit}",
                 _advice_on_balance(moved, player),
             )
-        return Step(State.OK, "driver balance", f"{player} has {player.show(before)}")
+        return DoctorStep(StepOutcome.OK, "driver balance", f"{player} has {player.show(before)}")
 
     def _back(self, player: Player, paid: Exchange) -> bool:
         if paid.refused:
@@ -186,7 +186,7 @@ class Doctor:
         taken = paid.ok and self.verbs.bet(player, player.unit, purpose=Purpose.DOCTOR).ok
         return taken or self.verbs.rollback(paid, purpose=Purpose.DOCTOR).ok
 
-    def _ban(self) -> Step:
+    def _ban(self) -> DoctorStep:
         if not self.driver.has("unban"):
             return untried(
                 "ban", f"the player would stay banned; to have it tried, add {self.driver.missing('unban')}"
@@ -202,8 +202,10 @@ class Doctor:
         if bet.unknown:
             self.verbs.rollback(bet, purpose=Purpose.DOCTOR)
         if bet.ok:
-            return Step(
-                State.OK, "driver ban", "the ban was set and lifted; the bet between was accepted (BET-08)"
+            return DoctorStep(
+                StepOutcome.OK,
+                "driver ban",
+                "the ban was set and lifted; the bet between was accepted (BET-08)",
             )
         if not self.verbs.bet(player, player.unit, purpose=Purpose.DOCTOR).ok:
             self.verbs.rollback(paid, purpose=Purpose.DOCTOR)
@@ -212,27 +214,29 @@ class Doctor:
                 "a player who bets again",
                 "correct the entry unban",
             )
-        return Step(State.OK, "driver ban", "a banned player's bet was refused, and the ban was lifted")
+        return DoctorStep(
+            StepOutcome.OK, "driver ban", "a banned player's bet was refused, and the ban was lifted"
+        )
 
-    def _launch(self) -> Step:
+    def _launch(self) -> DoctorStep:
         operator = self.target.operator
         if operator is None or operator.username is None or operator.password is None:
             return untried("launch", "[operator] has no username or no password")
         player = self.run.players[0]
         with checked(self.run, OPERATOR):
             url = self.driver.launch(player.id, player.currency, operator.languages[0])
-        return Step(
-            State.OK, "driver launch", f"the iframe opens {self.run.redactor.text(url)[:SHOWN_ANSWER]}"
+        return DoctorStep(
+            StepOutcome.OK, "driver launch", f"the iframe opens {self.run.redactor.text(url)[:SHOWN_ANSWER]}"
         )
 
-    def _restart(self) -> Step:
+    def _restart(self) -> DoctorStep:
         if not self.try_restart:
             return untried("restart", "it kills the CLIENT; to have it tried: pitboss doctor --restart")
         self.driver.restart()
         step = self._wager(self.run.players[0], first=False)
         if step.problem is not None:
-            return Step(State.WRONG, "driver restart", problem=step.problem)
-        return Step(State.OK, "driver restart", "the CLIENT was started again and takes wagers")
+            return DoctorStep(StepOutcome.WRONG, "driver restart", problem=step.problem)
+        return DoctorStep(StepOutcome.OK, "driver restart", "the CLIENT was started again and takes wagers")
 
 
 def _advice_on_balance(moved: Decimal, player: Player) -> str:

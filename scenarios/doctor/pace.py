@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from statistics import median
 
-from scenarios.doctor.steps import State, Step
+from scenarios.doctor.steps import DoctorStep, StepOutcome
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Purpose
@@ -18,13 +18,13 @@ _REQUESTS, _MEASURED = 24, 8
 _WAITED = 0.03
 
 
-def pace(operator: Verbs, player: Player) -> Iterator[Step]:
+def pace(operator: Verbs, player: Player) -> Iterator[DoctorStep]:
     """Send results of 0 one after another; tell where the body of each answer comes about 40 ms after its head."""
     sent = [operator.result(player, Decimal(0), purpose=Purpose.DOCTOR) for _ in range(_REQUESTS)]
     gaps = [one.answer.body_after for one in sent[-_MEASURED:] if one.answer is not None]
     if len(gaps) == _MEASURED and (gap := median(gaps)) >= _WAITED:
-        yield Step(
-            State.OK,
+        yield DoctorStep(
+            StepOutcome.OK,
             "pace",
             f"the body of an answer comes {gap * 1000:.0f} ms after its head, every time",
             advice="send head and body in one write, or set TCP_NODELAY on the CLIENT's connections: "

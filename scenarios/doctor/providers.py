@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from scenarios.doctor.steps import State, Step, body, unanswered, untried
+from scenarios.doctor.steps import DoctorStep, StepOutcome, body, unanswered, untried
 from scenarios.hosting.checked import checked
 from scenarios.hosting.checkout import agreed_on
 from scenarios.jackpot import events
@@ -20,19 +20,21 @@ from simulators.providers import CHECKOUT, JACKPOT
 _ACKNOWLEDGED = "HTTP 200, by which alone Jackpot knows that an event has arrived"
 
 
-def jackpot_steps(run: Run) -> Iterator[Step]:
+def jackpot_steps(run: Run) -> Iterator[DoctorStep]:
     """Try ``[jackpot]``: whether its port is free, and whether the CLIENT acknowledges an event."""
     yield _tried("jackpot webhooks", partial(_notification, run))
     if run.driver.has("voucher_session"):
         yield untried("voucher_session", "it may hold a player's money: pitboss check --only VTK tries it")
 
 
-def _notification(run: Run) -> Step:
+def _notification(run: Run) -> DoctorStep:
     name = "jackpot webhooks"
     with checked(run, JACKPOT) as twin:
         exchange = events.send(twin, events.disabled(events.new_id()), purpose=Purpose.DOCTOR)
     if exchange.ok:
-        return Step(State.OK, name, "store/disabled, for a store that nobody has, was acknowledged")
+        return DoctorStep(
+            StepOutcome.OK, name, "store/disabled, for a store that nobody has, was acknowledged"
+        )
     if exchange.answer is not None and exchange.answer.status in (401, 403):
         problem: Problem = TargetProblem(
             f"a genuine event was answered HTTP {exchange.answer.status}: {body(exchange, run.redactor)}",
@@ -42,10 +44,10 @@ def _notification(run: Run) -> Step:
     else:
         address = run.settings.target.need_jackpot().notification_url
         problem = unanswered(exchange, "notification_url", address, JACKPOT, _ACKNOWLEDGED, run.redactor)
-    return Step(State.WRONG, name, problem=problem)
+    return DoctorStep(StepOutcome.WRONG, name, problem=problem)
 
 
-def checkout_steps(run: Run) -> Iterator[Step]:
+def checkout_steps(run: Run) -> Iterator[DoctorStep]:
     """Try ``[checkout]``: whether its port is free, its keys are keys, and the CLIENT's tokens are signed by them."""
     yield _tried(CHECKOUT, partial(_port_and_keys, run))
     if run.driver.has("checkout_token"):
@@ -53,13 +55,15 @@ def checkout_steps(run: Run) -> Iterator[Step]:
             yield _tried(f"checkout token, {variant}", partial(_token, run, variant))
 
 
-def _port_and_keys(run: Run) -> Step:
+def _port_and_keys(run: Run) -> DoctorStep:
     with checked(run, CHECKOUT) as twin:
         address = twin.public_url
-    return Step(State.OK, CHECKOUT, f"the fake checkout can listen at {address}, and its keys are keys")
+    return DoctorStep(
+        StepOutcome.OK, CHECKOUT, f"the fake checkout can listen at {address}, and its keys are keys"
+    )
 
 
-def _token(run: Run, variant: str) -> Step:
+def _token(run: Run, variant: str) -> DoctorStep:
     agreement = agreed_on(run.settings.target.need_checkout())
     text = run.driver.call("checkout_token", variant=variant)
     if not isinstance(text, str):
@@ -78,11 +82,11 @@ def _token(run: Run, variant: str) -> Step:
         )
     faults = claim_faults(token, agreement, time.time())
     wrong = f", but breaks {', '.join(sorted({fault.rule for fault in faults}))}" if faults else ""
-    return Step(State.OK, f"checkout token, {variant}", f"it is signed as agreed{wrong}")
+    return DoctorStep(StepOutcome.OK, f"checkout token, {variant}", f"it is signed as agreed{wrong}")
 
 
-def _tried(name: str, attempt: Callable[[], Step]) -> Step:
+def _tried(name: str, attempt: Callable[[], DoctorStep]) -> DoctorStep:
     try:
         return attempt()
     except Problem as problem:
-        return Step(State.WRONG, name, problem=problem)
+        return DoctorStep(StepOutcome.WRONG, name, problem=problem)

@@ -13,7 +13,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 SHOWN_ANSWER = 120
 
 
-class State(StrEnum):
+class StepOutcome(StrEnum):
     """How a step went."""
 
     OK = "ok"
@@ -23,10 +23,10 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DoctorStep:
     """One thing that was tried. ``problem`` tells of a wrong one, ``advice`` of an open or locked one."""
 
-    state: State
+    state: StepOutcome
     name: str
     seen: str = ""
     problem: Problem | None = None
@@ -37,9 +37,9 @@ class NoChannel(TargetProblem):
     """Callbacks fail for a reason that is no player's: the address, or the secret."""
 
 
-def untried(name: str, why: str) -> Step:
+def untried(name: str, why: str) -> DoctorStep:
     """A driver entry that is not tried, and why."""
-    return Step(State.OPEN, f"driver {name}", advice=why)
+    return DoctorStep(StepOutcome.OPEN, f"driver {name}", advice=why)
 
 
 def started(exchange: Exchange) -> bool:

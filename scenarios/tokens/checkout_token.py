@@ -52,7 +52,7 @@ class _Absent:
 ABSENT: Final = _Absent()
 
 
-class Fault(NamedTuple):
+class ClaimFault(NamedTuple):
     """One thing wrong with a token: the rule it breaks, the claim's path, and the money at stake, if any."""
 
     rule: str
@@ -109,23 +109,23 @@ def taken_apart(text: str) -> CheckoutToken:
     return CheckoutToken(text, header, claims)
 
 
-def signature_fault(token: CheckoutToken, agreement: Agreement) -> Fault | None:
+def signature_fault(token: CheckoutToken, agreement: Agreement) -> ClaimFault | None:
     """CHK-01: what is wrong with the signature of ``token``, None where it holds."""
     expected = f"a JWT signed with {agreement.algorithm} and the agreed key"
     if token.claims is None or token.header is None or token.text.count(".") != 2:
-        return Fault("CHK-01", "token", expected, "a text that is no JWT of three parts")
+        return ClaimFault("CHK-01", "token", expected, "a text that is no JWT of three parts")
     said = token.header.get("alg", ABSENT)
     # Compared before any key is touched: a public key must never serve as a secret.
     if said != agreement.algorithm:
-        return Fault("CHK-01", "alg", expected, f"algorithm {_shown(said)}")
+        return ClaimFault("CHK-01", "alg", expected, f"algorithm {_shown(said)}")
     try:
         jws.verify(token.text, agreement.key, agreement.algorithm)
     except (jws.BadSignature, jws.NoJwt):
-        return Fault("CHK-01", "signature", expected, "a signature that does not hold")
+        return ClaimFault("CHK-01", "signature", expected, "a signature that does not hold")
     return None
 
 
-def claim_faults(token: CheckoutToken, agreement: Agreement, now: float) -> list[Fault]:
+def claim_faults(token: CheckoutToken, agreement: Agreement, now: float) -> list[ClaimFault]:
     """What is wrong with the claims of ``token``, by CHK-02 to CHK-08; ``now`` is seconds since the epoch.
 
     What takes several tokens to see (fresh references, the product asked for) is not judged here.
@@ -133,7 +133,7 @@ def claim_faults(token: CheckoutToken, agreement: Agreement, now: float) -> list
     faults, advice = claim_checks.check(token.claims or {}, agreement, now, CLOCKS)
     expected = _EXPECTED | {"iss": _shown(agreement.merchant_id)}
     found = [
-        Fault(rule, fault.path, expected[fault.path], _shown(token.claim(fault.path)))
+        ClaimFault(rule, fault.path, expected[fault.path], _shown(token.claim(fault.path)))
         for fault in (*faults, *advice)
         if fault.code is not Code.DOES_NOT_ADD_UP and (fault.path, fault.code) not in _TOLERATED
         for rule in _RULES[fault.path]
@@ -141,7 +141,7 @@ def claim_faults(token: CheckoutToken, agreement: Agreement, now: float) -> list
     return [*found, *_sum_faults(token)]
 
 
-def _sum_faults(token: CheckoutToken) -> Iterator[Fault]:
+def _sum_faults(token: CheckoutToken) -> Iterator[ClaimFault]:
     """CHK-06, by the figures, also where they are written as text: that is another rule's matter."""
     names = ("valueBeforeTax", "valueAfterTax", "taxPercentage", "taxValue")
     before, after, percentage, tax = (_number(token.claim(f"{_PRICE}.{name}")) for name in names)
@@ -152,10 +152,10 @@ def _sum_faults(token: CheckoutToken) -> Iterator[Fault]:
     before, after = _without_noise(before, unit), _without_noise(after, unit)
     if percentage is not None and (off := sum_off(before, after, percentage)) > half:
         expected = f"{_shown(before)} with {_shown(percentage)} % on top, to half a unit"
-        yield Fault("CHK-06", f"{_PRICE}.valueAfterTax", expected, _shown(after), off)
+        yield ClaimFault("CHK-06", f"{_PRICE}.valueAfterTax", expected, _shown(after), off)
     # What is finer than a unit is another rule's matter.
     if tax is not None and (off := sum_off(before + tax, after, Decimal(0))) >= half:
-        yield Fault("CHK-06", _TAX, f"{_shown(after)} less {_shown(before)}", _shown(tax), off)
+        yield ClaimFault("CHK-06", _TAX, f"{_shown(after)} less {_shown(before)}", _shown(tax), off)
 
 
 def sum_off(before: Decimal, after: Decimal, percentage: Decimal) -> Decimal:

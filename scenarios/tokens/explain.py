@@ -31,7 +31,7 @@ _TOKEN: Final = "token"  # noqa: S105
 _PROOF: Final = ("header.alg", "signature")
 
 
-class Standing(StrEnum):
+class ClaimStanding(StrEnum):
     """What is said of a claim."""
 
     RIGHT = "right"
@@ -43,11 +43,11 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ClaimLine:
     """One claim, explained: ``value`` as JSON shortened (None: it is not there), ``problem`` what is wrong."""
 
     path: str
-    standing: Standing
+    standing: ClaimStanding
     meaning: str
     value: str | None = None
     expected: str = ""
@@ -75,7 +75,7 @@ def guess(token: str) -> str | None:
     )
 
 
-def checkout(token: str, agreement: Agreement, now: float, max_age: float) -> list[Line]:
+def checkout(token: str, agreement: Agreement, now: float, max_age: float) -> list[ClaimLine]:
     """Explain a checkout JWT; ``now`` is seconds since the epoch, ``max_age`` seconds."""
     verdict = checkout_claims.verify(token, agreement, now, max_age)
     faults = {fault.path: fault for fault in verdict.faults}
@@ -90,17 +90,17 @@ def checkout(token: str, agreement: Agreement, now: float, max_age: float) -> li
     for claim in checkout_claims.CLAIMS:
         there, value = checkout_claims.look_up(verdict.fields, claim.path)
         if claim.path in faults:
-            standing = Standing.WRONG
+            standing = ClaimStanding.WRONG
         elif claim.path in advised:
-            standing = Standing.ADVISED
+            standing = ClaimStanding.ADVISED
         else:
-            standing = Standing.RIGHT if there else Standing.ABSENT
-        if isinstance(value, dict) and standing is Standing.RIGHT:
+            standing = ClaimStanding.RIGHT if there else ClaimStanding.ABSENT
+        if isinstance(value, dict) and standing is ClaimStanding.RIGHT:
             continue  # its parts follow
         fault = faults.get(claim.path)
         problem = f"{fault.code}: {fault.message}" if fault else ""
         lines.append(
-            Line(
+            ClaimLine(
                 claim.path, standing, claim.meaning, shown(claim.path, value, there), claim.expected, problem
             )
         )
@@ -108,7 +108,7 @@ def checkout(token: str, agreement: Agreement, now: float, max_age: float) -> li
     return [*lines, *_unknown(verdict.fields, known)]
 
 
-def jackpot(token: str, api_signature: str, now: float) -> list[Line]:
+def jackpot(token: str, api_signature: str, now: float) -> list[ClaimLine]:
     """Explain a session JWT; ``now`` is seconds since the epoch."""
     try:
         header, fields = jws.unverified(token)
@@ -125,14 +125,16 @@ def jackpot(token: str, api_signature: str, now: float) -> list[Line]:
     for path, meaning, expected, required in _SESSION:
         there, value = path in fields, fields.get(path)
         if path in wrong:
-            standing = Standing.WRONG
+            standing = ClaimStanding.WRONG
         elif there:
-            standing = Standing.RIGHT
+            standing = ClaimStanding.RIGHT
         else:
             # VTK-04 asks for the key, although a session opens without one.
             advised = required or path == "notificationKey"
-            standing = Standing.ADVISED if advised else Standing.ABSENT
-        lines.append(Line(path, standing, meaning, shown(path, value, there), expected, wrong.get(path, "")))
+            standing = ClaimStanding.ADVISED if advised else ClaimStanding.ABSENT
+        lines.append(
+            ClaimLine(path, standing, meaning, shown(path, value, there), expected, wrong.get(path, ""))
+        )
     return [*lines, *_unknown(fields, {path for path, *_ in _SESSION})]
 
 
@@ -165,10 +167,10 @@ def _of_time(iat: Any, now: float) -> dict[str, str]:
     return {}
 
 
-def _no_jwt() -> Line:
-    return Line(
+def _no_jwt() -> ClaimLine:
+    return ClaimLine(
         _TOKEN,
-        Standing.WRONG,
+        ClaimStanding.WRONG,
         "the token",
         None,
         "a JWT: header.payload.signature, with a JSON object as payload",
@@ -176,19 +178,19 @@ def _no_jwt() -> Line:
     )
 
 
-def _proof(algorithm: str | None, agreed: str, faults: Mapping[str, str]) -> list[Line]:
+def _proof(algorithm: str | None, agreed: str, faults: Mapping[str, str]) -> list[ClaimLine]:
     """The lines of algorithm and signature; without the right algorithm no signature is looked at."""
     alg, mark = _PROOF
     named = "null" if algorithm is None else f'"{algorithm}"'
-    by_alg = Standing.WRONG if alg in faults else Standing.RIGHT
-    by_mark = Standing.WRONG if mark in faults else Standing.RIGHT
+    by_alg = ClaimStanding.WRONG if alg in faults else ClaimStanding.RIGHT
+    by_mark = ClaimStanding.WRONG if mark in faults else ClaimStanding.RIGHT
     if alg in faults:
-        by_mark = Standing.UNCHECKED
+        by_mark = ClaimStanding.UNCHECKED
     return [
-        Line(
+        ClaimLine(
             alg, by_alg, "the algorithm that signed it", shortened(named), f'"{agreed}"', faults.get(alg, "")
         ),
-        Line(
+        ClaimLine(
             mark,
             by_mark,
             "proves who wrote the token",
@@ -199,7 +201,7 @@ def _proof(algorithm: str | None, agreed: str, faults: Mapping[str, str]) -> lis
     ]
 
 
-def _unknown(fields: Mapping[str, Any], known: set[str], within: str = "") -> Iterator[Line]:
+def _unknown(fields: Mapping[str, Any], known: set[str], within: str = "") -> Iterator[ClaimLine]:
     for name, value in fields.items():
         path = f"{within}{name}"
         if path in known:
@@ -207,7 +209,7 @@ def _unknown(fields: Mapping[str, Any], known: set[str], within: str = "") -> It
                 yield from _unknown(value, known, f"{path}.")
         else:
             meaning = "no document has it"
-            yield Line(shortened(path), Standing.IGNORED, meaning, shown(path, value, there=True))
+            yield ClaimLine(shortened(path), ClaimStanding.IGNORED, meaning, shown(path, value, there=True))
 
 
 def shown(path: str, value: Any, there: bool) -> str | None:

@@ -8,13 +8,18 @@ from rich.text import Text
 
 from scenarios.cli.click_errors import examples
 from scenarios.doctor.operator import examine
-from scenarios.doctor.steps import State, Step
+from scenarios.doctor.steps import DoctorStep, StepOutcome
 from scenarios.problems.errors import Exit
 from scenarios.run.run import Run
 from scenarios.run.settings import Settings
 from scenarios.target.loading import load
 
-_STYLES = {State.OK: "green", State.WRONG: "bold red", State.OPEN: "yellow", State.LOCKED: "cyan"}
+_STYLES = {
+    StepOutcome.OK: "green",
+    StepOutcome.WRONG: "bold red",
+    StepOutcome.OPEN: "yellow",
+    StepOutcome.LOCKED: "cyan",
+}
 
 
 @click.command(
@@ -43,7 +48,7 @@ def command(context: click.Context, config: Path | None, restart: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
     target = load(config)
     run = Run(Settings(target=target, rules=()))
-    _show(console, Step(State.OK, "target file", str(target.path or "read from the environment")))
+    _show(console, DoctorStep(StepOutcome.OK, "target file", str(target.path or "read from the environment")))
     steps = []
     try:
         for step in examine(run, try_restart=restart):
@@ -60,7 +65,7 @@ def command(context: click.Context, config: Path | None, restart: bool) -> None:
     context.exit(Exit.HOLDS)
 
 
-def _show(console: Console, step: Step) -> None:
+def _show(console: Console, step: DoctorStep) -> None:
     line = Text(f"{step.state:<10}", style=_STYLES[step.state])
     line.append(step.name, style="bold")
     if step.seen:

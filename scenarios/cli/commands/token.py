@@ -17,7 +17,7 @@ from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import Target
 from scenarios.target.sections import DEFAULT_FILE
 from scenarios.tokens import explain
-from scenarios.tokens.explain import Line, Standing
+from scenarios.tokens.explain import ClaimLine, ClaimStanding
 from simulators.checkout import claims as checkout_claims
 from simulators.checkout import wire
 from simulators.exchanges.export import Redactor
@@ -130,11 +130,11 @@ def verify(
         lines = explain.checkout(token, agreement, time.time(), max_age)
     secrets = target.secrets() if target else {}
     _print(whose, lines, Redactor({**secrets, **({"KEY": key} if key else {})}))
-    wrong = [line for line in lines if line.standing is Standing.WRONG]
+    wrong = [line for line in lines if line.standing is ClaimStanding.WRONG]
     context.exit(int(Exit.BROKEN if wrong else Exit.HOLDS))
 
 
-def _of_nobody(token: str) -> list[Line]:
+def _of_nobody(token: str) -> list[ClaimLine]:
     try:
         jws.unverified(token)
     except jws.NoJwt:
@@ -146,14 +146,17 @@ def _of_nobody(token: str) -> list[Line]:
     )
 
 
-def _print(whose: str, lines: list[Line], redactor: Redactor) -> None:
-    wrong = sum(line.standing is Standing.WRONG for line in lines)
+def _print(whose: str, lines: list[ClaimLine], redactor: Redactor) -> None:
+    wrong = sum(line.standing is ClaimStanding.WRONG for line in lines)
     width = max(len(line.path) for line in lines)
     for line in lines:
-        told = [line.meaning, line.value or ("not there" if line.standing is Standing.ABSENT else "")]
+        told = [line.meaning, line.value or ("not there" if line.standing is ClaimStanding.ABSENT else "")]
         _say(f"{line.standing:<9} {line.path:<{width}}  {': '.join(part for part in told if part)}", redactor)
         # The checkout's problems say what is expected themselves.
-        if line.standing in (Standing.WRONG, Standing.ADVISED) and "Expected is" not in line.problem:
+        if (
+            line.standing in (ClaimStanding.WRONG, ClaimStanding.ADVISED)
+            and "Expected is" not in line.problem
+        ):
             _say(f"{'':<10}expected: {line.expected}", redactor)
         if line.problem:
             _say(f"{'':<10}{line.problem}", redactor)
