@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from scenarios.console.form_input import Asked
-from scenarios.console.providers import House
+from scenarios.console.form_input import FormInput
+from scenarios.console.providers import ServedProviders
 from scenarios.events import raise_event
 from scenarios.problems.errors import UsageProblem
 from scenarios.wallet.player import Player
@@ -66,23 +66,23 @@ TIMES: Final = ("1", "5", "all")
 class Actions:
     """The deeds of one console; each takes what was asked and returns JSON. Raises Problem."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: ServedProviders) -> None:
         self.house = house
 
-    def raise_event(self, asked: Asked) -> dict[str, Any]:
+    def raise_event(self, asked: FormInput) -> dict[str, Any]:
         """Raise one event, with copies and faults; return the exchanges that it made."""
         every = tuple(event for group in EVENTS.values() for event in group)
         event = asked.choice("event", every)
         provider = next(name for name, group in EVENTS.items() if event in group)
         self.house.need(provider)
-        act: Callable[[str, Asked], list[Exchange]] = {
+        act: Callable[[str, FormInput], list[Exchange]] = {
             OPERATOR: self._wager,
             JACKPOT: self._notification,
             CHECKOUT: self._decision,
         }[provider]
         return self._made(act(event, asked))
 
-    def _wager(self, event: str, asked: Asked) -> list[Exchange]:
+    def _wager(self, event: str, asked: FormInput) -> list[Exchange]:
         verbs = self.house.verbs
         return raise_event.send_callback(
             verbs,
@@ -92,7 +92,7 @@ class Actions:
             faults=asked.faults(),
         )
 
-    def _callback(self, event: str, asked: Asked) -> Transaction:
+    def _callback(self, event: str, asked: FormInput) -> Transaction:
         verbs = self.house.verbs
         player = self._player(asked)
         amount = asked.amount("amount")
@@ -112,7 +112,7 @@ class Actions:
             return verbs.undo(verbs.new_id(), player, amount, id=given)
         return verbs.transaction("bet" if event == "bet" else "result", player, amount, id=given)
 
-    def _player(self, asked: Asked) -> Player:
+    def _player(self, asked: FormInput) -> Player:
         _, players = self.house.target.need_operator()
         player = Player(asked.text("player", players.ids[0]), asked.text("currency", players.currency))
         try:
@@ -121,7 +121,7 @@ class Actions:
             raise UsageProblem(str(error), "a code such as EUR", "correct currency") from None
         return player
 
-    def _notification(self, event: str, asked: Asked) -> list[Exchange]:
+    def _notification(self, event: str, asked: FormInput) -> list[Exchange]:
         twin = self.house.need(JACKPOT).simulator
         if event in STORE_EVENTS:
             wanted = dict(
@@ -144,7 +144,7 @@ class Actions:
             made = made.model_copy(update={"id": given})
         return self._send_notice(twin.endpoint, made, asked)
 
-    def _decision(self, event: str, asked: Asked) -> list[Exchange]:
+    def _decision(self, event: str, asked: FormInput) -> list[Exchange]:
         twin = self.house.need(CHECKOUT).simulator
         made = raise_event.decision(
             twin,
@@ -159,7 +159,7 @@ class Actions:
         asked.choice("forged", [name for name in FORGERIES if name in fitting(twin.agreement)])
         return [twin.send_forged(made, forged)]
 
-    def _send_notice(self, channel: Any, event: Any, asked: Asked) -> list[Exchange]:
+    def _send_notice(self, channel: Any, event: Any, asked: FormInput) -> list[Exchange]:
         self._addressed(channel)
         return raise_event.send_notice(
             channel, event, copies=asked.count("copies", 0, 0, COPIES), faults=asked.faults()
@@ -189,7 +189,7 @@ class Actions:
             )
         return self._made([self.house.channel(first.provider).again(first)])
 
-    def deliver(self, asked: Asked) -> dict[str, Any]:
+    def deliver(self, asked: FormInput) -> dict[str, Any]:
         """Send a delivery now, whatever became of it."""
         provider = asked.choice("provider", tuple(self.house.served))
         queue = self.house.need(provider).simulator.queue
@@ -200,7 +200,7 @@ class Actions:
         except ValueError as error:
             raise UsageProblem(str(error), "an address to send to", "set it in the target file") from None
 
-    def set_faults(self, asked: Asked) -> dict[str, Any]:
+    def set_faults(self, asked: FormInput) -> dict[str, Any]:
         """Let faults act on all that a provider sends, in place of those before; none ends them."""
         provider = asked.choice("provider", tuple(self.house.served))
         faults = asked.faults()
@@ -213,7 +213,7 @@ class Actions:
         self.house.set_faults(provider, faults)
         return self.acting()
 
-    def disturb(self, asked: Asked) -> dict[str, Any]:
+    def disturb(self, asked: FormInput) -> dict[str, Any]:
         """Answer what the CLIENT asks of a provider badly, so many times."""
         provider = asked.choice("provider", tuple(self.house.served))
         path = asked.choice("path", ASKED_OF[provider])
@@ -230,7 +230,7 @@ class Actions:
             served.simulator.disturbances.calm()
         return self.acting()
 
-    def open_session(self, asked: Asked) -> dict[str, Any]:
+    def open_session(self, asked: FormInput) -> dict[str, Any]:
         """Open the sportsbook for a player: through the CLIENT where the driver can launch, else straight."""
         served = self.house.need(OPERATOR)
         player, lang = self._player(asked), asked.text("lang", "en")

@@ -18,8 +18,8 @@ from scenarios.console import forms, rows, start_page
 from scenarios.console.actions import Actions
 from scenarios.console.checks import Checks
 from scenarios.console.feed import STREAMS, Feed
-from scenarios.console.form_input import Asked
-from scenarios.console.providers import House
+from scenarios.console.form_input import FormInput
+from scenarios.console.providers import ServedProviders
 from scenarios.contract import GROUPS, RULES
 from scenarios.problems.errors import Exit, Problem
 from simulators.server import csrf
@@ -40,7 +40,7 @@ _REPORTS: Final = {
 class Console:
     """The console of one house. ``public_url`` is where browsers reach it, beside this machine's own names."""
 
-    def __init__(self, house: House, public_url: str | None = None) -> None:
+    def __init__(self, house: ServedProviders, public_url: str | None = None) -> None:
         self.house = house
         self.actions = Actions(house)
         self.checks = Checks(house, self._changed)
@@ -84,7 +84,7 @@ def create_app(console: Console) -> Flask:
         lambda number: jsonify(console.actions.again(number)),
         methods=["POST"],
     )
-    deeds: dict[str, Callable[[Asked], dict[str, Any]]] = {
+    deeds: dict[str, Callable[[FormInput], dict[str, Any]]] = {
         "raise": console.actions.raise_event,
         "deliver": console.actions.deliver,
         "faults": console.actions.set_faults,
@@ -120,9 +120,9 @@ def _admit(console: Console) -> None:
         )
 
 
-def _view(console: Console, deed: Callable[[Asked], dict[str, Any]]) -> Callable[[], ResponseReturnValue]:
+def _view(console: Console, deed: Callable[[FormInput], dict[str, Any]]) -> Callable[[], ResponseReturnValue]:
     def view() -> ResponseReturnValue:
-        done = jsonify(deed(Asked(request.get_json(silent=True))))
+        done = jsonify(deed(FormInput(request.get_json(silent=True))))
         console.feed.poke()
         return done
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from scenarios.console.form_input import Asked
-from scenarios.console.providers import House
+from scenarios.console.form_input import FormInput
+from scenarios.console.providers import ServedProviders
 from scenarios.contract import select
 from scenarios.problems.errors import UsageProblem
 from scenarios.run.effort import EFFORTS
@@ -88,7 +88,7 @@ class Checks:
     reaches the provider; the queue of each rests meanwhile.
     """
 
-    def __init__(self, house: House, changed: Callable[[], None]) -> None:
+    def __init__(self, house: ServedProviders, changed: Callable[[], None]) -> None:
         self.house = house
         self._changed = changed
         self._folder = TemporaryDirectory(prefix="pitboss-console-")
@@ -113,7 +113,7 @@ class Checks:
             known = self._progress is not None and name in self._progress.files
         return Path(self._folder.name, name) if known else None
 
-    def start(self, asked: Asked) -> dict[str, Any]:
+    def start(self, asked: FormInput) -> dict[str, Any]:
         """Start a check; raises UsageProblem where one runs or the choice names no rule."""
         provider = asked.maybe("provider")
         if provider is not None:

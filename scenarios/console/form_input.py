@@ -16,7 +16,7 @@ LENGTH: Final = 2000
 FAULTS: Final = 9
 
 
-class Asked:
+class FormInput:
     """The fields of one request, each read as what it should be; raises UsageProblem where one is not."""
 
     def __init__(self, document: Any) -> None:

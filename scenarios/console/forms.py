@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from scenarios.console import actions
-from scenarios.console.providers import House
+from scenarios.console.providers import ServedProviders
 from scenarios.contract import GROUPS
 from scenarios.run.effort import EFFORTS
 from simulators.checkout.forgeries import fitting
@@ -41,7 +41,7 @@ class EventForm:
 _ID: Final = Input("id", "Event id", hint="a new one")
 
 
-def _operator(house: House) -> EventForm:
+def _operator(house: ServedProviders) -> EventForm:
     _, players = house.target.need_operator()
     known = tuple((name, name) for name in players.ids)
     inputs = (
@@ -80,7 +80,7 @@ def _coupons() -> EventForm:
     )
 
 
-def _stores(house: House) -> EventForm:
+def _stores(house: ServedProviders) -> EventForm:
     listings = house.need(JACKPOT).simulator.account.listings
     stores = tuple((each.store.id, each.store.name) for each in listings)
     inputs = (
@@ -97,7 +97,7 @@ def _stores(house: House) -> EventForm:
     )
 
 
-def _checkout(house: House) -> EventForm:
+def _checkout(house: ServedProviders) -> EventForm:
     ways = fitting(house.need(CHECKOUT).simulator.agreement)
     inputs = (
         Input("checkout_token", "Checkout's token", hint="a new one, unknown"),
@@ -113,7 +113,7 @@ def _checkout(house: House) -> EventForm:
     )
 
 
-def events(house: House) -> list[EventForm]:
+def events(house: ServedProviders) -> list[EventForm]:
     """The forms of every event of the providers that are served."""
     made = []
     if house.operator is not None and house.target.players is not None:
@@ -143,7 +143,7 @@ def faults() -> list[dict[str, Any]]:
     ]
 
 
-def of(house: House) -> dict[str, Any]:
+def of(house: ServedProviders) -> dict[str, Any]:
     """Everything the page's template needs for its forms."""
     target = house.target
     return {

@@ -22,7 +22,7 @@ from simulators.transport.http_client import Sender
 
 
 @dataclass
-class House:
+class ServedProviders:
     """The providers served side by side, by name: those whose section the target file has."""
 
     target: Target

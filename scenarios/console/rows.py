@@ -4,7 +4,7 @@ import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from scenarios.console.providers import House
+from scenarios.console.providers import ServedProviders
 from simulators.checkout.wire import Notice
 from simulators.exchanges import export
 from simulators.exchanges.export import Redactor
@@ -100,7 +100,7 @@ def detail(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
     return shown
 
 
-def deliveries(house: House) -> list[dict[str, Any]]:
+def deliveries(house: ServedProviders) -> list[dict[str, Any]]:
     """What waits for its next attempt, or was given up; the newest of each provider first."""
     listed: list[dict[str, Any]] = []
     for provider, served in house.served.items():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from scenarios.console.providers import House
+from scenarios.console.providers import ServedProviders
 from scenarios.target.demo import DEMO_MERCHANT_ID
 from scenarios.target.loading import PREFIX, Target
 from simulators.checkout.api import GRAPHQL
@@ -77,7 +77,7 @@ def whereabouts(target: Target) -> dict[str, Place]:
     return found
 
 
-def cards(house: House) -> list[Card]:
+def cards(house: ServedProviders) -> list[Card]:
     """A card for each provider that is served."""
     target, where = house.target, whereabouts(house.target)
     made = []
@@ -123,7 +123,7 @@ def cards(house: House) -> list[Card]:
     return made
 
 
-def snippet(house: House) -> str:
+def snippet(house: ServedProviders) -> str:
     """Lines for the CLIENT's environment: addresses and names, and for each secret the variable that holds it."""
     target, where = house.target, whereabouts(house.target)
     lines = []

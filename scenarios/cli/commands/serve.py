@@ -10,7 +10,7 @@ import click
 
 from scenarios.console.app import THREADS, Console
 from scenarios.console.app import create_app as create_console
-from scenarios.console.providers import House
+from scenarios.console.providers import ServedProviders
 from scenarios.hosting.host import listening
 from scenarios.hosting.served import Place, Play, served
 from scenarios.problems.errors import UsageProblem
@@ -122,7 +122,7 @@ def command(
     with contextlib.ExitStack() as stack:
         # Entered first, to be closed last: the history is complete when its file is.
         stack.enter_context(_recorded(log, history, Redactor(target.secrets())))
-        house = House(target, log)
+        house = ServedProviders(target, log)
         named = [name for name in PROVIDERS if getattr(target, name) is not None]
         for name in named or [OPERATOR]:
             one = served(target, log, name, places[name], Play(seed, token_seconds, state))
@@ -135,7 +135,7 @@ def command(
 
 
 @contextlib.contextmanager
-def _console(house: House, host: str, port: int, public_url: str | None) -> Iterator[None]:
+def _console(house: ServedProviders, host: str, port: int, public_url: str | None) -> Iterator[None]:
     """Serve the console of ``house`` and say where; raises UsageProblem."""
     console = Console(house, public_url)
     with (

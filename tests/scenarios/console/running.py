@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from scenarios.console.app import THREADS, Console, create_app
-from scenarios.console.providers import House
+from scenarios.console.providers import ServedProviders
 from scenarios.hosting.host import hosted
 from scenarios.hosting.ports import free_port
 from scenarios.target.loading import load
@@ -88,7 +88,7 @@ class Inside:
     """A console of this process: its parts, and where it is."""
 
     console: Console
-    house: House
+    house: ServedProviders
     url: str
 
     def write(
@@ -147,7 +147,7 @@ def console_inside(folder: Path, callback_url: str = "http://127.0.0.1:9/operato
         queue = Callbacks(Operator(callback_url, "security-hash-of-the-tests", sender), Schedule(window=0))
         twin = OperatorSimulator(Agreement("client", "password-of-the-tests", ("EUR", "USD")), queue, seed=1)
         one = stack.enter_context(hosted(twin, ("127.0.0.1", 0)))
-        house = House(target, history, {OPERATOR: one})
+        house = ServedProviders(target, history, {OPERATOR: one})
         console = stack.enter_context(closing(Console(house)))
         with Server(create_app(console), threads=THREADS) as server:
             yield Inside(console, house, server.url)

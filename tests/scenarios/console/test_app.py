@@ -10,7 +10,7 @@ import requests
 
 from scenarios.console import start_page
 from scenarios.console.app import TOKEN_HEADER
-from scenarios.console.providers import House
+from scenarios.console.providers import ServedProviders
 from scenarios.hosting.ports import free_port
 from scenarios.target.demo import target_or_demo
 from simulators.exchanges.history import History
@@ -252,7 +252,7 @@ def test_the_variables_of_the_snippet_are_those_that_serve_reads(tmp_path, monke
         key: f"the value of {key}, and more of it" for key in start_page.VARIABLES
     }
     assert start_page.is_demo(target)
-    assert start_page.snippet(House(target, History())) == "\n"
+    assert start_page.snippet(ServedProviders(target, History())) == "\n"
     assert start_page.whereabouts(target)["jackpot.api_key"].words == "env:JACKPOT_API_KEY, else the demo's"
 
 
