@@ -1,6 +1,7 @@
 """A right CLIENT with one unusual habit that the contract allows: ``HABIT=name python unusual.py PORT PLAYER=..``.
 
-``HABITS`` names each with the rules, SHOULDs all, that the contract lets a judge warn of. Standard library only.
+``HABITS`` names each with the rules that the contract lets a judge warn of, or that cannot be decided here.
+Standard library only.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from urllib.parse import unquote
 
 import starting
 
-# What the CLIENT does, and the rules that may warn of it.
+# What the CLIENT does, and the rules that may warn of it or be undecided for it.
 HABITS: dict[str, tuple[str, ...]] = {
     "answers take 30 ms": (),
     "answers hold more fields": (),
@@ -31,8 +32,8 @@ HABITS: dict[str, tuple[str, ...]] = {
     "HTTP/1.0, a connection for each request": (),
     "fine amounts are kept": (),
     "a rollback counts by its own amount, if that is less": (),
-    "no bet above 1,000,000.00": (),
-    "no bet above 1,000.00": (),
+    "no bet above 1,000,000.00": ("BET-12",),
+    "no bet above 1,000.00": ("BET-12",),
 }
 
 HABIT = os.environ.get("HABIT", "")
