@@ -17,6 +17,9 @@ DEV   := $(VENV)/.installed-dev
 FILES := pyproject.toml constraints.txt
 PIP   := $(BIN)/python -m pip install -q --disable-pip-version-check --no-input -c constraints.txt
 
+# Compiled modules are kept, whatever is set outside: tests start hundreds of processes, and each would compile anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 
 # A virtual environment is bound to its folder and its Python: one that was moved, half made or left behind by an
