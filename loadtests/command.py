@@ -26,7 +26,7 @@ from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import History, Purpose
 from simulators.operator.delivery import Operator
 from simulators.server.wsgi_server import bind
-from simulators.transport.http_client import Sender
+from simulators.transport.route import Route
 
 # A plain `pitboss load` is a minute of a few users: enough to find a race, too little to hurt.
 USERS = 20
@@ -235,13 +235,13 @@ def is_loopback(url: str) -> bool:
 def reach(target: Target, url: str, player_id: str) -> None:
     """Move one smallest unit to ``player_id`` and back. Raises TargetProblem where that is not answered as it must."""
     operator, players = target.need_operator()
-    sender = Sender(History(), timeout=operator.timeout, ca_file=target.ca_file)
-    channel = Operator(url, operator.security_hash.get_secret_value(), sender, operator.words)
+    route = Route(History(), timeout=operator.timeout, ca_file=target.ca_file)
+    channel = Operator(url, operator.security_hash.get_secret_value(), route, operator.words)
     verbs, player = Verbs(channel), Player(player_id, players.currency)
     first = verbs.settle(verbs.result(player, player.unit, purpose=Purpose.FIRST_WAGER))
     if first.ok:
         verbs.settle(verbs.bet(player, player.unit, purpose=Purpose.FIRST_WAGER))
-    sender.close()
+    route.close()
     if first.ok:
         return
     said = first.failure or (

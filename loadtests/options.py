@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from loadtests.traffic.mix import Match, Rates
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.sections import DEFAULT_FILE
-from simulators.transport.faults.delivery import Fault
+from simulators.transport.delivery import Fault
 from simulators.transport.faults.table import parse_fault, spell_fault
 from simulators.transport.faults.wire import ClientKilled
 from simulators.values import money

@@ -41,7 +41,7 @@ from simulators.jackpot.catalogue.pricing import CURRENCY
 from simulators.jackpot.lifecycle import Event, IllegalTransition, State
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import EVENT_OF
-from simulators.transport.http_client import Sender
+from simulators.transport.route import Route
 from simulators.values import money
 
 log = logging.getLogger(__name__)
@@ -147,8 +147,8 @@ class JackpotTraffic:
     def __post_init__(self) -> None:
         jackpot = self.traffic.target.need_jackpot()
         history = History(listeners=[self._heard], _exchanges=_Recent(_EXCHANGES_KEPT))
-        sender = Sender(history, timeout=self.traffic.timeout, ca_file=self.traffic.ca_file)
-        self.twin = build(jackpot, sender, seed=self.traffic.rng.randrange(2**32))
+        route = Route(history, timeout=self.traffic.timeout, ca_file=self.traffic.ca_file)
+        self.twin = build(jackpot, route, seed=self.traffic.rng.randrange(2**32))
         self._hosting.enter_context(hosted(self.twin, jackpot.listen_address))
         self._store = self.twin.account.listings[0].store.id
         self._driver = Driver(self.traffic.target, timeout=_PATIENCE)

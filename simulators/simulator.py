@@ -23,7 +23,7 @@ class Simulator(ABC, Generic[M]):
     def __init__(self, queue: RetryQueue[M]) -> None:
         self.queue = queue
         self.endpoint = queue.endpoint
-        self.history = queue.endpoint.sender.history
+        self.history = queue.endpoint.route.history
         self.disturbances = Disturbances()
 
     def requests(self, kind: str) -> list[Exchange]:

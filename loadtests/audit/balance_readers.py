@@ -15,17 +15,17 @@ from gevent.queue import LifoQueue
 
 from loadtests.traffic.callbacks import Callbacks
 from loadtests.traffic.player_script import Seen, Send
-from loadtests.transports.disturbed import request, seen
+from loadtests.transports.disturbed import delivery, seen
 from scenarios.driver.driver import Driver
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import DriverProbe, Probe, Reading, WagersProbe
-from simulators.exchanges.history import History, Purpose
+from simulators.exchanges.history import History
 from simulators.operator.delivery import Operator
-from simulators.providers import OPERATOR
-from simulators.transport.http_client import Sender
 from simulators.transport.rate_limits import Limits
+from simulators.transport.route import Route
+from simulators.transport.sending import deliver
 
 # More requests at once than this make a small CLIENT slower, not the audit faster.
 AT_ONCE = 16
@@ -49,17 +49,11 @@ class BalanceReader:
         self._forget()
         (send,) = sends
         gevent.sleep(send.wait)
-        sent = request((self.channel.url or "").rstrip("/"), send)
-        return [
-            seen(
-                self.channel.sender.send(
-                    sent, self.channel.read, provider=OPERATOR, label=send.name, purpose=Purpose.TRAFFIC
-                )
-            )
-        ]
+        sent = delivery((self.channel.url or "").rstrip("/"), send, self.channel.read)
+        return [seen(exchange) for exchange in deliver(sent, self.channel.route)]
 
     def _forget(self) -> None:
-        self.channel.sender.history = History()
+        self.channel.route.history = History()
 
 
 @dataclass
@@ -108,14 +102,14 @@ class BalanceReaders:
     def close(self) -> None:
         """Close every connection."""
         for reader in self._all:
-            reader.channel.sender.close()
+            reader.channel.route.close()
 
     def _made(self, limits: Limits, driver: Driver) -> BalanceReader:
         operator, _ = self.target.need_operator()
-        sender = Sender(
+        route = Route(
             History(), timeout=operator.timeout, ca_file=self.target.ca_file, connections=1, limits=limits
         )
-        channel = Operator(self.base_url, operator.security_hash.get_secret_value(), sender, operator.words)
+        channel = Operator(self.base_url, operator.security_hash.get_secret_value(), route, operator.words)
         verbs = Verbs(channel)
         wanted = self.target.target.probe
         probe: Probe = WagersProbe(verbs) if wanted == "wagers" else DriverProbe(verbs, driver, wanted)

@@ -22,7 +22,7 @@ from simulators.operator.simulator import Agreement, OperatorSimulator
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.server.wsgi_server import watch_parent
 from simulators.simulator import Simulator
-from simulators.transport.http_client import Sender
+from simulators.transport.route import Route
 
 # Agreed for the benchmark only; nothing outside it knows them.
 USERNAME: Final = "client"
@@ -50,22 +50,20 @@ def payload(number: int) -> str:
     return checkout_wire.mint(claims, CHECKOUT_KEY)
 
 
-def _operator(sender: Sender) -> Simulator[Any]:
-    queue = Callbacks(Operator("http://127.0.0.1:9/operator", secrets.token_hex(16), sender))
+def _operator(route: Route) -> Simulator[Any]:
+    queue = Callbacks(Operator("http://127.0.0.1:9/operator", secrets.token_hex(16), route))
     return OperatorSimulator(Agreement(USERNAME, PASSWORD), queue, seed=SEED)
 
 
-def _jackpot(sender: Sender) -> Simulator[Any]:
-    return JackpotSimulator(
-        JackpotAgreement(API_KEY, secrets.token_hex(16), CLIENT_SECRET), sender, seed=SEED
-    )
+def _jackpot(route: Route) -> Simulator[Any]:
+    return JackpotSimulator(JackpotAgreement(API_KEY, secrets.token_hex(16), CLIENT_SECRET), route, seed=SEED)
 
 
-def _checkout(sender: Sender) -> Simulator[Any]:
-    return CheckoutSimulator(checkout_wire.Agreement(MERCHANT, CHECKOUT_KEY), sender)
+def _checkout(route: Route) -> Simulator[Any]:
+    return CheckoutSimulator(checkout_wire.Agreement(MERCHANT, CHECKOUT_KEY), route)
 
 
-SIMULATORS: Final[dict[str, Callable[[Sender], Simulator[Any]]]] = {
+SIMULATORS: Final[dict[str, Callable[[Route], Simulator[Any]]]] = {
     OPERATOR: _operator,
     JACKPOT: _jackpot,
     CHECKOUT: _checkout,
@@ -75,7 +73,7 @@ SIMULATORS: Final[dict[str, Callable[[Sender], Simulator[Any]]]] = {
 def main() -> None:
     """Serve until the parent has ended."""
     watch_parent(sys.stdin.buffer)
-    with hosted(SIMULATORS[sys.argv[1]](Sender(History())), ("127.0.0.1", 0)) as one:
+    with hosted(SIMULATORS[sys.argv[1]](Route(History())), ("127.0.0.1", 0)) as one:
         print(one.listener.port, flush=True)
         threading.Event().wait()
 

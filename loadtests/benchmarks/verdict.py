@@ -29,7 +29,7 @@ from scenarios.wallet.player import Player
 from simulators.exchanges.history import History
 from simulators.operator.delivery import Operator
 from simulators.providers import OPERATOR
-from simulators.transport.http_client import Sender
+from simulators.transport.route import Route
 
 TITLE: Final = "A whole verdict"
 ROUNDS: Final = 5
@@ -42,7 +42,7 @@ _JUDGE: Final = "the judge's verbs"
 def senders(target: Target) -> dict[str, Callable[[], None]]:
     """Each way of sending WAGERS signed results of one cent to ``target``, one after the other."""
     operator, players = target.need_operator()
-    channel = Operator(operator.callback_url, operator.security_hash.get_secret_value(), Sender(History()))
+    channel = Operator(operator.callback_url, operator.security_hash.get_secret_value(), Route(History()))
     verbs = Verbs(channel)
     player = Player(players.ids[-1], players.currency)
     pool, session = urllib3.PoolManager(), requests.Session()

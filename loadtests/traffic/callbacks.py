@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from simulators.exchanges.history import Answer, Status
-from simulators.transport.http_client import Meaning
+from simulators.transport.delivery import Meaning
 from simulators.values import money
 from simulators.wallet.dialect import Dialect
 from simulators.wallet.transactions import Kind, Transaction

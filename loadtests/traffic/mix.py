@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 from scenarios.problems.errors import UsageProblem
-from simulators.transport.faults.delivery import Fault
+from simulators.transport.delivery import Fault
 from simulators.transport.faults.parameters import FIRST_BYTE
 from simulators.transport.faults.wire import AnswerLost
 

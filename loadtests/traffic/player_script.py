@@ -16,8 +16,7 @@ from typing import Any, Final
 from loadtests.traffic.callbacks import NOTHING, Callbacks
 from loadtests.traffic.ledger import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN, Ledger, Operation
 from loadtests.traffic.mix import Match, Rates
-from simulators.transport.faults.delivery import Fault
-from simulators.transport.http_client import Meaning
+from simulators.transport.delivery import Fault, Meaning
 from simulators.wallet.transactions import Kind
 
 # Seconds before each copy of what got no answer; the last is repeated. The first copy follows at once.

@@ -15,8 +15,7 @@ from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketResponse
 
 from loadtests.traffic.player_script import Seen, Send
-from simulators.transport.http_client import ANSWER_LIMIT
-from simulators.transport.raw_connection import why
+from simulators.transport.raw_connection import ANSWER_LIMIT, failure_of
 
 METHOD: Final = "POST"
 
@@ -80,7 +79,7 @@ class Connection:
             return "the connection was closed without an answer"
         if isinstance(error, HTTPParseError):
             return "the answer is no HTTP"
-        return why(error, self._timeout).text
+        return failure_of(error, self._timeout).text
 
 
 @cache

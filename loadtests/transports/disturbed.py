@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from loadtests.traffic.player_script import Seen, Send
 from simulators.exchanges.history import Exchange, FailureKind, History, Purpose, Request
 from simulators.providers import OPERATOR
-from simulators.transport.faults.delivery import Link, Parcel, deliver
-from simulators.transport.http_client import Read
-from simulators.transport.last_byte_race import race
+from simulators.transport.delivery import Delivery, Read
+from simulators.transport.route import Route
+from simulators.transport.sending import deliver
 
 
 def disturbed(
@@ -22,28 +22,17 @@ def disturbed(
     Returns what came to each, in their order; of one with faults, what came to each time that it was sent.
     ``timeout`` is seconds for an answer, ``read`` says what one means in the CLIENT's dialect.
     """
-    history = History()
+    route = Route(History(), timeout, ca_file)
+    deliveries = [delivery(base_url, send, read) for send in sends]
     if len(sends) > 1:
-        exchanges = race(
-            [request(base_url, send) for send in sends],
-            history,
-            read,
-            provider=OPERATOR,
-            labels=[send.name for send in sends],
-            purpose=Purpose.TRAFFIC,
-            timeout=timeout,
-            ca_file=ca_file,
-        )
-    else:
-        (send,) = sends
-        parcel = Parcel(request(base_url, send), read, OPERATOR, send.name, Purpose.TRAFFIC)
-        exchanges = deliver(parcel, send.faults, Link(history, timeout, ca_file))
-    return [seen(exchange) for exchange in exchanges]
+        return [seen(exchange) for exchange in deliver(deliveries, route, together=True)]
+    return [seen(exchange) for exchange in deliver(deliveries, route, sends[0].faults)]
 
 
-def request(base_url: str, send: Send) -> Request:
-    """The request of ``send`` to the callback URL ``base_url``."""
-    return Request("POST", base_url + send.path, tuple(send.headers.items()), send.body)
+def delivery(base_url: str, send: Send, read: Read) -> Delivery:
+    """What ``send`` is, to the callback URL ``base_url``; ``read`` says what an answer means."""
+    request = Request("POST", base_url + send.path, tuple(send.headers.items()), send.body)
+    return Delivery(request, read, OPERATOR, send.name, Purpose.TRAFFIC)
 
 
 def seen(exchange: Exchange) -> Seen:

@@ -14,7 +14,8 @@ from scenarios.run.run import Run
 from scenarios.tokens.checkout_token import CheckoutToken, taken_apart
 from simulators.exchanges.history import Answer, Exchange, Purpose, Request, Status
 from simulators.providers import CHECKOUT
-from simulators.transport.http_client import Meaning
+from simulators.transport.delivery import Delivery, Meaning
+from simulators.transport.sending import deliver
 
 ENTRY = "checkout_token"
 # Tried where the target file names no variants; a CLIENT that sells neither is skipped.
@@ -133,8 +134,8 @@ class Minting:
             )
 
     def _send(self, request: Request, label: str) -> tuple[Raw, Exchange]:
-        exchange = self.run.sender.send(
-            request, _any, provider=CHECKOUT, label=label, purpose=Purpose.BROWSER, genuine=False
+        [exchange] = deliver(
+            Delivery(request, _any, CHECKOUT, label, Purpose.BROWSER, genuine=False), self.run.route
         )
         if exchange.answer is None:
             self.run.guard.heed()

@@ -18,8 +18,8 @@ from scenarios.wallet.player import Player
 from simulators.exchanges.history import Answer, Exchange, Purpose, Request, Status, header
 from simulators.jackpot.catalogue.pricing import CURRENCY
 from simulators.providers import JACKPOT
-from simulators.transport.http_client import Meaning
-from simulators.transport.last_byte_race import race
+from simulators.transport.delivery import Delivery, Meaning
+from simulators.transport.sending import deliver
 
 
 @dataclass(eq=False)
@@ -66,20 +66,18 @@ class Browser:
 
     def mint_at_once(self, player: Player, amounts: list[Decimal]) -> list[Conversion]:
         """Ask for several sessions so that the requests' last bytes leave together; return those there are."""
-        sender, first = self.run.sender, len(self.run.history)
-        kept = amounts[: sender.limits.width(len(amounts))]
+        route, first = self.run.route, len(self.run.history)
+        kept = amounts[: route.limits.width(len(amounts))]
         fields = {"player": player.id, "currency": player.currency}
-        exchanges = race(
-            [self.run.driver.request("voucher_session", **fields, amount=amount) for amount in kept],
-            sender.history,
-            _read,
-            provider=JACKPOT,
-            labels="session (browser)",
-            purpose=Purpose.BROWSER,
-            genuine=False,
-            timeout=sender.timeout,
-            ca_file=sender.ca_file,
-            limits=sender.limits,
+        exchanges = deliver(
+            [
+                self._delivery(
+                    self.run.driver.request("voucher_session", **fields, amount=amount), "session (browser)"
+                )
+                for amount in kept
+            ],
+            route,
+            together=True,
         )
         made = []
         for amount, exchange in zip(kept, exchanges, strict=True):
@@ -117,14 +115,14 @@ class Browser:
             headers["Authorization"] = f"Bearer {token}"
         body = b"" if document is None else json.dumps(document, default=str).encode()
         url = self.twin.account.public_url + path
-        return self.run.sender.send(
-            Request(method, url, tuple(headers.items()), body),
-            _read,
-            provider=JACKPOT,
-            label=label,
-            purpose=Purpose.BROWSER,
-            genuine=False,
-        )
+        return self._send(Request(method, url, tuple(headers.items()), body), label)
+
+    def _send(self, request: Request, label: str) -> Exchange:
+        [exchange] = deliver(self._delivery(request, label), self.run.route)
+        return exchange
+
+    def _delivery(self, request: Request, label: str) -> Delivery:
+        return Delivery(request, _read, JACKPOT, label, Purpose.BROWSER, genuine=False)
 
     def exchange(self, conversion: Conversion) -> Exchange:
         """Show the session's JWT to Jackpot (``POST /v2/token``)."""
@@ -184,14 +182,7 @@ class Browser:
         return None
 
     def _open(self, address: str) -> Exchange:
-        return self.run.sender.send(
-            Request("GET", address),
-            _read,
-            provider=JACKPOT,
-            label="voucher (browser)",
-            purpose=Purpose.BROWSER,
-            genuine=False,
-        )
+        return self._send(Request("GET", address), "voucher (browser)")
 
 
 def _read(answer: Answer) -> Meaning:

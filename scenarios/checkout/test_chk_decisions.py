@@ -24,8 +24,7 @@ from simulators.checkout.forgeries import fitting
 from simulators.checkout.wire import Decision
 from simulators.checkout.world import Checkout
 from simulators.exchanges.history import Exchange
-from simulators.providers import CHECKOUT
-from simulators.transport.last_byte_race import race
+from simulators.transport.sending import deliver
 
 _POLL_SECONDS = 0.02
 _UNTOUCHED = "what it was before: the decision has no effect"
@@ -90,12 +89,12 @@ class _Desk:
 
     def send(self, decision: Decision) -> list[Exchange]:
         """Send a well signed decision once."""
-        return self.twin.endpoint.deliver(self.twin.endpoint.parcel(self.twin.sign(decision)))
+        return self.twin.endpoint.deliver(self.twin.endpoint.delivery(self.twin.sign(decision)))
 
     def approve(self, order: _Order) -> Any:
         """Approve for real and return what ``order`` reads then; undecided where it never moves."""
         self.twin.endpoint.deliver(
-            self.twin.endpoint.parcel(self.twin.sign(self.decision(order, approved=True)))
+            self.twin.endpoint.delivery(self.twin.sign(self.decision(order, approved=True)))
         )
         moved = self.wait(lambda: self.read(order.reference) != order.opening)
         self.judge.needs(moved, "a genuine approval does not show in what driver order reads")
@@ -199,16 +198,7 @@ def test_repeated_decisions_have_one_effect(desk: _Desk, judge: Judge) -> None:
 
 
 def _at_once(desk: _Desk, decision: Decision) -> list[Exchange]:
-    sender, channel = desk.run.sender, desk.twin.endpoint
-    width = sender.limits.width(desk.run.settings.effort.width)
-    return race(
-        [channel.request(desk.twin.sign(decision))] * width,
-        sender.history,
-        channel.read,
-        provider=CHECKOUT,
-        labels="approval (at once)",
-        purpose=channel.purpose,
-        timeout=sender.timeout,
-        ca_file=sender.ca_file,
-        limits=sender.limits,
-    )
+    route, channel = desk.run.route, desk.twin.endpoint
+    width = route.limits.width(desk.run.settings.effort.width)
+    approval = channel.delivery_of(channel.request(desk.twin.sign(decision)), label="approval (at once)")
+    return deliver([approval] * width, route, together=True)

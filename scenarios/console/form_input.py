@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from scenarios.events.options import unfit
 from scenarios.problems.errors import UsageProblem
-from simulators.transport.faults.delivery import Fault
+from simulators.transport.delivery import Fault
 from simulators.transport.faults.parameters import UnfitFault
 from simulators.transport.faults.table import parse_fault
 from simulators.values import money

@@ -17,8 +17,7 @@ from simulators.jackpot.simulator import JackpotSimulator
 from simulators.operator.delivery import Operator
 from simulators.operator.simulator import OperatorSimulator
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
-from simulators.transport.faults.delivery import Fault, Link
-from simulators.transport.http_client import Sender
+from simulators.transport.delivery import Fault
 
 
 @dataclass
@@ -73,7 +72,8 @@ class ServedProviders:
     def verbs(self) -> Verbs:
         """The OPERATOR's verbs, with the way to restart the CLIENT where the target says how."""
         operator: Operator = self.channel(OPERATOR)
-        return Verbs(operator, restart=self.restart)
+        operator.route.restart = self.restart
+        return Verbs(operator)
 
     @property
     def restart(self) -> Any:
@@ -83,10 +83,7 @@ class ServedProviders:
     def set_faults(self, provider: str, faults: list[Fault]) -> None:
         """Let ``faults`` act on everything that ``provider`` sends from now on; an empty list ends them."""
         channel = self.channel(provider)
-        sender: Sender = channel.sender
-        channel.link = Link(
-            sender.history, sender.timeout, sender.ca_file, limits=sender.limits, restart=self.restart
-        )
+        channel.route.restart = self.restart
         channel.faults = tuple(faults)
 
     def faults(self) -> Iterator[tuple[str, Fault]]:

@@ -12,7 +12,7 @@ from simulators.exchanges.history import Direction, Exchange, Status
 from simulators.jackpot import wire as vouchers
 from simulators.values import money
 from simulators.wallet.transactions import Transaction
-from simulators.webhooks.retry_queue import Delivery, Standing
+from simulators.webhooks.retry_queue import QueuedMessage, Standing
 
 # So much of a body can be searched, in characters; one longer than SEARCHED_BODY bytes not at all.
 SEARCHED: Final = 400
@@ -119,5 +119,5 @@ def deliveries(house: ServedProviders) -> list[dict[str, Any]]:
     return listed
 
 
-def _open(delivery: Delivery[Any]) -> bool:
+def _open(delivery: QueuedMessage[Any]) -> bool:
     return delivery.standing in (Standing.WAITING, Standing.GIVEN_UP, Standing.UNADDRESSED)

@@ -29,7 +29,9 @@ def _agreed_otherwise(run: Run, player: Player, came: str) -> Problem | None:
     """What is accepted instead: the amount in the other form, another secret, a whole amount; None where nothing is."""
     channel = run.channel
     for other in channel.dialect.otherwise():
-        if _accepted(Operator(channel.url, channel.secret, channel.sender, other.dialect), player):
+        if _accepted(
+            Operator(channel.url, channel.secret, channel.route, other.dialect, channel.names), player
+        ):
             return TargetProblem(
                 f"{came}; with {other.words} it was accepted",
                 _EXPECTED,
@@ -37,14 +39,14 @@ def _agreed_otherwise(run: Run, player: Player, came: str) -> Problem | None:
             )
     cut = channel.secret.strip()
     if cut != channel.secret and _accepted(
-        Operator(channel.url, cut, channel.sender, channel.dialect), player
+        Operator(channel.url, cut, channel.route, channel.dialect, channel.names), player
     ):
         return NoChannel(
             f"{came}; without the white space round security_hash it was accepted",
             _EXPECTED,
             "take the white space (a line break at its end?) out of security_hash in [operator], or of its variable",
         )
-    longer = Operator(channel.url, channel.secret + "\n", channel.sender, channel.dialect)
+    longer = Operator(channel.url, channel.secret + "\n", channel.route, channel.dialect, channel.names)
     if _accepted(longer, player):
         return NoChannel(
             f"{came}; with a line break at the end of security_hash it was accepted",
@@ -91,7 +93,7 @@ def _same_as_forged(run: Run, player: Player, genuine: Exchange) -> bool:
     verbs = Verbs(run.channel)
     message = verbs.transaction("result", player, player.unit)
     channel = run.channel
-    forger = Operator(channel.url, verbs.new_id(), channel.sender, channel.dialect)
+    forger = Operator(channel.url, verbs.new_id(), channel.route, channel.dialect, channel.names)
     forged = forger.send_raw(
         forger.dialect.encode(message),
         path=forger.dialect.path(message),

@@ -6,7 +6,7 @@ from scenarios.problems.errors import Exit, UsageProblem
 from scenarios.report.plain import printable
 from simulators.exchanges import export
 from simulators.exchanges.history import Exchange
-from simulators.transport.faults.delivery import Fault
+from simulators.transport.delivery import Fault
 from simulators.transport.faults.parameters import UnfitFault
 from simulators.transport.faults.table import FAULTS, parameters, parse_fault
 

@@ -16,8 +16,9 @@ from simulators.jackpot import wire, world
 from simulators.jackpot.catalogue import stores
 from simulators.jackpot.catalogue.stores import Listing, StoreEventName
 from simulators.jackpot.simulator import JackpotSimulator
-from simulators.transport.faults.delivery import Fault, Link, deliver
+from simulators.transport.delivery import Fault
 from simulators.transport.faults.parameters import UnfitFault
+from simulators.transport.sending import deliver
 from simulators.values import decimal_json
 from simulators.wallet.transactions import Transaction
 from simulators.webhooks.endpoint import Endpoint
@@ -57,14 +58,13 @@ def send_notice(
 
     Raises UsageProblem where the faults do not fit.
     """
-    parcel, sender = endpoint.parcel(event), endpoint.sender
-    link = endpoint.link or Link(sender.history, sender.timeout, sender.ca_file, limits=sender.limits)
+    delivery = endpoint.delivery(event)
     try:
-        exchanges = deliver(parcel, faults, link) if faults else endpoint.deliver(parcel)
+        exchanges = deliver(delivery, endpoint.route, faults or endpoint.faults)
     except UnfitFault as error:
         raise unfit(error) from None
     for _ in range(copies):
-        exchanges += endpoint.deliver(endpoint.parcel(event, attempt=1, copy_of=exchanges[0].number))
+        exchanges += endpoint.deliver(endpoint.delivery(event, attempt=1, copy_of=exchanges[0].number))
     return exchanges
 
 

@@ -5,7 +5,7 @@ from scenarios.run.run import Run
 from scenarios.target.loading import Checkout
 from simulators.checkout.simulator import CheckoutSimulator
 from simulators.checkout.wire import Agreement
-from simulators.transport.http_client import Sender
+from simulators.transport.route import Route
 from simulators.values.jws import BadKey
 from simulators.webhooks.retry_queue import Schedule
 
@@ -21,7 +21,7 @@ class JudgedCheckout(CheckoutSimulator):
         self.opened: set[str] = set()
         super().__init__(
             agreed_on(checkout),
-            run.sender,
+            run.route,
             decision_url=checkout.decision_url,
             schedule=Schedule().scaled(_SCALE),
         )
@@ -55,7 +55,7 @@ def undecidable(checkout: Checkout) -> str | None:
     return f"needs {wanted}: add {wanted} = {example} in [checkout]"
 
 
-def build(checkout: Checkout, sender: Sender) -> CheckoutSimulator:
+def build(checkout: Checkout, route: Route) -> CheckoutSimulator:
     """Return the simulator of what ``[checkout]`` of the target file says, not started; raises UsageProblem."""
     agreement = agreed_on(checkout)
     if checkout.decision_url and agreement.decision_key is None and agreement.algorithm != "HS256":
@@ -64,4 +64,4 @@ def build(checkout: Checkout, sender: Sender) -> CheckoutSimulator:
             "the private key that the checkout signs its decisions with",
             f"add: decision_key = {(Checkout.model_fields['decision_key'].examples or [''])[0]}",
         )
-    return CheckoutSimulator(agreement, sender, decision_url=checkout.decision_url)
+    return CheckoutSimulator(agreement, route, decision_url=checkout.decision_url)

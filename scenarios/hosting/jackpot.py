@@ -19,8 +19,8 @@ from simulators.jackpot.lifecycle import State
 from simulators.jackpot.service import Agreement
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import Notification
-from simulators.transport.http_client import Sender
-from simulators.webhooks.retry_queue import Delivery, Schedule
+from simulators.transport.route import Route
+from simulators.webhooks.retry_queue import QueuedMessage, Schedule
 
 # The five minutes of the retry window pass in one and a half seconds.
 _SCALE: Final = 0.005
@@ -55,7 +55,7 @@ class Jackpot(JackpotSimulator):
         self.closes = True
         super().__init__(
             agreed_on(agreed),
-            run.sender,
+            run.route,
             habits=Habits(confirmation=agreed.confirmation),
             schedule=Schedule().scaled(_SCALE),
             seed=run.settings.seed,
@@ -83,7 +83,7 @@ class Jackpot(JackpotSimulator):
         finally:
             self.queue.resume()
 
-    def posted(self, voucher_id: str, name: str) -> Delivery[Notification]:
+    def posted(self, voucher_id: str, name: str) -> QueuedMessage[Notification]:
         """The last webhook ``name`` about a voucher so far; raises LookupError."""
         for delivery in reversed(self.queue.deliveries):
             event = delivery.event
@@ -102,11 +102,11 @@ def agreed_on(section: Section) -> Agreement:
     )
 
 
-def build(section: Section, sender: Sender, *, seed: int = 0) -> JackpotSimulator:
+def build(section: Section, route: Route, *, seed: int = 0) -> JackpotSimulator:
     """Return the simulator of what ``[jackpot]`` of the target file says, not started."""
     return JackpotSimulator(
         agreed_on(section),
-        sender,
+        route,
         notification_url=section.notification_url,
         habits=Habits(confirmation=section.confirmation),
         seed=seed,

@@ -6,7 +6,7 @@ from scenarios.target.demo import DEMO_USERNAME
 from scenarios.target.loading import Target
 from simulators.operator.delivery import Callbacks, Operator
 from simulators.operator.simulator import TOKEN_SECONDS, Agreement, OperatorSimulator
-from simulators.transport.http_client import Sender
+from simulators.transport.route import Route
 
 
 def for_check(run: Run) -> OperatorSimulator:
@@ -18,7 +18,7 @@ def for_check(run: Run) -> OperatorSimulator:
 
 def build(
     target: Target,
-    sender: Sender,
+    route: Route,
     *,
     seed: int = 0,
     token_seconds: int = TOKEN_SECONDS,
@@ -26,7 +26,7 @@ def build(
     """Return the simulator of what the target file says, not started; raises UsageProblem."""
     operator, _ = target.need_operator()
     endpoint = Operator(
-        operator.callback_url, operator.security_hash.get_secret_value(), sender, operator.words
+        operator.callback_url, operator.security_hash.get_secret_value(), route, operator.words
     )
     agreement = agreed_on(target, username=DEMO_USERNAME)
     return OperatorSimulator(agreement, Callbacks(endpoint), seed=seed, token_seconds=token_seconds)

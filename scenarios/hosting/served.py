@@ -20,7 +20,7 @@ from simulators.jackpot.simulator import JackpotSimulator
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.server.api_docs import PAGE
 from simulators.simulator import Simulator
-from simulators.transport.http_client import Sender
+from simulators.transport.route import Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ class Play:
 def served(target: Target, log: History, provider: str, place: Place, play: Play) -> Iterator[Hosted[Any]]:
     """Serve the simulator of ``provider`` and say where; raises UsageProblem."""
     section = getattr(target, provider)
-    with closing(Sender(log, ca_file=target.ca_file)) as sender:
+    with closing(Route(log, ca_file=target.ca_file)) as route:
         if timeout := getattr(section, "timeout", None):
-            sender.timeout = timeout
-        simulator = _BUILT[provider](target, sender, play)
+            route.timeout = timeout
+        simulator = _BUILT[provider](target, route, play)
         keeping = (
             jackpot.kept(simulator, play.state) if isinstance(simulator, JackpotSimulator) else nullcontext()
         )
@@ -93,10 +93,10 @@ _LINES: Final[dict[str, Callable[[Hosted[Any]], Iterator[str]]]] = {
     CHECKOUT: _checkout_lines,
 }
 # The simulator of each provider, not started; raises UsageProblem where the target file will not do.
-_BUILT: Final[dict[str, Callable[[Target, Sender, Play], Simulator[Any]]]] = {
-    OPERATOR: lambda target, sender, play: operator.build(
-        target, sender, seed=play.seed, token_seconds=play.token_seconds
+_BUILT: Final[dict[str, Callable[[Target, Route, Play], Simulator[Any]]]] = {
+    OPERATOR: lambda target, route, play: operator.build(
+        target, route, seed=play.seed, token_seconds=play.token_seconds
     ),
-    JACKPOT: lambda target, sender, play: jackpot.build(target.need_jackpot(), sender, seed=play.seed),
-    CHECKOUT: lambda target, sender, _play: checkout.build(target.need_checkout(), sender),
+    JACKPOT: lambda target, route, play: jackpot.build(target.need_jackpot(), route, seed=play.seed),
+    CHECKOUT: lambda target, route, _play: checkout.build(target.need_checkout(), route),
 }

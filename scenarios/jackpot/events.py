@@ -10,7 +10,7 @@ from simulators.jackpot import wire
 from simulators.jackpot.field_types import moment
 from simulators.jackpot.wire import Notification
 from simulators.values import decimal_json
-from simulators.webhooks.retry_queue import Delivery
+from simulators.webhooks.retry_queue import QueuedMessage
 
 # So often is an event sent that the CLIENT fails at.
 _COPIES = 3
@@ -88,6 +88,6 @@ def status(exchange: Exchange) -> str:
     return f"HTTP {exchange.answer.status}"
 
 
-def fields_of(delivery: Delivery[Notification]) -> dict[str, Any]:
+def fields_of(delivery: QueuedMessage[Notification]) -> dict[str, Any]:
     """The event of a delivery as JSON values."""
     return wire.fields(delivery.event)

@@ -24,7 +24,7 @@ from simulators.jackpot import wire, world
 from simulators.jackpot.lifecycle import Event, State
 from simulators.jackpot.wire import Notification
 from simulators.jackpot.world import Voucher
-from simulators.webhooks.retry_queue import Delivery, Standing
+from simulators.webhooks.retry_queue import QueuedMessage, Standing
 
 # Seconds within which Jackpot wants its acknowledgement.
 _IN_TIME = 5.0
@@ -46,7 +46,7 @@ def _acknowledged(
     )
 
 
-def _told(conversions: Conversions, judge: Judge, rule: str, delivery: Delivery[Notification]) -> None:
+def _told(conversions: Conversions, judge: Judge, rule: str, delivery: QueuedMessage[Notification]) -> None:
     """Judge that a webhook on its way was answered 200, if not at once then upon a retry."""
     done = conversions.twin.queue.wait(delivery.id, conversions.patience)
     last = done.attempts[-1] if done.attempts else None
@@ -71,7 +71,7 @@ def test_store_events_are_acknowledged(conversions: Conversions, judge: Judge) -
     """store/enabled, store/disabled and store/update in their documented shapes are answered 200."""
     account = conversions.twin.account
     store_id = account.listings[-1].store.id
-    raised: tuple[Callable[[], Delivery[Notification]], ...] = (
+    raised: tuple[Callable[[], QueuedMessage[Notification]], ...] = (
         lambda: account.enable_store(store_id),
         lambda: account.update_store(store_id, {"name": "Enseigne nouvelle"}),
         lambda: account.disable_store(store_id),
@@ -319,7 +319,7 @@ class _slow:  # noqa: N801 - a context manager, used like a function
         self.twin.calm()
 
 
-def _in_time(judge: Judge, twin: Jackpot, delivery: Delivery[Notification]) -> None:
+def _in_time(judge: Judge, twin: Jackpot, delivery: QueuedMessage[Notification]) -> None:
     arrived: Callable[[], bool] = lambda: bool(twin.queue.delivery(delivery.id).attempts)  # noqa: E731
     twin.queue.wait(delivery.id, _IN_TIME + 1)
     if not arrived():

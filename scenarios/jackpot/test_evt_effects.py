@@ -16,15 +16,15 @@ from scenarios.jackpot import events
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
 from scenarios.wallet.player import Player
-from simulators.exchanges.history import Exchange, Purpose
+from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire
 from simulators.jackpot.lifecycle import Event, State
 from simulators.jackpot.wire import Notification
 from simulators.providers import JACKPOT
 from simulators.transport.faults.wire import AnswerLost
-from simulators.transport.last_byte_race import race
+from simulators.transport.sending import deliver
 from simulators.values import decimal_json
-from simulators.webhooks.retry_queue import Delivery, Standing
+from simulators.webhooks.retry_queue import QueuedMessage, Standing
 
 _COPIES = 3
 # Seconds that a CLIENT which is started again may be away.
@@ -38,7 +38,7 @@ def _conclude(conversions: Conversions, conversion: Conversion, *steps: Event) -
 
 def _ended(
     conversions: Conversions, player: Player, name: wire.CouponName
-) -> tuple[Conversion, Decimal, Delivery[Notification]]:
+) -> tuple[Conversion, Decimal, QueuedMessage[Notification]]:
     """A purchase whose last webhook was ``name``, delivered once, the balance after it, and that webhook."""
     if name == "coupon/canceled":
         balance = conversions.judge.fund(player, 8000)
@@ -122,23 +122,12 @@ def _race(
     conversions: Conversions, conversion: Conversion, name: str, effort: Effort, step: Event
 ) -> list[Exchange]:
     """Let ``step`` come over the voucher and deliver its webhook ``name`` many times at once."""
-    twin, sender = conversions.twin, conversions.run.sender
+    twin, route = conversions.twin, conversions.run.route
     with twin.held():
         conversions.happen(conversion, step)
         event = twin.posted(conversion.voucher, name).event
-        width = sender.limits.width(effort.width)
-        return race(
-            [twin.endpoint.request(event)] * width,
-            sender.history,
-            wire.read,
-            provider=JACKPOT,
-            labels=name,
-            purpose=Purpose.SCENARIO,
-            messages=[event] * width,
-            timeout=sender.timeout,
-            ca_file=sender.ca_file,
-            limits=sender.limits,
-        )
+        deliveries = [twin.endpoint.delivery(event)] * route.limits.width(effort.width)
+        return deliver(deliveries, route, together=True)
 
 
 def _judge_race(conversions: Conversions, name: str, player: Player, expected: Decimal) -> None:

@@ -20,12 +20,9 @@ from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.wallet.player import Player
-from simulators.exchanges.history import Purpose
-from simulators.jackpot import wire
 from simulators.jackpot.credentials.signed_urls import URL_SECONDS
 from simulators.jackpot.lifecycle import Event, State
-from simulators.providers import JACKPOT
-from simulators.transport.last_byte_race import race
+from simulators.transport.sending import deliver
 
 pytestmark = pytest.mark.needs("probe")
 
@@ -106,12 +103,12 @@ def test_confirms_its_own_once(
         (f"{_COPIES + 1} times, one after the other", lambda made: _again(conversions, made)),
         ("several times at once", lambda made: _at_once(conversions, made, effort)),
     )
-    for case, deliver in ways:
+    for case, deliver_again in ways:
         judge.fund(player, _FUNDS)
         conversion = conversions.begin(player, AMOUNT)
         with conversions.twin.held():
             conversions.reserve(conversion, PRICE)
-            deliver(conversion)
+            deliver_again(conversion)
         conversions.leaves(conversion, State.RESERVED)
         conversions.stroll(player)
         sent = conversions.twin.confirm_requests(conversion.voucher)
@@ -134,23 +131,10 @@ def _again(conversions: Conversions, conversion: Conversion) -> None:
 
 
 def _at_once(conversions: Conversions, conversion: Conversion, effort: Effort) -> None:
-    sender, event = (
-        conversions.run.sender,
-        conversions.twin.posted(conversion.voucher, "coupon/reserved").event,
-    )
-    width = sender.limits.width(effort.width)
-    race(
-        [conversions.twin.endpoint.request(event)] * width,
-        sender.history,
-        wire.read,
-        provider=JACKPOT,
-        labels="coupon/reserved",
-        purpose=Purpose.SCENARIO,
-        messages=[event] * width,
-        timeout=sender.timeout,
-        ca_file=sender.ca_file,
-        limits=sender.limits,
-    )
+    route = conversions.run.route
+    event = conversions.twin.posted(conversion.voucher, "coupon/reserved").event
+    reservation = conversions.twin.endpoint.delivery(event)
+    deliver([reservation] * route.limits.width(effort.width), route, together=True)
 
 
 @pytest.mark.rules("VCH-04")

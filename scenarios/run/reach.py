@@ -11,7 +11,9 @@ from scenarios.wallet.player import Player
 from scenarios.wallet.unclear_answers import learn, unclear
 from simulators.exchanges.history import Answer, Exchange, Purpose, Request, Status, header
 from simulators.providers import CHECKOUT, JACKPOT
-from simulators.transport.http_client import Meaning, Sender
+from simulators.transport.delivery import Delivery, Meaning
+from simulators.transport.route import Route
+from simulators.transport.sending import deliver
 
 # So much of an answer is quoted.
 _SHOWN = 120
@@ -19,13 +21,13 @@ _SHOWN = 120
 
 @dataclass
 class Reach:
-    """The CLIENT of ``target``, asked through ``sender``, or by wagers of ``player`` where there is an OPERATOR.
+    """The CLIENT of ``target``, asked through ``route``, or by wagers of ``player`` where there is an OPERATOR.
 
     ``operator`` is watched by nobody: what it finds out is for whoever asks.
     """
 
     target: Target
-    sender: Sender
+    route: Route
     operator: Verbs | None
     player: Player | None
     begun: bool = False
@@ -82,14 +84,9 @@ class Reach:
         _, url, provider = self._elsewhere()
         if not url:
             return None
-        return self.sender.send(
-            Request("GET", url),
-            _any_answer,
-            provider=provider,
-            label="knock",
-            purpose=Purpose.LIVENESS,
-            genuine=False,
-        )
+        knock = Delivery(Request("GET", url), _any_answer, provider, "knock", Purpose.LIVENESS, genuine=False)
+        [exchange] = deliver(knock, self.route)
+        return exchange
 
 
 def _any_answer(answer: Answer) -> Meaning:  # noqa: ARG001 - any will do

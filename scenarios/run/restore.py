@@ -49,7 +49,7 @@ class Restore:
                 self.warnings.append(f"player {player.id} could not be put back to {owned}: {error}")
 
     def _genuine(self) -> Iterator[tuple[Exchange, Transaction]]:
-        for exchange in self.operator.channel.sender.history.since(0):
+        for exchange in self.operator.channel.route.history.since(0):
             message = message_of(exchange)
             if exchange.genuine and message is not None:
                 yield exchange, message
@@ -113,7 +113,7 @@ class Restore:
             if name not in decided:
                 decided.add(name)
                 self.operator.settle(exchange)
-        history = self.operator.channel.sender.history.since(0)
+        history = self.operator.channel.route.history.since(0)
         allowed = acceptable(history, player.id, Decimal(0), currency).balances
         if len(allowed) > 1:
             shown = " or ".join(money.show(each, currency) for each in sorted(allowed))

@@ -24,8 +24,8 @@ from scenarios.wallet.probes import DriverProbe, Probe, Unreadable, WagersProbe
 from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import History
 from simulators.operator.delivery import Operator
-from simulators.transport.http_client import Sender
 from simulators.transport.rate_limits import Limits
+from simulators.transport.route import Route
 from simulators.wallet.names import Names
 
 # Seconds for one answer where no [operator] says otherwise.
@@ -60,7 +60,7 @@ class Run:
         self.redactor = Redactor(target.secrets())
         self.driver = Driver(target)
         self.limits = Limits(target.target.max_connections, target.target.max_requests_per_second or None)
-        self.sender = Sender(
+        self.route = Route(
             self.history,
             timeout=operator.timeout if operator else _TIMEOUT,
             ca_file=target.ca_file,
@@ -73,11 +73,13 @@ class Run:
         self.abroad: dict[tuple[str, str], Player] = {}
         self.reach = Reach(
             target,
-            self.sender,
+            self.route,
             Verbs(self.channel) if operator else None,
             self.players[0] if self.players else None,
         )
         self.guard = Guard(self.reach, self.driver, self.settings.effort.seconds, self.clock)
+        if self.driver.has("restart"):
+            self.route.restart = self.guard.restart
 
     @property
     def model(self) -> Model:
@@ -91,7 +93,7 @@ class Run:
         return Operator(
             operator.callback_url,
             operator.security_hash.get_secret_value(),
-            self.sender,
+            self.route,
             operator.words,
             Names(player.id for player in (*self.players, *self.other_players)),
         )
@@ -99,8 +101,7 @@ class Run:
     @cached_property
     def verbs(self) -> Verbs:
         """The OPERATOR as scenarios see it; raises UsageProblem where the target has none."""
-        restart = self.guard.restart if self.driver.has("restart") else None
-        return Verbs(self.channel, guard=self.guard, restart=restart)
+        return Verbs(self.channel, guard=self.guard)
 
     @cached_property
     def probe(self) -> Probe:
@@ -178,4 +179,4 @@ class Run:
 
     def close(self) -> None:
         """Close every connection."""
-        self.sender.close()
+        self.route.close()

@@ -9,9 +9,8 @@ from typing import Literal
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.operator.delivery import Operator
-from simulators.providers import OPERATOR
-from simulators.transport.faults.delivery import Fault, Link, Parcel, deliver
-from simulators.transport.last_byte_race import race
+from simulators.transport.delivery import Delivery, Fault
+from simulators.transport.sending import deliver
 from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.names import Names
 from simulators.wallet.transactions import Kind, Transaction
@@ -27,14 +26,12 @@ class Verbs:
 
     Every verb sends one request, waits for its answer and returns the exchange. Amounts are decimals in the
     player's currency. Ids are new UUIDs unless given: a CLIENT remembers ids for good, so they can never
-    repeat from one run to the next. ``guard`` is called after every exchange and may raise. ``restart``
-    kills the CLIENT and starts it again, where the target says how.
+    repeat from one run to the next. ``guard`` is called after every exchange and may raise.
     """
 
     channel: Operator
     guard: Callable[[Exchange], None] = field(default=_nothing)
     style: Style = PLAIN
-    restart: Callable[[], None] | None = None
 
     @staticmethod
     def new_id() -> str:
@@ -174,20 +171,8 @@ class Verbs:
         Equal messages are copies of one another. The race is no wider than the target's limits allow: what is
         too much is left out, from the end.
         """
-        sender = self.channel.sender
-        kept = list(messages)[: sender.limits.width(len(messages))]
-        exchanges = race(
-            [self.channel.request(message, self.style) for message in kept],
-            sender.history,
-            self.channel.read,
-            provider=OPERATOR,
-            labels=[message.kind for message in kept],
-            purpose=self.channel.purpose,
-            messages=kept,
-            timeout=sender.timeout,
-            ca_file=sender.ca_file,
-            limits=sender.limits,
-        )
+        kept = list(messages)[: self.channel.route.limits.width(len(messages))]
+        exchanges = deliver([self._delivery(message) for message in kept], self.channel.route, together=True)
         unanswered = next((exchange for exchange in exchanges if exchange.unknown), None)
         if unanswered is not None:
             self.guard(unanswered)
@@ -200,23 +185,12 @@ class Verbs:
 
         What a fault cuts off is unknown, as planned, and does not alarm the guard.
         """
-        sender = self.channel.sender
         group = [messages] if isinstance(messages, Transaction) else list(messages)
-        parcels = [
-            Parcel(
-                self.channel.request(message, self.style),
-                self.channel.read,
-                OPERATOR,
-                label=message.kind,
-                purpose=self.channel.purpose,
-                message=message,
-            )
-            for message in group
-        ]
-        link = Link(
-            sender.history, sender.timeout, sender.ca_file, limits=sender.limits, restart=self.restart
-        )
-        return deliver(parcels, faults, link)
+        return deliver([self._delivery(message) for message in group], self.channel.route, faults)
+
+    def _delivery(self, message: Transaction) -> Delivery:
+        request = self.channel.request(message, self.style)
+        return self.channel.delivery_of(request, label=message.kind, message=message)
 
     def settle(self, exchange: Exchange, copies: int = 3) -> Exchange:
         """Send copies of an unanswered exchange, as a provider does, until one is answered; return that."""

@@ -51,7 +51,7 @@ class Diagnosis:
 
 def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
     """Run the experiment on ``player`` and leave the balance as found, so far as the CLIENT allows."""
-    history = probe.operator.channel.sender.history
+    history = probe.operator.channel.route.history
     start = len(history)
     try:
         opening = probe.empty(player)
@@ -165,7 +165,7 @@ def _paid(exchange: Exchange) -> bool:
 def _own(operator: Verbs, player: Player, start: int = 0) -> list[Exchange]:
     """The genuine wagers for ``player`` since exchange ``start``, each with its most telling answer."""
     last: dict[str, Exchange] = {}
-    for exchange in operator.channel.sender.history.since(start):
+    for exchange in operator.channel.route.history.since(start):
         message = exchange.message
         if (
             not isinstance(message, Transaction)

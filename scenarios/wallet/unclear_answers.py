@@ -13,7 +13,7 @@ from typing import Any
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Answer, Exchange, Purpose, Status
-from simulators.transport.http_client import Meaning
+from simulators.transport.delivery import Meaning
 from simulators.wallet import codec
 
 # In smallest units: more than any player has.

@@ -19,9 +19,9 @@ from simulators.checkout.world import Checkout
 from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import Exchange
 from simulators.simulator import Simulator
-from simulators.transport.http_client import Sender
+from simulators.transport.route import Route
 from simulators.webhooks.endpoint import Endpoint
-from simulators.webhooks.retry_queue import Delivery, RetryQueue, Schedule
+from simulators.webhooks.retry_queue import QueuedMessage, RetryQueue, Schedule
 
 CREATE: Final = "createMerchantCheckout"
 PRICE: Final = "price"
@@ -46,7 +46,7 @@ def random_tokens() -> Iterator[str]:
 class CheckoutSimulator(Simulator[Notice]):
     """One checkout for one merchant. Safe to use from several threads.
 
-    ``sender`` brings the history along and ``decision_url`` is where decisions go (None: nowhere). ``clock``
+    ``route`` brings the history along and ``decision_url`` is where decisions go (None: nowhere). ``clock``
     is seconds since the epoch; ``queue_clock`` counts seconds for ``schedule``. ``max_age`` (seconds) is
     how old a merchant's token may be. ``public_url`` is where browsers reach the twin.
     """
@@ -58,7 +58,7 @@ class CheckoutSimulator(Simulator[Notice]):
     def __init__(
         self,
         agreement: Agreement,
-        sender: Sender,
+        route: Route,
         *,
         decision_url: str | None = None,
         schedule: Schedule | None = None,
@@ -69,7 +69,7 @@ class CheckoutSimulator(Simulator[Notice]):
         new_token: Callable[[], str] | None = None,
         public_url: str = "http://127.0.0.1:8703",
     ) -> None:
-        endpoint = Endpoint(wire.PROVIDER, decision_url, sender, wire.body, wire.read, wire.kind)
+        endpoint = Endpoint(wire.PROVIDER, decision_url, route, wire.body, wire.read, wire.kind)
         super().__init__(RetryQueue(endpoint, schedule, clock=queue_clock, threads=threads))
         self.agreement = agreement
         self.max_age = max_age
@@ -134,7 +134,7 @@ class CheckoutSimulator(Simulator[Notice]):
                 self._checkouts[token] = checkout
             return checkout
 
-    def decide(self, token: str, approved: bool) -> Delivery[Notice]:
+    def decide(self, token: str, approved: bool) -> QueuedMessage[Notice]:
         """Approve or decline a checkout, and tell the merchant; raises KeyError or IllegalTransition."""
         with self._lock:
             event = Event.APPROVE if approved else Event.DECLINE
@@ -163,7 +163,7 @@ class CheckoutSimulator(Simulator[Notice]):
         """Return the notice of ``decision``; raises signing.BadKey without a key to sign with."""
         return wire.sign(decision, self.agreement)
 
-    def notify(self, decision: Decision, *, genuine: bool = False) -> Delivery[Notice]:
+    def notify(self, decision: Decision, *, genuine: bool = False) -> QueuedMessage[Notice]:
         """Tell the merchant of any ``decision``, well signed and with retries; no checkout changes.
 
         For one of an unknown checkout, one against the truth, or one told twice under a new `iat`.

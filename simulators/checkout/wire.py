@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from simulators.exchanges.history import Answer, Status
-from simulators.transport.http_client import Meaning
+from simulators.transport.delivery import Meaning
 from simulators.values import decimal_json, jws
 
 PROVIDER: Final = "checkout"

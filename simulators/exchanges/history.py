@@ -213,6 +213,10 @@ Listener = Callable[[Exchange], None]
 class History:
     """All exchanges in order. Safe to append to from several threads.
 
+    Numbers follow the order of leaving: one is taken when the request has its connection and is allowed out, and what
+    leaves after another was answered has the higher number. Of requests under way at the same time the numbers say who
+    was ready first; of a race, nothing.
+
     ``listeners`` are called after every change of an exchange (invoked, completed), outside the lock.
     """
 

@@ -20,7 +20,7 @@ from simulators.jackpot.credentials.signed_urls import Signer
 from simulators.jackpot.field_types import NewId, at
 from simulators.jackpot.lifecycle import Event, State
 from simulators.jackpot.world import Means, Reservation, Voucher
-from simulators.webhooks.retry_queue import Delivery, RetryQueue
+from simulators.webhooks.retry_queue import QueuedMessage, RetryQueue
 
 Confirmation = Literal["manual", "automatic"]
 Refunds = Literal["by hand", "accept", "reject"]
@@ -141,7 +141,9 @@ class Account:
                 return self.happen(voucher_id, decided)
             return self._vouchers[voucher_id]
 
-    def notify(self, name: wire.CouponName, voucher_id: str, **forged: Any) -> Delivery[wire.Notification]:
+    def notify(
+        self, name: wire.CouponName, voucher_id: str, **forged: Any
+    ) -> QueuedMessage[wire.Notification]:
         """Send the webhook ``name`` for a voucher whatever its state, which stays as it is.
 
         ``forged`` puts other values into the message (``price=Decimal(1)``, ``notification_key="x"``). The
@@ -164,7 +166,7 @@ class Account:
             asked = self.reservation(value, manual=True, value=value, notification_key=notification_key)
             return world.reserve(listing.store, asked, self.means())[0]
 
-    def notify_foreign(self, name: wire.CouponName, voucher: Voucher) -> Delivery[wire.Notification]:
+    def notify_foreign(self, name: wire.CouponName, voucher: Voucher) -> QueuedMessage[wire.Notification]:
         """Send the webhook ``name`` for ``voucher``, which need not be one of this account's."""
         return self.queue.post(world.announce(voucher, name, self.means()), genuine=False)
 
@@ -235,15 +237,15 @@ class Account:
         """``store`` with the whole addresses of its pictures."""
         return catalogue.published(store, self.public_url)
 
-    def enable_store(self, store_id: str) -> Delivery[wire.Notification]:
+    def enable_store(self, store_id: str) -> QueuedMessage[wire.Notification]:
         """Offer a store and tell the CLIENT; raises KeyError."""
         return self._list(replace(self.listing(store_id), enabled=True), "store/enabled")
 
-    def disable_store(self, store_id: str) -> Delivery[wire.Notification]:
+    def disable_store(self, store_id: str) -> QueuedMessage[wire.Notification]:
         """Withdraw a store and tell the CLIENT; raises KeyError."""
         return self._list(replace(self.listing(store_id), enabled=False), "store/disabled")
 
-    def update_store(self, store_id: str, changes: Mapping[str, Any]) -> Delivery[wire.Notification]:
+    def update_store(self, store_id: str, changes: Mapping[str, Any]) -> QueuedMessage[wire.Notification]:
         """Change properties by their documented names (None takes one away) and tell the CLIENT.
 
         Numbers are int or Decimal. Raises KeyError, and ValueError where the result is no store.
@@ -252,32 +254,34 @@ class Account:
             listing = self.listing(store_id)
             return self._replace(listing, catalogue.changed(listing.store, changes))
 
-    def make_continuous(self, store_id: str) -> Delivery[wire.Notification]:
+    def make_continuous(self, store_id: str) -> QueuedMessage[wire.Notification]:
         """Let a store sell any value in its range, and tell the CLIENT; raises KeyError."""
         with self.lock:
             listing = self.listing(store_id)
             return self._replace(listing, catalogue.to_continuous(listing.store))
 
-    def make_discrete(self, store_id: str, values: Iterable[Decimal | int]) -> Delivery[wire.Notification]:
+    def make_discrete(
+        self, store_id: str, values: Iterable[Decimal | int]
+    ) -> QueuedMessage[wire.Notification]:
         """Let a store sell single ``values`` (EUR) only, and tell the CLIENT; raises KeyError."""
         with self.lock:
             listing = self.listing(store_id)
             return self._replace(listing, catalogue.to_discrete(listing.store, values))
 
-    def notify_store(self, name: StoreEventName, store_id: str) -> Delivery[wire.Notification]:
+    def notify_store(self, name: StoreEventName, store_id: str) -> QueuedMessage[wire.Notification]:
         """Send a test webhook: the event ``name`` for a store as it is; raises KeyError."""
         with self.lock:
             return self._tell(name, self.listing(store_id))
 
-    def _replace(self, listing: Listing, store: wire.Store) -> Delivery[wire.Notification]:
+    def _replace(self, listing: Listing, store: wire.Store) -> QueuedMessage[wire.Notification]:
         return self._list(replace(listing, store=store, before=listing.store), "store/update")
 
-    def _list(self, listing: Listing, name: StoreEventName) -> Delivery[wire.Notification]:
+    def _list(self, listing: Listing, name: StoreEventName) -> QueuedMessage[wire.Notification]:
         with self.lock:
             self._listings[listing.store.id] = listing
             return self._tell(name, listing)
 
-    def _tell(self, name: StoreEventName, listing: Listing) -> Delivery[wire.Notification]:
+    def _tell(self, name: StoreEventName, listing: Listing) -> QueuedMessage[wire.Notification]:
         means = self.means()
         return self.queue.post(catalogue.event(name, listing, means.now, means.new_id, self.public_url))
 

@@ -19,7 +19,7 @@ from simulators.jackpot.service import Agreement, Service
 from simulators.jackpot.wire import Notification
 from simulators.server.responses import ApiError
 from simulators.simulator import Simulator
-from simulators.transport.http_client import Sender
+from simulators.transport.route import Route
 from simulators.webhooks.endpoint import Endpoint
 from simulators.webhooks.retry_queue import RetryQueue, Schedule
 
@@ -27,7 +27,7 @@ from simulators.webhooks.retry_queue import RetryQueue, Schedule
 class JackpotSimulator(Simulator[Notification]):
     """One Jackpot for one CLIENT. Safe to use from several threads.
 
-    ``sender`` brings the history along and ``notification_url`` is where webhooks go (None: nowhere).
+    ``route`` brings the history along and ``notification_url`` is where webhooks go (None: nowhere).
     ``service`` answers the API, ``account`` holds stores and vouchers, ``queue`` the webhooks. ``clock`` is
     seconds since the epoch; ``queue_clock`` counts seconds for ``schedule``. ``seed`` makes the stores,
     ``shuffle`` (a seed) the order of webhooks that are due together. Other arguments: see Account.
@@ -40,7 +40,7 @@ class JackpotSimulator(Simulator[Notification]):
     def __init__(
         self,
         agreement: Agreement,
-        sender: Sender,
+        route: Route,
         *,
         notification_url: str | None = None,
         habits: Habits | None = None,
@@ -55,7 +55,7 @@ class JackpotSimulator(Simulator[Notification]):
         opening: datetime | None = None,
     ) -> None:
         queue = RetryQueue(
-            Endpoint(wire.PROVIDER, notification_url, sender, wire.encode, wire.read, wire.name),
+            Endpoint(wire.PROVIDER, notification_url, route, wire.encode, wire.read, wire.name),
             schedule,
             clock=queue_clock,
             threads=threads,

@@ -21,7 +21,7 @@ from simulators.jackpot.credentials.session_jwt import Claims
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.world import Voucher
 from simulators.values import decimal_json
-from simulators.webhooks.retry_queue import Attempt, Delivery, Standing
+from simulators.webhooks.retry_queue import Attempt, QueuedMessage, Standing
 
 VERSION: Final = 1
 
@@ -144,7 +144,7 @@ def _session(written: Mapping[str, Any]) -> Session:
     )
 
 
-def _written(delivery: Delivery[wire.Notification], now: float) -> dict[str, Any]:
+def _written(delivery: QueuedMessage[wire.Notification], now: float) -> dict[str, Any]:
     """Times of the queue's clock, which begins anew with every run, become distances from ``now``."""
     return {
         "id": delivery.id,
@@ -160,9 +160,9 @@ def _written(delivery: Delivery[wire.Notification], now: float) -> dict[str, Any
     }
 
 
-def _delivery(written: Mapping[str, Any], now: float) -> Delivery[wire.Notification]:
+def _delivery(written: Mapping[str, Any], now: float) -> QueuedMessage[wire.Notification]:
     began, due = written["began_ago"], written["due_in"]
-    return Delivery(
+    return QueuedMessage(
         id=int(written["id"]),
         event=wire.parse(decimal_json.dumps(written["event"])),
         genuine=bool(written["genuine"]),

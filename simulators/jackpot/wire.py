@@ -12,7 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 from simulators.exchanges.history import Answer, Status
 from simulators.jackpot.field_types import Day, DayMoment, Moment, Money, Number, Shape, optional
 from simulators.jackpot.lifecycle import State
-from simulators.transport.http_client import Meaning
+from simulators.transport.delivery import Meaning
 from simulators.values import decimal_json
 
 PROVIDER: Final = "jackpot"

@@ -12,7 +12,8 @@ from typing import Final
 
 from simulators.exchanges.history import Answer, Exchange, Purpose, Request
 from simulators.operator.dialect import SPORTSBOOK
-from simulators.transport.http_client import Meaning, Sender
+from simulators.transport.delivery import Meaning
+from simulators.transport.route import Route
 from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.dialect import Dialect
 from simulators.wallet.names import Names
@@ -37,11 +38,11 @@ class Operator(Endpoint[Transaction]):
         self,
         url: str | None,
         secret: str,
-        sender: Sender,
+        route: Route,
         dialect: Dialect = SPORTSBOOK,
         names: Names | None = None,
     ) -> None:
-        super().__init__(PROVIDER, url, sender, self._encoded, self.read, lambda message: message.kind)
+        super().__init__(PROVIDER, url, route, self._encoded, self.read, lambda message: message.kind)
         self.secret = secret
         self.dialect = dialect
         self.names = names
@@ -100,7 +101,7 @@ class Operator(Endpoint[Transaction]):
         request = self.request(message, style)
         return told(
             self.deliver(
-                self.parcel_of(request, label=label or message.kind, purpose=purpose, message=message)
+                self.delivery_of(request, label=label or message.kind, purpose=purpose, message=message)
             )
         )
 
@@ -123,7 +124,7 @@ class Operator(Endpoint[Transaction]):
         request = self.raw_request(body, path=path, headers=headers, method=method)
         return told(
             self.deliver(
-                self.parcel_of(request, label=label, purpose=purpose, message=message, genuine=genuine)
+                self.delivery_of(request, label=label, purpose=purpose, message=message, genuine=genuine)
             )
         )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal
 
 from simulators.exchanges.history import Answer, Headers, Status
-from simulators.transport.http_client import Meaning
+from simulators.transport.delivery import Meaning
 from simulators.values import money
 from simulators.values.decimal_json import quoted
 from simulators.wallet import codec, signers

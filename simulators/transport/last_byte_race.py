@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from simulators.exchanges.history import (
     RACE_NOTE,
@@ -21,13 +20,12 @@ from simulators.exchanges.history import (
     Failure,
     FaultNote,
     History,
-    Purpose,
     Request,
     Status,
 )
-from simulators.transport.http_client import Meaning, Read, interrupted
-from simulators.transport.rate_limits import Limits
-from simulators.transport.raw_connection import Connection, network, why
+from simulators.transport.delivery import Delivery, Meaning
+from simulators.transport.raw_connection import Connection, failure_of, network
+from simulators.transport.route import Route
 
 # Seconds between the arrival of all but the last bytes and the release: a server accepts and reads meanwhile.
 SETTLE = 0.02
@@ -38,7 +36,7 @@ _DIALLERS = 16
 class _Lane:
     """One request of the race: its connection, the byte held back, when that left, and how the lane ended."""
 
-    request: Request
+    delivery: Delivery
     connection: Connection | None = None
     last: bytes = b""
     number: int = -1
@@ -47,96 +45,61 @@ class _Lane:
     failure: Failure | None = None
 
 
-def race(
-    requests: Sequence[Request],
-    history: History,
-    read: Read,
-    *,
-    provider: str,
-    labels: str | Sequence[str],
-    purpose: Purpose,
-    messages: Sequence[Any] | None = None,
-    genuine: bool = True,
-    copies_of: Sequence[int | None] | None = None,
-    faults: tuple[FaultNote, ...] = (),
-    timeout: float = 5.0,
-    ca_file: str | None = None,
-    settle: float = SETTLE,
-    limits: Limits | None = None,
-) -> list[Exchange]:
-    """Send ``requests`` so that their last bytes leave together; return the exchanges in the order of
-    ``requests``.
+def race(deliveries: Sequence[Delivery], route: Route, settle: float = SETTLE) -> list[Exchange]:
+    """Send ``deliveries`` so that their last bytes leave together; return the exchanges in their order.
 
-    ``labels`` and ``messages`` say what each is (see Exchange). Where ``copies_of`` is not given, a request
-    equal to an earlier one of this race is its copy. ``timeout`` is seconds for dialling and again, from the
-    release on, for the answers; what is not answered by then is unknown, and so is what was refused or reset,
-    with the failure in words. ``invoked`` is when the last byte left; ``faults`` tells how far apart the last
-    bytes left.
+    A request equal to an earlier one of this race is its copy, unless it is said to be one of another. The route's
+    timeout holds for dialling and again, from the release on, for the answers; what is not answered by then is
+    unknown, and so is what was refused or reset, with the failure in words. ``invoked`` is when the last byte left; the
+    faults tell how far apart the last bytes left. ``settle`` is seconds between all but the last bytes and those.
 
-    Raises ValueError where a request cannot be written, where the sequences differ in length, or where the
-    race is wider than ``limits`` allow.
+    Raises ValueError where a request cannot be written, or where the race is wider than the limits allow.
     """
-    told = _told(requests, labels, messages, copies_of)
-    gate = limits or Limits()
-    lanes = [_Lane(request) for request in requests]
-    with gate.connection(len(lanes)):
+    lanes = [_Lane(delivery) for delivery in deliveries]
+    if not lanes:
+        return []
+    with route.places(len(lanes)):
         try:
-            _warm(lanes, timeout, ca_file, settle)
-            if lanes:
-                gate.request(len(lanes))
+            _warm(lanes, route, settle)
+            route.limits.request(len(lanes))
             firsts: dict[Request, int] = {}
-            number = history.new_race()
-            for lane, label, message, copied in zip(lanes, *told, strict=True):
-                lane.number = history.invoke(
-                    lane.request,
-                    provider=provider,
-                    label=label,
-                    purpose=purpose,
-                    message=message,
-                    genuine=genuine,
-                    copy_of=firsts.get(lane.request) if copies_of is None else copied,
+            number = route.history.new_race()
+            for lane in lanes:
+                one = lane.delivery
+                lane.number = route.history.invoke(
+                    one.request,
+                    provider=one.provider,
+                    label=one.label,
+                    purpose=one.purpose,
+                    message=one.message,
+                    genuine=one.genuine,
+                    copy_of=firsts.get(one.request) if one.copy_of is None else one.copy_of,
                     race=number,
-                    faults=faults,
+                    faults=one.faults,
                 ).number
-                firsts.setdefault(lane.request, lane.number)
-            return _run(lanes, history, read, timeout, faults)
+                firsts.setdefault(one.request, lane.number)
+            return _run(lanes, route)
         finally:
             for lane in lanes:
                 if lane.connection is not None:
                     lane.connection.cut()
 
 
-def _told(
-    requests: Sequence[Request],
-    labels: str | Sequence[str],
-    messages: Sequence[Any] | None,
-    copies_of: Sequence[int | None] | None,
-) -> tuple[list[str], list[Any], list[int | None]]:
-    """The label of each request, what it means, and what it is a copy of."""
-    names = [labels] * len(requests) if isinstance(labels, str) else list(labels)
-    meant = [None] * len(requests) if messages is None else list(messages)
-    copies: list[int | None] = [None] * len(requests) if copies_of is None else list(copies_of)
-    if not len(names) == len(meant) == len(copies) == len(requests):
-        raise ValueError("labels, messages and copies_of must have one entry for each request of the race")
-    return names, meant, copies
-
-
-def _warm(lanes: list[_Lane], timeout: float, ca_file: str | None, settle: float) -> None:
+def _warm(lanes: list[_Lane], route: Route, settle: float) -> None:
     """Connect every lane and send all but its last byte; a lane that cannot be reached keeps its failure."""
-    if not lanes:
-        return
+    timeout = route.timeout
 
     def prepare(lane: _Lane) -> None:
         try:
-            lane.connection = Connection(lane.request, timeout=timeout, ca_file=ca_file)
+            lane.connection = route.connect(lane.delivery.request)
             whole = lane.connection.head + lane.connection.body
-            lane.connection.push(whole[:-1])
+            lane.connection.push(whole[:-1], time.monotonic() + timeout)
             # Its TLS record is made now, so that at the release only raw sends are left.
             lane.last = lane.connection.seal(whole[-1:])
         except Exception as error:
             if not network(error):
                 raise
-            lane.failure = why(error, timeout)
+            lane.failure = failure_of(error, timeout)
 
     with ThreadPoolExecutor(min(_DIALLERS, len(lanes)), thread_name_prefix="race") as pool:
         list(pool.map(prepare, lanes))
@@ -150,22 +113,19 @@ def _warm(lanes: list[_Lane], timeout: float, ca_file: str | None, settle: float
         time.sleep(settle)
 
 
-def _run(
-    lanes: list[_Lane], history: History, read: Read, timeout: float, faults: tuple[FaultNote, ...]
-) -> list[Exchange]:
+def _run(lanes: list[_Lane], route: Route) -> list[Exchange]:
+    history = route.history
     runners = [lane for lane in lanes if lane.failure is None]
     spread = _release(runners, history)
-    told = faults
-    if runners:
-        text = f"race of {len(runners)}, last bytes within {spread * 1000:.1f} ms"
-        told = (*faults, FaultNote(RACE_NOTE, text))
+    text = f"race of {len(runners)}, last bytes within {spread * 1000:.1f} ms"
+    note = (FaultNote(RACE_NOTE, text),) if runners else ()
     done: dict[int, Exchange] = {}
 
     def finish(lane: _Lane) -> None:
         if lane.connection is not None:
             # A CLIENT that serves one connection at a time turns to the next only now.
             lane.connection.cut()
-        meaning = Meaning(Status.UNKNOWN) if lane.answer is None else read(lane.answer)
+        meaning = Meaning(Status.UNKNOWN) if lane.answer is None else lane.delivery.read(lane.answer)
         done[lane.number] = history.complete(
             lane.number,
             answer=lane.answer,
@@ -173,7 +133,7 @@ def _run(
             status=meaning.status,
             error=meaning.error,
             client_id=meaning.client_id,
-            faults=told,
+            faults=(*lane.delivery.faults, *note),
             invoked=lane.left,
         )
 
@@ -181,11 +141,11 @@ def _run(
         for lane in lanes:
             if lane.failure is not None and lane.left is None:
                 finish(lane)
-        _collect(runners, timeout, finish)
+        _collect(runners, route.timeout, finish)
     except BaseException as error:
         for lane in lanes:
             if lane.number not in done and history[lane.number].status is Status.PENDING:
-                history.complete(lane.number, answer=None, failure=interrupted(error))
+                history.complete(lane.number, answer=None, failure=failure_of(error, route.timeout))
         raise
     return [done[lane.number] for lane in lanes]
 
@@ -224,10 +184,10 @@ def _collect(lanes: list[_Lane], timeout: float, finish: Callable[[_Lane], None]
                 except Exception as error:
                     if not network(error):
                         raise
-                    lane.failure = why(error, timeout)
+                    lane.failure = failure_of(error, timeout)
                 if lane.answer is not None or lane.failure is not None:
                     selector.unregister(key.fileobj)
                     finish(lane)
         for key in list(selector.get_map().values()):
-            key.data.failure = why(TimeoutError(), timeout)
+            key.data.failure = failure_of(TimeoutError(), timeout)
             finish(key.data)

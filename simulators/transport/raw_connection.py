@@ -1,18 +1,18 @@
 """One HTTP/1.1 connection whose bytes are ours to hold back, slow down and cut.
 
-The ordinary ``Sender`` hides the wire; races and faults need it: a request as bytes, TLS records made before
-they leave, a connection that ends in the middle. HTTP is framed and parsed by h11, TLS is done in memory by
-``ssl``.
+Races and faults need the wire: a request as bytes, TLS records made before they leave, a connection that ends in
+the middle. HTTP is framed and parsed by h11, TLS is done in memory by ``ssl``.
 """
 
 import fcntl
-import io
+import select
 import socket
 import ssl
 import struct
 import sys
 import termios
 import time
+import zlib
 from functools import lru_cache
 from typing import Literal, Self
 
@@ -20,7 +20,10 @@ import h11
 import urllib3
 
 from simulators.exchanges.history import Answer, Failure, FailureKind, Headers, Request, header
-from simulators.transport.http_client import ANSWER_LIMIT, explain
+
+# An answer longer than this is cut: a CLIENT under test must not be able to fill the judge's memory.
+ANSWER_LIMIT = 4 * 1024 * 1024
+USER_AGENT = "pitboss"
 
 Cut = Literal["reset", "close"]
 
@@ -28,15 +31,23 @@ _RECEIVE = 65536
 _POLL = 0.0005
 
 
+class NoConnectionError(OSError):
+    """There is no way to the CLIENT."""
+
+
+class DialTimeoutError(TimeoutError):
+    """There was no connection in time."""
+
+
 class ClosedWithoutAnswerError(ConnectionError):
     """The CLIENT closed the connection before its answer was complete."""
 
 
-def frame(request: Request) -> tuple[bytes, bytes, h11.Connection]:
-    """Write ``request`` as HTTP/1.1: its head, its body, and the h11 connection that reads the answer.
+def frame(request: Request, http: h11.Connection) -> tuple[bytes, bytes]:
+    """Write ``request`` as HTTP/1.1 for ``http``, which then reads the answer: its head and its body.
 
-    ``Host``, ``Content-Length`` and ``Accept-Encoding: identity`` are added where the request has none.
-    Raises ValueError where a header cannot be written.
+    ``Host``, ``Content-Length``, ``User-Agent`` and ``Accept-Encoding: identity`` are added where the request has
+    none. Raises ValueError where a header cannot be written.
     """
     url = urllib3.util.parse_url(request.url)
     added: list[tuple[str, str]] = []
@@ -44,10 +55,11 @@ def frame(request: Request) -> tuple[bytes, bytes, h11.Connection]:
         added.append(("Host", url.netloc or ""))
     if header(request.headers, "accept-encoding") is None:
         added.append(("Accept-Encoding", "identity"))
+    if header(request.headers, "user-agent") is None:
+        added.append(("User-Agent", USER_AGENT))
     sized = any(header(request.headers, name) is not None for name in ("content-length", "transfer-encoding"))
     if not sized and (request.body or request.method in ("POST", "PUT")):
         added.append(("Content-Length", str(len(request.body))))
-    http = h11.Connection(h11.CLIENT)
     try:
         head = http.send(
             h11.Request(
@@ -63,7 +75,7 @@ def frame(request: Request) -> tuple[bytes, bytes, h11.Connection]:
         end = http.send(h11.EndOfMessage())
     except h11.LocalProtocolError as error:
         raise ValueError(f"the request cannot be written as HTTP/1.1: {error}") from error
-    return head or b"", (body or b"") + (end or b""), http
+    return head or b"", (body or b"") + (end or b"")
 
 
 @lru_cache(maxsize=8)
@@ -74,41 +86,65 @@ def _context(ca_file: str | None) -> ssl.SSLContext:
 
 
 class Connection:
-    """One request on its own connection: dial it, seal and push bytes, take the answer, cut it.
+    """One connection, for one request after the other: dial it, seal and push bytes, take the answer, cut it.
 
-    ``head`` and ``body`` are the request's bytes before TLS. Used as a context manager it closes at the end.
+    ``head`` and ``body`` are the present request's bytes before TLS. Used as a context manager it closes at the end.
     """
 
     def __init__(
         self, request: Request, *, timeout: float, ca_file: str | None = None, buffer: int | None = None
     ) -> None:
-        """Dial the request's host. ``timeout`` is seconds for each step; ``buffer`` is the receive buffer in
-        bytes.
+        """Dial the request's host. ``timeout`` is seconds for it; ``buffer`` is the receive buffer in bytes.
 
         Raises OSError (ssl.SSLError among them) where there is no connection, ValueError where the request
         cannot be written.
         """
-        self.head, self.body, self._http = frame(request)
-        self.heard = False
-        self._answer: tuple[int, Headers] | None = None
-        self._content = bytearray()
+        self._http = h11.Connection(h11.CLIENT)
+        self._begin(request)
         self._tls: ssl.SSLObject | None = None
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         url = urllib3.util.parse_url(request.url)
         host = (url.host or "").strip("[]")
         port = url.port or (443 if url.scheme == "https" else 80)
+        deadline = time.monotonic() + timeout
         self.socket = _dial(host, port, timeout, buffer)
         try:
             if url.scheme == "https":
                 self._tls = _context(ca_file).wrap_bio(self._incoming, self._outgoing, server_hostname=host)
-                self._shake()
+                self._shake(deadline)
+        except TimeoutError as error:
+            self.socket.close()
+            raise DialTimeoutError from error
         except BaseException:
             self.socket.close()
             raise
 
-    def _shake(self) -> None:
+    def _begin(self, request: Request) -> None:
+        self.head, self.body = frame(request, self._http)
+        self.heard = False
+        self._answer: tuple[int, Headers] | None = None
+        self._content, self._headed = bytearray(), 0.0
+
+    def again(self, request: Request) -> bool:
+        """Make ready for another ``request`` to the same host; False where the connection cannot carry it.
+
+        Raises ValueError where the request cannot be written.
+        """
+        if not self.reusable or _readable(self.socket):
+            return False
+        self._http.start_next_cycle()
+        self._begin(request)
+        return True
+
+    @property
+    def reusable(self) -> bool:
+        """The answer is complete, and both sides left the connection open."""
+        return self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+
+    def _shake(self, deadline: float) -> None:
         assert self._tls is not None
         while True:
+            self.socket.settimeout(remaining(deadline))
             try:
                 self._tls.do_handshake()
             except ssl.SSLWantReadError:
@@ -134,8 +170,9 @@ class Connection:
         self._tls.write(data)
         return self._outgoing.read()
 
-    def push(self, data: bytes) -> None:
-        """Seal and send ``data``; raises OSError where the connection is gone."""
+    def push(self, data: bytes, deadline: float) -> None:
+        """Seal and send ``data`` until ``deadline``; raises OSError where the connection is gone or it is late."""
+        self.socket.settimeout(remaining(deadline))
         self.socket.sendall(self.seal(data))
 
     def flush(self, timeout: float) -> None:
@@ -164,12 +201,14 @@ class Connection:
                 raise ClosedWithoutAnswerError("closed") from None
             raise
 
-    def wait(self, timeout: float, size: int = _RECEIVE) -> Answer:
-        """Read until the answer is complete, at most ``timeout`` seconds; raises what ``take`` raises."""
-        deadline = time.monotonic() + timeout
+    def wait(self, deadline: float) -> Answer:
+        """Read until the answer is complete, at most until ``deadline``; raises what ``take`` raises.
+
+        The deadline holds for all of it: interim answers, headers, body. A CLIENT that drips is late.
+        """
         while True:
             self.socket.settimeout(remaining(deadline))
-            answer = self.take(size)
+            answer = self.take()
             if answer is not None:
                 return answer
 
@@ -195,7 +234,7 @@ class Connection:
                     headers = tuple(
                         (name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers
                     )
-                    self._answer = (event.status_code, headers)
+                    self._answer, self._headed = (event.status_code, headers), time.monotonic()
                 case h11.Data():
                     self._content += event.data
                     if len(self._content) > ANSWER_LIMIT:
@@ -213,9 +252,8 @@ class Connection:
         assert self._answer is not None
         status, headers = self._answer
         body = bytes(self._content[:ANSWER_LIMIT])
-        if header(headers, "content-encoding") is not None:
-            body = urllib3.HTTPResponse(body=io.BytesIO(body), headers=dict(headers)).data
-        return Answer(status, headers, body)
+        body = _inflated(body, header(headers, "content-encoding"))
+        return Answer(status, headers, body, time.monotonic() - self._headed)
 
     def cut(self, how: Cut = "close") -> None:
         """End the connection: "reset" sends RST, "close" sends FIN. Either is safe to repeat."""
@@ -230,8 +268,21 @@ class Connection:
         self.cut()
 
 
+def _inflated(body: bytes, encoding: str | None) -> bytes:
+    """``body`` without its compression, cut at ANSWER_LIMIT; as it is where it is in an encoding nobody asked for."""
+    if encoding is None or encoding.strip().lower() not in ("gzip", "x-gzip", "deflate"):
+        return body
+    # The header of gzip and of zlib is told by itself.
+    inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    try:
+        return inflater.decompress(body, ANSWER_LIMIT)
+    except zlib.error as error:
+        raise h11.RemoteProtocolError(f"its body is no {encoding}: {error}") from error
+
+
 def _dial(host: str, port: int, timeout: float, buffer: int | None) -> socket.socket:
-    failure: OSError = OSError(f"{host} has no address")
+    deadline = time.monotonic() + timeout
+    failure: OSError = NoConnectionError(f"{host} has no address")
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         sock = socket.socket(family, kind, protocol)
         try:
@@ -239,14 +290,29 @@ def _dial(host: str, port: int, timeout: float, buffer: int | None) -> socket.so
             if buffer is not None:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.settimeout(timeout)
+            sock.settimeout(remaining(deadline))
             sock.connect(address)
-        except OSError as error:
+        except ConnectionRefusedError as error:
             sock.close()
             failure = error
+        except TimeoutError:
+            sock.close()
+            failure = DialTimeoutError()
+        except OSError as error:
+            sock.close()
+            failure = NoConnectionError(str(error))
         else:
             return sock
     raise failure
+
+
+def _readable(sock: socket.socket) -> bool:
+    """Whether an idle connection has something to say: that it is closed, or what nobody asked for."""
+    if sock.fileno() == -1:
+        return True
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _in_flight(sock: socket.socket) -> int:
@@ -272,13 +338,17 @@ def network(error: BaseException) -> bool:
     return isinstance(error, OSError | h11.RemoteProtocolError | urllib3.exceptions.HTTPError)
 
 
-def why(error: BaseException, timeout: float) -> Failure:
+def failure_of(error: BaseException, timeout: float) -> Failure:
     """Say why there is no answer; ``timeout`` is in seconds."""
     match error:
         case ssl.SSLError():
             return Failure(FailureKind.TLS, f"TLS failed: {error}")
+        case DialTimeoutError():
+            return Failure(FailureKind.NO_CONNECTION, f"no connection within {timeout:g} s")
         case TimeoutError():
             return Failure(FailureKind.TIMEOUT, f"no answer within {timeout:g} s")
+        case NoConnectionError():
+            return Failure(FailureKind.NO_CONNECTION, f"no connection: {error}")
         case ConnectionRefusedError():
             return Failure(FailureKind.REFUSED, "connection refused")
         case ClosedWithoutAnswerError():
@@ -289,5 +359,7 @@ def why(error: BaseException, timeout: float) -> Failure:
             return Failure(FailureKind.NAME, "the host name does not resolve")
         case h11.RemoteProtocolError():
             return Failure(FailureKind.NOT_HTTP, f"the answer is no HTTP: {error}")
+        case _ if network(error):
+            return Failure(FailureKind.OTHER, f"{type(error).__name__}: {error}")
         case _:
-            return explain(error, timeout)
+            return Failure(FailureKind.INTERRUPTED, f"{type(error).__name__} while waiting")

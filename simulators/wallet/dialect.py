@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from simulators.exchanges.history import Answer, Headers, Request
-from simulators.transport.http_client import Meaning
+from simulators.transport.delivery import Meaning
 from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.transactions import Transaction
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from simulators.exchanges.history import Exchange, Purpose, Request
-from simulators.transport.faults.delivery import Fault, Link, Parcel, deliver
-from simulators.transport.http_client import Read, Sender
+from simulators.transport.delivery import Delivery, Fault, Read
+from simulators.transport.route import Route
+from simulators.transport.sending import deliver
 
 M = TypeVar("M")
 
@@ -18,18 +19,17 @@ class Endpoint(Generic[M]):
     """The way from ``provider`` to one CLIENT. Nothing raises for the network.
 
     ``url`` is where messages go (None: nowhere). ``encode`` writes a message as a body, ``read`` says what an answer
-    means, ``label`` is the word for a message in the history. ``faults`` act on everything that is sent; ``link`` is
-    the way that they act over (None: one like ``sender``'s). ``purpose`` is what things are sent for.
+    means, ``label`` is the word for a message in the history. ``route`` is the way
+    there, ``faults`` act on everything that is sent. ``purpose`` is what things are sent for.
     """
 
     provider: str
     url: str | None
-    sender: Sender
+    route: Route
     encode: Callable[[M], bytes] = field(repr=False)
     read: Read = field(repr=False)
     label: Callable[[M], str] = field(repr=False)
     faults: Sequence[Fault] = ()
-    link: Link | None = None
     purpose: Purpose = Purpose.SCENARIO
 
     def acknowledged(self, exchange: Exchange) -> bool:
@@ -61,11 +61,11 @@ class Endpoint(Generic[M]):
         sent = tuple((name, value) for name, value in kept.items() if value is not None)
         return Request(method, self.url.rstrip("/") + path if path else self.url, sent, body)
 
-    def parcel(
+    def delivery(
         self, event: M, *, genuine: bool = True, attempt: int = 0, copy_of: int | None = None
-    ) -> Parcel:
-        """Return the request of ``event`` as a parcel, for faults and races."""
-        return self.parcel_of(
+    ) -> Delivery:
+        """Return the request of ``event`` as a delivery."""
+        return self.delivery_of(
             self.request(event),
             label=self.label(event),
             message=event,
@@ -74,7 +74,7 @@ class Endpoint(Generic[M]):
             attempt=attempt,
         )
 
-    def parcel_of(
+    def delivery_of(
         self,
         request: Request,
         *,
@@ -84,9 +84,9 @@ class Endpoint(Generic[M]):
         genuine: bool = True,
         copy_of: int | None = None,
         attempt: int = 0,
-    ) -> Parcel:
-        """Return any ``request`` as a parcel; ``attempt`` counts the sendings before."""
-        return Parcel(
+    ) -> Delivery:
+        """Return any ``request`` as a delivery; ``attempt`` counts the sendings before."""
+        return Delivery(
             request,
             self.read,
             self.provider,
@@ -98,25 +98,9 @@ class Endpoint(Generic[M]):
             attempt=attempt,
         )
 
-    def deliver(self, parcel: Parcel) -> list[Exchange]:
-        """Send ``parcel`` once, with the faults; return what left, copies by faults among it."""
-        if self.faults:
-            link = self.link or Link(
-                self.sender.history, self.sender.timeout, self.sender.ca_file, limits=self.sender.limits
-            )
-            return deliver(parcel, self.faults, link)
-        return [
-            self.sender.send(
-                parcel.request,
-                parcel.read,
-                provider=parcel.provider,
-                label=parcel.label,
-                purpose=parcel.purpose,
-                message=parcel.message,
-                genuine=parcel.genuine,
-                copy_of=parcel.copy_of,
-            )
-        ]
+    def deliver(self, delivery: Delivery) -> list[Exchange]:
+        """Send ``delivery`` once, with the faults; return what left, copies by faults among it."""
+        return deliver(delivery, self.route, self.faults)
 
     def send_raw(
         self,
@@ -131,17 +115,18 @@ class Endpoint(Generic[M]):
     ) -> Exchange:
         """Send any ``body`` once, without faults or retries: malformed input, or what no document knows."""
         request = self.raw_request(body, path=path, method=method, headers=headers)
-        return self.sender.send(
-            request, self.read, provider=self.provider, label=label, purpose=purpose, genuine=genuine
+        [exchange] = deliver(
+            self.delivery_of(request, label=label, purpose=purpose, genuine=genuine), self.route
         )
+        return exchange
 
     def again(self, exchange: Exchange, purpose: Purpose | None = None) -> Exchange:
         """Send a copy of ``exchange``, byte for byte; a copy of a copy is one of the first.
 
         ``purpose`` is by default that of the first.
         """
-        first = exchange if exchange.copy_of is None else self.sender.history[exchange.copy_of]
-        copy = self.parcel_of(
+        first = exchange if exchange.copy_of is None else self.route.history[exchange.copy_of]
+        copy = self.delivery_of(
             first.request,
             label=first.label,
             purpose=purpose or first.purpose,

@@ -67,7 +67,7 @@ def _why(exchange: Exchange) -> str | None:
 
 
 @dataclass(frozen=True)
-class Delivery(Generic[M]):
+class QueuedMessage(Generic[M]):
     """One webhook on its way, with its log.
 
     ``began`` and ``due`` (the next attempt) are of the queue's clock, ``original`` is the first exchange.
@@ -87,11 +87,11 @@ class Delivery(Generic[M]):
 class _Books(Generic[M]):
     """The log: every delivery by its id, as it stands now, and those among them that wait."""
 
-    deliveries: dict[int, Delivery[M]] = field(default_factory=dict)
-    waiting: dict[int, Delivery[M]] = field(default_factory=dict)
+    deliveries: dict[int, QueuedMessage[M]] = field(default_factory=dict)
+    waiting: dict[int, QueuedMessage[M]] = field(default_factory=dict)
     next_id: int = 1
 
-    def keep(self, delivery: Delivery[M]) -> None:
+    def keep(self, delivery: QueuedMessage[M]) -> None:
         """Write ``delivery`` down as it stands now."""
         self.deliveries[delivery.id] = delivery
         self.next_id = max(self.next_id, delivery.id + 1)
@@ -101,7 +101,7 @@ class _Books(Generic[M]):
             self.waiting[delivery.id] = delivery
 
 
-class RetryQueue(Background[Delivery[M]], Generic[M]):
+class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
     """What a provider sends to one endpoint until it is acknowledged. Safe to use from several threads.
 
     See ``Background`` for ``clock``, ``start`` and ``work``; ``stop`` leaves what waits in ``pending``. ``shuffle``
@@ -127,7 +127,7 @@ class RetryQueue(Background[Delivery[M]], Generic[M]):
 
     # -- what is to be delivered, and what became of it
 
-    def post(self, event: M, *, genuine: bool = True) -> Delivery[M]:
+    def post(self, event: M, *, genuine: bool = True) -> QueuedMessage[M]:
         """Take ``event`` to be delivered, from now on; without a notification URL it is only listed."""
         with self._changed:
             return self._listed(event, genuine)
@@ -140,30 +140,30 @@ class RetryQueue(Background[Delivery[M]], Generic[M]):
         return self._attempt(delivery)
 
     @property
-    def deliveries(self) -> list[Delivery[M]]:
+    def deliveries(self) -> list[QueuedMessage[M]]:
         """Every delivery with its log, the oldest first."""
         with self._changed:
             return list(self._books.deliveries.values())
 
-    def delivery(self, delivery_id: int) -> Delivery[M]:
+    def delivery(self, delivery_id: int) -> QueuedMessage[M]:
         """Return one delivery as it stands now; raises KeyError where there is none."""
         with self._changed:
             return self._books.deliveries[delivery_id]
 
     @property
-    def pending(self) -> list[Delivery[M]]:
+    def pending(self) -> list[QueuedMessage[M]]:
         """What waits for its next attempt, the next due first."""
         return sorted(self._with(Standing.WAITING), key=lambda each: (each.due or 0.0, each.id))
 
     @property
-    def given_up(self) -> list[Delivery[M]]:
+    def given_up(self) -> list[QueuedMessage[M]]:
         """What was not acknowledged inside the window."""
         return self._with(Standing.GIVEN_UP)
 
-    def _with(self, standing: Standing) -> list[Delivery[M]]:
+    def _with(self, standing: Standing) -> list[QueuedMessage[M]]:
         return [each for each in self.deliveries if each.standing is standing]
 
-    def restore(self, deliveries: Sequence[Delivery[M]]) -> None:
+    def restore(self, deliveries: Sequence[QueuedMessage[M]]) -> None:
         """Put back the log of an earlier run; ``due`` and ``began`` are of this run's clock."""
         with self._changed:
             self._books = _Books[M]()
@@ -196,7 +196,7 @@ class RetryQueue(Background[Delivery[M]], Generic[M]):
             self._held = False
             self._changed.notify_all()
 
-    def wait(self, delivery_id: int, timeout: float) -> Delivery[M]:
+    def wait(self, delivery_id: int, timeout: float) -> QueuedMessage[M]:
         """Wait at most ``timeout`` seconds until a delivery is acknowledged or given up; return it."""
         with self._changed:
             self._changed.wait_for(
@@ -206,14 +206,14 @@ class RetryQueue(Background[Delivery[M]], Generic[M]):
 
     # -- inside; all but _attempt are called with the lock held
 
-    def _waiting(self) -> list[Delivery[M]]:
+    def _waiting(self) -> list[QueuedMessage[M]]:
         return [each for each in self._books.waiting.values() if each.id not in self._under_way]
 
     def _pause(self) -> float | None:
         waiting = [] if self._held else self._waiting()
         return max(0.0, min(each.due or 0.0 for each in waiting) - self.clock()) if waiting else None
 
-    def _take(self) -> Delivery[M]:
+    def _take(self) -> QueuedMessage[M]:
         now = self.clock()
         due = sorted(
             (each for each in self._waiting() if (each.due or 0.0) <= now),
@@ -223,9 +223,9 @@ class RetryQueue(Background[Delivery[M]], Generic[M]):
         self._under_way.add(taken.id)
         return taken
 
-    def _listed(self, event: M, genuine: bool) -> Delivery[M]:
+    def _listed(self, event: M, genuine: bool) -> QueuedMessage[M]:
         addressed = self.endpoint.url is not None
-        delivery = Delivery(
+        delivery = QueuedMessage(
             self._books.next_id,
             event,
             genuine,
@@ -235,27 +235,27 @@ class RetryQueue(Background[Delivery[M]], Generic[M]):
         self._keep(delivery)
         return delivery
 
-    def _keep(self, delivery: Delivery[M]) -> None:
+    def _keep(self, delivery: QueuedMessage[M]) -> None:
         self._books.keep(delivery)
         self._changed.notify_all()
 
     def _idle(self) -> bool:
         return not self._waiting() and not self._under_way
 
-    def _attempt(self, delivery: Delivery[M], *, by_hand: bool = False) -> list[Exchange]:
+    def _attempt(self, delivery: QueuedMessage[M], *, by_hand: bool = False) -> list[Exchange]:
         try:
             if self.endpoint.url is None and not by_hand:
                 with self._changed:
                     self._keep(replace(delivery, standing=Standing.UNADDRESSED, due=None))
                 return []
             began = self.clock()
-            parcel = self.endpoint.parcel(
+            sent = self.endpoint.delivery(
                 delivery.event,
                 genuine=delivery.genuine,
                 attempt=len(delivery.attempts),
                 copy_of=delivery.original,
             )
-            exchanges = self.endpoint.deliver(parcel)
+            exchanges = self.endpoint.deliver(sent)
             with self._changed:
                 logged = self._logged(delivery, exchanges, began)
                 self._keep(self._arranged(logged, exchanges, by_hand=by_hand))
@@ -271,7 +271,9 @@ class RetryQueue(Background[Delivery[M]], Generic[M]):
                 self._under_way.discard(delivery.id)
                 self._changed.notify_all()
 
-    def _logged(self, delivery: Delivery[M], exchanges: Sequence[Exchange], began: float) -> Delivery[M]:
+    def _logged(
+        self, delivery: QueuedMessage[M], exchanges: Sequence[Exchange], began: float
+    ) -> QueuedMessage[M]:
         attempts = tuple(
             Attempt(each.number, each.started, each.answer.status if each.answer else None, _why(each))
             for each in exchanges
@@ -284,8 +286,8 @@ class RetryQueue(Background[Delivery[M]], Generic[M]):
         )
 
     def _arranged(
-        self, delivery: Delivery[M], exchanges: Sequence[Exchange], *, by_hand: bool
-    ) -> Delivery[M]:
+        self, delivery: QueuedMessage[M], exchanges: Sequence[Exchange], *, by_hand: bool
+    ) -> QueuedMessage[M]:
         if any(self.endpoint.acknowledged(each) for each in exchanges):
             return replace(delivery, standing=Standing.ACKNOWLEDGED, due=None)
         if by_hand:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from simulators.exchanges.history import Answer, Headers, Status
 from simulators.operator.dialect import AmountFormat
-from simulators.transport.http_client import Meaning
+from simulators.transport.delivery import Meaning
 from simulators.values import money
 from simulators.wallet import codec, signers
 from simulators.wallet.codec import PLAIN, Style

@@ -21,7 +21,7 @@ from scenarios.wallet.player import Player
 from simulators.exchanges import export
 from simulators.exchanges.history import History
 from simulators.operator.delivery import Operator
-from simulators.transport.http_client import Sender
+from simulators.transport.route import Route
 from simulators.values import money
 from simulators.wallet.transactions import Transaction
 
@@ -189,7 +189,7 @@ def _raise(
     verbs = _verbs(target)
     planned = [fault(text) for text in faults]
     exchanges = send_callback(verbs, build(verbs, acting), together=together, copies=copies, faults=planned)
-    verbs.channel.sender.close()
+    verbs.channel.route.close()
     redactor = export.Redactor(target.secrets())
     for exchange in exchanges:
         show(exchange, redactor, curl=curl)
@@ -198,13 +198,15 @@ def _raise(
 
 def _verbs(target: Target) -> Verbs:
     operator, _ = target.need_operator()
-    sender = Sender(History(), timeout=operator.timeout, ca_file=target.ca_file)
-    secret = operator.security_hash.get_secret_value()
     driver = Driver(target)
-    return Verbs(
-        Operator(operator.callback_url, secret, sender, operator.words),
+    route = Route(
+        History(),
+        timeout=operator.timeout,
+        ca_file=target.ca_file,
         restart=driver.restart if driver.has("restart") else None,
     )
+    secret = operator.security_hash.get_secret_value()
+    return Verbs(Operator(operator.callback_url, secret, route, operator.words))
 
 
 trigger_jackpot.register(command)

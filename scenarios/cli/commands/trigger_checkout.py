@@ -17,8 +17,8 @@ from simulators.checkout.simulator import CheckoutSimulator
 from simulators.checkout.wire import Decision
 from simulators.exchanges import export
 from simulators.exchanges.history import Exchange, History
-from simulators.transport.faults.delivery import Fault
-from simulators.transport.http_client import Sender
+from simulators.transport.delivery import Fault
+from simulators.transport.route import Route
 
 
 def register(group: click.Group) -> None:
@@ -85,7 +85,7 @@ def command(
         exchanges = raise_event.send_notice(twin.endpoint, twin.sign(decision), copies=copies, faults=planned)
     else:
         exchanges = _forge(twin, decision, forged, copies, planned)
-    twin.endpoint.sender.close()
+    twin.endpoint.route.close()
     redactor = export.Redactor(target.secrets())
     for exchange in exchanges:
         show(exchange, redactor, curl=curl)
@@ -100,7 +100,7 @@ def _twin(target: Target) -> CheckoutSimulator:
             "the CLIENT's address that receives decisions",
             f"add: decision_url = {(type(checkout).model_fields['decision_url'].examples or [''])[0]}",
         )
-    return build(checkout, Sender(History(), ca_file=target.ca_file))
+    return build(checkout, Route(History(), ca_file=target.ca_file))
 
 
 def _forge(

@@ -20,7 +20,7 @@ from simulators.jackpot import wire
 from simulators.jackpot.account import random_id
 from simulators.jackpot.catalogue.stores import StoreEventName
 from simulators.jackpot.simulator import JackpotSimulator
-from simulators.transport.http_client import Sender
+from simulators.transport.route import Route
 from simulators.values import money
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -162,12 +162,12 @@ def _raise(
     curl: bool,
 ) -> None:
     target = target_or_demo(config)
-    sender = Sender(History(), ca_file=target.ca_file)
-    twin = hosting.build(target.need_jackpot(), sender, seed=seed)
+    route = Route(History(), ca_file=target.ca_file)
+    twin = hosting.build(target.need_jackpot(), route, seed=seed)
     event = build(twin).model_copy(update={"id": id or random_id()})
     planned = [fault(text) for text in faults]
     exchanges = send_notice(twin.endpoint, event, copies=copies, faults=planned)
-    sender.close()
+    route.close()
     redactor = export.Redactor(target.secrets())
     for exchange in exchanges:
         show(exchange, redactor, curl=curl)

@@ -345,7 +345,7 @@ def _is_uuid(provider_id: str) -> bool:
 def test_answers_come_in_time(run: Run, judge: Judge) -> None:
     """Every request that no fault held up is answered within the OPERATOR's timeout."""
     _traffic(run, judge)
-    limit = run.sender.timeout
+    limit = run.route.timeout
     late = (
         (exchange.title, exchange, f"{exchange.seconds:.1f} s" if exchange.seconds else str(exchange.failure))
         for exchange in run.history

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.needs("probe")
 
 def _overheard(channel: Operator) -> str:
     """The hash of the last genuine request, which anybody on its way may have read."""
-    sent = channel.sender.history.since(0)
+    sent = channel.route.history.since(0)
     request = next(exchange.request for exchange in reversed(sent) if exchange.genuine)
     return header(request.headers, HASH_HEADER) or ""
 

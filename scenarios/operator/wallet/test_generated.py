@@ -172,7 +172,7 @@ def test_under_faults(run: Run, player: Player, judge: Judge, effort: Effort) ->
     verbs = (Verb.BET, Verb.RESULT, Verb.ROLLBACK, Verb.COPY)
     plan = Plan("INV-05", verbs, _OPENING, faults=FAULTS)
     judge_stories(run, judge, effort, plan, lambda: Stage(run, [player], plan.opening, judge.fund))
-    if run.verbs.restart is not None and run.settings.story is None:
+    if run.route.restart is not None and run.settings.story is None:
         plan = Plan("INV-05", (*verbs, Verb.RESTART), _OPENING, faults=FAULTS[:2])
         judge_stories(
             run,

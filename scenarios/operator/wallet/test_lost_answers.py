@@ -15,7 +15,7 @@ from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from simulators.transport.faults.delivery import Fault
+from simulators.transport.delivery import Fault
 from simulators.transport.faults.ordering import RetrySchedule
 from simulators.transport.faults.wire import AnswerLost
 from simulators.wallet.transactions import Transaction

@@ -33,7 +33,7 @@ from simulators.jackpot.world import Voucher
 from simulators.server import csrf
 from simulators.server.responses import ApiError
 from simulators.values import money
-from simulators.webhooks.retry_queue import Delivery, Standing
+from simulators.webhooks.retry_queue import QueuedMessage, Standing
 
 NAME: Final = "backoffice"
 PREFIX: Final = "/back-office"
@@ -245,13 +245,13 @@ class Backoffice:
             ) from None
         return redirect(url_for(".delivery", delivery_id=delivery_id), 303)
 
-    def _delivery(self, delivery_id: int) -> Delivery[wire.Notification]:
+    def _delivery(self, delivery_id: int) -> QueuedMessage[wire.Notification]:
         try:
             return self.twin.queue.delivery(delivery_id)
         except KeyError:
             abort(404, "There is no such delivery. Go back to the list of deliveries.")
 
-    def _sent(self, delivery: Delivery[wire.Notification]) -> ResponseReturnValue:
+    def _sent(self, delivery: QueuedMessage[wire.Notification]) -> ResponseReturnValue:
         """Lead to the delivery's page, once its first answer is there or after a moment."""
         self.twin.queue.wait(delivery.id, _PATIENCE)
         return redirect(url_for(".delivery", delivery_id=delivery.id), 303)

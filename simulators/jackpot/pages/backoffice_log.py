@@ -8,7 +8,7 @@ from simulators.exchanges import export
 from simulators.exchanges.history import Exchange, History
 from simulators.jackpot import wire
 from simulators.values import decimal_json
-from simulators.webhooks.retry_queue import Delivery
+from simulators.webhooks.retry_queue import QueuedMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,13 @@ class Line:
     answer: str | None
 
 
-def payload(delivery: Delivery[wire.Notification], redactor: export.Redactor) -> str:
+def payload(delivery: QueuedMessage[wire.Notification], redactor: export.Redactor) -> str:
     """The webhook's body, indented; numbers digit for digit as they are sent."""
     return redactor.text(_indented(wire.fields(delivery.event)))
 
 
 def attempts(
-    delivery: Delivery[wire.Notification], history: History, redactor: export.Redactor
+    delivery: QueuedMessage[wire.Notification], history: History, redactor: export.Redactor
 ) -> list[Line]:
     """The attempts of ``delivery``, the oldest first; those of an earlier run are without answers."""
     numbers = {attempt.exchange for attempt in delivery.attempts}

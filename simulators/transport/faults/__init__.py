@@ -1,5 +1,5 @@
-"""Faults as small named values: what goes wrong between a provider and the CLIENT, and how it heals.
+"""Faults as small named values: what goes wrong between a provider and the CLIENT, and how it ends.
 
-``parcel`` is what they share and how one parcel is sent; ``onwire`` are the faults of one send, ``inorder``
-those of a group of sends; ``naming`` is the table of all of them and reads them from text.
+``wire`` are the faults of one send, ``ordering`` those of a group of sends; ``table`` names all of them and reads
+them from text. What they act on is in ``simulators.transport.delivery``.
 """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from simulators.exchanges.history import Exchange
-from simulators.transport.faults.delivery import Deliver, Fault, Link, Parcel
+from simulators.transport.delivery import Deliver, Delivery, Fault
 from simulators.transport.faults.parameters import (
     COUNT,
     COUNTS,
@@ -19,6 +19,7 @@ from simulators.transport.faults.parameters import (
     parameter,
     show_seconds,
 )
+from simulators.transport.route import Route
 
 
 @dataclass(frozen=True)
@@ -35,19 +36,19 @@ class DelayedDelivery(Fault):
         """What happens, in words."""
         return f"delayed delivery: {show_seconds(self.seconds)} late"
 
-    def around(self, deliver: Deliver, link: Link) -> Deliver:
+    def around(self, deliver: Deliver, route: Route) -> Deliver:
         """Hold the first back."""
 
-        def late(parcel: Parcel) -> list[Exchange]:
-            link.sleep(self.seconds)
-            return deliver([parcel.told(self.note)])
+        def late(delivery: Delivery) -> list[Exchange]:
+            route.sleep(self.seconds)
+            return deliver([delivery.told(self.note)])
 
-        def delayed(parcels: Sequence[Parcel]) -> list[Exchange]:
-            if len(parcels) < 2:
-                return [exchange for parcel in parcels for exchange in late(parcel)]
+        def delayed(deliveries: Sequence[Delivery]) -> list[Exchange]:
+            if len(deliveries) < 2:
+                return [exchange for delivery in deliveries for exchange in late(delivery)]
             with ThreadPoolExecutor(1, thread_name_prefix="delayed") as pool:
-                job = pool.submit(late, parcels[0])
-                exchanges = deliver(parcels[1:])
+                job = pool.submit(late, deliveries[0])
+                exchanges = deliver(deliveries[1:])
                 return _in_order([*exchanges, *job.result()])
 
         return delayed
@@ -70,11 +71,11 @@ class Reordered(Fault):
             return f"reordered: {' '.join(str(place) for place in self.order)}"
         return "reordered: backwards" if self.seed is None else f"reordered: shuffled with seed {self.seed}"
 
-    def around(self, deliver: Deliver, link: Link) -> Deliver:  # noqa: ARG002
+    def around(self, deliver: Deliver, route: Route) -> Deliver:  # noqa: ARG002
         """Change the order. The result raises UnfitFault where ``order`` does not fit the group."""
 
-        def reordered(parcels: Sequence[Parcel]) -> list[Exchange]:
-            return deliver([parcels[place].told(self.note) for place in self._places(len(parcels))])
+        def reordered(deliveries: Sequence[Delivery]) -> list[Exchange]:
+            return deliver([deliveries[place].told(self.note) for place in self._places(len(deliveries))])
 
         return reordered
 
@@ -109,13 +110,15 @@ class CopiesInFlight(Fault):
         """What happens, in words."""
         return f"copies in flight: {self.n}, {show_seconds(self.gap)} apart"
 
-    def around(self, deliver: Deliver, link: Link) -> Deliver:
-        """Send each parcel with its copies."""
-        return lambda parcels: [
-            exchange for parcel in parcels for exchange in self._fly(parcel.told(self.note), deliver, link)
+    def around(self, deliver: Deliver, route: Route) -> Deliver:
+        """Send each delivery with its copies."""
+        return lambda deliveries: [
+            exchange
+            for delivery in deliveries
+            for exchange in self._fly(delivery.told(self.note), deliver, route)
         ]
 
-    def _fly(self, parcel: Parcel, deliver: Deliver, link: Link) -> list[Exchange]:
+    def _fly(self, delivery: Delivery, deliver: Deliver, route: Route) -> list[Exchange]:
         number: Future[int | None] = Future()
 
         def settle(value: int | None) -> None:
@@ -123,14 +126,14 @@ class CopiesInFlight(Fault):
                 number.set_result(value)
 
         with ThreadPoolExecutor(self.n + 1, thread_name_prefix="copies") as pool:
-            jobs = [pool.submit(deliver, [parcel.hooked(settle)])]
+            jobs = [pool.submit(deliver, [delivery.hooked(settle)])]
             # A first that failed before it left must not be waited for.
             jobs[0].add_done_callback(lambda _: settle(None))
             original = number.result()
             for attempt in range(1, self.n + 1):
                 if self.gap:
-                    link.sleep(self.gap)
-                jobs.append(pool.submit(deliver, [parcel.copy(original, attempt)]))
+                    route.sleep(self.gap)
+                jobs.append(pool.submit(deliver, [delivery.copy(original, attempt)]))
             return _in_order([exchange for job in jobs for exchange in job.result()])
 
 
@@ -160,21 +163,23 @@ class RetrySchedule(Fault):
         given = self.concurrent or (1,)
         return [given[min(step, len(given) - 1)] for step in range(len(self.pauses))]
 
-    def around(self, deliver: Deliver, link: Link) -> Deliver:
-        """Send each parcel again while no answer has come."""
-        return lambda parcels: [
-            exchange for parcel in parcels for exchange in self._retry(parcel.told(self.note), deliver, link)
+    def around(self, deliver: Deliver, route: Route) -> Deliver:
+        """Send each delivery again while no answer has come."""
+        return lambda deliveries: [
+            exchange
+            for delivery in deliveries
+            for exchange in self._retry(delivery.told(self.note), deliver, route)
         ]
 
-    def _retry(self, parcel: Parcel, deliver: Deliver, link: Link) -> list[Exchange]:
-        exchanges = deliver([parcel])
+    def _retry(self, delivery: Delivery, deliver: Deliver, route: Route) -> list[Exchange]:
+        exchanges = deliver([delivery])
         original = exchanges[0].number if exchanges else None
         attempt = 1
         for pause, count in zip(self.pauses, self._counts(), strict=True):
             if any(not exchange.unknown for exchange in exchanges):
                 break
-            link.sleep(pause)
-            copies = [parcel.copy(original, attempt + i) for i in range(count)]
+            route.sleep(pause)
+            copies = [delivery.copy(original, attempt + i) for i in range(count)]
             attempt += count
             with ThreadPoolExecutor(count, thread_name_prefix="retries") as pool:
                 jobs = [pool.submit(deliver, [copy]) for copy in copies]

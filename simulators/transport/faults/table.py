@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import Field, fields
 
-from simulators.transport.faults.delivery import Fault
+from simulators.transport.delivery import Fault
 from simulators.transport.faults.ordering import CopiesInFlight, DelayedDelivery, Reordered, RetrySchedule
 from simulators.transport.faults.parameters import Form, UnfitFault
 from simulators.transport.faults.wire import AnswerLost, ClientKilled, ResetWhileSending, SlowBody, SlowReader

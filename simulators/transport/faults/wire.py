@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from simulators.transport.faults.delivery import (
+from simulators.transport.delivery import (
     Deliver,
+    Delivery,
     Handling,
     KillInstant,
-    Link,
-    Parcel,
     WireFault,
-    reachable,
 )
 from simulators.transport.faults.parameters import (
     COUNT,
@@ -26,6 +24,7 @@ from simulators.transport.faults.parameters import (
     show_seconds,
 )
 from simulators.transport.raw_connection import Cut
+from simulators.transport.route import Route, reachable
 
 _ATTEMPTS = "on how many sends of one request it acts; the copies after those go through"
 
@@ -100,7 +99,7 @@ class SlowBody(WireFault):
 
 @dataclass(frozen=True)
 class SlowReader(WireFault):
-    """The answer is taken in small pieces with pauses between, within the link's timeout."""
+    """The answer is taken in small pieces with pauses between, within the route's timeout."""
 
     name: ClassVar[str] = "slow-reader"
     summary: ClassVar[str] = "the answer is read in small pieces with pauses between"
@@ -123,7 +122,7 @@ class SlowReader(WireFault):
 class ClientKilled(WireFault):
     """The CLIENT is killed and started again by the driver's ``restart``, at a chosen instant of one send.
 
-    Healing waits until it accepts connections again, at most the link's timeout.
+    Healing waits until it accepts connections again, at most the route's timeout.
     """
 
     name: ClassVar[str] = "client-killed"
@@ -146,21 +145,21 @@ class ClientKilled(WireFault):
         }[self.when]
         return f"CLIENT killed and started again {instant}"
 
-    def around(self, deliver: Deliver, link: Link) -> Deliver:
-        """Mark every parcel with this fault. Raises UnfitFault where the link has no ``restart``."""
-        if link.restart is None:
+    def around(self, deliver: Deliver, route: Route) -> Deliver:
+        """Mark every delivery with this fault. Raises UnfitFault where the route has no ``restart``."""
+        if route.restart is None:
             raise UnfitFault(
                 "client-killed was asked for and there is no way to restart the CLIENT",
                 "the fault needs the driver's restart",
                 "add restart under [driver] to the target file",
             )
-        return super().around(deliver, link)
+        return super().around(deliver, route)
 
     def handle(self, handling: Handling) -> Handling:
         """Restart at the chosen instant."""
         return replace(handling, kill=(*handling.kill, self.when))
 
-    def heal(self, parcels: Sequence[Parcel], link: Link) -> None:
+    def heal(self, deliveries: Sequence[Delivery], route: Route) -> None:
         """Wait until the CLIENT accepts connections again."""
-        for request in {parcel.request.url: parcel.request for parcel in parcels}.values():
-            reachable(request, link.timeout)
+        for request in {delivery.request.url: delivery.request for delivery in deliveries}.values():
+            reachable(request, route.timeout)

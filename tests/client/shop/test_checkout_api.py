@@ -18,7 +18,7 @@ from simulators.checkout.simulator import CREATE, CheckoutSimulator
 from simulators.checkout.wire import Agreement
 from simulators.exchanges.history import History
 from simulators.server.wsgi_server import Server
-from simulators.transport.http_client import Sender
+from simulators.transport.route import Route
 from simulators.webhooks.retry_queue import Schedule
 from tests.support.browser import DESKTOP, PHONE, barriers, chromium, fits, screen, visit
 from tests.support.shop import KEY, LONG, MERCHANT, settings
@@ -52,7 +52,7 @@ class House:
 def house(folder: Path, **more: Any) -> Iterator[House]:
     """Both sides, until the context is left; ``more`` changes the CLIENT's configuration."""
     agreed = Agreement(MERCHANT, KEY)
-    twin = CheckoutSimulator(agreed, Sender(History()), schedule=Schedule().scaled(0.005))
+    twin = CheckoutSimulator(agreed, Route(History()), schedule=Schedule().scaled(0.005))
     with Server(api.create_app(twin)) as provider:
         twin.public_url = provider.url
         given = {"clock": time.time, "checkout_url": provider.url, **more}

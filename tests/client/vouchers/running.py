@@ -25,8 +25,8 @@ from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import Notification
 from simulators.jackpot.world import Voucher
 from simulators.server.wsgi_server import Server
-from simulators.transport.http_client import Sender
-from simulators.webhooks.retry_queue import Delivery, Schedule
+from simulators.transport.route import Route
+from simulators.webhooks.retry_queue import QueuedMessage, Schedule
 from tests.support.client_calls import SECRET, message, post
 
 AGREEMENT = Agreement("the-api-key", "the-api-signature", "the-client-secret", client_id="acme")
@@ -106,7 +106,7 @@ class Place:
         self.idle()
 
     @property
-    def coupons(self) -> list[Delivery[Notification]]:
+    def coupons(self) -> list[QueuedMessage[Notification]]:
         """The deliveries of coupon events so far."""
         return [each for each in self.twin.queue.deliveries if each.event.event.startswith("coupon/")]
 
@@ -177,14 +177,14 @@ def cheap_store(twin: JackpotSimulator) -> str:
 @contextmanager
 def jackpot(habits: Habits | None = None, schedule: Schedule = QUICK) -> Iterator[JackpotSimulator]:
     """A running twin without a notification URL."""
-    sender = Sender(History(), timeout=10)
-    twin = JackpotSimulator(AGREEMENT, sender, habits=habits, schedule=schedule, seed=7)
+    route = Route(History(), timeout=10)
+    twin = JackpotSimulator(AGREEMENT, route, habits=habits, schedule=schedule, seed=7)
     with Server(api.create_app(twin)) as server:
         twin.account.public_url = server.url
         twin.start()
         yield twin
         twin.stop()
-    sender.close()
+    route.close()
 
 
 @contextmanager

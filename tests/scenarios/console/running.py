@@ -20,7 +20,7 @@ from simulators.operator.dialect import SPORTSBOOK
 from simulators.operator.simulator import Agreement, OperatorSimulator
 from simulators.providers import OPERATOR
 from simulators.server.wsgi_server import Server
-from simulators.transport.http_client import Sender
+from simulators.transport.route import Route
 from simulators.wallet.transactions import Kind, Transaction
 from simulators.webhooks.retry_queue import Schedule
 from tests.support.commanding import started
@@ -143,8 +143,8 @@ def console_inside(folder: Path, callback_url: str = "http://127.0.0.1:9/operato
     file.write_text(TARGET % callback_url)
     target, history = load(file), History()
     with ExitStack() as stack:
-        sender = stack.enter_context(closing(Sender(history)))
-        queue = Callbacks(Operator(callback_url, "security-hash-of-the-tests", sender), Schedule(window=0))
+        route = stack.enter_context(closing(Route(history)))
+        queue = Callbacks(Operator(callback_url, "security-hash-of-the-tests", route), Schedule(window=0))
         twin = OperatorSimulator(Agreement("client", "password-of-the-tests", ("EUR", "USD")), queue, seed=1)
         one = stack.enter_context(hosted(twin, ("127.0.0.1", 0)))
         house = ServedProviders(target, history, {OPERATOR: one})

@@ -16,7 +16,7 @@ from simulators.checkout.api import create_app
 from simulators.checkout.simulator import CheckoutSimulator
 from simulators.exchanges.history import History
 from simulators.server.wsgi_server import Server
-from simulators.transport.http_client import Sender
+from simulators.transport.route import Route
 from simulators.values import jws
 from simulators.webhooks.retry_queue import Schedule
 from tests.simulators.jackpot.running import Clock, Inbox, inbox
@@ -62,12 +62,12 @@ def quiet_checkout(
 ) -> Iterator[tuple[CheckoutSimulator, Clock]]:
     """A twin without a server and without threads, under one clock for everything."""
     clock = Clock()
-    sender = Sender(History(), timeout=10)
+    route = Route(History(), timeout=10)
     more.setdefault("queue_clock", clock)
     try:
-        yield CheckoutSimulator(agreement, sender, decision_url=decision_url, clock=clock, **more), clock
+        yield CheckoutSimulator(agreement, route, decision_url=decision_url, clock=clock, **more), clock
     finally:
-        sender.close()
+        route.close()
 
 
 @dataclass

@@ -19,7 +19,7 @@ from simulators.jackpot.credentials import session_jwt
 from simulators.jackpot.service import Agreement
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.server.wsgi_server import Server
-from simulators.transport.http_client import Sender
+from simulators.transport.route import Route
 from simulators.webhooks.retry_queue import Schedule
 
 AGREEMENT = Agreement("the-api-key-é", "the-api-signature", "the-client-secret", client_id="acme")
@@ -86,17 +86,17 @@ def quiet_twin(
 ) -> Iterator[tuple[JackpotSimulator, Clock]]:
     """A twin without a server and without threads, under one clock for everything."""
     clock = Clock()
-    sender = Sender(History(), timeout=10)
+    route = Route(History(), timeout=10)
     more.setdefault("queue_clock", clock)
     try:
         yield (
             JackpotSimulator(
-                agreement, sender, notification_url=notification_url, clock=clock, seed=7, **more
+                agreement, route, notification_url=notification_url, clock=clock, seed=7, **more
             ),
             clock,
         )
     finally:
-        sender.close()
+        route.close()
 
 
 @dataclass

@@ -14,14 +14,14 @@ from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import Notification
 from simulators.transport.faults.ordering import CopiesInFlight, Reordered
 from simulators.transport.faults.wire import AnswerLost
-from simulators.webhooks.retry_queue import Delivery, RetryQueue, Schedule, Standing
+from simulators.webhooks.retry_queue import QueuedMessage, RetryQueue, Schedule, Standing
 from tests.simulators.jackpot.running import Inbox, inbox, quiet_twin
 
 # Real seconds for the whole window, where threads wait.
 SCALE = 0.001
 
 
-def one(twin: JackpotSimulator) -> Delivery[Notification]:
+def one(twin: JackpotSimulator) -> QueuedMessage[Notification]:
     return twin.account.disable_store(twin.account.listings[0].store.id)
 
 

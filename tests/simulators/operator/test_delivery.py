@@ -66,7 +66,7 @@ def test_request_is_built_and_signed_but_not_sent() -> None:
     with channel() as (client, operator):
         request = operator.request(bet())
         assert client.seen == []
-        assert len(operator.sender.history) == 0
+        assert len(operator.route.history) == 0
     assert header(request.headers, "x-security-hash") == hash_of(request.body)
 
 
@@ -194,7 +194,7 @@ def test_a_result_is_sent_again_until_answered_with_growing_pauses() -> None:
         queue.deliver(result())
         assert [len(pending.attempts) for pending in queue.pending] == [1]
         assert until_idle(queue, clock) == [1, 2, 4]
-        history = list(operator.sender.history)
+        history = list(operator.route.history)
     assert len(set(client.bodies)) == 1
     assert [exchange.copy_of for exchange in history] == [None, 0, 0, 0]
     assert history[-1].ok

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from simulators.exchanges.history import History
 from simulators.operator.delivery import Operator
-from simulators.transport.http_client import Sender
+from simulators.transport.route import Route
 
 SECRET = "s3cret-Hash/+ü"
 
@@ -68,11 +68,11 @@ def channel(*script: str) -> Iterator[tuple[TinyClient, Operator]]:
     client = TinyClient(script)
     thread = threading.Thread(target=client.server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    sender = Sender(History(), timeout=10)
+    route = Route(History(), timeout=10)
     try:
-        yield client, Operator(client.url, SECRET, sender)
+        yield client, Operator(client.url, SECRET, route)
     finally:
-        sender.close()
+        route.close()
         client.server.shutdown()
         thread.join()
         client.server.server_close()

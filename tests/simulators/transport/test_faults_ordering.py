@@ -8,10 +8,12 @@ import pytest
 
 from simulators.exchanges.history import Exchange, FaultNote, History, Purpose, Request
 from simulators.operator.dialect import SPORTSBOOK
-from simulators.transport.faults.delivery import Fault, Link, Parcel, deliver
+from simulators.transport.delivery import Delivery, Fault
 from simulators.transport.faults.ordering import CopiesInFlight, DelayedDelivery, Reordered, RetrySchedule
 from simulators.transport.faults.wire import AnswerLost, ResetWhileSending
 from simulators.transport.rate_limits import Limits
+from simulators.transport.route import Route
+from simulators.transport.sending import deliver
 from tests.support.faults_recorder import Recorder
 
 
@@ -22,9 +24,9 @@ def server() -> Iterator[Recorder]:
     recorder.close()
 
 
-def parcel(server: Recorder, name: str = "bet 1") -> Parcel:
+def delivery(server: Recorder, name: str = "bet 1") -> Delivery:
     request = Request("POST", f"{server.url}/transaction", (), name.encode())
-    return Parcel(request, SPORTSBOOK.read, "operator", name.partition(" ")[0], Purpose.SCENARIO, name)
+    return Delivery(request, SPORTSBOOK.read, "operator", name.partition(" ")[0], Purpose.SCENARIO, name)
 
 
 def bodies(server: Recorder) -> list[str]:
@@ -39,9 +41,9 @@ def test_a_delayed_delivery_is_overtaken_by_the_rest_of_the_group(server: Record
         for _ in range(2):
             server.arrived.get(timeout=30)
 
-    group = [parcel(server, name) for name in ("bet 1", "rollback 1", "result 1")]
+    group = [delivery(server, name) for name in ("bet 1", "rollback 1", "result 1")]
     fault = DelayedDelivery(seconds=3.0)
-    exchanges = deliver(group, [fault], Link(History(), sleep=until_the_others_arrived))
+    exchanges = deliver(group, Route(History(), sleep=until_the_others_arrived), [fault])
     assert slept == [3.0]
     assert bodies(server) == ["rollback 1", "result 1", "bet 1"]
     assert [exchange.message for exchange in exchanges] == ["rollback 1", "result 1", "bet 1"]
@@ -54,8 +56,8 @@ def test_a_delayed_delivery_is_overtaken_by_the_rest_of_the_group(server: Record
 
 def test_a_delayed_delivery_alone_is_just_late(server: Recorder) -> None:
     arrived_before: list[int] = []
-    link = Link(History(), sleep=lambda _: arrived_before.append(len(server.arrivals)))
-    [exchange] = deliver(parcel(server), [DelayedDelivery()], link)
+    route = Route(History(), sleep=lambda _: arrived_before.append(len(server.arrivals)))
+    [exchange] = deliver(delivery(server), route, [DelayedDelivery()])
     assert arrived_before == [0]
     assert exchange.ok
 
@@ -69,8 +71,8 @@ def test_a_delayed_delivery_alone_is_just_late(server: Recorder) -> None:
     ],
 )
 def test_a_group_arrives_in_another_order(server: Recorder, fault: Fault, order: list[str]) -> None:
-    group = [parcel(server, name) for name in ("a 1", "b 2", "c 3")]
-    exchanges = deliver(group, [fault], Link(History()))
+    group = [delivery(server, name) for name in ("a 1", "b 2", "c 3")]
+    exchanges = deliver(group, Route(History()), [fault])
     assert bodies(server) == order
     assert [exchange.message for exchange in exchanges] == order
     assert {exchange.faults for exchange in exchanges} == {(fault.note,)}
@@ -81,7 +83,7 @@ def test_an_order_that_loses_or_doubles_a_delivery_is_refused(
     server: Recorder, order: tuple[int, ...]
 ) -> None:
     with pytest.raises(ValueError, match="must be named once"):
-        deliver([parcel(server), parcel(server, "bet 2")], [Reordered(order=order)], Link(History()))
+        deliver([delivery(server), delivery(server, "bet 2")], Route(History()), [Reordered(order=order)])
     assert server.arrivals == []
 
 
@@ -99,7 +101,7 @@ def test_copies_leave_while_the_first_is_unanswered(server: Recorder) -> None:
     releaser.start()
     slept: list[float] = []
     exchanges = deliver(
-        parcel(server), [CopiesInFlight(n=3, gap=0.5)], Link(history, timeout=30, sleep=slept.append)
+        delivery(server), Route(history, timeout=30, sleep=slept.append), [CopiesInFlight(n=3, gap=0.5)]
     )
     releaser.join()
     assert slept == [0.5] * 3
@@ -113,7 +115,7 @@ def test_copies_leave_while_the_first_is_unanswered(server: Recorder) -> None:
 def test_copies_go_on_when_the_first_cannot_even_be_sent() -> None:
     dead = Recorder()
     dead.close()
-    exchanges = deliver(parcel(dead), [CopiesInFlight(n=2)], Link(History()))
+    exchanges = deliver(delivery(dead), Route(History()), [CopiesInFlight(n=2)])
     assert [exchange.failure.text for exchange in exchanges] == ["connection refused"] * 3
     assert [exchange.copy_of for exchange in exchanges] == [None, 0, 0]
 
@@ -124,7 +126,7 @@ def test_a_first_that_raises_before_it_leaves_is_raised_and_not_waited_for(serve
             raise RuntimeError("no requests today")
 
     with pytest.raises(RuntimeError, match="no requests today"):
-        deliver(parcel(server), [CopiesInFlight(n=2)], Link(History(), limits=NoRequests()))
+        deliver(delivery(server), Route(History(), limits=NoRequests()), [CopiesInFlight(n=2)])
 
 
 def outline(exchanges: Sequence[Exchange]) -> list[tuple[bool, int | None]]:
@@ -134,8 +136,8 @@ def outline(exchanges: Sequence[Exchange]) -> list[tuple[bool, int | None]]:
 def test_a_retry_schedule_sends_again_until_it_is_answered(server: Recorder) -> None:
     slept: list[float] = []
     schedule = RetrySchedule(pauses=(1.0, 2.0, 4.0, 8.0), concurrent=(1, 2))
-    link = Link(History(), sleep=slept.append)
-    exchanges = deliver(parcel(server), [schedule, AnswerLost(attempts=2)], link)
+    route = Route(History(), sleep=slept.append)
+    exchanges = deliver(delivery(server), route, [schedule, AnswerLost(attempts=2)])
     assert slept == [1.0, 2.0]
     # First and first copy are lost, then two copies leave at once and are answered.
     assert outline(exchanges) == [(False, None), (False, 0), (True, 0), (True, 0)]
@@ -150,15 +152,15 @@ def test_a_retry_schedule_gives_up_at_its_end(server: Recorder) -> None:
     slept: list[float] = []
     schedule = RetrySchedule(pauses=(1.0, 2.0), concurrent=(3,))
     exchanges = deliver(
-        parcel(server), [schedule, AnswerLost(attempts=99)], Link(History(), sleep=slept.append)
+        delivery(server), Route(History(), sleep=slept.append), [schedule, AnswerLost(attempts=99)]
     )
     assert outline(exchanges) == [(False, None)] + [(False, 0)] * 6
     assert slept == [1.0, 2.0]
 
 
 def test_an_answered_request_is_not_sent_again(server: Recorder) -> None:
-    link = Link(History(), sleep=lambda _: pytest.fail("it waited"))
-    assert outline(deliver(parcel(server), [RetrySchedule()], link)) == [(True, None)]
+    route = Route(History(), sleep=lambda _: pytest.fail("it waited"))
+    assert outline(deliver(delivery(server), route, [RetrySchedule()])) == [(True, None)]
 
 
 def test_the_copies_of_one_step_are_in_flight_together(server: Recorder) -> None:
@@ -171,7 +173,7 @@ def test_the_copies_of_one_step_are_in_flight_together(server: Recorder) -> None
     releaser = threading.Thread(target=release)
     releaser.start()
     schedule = RetrySchedule(pauses=(0.0,), concurrent=(2,))
-    exchanges = deliver(parcel(server), [schedule, AnswerLost()], Link(History(), timeout=30))
+    exchanges = deliver(delivery(server), Route(History(), timeout=30), [schedule, AnswerLost()])
     releaser.join()
     assert outline(exchanges) == [(False, None), (True, 0), (True, 0)]
 
@@ -181,7 +183,7 @@ def test_the_order_in_which_faults_are_named_does_not_matter_to_those_of_one_sen
     seen = []
     for named in (faults, faults[::-1]):
         server = Recorder()
-        exchanges = deliver(parcel(server), named, Link(History()))
+        exchanges = deliver(delivery(server), Route(History()), named)
         server.close()
         seen.append((outline(exchanges), bodies(server)))
     assert seen[0] == seen[1]
@@ -189,9 +191,9 @@ def test_the_order_in_which_faults_are_named_does_not_matter_to_those_of_one_sen
 
 
 def test_faults_of_order_compose(server: Recorder) -> None:
-    group = [parcel(server, "bet 1"), parcel(server, "bet 2")]
+    group = [delivery(server, "bet 1"), delivery(server, "bet 2")]
     faults = [Reordered(), CopiesInFlight(n=1), RetrySchedule(pauses=(0.0,), concurrent=(1,)), AnswerLost()]
-    exchanges = deliver(group, faults, Link(History()))
+    exchanges = deliver(group, Route(History()), faults)
     of_the_second = [exchange for exchange in exchanges if exchange.message == "bet 2"]
     of_the_first = [exchange for exchange in exchanges if exchange.message == "bet 1"]
     # The first send of each is lost and sent again; the copy in flight goes through.
@@ -205,7 +207,7 @@ def test_faults_of_order_compose(server: Recorder) -> None:
 
 
 def test_a_copy_of_a_copy_names_the_first(server: Recorder) -> None:
-    again = replace(parcel(server), copy_of=7)
-    exchanges = deliver(again, [CopiesInFlight(n=1)], Link(History()))
+    again = replace(delivery(server), copy_of=7)
+    exchanges = deliver(again, Route(History()), [CopiesInFlight(n=1)])
     assert [exchange.copy_of for exchange in exchanges] == [7, 7]
     assert {exchange.title for exchange in exchanges} == {"copy of bet"}

@@ -9,8 +9,10 @@ import pytest
 
 from simulators.exchanges.history import History, Purpose, Request
 from simulators.operator.dialect import SPORTSBOOK
-from simulators.transport.faults.delivery import Link, Parcel, deliver
+from simulators.transport.delivery import Delivery
 from simulators.transport.faults.wire import AnswerLost, ResetWhileSending, SlowBody, SlowReader
+from simulators.transport.route import Route
+from simulators.transport.sending import deliver
 from tests.support.racing_certificate import certificate
 
 WALLET = Path(__file__).parents[2] / "support" / "racing_wallet.py"
@@ -39,12 +41,12 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
 def test_faults_act_over_tls_and_the_client_goes_on(target, fault, answered) -> None:
     url, file = target
     history = History()
-    parcel = Parcel(
+    delivery = Delivery(
         Request("POST", f"{url}/bet", (), b'{"id":1}'), SPORTSBOOK.read, "operator", "bet", Purpose.SCENARIO
     )
-    link = Link(history, ca_file=file)
-    [exchange] = deliver(parcel, [fault], link)
+    route = Route(history, ca_file=file)
+    [exchange] = deliver(delivery, route, [fault])
     assert exchange.ok is answered
     assert exchange.unknown is not answered
-    [after] = deliver(parcel, [], link)
+    [after] = deliver(delivery, route, [])
     assert after.ok

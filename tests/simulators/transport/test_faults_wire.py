@@ -9,8 +9,10 @@ import pytest
 
 from simulators.exchanges.history import FaultNote, History, Purpose, Request, Status
 from simulators.operator.dialect import SPORTSBOOK
-from simulators.transport.faults.delivery import Link, Parcel, deliver
+from simulators.transport.delivery import Delivery
 from simulators.transport.faults.wire import AnswerLost, ClientKilled, ResetWhileSending, SlowBody, SlowReader
+from simulators.transport.route import Route
+from simulators.transport.sending import deliver
 from tests.support.faults_recorder import BODY, Recorder
 
 WALLET = Path(__file__).parents[2] / "support" / "racing_wallet.py"
@@ -24,9 +26,9 @@ def server() -> Iterator[Recorder]:
     recorder.close()
 
 
-def parcel(server, body: bytes = BET, method: str = "POST") -> Parcel:
+def delivery(server, body: bytes = BET, method: str = "POST") -> Delivery:
     headers = (("Content-Type", "application/json"), ("X-Security-Hash", "ab"))
-    return Parcel(
+    return Delivery(
         Request(method, f"{server.url}/transaction", headers, body),
         SPORTSBOOK.read,
         "operator",
@@ -37,7 +39,7 @@ def parcel(server, body: bytes = BET, method: str = "POST") -> Parcel:
 
 
 def test_without_a_fault_the_exchange_is_as_ordinary_as_any(server: Recorder) -> None:
-    [exchange] = deliver(parcel(server), [], Link(History()))
+    [exchange] = deliver(delivery(server), Route(History()), [])
     assert exchange.status is Status.OK
     assert exchange.client_id == "c-1"
     assert exchange.answer.body == BODY
@@ -52,7 +54,7 @@ def test_a_lost_answer_leaves_the_request_whole_and_the_exchange_unknown(cut: st
     slept: list[float] = []
     try:
         fault = AnswerLost(after=after, cut=cut)
-        [exchange] = deliver(parcel(server), [fault], Link(History(), sleep=slept.append))
+        [exchange] = deliver(delivery(server), Route(History(), sleep=slept.append), [fault])
         assert server.arrived.get(timeout=10).body == BET
         server.release.set()
         end = server.ended.get(timeout=10).end
@@ -69,7 +71,7 @@ def test_a_lost_answer_leaves_the_request_whole_and_the_exchange_unknown(cut: st
 
 def test_an_answer_lost_at_its_first_byte_was_being_written(server: Recorder) -> None:
     server.answer = BODY + b" " * 4_000_000
-    [exchange] = deliver(parcel(server), [AnswerLost(after="first-byte")], Link(History()))
+    [exchange] = deliver(delivery(server), Route(History()), [AnswerLost(after="first-byte")])
     assert exchange.unknown
     arrival = server.ended.get(timeout=10)
     assert arrival.whole
@@ -78,7 +80,7 @@ def test_an_answer_lost_at_its_first_byte_was_being_written(server: Recorder) ->
 
 @pytest.mark.parametrize(("after", "left"), [(0, 0), (5, 5), (len(BET), len(BET) - 1), (1000, len(BET) - 1)])
 def test_a_reset_while_sending_never_lets_the_last_byte_out(server: Recorder, after: int, left: int) -> None:
-    [exchange] = deliver(parcel(server), [ResetWhileSending(after_bytes=after)], Link(History()))
+    [exchange] = deliver(delivery(server), Route(History()), [ResetWhileSending(after_bytes=after)])
     arrival = server.ended.get(timeout=10)
     assert not arrival.whole
     assert arrival.end == "reset"
@@ -88,7 +90,7 @@ def test_a_reset_while_sending_never_lets_the_last_byte_out(server: Recorder, af
 
 
 def test_a_reset_of_a_request_without_a_body_holds_the_end_of_the_head_back(server: Recorder) -> None:
-    [exchange] = deliver(parcel(server, b"", "GET"), [ResetWhileSending()], Link(History()))
+    [exchange] = deliver(delivery(server, b"", "GET"), Route(History()), [ResetWhileSending()])
     arrival = server.ended.get(timeout=10)
     assert exchange.unknown
     assert arrival.end == "reset"
@@ -103,8 +105,8 @@ def test_a_slow_body_arrives_in_pieces_in_order(server: Recorder) -> None:
         pauses.append(seconds)
         pieces.append(server.received.get(timeout=10))
 
-    link = Link(History(), sleep=until_it_was_read)
-    [exchange] = deliver(parcel(server), [SlowBody(chunk=5, pause=0.25)], link)
+    route = Route(History(), sleep=until_it_was_read)
+    [exchange] = deliver(delivery(server), route, [SlowBody(chunk=5, pause=0.25)])
     assert exchange.ok
     assert exchange.faults == (FaultNote("slow-body", "slow body: 5 bytes at a time, 250 ms apart"),)
     assert pauses == [0.25] * 5
@@ -115,7 +117,7 @@ def test_a_slow_body_arrives_in_pieces_in_order(server: Recorder) -> None:
 def test_a_slow_reader_takes_the_whole_answer_in_small_pieces(server: Recorder) -> None:
     pauses: list[float] = []
     [exchange] = deliver(
-        parcel(server), [SlowReader(chunk=7, pause=0.5)], Link(History(), sleep=pauses.append)
+        delivery(server), Route(History(), sleep=pauses.append), [SlowReader(chunk=7, pause=0.5)]
     )
     assert exchange.ok
     assert exchange.answer.body == BODY
@@ -133,7 +135,7 @@ def test_a_slow_reader_makes_the_client_wait_with_its_answer() -> None:
 
     try:
         [exchange] = deliver(
-            parcel(server), [SlowReader(chunk=1000)], Link(History(), sleep=look, timeout=30)
+            delivery(server), Route(History(), sleep=look, timeout=30), [SlowReader(chunk=1000)]
         )
     finally:
         server.close()
@@ -144,14 +146,14 @@ def test_a_slow_reader_makes_the_client_wait_with_its_answer() -> None:
 
 def test_an_answer_is_lost_only_after_a_long_request_has_arrived_whole(server: Recorder) -> None:
     body = b'{"filler":"' + b"x" * 3_000_000 + b'"}'
-    [exchange] = deliver(parcel(server, body), [AnswerLost()], Link(History(), timeout=30))
+    [exchange] = deliver(delivery(server, body), Route(History(), timeout=30), [AnswerLost()])
     assert exchange.failure.text == "the answer was lost, as planned"
     assert server.arrived.get(timeout=30).body == body
 
 
 def test_faults_of_one_send_compose_and_each_is_told(server: Recorder) -> None:
     faults = [SlowBody(chunk=10, pause=0.1), AnswerLost()]
-    [exchange] = deliver(parcel(server), faults, Link(History(), sleep=lambda _: None))
+    [exchange] = deliver(delivery(server), Route(History(), sleep=lambda _: None), faults)
     assert exchange.unknown
     assert exchange.faults == tuple(fault.note for fault in faults)
     assert server.arrived.get(timeout=10).body == BET
@@ -160,7 +162,7 @@ def test_faults_of_one_send_compose_and_each_is_told(server: Recorder) -> None:
 def test_no_answer_in_time_is_unknown_and_says_so() -> None:
     server = Recorder(hold=1)
     try:
-        [exchange] = deliver(parcel(server), [], Link(History(), timeout=0.2))
+        [exchange] = deliver(delivery(server), Route(History(), timeout=0.2), [])
     finally:
         server.close()
     assert exchange.unknown
@@ -171,7 +173,7 @@ def test_a_refused_connection_is_unknown_and_says_so(server: Recorder) -> None:
     history = History()
     dead = Recorder()
     dead.close()
-    [exchange] = deliver(parcel(dead), [SlowBody()], Link(history))
+    [exchange] = deliver(delivery(dead), Route(history), [SlowBody()])
     assert exchange.unknown
     assert exchange.failure.text == "connection refused"
     assert list(history) == [exchange]
@@ -205,10 +207,10 @@ class Killable:
 def test_the_client_is_killed_at_the_chosen_instant_and_is_back_afterwards(when: str) -> None:
     # Only the one killed in the middle of its work must not be able to answer.
     client = Killable(gap="60" if when == "sent" else "0")
-    link = Link(History(), restart=client.restart)
+    route = Route(History(), restart=client.restart)
     try:
-        [exchange] = deliver(parcel(client), [ClientKilled(when=when)], link)
-        [later] = deliver(parcel(client), [], link)
+        [exchange] = deliver(delivery(client), route, [ClientKilled(when=when)])
+        [later] = deliver(delivery(client), route, [])
     finally:
         client.end()
     assert client.kills == 1
@@ -219,7 +221,7 @@ def test_the_client_is_killed_at_the_chosen_instant_and_is_back_afterwards(when:
 
 def test_a_kill_needs_the_driver(server: Recorder) -> None:
     with pytest.raises(ValueError, match=r"add restart under \[driver\]"):
-        deliver(parcel(server), [ClientKilled()], Link(History()))
+        deliver(delivery(server), Route(History()), [ClientKilled()])
     assert server.arrivals == []
 
 
@@ -230,7 +232,7 @@ def test_a_restart_that_fails_is_raised_and_the_exchange_is_complete(server: Rec
         raise RuntimeError("no such container")
 
     with pytest.raises(RuntimeError, match="no such container"):
-        deliver(parcel(server), [ClientKilled(when="sent")], Link(history, restart=fails))
+        deliver(delivery(server), Route(history, restart=fails), [ClientKilled(when="sent")])
     assert history[0].failure.text == "RuntimeError while waiting"
 
 

@@ -10,8 +10,10 @@ import pytest
 
 from simulators.exchanges.history import RACE_NOTE, Exchange, FaultNote, History, Purpose, Request, Status
 from simulators.operator.dialect import SPORTSBOOK
-from simulators.transport.last_byte_race import race
+from simulators.transport.delivery import Delivery
 from simulators.transport.rate_limits import Limits
+from simulators.transport.route import Route
+from simulators.transport.sending import deliver
 from tests.support.faults_recorder import BODY, Recorder
 
 
@@ -27,14 +29,23 @@ def bet(server: Recorder, number: int) -> Request:
 
 
 def run(requests: list[Request], history: History | None = None, **more) -> list[Exchange]:
-    given = {"provider": "operator", "labels": "bet", "purpose": Purpose.SCENARIO, "timeout": 30.0} | more
-    return race(requests, History() if history is None else history, SPORTSBOOK.read, **given)
+    route = Route(History() if history is None else history, **({"timeout": 30.0} | more))
+    return deliver([delivery(request) for request in requests], route, together=True)
+
+
+def delivery(request: Request, read=SPORTSBOOK.read, label: str = "bet", **more) -> Delivery:
+    return Delivery(request, read, "operator", label, Purpose.SCENARIO, **more)
 
 
 def test_every_request_arrives_whole_and_its_own_answer_is_recorded(server: Recorder) -> None:
     bets = [bet(server, number) for number in range(8)]
     kinds = [f"bet {number}" for number in range(8)]
-    exchanges = run(bets, labels=kinds, messages=list(range(8)), faults=(FaultNote("day", "slow day"),))
+    slow = (FaultNote("day", "slow day"),)
+    exchanges = deliver(
+        [delivery(bets[i], label=kinds[i], message=i, faults=slow) for i in range(8)],
+        Route(History(), 30.0),
+        together=True,
+    )
     assert {arrival.body for arrival in server.arrivals} == {request.body for request in bets}
     assert [exchange.request for exchange in exchanges] == bets
     assert [exchange.message for exchange in exchanges] == list(range(8))
@@ -77,7 +88,8 @@ def test_equal_requests_are_copies_of_the_first(server: Recorder) -> None:
     run([bet(server, 0)], history)
     exchanges = run([bet(server, 1), bet(server, 2), bet(server, 1), bet(server, 1)], history)
     assert [exchange.copy_of for exchange in exchanges] == [None, None, 1, 1]
-    given = run([bet(server, 1), bet(server, 1)], history, copies_of=[1, 3])
+    copies = [delivery(bet(server, 1), copy_of=number) for number in (1, 3)]
+    given = deliver(copies, Route(history), together=True)
     assert [exchange.copy_of for exchange in given] == [1, 3]
 
 
@@ -201,9 +213,7 @@ def test_a_race_counts_against_the_limits(server: Recorder) -> None:
         run([bet(server, number) for number in range(5)], limits=limits)
 
 
-def test_a_race_needs_one_description_for_each_request(server: Recorder) -> None:
-    with pytest.raises(ValueError, match="one entry for each request"):
-        run([bet(server, 1), bet(server, 2)], labels=["bet"])
+def test_a_race_of_nobody_is_none() -> None:
     assert run([]) == []
 
 
@@ -221,12 +231,5 @@ def test_a_reader_of_answers_that_fails_leaves_no_exchange_open(server: Recorder
         raise RuntimeError("reader")
 
     with pytest.raises(RuntimeError, match="reader"):
-        race(
-            [bet(server, 1), bet(server, 2)],
-            history,
-            fails,
-            provider="operator",
-            labels="bet",
-            purpose=Purpose.SCENARIO,
-        )
+        deliver([delivery(bet(server, number), fails) for number in (1, 2)], Route(history), together=True)
     assert [exchange.failure.text for exchange in history] == ["RuntimeError while waiting"] * 2

@@ -12,8 +12,9 @@ import pytest
 
 from simulators.exchanges.history import History, Purpose, Request
 from simulators.operator.dialect import SPORTSBOOK
-from simulators.transport.http_client import Sender
-from simulators.transport.last_byte_race import race
+from simulators.transport.delivery import Delivery
+from simulators.transport.route import Route
+from simulators.transport.sending import deliver
 from tests.support.racing_certificate import certificate
 
 RUNS = 20
@@ -74,6 +75,11 @@ class DelayingProxy:
         self.loop.close()
 
 
+def delivery(url: str, body: bytes) -> Delivery:
+    request = Request("POST", url, (), body)
+    return Delivery(request, SPORTSBOOK.read, "operator", "bet", Purpose.SCENARIO)
+
+
 def found(url: str, width: int, ca_file: str | None = None) -> int:
     """One run: which race overdrew the wallet, from 1; 0 where none of ``RACES`` did.
 
@@ -82,25 +88,11 @@ def found(url: str, width: int, ca_file: str | None = None) -> int:
     """
     history = History()
     for number in range(1, RACES + 1):
-        sender = Sender(history, ca_file=ca_file)
-        sender.send(
-            Request("POST", f"{url}/fund", (), b"{}"),
-            SPORTSBOOK.read,
-            provider="operator",
-            label="fund",
-            purpose=Purpose.SCENARIO,
-        )
-        sender.close()
-        bets = [Request("POST", f"{url}/bet", (), b'{"transaction_id":"%d"}' % i) for i in range(width)]
-        exchanges = race(
-            bets,
-            history,
-            SPORTSBOOK.read,
-            provider="operator",
-            labels="bet",
-            purpose=Purpose.SCENARIO,
-            ca_file=ca_file,
-        )
+        route = Route(history, ca_file=ca_file)
+        deliver(delivery(f"{url}/fund", b"{}"), route)
+        route.close()
+        bets = [delivery(f"{url}/bet", b'{"transaction_id":"%d"}' % i) for i in range(width)]
+        exchanges = deliver(bets, route, together=True)
         assert not any(exchange.unknown for exchange in exchanges)
         if sum(exchange.ok for exchange in exchanges) > FUNDS:
             return number
@@ -135,25 +127,15 @@ def test_bets_one_after_the_other_do_not_show_the_gap() -> None:
     """The wallet is right when nothing races: what the others find is the race and nothing else."""
     history = History()
     with wallet() as port:
-        sender = Sender(history)
-        bet = Request("POST", f"http://127.0.0.1:{port}/bet", (), b"{}")
-        answers = [
-            sender.send(bet, SPORTSBOOK.read, provider="operator", label="bet", purpose=Purpose.SCENARIO)
-            for _ in range(10)
-        ]
-        sender.close()
+        route = Route(history)
+        answers = deliver([delivery(f"http://127.0.0.1:{port}/bet", b"{}")] * 10, route)
+        route.close()
     assert sum(answer.ok for answer in answers) == FUNDS
 
 
 def test_an_untrusted_certificate_is_unknown_and_named(tmp_path: Path) -> None:
     with wallet(str(certificate(tmp_path))) as port:
-        [exchange] = race(
-            [Request("POST", f"https://127.0.0.1:{port}/bet", (), b"{}")],
-            History(),
-            SPORTSBOOK.read,
-            provider="operator",
-            labels="bet",
-            purpose=Purpose.SCENARIO,
-        )
+        bet = delivery(f"https://127.0.0.1:{port}/bet", b"{}")
+        [exchange] = deliver(bet, Route(History()), together=True)
     assert exchange.unknown
     assert exchange.failure.text.startswith("TLS failed: ")

@@ -6,7 +6,7 @@ import pytest
 
 from simulators.exchanges.history import History
 from simulators.operator.delivery import Operator
-from simulators.transport.http_client import Sender
+from simulators.transport.route import Route
 from simulators.wallet.codec import Style
 from simulators.wallet.names import Names, NamesStrangerError
 from simulators.wallet.transactions import Kind, Transaction
@@ -16,7 +16,7 @@ FIELDS = '{"transaction_id": "t", "action": "result", "currency": "EUR", "amount
 
 
 def operator(*players):
-    return Operator("http://127.0.0.1:9/x", "secret", Sender(History()), names=Names(players))
+    return Operator("http://127.0.0.1:9/x", "secret", Route(History()), names=Names(players))
 
 
 @pytest.mark.parametrize(
@@ -41,11 +41,11 @@ def operator(*players):
     ],
 )
 def test_a_signed_body_that_names_a_stranger_does_not_leave(value):
-    sender = operator("p-1")
+    route = operator("p-1")
     for body in (FIELDS % value).encode(), b"[" + (FIELDS % value).encode() + b"]":
         with pytest.raises(NamesStrangerError):
-            sender.raw_request(body, path="/transaction")
-    assert len(sender.sender.history) == 0
+            route.raw_request(body, path="/transaction")
+    assert len(route.route.history) == 0
 
 
 @pytest.mark.parametrize(
@@ -62,14 +62,14 @@ def test_what_is_no_message_names_nobody(body):
 
 
 def test_transactions_are_looked_at_as_they_are_written():
-    sender = operator("p-1")
+    route = operator("p-1")
     own = Transaction(Kind.BET, "t", "p-1", "EUR", 1)
-    sender.request(own)
+    route.request(own)
     with pytest.raises(NamesStrangerError):
-        sender.request(own, Style(raw={"user_id": json.dumps("p-2")}))
+        route.request(own, Style(raw={"user_id": json.dumps("p-2")}))
     with pytest.raises(NamesStrangerError):
-        sender.send(Transaction(Kind.BET, "t", "p-2", "EUR", 1))
-    assert len(sender.sender.history) == 0
+        route.send(Transaction(Kind.BET, "t", "p-2", "EUR", 1))
+    assert len(route.route.history) == 0
 
 
 def test_names_made_up_are_new_each_time_and_may_be_named():

@@ -1,0 +1,121 @@
+"""The route to the CLIENT: where exchanges are recorded, how long is waited, and the connections that are kept."""
+
+import socket
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import urllib3
+
+from simulators.exchanges.history import History, Request
+from simulators.transport.rate_limits import Limits
+from simulators.transport.raw_connection import Connection
+
+_KNOCK = 0.02
+
+
+@dataclass
+class Route:
+    """The way that everything takes to the CLIENT; safe to use from several threads.
+
+    ``timeout`` is seconds to connect, and again for a whole answer. ``ca_file`` names the certificates that https
+    targets are verified against (None: the system's). At most ``connections`` requests are under way in the pool.
+    ``sleep`` takes the faults' seconds, so that time can be scaled. ``restart`` kills the CLIENT and starts it again
+    (the driver's).
+    """
+
+    history: History
+    timeout: float = 5.0
+    ca_file: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    connections: int = 16
+    sleep: Callable[[float], None] = time.sleep
+    restart: Callable[[], None] | None = None
+    _idle: dict[str, list[Connection]] = field(init=False, default_factory=dict, repr=False)
+    _lock: threading.Lock = field(init=False, default_factory=threading.Lock, repr=False)
+    _pool: threading.Semaphore = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._pool = threading.Semaphore(self.connections)
+        # A route that is forgotten takes its connections with it.
+        weakref.finalize(self, _cut_all, self._idle)
+
+    @contextmanager
+    def place(self, *, pooled: bool) -> Iterator[None]:
+        """Wait for room for one connection, and hold it; ``pooled`` ones are no more than ``connections``."""
+        if not pooled:
+            with self.places(1):
+                yield
+            return
+        with self.limits.connection(), self._pool:
+            yield
+
+    @contextmanager
+    def places(self, n: int) -> Iterator[None]:
+        """Wait for room for ``n`` connections, and hold it. Raises ValueError where there can never be so much."""
+        with self.limits.connection(n):
+            # Where connections are counted, idle ones count too.
+            if self.limits.max_connections is not None:
+                self.close()
+            yield
+
+    def connect(self, request: Request, *, pooled: bool = False, buffer: int | None = None) -> Connection:
+        """A connection ready for ``request``: a kept one where it is ``pooled``, or a new one.
+
+        ``buffer`` is the receive buffer in bytes. Raises what Connection raises.
+        """
+        if pooled:
+            while (kept := self._kept(request)) is not None:
+                if kept.again(request):
+                    return kept
+                kept.cut()
+        return Connection(request, timeout=self.timeout, ca_file=self.ca_file, buffer=buffer)
+
+    def _kept(self, request: Request) -> Connection | None:
+        with self._lock:
+            idle = self._idle.get(_host(request))
+            return idle.pop() if idle else None
+
+    def keep(self, connection: Connection, request: Request) -> None:
+        """Keep ``connection``, which carried ``request``, for another one; close it where it can carry none."""
+        if not connection.reusable:
+            connection.cut()
+            return
+        with self._lock:
+            self._idle.setdefault(_host(request), []).append(connection)
+
+    def close(self) -> None:
+        """Close every connection that is kept."""
+        with self._lock:
+            kept = dict(self._idle)
+            self._idle.clear()
+        _cut_all(kept)
+
+
+def _cut_all(idle: dict[str, list[Connection]]) -> None:
+    for connections in idle.values():
+        for connection in connections:
+            connection.cut()
+
+
+def _host(request: Request) -> str:
+    url = urllib3.util.parse_url(request.url)
+    return f"{url.scheme}://{url.netloc}"
+
+
+def reachable(request: Request, timeout: float) -> bool:
+    """Wait until the request's host accepts connections, at most ``timeout`` seconds; say whether it does."""
+    url = urllib3.util.parse_url(request.url)
+    address = ((url.host or "").strip("[]"), url.port or (443 if url.scheme == "https" else 80))
+    deadline = time.monotonic() + timeout
+    while (left := deadline - time.monotonic()) > 0:
+        try:
+            socket.create_connection(address, timeout=left).close()
+        except OSError:
+            time.sleep(_KNOCK)
+        else:
+            return True
+    return False

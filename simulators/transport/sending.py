@@ -1,0 +1,206 @@
+"""The one way out: everything that goes to the CLIENT is a delivery, and leaves here.
+
+Alone over a connection that is kept, together as a race, or on a connection of its own with faults.
+"""
+
+import time
+from collections.abc import Sequence
+
+from simulators.exchanges.history import Answer, Exchange, Failure, FailureKind, Request, Status
+from simulators.transport.delivery import Deliver, Delivery, Fault, Handling, KillInstant, Meaning
+from simulators.transport.faults.parameters import FIRST_BYTE, UnfitFault
+from simulators.transport.last_byte_race import race
+from simulators.transport.raw_connection import Connection, Cut, failure_of, network, remaining
+from simulators.transport.route import Route, reachable
+
+# A receive buffer this small makes the CLIENT wait for a slow reader, also with short answers.
+_SMALL_BUFFER = 1024
+_PLAIN = Handling()
+
+
+class _LostError(Exception):
+    """The fault ended the exchange; ``failure`` says how."""
+
+    def __init__(self, kind: FailureKind, text: str) -> None:
+        super().__init__(text)
+        self.failure = Failure(kind, text)
+
+
+def deliver(
+    deliveries: Delivery | Sequence[Delivery],
+    route: Route,
+    faults: Sequence[Fault] = (),
+    *,
+    together: bool = False,
+) -> list[Exchange]:
+    """Send ``deliveries`` over ``route`` and return their exchanges; never raises for the network.
+
+    One after the other, or ``together``, as a race, or with ``faults`` round them, the first named outermost. Copies
+    that a fault made are among the exchanges, which are in the order of leaving; those of a race are in the order of
+    ``deliveries``. What has no answer is unknown. Ends every fault. Raises UnfitFault where a fault does not fit the
+    deliveries, lacks something of the route, or is asked for in a race, and ValueError where a request cannot be
+    written or a race is wider than the route's limits allow.
+    """
+    group = [deliveries] if isinstance(deliveries, Delivery) else list(deliveries)
+    if together:
+        if faults:
+            raise UnfitFault(
+                "a race was asked for with faults",
+                "a race holds the last bytes back itself, so that no fault can act on them",
+                "leave one out",
+            )
+        return race(group, route)
+    step: Deliver = lambda items: [_send(item, route, pooled=not faults) for item in items]  # noqa: E731
+    for fault in reversed(faults):
+        step = fault.around(step, route)
+    try:
+        return step(group)
+    finally:
+        for fault in faults:
+            fault.heal(group, route)
+
+
+def _send(delivery: Delivery, route: Route, *, pooled: bool) -> Exchange:
+    """Send ``delivery`` once with the faults it is marked with; record the exchange."""
+    acting = [fault for fault in delivery.wire if delivery.attempt < fault.attempts]
+    handling = _PLAIN
+    for fault in acting:
+        handling = fault.handle(handling)
+    if "before" in handling.kill:
+        _kill("before", handling, route)
+        reachable(delivery.request, route.timeout)
+    with route.place(pooled=pooled):
+        connection, failure = _connection(delivery.request, route, handling, pooled=pooled)
+        try:
+            # What leaves first has the lower number: the waiting is over before it is taken.
+            route.limits.request()
+            exchange = route.history.invoke(
+                delivery.request,
+                provider=delivery.provider,
+                label=delivery.label,
+                purpose=delivery.purpose,
+                message=delivery.message,
+                genuine=delivery.genuine,
+                copy_of=delivery.copy_of,
+                faults=(*delivery.faults, *(fault.note for fault in acting)),
+            )
+            if delivery.invoked is not None:
+                delivery.invoked(exchange.number)
+            done = _record(exchange, delivery, handling, route, connection, failure)
+            if connection is not None and pooled:
+                route.keep(connection, delivery.request)
+                connection = None
+        finally:
+            if connection is not None:
+                connection.cut()
+    _kill("answered", handling, route)
+    return done
+
+
+def _connection(
+    request: Request, route: Route, handling: Handling, *, pooled: bool
+) -> tuple[Connection | None, Failure | None]:
+    buffer = None if handling.read_chunk is None else _SMALL_BUFFER
+    try:
+        return route.connect(request, pooled=pooled, buffer=buffer), None
+    except Exception as error:
+        if not network(error):
+            raise
+        return None, failure_of(error, route.timeout)
+
+
+def _kill(instant: KillInstant, handling: Handling, route: Route) -> None:
+    if instant in handling.kill and route.restart is not None:
+        route.restart()
+
+
+def _record(
+    exchange: Exchange,
+    delivery: Delivery,
+    handling: Handling,
+    route: Route,
+    connection: Connection | None,
+    failure: Failure | None,
+) -> Exchange:
+    answer = None
+    if connection is not None:
+        try:
+            answer = _converse(connection, handling, route)
+        except _LostError as error:
+            failure = error.failure
+        except BaseException as error:
+            failure = failure_of(error, route.timeout)
+            if not network(error):
+                route.history.complete(exchange.number, answer=None, failure=failure)
+                raise
+    meaning = Meaning(Status.UNKNOWN) if answer is None else delivery.read(answer)
+    return route.history.complete(
+        exchange.number,
+        answer=answer,
+        failure=failure,
+        status=meaning.status,
+        error=meaning.error,
+        client_id=meaning.client_id,
+    )
+
+
+def _converse(connection: Connection, handling: Handling, route: Route) -> Answer:
+    deadline = time.monotonic() + route.timeout
+    # A CLIENT may answer before it has read all, and close: then the answer is there to be read.
+    early = not _push(connection, handling, route, deadline)
+    if handling is _PLAIN:
+        return connection.wait(deadline)
+    connection.flush(route.timeout)
+    _kill("sent", handling, route)
+    if handling.lose is not None and not early:
+        _lose(connection, handling.lose, handling.cut, route)
+    # The faults' own seconds are not the CLIENT's.
+    return _read(connection, handling, route, time.monotonic() + route.timeout)
+
+
+def _push(connection: Connection, handling: Handling, route: Route, deadline: float) -> bool:
+    """Send the request; False where the CLIENT went away before all was sent. Raises _LostError once reset."""
+    head, body = connection.head, connection.body
+    try:
+        if handling is _PLAIN:
+            connection.push(head + body, deadline)
+            return True
+        if handling.reset_after is not None:
+            head = head if body else head[:-1]
+            body = body[: max(0, min(handling.reset_after, len(body) - 1))]
+        chunk = handling.chunk or len(body) or 1
+        connection.push(head, time.monotonic() + route.timeout)
+        for start in range(0, len(body), chunk):
+            route.sleep(handling.pause) if handling.pause else None
+            connection.push(body[start : start + chunk], time.monotonic() + route.timeout)
+    except (BrokenPipeError, ConnectionResetError):
+        return False
+    if handling.reset_after is not None:
+        connection.flush(route.timeout)
+        connection.cut("reset")
+        text = f"reset after {len(body)} of {len(connection.body)} bytes of the body, as planned"
+        raise _LostError(FailureKind.PLANNED_RESET, text)
+    return True
+
+
+def _lose(connection: Connection, instant: float | str, how: Cut, route: Route) -> None:
+    if instant == FIRST_BYTE:
+        deadline = time.monotonic() + route.timeout
+        while not connection.heard:
+            connection.socket.settimeout(remaining(deadline))
+            connection.take(1)
+    elif isinstance(instant, int | float) and instant > 0:
+        route.sleep(instant)
+    connection.cut(how)
+    raise _LostError(FailureKind.PLANNED_LOSS, "the answer was lost, as planned")
+
+
+def _read(connection: Connection, handling: Handling, route: Route, deadline: float) -> Answer:
+    if handling.read_chunk is None:
+        return connection.wait(deadline)
+    while True:
+        connection.socket.settimeout(remaining(deadline))
+        answer = connection.take(handling.read_chunk)
+        if answer is not None:
+            return answer
+        route.sleep(handling.read_pause)
