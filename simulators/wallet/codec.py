@@ -1,6 +1,8 @@
 """Encodings that dialects share. A field's text is what stands in the message: of JSON its JSON text."""
 
+import contextlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -93,6 +95,20 @@ def values_of(body: bytes, key: str) -> list[Any]:
 
     try:
         json.loads(body, object_pairs_hook=collect, parse_int=str, parse_float=str)
-    except (ValueError, RecursionError):
+    except ValueError:
         return []
+    except RecursionError:
+        return _scanned(body.decode("utf-8", "replace"), key)
     return found
+
+
+def _scanned(text: str, key: str) -> list[Any]:
+    """The values behind ``key`` in JSON that is nested too deep to be read as a whole."""
+    found = []
+    for match in re.finditer(rf'"{re.escape(key)}"\s*:\s*', text, re.IGNORECASE):
+        with contextlib.suppress(ValueError, RecursionError):
+            found.append(_AS_WRITTEN.raw_decode(text, match.end())[0])
+    return found
+
+
+_AS_WRITTEN: Final = json.JSONDecoder(parse_int=str, parse_float=str)

@@ -38,6 +38,7 @@ def operator(*players):
         "1e400",
         "NaN",
         r'"\u0070-2"',
+        '"p-2", "deep": ' + "[" * 100_000 + "]" * 100_000,
     ],
 )
 def test_a_signed_body_that_names_a_stranger_does_not_leave(value):
