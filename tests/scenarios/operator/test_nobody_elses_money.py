@@ -48,7 +48,7 @@ def nobody_elses(name):
     if made_up is not None:
         return uuid.UUID(made_up[1]).version == 4
     # Other spellings of a test player's id, and what only JavaScript has.
-    return name in ("", "__proto__") or any(name.startswith(player) for player in PLAYERS)
+    return name in ("", "__proto__") or any(player in name.casefold() for player in PLAYERS)
 
 
 def test_every_body_of_a_run_names_test_players_or_nobody():
