@@ -21,8 +21,6 @@ def habits() -> dict[str, tuple[str, ...]]:
 
 
 HABITS = habits()
-# Rules that cannot be tried: fortunes, where single bets are limited.
-UNDECIDABLE = {"no bet above 1,000,000.00": {"BET-12"}, "no bet above 1,000.00": {"BET-12"}}
 
 
 @pytest.mark.parametrize("habit", HABITS)
