@@ -179,13 +179,24 @@ def _accented(player: str) -> str:
     return player + "\u00e9"
 
 
+# True of the id before it alone, since what is always true would move everybody's money.
+_SQL = (
+    ("SQL that is true of that id", "' AND '1'='1"),
+    ("SQL after a semicolon", "'; SELECT 1; --"),
+    ("SQL in double quotes", '" AND ""="'),
+)
+
+
+def sql() -> Family[str]:
+    """Endings that make an id a piece of SQL which is true of the id before them (MSG-13)."""
+    return family(core=_SQL)
+
+
 def hostile() -> Family[str]:
     """Endings of ids that are harmless as long as nobody executes, prints or cuts them (MSG-13)."""
     return family(
         core=[
-            ("SQL that is always true", "' OR '1'='1"),
-            ("SQL after a semicolon", "'; SELECT 1; --"),
-            ("SQL in double quotes", '" OR ""="'),
+            *_SQL,
             ("NUL", "\0"),
             ("quotes", "'\"`\\"),
             ("10 kB", "x" * 10_000),

@@ -96,7 +96,7 @@ def test_hostile_rollback_ids(operator: Verbs, player: Player, judge: Judge, cas
     balance = judge.fund(player, 5000)
     ordinary = _refusal(operator, player)
     # So that there is something that a wrong search could find.
-    operator.bet(player, player.money(100))
+    bet = operator.bet(player, player.money(100))
     before = look(judge, player, balance - player.money(100))
     orphan = operator.rollback(operator.new_id(), player, player.unit)
     balance = look(judge, player, before)
@@ -106,6 +106,10 @@ def test_hostile_rollback_ids(operator: Verbs, player: Player, judge: Judge, cas
         rollback = operator.rollback(operator.new_id() + hostile.value, player, player.unit)
         _harmless(judge, rollback, ordinary, f"rollback_transaction_id with {hostile.name}")
         sent.append(rollback)
+    sent += [
+        operator.rollback(bet.message.id + injected.value, player, player.unit)
+        for injected in cases(ids.sql())
+    ]
     if not pays_orphans:
         judge.balance("MSG-13", player, balance, *sent, case="hostile rollback_transaction_ids")
     # There may be bets of these ids, so that money may rightly come back.

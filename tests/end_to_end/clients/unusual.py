@@ -159,70 +159,75 @@ def amount_of(value: object) -> Decimal:
     return amount
 
 
-def serve(begun: starting.Start) -> None:
-    wallet, one_at_a_time = Wallet(begun.players), threading.Lock()
+class Handler(BaseHTTPRequestHandler):
+    """One connection. ``wallet`` and ``secret`` are set before the server starts."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.0" if HABIT.startswith("HTTP/1.0") else "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1
+    protocol_version = "HTTP/1.0" if HABIT.startswith("HTTP/1.0") else "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    wallet: Wallet
+    secret: bytes
+    one_at_a_time = threading.Lock()
 
-        def answer(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if self.path.startswith(starting.BALANCE_PATH):
-                player = unquote(self.path[len(starting.BALANCE_PATH) :])
-                self.say(200, str(wallet.balances[player]).encode(), "text/plain")
-                return
-            if HABIT == "answers take 30 ms":
-                time.sleep(0.03)
-            if HABIT == "one request at a time":
-                with one_at_a_time:
-                    time.sleep(0.003)
-                    status, document = self.judged(raw)
-            else:
+    def answer(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path.startswith(starting.BALANCE_PATH):
+            player = unquote(self.path[len(starting.BALANCE_PATH) :])
+            self.say(200, str(self.wallet.balances[player]).encode(), "text/plain")
+            return
+        if HABIT == "answers take 30 ms":
+            time.sleep(0.03)
+        if HABIT == "one request at a time":
+            with self.one_at_a_time:
+                time.sleep(0.003)
                 status, document = self.judged(raw)
-            self.say(status, json.dumps(document).encode(), "application/json")
+        else:
+            status, document = self.judged(raw)
+        self.say(status, json.dumps(document).encode(), "application/json")
 
-        def judged(self, raw: bytes) -> tuple[int, dict]:
-            right = hmac.new(begun.secret, raw, hashlib.sha256).hexdigest()
-            given = self.headers.get("X-Security-Hash") or ""
-            if not hmac.compare_digest(right.encode(), given.encode("utf-8", "replace")):
-                return (401 if HABIT == "a wrong hash is answered 401" else 200), {"error": "BAD_HASH"}
-            if self.command != "POST" or self.path not in ("/transaction", "/transaction-rollback"):
-                return 200, {"error": "NOT_SERVED"}
-            try:
-                wager = read(raw, self.path, self.headers.get("Content-Type") or "")
-                return 200, wallet.handle(wager)
-            except Refused as refused:
-                return 200, {"error": str(refused)}
+    def judged(self, raw: bytes) -> tuple[int, dict]:
+        right = hmac.new(self.secret, raw, hashlib.sha256).hexdigest()
+        given = self.headers.get("X-Security-Hash") or ""
+        if not hmac.compare_digest(right.encode(), given.encode("utf-8", "replace")):
+            return (401 if HABIT == "a wrong hash is answered 401" else 200), {"error": "BAD_HASH"}
+        if self.command != "POST" or self.path not in ("/transaction", "/transaction-rollback"):
+            return 200, {"error": "NOT_SERVED"}
+        try:
+            return 200, self.wallet.handle(read(raw, self.path, self.headers.get("Content-Type") or ""))
+        except Refused as refused:
+            return 200, {"error": str(refused)}
 
-        def say(self, status: int, body: bytes, kind: str) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            if HABIT == "answers are chunked":
-                self.send_header("Transfer-Encoding", "chunked")
-                self.end_headers()
-                for start in range(0, len(body), 7):
-                    piece = body[start : start + 7]
-                    self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
-                self.wfile.write(b"0\r\n\r\n")
-            else:
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+    def say(self, status: int, body: bytes, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        if HABIT == "answers are chunked":
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            for start in range(0, len(body), 7):
+                piece = body[start : start + 7]
+                self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+            self.wfile.write(b"0\r\n\r\n")
+        else:
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
-        do_GET = do_POST = do_PUT = do_DELETE = answer
+    do_GET = do_POST = do_PUT = do_DELETE = answer
 
-        def log_message(self, *_: object) -> None:
-            """Keep standard error for crashes."""
+    def log_message(self, *_: object) -> None:
+        """Keep standard error for crashes."""
 
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 1024
 
-        def handle_error(self, request: object, client_address: object) -> None:
-            """Connections that are cut need no word."""
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 1024
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Connections that are cut need no word."""
+
+
+def serve(begun: starting.Start) -> None:
+    Handler.wallet, Handler.secret = Wallet(begun.players), begun.secret
     with Server(("127.0.0.1", begun.port), Handler) as server:
         starting.announce(server.server_address[1])
         server.serve_forever()
