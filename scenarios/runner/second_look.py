@@ -1,8 +1,8 @@
 """Seen again before it is said: a scenario that broke a rule is run once more, with new ids and fresh balances.
 
 Implements ``contract.md``, *What a verdict may rest on*: a rule is accused only of what came back. What did not is
-undecided, with both observations and the question whether somebody else used the player. A race that did not come
-back is proof enough while the balances are still.
+undecided, with both observations and the question whether somebody else used the player. A race, or a kill of the
+CLIENT, that did not come back is proof enough while the balances are still.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from scenarios.contract import RULES
 from scenarios.run.findings import Finding, ScenarioResult, message
 from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
@@ -35,7 +36,8 @@ def look_again(item: pytest.Function, judge: Judge) -> None:
     back = {finding.rule for finding in second}
     for rule in dict.fromkeys(finding.rule for finding in first):
         # What could not be tried again speaks for itself.
-        if rule in back or rule not in again or (raced and _still(judge)):
+        by_chance = raced or "restart" in RULES[rule].needs
+        if rule in back or rule not in again or (by_chance and _still(judge)):
             continue
         result.seen_once[rule] = _once(result, rule)
     result.findings = [finding for finding in first if finding.rule not in result.seen_once]
