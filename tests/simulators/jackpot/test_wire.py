@@ -132,11 +132,11 @@ def test_a_store_that_makes_no_sense_is_refused(change: dict[str, Any]) -> None:
     ("status", "outcome"),
     [
         (200, Status.OK),
-        (201, Status.UNKNOWN),
-        (204, Status.UNKNOWN),
-        (302, Status.UNKNOWN),
+        (201, Status.UNCLEAR),
+        (204, Status.UNCLEAR),
+        (302, Status.UNCLEAR),
         (400, Status.REFUSED),
-        (500, Status.UNKNOWN),
+        (500, Status.UNCLEAR),
     ],
 )
 def test_200_alone_acknowledges(status: int, outcome: Status) -> None:

@@ -68,7 +68,7 @@ def test_sixteen_requests_are_answered_at_once() -> None:
 
 CHILD = """
     import sys, threading
-    from simulators.serving import watch_parent
+    from simulators.server.wsgi_server import watch_parent
     watch_parent({arguments})
     print("watching", flush=True)
     threading.Event().wait()
@@ -105,7 +105,7 @@ def test_child_dies_when_the_pipe_closes() -> None:
 
 ECHO = """
     import sys
-    from simulators.serving import watch_parent
+    from simulators.server.wsgi_server import watch_parent
     watch_parent()
     for line in sys.stdin:
         print(line, end="", flush=True)
