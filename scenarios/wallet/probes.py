@@ -146,19 +146,22 @@ class WagersProbe:
                 )
             # What proved the limit is on the balance now.
             self.limit, taken = refused // 2, taken - refused
-            more, _ = self._drain_once(player)
+            more, _ = self._drain_once(player, taken)
             taken += more
         return taken
 
-    def _drain_once(self, player: Player) -> tuple[int, int]:
-        """Bet ever more, then ever less; return what was taken and the first bet that was refused, in units."""
+    def _drain_once(self, player: Player, before: int = 0) -> tuple[int, int]:
+        """Bet ever more, then ever less; return what was taken and the first bet that was refused, in units.
+
+        Where it gives up it gives that back, and what was taken ``before``.
+        """
         taken, step, largest = 0, 1, 0
         while self.takes(player, step):
             taken += step
             if step == self.limit:
                 largest += 1
                 if largest == _LARGEST_BETS:
-                    self.give(player, taken)
+                    self.give(player, before + taken)
                     shown = player.show(player.money(step))
                     raise Unreadable(
                         f"the CLIENT takes no single bet above {shown}, and {largest} of those did not take all",
@@ -200,16 +203,15 @@ class WagersProbe:
     def _put_back(self, player: Player, units: int) -> bool:
         if units > 0:
             self.give(player, units)
-        elif units < 0:
-            # A debt cannot be bet; a result that was spent and is rolled back leaves one.
-            return in_parts(player.money(-units), player.unit, partial(self._owe, player))
-        return True
-
-    def _owe(self, player: Player, amount: Decimal) -> bool:
-        units = money.to_minor(amount, player.currency)
-        loan = self.give(player, units)
-        spent = self.takes(player, units)
+        if units >= 0:
+            return True
+        # A debt cannot be bet; a result that was spent and is rolled back leaves one.
+        loan = self.give(player, -units)
+        spent = in_parts(player.money(-units), player.unit, partial(self._spend, player))
         return self._resolved(self.operator.rollback(loan, purpose=Purpose.PROBE)).ok and spent
+
+    def _spend(self, player: Player, amount: Decimal) -> bool:
+        return self.takes(player, money.to_minor(amount, player.currency))
 
 
 def in_parts(amount: Decimal, unit: Decimal, move: Callable[[Decimal], bool]) -> bool:
