@@ -69,14 +69,17 @@ class Restore:
         if player.owned > 0:
             self._pay(player, player.owned)
         elif player.owned < 0:
-            in_parts(-player.owned, player.unit, partial(self._owe, player))
+            self._owe(player, -player.owned)
 
-    def _owe(self, player: Player, amount: Decimal) -> bool:
-        """Leave a debt of ``amount``: a result that is spent and rolled back."""
+    def _owe(self, player: Player, amount: Decimal) -> None:
+        """Leave a debt of ``amount``: a result that is spent, in as many bets as that takes, and rolled back."""
         loan = self._pay(player, amount)
-        spent = self.operator.bet(player, amount, purpose=Purpose.RESTORE).ok
+        in_parts(
+            amount,
+            player.unit,
+            lambda part: self.operator.bet(player, part, purpose=Purpose.RESTORE).ok,
+        )
         self.operator.rollback(loan, purpose=Purpose.RESTORE)
-        return spent
 
     def _pay(self, player: Player, amount: Decimal) -> Exchange:
         paid = self.operator.settle(self.operator.result(player, amount, purpose=Purpose.RESTORE))

@@ -1,10 +1,12 @@
 """What a scenario moved without saying so is put back, whatever it calls its wagers."""
 
+from decimal import Decimal
+
 import pytest
 
 from simulators.exchanges.history import Purpose
 from tests.support.judging import running
-from tests.support.wallets import Wallet
+from tests.support.wallets import Refused, Wallet
 
 
 @pytest.mark.parametrize("label", [None, "bet (probe)", "bet (restore)"])
@@ -31,3 +33,22 @@ def test_a_label_does_not_make_the_end_of_a_run_pay():
         assert not player.touched
         run.restore()
         assert wallet.balances[player.id] == before
+
+
+class Limited(Wallet):
+    """Takes no single bet above 10.00."""
+
+    def bet(self, message):
+        if message["amount"] > 10:
+            raise Refused("STAKE_LIMIT")
+        return super().bet(message)
+
+
+def test_a_debt_above_the_limit_on_single_bets_is_left_as_found():
+    wallet = Limited(balance="-98.43")
+    with running(wallet, driver=["balance"]) as run:
+        player = run.players[0]
+        run.fresh(player)
+        assert wallet.balances[player.id] == 0
+        run.restore()
+    assert wallet.balances[player.id] == Decimal("-98.43")
