@@ -27,7 +27,7 @@ RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 FIT := $(shell $(BIN)/python -c 'import pip; $(RECENT)' 2>/dev/null \
 	&& grep -qF '$(CURDIR)/$(VENV)' $(BIN)/activate && echo fit)
 
-.PHONY: help demo test e2e matrix all docs lint types imports check bench clean new-venv
+.PHONY: help demo test e2e matrix docs lint types imports check bench clean new-venv
 .DEFAULT_GOAL := help
 
 help: ## say what each target does
@@ -45,9 +45,6 @@ e2e: $(DEV) ## browsers, Locust, other CLIENTs, and every command of the documen
 
 matrix: $(DEV) ## judge every mutant by the rules it is meant to break
 	@$(BIN)/pytest $(PARALLEL) tests/mutants --mutants=all $(ARGS)
-
-all: $(DEV) ## test, e2e and matrix in one run
-	@$(BIN)/pytest $(PARALLEL) --mutants=all $(ARGS)
 
 lint: $(DEV) ## style and likely mistakes (ruff), formatting
 	@$(BIN)/ruff check .
