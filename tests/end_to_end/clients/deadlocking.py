@@ -17,6 +17,7 @@ import hashlib
 import hmac
 import json
 import queue
+import re
 import threading
 import time
 import uuid
@@ -69,6 +70,9 @@ def query() -> None:
 
 def in_cents(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise Refused("INVALID_AMOUNT")
+    # Decimal itself reads blanks, underscores and the digits of other scripts, too.
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
         raise Refused("INVALID_AMOUNT")
     try:
         scaled = Decimal(value) * 100

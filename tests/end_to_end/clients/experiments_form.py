@@ -154,6 +154,7 @@ def msg_06(asking: Asking) -> None:
 
 
 BAD_AMOUNTS = (
+    '" 10"',
     '"abc"',
     '""',
     "NaN",

@@ -35,7 +35,7 @@ def test_a_client_answers_while_it_runs_and_is_gone_afterwards(name: str) -> Non
 
 STARTS_AND_WAITS = """
 import sys
-from tests.clients.running import running
+from tests.end_to_end.clients.running import running
 with running({name!r}, {{"p-1": "0"}}) as client:
     print(client.process.pid, flush=True)
     sys.stdin.read()
@@ -46,7 +46,7 @@ with running({name!r}, {{"p-1": "0"}}) as client:
 def test_a_client_ends_when_its_parent_is_killed(name: str) -> None:
     command = [sys.executable, "-c", STARTS_AND_WAITS.format(name=name)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=FOLDER.parents[1], **pipes) as parent:
+    with subprocess.Popen(command, cwd=FOLDER.parents[2], **pipes) as parent:
         assert parent.stdout
         client = os.pidfd_open(int(parent.stdout.readline()))
         parent.kill()

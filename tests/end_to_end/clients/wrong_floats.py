@@ -4,7 +4,6 @@
 # BREAKS MSG-07: float(true) is 1.0, so the amount true moves money
 # BREAKS MSG-13: SQL is put together from ids, and the text of its errors and statements is the answer
 # BREAKS BET-10: balances are binary floats: 0.10 ten times is less than 1
-# BREAKS BET-12: a float of 10^12 keeps less than four decimals, so what stands beside it is worn off
 # BREAKS RBK-02: every rollback adds: rolling back a result pays it a second time
 # BREAKS RBK-04: an orphan rollback is paid
 # BREAKS RBK-08: a refused bet is not remembered, so that its rollback is an orphan, and paid
@@ -28,6 +27,11 @@
 # MAY RBK-12: whatever order bet and rollback arrive in, both move money, in sum nothing
 # MAY INV-04: the wallet model has no paid orphans (RBK-04)
 # MAY INV-05: the wallet model has no paid orphans (RBK-04)
+# MAY BET-12: what is worn off beside a large float depends on what came before, so that it need not come back
+# MAY IDM-02: copies of a rollback of a result are paid like the first (RBK-02)
+# MAY IDM-03: a rollback of a result whose answer was lost is paid (RBK-02)
+# MAY IDM-11: a rollback of a result that is sent again is paid (RBK-02)
+# MAY IDM-08: SQL is put together from ids, so that a doubled quote is one (MSG-13)
 
 import hashlib
 import hmac

@@ -21,6 +21,7 @@
 # WARNS RBK-06: orphan rollbacks are not remembered, so that the late bet is taken
 # MAY RBK-03: rolling back a spent result succeeds, but takes nothing back (RBK-02)
 # MAY RES-06: the balance cannot be brought below zero by rolling back a result (RBK-02)
+# BREAKS MSG-07: Decimal reads blanks around a number, and the digits of other scripts
 
 import hashlib
 import hmac

@@ -21,6 +21,8 @@
 # MAY INV-04: copies of anything but the last transaction move money (IDM-04)
 # MAY INV-05: copies of anything but the last transaction move money (IDM-04)
 # MAY MSG-12: other spellings are understood, rounded like all amounts (BET-11)
+# BREAKS MSG-07: Decimal reads blanks around a number, and the digits of other scripts
+# MAY INV-02: a bet that is forgotten is taken again
 
 import hashlib
 import hmac

@@ -14,6 +14,7 @@
 # MAY MSG-13: a forged rollback is done (SIG-08)
 # MAY IDM-01: success has no `error: null` (MSG-03)
 # MAY IDM-02: success has no `error: null` (MSG-03)
+# BREAKS MSG-07: Decimal reads blanks around a number, and the digits of other scripts
 
 import hashlib
 import hmac

@@ -18,6 +18,7 @@
 # MAY INV-04: the wallet model returns a bet's own amount, to its own player (RBK-09, RBK-10)
 # MAY INV-05: the wallet model returns a bet's own amount, to its own player (RBK-09, RBK-10)
 # MAY MSG-13: hostile player ids get accounts of their own (BET-06)
+# BREAKS MSG-07: Decimal reads blanks around a number, and the digits of other scripts
 
 import hashlib
 import hmac
