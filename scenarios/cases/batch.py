@@ -128,7 +128,7 @@ class Batch:
     def _guilty(self, seen: Decimal, entries: Sequence[_Entry]) -> list[_Entry]:
         """Those whose amounts add up to the difference, or else those that were not refused."""
         assert self._balance is not None
-        sums = _addends(seen - self._balance, self.player.currency, [entry.gain for entry in entries])
+        sums = addends(seen - self._balance, self.player.currency, [entry.gain for entry in entries])
         exact = [entries[index] for index in sums]
         done = [entry for entry in entries if not entry.exchange.refused]
         # Spoiled amounts can move others than their own, and then add up to something by chance.
@@ -143,8 +143,8 @@ class Batch:
             self._balance = None
 
 
-def _addends(difference: Decimal, currency: str, gains: Sequence[int]) -> list[int]:
-    """Which of ``gains`` (each twice the one before, of any sign) add up to ``difference``, if any."""
+def addends(difference: Decimal, currency: str, gains: Sequence[int]) -> list[int]:
+    """Which of ``gains`` (different powers of two of one unit, rising, of any sign) add up to ``difference``."""
     try:
         left = money.to_minor(difference, currency)
     except ValueError:

@@ -12,6 +12,7 @@ from typing import Literal
 
 import pytest
 
+from scenarios.cases.batch import addends
 from scenarios.cases.kinds import (
     BET,
     BET_UNDONE,
@@ -203,8 +204,8 @@ def _settled_together(
     if len(judge.result.findings) == before:
         return
     found = judge.result.findings[-1]
-    culprits = _addends(
-        int(found.off / player.unit), [int(both[-1].message.amount / player.unit) for _, both in sent]
+    culprits = addends(
+        found.off, player.currency, [int(both[-1].message.amount / player.unit) for _, both in sent]
     )
     if culprits:
         guilty = [sent[place] for place in culprits]
@@ -214,13 +215,3 @@ def _settled_together(
             exchanges=tuple(exchange.number for _, both in guilty for exchange in both)
             + found.exchanges[-6:],
         )
-
-
-def _addends(difference: int, amounts: Sequence[int]) -> list[int]:
-    """Which of ``amounts``, each a power of two times the least, add up to ``difference``; none where they cannot."""
-    found = []
-    for place, amount in sorted(enumerate(amounts), key=lambda entry: -entry[1]):
-        if amount <= difference:
-            found.append(place)
-            difference -= amount
-    return sorted(found) if difference == 0 else []
