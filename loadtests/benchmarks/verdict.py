@@ -16,9 +16,11 @@ import requests
 import urllib3
 
 from loadtests.benchmarks.pairs import Rates, in_turns, machine, ratio, table
+from loadtests.benchmarks.relay import delayed
 from scenarios.cli.reference_client import reference_client
 from scenarios.contract import PLANNED, select
 from scenarios.problems.errors import Exit
+from scenarios.run.cost import cost
 from scenarios.run.effort import NORMAL, QUICK, Effort
 from scenarios.run.judged import Judged
 from scenarios.run.settings import Settings
@@ -35,6 +37,9 @@ TITLE: Final = "A whole verdict"
 ROUNDS: Final = 5
 WAGERS: Final = 400
 SEED: Final = 7
+# Seconds to the CLIENT and back, and test players, of the verdicts on a far CLIENT.
+ROUND_TRIPS: Final = (0.0, 0.05, 0.2)
+PLAYERS: Final = (1, 8)
 _DOT: Final = Decimal("0.01")
 _JUDGE: Final = "the judge's verbs"
 
@@ -81,10 +86,31 @@ def rates(target: Target) -> Rates:
 
 
 def verdict(target: Target, effort: Effort) -> tuple[Judged, float]:
-    """One whole verdict over part A, and how many seconds it took."""
+    """One whole verdict over part A, and how many seconds it took; raises RuntimeError where it is not "holds"."""
     rules = tuple(rule.id for rule in select(provider=OPERATOR) if rule.id not in PLANNED)
     start = time.perf_counter()
-    return check(Settings(target, rules, effort, SEED)), time.perf_counter() - start
+    judged = check(Settings(target, rules, effort, SEED))
+    if judged.code is not Exit.HOLDS:
+        raise RuntimeError(f"a check of the reference CLIENT at {effort.name} ended with {judged.code!r}")
+    return judged, time.perf_counter() - start
+
+
+def far(target: Target, players: int, round_trip: float, effort: Effort) -> tuple[str, ...]:
+    """The row of one verdict with ``players``, the CLIENT being ``round_trip`` seconds away."""
+    operator, known = target.need_operator()
+    ids = known.model_copy(update={"ids": tuple(f"p-{number}" for number in range(1, players + 1))})
+    with delayed(operator.callback_url, round_trip) as callback_url:
+        there = operator.model_copy(update={"callback_url": callback_url})
+        judged, seconds = verdict(target.model_copy(update={OPERATOR: there, "players": ids}), effort)
+    spent = cost(list(judged.run.history), judged.run.results)
+    return (
+        effort.name,
+        str(players),
+        f"{round_trip * 1000:.0f}",
+        f"{seconds:.0f}",
+        str(spent.exchanges),
+        str(spent.in_a_row),
+    )
 
 
 def per_rule(judged: Judged) -> dict[str, float]:
@@ -101,13 +127,18 @@ def section() -> list[str]:
     with TemporaryDirectory(prefix="pitboss-bench-") as folder, reference_client(Path(folder)) as target:
         measured = rates(target)
         verdicts = {effort.name: verdict(target, effort) for effort in (QUICK, NORMAL)}
-    for effort, (judged, _) in verdicts.items():
-        if judged.code is not Exit.HOLDS:
-            raise RuntimeError(f"a check of the reference CLIENT at {effort} ended with {judged.code!r}")
-    return document(measured, verdicts)
+        links = [
+            far(target, players, round_trip, effort)
+            for effort in (QUICK, NORMAL)
+            for players in PLAYERS
+            for round_trip in ROUND_TRIPS
+        ]
+    return document(measured, verdicts, links)
 
 
-def document(measured: Rates, verdicts: dict[str, tuple[Judged, float]]) -> list[str]:
+def document(
+    measured: Rates, verdicts: dict[str, tuple[Judged, float]], links: list[tuple[str, ...]]
+) -> list[str]:
     """The results as Markdown."""
     columns = [per_rule(judged) for judged, _ in verdicts.values()]
     own = measured[_JUDGE]
@@ -118,6 +149,13 @@ def document(measured: Rates, verdicts: dict[str, tuple[Judged, float]]) -> list
             ("effort", "exchanges", "seconds", "exchanges per second", "per rule (mean)"),
             [_costs(effort, judged, seconds) for effort, (judged, seconds) in verdicts.items()],
         ),
+        "",
+        "### Verdicts on a far CLIENT",
+        "",
+        "One run each, through a relay that delays what passes. A round trip of 0 ms goes through it, too. "
+        "*In a row* are exchanges of which each left after the one before was over.",
+        "",
+        *table(("effort", "players", "round trip, ms", "seconds", "exchanges", "in a row"), links),
         "",
         "### Exchanges one after the other",
         "",

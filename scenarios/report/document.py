@@ -15,6 +15,7 @@ from scenarios.report.schema import (
     Summary,
 )
 from scenarios.report.summary import must_counts, replay_command, should_counts
+from scenarios.run.cost import cost
 from scenarios.run.findings import Finding, RuleVerdict, ScenarioResult, message
 from scenarios.run.run import Run
 from simulators.exchanges import export
@@ -42,6 +43,17 @@ def document(run: Run, verdicts: list[RuleVerdict]) -> Report:
         ),
         warnings=[run.redactor.text(text) for text in run.warnings],
         rules=[_rule(run, verdict) for verdict in verdicts],
+        cost=_cost(run),
+    )
+
+
+def _cost(run: Run) -> schema.Cost:
+    spent = cost(list(run.history), run.results)
+    return schema.Cost(
+        exchanges=spent.exchanges,
+        in_a_row=spent.in_a_row,
+        round_trip_s=None if spent.round_trip is None else round(spent.round_trip, 4),
+        seconds={group: round(seconds, 3) for group, seconds in spent.seconds.items()},
     )
 
 

@@ -330,10 +330,21 @@ class Load(_Part):
     ramp: Ramp | None = None
 
 
+class Cost(_Part):
+    """What a verdict cost: ``in_a_row`` of its exchanges left each after the one before was over. Times are seconds:
+    the round trip of the first genuine wagers (None where none was answered), and the scenarios by group of rules.
+    """
+
+    exchanges: int = 0
+    in_a_row: int = 0
+    round_trip_s: Number | None = None
+    seconds: dict[str, Number] = {}
+
+
 class Report(_Part):
     """A whole report.json of version 1. ``duration_s`` is in seconds; ``started`` is ISO 8601 in UTC.
 
-    Only a load run has ``audit`` and ``load``. It holds no secret.
+    Only a load run has ``audit`` and ``load``, only one that judged rules has ``cost``. It holds no secret.
     """
 
     version: Literal[1]
@@ -349,10 +360,11 @@ class Report(_Part):
     summary: Summary = Summary()
     warnings: list[Text] = []
     rules: list[Rule] = []
+    cost: Cost | None = None
     audit: Audit | None = None
     load: Load | None = None
 
     def plain(self) -> dict[str, Any]:
         """This report as the JSON values of the file."""
-        absent = {name for name in ("audit", "load") if getattr(self, name) is None}
+        absent = {name for name in ("cost", "audit", "load") if getattr(self, name) is None}
         return self.model_dump(mode="json", exclude=absent)

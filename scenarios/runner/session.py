@@ -153,7 +153,7 @@ class Session:
         if judge is None:
             return
         history = self.run.history
-        judge.result.first_exchange = len(history)
+        judge.result.first_exchange, judge.result.began = len(history), history.now()
         history.scenario = judge.result.id
         if self.run.gone_after is not None and not judges_history(item):
             pytest.skip(f"not run: the target stopped answering after {self.run.gone_after}")
@@ -195,6 +195,7 @@ class Session:
             ended(self.run, result, call.excinfo.value)
         if call.when == "call" or call.excinfo is not None:
             result.last_exchange = len(self.run.history)
+            result.seconds = self.run.history.now() - result.began
             self._keep(result)
             tell_pytest(report, result, self.run)
             if self.run.settings.first_only and broken_by(result, self.run):

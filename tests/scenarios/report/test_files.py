@@ -30,6 +30,7 @@ TOP = {
     "summary": dict,
     "warnings": list,
     "rules": list,
+    "cost": dict,
 }
 RULE = {
     "id": str,

@@ -1,0 +1,106 @@
+"""A relay on loopback that makes a far CLIENT of a near one: what passes takes its time, each way, in order.
+
+A new connection costs a round trip of its own, as a TCP handshake does.
+"""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+from urllib.parse import urlsplit
+
+_CHUNK: Final = 65536
+_PATIENCE: Final = 10.0
+
+
+@contextmanager
+def delayed(site: str, round_trip: float) -> Iterator[str]:
+    """Relay to ``site``, an http address; yield the address that is ``round_trip`` seconds away from it."""
+    parts = urlsplit(site)
+    relay = _Relay(parts.hostname or "", parts.port or 80, round_trip / 2)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="relay", daemon=True)
+    thread.start()
+    server = asyncio.run_coroutine_threadsafe(relay.listen(), loop).result(_PATIENCE)
+    try:
+        yield parts._replace(netloc=f"127.0.0.1:{server.sockets[0].getsockname()[1]}").geturl()
+    finally:
+        asyncio.run_coroutine_threadsafe(relay.stop(server), loop).result(_PATIENCE)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+class _Relay:
+    def __init__(self, host: str, port: int, one_way: float) -> None:
+        self.host, self.port, self.one_way = host, port, one_way
+        self._carrying: set[asyncio.Task[None]] = set()
+
+    async def listen(self) -> asyncio.Server:
+        return await asyncio.start_server(self._carry, "127.0.0.1", 0, backlog=1024)
+
+    async def stop(self, server: asyncio.Server) -> None:
+        server.close()
+        for task in list(self._carrying):
+            task.cancel()
+        await asyncio.gather(*self._carrying, return_exceptions=True)
+
+    async def _carry(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._carrying.add(task)
+        # The far side learns of the connection once the handshake is over.
+        opened = asyncio.get_running_loop().time() + 3 * self.one_way
+        try:
+            far, forth = await asyncio.open_connection(self.host, self.port)
+        except OSError:
+            back.transport.abort()
+            return
+        finally:
+            self._carrying.discard(task)
+        self._carrying.add(task)
+        try:
+            await asyncio.gather(self._pump(near, forth, opened), self._pump(far, back, 0.0))
+        finally:
+            forth.close()
+            back.close()
+            self._carrying.discard(task)
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, opened: float) -> None:
+        """Carry bytes, and in the end the end, from ``source`` to ``sink``; nothing arrives before ``opened``."""
+        _no_delay(sink)
+        loop = asyncio.get_running_loop()
+        under_way: asyncio.Queue[tuple[float, bytes | None]] = asyncio.Queue()
+
+        async def arrive() -> None:
+            while True:
+                due, chunk = await under_way.get()
+                await asyncio.sleep(max(0.0, due - loop.time()))
+                if chunk is None:
+                    sink.transport.abort()
+                    return
+                if not chunk:
+                    with suppress(OSError):
+                        sink.write_eof()
+                    return
+                sink.write(chunk)
+
+        arriving = asyncio.create_task(arrive())
+        try:
+            while not arriving.done():
+                try:
+                    chunk: bytes | None = await source.read(_CHUNK)
+                except OSError:
+                    chunk = None
+                under_way.put_nowait((max(loop.time() + self.one_way, opened), chunk))
+                if not chunk:
+                    break
+            await arriving
+        finally:
+            arriving.cancel()
+
+
+def _no_delay(sink: asyncio.StreamWriter) -> None:
+    sink.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

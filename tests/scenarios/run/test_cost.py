@@ -1,0 +1,77 @@
+"""What a verdict cost: which exchanges were in a row, how far the CLIENT is, and what took the time."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import urllib3
+
+from loadtests.benchmarks.relay import delayed
+from scenarios.run.cost import cost, in_a_row, round_trip
+from simulators.exchanges.history import Direction, Exchange, Purpose, Request, Status
+from tests.support.judging import judged
+from tests.support.wallets import Wallet, served
+
+
+def exchanges(*times):
+    """Genuine wagers that left and were answered at these seconds; None: never."""
+    request = Request("POST", "http://client")
+    return [
+        Exchange(
+            number,
+            "operator",
+            "bet",
+            Purpose.SCENARIO,
+            Direction.TO_CLIENT,
+            request,
+            started=0.0,
+            invoked=left,
+            message="a bet",
+            status=Status.UNKNOWN if back is None else Status.OK,
+            answered=back,
+        )
+        for number, (left, back) in enumerate(times)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("times", "row"),
+    [
+        ([], 0),
+        ([(0, 1), (1, 2), (2, 3)], 3),
+        ([(0, 3), (0, 1), (1, 2), (0.5, 2.5)], 2),
+        # All at once, and one after them.
+        ([(0, 2), (0, 2), (0, 2), (2, 3)], 2),
+        # One that was never answered is over when it left.
+        ([(0, 1), (1, None), (1, 2)], 3),
+    ],
+)
+def test_exchanges_in_a_row(times, row):
+    assert in_a_row(exchanges(*times)) == row
+
+
+def test_the_round_trip_is_the_median_of_the_first_wagers():
+    assert round_trip(exchanges((0, 5), (5, 6), (6, 8), (8, None))) == 2
+    assert round_trip(exchanges((0, None))) is None
+
+
+def test_a_run_tells_its_cost():
+    run = judged(Wallet(), "BET-01", "RES-01").run
+    spent = cost(list(run.history), run.results)
+    assert (spent.exchanges, set(spent.seconds)) == (len(run.history), {"BET", "RES"})
+    assert 0 < spent.in_a_row <= spent.exchanges
+    assert 0 < sum(spent.seconds.values()) < run.history.now()
+
+
+def test_what_passes_the_relay_takes_its_time_each_way():
+    def seconds():
+        start = time.monotonic()
+        assert urllib3.request("GET", far).status == 200
+        return time.monotonic() - start
+
+    with served(Wallet()) as url, delayed(url, 0.2) as far:
+        assert seconds() >= 0.4  # the handshake, too
+        start = time.monotonic()
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: seconds(), range(8)))
+        assert time.monotonic() - start < 8 * 0.4  # side by side
