@@ -65,7 +65,7 @@ def test_currency_is_of_iso_4217(run: Run, minting: Minting, judge: Judge) -> No
 
 @pytest.mark.rules("CHK-05")
 def test_prices_are_numbers(run: Run, minting: Minting, judge: Judge) -> None:
-    """The three figures of a price are JSON numbers, none negative, none finer than the currency's unit."""
+    """The three figures of a price are JSON numbers, however fine, and none is negative."""
     _judge_claims("CHK-05", run, judge, minting.each())
 
 

@@ -45,7 +45,10 @@ CHECKOUT: tuple[Rule, ...] = (
     Rule(
         id="CHK-05",
         level=Level.MUST,
-        statement="`valueBeforeTax`, `valueAfterTax`, `taxPercentage` are JSON numbers; none negative",
+        statement=(
+            "`valueBeforeTax`, `valueAfterTax`, `taxPercentage` are JSON numbers; none negative. The document's "
+            "type is Float: digits beyond the currency's unit are allowed (100/1.2); what they come to is CHK-06's"
+        ),
         source="product-widget.txt, Merchant price type",
         why="A price that is text or negative is refused, or worse, taken.",
         causes="Decimals serialised as strings. Write JSON numbers from decimals.",
@@ -88,7 +91,8 @@ CHECKOUT: tuple[Rule, ...] = (
         id="CHK-09",
         level=Level.MUST,
         statement=(
-            "the signing key never reaches the page; a price changed in the browser does not change the token"
+            "the signing key never reaches the page nor anything it loads, in whatever encoding; a price "
+            "changed in the browser does not change the token"
         ),
         source="product-widget.txt, Encode and sign payload content",
         why="With the key in the page customers set their own prices.",
@@ -113,7 +117,10 @@ CHECKOUT: tuple[Rule, ...] = (
         id="CHK-11",
         level=Level.MUST,
         statement=(
-            "a decision with a bad signature, for an unknown checkout, or repeated has no (second) effect"
+            "a decision with a bad signature (every defect of the table of bad tokens, and all that JWT libraries "
+            "and hand-written checks are known to be fooled by), for an unknown checkout (also another spelling of "
+            "a known one), or repeated (at once, after others, after a pause, at the end of the run) has no "
+            "(second) effect"
         ),
         source=(
             "product-widget.txt, Encode and sign payload content (the decision: the provider's public "

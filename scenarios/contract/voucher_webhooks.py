@@ -68,7 +68,7 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
         level=Level.MUST,
         statement=(
             "apiSignature, api key secret and client secret never appear in any page or API answer to "
-            "the player"
+            "the player, error answers included, nor in anything the page loads, in whatever encoding (as CHK-09)"
         ),
         source="voucher-widget.txt, Build your token",
         why="Whoever reads the signature in a page mints vouchers at the CLIENT's cost.",
@@ -97,7 +97,11 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="EVT-02",
         level=Level.MUST,
-        statement="the same event id delivered again has one effect",
+        statement=(
+            "the same event id delivered again has one effect, for every kind of event, at once, after many "
+            "others, after a pause, and once more at the end of the run; so has a second event id that tells of "
+            "the same change"
+        ),
         source="voucher-webhook.txt, Notification URL",
         why="A second coupon/refunded that counts returns the price twice.",
         causes="Event ids are not stored. Put a unique key on `id`, in the transaction of the effect.",

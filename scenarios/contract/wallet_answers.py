@@ -130,14 +130,18 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-02",
         level=Level.MUST,
-        statement="every answer is a JSON object; SHOULD carry `Content-Type: application/json`",
+        statement=(
+            "every answer is a JSON object, read strictly: UTF-8, no NaN or Infinity; SHOULD carry `Content-Type: "
+            "application/json`, no byte order mark, no repeated key"
+        ),
         source="sportsbook.txt, Transactions",
         why=(
             "An answer that is not JSON tells the OPERATOR nothing, so a wager that was taken counts "
             "as unanswered."
         ),
         causes=(
-            "HTML error pages, a bare string, or a list. Answer a JSON object on every path, also on errors."
+            "HTML error pages, a bare string, or a list; NaN of a float; a file saved with a byte order mark. "
+            "Answer a JSON object on every path, also on errors, and let a strict library write it."
         ),
     ),
     Rule(
@@ -145,7 +149,8 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
         level=Level.MUST,
         statement=(
             "success is `error: null` (present, null) with a non-empty CLIENT `transaction_id` (a "
-            "string; a number is a warning)"
+            'string; a number is a warning). `""`, `false`, `0` or a missing key in its place break it, and the '
+            "message says which"
         ),
         source="sportsbook.txt, Transactions",
         why="Without a CLIENT id the two ledgers cannot be matched, and a disputed wager cannot be found.",
@@ -182,7 +187,8 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
         statement=(
             "malformed input is refused with `error` and without effect, and the service keeps "
             "serving: not JSON, empty body, JSON that is not an object, truncated JSON, wrong "
-            "Content-Type, each required field missing, null, or of the wrong type"
+            "Content-Type, each required field missing, null, or of the wrong type (an object or an array in "
+            "place of an id or of `user_id` among them)"
         ),
         source="sportsbook.txt, Transactions",
         why="One malformed request that stops the service stops every player's wagers.",
@@ -196,7 +202,8 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
         level=Level.MUST,
         statement=(
             'a malformed amount is refused: `"abc"`, `""`, `NaN`, `Infinity`, `"1,000.00"`, `true`, '
-            "`[1]`, `{}`, a 400-digit number"
+            "`[1]`, `{}`, a 400-digit number, an exponent no balance can hold, digits of other scripts, "
+            "separators inside, blanks, a sign alone"
         ),
         source="sportsbook.txt, Transactions",
         why="NaN or infinity in a balance poisons every later sum, and a lax parser turns text into money.",
@@ -277,7 +284,10 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-14",
         level=Level.SHOULD,
-        statement="a body of 1 MB is answered in time, refused or handled right, and the service keeps serving",
+        statement=(
+            "a body of 1 MB is answered within the timeout, refused or handled right, and the service keeps "
+            "serving"
+        ),
         source="sportsbook.txt, Transactions",
         why="A few huge bodies should not occupy every worker while players wait.",
         causes="A worker that reads or parses without a limit. Set one of some 64 kB in the server or framework.",

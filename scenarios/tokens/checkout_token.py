@@ -35,8 +35,8 @@ _RULES: Final[dict[str, tuple[str, ...]]] = {
     "data.variant": ("CHK-07",),
     "data.variant.reference": ("CHK-07",),
 }
-# A rate has no smallest unit; the twin bounds it, the contract does not.
-_TOLERATED: Final = {(f"{_PRICE}.taxPercentage", Code.TOO_FINE)}
+# Of a unit of the currency: half of one, and what binary floating point adds to it.
+_HALF: Final = Decimal("0.5001")
 _EXPECTED: Final = {claim.path: claim.expected for claim in CLAIMS}
 # Digits enough for any price, so that nothing is rounded on its way; what is beyond a fortune is no price.
 _PRECISION: Final = 100
@@ -135,7 +135,7 @@ def claim_faults(token: CheckoutToken, agreement: Agreement, now: float) -> list
     found = [
         ClaimFault(rule, fault.path, expected[fault.path], _shown(token.claim(fault.path)))
         for fault in (*faults, *advice)
-        if fault.code is not Code.DOES_NOT_ADD_UP and (fault.path, fault.code) not in _TOLERATED
+        if fault.code is not Code.DOES_NOT_ADD_UP
         for rule in _RULES[fault.path]
     ]
     return [*found, *_sum_faults(token)]
@@ -147,14 +147,11 @@ def _sum_faults(token: CheckoutToken) -> Iterator[ClaimFault]:
     before, after, percentage, tax = (_number(token.claim(f"{_PRICE}.{name}")) for name in names)
     if before is None or after is None:
         return
-    unit = _unit(token, before, after)
-    half = unit / 2
-    before, after = _without_noise(before, unit), _without_noise(after, unit)
+    half = _unit(token, before, after) * _HALF
     if percentage is not None and (off := sum_off(before, after, percentage)) > half:
         expected = f"{_shown(before)} with {_shown(percentage)} % on top, to half a unit"
         yield ClaimFault("CHK-06", f"{_PRICE}.valueAfterTax", expected, _shown(after), off)
-    # What is finer than a unit is another rule's matter.
-    if tax is not None and (off := sum_off(before + tax, after, Decimal(0))) >= half:
+    if tax is not None and (off := sum_off(before + tax, after, Decimal(0))) > half:
         yield ClaimFault("CHK-06", _TAX, f"{_shown(after)} less {_shown(before)}", _shown(tax), off)
 
 
@@ -173,13 +170,6 @@ def _number(value: Any) -> Decimal | None:
     # Written out, a number of few bytes may fill the memory.
     sane = isinstance(value, Decimal) and abs(value) <= _FORTUNE and int(value.as_tuple().exponent) >= -_LONG
     return value if sane else None
-
-
-def _without_noise(amount: Decimal, unit: Decimal) -> Decimal:
-    """``amount`` as it was before binary floating point made it finer than ``unit``: another rule's matter."""
-    with localcontext(prec=_PRECISION):
-        whole = amount.quantize(unit)
-        return whole if abs(whole - amount) < unit / 1000 else amount
 
 
 def _unit(token: CheckoutToken, *amounts: Decimal) -> Decimal:

@@ -2,7 +2,7 @@
 
 Implements ``product-widget.txt`` and the contract's CHK-01 to CHK-08. Decided where the documents are silent:
 a token may be shown until an hour after its `iat` (CHK-03's minute is about minting), clocks may differ by a
-minute; amounts are in whole units of the currency; a percentage has six decimals at most.
+minute; amounts may be finer than the currency's unit, as floats are (100/1.2), and add up to half a unit.
 """
 
 import math
@@ -21,14 +21,13 @@ LIFE: Final = 3600
 LEEWAY: Final = 60
 # No amount is this long before the point, and none this fine; without bounds a few bytes fill the memory.
 _DIGITS: Final = 15
-_PERCENT_UNIT: Final = Decimal("0.000001")
-# Where the token's currency is not known: as fine as any of ISO 4217, and the unit of most.
-_FINEST: Final = Decimal("0.0001")
+# The unit of most currencies, for where the token's is not known.
 _USUAL: Final = Decimal("0.01")
 _EXACT: Final = Context(prec=100)
 _ONE: Final = Decimal(1)
 _HUNDRED: Final = Decimal(100)
-_FIFTY: Final = Decimal(50)
+# Half a unit, and what binary floating point adds to it.
+_HALF: Final = Decimal("0.5001")
 # How many codes of currencies are remembered: ISO 4217 has fewer.
 _CURRENCIES: Final = 256
 # Seconds reach this in the year 5138; before, it is milliseconds.
@@ -52,7 +51,6 @@ class Code(StrEnum):
     LOWER_CASE = "lower_case"
     UNKNOWN_CURRENCY = "unknown_currency"
     NEGATIVE = "negative"
-    TOO_FINE = "too_fine"
     TOO_LARGE = "too_large"
     DOES_NOT_ADD_UP = "does_not_add_up"
 
@@ -73,7 +71,6 @@ _WORDS: Final[dict[Code, tuple[str, str]]] = {
     Code.LOWER_CASE: ("has small letters", "Write it in capitals."),
     Code.UNKNOWN_CURRENCY: ("is no currency of ISO 4217", "Send its three letters, no symbol and no number."),
     Code.NEGATIVE: ("is below zero", "Send zero or more."),
-    Code.TOO_FINE: ("is finer than that, as binary floating point makes it", "Round it as a decimal, once."),
     Code.TOO_LARGE: ("has too many digits", "Send an amount that money has."),
     Code.DOES_NOT_ADD_UP: (
         "does not add up with the other amounts",
@@ -104,12 +101,11 @@ class Need(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Under what a token is checked: the agreement, the time (seconds), how old it may be, the smallest unit."""
+    """Under what a token is checked: the agreement, the time (seconds), how old it may be."""
 
     agreement: Agreement
     now: float
     max_age: float
-    unit: Decimal
 
 
 Check = Callable[[Any, Asked], Code | None]
@@ -185,29 +181,19 @@ def _unit_of(currency: str) -> Decimal | None:
         return None
 
 
-def _number(value: Any, unit: Decimal) -> Code | None:
+def _number(value: Any, _: Asked) -> Code | None:
     if not isinstance(value, Decimal):
         return Code.WRONG_TYPE
     exponent = value.as_tuple().exponent
     if value.adjusted() >= _DIGITS or not isinstance(exponent, int) or exponent < -10 * _DIGITS:
         return Code.TOO_LARGE
-    if value < 0:
-        return Code.NEGATIVE
-    return Code.TOO_FINE if _EXACT.remainder(value, unit) else None
-
-
-def _amount(value: Any, asked: Asked) -> Code | None:
-    return _number(value, asked.unit)
-
-
-def _percentage(value: Any, _: Asked) -> Code | None:
-    return _number(value, _PERCENT_UNIT)
+    return Code.NEGATIVE if value < 0 else None
 
 
 _TOKEN: Final = Claim("token", "the token", "a JWT", _text)
 _ALGORITHM: Final = Claim("header.alg", "the algorithm that signed it", "the one agreed on", _text)
 _SIGNATURE: Final = Claim("signature", "proves who wrote the token", "one under the agreed key", _text)
-_AMOUNT: Final = "a JSON number, zero or more, in whole units of the currency"
+_AMOUNT: Final = "a JSON number, zero or more"
 
 # Every claim, each after what holds it.
 CLAIMS: Final = (
@@ -226,27 +212,27 @@ CLAIMS: Final = (
     ),
     Claim("data.currency", "the currency of the price", "three capitals of ISO 4217", _currency),
     Claim("data.merchantPrice", "the price", "an object", _object),
-    Claim("data.merchantPrice.valueBeforeTax", "the price before tax", _AMOUNT, _amount),
+    Claim("data.merchantPrice.valueBeforeTax", "the price before tax", _AMOUNT, _number),
     Claim(
         "data.merchantPrice.valueAfterTax",
         "the price after tax",
         _AMOUNT,
-        _amount,
+        _number,
         sum="valueBeforeTax x (1 + taxPercentage/100), to half a unit of the currency",
     ),
     Claim(
         "data.merchantPrice.taxValue",
         "the tax",
         _AMOUNT,
-        _amount,
+        _number,
         Need.OPTIONAL,
-        "valueAfterTax less valueBeforeTax",
+        "valueAfterTax less valueBeforeTax, to half a unit of the currency",
     ),
     Claim(
         "data.merchantPrice.taxPercentage",
         "the tax in percent of the price before tax",
-        "a JSON number, zero or more",
-        _percentage,
+        _AMOUNT,
+        _number,
     ),
     Claim("data.variant", "what is bought", "an object", _object),
     Claim("data.variant.reference", "the merchant's name for the chosen variant", "a non-empty text", _text),
@@ -331,7 +317,7 @@ def check(
     """Return the faults of the claims ``fields``, and what is only advised; the times are those of ``verify``."""
     currency = look_up(fields, "data.currency")[1]
     unit = _unit(currency.upper()) if isinstance(currency, str) else None
-    asked = Asked(agreement, now, max_age, unit or _FINEST)
+    asked = Asked(agreement, now, max_age)
     found: dict[str, Code] = {}
     holders: dict[str, Mapping[str, Any]] = {"": fields}
     for claim, holder, name, missing in _PLACES:
@@ -362,10 +348,13 @@ def _add_up(price: Mapping[str, Any], found: dict[str, Code], unit: Decimal) -> 
     if _BEFORE in found or _AFTER in found or _PERCENTAGE in found:
         return
     before, after, tax = price["valueBeforeTax"], price["valueAfterTax"], price.get("taxValue")
+    most = _EXACT.multiply(unit, _HALF)
     # A hundred times all of it, as nothing is divided then.
     taxed = _EXACT.multiply(before, _EXACT.add(_HUNDRED, price["taxPercentage"]))
     off = _EXACT.subtract(taxed, _EXACT.multiply(after, _HUNDRED))
-    if _EXACT.abs(off) > _EXACT.multiply(unit, _FIFTY):
+    if _EXACT.abs(off) > _EXACT.multiply(most, _HUNDRED):
         found[_AFTER] = Code.DOES_NOT_ADD_UP
-    if tax is not None and _TAX not in found and tax != _EXACT.subtract(after, before):
-        found[_TAX] = Code.DOES_NOT_ADD_UP
+    if tax is not None and _TAX not in found:
+        left = _EXACT.subtract(_EXACT.subtract(after, before), tax)
+        if _EXACT.abs(left) > most:
+            found[_TAX] = Code.DOES_NOT_ADD_UP

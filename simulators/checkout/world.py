@@ -6,7 +6,7 @@ what does not divide.
 """
 
 from dataclasses import dataclass, replace
-from decimal import ROUND_DOWN, Context, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from typing import Final
 
 from simulators.checkout.lifecycle import LIFECYCLE, Event, State
@@ -65,9 +65,9 @@ class Price:
 
 
 def price(claims: Claims) -> Price:
-    """Return how the price after tax is paid, to the currency's unit."""
+    """Return how the price after tax is paid, to the currency's unit; a finer price is rounded half up."""
     unit = money.unit(claims.currency)
-    each = _EXACT.divide(claims.value_after_tax, Decimal(PARTS))
-    recurring = each.quantize(unit, ROUND_DOWN, _EXACT)
-    initial = _EXACT.subtract(claims.value_after_tax, _EXACT.multiply(recurring, Decimal(PARTS - 1)))
+    whole = claims.value_after_tax.quantize(unit, ROUND_HALF_UP, _EXACT)
+    recurring = _EXACT.divide(whole, Decimal(PARTS)).quantize(unit, ROUND_DOWN, _EXACT)
+    initial = _EXACT.subtract(whole, _EXACT.multiply(recurring, Decimal(PARTS - 1)))
     return Price(claims.currency, initial, recurring)

@@ -6,6 +6,7 @@ Implements ``sportsbook.txt``: *Transactions* and *Transaction-rollback*.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, ClassVar, Final, Literal
 
 from simulators.exchanges.history import Answer, Headers, Status
@@ -24,8 +25,8 @@ ROLLBACK_PATH: Final = "/transaction-rollback"
 
 AmountFormat = Literal["number", "string"]
 
+_ID: Final = "transaction_id"
 _NO_JSON: Final = "the answer is no JSON object; every answer must be one (MSG-02)"
-_NO_ID: Final = "success without a transaction_id of the CLIENT (MSG-03)"
 _BAD_ERROR: Final = "a refusal whose error is no text (MSG-04)"
 
 _BACKWARDS: Final = ("amount", "currency", "user_id", "action", "rollback_transaction_id", "transaction_id")
@@ -80,8 +81,10 @@ class Sportsbook(Dialect):
         document = codec.object_of(answer.body)
         if document is None:
             return Meaning(_by_status(answer.status), problem=_status(answer.status) or _NO_JSON)
-        error, given = document.get("error"), document.get("transaction_id")
+        error, given = document.get("error"), document.get(_ID)
         client_id = given if isinstance(given, str | int) and not isinstance(given, bool) else None
+        if isinstance(given, float) and isfinite(given):
+            client_id = str(given)
         if error:
             sound = isinstance(error, str)
             problem = _status(answer.status) or (None if sound else _BAD_ERROR)
@@ -90,7 +93,7 @@ class Sportsbook(Dialect):
             return Meaning(_by_status(answer.status), client_id=client_id, problem=_status(answer.status))
         if "error" not in document or error is not None:
             return Meaning(Status.UNCLEAR, client_id=client_id, problem=_unclear(document))
-        problem = _status(answer.status) or (_NO_ID if client_id in (None, "") else None)
+        problem = _status(answer.status) or (_no_id(document) if client_id in (None, "") else None)
         return Meaning(Status.OK, client_id=client_id, problem=problem)
 
     def named(self, body: bytes) -> Sequence[Any]:
@@ -109,6 +112,12 @@ def _by_status(status: int) -> Status:
 
 def _status(status: int) -> str | None:
     return None if status == 200 else f"HTTP {status}; the status of every answer must be 200 (MSG-01)"
+
+
+def _no_id(document: dict[str, Any]) -> str:
+    """Say what stands in place of the CLIENT's id."""
+    given = f"is {json.dumps(document[_ID])}" if _ID in document else "is missing"
+    return f"success whose field {_ID} {given}, no id of the CLIENT (MSG-03)"
 
 
 def _unclear(document: dict[str, Any]) -> str:

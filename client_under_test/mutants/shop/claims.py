@@ -120,15 +120,6 @@ class _NegativeTax(ChangedClaims):
         return {**price, **lower}
 
 
-class _Noise(ChangedClaims):
-    """Adds the price up in binary floating point, coin by coin."""
-
-    @override
-    def price(self, price: dict[str, Any]) -> dict[str, Any]:
-        coins = int(price["valueAfterTax"] * 100)
-        return {**price, "valueAfterTax": Decimal(repr(sum([0.01] * coins)))}
-
-
 class _Fraction(ChangedClaims):
     @override
     def price(self, price: dict[str, Any]) -> dict[str, Any]:
@@ -286,9 +277,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "chk-no-percentage", "taxPercentage is left out.", ("CHK-05",), checkout_tokens=_NoPercentage
     ),
     checkout_mutant("chk-negative-tax", "The tax is negative.", ("CHK-05",), checkout_tokens=_NegativeTax),
-    checkout_mutant(
-        "chk-float-noise", "Amounts are computed as floats.", ("CHK-06", "CHK-05"), checkout_tokens=_Noise
-    ),
     checkout_mutant("chk-fraction", "The percentage is 0.2 for 20.", ("CHK-06",), checkout_tokens=_Fraction),
     checkout_mutant(
         "chk-tax-forgotten", "valueAfterTax has no tax.", ("CHK-06",), checkout_tokens=_TaxForgotten

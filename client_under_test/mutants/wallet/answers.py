@@ -45,6 +45,16 @@ def _succeeding(write: Callable[[str], Response]) -> type[Answers]:
     return Succeeding
 
 
+def _written(write: Callable[[str], bytes]) -> type[Answers]:
+    """Return answers whose successes are JSON that ``write`` makes of the plain text."""
+
+    def success(client_id: str) -> Response:
+        plain = json.dumps({"error": None, "transaction_id": client_id})
+        return Response(write(plain), content_type="application/json")
+
+    return _succeeding(success)
+
+
 def _with_status(status: int) -> Callable[[str], Response]:
     def write(code: str) -> Response:
         answer = jsonify({"error": code})
@@ -122,6 +132,16 @@ class _AnythingIsText(Parser):
     def identifier(self, document: dict[str, Any], name: str) -> str:
         given = document.get(name)
         return super().identifier({name: str(given)} if isinstance(given, Decimal | bool) else document, name)
+
+
+class _FirstOfList(Parser):
+    """Reads a list or an object in place of an id as its first part, as query parsers give them."""
+
+    @override
+    def identifier(self, document: dict[str, Any], name: str) -> str:
+        given = document.get(name)
+        parts = list(given.values()) if isinstance(given, dict) else given
+        return super().identifier({name: parts[0]} if isinstance(parts, list) and parts else document, name)
 
 
 class _AnyType(Parser):
@@ -250,6 +270,10 @@ _no_error = _succeeding(lambda client_id: jsonify({"transaction_id": client_id})
 _no_id = _succeeding(lambda _: jsonify({"error": None}))
 _null_id = _succeeding(lambda _: jsonify({"error": None, "transaction_id": None}))
 _empty_id = _succeeding(lambda _: jsonify({"error": None, "transaction_id": ""}))
+_with_nan = _written(lambda plain: f'{plain[:-1]}, "balance": NaN}}'.encode())
+_with_mark = _written(lambda plain: plain.encode("utf-8-sig"))
+_in_utf_16 = _written(lambda plain: plain.encode("utf-16"))
+_two_errors = _written(lambda plain: f'{{"error": "PENDING", {plain[1:]}'.encode())
 _as_object = _failing(lambda code: jsonify({"error": {"code": code}}))
 _as_true = _failing(lambda _: jsonify({"error": True}))
 _as_empty = _failing(lambda _: jsonify({"error": ""}))
@@ -263,6 +287,10 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant("msg-html", "Refusals are pages of HTML.", ("MSG-02", "MSG-04"), answers=_html),
     mutant("msg-content-type", "Successes are called text/html.", ("MSG-02",), answers=_text),
     mutant("msg-list", "Refusals are JSON lists.", ("MSG-02", "MSG-04"), answers=_listed),
+    mutant("msg-nan", "The balance in the answer is NaN.", ("MSG-02",), answers=_with_nan),
+    mutant("msg-mark", "A success begins with a byte order mark.", ("MSG-02",), answers=_with_mark),
+    mutant("msg-utf-16", "A success is written in UTF-16.", ("MSG-02",), answers=_in_utf_16),
+    mutant("msg-two-errors", "A success has `error` twice.", ("MSG-02",), answers=_two_errors),
     mutant("msg-no-error", "A success has no `error` field.", ("MSG-03",), answers=_no_error),
     mutant("msg-no-id", "A success has no `transaction_id`.", ("MSG-03",), answers=_no_id),
     mutant("msg-null-id", "The CLIENT's id is null.", ("MSG-03",), answers=_null_id),
@@ -289,6 +317,7 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant("msg-no-amount-one", "A missing amount is 1.", ("MSG-06",), parser=_NoAmountIsOne),
     mutant("msg-no-action", "A missing action is a result.", ("MSG-06",), parser=_NoActionIsResult),
     mutant("msg-any-id-type", "Ids of any type are made text.", ("MSG-06",), parser=_AnythingIsText),
+    mutant("msg-id-in-list", "Of a list of ids the first is taken.", ("MSG-06",), parser=_FirstOfList),
     mutant("msg-any-content-type", "The Content-Type is not looked at.", ("MSG-06",), parser=_AnyType),
     mutant(
         "msg-crash",

@@ -18,6 +18,7 @@ import pytest
 
 from scenarios.cases.batch import look
 from scenarios.contract import Level
+from scenarios.operator.messages import strict_json
 from scenarios.operator.messages.forgeries import HUGE, bend, raw
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided, said
@@ -155,7 +156,7 @@ def test_every_signed_request_is_answered_200(run: Run, judge: Judge) -> None:
 @pytest.mark.whole_history
 @pytest.mark.rules("MSG-02")
 def test_every_answer_is_a_json_object(run: Run, judge: Judge) -> None:
-    """Every answer is a JSON object, and says so in its Content-Type."""
+    """Every answer is a JSON object to a strict reader, and says so in its Content-Type."""
     _traffic(run, judge)
     judged = [exchange for exchange in _answered(run) if not _taken_for_forgery(run, exchange)]
     broken = [exchange for exchange in judged if not isinstance(_document(exchange), dict)]
@@ -163,14 +164,33 @@ def test_every_answer_is_a_json_object(run: Run, judge: Judge) -> None:
         judge, "MSG-02", "a JSON object", ((exchange.title, exchange, said(exchange)) for exchange in broken)
     )
     numbers = {exchange.number for exchange in broken}
+    readable = [exchange for exchange in judged if exchange.number not in numbers]
+    found = [
+        (breach, exchange)
+        for exchange in readable
+        if exchange.answer is not None
+        for breach in strict_json.breaches(exchange.answer.body)
+    ]
+    for breach in strict_json.Breach:
+        _blame(
+            judge,
+            "MSG-02",
+            breach.expected,
+            (
+                (f"{exchange.title}, {breach}", exchange, f"{breach}: {said(exchange)}")
+                for other, exchange in found
+                if other is breach
+            ),
+            breach.level,
+        )
     _blame(
         judge,
         "MSG-02",
         f"Content-Type: {JSON_TYPE}",
         (
             (f"{exchange.title}, Content-Type", exchange, f"Content-Type: {_content_type(exchange)}")
-            for exchange in judged
-            if exchange.number not in numbers and not _declares_json(exchange)
+            for exchange in readable
+            if not _declares_json(exchange)
         ),
         Level.SHOULD,
     )

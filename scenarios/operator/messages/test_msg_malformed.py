@@ -26,31 +26,44 @@ from simulators.wallet.transactions import Transaction
 
 pytestmark = pytest.mark.needs("probe")
 
-# The fields besides the amount, with JSON texts of other types than the document gives them.
+# JSON texts of other types than the document gives a field; "%" is the text that the field has by rights, quoted.
+_ANY_TYPE = ("true", "[]", "{}", "[%]", '{"value":%}')
 _WRONG_TYPES = {
-    "transaction_id": ("17", "true", "[]", "{}"),
-    "rollback_transaction_id": ("17", "true", "[]", "{}"),
-    "action": ("1", "true", "[]", "{}"),
-    "currency": ("978", "true", "[]", "{}"),
+    "transaction_id": ("17", *_ANY_TYPE),
+    "rollback_transaction_id": ("17", *_ANY_TYPE),
+    "action": ("1", *_ANY_TYPE),
+    "currency": ("978", *_ANY_TYPE),
 }
 
 
 def _wrong_players(player: Player) -> tuple[str, ...]:
-    """JSON texts of other types than text that can mean ``player`` and nobody else."""
-    text = quoted(player.id)
+    """The same for ``user_id``: what can mean ``player`` and nobody else."""
     # A number or a truth value may be the id of somebody else.
     number = (player.id,) if player.id.isascii() and player.id.isdigit() and player.id[0] != "0" else ()
-    return (*number, f"[{text}]", f'{{"id":{text}}}', "[]", "{}")
+    return (*number, "[%]", '{"id":%}', "[]", "{}")
 
 
-def _spoiled(action: Action, player: Player) -> Iterator[tuple[str, Style]]:
-    """Each required field of ``action`` missing, null and of another type, with a case to name it by."""
+def _spoiled(action: Action, player: Player) -> Iterator[tuple[str, str, str | None]]:
+    """Each required field of ``action`` missing (None), null and of another type, with a case to name it by."""
     for field, texts in {**_WRONG_TYPES, "user_id": _wrong_players(player)}.items():
         if field == "rollback_transaction_id" and action != "rollback":
             continue
-        yield f"{action} without {field}", Style(drop=frozenset({field}))
+        yield f"{action} without {field}", field, None
         for text in ("null", *texts):
-            yield f"{action} with {field} {text}", Style(raw={field: text})
+            yield f"{action} with {field} {text.replace('%', 'its text')}", field, text
+
+
+def _spoil(operator: Verbs, message: Transaction, *, field: str, text: str | None) -> Exchange:
+    if text is None:
+        return _send(operator, message, style=Style(drop=frozenset({field})))
+    own = {
+        "transaction_id": message.id,
+        "rollback_transaction_id": message.of or "",
+        "action": str(message.kind),
+        "currency": message.currency,
+        "user_id": message.player,
+    }
+    return _send(operator, message, style=Style(raw={field: text.replace("%", quoted(own[field]))}))
 
 
 @pytest.mark.rules("MSG-06")
@@ -116,8 +129,8 @@ def test_spoiled_fields_are_refused(operator: Verbs, player: Player, judge: Judg
     """Each required field missing, null or of another type is refused; then a genuine bet still works."""
     batch = Batch("MSG-06", judge, operator, player)
     for action in ACTIONS:
-        for case, style in _spoiled(action, player):
-            spoiled = batch.wager(action, case, partial(_send, operator, style=style))
+        for case, field, text in _spoiled(action, player):
+            spoiled = batch.wager(action, case, partial(_spoil, operator, field=field, text=text))
             judge.refused("MSG-06", spoiled, case=case)
     batch.settle()
     _still_serves("MSG-06", operator, player, judge)

@@ -284,13 +284,6 @@ FAULTS = [
         ),
         "CHK-05",
     ),
-    (
-        pricing(
-            "FloatNoise",
-            lambda price: price.update(valueAfterTax=price["valueAfterTax"] + Decimal("0.000000000000002")),
-        ),
-        "CHK-05",
-    ),
     (pricing("UnitMore", lambda price: price.update(valueAfterTax=price["valueAfterTax"] + 1)), "CHK-06"),
     (
         pricing("ShareAsPercentage", lambda price: price.update(taxPercentage=price["taxPercentage"] / 100)),

@@ -1,6 +1,7 @@
 """Scenarios of CHK: a fault is blamed on the rules that it breaks alone, a correct shop on none."""
 
 import json
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -46,6 +47,20 @@ def test_a_correct_shop_passes_every_rule(algorithm):
     assert set(at(judged, Standing.PASSED)) == set(RULES), judged.verdicts
     assert judged.code is Exit.HOLDS
     assert not judged.run.warnings
+
+
+def test_amounts_as_floats_have_them_are_right():
+    class Floats(Shop):
+        """Divides the price after tax, and adds up cents."""
+
+        def price(self, before, after, percentage):
+            price = super().price(before, after, percentage)
+            exact = Decimal(repr(float(after) / (1 + float(percentage) / 100)))
+            tax = Decimal(repr(float(after) - float(exact)))
+            return price | {"valueBeforeTax": exact, "taxValue": tax}
+
+    judged = judge(Floats())
+    assert set(at(judged, Standing.PASSED)) == set(RULES), judged.verdicts
 
 
 @pytest.mark.parametrize(("fault", "rules"), FAULTS, ids=lambda value: getattr(value, "__name__", ""))

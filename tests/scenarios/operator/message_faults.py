@@ -41,6 +41,28 @@ class SaysHtml(Dressed):
         return "200 OK", "text/html", document
 
 
+class Written(Dressed):
+    """Writes JSON otherwise: ``write`` gets the text that the answer is."""
+
+    def write(self, text):
+        raise NotImplementedError
+
+    def dress(self, environ, document):
+        return "200 OK", "application/json", self.write(json.dumps(document))
+
+
+def writing(name, write):
+    return type(name, (Written,), {"write": lambda _, text: write(text)})
+
+
+BalanceNotANumber = writing("BalanceNotANumber", lambda text: f'{text[:-1]}, "balance": NaN}}'.encode())
+InfinityInside = writing("InfinityInside", lambda text: f'{text[:-1]}, "limits": [-Infinity]}}'.encode())
+Utf16 = writing("Utf16", lambda text: text.encode("utf-16"))
+Utf32WithoutMark = writing("Utf32WithoutMark", lambda text: text.encode("utf-32-le"))
+ByteOrderMark = writing("ByteOrderMark", lambda text: text.encode("utf-8-sig"))
+ErrorTwice = writing("ErrorTwice", lambda text: f'{{"error": "OLD", {text[1:]}'.encode())
+
+
 class NoErrorOnSuccess(Wallet):
     def said(self, entry):
         said = super().said(entry)
@@ -127,6 +149,22 @@ class NumericIdsAccepted(Lenient):
 class NullAmountIsZero(Lenient):
     def fill(self, path, message):
         return message | {"amount": message.get("amount", 0) if message.get("amount") is not None else 0}
+
+
+class ObjectsAreIds(Wallet):
+    """Takes what an object has in an id's place for the id."""
+
+    def read(self, path, body):
+        try:
+            message = json.loads(body)
+        except (ValueError, RecursionError):
+            message = None
+        if isinstance(message, dict):
+            for name in ("transaction_id", "rollback_transaction_id", "user_id"):
+                if isinstance(message.get(name), dict) and message[name]:
+                    message[name] = str(next(iter(message[name].values())))
+                    body = json.dumps(message).encode()
+        return super().read(path, body)
 
 
 class AnyType(Wallet):
@@ -260,6 +298,12 @@ MSG_FAULTS = (
     (BadInputByPage, {"MSG-01", "MSG-02"}, set()),
     (CopiesAnsweredOk, {"MSG-02"}, set()),
     (SaysHtml, set(), {"MSG-02"}),
+    (BalanceNotANumber, {"MSG-02"}, set()),
+    (InfinityInside, {"MSG-02"}, set()),
+    (Utf16, {"MSG-02"}, set()),
+    (Utf32WithoutMark, {"MSG-02"}, set()),
+    (ByteOrderMark, set(), {"MSG-02"}),
+    (ErrorTwice, set(), {"MSG-02"}),
     (NoErrorOnSuccess, {"MSG-03"}, set()),
     (NoIdOnRollback, {"MSG-03"}, set()),
     (NumberIds, set(), {"MSG-03"}),
@@ -271,6 +315,7 @@ MSG_FAULTS = (
     (CountsPerPlayer, {"MSG-05"}, set()),
     (CurrencyOptional, {"MSG-06"}, set()),
     (NumericIdsAccepted, {"MSG-06"}, set()),
+    (ObjectsAreIds, {"MSG-06"}, set()),
     (NullAmountIsZero, {"MSG-06"}, set()),
     (AnyType, {"MSG-06"}, set()),
     # A crash is no refusal, no 200 and no JSON object.

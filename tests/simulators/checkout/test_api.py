@@ -93,11 +93,6 @@ BAD = {
             "data.variant.reference",
         )
     },
-    "float noise": (
-        put(f"{PRICES}.valueAfterTax", Decimal("19.990000000000002")),
-        genuine,
-        ("TOO_FINE", f"{PRICES}.valueAfterTax"),
-    ),
     "price as text": (
         put(f"{PRICES}.valueAfterTax", "120.00"),
         genuine,

@@ -160,8 +160,9 @@ def test_a_signature_is_judged_under_the_agreed_algorithm_and_key():
         assert signature_fault(taken_apart(text), AGREED).path == path, text
 
 
-def test_a_rate_may_be_as_fine_as_it_is():
+def test_rates_and_amounts_may_be_as_fine_as_they_are():
     assert not faults_of(token_of(Decimal("3.00"), Decimal("3.25"), Decimal("8.33333333333"), "EUR"))
-    assert faults_of(token_of(Decimal("3.001"), Decimal("3.25"), Decimal("8.33333333333"), "EUR")) == [
-        ("CHK-05", "data.merchantPrice.valueBeforeTax")
+    assert not faults_of(token_of(Decimal("3.001"), Decimal("3.25"), Decimal("8.33333333333"), "EUR"))
+    assert faults_of(token_of(Decimal("3.007"), Decimal("3.25"), Decimal("8.33333333333"), "EUR")) == [
+        ("CHK-06", "data.merchantPrice.valueAfterTax")
     ]
