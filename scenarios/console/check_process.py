@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 from scenarios.contract import PLANNED, select
 from scenarios.problems.errors import Exit, Problem
+from scenarios.report.headline import headline
 from scenarios.report.summary import must_counts, replay_command, should_counts
 from scenarios.run.findings import RuleVerdict, ScenarioResult, message
 from scenarios.run.judged import Judged
@@ -60,12 +61,15 @@ class ToConsole:
     def concluded(self, judged: Judged) -> None:
         """Tell the verdict."""
         run = judged.run
+        must, should = must_counts(judged.verdicts), should_counts(judged.verdicts)
+        _, words = headline(must, should, strict=run.settings.strict, interrupted=judged.interrupted)
         self.write(
             "concluded",
             code=int(judged.code),
             interrupted=judged.interrupted,
-            must=must_counts(judged.verdicts),
-            should=should_counts(judged.verdicts),
+            headline=words,
+            must=must,
+            should=should,
             exchanges=len(run.history),
             seconds=round(run.history.now(), 1),
             warnings=[run.redactor.text(warning) for warning in run.warnings],

@@ -74,8 +74,8 @@ def _title(verdict: RuleVerdict) -> str:
 def _message(judged: Judged, verdict: RuleVerdict) -> str:
     rule, redactor = verdict.rule, judged.run.redactor
     lines = [
-        rule.statement,
         verdict.reason,
+        f"rule: {rule.statement}",
         f"why: {rule.why}",
         f"again: {replay_command(judged.run, rule.id)}",
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from scenarios.contract import Level
+from scenarios.contract import RULES, Level
 from scenarios.run.findings import RuleVerdict, Standing
 from scenarios.run.run import Run
 
@@ -30,6 +30,19 @@ def _counts(
 ) -> dict[str, int]:
     standings = [verdict.standing for verdict in verdicts if counted(verdict)]
     return {str(word): standings.count(word) for word in words}
+
+
+def named(ids: Sequence[str], judged: Sequence[str]) -> str:
+    """Rules in few words: a group stands for its rules where all that were ``judged`` are meant ("CHK (11 rules)")."""
+    groups = {
+        RULES[rule].group: {each for each in judged if RULES[each].group == RULES[rule].group} for rule in ids
+    }
+    words = []
+    for group, whole in groups.items():
+        mine = [rule for rule in ids if RULES[rule].group == group]
+        words.append(group if whole == set(mine) and len(mine) > 1 else ", ".join(sorted(mine)))
+    count = f" ({len(ids)} rules)" if len(ids) > len(words) else ""
+    return ", ".join(words) + count
 
 
 def replay_command(run: Run, rule: str) -> str:

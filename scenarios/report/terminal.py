@@ -1,6 +1,7 @@
 """What the terminal shows: progress while scenarios run, then the verdict. Plain where there is none."""
 
 import sys
+import textwrap
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
@@ -12,14 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from scenarios.contract import GROUPS
-from scenarios.problems.errors import Exit
+from scenarios.report import accusation
 from scenarios.report.files import HAR, HTML, JUNIT, REPORT
+from scenarios.report.headline import headline
 from scenarios.report.plain import printable
-from scenarios.report.summary import must_counts, replay_command, should_counts
+from scenarios.report.summary import must_counts, named, should_counts
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing
 from scenarios.run.judged import Judged
 from scenarios.run.run import Run
-from simulators.exchanges import export
 
 _STYLE = {
     Standing.PASSED: "green",
@@ -37,8 +38,6 @@ _SIGN = {
     Standing.INFO: "i",
     Standing.UNDECIDED: "?",
 }
-# What the screen has room for; the report has all.
-_CURLS = 3
 
 
 class Terminal:
@@ -77,7 +76,7 @@ class Terminal:
         for rule in result.rules:
             standing = result.standing(rule)
             if standing in (Standing.FAILED, Standing.WARNED) and rule in run.settings.rules:
-                self._print(f"  {_SIGN[standing]} {rule} {result.title}", _STYLE[standing])
+                self._print(f"  {_SIGN[standing]} {rule} broken ({result.id})", _STYLE[standing])
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, advance=1, description=result.id)
 
@@ -89,7 +88,7 @@ class Terminal:
         for verdict in judged.verdicts:
             if verdict.standing in (Standing.FAILED, Standing.WARNED):
                 self._accuse(judged.run, verdict)
-        self._tell_open(judged.verdicts)
+        self._tell_open(judged.run, judged.verdicts)
         for warning in judged.run.warnings:
             self._print(f"note: {judged.run.redactor.text(warning)}", "yellow")
         if report is not None:
@@ -101,34 +100,38 @@ class Terminal:
         self.console.print(Text(printable(text), style=style), soft_wrap=True)
 
     def _accuse(self, run: Run, verdict: RuleVerdict) -> None:
-        rule = verdict.rule
         self.console.print()
-        style = _STYLE[verdict.standing]
-        self._print(f"{_SIGN[verdict.standing]} {rule.id} ({rule.level}) {rule.statement}", style)
-        lines = [
-            f"source   {rule.source}",
-            f"why      {rule.why}",
-            f"seen     {verdict.reason}",
-            f"causes   {rule.causes}",
-        ]
-        for result in verdict.results:
-            if rule.id in result.stories:
-                lines += [f"story    {line}" for line in result.stories[rule.id].lines()]
-        findings = [finding for result in verdict.results for finding in result.of(rule.id)]
-        for number in findings[0].exchanges[:_CURLS] if findings else ():
-            lines.append(f"exchange {export.curl(run.history[number], run.redactor)}")
-        lines.append(f"replay   {replay_command(run, rule.id)}")
-        for line in lines:
-            self._print(f"    {run.redactor.text(line)}")
+        sign = _SIGN[verdict.standing]
+        self._prose("", f"{sign} {accusation.heading(run, verdict)}", _STYLE[verdict.standing])
+        for line in accusation.lines(run, verdict):
+            start = f"    {line.name:<9}"
+            if line.verbatim:
+                self._print(f"{start}{line.text}")
+            else:
+                self._prose(start, line.text)
 
-    def _tell_open(self, verdicts: list[RuleVerdict]) -> None:
-        for standing, word in ((Standing.UNDECIDED, "undecided"), (Standing.SKIPPED, "skipped")):
+    def _prose(self, start: str, text: str, style: str = "") -> None:
+        """Print ``text`` behind ``start``, wrapped at the terminal's width with a hanging indent."""
+        hanging = " " * (len(start) or 2)
+        wrapped = textwrap.fill(
+            printable(text),
+            width=max(self.console.width, 40),
+            initial_indent=start,
+            subsequent_indent=hanging,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        self.console.print(Text(wrapped, style=style), soft_wrap=True)
+
+    def _tell_open(self, run: Run, verdicts: list[RuleVerdict]) -> None:
+        for standing, word in ((Standing.UNDECIDED, "undecided"), (Standing.SKIPPED, "not judged")):
             open_ones = [verdict for verdict in verdicts if verdict.standing is standing]
             for reason, rules in groupby(
                 sorted(open_ones, key=lambda one: one.reason), key=lambda one: one.reason
             ):
-                names = ", ".join(sorted(verdict.rule.id for verdict in rules))
-                self._print(f"{word}: {names}: {reason}", _STYLE[standing])
+                names = named([verdict.rule.id for verdict in rules], run.settings.rules)
+                # Not wrapped: it often ends in a line to copy.
+                self._print(f"{word}: {names}: {run.redactor.text(reason)}", _STYLE[standing])
 
 
 def _table(verdicts: list[RuleVerdict]) -> Table:
@@ -150,21 +153,13 @@ def _count(verdicts: Iterable[RuleVerdict], standing: Standing) -> Text:
 
 
 def _sentence(judged: Judged) -> tuple[str, str]:
-    must, should = (
-        ", ".join(f"{count} {word}" for word, count in counts.items())
-        for counts in (must_counts(judged.verdicts), should_counts(judged.verdicts))
+    must, should = must_counts(judged.verdicts), should_counts(judged.verdicts)
+    standing, words = headline(
+        must, should, strict=judged.run.settings.strict, interrupted=judged.interrupted
     )
-    figures = (
-        f"MUST {must}; SHOULD {should}; "
-        f"{len(judged.run.history)} exchanges in {judged.run.history.now():.1f} s"
+    counts = "; ".join(
+        f"{level} {', '.join(f'{count} {word}' for word, count in tally.items())}"
+        for level, tally in (("MUST", must), ("SHOULD", should))
     )
-    match judged.code:
-        case Exit.HOLDS:
-            words, style = "Every MUST that was judged holds.", "bold green"
-        case Exit.BROKEN:
-            words, style = "The contract is broken.", "bold red"
-        case _:
-            words, style = "Nothing is known to be broken, but not all could be decided.", "bold magenta"
-    if judged.interrupted:
-        words = f"Interrupted. {words}"
-    return f"{words}\n{figures}", style
+    figures = f"{counts}; {len(judged.run.history)} exchanges in {judged.run.history.now():.1f} s"
+    return f"{words}.\n{figures}", f"bold {_STYLE[Standing(standing)].removeprefix('bold ')}"

@@ -88,15 +88,19 @@ class ScenarioResult:
         return [finding for finding in self.findings if finding.rule == rule]
 
 
+def worst(findings: Sequence[Finding]) -> Finding:
+    """The gravest of ``findings``: a MUST before a SHOULD, then the most money; the first of equals."""
+    return max(findings, key=lambda finding: (finding.level is Level.MUST, finding.off))
+
+
 def message(findings: Sequence[Finding]) -> str:
     """The first and the worst of ``findings`` in words, and how many there were."""
     if not findings:
         return ""
-    first = findings[0]
-    worst = max(findings, key=lambda finding: (finding.level is Level.MUST, finding.off))
+    first, gravest = findings[0], worst(findings)
     parts = [first.sentence()]
-    if worst is not first:
-        parts.append(f"worst: {worst.sentence()}")
+    if gravest is not first:
+        parts.append(f"worst: {gravest.sentence()}")
     if len(findings) > 1:
         parts.append(f"{len(findings)} cases")
     return " | ".join(parts)

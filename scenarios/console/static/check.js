@@ -57,8 +57,7 @@ function sentence() {
   if (state.problem) return state.problem.came;
   if (state.phase === "cancelling") return "Cancelling: every player is put back";
   if (!state.result) return state.planned ? `Judging ${state.planned.address}` : "Reaching the target";
-  const words = { 0: "Every MUST that was judged holds.", 1: "The contract is broken." }[state.result.code] ?? "Nothing is known to be broken, but not all could be decided.";
-  return state.result.interrupted ? `Cancelled. ${words}` : words;
+  return `${state.result.headline}.`;
 }
 
 function verdict() {

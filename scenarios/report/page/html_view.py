@@ -11,6 +11,7 @@ from markupsafe import Markup
 from scenarios.contract import GROUPS
 from scenarios.report.drawing.diagram import diagram
 from scenarios.report.drawing.plot import balance_plot, load_plot
+from scenarios.report.headline import headline
 from scenarios.report.schema import Exchange, Finding, Report, Rule, Scenario
 
 # The order of the filters, gravest first, and the sign of each, which stands beside its colour.
@@ -222,40 +223,15 @@ def verdict(report: Report) -> tuple[str, str]:
     if not report.rules and audit:
         standing = {"clean": "passed", "broken": "failed"}.get(report.audit.verdict if report.audit else "")
         return standing or "undecided", f"{audit[0].upper()}{audit[1:]}."
-    standing, words = _rules_sentence(report)
-    if report.interrupted:
-        standing = standing if standing == "failed" else "undecided"
-        words = f"Interrupted. {words}"
+    standing, words = headline(
+        dict(report.summary.must),
+        dict(report.summary.should),
+        strict=report.strict,
+        interrupted=report.interrupted,
+    )
     if report.audit is not None and report.audit.verdict == "broken":
         standing = "failed"
     return standing, f"{words}; {audit}." if audit else f"{words}."
-
-
-def _rules_sentence(report: Report) -> tuple[str, str]:
-    must, should = report.summary.must, report.summary.should
-    judged = must.passed + must.failed
-    warned = f"{_rules(should.warned, 'SHOULD')} {'is' if should.warned == 1 else 'are'} broken"
-    if must.failed:
-        return (
-            "failed",
-            f"The contract is broken: {must.failed} of {_rules(judged, 'MUST')} "
-            f"that could be judged {'does' if must.failed == 1 else 'do'} not hold",
-        )
-    if report.strict and should.warned:
-        return "failed", f"The contract is broken: {warned}, and the run was strict"
-    undecided = must.undecided + should.undecided
-    if undecided:
-        return "undecided", f"Nothing is known to be broken, but {_rules(undecided)} could not be decided"
-    if not judged and not should.passed + should.warned:
-        return "undecided", "No rule was judged"
-    holds = "Every MUST that was judged holds"
-    if judged:
-        holds += f" ({judged} of {judged})"
-    return ("warned", f"{holds}, but {warned}") if should.warned else ("passed", holds)
-
-
-def _rules(count: int, level: str = "") -> str:
-    return f"{count} {level + ' ' if level else ''}rule{'' if count == 1 else 's'}"
 
 
 def _audit_sentence(report: Report) -> str:

@@ -218,7 +218,7 @@ def test_a_check_is_started_and_watched_rule_by_rule(page: Page, scene: Scene):
     for rule in ("RBK-04", "RES-01", "OUT-06"):
         expect(page.get_by_role("button", name=f"{rule}, passed")).to_be_visible()
     expect(page.get_by_role("button", name="SIG-01, not chosen")).to_be_visible()
-    expect(page.locator("#check-sentence")).to_have_text("Every MUST that was judged holds.")
+    expect(page.locator("#check-sentence")).to_have_text("All 3 MUST rules hold.")
     expect(page.get_by_role("button", name="Start the check")).to_be_enabled()
     page.get_by_role("button", name="RBK-04, passed").click()
     expect(page.locator("#rule-statement")).to_contain_text("orphan")

@@ -112,7 +112,7 @@ def test_a_failing_run(browser: Browser, failing: str, size, scheme: str):
     with visit(browser, size, color_scheme=scheme) as page:
         page.goto(failing)
         expect(page.get_by_role("heading", level=1)).to_contain_text(
-            "The contract is broken: 2 of 4 MUST rules"
+            "The contract is broken: 2 of 4 judged MUST rules"
         )
         broken = page.locator("#RBK-04")
         expect(broken.locator("svg.diagram").first).to_be_visible()

@@ -79,13 +79,13 @@ AUDIT = {"verdict": "clean", "players": 200, "transactions": 12_000, "off": "0.0
         (
             [rule(outcome="failed"), rule("RBK-01", "passed"), rule("RBK-02", "skipped")],
             {},
-            ("failed", "The contract is broken: 1 of 2 MUST rules that could be judged does not hold."),
+            ("failed", "The contract is broken: 1 of 2 judged MUST rules does not hold; 1 was not judged."),
         ),
-        ([rule(outcome="passed")], {}, ("passed", "Every MUST that was judged holds (1 of 1).")),
+        ([rule(outcome="passed")], {}, ("passed", "The one MUST rule judged holds.")),
         (
             [rule(outcome="passed"), should("RBK-03", "warned")],
             {},
-            ("warned", "Every MUST that was judged holds (1 of 1), but 1 SHOULD rule is broken."),
+            ("warned", "The one MUST rule judged holds, but 1 SHOULD rule is broken."),
         ),
         (
             [rule(outcome="passed"), should("RBK-03", "warned")],
@@ -100,20 +100,20 @@ AUDIT = {"verdict": "clean", "players": 200, "transactions": 12_000, "off": "0.0
         (
             [rule(outcome="undecided"), rule("RBK-01", "failed")],
             {},
-            ("failed", "The contract is broken: 1 of 1 MUST rule that could be judged does not hold."),
+            ("failed", "The contract is broken: 1 of 1 judged MUST rule does not hold."),
         ),
         ([rule(outcome="skipped")], {}, ("undecided", "No rule was judged.")),
         (
             [rule(outcome="passed"), rule("RBK-01", "skipped")],
             {"interrupted": True},
-            ("undecided", "Interrupted. Every MUST that was judged holds (1 of 1)."),
+            ("undecided", "Interrupted. 1 of 2 MUST rules was judged, and it holds."),
         ),
         (
             [rule(outcome="failed")],
             {"interrupted": True},
             (
                 "failed",
-                "Interrupted. The contract is broken: 1 of 1 MUST rule that could be judged does not hold.",
+                "Interrupted. The contract is broken: 1 of 1 judged MUST rule does not hold.",
             ),
         ),
         ([], {"audit": AUDIT}, ("passed", "The audit of 200 players and 12,000 transactions is clean.")),
@@ -135,7 +135,7 @@ AUDIT = {"verdict": "clean", "players": 200, "transactions": 12_000, "off": "0.0
             {"audit": AUDIT | {"verdict": "broken"}},
             (
                 "failed",
-                "Every MUST that was judged holds (1 of 1); the audit of 200 players and 12,000 transactions "
+                "The one MUST rule judged holds; the audit of 200 players and 12,000 transactions "
                 "finds the contract broken.",
             ),
         ),

@@ -1,0 +1,101 @@
+"""One broken rule as a terminal tells it: what happened first, then what was sent and answered, and what to do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from urllib.parse import urlsplit
+
+from scenarios.report.summary import replay_command
+from scenarios.run.findings import Finding, RuleVerdict, worst
+from scenarios.run.run import Run
+from simulators.exchanges import export
+from simulators.exchanges.history import Direction, Exchange, Purpose
+
+# What the screen has room for; the report has all.
+_EXCHANGES = 4
+_CHARACTERS = 400
+_NUMBERS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line under a heading: a short name, and a text without secrets that may wrap unless it is ``verbatim``."""
+
+    name: str
+    text: str
+    verbatim: bool = False
+
+
+def heading(run: Run, verdict: RuleVerdict) -> str:
+    """What happened, in one sentence that begins with the rule: the worst case where there are several."""
+    finding = worst(_findings(verdict))
+    case = f"{finding.case}: " if finding.case else ""
+    told = f"{case}{finding.seen} (expected: {finding.expected})"
+    return f"{verdict.rule.id} broken ({verdict.rule.level}): {run.redactor.text(told)}"
+
+
+def lines(run: Run, verdict: RuleVerdict) -> Iterator[Line]:
+    """What stands under the heading: the exchanges, the rule, why it matters, usual causes, how to judge it again."""
+    rule, findings = verdict.rule, _findings(verdict)
+    yield from _exchanges(run, worst(findings).exchanges)
+    if len(findings) > 1:
+        yield Line("cases", f"{len(findings)} in all; the report shows each")
+    for result in verdict.results:
+        if rule.id in result.stories:
+            for step in result.stories[rule.id].lines():
+                yield Line("story", run.redactor.text(step))
+    yield Line("rule", f"{rule.statement} ({rule.source})")
+    yield Line("why", rule.why)
+    yield Line("causes", rule.causes)
+    yield Line("again", replay_command(run, rule.id), verbatim=True)
+
+
+def _findings(verdict: RuleVerdict) -> list[Finding]:
+    return [finding for result in verdict.results for finding in result.of(verdict.rule.id)]
+
+
+def _exchanges(run: Run, numbers: tuple[int, ...]) -> Iterator[Line]:
+    """What was sent and what came back; the wagers that only read a balance are one line."""
+    exchanges = [run.history[number] for number in dict.fromkeys(numbers)]
+    guilty = [each for each in exchanges if each.purpose is not Purpose.PROBE]
+    probes = [each.number for each in exchanges if each.purpose is Purpose.PROBE]
+    for exchange in guilty[:_EXCHANGES]:
+        yield from _exchange(run, exchange)
+    if len(guilty) > _EXCHANGES:
+        yield Line(
+            "", f"and {len(guilty) - _EXCHANGES} more: {numbered([e.number for e in guilty[_EXCHANGES:]])}"
+        )
+    if probes:
+        yield Line("balance", f"read by {numbered(probes)}")
+
+
+def _exchange(run: Run, exchange: Exchange) -> Iterator[Line]:
+    told = export.as_json(exchange, run.redactor)
+    request, answer = told["request"], told["answer"]
+    whose = "the CLIENT: " if exchange.direction is Direction.FROM_CLIENT else ""
+    sent = f"{whose}{request['method']} {_path(request['url'])} {_cut(request['body'])}".rstrip()
+    yield Line(f"#{exchange.number}", sent, verbatim=True)
+    came = f"no answer: {told['failure']}" if answer is None else f"{answer['status']} {_cut(answer['body'])}"
+    yield Line("", f"-> {came}".rstrip(), verbatim=True)
+
+
+def _path(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+
+
+def _cut(text: str) -> str:
+    """``text`` on one line, with its end cut where it is long."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _CHARACTERS else f"{flat[:_CHARACTERS]} .. ({len(text)} characters)"
+
+
+def numbered(numbers: list[int]) -> str:
+    """Numbers of exchanges with their runs drawn together: "#3, #7 to #9"."""
+    runs = []
+    for _, run in groupby(enumerate(sorted(numbers)), key=lambda pair: pair[1] - pair[0]):
+        members = [number for _, number in run]
+        span = f" to #{members[-1]}" if len(members) > 1 else ""
+        runs.append(f"#{members[0]}{span}")
+    more = f" and {len(runs) - _NUMBERS} more" if len(runs) > _NUMBERS else ""
+    return ", ".join(runs[:_NUMBERS]) + more

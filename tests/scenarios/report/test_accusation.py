@@ -1,0 +1,88 @@
+"""What a terminal says of a broken rule: what happened, what was sent and answered, and only then the rule."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from scenarios.report.accusation import numbered
+from scenarios.report.headline import headline
+from scenarios.report.summary import named
+from scenarios.report.terminal import Terminal
+from tests.support.judging import judged
+from tests.support.wallets import Wallet
+
+
+class PaysOrphans(Wallet):
+    def orphan(self, message):
+        super().orphan(message)
+        return message["amount"]
+
+
+@pytest.fixture(scope="module")
+def result():
+    return judged(PaysOrphans(), "RBK-04", "BET-08", "RES-04", seed=7)
+
+
+def shown(result, width: int) -> str:
+    file = io.StringIO()
+    Terminal(Console(file=file, width=width)).conclude(result, None)
+    return file.getvalue()
+
+
+def test_a_broken_rule_begins_with_what_happened_and_shows_what_was_answered(result):
+    text = shown(result, 200)
+    block = text[text.index("✗ RBK-04") :].splitlines()
+    assert block[0].startswith("✗ RBK-04 broken (MUST): at a balance of 12.50 EUR: balance 17.50 EUR, as if")
+    assert block[0].endswith("(expected: balance 12.50 EUR)")
+    assert block[1].split(maxsplit=1)[1].startswith("POST /transaction-rollback {")
+    assert block[2].strip().startswith('-> 200 {"error')
+    names = [line.split()[0] for line in block[3:] if line.startswith("    ") and line[4] != " "]
+    assert names == ["balance", "cases", "rule", "why", "causes", "again"]
+    # The wagers that only read the balance are not told one by one.
+    assert text.count("POST /transaction ") == 0
+
+
+def test_prose_wraps_with_a_hanging_indent_and_what_is_copied_does_not(result):
+    lines = shown(result, 80).splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith("✗"))
+    block = lines[start : next(n for n, line in enumerate(lines) if line.startswith("The contract"))]
+    copied = ("    #", "             ->", "    again", "not judged")
+    assert all(len(line) <= 80 for line in block if not line.startswith(copied))
+    assert block[1].startswith("  ")
+    after_rule = block[next(n for n, line in enumerate(block) if line.startswith("    rule")) + 1]
+    assert after_rule.startswith(" " * 13)
+    assert any(line.startswith("not judged: BET-08, RES-04: needs a driver entry: ban = {") for line in block)
+
+
+def test_numbers_are_drawn_together():
+    assert numbered([7, 3, 8, 9]) == "#3, #7 to #9"
+    assert numbered(list(range(0, 20, 2))) == "#0, #2, #4, #6, #8, #10 and 4 more"
+
+
+def test_rules_are_named_by_group_where_the_whole_of_it_is_meant():
+    asked = ("SIG-01", "SIG-02", "CAT-01", "CAT-02", "BET-01")
+    assert named(["SIG-01", "SIG-02"], asked) == "SIG (2 rules)"
+    assert named(["SIG-01", "CAT-02", "CAT-01"], asked) == "SIG-01, CAT (3 rules)"
+    assert named(["BET-01"], asked) == "BET-01"
+
+
+NONE = {"passed": 0, "failed": 0, "warned": 0, "skipped": 0, "undecided": 0}
+
+
+@pytest.mark.parametrize(
+    ("must", "should", "expected"),
+    [
+        ({"passed": 104}, {"passed": 26}, ("passed", "All 104 MUST rules hold")),
+        ({"passed": 56, "skipped": 48}, {}, ("passed", "56 of 104 MUST rules were judged, and all hold")),
+        (
+            {"passed": 55, "failed": 1, "skipped": 48},
+            {},
+            ("failed", "The contract is broken: 1 of 56 judged MUST rules does not hold; 48 were not judged"),
+        ),
+        ({}, {"passed": 1}, ("passed", "No MUST rule was judged; 1 SHOULD rule holds")),
+        ({"passed": 2}, {"warned": 2}, ("warned", "All 2 MUST rules hold, but 2 SHOULD rules are broken")),
+    ],
+)
+def test_the_headline_counts_what_was_judged_and_what_was_not(must, should, expected):
+    assert headline(NONE | must, NONE | should) == expected
