@@ -108,12 +108,13 @@ def reference_client(
     database: str | None = None,
     processes: int = 1,
     confirmation: Confirmation = "manual",
+    api_version: str | None = None,
 ) -> Iterator[Target]:
     """Serve the reference CLIENT (or a mutant) from ``folder``, with every driver entry; yield the target.
 
     ``database`` is a SQLAlchemy URL (default: SQLite in ``folder``), ``confirmation`` who confirms
-    reservations. Raises TargetProblem where it does not
-    start.
+    reservations, ``api_version`` stands in the addresses of the OPERATOR that it calls. Raises TargetProblem
+    where it does not start.
     """
     hash_, password = secrets.token_hex(16), secrets.token_hex(16)
     keys = [secrets.token_hex(16) for _ in range(3)]
@@ -121,7 +122,8 @@ def reference_client(
     checkout = CheckoutAgreed(free_port(), secrets.token_hex(32))
     port, api_port = free_port(), free_port()
     arguments = ["--port", str(port), "--database", database or str(folder / "client.sqlite")]
-    arguments += ["--operator", f"http://127.0.0.1:{api_port}", "--processes", str(processes)]
+    operator = f"http://127.0.0.1:{api_port}" + (f"/{api_version}" if api_version else "")
+    arguments += ["--operator", operator, "--processes", str(processes)]
     arguments += ["--jackpot", f"http://127.0.0.1:{agreed.port}", "--jackpot-confirmation", confirmation]
     arguments += ["--checkout", f"http://127.0.0.1:{checkout.port}", "--merchant-id", checkout.merchant_id]
     arguments += ["--mutant", mutant] if mutant else []

@@ -158,4 +158,16 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
         causes="A separate id for providers that is not mapped back. Use one id in both directions.",
         needs=("launch",),
     ),
+    Rule(
+        id="OUT-09",
+        level=Level.MUST,
+        statement=(
+            "`/auth` and `/start-session` are called under the agreed `<API_VERSION>` (`api_version` of the "
+            "target; where there is none, any single version, always the same)"
+        ),
+        source="sportsbook.txt, Auth and Start session",
+        why="Another version of an API may mean other things by the same words.",
+        causes="The version stands in some addresses and not in others. Put it into one base address.",
+        needs=("launch",),
+    ),
 )

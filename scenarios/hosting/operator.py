@@ -42,4 +42,10 @@ def agreed_on(target: Target, *, username: str | None = None) -> Agreement:
             "the credentials that the CLIENT sends to /auth",
             "add both to the target file, or take launch out of [driver]",
         )
-    return Agreement(username, operator.password.get_secret_value(), operator.currencies, operator.languages)
+    return Agreement(
+        username,
+        operator.password.get_secret_value(),
+        operator.currencies,
+        operator.languages,
+        operator.api_version,
+    )

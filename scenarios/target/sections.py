@@ -151,6 +151,11 @@ class Operator(Section):
         description="CLIENT_PASSWORD, which the CLIENT sends to /auth",
         examples=['"env:OPERATOR_PASSWORD"'],
     )
+    api_version: Name | None = Field(
+        None,
+        description="API_VERSION, under which the CLIENT calls /auth and /start-session",
+        examples=['"v1"'],
+    )
     currencies: Annotated[tuple[CurrencyCode, ...], BeforeValidator(_listed)] = Field(
         ("EUR", "USD", "GBP"),
         min_length=1,

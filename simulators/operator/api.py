@@ -69,7 +69,7 @@ def _start_session(twin: OperatorSimulator, version: str | None) -> ResponseRetu
 
 def _check(twin: OperatorSimulator, version: str | None) -> None:
     agreed = twin.agreement.version
-    if version is not None and agreed is not None and version != agreed:
+    if version is not None and agreed is not None and version != agreed and not twin.forgiving:
         raise ApiError(
             404,
             "UNKNOWN_VERSION",

@@ -71,8 +71,8 @@ class OperatorSimulator(Simulator[Transaction]):
 
     ``queue`` delivers callbacks and brings the history along; ``seed`` makes the catalogue;
     ``token_seconds`` is for how long tokens are valid and may be set at any time; ``clock`` counts seconds.
-    ``forgiving`` accepts what breaks the form only (Content-Type, a ``user_id`` that is a number, a currency
-    or language not agreed), so that a judge sees what follows. ``public_url`` is where players reach the
+    ``forgiving`` accepts what breaks the form only (Content-Type, a ``user_id`` that is a number, a currency,
+    language or version not agreed), so that a judge sees what follows. ``public_url`` is where players reach the
     server (None: where the CLIENT does).
     """
 

@@ -47,6 +47,16 @@ class _Untyped(OperatorApi):
         )
 
 
+class _TwoVersions(OperatorApi):
+    """Was moved to the new version of the API in one of two places."""
+
+    @override
+    def post(
+        self, path: str, document: dict[str, Any], headers: dict[str, str]
+    ) -> tuple[int, dict[str, Any]]:
+        return super().post(f"/v1{path}" if path == "/auth" else f"/v2{path}", document, headers)
+
+
 class _OtherNames(OperatorApi):
     @override
     def post(
@@ -335,6 +345,13 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "out-user-upper", "user_id is sent in capitals.", ("OUT-08",), operator_api=_UpperUser, needs=_LAUNCH
+    ),
+    mutant(
+        "out-two-versions",
+        "The token is asked for under v1, the session under v2.",
+        ("OUT-09",),
+        operator_api=_TwoVersions,
+        needs=_LAUNCH,
     ),
     mutant(
         "out-token-per-thread",

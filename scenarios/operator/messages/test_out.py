@@ -10,6 +10,7 @@ import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -336,3 +337,34 @@ def test_user_id_is_the_one_of_callbacks(
         judge.accepted("OUT-08", bet, case=f"player {player.id}, user_id {session.player!r}")
         if bet.ok:
             judge.balance("OUT-08", player, balance - player.money(400), bet, case=f"player {player.id}")
+
+
+@pytest.mark.rules("OUT-09")
+def test_calls_name_one_version(
+    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorSimulator
+) -> None:
+    """All calls of the run are under the agreed API version; where none was agreed on, under one and the same."""
+    twin.revoke_tokens()
+    _launched(driver, player, _languages(run)[0])
+    calls = [*twin.auth_requests, *twin.session_requests]
+    judge.needs(calls, "the CLIENT sent neither /auth nor /start-session")
+    agreed = twin.agreement.version
+    expected = _version(calls[0]) if agreed is None else agreed
+    for call in calls:
+        path = urlsplit(call.request.url).path
+        judge.holds(
+            "OUT-09",
+            _version(call) == expected,
+            expected=f"an address under {expected!r}, {'as the first was' if agreed is None else 'as agreed'}",
+            seen=path,
+            exchanges=[call],
+            case=path.rpartition("/")[2],
+        )
+    if agreed is None and not expected:
+        judge.note(
+            "OUT-09", 'no version was named: add api_version = ".." to [operator] where one was agreed'
+        )
+
+
+def _version(call: Exchange) -> str:
+    return urlsplit(call.request.url).path.rpartition("/")[0].strip("/")

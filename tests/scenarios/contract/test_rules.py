@@ -16,7 +16,7 @@ GROUP_TABLE = {
     "IDM": (11, {7, 8}, set()),
     "RBK": (16, {3, 6, 9, 15}, {11, 16}),
     "INV": (5, set(), set()),
-    "OUT": (8, {4}, set()),
+    "OUT": (9, {4}, set()),
     "VTK": (8, {5}, set()),
     "EVT": (12, {6, 9, 10, 11}, set()),
     "CAT": (7, {4, 5}, set()),
@@ -26,7 +26,7 @@ GROUP_TABLE = {
 NEEDS = {
     "ban": ["BET-08", "RES-04"],
     "restart": ["IDM-10", "EVT-12"],
-    "launch": [f"OUT-{n:02}" for n in range(1, 9)],
+    "launch": [f"OUT-{n:02}" for n in range(1, 10)],
 }
 
 
