@@ -1,163 +1,41 @@
 """Faults in what the tokens of checkouts say (CHK-02 to CHK-08)."""
 
 from decimal import ROUND_DOWN, Decimal
-from typing import Any
 
 from typing_extensions import override
 
 from client_under_test.database import Database
+from client_under_test.mutants.changes import Change, Document, changing, setting, without
 from client_under_test.mutants.mutant import Mutant
-from client_under_test.mutants.shop.shop_mutant import ChangedClaims, checkout_mutant, without
+from client_under_test.mutants.shop.shop_mutant import checkout_mutant, saying
 from client_under_test.schema import ONE_PER_MERCHANT_REFERENCE
-from client_under_test.shop.orders import Order, Orders
+from client_under_test.shop.orders import Orders
 from client_under_test.shop.products import PRODUCTS, Price, Product, ProductCatalogue
 
-
-class _NoIss(ChangedClaims):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return without(claims, "iss")
+_SYMBOLS = {"GBP": "£", "EUR": "€", "JPY": "¥"}
+_ROWS = [product.reference for product in PRODUCTS]
+_TITLES = {product.reference: product.title for product in PRODUCTS}
 
 
-class _IssAddress(ChangedClaims):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "iss": f"https://{claims['iss']}.example"}
+def _claims(name: str, fault: str, rule: str, change: Change, *needs: str) -> Mutant:
+    return checkout_mutant(name, fault, (rule,), needs=needs, checkout_tokens=saying(change))
 
 
-class _NoSub(ChangedClaims):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return without(claims, "sub")
+def _data(name: str, fault: str, rule: str, change: Change) -> Mutant:
+    return _claims(name, fault, rule, changing("data", change))
 
 
-class _SubMerchantId(ChangedClaims):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "sub": claims["iss"]}
+def _price(name: str, fault: str, rule: str, change: Change, *needs: str) -> Mutant:
+    return _claims(name, fault, rule, changing("data", changing("merchantPrice", change)), *needs)
 
 
-class _SubLower(ChangedClaims):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "sub": "merchant"}
+def _variant(name: str, fault: str, change: Change) -> Mutant:
+    return _data(name, fault, "CHK-07", changing("variant", change))
 
 
-class _IatText(ChangedClaims):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "iat": str(claims["iat"])}
-
-
-class _IatMilliseconds(ChangedClaims):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "iat": claims["iat"] * 1000}
-
-
-class _IatFraction(ChangedClaims):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "iat": Decimal(claims["iat"]) + Decimal("0.25")}
-
-
-class _IatLocal(ChangedClaims):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "iat": claims["iat"] + 2 * 3600}
-
-
-class _NoIat(ChangedClaims):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return without(claims, "iat")
-
-
-class _CurrencyLower(ChangedClaims):
-    @override
-    def data(self, data: dict[str, Any]) -> dict[str, Any]:
-        return {**data, "currency": data["currency"].lower()}
-
-
-class _CurrencySymbol(ChangedClaims):
-    @override
-    def data(self, data: dict[str, Any]) -> dict[str, Any]:
-        symbols = {"GBP": "£", "EUR": "€", "JPY": "¥"}
-        return {**data, "currency": symbols.get(data["currency"], "$")}
-
-
-class _NoCurrency(ChangedClaims):
-    @override
-    def data(self, data: dict[str, Any]) -> dict[str, Any]:
-        return without(data, "currency")
-
-
-class _PriceText(ChangedClaims):
-    @override
-    def price(self, price: dict[str, Any]) -> dict[str, Any]:
-        return {name: str(value) for name, value in price.items()}
-
-
-class _PercentageText(ChangedClaims):
-    @override
-    def price(self, price: dict[str, Any]) -> dict[str, Any]:
-        return {**price, "taxPercentage": f"{price['taxPercentage']}%"}
-
-
-class _NoPercentage(ChangedClaims):
-    @override
-    def price(self, price: dict[str, Any]) -> dict[str, Any]:
-        return without(price, "taxPercentage")
-
-
-class _NegativeTax(ChangedClaims):
-    """Takes the tax for a reduction."""
-
-    @override
-    def price(self, price: dict[str, Any]) -> dict[str, Any]:
-        before, tax, percentage = price["valueBeforeTax"], price["taxValue"], price["taxPercentage"]
-        lower = {"valueAfterTax": before - tax, "taxValue": -tax, "taxPercentage": -percentage}
-        return {**price, **lower}
-
-
-class _Fraction(ChangedClaims):
-    @override
-    def price(self, price: dict[str, Any]) -> dict[str, Any]:
-        return {**price, "taxPercentage": Decimal(price["taxPercentage"]) / 100}
-
-
-class _TaxForgotten(ChangedClaims):
-    @override
-    def price(self, price: dict[str, Any]) -> dict[str, Any]:
-        return {**price, "valueAfterTax": price["valueBeforeTax"]}
-
-
-class _TaxTwice(ChangedClaims):
-    @override
-    def price(self, price: dict[str, Any]) -> dict[str, Any]:
-        return {**price, "valueAfterTax": price["valueAfterTax"] + price["taxValue"]}
-
-
-class _TaxIncluded(ChangedClaims):
-    """Says what the tax is worth of the price after it."""
-
-    @override
-    def price(self, price: dict[str, Any]) -> dict[str, Any]:
-        return {**price, "valueBeforeTax": price["valueAfterTax"]}
-
-
-class _TaxOfAfter(ChangedClaims):
-    @override
-    def price(self, price: dict[str, Any]) -> dict[str, Any]:
-        return {**price, "taxValue": price["valueAfterTax"]}
-
-
-class _WholePercentage(ChangedClaims):
-    """Keeps the percentage as an integer."""
-
-    @override
-    def price(self, price: dict[str, Any]) -> dict[str, Any]:
-        return {**price, "taxPercentage": int(price["taxPercentage"])}
+def _tax_for_a_reduction(price: Document) -> Document:
+    before, tax, percentage = price["valueBeforeTax"], price["taxValue"], price["taxPercentage"]
+    return {**price, "valueAfterTax": before - tax, "taxValue": -tax, "taxPercentage": -percentage}
 
 
 class _RoundedDown(ProductCatalogue):
@@ -175,56 +53,6 @@ class _WholeUnits(ProductCatalogue):
         return Price(price.currency, price.before, -(-price.tax // 100) * 100, price.percentage)
 
 
-class _EmptyVariant(ChangedClaims):
-    @override
-    def data(self, data: dict[str, Any]) -> dict[str, Any]:
-        return {**data, "variant": {"reference": ""}}
-
-
-class _NumberVariant(ChangedClaims):
-    """Names the row of the catalogue."""
-
-    @override
-    def data(self, data: dict[str, Any]) -> dict[str, Any]:
-        rows = [product.reference for product in PRODUCTS]
-        return {**data, "variant": {"reference": rows.index(data["variant"]["reference"]) + 1}}
-
-
-class _TitleVariant(ChangedClaims):
-    @override
-    def data(self, data: dict[str, Any]) -> dict[str, Any]:
-        titles = {product.reference: product.title for product in PRODUCTS}
-        return {**data, "variant": {"reference": titles[data["variant"]["reference"]]}}
-
-
-class _FamilyVariant(ChangedClaims):
-    """Names the product and not its variant: "mug" for "mug-blue"."""
-
-    @override
-    def data(self, data: dict[str, Any]) -> dict[str, Any]:
-        return {**data, "variant": {"reference": data["variant"]["reference"][:4]}}
-
-
-class _NoVariant(ChangedClaims):
-    @override
-    def data(self, data: dict[str, Any]) -> dict[str, Any]:
-        return without(data, "variant")
-
-
-class _NoReference(ChangedClaims):
-    """Follows the example, which has none."""
-
-    @override
-    def data(self, data: dict[str, Any]) -> dict[str, Any]:
-        return without(data, "merchantReference")
-
-
-class _EmptyReference(ChangedClaims):
-    @override
-    def data(self, data: dict[str, Any]) -> dict[str, Any]:
-        return {**data, "merchantReference": ""}
-
-
 class _ReusedReference(Orders):
     """One merchantReference for each product."""
 
@@ -238,62 +66,92 @@ class _ReusedReference(Orders):
         return f"order-{variant}"
 
 
-class _SecondsReference(ChangedClaims):
-    """Two checkouts of one second are one."""
-
-    @override
-    def claims(self, order: Order, iat: int) -> dict[str, Any]:
-        claims = super().claims(order, iat)
-        return {**claims, "data": {**claims["data"], "merchantReference": f"order-{iat // 10}"}}
+def _reference_of_ten_seconds(claims: Document) -> Document:
+    """Two checkouts that come close together are one."""
+    return changing("data", setting("merchantReference", f"order-{claims['iat'] // 10}"))(claims)
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    checkout_mutant("chk-no-iss", "iss is left out.", ("CHK-02",), checkout_tokens=_NoIss),
-    checkout_mutant(
-        "chk-iss-address", "iss is the shop's address.", ("CHK-02",), checkout_tokens=_IssAddress
+    _claims("chk-no-iss", "iss is left out.", "CHK-02", without("iss")),
+    _claims(
+        "chk-iss-address",
+        "iss is the shop's address.",
+        "CHK-02",
+        changing("iss", lambda iss: f"https://{iss}.example"),
     ),
-    checkout_mutant("chk-no-sub", "sub is left out.", ("CHK-02",), checkout_tokens=_NoSub),
-    checkout_mutant("chk-sub-id", "sub is the merchant id.", ("CHK-02",), checkout_tokens=_SubMerchantId),
-    checkout_mutant("chk-sub-lower", "sub is written small.", ("CHK-02",), checkout_tokens=_SubLower),
-    checkout_mutant("chk-iat-text", "iat is a text, as quoted.", ("CHK-03",), checkout_tokens=_IatText),
-    checkout_mutant(
-        "chk-milliseconds", "iat is in milliseconds.", ("CHK-03",), checkout_tokens=_IatMilliseconds
+    _claims("chk-no-sub", "sub is left out.", "CHK-02", without("sub")),
+    _claims(
+        "chk-sub-id", "sub is the merchant id.", "CHK-02", lambda claims: claims | {"sub": claims["iss"]}
     ),
-    checkout_mutant("chk-iat-fraction", "iat is no integer.", ("CHK-03",), checkout_tokens=_IatFraction),
-    checkout_mutant("chk-local-time", "iat is local time.", ("CHK-03",), checkout_tokens=_IatLocal),
-    checkout_mutant("chk-no-iat", "iat is left out.", ("CHK-03",), checkout_tokens=_NoIat),
-    checkout_mutant(
-        "chk-currency-lower", "The currency is written small.", ("CHK-04",), checkout_tokens=_CurrencyLower
+    _claims("chk-sub-lower", "sub is written small.", "CHK-02", setting("sub", "merchant")),
+    _claims("chk-iat-text", "iat is a text, as quoted.", "CHK-03", changing("iat", str)),
+    _claims("chk-milliseconds", "iat is in milliseconds.", "CHK-03", changing("iat", lambda iat: iat * 1000)),
+    _claims(
+        "chk-iat-fraction",
+        "iat is no integer.",
+        "CHK-03",
+        changing("iat", lambda iat: Decimal(iat) + Decimal("0.25")),
     ),
-    checkout_mutant(
-        "chk-currency-symbol", "The currency is a symbol.", ("CHK-04",), checkout_tokens=_CurrencySymbol
+    _claims("chk-local-time", "iat is local time.", "CHK-03", changing("iat", lambda iat: iat + 2 * 3600)),
+    _claims("chk-no-iat", "iat is left out.", "CHK-03", without("iat")),
+    _data("chk-currency-lower", "The currency is written small.", "CHK-04", changing("currency", str.lower)),
+    _data(
+        "chk-currency-symbol",
+        "The currency is a symbol.",
+        "CHK-04",
+        changing("currency", lambda code: _SYMBOLS.get(code, "$")),
     ),
-    checkout_mutant("chk-no-currency", "The currency is left out.", ("CHK-04",), checkout_tokens=_NoCurrency),
-    checkout_mutant("chk-price-text", "The amounts are texts.", ("CHK-05",), checkout_tokens=_PriceText),
-    checkout_mutant(
-        "chk-percentage-text", "The percentage is a text.", ("CHK-05",), checkout_tokens=_PercentageText
+    _data("chk-no-currency", "The currency is left out.", "CHK-04", without("currency")),
+    _price(
+        "chk-price-text",
+        "The amounts are texts.",
+        "CHK-05",
+        lambda price: {name: str(value) for name, value in price.items()},
     ),
-    checkout_mutant(
-        "chk-no-percentage", "taxPercentage is left out.", ("CHK-05",), checkout_tokens=_NoPercentage
+    _price(
+        "chk-percentage-text",
+        "The percentage is a text.",
+        "CHK-05",
+        changing("taxPercentage", lambda percentage: f"{percentage}%"),
     ),
-    checkout_mutant("chk-negative-tax", "The tax is negative.", ("CHK-05",), checkout_tokens=_NegativeTax),
-    checkout_mutant("chk-fraction", "The percentage is 0.2 for 20.", ("CHK-06",), checkout_tokens=_Fraction),
-    checkout_mutant(
-        "chk-tax-forgotten", "valueAfterTax has no tax.", ("CHK-06",), checkout_tokens=_TaxForgotten
+    _price("chk-no-percentage", "taxPercentage is left out.", "CHK-05", without("taxPercentage")),
+    _price("chk-negative-tax", "The tax is negative.", "CHK-05", _tax_for_a_reduction),
+    _price(
+        "chk-fraction",
+        "The percentage is 0.2 for 20.",
+        "CHK-06",
+        changing("taxPercentage", lambda percentage: Decimal(percentage) / 100),
     ),
-    checkout_mutant("chk-tax-twice", "The tax is added twice.", ("CHK-06",), checkout_tokens=_TaxTwice),
-    checkout_mutant(
-        "chk-tax-included", "valueBeforeTax has the tax.", ("CHK-06",), checkout_tokens=_TaxIncluded
+    _price(
+        "chk-tax-forgotten",
+        "valueAfterTax has no tax.",
+        "CHK-06",
+        lambda price: price | {"valueAfterTax": price["valueBeforeTax"]},
     ),
-    checkout_mutant(
-        "chk-tax-of-after", "taxValue is the whole price.", ("CHK-06",), checkout_tokens=_TaxOfAfter
+    _price(
+        "chk-tax-twice",
+        "The tax is added twice.",
+        "CHK-06",
+        lambda price: price | {"valueAfterTax": price["valueAfterTax"] + price["taxValue"]},
     ),
-    checkout_mutant(
+    _price(
+        "chk-tax-included",
+        "valueBeforeTax has the tax.",
+        "CHK-06",
+        lambda price: price | {"valueBeforeTax": price["valueAfterTax"]},
+    ),
+    _price(
+        "chk-tax-of-after",
+        "taxValue is the whole price.",
+        "CHK-06",
+        lambda price: price | {"taxValue": price["valueAfterTax"]},
+    ),
+    _price(
         "chk-whole-percentage",
         "Percentages lose their decimals.",
-        ("CHK-06",),
-        needs=("products",),
-        checkout_tokens=_WholePercentage,
+        "CHK-06",
+        changing("taxPercentage", int),
+        "products",
     ),
     checkout_mutant(
         "chk-tax-down",
@@ -309,41 +167,27 @@ MUTANTS: tuple[Mutant, ...] = (
         needs=("products",),
         product_catalogue=_WholeUnits,
     ),
-    checkout_mutant(
-        "chk-empty-variant", "The variant's reference is empty.", ("CHK-07",), checkout_tokens=_EmptyVariant
-    ),
-    checkout_mutant(
+    _variant("chk-empty-variant", "The variant's reference is empty.", setting("reference", "")),
+    _variant(
         "chk-number-variant",
         "The variant's reference is a number.",
-        ("CHK-07",),
-        checkout_tokens=_NumberVariant,
+        changing("reference", lambda reference: _ROWS.index(reference) + 1),
     ),
-    checkout_mutant(
-        "chk-title-variant",
-        "The variant's reference is its title.",
-        ("CHK-07",),
-        checkout_tokens=_TitleVariant,
+    _variant(
+        "chk-title-variant", "The variant's reference is its title.", changing("reference", _TITLES.get)
     ),
-    checkout_mutant(
+    # Names the product and not its variant: "mug-" for "mug-blue".
+    _variant(
         "chk-family-variant",
         "The variant's reference is cut short.",
-        ("CHK-07",),
-        checkout_tokens=_FamilyVariant,
+        changing("reference", lambda reference: reference[:4]),
     ),
-    checkout_mutant("chk-no-variant", "The variant is left out.", ("CHK-07",), checkout_tokens=_NoVariant),
-    checkout_mutant(
-        "chk-no-reference", "merchantReference is left out.", ("CHK-08",), checkout_tokens=_NoReference
-    ),
-    checkout_mutant(
-        "chk-empty-reference", "merchantReference is empty.", ("CHK-08",), checkout_tokens=_EmptyReference
-    ),
+    _data("chk-no-variant", "The variant is left out.", "CHK-07", without("variant")),
+    # Follows the example, which has none.
+    _data("chk-no-reference", "merchantReference is left out.", "CHK-08", without("merchantReference")),
+    _data("chk-empty-reference", "merchantReference is empty.", "CHK-08", setting("merchantReference", "")),
     checkout_mutant(
         "chk-reused-reference", "merchantReference is the product's.", ("CHK-08",), orders=_ReusedReference
     ),
-    checkout_mutant(
-        "chk-clock-reference",
-        "merchantReference is the time.",
-        ("CHK-08",),
-        checkout_tokens=_SecondsReference,
-    ),
+    _claims("chk-clock-reference", "merchantReference is the time.", "CHK-08", _reference_of_ten_seconds),
 )

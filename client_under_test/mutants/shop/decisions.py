@@ -2,6 +2,7 @@
 
 import time
 from decimal import Decimal
+from functools import partial
 
 import jwt
 import sqlalchemy as sa
@@ -142,62 +143,15 @@ class _LookFirst(_UnconstrainedGrants):
         return "done"
 
 
+_mutant = partial(checkout_mutant, rules=("CHK-11",), needs=("decisions",))
+
 MUTANTS: tuple[Mutant, ...] = (
-    checkout_mutant(
-        "chk-unchecked",
-        "Decisions' signatures are not checked.",
-        ("CHK-11",),
-        needs=("decisions",),
-        decisions=_Unchecked,
-    ),
-    checkout_mutant(
-        "chk-unsigned-too",
-        "Decisions may be unsigned.",
-        ("CHK-11",),
-        needs=("decisions",),
-        decisions=_UnsignedToo,
-    ),
-    checkout_mutant(
-        "chk-cut-signature",
-        "A part of a decision's signature is enough.",
-        ("CHK-11",),
-        needs=("decisions",),
-        decisions=_CutSignature,
-    ),
-    checkout_mutant(
-        "chk-made-up",
-        "A decision makes the checkout that is missing.",
-        ("CHK-11",),
-        needs=("decisions",),
-        orders=_MadeUp,
-    ),
-    checkout_mutant(
-        "chk-newest-instead",
-        "A decision about none is applied to the newest.",
-        ("CHK-11",),
-        needs=("decisions",),
-        orders=_NewestInstead,
-    ),
-    checkout_mutant(
-        "chk-each-time",
-        "Each approval grants the product again.",
-        ("CHK-11",),
-        needs=("decisions",),
-        orders=_EachTime,
-    ),
-    checkout_mutant(
-        "chk-last-stands",
-        "A later decision overturns the first.",
-        ("CHK-11",),
-        needs=("decisions",),
-        orders=_LastStands,
-    ),
-    checkout_mutant(
-        "chk-look-first",
-        "Copies that come together each grant.",
-        ("CHK-11",),
-        sequential=False,
-        needs=("decisions",),
-        orders=_LookFirst,
-    ),
+    _mutant("chk-unchecked", "Decisions' signatures are not checked.", decisions=_Unchecked),
+    _mutant("chk-unsigned-too", "Decisions may be unsigned.", decisions=_UnsignedToo),
+    _mutant("chk-cut-signature", "A part of a decision's signature is enough.", decisions=_CutSignature),
+    _mutant("chk-made-up", "A decision makes the checkout that is missing.", orders=_MadeUp),
+    _mutant("chk-newest-instead", "A decision about none is applied to the newest.", orders=_NewestInstead),
+    _mutant("chk-each-time", "Each approval grants the product again.", orders=_EachTime),
+    _mutant("chk-last-stands", "A later decision overturns the first.", orders=_LastStands),
+    _mutant("chk-look-first", "Copies that come together each grant.", sequential=False, orders=_LookFirst),
 )

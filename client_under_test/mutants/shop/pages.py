@@ -1,5 +1,6 @@
 """Faults round the tokens of checkouts: secrets, prices of the browser, kept tokens (CHK-09, CHK-10)."""
 
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -10,7 +11,7 @@ from typing_extensions import override
 from client_under_test.app import create_app
 from client_under_test.config import Config
 from client_under_test.mutants.mutant import Mutant
-from client_under_test.mutants.shop.shop_mutant import ChangedClaims, checkout_mutant
+from client_under_test.mutants.shop.shop_mutant import checkout_mutant
 from client_under_test.shop.orders import Order
 from client_under_test.shop.products import PRODUCTS, Price, Product
 from client_under_test.shop.service import CheckoutService
@@ -37,10 +38,10 @@ class _KeyId(CheckoutTokenMinter):
         return self.signer.encode(payload, self.key, self.config.checkout_algorithm, headers)
 
 
-class _KeyClaim(ChangedClaims):
+class _KeyClaim(CheckoutTokenMinter):
     @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "key": self.config.checkout_key}
+    def claims(self, order: Order, iat: int) -> dict[str, Any]:
+        return {**super().claims(order, iat), "key": self.config.checkout_key}
 
 
 def _telling_page(config: Config) -> Flask:
@@ -126,30 +127,16 @@ class _BrowserTax(CheckoutService):
         return Price(price.currency, price.before, self.catalogue.rounded(price.before * asked / 100), asked)
 
 
-class _Kept(CheckoutService):
-    """Keeps the token of a product, to save the signing."""
+def _kept(name: Callable[[Order], str]) -> type[CheckoutService]:
+    """Keeps tokens under what ``name`` says of an order, to save the signing."""
 
-    def kept_by(self, order: Order) -> str:
-        return order.variant
+    class Kept(CheckoutService):
+        @override
+        def token(self, order: Order) -> str:
+            kept: dict[str, str] = self.__dict__.setdefault("kept", {})
+            return kept.setdefault(name(order), super().token(order))
 
-    @override
-    def token(self, order: Order) -> str:
-        kept: dict[str, str] = self.__dict__.setdefault("kept", {})
-        return kept.setdefault(self.kept_by(order), super().token(order))
-
-
-class _KeptForAll(_Kept):
-    """Keeps one token for everything."""
-
-    @override
-    def kept_by(self, order: Order) -> str:
-        return ""
-
-
-class _KeptByCurrency(_Kept):
-    @override
-    def kept_by(self, order: Order) -> str:
-        return order.price.currency
+    return Kept
 
 
 class _OldIat(CheckoutTokenMinter):
@@ -207,19 +194,22 @@ MUTANTS: tuple[Mutant, ...] = (
         "chk-browser-tax", "The browser names the tax.", ("CHK-09",), checkout_service=_BrowserTax
     ),
     checkout_mutant(
-        "chk-kept", "Tokens are kept by product.", ("CHK-10", "CHK-08", "CHK-03"), checkout_service=_Kept
+        "chk-kept",
+        "Tokens are kept by product.",
+        ("CHK-10", "CHK-08", "CHK-03"),
+        checkout_service=_kept(lambda order: order.variant),
     ),
     checkout_mutant(
         "chk-kept-for-all",
         "One token is kept for everything.",
         ("CHK-10", "CHK-08", "CHK-07"),
-        checkout_service=_KeptForAll,
+        checkout_service=_kept(lambda _: ""),
     ),
     checkout_mutant(
         "chk-kept-by-currency",
         "Tokens are kept by currency.",
         ("CHK-10", "CHK-08", "CHK-07"),
-        checkout_service=_KeptByCurrency,
+        checkout_service=_kept(lambda order: order.price.currency),
     ),
     checkout_mutant(
         "chk-old-iat", "iat is when the process began.", ("CHK-10", "CHK-03"), checkout_tokens=_OldIat

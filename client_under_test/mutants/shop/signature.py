@@ -1,10 +1,12 @@
 """Faults in how the tokens of checkouts are signed (CHK-01)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jwt
 from typing_extensions import override
 
+from client_under_test.config import Config
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.shop.shop_mutant import checkout_mutant
 from client_under_test.shop.tokens import CheckoutTokenMinter
@@ -25,53 +27,32 @@ class _Unproven(CheckoutTokenMinter):
         return super().sign(claims).rpartition(".")[0] + "."
 
 
-class _OtherKey(CheckoutTokenMinter):
-    """Signs with ``other``, made of the key."""
+def _signing(key: Callable[[Config], str], algorithm: str = "HS256") -> type[CheckoutTokenMinter]:
+    """A minter that signs with another key."""
 
-    algorithm = "HS256"
+    class Signing(CheckoutTokenMinter):
+        @override
+        def sign(self, claims: dict[str, Any]) -> str:
+            payload = jwt.utils.base64url_decode(super().sign(claims).split(".")[1])
+            return jwt.PyJWS().encode(payload, key(self.config), algorithm, {"typ": "JWT"})
 
-    def other(self, key: str) -> str:
-        return key
-
-    @override
-    def sign(self, claims: dict[str, Any]) -> str:
-        key = self.other(self.config.checkout_key)
-        signed = CheckoutTokenMinter.sign(self, claims).split(".")[1]
-        payload = jwt.utils.base64url_decode(signed)
-        return jwt.PyJWS().encode(payload, key, self.algorithm, {"typ": "JWT"})
+    return Signing
 
 
-class _Sha512(_OtherKey):
-    algorithm = "HS512"
-
-    @override
-    def other(self, key: str) -> str:
-        # Long enough for no warning; still not what was agreed.
-        return key.ljust(64, "=")
-
-
-class _MerchantIdKey(_OtherKey):
-    @override
-    def other(self, key: str) -> str:
-        return self.config.merchant_id.ljust(32, "=")
-
-
-class _KeyWithNewline(_OtherKey):
-    """Reads the key from a file, with the line's end."""
-
-    @override
-    def other(self, key: str) -> str:
-        return f"{key}\n"
-
+# Long enough for no warning; still not what was agreed.
+_sha_512 = _signing(lambda config: config.checkout_key.ljust(64, "="), "HS512")
+_merchant_id = _signing(lambda config: config.merchant_id.ljust(32, "="))
+# As a key is that was read from a file.
+_key_with_newline = _signing(lambda config: f"{config.checkout_key}\n")
 
 MUTANTS: tuple[Mutant, ...] = (
     checkout_mutant("chk-none", "The token is not signed at all.", ("CHK-01",), checkout_tokens=_Unsigned),
     checkout_mutant("chk-unproven", "The signature is left away.", ("CHK-01",), checkout_tokens=_Unproven),
-    checkout_mutant("chk-hs512", "The token is signed with HS512.", ("CHK-01",), checkout_tokens=_Sha512),
+    checkout_mutant("chk-hs512", "The token is signed with HS512.", ("CHK-01",), checkout_tokens=_sha_512),
     checkout_mutant(
-        "chk-id-key", "The merchant id signs the token.", ("CHK-01",), checkout_tokens=_MerchantIdKey
+        "chk-id-key", "The merchant id signs the token.", ("CHK-01",), checkout_tokens=_merchant_id
     ),
     checkout_mutant(
-        "chk-key-newline", "The key ends with a line's end.", ("CHK-01",), checkout_tokens=_KeyWithNewline
+        "chk-key-newline", "The key ends with a line's end.", ("CHK-01",), checkout_tokens=_key_with_newline
     ),
 )

@@ -5,6 +5,8 @@ import json
 import threading
 import time
 import traceback
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +16,7 @@ from typing_extensions import override
 
 from client_under_test.app import Parts, create_app
 from client_under_test.config import Config
+from client_under_test.mutants.changes import Change, changing, setting
 from client_under_test.mutants.mutant import Mutant, mutant
 from client_under_test.sportsbook.operator_api import OperatorApi, OperatorFailed, Token
 
@@ -88,49 +91,28 @@ class _TokenInBody(OperatorApi):
         )
 
 
-class _Changed(OperatorApi):
-    """Sends one field of /start-session otherwise."""
+def _starting(change: Change) -> type[OperatorApi]:
+    """Sends to /start-session what ``change`` makes of the right body."""
 
-    @override
-    def post(
-        self, path: str, document: dict[str, Any], headers: dict[str, str]
-    ) -> tuple[int, dict[str, Any]]:
-        if path == "/start-session":
-            document = self.changed(document)
-        return super().post(path, document, headers)
+    class Starting(OperatorApi):
+        @override
+        def post(
+            self, path: str, document: dict[str, Any], headers: dict[str, str]
+        ) -> tuple[int, dict[str, Any]]:
+            return super().post(path, change(document) if path == "/start-session" else document, headers)
 
-    def changed(self, document: dict[str, Any]) -> dict[str, Any]:
-        return {**document, "user_id": sum(map(ord, document["user_id"]))}
+    return Starting
 
 
-class _LowerCurrency(_Changed):
-    @override
-    def changed(self, document: dict[str, Any]) -> dict[str, Any]:
-        return {**document, "currency": document["currency"].lower()}
+def _showing(change: Callable[[str], str]) -> type[OperatorApi]:
+    """Shows the player the address that ``change`` makes of the right one."""
 
+    class Showing(OperatorApi):
+        @override
+        def iframe_url(self, document: dict[str, Any]) -> str:
+            return change(super().iframe_url(document))
 
-class _Symbol(_Changed):
-    @override
-    def changed(self, document: dict[str, Any]) -> dict[str, Any]:
-        return {**document, "currency": "€"}
-
-
-class _Locale(_Changed):
-    @override
-    def changed(self, document: dict[str, Any]) -> dict[str, Any]:
-        return {**document, "lang": f"{document.get('lang', 'en')}-US"}
-
-
-class _Prefixed(_Changed):
-    @override
-    def changed(self, document: dict[str, Any]) -> dict[str, Any]:
-        return {**document, "user_id": f"site:{document['user_id']}"}
-
-
-class _UpperUser(_Changed):
-    @override
-    def changed(self, document: dict[str, Any]) -> dict[str, Any]:
-        return {**document, "user_id": document["user_id"].upper()}
+    return Showing
 
 
 class _LoginEachTime(OperatorApi):
@@ -174,25 +156,6 @@ class _NeverForgotten(OperatorApi):
     @override
     def forget(self, token: str) -> None:
         return
-
-
-class _Tagged(OperatorApi):
-    @override
-    def iframe_url(self, document: dict[str, Any]) -> str:
-        address = super().iframe_url(document)
-        return f"{address}{'&' if '?' in address else '?'}utm_source=site"
-
-
-class _Stripped(OperatorApi):
-    @override
-    def iframe_url(self, document: dict[str, Any]) -> str:
-        return super().iframe_url(document).split("?")[0].rstrip("/")
-
-
-class _Https(OperatorApi):
-    @override
-    def iframe_url(self, document: dict[str, Any]) -> str:
-        return super().iframe_url(document).replace("http://", "https://", 1)
 
 
 class _Crashing(OperatorApi):
@@ -261,103 +224,87 @@ def _debugging(config: Config) -> Flask:
     return app
 
 
+_mutant = partial(mutant, needs=_LAUNCH)
+
 MUTANTS: tuple[Mutant, ...] = (
-    mutant("out-form", "/auth is sent as a form.", ("OUT-01",), operator_api=_Form, needs=_LAUNCH),
-    mutant(
-        "out-text-plain", "/auth is called text/plain.", ("OUT-01",), operator_api=_Untyped, needs=_LAUNCH
+    _mutant("out-form", "/auth is sent as a form.", ("OUT-01",), operator_api=_Form),
+    _mutant("out-text-plain", "/auth is called text/plain.", ("OUT-01",), operator_api=_Untyped),
+    _mutant("out-login", "/auth says login for username.", ("OUT-01",), operator_api=_OtherNames),
+    _mutant("out-no-bearer", "The token comes without the word Bearer.", ("OUT-02",), operator_api=_NoBearer),
+    _mutant("out-token-in-body", "The token is sent in the body.", ("OUT-02",), operator_api=_TokenInBody),
+    _mutant(
+        "out-user-number",
+        "user_id is a number.",
+        ("OUT-03", "OUT-08"),
+        operator_api=_starting(changing("user_id", lambda user: sum(map(ord, user)))),
     ),
-    mutant(
-        "out-login", "/auth says login for username.", ("OUT-01",), operator_api=_OtherNames, needs=_LAUNCH
-    ),
-    mutant(
-        "out-no-bearer",
-        "The token comes without the word Bearer.",
-        ("OUT-02",),
-        operator_api=_NoBearer,
-        needs=_LAUNCH,
-    ),
-    mutant(
-        "out-token-in-body",
-        "The token is sent in the body.",
-        ("OUT-02",),
-        operator_api=_TokenInBody,
-        needs=_LAUNCH,
-    ),
-    mutant(
-        "out-user-number", "user_id is a number.", ("OUT-03", "OUT-08"), operator_api=_Changed, needs=_LAUNCH
-    ),
-    mutant(
+    _mutant(
         "out-currency-lower",
         "The currency is in lower case.",
         ("OUT-03",),
-        operator_api=_LowerCurrency,
-        needs=_LAUNCH,
+        operator_api=_starting(changing("currency", str.lower)),
     ),
-    mutant(
-        "out-currency-symbol", "The currency is its sign.", ("OUT-03",), operator_api=_Symbol, needs=_LAUNCH
+    _mutant(
+        "out-currency-symbol",
+        "The currency is its sign.",
+        ("OUT-03",),
+        operator_api=_starting(setting("currency", "€")),
     ),
-    mutant("out-lang-locale", "lang is a locale.", ("OUT-03",), operator_api=_Locale, needs=_LAUNCH),
-    mutant(
-        "out-login-each-time", "Each launch logs in.", ("OUT-04",), operator_api=_LoginEachTime, needs=_LAUNCH
+    _mutant(
+        "out-lang-locale",
+        "lang is a locale.",
+        ("OUT-03",),
+        operator_api=_starting(lambda body: body | {"lang": f"{body.get('lang', 'en')}-US"}),
     ),
-    mutant(
-        "out-token-for-ever", "The token is kept for ever.", ("OUT-05",), operator_api=_ForEver, needs=_LAUNCH
-    ),
-    mutant(
+    _mutant("out-login-each-time", "Each launch logs in.", ("OUT-04",), operator_api=_LoginEachTime),
+    _mutant("out-token-for-ever", "The token is kept for ever.", ("OUT-05",), operator_api=_ForEver),
+    _mutant(
         "out-401-same-token",
         "After a 401 the same token is tried.",
         ("OUT-05",),
         operator_api=_NeverForgotten,
-        needs=_LAUNCH,
     ),
-    mutant(
-        "out-url-tagged", "A parameter is added to the URL.", ("OUT-06",), operator_api=_Tagged, needs=_LAUNCH
+    _mutant(
+        "out-url-tagged",
+        "A parameter is added to the URL.",
+        ("OUT-06",),
+        operator_api=_showing(lambda url: f"{url}{'&' if '?' in url else '?'}utm_source=site"),
     ),
-    mutant(
-        "out-url-stripped", "The URL loses its query.", ("OUT-06",), operator_api=_Stripped, needs=_LAUNCH
+    _mutant(
+        "out-url-stripped",
+        "The URL loses its query.",
+        ("OUT-06",),
+        operator_api=_showing(lambda url: url.split("?")[0].rstrip("/")),
     ),
-    mutant("out-url-https", "The URL is made https.", ("OUT-06",), operator_api=_Https, needs=_LAUNCH),
+    _mutant(
+        "out-url-https",
+        "The URL is made https.",
+        ("OUT-06",),
+        operator_api=_showing(lambda url: url.replace("http://", "https://", 1)),
+    ),
     Mutant(
-        "out-crash", "Errors of the OPERATOR show a debugger's page.", ("OUT-07",), _debugging, True, _LAUNCH
+        "out-crash", "Errors of the OPERATOR show a debugger's page.", ("OUT-07",), _debugging, needs=_LAUNCH
     ),
-    mutant("out-telling", "The error shows the login.", ("OUT-07",), operator_api=_Telling, needs=_LAUNCH),
-    mutant(
-        "out-patient",
-        "A launch waits a minute.",
-        ("OUT-07",),
-        operator_api=_Patient,
-        needs=_LAUNCH,
-        sequential=False,
-    ),
-    mutant(
-        "out-pretending",
-        "A failed launch shows an empty page.",
-        ("OUT-07",),
-        operator_api=_Pretending,
-        needs=_LAUNCH,
-    ),
-    mutant(
+    _mutant("out-telling", "The error shows the login.", ("OUT-07",), operator_api=_Telling),
+    _mutant("out-patient", "A launch waits a minute.", ("OUT-07",), operator_api=_Patient, sequential=False),
+    _mutant("out-pretending", "A failed launch shows an empty page.", ("OUT-07",), operator_api=_Pretending),
+    _mutant(
         "out-user-prefixed",
         "user_id is sent with a prefix.",
         ("OUT-08",),
-        operator_api=_Prefixed,
-        needs=_LAUNCH,
+        operator_api=_starting(changing("user_id", lambda user: f"site:{user}")),
     ),
-    mutant(
-        "out-user-upper", "user_id is sent in capitals.", ("OUT-08",), operator_api=_UpperUser, needs=_LAUNCH
+    _mutant(
+        "out-user-upper",
+        "user_id is sent in capitals.",
+        ("OUT-08",),
+        operator_api=_starting(changing("user_id", str.upper)),
     ),
-    mutant(
+    _mutant(
         "out-two-versions",
         "The token is asked for under v1, the session under v2.",
         ("OUT-09",),
         operator_api=_TwoVersions,
-        needs=_LAUNCH,
     ),
-    mutant(
-        "out-token-per-thread",
-        "Each thread has its own token.",
-        ("OUT-04",),
-        operator_api=_PerThread,
-        needs=_LAUNCH,
-    ),
+    _mutant("out-token-per-thread", "Each thread has its own token.", ("OUT-04",), operator_api=_PerThread),
 )

@@ -1,11 +1,13 @@
 """Faults in the catalogue of stores (CAT)."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import sqlalchemy as sa
 from typing_extensions import override
 
+from client_under_test.mutants.changes import Document as Data
+from client_under_test.mutants.changes import without
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.vouchers.voucher_mutant import jackpot_mutant
 from client_under_test.values.refusals import Refused
@@ -14,37 +16,53 @@ from client_under_test.vouchers.notifications import StoreNotification
 
 _VALUES = "voucherPossibleDiscreteValues"
 _CONTINUOUS = "voucherWithContinuousValue"
+_LIMITS = ("voucherValueMin", "voucherValueMax")
+# What the first page showed has columns.
+_SHOWN = ("id", "name", "slug", "storeLogoSmall", "discounts", _VALUES, _CONTINUOUS)
 
 
-class _FewColumns(Catalogue):
-    """Has a column for what the first page showed."""
+def _merged(change: Callable[[Data, Data | None, str], Data | None]) -> type[Catalogue]:
+    """Keeps what ``change`` makes of an event's properties, those kept before (None: none) and its name."""
 
-    @override
-    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
-        shown = ("id", "name", "slug", "storeLogoSmall", "discounts", _VALUES, _CONTINUOUS)
-        return {name: value for name, value in (notification.data or {}).items() if name in shown}
+    class Merged(Catalogue):
+        @override
+        def merged(self, store: Store, notification: StoreNotification) -> Data | None:
+            return change(notification.data or {}, store.data, notification.name)
 
-
-class _Stripped(Catalogue):
-    """Takes the markup out of texts."""
-
-    @override
-    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
-        return {
-            name: value.replace("<p>", "").replace("</p>", "").strip() if isinstance(value, str) else value
-            for name, value in (notification.data or {}).items()
-        }
+    return Merged
 
 
-class _Texts(Catalogue):
-    """Keeps numbers as texts."""
+def _plain(value: object) -> object:
+    return value.replace("<p>", "").replace("</p>", "").strip() if isinstance(value, str) else value
 
-    @override
-    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
-        return {
-            name: str(value) if name in ("voucherValueMin", "voucherValueMax") else value
-            for name, value in (notification.data or {}).items()
-        }
+
+def _only_changed(data: Data, kept: Data | None, name: str) -> Data:
+    """Updates the properties that it has, as updatedAttributes says."""
+    if name != "store/update" or kept is None:
+        return data
+    return {each: data.get(each, value) for each, value in kept.items()}
+
+
+def _nothing_added(data: Data, kept: Data | None, name: str) -> Data:
+    if name != "store/update" or kept is None:
+        return data
+    return {each: value for each, value in data.items() if each in kept}
+
+
+def _name_only(data: Data, kept: Data | None, name: str) -> Data:
+    """Takes an update for a new name."""
+    return data if name != "store/update" or kept is None else {**kept, "name": data.get("name")}
+
+
+def _values_stay(data: Data, kept: Data | None, _name: str) -> Data:
+    return {_VALUES: kept[_VALUES], **data} if kept is not None and _VALUES in kept else data
+
+
+def _one_way(data: Data, kept: Data | None, _name: str) -> Data:
+    """Once continuous, always continuous."""
+    if kept is None or kept.get(_CONTINUOUS) is not True:
+        return data
+    return {**without(_VALUES)(data), _CONTINUOUS: True}
 
 
 class _NeverWithdrawn(Catalogue):
@@ -63,50 +81,6 @@ class _UnknownFails(Catalogue):
         if store is None and notification.name == "store/disabled":
             raise Refused("UNKNOWN_STORE")
         return super().after(store, notification)
-
-
-class _Merging(Catalogue):
-    """Lays the new properties over the old ones."""
-
-    @override
-    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
-        return {**(store.data or {}), **(notification.data or {})}
-
-
-class _Nulls(Catalogue):
-    @override
-    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
-        return {**dict.fromkeys(store.data or {}), **(notification.data or {})}
-
-
-class _OnlyChanged(Catalogue):
-    """Updates the properties that it has, as updatedAttributes says."""
-
-    @override
-    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
-        data = notification.data or {}
-        if notification.name != "store/update" or store.data is None:
-            return data
-        return {name: data.get(name, value) for name, value in store.data.items()}
-
-
-class _NothingAdded(Catalogue):
-    @override
-    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
-        data = notification.data or {}
-        if notification.name != "store/update" or store.data is None:
-            return data
-        return {name: value for name, value in data.items() if name in store.data}
-
-
-class _NameOnly(Catalogue):
-    """Takes an update for a new name."""
-
-    @override
-    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
-        if notification.name != "store/update" or store.data is None:
-            return notification.data
-        return {**store.data, "name": (notification.data or {}).get("name")}
 
 
 class _UpdatesOfKnown(Catalogue):
@@ -142,27 +116,6 @@ class _EnabledWins(Catalogue):
         return super().after(store, notification)
 
 
-class _ValuesStay(Catalogue):
-    @override
-    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
-        data = dict(notification.data or {})
-        if store.data is not None and _VALUES in store.data:
-            data.setdefault(_VALUES, store.data[_VALUES])
-        return data
-
-
-class _OneWay(Catalogue):
-    """Once continuous, always continuous."""
-
-    @override
-    def merged(self, store: Store, notification: StoreNotification) -> dict[str, Any] | None:
-        data = dict(notification.data or {})
-        if store.data is not None and store.data.get(_CONTINUOUS) is True:
-            data[_CONTINUOUS] = True
-            data.pop(_VALUES, None)
-        return data
-
-
 class _GoneForEver(Catalogue):
     @override
     def after(self, store: Store | None, notification: StoreNotification) -> Store:
@@ -186,9 +139,30 @@ class _BackEmpty(Catalogue):
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    jackpot_mutant("cat-few-columns", "Only some properties are kept.", ("CAT-01",), catalogue=_FewColumns),
-    jackpot_mutant("cat-stripped", "Markup is stripped from texts.", ("CAT-01",), catalogue=_Stripped),
-    jackpot_mutant("cat-texts", "Numbers are kept as texts.", ("CAT-01",), catalogue=_Texts),
+    jackpot_mutant(
+        "cat-few-columns",
+        "Only some properties are kept.",
+        ("CAT-01",),
+        catalogue=_merged(
+            lambda data, _kept, _name: {each: value for each, value in data.items() if each in _SHOWN}
+        ),
+    ),
+    jackpot_mutant(
+        "cat-stripped",
+        "Markup is stripped from texts.",
+        ("CAT-01",),
+        catalogue=_merged(lambda data, _kept, _name: {each: _plain(value) for each, value in data.items()}),
+    ),
+    jackpot_mutant(
+        "cat-texts",
+        "Numbers are kept as texts.",
+        ("CAT-01",),
+        catalogue=_merged(
+            lambda data, _kept, _name: {
+                each: str(value) if each in _LIMITS else value for each, value in data.items()
+            }
+        ),
+    ),
     jackpot_mutant(
         "cat-never-withdrawn", "store/disabled is ignored.", ("CAT-02",), catalogue=_NeverWithdrawn
     ),
@@ -196,17 +170,34 @@ MUTANTS: tuple[Mutant, ...] = (
         "cat-unknown-fails", "store/disabled of an unknown store fails.", ("CAT-02",), catalogue=_UnknownFails
     ),
     jackpot_mutant(
-        "cat-merging", "Updates are laid over old data.", ("CAT-03", "CAT-06"), catalogue=_Merging
-    ),
-    jackpot_mutant("cat-nulls", "A removed property becomes null.", ("CAT-03", "CAT-06"), catalogue=_Nulls),
-    jackpot_mutant(
-        "cat-only-changed", "Only changed properties change.", ("CAT-03", "CAT-06"), catalogue=_OnlyChanged
-    ),
-    jackpot_mutant(
-        "cat-nothing-added", "Added properties are dropped.", ("CAT-03", "CAT-06"), catalogue=_NothingAdded
+        "cat-merging",
+        "Updates are laid over old data.",
+        ("CAT-03", "CAT-06"),
+        catalogue=_merged(lambda data, kept, _: {**(kept or {}), **data}),
     ),
     jackpot_mutant(
-        "cat-name-only", "An update changes the name only.", ("CAT-03", "CAT-06"), catalogue=_NameOnly
+        "cat-nulls",
+        "A removed property becomes null.",
+        ("CAT-03", "CAT-06"),
+        catalogue=_merged(lambda data, kept, _: {**dict.fromkeys(kept or {}), **data}),
+    ),
+    jackpot_mutant(
+        "cat-only-changed",
+        "Only changed properties change.",
+        ("CAT-03", "CAT-06"),
+        catalogue=_merged(_only_changed),
+    ),
+    jackpot_mutant(
+        "cat-nothing-added",
+        "Added properties are dropped.",
+        ("CAT-03", "CAT-06"),
+        catalogue=_merged(_nothing_added),
+    ),
+    jackpot_mutant(
+        "cat-name-only",
+        "An update changes the name only.",
+        ("CAT-03", "CAT-06"),
+        catalogue=_merged(_name_only),
     ),
     jackpot_mutant(
         "cat-update-dropped", "An unknown store's update is dropped.", ("CAT-04",), catalogue=_UpdatesOfKnown
@@ -217,10 +208,13 @@ MUTANTS: tuple[Mutant, ...] = (
     jackpot_mutant("cat-last-wins", "The last delivery wins.", ("CAT-05",), catalogue=_LastWins),
     jackpot_mutant("cat-enabled-wins", "A late store/enabled wins.", ("CAT-05",), catalogue=_EnabledWins),
     jackpot_mutant(
-        "cat-values-stay", "Discrete values outlive the change.", ("CAT-06", "CAT-03"), catalogue=_ValuesStay
+        "cat-values-stay",
+        "Discrete values outlive the change.",
+        ("CAT-06", "CAT-03"),
+        catalogue=_merged(_values_stay),
     ),
     jackpot_mutant(
-        "cat-one-way", "Continuous never becomes discrete.", ("CAT-06", "CAT-03"), catalogue=_OneWay
+        "cat-one-way", "Continuous never becomes discrete.", ("CAT-06", "CAT-03"), catalogue=_merged(_one_way)
     ),
     jackpot_mutant("cat-gone", "A withdrawn store never returns.", ("CAT-07",), catalogue=_GoneForEver),
     jackpot_mutant("cat-back-empty", "A store returns without data.", ("CAT-07",), catalogue=_BackEmpty),

@@ -99,46 +99,21 @@ class _AtOnce(VoucherService):
         return super().notified(content_type, body)
 
 
-class _ErrorIsNo(Resolver):
-    """Takes a confirmation that failed for a refusal, and gives the money back."""
+def _failure_is(state: str, only: int | None = None) -> type[Resolver]:
+    """Takes a confirmation that failed (with the status ``only``) for a voucher in ``state``."""
 
-    @override
-    def carry_out(self, wanted: str, voucher_id: str) -> Voucher:
-        try:
-            return self.jackpot.change(voucher_id, wanted)
-        except JackpotFailed:
-            voucher = self.jackpot.voucher(voucher_id)
-            if voucher is None:
-                raise
-            return replace(voucher, state=states.CANCELED)
+    class FailureIs(Resolver):
+        @override
+        def carry_out(self, wanted: str, voucher_id: str) -> Voucher:
+            try:
+                return self.jackpot.change(voucher_id, wanted)
+            except JackpotFailed as failure:
+                voucher = self.jackpot.voucher(voucher_id)
+                if voucher is None or only not in (None, failure.status):
+                    raise
+                return replace(voucher, state=state)
 
-
-class _ConflictIsNo(Resolver):
-    """Takes a 409 for "too late", and gives the money back."""
-
-    @override
-    def carry_out(self, wanted: str, voucher_id: str) -> Voucher:
-        try:
-            return self.jackpot.change(voucher_id, wanted)
-        except JackpotFailed as failure:
-            voucher = self.jackpot.voucher(voucher_id)
-            if voucher is None or failure.status != 409:
-                raise
-            return replace(voucher, state=states.CANCELED)
-
-
-class _ErrorIsYes(Resolver):
-    """Takes a confirmation that failed for done."""
-
-    @override
-    def carry_out(self, wanted: str, voucher_id: str) -> Voucher:
-        try:
-            return self.jackpot.change(voucher_id, wanted)
-        except JackpotFailed:
-            voucher = self.jackpot.voucher(voucher_id)
-            if voucher is None:
-                raise
-            return replace(voucher, state=states.CONFIRMED)
+    return FailureIs
 
 
 class _QueuedRetry(Resolver):
@@ -208,21 +183,21 @@ MUTANTS: tuple[Mutant, ...] = (
         "vch-error-is-no",
         "A failed confirmation gives the money back.",
         ("VCH-11",),
-        resolver=_ErrorIsNo,
+        resolver=_failure_is(states.CANCELED),
         needs=("faults",),
     ),
     jackpot_mutant(
         "vch-conflict-is-no",
         "A 409 gives the money back.",
         ("VCH-11",),
-        resolver=_ConflictIsNo,
+        resolver=_failure_is(states.CANCELED, only=409),
         needs=("faults",),
     ),
     jackpot_mutant(
         "vch-error-is-yes",
         "A failed confirmation is done.",
         ("VCH-11",),
-        resolver=_ErrorIsYes,
+        resolver=_failure_is(states.CONFIRMED),
         needs=("faults",),
     ),
     jackpot_mutant(

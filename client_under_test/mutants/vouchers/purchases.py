@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,12 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant
-from client_under_test.mutants.vouchers.voucher_mutant import MovesAgain, jackpot_mutant
+from client_under_test.mutants.vouchers.voucher_mutant import (
+    MovesAgain,
+    RefundsEach,
+    giving_again,
+    jackpot_mutant,
+)
 from client_under_test.schema import conversions
 from client_under_test.vouchers import states
 from client_under_test.vouchers.conversions import Conversion, Conversions
@@ -29,13 +35,40 @@ class _PaysValue(JackpotApi):
         return super().read_voucher({**document, "price": document["value"]})
 
 
-class _KeepsRest(Conversions):
-    """Spends all that was held."""
+def _target(change: Callable[[Conversion, str, int, tuple[int, int]], tuple[int, int]]) -> type[Conversions]:
+    """Holds and spends what ``change`` says of a conversion, its voucher's state and price, and what is right."""
 
-    @override
-    def target(self, row: Conversion, state: str, price: int, balance: int) -> tuple[int, int]:
-        held, spent = super().target(row, state, price, balance)
-        return held, row.amount if spent else spent
+    class Target(Conversions):
+        @override
+        def target(self, row: Conversion, state: str, price: int, balance: int) -> tuple[int, int]:
+            return change(row, state, price, super().target(row, state, price, balance))
+
+    return Target
+
+
+_keeps_rest = _target(lambda row, _state, _price, right: (right[0], row.amount if right[1] else 0))
+_cancel_keeps = _target(lambda row, state, _, right: (row.held, 0) if state == states.CANCELED else right)
+_cancel_fee = _target(
+    lambda row, state, price, right: (0, row.amount - price) if state == states.CANCELED else right
+)
+_no_refund = _target(
+    lambda row, state, _, right: (row.held, row.spent) if state == states.REFUNDED else right
+)
+_refunds_rejected = _target(
+    lambda _row, state, _price, right: (0, 0) if state == states.REFUND_REJECTED else right
+)
+_pays_again = giving_again(
+    lambda before, _, voucher: (
+        -voucher.price if before.state in states.PAID and voucher.state in states.PAID else 0
+    )
+)
+_cancel_each = giving_again(
+    lambda before, row, voucher: row.amount if before.state == voucher.state == states.CANCELED else 0
+)
+# Gives the session's whole amount back as a refund.
+_refunds_all = giving_again(
+    lambda before, row, _: row.amount - before.spent if row.state == states.REFUNDED and before.spent else 0
+)
 
 
 class _Free(Conversions):
@@ -51,22 +84,15 @@ class _Free(Conversions):
         return None if wanted == states.REFUND else wanted
 
 
-class _PaysAgain(MovesAgain):
-    """Charges on each event of a voucher that is paid for."""
+def _url(shown: Callable[[Resolver, Conversion], str | None]) -> type[Resolver]:
+    """Shows the address that ``shown`` says."""
 
-    @override
-    def apply(self, conversion_id: int, voucher: Voucher) -> Conversion:
-        before = self.get(conversion_id)
-        row = super().apply(conversion_id, voucher)
-        if before.state in states.PAID and voucher.state in states.PAID:
-            return self.give_later(conversion_id, -voucher.price)
-        return row
+    class Url(Resolver):
+        @override
+        def url(self, row: Conversion, now: float) -> str | None:
+            return shown(self, row)
 
-
-class _NoUrl(Resolver):
-    @override
-    def url(self, row: Conversion, now: float) -> str | None:
-        return None
+    return Url
 
 
 class _NeverReady(Conversions):
@@ -77,96 +103,12 @@ class _NeverReady(Conversions):
         return super().follows(row) - {states.READY}
 
 
-class _CancelKeeps(Conversions):
-    """Gives nothing back upon a cancellation."""
-
-    @override
-    def target(self, row: Conversion, state: str, price: int, balance: int) -> tuple[int, int]:
-        return (row.held, 0) if state == states.CANCELED else super().target(row, state, price, balance)
-
-
-class _CancelFee(Conversions):
-    """Gives the price back upon a cancellation, and keeps the rest."""
-
-    @override
-    def target(self, row: Conversion, state: str, price: int, balance: int) -> tuple[int, int]:
-        if state == states.CANCELED:
-            return 0, row.amount - price
-        return super().target(row, state, price, balance)
-
-
-class _CancelEach(MovesAgain):
-    """Gives the amount back for each event about a canceled voucher."""
-
-    @override
-    def apply(self, conversion_id: int, voucher: Voucher) -> Conversion:
-        before = self.get(conversion_id)
-        row = super().apply(conversion_id, voucher)
-        if before.state == voucher.state == states.CANCELED:
-            return self.give_later(conversion_id, row.amount)
-        return row
-
-
-class _NoRefund(Conversions):
-    @override
-    def target(self, row: Conversion, state: str, price: int, balance: int) -> tuple[int, int]:
-        if state == states.REFUNDED:
-            return row.held, row.spent
-        return super().target(row, state, price, balance)
-
-
-class _RefundsAll(MovesAgain):
-    """Gives the session's whole amount back as a refund."""
-
-    @override
-    def apply(self, conversion_id: int, voucher: Voucher) -> Conversion:
-        before = self.get(conversion_id)
-        row = super().apply(conversion_id, voucher)
-        if row.state == states.REFUNDED and before.spent:
-            return self.give_later(conversion_id, row.amount - before.spent)
-        return row
-
-
-class _RefundsEach(MovesAgain):
-    """Gives the price back for each event about a refunded voucher."""
-
-    @override
-    def apply(self, conversion_id: int, voucher: Voucher) -> Conversion:
-        before = self.get(conversion_id)
-        row = super().apply(conversion_id, voucher)
-        if before.state == voucher.state == states.REFUNDED:
-            return self.give_later(conversion_id, voucher.price)
-        return row
-
-
-class _RefundsRejected(Conversions):
-    @override
-    def target(self, row: Conversion, state: str, price: int, balance: int) -> tuple[int, int]:
-        if state == states.REFUND_REJECTED:
-            return 0, 0
-        return super().target(row, state, price, balance)
-
-
 class _CallbackOnly(Inbox):
     """Knows a purchase by its voucher's id only, which the browser would have to bring."""
 
     @override
     def conversion(self, connection: sa.Connection, notification: CouponNotification) -> int | None:
         return super().conversion(connection, replace(notification, notification_key=None))
-
-
-class _UrlForEver(Resolver):
-    @override
-    def url(self, row: Conversion, now: float) -> str | None:
-        return row.url
-
-
-class _UrlGone(Resolver):
-    """Shows no address any more once the first one has expired."""
-
-    @override
-    def url(self, row: Conversion, now: float) -> str | None:
-        return row.url if row.url is not None and self.jackpot.opens(row.url) else None
 
 
 class _UrlMemory(Resolver):
@@ -281,39 +223,53 @@ class _Fee(Conversions):
 
 MUTANTS: tuple[Mutant, ...] = (
     jackpot_mutant("vch-pays-value", "The value is charged.", ("VCH-01",), jackpot_api=_PaysValue),
-    jackpot_mutant("vch-keeps-rest", "The rest is kept.", ("VCH-01",), conversions=_KeepsRest),
+    jackpot_mutant("vch-keeps-rest", "The rest is kept.", ("VCH-01",), conversions=_keeps_rest),
     jackpot_mutant("vch-free", "The voucher is free.", ("VCH-01", "VCH-10"), conversions=_Free),
-    jackpot_mutant("vch-pays-again", "Each event charges.", ("VCH-01", "VCH-10"), conversions=_PaysAgain),
-    jackpot_mutant("vch-no-url", "The voucher's address is not shown.", ("VCH-01",), resolver=_NoUrl),
+    jackpot_mutant("vch-pays-again", "Each event charges.", ("VCH-01", "VCH-10"), conversions=_pays_again),
+    jackpot_mutant(
+        "vch-no-url",
+        "The voucher's address is not shown.",
+        ("VCH-01",),
+        resolver=_url(lambda _resolver, _row: None),
+    ),
     jackpot_mutant("vch-never-ready", "READY is not known.", ("VCH-01", "EVT-04"), conversions=_NeverReady),
     jackpot_mutant(
-        "vch-cancel-keeps", "A cancellation returns nothing.", ("VCH-02",), conversions=_CancelKeeps
+        "vch-cancel-keeps", "A cancellation returns nothing.", ("VCH-02",), conversions=_cancel_keeps
     ),
     jackpot_mutant(
-        "vch-cancel-fee", "A cancellation returns the price.", ("VCH-02",), conversions=_CancelFee
+        "vch-cancel-fee", "A cancellation returns the price.", ("VCH-02",), conversions=_cancel_fee
     ),
     jackpot_mutant(
         "vch-cancel-each",
         "Each event about a canceled voucher returns the amount.",
         ("VCH-02", "VCH-10", "EVT-04"),
-        conversions=_CancelEach,
+        conversions=_cancel_each,
     ),
-    jackpot_mutant("vch-no-refund", "A refund returns nothing.", ("VCH-03",), conversions=_NoRefund),
-    jackpot_mutant("vch-refunds-all", "A refund returns the amount.", ("VCH-03",), conversions=_RefundsAll),
+    jackpot_mutant("vch-no-refund", "A refund returns nothing.", ("VCH-03",), conversions=_no_refund),
+    jackpot_mutant("vch-refunds-all", "A refund returns the amount.", ("VCH-03",), conversions=_refunds_all),
     jackpot_mutant(
         "vch-refunds-each",
         "Each event about a refunded voucher returns the price.",
         ("VCH-03", "VCH-10"),
-        conversions=_RefundsEach,
+        conversions=RefundsEach,
     ),
     jackpot_mutant(
-        "vch-refunds-rejected", "A rejected refund is paid.", ("VCH-03",), conversions=_RefundsRejected
+        "vch-refunds-rejected", "A rejected refund is paid.", ("VCH-03",), conversions=_refunds_rejected
     ),
     jackpot_mutant(
         "vch-callback-only", "A purchase is known by its voucher only.", ("VCH-06",), inbox=_CallbackOnly
     ),
-    jackpot_mutant("vch-url-for-ever", "The first address is kept.", ("VCH-07",), resolver=_UrlForEver),
-    jackpot_mutant("vch-url-gone", "An expired address is none.", ("VCH-07",), resolver=_UrlGone),
+    jackpot_mutant(
+        "vch-url-for-ever", "The first address is kept.", ("VCH-07",), resolver=_url(lambda _, row: row.url)
+    ),
+    jackpot_mutant(
+        "vch-url-gone",
+        "An expired address is none.",
+        ("VCH-07",),
+        resolver=_url(
+            lambda resolver, row: row.url if row.url is not None and resolver.jackpot.opens(row.url) else None
+        ),
+    ),
     jackpot_mutant(
         "vch-url-memory", "The address shown once is shown again.", ("VCH-07",), resolver=_UrlMemory
     ),
@@ -349,10 +305,6 @@ MUTANTS: tuple[Mutant, ...] = (
         needs=("sweep",),
     ),
     jackpot_mutant(
-        "vch-releases-less",
-        "An unused session costs a fee.",
-        ("VCH-09",),
-        conversions=_Fee,
-        needs=("sweep",),
+        "vch-releases-less", "An unused session costs a fee.", ("VCH-09",), conversions=_Fee, needs=("sweep",)
     ),
 )

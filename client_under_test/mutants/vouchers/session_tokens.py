@@ -1,6 +1,7 @@
 """Faults in the session tokens that the CLIENT mints (VTK)."""
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -9,6 +10,7 @@ from typing_extensions import override
 
 from client_under_test.app import create_app
 from client_under_test.config import Config
+from client_under_test.mutants.changes import Change, changing, setting, without
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.vouchers.voucher_mutant import jackpot_mutant
 from client_under_test.vouchers.conversions import Conversion, Conversions
@@ -38,123 +40,31 @@ class _OtherKey(SessionTokenMinter):
         return SessionTokenMinter(other).sign(claims)
 
 
-class _Changed(SessionTokenMinter):
-    """Signs other claims."""
+def _saying(change: Change) -> type[SessionTokenMinter]:
+    """A minter that signs the claims that ``change`` makes of the right ones."""
 
-    @override
-    def claims(self, player: str, amount: int, currency: str, key: str, iat: int) -> dict[str, Any]:
-        return self.changed(super().claims(player, amount, currency, key, iat))
+    class Saying(SessionTokenMinter):
+        @override
+        def claims(self, player: str, amount: int, currency: str, key: str, iat: int) -> dict[str, Any]:
+            return change(super().claims(player, amount, currency, key, iat))
 
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return claims
-
-
-class _Cents(_Changed):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "amount": int(claims["amount"] * 100)}
+    return Saying
 
 
-class _AmountText(_Changed):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "amount": str(claims["amount"])}
+def _claims(name: str, fault: str, rule: str, change: Change) -> Mutant:
+    return jackpot_mutant(name, fault, (rule,), session_tokens=_saying(change))
 
 
-class _WholeUnits(_Changed):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "amount": int(claims["amount"]) or 1}
+def _kept(name: Callable[[Conversion], object]) -> type[VoucherService]:
+    """Keeps tokens under what ``name`` says of a conversion, to save the signing."""
 
+    class Kept(VoucherService):
+        @override
+        def token(self, row: Conversion) -> str:
+            kept: dict[object, str] = self.__dict__.setdefault("kept", {})
+            return kept.setdefault(name(row), super().token(row))
 
-class _Bonus(_Changed):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "amount": claims["amount"] * 2}
-
-
-class _Milliseconds(_Changed):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "iat": claims["iat"] * 1000}
-
-
-class _LocalTime(_Changed):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "iat": claims["iat"] + 2 * 3600}
-
-
-class _IatText(_Changed):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "iat": str(claims["iat"])}
-
-
-class _NoIat(_Changed):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in claims.items() if name != "iat"}
-
-
-class _OldIat(_Changed):
-    """Takes the time from when the process started, here an hour ago."""
-
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "iat": claims["iat"] - 3000}
-
-
-class _PlayerKey(_Changed):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "notificationKey": claims["userId"]}
-
-
-class _NoKey(_Changed):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in claims.items() if name != "notificationKey"}
-
-
-class _EmptyKey(_Changed):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "notificationKey": ""}
-
-
-class _NumberKey(_Changed):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "notificationKey": secrets.randbelow(10**9)}
-
-
-class _UserNumber(_Changed):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "userId": sum(map(ord, claims["userId"]))}
-
-
-class _UserEachTime(_Changed):
-    @override
-    def changed(self, claims: dict[str, Any]) -> dict[str, Any]:
-        return {**claims, "userId": f"{claims['userId']}-{secrets.token_hex(4)}"}
-
-
-class _Cached(VoucherService):
-    """Keeps the token of a player and an amount, to save the signing."""
-
-    @override
-    def token(self, row: Conversion) -> str:
-        kept: dict[tuple[str, int], str] = self.__dict__.setdefault("kept", {})
-        return kept.setdefault((row.player, row.amount), super().token(row))
-
-
-class _CachedByPlayer(VoucherService):
-    @override
-    def token(self, row: Conversion) -> str:
-        kept: dict[str, str] = self.__dict__.setdefault("kept", {})
-        return kept.setdefault(row.player, super().token(row))
+    return Kept
 
 
 class _Telling(VoucherService):
@@ -211,35 +121,67 @@ MUTANTS: tuple[Mutant, ...] = (
     jackpot_mutant(
         "vtk-client-secret", "The client secret signs the token.", ("VTK-01",), session_tokens=_OtherKey
     ),
-    jackpot_mutant("vtk-cents", "The amount is in cents.", ("VTK-02",), session_tokens=_Cents),
-    jackpot_mutant("vtk-amount-text", "The amount is a text.", ("VTK-02",), session_tokens=_AmountText),
-    jackpot_mutant(
-        "vtk-whole-units", "The amount is cut to whole units.", ("VTK-02",), session_tokens=_WholeUnits
+    _claims(
+        "vtk-cents", "The amount is in cents.", "VTK-02", changing("amount", lambda amount: int(amount * 100))
     ),
-    jackpot_mutant("vtk-double", "The amount is doubled as a bonus.", ("VTK-02",), session_tokens=_Bonus),
-    jackpot_mutant("vtk-milliseconds", "iat is in milliseconds.", ("VTK-03",), session_tokens=_Milliseconds),
-    jackpot_mutant("vtk-local-time", "iat is local time.", ("VTK-03",), session_tokens=_LocalTime),
-    jackpot_mutant("vtk-iat-text", "iat is a text.", ("VTK-03",), session_tokens=_IatText),
-    jackpot_mutant("vtk-no-iat", "iat is left out.", ("VTK-03",), session_tokens=_NoIat),
-    jackpot_mutant("vtk-old-iat", "iat is when the process began.", ("VTK-03",), session_tokens=_OldIat),
-    jackpot_mutant(
-        "vtk-key-player", "notificationKey is the player's id.", ("VTK-04",), session_tokens=_PlayerKey
+    _claims("vtk-amount-text", "The amount is a text.", "VTK-02", changing("amount", str)),
+    _claims(
+        "vtk-whole-units",
+        "The amount is cut to whole units.",
+        "VTK-02",
+        changing("amount", lambda amount: int(amount) or 1),
     ),
-    jackpot_mutant("vtk-no-key", "notificationKey is left out.", ("VTK-04",), session_tokens=_NoKey),
-    jackpot_mutant("vtk-empty-key", "notificationKey is empty.", ("VTK-04",), session_tokens=_EmptyKey),
-    jackpot_mutant("vtk-number-key", "notificationKey is a number.", ("VTK-04",), session_tokens=_NumberKey),
-    jackpot_mutant("vtk-user-number", "userId is a number.", ("VTK-05",), session_tokens=_UserNumber),
-    jackpot_mutant(
-        "vtk-user-each-time", "userId differs by session.", ("VTK-05",), session_tokens=_UserEachTime
+    _claims(
+        "vtk-double",
+        "The amount is doubled as a bonus.",
+        "VTK-02",
+        changing("amount", lambda amount: amount * 2),
+    ),
+    _claims("vtk-milliseconds", "iat is in milliseconds.", "VTK-03", changing("iat", lambda iat: iat * 1000)),
+    _claims("vtk-local-time", "iat is local time.", "VTK-03", changing("iat", lambda iat: iat + 2 * 3600)),
+    _claims("vtk-iat-text", "iat is a text.", "VTK-03", changing("iat", str)),
+    _claims("vtk-no-iat", "iat is left out.", "VTK-03", without("iat")),
+    # The process began most of an hour ago.
+    _claims(
+        "vtk-old-iat", "iat is when the process began.", "VTK-03", changing("iat", lambda iat: iat - 3000)
+    ),
+    _claims(
+        "vtk-key-player",
+        "notificationKey is the player's id.",
+        "VTK-04",
+        lambda claims: claims | {"notificationKey": claims["userId"]},
+    ),
+    _claims("vtk-no-key", "notificationKey is left out.", "VTK-04", without("notificationKey")),
+    _claims("vtk-empty-key", "notificationKey is empty.", "VTK-04", setting("notificationKey", "")),
+    _claims(
+        "vtk-number-key",
+        "notificationKey is a number.",
+        "VTK-04",
+        changing("notificationKey", lambda _: secrets.randbelow(10**9)),
+    ),
+    _claims(
+        "vtk-user-number",
+        "userId is a number.",
+        "VTK-05",
+        changing("userId", lambda user: sum(map(ord, user))),
+    ),
+    _claims(
+        "vtk-user-each-time",
+        "userId differs by session.",
+        "VTK-05",
+        changing("userId", lambda user: f"{user}-{secrets.token_hex(4)}"),
     ),
     jackpot_mutant(
-        "vtk-cached", "Tokens are kept by player and amount.", ("VTK-06", "VTK-04"), voucher_service=_Cached
+        "vtk-cached",
+        "Tokens are kept by player and amount.",
+        ("VTK-06", "VTK-04"),
+        voucher_service=_kept(lambda row: (row.player, row.amount)),
     ),
     jackpot_mutant(
         "vtk-cached-player",
         "Tokens are kept by player.",
         ("VTK-06", "VTK-04", "VTK-02"),
-        voucher_service=_CachedByPlayer,
+        voucher_service=_kept(lambda row: row.player),
     ),
     jackpot_mutant(
         "vtk-telling", "The session tells the apiSignature.", ("VTK-07",), voucher_service=_Telling
@@ -251,11 +193,7 @@ MUTANTS: tuple[Mutant, ...] = (
         voucher_service=_TellingLater,
     ),
     Mutant(
-        "vtk-telling-page",
-        "Pages and errors tell the keys.",
-        ("VTK-07",),
-        _telling_page,
-        provider="jackpot",
+        "vtk-telling-page", "Pages and errors tell the keys.", ("VTK-07",), _telling_page, provider="jackpot"
     ),
     jackpot_mutant("vtk-no-check", "The balance is not looked at.", ("VTK-08",), conversions=_NoCheck),
     jackpot_mutant("vtk-rounded", "Whole units are compared.", ("VTK-08",), conversions=_Rounded),

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 import sqlalchemy as sa
 from typing_extensions import override
@@ -17,8 +17,6 @@ from client_under_test.vouchers.inbox import Inbox
 from client_under_test.vouchers.jackpot_api import Voucher
 from client_under_test.vouchers.notifications import CouponNotification
 
-_GAP = 0.005
-
 
 class _AnyFollows(MovesAgain):
     """Sets the state that the last event named."""
@@ -30,10 +28,6 @@ class _AnyFollows(MovesAgain):
     @override
     def wanted(self, row: Conversion, state: str, price: int, held: int, spent: int) -> str | None:
         return None if spent else super().wanted(row, state, price, held, spent)
-
-
-class _TrustsAll(Trusting):
-    pass
 
 
 class _NextOnly(MovesAgain):
@@ -49,12 +43,8 @@ class _NextOnly(MovesAgain):
         return frozenset(steps.get(row.state, {states.REFUNDED, states.REFUND_REJECTED}))
 
 
-class _TrustsRefunds(Trusting):
-    believed: ClassVar[frozenset[str] | None] = frozenset({"coupon/refunded"})
-
-
-class _TrustsCancels(Trusting):
-    believed: ClassVar[frozenset[str] | None] = frozenset({"coupon/canceled"})
+def _believing(event: str) -> type[Trusting]:
+    return type("Believing", (Trusting,), {"believed": frozenset({event})})
 
 
 class _TakesCancels(MovesAgain):
@@ -123,14 +113,14 @@ class _NumbersAreCents(Trusting):
 
 MUTANTS: tuple[Mutant, ...] = (
     jackpot_mutant(
-        "evt-last-wins", "The last event wins.", ("EVT-04",), conversions=_AnyFollows, resolver=_TrustsAll
+        "evt-last-wins", "The last event wins.", ("EVT-04",), conversions=_AnyFollows, resolver=Trusting
     ),
     jackpot_mutant(
         "evt-next-only",
         "An event out of its turn is dropped.",
         ("EVT-04",),
         conversions=_NextOnly,
-        resolver=_TrustsAll,
+        resolver=Trusting,
     ),
     jackpot_mutant(
         "evt-foreign-refused", "Vouchers of others are refused.", ("EVT-08",), inbox=_ForeignRefused
@@ -144,16 +134,19 @@ MUTANTS: tuple[Mutant, ...] = (
         conversions=_AnyFollowsOfAny,
     ),
     jackpot_mutant(
-        "evt-trusts-refunds", "coupon/refunded is believed.", ("EVT-09",), resolver=_TrustsRefunds
+        "evt-trusts-refunds",
+        "coupon/refunded is believed.",
+        ("EVT-09",),
+        resolver=_believing("coupon/refunded"),
     ),
     jackpot_mutant(
         "evt-trusts-cancels",
         "coupon/canceled is believed.",
         ("EVT-09",),
-        resolver=_TrustsCancels,
+        resolver=_believing("coupon/canceled"),
         conversions=_TakesCancels,
     ),
-    jackpot_mutant("evt-trusts-all", "Every event is believed.", ("EVT-09",), resolver=_TrustsAll),
+    jackpot_mutant("evt-trusts-all", "Every event is believed.", ("EVT-09",), resolver=Trusting),
     jackpot_mutant(
         "evt-numbers-cents",
         "Amounts as numbers are cents.",

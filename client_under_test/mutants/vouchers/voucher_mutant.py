@@ -1,6 +1,7 @@
 """What the mutants of part B share: how one is made, events that are believed, and money moved again."""
 
 import secrets
+from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from typing_extensions import override
 
 from client_under_test.mutants.mutant import mutant
 from client_under_test.values import decimal_json, money
+from client_under_test.vouchers import states
 from client_under_test.vouchers.conversions import Conversion, Conversions
 from client_under_test.vouchers.inbox import PendingEvent
 from client_under_test.vouchers.jackpot_api import Voucher
@@ -63,3 +65,23 @@ class MovesAgain(Conversions):
         with self.database.write() as connection:
             self.give(connection, self.locked(connection, conversion_id), amount)
             return self.locked(connection, conversion_id)
+
+
+def giving_again(amount: Callable[[Conversion, Conversion, Voucher], int]) -> type[MovesAgain]:
+    """Gives ``amount`` minor units besides, said of a conversion as it was, as it is, and its voucher."""
+
+    class GivingAgain(MovesAgain):
+        @override
+        def apply(self, conversion_id: int, voucher: Voucher) -> Conversion:
+            before = self.get(conversion_id)
+            row = super().apply(conversion_id, voucher)
+            again = amount(before, row, voucher)
+            return self.give_later(conversion_id, again) if again else row
+
+    return GivingAgain
+
+
+# Gives the price back for each event about a refunded voucher.
+RefundsEach = giving_again(
+    lambda before, _, voucher: voucher.price if before.state == voucher.state == states.REFUNDED else 0
+)

@@ -3,6 +3,7 @@
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,15 +16,14 @@ from client_under_test.app import Parts, create_app
 from client_under_test.config import Config
 from client_under_test.database import Database
 from client_under_test.mutants.mutant import Mutant
-from client_under_test.mutants.vouchers.voucher_mutant import MovesAgain, jackpot_mutant
+from client_under_test.mutants.vouchers.voucher_mutant import RefundsEach, jackpot_mutant
 from client_under_test.schema import conversions, events
 from client_under_test.values import decimal_json
 from client_under_test.values.refusals import Refused
-from client_under_test.vouchers import states
 from client_under_test.vouchers.catalogue import Catalogue
 from client_under_test.vouchers.conversions import Conversion
 from client_under_test.vouchers.inbox import Inbox, PendingEvent
-from client_under_test.vouchers.jackpot_api import JackpotFailed, Voucher
+from client_under_test.vouchers.jackpot_api import JackpotFailed
 from client_under_test.vouchers.notifications import CouponNotification, NotificationReader, StoreNotification
 from client_under_test.vouchers.resolver import Resolver
 from client_under_test.vouchers.service import VoucherService
@@ -65,22 +65,20 @@ class _NotificationStatus:
         return app
 
 
-class _UnknownRefused(NotificationReader):
-    @override
-    def read(self, content_type: str | None, body: bytes) -> StoreNotification | CouponNotification | None:
-        notification = super().read(content_type, body)
-        if notification is None:
-            raise Refused("UNKNOWN_EVENT")
-        return notification
+def _unknown(error: type[Exception]) -> type[NotificationReader]:
+    """Raises ``error`` for a type of event that is not known."""
 
+    class Unknown(NotificationReader):
+        @override
+        def read(
+            self, content_type: str | None, body: bytes
+        ) -> StoreNotification | CouponNotification | None:
+            notification = super().read(content_type, body)
+            if notification is None:
+                raise error("UNKNOWN_EVENT")
+            return notification
 
-class _UnknownCrashes(NotificationReader):
-    @override
-    def read(self, content_type: str | None, body: bytes) -> StoreNotification | CouponNotification | None:
-        notification = super().read(content_type, body)
-        if notification is None:
-            raise KeyError(decimal_json.loads(body)["event"])
-        return notification
+    return Unknown
 
 
 class _Forgetful(Inbox):
@@ -114,18 +112,6 @@ class _LooksFirst(Inbox):
     @override
     def known(self, connection: sa.Connection, notification: StoreNotification | CouponNotification) -> bool:
         return False
-
-
-class _PayingEach(MovesAgain):
-    """Gives the price back for each coupon/refunded."""
-
-    @override
-    def apply(self, conversion_id: int, voucher: Voucher) -> Conversion:
-        before = self.get(conversion_id).state
-        row = super().apply(conversion_id, voucher)
-        if before == voucher.state == states.REFUNDED:
-            return self.give_later(conversion_id, voucher.price)
-        return row
 
 
 class _EachEvent(Resolver):
@@ -210,20 +196,15 @@ class _NoPrice(NotificationReader):
             return 0
 
 
-class _TextsOnly(NotificationReader):
-    @override
-    def amount(self, given: object) -> int:
-        if not isinstance(given, str):
-            raise Refused("INVALID_AMOUNT")
-        return super().amount(given)
+def _amounts(refused: Callable[[object], bool]) -> type[NotificationReader]:
+    class Amounts(NotificationReader):
+        @override
+        def amount(self, given: object) -> int:
+            if refused(given):
+                raise Refused("INVALID_AMOUNT")
+            return super().amount(given)
 
-
-class _NumbersOnly(NotificationReader):
-    @override
-    def amount(self, given: object) -> int:
-        if isinstance(given, str):
-            raise Refused("INVALID_AMOUNT")
-        return super().amount(given)
+    return Amounts
 
 
 def _unhurried(config: Config) -> Flask:
@@ -297,14 +278,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "Event ids are not remembered, and each refund pays.",
         ("EVT-02", "VCH-03"),
         inbox=_Forgetful,
-        conversions=_PayingEach,
+        conversions=RefundsEach,
     ),
     jackpot_mutant(
         "evt-looks-first",
         "Event ids are looked up and inserted in two steps, and each refund pays.",
         ("EVT-03", "EVT-02", "VCH-03"),
         inbox=_LooksFirst,
-        conversions=_PayingEach,
+        conversions=RefundsEach,
         resolver=_EachEvent,
         sequential=False,
     ),
@@ -323,10 +304,16 @@ MUTANTS: tuple[Mutant, ...] = (
         needs=("faults",),
     ),
     jackpot_mutant(
-        "evt-unknown-refused", "Unknown types are refused.", ("EVT-06",), notifications=_UnknownRefused
+        "evt-unknown-refused",
+        "Unknown types are refused.",
+        ("EVT-06",),
+        notifications=_unknown(Refused),
     ),
     jackpot_mutant(
-        "evt-unknown-crash", "Unknown types are HTTP 500.", ("EVT-06",), notifications=_UnknownCrashes
+        "evt-unknown-crash",
+        "Unknown types are HTTP 500.",
+        ("EVT-06",),
+        notifications=_unknown(KeyError),
     ),
     Mutant(
         "evt-malformed-200",
@@ -342,9 +329,17 @@ MUTANTS: tuple[Mutant, ...] = (
         "evt-stuck", "After something malformed nothing is read.", ("EVT-07",), voucher_service=_Stuck
     ),
     jackpot_mutant("evt-no-price", "An unreadable price is nothing.", ("EVT-07",), notifications=_NoPrice),
-    jackpot_mutant("evt-texts-only", "Amounts must be texts.", ("EVT-10",), notifications=_TextsOnly),
     jackpot_mutant(
-        "evt-numbers-only", "Amounts must be numbers.", ("EVT-10", "EVT-01"), notifications=_NumbersOnly
+        "evt-texts-only",
+        "Amounts must be texts.",
+        ("EVT-10",),
+        notifications=_amounts(lambda given: not isinstance(given, str)),
+    ),
+    jackpot_mutant(
+        "evt-numbers-only",
+        "Amounts must be numbers.",
+        ("EVT-10", "EVT-01"),
+        notifications=_amounts(lambda given: isinstance(given, str)),
     ),
     Mutant(
         "evt-unhurried",

@@ -1,6 +1,7 @@
 """Faults in reading amounts and in arithmetic (MSG-07, 08, 12; BET-01, 10, 11, 12; RES-01)."""
 
 import struct
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
@@ -14,12 +15,49 @@ from client_under_test.wallet.ledger import Decision, Ledger, Player
 from client_under_test.wallet.messages import Parser, Transaction
 
 
-class _Absolute(Parser):
-    @override
-    def amount(self, given: object, currency: str) -> int:
-        if isinstance(given, str):
-            given = money.spelled(given)
-        return super().amount(abs(given) if isinstance(given, Decimal) else given, currency)
+def _reading(change: Callable[[object], object]) -> type[Parser]:
+    """Reads, as the reference does, what ``change`` makes of what came."""
+
+    class Reading(Parser):
+        @override
+        def amount(self, given: object, currency: str) -> int:
+            return super().amount(change(given), currency)
+
+    return Reading
+
+
+def _taking(change: Callable[[int, int], int]) -> type[Parser]:
+    """Takes what ``change`` makes of the right amount and of how many minor units make one."""
+
+    class Taking(Parser):
+        @override
+        def amount(self, given: object, currency: str) -> int:
+            return change(super().amount(given, currency), 10 ** money.decimals(currency))
+
+    return Taking
+
+
+def _absolute(given: object) -> object:
+    number = money.spelled(given) if isinstance(given, str) else given
+    return abs(number) if isinstance(number, Decimal) else number
+
+
+def _without_exponent(given: object) -> object:
+    # "1e1" as JSON is 1E+1 as a decimal: what stands before the E is taken for the number.
+    if isinstance(given, Decimal) and given.is_finite() and "E" in str(given):
+        return Decimal(str(given).split("E")[0])
+    return given.lower().split("e")[0] if isinstance(given, str) else given
+
+
+def _single(exact: int, unit: int) -> int:
+    single: float = struct.unpack("f", struct.pack("f", exact / unit))[0]
+    return round(single * unit)
+
+
+def _thirty_two_bits(exact: int, _unit: int) -> int:
+    if exact >= 2**31:
+        raise Refused("INVALID_AMOUNT")
+    return exact
 
 
 class _Signed(Parser):
@@ -46,18 +84,6 @@ class _NegativeResultsOnly(Ledger):
         return super().bet(connection, transaction, player)
 
 
-class _Commas(Parser):
-    @override
-    def amount(self, given: object, currency: str) -> int:
-        return super().amount(given.replace(",", "") if isinstance(given, str) else given, currency)
-
-
-class _TrueIsOne(Parser):
-    @override
-    def amount(self, given: object, currency: str) -> int:
-        return super().amount(Decimal(given) if isinstance(given, bool) else given, currency)
-
-
 class _ElseZero(Parser):
     @override
     def amount(self, given: object, currency: str) -> int:
@@ -69,17 +95,6 @@ class _ElseZero(Parser):
             raise
 
 
-class _NoExponent(Parser):
-    @override
-    def amount(self, given: object, currency: str) -> int:
-        # "1e1" as JSON is 1E+1 as a decimal: what stands before the E is taken for the number.
-        if isinstance(given, Decimal) and given.is_finite() and "E" in str(given):
-            given = Decimal(str(given).split("E")[0])
-        if isinstance(given, str):
-            given = given.lower().split("e")[0]
-        return super().amount(given, currency)
-
-
 class _Cut(Parser):
     @override
     def amount(self, given: object, currency: str) -> int:
@@ -89,49 +104,15 @@ class _Cut(Parser):
         return super().amount(given, currency)
 
 
-class _Rounding(Parser):
-    rounding = ROUND_HALF_UP
+def _rounding(how: str) -> type[Parser]:
+    class Rounding(Parser):
+        @override
+        def amount(self, given: object, currency: str) -> int:
+            if isinstance(given, Decimal) and given.is_finite() and given < money.LARGEST:
+                given = given.quantize(Decimal(1).scaleb(-money.decimals(currency)), how)
+            return super().amount(given, currency)
 
-    @override
-    def amount(self, given: object, currency: str) -> int:
-        if isinstance(given, Decimal) and given.is_finite() and given < money.LARGEST:
-            given = given.quantize(Decimal(1).scaleb(-money.decimals(currency)), self.rounding)
-        return super().amount(given, currency)
-
-
-class _RoundingDown(_Rounding):
-    rounding = ROUND_DOWN
-
-
-class _Single(Parser):
-    @override
-    def amount(self, given: object, currency: str) -> int:
-        exact = super().amount(given, currency)
-        places: int = 10 ** money.decimals(currency)
-        single: float = struct.unpack("f", struct.pack("f", exact / places))[0]
-        return round(single * places)
-
-
-class _ThirtyTwoBits(Parser):
-    @override
-    def amount(self, given: object, currency: str) -> int:
-        exact = super().amount(given, currency)
-        if exact >= 2**31:
-            raise Refused("INVALID_AMOUNT")
-        return exact
-
-
-class _Wrapped(Parser):
-    @override
-    def amount(self, given: object, currency: str) -> int:
-        return super().amount(given, currency) % 2**32
-
-
-class _WholeUnits(Parser):
-    @override
-    def amount(self, given: object, currency: str) -> int:
-        places: int = 10 ** money.decimals(currency)
-        return super().amount(given, currency) // places * places
+    return Rounding
 
 
 class _Drifting(Ledger):
@@ -168,7 +149,10 @@ class _Capped(Ledger):
 
 MUTANTS: tuple[Mutant, ...] = (
     mutant(
-        "amount-absolute", "A negative amount is taken for a positive one.", ("MSG-08",), parser=_Absolute
+        "amount-absolute",
+        "A negative amount is taken for a positive one.",
+        ("MSG-08",),
+        parser=_reading(_absolute),
     ),
     mutant(
         "amount-signed", "A negative bet deposits, a negative result withdraws.", ("MSG-08",), parser=_Signed
@@ -180,17 +164,47 @@ MUTANTS: tuple[Mutant, ...] = (
         parser=_NegativeIsNothing,
         ledger=_NegativeResultsOnly,
     ),
-    mutant("amount-commas", "Commas are taken out of amounts.", ("MSG-07",), parser=_Commas),
-    mutant("amount-true-is-one", "`true` counts as 1.", ("MSG-07",), parser=_TrueIsOne),
+    mutant(
+        "amount-commas",
+        "Commas are taken out of amounts.",
+        ("MSG-07",),
+        parser=_reading(lambda given: given.replace(",", "") if isinstance(given, str) else given),
+    ),
+    mutant(
+        "amount-true-is-one",
+        "`true` counts as 1.",
+        ("MSG-07",),
+        parser=_reading(lambda given: Decimal(given) if isinstance(given, bool) else given),
+    ),
     mutant("amount-else-zero", "Text that is no number counts as 0.", ("MSG-07",), parser=_ElseZero),
-    mutant("amount-no-exponent", "1e1 is read as 1.", ("MSG-12",), parser=_NoExponent),
+    mutant("amount-no-exponent", "1e1 is read as 1.", ("MSG-12",), parser=_reading(_without_exponent)),
     mutant("amount-cut", "Cents are int(amount * 100), of a float.", ("BET-10", "BET-01"), parser=_Cut),
-    mutant("amount-rounded", "0.005 is rounded to 0.01.", ("BET-11",), parser=_Rounding),
-    mutant("amount-rounded-down", "0.001 is rounded to a bet of nothing.", ("BET-11",), parser=_RoundingDown),
-    mutant("amount-single", "Amounts pass through 32-bit floats.", ("BET-12",), parser=_Single),
-    mutant("amount-32-bits", "Amounts over 2^31 cents are refused.", ("BET-12",), parser=_ThirtyTwoBits),
-    mutant("amount-wrapped", "Cents wrap round at 2^32.", ("BET-12",), parser=_Wrapped),
-    mutant("amount-whole-units", "Cents are dropped.", ("BET-01", "RES-01", "BET-10"), parser=_WholeUnits),
+    mutant("amount-rounded", "0.005 is rounded to 0.01.", ("BET-11",), parser=_rounding(ROUND_HALF_UP)),
+    mutant(
+        "amount-rounded-down",
+        "0.001 is rounded to a bet of nothing.",
+        ("BET-11",),
+        parser=_rounding(ROUND_DOWN),
+    ),
+    mutant("amount-single", "Amounts pass through 32-bit floats.", ("BET-12",), parser=_taking(_single)),
+    mutant(
+        "amount-32-bits",
+        "Amounts over 2^31 cents are refused.",
+        ("BET-12",),
+        parser=_taking(_thirty_two_bits),
+    ),
+    mutant(
+        "amount-wrapped",
+        "Cents wrap round at 2^32.",
+        ("BET-12",),
+        parser=_taking(lambda exact, _: exact % 2**32),
+    ),
+    mutant(
+        "amount-whole-units",
+        "Cents are dropped.",
+        ("BET-01", "RES-01", "BET-10"),
+        parser=_taking(lambda exact, unit: exact // unit * unit),
+    ),
     mutant(
         "amount-float-balance", "The balance is a float.", ("BET-10", "BET-01", "RES-01"), ledger=_Drifting
     ),

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from client_under_test.app import Parts, create_app
 from client_under_test.config import Config
+from client_under_test.database import Database
 from client_under_test.mutants.mutant import Mutant, mutant
 from client_under_test.mutants.wallet.wallet_mutant import Unconstrained, Unguarded
 from client_under_test.values.refusals import Refused
@@ -20,7 +21,6 @@ from client_under_test.wallet.answers import Answers
 from client_under_test.wallet.callbacks import CallbackHandler
 from client_under_test.wallet.ledger import Ledger, Player
 from client_under_test.wallet.messages import BODY_LIMIT, Action, Endpoint, Parser, Transaction
-from client_under_test.wallet.signature import HASH_HEADER
 
 
 def _failing(write: Callable[[str], Response]) -> type[Answers]:
@@ -74,25 +74,19 @@ def _numbered(client_id: str) -> Response:
     return jsonify({"error": None, "transaction_id": int(client_id.replace("-", "")[:12], 16)})
 
 
-class _Numbered(Unconstrained):
-    """Mints ids from ``numbers``; what it is keyed by says whom they are shared with."""
+def _numbered_by(shared: Callable[[Transaction], str]) -> type[Ledger]:
+    """Mints ids from 1 for all that ``shared`` says the same of."""
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self._numbers: dict[str, itertools.count[int]] = {}
+    class Numbered(Unconstrained):
+        def __init__(self, database: Database) -> None:
+            super().__init__(database)
+            self._numbers: dict[str, itertools.count[int]] = {}
 
-    def shared(self, transaction: Transaction) -> str:
-        return transaction.action
+        @override
+        def client_id(self, transaction: Transaction) -> str:
+            return str(next(self._numbers.setdefault(shared(transaction), itertools.count(1))))
 
-    @override
-    def client_id(self, transaction: Transaction) -> str:
-        return str(next(self._numbers.setdefault(self.shared(transaction), itertools.count(1))))
-
-
-class _NumberedByPlayer(_Numbered):
-    @override
-    def shared(self, transaction: Transaction) -> str:
-        return transaction.player
+    return Numbered
 
 
 class _BySecond(Unconstrained):
@@ -101,30 +95,18 @@ class _BySecond(Unconstrained):
         return str(int(time.time()))
 
 
-class _Defaults(Parser):
-    """Fills in what is missing, null or odd."""
+def _filling(name: str, value: object) -> type[Parser]:
+    """Fills in a field that is missing or null."""
 
-    filled: tuple[str, object] = ("currency", "EUR")
+    class Filling(Parser):
+        @override
+        def document(self, body: bytes) -> dict[str, Any]:
+            document = super().document(body)
+            if document.get(name) is None:
+                document[name] = value
+            return document
 
-    @override
-    def document(self, body: bytes) -> dict[str, Any]:
-        document = super().document(body)
-        name, value = self.filled
-        if document.get(name) is None:
-            document[name] = value
-        return document
-
-
-class _NoAmountIsZero(_Defaults):
-    filled = ("amount", Decimal(0))
-
-
-class _NoAmountIsOne(_Defaults):
-    filled = ("amount", Decimal(1))
-
-
-class _NoActionIsResult(_Defaults):
-    filled = ("action", "result")
+    return Filling
 
 
 class _AnythingIsText(Parser):
@@ -214,13 +196,11 @@ class _Injectable(Ledger):
         return Player(*row)
 
 
-class _Telling(CallbackHandler):
+class _Telling(Unguarded):
     @override
     def handle(self, endpoint: Endpoint) -> Response:
         try:
-            return self.answers.success(self.process(endpoint, self.body(), request.headers.get(HASH_HEADER)))
-        except Refused as refusal:
-            return self.answers.failure(refusal.code)
+            return super().handle(endpoint)
         except Exception as error:
             return self.answers.failure(f"{type(error).__name__}: {error}")
 
@@ -303,19 +283,30 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "msg-error-null", "A refusal says `error: null`.", ("MSG-04", "BET-03", "SIG-02"), answers=_as_success
     ),
-    mutant("msg-ids-per-action", "Bets and results are numbered apart.", ("MSG-05",), ledger=_Numbered),
+    mutant(
+        "msg-ids-per-action",
+        "Bets and results are numbered apart.",
+        ("MSG-05",),
+        ledger=_numbered_by(lambda transaction: transaction.action),
+    ),
     mutant(
         "msg-ids-per-player",
         "Each player's transactions are numbered from 1.",
         ("MSG-05",),
-        ledger=_NumberedByPlayer,
+        ledger=_numbered_by(lambda transaction: transaction.player),
         needs=("players",),
     ),
     mutant("msg-ids-by-second", "The CLIENT's id is the time in seconds.", ("MSG-05",), ledger=_BySecond),
-    mutant("msg-currency-default", "A missing currency is EUR.", ("MSG-06",), parser=_Defaults),
-    mutant("msg-no-amount-zero", "A missing amount is 0.", ("MSG-06",), parser=_NoAmountIsZero),
-    mutant("msg-no-amount-one", "A missing amount is 1.", ("MSG-06",), parser=_NoAmountIsOne),
-    mutant("msg-no-action", "A missing action is a result.", ("MSG-06",), parser=_NoActionIsResult),
+    mutant(
+        "msg-currency-default", "A missing currency is EUR.", ("MSG-06",), parser=_filling("currency", "EUR")
+    ),
+    mutant(
+        "msg-no-amount-zero", "A missing amount is 0.", ("MSG-06",), parser=_filling("amount", Decimal(0))
+    ),
+    mutant("msg-no-amount-one", "A missing amount is 1.", ("MSG-06",), parser=_filling("amount", Decimal(1))),
+    mutant(
+        "msg-no-action", "A missing action is a result.", ("MSG-06",), parser=_filling("action", "result")
+    ),
     mutant("msg-any-id-type", "Ids of any type are made text.", ("MSG-06",), parser=_AnythingIsText),
     mutant("msg-id-in-list", "Of a list of ids the first is taken.", ("MSG-06",), parser=_FirstOfList),
     mutant("msg-any-content-type", "The Content-Type is not looked at.", ("MSG-06",), parser=_AnyType),

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 import time
+from functools import partial
 
 import sqlalchemy as sa
 from flask import request
@@ -214,81 +215,73 @@ class _SlowIsNew(Unconstrained):
         return None
 
 
+_mutant = partial(mutant, sequential=False)
+
 MUTANTS: tuple[Mutant, ...] = (
-    mutant(
+    _mutant(
         "crash-locked",
         "A locked database is an error at once.",
         ("IDM-02", "BET-04"),
         database=_Impatient,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "crash-locked-500",
         "A locked database is HTTP 500.",
         ("IDM-02", "BET-04"),
         database=_Impatient,
         callbacks=Unguarded,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "crash-conflict",
         "A broken unique key is INTERNAL_ERROR.",
         ("IDM-02",),
         ledger=_ConflictFails,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "crash-conflict-500",
         "A broken unique key is HTTP 500.",
         ("IDM-02",),
         ledger=_ConflictFails,
         callbacks=Unguarded,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "crash-pool",
         "Each request holds one connection and waits for another.",
         ("IDM-02", "BET-04"),
         ledger=_TwoConnections,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "crash-write-behind",
         "Answers leave before the data is on disk.",
         ("IDM-10", "INV-05"),
         database=_Behind,
         needs=("restart",),
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "crash-ids-later",
         "Ids are written later than money.",
         ("IDM-10",),
         ledger=_IdsLater,
         needs=("restart",),
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "crash-cut-again",
         "A lost answer forgets the id.",
         ("IDM-03",),
         callbacks=_Cut,
         ledger=Unconstrained,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "crash-cut-undone",
         "A lost answer returns the money and keeps the id.",
         ("IDM-03",),
         callbacks=_CutUndone,
         ledger=Unconstrained,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "crash-slow-is-new",
         "A copy that comes during the first is new.",
         ("IDM-02", "IDM-03", "IDM-11"),
         ledger=_SlowIsNew,
-        sequential=False,
     ),
 )

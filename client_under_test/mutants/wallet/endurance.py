@@ -1,6 +1,9 @@
 """Faults that only long traffic shows (BET-10, IDM-04, INV-01)."""
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import sqlalchemy as sa
 from typing_extensions import override
@@ -11,72 +14,48 @@ from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored
 from client_under_test.wallet.messages import Action, Transaction
 
 
-class _Counting(Unconstrained):
-    """Counts the transactions of each player, and does every n-th otherwise."""
+def _every(number: int, action: Action, change: Callable[[Decision], Decision]) -> type[Ledger]:
+    """Counts the transactions of each player, and does every n-th of ``action`` otherwise."""
 
-    every = 97
-    action: Action = Action.RESULT
+    class Every(Unconstrained):
+        @override
+        def decide(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+            decision = super().decide(connection, transaction, player)
+            if transaction.action is not action or decision.error is not None:
+                return decision
+            counts: Counter[str] = self.__dict__.setdefault("counts", Counter())
+            counts[player.id] += 1
+            return decision if counts[player.id] % number else change(decision)
 
-    @override
-    def decide(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        decision = super().decide(connection, transaction, player)
-        counts: dict[tuple[str, str], int] = self.__dict__.setdefault("counts", {})
-        if transaction.action is self.action and decision.error is None:
-            name = (player.id, transaction.action.value)
-            counts[name] = counts.get(name, 0) + 1
-            if counts[name] % self.every == 0:
-                return self.odd(decision)
-        return decision
-
-    def odd(self, decision: Decision) -> Decision:
-        return replace(decision, movement=decision.movement * 2)
+    return Every
 
 
-class _EverySecondHundredBet(_Counting):
-    every = 150
-    action = Action.BET
+def _posting(change: Callable[[Decision, Player, int], Decision]) -> type[Ledger]:
+    """Posts what ``change`` makes of a decision, given the player and how many postings these are."""
 
-    @override
-    def odd(self, decision: Decision) -> Decision:
-        return Decision()
+    class Posting(Unconstrained):
+        @override
+        def post(
+            self, connection: sa.Connection, player: Player, decision: Decision, transaction_id: int
+        ) -> None:
+            counts: Counter[str] = self.__dict__.setdefault("counts", Counter())
+            counts[player.id] += 1
+            changed = change(decision, player, counts[player.id])
+            super().post(connection, player, changed, transaction_id)
+
+    return Posting
 
 
-class _HundredthResultLost(_Counting):
-    every = 100
-
-    @override
-    def odd(self, decision: Decision) -> Decision:
-        return Decision()
-
-
-class _Drifting(Unconstrained):
+def _drifting(decision: Decision, _player: Player, count: int) -> Decision:
     """After 300 wagers of a player the sum of floats is a unit off, and so on every 50."""
-
-    @override
-    def post(
-        self, connection: sa.Connection, player: Player, decision: Decision, transaction_id: int
-    ) -> None:
-        counts: dict[str, int] = self.__dict__.setdefault("counts", {})
-        counts[player.id] = counts.get(player.id, 0) + 1
-        if counts[player.id] > 300 and counts[player.id] % 50 == 0:
-            decision = replace(decision, movement=decision.movement - 1)
-        super().post(connection, player, decision, transaction_id)
+    lost = 1 if count > 300 and count % 50 == 0 else 0
+    return replace(decision, movement=decision.movement - lost)
 
 
-class _Snapshots(Unconstrained):
+def _in_tenths(decision: Decision, player: Player, count: int) -> Decision:
     """Every 250 postings the balance is written to a snapshot in tenths, and read back from there."""
-
-    @override
-    def post(
-        self, connection: sa.Connection, player: Player, decision: Decision, transaction_id: int
-    ) -> None:
-        counts: dict[str, int] = self.__dict__.setdefault("counts", {})
-        counts[player.id] = counts.get(player.id, 0) + 1
-        if counts[player.id] % 250 == 0:
-            decision = replace(
-                decision, movement=decision.movement - (player.balance + decision.movement) % 10
-            )
-        super().post(connection, player, decision, transaction_id)
+    lost = (player.balance + decision.movement) % 10 if count % 250 == 0 else 0
+    return replace(decision, movement=decision.movement - lost)
 
 
 class _ArchivedBets(Ledger):
@@ -110,54 +89,49 @@ class _TiredOfRefusals(Ledger):
         return refusals % 40 == 0
 
 
+_mutant = partial(mutant, sequential=False)
+
 MUTANTS: tuple[Mutant, ...] = (
-    mutant(
+    _mutant(
         "long-97th-result",
         "Every 97th result is doubled.",
         ("BET-10",),
-        ledger=_Counting,
-        sequential=False,
+        ledger=_every(97, Action.RESULT, lambda right: replace(right, movement=right.movement * 2)),
     ),
-    mutant(
+    _mutant(
         "long-100th-result",
         "Every 100th result is lost.",
         ("BET-10",),
-        ledger=_HundredthResultLost,
-        sequential=False,
+        ledger=_every(100, Action.RESULT, lambda _: Decision()),
     ),
-    mutant(
+    _mutant(
         "long-150th-bet",
         "Every 150th bet is free.",
         ("BET-10",),
-        ledger=_EverySecondHundredBet,
-        sequential=False,
+        ledger=_every(150, Action.BET, lambda _: Decision()),
     ),
-    mutant(
+    _mutant(
         "long-drift",
         "After 300 wagers a unit is lost now and then.",
         ("BET-10",),
-        ledger=_Drifting,
-        sequential=False,
+        ledger=_posting(_drifting),
     ),
-    mutant(
+    _mutant(
         "long-snapshots",
         "Every 250th posting cuts the balance to tenths.",
         ("BET-10",),
-        ledger=_Snapshots,
-        sequential=False,
+        ledger=_posting(_in_tenths),
     ),
-    mutant(
+    _mutant(
         "long-archived",
         "A copy after 300 others has another CLIENT id.",
         ("IDM-04",),
         ledger=_ArchivedBets,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "long-tired",
         "Every 40th refusal is none.",
         ("BET-03", "INV-02", "BET-10"),
         ledger=_TiredOfRefusals,
-        sequential=False,
     ),
 )

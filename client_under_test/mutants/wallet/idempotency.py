@@ -3,7 +3,8 @@
 import hashlib
 import unicodedata
 import uuid
-from collections import OrderedDict
+from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -18,53 +19,37 @@ from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored, di
 from client_under_test.wallet.messages import Action, Endpoint, Transaction
 
 
-class _Never(Unconstrained):
+def _never(*actions: Action) -> type[Ledger]:
     """Copies of ``actions`` are new transactions."""
 
-    actions: tuple[Action, ...] = (Action.BET,)
+    class Never(Unconstrained):
+        @override
+        def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
+            return None if transaction.action in actions else super().recall(connection, transaction)
 
-    @override
-    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
-        return None if transaction.action in self.actions else super().recall(connection, transaction)
-
-
-class _NeverResults(_Never):
-    actions = (Action.RESULT,)
+    return Never
 
 
-class _NeverRollbacks(_Never):
-    actions = (Action.ROLLBACK,)
+def _copies(change: Callable[[Stored, Transaction], Stored]) -> type[Ledger]:
+    """Copies are answered with what ``change`` makes of what was stored."""
+
+    class Copies(Ledger):
+        @override
+        def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
+            stored = super().recall(connection, transaction)
+            return None if stored is None else change(stored, transaction)
+
+    return Copies
 
 
-class _CopyIsError(Ledger):
-    @override
-    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
-        if super().recall(connection, transaction) is not None:
-            raise Refused("DUPLICATE_TRANSACTION")
-        return None
+def _refused(_stored: Stored, _transaction: Transaction) -> Stored:
+    raise Refused("DUPLICATE_TRANSACTION")
 
 
-class _CopyIsNewId(Ledger):
-    @override
-    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
-        stored = super().recall(connection, transaction)
-        return None if stored is None else replace(stored, client_id=str(uuid.uuid4()))
-
-
-class _CopyHasNoId(Ledger):
-    @override
-    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
-        stored = super().recall(connection, transaction)
-        return None if stored is None else replace(stored, client_id="")
-
-
-class _CopyOfRollbackIsError(Ledger):
-    @override
-    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
-        stored = super().recall(connection, transaction)
-        if stored is not None and transaction.action is Action.ROLLBACK:
-            raise Refused("ALREADY_ROLLED_BACK")
-        return stored
+def _rollback_refused(stored: Stored, transaction: Transaction) -> Stored:
+    if transaction.action is Action.ROLLBACK:
+        raise Refused("ALREADY_ROLLED_BACK")
+    return stored
 
 
 class _LastOfPlayer(Unconstrained):
@@ -77,40 +62,26 @@ class _LastOfPlayer(Unconstrained):
 
 
 class _LastFew(Unconstrained):
-    size = 20
-
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._kept: OrderedDict[str, None] = OrderedDict()
+        self._kept: deque[str] = deque(maxlen=20)
 
     @override
     def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
         known = transaction.id in self._kept
-        self._kept[transaction.id] = None
-        if len(self._kept) > self.size:
-            self._kept.popitem(last=False)
+        if not known:
+            self._kept.append(transaction.id)
         return super().recall(connection, transaction) if known else None
 
 
-class _Keyed(Unconstrained):
-    """Remembers transactions by more, or by less, than the provider's id."""
-
+class _WithAmount(Unconstrained):
     @override
     def key(self, transaction: Transaction) -> str:
-        return digest(self.spelled(transaction))
-
-    def spelled(self, transaction: Transaction) -> str:
-        return transaction.id
+        return digest(f"{transaction.id}/{transaction.amount}")
 
     @override
     def rolled_back(self, connection: sa.Connection, transaction: Transaction) -> bool:
         return False
-
-
-class _WithAmount(_Keyed):
-    @override
-    def spelled(self, transaction: Transaction) -> str:
-        return f"{transaction.id}/{transaction.amount}"
 
     @override
     def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
@@ -129,55 +100,37 @@ class _AmountCorrected(Unconstrained):
         return stored
 
 
-class _ByAction(_Keyed):
-    @override
-    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
-        stored = self.stored(connection, self.key(transaction))
-        return stored if stored is not None and stored.action == transaction.action else None
+def _known_by(same: Callable[[Stored, Transaction], bool]) -> type[Ledger]:
+    """What has the id is a copy only where ``same`` says so."""
+
+    class KnownBy(Unconstrained):
+        @override
+        def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
+            stored = self.stored(connection, self.key(transaction))
+            return stored if stored is not None and same(stored, transaction) else None
+
+        @override
+        def rolled_back(self, connection: sa.Connection, transaction: Transaction) -> bool:
+            return False
+
+    return KnownBy
 
 
-class _ByPlayer(_Keyed):
-    @override
-    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
-        stored = self.stored(connection, self.key(transaction))
-        return stored if stored is not None and stored.player == transaction.player else None
+def _folded(fold: Callable[[str], str]) -> type[Ledger]:
+    """Compares ids as a column of a lenient collation would: as ``fold`` makes them."""
+
+    class Folded(Ledger):
+        @override
+        def apply(self, transaction: Transaction) -> str:
+            target = None if transaction.target is None else fold(transaction.target)
+            return super().apply(replace(transaction, id=fold(transaction.id), target=target))
+
+    return Folded
 
 
-class _Folded(Ledger):
-    """Compares ids as a column of a lenient collation would."""
-
-    @override
-    def apply(self, transaction: Transaction) -> str:
-        target = None if transaction.target is None else self.fold(transaction.target)
-        return super().apply(replace(transaction, id=self.fold(transaction.id), target=target))
-
-    def fold(self, given: str) -> str:
-        return given.casefold()
-
-
-class _Trimmed(_Folded):
-    @override
-    def fold(self, given: str) -> str:
-        return given.strip() or given
-
-
-class _Composed(_Folded):
-    @override
-    def fold(self, given: str) -> str:
-        return unicodedata.normalize("NFC", given)
-
-
-class _Unaccented(_Folded):
-    @override
-    def fold(self, given: str) -> str:
-        plain = unicodedata.normalize("NFD", given)
-        return "".join(char for char in plain if not unicodedata.combining(char)) or given
-
-
-class _Cut(_Folded):
-    @override
-    def fold(self, given: str) -> str:
-        return given[:36]
+def _unaccented(given: str) -> str:
+    plain = unicodedata.normalize("NFD", given)
+    return "".join(char for char in plain if not unicodedata.combining(char)) or given
 
 
 class _ByBytes(CallbackHandler):
@@ -192,86 +145,114 @@ class _ByBytes(CallbackHandler):
         return seen[name]
 
 
-class _Nameless(_Never):
-    actions = (Action.BET, Action.RESULT, Action.ROLLBACK)
+def _in_memory(*actions: Action) -> type[Ledger]:
+    """Ids of ``actions`` are kept in the process, balances in the database."""
 
+    class InMemory(Unconstrained):
+        @override
+        def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
+            if transaction.action not in actions:
+                return super().recall(connection, transaction)
+            here: dict[str, Stored] = self.__dict__.setdefault("here", {})
+            return here.get(transaction.id)
 
-class _InMemory(Unconstrained):
-    """Ids are kept in the process, balances in the database."""
+        @override
+        def record(
+            self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+        ) -> Stored:
+            stored = super().record(connection, transaction, player, decision)
+            self.__dict__.setdefault("here", {})[transaction.id] = stored
+            return stored
 
-    remembered: tuple[Action, ...] = ()
-
-    @override
-    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
-        if transaction.action in self.remembered:
-            return super().recall(connection, transaction)
-        here: dict[str, Stored] = self.__dict__.setdefault("here", {})
-        return here.get(transaction.id)
-
-    @override
-    def record(
-        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
-    ) -> Stored:
-        stored = super().record(connection, transaction, player, decision)
-        self.__dict__.setdefault("here", {})[transaction.id] = stored
-        return stored
-
-
-class _BetsInMemory(_InMemory):
-    remembered = (Action.RESULT, Action.ROLLBACK)
-
-
-class _ResultsInMemory(_InMemory):
-    remembered = (Action.BET, Action.ROLLBACK)
+    return InMemory
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    mutant("idm-no-bets", "A copy of a bet is a new bet.", ("IDM-01",), ledger=_Never),
-    mutant("idm-no-results", "A copy of a result is paid again.", ("IDM-01",), ledger=_NeverResults),
+    mutant("idm-no-bets", "A copy of a bet is a new bet.", ("IDM-01",), ledger=_never(Action.BET)),
+    mutant("idm-no-results", "A copy of a result is paid again.", ("IDM-01",), ledger=_never(Action.RESULT)),
     mutant(
-        "idm-no-rollbacks", "A copy of a rollback is a new one.", ("IDM-01", "RBK-05"), ledger=_NeverRollbacks
+        "idm-no-rollbacks",
+        "A copy of a rollback is a new one.",
+        ("IDM-01", "RBK-05"),
+        ledger=_never(Action.ROLLBACK),
     ),
-    mutant("idm-copy-error", "A copy is an error.", ("IDM-01",), ledger=_CopyIsError),
-    mutant("idm-copy-new-id", "A copy is answered with a new CLIENT id.", ("IDM-01",), ledger=_CopyIsNewId),
-    mutant("idm-copy-empty-id", "A copy is answered without a CLIENT id.", ("IDM-01",), ledger=_CopyHasNoId),
+    mutant("idm-copy-error", "A copy is an error.", ("IDM-01",), ledger=_copies(_refused)),
     mutant(
-        "idm-rollback-error", "A copy of a rollback is an error.", ("IDM-01",), ledger=_CopyOfRollbackIsError
+        "idm-copy-new-id",
+        "A copy is answered with a new CLIENT id.",
+        ("IDM-01",),
+        ledger=_copies(lambda stored, _: replace(stored, client_id=str(uuid.uuid4()))),
+    ),
+    mutant(
+        "idm-copy-empty-id",
+        "A copy is answered without a CLIENT id.",
+        ("IDM-01",),
+        ledger=_copies(lambda stored, _: replace(stored, client_id="")),
+    ),
+    mutant(
+        "idm-rollback-error",
+        "A copy of a rollback is an error.",
+        ("IDM-01",),
+        ledger=_copies(_rollback_refused),
     ),
     mutant("idm-last-of-player", "Only the player's last id is kept.", ("IDM-04",), ledger=_LastOfPlayer),
     mutant("idm-last-20", "Only the last 20 ids are kept.", ("IDM-04",), ledger=_LastFew),
     mutant("idm-with-amount", "Id and amount together are the key.", ("IDM-05",), ledger=_WithAmount),
     mutant("idm-corrected", "A bet's copy corrects its amount.", ("IDM-05",), ledger=_AmountCorrected),
-    mutant("idm-by-action", "Id and action together are the key.", ("IDM-06",), ledger=_ByAction),
+    mutant(
+        "idm-by-action",
+        "Id and action together are the key.",
+        ("IDM-06",),
+        ledger=_known_by(lambda stored, transaction: stored.action == transaction.action),
+    ),
     mutant(
         "idm-by-player",
         "Id and player together are the key.",
         ("IDM-07",),
-        ledger=_ByPlayer,
+        ledger=_known_by(lambda stored, transaction: stored.player == transaction.player),
         needs=("players",),
     ),
-    mutant("idm-case", "Ids are compared without case.", ("IDM-08",), ledger=_Folded),
-    mutant("idm-trimmed", "Blanks around ids are dropped.", ("IDM-08",), ledger=_Trimmed),
-    mutant("idm-composed", "Ids are normalised to NFC.", ("IDM-08",), ledger=_Composed),
-    mutant("idm-unaccented", "Accents in ids do not count.", ("IDM-08",), ledger=_Unaccented),
-    mutant("idm-cut", "Ids are cut to 36 characters.", ("IDM-08",), ledger=_Cut),
+    mutant("idm-case", "Ids are compared without case.", ("IDM-08",), ledger=_folded(str.casefold)),
     mutant(
-        "idm-by-bytes", "The body's bytes are the key.", ("IDM-09",), callbacks=_ByBytes, ledger=_Nameless
+        "idm-trimmed",
+        "Blanks around ids are dropped.",
+        ("IDM-08",),
+        ledger=_folded(lambda given: given.strip() or given),
     ),
     mutant(
-        "idm-in-memory", "Ids are kept in the process.", ("IDM-10",), ledger=_InMemory, needs=("restart",)
+        "idm-composed",
+        "Ids are normalised to NFC.",
+        ("IDM-08",),
+        ledger=_folded(lambda given: unicodedata.normalize("NFC", given)),
+    ),
+    mutant("idm-unaccented", "Accents in ids do not count.", ("IDM-08",), ledger=_folded(_unaccented)),
+    mutant("idm-cut", "Ids are cut to 36 characters.", ("IDM-08",), ledger=_folded(lambda given: given[:36])),
+    mutant(
+        "idm-by-bytes",
+        "The body's bytes are the key.",
+        ("IDM-09",),
+        callbacks=_ByBytes,
+        ledger=_never(*Action),
+    ),
+    mutant(
+        "idm-in-memory",
+        "Ids are kept in the process.",
+        ("IDM-10",),
+        ledger=_in_memory(*Action),
+        needs=("restart",),
     ),
     mutant(
         "idm-bets-in-memory",
         "Ids of bets are kept in the process.",
         ("IDM-10",),
-        ledger=_BetsInMemory,
+        ledger=_in_memory(Action.BET),
         needs=("restart",),
     ),
     mutant(
         "idm-results-in-memory",
         "Ids of results are kept in the process.",
         ("IDM-10",),
-        ledger=_ResultsInMemory,
+        ledger=_in_memory(Action.RESULT),
         needs=("restart",),
     ),
 )

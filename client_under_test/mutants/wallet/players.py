@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 
 import sqlalchemy as sa
 from typing_extensions import override
@@ -13,15 +14,17 @@ from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored, di
 from client_under_test.wallet.messages import Action, Transaction
 
 
-class _SharedPlayer(Unconstrained):
-    """Keeps the player of the request in the ledger, where the next request overwrites it."""
+def _shared(name: str) -> type[Ledger]:
+    """Keeps the field ``name`` of the request in the ledger, where the next request overwrites it."""
 
-    @override
-    def attempt(self, transaction: Transaction) -> Stored:
-        self.__dict__["current"] = transaction.player
-        time.sleep(0.001)
-        current: str = self.__dict__["current"]
-        return super().attempt(replace(transaction, player=current))
+    class Shared(Unconstrained):
+        @override
+        def attempt(self, transaction: Transaction) -> Stored:
+            self.__dict__["current"] = getattr(transaction, name)
+            time.sleep(0.001)
+            return super().attempt(replace(transaction, **{name: self.__dict__["current"]}))
+
+    return Shared
 
 
 class _LastPlayerPaid(Unconstrained):
@@ -107,81 +110,55 @@ class _TargetOfOthers(Unconstrained):
         return super().rollback(connection, transaction, player)
 
 
-class _SharedAmount(Unconstrained):
-    """Keeps the amount of the request in the ledger, where the next request overwrites it."""
-
-    @override
-    def attempt(self, transaction: Transaction) -> Stored:
-        self.__dict__["amount"] = transaction.amount
-        time.sleep(0.001)
-        return super().attempt(replace(transaction, amount=self.__dict__["amount"]))
-
-
-_TWO = ("players",)
+_mutant = partial(mutant, needs=("players",), sequential=False)
 
 MUTANTS: tuple[Mutant, ...] = (
-    mutant(
+    _mutant(
         "players-shared",
         "The current player is a variable of all threads.",
         ("INV-03", "INV-04"),
-        ledger=_SharedPlayer,
-        needs=_TWO,
-        sequential=False,
+        ledger=_shared("player"),
     ),
-    mutant(
+    _mutant(
         "players-shared-amount",
         "The current amount is a variable of all threads.",
         ("INV-04", "INV-03"),
-        ledger=_SharedAmount,
-        needs=_TWO,
-        sequential=False,
+        ledger=_shared("amount"),
     ),
-    mutant(
+    _mutant(
         "players-last-paid",
         "A rollback pays whoever bet last.",
         ("INV-03", "INV-01"),
         ledger=_LastPlayerPaid,
-        needs=_TWO,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "players-last-bet",
         "A rollback returns the last bet's amount.",
         ("INV-01", "INV-03"),
         ledger=_LastBetAmount,
-        needs=_TWO,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "players-bettor",
         "A result behind a bet is the bettor's.",
         ("INV-03", "INV-01"),
         ledger=_ResultsToBettor,
-        needs=_TWO,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "players-balance-cache",
         "The last balance seen covers the next bet.",
         ("BET-03", "INV-02", "INV-03"),
         ledger=_BalanceCache,
-        needs=_TWO,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "players-house-pool",
         "All players' money covers a bet.",
         ("BET-03", "INV-02"),
         ledger=_HousePool,
-        needs=_TWO,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "players-mark-others",
         "A rollback by another player uses the bet's one up.",
         ("RBK-10", "INV-03"),
         ledger=_TargetOfOthers,
-        needs=_TWO,
-        sequential=False,
     ),
 )

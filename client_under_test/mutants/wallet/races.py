@@ -7,6 +7,8 @@ import threading
 import time
 import uuid
 from dataclasses import replace
+from functools import partial
+from typing import ClassVar
 
 import sqlalchemy as sa
 from typing_extensions import override
@@ -23,7 +25,7 @@ GAP = 0.001
 class _Gap(Unconstrained):
     """Looks in one database transaction and acts in another, for ``actions``."""
 
-    actions: tuple[Action, ...] = (Action.BET,)
+    actions: ClassVar[frozenset[Action]] = frozenset({Action.BET})
 
     @override
     def attempt(self, transaction: Transaction) -> Stored:
@@ -57,18 +59,6 @@ class _CopyGap(_Gap):
             return self.record(connection, transaction, player, decision)
 
 
-class _CopyGapResults(_CopyGap):
-    actions = (Action.RESULT,)
-
-
-class _CopyGapRollbacks(_CopyGap):
-    actions = (Action.ROLLBACK,)
-
-
-class _CopyGapAll(_CopyGap):
-    actions = tuple(Action)
-
-
 class _DecisionGap(_Gap):
     """What it does is decided before the gap; whether it is a copy is known behind it."""
 
@@ -86,18 +76,10 @@ class _DecisionGap(_Gap):
             return stored or self.record(connection, transaction, player, decision)
 
 
-class _DecisionGapRollbacks(_DecisionGap):
-    actions = (Action.ROLLBACK,)
-
-
-class _DecisionGapBetsRollbacks(_DecisionGap):
-    actions = (Action.BET, Action.ROLLBACK)
-
-
 class _AllGap(_Gap):
     """Everything is known from before the gap."""
 
-    actions = tuple(Action)
+    actions = frozenset(Action)
 
     @override
     def apart(self, transaction: Transaction) -> Stored:
@@ -111,14 +93,10 @@ class _AllGap(_Gap):
             return self.record(connection, transaction, self.player(connection, transaction.player), decision)
 
 
-class _AllGapRollbacks(_AllGap):
-    actions = (Action.ROLLBACK,)
-
-
 class _LostUpdate(_Gap):
     """The new balance is computed from the one read before the gap, and overwrites whatever came between."""
 
-    actions = (Action.BET, Action.RESULT)
+    actions = frozenset({Action.BET, Action.RESULT})
 
     @override
     def apart(self, transaction: Transaction) -> Stored:
@@ -159,7 +137,7 @@ class _LateBetGap(_Gap):
 class _MintedTwice(_Gap):
     """The effect is guarded, the id that is answered is whichever was minted for this very request."""
 
-    actions = tuple(Action)
+    actions = frozenset(Action)
 
     @override
     def apart(self, transaction: Transaction) -> Stored:
@@ -206,7 +184,7 @@ class _RunningIsNew(Unconstrained):
         return stored
 
 
-class _OneLockForBets(_DecisionGapBetsRollbacks):
+class _OneLockForEach(_DecisionGap):
     """Bets are locked against bets and rollbacks against rollbacks, but not against each other."""
 
     @override
@@ -218,110 +196,102 @@ class _OneLockForBets(_DecisionGapBetsRollbacks):
             return super().apart(transaction)
 
 
+def _of(ledger: type[_Gap], *actions: Action) -> type[_Gap]:
+    """The same ledger, with the gap in what it does with ``actions``."""
+    return type(ledger.__name__, (ledger,), {"actions": frozenset(actions)})
+
+
+_mutant = partial(mutant, sequential=False)
+
 MUTANTS: tuple[Mutant, ...] = (
-    mutant(
+    _mutant(
         "race-funds",
         "Funds are checked a millisecond before they are taken.",
         ("BET-04",),
         ledger=_DecisionGap,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "race-lost-update",
         "A balance is read, changed in memory and written back.",
         ("BET-04", "INV-04"),
         ledger=_LostUpdate,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "race-copy-bet",
         "A bet's id is looked up before it is stored.",
         ("IDM-02",),
         ledger=_CopyGap,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "race-copy-result",
         "A result's id is looked up before it is stored.",
         ("IDM-02", "IDM-11"),
-        ledger=_CopyGapResults,
-        sequential=False,
+        ledger=_of(_CopyGap, Action.RESULT),
     ),
-    mutant(
+    _mutant(
         "race-copy-rollback",
         "A rollback's id is looked up before it is stored.",
         ("IDM-02", "IDM-11"),
-        ledger=_CopyGapRollbacks,
-        sequential=False,
+        ledger=_of(_CopyGap, Action.ROLLBACK),
     ),
-    mutant(
+    _mutant(
         "race-copy-all",
         "Every id is looked up before it is stored.",
         ("IDM-02", "IDM-11"),
-        ledger=_CopyGapAll,
-        sequential=False,
+        ledger=_of(_CopyGap, *Action),
     ),
-    mutant(
+    _mutant(
         "race-rollbacks",
         "Two rollbacks both find the bet not yet returned.",
         ("RBK-14",),
-        ledger=_DecisionGapRollbacks,
-        sequential=False,
+        ledger=_of(_DecisionGap, Action.ROLLBACK),
     ),
-    mutant(
+    _mutant(
         "race-rollbacks-copies",
         "Copies of a rollback pay each.",
         ("RBK-14", "IDM-02"),
-        ledger=_AllGapRollbacks,
-        sequential=False,
+        ledger=_of(_AllGap, Action.ROLLBACK),
     ),
-    mutant(
+    _mutant(
         "race-bet-rollback",
         "Bet and rollback do not see each other.",
         ("RBK-12",),
-        ledger=_DecisionGapBetsRollbacks,
-        sequential=False,
+        ledger=_of(_DecisionGap, Action.BET, Action.ROLLBACK),
     ),
-    mutant(
+    _mutant(
         "race-two-locks",
         "Bets and rollbacks hold different locks.",
         ("RBK-12",),
-        ledger=_OneLockForBets,
-        sequential=False,
+        ledger=_of(_OneLockForEach, Action.BET, Action.ROLLBACK),
     ),
-    mutant(
+    _mutant(
         "race-late-bet",
         "A bet looks for its rollback a millisecond too early.",
         ("RBK-12",),
         ledger=_LateBetGap,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "race-everything",
         "Nothing is locked at all.",
         ("BET-04", "IDM-02", "RBK-14"),
         ledger=_AllGap,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "race-minted-twice",
         "Copies at once are answered with an id each.",
         ("IDM-02",),
         ledger=_MintedTwice,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "race-in-progress",
         "A copy of what is in work is an error.",
         ("IDM-02",),
         ledger=_InProgress,
-        sequential=False,
     ),
-    mutant(
+    _mutant(
         "race-running-is-new",
         "A copy of what is in work is new.",
         ("IDM-02", "IDM-03"),
         ledger=_RunningIsNew,
-        sequential=False,
     ),
 )

@@ -1,5 +1,6 @@
 """Faults in deciding on bets and results (BET, RES)."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ from flask import Response
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.wallet_mutant import Unguarded
+from client_under_test.mutants.wallet.wallet_mutant import Unguarded, deciding
 from client_under_test.schema import players, transactions
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.answers import Answers
@@ -17,41 +18,46 @@ from client_under_test.wallet.ledger import NOTHING, Decision, Ledger, Player, S
 from client_under_test.wallet.messages import Action, Endpoint, Parser, Transaction
 
 
-class _KeepsOne(Ledger):
-    @override
-    def affordable(self, amount: int, player: Player) -> bool:
-        return amount == 0 or amount < player.balance
+def _affordable(says: Callable[[int, int], bool]) -> type[Ledger]:
+    """A ledger that asks ``says`` whether an amount, over nothing, can be bet from a balance."""
+
+    class Affordable(Ledger):
+        @override
+        def affordable(self, amount: int, player: Player) -> bool:
+            return amount == 0 or says(amount, player.balance)
+
+    return Affordable
 
 
-class _OneOver(Ledger):
-    @override
-    def affordable(self, amount: int, player: Player) -> bool:
-        return amount <= player.balance + 1
+def _results(change: Callable[[Decision, Transaction, Player], Decision]) -> type[Ledger]:
+    return deciding(Action.RESULT, change)
 
 
-class _Overdraft(Ledger):
-    @override
-    def affordable(self, amount: int, player: Player) -> bool:
-        return True
-
-
-class _Credit(Ledger):
-    @override
-    def affordable(self, amount: int, player: Player) -> bool:
-        return amount <= player.balance + 5000
-
-
-class _FundsBeforeBetOnly(Ledger):
-    @override
-    def affordable(self, amount: int, player: Player) -> bool:
-        return amount == 0 or player.balance > 0
-
-
-class _TakesWhatThereIs(Ledger):
-    @override
-    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        decision = super().bet(connection, transaction, player)
-        return decision if decision.error is None else replace(decision, movement=-max(player.balance, 0))
+_takes_rest = deciding(
+    Action.BET,
+    lambda decision, _, player: (
+        decision if decision.error is None else replace(decision, movement=-max(player.balance, 0))
+    ),
+)
+_banned_refused = _results(
+    lambda decision, _, player: Decision(error="PLAYER_BANNED") if player.banned else decision
+)
+_zero_refused = _results(
+    lambda decision, transaction, _: Decision(error="INVALID_AMOUNT") if transaction.amount <= 0 else decision
+)
+_negative_blocked = _results(
+    lambda decision, _, player: Decision(error="ACCOUNT_BLOCKED") if player.balance < 0 else decision
+)
+# Winnings up to the last stake were taken for a lost bet's bookkeeping.
+_unit_lost = _results(
+    lambda decision, _transaction, _player: (
+        decision if decision.movement != 1 else replace(decision, movement=0)
+    )
+)
+# Small wins are "rounded" up to a whole tenth, as the old cash desk did.
+_rounded_up = _results(
+    lambda decision, _transaction, _player: replace(decision, movement=-(-decision.movement // 10) * 10)
+)
 
 
 class _OtherCode(Answers):
@@ -107,22 +113,6 @@ class _BansIgnored(Ledger):
         return super().bet(connection, transaction, replace(player, banned=False))
 
 
-class _BannedPayNothing(Ledger):
-    @override
-    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        return (
-            Decision(error="PLAYER_BANNED")
-            if player.banned
-            else super().result(connection, transaction, player)
-        )
-
-
-class _BannedLoseResults(Ledger):
-    @override
-    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        return NOTHING if player.banned else super().result(connection, transaction, player)
-
-
 class _ZeroBetCrashes(Ledger):
     @override
     def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
@@ -140,14 +130,6 @@ class _TwoDecimals(Parser):
     @override
     def amount(self, given: object, currency: str) -> int:
         return super().amount(given, "EUR" if currency in ("JPY", "KWD") else currency)
-
-
-class _ZeroResultRefused(Ledger):
-    @override
-    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        if transaction.amount <= 0:
-            return Decision(error="INVALID_AMOUNT")
-        return super().result(connection, transaction, player)
 
 
 def _before(connection: sa.Connection, player: Player, many: int) -> list[str]:
@@ -180,39 +162,38 @@ class _SecondOfBetIgnored(Ledger):
         return super().result(connection, transaction, player)
 
 
-class _NegativeBlocked(Ledger):
-    @override
-    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        if player.balance < 0:
-            return Decision(error="ACCOUNT_BLOCKED")
-        return super().result(connection, transaction, player)
-
-
-class _ResultsWithdraw(Ledger):
-    @override
-    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        decision = super().result(connection, transaction, player)
-        # Winnings up to the last stake were taken for a lost bet's bookkeeping.
-        return replace(decision, movement=0) if decision.movement == 1 else decision
-
-
-class _NetResults(Ledger):
-    @override
-    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        decision = super().result(connection, transaction, player)
-        # Small wins are "rounded" up to a whole tenth, as the old cash desk did.
-        return replace(decision, movement=-(-decision.movement // 10) * 10)
-
-
 MUTANTS: tuple[Mutant, ...] = (
-    mutant("bet-keeps-one", "A bet must leave something over.", ("BET-02",), ledger=_KeepsOne),
-    mutant("bet-one-over", "The funds check is off by one unit.", ("BET-03", "INV-02"), ledger=_OneOver),
-    mutant("bet-overdraft", "Funds are not checked.", ("BET-03", "INV-02"), ledger=_Overdraft),
-    mutant("bet-credit", "Every player may owe 50 units.", ("BET-03", "INV-02"), ledger=_Credit),
     mutant(
-        "bet-any-funds", "Any balance over zero is enough.", ("BET-03", "INV-02"), ledger=_FundsBeforeBetOnly
+        "bet-keeps-one",
+        "A bet must leave something over.",
+        ("BET-02",),
+        ledger=_affordable(lambda amount, balance: amount < balance),
     ),
-    mutant("bet-takes-rest", "A refused bet takes what there is.", ("BET-03",), ledger=_TakesWhatThereIs),
+    mutant(
+        "bet-one-over",
+        "The funds check is off by one unit.",
+        ("BET-03", "INV-02"),
+        ledger=_affordable(lambda amount, balance: amount <= balance + 1),
+    ),
+    mutant(
+        "bet-overdraft",
+        "Funds are not checked.",
+        ("BET-03", "INV-02"),
+        ledger=_affordable(lambda _amount, _balance: True),
+    ),
+    mutant(
+        "bet-credit",
+        "Every player may owe 50 units.",
+        ("BET-03", "INV-02"),
+        ledger=_affordable(lambda amount, balance: amount <= balance + 5000),
+    ),
+    mutant(
+        "bet-any-funds",
+        "Any balance over zero is enough.",
+        ("BET-03", "INV-02"),
+        ledger=_affordable(lambda _, balance: balance > 0),
+    ),
+    mutant("bet-takes-rest", "A refused bet takes what there is.", ("BET-03",), ledger=_takes_rest),
     mutant("bet-other-code", "Missing funds are NOT_ENOUGH_MONEY.", ("BET-03",), answers=_OtherCode),
     mutant("bet-refusal-forgotten", "A refused bet is tried anew.", ("BET-05",), ledger=_RefusalsForgotten),
     mutant("bet-opens-account", "Unknown players get an account.", ("BET-06",), ledger=_OpensAccounts),
@@ -239,7 +220,7 @@ MUTANTS: tuple[Mutant, ...] = (
         parser=_TwoDecimals,
         needs=("currencies",),
     ),
-    mutant("result-zero-refused", "A result of 0 is refused.", ("RES-02",), ledger=_ZeroResultRefused),
+    mutant("result-zero-refused", "A result of 0 is refused.", ("RES-02",), ledger=_zero_refused),
     mutant(
         "result-bets-first",
         "A third result without a bet between is refused.",
@@ -250,14 +231,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "result-banned-refused",
         "Banned players' results are refused.",
         ("RES-04",),
-        ledger=_BannedPayNothing,
+        ledger=_banned_refused,
         needs=("ban",),
     ),
     mutant(
         "result-banned-lost",
         "Banned players' results are acknowledged, not paid.",
         ("RES-04",),
-        ledger=_BannedLoseResults,
+        ledger=_results(lambda decision, _, player: NOTHING if player.banned else decision),
         needs=("ban",),
     ),
     mutant(
@@ -266,7 +247,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ("RES-05",),
         ledger=_SecondOfBetIgnored,
     ),
-    mutant("result-negative", "A negative balance blocks results.", ("RES-06",), ledger=_NegativeBlocked),
-    mutant("result-unit-lost", "A result of one unit is not paid.", ("RES-01",), ledger=_ResultsWithdraw),
-    mutant("result-rounded-up", "Results are rounded up to 0.10.", ("RES-01",), ledger=_NetResults),
+    mutant("result-negative", "A negative balance blocks results.", ("RES-06",), ledger=_negative_blocked),
+    mutant("result-unit-lost", "A result of one unit is not paid.", ("RES-01",), ledger=_unit_lost),
+    mutant("result-rounded-up", "Results are rounded up to 0.10.", ("RES-01",), ledger=_rounded_up),
 )

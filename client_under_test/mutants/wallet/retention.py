@@ -41,20 +41,8 @@ class _Cached(Unconstrained):
         return stored
 
 
-class _TwoTenths(_Cached):
-    seconds = 0.2
-
-
-class _OneSecond(_Cached):
-    seconds = 1.0
-
-
-class _Thirty(_Cached):
-    entries = 30
-
-
-class _Thousand(_Cached):
-    entries = 1000
+def _cached(seconds: float = float("inf"), entries: int = 10**9) -> type[Ledger]:
+    return type("Cached", (_Cached,), {"seconds": seconds, "entries": entries})
 
 
 class _Nightly(_Cached):
@@ -205,12 +193,22 @@ class _RollbacksInMemory(Unconstrained):
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    mutant("memory-0.2-s", "Ids are forgotten after 0.2 s.", ("IDM-04",), ledger=_TwoTenths),
+    mutant("memory-0.2-s", "Ids are forgotten after 0.2 s.", ("IDM-04",), ledger=_cached(seconds=0.2)),
     mutant(
-        "memory-1-s", "Ids are forgotten after a second.", ("IDM-04",), ledger=_OneSecond, sequential=False
+        "memory-1-s",
+        "Ids are forgotten after a second.",
+        ("IDM-04",),
+        ledger=_cached(seconds=1.0),
+        sequential=False,
     ),
-    mutant("memory-30", "The last 30 ids are kept.", ("IDM-04",), ledger=_Thirty),
-    mutant("memory-1000", "The last 1,000 ids are kept.", ("IDM-04",), ledger=_Thousand, sequential=False),
+    mutant("memory-30", "The last 30 ids are kept.", ("IDM-04",), ledger=_cached(entries=30)),
+    mutant(
+        "memory-1000",
+        "The last 1,000 ids are kept.",
+        ("IDM-04",),
+        ledger=_cached(entries=1000),
+        sequential=False,
+    ),
     mutant(
         "memory-nightly",
         "All ids are cleared, every 500 transactions.",
@@ -222,13 +220,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "memory-ten-each", "Ten ids are kept for each player.", ("IDM-04",), ledger=_TenEach, sequential=False
     ),
     mutant("memory-prefix", "Ids are known by their first 8 characters.", ("IDM-08",), ledger=_Keyed),
-    mutant(
-        "memory-crc",
-        "Ids are known by 16 bits.",
-        ("BET-10",),
-        ledger=_Crc,
-        sequential=False,
-    ),
+    mutant("memory-crc", "Ids are known by 16 bits.", ("BET-10",), ledger=_Crc, sequential=False),
     mutant(
         "memory-this-second",
         "Each second has its own ids.",

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.wallet_mutant import Unconstrained
+from client_under_test.mutants.wallet.wallet_mutant import Unconstrained, deciding
 from client_under_test.schema import postings, transactions
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.ledger import NOTHING, Decision, Ledger, Player, Stored, digest
@@ -29,70 +29,116 @@ class _Target(Unconstrained):
         )
 
 
-def _changed(change: Callable[[Decision, Transaction], Decision]) -> type[Ledger]:
-    """Return a ledger whose rollbacks are the reference's, changed."""
+def _changed(change: Callable[[Decision, Transaction, Player], Decision]) -> type[Ledger]:
+    return deciding(Action.ROLLBACK, change)
 
-    class Changed(Unconstrained):
+
+def _knowing(
+    change: Callable[[Decision, Transaction, Player, Stored | None, bool], Decision],
+) -> type[Ledger]:
+    """A ledger whose rollbacks know the target, anybody's, and whether it was undone before."""
+
+    class Knowing(_Target):
         @override
         def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-            return change(super().rollback(connection, transaction, player), transaction)
+            original, undone = self.target(connection, transaction), self.undone(connection, transaction)
+            decision = super().rollback(connection, transaction, player)
+            return change(decision, transaction, player, original, undone)
 
-    return Changed
+    return Knowing
 
 
-_half = _changed(lambda decision, _: replace(decision, movement=decision.movement // 2))
-_opposite = _changed(lambda decision, _: replace(decision, movement=-decision.movement))
-_always_adds = _changed(lambda decision, _: replace(decision, movement=abs(decision.movement)))
-_never_takes = _changed(lambda decision, _: replace(decision, movement=max(decision.movement, 0)))
-_recorded_only = _changed(lambda _decision, _: NOTHING)
+_half = _changed(lambda decision, _transaction, _player: replace(decision, movement=decision.movement // 2))
+_opposite = _changed(lambda decision, _transaction, _player: replace(decision, movement=-decision.movement))
+_always_adds = _changed(
+    lambda decision, _transaction, _player: replace(decision, movement=abs(decision.movement))
+)
+_never_takes = _changed(
+    lambda decision, _transaction, _player: replace(decision, movement=max(decision.movement, 0))
+)
+_recorded_only = _changed(lambda *_: NOTHING)
 _as_asked = _changed(
-    lambda decision, transaction: (
+    lambda decision, transaction, _: (
         replace(decision, movement=(transaction.amount if decision.movement > 0 else -transaction.amount))
         if decision.movement
         else decision
     )
 )
-_exact_only = _changed(
-    lambda decision, transaction: (
-        decision if abs(decision.movement) in (0, transaction.amount) else Decision(error="AMOUNT_MISMATCH")
-    )
-)
 _orphans_pay = _changed(
-    lambda decision, transaction: Decision(transaction.amount) if decision == NOTHING else decision
+    lambda decision, transaction, _: Decision(transaction.amount) if decision == NOTHING else decision
 )
 _orphans_refused = _changed(
-    lambda decision, _: Decision(error="TRANSACTION_NOT_FOUND") if decision == NOTHING else decision
+    lambda decision, _transaction, _player: (
+        Decision(error="TRANSACTION_NOT_FOUND") if decision == NOTHING else decision
+    )
 )
 
 
-class _Clamped(Ledger):
-    @override
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        decision = super().rollback(connection, transaction, player)
-        return replace(decision, movement=max(decision.movement, -max(player.balance, 0)))
+_clamped = _changed(
+    lambda decision, _, player: replace(decision, movement=max(decision.movement, -max(player.balance, 0)))
+)
+_spent_refused = _changed(
+    lambda decision, _, player: (
+        Decision(error="INSUFFICIENT_FUNDS") if player.balance + decision.movement < 0 else decision
+    )
+)
 
 
-class _SpentRefused(Ledger):
-    @override
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        decision = super().rollback(connection, transaction, player)
-        return Decision(error="INSUFFICIENT_FUNDS") if player.balance + decision.movement < 0 else decision
+def _orphan_unknown(
+    decision: Decision, _transaction: Transaction, _player: Player, original: Stored | None, _undone: bool
+) -> Decision:
+    if original is None:
+        raise Refused("TRANSACTION_NOT_FOUND")
+    return decision
 
 
-class _OrphanUnknown(_Target):
-    @override
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        if self.target(connection, transaction) is None:
-            raise Refused("TRANSACTION_NOT_FOUND")
-        return super().rollback(connection, transaction, player)
+def _again(
+    _decision: Decision, _transaction: Transaction, player: Player, original: Stored | None, _undone: bool
+) -> Decision:
+    unfit = original is None or original.player != player.id or original.error
+    if original is None or unfit or original.action == Action.ROLLBACK:
+        return NOTHING
+    return Decision(original.amount if original.action == Action.BET else -original.amount)
 
 
-class _OrphanDeposits(_Target):
-    @override
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        if self.target(connection, transaction) is None:
-            return Decision(transaction.amount)
-        return super().rollback(connection, transaction, player)
+def _large_again(
+    decision: Decision, transaction: Transaction, player: Player, original: Stored | None, undone: bool
+) -> Decision:
+    if undone and transaction.amount < 100:
+        return NOTHING
+    return _again(decision, transaction, player, original, undone)
+
+
+def _anyone_asker(
+    decision: Decision, _transaction: Transaction, player: Player, original: Stored | None, undone: bool
+) -> Decision:
+    if original is not None and original.player != player.id and not undone:
+        return Decision(0 if original.error or original.action != Action.BET else original.amount)
+    return decision
+
+
+_orphan_deposits = _knowing(
+    lambda decision, transaction, _player, original, _undone: (
+        Decision(transaction.amount) if original is None else decision
+    )
+)
+_refused_refused = _knowing(
+    lambda decision, _transaction, _player, original, _undone: (
+        Decision(error="TRANSACTION_FAILED") if original is not None and original.error else decision
+    )
+)
+_refused_paid = _knowing(
+    lambda decision, _transaction, _player, original, undone: (
+        Decision(original.amount) if original is not None and original.error and not undone else decision
+    )
+)
+_rollback_pays = _knowing(
+    lambda decision, _transaction, player, original, _undone: (
+        Decision(original.amount)
+        if original is not None and original.action == Action.ROLLBACK and original.player == player.id
+        else decision
+    )
+)
 
 
 class _OrphanForgotten(_Target):
@@ -123,55 +169,6 @@ class _LateBetTaken(Ledger):
         return False
 
 
-class _AgainUnderNewId(_Target):
-    @override
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        original = self.target(connection, transaction)
-        if (
-            original is None
-            or original.player != player.id
-            or original.error
-            or original.action == Action.ROLLBACK
-        ):
-            return NOTHING
-        return Decision(original.amount if original.action == Action.BET else -original.amount)
-
-
-class _SecondRefundsBets(_AgainUnderNewId):
-    @override
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        if self.undone(connection, transaction) and transaction.amount < 100:
-            return NOTHING
-        return super().rollback(connection, transaction, player)
-
-
-class _RefusedBetRefused(_Target):
-    @override
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        original = self.target(connection, transaction)
-        if original is not None and original.error:
-            return Decision(error="TRANSACTION_FAILED")
-        return super().rollback(connection, transaction, player)
-
-
-class _RefusedBetPaid(_Target):
-    @override
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        original = self.target(connection, transaction)
-        if original is not None and original.error and not self.undone(connection, transaction):
-            return Decision(original.amount)
-        return super().rollback(connection, transaction, player)
-
-
-class _AnyonesPaysAsker(_Target):
-    @override
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        original = self.target(connection, transaction)
-        if original is not None and original.player != player.id and not self.undone(connection, transaction):
-            return Decision(0 if original.error or original.action != Action.BET else original.amount)
-        return super().rollback(connection, transaction, player)
-
-
 class _AnyonesPaysOwner(_Target):
     @override
     def handle(self, connection: sa.Connection, transaction: Transaction) -> Stored:
@@ -180,24 +177,6 @@ class _AnyonesPaysOwner(_Target):
             if original is not None:
                 transaction = replace(transaction, player=original.player)
         return super().handle(connection, transaction)
-
-
-class _RollbackOfRollbackCrashes(_Target):
-    @override
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        original = self.target(connection, transaction)
-        if original is not None:
-            {Action.BET: 1, Action.RESULT: -1}[Action(original.action)]
-        return super().rollback(connection, transaction, player)
-
-
-class _RollbackOfRollbackPays(_Target):
-    @override
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
-        original = self.target(connection, transaction)
-        if original is not None and original.action == Action.ROLLBACK and original.player == player.id:
-            return Decision(original.amount)
-        return super().rollback(connection, transaction, player)
 
 
 class _ResultAfterRollbackVoid(Ledger):
@@ -233,10 +212,10 @@ MUTANTS: tuple[Mutant, ...] = (
         "rollback-always-adds", "A result rolled back is paid once more.", ("RBK-02",), ledger=_always_adds
     ),
     mutant("rollback-never-takes", "A result cannot be taken back.", ("RBK-02",), ledger=_never_takes),
-    mutant("rollback-clamped", "A spent result is taken back down to zero.", ("RBK-03",), ledger=_Clamped),
-    mutant("rollback-spent-refused", "A spent result is not taken back.", ("RBK-03",), ledger=_SpentRefused),
-    mutant("rollback-orphan-unknown", "An orphan is refused.", ("RBK-04",), ledger=_OrphanUnknown),
-    mutant("rollback-orphan-deposits", "An orphan pays its amount.", ("RBK-04",), ledger=_OrphanDeposits),
+    mutant("rollback-clamped", "A spent result is taken back down to zero.", ("RBK-03",), ledger=_clamped),
+    mutant("rollback-spent-refused", "A spent result is not taken back.", ("RBK-03",), ledger=_spent_refused),
+    mutant("rollback-orphan-unknown", "An orphan is refused.", ("RBK-04",), ledger=_knowing(_orphan_unknown)),
+    mutant("rollback-orphan-deposits", "An orphan pays its amount.", ("RBK-04",), ledger=_orphan_deposits),
     mutant(
         "rollback-orphan-forgotten",
         "An orphan is not recorded.",
@@ -245,12 +224,12 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant("rollback-orphan-copy", "A copy of an orphan is refused.", ("RBK-05",), ledger=_OrphanCopyRefused),
     mutant("rollback-late-bet", "A bet behind its own rollback is taken.", ("RBK-06",), ledger=_LateBetTaken),
-    mutant("rollback-again", "A second rollback pays again.", ("RBK-07",), ledger=_AgainUnderNewId),
+    mutant("rollback-again", "A second rollback pays again.", ("RBK-07",), ledger=_knowing(_again)),
     mutant(
         "rollback-again-large",
         "A second rollback of one unit or more pays again.",
         ("RBK-07",),
-        ledger=_SecondRefundsBets,
+        ledger=_knowing(_large_again),
     ),
     mutant(
         "rollback-nothing-refused",
@@ -268,15 +247,15 @@ MUTANTS: tuple[Mutant, ...] = (
         "rollback-refused-refused",
         "Rolling back a refused bet is an error.",
         ("RBK-08",),
-        ledger=_RefusedBetRefused,
+        ledger=_refused_refused,
     ),
-    mutant("rollback-refused-paid", "A refused bet is returned too.", ("RBK-08",), ledger=_RefusedBetPaid),
+    mutant("rollback-refused-paid", "A refused bet is returned too.", ("RBK-08",), ledger=_refused_paid),
     mutant("rollback-as-asked", "The rollback's own amount is returned.", ("RBK-09",), ledger=_as_asked),
     mutant(
         "rollback-anyone-asker",
         "Another player's bet is returned to who asks.",
         ("RBK-10",),
-        ledger=_AnyonesPaysAsker,
+        ledger=_knowing(_anyone_asker),
         needs=("players",),
     ),
     mutant(
@@ -290,7 +269,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "rollback-rollback-pays",
         "A rollback rolled back pays once more.",
         ("RBK-11",),
-        ledger=_RollbackOfRollbackPays,
+        ledger=_rollback_pays,
     ),
     mutant(
         "rollback-result-void",

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 
 from flask import Response
 from typing_extensions import override
@@ -15,52 +16,51 @@ from client_under_test.wallet.messages import Endpoint
 from client_under_test.wallet.signature import SignatureCheck
 
 
-class _Open(SignatureCheck):
-    @override
-    def check(self, body: bytes, given: str | None) -> None:
-        return
+def _also(passes: Callable[[bytes, str | None], bool]) -> type[SignatureCheck]:
+    """A check that lets through what ``passes`` says of a body and its header, beside what is right."""
+
+    class Also(SignatureCheck):
+        @override
+        def check(self, body: bytes, given: str | None) -> None:
+            if not passes(body, given):
+                super().check(body, given)
+
+    return Also
 
 
-class _OnlyIfPresent(SignatureCheck):
-    @override
-    def check(self, body: bytes, given: str | None) -> None:
-        if given is not None:
-            super().check(body, given)
+def _instead(passes: Callable[[str, str], bool]) -> type[SignatureCheck]:
+    """A check that lets through what ``passes`` says of the right hash and a header that is there."""
+
+    class Instead(SignatureCheck):
+        @override
+        def check(self, body: bytes, given: str | None) -> None:
+            if not given or not passes(self.expected(body), given):
+                raise Refused("INVALID_HASH")
+
+    return Instead
 
 
-class _EmptyPasses(SignatureCheck):
-    @override
-    def check(self, body: bytes, given: str | None) -> None:
-        if given != "":
-            super().check(body, given)
+def _hashing(change: Callable[[bytes], bytes]) -> type[SignatureCheck]:
+    """A check that hashes what ``change`` makes of the body."""
+
+    class Hashing(SignatureCheck):
+        @override
+        def expected(self, body: bytes) -> str:
+            return super().expected(change(body))
+
+    return Hashing
 
 
-class _Prefix(SignatureCheck):
-    @override
-    def check(self, body: bytes, given: str | None) -> None:
-        if not given or not self.expected(body).startswith(given):
-            raise Refused("INVALID_HASH")
+def _written_anew(body: bytes) -> bytes:
+    try:
+        return json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise Refused("INVALID_HASH") from None
 
 
-class _First8(SignatureCheck):
-    @override
-    def check(self, body: bytes, given: str | None) -> None:
-        if not given or self.expected(body)[:8] != given[:8]:
-            raise Refused("INVALID_HASH")
-
-
-class _Suffix(SignatureCheck):
-    @override
-    def check(self, body: bytes, given: str | None) -> None:
-        if not given or self.expected(body) not in given:
-            raise Refused("INVALID_HASH")
-
-
-class _AlsoUnkeyed(SignatureCheck):
-    @override
-    def check(self, body: bytes, given: str | None) -> None:
-        if given != hashlib.sha256(body).hexdigest():
-            super().check(body, given)
+def _shortest(expected: str) -> str:
+    number = int(expected, 16)
+    return number.to_bytes((number.bit_length() + 7) // 8, "big").hex()
 
 
 class _AlsoSecret(SignatureCheck):
@@ -68,35 +68,6 @@ class _AlsoSecret(SignatureCheck):
     def check(self, body: bytes, given: str | None) -> None:
         if (given or "").encode("utf-8", "replace") != self._key:
             super().check(body, given)
-
-
-class _LengthOnly(SignatureCheck):
-    @override
-    def check(self, body: bytes, given: str | None) -> None:
-        if not given or len(given) != 64 or not set(given) <= set("0123456789abcdef"):
-            raise Refused("INVALID_HASH")
-
-
-class _Reserialised(SignatureCheck):
-    @override
-    def expected(self, body: bytes) -> str:
-        try:
-            body = json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False).encode()
-        except (ValueError, RecursionError):
-            raise Refused("INVALID_HASH") from None
-        return super().expected(body)
-
-
-class _WithoutBlanks(SignatureCheck):
-    @override
-    def expected(self, body: bytes) -> str:
-        return super().expected(b"".join(body.split()))
-
-
-class _Ascii(SignatureCheck):
-    @override
-    def expected(self, body: bytes) -> str:
-        return super().expected(body.decode("ascii", "replace").encode())
 
 
 class _Poisoned(CallbackHandler):
@@ -131,20 +102,16 @@ class _Silent(Answers):
         return super().failure(code) if code != "INVALID_HASH" else Response(status=404)
 
 
-class _RollbacksUnchecked(CallbackHandler):
-    @override
-    def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
-        if endpoint is Endpoint.ROLLBACK:
-            given = self.signature.expected(body)
-        return super().process(endpoint, body, given)
+def _unchecked(forgotten: Endpoint) -> type[CallbackHandler]:
+    """Handles ``forgotten`` without the check."""
 
+    class Unchecked(CallbackHandler):
+        @override
+        def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
+            expected = self.signature.expected(body) if endpoint is forgotten else given
+            return super().process(endpoint, body, expected)
 
-class _TransactionsUnchecked(CallbackHandler):
-    @override
-    def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
-        if endpoint is Endpoint.TRANSACTION:
-            given = self.signature.expected(body)
-        return super().process(endpoint, body, given)
+    return Unchecked
 
 
 class _AfterTheEffect(CallbackHandler):
@@ -170,33 +137,45 @@ class _SeenBefore(SignatureCheck):
         seen.add(given)
 
 
-class _AsNumber(SignatureCheck):
-    @override
-    def check(self, body: bytes, given: str | None) -> None:
-        number = int(self.expected(body), 16)
-        shortest = number.to_bytes((number.bit_length() + 7) // 8, "big").hex()
-        if not given or not hmac.compare_digest(shortest, given):
-            raise Refused("INVALID_HASH")
-
-
 MUTANTS: tuple[Mutant, ...] = (
     mutant(
-        "sig-never-checked", "The hash was to be checked later and never was.", ("SIG-02",), signature=_Open
+        "sig-never-checked",
+        "The hash was to be checked later and never was.",
+        ("SIG-02",),
+        signature=_also(lambda _body, _given: True),
     ),
     mutant(
         "sig-only-if-present",
         "The hash is checked only where there is one.",
         ("SIG-03",),
-        signature=_OnlyIfPresent,
+        signature=_also(lambda _, given: given is None),
     ),
     mutant(
-        "sig-empty-passes", "An empty header counts as nothing to check.", ("SIG-02",), signature=_EmptyPasses
+        "sig-empty-passes",
+        "An empty header counts as nothing to check.",
+        ("SIG-02",),
+        signature=_also(lambda _, given: given == ""),
     ),
-    mutant("sig-prefix", "Any beginning of the hash will do.", ("SIG-02",), signature=_Prefix),
-    mutant("sig-first-8", "Only the first 8 characters are compared.", ("SIG-02",), signature=_First8),
-    mutant("sig-contains", "The header need only contain the hash.", ("SIG-02",), signature=_Suffix),
     mutant(
-        "sig-unkeyed", "A plain SHA-256 of the body is accepted too.", ("SIG-02",), signature=_AlsoUnkeyed
+        "sig-prefix", "Any beginning of the hash will do.", ("SIG-02",), signature=_instead(str.startswith)
+    ),
+    mutant(
+        "sig-first-8",
+        "Only the first 8 characters are compared.",
+        ("SIG-02",),
+        signature=_instead(lambda right, given: right[:8] == given[:8]),
+    ),
+    mutant(
+        "sig-contains",
+        "The header need only contain the hash.",
+        ("SIG-02",),
+        signature=_instead(lambda right, given: right in given),
+    ),
+    mutant(
+        "sig-unkeyed",
+        "A plain SHA-256 of the body is accepted too.",
+        ("SIG-02",),
+        signature=_also(lambda body, given: given == hashlib.sha256(body).hexdigest()),
     ),
     mutant(
         "sig-secret-itself", "The secret in the header is accepted too.", ("SIG-02",), signature=_AlsoSecret
@@ -211,19 +190,32 @@ MUTANTS: tuple[Mutant, ...] = (
         "sig-as-number",
         "The hash is written as a number, without leading zeros.",
         ("SIG-01",),
-        signature=_AsNumber,
+        signature=_instead(lambda right, given: hmac.compare_digest(_shortest(right), given)),
     ),
-    mutant("sig-length-only", "Whatever looks like a hash is one.", ("SIG-02",), signature=_LengthOnly),
     mutant(
-        "sig-reserialised", "The hash is taken over JSON written anew.", ("SIG-04",), signature=_Reserialised
+        "sig-length-only",
+        "Whatever looks like a hash is one.",
+        ("SIG-02",),
+        signature=_instead(lambda _, given: len(given) == 64 and set(given) <= set("0123456789abcdef")),
+    ),
+    mutant(
+        "sig-reserialised",
+        "The hash is taken over JSON written anew.",
+        ("SIG-04",),
+        signature=_hashing(_written_anew),
     ),
     mutant(
         "sig-without-blanks",
         "White space is taken out before hashing.",
         ("SIG-04",),
-        signature=_WithoutBlanks,
+        signature=_hashing(lambda body: b"".join(body.split())),
     ),
-    mutant("sig-ascii", "The body is read as ASCII before hashing.", ("SIG-04",), signature=_Ascii),
+    mutant(
+        "sig-ascii",
+        "The body is read as ASCII before hashing.",
+        ("SIG-04",),
+        signature=_hashing(lambda body: body.decode("ascii", "replace").encode()),
+    ),
     mutant("sig-poisoned", "The id of a forgery is refused for ever.", ("SIG-05",), callbacks=_Poisoned),
     mutant("sig-401", "A forgery is answered with HTTP 401.", ("SIG-06",), answers=_Unauthorised),
     mutant("sig-404", "A forgery is answered with HTTP 404 and no body.", ("SIG-06",), answers=_Silent),
@@ -231,13 +223,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "sig-rollback-open",
         "/transaction-rollback forgot the check.",
         ("SIG-08",),
-        callbacks=_RollbacksUnchecked,
+        callbacks=_unchecked(Endpoint.ROLLBACK),
     ),
     mutant(
         "sig-transaction-open",
         "/transaction forgot the check.",
         ("SIG-08", "SIG-02"),
-        callbacks=_TransactionsUnchecked,
+        callbacks=_unchecked(Endpoint.TRANSACTION),
     ),
     mutant(
         "sig-after-effect",

@@ -1,5 +1,6 @@
 """What the mutants of the wallet share: tables without their guards, and a handler that lets errors out."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import sqlalchemy as sa
@@ -10,8 +11,8 @@ from client_under_test import schema
 from client_under_test.database import Database
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.callbacks import CallbackHandler
-from client_under_test.wallet.ledger import Ledger
-from client_under_test.wallet.messages import Endpoint
+from client_under_test.wallet.ledger import Decision, Ledger, Player
+from client_under_test.wallet.messages import Action, Endpoint, Transaction
 from client_under_test.wallet.signature import HASH_HEADER
 
 
@@ -46,3 +47,15 @@ class Unguarded(CallbackHandler):
             return self.answers.success(self.process(endpoint, self.body(), request.headers.get(HASH_HEADER)))
         except Refused as refusal:
             return self.answers.failure(refusal.code)
+
+
+def deciding(action: Action, change: Callable[[Decision, Transaction, Player], Decision]) -> type[Ledger]:
+    """A ledger that does with ``action`` what ``change`` makes of the right decision."""
+
+    class Deciding(Ledger):
+        @override
+        def decide(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+            decision = super().decide(connection, transaction, player)
+            return change(decision, transaction, player) if transaction.action is action else decision
+
+    return Deciding
