@@ -46,12 +46,12 @@ COMMANDS: Final[dict[str, Entry]] = {
         "Load a CLIENT with wagers and, at the end, audit every player's balance to the last cent.",
     ),
     "trigger": Entry(
-        "scenarios.cli.commands.trigger",
+        "scenarios.cli.commands.trigger.command",
         "command",
         "Raise one event by hand: of the OPERATOR, a webhook of Jackpot, or a decision of the checkout.",
     ),
     "token": Entry(
-        "scenarios.cli.commands.token",
+        "scenarios.cli.commands.token.command",
         "command",
         "Check or make a JWT by hand: of a Jackpot session, or of a checkout.",
     ),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from scenarios.events.options import unfit
+from scenarios.events.raise_event import unfit
 from scenarios.problems.errors import UsageProblem
 from simulators.transport.delivery import Fault
 from simulators.transport.faults.parameters import UnfitFault

@@ -6,7 +6,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from scenarios.events.options import unfit
 from scenarios.problems.errors import UsageProblem
 from scenarios.wallet.operator_client import Verbs
 from simulators.checkout.simulator import CheckoutSimulator
@@ -24,6 +23,11 @@ from simulators.wallet.transactions import Transaction
 from simulators.webhooks.endpoint import Endpoint
 
 M = TypeVar("M")
+
+
+def unfit(error: UnfitFault) -> UsageProblem:
+    """Return the problem of a fault that does not fit."""
+    return UsageProblem(f"--fault: {error.came}", error.expected, error.next_step)
 
 
 def send_callback(

@@ -1,12 +1,13 @@
 """``pitboss check``: judge the target of a target file, rule by rule."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from scenarios.cli import shell_completion
+from scenarios.cli.options import Option, all_of
+from scenarios.cli.options import config as config_option
 from scenarios.contract import PLANNED, select
 from scenarios.problems.errors import Exit
 from scenarios.report import github
@@ -18,55 +19,45 @@ from scenarios.runner.pytest_run import check, effort_named, new_seed
 from scenarios.target.loading import Target, load
 from simulators.providers import PROVIDERS
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 
-
-def options(effort: str = "normal") -> Callable[[Command], Command]:
+def options(effort: str = "normal") -> Option[Any]:
     """The options that ``check`` and ``demo`` share; ``effort`` is the default of ``--effort``."""
-    return lambda command: _with_options(command, effort)
-
-
-def _with_options(command: Command, effort: str) -> Command:
-    for option in reversed(
-        (
-            click.option(
-                "--only",
-                metavar="IDS",
-                shell_complete=shell_completion.rules,
-                help="Rules or groups to judge, e.g. RBK,IDM-02.",
-            ),
-            click.option(
-                "--skip",
-                metavar="IDS",
-                shell_complete=shell_completion.rules,
-                help="Rules or groups to leave out.",
-            ),
-            click.option(
-                "--provider",
-                metavar="NAME",
-                shell_complete=shell_completion.provider,
-                help=f"Rules of one provider: {', '.join(PROVIDERS)}.",
-            ),
-            click.option(
-                "--effort",
-                default=effort,
-                show_default=True,
-                metavar="EFFORT",
-                shell_complete=shell_completion.effort,
-                help=f"{', '.join(EFFORTS)}.",
-            ),
-            click.option("--seed", type=int, metavar="N", help="Repeat a run's generated data."),
-            click.option("--strict", is_flag=True, help="A broken SHOULD fails, too."),
-            click.option(
-                "--report",
-                type=click.Path(file_okay=False, path_type=Path),
-                metavar="DIR",
-                help="Write report.html, report.json, junit.xml and history.har there.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+    return all_of(
+        click.option(
+            "--only",
+            metavar="IDS",
+            shell_complete=shell_completion.rules,
+            help="Rules or groups to judge, e.g. RBK,IDM-02.",
+        ),
+        click.option(
+            "--skip",
+            metavar="IDS",
+            shell_complete=shell_completion.rules,
+            help="Rules or groups to leave out.",
+        ),
+        click.option(
+            "--provider",
+            metavar="NAME",
+            shell_complete=shell_completion.provider,
+            help=f"Rules of one provider: {', '.join(PROVIDERS)}.",
+        ),
+        click.option(
+            "--effort",
+            default=effort,
+            show_default=True,
+            metavar="EFFORT",
+            shell_complete=shell_completion.effort,
+            help=f"{', '.join(EFFORTS)}.",
+        ),
+        click.option("--seed", type=int, metavar="N", help="Repeat a run's generated data."),
+        click.option("--strict", is_flag=True, help="A broken SHOULD fails, too."),
+        click.option(
+            "--report",
+            type=click.Path(file_okay=False, path_type=Path),
+            metavar="DIR",
+            help="Write report.html, report.json, junit.xml and history.har there.",
+        ),
+    )
 
 
 def judge_target(
@@ -116,13 +107,7 @@ def judge(settings: Settings, report: Path | None) -> Exit:
     epilog="Exit codes: 0 every MUST holds, 1 a rule is broken, 2 usage or configuration, "
     "3 the target cannot be reached, 4 something is undecided.",
 )
-@click.option(
-    "-c",
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The target file.  [default: pitboss.toml]",
-)
+@config_option()
 @options()
 @click.pass_context
 def command(context: click.Context, /, config: Path | None, **choices: Any) -> None:

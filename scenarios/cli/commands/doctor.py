@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from scenarios.cli.click_errors import examples
+from scenarios.cli.options import config as config_option
 from scenarios.doctor.operator import examine
 from scenarios.doctor.steps import DoctorStep, StepOutcome
 from scenarios.problems.errors import Exit
@@ -30,13 +31,7 @@ _STYLES = {
         more="Exit codes: 0 nothing is wrong, 2 the target file, 3 the target or its driver entries.",
     ),
 )
-@click.option(
-    "-c",
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The target file.  [default: pitboss.toml]",
-)
+@config_option()
 @click.option("--restart", is_flag=True, help="Try the driver's restart, too: it kills the CLIENT.")
 @click.pass_context
 def command(context: click.Context, config: Path | None, restart: bool) -> None:

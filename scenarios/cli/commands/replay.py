@@ -6,6 +6,7 @@ import click
 
 from scenarios.cli import shell_completion
 from scenarios.cli.commands.check import judge
+from scenarios.cli.options import config as config_option
 from scenarios.contract import RULES
 from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
@@ -22,13 +23,7 @@ _OPEN = ("failed", "warned", "undecided")
 
 @click.command("replay")
 @click.argument("file", type=click.Path(dir_okay=True, path_type=Path))
-@click.option(
-    "-c",
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The target file.  [default: pitboss.toml]",
-)
+@config_option()
 @click.option(
     "--rule", metavar="ID", shell_complete=shell_completion.rule, help="Only this rule of the report."
 )

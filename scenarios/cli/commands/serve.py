@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from scenarios.cli.options import TARGET_OR_CLIENT
+from scenarios.cli.options import config as config_option
 from scenarios.console.app import THREADS, Console
 from scenarios.console.app import create_app as create_console
 from scenarios.console.providers import ServedProviders
@@ -23,13 +25,7 @@ from simulators.server.wsgi_server import watch_parent
 
 
 @click.command("serve")
-@click.option(
-    "-c",
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The target file.  [default: pitboss.toml where there is one, else `pitboss client`]",
-)
+@config_option(TARGET_OR_CLIENT)
 @click.option(
     "--operator-port",
     type=click.IntRange(0, 65535),

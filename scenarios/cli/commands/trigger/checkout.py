@@ -4,10 +4,9 @@ from pathlib import Path
 
 import click
 
-from scenarios.cli import shell_completion
 from scenarios.cli.click_errors import examples
+from scenarios.cli.commands.trigger.sending import CONFIG, COPIES, CURL, FAULT, conclude, fault_help
 from scenarios.events import raise_event
-from scenarios.events.options import code, fault, fault_help, show
 from scenarios.hosting.checkout import build
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.demo import target_or_demo
@@ -15,15 +14,9 @@ from scenarios.target.loading import Target
 from simulators.checkout.forgeries import FORGERIES, fitting
 from simulators.checkout.simulator import CheckoutSimulator
 from simulators.checkout.wire import Decision
-from simulators.exchanges import export
 from simulators.exchanges.history import Exchange, History
 from simulators.transport.delivery import Fault
 from simulators.transport.route import Route
-
-
-def register(group: click.Group) -> None:
-    """Add the command to ``group``."""
-    group.add_command(command)
 
 
 @click.command(
@@ -35,29 +28,16 @@ def register(group: click.Group) -> None:
         more=fault_help(),
     ),
 )
-@click.option(
-    "-c",
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The target file.  [default: pitboss.toml, else `pitboss client`]",
-)
+@CONFIG
 @click.option(
     "--checkout", metavar="TOKEN", help="The checkout's token (reference).  [default: a new UUID, unknown]"
 )
 @click.option("--merchant-reference", metavar="REF", help="merchantReference of the merchant's token.")
 @click.option("--approved/--declined", default=True, show_default=True, help="The outcome.")
 @click.option("--forged", type=click.Choice(list(FORGERIES)), help="Sign it badly, in this way.")
-@click.option("--copies", type=click.IntRange(0), default=0, help="Send so many copies after it.")
-@click.option(
-    "--fault",
-    "faults",
-    multiple=True,
-    metavar="FAULT",
-    shell_complete=shell_completion.fault,
-    help="What goes wrong (repeat).",
-)
-@click.option("--curl", is_flag=True, help="Print the curl command of each exchange, too.")
+@COPIES
+@FAULT
+@CURL
 @click.pass_context
 def command(
     context: click.Context,
@@ -68,7 +48,7 @@ def command(
     approved: bool,
     forged: str | None,
     copies: int,
-    faults: tuple[str, ...],
+    faults: list[Fault],
     curl: bool,
 ) -> None:
     """Decision on a checkout, sent once to decision_url.
@@ -76,20 +56,16 @@ def command(
     No checkout changes: for one that is really decided, use the hosted page of `pitboss serve`.
     """
     target = target_or_demo(config)
-    planned = [fault(text) for text in faults]
     twin = _twin(target)
     decision = raise_event.decision(
         twin, checkout=checkout, merchant_reference=merchant_reference, approved=approved
     )
     if forged is None:
-        exchanges = raise_event.send_notice(twin.endpoint, twin.sign(decision), copies=copies, faults=planned)
+        exchanges = raise_event.send_notice(twin.endpoint, twin.sign(decision), copies=copies, faults=faults)
     else:
-        exchanges = _forge(twin, decision, forged, copies, planned)
+        exchanges = _forge(twin, decision, forged, copies, faults)
     twin.endpoint.route.close()
-    redactor = export.Redactor(target.secrets())
-    for exchange in exchanges:
-        show(exchange, redactor, curl=curl)
-    context.exit(code(exchanges[-1]))
+    conclude(context, target, exchanges, curl=curl)
 
 
 def _twin(target: Target) -> CheckoutSimulator:

@@ -1,76 +1,41 @@
 """``pitboss trigger store/.. | coupon/..``: send one webhook of Jackpot by hand, and see the CLIENT's answer."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any
 
 import click
 
-from scenarios.cli import shell_completion
+from scenarios.cli import options
 from scenarios.cli.click_errors import examples
-from scenarios.events.options import code, fault, fault_help, show
+from scenarios.cli.commands.trigger.sending import CONFIG, COPIES, CURL, FAULT, conclude, fault_help
 from scenarios.events.raise_event import coupon_event, send_notice, store_event, store_property
 from scenarios.hosting import jackpot as hosting
-from scenarios.problems.errors import BadValue
 from scenarios.target.demo import target_or_demo
-from simulators.exchanges import export
 from simulators.exchanges.history import History
 from simulators.jackpot import wire
 from simulators.jackpot.account import random_id
 from simulators.jackpot.catalogue.stores import StoreEventName
 from simulators.jackpot.simulator import JackpotSimulator
+from simulators.transport.delivery import Fault
 from simulators.transport.route import Route
-from simulators.values import money
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 Build = Callable[[JackpotSimulator], wire.Notification]
 
-
-def register(group: click.Group) -> None:
-    """Add a command for each of Jackpot's events to ``group``."""
-    for name in get_args(StoreEventName):
-        group.add_command(_store_command(name))
-    for coupon in get_args(wire.CouponName):
-        group.add_command(_coupon_command(coupon))
-
-
-def _amount(text: str) -> Decimal:
-    try:
-        return money.parse(text)
-    except ValueError as error:
-        raise BadValue(str(error), "an amount such as 27.50") from None
+_EUR = options.amount("an amount such as 27.50")
+_SHARED = options.all_of(
+    CONFIG,
+    click.option("--id", metavar="ID", help="The event's id.  [default: a new UUID]"),
+    click.option("--seed", default=0, show_default=True, help="As of `serve`: makes the stores."),
+    COPIES,
+    FAULT,
+    CURL,
+)
 
 
-def _options(command: Command) -> Command:
-    for option in reversed(
-        (
-            click.option(
-                "-c",
-                "--config",
-                type=click.Path(path_type=Path),
-                metavar="FILE",
-                help="The target file.  [default: pitboss.toml, else `pitboss client`]",
-            ),
-            click.option("--id", metavar="ID", help="The event's id.  [default: a new UUID]"),
-            click.option("--seed", default=0, show_default=True, help="As of `serve`: makes the stores."),
-            click.option("--copies", type=click.IntRange(0), default=0, help="Send so many copies after it."),
-            click.option(
-                "--fault",
-                "faults",
-                multiple=True,
-                metavar="FAULT",
-                shell_complete=shell_completion.fault,
-                help="What goes wrong (repeat).",
-            ),
-            click.option("--curl", is_flag=True, help="Print the curl command of each exchange, too."),
-        )
-    ):
-        command = option(command)
-    return command
+def store_command(name: StoreEventName) -> click.Command:
+    """The command that sends the store event ``name``."""
 
-
-def _store_command(name: StoreEventName) -> click.Command:
     @click.command(
         name,
         epilog=examples(
@@ -87,7 +52,7 @@ def _store_command(name: StoreEventName) -> click.Command:
         metavar="NAME=JSON",
         help="A property of data, such as name='\"New\"' or voucherValueMax=100; null takes it away (repeat).",
     )
-    @_options
+    @_SHARED
     @click.pass_context
     def command(context: click.Context, /, store: str | None, changes: tuple[str, ...], **given: Any) -> None:
         wanted = dict(store_property(text) for text in changes)
@@ -98,7 +63,9 @@ def _store_command(name: StoreEventName) -> click.Command:
     return command
 
 
-def _coupon_command(name: wire.CouponName) -> click.Command:
+def coupon_command(name: wire.CouponName) -> click.Command:
+    """The command that sends the voucher event ``name``."""
+
     @click.command(
         name,
         epilog=examples(
@@ -110,37 +77,18 @@ def _coupon_command(name: wire.CouponName) -> click.Command:
     @click.option("--voucher", metavar="ID", help="The voucher's id.  [default: a new UUID]")
     @click.option(
         "--price",
-        type=_amount,
+        type=_EUR,
         metavar="AMOUNT",
         help="What it costs, EUR.  [default: as the store sells it]",
     )
-    @click.option("--value", type=_amount, metavar="AMOUNT", help="What it is worth, EUR.")
+    @click.option("--value", type=_EUR, metavar="AMOUNT", help="What it is worth, EUR.")
     @click.option("--notification-key", metavar="KEY", help="notificationKey of the session's JWT.")
     @click.option("--store", metavar="ID", help="Its store.  [default: the first of the seed's]")
-    @_options
+    @_SHARED
     @click.pass_context
-    def command(
-        context: click.Context,
-        /,
-        voucher: str | None,
-        price: Decimal | None,
-        value: Decimal | None,
-        notification_key: str | None,
-        store: str | None,
-        **given: Any,
-    ) -> None:
-        def build(twin: JackpotSimulator) -> wire.Notification:
-            return coupon_event(
-                twin,
-                name,
-                voucher=voucher,
-                price=price,
-                value=value,
-                notification_key=notification_key,
-                store=store,
-            )
-
-        _raise(context, build, **given)
+    def command(context: click.Context, /, **given: Any) -> None:
+        own = {each: given.pop(each) for each in ("voucher", "price", "value", "notification_key", "store")}
+        _raise(context, lambda twin: coupon_event(twin, name, **own), **given)
 
     command.help = (
         f"Webhook {name}, sent once to the notification URL.\n\nNo voucher changes at Jackpot: the event is a "
@@ -158,17 +106,13 @@ def _raise(
     id: str | None,  # noqa: A002
     seed: int,
     copies: int,
-    faults: tuple[str, ...],
+    faults: list[Fault],
     curl: bool,
 ) -> None:
     target = target_or_demo(config)
     route = Route(History(), ca_file=target.ca_file)
     twin = hosting.build(target.need_jackpot(), route, seed=seed)
     event = build(twin).model_copy(update={"id": id or random_id()})
-    planned = [fault(text) for text in faults]
-    exchanges = send_notice(twin.endpoint, event, copies=copies, faults=planned)
+    exchanges = send_notice(twin.endpoint, event, copies=copies, faults=faults)
     route.close()
-    redactor = export.Redactor(target.secrets())
-    for exchange in exchanges:
-        show(exchange, redactor, curl=curl)
-    context.exit(code(exchanges[-1]))
+    conclude(context, target, exchanges, curl=curl)

@@ -1,14 +1,32 @@
-"""What the commands that raise events share: faults by name, and exchanges as the terminal shows them."""
+"""What the commands that raise events share: how an event is sent, and what is shown of it."""
+
+from collections.abc import Sequence
 
 import click
 
-from scenarios.problems.errors import Exit, UsageProblem
+from scenarios.cli import options, shell_completion
+from scenarios.events.raise_event import unfit
+from scenarios.problems.errors import Exit
 from scenarios.report.plain import printable
+from scenarios.target.loading import Target
 from simulators.exchanges import export
 from simulators.exchanges.history import Exchange
 from simulators.transport.delivery import Fault
 from simulators.transport.faults.parameters import UnfitFault
 from simulators.transport.faults.table import FAULTS, parameters, parse_fault
+
+CONFIG = options.config("pitboss.toml, else `pitboss client`")
+COPIES = click.option("--copies", type=click.IntRange(0), default=0, help="Send so many copies after it.")
+FAULT = click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="FAULT",
+    callback=lambda _context, _parameter, texts: [fault(text) for text in texts],
+    shell_complete=shell_completion.fault,
+    help="What goes wrong (repeat).",
+)
+CURL = click.option("--curl", is_flag=True, help="Print the curl command of each exchange, too.")
 
 
 def fault_help() -> str:
@@ -30,12 +48,16 @@ def fault(text: str) -> Fault:
         raise unfit(error) from None
 
 
-def unfit(error: UnfitFault) -> UsageProblem:
-    """Return the problem of a fault that does not fit."""
-    return UsageProblem(f"--fault: {error.came}", error.expected, error.next_step)
+def conclude(context: click.Context, target: Target, exchanges: Sequence[Exchange], *, curl: bool) -> None:
+    """Show ``exchanges``, and end with the exit code of the last: accepted, refused, or no usable answer."""
+    redactor = export.Redactor(target.secrets())
+    for exchange in exchanges:
+        _show(exchange, redactor, curl=curl)
+    last = exchanges[-1]
+    context.exit(int(Exit.HOLDS if last.ok else Exit.BROKEN if last.refused else Exit.UNREACHABLE))
 
 
-def show(exchange: Exchange, redactor: export.Redactor, *, curl: bool) -> None:
+def _show(exchange: Exchange, redactor: export.Redactor, *, curl: bool) -> None:
     """Print what was sent and answered, without secrets."""
     shown = export.as_json(exchange, redactor)
     lines = [
@@ -51,10 +73,3 @@ def show(exchange: Exchange, redactor: export.Redactor, *, curl: bool) -> None:
         lines.append(f"  {export.curl(exchange, redactor)}")
     for line in lines:
         click.echo(printable(line))
-
-
-def code(exchange: Exchange) -> int:
-    """The exit code: accepted, refused, or without a usable answer."""
-    if exchange.ok:
-        return int(Exit.HOLDS)
-    return int(Exit.BROKEN if exchange.refused else Exit.UNREACHABLE)

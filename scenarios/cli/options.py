@@ -1,0 +1,52 @@
+"""Options that several commands have, and how their values are read."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from scenarios.problems.errors import BadValue
+from simulators.values import money
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Option = Callable[[Command], Command]
+
+# What is judged, or sent to, where no target file is named.
+TARGET: Final = "pitboss.toml"
+TARGET_OR_CLIENT: Final = "pitboss.toml where there is one, else `pitboss client`"
+
+
+def config(default: str = TARGET, holds: str = "") -> Option[Any]:
+    """``--config``; ``holds`` says what it is needed for."""
+    return click.option(
+        "-c",
+        "--config",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help=f"The target file{holds}.  [default: {default}]",
+    )
+
+
+def all_of(*options: Option[Any]) -> Option[Any]:
+    """One decorator for ``options``, which help lists in this order."""
+
+    def add(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def amount(example: str) -> Callable[[str], Decimal]:
+    """Reads an amount on the command line, never a float; ``example`` is shown where it is none."""
+
+    def read(text: str) -> Decimal:
+        try:
+            return money.parse(text)
+        except ValueError as error:
+            raise BadValue(str(error), example) from None
+
+    return read
