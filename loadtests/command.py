@@ -22,8 +22,8 @@ from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import History, Purpose
+from simulators.exchanges.redaction import Redactor
 from simulators.operator.delivery import Operator
 from simulators.server.wsgi_server import bind
 from simulators.transport.route import Route

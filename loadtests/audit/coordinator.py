@@ -24,7 +24,7 @@ from loadtests.audit.worker import WorkerAudit, unheard
 from loadtests.audit.worker_rpc import RpcClient
 from loadtests.run import Shard
 from loadtests.traffic.journal import Kept
-from simulators.exchanges.export import Redactor
+from simulators.exchanges.redaction import Redactor
 
 log = logging.getLogger(__name__)
 

@@ -36,7 +36,7 @@ from loadtests.audit.worker_rpc import RpcClient, RpcServer
 from loadtests.run import Traffic
 from scenarios.problems.errors import Exit, UsageProblem
 from scenarios.report.files import prepare_directory
-from simulators.exchanges.export import Redactor
+from simulators.exchanges.redaction import Redactor
 
 log = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from loadtests.traffic.player_script import drive
 from scenarios.oracles.attempts import from_units
 from scenarios.problems.errors import DriverProblem
 from scenarios.wallet.probes import Unreadable
-from simulators.exchanges.export import Redactor
+from simulators.exchanges.redaction import Redactor
 from simulators.values import money
 
 log = logging.getLogger(__name__)

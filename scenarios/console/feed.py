@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from scenarios.console.rows import row
-from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import Exchange, History
+from simulators.exchanges.redaction import Redactor
 
 # So many browsers may watch at once; one more, and the one that has watched longest is let go.
 STREAMS: Final = 8

@@ -11,8 +11,8 @@ from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
 from simulators.checkout.simulator import CheckoutSimulator
-from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import History
+from simulators.exchanges.redaction import Redactor
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.operator.delivery import Operator
 from simulators.operator.simulator import OperatorSimulator

@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 from scenarios.console.providers import ServedProviders
 from simulators.checkout.wire import Notice
-from simulators.exchanges import export
-from simulators.exchanges.export import Redactor
+from simulators.exchanges.as_json import as_json
+from simulators.exchanges.curl import as_curl
 from simulators.exchanges.history import Direction, Exchange, Status
+from simulators.exchanges.redaction import Redactor
 from simulators.jackpot import wire as vouchers
 from simulators.values import money
 from simulators.wallet.transactions import Transaction
@@ -92,8 +93,8 @@ def _amount(amount: Any, currency: str) -> str:
 
 def detail(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
     """Everything there is to see of one exchange, with its curl command."""
-    shown = export.as_json(exchange, redactor)
-    shown["curl"] = export.curl(exchange, redactor)
+    shown = as_json(exchange, redactor)
+    shown["curl"] = as_curl(exchange, redactor)
     shown["again"] = exchange.direction is Direction.TO_CLIENT
     shown["genuine"] = exchange.genuine
     shown["sizes"] = [len(exchange.request.body), len(exchange.answer.body) if exchange.answer else None]

@@ -5,8 +5,8 @@ from enum import StrEnum
 from urllib.parse import urljoin
 
 from scenarios.problems.errors import Problem, TargetProblem
-from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import Exchange, header
+from simulators.exchanges.redaction import Redactor
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 # So much of what a CLIENT says is shown, in characters.

@@ -16,8 +16,8 @@ from scenarios.driver.python import PythonDriver
 from scenarios.driver.shell import run_command, wait_for_port
 from scenarios.problems.errors import DriverProblem
 from scenarios.target.loading import ENTRIES, Target, Template
-from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import Headers, Request
+from simulators.exchanges.redaction import Redactor
 from simulators.values import money
 
 _BRACES = re.compile(r"\{([A-Za-z_]+)\}")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from scenarios.report.summary import replay_command
 from scenarios.run.findings import Finding, RuleVerdict, worst
 from scenarios.run.run import Run
-from simulators.exchanges import export
+from simulators.exchanges.as_json import as_json
 from simulators.exchanges.history import Direction, Exchange, Purpose
 
 # What the screen has room for; the report has all.
@@ -70,7 +70,7 @@ def _exchanges(run: Run, numbers: tuple[int, ...]) -> Iterator[Line]:
 
 
 def _exchange(run: Run, exchange: Exchange) -> Iterator[Line]:
-    told = export.as_json(exchange, run.redactor)
+    told = as_json(exchange, run.redactor)
     request, answer = told["request"], told["answer"]
     whose = "the CLIENT: " if exchange.direction is Direction.FROM_CLIENT else ""
     sent = f"{whose}{request['method']} {_path(request['url'])} {_cut(request['body'])}".rstrip()

@@ -18,7 +18,8 @@ from scenarios.report.summary import must_counts, replay_command, should_counts
 from scenarios.run.cost import cost
 from scenarios.run.findings import Finding, RuleVerdict, ScenarioResult, message
 from scenarios.run.run import Run
-from simulators.exchanges import export
+from simulators.exchanges.as_json import as_json
+from simulators.exchanges.curl import as_curl
 
 # So many exchanges of one scenario are shown for one rule; history.har holds all.
 _EXCHANGES = 60
@@ -104,6 +105,6 @@ def _finding(run: Run, finding: Finding) -> schema.Finding:
 
 def _exchange(run: Run, number: int) -> Exchange:
     exchange = run.history[number]
-    told = export.as_json(exchange, run.redactor)
-    told |= {"invoked": round(exchange.invoked, 6), "curl": export.curl(exchange, run.redactor)}
+    told = as_json(exchange, run.redactor)
+    told |= {"invoked": round(exchange.invoked, 6), "curl": as_curl(exchange, run.redactor)}
     return Exchange.model_validate(told)

@@ -10,7 +10,7 @@ from scenarios.report.saved import report_of
 from scenarios.report.schema import Report
 from scenarios.run.findings import RuleVerdict
 from scenarios.run.run import Run
-from simulators.exchanges import export
+from simulators.exchanges.har import write_har
 
 
 def write_reports(run: Run, verdicts: list[RuleVerdict], directory: Path) -> None:
@@ -23,7 +23,7 @@ def write_reports(run: Run, verdicts: list[RuleVerdict], directory: Path) -> Non
     for rule, story in stories.items():
         (directory / FAILURES).mkdir(exist_ok=True)
         (directory / FAILURES / f"{rule}.json").write_text(story.dumps(), encoding="utf-8")
-    export.write_har(run.history, directory / HAR, run.redactor)
+    write_har(run.history, directory / HAR, run.redactor)
 
 
 def write_report(report: Report, directory: Path) -> None:

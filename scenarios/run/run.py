@@ -21,8 +21,8 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probe_self_test import Diagnosis, diagnose
 from scenarios.wallet.probes import DriverProbe, Probe, Unreadable, WagersProbe
-from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import History
+from simulators.exchanges.redaction import Redactor
 from simulators.operator.delivery import Operator
 from simulators.transport.rate_limits import Limits
 from simulators.transport.route import Route

@@ -16,8 +16,8 @@ from simulators.checkout.forgeries import FORGERIES
 from simulators.checkout.lifecycle import Event
 from simulators.checkout.wire import Agreement, Decision, Notice
 from simulators.checkout.world import Checkout
-from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import Exchange
+from simulators.exchanges.redaction import Redactor
 from simulators.simulator import Simulator
 from simulators.transport.route import Route
 from simulators.webhooks.endpoint import Endpoint

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import Exchange
+from simulators.exchanges.redaction import Redactor
 from simulators.jackpot import wire
 from simulators.jackpot.account import Account, Habits, random_id
 from simulators.jackpot.credentials.grants import Session

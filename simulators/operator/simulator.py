@@ -12,8 +12,8 @@ from typing import Any, Final, Literal, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import Exchange, Status
+from simulators.exchanges.redaction import Redactor
 from simulators.operator import wire, world
 from simulators.operator.catalogue import Catalogue, invent
 from simulators.operator.delivery import PROVIDER, Callbacks, random_id

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from enum import Enum
 
-from simulators.exchanges.export import MINTED_PREFIX
+from simulators.exchanges.redaction import MINTED_PREFIX
 
 
 class Standing(Enum):

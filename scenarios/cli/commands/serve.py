@@ -17,8 +17,10 @@ from scenarios.hosting.host import listening
 from scenarios.hosting.served import Place, Play, served
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.demo import target_or_demo
-from simulators.exchanges.export import Redactor, write_har, write_jsonl
+from simulators.exchanges.har import write_har
 from simulators.exchanges.history import History
+from simulators.exchanges.jsonl import write_jsonl
+from simulators.exchanges.redaction import Redactor
 from simulators.operator.simulator import TOKEN_SECONDS
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 from simulators.server.wsgi_server import watch_parent

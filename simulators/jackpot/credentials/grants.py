@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from typing import Final
 
-from simulators.exchanges.export import MINTED_PREFIX
+from simulators.exchanges.redaction import MINTED_PREFIX
 from simulators.jackpot.credentials.session_jwt import LIFE, Claims
 
 SERVER_SECONDS: Final = 3600

@@ -4,8 +4,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from simulators.exchanges import export
+from simulators.exchanges.as_json import as_json
 from simulators.exchanges.history import Exchange, History
+from simulators.exchanges.redaction import Redactor
 from simulators.jackpot import wire
 from simulators.values import decimal_json
 from simulators.webhooks.retry_queue import QueuedMessage
@@ -22,21 +23,19 @@ class Line:
     answer: str | None
 
 
-def payload(delivery: QueuedMessage[wire.Notification], redactor: export.Redactor) -> str:
+def payload(delivery: QueuedMessage[wire.Notification], redactor: Redactor) -> str:
     """The webhook's body, indented; numbers digit for digit as they are sent."""
     return redactor.text(_indented(wire.fields(delivery.event)))
 
 
-def attempts(
-    delivery: QueuedMessage[wire.Notification], history: History, redactor: export.Redactor
-) -> list[Line]:
+def attempts(delivery: QueuedMessage[wire.Notification], history: History, redactor: Redactor) -> list[Line]:
     """The attempts of ``delivery``, the oldest first; those of an earlier run are without answers."""
     numbers = {attempt.exchange for attempt in delivery.attempts}
     known: dict[int, Exchange] = {each.number: each for each in history if each.number in numbers}
     lines = []
     for attempt in delivery.attempts:
         exchange = known.get(attempt.exchange) if attempt.exchange is not None else None
-        shown: dict[str, Any] = {} if exchange is None else export.as_json(exchange, redactor)
+        shown: dict[str, Any] = {} if exchange is None else as_json(exchange, redactor)
         lines.append(
             Line(
                 attempt.at,

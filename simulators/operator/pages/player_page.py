@@ -14,7 +14,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from simulators.exchanges import export
+from simulators.exchanges.as_json import as_json
 from simulators.exchanges.history import Direction, Exchange
 from simulators.operator import lifecycle, world
 from simulators.operator.delivery import PROVIDER
@@ -137,7 +137,7 @@ def _page(
         sports=list(twin.catalogue.by_sport),
         slips=slips,
         part=lifecycle.Event.CASH_OUT_PART,
-        exchanges=[export.as_json(exchange, twin.redactor) for exchange in shown],
+        exchanges=[as_json(exchange, twin.redactor) for exchange in shown],
         waiting=len(twin.queue.pending),
         given_up=len(twin.queue.given_up),
         decimals=_decimals(session.currency),

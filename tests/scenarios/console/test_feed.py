@@ -10,8 +10,8 @@ import requests
 from playwright.sync_api import expect
 
 from scenarios.console.feed import FRAME_ROWS, OPENING_ROWS, STREAMS, Feed
-from simulators.exchanges.export import Redactor
 from simulators.exchanges.history import Failure, FailureKind, History, Purpose, Request
+from simulators.exchanges.redaction import Redactor
 from tests.scenarios.console.running import console_inside
 from tests.support.browser import PATIENCE, chromium, visit
 

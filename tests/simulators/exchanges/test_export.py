@@ -11,16 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulators.exchanges.export import (
-    BODY_LIMIT,
-    CURL_LIMIT,
-    MINTED_PREFIX,
-    Redactor,
-    as_json,
-    curl,
-    write_har,
-    write_jsonl,
-)
+from simulators.exchanges.as_json import BODY_LIMIT, as_json
+from simulators.exchanges.curl import CURL_LIMIT, as_curl
+from simulators.exchanges.har import write_har
 from simulators.exchanges.history import (
     Answer,
     Direction,
@@ -33,6 +26,8 @@ from simulators.exchanges.history import (
     Request,
     Status,
 )
+from simulators.exchanges.jsonl import write_jsonl
+from simulators.exchanges.redaction import MINTED_PREFIX, Redactor
 from tests.simulators.operator.tiny_client import channel
 
 SECRET = 's3cret"\\/ü&x'
@@ -170,7 +165,7 @@ def test_a_curl_line_sends_the_same_request(body: bytes) -> None:
         sent = operator.send_raw(
             body, path="/transaction?a=[1]&b={x}'", label="any bet", headers={"X-Security-Hash": "a'b"}
         )
-        replay(curl(sent, REDACTOR))
+        replay(as_curl(sent, REDACTOR))
     assert len(client.seen) == 2
     (path, headers, first), (path_again, headers_again, second) = client.seen
     assert first == second == body
@@ -193,7 +188,7 @@ def test_a_curl_line_sends_the_same_request(body: bytes) -> None:
 )
 def test_awkward_bodies_in_curl(body: bytes) -> None:
     with channel() as (client, operator):
-        line = curl(
+        line = as_curl(
             operator.send_raw(body, path="/x", label="any", headers={"X-Security-Hash": None}), REDACTOR
         )
         if b"\0" not in body:
@@ -204,7 +199,7 @@ def test_awkward_bodies_in_curl(body: bytes) -> None:
 
 def test_curl_names_the_secret_and_never_shows_it() -> None:
     headers = (("X-Security-Hash", SECRET), ("Authorization", "Bearer abc"), ("X-Empty", ""))
-    line = curl(exchange(headers=headers), REDACTOR)
+    line = as_curl(exchange(headers=headers), REDACTOR)
     assert "'X-Security-Hash: '\"${SECURITY_HASH}\"" in line
     assert "'Authorization: Bearer '\"${TOKEN}\"" in line
     assert "'X-Empty;'" in line
@@ -214,7 +209,9 @@ def test_curl_names_the_secret_and_never_shows_it() -> None:
 
 
 def test_curl_of_a_huge_body_is_a_comment() -> None:
-    assert curl(exchange(b"x" * (CURL_LIMIT + 1)), REDACTOR).startswith("# POST with a body of 100001 bytes")
+    assert as_curl(exchange(b"x" * (CURL_LIMIT + 1)), REDACTOR).startswith(
+        "# POST with a body of 100001 bytes"
+    )
 
 
 def test_json_lines_are_written_as_things_happen(tmp_path: Path) -> None:

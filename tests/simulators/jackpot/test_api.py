@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 import requests
 
-from simulators.exchanges.export import as_json
+from simulators.exchanges.as_json import as_json
 from simulators.exchanges.history import Direction
 from simulators.jackpot import wire
 from simulators.jackpot.api import BODY_BYTES

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import requests
 
-from simulators.exchanges.export import Redactor, as_json
+from simulators.exchanges.as_json import as_json
 from simulators.exchanges.history import Direction, Status, header
+from simulators.exchanges.redaction import Redactor
 from simulators.operator.api import BODY_BYTES, create_app
 from simulators.operator.delivery import Callbacks
 from simulators.operator.simulator import Agreement, OperatorSimulator

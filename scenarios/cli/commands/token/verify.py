@@ -16,7 +16,7 @@ from scenarios.tokens import explain
 from scenarios.tokens.explain import ClaimLine, ClaimStanding
 from simulators.checkout import claims as checkout_claims
 from simulators.checkout import wire
-from simulators.exchanges.export import Redactor
+from simulators.exchanges.redaction import Redactor
 from simulators.providers import CHECKOUT, JACKPOT
 from simulators.values import jws
 

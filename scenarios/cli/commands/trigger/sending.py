@@ -9,8 +9,10 @@ from scenarios.events.raise_event import unfit
 from scenarios.problems.errors import Exit
 from scenarios.report.plain import printable
 from scenarios.target.loading import Target
-from simulators.exchanges import export
+from simulators.exchanges.as_json import as_json
+from simulators.exchanges.curl import as_curl
 from simulators.exchanges.history import Exchange
+from simulators.exchanges.redaction import Redactor
 from simulators.transport.delivery import Fault
 from simulators.transport.faults.parameters import UnfitFault
 from simulators.transport.faults.table import FAULTS, parameters, parse_fault
@@ -50,16 +52,16 @@ def fault(text: str) -> Fault:
 
 def conclude(context: click.Context, target: Target, exchanges: Sequence[Exchange], *, curl: bool) -> None:
     """Show ``exchanges``, and end with the exit code of the last: accepted, refused, or no usable answer."""
-    redactor = export.Redactor(target.secrets())
+    redactor = Redactor(target.secrets())
     for exchange in exchanges:
         _show(exchange, redactor, curl=curl)
     last = exchanges[-1]
     context.exit(int(Exit.HOLDS if last.ok else Exit.BROKEN if last.refused else Exit.UNREACHABLE))
 
 
-def _show(exchange: Exchange, redactor: export.Redactor, *, curl: bool) -> None:
+def _show(exchange: Exchange, redactor: Redactor, *, curl: bool) -> None:
     """Print what was sent and answered, without secrets."""
-    shown = export.as_json(exchange, redactor)
+    shown = as_json(exchange, redactor)
     lines = [
         f"{exchange.title}: {shown['request']['method']} {shown['request']['url']}",
         f"  sent      {shown['request']['body']}",
@@ -70,6 +72,6 @@ def _show(exchange: Exchange, redactor: export.Redactor, *, curl: bool) -> None:
         *(f"  fault     {fault}" for fault in shown["faults"]),
     ]
     if curl:
-        lines.append(f"  {export.curl(exchange, redactor)}")
+        lines.append(f"  {as_curl(exchange, redactor)}")
     for line in lines:
         click.echo(printable(line))

@@ -1,0 +1,75 @@
+"""Texts, bytes and headers without secrets."""
+
+import json
+import re
+from collections.abc import Mapping
+from urllib.parse import quote, quote_plus
+
+# A secret shorter than this would tear holes into ordinary text.
+SECRET_LENGTH = 4
+
+# Tokens that the providers mint begin so, and can therefore be told in any text.
+MINTED_PREFIX = "pitboss-token-"
+
+_MINTED = re.escape(MINTED_PREFIX) + r"[A-Za-z0-9_-]+"
+_BEARER = re.compile(r"(?i)(authorization\W+bearer\s+)[^\s\"'<>,;]+")
+_FIELD = re.compile(r'(?i)("(?:password|token)"\s*:\s*)(?!"<[A-Z_]+>")("(?:[^"\\]|\\.)*"?|[^\s,}\]]+)')
+_FORM = re.compile(r"(?i)(\b(?:password|token)=)(?!<[A-Z_]+>)[^&\s]+")
+
+
+def _spellings(secret: str) -> set[str]:
+    """How ``secret`` may stand in a text: as it is, in a URL, in JSON with and without escapes."""
+    escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    encoded = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    lower = {re.sub(r"%[0-9A-F]{2}", lambda hit: hit[0].lower(), text) for text in encoded}
+    return {secret, json.dumps(secret)[1:-1].replace("/", "\\/")} | escaped | encoded | lower
+
+
+class Redactor:
+    """Replaces secrets in texts by their names in angle brackets.
+
+    ``secrets`` are values by name (``{"SECURITY_HASH": "s3cret"}``). Empty ones and those shorter than
+    SECRET_LENGTH characters are ignored. Tokens that the providers minted are replaced as well.
+    """
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        self._names = {
+            spelling: name
+            for name, secret in secrets.items()
+            if len(secret) >= SECRET_LENGTH
+            for spelling in _spellings(secret)
+        }
+        # The longest first: a secret may be part of another.
+        spellings = map(re.escape, sorted(self._names, key=len, reverse=True))
+        self._pattern = re.compile("|".join([*spellings, _MINTED]))
+
+    def text(self, text: str, *, auth: bool = False) -> str:
+        """Return ``text`` without secrets; ``auth`` says that it belongs to an exchange of ``/auth``."""
+        text = self._pattern.sub(lambda hit: f"<{self._name(hit[0])}>", text)
+        text = _BEARER.sub(r"\1<TOKEN>", text)
+        return _FORM.sub(r"\1<REDACTED>", _FIELD.sub(r'\1"<REDACTED>"', text)) if auth else text
+
+    def data(self, data: bytes, *, auth: bool = False) -> bytes:
+        """Return ``data`` without secrets; bytes that are no UTF-8 are kept as they are."""
+        text = self.text(data.decode("utf-8", "surrogateescape"), auth=auth)
+        return text.encode("utf-8", "surrogateescape")
+
+    def value(self, name: str, value: str) -> str:
+        """Return the header ``name``'s ``value`` without secrets; of an Authorization the scheme stays."""
+        shown = self.text(value)
+        if name.lower() != "authorization" or "<" in shown:
+            return shown
+        scheme, _, credentials = shown.partition(" ")
+        return f"{scheme} <TOKEN>" if credentials else "<TOKEN>"
+
+    def split(self, text: str) -> list[tuple[str, str | None]]:
+        """Cut ``text`` into pieces: text that stays as it is (with None), and secrets with their names."""
+        pieces: list[tuple[str, str | None]] = []
+        end = 0
+        for hit in self._pattern.finditer(text):
+            pieces += [(text[end : hit.start()], None), (hit[0], self._name(hit[0]))]
+            end = hit.end()
+        return [*pieces, (text[end:], None)]
+
+    def _name(self, found: str) -> str:
+        return self._names.get(found, "TOKEN")
