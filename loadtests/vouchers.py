@@ -139,7 +139,7 @@ class JackpotTraffic:
     traffic: Traffic
     rate: float
     fire: Callable[..., None]
-    twin: JackpotSimulator = field(init=False)
+    simulator: JackpotSimulator = field(init=False)
     _hosting: ExitStack = field(default_factory=ExitStack)
     _pool: Pool = field(default_factory=lambda: Pool(_AT_ONCE))
     _spawner: Any = None
@@ -148,14 +148,14 @@ class JackpotTraffic:
         jackpot = self.traffic.target.need_jackpot()
         history = History(listeners=[self._heard], _exchanges=_Recent(_EXCHANGES_KEPT))
         route = Route(history, timeout=self.traffic.timeout, ca_file=self.traffic.ca_file)
-        self.twin = build(jackpot, route, seed=self.traffic.rng.randrange(2**32))
-        self._hosting.enter_context(hosted(self.twin, jackpot.listen_address))
-        self._store = self.twin.account.listings[0].store.id
+        self.simulator = build(jackpot, route, seed=self.traffic.rng.randrange(2**32))
+        self._hosting.enter_context(hosted(self.simulator, jackpot.listen_address))
+        self._store = self.simulator.account.listings[0].store.id
         self._driver = Driver(self.traffic.target, timeout=_PATIENCE)
 
     def start(self) -> None:
         """Begin to convert."""
-        self.twin.account.update_store(self._store, _STORE)
+        self.simulator.account.update_store(self._store, _STORE)
         self.resume()
 
     def resume(self) -> None:
@@ -184,7 +184,7 @@ class JackpotTraffic:
 
     def convert(self, player: int) -> None:
         """Let ``player`` convert an amount, and what is bought be delivered, canceled or refunded."""
-        rng, account = self.traffic.rng, self.twin.account
+        rng, account = self.traffic.rng, self.simulator.account
         amount = Decimal(rng.randint(_CHEAPEST, _DEAREST))
         op = self.traffic.ledger.begin(
             player, BET, money.to_minor(amount, CURRENCY), f"conversion {self.traffic.callbacks.new_id()}"
@@ -241,14 +241,14 @@ class JackpotTraffic:
 
     def _until_ready(self, voucher_id: str) -> bool:
         """Wait for the CLIENT's confirmation; let the reservation run out where none comes."""
-        if self._until(lambda: self.twin.account.voucher(voucher_id).state is State.READY):
+        if self._until(lambda: self.simulator.account.voucher(voucher_id).state is State.READY):
             return True
         self._happen(voucher_id, Event.EXPIRE)
         return False
 
     def _happen(self, voucher_id: str, event: Event) -> None:
         with contextlib.suppress(IllegalTransition):
-            self.twin.account.happen(voucher_id, event)
+            self.simulator.account.happen(voucher_id, event)
 
     def _ended(self, op: Operation, key: str, state: State) -> str | None:
         """Wait until the CLIENT sees the voucher in ``state``, and settle; return what is wrong."""
@@ -291,15 +291,15 @@ class JackpotTraffic:
 
     def _news(self, voucher_id: str, state: State) -> None:
         """At times tell of the voucher again, in copies too, or of a store."""
-        rng, account = self.traffic.rng, self.twin.account
+        rng, account = self.traffic.rng, self.simulator.account
         if rng.random() < self.traffic.rates.copies:
             told = account.notify(EVENT_OF[state], voucher_id)
-            self.twin.queue.again(told.id)
+            self.simulator.queue.again(told.id)
         if rng.randrange(_STORE_NEWS) == 0:
             store = rng.choice(account.listings[1:]).store.id
             told = rng.choice((account.disable_store, account.enable_store))(store)
             if rng.random() < self.traffic.rates.copies:
-                self.twin.queue.again(told.id)
+                self.simulator.queue.again(told.id)
 
     # -- Locust's statistics
 

@@ -52,7 +52,7 @@ class Browser:
     """What a player's browser does, and the sessions that it opened (``made``)."""
 
     run: Run
-    twin: Jackpot
+    simulator: Jackpot
     judge: Judge
     made: list[Conversion] = field(default_factory=list)
 
@@ -114,7 +114,7 @@ class Browser:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         body = b"" if document is None else json.dumps(document, default=str).encode()
-        url = self.twin.account.public_url + path
+        url = self.simulator.account.public_url + path
         return self._send(Request(method, url, tuple(headers.items()), body), label)
 
     def _send(self, request: Request, label: str) -> Exchange:
@@ -142,10 +142,10 @@ class Browser:
         opened = self.exchange(conversion)
         if not opened.ok or opened.answer is None:
             raise Undecided(f"Jackpot opened no session for the token: {opened.error}")
-        path = f"/v2/stores/{self.twin.store_id}/reserve-voucher-by-value"
+        path = f"/v2/stores/{self.simulator.store_id}/reserve-voucher-by-value"
         token = json.loads(opened.answer.body)["access_token"]
         reserved = self.ask("POST", path, label="reserve (browser)", document={"value": value}, token=token)
-        found = self.twin.account.by_key(conversion.key)
+        found = self.simulator.account.by_key(conversion.key)
         if not found:
             raise Undecided(f"Jackpot reserved nothing: {reserved.error or reserved.failure}")
         conversion.voucher_id = found[-1].id

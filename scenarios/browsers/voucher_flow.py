@@ -59,7 +59,7 @@ class Conversions(Browser):
     ) -> Voucher:
         """Reserve a voucher at the price of ``units`` in the session, whatever its JWT is worth."""
         player = conversion.player
-        asked = self.twin.account.reservation(
+        asked = self.simulator.account.reservation(
             conversion.amount if limit is None else player.money(limit),
             manual=manual,
             price=player.money(units),
@@ -67,16 +67,16 @@ class Conversions(Browser):
             user_id=player.id,
             email="player@client.example",
         )
-        with self.twin.account.lock:
+        with self.simulator.account.lock:
             # Known before any webhook of it can be answered.
-            voucher = self.twin.account.reserve(self.twin.store_id, asked)
+            voucher = self.simulator.account.reserve(self.simulator.store_id, asked)
             conversion.voucher_id = voucher.id
         return voucher
 
     def happen(self, conversion: Conversion, event: Event) -> bool:
         """Let ``event`` come over the voucher; say whether it could."""
         try:
-            self.twin.account.happen(conversion.voucher, event)
+            self.simulator.account.happen(conversion.voucher, event)
         except IllegalTransition:
             return False
         return True
@@ -84,16 +84,16 @@ class Conversions(Browser):
     @contextlib.contextmanager
     def silence(self) -> Iterator[None]:
         """Send no webhook of what happens meanwhile, not even later."""
-        self.twin.wait_idle(self.patience)
-        url, self.twin.endpoint.url = self.twin.endpoint.url, None
+        self.simulator.wait_idle(self.patience)
+        url, self.simulator.endpoint.url = self.simulator.endpoint.url, None
         try:
             yield
         finally:
-            self.twin.endpoint.url = url
+            self.simulator.endpoint.url = url
 
     def at_provider(self, conversion: Conversion) -> State:
         """The voucher's state at the provider."""
-        return self.twin.account.voucher(conversion.voucher).state
+        return self.simulator.account.voucher(conversion.voucher).state
 
     # -- waits
 
@@ -108,21 +108,21 @@ class Conversions(Browser):
             if time.monotonic() - began > bound:
                 self.run.guard.heed()
                 if seconds is None:
-                    self.twin.vain_waits, self.unhurried = self.twin.vain_waits + 1, False
+                    self.simulator.vain_waits, self.unhurried = self.simulator.vain_waits + 1, False
                 return False
             time.sleep(_POLL_SECONDS)
-        self.twin.longest_wait = max(self.twin.longest_wait, time.monotonic() - began)
+        self.simulator.longest_wait = max(self.simulator.longest_wait, time.monotonic() - began)
         return True
 
     def _bound(self) -> float:
         """Seconds of patience: less with a CLIENT that was in vain waited for, and is quick otherwise."""
-        if self.unhurried or self.twin.vain_waits < _VAIN_WAITS:
+        if self.unhurried or self.simulator.vain_waits < _VAIN_WAITS:
             return self.patience
-        return min(self.patience, max(_LEAST_PATIENCE, 4 * self.twin.longest_wait))
+        return min(self.patience, max(_LEAST_PATIENCE, 4 * self.simulator.longest_wait))
 
     def delivered(self) -> None:
         """Wait until every webhook is acknowledged or given up."""
-        self.twin.wait_idle(self.patience)
+        self.simulator.wait_idle(self.patience)
 
     def reaches(self, conversion: Conversion, state: State) -> bool:
         """Wait until the voucher is in ``state``, at the provider and in the CLIENT's eyes; say whether it is."""
@@ -136,7 +136,7 @@ class Conversions(Browser):
 
     def asked_to_confirm(self, conversion: Conversion) -> bool:
         """Wait until the CLIENT asks to confirm the voucher; say whether it did."""
-        return self.until(lambda: bool(self.twin.confirm_requests(conversion.voucher)))
+        return self.until(lambda: bool(self.simulator.confirm_requests(conversion.voucher)))
 
     def seen_as(self, conversion: Conversion, *states: State) -> bool:
         """Wait until the CLIENT says that the purchase is in one of ``states``, where the driver can tell."""
@@ -193,12 +193,12 @@ class Conversions(Browser):
         Rules about what goes wrong compare with it, so that a CLIENT which always charges another sum is
         blamed by the rule about that alone. Measured once in a run.
         """
-        if state not in self.twin.costs:
+        if state not in self.simulator.costs:
             due = player.money(0 if state in (State.CANCELED, State.REFUNDED) else PRICE)
-            self.twin.costs[state] = due
+            self.simulator.costs[state] = due
             with contextlib.suppress(Undecided):
-                self.twin.costs[state] = self._cost(player, state, due)
-        return self.twin.costs[state]
+                self.simulator.costs[state] = self._cost(player, state, due)
+        return self.simulator.costs[state]
 
     def _cost(self, player: Player, state: State, due: Decimal) -> Decimal:
         funds = player.money(2 * AMOUNT)
@@ -219,8 +219,8 @@ class Conversions(Browser):
     def make_ready(self, conversion: Conversion) -> None:
         """Wait until the CLIENT has confirmed; where it does not, confirm in its place."""
         confirmed = (State.CONFIRMED, State.READY)
-        if self.twin.confirmed_by_client:
-            self.twin.confirmed_by_client = self.until(lambda: self.at_provider(conversion) in confirmed)
+        if self.simulator.confirmed_by_client:
+            self.simulator.confirmed_by_client = self.until(lambda: self.at_provider(conversion) in confirmed)
         self.happen(conversion, Event.CONFIRM)
         self.happen(conversion, Event.MAKE_READY)
         self.judge.needs(self.at_provider(conversion) is State.READY, "the voucher did not become READY")
@@ -284,20 +284,20 @@ class Conversions(Browser):
         """
         self.delivered()
         others = [other for other in reversed(self.run.players) if other is not player]
-        if others and others[0].currency == CURRENCY and self.twin.strolls_in_vain < _STROLLS:
+        if others and others[0].currency == CURRENCY and self.simulator.strolls_in_vain < _STROLLS:
             try:
                 if self._stroll(others[0]):
                     return
             except Undecided:
                 pass
-            self.twin.strolls_in_vain += 1
+            self.simulator.strolls_in_vain += 1
         self.until(happened, self.run.settings.effort.pause)
 
     def _stroll(self, other: Player) -> bool:
-        if self.twin.purse < _STROLL:
+        if self.simulator.purse < _STROLL:
             self.judge.fund(other, _PURSE)
-            self.twin.purse = _PURSE
-        self.twin.purse -= _STROLL
+            self.simulator.purse = _PURSE
+        self.simulator.purse -= _STROLL
         conversion = self.begin(other, _STROLL)
         self.reserve(conversion, _STROLL)
         done = self.until(lambda: self.at_provider(conversion) is State.READY, _UNJUDGED)
@@ -314,7 +314,7 @@ class Conversions(Browser):
 
     def finish(self) -> None:
         """Close every session that is open, so that nothing stays held; nothing is judged."""
-        self.twin.calm()
+        self.simulator.calm()
         left = [each for each in self.made if self._open_still(each)]
         for conversion in left:
             if conversion.voucher_id is None:
@@ -322,9 +322,11 @@ class Conversions(Browser):
                     self.reserve(conversion, 100, limit=100, manual=True)
             self.happen(conversion, Event.CANCEL)
         self.delivered()
-        if self.run.driver.has("voucher") and self.twin.closes:
+        if self.run.driver.has("voucher") and self.simulator.closes:
             final = (str(State.CANCELED), str(State.READY))
-            self.twin.closes = self.until(lambda: all(self.state(each) in final for each in left), _UNJUDGED)
+            self.simulator.closes = self.until(
+                lambda: all(self.state(each) in final for each in left), _UNJUDGED
+            )
 
     def _open_still(self, conversion: Conversion) -> bool:
         if conversion.token.key is None:

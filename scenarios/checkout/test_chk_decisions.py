@@ -46,7 +46,7 @@ class _Desk:
 
     run: Run
     minting: Minting
-    twin: JudgedCheckout
+    simulator: JudgedCheckout
     judge: Judge
 
     def open(self) -> _Order:
@@ -59,14 +59,14 @@ class _Desk:
                 named, "the token has no merchantReference, so that no decision can name its checkout"
             )
             # A CLIENT that keeps tokens may still have one of another variant.
-            if reference not in self.twin.opened:
+            if reference not in self.simulator.opened:
                 break
         else:
             self.judge.needs(
                 False, "no token has a merchantReference of its own, so that checkouts are mixed up"
             )
-        self.twin.opened.add(reference)
-        made = self.twin.create(minted.token.text)
+        self.simulator.opened.add(reference)
+        made = self.simulator.create(minted.token.text)
         token = made.token if isinstance(made, Checkout) else str(uuid.uuid4())
         opening = self.read(reference)
         self.judge.needs(
@@ -84,17 +84,19 @@ class _Desk:
 
     def decision(self, order: _Order, *, approved: bool) -> Decision:
         """What the provider would say of ``order``."""
-        decision = self.twin.decision(order.provider_reference, approved)
+        decision = self.simulator.decision(order.provider_reference, approved)
         return replace(decision, merchant_reference=order.reference)
 
     def send(self, decision: Decision) -> list[Exchange]:
         """Send a well signed decision once."""
-        return self.twin.endpoint.deliver(self.twin.endpoint.delivery(self.twin.sign(decision)))
+        return self.simulator.endpoint.deliver(
+            self.simulator.endpoint.delivery(self.simulator.sign(decision))
+        )
 
     def approve(self, order: _Order) -> Any:
         """Approve for real and return what ``order`` reads then; undecided where it never moves."""
-        self.twin.endpoint.deliver(
-            self.twin.endpoint.delivery(self.twin.sign(self.decision(order, approved=True)))
+        self.simulator.endpoint.deliver(
+            self.simulator.endpoint.delivery(self.simulator.sign(self.decision(order, approved=True)))
         )
         moved = self.wait(lambda: self.read(order.reference) != order.opening)
         self.judge.needs(moved, "a genuine approval does not show in what driver order reads")
@@ -130,11 +132,11 @@ def desk(run: Run, minting: Minting, checkout: JudgedCheckout, judge: Judge) -> 
 def test_forged_decisions_have_no_effect(desk: _Desk) -> None:
     """A decision without a signature of the provider's moves nothing, now or once a genuine one was heeded."""
     forged: list[tuple[_Order, list[Exchange], str]] = []
-    for name in fitting(desk.twin.agreement):
+    for name in fitting(desk.simulator.agreement):
         order = desk.open()
         # "changed claims" turns the outcome round: each forgery claims an approval.
         decision = desk.decision(order, approved=name != "changed claims")
-        exchanges = [desk.twin.send_forged(decision, name)]
+        exchanges = [desk.simulator.send_forged(decision, name)]
         if desk.stays(order, order.opening, exchanges, f"forged: {name}"):
             forged.append((order, exchanges, f"forged: {name}, later"))
     # A CLIENT that acts in the background has acted on the forgeries by the time that it acts on this one.
@@ -198,7 +200,7 @@ def test_repeated_decisions_have_one_effect(desk: _Desk, judge: Judge) -> None:
 
 
 def _at_once(desk: _Desk, decision: Decision) -> list[Exchange]:
-    route, channel = desk.run.route, desk.twin.endpoint
+    route, channel = desk.run.route, desk.simulator.endpoint
     width = route.limits.width(desk.run.settings.effort.width)
-    approval = channel.delivery_of(channel.request(desk.twin.sign(decision)), label="approval (at once)")
+    approval = channel.delivery_of(channel.request(desk.simulator.sign(decision)), label="approval (at once)")
     return deliver([approval] * width, route, together=True)

@@ -25,7 +25,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "demo": Entry(
         "scenarios.cli.commands.demo",
         "command",
-        "Run everything at once on this machine: twins, reference CLIENT, all rules, report.",
+        "Run everything at once on this machine: simulators, reference CLIENT, all rules, report.",
     ),
     "check": Entry(
         "scenarios.cli.commands.check", "command", "Judge a CLIENT by the contract, rule by rule."

@@ -122,17 +122,17 @@ class Actions:
         return player
 
     def _notification(self, event: str, asked: FormInput) -> list[Exchange]:
-        twin = self.house.need(JACKPOT).simulator
+        simulator = self.house.need(JACKPOT).simulator
         if event in STORE_EVENTS:
             wanted = dict(
                 raise_event.store_property(line)
                 for line in asked.text("changes").splitlines()
                 if line.strip()
             )
-            made = raise_event.store_event(twin, event, asked.maybe("store"), wanted)  # type: ignore[arg-type]  # checked
+            made = raise_event.store_event(simulator, event, asked.maybe("store"), wanted)  # type: ignore[arg-type]  # checked
         else:
             made = raise_event.coupon_event(
-                twin,
+                simulator,
                 event,  # type: ignore[arg-type]  # one of COUPON_EVENTS
                 voucher=asked.maybe("voucher"),
                 price=asked.amount("price"),
@@ -142,22 +142,22 @@ class Actions:
             )
         if (given := asked.maybe("id")) is not None:
             made = made.model_copy(update={"id": given})
-        return self._send_notice(twin.endpoint, made, asked)
+        return self._send_notice(simulator.endpoint, made, asked)
 
     def _decision(self, event: str, asked: FormInput) -> list[Exchange]:
-        twin = self.house.need(CHECKOUT).simulator
+        simulator = self.house.need(CHECKOUT).simulator
         made = raise_event.decision(
-            twin,
+            simulator,
             checkout=asked.maybe("checkout_token"),
             merchant_reference=asked.maybe("merchant_reference"),
             approved=event == DECISIONS[0],
         )
         forged = asked.maybe("forged")
         if forged is None:
-            return self._send_notice(twin.endpoint, twin.sign(made), asked)
-        self._addressed(twin.endpoint)
-        asked.choice("forged", [name for name in FORGERIES if name in fitting(twin.agreement)])
-        return [twin.send_forged(made, forged)]
+            return self._send_notice(simulator.endpoint, simulator.sign(made), asked)
+        self._addressed(simulator.endpoint)
+        asked.choice("forged", [name for name in FORGERIES if name in fitting(simulator.agreement)])
+        return [simulator.send_forged(made, forged)]
 
     def _send_notice(self, channel: Any, event: Any, asked: FormInput) -> list[Exchange]:
         self._addressed(channel)
@@ -219,8 +219,8 @@ class Actions:
         path = asked.choice("path", ASKED_OF[provider])
         badly = BADLY[asked.choice("how", tuple(BADLY))]
         times = asked.choice("times", TIMES, "1")
-        twin = self.house.need(provider).simulator
-        twin.disturb(path, None if times == "all" else int(times), **badly.how)
+        simulator = self.house.need(provider).simulator
+        simulator.disturb(path, None if times == "all" else int(times), **badly.how)
         return self.acting()
 
     def end_faults(self) -> dict[str, Any]:

@@ -29,8 +29,8 @@ def jackpot_steps(run: Run) -> Iterator[DoctorStep]:
 
 def _notification(run: Run) -> DoctorStep:
     name = "jackpot webhooks"
-    with checked(run, JACKPOT) as twin:
-        exchange = events.send(twin, events.disabled(events.new_id()), purpose=Purpose.DOCTOR)
+    with checked(run, JACKPOT) as simulator:
+        exchange = events.send(simulator, events.disabled(events.new_id()), purpose=Purpose.DOCTOR)
     if exchange.ok:
         return DoctorStep(
             StepOutcome.OK, name, "store/disabled, for a store that nobody has, was acknowledged"
@@ -56,8 +56,8 @@ def checkout_steps(run: Run) -> Iterator[DoctorStep]:
 
 
 def _port_and_keys(run: Run) -> DoctorStep:
-    with checked(run, CHECKOUT) as twin:
-        address = twin.public_url
+    with checked(run, CHECKOUT) as simulator:
+        address = simulator.public_url
     return DoctorStep(
         StepOutcome.OK, CHECKOUT, f"the fake checkout can listen at {address}, and its keys are keys"
     )

@@ -73,7 +73,7 @@ def send_notice(
 
 
 def coupon_event(
-    twin: JackpotSimulator,
+    simulator: JackpotSimulator,
     name: wire.CouponName,
     *,
     voucher: str | None = None,
@@ -82,30 +82,30 @@ def coupon_event(
     notification_key: str | None = None,
     store: str | None = None,
 ) -> wire.Notification:
-    """The webhook ``name`` of an invented voucher, or of the twin's own where ``voucher`` is its id.
+    """The webhook ``name`` of an invented voucher, or of the simulator's own where ``voucher`` is its id.
 
     ``price`` and ``value`` are EUR. The voucher at Jackpot does not change.
     """
     try:
-        made = twin.account.voucher(voucher or "")
+        made = simulator.account.voucher(voucher or "")
     except KeyError:
-        made = twin.account.invent_voucher(notification_key=notification_key)
+        made = simulator.account.invent_voucher(notification_key=notification_key)
     made = replace(
         made,
         id=voucher or made.id,
         price=made.price if price is None else price,
         value=made.value if value is None else value,
         notification_key=made.notification_key if notification_key is None else notification_key,
-        store_name=made.store_name if store is None else listing(twin, store).store.name,
+        store_name=made.store_name if store is None else listing(simulator, store).store.name,
     )
-    return world.announce(made, name, twin.account.means())
+    return world.announce(made, name, simulator.account.means())
 
 
 def store_event(
-    twin: JackpotSimulator, name: StoreEventName, store_id: str | None, changes: Mapping[str, Any]
+    simulator: JackpotSimulator, name: StoreEventName, store_id: str | None, changes: Mapping[str, Any]
 ) -> wire.Notification:
     """The webhook ``name`` of a store (None: the first) with ``changes``; raises UsageProblem for no store."""
-    before = listing(twin, store_id).store
+    before = listing(simulator, store_id).store
     wanted = dict(changes)
     if name == "store/update" and not wanted:
         wanted = {"name": f"{before.name} (new)"}
@@ -117,19 +117,19 @@ def store_event(
             "documented properties with values of their types",
             "see /v2/stores of `pitboss serve` for an example",
         ) from None
-    means = twin.account.means()
-    return stores.event(name, changed, means.now, means.new_id, twin.account.public_url)
+    means = simulator.account.means()
+    return stores.event(name, changed, means.now, means.new_id, simulator.account.public_url)
 
 
-def listing(twin: JackpotSimulator, store_id: str | None) -> Listing:
+def listing(simulator: JackpotSimulator, store_id: str | None) -> Listing:
     """The store ``store_id`` (None: the first), or the first under that id where Jackpot never had it."""
     if store_id is None:
-        return twin.account.listings[0]
+        return simulator.account.listings[0]
     try:
-        return twin.account.listing(store_id)
+        return simulator.account.listing(store_id)
     except KeyError:
         # One that Jackpot never had is a case for the CLIENT, too.
-        first = twin.account.listings[0].store
+        first = simulator.account.listings[0].store
         return Listing(first.model_copy(update={"id": store_id}))
 
 
@@ -149,12 +149,12 @@ def store_property(text: str) -> tuple[str, Any]:
 
 
 def decision(
-    twin: CheckoutSimulator, *, checkout: str | None, merchant_reference: str | None, approved: bool
+    simulator: CheckoutSimulator, *, checkout: str | None, merchant_reference: str | None, approved: bool
 ) -> Decision:
-    """A decision on ``checkout`` (None: a new token, which is of no checkout); none of the twin's changes."""
-    now = twin.clock()
+    """A decision on ``checkout`` (None: a new token, which is of no checkout); none of the simulator's changes."""
+    now = simulator.clock()
     return Decision(
-        merchant_id=twin.agreement.merchant_id,
+        merchant_id=simulator.agreement.merchant_id,
         reference=checkout or str(uuid.uuid4()),
         merchant_reference=merchant_reference,
         approved=approved,

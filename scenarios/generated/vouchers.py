@@ -43,7 +43,7 @@ class VoucherStage(Stage):
     def open(self) -> None:
         """Bring the player to the opening balance."""
         super().open()
-        self.first_delivery = len(self.hands.twin.queue.deliveries)
+        self.first_delivery = len(self.hands.simulator.queue.deliveries)
 
     def play(self, step: Step) -> None:
         """Do one step; one that cannot be (an expiry of what is confirmed) does nothing."""
@@ -64,14 +64,14 @@ class VoucherStage(Stage):
                 if not self.held:
                     # A copy is what comes after the first.
                     self.hands.delivered()
-                deliveries = self.hands.twin.queue.deliveries[self.first_delivery :]
+                deliveries = self.hands.simulator.queue.deliveries[self.first_delivery :]
                 if deliveries:
-                    self.hands.twin.queue.again(deliveries[-1 - step.of % len(deliveries)].id)
+                    self.hands.simulator.queue.again(deliveries[-1 - step.of % len(deliveries)].id)
             case Verb.HOLD:
-                self.hands.twin.queue.hold()
+                self.hands.simulator.queue.hold()
                 self.held = True
             case Verb.SEND:
-                self.hands.twin.queue.resume()
+                self.hands.simulator.queue.resume()
                 self.held = False
             case _:
                 super().play(step)
@@ -100,7 +100,7 @@ class VoucherStage(Stage):
         if not vouchers:
             return
         conversion = vouchers[-1 - step.of % len(vouchers)]
-        if step.verb in (Verb.REFUND, Verb.REJECT) and self.hands.twin.confirmed_by_client:
+        if step.verb in (Verb.REFUND, Verb.REJECT) and self.hands.simulator.confirmed_by_client:
             # A saved story is to break as it did, however busy the CLIENT is; of many, one or another may not.
             hurry = self.run.settings.story is None
             self.hands.leaves(conversion, State.RESERVED, self.run.settings.effort.pause if hurry else None)
@@ -112,7 +112,7 @@ class VoucherStage(Stage):
         hands, player = self.hands, self.players[0]
         for exchange in list(self.sent):
             self._provider_settles(exchange)
-        hands.twin.queue.resume()
+        hands.simulator.queue.resume()
         hands.delivered()
         self._close()
         taken = self._taken()
@@ -148,11 +148,11 @@ class VoucherStage(Stage):
                     hands.reserve(each, units, limit=units, manual=True)
                 hands.happen(each, Event.CANCEL)
         open_ones = [each for each in self.mine if hands.at_provider(each) is State.RESERVED]
-        if hands.twin.confirmed_by_client:
+        if hands.simulator.confirmed_by_client:
             settled = hands.until(
                 lambda: all(hands.at_provider(each) is not State.RESERVED for each in open_ones)
             )
-            hands.twin.confirmed_by_client = settled
+            hands.simulator.confirmed_by_client = settled
         for each in open_ones:
             hands.happen(each, Event.EXPIRE)
         hands.delivered()
@@ -160,7 +160,7 @@ class VoucherStage(Stage):
             hands.seen_as(each, hands.at_provider(each))
 
     def _price(self, conversion: Conversion) -> Decimal:
-        voucher = self.hands.twin.account.voucher(conversion.voucher)
+        voucher = self.hands.simulator.account.voucher(conversion.voucher)
         return voucher.price if voucher.state in _SPENT else Decimal(0)
 
     def _taken(self) -> Decimal:

@@ -37,7 +37,7 @@ _STORE = {
 
 
 class Jackpot(JackpotSimulator):
-    """The twin as the judge holds it. ``store_id`` is a store that sells at any price from 0.90 EUR on.
+    """The simulator as the judge holds it. ``store_id`` is a store that sells at any price from 0.90 EUR on.
 
     ``confirmed_by_client`` is False once the CLIENT left a reservation unconfirmed that it should confirm;
     ``purse`` (smallest units) and ``strolls_in_vain`` belong to the conversions that only pass the time;

@@ -31,9 +31,9 @@ def envelope(name: str, message: Any, **more: Any) -> dict[str, Any]:
     return {"event": name, "id": new_id(), "createdAt": just_now(), "message": message, **more}
 
 
-def properties(twin: Jackpot, **changes: Any) -> dict[str, Any]:
+def properties(simulator: Jackpot, **changes: Any) -> dict[str, Any]:
     """All properties of a store that the CLIENT has never heard of; a change to None leaves one out."""
-    document = twin.account.published(twin.account.listings[-1].store).model_dump()
+    document = simulator.account.published(simulator.account.listings[-1].store).model_dump()
     document |= {"id": new_id(), "slug": f"store-{new_id()}", **changes}
     return {name: value for name, value in document.items() if value is not None}
 
@@ -64,7 +64,7 @@ def updated(before: dict[str, Any], after: dict[str, Any], **more: Any) -> dict[
 
 
 def send(
-    twin: Jackpot,
+    simulator: Jackpot,
     event: dict[str, Any],
     *,
     label: str = "",
@@ -75,7 +75,7 @@ def send(
     name = label or str(event.get("event", "event"))
     body = decimal_json.dumps(event)
     for _ in range(_COPIES):
-        exchange = twin.endpoint.send_raw(body, label=name, purpose=purpose, genuine=genuine)
+        exchange = simulator.endpoint.send_raw(body, label=name, purpose=purpose, genuine=genuine)
         if not exchange.unknown:
             break
     return exchange

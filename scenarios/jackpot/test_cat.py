@@ -72,7 +72,7 @@ def _becomes(conversions: Conversions, data: dict[str, Any], names: tuple[str, .
 
 def _is_offered(conversions: Conversions, data: dict[str, Any], judge: Judge) -> tuple[str, ...]:
     """Make a store known for a rule about later events; return the properties that are right at first."""
-    events.send(conversions.twin, events.enabled(data, createdAt=events.just_now(-60)))
+    events.send(conversions.simulator, events.enabled(data, createdAt=events.just_now(-60)))
     conversions.until(lambda: _offered(conversions, data["id"]) is not None)
     offered = _offered(conversions, data["id"])
     judge.needs(offered is not None, "the store that the rule is about was not made available")
@@ -108,11 +108,11 @@ def test_enabled_makes_it_available(conversions: Conversions, judge: Judge) -> N
         ("any value", {"voucherWithContinuousValue": True, "voucherPossibleDiscreteValues": None}),
     ):
         discrete = {"voucherWithContinuousValue": False, "voucherPossibleDiscreteValues": [20, 30, 50]}
-        data = events.properties(conversions.twin, **(discrete | changes))
-        sent = events.send(conversions.twin, events.enabled(data))
+        data = events.properties(conversions.simulator, **(discrete | changes))
+        sent = events.send(conversions.simulator, events.enabled(data))
         _judge(judge, "CAT-01", _becomes(conversions, data, _KNOWN), [sent], case=case)
-    data = events.properties(conversions.twin, **_EXTRA)
-    sent = events.send(conversions.twin, events.enabled(data))
+    data = events.properties(conversions.simulator, **_EXTRA)
+    sent = events.send(conversions.simulator, events.enabled(data))
     wrong = _becomes(conversions, data, tuple(_EXTRA))
     case = "a property that no document knows yet"
     _judge(judge, "CAT-01", wrong, [sent], case=case, level=Level.SHOULD)
@@ -121,13 +121,13 @@ def test_enabled_makes_it_available(conversions: Conversions, judge: Judge) -> N
 @pytest.mark.rules("CAT-02")
 def test_disabled_withdraws_it(conversions: Conversions, judge: Judge) -> None:
     """store/disabled withdraws the store; for a store that nobody knows it is acknowledged."""
-    twin = conversions.twin
-    data = events.properties(twin)
+    simulator = conversions.simulator
+    data = events.properties(simulator)
     _is_offered(conversions, data, judge)
-    sent = events.send(twin, events.disabled(data["id"]))
+    sent = events.send(simulator, events.disabled(data["id"]))
     gone = conversions.until(lambda: _offered(conversions, data["id"]) is None)
     judge.holds("CAT-02", gone, expected="the store is not offered any more", seen="it is", exchanges=[sent])
-    unknown = events.send(twin, events.disabled(events.new_id()))
+    unknown = events.send(simulator, events.disabled(events.new_id()))
     judge.holds(
         "CAT-02",
         unknown.ok,
@@ -141,9 +141,9 @@ def test_disabled_withdraws_it(conversions: Conversions, judge: Judge) -> None:
 @pytest.mark.rules("CAT-03")
 def test_update_leaves_exactly_data(conversions: Conversions, judge: Judge) -> None:
     """store/update leaves exactly ``data``: changed, added and removed attributes; a removed one is gone."""
-    twin = conversions.twin
+    simulator = conversions.simulator
     before = events.properties(
-        twin, voucherValueMax=50, voucherPossibleDiscreteValues=None, voucherWithContinuousValue=True
+        simulator, voucherValueMax=50, voucherPossibleDiscreteValues=None, voucherWithContinuousValue=True
     )
     right = _is_offered(conversions, before, judge)
     for case, after in (
@@ -151,7 +151,7 @@ def test_update_leaves_exactly_data(conversions: Conversions, judge: Judge) -> N
         ("removed", {name: value for name, value in before.items() if name != "mentions"}),
         ("added again", before),
     ):
-        sent = events.send(twin, events.updated(before, after))
+        sent = events.send(simulator, events.updated(before, after))
         names = tuple(dict.fromkeys((*right, *(name for name in _CHANGES if case != "removed"))))
         _judge(judge, "CAT-03", _becomes(conversions, after, names), [sent], case=case)
         before = after
@@ -160,9 +160,9 @@ def test_update_leaves_exactly_data(conversions: Conversions, judge: Judge) -> N
 @pytest.mark.rules("CAT-04")
 def test_update_makes_it_known(conversions: Conversions, judge: Judge) -> None:
     """store/update for an unknown store makes it known, since ``data`` is complete."""
-    after = events.properties(conversions.twin)
+    after = events.properties(conversions.simulator)
     before = after | {"name": "Enseigne ancienne"}
-    sent = events.send(conversions.twin, events.updated(before, after))
+    sent = events.send(conversions.simulator, events.updated(before, after))
     conversions.until(lambda: _offered(conversions, after["id"]) is not None)
     offered = _offered(conversions, after["id"])
     known = offered is not None and offered.get("name") == after["name"]
@@ -172,13 +172,13 @@ def test_update_makes_it_known(conversions: Conversions, judge: Judge) -> None:
 @pytest.mark.rules("CAT-05")
 def test_older_event_changes_nothing(conversions: Conversions, judge: Judge) -> None:
     """An older store event (``createdAt``) that arrives late does not overwrite a newer one."""
-    twin = conversions.twin
-    first = events.properties(twin)
+    simulator = conversions.simulator
+    first = events.properties(simulator)
     _is_offered(conversions, first, judge)
     older, newer = first | {"name": "Enseigne du matin"}, first | {"name": "Enseigne du soir"}
-    events.send(twin, events.updated(older, newer))
+    events.send(simulator, events.updated(older, newer))
     judge.needs(not _becomes(conversions, newer, ("name",)), "the update that came first had no effect")
-    late = events.send(twin, events.updated(first, older, createdAt=events.just_now(-30)))
+    late = events.send(simulator, events.updated(first, older, createdAt=events.just_now(-30)))
     _later(conversions, judge)
     offered = _offered(conversions, first["id"])
     judge.holds(
@@ -189,10 +189,10 @@ def test_older_event_changes_nothing(conversions: Conversions, judge: Judge) -> 
         exchanges=[late],
         case="store/update",
     )
-    events.send(twin, events.disabled(first["id"]))
+    events.send(simulator, events.disabled(first["id"]))
     gone = conversions.until(lambda: _offered(conversions, first["id"]) is None)
     judge.needs(gone, "store/disabled had no effect")
-    late = events.send(twin, events.enabled(first, createdAt=events.just_now(-30)))
+    late = events.send(simulator, events.enabled(first, createdAt=events.just_now(-30)))
     _later(conversions, judge)
     judge.holds(
         "CAT-05",
@@ -206,8 +206,8 @@ def test_older_event_changes_nothing(conversions: Conversions, judge: Judge) -> 
 
 def _later(conversions: Conversions, judge: Judge) -> None:
     """Wait until an event about another store, sent now, has had its effect: those before it had time."""
-    data = events.properties(conversions.twin)
-    events.send(conversions.twin, events.enabled(data))
+    data = events.properties(conversions.simulator)
+    events.send(conversions.simulator, events.enabled(data))
     shown = conversions.until(lambda: _offered(conversions, data["id"]) is not None)
     judge.needs(shown, "a later store event had no effect, so that it cannot be told when one has none")
 
@@ -215,9 +215,9 @@ def _later(conversions: Conversions, judge: Judge) -> None:
 @pytest.mark.rules("CAT-06")
 def test_discrete_and_continuous(conversions: Conversions, judge: Judge) -> None:
     """Single values become any value and back, as documented: the list of values goes and comes."""
-    twin = conversions.twin
+    simulator = conversions.simulator
     discrete = events.properties(
-        twin, voucherWithContinuousValue=False, voucherPossibleDiscreteValues=[20, 30, 50]
+        simulator, voucherWithContinuousValue=False, voucherPossibleDiscreteValues=[20, 30, 50]
     )
     continuous = {name: value for name, value in discrete.items() if name != "voucherPossibleDiscreteValues"}
     continuous |= {"voucherWithContinuousValue": True}
@@ -227,19 +227,19 @@ def test_discrete_and_continuous(conversions: Conversions, judge: Judge) -> None
         ("single values to any value", discrete, continuous),
         ("any value to single values", continuous, discrete),
     ):
-        sent = events.send(twin, events.updated(before, after))
+        sent = events.send(simulator, events.updated(before, after))
         _judge(judge, "CAT-06", _becomes(conversions, after, names), [sent], case=case)
 
 
 @pytest.mark.rules("CAT-07")
 def test_enabled_again(conversions: Conversions, judge: Judge) -> None:
     """A store that was disabled and is enabled again is offered again."""
-    twin = conversions.twin
-    data = events.properties(twin)
+    simulator = conversions.simulator
+    data = events.properties(simulator)
     _is_offered(conversions, data, judge)
-    events.send(twin, events.disabled(data["id"]))
+    events.send(simulator, events.disabled(data["id"]))
     gone = conversions.until(lambda: _offered(conversions, data["id"]) is None)
     judge.needs(gone, "store/disabled had no effect")
-    sent = events.send(twin, events.enabled(data))
+    sent = events.send(simulator, events.enabled(data))
     back = conversions.until(lambda: _offered(conversions, data["id"]) is not None)
     judge.holds("CAT-07", back, expected="the store is offered again", seen="it is not", exchanges=[sent])

@@ -48,7 +48,7 @@ def _acknowledged(
 
 def _told(conversions: Conversions, judge: Judge, rule: str, delivery: QueuedMessage[Notification]) -> None:
     """Judge that a webhook on its way was answered 200, if not at once then upon a retry."""
-    done = conversions.twin.queue.wait(delivery.id, conversions.patience)
+    done = conversions.simulator.queue.wait(delivery.id, conversions.patience)
     last = done.attempts[-1] if done.attempts else None
     judge.holds(
         rule,
@@ -69,7 +69,7 @@ def _told(conversions: Conversions, judge: Judge, rule: str, delivery: QueuedMes
 @pytest.mark.rules("EVT-01")
 def test_store_events_are_acknowledged(conversions: Conversions, judge: Judge) -> None:
     """store/enabled, store/disabled and store/update in their documented shapes are answered 200."""
-    account = conversions.twin.account
+    account = conversions.simulator.account
     store_id = account.listings[-1].store.id
     raised: tuple[Callable[[], QueuedMessage[Notification]], ...] = (
         lambda: account.enable_store(store_id),
@@ -103,7 +103,7 @@ def test_coupon_events_are_acknowledged(conversions: Conversions, player: Player
 
 
 def _all_told(conversions: Conversions, judge: Judge, conversion: Conversion) -> None:
-    for delivery in conversions.twin.queue.deliveries:
+    for delivery in conversions.simulator.queue.deliveries:
         about = getattr(delivery.event.message, "id", None)
         if about == conversion.voucher_id and delivery.standing is not Standing.UNADDRESSED:
             _told(conversions, judge, "EVT-01", delivery)
@@ -112,9 +112,9 @@ def _all_told(conversions: Conversions, judge: Judge, conversion: Conversion) ->
 @pytest.mark.rules("EVT-01")
 def test_coupon_events_have_an_address(conversions: Conversions, judge: Judge) -> None:
     """Where one coupon event about anybody's voucher is answered 200, all six are."""
-    account = conversions.twin.account
+    account = conversions.simulator.account
     voucher = account.invent_voucher(notification_key=events.new_id())
-    sent = {name: _once(conversions.twin, name, voucher) for name in wire.EVENT_OF.values()}
+    sent = {name: _once(conversions.simulator, name, voucher) for name in wire.EVENT_OF.values()}
     if not any(exchange.ok for exchange in sent.values()):
         raise Undecided(
             "no coupon event about others' vouchers is acknowledged; add voucher_session to [driver]"
@@ -123,10 +123,10 @@ def test_coupon_events_have_an_address(conversions: Conversions, judge: Judge) -
         _acknowledged(judge, "EVT-01", exchange, case=f"{name}, as others are")
 
 
-def _once(twin: Jackpot, name: wire.CouponName, voucher: Voucher) -> Exchange:
+def _once(simulator: Jackpot, name: wire.CouponName, voucher: Voucher) -> Exchange:
     """Tell of a voucher that is not the CLIENT's, without the provider's retries where it is refused."""
-    event = wire.fields(world.announce(voucher, name, twin.account.means()))
-    return events.send(twin, event, genuine=False)
+    event = wire.fields(world.announce(voucher, name, simulator.account.means()))
+    return events.send(simulator, event, genuine=False)
 
 
 @pytest.mark.rules("EVT-06")
@@ -137,7 +137,7 @@ def test_unknown_types_are_acknowledged(conversions: Conversions, judge: Judge) 
         ("store/moved", {"storeId": events.new_id(), "data": {"id": events.new_id()}}),
         ("platform/news", {"text": "Bonjour"}),
     ):
-        sent = events.send(conversions.twin, events.envelope(name, message))
+        sent = events.send(conversions.simulator, events.envelope(name, message))
         _acknowledged(judge, "EVT-06", sent, case=name)
 
 
@@ -147,13 +147,13 @@ def test_unknown_types_are_ignored(conversions: Conversions, player: Player) -> 
     """An unknown type of event about a voucher of the CLIENT's own moves no money."""
     conversion, balance = conversions.bought(player)
     message = _message(conversions, conversion, "coupon/ready") | {"state": "EXTENDED"}
-    sent = events.send(conversions.twin, events.envelope("coupon/extended", message))
+    sent = events.send(conversions.simulator, events.envelope("coupon/extended", message))
     conversions.stays("EVT-06", player, balance, sent, case="coupon/extended")
 
 
 def _message(conversions: Conversions, conversion: Conversion, name: str) -> dict[str, Any]:
     """The message of the last webhook ``name`` about a voucher."""
-    found = events.fields_of(conversions.twin.posted(conversion.voucher, name))["message"]
+    found = events.fields_of(conversions.simulator.posted(conversion.voucher, name))["message"]
     return dict(found)
 
 
@@ -190,8 +190,8 @@ def _malformed(name: str, message: dict[str, Any]) -> list[tuple[str, bytes]]:
 @pytest.mark.rules("EVT-07")
 def test_malformed_is_not_acknowledged(conversions: Conversions, judge: Judge) -> None:
     """What nobody can read is not answered 200, and events that come after it are answered as before."""
-    twin = conversions.twin
-    data = events.properties(twin)
+    simulator = conversions.simulator
+    data = events.properties(simulator)
     before = _still_read(conversions)
     bodies = _malformed("store/enabled", {"storeId": data["id"], "data": data})
     sent = [_refused(conversions, judge, case, body) for case, body in bodies]
@@ -209,7 +209,7 @@ def test_malformed_is_not_acknowledged(conversions: Conversions, judge: Judge) -
 
 
 def _refused(conversions: Conversions, judge: Judge, case: str, body: bytes) -> Exchange:
-    sent = conversions.twin.endpoint.send_raw(body, label=f"malformed ({case})")
+    sent = conversions.simulator.endpoint.send_raw(body, label=f"malformed ({case})")
     judge.holds(
         "EVT-07",
         not sent.ok,
@@ -224,10 +224,10 @@ def _refused(conversions: Conversions, judge: Judge, case: str, body: bytes) -> 
 
 def _still_read(conversions: Conversions) -> dict[str, Exchange]:
     """What is answered to events that anybody can read and that change nothing."""
-    twin = conversions.twin
-    foreign = twin.account.invent_voucher(notification_key=events.new_id())
-    told = {"store/disabled": events.send(twin, events.disabled(events.new_id()))}
-    told["coupon/ready"] = _once(twin, "coupon/ready", foreign)
+    simulator = conversions.simulator
+    foreign = simulator.account.invent_voucher(notification_key=events.new_id())
+    told = {"store/disabled": events.send(simulator, events.disabled(events.new_id()))}
+    told["coupon/ready"] = _once(simulator, "coupon/ready", foreign)
     return told
 
 
@@ -250,11 +250,11 @@ def test_malformed_moves_no_money(conversions: Conversions, player: Player, judg
 @pytest.mark.rules("EVT-08")
 def test_foreign_vouchers_are_acknowledged(conversions: Conversions, judge: Judge) -> None:
     """A coupon event for a voucher that is not the CLIENT's is answered 200."""
-    account = conversions.twin.account
+    account = conversions.simulator.account
     for key in (events.new_id(), None):
         voucher = account.invent_voucher(notification_key=key)
         for name in wire.EVENT_OF.values():
-            sent = _once(conversions.twin, name, voucher)
+            sent = _once(conversions.simulator, name, voucher)
             case = f"{name}, {'a' if key else 'no'} notificationKey"
             _acknowledged(judge, "EVT-08", sent, case=case, level=Level.SHOULD)
 
@@ -263,11 +263,11 @@ def test_foreign_vouchers_are_acknowledged(conversions: Conversions, judge: Judg
 @pytest.mark.rules("EVT-08")
 def test_foreign_vouchers_move_no_money(conversions: Conversions, player: Player, judge: Judge) -> None:
     """A coupon event for a voucher that is not the CLIENT's moves no money."""
-    account = conversions.twin.account
+    account = conversions.simulator.account
     balance = judge.fund(player, 50_000)
     for key in (events.new_id(), player.id, None):
         voucher = account.invent_voucher(notification_key=key)
-        sent = [_once(conversions.twin, name, voucher) for name in wire.EVENT_OF.values()]
+        sent = [_once(conversions.simulator, name, voucher) for name in wire.EVENT_OF.values()]
         case = "a notificationKey that nobody minted" if key else "no notificationKey"
         if key == player.id:
             case = "the player's id for a notificationKey"
@@ -277,14 +277,14 @@ def test_foreign_vouchers_move_no_money(conversions: Conversions, player: Player
 @pytest.mark.rules("EVT-11")
 def test_acknowledgement_comes_in_time(conversions: Conversions, judge: Judge) -> None:
     """Events about stores and others' vouchers are answered within 5 s while the provider's API is slow."""
-    account = conversions.twin.account
-    with _slow(conversions.twin):
+    account = conversions.simulator.account
+    with _slow(conversions.simulator):
         foreign = account.invent_voucher(notification_key=events.new_id())
         for delivery in (
             account.notify_foreign("coupon/reserved", foreign),
             account.notify_store("store/update", account.listings[-1].store.id),
         ):
-            _in_time(judge, conversions.twin, delivery)
+            _in_time(judge, conversions.simulator, delivery)
 
 
 @pytest.mark.rules("EVT-11")
@@ -296,11 +296,13 @@ def test_own_events_are_acknowledged_in_time(conversions: Conversions, player: P
     conversions.reserve(first, 2500)
     conversions.make_ready(first)
     conversions.happen(first, Event.ASK_REFUND)
-    with _slow(conversions.twin):
+    with _slow(conversions.simulator):
         conversions.reserve(second, 2500)
         conversions.happen(first, Event.REFUND)
-        _in_time(judge, conversions.twin, conversions.twin.posted(second.voucher, "coupon/reserved"))
-        _in_time(judge, conversions.twin, conversions.twin.posted(first.voucher, "coupon/refunded"))
+        _in_time(
+            judge, conversions.simulator, conversions.simulator.posted(second.voucher, "coupon/reserved")
+        )
+        _in_time(judge, conversions.simulator, conversions.simulator.posted(first.voucher, "coupon/refunded"))
     conversions.make_ready(second)
     conversions.seen_as(first, State.REFUNDED)
 
@@ -308,25 +310,25 @@ def test_own_events_are_acknowledged_in_time(conversions: Conversions, player: P
 class _slow:  # noqa: N801 - a context manager, used like a function
     """Let the provider's own answers come late meanwhile."""
 
-    def __init__(self, twin: Jackpot) -> None:
-        self.twin = twin
+    def __init__(self, simulator: Jackpot) -> None:
+        self.simulator = simulator
 
     def __enter__(self) -> None:
         for kind in ("confirm", "voucher", "token"):
-            self.twin.disturb(kind, None, delay_seconds=_SLOW)
+            self.simulator.disturb(kind, None, delay_seconds=_SLOW)
 
     def __exit__(self, *_: object) -> None:
-        self.twin.calm()
+        self.simulator.calm()
 
 
-def _in_time(judge: Judge, twin: Jackpot, delivery: QueuedMessage[Notification]) -> None:
-    arrived: Callable[[], bool] = lambda: bool(twin.queue.delivery(delivery.id).attempts)  # noqa: E731
-    twin.queue.wait(delivery.id, _IN_TIME + 1)
+def _in_time(judge: Judge, simulator: Jackpot, delivery: QueuedMessage[Notification]) -> None:
+    arrived: Callable[[], bool] = lambda: bool(simulator.queue.delivery(delivery.id).attempts)  # noqa: E731
+    simulator.queue.wait(delivery.id, _IN_TIME + 1)
     if not arrived():
         raise Undecided("a webhook was never sent")
-    number = twin.queue.delivery(delivery.id).attempts[0].exchange
+    number = simulator.queue.delivery(delivery.id).attempts[0].exchange
     assert number is not None
-    first = twin.history[number]
+    first = simulator.history[number]
     judge.holds(
         "EVT-11",
         first.answer is not None and first.seconds is not None and first.seconds <= _IN_TIME,

@@ -54,7 +54,7 @@ def _ended(
             _conclude(conversions, conversion, Event.ASK_REFUND, Event.REFUND)
             conversions.reaches(conversion, State.REFUNDED)
             balance = conversions.measure(player, balance + player.money(PRICE))
-    return conversion, balance, conversions.twin.posted(conversion.voucher, name)
+    return conversion, balance, conversions.simulator.posted(conversion.voucher, name)
 
 
 @pytest.mark.rules("EVT-02")
@@ -64,7 +64,7 @@ def test_copies_have_one_effect(conversions: Conversions, player: Player) -> Non
     names: tuple[wire.CouponName, ...] = ("coupon/canceled", "coupon/ready", "coupon/refunded")
     for name in names:
         _, balance, delivery = _ended(conversions, player, name)
-        sent = [each for _ in range(_COPIES) for each in conversions.twin.queue.again(delivery.id)]
+        sent = [each for _ in range(_COPIES) for each in conversions.simulator.queue.again(delivery.id)]
         conversions.stays("EVT-02", player, balance, *sent, case=f"copies of {name}")
 
 
@@ -72,10 +72,10 @@ def test_copies_have_one_effect(conversions: Conversions, player: Player) -> Non
 @pytest.mark.needs("store")
 def test_copy_of_an_old_store_event(conversions: Conversions, judge: Judge) -> None:
     """store/enabled delivered again, after the store was disabled, does not bring it back."""
-    twin, driver = conversions.twin, conversions.run.driver
-    data = events.properties(twin)
+    simulator, driver = conversions.simulator, conversions.run.driver
+    data = events.properties(simulator)
     enabled = events.enabled(data, createdAt=events.just_now(-60))
-    events.send(twin, enabled)
+    events.send(simulator, enabled)
 
     def offered(store_id: str) -> bool:
         raw = driver.raw("store", store=store_id)
@@ -84,11 +84,11 @@ def test_copy_of_an_old_store_event(conversions: Conversions, judge: Judge) -> N
         return bool(document) and shown
 
     judge.needs(conversions.until(lambda: offered(data["id"])), "store/enabled had no effect")
-    events.send(twin, events.disabled(data["id"]))
+    events.send(simulator, events.disabled(data["id"]))
     judge.needs(conversions.until(lambda: not offered(data["id"])), "store/disabled had no effect")
-    copy = events.send(twin, enabled, label="copy of store/enabled")
-    other = events.properties(twin)
-    events.send(twin, events.enabled(other))
+    copy = events.send(simulator, enabled, label="copy of store/enabled")
+    other = events.properties(simulator)
+    events.send(simulator, events.enabled(other))
     conversions.until(lambda: offered(other["id"]))
     judge.holds(
         "EVT-02",
@@ -122,11 +122,11 @@ def _race(
     conversions: Conversions, conversion: Conversion, name: str, effort: Effort, step: Event
 ) -> list[Exchange]:
     """Let ``step`` come over the voucher and deliver its webhook ``name`` many times at once."""
-    twin, route = conversions.twin, conversions.run.route
-    with twin.held():
+    simulator, route = conversions.simulator, conversions.run.route
+    with simulator.held():
         conversions.happen(conversion, step)
-        event = twin.posted(conversion.voucher, name).event
-        deliveries = [twin.endpoint.delivery(event)] * route.limits.width(effort.width)
+        event = simulator.posted(conversion.voucher, name).event
+        deliveries = [simulator.endpoint.delivery(event)] * route.limits.width(effort.width)
         return deliver(deliveries, route, together=True)
 
 
@@ -163,11 +163,13 @@ def test_out_of_order(conversions: Conversions, player: Player, judge: Judge) ->
         usual = conversions.usual_cost(player, state)
         balance = judge.fund(player, 8000)
         conversion = conversions.begin(player, 4000)
-        with conversions.twin.held():
+        with conversions.simulator.held():
             conversions.reserve(conversion, PRICE, manual=True)
             _conclude(conversions, conversion, *steps)
             for name in order:
-                conversions.twin.queue.again(conversions.twin.posted(conversion.voucher, f"coupon/{name}").id)
+                conversions.simulator.queue.again(
+                    conversions.simulator.posted(conversion.voucher, f"coupon/{name}").id
+                )
         expected = balance - usual
         conversions.settles(player, expected)
         conversions.stroll(player)
@@ -182,9 +184,9 @@ def test_temporary_failures(conversions: Conversions, player: Player, judge: Jud
     failing = (503, b'{"error": "UNAVAILABLE", "message": "try again"}', "application/json")
     lost = (AnswerLost(attempts=2), AnswerLost(after=0.005))
     cases: tuple[tuple[str, Callable[[], None]], ...] = (
-        ("answers lost", lambda: setattr(conversions.twin.endpoint, "faults", lost[:1])),
-        ("answers lost late", lambda: setattr(conversions.twin.endpoint, "faults", lost[1:])),
-        ("the provider's API fails", lambda: conversions.twin.disturb("voucher", 1, answer=failing)),
+        ("answers lost", lambda: setattr(conversions.simulator.endpoint, "faults", lost[:1])),
+        ("answers lost late", lambda: setattr(conversions.simulator.endpoint, "faults", lost[1:])),
+        ("the provider's API fails", lambda: conversions.simulator.disturb("voucher", 1, answer=failing)),
         ("the provider gives no token", lambda: _no_token(conversions, failing)),
     )
     bought, refunded = (conversions.usual_cost(player, each) for each in (State.READY, State.REFUNDED))
@@ -197,33 +199,33 @@ def test_temporary_failures(conversions: Conversions, player: Player, judge: Jud
         conversions.happen(conversion, Event.CONFIRM)
         expected = balance - bought
         balance = conversions.ends("EVT-05", conversion, State.READY, expected, case=f"{case}, purchase")
-        conversions.twin.calm()
+        conversions.simulator.calm()
         go_wrong()
         _conclude(conversions, conversion, Event.ASK_REFUND, Event.REFUND)
         expected = balance + bought - refunded
         conversions.ends("EVT-05", conversion, State.REFUNDED, expected, case=f"{case}, refund")
-        conversions.twin.calm()
+        conversions.simulator.calm()
 
 
 def _no_token(conversions: Conversions, failing: tuple[int, bytes, str]) -> None:
-    conversions.twin.revoke_server_tokens()
-    conversions.twin.disturb("token", 1, answer=failing)
+    conversions.simulator.revoke_server_tokens()
+    conversions.simulator.disturb("token", 1, answer=failing)
 
 
 @pytest.mark.rules("EVT-09")
 @pytest.mark.needs("voucher_session", "probe")
 def test_forged_events_pay_nothing(conversions: Conversions, player: Player) -> None:
     """A forged coupon/refunded or canceled about a voucher that is READY moves no money."""
-    account = conversions.twin.account
+    account = conversions.simulator.account
     conversion, balance = conversions.bought(player, price=PRICE)
     names: tuple[wire.CouponName, ...] = ("coupon/refunded", "coupon/canceled")
     for name in names:
         delivery = account.notify(name, conversion.voucher)
-        conversions.twin.queue.wait(delivery.id, conversions.patience)
+        conversions.simulator.queue.wait(delivery.id, conversions.patience)
         sent = conversions.evidence(conversion)[-3:]
         balance = conversions.stays("EVT-09", player, balance, *sent, case=f"{name}, the voucher is READY")
     delivery = account.notify("coupon/refunded", conversion.voucher, price=player.money(9000))
-    conversions.twin.queue.wait(delivery.id, conversions.patience)
+    conversions.simulator.queue.wait(delivery.id, conversions.patience)
     sent = conversions.evidence(conversion)[-3:]
     conversions.stays("EVT-09", player, balance, *sent, case="coupon/refunded at another price")
 
@@ -237,7 +239,7 @@ def test_amounts_as_numbers(conversions: Conversions, player: Player, judge: Jud
     for units, case in ((2550, "25.5"), (3000, "30")):
         balance = judge.fund(player, 8000)
         conversion = conversions.begin(player, 4000)
-        with conversions.twin.held():
+        with conversions.simulator.held():
             conversions.reserve(conversion, units, manual=True)
             sent = [_in_numbers(conversions, conversion, "coupon/reserved")]
             conversions.leaves(conversion, State.RESERVED, 1.0)
@@ -260,10 +262,10 @@ def test_amounts_as_numbers(conversions: Conversions, player: Player, judge: Jud
 
 
 def _in_numbers(conversions: Conversions, conversion: Conversion, name: str) -> Exchange:
-    event = events.fields_of(conversions.twin.posted(conversion.voucher, name))
+    event = events.fields_of(conversions.simulator.posted(conversion.voucher, name))
     amounts = {field: Decimal(event["message"][field]) for field in ("value", "price", "initialAmount")}
     event["message"] = {**event["message"], **amounts}
-    return events.send(conversions.twin, event, label=name)
+    return events.send(conversions.simulator, event, label=name)
 
 
 @pytest.mark.last
@@ -299,19 +301,21 @@ def test_acknowledged_survives_a_kill(conversions: Conversions, player: Player, 
 
 def _killed_meanwhile(conversions: Conversions, new: Conversion, old: Conversion) -> None:
     """Kill the CLIENT once it has acknowledged a reservation and a refund, while it waits for the provider."""
-    twin = conversions.twin
+    simulator = conversions.simulator
     for kind in ("token", "voucher", "confirm"):
-        twin.disturb(kind, None, delay_seconds=60)
+        simulator.disturb(kind, None, delay_seconds=60)
     try:
         conversions.reserve(new, PRICE)
         conversions.happen(old, Event.REFUND)
         for conversion, name in ((new, "coupon/reserved"), (old, "coupon/refunded")):
-            delivery = twin.queue.wait(twin.posted(conversion.voucher, name).id, conversions.patience)
+            delivery = simulator.queue.wait(
+                simulator.posted(conversion.voucher, name).id, conversions.patience
+            )
             acknowledged = delivery.standing is Standing.ACKNOWLEDGED
             conversions.judge.needs(acknowledged, f"{name} was not acknowledged before the kill")
         conversions.run.driver.restart()
     finally:
-        twin.calm()
+        simulator.calm()
     conversions.until(conversions.run.reach.alive, _AWAY)
 
 
@@ -321,8 +325,8 @@ def _killed_meanwhile(conversions: Conversions, new: Conversion, old: Conversion
 def test_store_event_survives_a_kill(conversions: Conversions, judge: Judge) -> None:
     """A store that was enabled, and acknowledged, just before a kill is offered after the restart."""
     conversions.unhurried = True
-    data = events.properties(conversions.twin)
-    sent = events.send(conversions.twin, events.enabled(data))
+    data = events.properties(conversions.simulator)
+    sent = events.send(conversions.simulator, events.enabled(data))
     judge.needs(sent.ok, "store/enabled was not acknowledged")
     conversions.run.guard.restart()
     offered = conversions.until(lambda: conversions.run.driver.raw("store", store=data["id"]).status < 400)

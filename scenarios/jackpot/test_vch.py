@@ -106,12 +106,12 @@ def test_confirms_its_own_once(
     for case, deliver_again in ways:
         judge.fund(player, _FUNDS)
         conversion = conversions.begin(player, AMOUNT)
-        with conversions.twin.held():
+        with conversions.simulator.held():
             conversions.reserve(conversion, PRICE)
             deliver_again(conversion)
         conversions.leaves(conversion, State.RESERVED)
         conversions.stroll(player)
-        sent = conversions.twin.confirm_requests(conversion.voucher)
+        sent = conversions.simulator.confirm_requests(conversion.voucher)
         judge.holds(
             "VCH-04",
             len(sent) == 1,
@@ -125,28 +125,28 @@ def test_confirms_its_own_once(
 
 
 def _again(conversions: Conversions, conversion: Conversion) -> None:
-    delivery = conversions.twin.posted(conversion.voucher, "coupon/reserved")
+    delivery = conversions.simulator.posted(conversion.voucher, "coupon/reserved")
     for _ in range(_COPIES + 1):
-        conversions.twin.queue.again(delivery.id)
+        conversions.simulator.queue.again(delivery.id)
 
 
 def _at_once(conversions: Conversions, conversion: Conversion, effort: Effort) -> None:
     route = conversions.run.route
-    event = conversions.twin.posted(conversion.voucher, "coupon/reserved").event
-    reservation = conversions.twin.endpoint.delivery(event)
+    event = conversions.simulator.posted(conversion.voucher, "coupon/reserved").event
+    reservation = conversions.simulator.endpoint.delivery(event)
     deliver([reservation] * route.limits.width(effort.width), route, together=True)
 
 
 @pytest.mark.rules("VCH-04")
 def test_confirms_no_other(run: Run, conversions: Conversions, player: Player, judge: Judge) -> None:
     """A reservation that it does not know, or that nobody has the money for, is never confirmed."""
-    account = conversions.twin.account
+    account = conversions.simulator.account
     judge.fund(player, _FUNDS)
     # One that exists at Jackpot, under a key of nobody's.
     asked = account.reservation(
         Decimal(100), manual=True, price=Decimal(20), notification_key=events.new_id()
     )
-    stranger = account.reserve(conversions.twin.store_id, asked)
+    stranger = account.reserve(conversions.simulator.store_id, asked)
     conversions.stroll(player)
     _not_confirmed(conversions, judge, stranger.id, "a reservation under a key that it never minted")
     account.happen(stranger.id, Event.CANCEL)
@@ -171,7 +171,7 @@ def test_confirms_no_other(run: Run, conversions: Conversions, player: Player, j
 
 
 def _not_confirmed(conversions: Conversions, judge: Judge, voucher_id: str, case: str) -> None:
-    sent = conversions.twin.confirm_requests(voucher_id)
+    sent = conversions.simulator.confirm_requests(voucher_id)
     judge.holds(
         "VCH-04",
         not sent,
@@ -179,7 +179,7 @@ def _not_confirmed(conversions: Conversions, judge: Judge, voucher_id: str, case
         seen=f"{len(sent)}",
         exchanges=sent[:3],
         case=case,
-        off=conversions.twin.account.voucher(voucher_id).price,
+        off=conversions.simulator.account.voucher(voucher_id).price,
     )
 
 
@@ -195,13 +195,15 @@ def test_confirmed_is_not_confirmed_again(
             continue
         judge.fund(player, _FUNDS)
         conversion = conversions.begin(player, AMOUNT)
-        with conversions.twin.held():
+        with conversions.simulator.held():
             conversions.reserve(conversion, PRICE, manual=False)
             for name in order:
-                conversions.twin.queue.again(conversions.twin.posted(conversion.voucher, f"coupon/{name}").id)
+                conversions.simulator.queue.again(
+                    conversions.simulator.posted(conversion.voucher, f"coupon/{name}").id
+                )
         conversions.seen_as(conversion, State.READY)
         conversions.stroll(player)
-        sent = conversions.twin.confirm_requests(conversion.voucher)
+        sent = conversions.simulator.confirm_requests(conversion.voucher)
         judge.holds(
             "VCH-05",
             not sent,
@@ -217,10 +219,10 @@ def test_lost_reservation_is_completed(conversions: Conversions, player: Player,
     """When the browser never hears of its reservation, the webhook with ``notificationKey`` completes it."""
     balance = judge.fund(player, _FUNDS)
     conversion = conversions.begin(player, AMOUNT)
-    conversions.twin.lose_reservation_answer()
+    conversions.simulator.lose_reservation_answer()
     reserved = conversions.reserve_in_browser(conversion, 30)
     judge.needs(reserved.answer is None, "the answer to the reservation was not lost")
-    price = conversions.twin.account.voucher(conversion.voucher).price
+    price = conversions.simulator.account.voucher(conversion.voucher).price
     conversions.ends("VCH-06", conversion, State.READY, balance - price)
 
 
@@ -228,32 +230,32 @@ def test_lost_reservation_is_completed(conversions: Conversions, player: Player,
 @pytest.mark.needs("voucher")
 def test_expired_address_is_replaced(conversions: Conversions, player: Player, judge: Judge) -> None:
     """Once the signed URL has expired, the player gets a new one that opens the voucher."""
-    twin = conversions.twin
+    simulator = conversions.simulator
     judge.fund(player, _FUNDS)
     conversion = conversions.begin(player, AMOUNT)
-    usual, twin.account.habits.ready_seconds = twin.account.habits.ready_seconds, None
+    usual, simulator.account.habits.ready_seconds = simulator.account.habits.ready_seconds, None
     try:
         conversions.reserve(conversion, PRICE)
         confirmed = (State.CONFIRMED, State.READY)
         conversions.until(lambda: conversions.at_provider(conversion) in confirmed)
         conversions.happen(conversion, Event.CONFIRM)
         # All that the webhook says, its date and its address, is as old as it is an hour later.
-        with twin.shifted(-URL_SECONDS - 1.0):
+        with simulator.shifted(-URL_SECONDS - 1.0):
             conversions.happen(conversion, Event.MAKE_READY)
             conversions.delivered()
             conversions.seen_as(conversion, State.READY)
     finally:
-        twin.account.habits.ready_seconds = usual
+        simulator.account.habits.ready_seconds = usual
     judge.needs(conversions.at_provider(conversion) is State.READY, "the voucher did not become READY")
-    twin.account.expire_signed_url(conversion.voucher)
-    asked = len(twin.requests("signedurl"))
+    simulator.account.expire_signed_url(conversion.voucher)
+    asked = len(simulator.requests("signedurl"))
     opened = conversions.until(lambda: conversions.file(conversion) is not None, 1.0)
     judge.holds(
         "VCH-07",
         opened,
         expected="an address that opens the voucher's PDF, after GET /v2/vouchers/{id}/signedurl",
-        seen=f"none that does; {len(twin.requests('signedurl')) - asked} requests for a new one",
-        exchanges=[*twin.requests("signedurl")[asked:][:2], *conversions.evidence(conversion)[-4:]],
+        seen=f"none that does; {len(simulator.requests('signedurl')) - asked} requests for a new one",
+        exchanges=[*simulator.requests("signedurl")[asked:][:2], *conversions.evidence(conversion)[-4:]],
     )
 
 

@@ -42,13 +42,13 @@ def test_errors_on_confirm(
     for case, fault in cases:
         balance = judge.fund(player, 2 * AMOUNT)
         conversion = conversions.begin(player, AMOUNT)
-        conversions.twin.disturb("confirm", 1, **fault)
+        conversions.simulator.disturb("confirm", 1, **fault)
         conversions.reserve(conversion, PRICE)
         if "delay_seconds" in fault:
             conversions.asked_to_confirm(conversion)
             conversions.delivered()
         conversions.ends("VCH-11", conversion, State.READY, balance - usual, case=case)
-        conversions.twin.calm()
+        conversions.simulator.calm()
         _confirmed_once(conversions, judge, conversion, case)
 
 
@@ -59,7 +59,7 @@ def _manual(run: Run) -> None:
 
 def _confirmed_once(conversions: Conversions, judge: Judge, conversion: Conversion, case: str) -> None:
     """No request to confirm follows the answer that said that it is confirmed."""
-    sent = conversions.twin.confirm_requests(conversion.voucher)
+    sent = conversions.simulator.confirm_requests(conversion.voucher)
     done = next((place for place, each in enumerate(sent) if each.ok), len(sent))
     judge.holds(
         "VCH-11",
@@ -80,10 +80,10 @@ def test_conflicts_on_confirm(run: Run, conversions: Conversions, player: Player
         usual = conversions.usual_cost(player, state)
         balance = judge.fund(player, 2 * AMOUNT)
         conversion = conversions.begin(player, AMOUNT)
-        conversions.twin.disturb("confirm", 1, delay_seconds=60)
+        conversions.simulator.disturb("confirm", 1, delay_seconds=60)
         conversions.reserve(conversion, PRICE)
         conversions.asked_to_confirm(conversion)
         conversions.happen(conversion, event)
-        conversions.twin.calm()
+        conversions.simulator.calm()
         case = f"409, {state if state is State.CANCELED else 'CONFIRMED'} meanwhile"
         conversions.ends("VCH-11", conversion, state, balance - usual, case=case)

@@ -207,7 +207,7 @@ def test_secrets_stay_on_the_server(run: Run, conversions: Conversions, player: 
         )
         answers.append(("an unknown purchase", run.driver.raw("voucher", notification_key="no-such-key")))
     if run.driver.has("store"):
-        answers.append(("a store", run.driver.raw("store", store=conversions.twin.store_id)))
+        answers.append(("a store", run.driver.raw("store", store=conversions.simulator.store_id)))
     for case, raw in answers:
         text = raw.body.decode("utf-8", "replace") + "".join(
             f"{name}: {value}\n" for name, value in raw.headers

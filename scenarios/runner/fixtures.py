@@ -111,7 +111,7 @@ def another_player(run: Run) -> Player:
 
 
 @pytest.fixture(scope="session")
-def twin(run: Run) -> Iterator["OperatorSimulator"]:
+def simulator(run: Run) -> Iterator["OperatorSimulator"]:
     """The fake OPERATOR's API, listening where the target file says, for what the CLIENT asks."""
     from scenarios.hosting.checked import checked
 

@@ -38,22 +38,24 @@ _MESSAGES: Final = {
 }
 
 
-def create_app(twin: CheckoutSimulator) -> Flask:
-    """Return the WSGI app of ``twin``: ``/graphql``, its document, the widget, the pages under ``/checkout``."""
+def create_app(simulator: CheckoutSimulator) -> Flask:
+    """Return the WSGI app of ``simulator``: ``/graphql``, its document, the widget, the pages under ``/checkout``."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
-    graph = Graph(twin)
+    graph = Graph(simulator)
     app.add_url_rule(GRAPHQL, "graphql", lambda: _graphql(graph), methods=["POST"])
-    app.add_url_rule(_PRICE, "price", lambda: _price(twin), methods=["POST"])
+    app.add_url_rule(_PRICE, "price", lambda: _price(simulator), methods=["POST"])
     app.register_blueprint(api_docs.blueprint(openapi.document))
     app.register_blueprint(widget.blueprint())
-    app.register_blueprint(hosted_page.blueprint(twin))
-    app.before_request(lambda: _record(twin))
-    app.before_request(lambda: responses.disturb(twin.disturbances))
+    app.register_blueprint(hosted_page.blueprint(simulator))
+    app.before_request(lambda: _record(simulator))
+    app.before_request(lambda: responses.disturb(simulator.disturbances))
     # Flask runs these from the last to the first: what is recorded is what leaves, and a disturbed answer is
     # shared like any other.
     app.after_request(_share)
-    app.after_request(lambda response: responses.complete(twin.history, twin.disturbances, response))
+    app.after_request(
+        lambda response: responses.complete(simulator.history, simulator.disturbances, response)
+    )
     app.after_request(_share)
     app.register_error_handler(ApiError, responses.api_error)
     app.register_error_handler(HTTPException, _http_error)
@@ -66,7 +68,7 @@ def _graphql(graph: Graph) -> Response:
     return Response(decimal_json.dumps(answer), status, content_type=JSON_TYPE)
 
 
-def _price(twin: CheckoutSimulator) -> Response:
+def _price(simulator: CheckoutSimulator) -> Response:
     try:
         asked = PriceRequest.model_validate(_document())
     except ValidationError:
@@ -76,7 +78,7 @@ def _price(twin: CheckoutSimulator) -> Response:
             "merchantId or JWTToken is missing. The widget's price is that of a merchant's token. Send both, "
             "as texts.",
         ) from None
-    shown = widget.price(twin, asked.merchantId, asked.JWTToken)
+    shown = widget.price(simulator, asked.merchantId, asked.JWTToken)
     return Response(decimal_json.dumps(shown.model_dump()), content_type=JSON_TYPE)
 
 
@@ -104,11 +106,11 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     return responses.http_error(error, _MESSAGES)
 
 
-def _record(twin: CheckoutSimulator) -> None:
+def _record(simulator: CheckoutSimulator) -> None:
     """Write a request to the API into the history; those of browsers for pages and files are none."""
     kind = _KINDS.get(request.path)
     if kind is not None and request.method != "OPTIONS":
-        responses.record(twin.history, PROVIDER, kind)
+        responses.record(simulator.history, PROVIDER, kind)
 
 
 def _share(response: Response) -> Response:

@@ -65,17 +65,17 @@ type MerchantCheckoutError {
 
 
 class Graph:
-    """The schema of one twin."""
+    """The schema of one simulator."""
 
-    def __init__(self, twin: CheckoutSimulator) -> None:
-        self._twin = twin
+    def __init__(self, simulator: CheckoutSimulator) -> None:
+        self._simulator = simulator
         self.schema: GraphQLSchema = build_schema(SCHEMA)
         # A merchant sends the same query time and again, and looking it through costs more than all the rest.
         self._prepared = lru_cache(_QUERIES)(self._prepare)
         query, mutation = self.schema.query_type, self.schema.mutation_type
         if query is None or mutation is None:
             raise TypeError("the schema has no queries or no mutations")
-        query.fields["merchantId"].resolve = lambda _root, _info: twin.agreement.merchant_id
+        query.fields["merchantId"].resolve = lambda _root, _info: simulator.agreement.merchant_id
         mutation.fields["createMerchantCheckout"].resolve = self._create
 
     def answer(self, document: Any) -> tuple[int, dict[str, Any]]:
@@ -107,13 +107,13 @@ class Graph:
         merchantId: str,  # noqa: N803
         payload: str,
     ) -> dict[str, Any]:
-        if merchantId != self._twin.agreement.merchant_id:
+        if merchantId != self._simulator.agreement.merchant_id:
             told = (
                 "merchantId is none of this checkout. A merchant is known by the id agreed ahead. "
                 "Send that one, in the mutation and in iss."
             )
             return {"errors": [{"code": "UNKNOWN_MERCHANT", "field": "merchantId", "message": told}]}
-        made = self._twin.create(payload)
+        made = self._simulator.create(payload)
         if isinstance(made, Checkout):
             return {"checkout": {"token": made.token}}
         return {"errors": [_error(fault) for fault in made.faults]}

@@ -1,4 +1,4 @@
-"""The checkout's twin, whole: checkouts, decisions on their way, and faults on demand."""
+"""The checkout's simulator, whole: checkouts, decisions on their way, and faults on demand."""
 
 import hashlib
 import hmac
@@ -48,7 +48,7 @@ class CheckoutSimulator(Simulator[Notice]):
 
     ``route`` brings the history along and ``decision_url`` is where decisions go (None: nowhere). ``clock``
     is seconds since the epoch; ``queue_clock`` counts seconds for ``schedule``. ``max_age`` (seconds) is
-    how old a merchant's token may be. ``public_url`` is where browsers reach the twin.
+    how old a merchant's token may be. ``public_url`` is where browsers reach the simulator.
     """
 
     provider = wire.PROVIDER

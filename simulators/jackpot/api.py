@@ -36,8 +36,8 @@ _MESSAGES: Final = {
 }
 
 
-def create_app(twin: JackpotSimulator) -> Flask:
-    """Return the WSGI app of ``twin``: API, document and page, PDFs, pictures, the widget, the back-office."""
+def create_app(simulator: JackpotSimulator) -> Flask:
+    """Return the WSGI app of ``simulator``: API, document and page, PDFs, pictures, the widget, the back-office."""
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the documented order
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
@@ -48,18 +48,20 @@ def create_app(twin: JackpotSimulator) -> Flask:
             if operation.recorded:
                 kinds[endpoint] = operation.id
             rule = path.replace("{", "<").replace("}", ">")
-            app.add_url_rule(rule, endpoint, _view(twin, operation), methods=[operation.method])
+            app.add_url_rule(rule, endpoint, _view(simulator, operation), methods=[operation.method])
     app.register_blueprint(api_docs.blueprint(openapi.document))
-    app.add_url_rule(f"{FILES}/<voucher_id>.pdf", "file", lambda voucher_id: _file(twin, voucher_id))
-    app.add_url_rule(f"{IMAGES}/<slug>/<name>.svg", "image", lambda slug, name: _image(twin, slug, name))
-    app.register_blueprint(widget.blueprint(twin))
-    app.register_blueprint(backoffice.blueprint(twin))
-    app.before_request(lambda: _record(twin, kinds))
-    app.before_request(lambda: responses.disturb(twin.disturbances))
+    app.add_url_rule(f"{FILES}/<voucher_id>.pdf", "file", lambda voucher_id: _file(simulator, voucher_id))
+    app.add_url_rule(f"{IMAGES}/<slug>/<name>.svg", "image", lambda slug, name: _image(simulator, slug, name))
+    app.register_blueprint(widget.blueprint(simulator))
+    app.register_blueprint(backoffice.blueprint(simulator))
+    app.before_request(lambda: _record(simulator, kinds))
+    app.before_request(lambda: responses.disturb(simulator.disturbances))
     # Flask runs these from the last to the first: what is recorded is what leaves, and a disturbed answer is
     # shared like any other.
     app.after_request(_share)
-    app.after_request(lambda response: responses.complete(twin.history, twin.disturbances, response))
+    app.after_request(
+        lambda response: responses.complete(simulator.history, simulator.disturbances, response)
+    )
     app.after_request(_share)
     app.register_error_handler(ApiError, responses.api_error)
     app.register_error_handler(HTTPException, _http_error)
@@ -67,17 +69,17 @@ def create_app(twin: JackpotSimulator) -> Flask:
     return app
 
 
-def _view(twin: JackpotSimulator, operation: Operation) -> Callable[..., ResponseReturnValue]:
+def _view(simulator: JackpotSimulator, operation: Operation) -> Callable[..., ResponseReturnValue]:
     parse = _parser(operation)
 
     def view(**path: str) -> ResponseReturnValue:
         session = None
         if operation.credential is not None:
-            session = twin.service.authenticate(
+            session = simulator.service.authenticate(
                 operation.credential, request.headers.get("apikey"), _bearer()
             )
         ask = Ask(path, _amount() if operation.amount else None, parse(), session)
-        answer = operation.call(twin.service, ask)
+        answer = operation.call(simulator.service, ask)
         shown = [each.model_dump() for each in answer] if operation.many else answer.model_dump()
         return Response(decimal_json.dumps(shown), content_type=wire.JSON_TYPE)
 
@@ -154,13 +156,13 @@ def _malformed(error: ValidationError, models: tuple[type[BaseModel], ...]) -> s
     return f"The parameters are malformed ({wrong}). Expected is an object with {fields}. Send these."
 
 
-def _file(twin: JackpotSimulator, voucher_id: str) -> Response:
+def _file(simulator: JackpotSimulator, voucher_id: str) -> Response:
     parts = (request.args.get(name, "") for name in ("Key", "Expires", "Signature"))
-    return Response(twin.service.pdf(voucher_id, *parts), content_type="application/pdf")
+    return Response(simulator.service.pdf(voucher_id, *parts), content_type="application/pdf")
 
 
-def _image(twin: JackpotSimulator, slug: str, name: str) -> Response:
-    return Response(twin.service.picture(slug, name), content_type="image/svg+xml")
+def _image(simulator: JackpotSimulator, slug: str, name: str) -> Response:
+    return Response(simulator.service.picture(slug, name), content_type="image/svg+xml")
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
@@ -169,13 +171,13 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     return responses.http_error(error, _MESSAGES)
 
 
-def _record(twin: JackpotSimulator, kinds: dict[str, str]) -> None:
+def _record(simulator: JackpotSimulator, kinds: dict[str, str]) -> None:
     """Write a request to the API into the history; those of browsers for pages and files are none."""
     kind = kinds.get(request.endpoint or "")
     if kind is None and (request.endpoint is not None or not request.path.startswith("/v2/")):
         return
     if request.method != "OPTIONS":
-        responses.record(twin.history, PROVIDER, kind or "unknown request")
+        responses.record(simulator.history, PROVIDER, kind or "unknown request")
 
 
 def _share(response: Response) -> Response:

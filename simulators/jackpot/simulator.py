@@ -1,4 +1,4 @@
-"""Jackpot's twin, whole: the service that answers, the account behind it, webhooks, and faults on demand."""
+"""Jackpot's simulator, whole: the service that answers, the account behind it, webhooks, and faults on demand."""
 
 import random
 import socket

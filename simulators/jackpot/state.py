@@ -1,4 +1,4 @@
-"""The twin's state in a JSON file: stores, vouchers, sessions and deliveries survive a restart.
+"""The simulator's state in a JSON file: stores, vouchers, sessions and deliveries survive a restart.
 
 No secret is in it: tokens and JWTs are kept as hashes, and what was agreed is configured anew.
 """
@@ -39,12 +39,12 @@ class StateError(ValueError):
         super().__init__(f"{self.came}. Expected: {self.expected}. Next: {self.next_step}.")
 
 
-def save(twin: JackpotSimulator, path: Path) -> None:
-    """Write the state of ``twin`` to ``path``, whole or not at all; only its owner may read it.
+def save(simulator: JackpotSimulator, path: Path) -> None:
+    """Write the state of ``simulator`` to ``path``, whole or not at all; only its owner may read it.
 
     Raises OSError where it cannot be written.
     """
-    data = decimal_json.dumps(_snapshot(twin))
+    data = decimal_json.dumps(_snapshot(simulator))
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -57,8 +57,8 @@ def save(twin: JackpotSimulator, path: Path) -> None:
         raise
 
 
-def load(twin: JackpotSimulator, path: Path) -> None:
-    """Put the state in ``path`` into ``twin``, which has not started; webhooks that waited are due as before.
+def load(simulator: JackpotSimulator, path: Path) -> None:
+    """Put the state in ``path`` into ``simulator``, which has not started; webhooks that waited are due as before.
 
     Raises OSError where it cannot be read, StateError where it is none; then nothing changed.
     """
@@ -66,7 +66,7 @@ def load(twin: JackpotSimulator, path: Path) -> None:
         state = decimal_json.loads(path.read_bytes())
         if not isinstance(state, dict) or state.get("version") != VERSION:
             raise StateError(path, f"its version is not {VERSION}")
-        now = twin.queue.clock()
+        now = simulator.queue.clock()
         listings = [_listing(each) for each in state["listings"]]
         vouchers = _vouchers.validate_python(state["vouchers"])
         sessions = [_session(each) for each in state["sessions"]]
@@ -78,33 +78,33 @@ def load(twin: JackpotSimulator, path: Path) -> None:
         if isinstance(error, StateError):
             raise
         raise StateError(path, type(error).__name__) from None
-    with twin.account.lock:
-        twin.endpoint.url = url
-        twin.account.habits = replace(twin.account.habits, confirmation=confirmation)
-        twin.account.restore(listings, vouchers)
-        twin.service.credentials.restore(sessions, servers)
-        twin.queue.restore(deliveries)
+    with simulator.account.lock:
+        simulator.endpoint.url = url
+        simulator.account.habits = replace(simulator.account.habits, confirmation=confirmation)
+        simulator.account.restore(listings, vouchers)
+        simulator.service.credentials.restore(sessions, servers)
+        simulator.queue.restore(deliveries)
 
 
-def _snapshot(twin: JackpotSimulator) -> dict[str, Any]:
-    with twin.account.lock:
-        now = twin.queue.clock()
+def _snapshot(simulator: JackpotSimulator) -> dict[str, Any]:
+    with simulator.account.lock:
+        now = simulator.queue.clock()
         return {
             "version": VERSION,
-            "notification_url": twin.endpoint.url,
-            "confirmation": twin.account.habits.confirmation,
+            "notification_url": simulator.endpoint.url,
+            "confirmation": simulator.account.habits.confirmation,
             "listings": [
                 {
                     "store": each.store.model_dump(),
                     "enabled": each.enabled,
                     "before": None if each.before is None else each.before.model_dump(),
                 }
-                for each in twin.account.listings
+                for each in simulator.account.listings
             ],
-            "vouchers": _vouchers.dump_python(twin.account.vouchers, mode="json"),
-            "sessions": [_written_session(each) for each in twin.sessions],
-            "servers": {name: _exact(end) for name, end in twin.service.credentials.servers.items()},
-            "deliveries": [_written(each, now) for each in twin.queue.deliveries],
+            "vouchers": _vouchers.dump_python(simulator.account.vouchers, mode="json"),
+            "sessions": [_written_session(each) for each in simulator.sessions],
+            "servers": {name: _exact(end) for name, end in simulator.service.credentials.servers.items()},
+            "deliveries": [_written(each, now) for each in simulator.queue.deliveries],
         }
 
 

@@ -28,55 +28,60 @@ _MESSAGES: Final = {
 }
 
 
-def create_app(twin: OperatorSimulator) -> Flask:
-    """Return the WSGI app of ``twin``: two routes of the API (with or without a version), its document, the page."""
+def create_app(simulator: OperatorSimulator) -> Flask:
+    """Return the WSGI app of ``simulator``: the API with or without a version, its document, the page."""
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the documented order
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
-    app.before_request(lambda: _record(twin))
-    app.before_request(lambda: responses.disturb(twin.disturbances))
-    app.after_request(lambda response: responses.complete(twin.history, twin.disturbances, response))
+    app.before_request(lambda: _record(simulator))
+    app.before_request(lambda: responses.disturb(simulator.disturbances))
+    app.after_request(
+        lambda response: responses.complete(simulator.history, simulator.disturbances, response)
+    )
     for prefix in ("", "/<version>"):
         app.add_url_rule(
-            f"{prefix}/auth", f"auth{prefix}", lambda version=None: _auth(twin, version), methods=["POST"]
+            f"{prefix}/auth",
+            f"auth{prefix}",
+            lambda version=None: _auth(simulator, version),
+            methods=["POST"],
         )
         app.add_url_rule(
             f"{prefix}/start-session",
             f"start-session{prefix}",
-            lambda version=None: _start_session(twin, version),
+            lambda version=None: _start_session(simulator, version),
             methods=["POST"],
         )
     app.register_blueprint(api_docs.blueprint(openapi.document))
-    app.register_blueprint(player_page.blueprint(twin))
+    app.register_blueprint(player_page.blueprint(simulator))
     app.register_error_handler(ApiError, responses.api_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, lambda error: responses.crash(app, "OPERATOR", error))
     return app
 
 
-def _auth(twin: OperatorSimulator, version: str | None) -> ResponseReturnValue:
-    _check(twin, version)
-    return jsonify(twin.auth(request.get_data()).model_dump())
+def _auth(simulator: OperatorSimulator, version: str | None) -> ResponseReturnValue:
+    _check(simulator, version)
+    return jsonify(simulator.auth(request.get_data()).model_dump())
 
 
-def _start_session(twin: OperatorSimulator, version: str | None) -> ResponseReturnValue:
-    _check(twin, version)
+def _start_session(simulator: OperatorSimulator, version: str | None) -> ResponseReturnValue:
+    _check(simulator, version)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     shown = token.strip() if scheme.lower() == "bearer" and token.strip() else None
-    answer = twin.start_session(shown, request.get_data(), request.url_root)
+    answer = simulator.start_session(shown, request.get_data(), request.url_root)
     return jsonify(answer.model_dump())
 
 
-def _check(twin: OperatorSimulator, version: str | None) -> None:
-    agreed = twin.agreement.version
-    if version is not None and agreed is not None and version != agreed and not twin.forgiving:
+def _check(simulator: OperatorSimulator, version: str | None) -> None:
+    agreed = simulator.agreement.version
+    if version is not None and agreed is not None and version != agreed and not simulator.forgiving:
         raise ApiError(
             404,
             "UNKNOWN_VERSION",
             f"The API version is {version[:20]!r}. "
             f"Agreed is {agreed!r}; another may mean other things. Use the agreed one.",
         )
-    if request.mimetype != JSON_TYPE and not twin.forgiving:
+    if request.mimetype != JSON_TYPE and not simulator.forgiving:
         raise ApiError(
             400,
             "NOT_JSON",
@@ -85,7 +90,7 @@ def _check(twin: OperatorSimulator, version: str | None) -> None:
         )
 
 
-def _record(twin: OperatorSimulator) -> None:
+def _record(simulator: OperatorSimulator) -> None:
     """Write a request of the CLIENT into the history; those of the player's browser are none."""
     path = request.path.rstrip("/").rpartition("/")[2]
     kind = path if path in ("auth", "start-session") else "unknown request"
@@ -93,7 +98,7 @@ def _record(twin: OperatorSimulator) -> None:
         kind == "unknown request" and request.method in ("GET", "HEAD")
     ):
         return
-    responses.record(twin.history, PROVIDER, kind)
+    responses.record(simulator.history, PROVIDER, kind)
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""The OPERATOR's twin: what was agreed with the CLIENT, tokens, sessions, bet slips, and faults on demand."""
+"""The OPERATOR's simulator: what was agreed with the CLIENT, tokens, sessions, bet slips, and faults on demand."""
 
 import hmac
 import json

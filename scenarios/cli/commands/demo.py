@@ -16,7 +16,7 @@ from scenarios.problems.signals import interruptible
 @click.option("--mutant", metavar="NAME", help="Judge this faulty CLIENT instead of the reference.")
 @click.pass_context
 def command(context: click.Context, /, mutant: str | None, **choices: Any) -> None:
-    """Run everything at once on this machine: twins, reference CLIENT, all rules, report.
+    """Run everything at once on this machine: simulators, reference CLIENT, all rules, report.
 
     \b
     pitboss demo                       the reference CLIENT holds every rule

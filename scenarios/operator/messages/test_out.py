@@ -52,13 +52,15 @@ def _languages(run: Run) -> tuple[str, ...]:
 
 @pytest.mark.rules("OUT-01")
 def test_auth_carries_the_credentials(
-    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorSimulator
+    run: Run, driver: Driver, player: Player, judge: Judge, simulator: OperatorSimulator
 ) -> None:
     """``POST /auth`` carries username and password as JSON, with its Content-Type."""
-    twin.revoke_tokens()
+    simulator.revoke_tokens()
     _launched(driver, player, _languages(run)[0])
-    judge.needs(twin.auth_requests, "the CLIENT sent no /auth: does it call the OPERATOR's API at listen?")
-    for exchange in twin.auth_requests:
+    judge.needs(
+        simulator.auth_requests, "the CLIENT sent no /auth: does it call the OPERATOR's API at listen?"
+    )
+    for exchange in simulator.auth_requests:
         content_type = header(exchange.request.headers, "Content-Type") or ""
         judge.holds(
             "OUT-01",
@@ -69,8 +71,8 @@ def test_auth_carries_the_credentials(
         )
         asked = _json(exchange)
         agreed = (
-            asked.get("username") == twin.agreement.username
-            and asked.get("password") == twin.agreement.password
+            asked.get("username") == simulator.agreement.username
+            and asked.get("password") == simulator.agreement.password
         )
         judge.holds(
             "OUT-01",
@@ -83,13 +85,13 @@ def test_auth_carries_the_credentials(
 
 @pytest.mark.rules("OUT-02")
 def test_session_carries_a_valid_token(
-    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorSimulator
+    run: Run, driver: Driver, player: Player, judge: Judge, simulator: OperatorSimulator
 ) -> None:
     """``POST /start-session`` carries ``Authorization: Bearer`` with a token that is valid."""
     _launched(driver, player, _languages(run)[0])
-    asked = len(twin.session_requests)
+    asked = len(simulator.session_requests)
     _launched(driver, player, _languages(run)[0])
-    requests = twin.session_requests[asked:]
+    requests = simulator.session_requests[asked:]
     judge.needs(requests, "the CLIENT sent no /start-session")
     last = requests[-1]
     value = header(last.request.headers, "Authorization") or ""
@@ -104,24 +106,28 @@ def test_session_carries_a_valid_token(
 
 @pytest.mark.rules("OUT-03")
 def test_session_carries_what_was_agreed(
-    run: Run, driver: Driver, players: list[Player], judge: Judge, twin: OperatorSimulator
+    run: Run, driver: Driver, players: list[Player], judge: Judge, simulator: OperatorSimulator
 ) -> None:
     """``user_id`` is a JSON string, ``currency`` is agreed, and ``lang``, when sent, is agreed."""
-    before = len(twin.session_requests)
+    before = len(simulator.session_requests)
     for lang in (*_languages(run), "xx", None):
         _launched(driver, players[0], lang)
     for player in players[1:3]:
         _launched(driver, player, _languages(run)[0])
-    requests = twin.session_requests[before:]
+    requests = simulator.session_requests[before:]
     judge.needs(requests, "the CLIENT sent no /start-session")
     for exchange in requests:
         asked = _json(exchange)
         user, currency, lang = asked.get("user_id"), asked.get("currency"), asked.get("lang")
         for holds, expected, seen in (
             (isinstance(user, str) and user != "", "user_id a JSON string", f"user_id {user!r}"),
-            (currency in twin.agreement.currencies, "a currency that was agreed", f"currency {currency!r}"),
             (
-                "lang" not in asked or lang in twin.agreement.languages,
+                currency in simulator.agreement.currencies,
+                "a currency that was agreed",
+                f"currency {currency!r}",
+            ),
+            (
+                "lang" not in asked or lang in simulator.agreement.languages,
                 "lang agreed, or left out",
                 f"lang {lang!r}",
             ),
@@ -131,15 +137,15 @@ def test_session_carries_what_was_agreed(
 
 @pytest.mark.rules("OUT-04")
 def test_token_is_used_again(
-    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorSimulator, effort: Effort
+    run: Run, driver: Driver, player: Player, judge: Judge, simulator: OperatorSimulator, effort: Effort
 ) -> None:
     """While a token is valid no new one is asked for, neither one after the other nor by launches at once."""
     lang = _languages(run)[0]
     judge.needs(_launched(driver, player, lang), "a launch failed that the rule is not about")
-    before = len(twin.auth_requests)
+    before = len(simulator.auth_requests)
     for _ in range(5):
         _launched(driver, player, lang)
-    one_by_one = twin.auth_requests[before:]
+    one_by_one = simulator.auth_requests[before:]
     judge.holds(
         "OUT-04",
         not one_by_one,
@@ -147,10 +153,10 @@ def test_token_is_used_again(
         seen=f"{len(one_by_one)} for 5 launches, one after the other",
         exchanges=one_by_one,
     )
-    before = len(twin.auth_requests)
+    before = len(simulator.auth_requests)
     with ThreadPoolExecutor(effort.width) as pool:
         list(pool.map(lambda _: _launched(driver, player, lang), range(effort.width)))
-    at_once = twin.auth_requests[before:]
+    at_once = simulator.auth_requests[before:]
     judge.holds(
         "OUT-04",
         not at_once,
@@ -162,84 +168,84 @@ def test_token_is_used_again(
 
 @pytest.mark.rules("OUT-05")
 def test_bad_token_is_renewed(
-    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorSimulator, effort: Effort
+    run: Run, driver: Driver, player: Player, judge: Judge, simulator: OperatorSimulator, effort: Effort
 ) -> None:
     """An expired or revoked token leads to a new ``/auth`` and a successful launch."""
     lang = _languages(run)[0]
     judge.needs(_launched(driver, player, lang), "a launch failed that the rule is not about")
-    twin.revoke_tokens()
-    _renewed(driver, player, judge, twin, lang, "revoked")
-    usual = twin.token_seconds
-    twin.token_seconds = 1
+    simulator.revoke_tokens()
+    _renewed(driver, player, judge, simulator, lang, "revoked")
+    usual = simulator.token_seconds
+    simulator.token_seconds = 1
     try:
-        twin.revoke_tokens()
+        simulator.revoke_tokens()
         _launched(driver, player, lang)
         # Expiry is what the rule is about, and only time brings it.
         time.sleep(1.0 + effort.pause)
-        twin.token_seconds = usual
-        _renewed(driver, player, judge, twin, lang, "expired", asked=False)
+        simulator.token_seconds = usual
+        _renewed(driver, player, judge, simulator, lang, "expired", asked=False)
     finally:
-        twin.token_seconds = usual
+        simulator.token_seconds = usual
 
 
 def _renewed(
     driver: Driver,
     player: Player,
     judge: Judge,
-    twin: OperatorSimulator,
+    simulator: OperatorSimulator,
     lang: str,
     what: str,
     *,
     asked: bool = True,
 ) -> None:
-    before = len(twin.auth_requests)
+    before = len(simulator.auth_requests)
     url = _launched(driver, player, lang)
-    again = twin.auth_requests[before:]
+    again = simulator.auth_requests[before:]
     judge.holds(
         "OUT-05",
         url is not None and (bool(again) or not asked),
         expected="a new /auth, and a successful launch",
         seen=f"{len(again)} /auth, the launch {'succeeded' if url else 'failed'}",
-        exchanges=again or twin.session_requests[-2:],
+        exchanges=again or simulator.session_requests[-2:],
         case=f"token {what}",
     )
 
 
 @pytest.mark.rules("OUT-06")
 def test_address_reaches_the_player_unchanged(
-    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorSimulator
+    run: Run, driver: Driver, player: Player, judge: Judge, simulator: OperatorSimulator
 ) -> None:
     """The iframe's address reaches the player unchanged."""
     lang = _languages(run)[0]
     judge.needs(_launched(driver, player, lang), "a launch failed that the rule is not about")
-    twin.disturb(
+    simulator.disturb(
         "start-session", answer=(200, json.dumps({"url": _PECULIAR_URL}).encode(), "application/json")
     )
     try:
         url = _launched(driver, player, lang)
     finally:
-        twin.calm()
+        simulator.calm()
     judge.holds(
         "OUT-06",
         url == _PECULIAR_URL,
         expected=_PECULIAR_URL,
         seen=str(url) if url else "a failed launch",
-        exchanges=twin.session_requests[-1:],
+        exchanges=simulator.session_requests[-1:],
     )
     url = _launched(driver, player, lang)
-    own = twin.sessions[-1].url if twin.sessions else None
+    own = simulator.sessions[-1].url if simulator.sessions else None
     judge.holds(
         "OUT-06",
         url == own,
         expected="the address of the session",
         seen=f"{url}",
-        exchanges=twin.session_requests[-1:],
+        exchanges=simulator.session_requests[-1:],
     )
 
 
 @pytest.mark.rules("OUT-07")
 def test_errors_reach_the_player_clearly(
-    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorSimulator, effort: Effort
+    run: Run, driver: Driver, player: Player, judge: Judge, simulator: OperatorSimulator, effort: Effort
 ) -> None:
     """Whatever the OPERATOR answers, the player gets a clear error: no crash, no hang, no secret."""
     page = b"<html><body>Bad gateway</body></html>"
@@ -257,38 +263,38 @@ def test_errors_reach_the_player_clearly(
         cases.append(("no answer on /start-session", "start-session", {"delay_seconds": driver.timeout + 60}))
     for case, path, fault in cases:
         if path == "auth":
-            twin.revoke_tokens()
-        twin.disturb(path, None, **fault)
+            simulator.revoke_tokens()
+        simulator.disturb(path, None, **fault)
         try:
             raw: Raw | None = driver.launch_raw(player.id, player.currency, _languages(run)[0])
         except DriverProblem as problem:
             raw = None
             seen = problem.came
         finally:
-            twin.calm()
-        exchanges = twin.requests(path)[-1:]
+            simulator.calm()
+        exchanges = simulator.requests(path)[-1:]
         if raw is None:
             judge.holds(
                 "OUT-07", False, expected="an error for the player", seen=seen, exchanges=exchanges, case=case
             )
         else:
-            _clear(run, judge, twin, raw, exchanges, case)
+            _clear(run, judge, simulator, raw, exchanges, case)
     url = _launched(driver, player, _languages(run)[0])
     judge.holds(
         "OUT-07",
         url is not None,
         expected="launches succeed once the OPERATOR is well again",
         seen="a failed launch",
-        exchanges=twin.session_requests[-1:],
+        exchanges=simulator.session_requests[-1:],
         case="afterwards",
     )
 
 
 def _clear(
-    run: Run, judge: Judge, twin: OperatorSimulator, raw: Raw, exchanges: list[Exchange], case: str
+    run: Run, judge: Judge, simulator: OperatorSimulator, raw: Raw, exchanges: list[Exchange], case: str
 ) -> None:
     text = raw.body.decode("utf-8", "replace")
-    tokens = {token for one in twin.auth_requests if (token := _token(one))}
+    tokens = {token for one in simulator.auth_requests if (token := _token(one))}
     secrets = {*run.settings.target.secrets().values(), *tokens}
     leaked = any(secret in text for secret in secrets if len(secret) >= 4)
     crashed = raw.status == 500 or bool(_CRASH.search(raw.body))
@@ -314,14 +320,19 @@ def _token(exchange: Exchange) -> str | None:
 
 @pytest.mark.rules("OUT-08")
 def test_user_id_is_the_one_of_callbacks(
-    run: Run, driver: Driver, operator: Verbs, players: list[Player], judge: Judge, twin: OperatorSimulator
+    run: Run,
+    driver: Driver,
+    operator: Verbs,
+    players: list[Player],
+    judge: Judge,
+    simulator: OperatorSimulator,
 ) -> None:
     """A bet on the ``user_id`` that the CLIENT sent reaches the wallet of the player who launched."""
     for player in players[:2]:
-        before = len(twin.sessions)
+        before = len(simulator.sessions)
         _launched(driver, player, _languages(run)[0])
-        judge.needs(len(twin.sessions) > before, "no session was started")
-        session = twin.sessions[-1]
+        judge.needs(len(simulator.sessions) > before, "no session was started")
+        session = simulator.sessions[-1]
         balance = judge.fund(player, 1000)
         if not operator.may_name(session.player):
             # It may be somebody else's id: no wager tells.
@@ -341,14 +352,14 @@ def test_user_id_is_the_one_of_callbacks(
 
 @pytest.mark.rules("OUT-09")
 def test_calls_name_one_version(
-    run: Run, driver: Driver, player: Player, judge: Judge, twin: OperatorSimulator
+    run: Run, driver: Driver, player: Player, judge: Judge, simulator: OperatorSimulator
 ) -> None:
     """All calls of the run are under the agreed API version; where none was agreed on, under one and the same."""
-    twin.revoke_tokens()
+    simulator.revoke_tokens()
     _launched(driver, player, _languages(run)[0])
-    calls = [*twin.auth_requests, *twin.session_requests]
+    calls = [*simulator.auth_requests, *simulator.session_requests]
     judge.needs(calls, "the CLIENT sent neither /auth nor /start-session")
-    agreed = twin.agreement.version
+    agreed = simulator.agreement.version
     expected = _version(calls[0]) if agreed is None else agreed
     for call in calls:
         path = urlsplit(call.request.url).path

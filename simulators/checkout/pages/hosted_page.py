@@ -21,13 +21,13 @@ PREFIX: Final = "/checkout"
 _CHOICES: Final = {"approve": True, "decline": False}
 
 
-def blueprint(twin: CheckoutSimulator) -> Blueprint:
-    """Return the hosted pages of ``twin``, under PREFIX."""
+def blueprint(simulator: CheckoutSimulator) -> Blueprint:
+    """Return the hosted pages of ``simulator``, under PREFIX."""
     pages = Blueprint(NAME, __name__, url_prefix=PREFIX, template_folder="templates")
     pages.add_app_template_filter(money.show, "money")
     pages.add_app_template_filter(money.plain, "plain")
-    pages.add_url_rule("/<token>", "show", lambda token: _page(twin, _checkout(twin, token)))
-    pages.add_url_rule("/<token>", "decide", lambda token: _decide(twin, token), methods=["POST"])
+    pages.add_url_rule("/<token>", "show", lambda token: _page(simulator, _checkout(simulator, token)))
+    pages.add_url_rule("/<token>", "decide", lambda token: _decide(simulator, token), methods=["POST"])
     return pages
 
 
@@ -41,17 +41,17 @@ def error_page(error: HTTPException) -> Response:
     return _guarded("checkout/error.html", error.code or 500, error=error)
 
 
-def _checkout(twin: CheckoutSimulator, token: str) -> Checkout:
+def _checkout(simulator: CheckoutSimulator, token: str) -> Checkout:
     try:
-        return twin.checkout(token)
+        return simulator.checkout(token)
     except KeyError:
         abort(404, "There is no such checkout. Go back to the shop and begin again.")
 
 
-def _decide(twin: CheckoutSimulator, token: str) -> ResponseReturnValue:
-    checkout = _checkout(twin, token)
+def _decide(simulator: CheckoutSimulator, token: str) -> ResponseReturnValue:
+    checkout = _checkout(simulator, token)
     given = request.form.get("form_token", "").encode("utf-8", "surrogatepass")
-    if not hmac.compare_digest(given, twin.form_token(token).encode()):
+    if not hmac.compare_digest(given, simulator.form_token(token).encode()):
         abort(
             403,
             "This form did not come from the checkout's own page. Nothing was decided. Reload the page first.",
@@ -59,21 +59,24 @@ def _decide(twin: CheckoutSimulator, token: str) -> ResponseReturnValue:
     choice = request.form.get("decision", "")
     if choice not in _CHOICES:
         return _page(
-            twin, checkout, "There is no such decision. Nothing was decided. Press one of the buttons.", 422
+            simulator,
+            checkout,
+            "There is no such decision. Nothing was decided. Press one of the buttons.",
+            422,
         )
     try:
-        twin.decide(token, _CHOICES[choice])
+        simulator.decide(token, _CHOICES[choice])
     except IllegalTransition:
         told = "This checkout was decided before. Money moves once, so nothing was changed. See below what it is."
-        return _page(twin, twin.checkout(token), told, 409)
+        return _page(simulator, simulator.checkout(token), told, 409)
     except BadKey:
         told = "The checkout has no key to sign decisions with. Nothing was decided. Set decision_key first."
-        return _page(twin, checkout, told, 409)
+        return _page(simulator, checkout, told, 409)
     return redirect(url_for(".show", token=token), 303)
 
 
 def _page(
-    twin: CheckoutSimulator, checkout: Checkout, problem: str | None = None, status: int = 200
+    simulator: CheckoutSimulator, checkout: Checkout, problem: str | None = None, status: int = 200
 ) -> Response:
     parts = world.price(checkout.claims)
     return _guarded(
@@ -85,7 +88,7 @@ def _page(
         initial=widget.shown(parts.initial, parts.currency),
         recurring=widget.shown(parts.recurring, parts.currency),
         payments=world.PARTS - 1,
-        form_token=twin.form_token(checkout.token),
+        form_token=simulator.form_token(checkout.token),
         problem=problem,
     )
 

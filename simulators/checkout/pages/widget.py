@@ -38,12 +38,12 @@ def _static(name: str, content_type: str) -> Response:
     return response
 
 
-def price(twin: CheckoutSimulator, merchant_id: str, token: str) -> PriceAnswer:
+def price(simulator: CheckoutSimulator, merchant_id: str, token: str) -> PriceAnswer:
     """Return what the widget shows for a merchant's token; raises ApiError (422) for one that does not hold."""
-    verdict = twin.verify(token)
-    if merchant_id != twin.agreement.merchant_id or not verdict.holds:
+    verdict = simulator.verify(token)
+    if merchant_id != simulator.agreement.merchant_id or not verdict.holds:
         faults = [str(fault) for fault in verdict.faults]
-        if merchant_id != twin.agreement.merchant_id:
+        if merchant_id != simulator.agreement.merchant_id:
             faults.insert(0, "merchantId: unknown")
         raise ApiError(
             422,

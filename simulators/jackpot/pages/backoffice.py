@@ -58,10 +58,10 @@ class _Refused(Exception):
 
 
 class Backoffice:
-    """The pages of one twin. Every form carries a token that only these pages show."""
+    """The pages of one simulator. Every form carries a token that only these pages show."""
 
-    def __init__(self, twin: JackpotSimulator) -> None:
-        self.twin = twin
+    def __init__(self, simulator: JackpotSimulator) -> None:
+        self.simulator = simulator
         self._form_token = secrets.token_urlsafe(24)
 
     # -- settings
@@ -71,11 +71,11 @@ class Backoffice:
         return self._page(
             "settings",
             problem,
-            url=self.twin.endpoint.url or "",
-            confirmation=self.twin.account.habits.confirmation,
+            url=self.simulator.endpoint.url or "",
+            confirmation=self.simulator.account.habits.confirmation,
             confirmations=get_args(Confirmation),
-            email=self.twin.agreement.email,
-            client_id=self.twin.agreement.client_id,
+            email=self.simulator.agreement.email,
+            client_id=self.simulator.agreement.client_id,
         )
 
     def save_settings(self) -> ResponseReturnValue:
@@ -85,8 +85,8 @@ class Backoffice:
             raise _Refused(
                 "There is no such confirmation mode. Vouchers wait or do not. Choose one of the list."
             )
-        self.twin.set_notification_url(request.form.get("notification_url", "").strip() or None)
-        account = self.twin.account
+        self.simulator.set_notification_url(request.form.get("notification_url", "").strip() or None)
+        account = self.simulator.account
         account.habits = replace(account.habits, confirmation=chosen)  # type: ignore[arg-type]  # checked
         return redirect(url_for(".settings", saved=1), 303)
 
@@ -100,7 +100,7 @@ class Backoffice:
                 [(event, _WORDS[event]) for event in LIFECYCLE.transitions[voucher.state]],
                 self._file(voucher),
             )
-            for voucher in reversed(self.twin.account.vouchers[-SHOWN:])
+            for voucher in reversed(self.simulator.account.vouchers[-SHOWN:])
         ]
         return self._page("vouchers", problem, rows=rows)
 
@@ -108,7 +108,7 @@ class Backoffice:
         """Let the chosen event come over a voucher."""
         self._voucher(voucher_id)
         try:
-            self.twin.account.happen(voucher_id, Event(request.form.get("event", "")))
+            self.simulator.account.happen(voucher_id, Event(request.form.get("event", "")))
         except IllegalTransition as error:
             raise _Refused(str(error)) from None
         except ValueError:
@@ -120,7 +120,7 @@ class Backoffice:
     def expire_url(self, voucher_id: str) -> ResponseReturnValue:
         """Make the signed URLs of a voucher void."""
         self._voucher(voucher_id)
-        self.twin.account.expire_signed_url(voucher_id)
+        self.simulator.account.expire_signed_url(voucher_id)
         return redirect(url_for(".vouchers") + f"#v-{voucher_id}", 303)
 
     def _file(self, voucher: Voucher) -> str | None:
@@ -128,12 +128,12 @@ class Backoffice:
         if voucher.state is not State.READY:
             return None
         with contextlib.suppress(ApiError):
-            return self.twin.service.signed_url(voucher.id).signed_url
+            return self.simulator.service.signed_url(voucher.id).signed_url
         return None
 
     def _voucher(self, voucher_id: str) -> Voucher:
         try:
-            return self.twin.account.voucher(voucher_id)
+            return self.simulator.account.voucher(voucher_id)
         except KeyError:
             abort(404, "There is no such voucher. Go back to the list of vouchers.")
 
@@ -141,7 +141,7 @@ class Backoffice:
 
     def stores(self, problem: str | None = None) -> Response:
         """Show the stores."""
-        return self._page("stores", problem, listings=self.twin.account.listings)
+        return self._page("stores", problem, listings=self.simulator.account.listings)
 
     def store(self, store_id: str, problem: str | None = None) -> Response:
         """Show one store: its test webhooks, and what may be changed."""
@@ -165,12 +165,12 @@ class Backoffice:
             raise _Refused(
                 "There is no such event of stores. Webhooks are the documented ones. Press a button."
             )
-        return self._sent(self.twin.account.notify_store(name, store_id))  # type: ignore[arg-type]  # checked
+        return self._sent(self.simulator.account.notify_store(name, store_id))  # type: ignore[arg-type]  # checked
 
     def offer(self, store_id: str) -> ResponseReturnValue:
         """Enable or disable a store, which is told to the CLIENT."""
         self._listing(store_id)
-        account = self.twin.account
+        account = self.simulator.account
         change = account.enable_store if request.form.get("offered") == "yes" else account.disable_store
         return self._sent(change(store_id))
 
@@ -197,14 +197,14 @@ class Backoffice:
             span = {"voucherValueMin": low, "voucherValueMax": high, "discountRate": rate}
             changes["discounts"] = [span]
         try:
-            return self._sent(self.twin.account.update_store(store_id, changes))
+            return self._sent(self.simulator.account.update_store(store_id, changes))
         except ValidationError as error:
             told = "; ".join(each["msg"].removeprefix("Value error, ") for each in error.errors())
             raise _Refused(f"That makes no store: {told}. Nothing changed. Correct it.") from None
 
     def _listing(self, store_id: str) -> Listing:
         try:
-            return self.twin.account.listing(store_id)
+            return self.simulator.account.listing(store_id)
         except KeyError:
             abort(404, "There is no such store. Go back to the list of stores.")
 
@@ -212,7 +212,7 @@ class Backoffice:
 
     def deliveries(self, problem: str | None = None) -> Response:
         """Show the deliveries, the newest first."""
-        every = self.twin.queue.deliveries
+        every = self.simulator.queue.deliveries
         return self._page(
             "deliveries",
             problem,
@@ -228,8 +228,8 @@ class Backoffice:
             "delivery",
             problem,
             delivery=delivery,
-            payload=backoffice_log.payload(delivery, self.twin.redactor),
-            attempts=backoffice_log.attempts(delivery, self.twin.history, self.twin.redactor),
+            payload=backoffice_log.payload(delivery, self.simulator.redactor),
+            attempts=backoffice_log.attempts(delivery, self.simulator.history, self.simulator.redactor),
             acknowledged=Standing.ACKNOWLEDGED,
             waiting=Standing.WAITING,
         )
@@ -238,7 +238,7 @@ class Backoffice:
         """Send a delivery once more, now."""
         self._delivery(delivery_id)
         try:
-            self.twin.queue.again(delivery_id)
+            self.simulator.queue.again(delivery_id)
         except ValueError:
             raise _Refused(
                 "There is no notification URL. Webhooks are sent to one. Fill it in under Settings."
@@ -247,13 +247,13 @@ class Backoffice:
 
     def _delivery(self, delivery_id: int) -> QueuedMessage[wire.Notification]:
         try:
-            return self.twin.queue.delivery(delivery_id)
+            return self.simulator.queue.delivery(delivery_id)
         except KeyError:
             abort(404, "There is no such delivery. Go back to the list of deliveries.")
 
     def _sent(self, delivery: QueuedMessage[wire.Notification]) -> ResponseReturnValue:
         """Lead to the delivery's page, once its first answer is there or after a moment."""
-        self.twin.queue.wait(delivery.id, _PATIENCE)
+        self.simulator.queue.wait(delivery.id, _PATIENCE)
         return redirect(url_for(".delivery", delivery_id=delivery.id), 303)
 
     # -- the widget, tried out
@@ -272,10 +272,10 @@ class Backoffice:
     def _session_token(self, amount: Decimal) -> str:
         claims = session_jwt.Claims(
             amount=amount,
-            iat=int(self.twin.account.clock()),
+            iat=int(self.simulator.account.clock()),
             notification_key=f"back-office-{secrets.token_hex(8)}",
         )
-        return session_jwt.mint(claims, self.twin.agreement.api_signature)
+        return session_jwt.mint(claims, self.simulator.agreement.api_signature)
 
     # -- inside
 
@@ -303,16 +303,16 @@ class Backoffice:
 
     def _page(self, name: str, problem: str | None, *, scripted: bool = False, **context: object) -> Response:
         shown = {"here": name, "problem": problem, "form_token": self._form_token, **context}
-        origin = urlsplit(self.twin.account.public_url)
+        origin = urlsplit(self.simulator.account.public_url)
         pictures = f"{origin.scheme}://{origin.netloc}"
         return _guarded(f"backoffice/{name}.html", shown, pictures=pictures, scripted=scripted)
 
 
-def blueprint(twin: JackpotSimulator) -> Blueprint:
-    """Return the back-office of ``twin``, under PREFIX."""
-    backoffice = Backoffice(twin)
+def blueprint(simulator: JackpotSimulator) -> Blueprint:
+    """Return the back-office of ``simulator``, under PREFIX."""
+    backoffice = Backoffice(simulator)
     pages = Blueprint(NAME, __name__, url_prefix=PREFIX, template_folder="templates")
-    pages.before_request(lambda: _admit(twin))
+    pages.before_request(lambda: _admit(simulator))
     pages.add_app_template_filter(lambda amount: money.show(amount, pricing.CURRENCY), "euros")
     pages.add_app_template_filter(_moment, "moment")
     for path, endpoint, show in (
@@ -338,8 +338,8 @@ def blueprint(twin: JackpotSimulator) -> Blueprint:
     return pages
 
 
-def _admit(twin: JackpotSimulator) -> None:
-    csrf.check_host([twin.account.public_url])
+def _admit(simulator: JackpotSimulator) -> None:
+    csrf.check_host([simulator.account.public_url])
     csrf.check_site()
 
 

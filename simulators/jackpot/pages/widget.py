@@ -24,18 +24,20 @@ _CLIENT_ID: Final = "widget"
 _STATIC: Final = Path(__file__).with_name("static")
 
 
-def blueprint(twin: JackpotSimulator) -> Blueprint:
-    """Return the widget of ``twin``: ``/widget.js``, ``/widget.css``, and prices under ``/widget``."""
+def blueprint(simulator: JackpotSimulator) -> Blueprint:
+    """Return the widget of ``simulator``: ``/widget.js``, ``/widget.css``, and prices under ``/widget``."""
     widget = Blueprint(NAME, __name__)
-    widget.add_url_rule(SCRIPT, "script", lambda: _script(twin))
+    widget.add_url_rule(SCRIPT, "script", lambda: _script(simulator))
     widget.add_url_rule("/widget.css", "styles", lambda: _static("widget.css", "text/css"))
-    widget.add_url_rule("/widget/stores/<store_id>/price", "price", lambda store_id: _price(twin, store_id))
+    widget.add_url_rule(
+        "/widget/stores/<store_id>/price", "price", lambda store_id: _price(simulator, store_id)
+    )
     return widget
 
 
-def _script(twin: JackpotSimulator) -> Response:
+def _script(simulator: JackpotSimulator) -> Response:
     # The grant asks for the client_id, which is no secret; a page gives the script its JWT alone.
-    known = json.dumps(twin.agreement.client_id or _CLIENT_ID).replace("<", "\\u003c")
+    known = json.dumps(simulator.agreement.client_id or _CLIENT_ID).replace("<", "\\u003c")
     return _static("widget.js", "text/javascript", f"window.JckptClientId = {known};\n")
 
 
@@ -48,10 +50,10 @@ def _static(name: str, content_type: str, before: str = "") -> Response:
     return response
 
 
-def _price(twin: JackpotSimulator, store_id: str) -> Response:
+def _price(simulator: JackpotSimulator, store_id: str) -> Response:
     """Answer what ``value`` (EUR) costs at a store: a session's question before it reserves."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    session = twin.service.authenticate(
+    session = simulator.service.authenticate(
         Kind.SESSION, None, token.strip() if scheme.lower() == "bearer" else None
     )
     try:
@@ -61,7 +63,7 @@ def _price(twin: JackpotSimulator, store_id: str) -> Response:
             400, "MALFORMED", f"The parameter value {error}. It is worth so many EUR. Send value=25.50."
         ) from None
     try:
-        store = twin.account.offered(store_id).store
+        store = simulator.account.offered(store_id).store
         price = pricing.price_of(store, value)
     except KeyError:
         raise ApiError(

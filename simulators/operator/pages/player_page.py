@@ -33,20 +33,23 @@ _OFFERED: Final = tuple(
 )
 
 
-def blueprint(twin: OperatorSimulator) -> Blueprint:
-    """Return the page of ``twin``, under ``/play``."""
+def blueprint(simulator: OperatorSimulator) -> Blueprint:
+    """Return the page of ``simulator``, under ``/play``."""
     play = Blueprint(NAME, __name__, url_prefix="/play", template_folder="templates")
     play.add_app_template_filter(_show, "money")
     play.add_url_rule("/slip.js", "script", _script)
-    play.add_url_rule("/<key>", "show", lambda key: _page(twin, _session(twin, key)))
-    play.add_url_rule("/<key>/bets", "place", lambda key: _place(twin, key), methods=["POST"])
+    play.add_url_rule("/<key>", "show", lambda key: _page(simulator, _session(simulator, key)))
+    play.add_url_rule("/<key>/bets", "place", lambda key: _place(simulator, key), methods=["POST"])
     play.add_url_rule(
-        "/<key>/bets/<slip_id>", "happen", lambda key, slip_id: _happen(twin, key, slip_id), methods=["POST"]
+        "/<key>/bets/<slip_id>",
+        "happen",
+        lambda key, slip_id: _happen(simulator, key, slip_id),
+        methods=["POST"],
     )
     play.add_url_rule(
         "/<key>/bets/<slip_id>/copies",
         "duplicate",
-        lambda key, slip_id: _duplicate(twin, key, slip_id),
+        lambda key, slip_id: _duplicate(simulator, key, slip_id),
         methods=["POST"],
     )
     return play
@@ -57,15 +60,15 @@ def error_page(error: HTTPException) -> ResponseReturnValue:
     return _guarded("error.html", error.code or 500, error=error)
 
 
-def _session(twin: OperatorSimulator, key: str) -> Session:
-    session = twin.session(key)
+def _session(simulator: OperatorSimulator, key: str) -> Session:
+    session = simulator.session(key)
     if session is None:
         abort(404, "This session is unknown or over. Go back to the website and open the sportsbook again.")
     return session
 
 
-def _checked(twin: OperatorSimulator, key: str) -> Session:
-    session = _session(twin, key)
+def _checked(simulator: OperatorSimulator, key: str) -> Session:
+    session = _session(simulator, key)
     given = request.form.get("form_token", "").encode("utf-8", "surrogatepass")
     if not hmac.compare_digest(given, session.form_token.encode()):
         abort(
@@ -74,32 +77,32 @@ def _checked(twin: OperatorSimulator, key: str) -> Session:
     return session
 
 
-def _place(twin: OperatorSimulator, key: str) -> ResponseReturnValue:
-    session = _checked(twin, key)
+def _place(simulator: OperatorSimulator, key: str) -> ResponseReturnValue:
+    session = _checked(simulator, key)
     try:
         stake = money.parse(request.form.get("stake", "").strip())
-        twin.place(session, stake, request.form.getlist("selection"))
+        simulator.place(session, stake, request.form.getlist("selection"))
     except ValueError as error:
-        return _page(twin, session, str(error), 422)
+        return _page(simulator, session, str(error), 422)
     return redirect(f"{url_for('.show', key=key)}#bets", 303)
 
 
-def _own(twin: OperatorSimulator, session: Session, slip_id: str) -> None:
-    if slip_id not in {slip.id for slip in twin.slips(session.player)}:
+def _own(simulator: OperatorSimulator, session: Session, slip_id: str) -> None:
+    if slip_id not in {slip.id for slip in simulator.slips(session.player)}:
         abort(404, "There is no such bet slip of yours. Reload the page to see those there are.")
 
 
-def _happen(twin: OperatorSimulator, key: str, slip_id: str) -> ResponseReturnValue:
-    session = _checked(twin, key)
-    _own(twin, session, slip_id)
+def _happen(simulator: OperatorSimulator, key: str, slip_id: str) -> ResponseReturnValue:
+    session = _checked(simulator, key)
+    _own(simulator, session, slip_id)
     try:
         event = lifecycle.Event(request.form.get("event", ""))
         if event not in _OFFERED:
             raise world.Unacceptable(f'"{event}" is the CLIENT\'s to say. Choose another button.')
         void_legs = frozenset(request.form.getlist("void_leg"))
-        twin.happen(slip_id, world.Happening(event, _share(event), void_legs))
+        simulator.happen(slip_id, world.Happening(event, _share(event), void_legs))
     except ValueError as error:
-        return _page(twin, session, str(error), 422)
+        return _page(simulator, session, str(error), 422)
     return redirect(f"{url_for('.show', key=key)}#bet-{slip_id}", 303)
 
 
@@ -111,35 +114,35 @@ def _share(event: lifecycle.Event) -> Decimal:
     return money.parse(text) / 100
 
 
-def _duplicate(twin: OperatorSimulator, key: str, slip_id: str) -> ResponseReturnValue:
-    session = _checked(twin, key)
-    _own(twin, session, slip_id)
+def _duplicate(simulator: OperatorSimulator, key: str, slip_id: str) -> ResponseReturnValue:
+    session = _checked(simulator, key)
+    _own(simulator, session, slip_id)
     try:
-        twin.duplicate(slip_id, request.form.get("of", ""))
+        simulator.duplicate(slip_id, request.form.get("of", ""))
     except ValueError as error:
-        return _page(twin, session, str(error), 422)
+        return _page(simulator, session, str(error), 422)
     return redirect(f"{url_for('.show', key=key)}#bet-{slip_id}", 303)
 
 
 def _page(
-    twin: OperatorSimulator, session: Session, problem: str | None = None, status: int = 200
+    simulator: OperatorSimulator, session: Session, problem: str | None = None, status: int = 200
 ) -> Response:
     slips = [
         (slip, [event for event in lifecycle.TRANSITIONS[slip.state] if event in _OFFERED])
-        for slip in twin.slips(session.player)
+        for slip in simulator.slips(session.player)
     ]
-    concerning = (each for each in reversed(twin.history.since(0)) if _concerns(each, session))
+    concerning = (each for each in reversed(simulator.history.since(0)) if _concerns(each, session))
     shown = itertools.islice(concerning, EXCHANGES_SHOWN)
     return _guarded(
         "session.html",
         status,
         session=session,
-        sports=list(twin.catalogue.by_sport),
+        sports=list(simulator.catalogue.by_sport),
         slips=slips,
         part=lifecycle.Event.CASH_OUT_PART,
-        exchanges=[as_json(exchange, twin.redactor) for exchange in shown],
-        waiting=len(twin.queue.pending),
-        given_up=len(twin.queue.given_up),
+        exchanges=[as_json(exchange, simulator.redactor) for exchange in shown],
+        waiting=len(simulator.queue.pending),
+        given_up=len(simulator.queue.given_up),
         decimals=_decimals(session.currency),
         problem=problem,
     )

@@ -28,7 +28,7 @@ from tests.support.shop import KEY, LONG, MERCHANT, settings
 class House:
     """A CLIENT at ``url`` and its checkout."""
 
-    twin: CheckoutSimulator
+    simulator: CheckoutSimulator
     url: str
 
     def get(self, path: str) -> Any:
@@ -52,17 +52,17 @@ class House:
 def house(folder: Path, **more: Any) -> Iterator[House]:
     """Both sides, until the context is left; ``more`` changes the CLIENT's configuration."""
     agreed = Agreement(MERCHANT, KEY)
-    twin = CheckoutSimulator(agreed, Route(History()), schedule=Schedule().scaled(0.005))
-    with Server(api.create_app(twin)) as provider:
-        twin.public_url = provider.url
+    simulator = CheckoutSimulator(agreed, Route(History()), schedule=Schedule().scaled(0.005))
+    with Server(api.create_app(simulator)) as provider:
+        simulator.public_url = provider.url
         given = {"clock": time.time, "checkout_url": provider.url, **more}
         with threaded(create_app(settings(folder, **given))) as address:
-            twin.endpoint.url = f"{address}/checkout/decisions"
-            twin.start()
+            simulator.endpoint.url = f"{address}/checkout/decisions"
+            simulator.start()
             try:
-                yield House(twin, address)
+                yield House(simulator, address)
             finally:
-                twin.stop()
+                simulator.stop()
 
 
 @pytest.fixture(scope="module")
@@ -76,16 +76,19 @@ def test_checkout_is_created_and_decided(tmp_path, approved, end):
     with house(tmp_path) as here:
         reference = here.open("chair-oak")
         started = here.start(reference)
-        (checkout,) = here.twin.checkouts
-        assert started.json() == {"merchantReference": reference, "url": here.twin.page_url(checkout.token)}
+        (checkout,) = here.simulator.checkouts
+        assert started.json() == {
+            "merchantReference": reference,
+            "url": here.simulator.page_url(checkout.token),
+        }
         assert (checkout.claims.merchant_reference, checkout.claims.variant) == (reference, "chair-oak")
         # Asked again it is the same one.
         assert here.start(reference).json() == started.json()
-        assert len(here.twin.requests(CREATE)) == 1
-        delivery = here.twin.decide(checkout.token, approved)
-        assert here.twin.wait_idle(LONG)
+        assert len(here.simulator.requests(CREATE)) == 1
+        delivery = here.simulator.decide(checkout.token, approved)
+        assert here.simulator.wait_idle(LONG)
         assert here.order(reference) == end
-        here.twin.queue.again(delivery.id)
+        here.simulator.queue.again(delivery.id)
         assert here.order(reference) == end
         assert here.start(reference).status_code == 409
 
@@ -95,7 +98,7 @@ def test_refused_checkout_is_told_without_a_secret(tmp_path):
         answer = here.start(here.open())
         assert (answer.status_code, answer.json()["error"]) == (502, "CHECKOUT_REFUSED")
         assert "a-key" not in answer.text
-        assert here.twin.checkouts == []
+        assert here.simulator.checkouts == []
 
 
 @pytest.mark.parametrize(
@@ -114,7 +117,7 @@ def test_refused_checkout_is_told_without_a_secret(tmp_path):
 def test_unusable_answers_leave_the_order_open(tmp_path, answer):
     with house(tmp_path) as here:
         reference = here.open()
-        here.twin.disturb(CREATE, answer=answer)
+        here.simulator.disturb(CREATE, answer=answer)
         refused = here.start(reference)
         assert refused.status_code == 502
         assert refused.json()["error"].startswith("CHECKOUT_")
@@ -125,11 +128,11 @@ def test_unusable_answers_leave_the_order_open(tmp_path, answer):
 def test_lost_answer_and_no_provider_are_told(tmp_path):
     with house(tmp_path, timeout=2.0) as here:
         reference = here.open()
-        here.twin.disturb(CREATE, lost=True)
+        here.simulator.disturb(CREATE, lost=True)
         assert here.start(reference).json()["error"] == "CHECKOUT_UNAVAILABLE"
         # The checkout that nobody heard of is decided all the same.
-        here.twin.decide(here.twin.checkouts[0].token, True)
-        assert here.twin.wait_idle(LONG)
+        here.simulator.decide(here.simulator.checkouts[0].token, True)
+        assert here.simulator.wait_idle(LONG)
         assert here.order(reference) == ("approved", 1)
     with house(tmp_path, checkout_url="http://127.0.0.1:9") as alone:
         assert alone.start(alone.open()).json()["error"] == "CHECKOUT_UNAVAILABLE"
@@ -138,7 +141,7 @@ def test_lost_answer_and_no_provider_are_told(tmp_path):
 def test_unknown_orders_are_not_started(tmp_path):
     with house(tmp_path) as here:
         assert here.start("nothing").status_code == 404
-        assert here.twin.requests(CREATE) == []
+        assert here.simulator.requests(CREATE) == []
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -154,8 +157,8 @@ def test_player_decides_through_the_widget(browser: Browser, tmp_path, size, but
         screen(page, f"shop-{size['width']}")
         pay.click()
         _decide(page, button)
-        assert here.twin.wait_idle(LONG)
-        (checkout,) = here.twin.checkouts
+        assert here.simulator.wait_idle(LONG)
+        (checkout,) = here.simulator.checkouts
         assert here.order(checkout.claims.merchant_reference)[0] == state
         page.goto(f"{here.url}/checkout/page?variant=lamp-desk")
         expect(page.locator("#earlier-state")).to_have_text(state)

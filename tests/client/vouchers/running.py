@@ -73,7 +73,7 @@ def settings(database: Path | str, jackpot_url: str, **more: Any) -> Config:
 class Place:
     """A CLIENT at ``url`` and its Jackpot."""
 
-    twin: JackpotSimulator
+    simulator: JackpotSimulator
     url: str
     app: Flask | None
     clock: Slept
@@ -99,16 +99,16 @@ class Place:
     # -- Jackpot
 
     def idle(self) -> None:
-        assert self.twin.wait_idle(LONG)
+        assert self.simulator.wait_idle(LONG)
 
     def happen(self, voucher_id: str, event: Event) -> None:
-        self.twin.account.happen(voucher_id, event)
+        self.simulator.account.happen(voucher_id, event)
         self.idle()
 
     @property
     def coupons(self) -> list[QueuedMessage[Notification]]:
         """The deliveries of coupon events so far."""
-        return [each for each in self.twin.queue.deliveries if each.event.event.startswith("coupon/")]
+        return [each for each in self.simulator.queue.deliveries if each.event.event.startswith("coupon/")]
 
     def notify(self, event: wire.CouponEvent | wire.Notification) -> requests.Response:
         """Deliver an event by hand."""
@@ -120,7 +120,7 @@ class Place:
         )
 
     def confirms(self) -> int:
-        return len(self.twin.confirm_requests())
+        return len(self.simulator.confirm_requests())
 
     def sound(self) -> bool:
         assert self.app is not None
@@ -143,7 +143,7 @@ class Bought:
 
     def reserve(self, value: int = 30, limit: Decimal | None = None, **more: Any) -> Voucher:
         """Reserve a voucher worth ``value``, which costs a tenth less, as the widget would."""
-        account = self.place.twin.account
+        account = self.place.simulator.account
         asked = account.reservation(
             limit or self.claims().amount, value=Decimal(value), notification_key=self.key, **more
         )
@@ -161,29 +161,29 @@ class Bought:
         return answer.json()[name]
 
 
-def cheap_store(twin: JackpotSimulator) -> str:
+def cheap_store(simulator: JackpotSimulator) -> str:
     """Have the first store sell 20, 30, 50 and 500 EUR at a discount of 10 %, and tell nobody."""
-    listing = twin.account.listings[0]
+    listing = simulator.account.listings[0]
     changes = {
         "voucherValueMin": 20,
         "voucherValueMax": 500,
         "voucherPossibleDiscreteValues": [20, 30, 50, 500],
         "discounts": [{"voucherValueMin": 20, "voucherValueMax": 500, "discountRate": 10}],
     }
-    twin.account.update_store(listing.store.id, changes)
+    simulator.account.update_store(listing.store.id, changes)
     return listing.store.id
 
 
 @contextmanager
 def jackpot(habits: Habits | None = None, schedule: Schedule = QUICK) -> Iterator[JackpotSimulator]:
-    """A running twin without a notification URL."""
+    """A running simulator without a notification URL."""
     route = Route(History(), timeout=10)
-    twin = JackpotSimulator(AGREEMENT, route, habits=habits, schedule=schedule, seed=7)
-    with Server(api.create_app(twin)) as server:
-        twin.account.public_url = server.url
-        twin.start()
-        yield twin
-        twin.stop()
+    simulator = JackpotSimulator(AGREEMENT, route, habits=habits, schedule=schedule, seed=7)
+    with Server(api.create_app(simulator)) as server:
+        simulator.account.public_url = server.url
+        simulator.start()
+        yield simulator
+        simulator.stop()
     route.close()
 
 
@@ -198,10 +198,10 @@ def place(
 ) -> Iterator[Place]:
     """A CLIENT in this process and its Jackpot."""
     clock = Slept()
-    with jackpot(habits, schedule) as twin:
-        store = cheap_store(twin)
-        app = build(settings(database, twin.account.public_url, clock=clock, **more))
+    with jackpot(habits, schedule) as simulator:
+        store = cheap_store(simulator)
+        app = build(settings(database, simulator.account.public_url, clock=clock, **more))
         with threaded(app) as url:
-            twin.set_notification_url(f"{url}/jackpot/notifications")
-            yield Place(twin, url, app, clock, store)
-            twin.stop()
+            simulator.set_notification_url(f"{url}/jackpot/notifications")
+            yield Place(simulator, url, app, clock, store)
+            simulator.stop()

@@ -15,29 +15,29 @@ from tests.client.vouchers.running import place
 
 def test_every_documented_event_is_acknowledged(tmp_path):
     with place(tmp_path) as here:
-        account = here.twin.account
+        account = here.simulator.account
         stranger = account.invent_voucher(notification_key="of-nobody")
         for name in wire.STATE_OF:
             account.notify_foreign(name, stranger)
         for name in wire.STORE_EVENTS:
             account.notify_store(name, here.store)
         here.idle()
-        assert {each.standing for each in here.twin.queue.deliveries[1:]} == {"acknowledged"}
+        assert {each.standing for each in here.simulator.queue.deliveries[1:]} == {"acknowledged"}
         assert here.balance() == 100
-        assert here.twin.requests("voucher") == []
+        assert here.simulator.requests("voucher") == []
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_any_order_ends_in_the_true_state(tmp_path, order):
     with place(tmp_path, jackpot_confirmation="automatic") as here:
         session = here.open(50)
-        here.twin.queue.hold()
+        here.simulator.queue.hold()
         voucher = session.reserve()
-        here.twin.account.happen(voucher.id, Event.CONFIRM)
+        here.simulator.account.happen(voucher.id, Event.CONFIRM)
         ids = [each.id for each in here.coupons]
         assert len(ids) == 3
         for number in order:
-            here.twin.queue.again(ids[number])
+            here.simulator.queue.again(ids[number])
             assert (session["state"], here.balance()) == ("READY", 73)
         assert here.sound()
 
@@ -45,18 +45,18 @@ def test_any_order_ends_in_the_true_state(tmp_path, order):
 def test_canceled_before_reserved(tmp_path):
     with place(tmp_path) as here:
         session = here.open(50)
-        here.twin.queue.hold()
+        here.simulator.queue.hold()
         voucher = session.reserve()
-        here.twin.account.happen(voucher.id, Event.CANCEL)
+        here.simulator.account.happen(voucher.id, Event.CANCEL)
         for each in reversed(here.coupons):
-            here.twin.queue.again(each.id)
+            here.simulator.queue.again(each.id)
         assert (session["state"], here.balance(), here.confirms()) == ("CANCELED", 100, 0)
 
 
 def test_copies_at_once_have_one_effect(tmp_path):
     with place(tmp_path) as here:
         session = here.open(50)
-        here.twin.queue.hold()
+        here.simulator.queue.hold()
         session.reserve()
         (reserved,) = here.coupons
         with ThreadPoolExecutor(12) as pool:
@@ -71,9 +71,9 @@ def test_forged_event_moves_nothing(tmp_path, name):
     with place(tmp_path) as here:
         session = here.open(50)
         voucher = session.buy()
-        here.twin.account.notify(name, voucher.id)
-        stranger = here.twin.account.invent_voucher(notification_key=session.key)
-        here.twin.account.notify_foreign(name, stranger)
+        here.simulator.account.notify(name, voucher.id)
+        stranger = here.simulator.account.invent_voucher(notification_key=session.key)
+        here.simulator.account.notify_foreign(name, stranger)
         here.idle()
         assert (session["state"], here.balance()) == ("READY", 73)
 
@@ -82,7 +82,9 @@ def test_forged_key_and_price_are_not_believed(tmp_path):
     with place(tmp_path) as here:
         mine, yours = here.open(50), here.open(50, "p-2")
         voucher = mine.reserve()
-        here.twin.account.notify("coupon/ready", voucher.id, notification_key=yours.key, price=Decimal(1))
+        here.simulator.account.notify(
+            "coupon/ready", voucher.id, notification_key=yours.key, price=Decimal(1)
+        )
         here.idle()
         assert (mine["state"], mine["price"], yours["state"]) == ("READY", "27.00", "OPEN")
         assert (here.balance(), here.balance("p-2")) == (73, 50)
@@ -111,7 +113,7 @@ def broken(whole):
 def test_malformed_has_no_effect_and_is_not_acknowledged(tmp_path):
     with place(tmp_path) as here:
         session = here.open(50)
-        here.twin.queue.hold()
+        here.simulator.queue.hold()
         session.reserve()
         event = here.coupons[0].event
         whole = json.loads(wire.encode(event))
@@ -129,7 +131,7 @@ def test_malformed_has_no_effect_and_is_not_acknowledged(tmp_path):
 def test_amounts_as_numbers_are_understood(tmp_path):
     with place(tmp_path) as here:
         session = here.open(50)
-        here.twin.queue.hold()
+        here.simulator.queue.hold()
         session.reserve()
         whole = json.loads(wire.encode(here.coupons[0].event))
         whole["message"] |= {"price": 27, "value": 30.0, "initialAmount": 27}
@@ -152,13 +154,13 @@ def kept(here, store_id):
 
 
 def true(here, store_id):
-    account = here.twin.account
+    account = here.simulator.account
     data = account.published(account.listing(store_id).store).model_dump()
     return json.loads(json.dumps(data, default=float), parse_float=Decimal)
 
 
 def test_store_comes_changes_goes_and_comes_back(shop):
-    account = shop.twin.account
+    account = shop.simulator.account
     store = account.listings[0].store.id
     assert kept(shop, store) == 404
     steps = [
@@ -191,7 +193,7 @@ def test_store_comes_changes_goes_and_comes_back(shop):
 
 
 def test_update_makes_an_unknown_store_known(shop):
-    account = shop.twin.account
+    account = shop.simulator.account
     store = account.listings[1].store.id
     account.update_store(store, {"name": "Never seen"})
     shop.idle()
@@ -199,16 +201,16 @@ def test_update_makes_an_unknown_store_known(shop):
 
 
 def test_disabled_unknown_store_is_acknowledged_and_stays_away(shop):
-    account = shop.twin.account
+    account = shop.simulator.account
     store = account.listings[2].store.id
-    shop.twin.queue.hold()
+    shop.simulator.queue.hold()
     enabled = account.enable_store(store)
     disabled = account.disable_store(store)
     shop.clock.ahead = 0
     for each in (disabled, enabled):
-        (exchange,) = shop.twin.queue.again(each.id)
+        (exchange,) = shop.simulator.queue.again(each.id)
         assert exchange.answer.status == 200
-    shop.twin.queue.resume()
+    shop.simulator.queue.resume()
     shop.idle()
     # Both may carry the same millisecond; then the later delivery counts.
     later = enabled.event.created_at >= disabled.event.created_at
@@ -216,7 +218,7 @@ def test_disabled_unknown_store_is_acknowledged_and_stays_away(shop):
 
 
 def test_older_event_does_not_overwrite_a_newer_one(shop):
-    store = shop.twin.account.listings[3].store
+    store = shop.simulator.account.listings[3].store
 
     def event(kind, second, **data):
         message = {"storeId": store.id}
@@ -242,5 +244,5 @@ def test_older_event_does_not_overwrite_a_newer_one(shop):
 
 
 def test_catalogue_can_be_fetched_whole(shop):
-    offered = sum(listing.enabled for listing in shop.twin.account.listings)
+    offered = sum(listing.enabled for listing in shop.simulator.account.listings)
     assert shop.ask("POST", "/stores/refresh").json() == {"stores": offered}

@@ -42,7 +42,7 @@ def test_expiry_returns_the_hold(tmp_path):
     with place(tmp_path, jackpot_confirmation="automatic") as here:
         session = here.open(50)
         voucher = session.buy()
-        here.twin.account.expire_reservation(voucher.id)
+        here.simulator.account.expire_reservation(voucher.id)
         here.idle()
         assert (session["state"], here.balance()) == ("CANCELED", 100)
 
@@ -55,9 +55,9 @@ def test_refund_returns_the_price_once(tmp_path):
         assert here.balance() == 73
         here.happen(voucher.id, Event.REFUND)
         assert (session["state"], session["spent"], here.balance()) == ("REFUNDED", "0.00", 100)
-        for delivery in here.twin.queue.deliveries:
-            here.twin.queue.again(delivery.id)
-        here.twin.account.notify("coupon/refunded", voucher.id)
+        for delivery in here.simulator.queue.deliveries:
+            here.simulator.queue.again(delivery.id)
+        here.simulator.account.notify("coupon/refunded", voucher.id)
         here.idle()
         assert here.balance() == 100
         assert here.sound()
@@ -98,7 +98,7 @@ def test_price_over_the_hold_confirmed_elsewhere_is_refunded(tmp_path):
 
 def test_voucher_of_nobody_is_not_confirmed(tmp_path):
     with place(tmp_path) as here:
-        account = here.twin.account
+        account = here.simulator.account
         asked = account.reservation(Decimal(50), value=Decimal(30), notification_key="of-nobody")
         voucher = account.reserve(here.store, asked)
         here.idle()
@@ -112,7 +112,7 @@ def test_second_voucher_of_one_session_is_not_confirmed(tmp_path):
         first = session.buy(30)
         second = session.buy(30)
         assert (session["voucher_id"], here.balance(), here.confirms()) == (first.id, 73, 1)
-        assert here.twin.account.voucher(second.id).state == "RESERVED"
+        assert here.simulator.account.voucher(second.id).state == "RESERVED"
 
 
 def test_signed_url_is_kept_while_it_opens_and_then_renewed(tmp_path):
@@ -121,15 +121,15 @@ def test_signed_url_is_kept_while_it_opens_and_then_renewed(tmp_path):
         voucher = session.buy()
         first = session["url"]
         assert session["url"] == first
-        assert here.twin.requests("signedurl") == []
-        here.twin.account.expire_signed_url(voucher.id)
+        assert here.simulator.requests("signedurl") == []
+        here.simulator.account.expire_signed_url(voucher.id)
         second = session["url"]
         assert second != first
-        assert len(here.twin.requests("signedurl")) == 1
+        assert len(here.simulator.requests("signedurl")) == 1
         assert requests.get(second, timeout=10).content.startswith(b"%PDF")
         here.clock.ahead = 3700
         assert session["url"]
-        assert len(here.twin.requests("signedurl")) == 2
+        assert len(here.simulator.requests("signedurl")) == 2
 
 
 def test_unused_session_gives_its_money_back_after_its_hour(tmp_path):
@@ -187,7 +187,7 @@ def test_late_reservation_canceled_returns_its_second_hold(tmp_path):
 def test_confirm_that_failed_is_resolved(tmp_path, answer, handled):
     with place(tmp_path) as here:
         session = here.open(50)
-        here.twin.disturb("confirm", 2, answer=answer, handled=handled)
+        here.simulator.disturb("confirm", 2, answer=answer, handled=handled)
         session.buy()
         until(lambda: session["state"] == "READY")
         assert here.balance() == 73
@@ -199,7 +199,7 @@ def test_confirm_that_failed_is_resolved(tmp_path, answer, handled):
 def test_confirm_whose_answer_is_lost_is_resolved(tmp_path):
     with place(tmp_path, jackpot_timeout=0.5) as here:
         session = here.open(50)
-        here.twin.disturb("confirm", lost=True)
+        here.simulator.disturb("confirm", lost=True)
         session.buy()
         until(lambda: session["state"] == "READY")
         assert (here.balance(), here.confirms()) == (73, 1)
@@ -208,9 +208,9 @@ def test_confirm_whose_answer_is_lost_is_resolved(tmp_path):
 def test_slow_confirm_is_acknowledged_in_time_and_resolved(tmp_path):
     with place(tmp_path, jackpot_timeout=0.3, acknowledge_within=0.2) as here:
         session = here.open(50)
-        here.twin.disturb("confirm", delay_seconds=1.0, handled=True, answer=(504, b"", "text/plain"))
+        here.simulator.disturb("confirm", delay_seconds=1.0, handled=True, answer=(504, b"", "text/plain"))
         session.buy()
-        assert here.twin.queue.deliveries[-1].standing == "acknowledged"
+        assert here.simulator.queue.deliveries[-1].standing == "acknowledged"
         until(lambda: session["state"] == "READY")
         assert (here.balance(), here.confirms()) == (73, 1)
 
@@ -218,7 +218,7 @@ def test_slow_confirm_is_acknowledged_in_time_and_resolved(tmp_path):
 def test_provider_that_cannot_be_asked_is_asked_later(tmp_path):
     with place(tmp_path, acknowledge_within=0.1) as here:
         session = here.open(50)
-        here.twin.disturb("voucher", 2, answer=(500, b"", "text/plain"))
+        here.simulator.disturb("voucher", 2, answer=(500, b"", "text/plain"))
         session.buy()
         assert all(len(each.attempts) == 1 for each in here.coupons)
         until(lambda: session["state"] == "READY")
@@ -228,18 +228,18 @@ def test_provider_that_cannot_be_asked_is_asked_later(tmp_path):
 def test_revoked_server_token_is_replaced(tmp_path):
     with place(tmp_path) as here:
         here.open(30).buy()
-        assert len(here.twin.requests("token")) == 1
-        here.twin.revoke_server_tokens()
+        assert len(here.simulator.requests("token")) == 1
+        here.simulator.revoke_server_tokens()
         second = here.open(30)
         second.buy()
-        assert (second["state"], len(here.twin.requests("token"))) == ("READY", 2)
+        assert (second["state"], len(here.simulator.requests("token"))) == ("READY", 2)
 
 
 def test_lost_cancel_event_is_found_out(tmp_path):
     with place(tmp_path, jackpot_confirmation="automatic", habits=Habits(reservation_seconds=600)) as here:
         session = here.open(50)
         voucher = session.buy()
-        here.twin.endpoint.url = None
+        here.simulator.endpoint.url = None
         here.happen(voucher.id, Event.CANCEL)
         here.clock.ahead = 600 + 301
         until(lambda: session["state"] == "CANCELED")

@@ -97,9 +97,9 @@ def test_no_answer_carries_a_secret(here):
 def test_page_shows_the_widget_and_escapes_the_player(here):
     page = here.ask("GET", '/vouchers/page?user_id="><script>alert(1)</script>')
     assert '<div id="widget-jackpot"></div>' in page.text
-    assert f"{here.twin.account.public_url}/widget.js" in page.text
+    assert f"{here.simulator.account.public_url}/widget.js" in page.text
     assert "<script>alert" not in page.text
-    assert here.twin.account.public_url in page.headers["Content-Security-Policy"]
+    assert here.simulator.account.public_url in page.headers["Content-Security-Policy"]
 
 
 def test_token_opens_one_session_at_jackpot(here):
@@ -109,7 +109,7 @@ def test_token_opens_one_session_at_jackpot(here):
         "client_id": "acme",
         "assertion": opened.token,
     }
-    address = f"{here.twin.account.public_url}/v2/token"
+    address = f"{here.simulator.account.public_url}/v2/token"
     assert requests.post(address, json=body, timeout=10).status_code == 200
     assert requests.post(address, json=body, timeout=10).status_code == 409
     assert session_jwt.verify(opened.token, AGREEMENT.api_signature, time.time())

@@ -13,7 +13,7 @@ from simulators.jackpot.api import create_app
 from simulators.jackpot.lifecycle import Event, State
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.server.wsgi_server import Server
-from tests.simulators.jackpot.running import AGREEMENT, Inbox, inbox, quiet_twin
+from tests.simulators.jackpot.running import AGREEMENT, Inbox, inbox, quiet_simulator
 from tests.support.browser import DESKTOP, PHONE, barriers, chromium, fits, screen, visit
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&{{7*7}}"
@@ -23,9 +23,9 @@ SECRETS = (AGREEMENT.api_key, AGREEMENT.api_signature, AGREEMENT.client_secret)
 class Scene:
     """Somebody at the back-office, and the CLIENT's notification URL behind it."""
 
-    def __init__(self, twin: JackpotSimulator, box: Inbox, page: Page, url: str) -> None:
-        self.twin, self.box, self.page, self.url = twin, box, page, url
-        self.store = twin.account.listings[0].store
+    def __init__(self, simulator: JackpotSimulator, box: Inbox, page: Page, url: str) -> None:
+        self.simulator, self.box, self.page, self.url = simulator, box, page, url
+        self.store = simulator.account.listings[0].store
 
     def open(self, path: str = "") -> Page:
         self.page.goto(f"{self.url}/back-office{path}")
@@ -40,8 +40,8 @@ class Scene:
             return [json.loads(body) for body in self.box.bodies]
 
     def reserve(self, **more: object):
-        asked = self.twin.account.reservation(Decimal(150), value=self.store.voucher_value_min, **more)
-        return self.twin.account.reserve(self.store.id, asked)
+        asked = self.simulator.account.reservation(Decimal(150), value=self.store.voucher_value_min, **more)
+        return self.simulator.account.reserve(self.store.id, asked)
 
 
 @pytest.fixture(scope="module")
@@ -52,18 +52,18 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def jackpot() -> Iterator[tuple[JackpotSimulator, Inbox, str]]:
-    with inbox() as box, quiet_twin(box.url) as (twin, _), Server(create_app(twin)) as server:
-        twin.account.public_url = server.url
-        twin.start()
-        yield twin, box, server.url
-        twin.stop()
+    with inbox() as box, quiet_simulator(box.url) as (simulator, _), Server(create_app(simulator)) as server:
+        simulator.account.public_url = server.url
+        simulator.start()
+        yield simulator, box, server.url
+        simulator.stop()
 
 
 @pytest.fixture
 def scene(jackpot, browser: Browser) -> Iterator[Scene]:
-    twin, box, url = jackpot
+    simulator, box, url = jackpot
     with visit(browser) as page:
-        yield Scene(twin, box, page, url)
+        yield Scene(simulator, box, page, url)
 
 
 @pytest.mark.parametrize("event", ["store/enabled", "store/disabled", "store/update"])
@@ -80,13 +80,13 @@ def test_a_test_webhook_sent_by_clicking_arrives_and_again(scene: Scene, event: 
     scene.press("Send again")
     expect(scene.page.get_by_label("Attempt 2")).to_contain_text("HTTP 200")
     assert scene.events == [sent, sent]
-    assert scene.twin.account.listing(scene.store.id).enabled
+    assert scene.simulator.account.listing(scene.store.id).enabled
 
 
 def test_what_the_client_answered_is_shown(scene: Scene):
     scene.box.script.append(503)
-    scene.twin.queue.hold()  # nothing goes out but what is sent by hand
-    delivery = scene.twin.account.notify_store("store/enabled", scene.store.id)
+    scene.simulator.queue.hold()  # nothing goes out but what is sent by hand
+    delivery = scene.simulator.account.notify_store("store/enabled", scene.store.id)
     scene.open(f"/deliveries/{delivery.id}")
     expect(scene.page.get_by_role("status")).to_have_text("waiting")
     scene.press("Send again")
@@ -101,7 +101,7 @@ def test_a_store_is_disabled_and_enabled(scene: Scene):
     scene.open(f"/stores/{scene.store.id}")
     scene.press("Disable this store")
     expect(scene.page.get_by_role("heading", level=1)).to_contain_text("store/disabled")
-    assert not scene.twin.account.listing(scene.store.id).enabled
+    assert not scene.simulator.account.listing(scene.store.id).enabled
     scene.open(f"/stores/{scene.store.id}")
     scene.press("Enable this store")
     expect(scene.page.get_by_role("heading", level=1)).to_contain_text("store/enabled")
@@ -147,7 +147,7 @@ def test_what_makes_no_store_is_refused_and_can_be_corrected(scene: Scene, label
     scene.press("Save and send store/update")
     expect(page.get_by_role("alert")).to_contain_text(told)
     expect(page.get_by_label(label)).to_have_value(given)
-    assert scene.twin.account.listing(scene.store.id).store == scene.store
+    assert scene.simulator.account.listing(scene.store.id).store == scene.store
     assert scene.events == []
 
 
@@ -170,8 +170,8 @@ def test_a_waiting_voucher_is_confirmed_and_its_refund_decided(scene: Scene):
     article.get_by_role("button", name="Ask for a refund").click()
     article.get_by_role("button", name="Reject the refund").click()
     expect(article).to_contain_text("REFUND_REJECTED")
-    assert scene.twin.account.voucher(kept.id).state is State.REFUND_REJECTED
-    assert scene.twin.wait_idle(20)
+    assert scene.simulator.account.voucher(kept.id).state is State.REFUND_REJECTED
+    assert scene.simulator.wait_idle(20)
     told = sorted(each["event"] for each in scene.events if each["message"]["id"] == kept.id)
     assert told == ["coupon/confirmed", "coupon/ready", "coupon/refund_rejected", "coupon/reserved"]
 
@@ -179,34 +179,34 @@ def test_a_waiting_voucher_is_confirmed_and_its_refund_decided(scene: Scene):
 def test_a_button_that_came_too_late(scene: Scene):
     voucher = scene.reserve()
     page = scene.open("/vouchers")
-    scene.twin.account.happen(voucher.id, Event.CANCEL)
+    scene.simulator.account.happen(voucher.id, Event.CANCEL)
     scene.press("Confirm")
     expect(page.get_by_role("alert")).to_contain_text("CANCELED")
 
 
 def test_settings_are_kept_and_a_url_that_does_not_resolve_is_refused(scene: Scene):
     page = scene.open()
-    before = scene.twin.endpoint.url
+    before = scene.simulator.endpoint.url
     for wrong in ("http://no-such-host.invalid/x", "ftp://127.0.0.1/", "nonsense"):
         page.get_by_label("Notification URL").fill(wrong)
         page.get_by_label("Automatic").check()
         scene.press("Save")
         expect(page.get_by_role("alert")).to_be_visible()
         expect(page.get_by_label("Notification URL")).to_have_value(wrong)
-        assert scene.twin.endpoint.url == before
-        assert scene.twin.account.habits.confirmation == "manual"
+        assert scene.simulator.endpoint.url == before
+        assert scene.simulator.account.habits.confirmation == "manual"
     page.get_by_label("Notification URL").fill(f"{before}?moved")
     page.get_by_label("Automatic").check()
     scene.press("Save")
     expect(page.get_by_role("status")).to_have_text("Saved.")
-    assert scene.twin.endpoint.url == f"{before}?moved"
+    assert scene.simulator.endpoint.url == f"{before}?moved"
     assert scene.reserve().state is State.READY
 
 
 def test_no_page_shows_a_secret(scene: Scene):
     voucher = scene.reserve(user_id="p-1")
-    scene.twin.account.happen(voucher.id, Event.CONFIRM)
-    assert scene.twin.wait_idle(20)
+    scene.simulator.account.happen(voucher.id, Event.CONFIRM)
+    assert scene.simulator.wait_idle(20)
     for path in ("", "/vouchers", f"/stores/{scene.store.id}", "/deliveries/1", "/widget?amount=10"):
         text = requests.get(f"{scene.url}/back-office{path}", timeout=20).text
         assert [secret for secret in SECRETS if secret in text] == [], path
@@ -214,9 +214,9 @@ def test_no_page_shows_a_secret(scene: Scene):
 
 
 def test_hostile_texts_are_texts(scene: Scene):
-    scene.twin.account.update_store(scene.store.id, {"name": HOSTILE, "description": HOSTILE})
+    scene.simulator.account.update_store(scene.store.id, {"name": HOSTILE, "description": HOSTILE})
     scene.reserve(notification_key=HOSTILE, user_id=HOSTILE)
-    assert scene.twin.wait_idle(20)
+    assert scene.simulator.wait_idle(20)
     for path in ("/vouchers", "/stores", f"/stores/{scene.store.id}", "/deliveries", "/deliveries/1"):
         page = scene.open(path)
         expect(page.get_by_role("main")).to_be_visible()
@@ -233,20 +233,20 @@ def test_the_widget_is_tried_out_with_a_session_of_its_own(scene: Scene):
     page.get_by_role("radio").first.check()
     page.get_by_role("button", name=re.compile("^Reserve for")).click()
     expect(page.locator("#voucher")).to_contain_text('"state": "RESERVED"')
-    (voucher,) = scene.twin.account.vouchers
+    (voucher,) = scene.simulator.account.vouchers
     assert voucher.id in page.locator("#voucher").inner_text()
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_no_page_scrolls_sideways_or_loads_from_elsewhere(jackpot, browser: Browser, size: dict[str, int]):
-    twin, box, url = jackpot
+    simulator, box, url = jackpot
     with visit(browser, size) as page:
-        scene = Scene(twin, box, page, url)
+        scene = Scene(simulator, box, page, url)
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
-        twin.account.update_store(scene.store.id, {"name": "W" * 80})
+        simulator.account.update_store(scene.store.id, {"name": "W" * 80})
         scene.reserve(notification_key="k" * 200)
-        assert twin.wait_idle(20)
+        assert simulator.wait_idle(20)
         for path in ("", "/vouchers", "/stores", f"/stores/{scene.store.id}", "/deliveries", "/deliveries/1"):
             scene.open(path)
             assert fits(page), path
@@ -255,8 +255,8 @@ def test_no_page_scrolls_sideways_or_loads_from_elsewhere(jackpot, browser: Brow
 
 
 def test_forms_from_elsewhere_do_nothing(jackpot):
-    twin, box, url = jackpot
-    store = twin.account.listings[0].store.id
+    simulator, box, url = jackpot
+    store = simulator.account.listings[0].store.id
     for token in ({}, {"form_token": "guessed"}):
         for path in (
             f"/stores/{store}/offered",
@@ -268,8 +268,8 @@ def test_forms_from_elsewhere_do_nothing(jackpot):
             answer = requests.post(f"{url}/back-office{path}", data=form, timeout=20)
             assert answer.status_code == 403
             assert "did not come from the back-office" in answer.text
-    assert twin.account.listing(store).enabled
-    assert (twin.endpoint.url, twin.queue.deliveries, box.bodies) == (box.url, [], [])
+    assert simulator.account.listing(store).enabled
+    assert (simulator.endpoint.url, simulator.queue.deliveries, box.bodies) == (box.url, [], [])
 
 
 @pytest.mark.parametrize("path", ["/vouchers/none", "/stores/none", "/deliveries/77", "/nowhere"])
@@ -292,13 +292,13 @@ def test_pages_run_nothing_and_stand_in_no_frame(jackpot):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_barriers(jackpot, browser: Browser, scheme: str):
-    twin, box, url = jackpot
+    simulator, box, url = jackpot
     with visit(browser, color_scheme=scheme) as page:
-        scene = Scene(twin, box, page, url)
-        twin.account.happen(scene.reserve().id, Event.CONFIRM)
+        scene = Scene(simulator, box, page, url)
+        simulator.account.happen(scene.reserve().id, Event.CONFIRM)
         scene.reserve()
-        twin.account.disable_store(scene.store.id)
-        assert twin.wait_idle(20)
+        simulator.account.disable_store(scene.store.id)
+        assert simulator.wait_idle(20)
         for path in ("", "/vouchers", "/stores", f"/stores/{scene.store.id}", "/deliveries", "/deliveries/1"):
             scene.open(path)
             assert barriers(page) == [], path

@@ -74,7 +74,7 @@ def shop(checkout: str) -> Iterator[str]:
 @pytest.fixture
 def house() -> Iterator[CheckoutHouse]:
     with checkout_house() as made:
-        made.twin.start()
+        made.simulator.start()
         yield made
 
 
@@ -122,9 +122,9 @@ def test_a_person_decides(
         assert barriers(page) == []
         screen(page, f"checkout-{state}-{size['width']}")
         assert SECRET not in page.content()
-    (checkout,) = house.twin.checkouts
+    (checkout,) = house.simulator.checkouts
     assert checkout.state is state
-    assert house.twin.wait_idle(20)
+    assert house.simulator.wait_idle(20)
     (body,) = house.inbox.bodies
     assert list(json.loads(body)) == ["payload"]
     assert house.decision()["data"] | {"outcomeDecidedAt": ""} == {
@@ -149,7 +149,7 @@ def test_by_keyboard_alone_and_in_the_dark(browser: Browser, house: CheckoutHous
         page.keyboard.press("Enter")
         expect(page.get_by_role("status")).to_contain_text("Declined")
         assert barriers(page) == []
-    assert house.twin.checkouts[0].state is State.DECLINED
+    assert house.simulator.checkouts[0].state is State.DECLINED
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_no_checkout_leaves_the_page_as_it_was(
         page.goto(f"{address}?{filled}")
         assert calls(page) == [["onCheckoutUnavailable"]]
         assert page.locator("#widget").inner_html() == ""
-    assert house.twin.checkouts == []
+    assert house.simulator.checkouts == []
 
 
 def test_a_token_that_grew_old_on_the_page(browser: Browser, house: CheckoutHouse, address: str):
@@ -179,7 +179,7 @@ def test_a_token_that_grew_old_on_the_page(browser: Browser, house: CheckoutHous
 
 
 def test_an_answer_that_is_lost_can_be_asked_for_again(browser: Browser, house: CheckoutHouse, address: str):
-    house.twin.disturb(CREATE, answer=(503, b"{}", "application/json"))
+    house.simulator.disturb(CREATE, answer=(503, b"{}", "application/json"))
     with visit(browser) as page:
         page.goto(f"{address}?token={house.jwt()}")
         calls(page)
@@ -189,17 +189,17 @@ def test_an_answer_that_is_lost_can_be_asked_for_again(browser: Browser, house: 
         assert barriers(page) == []
         button.click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("created")
-    assert len(house.twin.checkouts) == 1
+    assert len(house.simulator.checkouts) == 1
 
 
 def test_a_second_press_makes_no_second_checkout(browser: Browser, house: CheckoutHouse, address: str):
-    house.twin.disturb(CREATE, handled=True, delay_seconds=0.2)
+    house.simulator.disturb(CREATE, handled=True, delay_seconds=0.2)
     with visit(browser) as page:
         page.goto(f"{address}?token={house.jwt()}")
         calls(page)
         page.get_by_role("button", name="Continue to checkout").dblclick()
         expect(page.get_by_role("heading", level=1)).to_contain_text("created")
-    assert len(house.twin.requests(CREATE)) == 1
+    assert len(house.simulator.requests(CREATE)) == 1
 
 
 def test_hostile_texts_are_texts(browser: Browser, house: CheckoutHouse, address: str):

@@ -128,10 +128,10 @@ def test_a_voucher_is_chosen_and_reserved_by_clicking(scene: Scene):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT00:00:00\.000Z", str(voucher["validityDate"]))
     expect(scene.widget).to_contain_text(str(voucher["couponId"]))
     assert scene.page.evaluate("calls") == 1
-    twin = scene.home.twin
-    assert [each.id for each in twin.account.by_key(scene.home.keys[-1])] == [voucher["id"]]
+    simulator = scene.home.simulator
+    assert [each.id for each in simulator.account.by_key(scene.home.keys[-1])] == [voucher["id"]]
     # Confirmed, the PDF opens under its signed URL.
-    twin.account.happen(str(voucher["id"]), Event.CONFIRM)
+    simulator.account.happen(str(voucher["id"]), Event.CONFIRM)
     answer = scene.home.ask("GET", f"/v2/vouchers/{voucher['id']}/signedurl", headers=scene.home.server())
     pdf = requests.get(answer.json()["signedUrl"], timeout=20)
     assert (pdf.status_code, pdf.content[:4]) == (200, b"%PDF")
@@ -154,7 +154,7 @@ def test_a_voucher_is_chosen_and_reserved_by_keyboard_alone(scene: Scene):
 
     tab_to(card)
     keyboard.press("Enter")
-    expect(focused).to_have_text(scene.home.twin.account.listings[0].store.name)
+    expect(focused).to_have_text(scene.home.simulator.account.listings[0].store.name)
     keyboard.press("Escape")
     expect(card).to_be_focused()
     keyboard.press("Enter")
@@ -202,7 +202,7 @@ def test_the_browser_goes_back_from_a_store_to_the_list(scene: Scene):
     expect(scene.widget.locator(".detail")).to_be_visible()
     scene.widget.get_by_role("button", name="All stores").click()
     expect(card).to_be_visible()
-    assert len(scene.home.twin.sessions) == 1
+    assert len(scene.home.simulator.sessions) == 1
 
 
 def test_without_the_option_the_history_stays_as_it_is(scene: Scene):
@@ -219,12 +219,12 @@ def test_two_clicks_reserve_once(scene: Scene):
     card = scene.card()
     scene.open()
     card.click()
-    scene.home.twin.disturb("reserve", handled=True, delay_seconds=0.2)
+    scene.home.simulator.disturb("reserve", handled=True, delay_seconds=0.2)
     scene.widget.get_by_role("radio", name="€20.00").check()
     scene.widget.locator(".reserve").dblclick()
     scene.voucher()
-    assert len(scene.home.twin.account.vouchers) == 1
-    assert len(scene.home.twin.requests("reserve")) == 1
+    assert len(scene.home.simulator.account.vouchers) == 1
+    assert len(scene.home.simulator.requests("reserve")) == 1
     assert scene.page.evaluate("calls") == 1
 
 
@@ -251,10 +251,10 @@ def test_a_session_that_ends_while_a_value_is_chosen(scene: Scene):
     scene.open()
     card.click()
     scene.widget.get_by_role("radio", name="€20.00").check()
-    scene.home.twin.expire_session(scene.home.twin.sessions[-1].id)
+    scene.home.simulator.expire_session(scene.home.simulator.sessions[-1].id)
     scene.widget.locator(".reserve").click()
     expect(scene.alert()).to_contain_text("Your session has expired")
-    assert scene.home.twin.account.vouchers == []
+    assert scene.home.simulator.account.vouchers == []
 
 
 def test_a_value_over_the_limit(scene: Scene):
@@ -264,7 +264,7 @@ def test_a_value_over_the_limit(scene: Scene):
     scene.widget.get_by_role("textbox").fill("40")
     expect(scene.alert()).to_contain_text("This costs more than you can spend")
     expect(scene.widget.get_by_role("button", name="Reserve", exact=True)).to_be_visible()
-    assert scene.home.twin.account.vouchers == []
+    assert scene.home.simulator.account.vouchers == []
 
 
 def test_a_price_that_rose_after_the_page_was_drawn(scene: Scene):
@@ -272,7 +272,9 @@ def test_a_price_that_rose_after_the_page_was_drawn(scene: Scene):
     scene.open(amount=18)
     card.click()
     scene.widget.get_by_role("radio", name="€20.00").check()
-    scene.home.twin.account.update_store(scene.home.twin.account.listings[0].store.id, {"discounts": []})
+    scene.home.simulator.account.update_store(
+        scene.home.simulator.account.listings[0].store.id, {"discounts": []}
+    )
     scene.widget.locator(".reserve").click()
     expect(scene.alert()).to_contain_text("This costs more than you can spend")
     assert scene.page.evaluate("calls") == 0
@@ -283,13 +285,13 @@ def test_a_lost_answer_says_that_the_voucher_may_be_reserved(scene: Scene):
     scene.open()
     card.click()
     scene.widget.get_by_role("radio", name="€20.00").check()
-    scene.home.twin.lose_reservation_answer()
+    scene.home.simulator.lose_reservation_answer()
     scene.widget.locator(".reserve").click()
     expect(scene.alert()).to_contain_text("may be reserved all the same")
-    assert len(scene.home.twin.account.vouchers) == 1
+    assert len(scene.home.simulator.account.vouchers) == 1
     scene.widget.locator(".reserve").click()
     expect(scene.alert()).to_contain_text("A voucher is already reserved")
-    assert len(scene.home.twin.account.vouchers) == 1
+    assert len(scene.home.simulator.account.vouchers) == 1
 
 
 def test_nothing_for_the_amount(scene: Scene):
@@ -301,7 +303,7 @@ def test_hostile_texts_of_a_store_are_texts(scene: Scene):
     changes = {"name": HOSTILE, "shippingInfos": HOSTILE, "categories": [HOSTILE], "mentions": HOSTILE}
     changes |= {"description": f"<p>Good &amp; plain</p>{HOSTILE}", "storeImage315": "javascript:alert(3)"}
     card = scene.card()
-    scene.home.twin.account.update_store(scene.home.twin.account.listings[0].store.id, changes)
+    scene.home.simulator.account.update_store(scene.home.simulator.account.listings[0].store.id, changes)
     scene.open()
     card.click()
     expect(scene.widget.get_by_role("heading")).to_have_text(HOSTILE)
@@ -313,7 +315,9 @@ def test_a_phone_shows_it_without_scrolling_sideways(jackpot: House, browser: Br
     with host_page(jackpot.url) as address, visit(browser, PHONE, has_touch=True) as page:
         scene = Scene(jackpot, page, address)
         card = scene.card(continuous=True)
-        jackpot.twin.account.update_store(jackpot.twin.account.listings[1].store.id, {"name": "W" * 80})
+        jackpot.simulator.account.update_store(
+            jackpot.simulator.account.listings[1].store.id, {"name": "W" * 80}
+        )
         scene.open()
         expect(card).to_be_visible()
         screen(page, "widget-list-phone")

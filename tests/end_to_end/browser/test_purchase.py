@@ -60,4 +60,4 @@ def test_a_player_without_the_money_sees_no_widget(browser: Browser, tmp_path: P
         page.get_by_role("button", name="Show vouchers").click()
         expect(page.get_by_role("alert")).to_contain_text("does not cover")
         assert page.locator("#jackpot").count() == 0
-        assert shop.twin.sessions == []
+        assert shop.simulator.sessions == []

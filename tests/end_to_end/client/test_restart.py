@@ -28,7 +28,7 @@ def where(request, tmp_path):
 class Killable:
     """A CLIENT in processes of its own, which can be killed and started again."""
 
-    def __init__(self, twin, where, monkeypatch):
+    def __init__(self, simulator, where, monkeypatch):
         secrets = {
             "JACKPOT_API_KEY": AGREEMENT.api_key,
             "JACKPOT_CLIENT_SECRET": AGREEMENT.client_secret,
@@ -36,14 +36,14 @@ class Killable:
         }
         monkeypatch.setattr(processes, "ENVIRONMENT", {**os.environ, **secrets})
         self.database, options = where
-        self.options = (*options, "--jackpot", twin.account.public_url, "--jackpot-client-id", "acme")
-        self.twin, self.store = twin, cheap_store(twin)
+        self.options = (*options, "--jackpot", simulator.account.public_url, "--jackpot-client-id", "acme")
+        self.simulator, self.store = simulator, cheap_store(simulator)
         self.start()
 
     def start(self):
         self.served = processes.Served(self.database, *self.options)
-        self.twin.set_notification_url(f"{self.served.address}/jackpot/notifications")
-        self.place = Place(self.twin, self.served.address, None, Slept(), self.store)
+        self.simulator.set_notification_url(f"{self.served.address}/jackpot/notifications")
+        self.place = Place(self.simulator, self.served.address, None, Slept(), self.store)
 
     def again(self, session):
         self.served.end(signal.SIGKILL)
@@ -58,15 +58,15 @@ class Killable:
 
 
 def test_acknowledged_event_survives_a_kill(where, monkeypatch):
-    with jackpot() as twin:
-        client = Killable(twin, where, monkeypatch)
+    with jackpot() as simulator:
+        client = Killable(simulator, where, monkeypatch)
         session = client.place.open(50)
-        twin.disturb("voucher", None, answer=(500, b"", "text/plain"))
+        simulator.disturb("voucher", None, answer=(500, b"", "text/plain"))
         session.buy()
         assert {each.standing for each in client.place.coupons} == {"acknowledged"}
         assert session["state"] == "OPEN"
         client.again(session)
-        twin.calm()
+        simulator.calm()
         until(lambda: session["state"] == "READY")
         assert (client.place.balance(), client.place.confirms()) == (73, 1)
         client.served.end()
@@ -75,13 +75,13 @@ def test_acknowledged_event_survives_a_kill(where, monkeypatch):
 
 def test_mutant_with_a_memory_only_loses_an_acknowledged_event(tmp_path, monkeypatch):
     where = str(tmp_path / "client.sqlite"), ("--mutant", "evt-in-memory")
-    with jackpot() as twin:
-        client = Killable(twin, where, monkeypatch)
+    with jackpot() as simulator:
+        client = Killable(simulator, where, monkeypatch)
         session = client.place.open(50)
-        twin.disturb("voucher", None, answer=(500, b"", "text/plain"))
+        simulator.disturb("voucher", None, answer=(500, b"", "text/plain"))
         session.buy()
         client.again(session)
-        twin.calm()
+        simulator.calm()
         # It works, but of what it had acknowledged it knows nothing.
         later = client.place.open(30)
         later.buy()
@@ -91,10 +91,10 @@ def test_mutant_with_a_memory_only_loses_an_acknowledged_event(tmp_path, monkeyp
 
 
 def test_kill_during_the_confirmation_confirms_once(where, monkeypatch):
-    with jackpot() as twin:
-        client = Killable(twin, where, monkeypatch)
+    with jackpot() as simulator:
+        client = Killable(simulator, where, monkeypatch)
         session = client.place.open(50)
-        twin.disturb("confirm", lost=True)
+        simulator.disturb("confirm", lost=True)
         session.reserve()
         until(lambda: client.place.confirms() == 1)
         client.again(session)
@@ -106,8 +106,8 @@ def test_kill_during_the_confirmation_confirms_once(where, monkeypatch):
 
 def test_another_process_takes_over(where, monkeypatch):
     # The second one serves the same books; when the first dies, the second one works.
-    with jackpot() as twin:
-        client = Killable(twin, where, monkeypatch)
+    with jackpot() as simulator:
+        client = Killable(simulator, where, monkeypatch)
         session = client.place.open(50)
         first = client.served
         client.start()
@@ -127,7 +127,7 @@ def test_whole_life_on_postgresql(postgres_url):
         here.ask("POST", "/vouchers/sweep", {"now": unused.claims().iat + 3600})
         assert [each["state"] for each in (kept, returned, unused)] == ["READY", "REFUNDED", "EXPIRED"]
         assert (here.balance(), here.confirms()) == (73, 2)
-        here.twin.account.notify_store("store/enabled", here.store)
+        here.simulator.account.notify_store("store/enabled", here.store)
         here.idle()
         assert here.ask("GET", f"/stores/{here.store}").status_code == 200
         assert here.sound()
@@ -145,7 +145,7 @@ def generated(tmp_path_factory):
 @given(data=st.data())
 def test_any_story_in_any_order_keeps_the_sum(generated, data):
     here = generated
-    before, queue = here.balance(), here.twin.queue
+    before, queue = here.balance(), here.simulator.queue
     session = here.open(50)
     queue.hold()
     first = len(here.coupons)
@@ -154,7 +154,7 @@ def test_any_story_in_any_order_keeps_the_sum(generated, data):
         move = data.draw(st.sampled_from([None, *moves]))
         if move is None:
             break
-        voucher = here.twin.account.happen(voucher.id, move)
+        voucher = here.simulator.account.happen(voucher.id, move)
     told = [each.id for each in here.coupons[first:]]
     copies = data.draw(st.lists(st.sampled_from(told), max_size=4))
     for number in data.draw(st.permutations(told + copies)):

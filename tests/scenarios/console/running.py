@@ -145,8 +145,10 @@ def console_inside(folder: Path, callback_url: str = "http://127.0.0.1:9/operato
     with ExitStack() as stack:
         route = stack.enter_context(closing(Route(history)))
         queue = Callbacks(Operator(callback_url, "security-hash-of-the-tests", route), Schedule(window=0))
-        twin = OperatorSimulator(Agreement("client", "password-of-the-tests", ("EUR", "USD")), queue, seed=1)
-        one = stack.enter_context(hosted(twin, ("127.0.0.1", 0)))
+        simulator = OperatorSimulator(
+            Agreement("client", "password-of-the-tests", ("EUR", "USD")), queue, seed=1
+        )
+        one = stack.enter_context(hosted(simulator, ("127.0.0.1", 0)))
         house = ServedProviders(target, history, {OPERATOR: one})
         console = stack.enter_context(closing(Console(house)))
         with Server(create_app(console), threads=THREADS) as server:

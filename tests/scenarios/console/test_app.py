@@ -167,8 +167,8 @@ def test_a_fault_that_is_on_acts_on_all_that_is_sent(beside: tuple[Inside, TinyC
     post(inside, "/do/raise", {"event": "bet", "amount": "1"})
     assert len(client.bodies) == 3
     # What the provider sends of itself, too.
-    twin = inside.house.operator.simulator
-    twin.queue.deliver(inside.house.verbs.transaction("result", "p-1", Decimal(1), currency="EUR"))
+    simulator = inside.house.operator.simulator
+    simulator.queue.deliver(inside.house.verbs.transaction("result", "p-1", Decimal(1), currency="EUR"))
     assert len(client.bodies) == 6
     assert post(inside, "/do/end_faults").json()["on"] == {"operator": []}
     post(inside, "/do/raise", {"event": "bet", "amount": "1"})

@@ -60,7 +60,7 @@ def claims(now: float, /, **more: Any) -> wire.Claims:
 def quiet_checkout(
     decision_url: str | None = None, *, agreement: wire.Agreement = AGREEMENT, **more: Any
 ) -> Iterator[tuple[CheckoutSimulator, Clock]]:
-    """A twin without a server and without threads, under one clock for everything."""
+    """A simulator without a server and without threads, under one clock for everything."""
     clock = Clock()
     route = Route(History(), timeout=10)
     more.setdefault("queue_clock", clock)
@@ -72,9 +72,9 @@ def quiet_checkout(
 
 @dataclass
 class CheckoutHouse:
-    """A twin behind HTTP, and how its callers talk to it."""
+    """A simulator behind HTTP, and how its callers talk to it."""
 
-    twin: CheckoutSimulator
+    simulator: CheckoutSimulator
     clock: Clock
     inbox: Inbox
     url: str
@@ -110,11 +110,11 @@ class CheckoutHouse:
 def checkout_house(schedule: Schedule | None = None) -> Iterator[CheckoutHouse]:
     with (
         inbox() as box,
-        quiet_checkout(box.url, schedule=schedule) as (twin, clock),
-        Server(create_app(twin)) as server,
+        quiet_checkout(box.url, schedule=schedule) as (simulator, clock),
+        Server(create_app(simulator)) as server,
     ):
-        twin.public_url = server.url
+        simulator.public_url = server.url
         try:
-            yield CheckoutHouse(twin, clock, box, server.url)
+            yield CheckoutHouse(simulator, clock, box, server.url)
         finally:
-            twin.stop()
+            simulator.stop()

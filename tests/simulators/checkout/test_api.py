@@ -121,14 +121,14 @@ def bad(house, name):
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_token_is_refused_with_code_field_and_message(house, name):
-    before = len(house.twin.checkouts)
+    before = len(house.simulator.checkouts)
     made = house.create(bad(house, name))
     assert made["checkout"] is None
     (error,) = made["errors"]
     assert (error["code"], error["field"]) == BAD[name][2]
     assert error["message"].startswith(error["field"])
     assert error["message"].count(". ") >= 2
-    assert len(house.twin.checkouts) == before
+    assert len(house.simulator.checkouts) == before
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -149,7 +149,7 @@ def test_a_good_token_makes_a_checkout(house):
     made = house.create(payload)
     assert made["errors"] is None
     assert house.create(payload) == made
-    assert house.twin.checkout(made["checkout"]["token"]).state is State.CREATED
+    assert house.simulator.checkout(made["checkout"]["token"]).state is State.CREATED
 
 
 def test_another_merchant_id_is_refused(house):
@@ -289,23 +289,23 @@ def test_the_price_is_paid_in_parts(house, currency, after, initial, recurring):
 
 
 def test_requests_are_recorded_and_disturbed(house):
-    twin = house.twin
-    before = len(twin.requests(CREATE)), len(twin.requests(PRICE))
+    simulator = house.simulator
+    before = len(simulator.requests(CREATE)), len(simulator.requests(PRICE))
     given: Given = (503, b"busy", "text/plain")
-    twin.disturb(CREATE, answer=given)
+    simulator.disturb(CREATE, answer=given)
     answer = house.ask({"query": MUTATION, "variables": VARIABLES})
     assert (answer.status_code, answer.content) == (503, b"busy")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    made = len(twin.checkouts)
-    twin.disturb(CREATE, lost=True)
+    made = len(simulator.checkouts)
+    simulator.disturb(CREATE, lost=True)
     payload = house.jwt(variant="lost")
     with pytest.raises(requests.exceptions.RequestException):
         house.ask({"query": MUTATION, "variables": {"merchantId": MERCHANT, "payload": payload}})
-    assert len(twin.checkouts) == made + 1
-    assert house.create(payload)["checkout"]["token"] == twin.checkouts[-1].token
-    assert (len(twin.requests(CREATE)), len(twin.requests(PRICE))) == (before[0] + 3, before[1])
+    assert len(simulator.checkouts) == made + 1
+    assert house.create(payload)["checkout"]["token"] == simulator.checkouts[-1].token
+    assert (len(simulator.requests(CREATE)), len(simulator.requests(PRICE))) == (before[0] + 3, before[1])
     with pytest.raises(ValueError, match="createMerchantCheckout"):
-        twin.disturb("refund")
+        simulator.disturb("refund")
 
 
 # -- the hosted page
@@ -342,8 +342,8 @@ def test_a_decision_is_taken_once(house, choice, state):
     assert again.status_code == 409
     assert "decided before" in again.text
     assert f">{state}</span>" in again.text
-    assert house.twin.checkout(token).state is state
-    about = [each for each in house.twin.queue.deliveries if each.event.decision.reference == token]
+    assert house.simulator.checkout(token).state is state
+    about = [each for each in house.simulator.queue.deliveries if each.event.decision.reference == token]
     assert [each.event.decision.approved for each in about] == [choice == "approve"]
 
 
@@ -354,14 +354,14 @@ def test_a_form_from_elsewhere_decides_nothing(house, forged):
     assert decide(house, token, **form).status_code == 403
     other = form_token(page(house, house.checkout(variant="mine")).text)
     assert decide(house, token, form_token=other, decision="approve").status_code == 403
-    assert house.twin.checkout(token).state is State.CREATED
+    assert house.simulator.checkout(token).state is State.CREATED
 
 
 def test_an_unknown_decision_and_an_unknown_checkout(house):
     token = house.checkout(variant="unknown decision")
     refused = decide(house, token, form_token=form_token(page(house, token).text), decision="refund")
     assert refused.status_code == 422
-    assert house.twin.checkout(token).state is State.CREATED
+    assert house.simulator.checkout(token).state is State.CREATED
     for answer in (page(house, "nothing"), decide(house, "nothing", decision="approve")):
         assert answer.status_code == 404
         assert answer.headers["Content-Type"].startswith("text/html")
@@ -370,15 +370,15 @@ def test_an_unknown_decision_and_an_unknown_checkout(house):
 def test_an_expired_checkout_cannot_be_decided(house):
     token = house.checkout(variant="expired")
     guard = form_token(page(house, token).text)
-    house.twin.expire(token)
+    house.simulator.expire(token)
     assert "time is over" in page(house, token).text
     assert decide(house, token, form_token=guard, decision="approve").status_code == 409
-    assert house.twin.checkout(token).state is State.EXPIRED
+    assert house.simulator.checkout(token).state is State.EXPIRED
 
 
-def test_a_served_twin_decides_over_http_in_the_background(house):
-    house.twin.start()
+def test_a_served_simulator_decides_over_http_in_the_background(house):
+    house.simulator.start()
     token = house.checkout(variant="in the background")
     decide(house, token, form_token=form_token(page(house, token).text), decision="approve")
-    assert house.twin.wait_idle(20)
+    assert house.simulator.wait_idle(20)
     assert house.decision()["data"]["reference"] == token

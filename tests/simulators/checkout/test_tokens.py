@@ -22,26 +22,26 @@ def test_tokens_are_random_uuids_and_never_the_same():
     assert {token[19] for token in tokens} == set("89ab")
 
 
-def test_each_twin_has_tokens_of_its_own():
+def test_each_simulator_has_tokens_of_its_own():
     assert set(islice(random_tokens(), 300)).isdisjoint(islice(random_tokens(), 300))
 
 
 def test_checkouts_made_at_once_have_tokens_of_their_own():
-    with quiet_checkout() as (twin, clock):
+    with quiet_checkout() as (simulator, clock):
         payloads = [wire.mint(claims(clock.now, merchant_reference=f"order-{n}"), SECRET) for n in range(400)]
         start = threading.Barrier(8)
         made = []
 
         def create(part):
             start.wait()
-            made.extend(twin.create(payload).token for payload in part)
+            made.extend(simulator.create(payload).token for payload in part)
 
         threads = [threading.Thread(target=create, args=(payloads[n::8],)) for n in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert len(set(made)) == len(payloads) == len(twin.checkouts)
+        assert len(set(made)) == len(payloads) == len(simulator.checkouts)
         # Shown again, each gives its own checkout.
-        again = {payload: twin.create(payload).claims.merchant_reference for payload in payloads}
+        again = {payload: simulator.create(payload).claims.merchant_reference for payload in payloads}
         assert sorted(again.values()) == sorted(f"order-{n}" for n in range(400))

@@ -25,8 +25,8 @@ def box():
         yield made
 
 
-def made(twin, clock, **more):
-    return twin.create(wire.mint(claims(clock.now, **more), SECRET))
+def made(simulator, clock, **more):
+    return simulator.create(wire.mint(claims(clock.now, **more), SECRET))
 
 
 def told(box, number=-1):
@@ -61,14 +61,14 @@ def test_the_parts_are_the_price(minor, currency):
 
 
 def test_the_decision_has_the_documented_claims(box):
-    with quiet_checkout(box.url) as (twin, clock):
-        checkout = made(twin, clock)
+    with quiet_checkout(box.url) as (simulator, clock):
+        checkout = made(simulator, clock)
         clock.now += 60
-        twin.decide(checkout.token, True)
-        twin.queue.work()
-        other = made(twin, clock, variant="scarf", merchant_reference=None)
-        twin.decide(other.token, False)
-        twin.queue.work()
+        simulator.decide(checkout.token, True)
+        simulator.queue.work()
+        other = made(simulator, clock, variant="scarf", merchant_reference=None)
+        simulator.decide(other.token, False)
+        simulator.queue.work()
     approval = json.loads(box.bodies[0])
     assert list(approval) == ["payload"]
     jws.verify(approval["payload"], SECRET, "HS256")
@@ -93,108 +93,108 @@ def test_the_decision_has_the_documented_claims(box):
 @pytest.mark.parametrize("status", [200, 201, 204])
 def test_any_2xx_acknowledges(box, status):
     box.always = status
-    with quiet_checkout(box.url) as (twin, clock):
-        delivery = twin.decide(made(twin, clock).token, True)
-        assert twin.queue.work() is None
-        assert twin.queue.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
+    with quiet_checkout(box.url) as (simulator, clock):
+        delivery = simulator.decide(made(simulator, clock).token, True)
+        assert simulator.queue.work() is None
+        assert simulator.queue.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
 
 
 def test_a_decision_is_sent_again_to_the_byte_until_it_is_acknowledged(box):
     box.script.extend([500, 503, 404])
-    with quiet_checkout(box.url) as (twin, clock):
-        delivery = twin.decide(made(twin, clock).token, True)
-        while (pause := twin.queue.work()) is not None:
+    with quiet_checkout(box.url) as (simulator, clock):
+        delivery = simulator.decide(made(simulator, clock).token, True)
+        while (pause := simulator.queue.work()) is not None:
             clock.now += pause
-        assert twin.queue.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
+        assert simulator.queue.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
         assert len(box.bodies) == 4
         assert len(set(box.bodies)) == 1
-        kinds = [each.title for each in twin.history]
+        kinds = [each.title for each in simulator.history]
         assert kinds == ["approval", *["copy of approval"] * 3]
 
 
 def test_a_decision_nobody_takes_is_given_up(box):
     box.always = 500
-    with quiet_checkout(box.url, schedule=Schedule(1, 2, 10)) as (twin, clock):
-        delivery = twin.decide(made(twin, clock).token, True)
-        while (pause := twin.queue.work()) is not None:
+    with quiet_checkout(box.url, schedule=Schedule(1, 2, 10)) as (simulator, clock):
+        delivery = simulator.decide(made(simulator, clock).token, True)
+        while (pause := simulator.queue.work()) is not None:
             clock.now += pause
-        assert [each.id for each in twin.queue.given_up] == [delivery.id]
+        assert [each.id for each in simulator.queue.given_up] == [delivery.id]
         assert len(box.bodies) == 4
 
 
 def test_a_checkout_is_decided_once(box):
-    with quiet_checkout(box.url) as (twin, clock):
-        token = made(twin, clock).token
-        twin.decide(token, False)
+    with quiet_checkout(box.url) as (simulator, clock):
+        token = made(simulator, clock).token
+        simulator.decide(token, False)
         with pytest.raises(IllegalTransition):
-            twin.decide(token, True)
-        twin.queue.work()
-        assert twin.checkout(token).state is State.DECLINED
+            simulator.decide(token, True)
+        simulator.queue.work()
+        assert simulator.checkout(token).state is State.DECLINED
         with pytest.raises(KeyError):
-            twin.decide("unknown", True)
+            simulator.decide("unknown", True)
     assert [told(box)["data"]["outcome"]] == ["failure"]
     assert len(box.bodies) == 1
 
 
 def test_of_decisions_at_once_one_counts():
-    with quiet_checkout() as (twin, clock):
-        token = made(twin, clock).token
+    with quiet_checkout() as (simulator, clock):
+        token = made(simulator, clock).token
         gate = threading.Barrier(8)
 
         def decide(number):
             gate.wait()
             try:
-                return twin.decide(token, number % 2 == 0).event.decision.approved
+                return simulator.decide(token, number % 2 == 0).event.decision.approved
             except IllegalTransition:
                 return None
 
         with ThreadPoolExecutor(8) as pool:
             (taken,) = [each for each in pool.map(decide, range(8)) if each is not None]
-        assert twin.checkout(token).state is (State.APPROVED if taken else State.DECLINED)
-        assert len(twin.queue.deliveries) == 1
+        assert simulator.checkout(token).state is (State.APPROVED if taken else State.DECLINED)
+        assert len(simulator.queue.deliveries) == 1
 
 
 def test_a_checkout_that_nobody_decides_expires_and_tells_nothing(box):
-    with quiet_checkout(box.url) as (twin, clock):
-        first, second = made(twin, clock), made(twin, clock, variant="other")
+    with quiet_checkout(box.url) as (simulator, clock):
+        first, second = made(simulator, clock), made(simulator, clock, variant="other")
         clock.now += world.LIFE - 1
-        assert twin.checkout(first.token).state is State.CREATED
-        twin.expire(second.token)
+        assert simulator.checkout(first.token).state is State.CREATED
+        simulator.expire(second.token)
         clock.now += 1
-        assert {each.state for each in twin.checkouts} == {State.EXPIRED}
+        assert {each.state for each in simulator.checkouts} == {State.EXPIRED}
         with pytest.raises(IllegalTransition):
-            twin.decide(first.token, True)
-        assert twin.queue.deliveries == []
+            simulator.decide(first.token, True)
+        assert simulator.queue.deliveries == []
 
 
 def test_the_same_token_makes_one_checkout():
-    with quiet_checkout() as (twin, clock):
+    with quiet_checkout() as (simulator, clock):
         token = wire.mint(claims(clock.now), SECRET)
-        assert twin.create(token) == twin.create(token)
+        assert simulator.create(token) == simulator.create(token)
         clock.now += 7200
-        assert twin.create(token).state is State.CREATED  # as it was made; its page tells how it stands
-        assert len(twin.checkouts) == 1
+        assert simulator.create(token).state is State.CREATED  # as it was made; its page tells how it stands
+        assert len(simulator.checkouts) == 1
 
 
 def test_a_judge_tells_what_is_not_so(box):
-    with quiet_checkout(box.url) as (twin, clock):
-        token = made(twin, clock).token
-        untrue = twin.notify(twin.decision(token, True))
-        unknown = twin.notify(twin.decision("no-such-checkout", True))
-        twin.queue.work()
-        assert twin.checkout(token).state is State.CREATED
+    with quiet_checkout(box.url) as (simulator, clock):
+        token = made(simulator, clock).token
+        untrue = simulator.notify(simulator.decision(token, True))
+        unknown = simulator.notify(simulator.decision("no-such-checkout", True))
+        simulator.queue.work()
+        assert simulator.checkout(token).state is State.CREATED
         assert told(box, 0)["data"]["merchantReference"] == "order-1"
         assert told(box, 1)["data"]["reference"] == "no-such-checkout"
-        assert not any(each.genuine for each in twin.history)
-        twin.queue.again(untrue.id)
+        assert not any(each.genuine for each in simulator.history)
+        simulator.queue.again(untrue.id)
         assert box.bodies[2] == box.bodies[0]
         assert unknown.id != untrue.id
 
 
 @pytest.mark.parametrize("forgery", fitting(AGREEMENT))
 def test_no_forgery_holds_under_the_shared_secret(box, forgery):
-    with quiet_checkout(box.url) as (twin, _):
-        exchange = twin.send_forged(twin.decision("c-1", True), forgery)
+    with quiet_checkout(box.url) as (simulator, _):
+        exchange = simulator.send_forged(simulator.decision("c-1", True), forgery)
     assert not exchange.genuine
     payload = json.loads(box.bodies[0])["payload"]
     with pytest.raises((jws.BadSignature, jws.NoJwt)):
@@ -207,13 +207,13 @@ def test_decisions_under_a_private_key(box, algorithm):
     private, public = key_pair(algorithm)
     agreement = wire.Agreement(MERCHANT, merchants_public, algorithm, private)
     assert set(fitting(agreement)) == set(FORGERIES)
-    with quiet_checkout(box.url, agreement=agreement) as (twin, clock):
-        checkout = twin.create(wire.mint(claims(clock.now), merchants_private, algorithm))
-        delivery = twin.decide(checkout.token, True)
-        twin.queue.work()
-        twin.queue.again(delivery.id)
+    with quiet_checkout(box.url, agreement=agreement) as (simulator, clock):
+        checkout = simulator.create(wire.mint(claims(clock.now), merchants_private, algorithm))
+        delivery = simulator.decide(checkout.token, True)
+        simulator.queue.work()
+        simulator.queue.again(delivery.id)
         for forgery in FORGERIES:
-            twin.send_forged(delivery.event.decision, forgery)
+            simulator.send_forged(delivery.event.decision, forgery)
     payloads = [json.loads(body)["payload"] for body in box.bodies]
     assert payloads[0] == payloads[1]
     jws.verify(payloads[0], public, algorithm)
@@ -225,8 +225,8 @@ def test_decisions_under_a_private_key(box, algorithm):
 
 def test_without_a_key_to_sign_with_nothing_is_decided():
     private, public = key_pair("ES256")
-    with quiet_checkout(agreement=wire.Agreement(MERCHANT, public, "ES256")) as (twin, clock):
-        checkout = twin.create(wire.mint(claims(clock.now), private, "ES256"))
+    with quiet_checkout(agreement=wire.Agreement(MERCHANT, public, "ES256")) as (simulator, clock):
+        checkout = simulator.create(wire.mint(claims(clock.now), private, "ES256"))
         with pytest.raises(jws.BadKey):
-            twin.decide(checkout.token, True)
-        assert twin.checkout(checkout.token).state is State.CREATED
+            simulator.decide(checkout.token, True)
+        assert simulator.checkout(checkout.token).state is State.CREATED

@@ -81,10 +81,10 @@ class Clock:
 
 
 @contextmanager
-def quiet_twin(
+def quiet_simulator(
     notification_url: str | None = None, *, agreement: Agreement = AGREEMENT, **more: Any
 ) -> Iterator[tuple[JackpotSimulator, Clock]]:
-    """A twin without a server and without threads, under one clock for everything."""
+    """A simulator without a server and without threads, under one clock for everything."""
     clock = Clock()
     route = Route(History(), timeout=10)
     more.setdefault("queue_clock", clock)
@@ -101,9 +101,9 @@ def quiet_twin(
 
 @dataclass
 class House:
-    """A twin behind HTTP, and how its callers talk to it."""
+    """A simulator behind HTTP, and how its callers talk to it."""
 
-    twin: JackpotSimulator
+    simulator: JackpotSimulator
     clock: Clock
     inbox: Inbox
     url: str
@@ -159,7 +159,7 @@ class House:
 
     def store(self, *, continuous: bool = False) -> str:
         """The id of a store whose vouchers are worth 20 to 50 EUR at a discount of 10 %."""
-        account = self.twin.account
+        account = self.simulator.account
         listing = account.listings[1 if continuous else 0]
         changes: dict[str, Any] = {
             "voucherValueMin": 20,
@@ -168,9 +168,9 @@ class House:
         }
         if not continuous:
             changes["voucherPossibleDiscreteValues"] = [20, 30, 50]
-        self.twin.endpoint.url, url = None, self.twin.endpoint.url
+        self.simulator.endpoint.url, url = None, self.simulator.endpoint.url
         account.update_store(listing.store.id, changes)
-        self.twin.endpoint.url = url
+        self.simulator.endpoint.url = url
         return listing.store.id
 
     def reserve(
@@ -186,14 +186,14 @@ class House:
 def house(habits: Habits | None = None, schedule: Schedule | None = None) -> Iterator[House]:
     with (
         inbox() as box,
-        quiet_twin(box.url, habits=habits, schedule=schedule) as (twin, clock),
-        Server(create_app(twin)) as server,
+        quiet_simulator(box.url, habits=habits, schedule=schedule) as (simulator, clock),
+        Server(create_app(simulator)) as server,
     ):
-        twin.account.public_url = server.url
+        simulator.account.public_url = server.url
         try:
-            yield House(twin, clock, box, server.url)
+            yield House(simulator, clock, box, server.url)
         finally:
-            twin.stop()
+            simulator.stop()
 
 
 def assert_error(answer: requests.Response, status: int, code: str) -> str:
@@ -209,7 +209,7 @@ def assert_error(answer: requests.Response, status: int, code: str) -> str:
 
 
 def events(place: House) -> list[str]:
-    place.twin.queue.work()
+    place.simulator.queue.work()
     return [json.loads(body)["event"] for body in place.inbox.bodies]
 
 

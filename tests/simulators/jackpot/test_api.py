@@ -27,14 +27,14 @@ def place() -> Iterator[House]:
 
 def test_stores_are_those_of_the_events(place: House) -> None:
     stores = place.ask("GET", "/v2/stores", headers=place.key)
-    listings = place.twin.account.listings
+    listings = place.simulator.account.listings
     assert [store["id"] for store in stores.json()] == [each.store.id for each in listings]
-    delivery = place.twin.account.notify_store("store/enabled", listings[0].store.id)
+    delivery = place.simulator.account.notify_store("store/enabled", listings[0].store.id)
     assert (
         decimal_json.loads(wire.encode(delivery.event))["message"]["data"]
         == decimal_json.loads(stores.content)[0]
     )
-    place.twin.account.disable_store(listings[0].store.id)
+    place.simulator.account.disable_store(listings[0].store.id)
     left = place.ask("GET", "/v2/stores", headers=place.key).json()
     assert [store["id"] for store in left] == [each.store.id for each in listings[1:]]
 
@@ -110,7 +110,7 @@ def test_reservation_by_price_and_by_value(place: House, by: str, amount: int, w
     message = json.loads(place.inbox.bodies[0])["message"]
     assert message["notificationKey"] == place.keys[-1]
     assert (message["id"], message["price"], message["email"]) == (document["id"], "27.00", "p@example.org")
-    (voucher,) = place.twin.account.by_key(place.keys[-1])
+    (voucher,) = place.simulator.account.by_key(place.keys[-1])
     assert (voucher.id, voucher.user_id) == (document["id"], "u-1")
 
 
@@ -120,7 +120,7 @@ def test_a_session_ends_with_its_reservation(place: House) -> None:
     path = f"/v2/stores/{place.store()}/reserve-voucher-by-value"
     assert_error(place.ask("POST", path, {"value": 30}, headers=session), 401, "SESSION_ENDED")
     assert_error(place.ask("GET", "/widget/offers", headers=session), 401, "SESSION_ENDED")
-    assert len(place.twin.account.vouchers) == 1
+    assert len(place.simulator.account.vouchers) == 1
 
 
 def test_reservations_racing_in_one_session_make_one_voucher(place: House) -> None:
@@ -128,7 +128,7 @@ def test_reservations_racing_in_one_session_make_one_voucher(place: House) -> No
     ask = lambda _: place.ask("POST", path, {"value": 20}, headers=session).status_code  # noqa: E731
     with ThreadPoolExecutor(6) as pool:
         assert sorted(pool.map(ask, range(6))) == [200, 401, 401, 401, 401, 401]
-    assert len(place.twin.account.vouchers) == 1
+    assert len(place.simulator.account.vouchers) == 1
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_what_is_not_sold_changes_nothing(
     whole = "/v2/stores/" + path.format(store=place.store(), wide=place.store(continuous=True))
     session = place.session(amount=Decimal("44.99"))
     assert_error(place.ask("POST", whole, body, headers=session), status, code)
-    assert place.twin.account.vouchers == []
+    assert place.simulator.account.vouchers == []
     assert events(place) == []
     assert place.ask("GET", "/widget/offers", headers=session).status_code == 200
 
@@ -175,7 +175,7 @@ def test_what_is_no_json(place: House, body: bytes) -> None:
 
 def test_a_withdrawn_store_sells_nothing(place: House) -> None:
     store = place.store()
-    place.twin.account.disable_store(store)
+    place.simulator.account.disable_store(store)
     path = f"/v2/stores/{store}/reserve-voucher-by-value"
     assert_error(place.ask("POST", path, {"value": 30}, headers=place.session()), 404, "STORE_NOT_FOUND")
 
@@ -192,7 +192,7 @@ def test_errors_of_the_server_itself_have_the_same_shape(place: House) -> None:
         "POST", "/v2/token", data=b" " * (BODY_BYTES + 1), headers={"Content-Type": "application/json"}
     )
     assert_error(long, 413, "REQUEST_ENTITY_TOO_LARGE")
-    place.twin.service.agreement = None  # type: ignore[assignment]
+    place.simulator.service.agreement = None  # type: ignore[assignment]
     assert_error(place.ask("GET", "/v2/stores", headers=place.key), 500, "INTERNAL_ERROR")
 
 
@@ -202,10 +202,10 @@ def test_requests_are_recorded_without_secrets(place: House) -> None:
     place.server()
     place.ask("GET", "/documentation")
     place.ask("GET", "/v2/nothing")
-    kinds = [each.title for each in place.twin.history if each.direction is Direction.FROM_CLIENT]
+    kinds = [each.title for each in place.simulator.history if each.direction is Direction.FROM_CLIENT]
     assert kinds == ["token", "reserve", "stores", "token", "unknown request"]
     written = json.dumps(
-        [as_json(each, place.twin.redactor) for each in place.twin.history], ensure_ascii=False
+        [as_json(each, place.simulator.redactor) for each in place.simulator.history], ensure_ascii=False
     )
     for secret in (AGREEMENT.api_key, AGREEMENT.api_signature, AGREEMENT.client_secret, "pitboss-token-"):
         assert secret not in written

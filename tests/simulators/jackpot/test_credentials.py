@@ -39,7 +39,7 @@ def test_a_jwt_opens_one_session(place: House) -> None:
     token = place.jwt()
     assert place.exchange(token).status_code == 200
     assert_error(place.exchange(token), 409, "JWT_USED")
-    assert len(place.twin.sessions) == 1
+    assert len(place.simulator.sessions) == 1
 
 
 def test_another_spelling_of_a_used_jwt_is_used(place: House) -> None:
@@ -51,7 +51,7 @@ def test_another_spelling_of_a_used_jwt_is_used(place: House) -> None:
     for twist in (1, 2, 3):
         answer = place.exchange(token[:-1] + letters[index ^ twist])
         assert answer.status_code in (401, 409), answer.text
-    assert len(place.twin.sessions) == 1
+    assert len(place.simulator.sessions) == 1
 
 
 def test_copies_of_a_jwt_at_once_open_one_session(place: House) -> None:
@@ -84,7 +84,7 @@ def raw_jwt(**more: Any) -> str:
 )
 def test_a_bad_jwt_opens_nothing(place: House, token: str, status: int, code: str) -> None:
     assert_error(place.exchange(token), status, code)
-    assert place.twin.sessions == []
+    assert place.simulator.sessions == []
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ def test_bad_grants(place: House, grant: object, status: int, code: str) -> None
 
 def table(place: House) -> list[tuple[str, str, object, str]]:
     """Every operation with a credential: method, path, body, the kind due."""
-    voucher = place.twin.account.reserve(
-        place.store(), place.twin.account.reservation(Decimal(100), value=Decimal(30))
+    voucher = place.simulator.account.reserve(
+        place.store(), place.simulator.account.reservation(Decimal(100), value=Decimal(30))
     )
     reservation = f"/v2/stores/{place.store()}/reserve-voucher-by-value"
     calls: list[tuple[str, str, object, str]] = [
@@ -153,11 +153,11 @@ def test_tokens_end_after_an_hour(place: House) -> None:
     place.clock.now += 3600
     assert_error(place.ask("GET", "/widget/offers", headers=session), 401, "TOKEN_EXPIRED")
     assert_error(place.ask("GET", "/v2/vouchers/x", headers=server), 401, "TOKEN_EXPIRED")
-    place.twin.revoke_server_tokens()
+    place.simulator.revoke_server_tokens()
     assert_error(place.ask("GET", "/v2/vouchers/x", headers=server), 401, "TOKEN_INVALID")
 
 
 def test_a_session_can_be_expired_by_a_judge(place: House) -> None:
     session = place.session()
-    place.twin.expire_session(place.twin.sessions[0].id)
+    place.simulator.expire_session(place.simulator.sessions[0].id)
     assert_error(place.ask("GET", "/widget/offers", headers=session), 401, "TOKEN_EXPIRED")

@@ -15,14 +15,14 @@ from simulators.jackpot.wire import Notification
 from simulators.transport.faults.ordering import CopiesInFlight, Reordered
 from simulators.transport.faults.wire import AnswerLost
 from simulators.webhooks.retry_queue import QueuedMessage, RetryQueue, Schedule, Standing
-from tests.simulators.jackpot.running import Inbox, inbox, quiet_twin
+from tests.simulators.jackpot.running import Inbox, inbox, quiet_simulator
 
 # Real seconds for the whole window, where threads wait.
 SCALE = 0.001
 
 
-def one(twin: JackpotSimulator) -> QueuedMessage[Notification]:
-    return twin.account.disable_store(twin.account.listings[0].store.id)
+def one(simulator: JackpotSimulator) -> QueuedMessage[Notification]:
+    return simulator.account.disable_store(simulator.account.listings[0].store.id)
 
 
 def test_schedule_grows_inside_the_window() -> None:
@@ -36,15 +36,15 @@ def test_schedule_grows_inside_the_window() -> None:
 
 
 def test_200_acknowledges_at_once() -> None:
-    with inbox() as box, quiet_twin(box.url) as (twin, _):
-        delivery = one(twin)
+    with inbox() as box, quiet_simulator(box.url) as (simulator, _):
+        delivery = one(simulator)
         assert delivery.standing is Standing.WAITING
-        assert twin.queue.work() is None
-        done = twin.queue.delivery(delivery.id)
+        assert simulator.queue.work() is None
+        done = simulator.queue.delivery(delivery.id)
         assert done.standing is Standing.ACKNOWLEDGED
         assert [attempt.status for attempt in done.attempts] == [200]
         assert box.bodies == [wire.encode(done.event)]
-        (exchange,) = twin.history
+        (exchange,) = simulator.history
         assert (exchange.provider, exchange.title, exchange.message) == (
             "jackpot",
             "store/disabled",
@@ -56,33 +56,33 @@ def test_200_acknowledges_at_once() -> None:
 
 @pytest.mark.parametrize("status", [201, 204, 302, 400, 404, 500, 503])
 def test_anything_else_is_sent_again(status: int) -> None:
-    with inbox() as box, quiet_twin(box.url) as (twin, clock):
+    with inbox() as box, quiet_simulator(box.url) as (simulator, clock):
         box.script.extend([status, status])
-        delivery = one(twin)
+        delivery = one(simulator)
         pauses = []
-        while (pause := twin.queue.work()) is not None:
+        while (pause := simulator.queue.work()) is not None:
             pauses.append(pause)
             clock.now += pause
         assert pauses == [1, 2]
-        done = twin.queue.delivery(delivery.id)
+        done = simulator.queue.delivery(delivery.id)
         assert [attempt.status for attempt in done.attempts] == [status, status, 200]
         assert done.standing is Standing.ACKNOWLEDGED
         assert len(set(box.bodies)) == 1
-        assert [exchange.copy_of for exchange in twin.history] == [None, 0, 0]
-        assert [exchange.title for exchange in twin.history][1:] == ["copy of store/disabled"] * 2
+        assert [exchange.copy_of for exchange in simulator.history] == [None, 0, 0]
+        assert [exchange.title for exchange in simulator.history][1:] == ["copy of store/disabled"] * 2
 
 
 def test_what_is_never_acknowledged_is_given_up_after_the_window() -> None:
-    with inbox() as box, quiet_twin(box.url) as (twin, clock):
+    with inbox() as box, quiet_simulator(box.url) as (simulator, clock):
         box.always = 500
         began = clock.now
-        delivery = one(twin)
+        delivery = one(simulator)
         times = [0.0]
-        while (pause := twin.queue.work()) is not None:
+        while (pause := simulator.queue.work()) is not None:
             clock.now += pause
             times.append(clock.now - began)
         assert times == [0, 1, 3, 7, 15, 31, 63, 127, 255]
-        (given_up,) = twin.queue.given_up
+        (given_up,) = simulator.queue.given_up
         assert given_up.id == delivery.id
         assert [attempt.status for attempt in given_up.attempts] == [500] * 9
         assert given_up.due is None
@@ -93,24 +93,24 @@ def test_the_whole_window_in_scaled_time_from_threads() -> None:
     with inbox() as box:
         box.always = 500
         schedule = Schedule().scaled(SCALE)
-        with quiet_twin(box.url, schedule=schedule, queue_clock=time.monotonic) as (twin, _):
-            twin.start()
+        with quiet_simulator(box.url, schedule=schedule, queue_clock=time.monotonic) as (simulator, _):
+            simulator.start()
             try:
-                delivery = one(twin)
-                assert twin.queue.wait(delivery.id, timeout=60).standing is Standing.GIVEN_UP
-                assert twin.wait_idle(60)
+                delivery = one(simulator)
+                assert simulator.queue.wait(delivery.id, timeout=60).standing is Standing.GIVEN_UP
+                assert simulator.wait_idle(60)
             finally:
-                twin.stop()
-            assert len(twin.queue.delivery(delivery.id).attempts) > 1
+                simulator.stop()
+            assert len(simulator.queue.delivery(delivery.id).attempts) > 1
 
 
 def test_no_answer_is_sent_again_and_says_why() -> None:
     with inbox() as box:
         gone = box.url
-    with quiet_twin(gone) as (twin, _):
-        delivery = one(twin)
-        assert twin.queue.work() == 1
-        (attempt,) = twin.queue.delivery(delivery.id).attempts
+    with quiet_simulator(gone) as (simulator, _):
+        delivery = one(simulator)
+        assert simulator.queue.work() == 1
+        (attempt,) = simulator.queue.delivery(delivery.id).attempts
         assert attempt.status is None
         assert attempt.failure == "connection refused"
 
@@ -119,9 +119,9 @@ def names(box: Inbox) -> list[str]:
     return [json.loads(body)["event"] for body in box.bodies]
 
 
-def life(twin: JackpotSimulator) -> list[str]:
+def life(simulator: JackpotSimulator) -> list[str]:
     """Reserve, confirm, make ready and refund a voucher; return the events as they were raised."""
-    account = twin.account
+    account = simulator.account
     listing = account.listings[0]
     value = listing.store.voucher_value_max
     voucher = account.reserve(listing.store.id, account.reservation(value, value=value, notification_key="k"))
@@ -131,143 +131,143 @@ def life(twin: JackpotSimulator) -> list[str]:
 
 
 def test_events_in_order_without_shuffle() -> None:
-    with inbox() as box, quiet_twin(box.url) as (twin, _):
-        raised = life(twin)
-        twin.queue.work()
+    with inbox() as box, quiet_simulator(box.url) as (simulator, _):
+        raised = life(simulator)
+        simulator.queue.work()
         assert names(box) == raised
 
 
 def test_events_shuffled_by_a_seed() -> None:
     orders = []
     for _ in range(2):
-        with inbox() as box, quiet_twin(box.url, shuffle=5) as (twin, _):
-            raised = life(twin)
-            twin.queue.work()
+        with inbox() as box, quiet_simulator(box.url, shuffle=5) as (simulator, _):
+            raised = life(simulator)
+            simulator.queue.work()
             orders.append(names(box))
     assert orders[0] == orders[1] != raised
     assert sorted(orders[0]) == sorted(raised)
 
 
 def test_several_threads_deliver_all() -> None:
-    with inbox() as box, quiet_twin(box.url, shuffle=1) as (twin, _):
-        twin.start()
-        twin.start()
+    with inbox() as box, quiet_simulator(box.url, shuffle=1) as (simulator, _):
+        simulator.start()
+        simulator.start()
         try:
             for _ in range(5):
-                life(twin)
-            assert twin.wait_idle(60)
+                life(simulator)
+            assert simulator.wait_idle(60)
         finally:
-            twin.stop()
+            simulator.stop()
         assert len(box.bodies) == len(set(box.bodies)) == 20
-        assert {delivery.standing for delivery in twin.queue.deliveries} == {Standing.ACKNOWLEDGED}
+        assert {delivery.standing for delivery in simulator.queue.deliveries} == {Standing.ACKNOWLEDGED}
 
 
 def test_held_and_sent_by_hand_in_any_order() -> None:
-    with inbox() as box, quiet_twin(box.url) as (twin, _):
-        twin.queue.hold()
-        raised = life(twin)
-        assert twin.queue.work() is None
-        for delivery in reversed(twin.queue.deliveries):
-            twin.queue.again(delivery.id)
+    with inbox() as box, quiet_simulator(box.url) as (simulator, _):
+        simulator.queue.hold()
+        raised = life(simulator)
+        assert simulator.queue.work() is None
+        for delivery in reversed(simulator.queue.deliveries):
+            simulator.queue.again(delivery.id)
         assert names(box) == raised[::-1]
-        twin.queue.resume()
-        assert twin.queue.work() is None
+        simulator.queue.resume()
+        assert simulator.queue.work() is None
         assert len(box.bodies) == 4
 
 
 def test_sent_again_whatever_became_of_it() -> None:
-    with inbox() as box, quiet_twin(box.url) as (twin, clock):
+    with inbox() as box, quiet_simulator(box.url) as (simulator, clock):
         box.always = 500
-        delivery = one(twin)
-        while (pause := twin.queue.work()) is not None:
+        delivery = one(simulator)
+        while (pause := simulator.queue.work()) is not None:
             clock.now += pause
-        (exchange,) = twin.queue.again(delivery.id)
+        (exchange,) = simulator.queue.again(delivery.id)
         assert exchange.copy_of == 0
-        assert twin.queue.delivery(delivery.id).standing is Standing.GIVEN_UP
+        assert simulator.queue.delivery(delivery.id).standing is Standing.GIVEN_UP
         box.always = 200
-        twin.queue.again(delivery.id)
-        assert twin.queue.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
+        simulator.queue.again(delivery.id)
+        assert simulator.queue.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
         box.always = 500
-        twin.queue.again(delivery.id)
-        done = twin.queue.delivery(delivery.id)
+        simulator.queue.again(delivery.id)
+        done = simulator.queue.delivery(delivery.id)
         assert done.standing is Standing.ACKNOWLEDGED
         assert [attempt.status for attempt in done.attempts][-3:] == [500, 200, 500]
         with pytest.raises(KeyError):
-            twin.queue.again(99)
+            simulator.queue.again(99)
 
 
 def test_an_acknowledgement_by_hand_ends_the_retries() -> None:
-    with inbox() as box, quiet_twin(box.url) as (twin, clock):
+    with inbox() as box, quiet_simulator(box.url) as (simulator, clock):
         box.script.append(500)
-        delivery = one(twin)
-        assert twin.queue.work() == 1
-        twin.queue.again(delivery.id)
+        delivery = one(simulator)
+        assert simulator.queue.work() == 1
+        simulator.queue.again(delivery.id)
         clock.now += 10
-        assert twin.queue.work() is None
+        assert simulator.queue.work() is None
         assert len(box.bodies) == 2
 
 
 def test_without_a_url_events_are_listed_and_can_be_sent_later() -> None:
-    with inbox() as box, quiet_twin() as (twin, _):
-        delivery = one(twin)
+    with inbox() as box, quiet_simulator() as (simulator, _):
+        delivery = one(simulator)
         assert delivery.standing is Standing.UNADDRESSED
-        assert twin.queue.work() is None
+        assert simulator.queue.work() is None
         with pytest.raises(ValueError, match="notification URL"):
-            twin.queue.again(delivery.id)
-        assert twin.queue.delivery(delivery.id).standing is Standing.UNADDRESSED
-        twin.endpoint.url = box.url
-        twin.queue.again(delivery.id)
-        assert twin.queue.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
+            simulator.queue.again(delivery.id)
+        assert simulator.queue.delivery(delivery.id).standing is Standing.UNADDRESSED
+        simulator.endpoint.url = box.url
+        simulator.queue.again(delivery.id)
+        assert simulator.queue.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
 
 
 def test_a_url_taken_away_ends_the_retries() -> None:
-    with inbox() as box, quiet_twin(box.url) as (twin, clock):
+    with inbox() as box, quiet_simulator(box.url) as (simulator, clock):
         box.script.append(500)
-        delivery = one(twin)
-        assert twin.queue.work() == 1
-        twin.set_notification_url(None)
+        delivery = one(simulator)
+        assert simulator.queue.work() == 1
+        simulator.set_notification_url(None)
         clock.now += 1
-        assert twin.queue.work() is None
-        assert twin.queue.delivery(delivery.id).standing is Standing.UNADDRESSED
+        assert simulator.queue.work() is None
+        assert simulator.queue.delivery(delivery.id).standing is Standing.UNADDRESSED
 
 
 def test_faults_act_on_webhooks_until_calm() -> None:
-    with inbox() as box, quiet_twin(box.url) as (twin, clock):
-        twin.endpoint.faults = [AnswerLost(attempts=2)]
-        delivery = one(twin)
-        while (pause := twin.queue.work()) is not None:
+    with inbox() as box, quiet_simulator(box.url) as (simulator, clock):
+        simulator.endpoint.faults = [AnswerLost(attempts=2)]
+        delivery = one(simulator)
+        while (pause := simulator.queue.work()) is not None:
             clock.now += pause
-        attempts = twin.queue.delivery(delivery.id).attempts
+        attempts = simulator.queue.delivery(delivery.id).attempts
         assert [attempt.status for attempt in attempts] == [None, None, 200]
         assert attempts[0].failure == "the answer was lost, as planned"
-        twin.calm()
-        other = one(twin)
-        twin.queue.work()
-        assert [attempt.status for attempt in twin.queue.delivery(other.id).attempts] == [200]
+        simulator.calm()
+        other = one(simulator)
+        simulator.queue.work()
+        assert [attempt.status for attempt in simulator.queue.delivery(other.id).attempts] == [200]
 
 
 def test_copies_in_flight_are_one_delivery() -> None:
-    with inbox() as box, quiet_twin(box.url) as (twin, _):
-        twin.endpoint.faults = [CopiesInFlight(n=3)]
-        delivery = one(twin)
-        assert twin.queue.work() is None
-        assert len(twin.queue.delivery(delivery.id).attempts) == 4
+    with inbox() as box, quiet_simulator(box.url) as (simulator, _):
+        simulator.endpoint.faults = [CopiesInFlight(n=3)]
+        delivery = one(simulator)
+        assert simulator.queue.work() is None
+        assert len(simulator.queue.delivery(delivery.id).attempts) == 4
         assert len(box.bodies) == 4
         assert len(set(box.bodies)) == 1
 
 
 def test_a_fault_that_does_not_fit_is_given_up_and_told() -> None:
-    with inbox() as box, quiet_twin(box.url) as (twin, _):
-        twin.endpoint.faults = [Reordered(order=(1, 0))]
-        delivery = one(twin)
+    with inbox() as box, quiet_simulator(box.url) as (simulator, _):
+        simulator.endpoint.faults = [Reordered(order=(1, 0))]
+        delivery = one(simulator)
         with pytest.raises(ValueError, match="reordered"):
-            twin.queue.work()
-        assert twin.queue.delivery(delivery.id).standing is Standing.GIVEN_UP
+            simulator.queue.work()
+        assert simulator.queue.delivery(delivery.id).standing is Standing.GIVEN_UP
 
 
 def test_raw_bodies_are_no_genuine_messages() -> None:
-    with inbox() as box, quiet_twin(box.url) as (twin, _):
-        exchange = twin.endpoint.send_raw(
+    with inbox() as box, quiet_simulator(box.url) as (simulator, _):
+        exchange = simulator.endpoint.send_raw(
             b"{", label="malformed", headers={"content-type": "text/plain", "X": None}
         )
         assert (exchange.genuine, exchange.message, exchange.status) == (False, None, Status.OK)
@@ -277,12 +277,12 @@ def test_raw_bodies_are_no_genuine_messages() -> None:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_shuffle_takes_only_what_is_due(seed: int) -> None:
-    with inbox() as box, quiet_twin(box.url) as (twin, clock):
-        queue = RetryQueue(twin.endpoint, clock=clock, shuffle=random.Random(seed))
+    with inbox() as box, quiet_simulator(box.url) as (simulator, clock):
+        queue = RetryQueue(simulator.endpoint, clock=clock, shuffle=random.Random(seed))
         box.script.append(500)
-        late = queue.post(one(twin).event)
+        late = queue.post(one(simulator).event)
         assert queue.work() == 1
-        more: list[Any] = [queue.post(one(twin).event) for _ in range(3)]
+        more: list[Any] = [queue.post(one(simulator).event) for _ in range(3)]
         assert queue.work() == 1
         assert all(queue.delivery(each.id).standing is Standing.ACKNOWLEDGED for each in more)
         assert [each.id for each in queue.pending] == [late.id]

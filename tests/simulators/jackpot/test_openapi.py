@@ -20,15 +20,15 @@ from simulators.jackpot.lifecycle import Event
 from simulators.jackpot.operations import OPERATIONS
 from simulators.jackpot.simulator import JackpotSimulator
 from tests.simulators.jackpot.examples import GOLDEN
-from tests.simulators.jackpot.running import AGREEMENT, JWT_BEARER, quiet_twin
+from tests.simulators.jackpot.running import AGREEMENT, JWT_BEARER, quiet_simulator
 from tests.simulators.server.openapi_fuzz import fuzz
 
 
 class Caller:
     """Shows the credential due, and names things that exist in every other request."""
 
-    def __init__(self, twin: JackpotSimulator, client: Any) -> None:
-        self.twin = twin
+    def __init__(self, simulator: JackpotSimulator, client: Any) -> None:
+        self.simulator = simulator
         self.client = client
         self.count = itertools.count()
         self.lives = itertools.cycle(
@@ -65,7 +65,7 @@ class Caller:
 
     def known(self) -> dict[str, str]:
         """Ids of things that exist; the voucher is in each state in turn."""
-        account = self.twin.account
+        account = self.simulator.account
         store = account.listings[0].store
         value = store.voucher_value_max
         voucher = account.reserve(store.id, account.reservation(value, value=value))
@@ -75,7 +75,7 @@ class Caller:
 
     def body(self, path: str) -> dict[str, Any] | None:
         """A body that is in order, for the operations that have one."""
-        store = self.twin.account.listings[0].store
+        store = self.simulator.account.listings[0].store
         value = int(store.voucher_value_max)
         if path == "/v2/token":
             return {"grant_type": JWT_BEARER, "client_id": "acme", "assertion": self.assertion()}
@@ -88,9 +88,9 @@ class Caller:
 
 @pytest.fixture(scope="module")
 def caller() -> Iterator[Caller]:
-    with quiet_twin(habits=Habits(refunds="accept")) as (twin, _):
-        app = create_app(twin)
-        yield Caller(twin, app.test_client())
+    with quiet_simulator(habits=Habits(refunds="accept")) as (simulator, _):
+        app = create_app(simulator)
+        yield Caller(simulator, app.test_client())
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The twin's state in a file: what survives a restart, and what is refused."""
+"""The simulator's state in a file: what survives a restart, and what is refused."""
 
 import json
 import stat
@@ -14,14 +14,14 @@ from simulators.jackpot.lifecycle import Event
 from simulators.jackpot.requests import ClientCredentialsGrant, JwtBearerGrant
 from simulators.server.responses import ApiError
 from simulators.webhooks.retry_queue import Standing
-from tests.simulators.jackpot.running import AGREEMENT, JWT_BEARER, inbox, quiet_twin
+from tests.simulators.jackpot.running import AGREEMENT, JWT_BEARER, inbox, quiet_simulator
 
 
 def test_everything_survives_a_restart(tmp_path: Path) -> None:
     file = tmp_path / "jackpot.json"
     with inbox() as box:
         box.script.extend([200, 500])
-        with quiet_twin(box.url) as (first, clock):
+        with quiet_simulator(box.url) as (first, clock):
             jwt = session_jwt.mint_raw(
                 {"amount": 100, "iat": int(clock.now), "notificationKey": "k", "userId": "ü"},
                 AGREEMENT.api_signature,
@@ -46,7 +46,7 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
             state.save(first, file)
             kept = (first.account.vouchers, first.account.listings, first.sessions)
             waiting = [each.id for each in first.queue.pending]
-        with quiet_twin(None) as (second, later):
+        with quiet_simulator(None) as (second, later):
             state.load(second, file)
             assert (second.account.vouchers, second.account.listings, second.sessions) == kept
             assert second.account.habits.confirmation == "automatic"
@@ -73,13 +73,13 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
 
 def test_no_secret_is_written_and_only_the_owner_reads(tmp_path: Path) -> None:
     file = tmp_path / "jackpot.json"
-    with quiet_twin() as (twin, clock):
+    with quiet_simulator() as (simulator, clock):
         jwt = session_jwt.mint_raw({"amount": 1, "iat": int(clock.now)}, AGREEMENT.api_signature)
-        token = twin.service.token(
+        token = simulator.service.token(
             JwtBearerGrant(grant_type=JWT_BEARER, client_id="acme", assertion=jwt)  # type: ignore[arg-type]
         )
-        state.save(twin, file)
-        state.save(twin, file)
+        state.save(simulator, file)
+        state.save(simulator, file)
     text = file.read_text()
     for secret in (
         jwt,
@@ -116,11 +116,11 @@ def damaged(text: str, how: str) -> str:
 @pytest.mark.parametrize("how", ["cut", "version", "list", "missing", "state", "store", "delivery"])
 def test_a_damaged_file_changes_nothing(tmp_path: Path, how: str) -> None:
     file = tmp_path / "jackpot.json"
-    with quiet_twin() as (twin, _):
-        twin.account.disable_store(twin.account.listings[0].store.id)
-        state.save(twin, file)
+    with quiet_simulator() as (simulator, _):
+        simulator.account.disable_store(simulator.account.listings[0].store.id)
+        state.save(simulator, file)
         file.write_text(damaged(file.read_text(), how))
-        before = (twin.account.listings, twin.queue.deliveries, twin.account.habits)
+        before = (simulator.account.listings, simulator.queue.deliveries, simulator.account.habits)
         with pytest.raises(state.StateError, match="name the file"):
-            state.load(twin, file)
-        assert (twin.account.listings, twin.queue.deliveries, twin.account.habits) == before
+            state.load(simulator, file)
+        assert (simulator.account.listings, simulator.queue.deliveries, simulator.account.habits) == before

@@ -39,8 +39,8 @@ def test_a_confirmed_voucher_is_ready_and_opens_as_a_pdf(place: House, form: str
         assert pdf.headers["Content-Type"] == "application/pdf"
         assert pdf.content.startswith(b"%PDF-")
         assert b"%%EOF" in pdf.content
-    assert len(place.twin.confirm_requests(voucher["id"])) == 1
-    assert place.twin.confirm_requests("another") == []
+    assert len(place.simulator.confirm_requests(voucher["id"])) == 1
+    assert place.simulator.confirm_requests("another") == []
 
 
 def test_the_table_of_transitions_holds_over_http(place: House) -> None:
@@ -51,7 +51,7 @@ def test_the_table_of_transitions_holds_over_http(place: House) -> None:
     assert_error(change(place, voucher, "cancel"), 409, "ILLEGAL_TRANSITION")
     assert change(place, voucher, "refund").json()["state"] == "REFUNDING"
     assert_error(change(place, voucher, "refund"), 409, "ILLEGAL_TRANSITION")
-    place.twin.account.happen(voucher, Event.REJECT_REFUND)
+    place.simulator.account.happen(voucher, Event.REJECT_REFUND)
     assert events(place)[-1] == "coupon/refund_rejected"
     other = place.reserve()["id"]
     assert change(place, other, "cancel").json()["state"] == "CANCELED"
@@ -62,7 +62,7 @@ def test_the_table_of_transitions_holds_over_http(place: House) -> None:
 
 @pytest.mark.parametrize(("refunds", "state"), [("accept", "REFUNDED"), ("reject", "REFUND_REJECTED")])
 def test_refunds_decided_by_habit(place: House, refunds: Any, state: str) -> None:
-    place.twin.account.habits.refunds = refunds
+    place.simulator.account.habits.refunds = refunds
     voucher = place.reserve()["id"]
     change(place, voucher, "confirm")
     assert change(place, voucher, "refund").json()["state"] == state
@@ -83,23 +83,23 @@ def test_automatic_confirmation_and_its_exception() -> None:
 
 def test_a_reservation_expires(place: House) -> None:
     voucher = place.reserve()["id"]
-    place.clock.now += place.twin.account.habits.reservation_seconds
-    place.twin.account.pass_time()
+    place.clock.now += place.simulator.account.habits.reservation_seconds
+    place.simulator.account.pass_time()
     assert events(place) == ["coupon/reserved", "coupon/canceled"]
     assert_error(change(place, voucher, "confirm"), 409, "ILLEGAL_TRANSITION")
     other = place.reserve()["id"]
-    assert place.twin.account.expire_reservation(other).state is State.CANCELED
+    assert place.simulator.account.expire_reservation(other).state is State.CANCELED
 
 
 def test_time_passes_by_itself_when_started() -> None:
     with house(Habits(reservation_seconds=0.0)) as place:
-        place.twin.start()
+        place.simulator.start()
         voucher = place.reserve()["id"]
         # Both webhooks: nothing of this test moves time once the reservation is made.
-        until(lambda: len(place.twin.queue.deliveries) == 3)
-        deliveries = [place.twin.queue.wait(number, 60) for number in (2, 3)]
+        until(lambda: len(place.simulator.queue.deliveries) == 3)
+        deliveries = [place.simulator.queue.wait(number, 60) for number in (2, 3)]
         assert [each.event.event for each in deliveries] == ["coupon/reserved", "coupon/canceled"]
-        assert place.twin.account.voucher(voucher).state is State.CANCELED
+        assert place.simulator.account.voucher(voucher).state is State.CANCELED
 
 
 # -- signed URLs
@@ -116,7 +116,7 @@ def test_signed_urls_end_and_are_renewed(place: House) -> None:
     assert_error(requests.get(first, timeout=20), 401, "SIGNED_URL_EXPIRED")
     second = renew()
     assert requests.get(second, timeout=20).status_code == 200
-    place.twin.account.expire_signed_url(voucher)
+    place.simulator.account.expire_signed_url(voucher)
     assert_error(requests.get(second, timeout=20), 401, "SIGNED_URL_EXPIRED")
     third = renew()
     assert requests.get(third, timeout=20).status_code == 200
@@ -132,7 +132,7 @@ def test_signed_urls_end_and_are_renewed(place: House) -> None:
 
 def test_any_webhook_for_any_voucher(place: House) -> None:
     voucher = place.reserve()["id"]
-    account = place.twin.account
+    account = place.simulator.account
     assert account.notify("coupon/reserved", voucher).genuine
     forged = account.notify("coupon/refunded", voucher, price=Decimal(999), notification_key="other")
     assert not forged.genuine
@@ -143,7 +143,7 @@ def test_any_webhook_for_any_voucher(place: House) -> None:
     assert events(place) == ["coupon/reserved", "coupon/reserved", "coupon/refunded", "coupon/ready"]
     message = json.loads(place.inbox.bodies[2])["message"]
     assert (message["price"], message["notificationKey"]) == ("999.00", "other")
-    assert [each.genuine for each in place.twin.history if each.direction is Direction.TO_CLIENT] == [
+    assert [each.genuine for each in place.simulator.history if each.direction is Direction.TO_CLIENT] == [
         True,
         True,
         False,
@@ -152,7 +152,7 @@ def test_any_webhook_for_any_voucher(place: House) -> None:
 
 
 def test_store_changes_are_told(place: House) -> None:
-    account, store = place.twin.account, place.store()
+    account, store = place.simulator.account, place.store()
     account.make_continuous(store)
     account.make_discrete(store, [20, Decimal(40)])
     account.update_store(store, {"name": "New"})
@@ -171,12 +171,12 @@ def test_store_changes_are_told(place: House) -> None:
 
 
 def test_a_lost_answer_leaves_the_voucher_and_its_webhook(place: House) -> None:
-    place.twin.lose_reservation_answer()
+    place.simulator.lose_reservation_answer()
     with pytest.raises(requests.exceptions.RequestException):
         place.reserve()
-    (voucher,) = place.twin.account.by_key(place.keys[-1])
+    (voucher,) = place.simulator.account.by_key(place.keys[-1])
     assert events(place) == ["coupon/reserved"]
-    (exchange,) = place.twin.requests("reserve")
+    (exchange,) = place.simulator.requests("reserve")
     assert (exchange.answer, exchange.status) == (None, Status.UNKNOWN)
     assert [note.text for note in exchange.faults] == ["reserve carried out, its answer lost"]
     assert place.reserve()["id"] != voucher.id
@@ -185,29 +185,29 @@ def test_a_lost_answer_leaves_the_voucher_and_its_webhook(place: House) -> None:
 @pytest.mark.parametrize(("handled", "state"), [(False, State.RESERVED), (True, State.READY)])
 def test_disturbed_confirmations(place: House, handled: bool, state: State) -> None:
     voucher = place.reserve()["id"]
-    place.twin.disturb("confirm", answer=(500, b"oops", "text/plain"), handled=handled)
+    place.simulator.disturb("confirm", answer=(500, b"oops", "text/plain"), handled=handled)
     assert change(place, voucher, "confirm").text == "oops"
-    assert place.twin.account.voucher(voucher).state is state
+    assert place.simulator.account.voucher(voucher).state is state
     again = change(place, voucher, "confirm")
     assert again.status_code == (409 if handled else 200)
-    statuses = [each.answer.status for each in place.twin.confirm_requests(voucher) if each.answer]
+    statuses = [each.answer.status for each in place.simulator.confirm_requests(voucher) if each.answer]
     assert statuses == [500, again.status_code]
 
 
 def test_only_operations_can_be_disturbed(place: House) -> None:
     with pytest.raises(ValueError, match="confirm"):
-        place.twin.disturb("confrim")
+        place.simulator.disturb("confrim")
 
 
 def test_each_reservation_expires_in_its_turn(place: House) -> None:
     short, canceled, long = (place.reserve()["id"] for _ in range(3))
-    place.twin.account.habits.reservation_seconds = 60
+    place.simulator.account.habits.reservation_seconds = 60
     first = place.reserve()["id"]
     change(place, canceled, "cancel")
     place.clock.now += 59
-    assert place.twin.account.pass_time() == 1
+    assert place.simulator.account.pass_time() == 1
     place.clock.now += 1
-    states = {each.id: each.state for each in place.twin.account.vouchers}
+    states = {each.id: each.state for each in place.simulator.account.vouchers}
     assert [states[each] for each in (short, canceled, long, first)] == [
         State.RESERVED,
         State.CANCELED,
@@ -219,18 +219,18 @@ def test_each_reservation_expires_in_its_turn(place: House) -> None:
 
 def test_calm_lets_go_of_what_is_held_back(place: House) -> None:
     voucher, server = place.reserve()["id"], place.server()
-    place.twin.disturb("confirm", delay_seconds=3600)
+    place.simulator.disturb("confirm", delay_seconds=3600)
     with ThreadPoolExecutor(1) as pool:
         path = f"/v2/vouchers/{voucher}/confirm"
         asked = pool.submit(place.ask, "PUT", path, headers=server)
-        place.twin.calm()
+        place.simulator.calm()
         assert asked.result(30).status_code == 200
 
 
 def test_notification_urls_that_cannot_be(place: House) -> None:
     from simulators.server.responses import ApiError
 
-    before = place.twin.endpoint.url
+    before = place.simulator.endpoint.url
 
     def nothing(host: str) -> list[object]:
         raise OSError(f"{host} is unknown")
@@ -243,8 +243,8 @@ def test_notification_urls_that_cannot_be(place: House) -> None:
         ("", "NOTIFICATION_URL_MALFORMED"),
     ):
         with pytest.raises(ApiError) as caught:
-            place.twin.set_notification_url(url, nothing)
+            place.simulator.set_notification_url(url, nothing)
         assert (caught.value.status, caught.value.code) == (422, code)
-    assert place.twin.endpoint.url == before
-    place.twin.set_notification_url("http://127.0.0.1:1/hook")
-    assert place.twin.endpoint.url == "http://127.0.0.1:1/hook"
+    assert place.simulator.endpoint.url == before
+    place.simulator.set_notification_url("http://127.0.0.1:1/hook")
+    assert place.simulator.endpoint.url == "http://127.0.0.1:1/hook"

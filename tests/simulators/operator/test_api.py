@@ -29,9 +29,9 @@ AGREEMENT = Agreement("client", PASSWORD, ("EUR", "USD"), ("en", "es"))
 
 @dataclass
 class House:
-    """A running twin, its address, a tiny CLIENT behind it, and a clock that tests turn."""
+    """A running simulator, its address, a tiny CLIENT behind it, and a clock that tests turn."""
 
-    twin: OperatorSimulator
+    simulator: OperatorSimulator
     url: str
     client: TinyClient
     now: float = 0.0
@@ -55,11 +55,11 @@ def house() -> Iterator[House]:
         built = House.__new__(House)
         built.client, built.now = client, 0.0
         queue = Callbacks(operator, Schedule(1, window=1), clock=lambda: built.now)
-        built.twin = OperatorSimulator(AGREEMENT, queue, clock=lambda: built.now, seed=1)
-        with Server(create_app(built.twin)) as server:
+        built.simulator = OperatorSimulator(AGREEMENT, queue, clock=lambda: built.now, seed=1)
+        with Server(create_app(built.simulator)) as server:
             built.url = server.url
             yield built
-            built.twin.calm()
+            built.simulator.calm()
 
 
 def assert_error(answer: requests.Response, status: int, code: str) -> str:
@@ -88,7 +88,7 @@ def test_auth_and_start_session_as_documented(house: House, prefix: str) -> None
     url = started.json()["url"]
     assert url.startswith(house.url + "/play/")
     assert requests.get(url, timeout=20).status_code == 200
-    session = house.twin.sessions[0]
+    session = house.simulator.sessions[0]
     assert (session.player, session.currency, session.lang, session.url) == ("p-1", "EUR", "en", url)
     assert session.at > 1_600_000_000
 
@@ -96,16 +96,16 @@ def test_auth_and_start_session_as_documented(house: House, prefix: str) -> None
 def test_lang_is_optional(house: House) -> None:
     assert house.start(house.token(), {"user_id": "p", "currency": "USD"}).status_code == 200
     assert house.start(house.token(), {"user_id": "p", "currency": "USD", "lang": None}).status_code == 200
-    assert [session.lang for session in house.twin.sessions] == [None, None]
+    assert [session.lang for session in house.simulator.sessions] == [None, None]
 
 
 def test_public_url_comes_first(house: House) -> None:
-    house.twin.public_url = "https://sports.example/"
+    house.simulator.public_url = "https://sports.example/"
     assert house.start(house.token()).json()["url"].startswith("https://sports.example/play/")
 
 
 def test_an_agreed_version_is_the_only_one(house: House) -> None:
-    house.twin.agreement = Agreement("client", PASSWORD, version="v2")
+    house.simulator.agreement = Agreement("client", PASSWORD, version="v2")
     assert house.post("/v2/auth", CREDENTIALS).status_code == 200
     assert house.post("/auth", CREDENTIALS).status_code == 200
     assert_error(house.post("/v1/auth", CREDENTIALS), 404, "UNKNOWN_VERSION")
@@ -193,17 +193,17 @@ def test_bad_tokens(house: House, authorization: str | None, code: str) -> None:
 )
 def test_unacceptable_sessions(house: House, change: dict[str, object], status: int, code: str) -> None:
     assert_error(house.start(house.token(), {**START, **change}), status, code)
-    assert house.twin.sessions == []
+    assert house.simulator.sessions == []
 
 
 def test_forgiving_takes_broken_forms_but_no_bad_token(house: House) -> None:
-    house.twin.forgiving = True
+    house.simulator.forgiving = True
     plain = {"Content-Type": "text/plain"}
     token = house.post("/auth", data=json.dumps(CREDENTIALS), headers=plain).json()["token"]
     assert house.start(token, {"user_id": 7, "currency": "GBP", "lang": "de"}).status_code == 200
-    assert house.twin.sessions[0].player == "7"
+    assert house.simulator.sessions[0].player == "7"
     assert_error(house.start("nonsense"), 401, "TOKEN_INVALID")
-    page = requests.get(house.twin.sessions[0].url, timeout=20)
+    page = requests.get(house.simulator.sessions[0].url, timeout=20)
     assert page.status_code == 200
 
 
@@ -218,16 +218,16 @@ def test_unknown_addresses_methods_and_huge_bodies(house: House) -> None:
 
 
 def test_a_crash_says_nothing_of_the_inside(house: House) -> None:
-    house.twin.token_seconds = None  # type: ignore[assignment]
+    house.simulator.token_seconds = None  # type: ignore[assignment]
     assert "NoneType" not in assert_error(house.post("/auth", CREDENTIALS), 500, "INTERNAL_ERROR")
-    assert house.twin.auth_requests[0].answer is not None
+    assert house.simulator.auth_requests[0].answer is not None
 
 
 # -- tokens
 
 
 def test_tokens_expire_and_can_be_revoked(house: House) -> None:
-    house.twin.token_seconds = 60
+    house.simulator.token_seconds = 60
     answer = house.post("/auth", CREDENTIALS)
     assert answer.json()["expires_in"] == 60
     token = answer.json()["token"]
@@ -237,7 +237,7 @@ def test_tokens_expire_and_can_be_revoked(house: House) -> None:
     assert_error(house.start(token), 401, "TOKEN_EXPIRED")
     fresh = house.token()
     assert house.start(fresh).status_code == 200
-    house.twin.revoke_tokens()
+    house.simulator.revoke_tokens()
     assert_error(house.start(fresh), 401, "TOKEN_REVOKED")
     assert house.start(house.token()).status_code == 200
 
@@ -258,7 +258,7 @@ def test_concurrent_sessions_are_all_kept(house: House) -> None:
         answers = list(pool.map(lambda _: house.start(token), range(48)))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.json()["url"] for answer in answers}) == 48
-    assert len(house.twin.sessions) == len(house.twin.session_requests) == 48
+    assert len(house.simulator.sessions) == len(house.simulator.session_requests) == 48
 
 
 # -- the record
@@ -270,8 +270,8 @@ def test_requests_of_the_client_are_recorded(house: House) -> None:
     house.start("wrong")
     house.post("/login", {"x": 1})
     requests.get(house.url + "/favicon.ico", timeout=20)
-    requests.get(house.twin.sessions[0].url, timeout=20)
-    recorded = list(house.twin.history)
+    requests.get(house.simulator.sessions[0].url, timeout=20)
+    recorded = list(house.simulator.history)
     assert [exchange.title for exchange in recorded] == [
         "auth",
         "start-session",
@@ -281,7 +281,7 @@ def test_requests_of_the_client_are_recorded(house: House) -> None:
     assert {exchange.direction for exchange in recorded} == {Direction.FROM_CLIENT}
     assert [exchange.status for exchange in recorded] == [Status.OK, Status.OK, *[Status.REFUSED] * 2]
     assert [exchange.error for exchange in recorded] == [None, None, "TOKEN_INVALID", "NOT_FOUND"]
-    auth, start = house.twin.auth_requests[0], house.twin.session_requests[0]
+    auth, start = house.simulator.auth_requests[0], house.simulator.session_requests[0]
     assert json.loads(auth.request.body) == CREDENTIALS
     assert header(auth.request.headers, "content-type") == "application/json"
     assert header(start.request.headers, "authorization") == f"Bearer {token}"
@@ -293,8 +293,8 @@ def test_no_secret_is_exported(house: House) -> None:
     token = house.token()
     house.start(token)
     house.post("/auth", {"username": "client", "password": "a-mistyped-one"})
-    for redactor in (house.twin.redactor, Redactor({})):
-        text = json.dumps([as_json(each, redactor) for each in house.twin.history], ensure_ascii=False)
+    for redactor in (house.simulator.redactor, Redactor({})):
+        text = json.dumps([as_json(each, redactor) for each in house.simulator.history], ensure_ascii=False)
         for secret in (token, PASSWORD, "a-mistyped-one"):
             assert secret not in text
             assert json.dumps(secret)[1:-1] not in text
@@ -304,7 +304,7 @@ def test_no_secret_is_exported(house: House) -> None:
 
 
 def test_a_disturbed_answer(house: House) -> None:
-    house.twin.disturb("auth", 2, answer=(500, b"<h1>oops</h1>", "text/html"))
+    house.simulator.disturb("auth", 2, answer=(500, b"<h1>oops</h1>", "text/html"))
     token_free = house.start("x")
     assert_error(token_free, 401, "TOKEN_INVALID")
     for _ in range(2):
@@ -312,36 +312,36 @@ def test_a_disturbed_answer(house: House) -> None:
         assert (answer.status_code, answer.text) == (500, "<h1>oops</h1>")
         assert answer.headers["Content-Type"] == "text/html"
     assert house.post("/auth", CREDENTIALS).status_code == 200
-    disturbed = house.twin.auth_requests[0]
+    disturbed = house.simulator.auth_requests[0]
     assert disturbed.status is Status.UNCLEAR
     assert [note.text for note in disturbed.faults] == ["auth answered 500 (text/html)"]
-    assert house.twin.auth_requests[2].faults == ()
+    assert house.simulator.auth_requests[2].faults == ()
 
 
 def test_disturbed_until_calm(house: House) -> None:
-    house.twin.disturb("start-session", None, answer=(503, b"", "text/plain"))
+    house.simulator.disturb("start-session", None, answer=(503, b"", "text/plain"))
     token = house.token()
     assert [house.start(token).status_code for _ in range(3)] == [503] * 3
-    house.twin.calm()
+    house.simulator.calm()
     assert house.start(token).status_code == 200
 
 
 def test_a_delayed_answer_is_let_go_by_calm(house: House) -> None:
-    house.twin.disturb("auth", delay_seconds=3600)
+    house.simulator.disturb("auth", delay_seconds=3600)
     arrived = threading.Event()
-    house.twin.history.listeners.append(lambda _: arrived.set())
+    house.simulator.history.listeners.append(lambda _: arrived.set())
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(house.post, "/auth", CREDENTIALS)
         assert arrived.wait(20)
         assert house.post("/auth", CREDENTIALS).status_code == 200  # the fault has hit the first one only
         assert not waiting.done()
-        house.twin.calm()
+        house.simulator.calm()
         assert waiting.result(20).status_code == 200
-    assert house.twin.auth_requests[0].faults[0].text == "auth delayed by 3600 s"
+    assert house.simulator.auth_requests[0].faults[0].text == "auth delayed by 3600 s"
 
 
 def test_a_caller_that_gives_up_meets_a_timeout(house: House) -> None:
-    house.twin.disturb("auth", delay_seconds=3600)
+    house.simulator.disturb("auth", delay_seconds=3600)
     with pytest.raises(requests.Timeout):
         house.post("/auth", CREDENTIALS, timeout=0.2)
     assert house.post("/auth", CREDENTIALS).status_code == 200

@@ -34,7 +34,7 @@ CALLS = list(openapi.document()["paths"])
 
 
 @pytest.fixture(scope="module")
-def twin() -> Iterator[OperatorSimulator]:
+def simulator() -> Iterator[OperatorSimulator]:
     with channel() as (_, operator):
         yield OperatorSimulator(
             Agreement(**CREDENTIALS, currencies=("EUR",), languages=("en",)), Callbacks(operator)
@@ -42,8 +42,8 @@ def twin() -> Iterator[OperatorSimulator]:
 
 
 @pytest.fixture(scope="module")
-def app(twin: OperatorSimulator) -> Any:
-    return create_app(twin)
+def app(simulator: OperatorSimulator) -> Any:
+    return create_app(simulator)
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +74,9 @@ def test_every_answer_is_as_documented(path: str, app: Any, document_of_the_app:
     assert {200, 400} <= seen
 
 
-def test_the_version_that_was_not_agreed_is_a_documented_answer(twin: OperatorSimulator) -> None:
+def test_the_version_that_was_not_agreed_is_a_documented_answer(simulator: OperatorSimulator) -> None:
     agreed = Agreement(**CREDENTIALS, version="v2")
-    client = create_app(OperatorSimulator(agreed, twin.queue)).test_client()
+    client = create_app(OperatorSimulator(agreed, simulator.queue)).test_client()
     answer = client.post("/v1/auth", json=CREDENTIALS)
     assert str(answer.status_code) in openapi.document()["paths"]["/{version}/auth"]["post"]["responses"]
     assert answer.json["error"] == "UNKNOWN_VERSION"

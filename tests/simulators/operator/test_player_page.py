@@ -23,8 +23,8 @@ HOSTILE = "<script>alert('p')</script>\"'&{{7*7}}"
 class Page:
     """A player in front of the page of one session."""
 
-    def __init__(self, twin: OperatorSimulator, client: TinyClient, base: str) -> None:
-        self.twin, self.client, self.base = twin, client, base
+    def __init__(self, simulator: OperatorSimulator, client: TinyClient, base: str) -> None:
+        self.simulator, self.client, self.base = simulator, client, base
         self.session = self.open("p-1")
 
     def open(self, user_id: str, currency: str = "EUR") -> Session:
@@ -37,7 +37,7 @@ class Page:
             timeout=20,
         )
         assert started.status_code == 200, started.text
-        return self.twin.sessions[-1]
+        return self.simulator.sessions[-1]
 
     def get(self) -> requests.Response:
         return requests.get(self.session.url, timeout=20)
@@ -47,16 +47,16 @@ class Page:
         return requests.post(self.session.url + path, data=form, timeout=20)
 
     def place(self, stake: str = "10.00", legs: int = 1) -> requests.Response:
-        chosen = [event.markets[0].selections[0].id for event in self.twin.catalogue.events[:legs]]
+        chosen = [event.markets[0].selections[0].id for event in self.simulator.catalogue.events[:legs]]
         return self.post("/bets", stake=stake, selection=chosen)
 
     def happen(self, event: Event, **fields: object) -> requests.Response:
-        slip = self.twin.slips(self.session.player)[0]
+        slip = self.simulator.slips(self.session.player)[0]
         return self.post(f"/bets/{slip.id}", event=event.value, **fields)
 
     @property
     def state(self) -> State:
-        return self.twin.slips(self.session.player)[0].state
+        return self.simulator.slips(self.session.player)[0].state
 
     @property
     def sent(self) -> list[tuple[str, float]]:
@@ -67,9 +67,9 @@ class Page:
 def page() -> Iterator[Page]:
     with channel() as (client, operator):
         agreement = Agreement("client", "pass-word", ("EUR", "JPY", "BTC"), ("en",))
-        twin = OperatorSimulator(agreement, Callbacks(operator, Schedule(window=0)), seed=1)
-        with Server(create_app(twin)) as server:
-            yield Page(twin, client, server.url)
+        simulator = OperatorSimulator(agreement, Callbacks(operator, Schedule(window=0)), seed=1)
+        with Server(create_app(simulator)) as server:
+            yield Page(simulator, client, server.url)
 
 
 class Loads(HTMLParser):
@@ -95,7 +95,7 @@ def test_shows_session_events_and_odds_and_loads_nothing(page: Page) -> None:
     text = unescape(answer.text)
     assert "p-1" in text
     assert 'name="viewport"' in text
-    for event in page.twin.catalogue.events:
+    for event in page.simulator.catalogue.events:
         assert event.name in text
         for market in event.markets:
             for selection in market.selections:
@@ -119,7 +119,7 @@ def test_a_bet_is_placed_won_and_shown(page: Page) -> None:
     assert placed.status_code == 200
     assert page.state is State.ACCEPTED
     assert page.happen(Event.WIN).status_code == 200
-    paid = page.twin.slips("p-1")[0].paid
+    paid = page.simulator.slips("p-1")[0].paid
     assert page.sent == [("bet", 10), ("result", float(paid))]
     text = unescape(page.get().text)
     assert f"paid {paid} EUR" in text
@@ -147,9 +147,9 @@ def test_settlements(page: Page, events: list[Event], actions: list[str], state:
 
 def test_a_void_leg_of_an_accumulator(page: Page) -> None:
     page.place("100.00", legs=2)
-    first, second = page.twin.slips("p-1")[0].selections
+    first, second = page.simulator.slips("p-1")[0].selections
     page.happen(Event.WIN, void_leg=first.id)
-    assert page.twin.slips("p-1")[0].paid == 100 * second.odds
+    assert page.simulator.slips("p-1")[0].paid == 100 * second.odds
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_bad_stakes(page: Page, stake: str) -> None:
 
 
 def test_bad_selections(page: Page) -> None:
-    event = page.twin.catalogue.events[0]
+    event = page.simulator.catalogue.events[0]
     both = [selection.id for selection in event.markets[0].selections[:2]]
     for chosen in ([], both, [HOSTILE]):
         answer = page.post("/bets", stake="1", selection=chosen)
@@ -192,7 +192,7 @@ def test_events_that_are_not_the_players(page: Page) -> None:
         answer = page.happen(event)
         assert answer.status_code == 422
         assert "is the CLIENT's to say" in unescape(answer.text)
-    assert page.post(f"/bets/{page.twin.slips('p-1')[0].id}", event="steal").status_code == 422
+    assert page.post(f"/bets/{page.simulator.slips('p-1')[0].id}", event="steal").status_code == 422
     assert page.state is State.ACCEPTED
 
 
@@ -200,7 +200,7 @@ def test_events_that_are_not_the_players(page: Page) -> None:
 def test_forms_from_elsewhere_are_refused(page: Page, form_token: str) -> None:
     page.place()
     seen = len(page.client.seen)
-    slip = page.twin.slips("p-1")[0]
+    slip = page.simulator.slips("p-1")[0]
     for path, fields in (("/bets", {"stake": "1"}), (f"/bets/{slip.id}", {"event": "win"})):
         answer = page.post(path, form_token, **fields)
         assert answer.status_code == 403
@@ -210,12 +210,12 @@ def test_forms_from_elsewhere_are_refused(page: Page, form_token: str) -> None:
 
 def test_unknown_sessions_and_other_players_slips(page: Page) -> None:
     page.place()
-    slip = page.twin.slips("p-1")[0]
+    slip = page.simulator.slips("p-1")[0]
     page.session = page.open("p-2")
     assert page.post(f"/bets/{slip.id}", event="win").status_code == 404
     assert requests.get(page.session.url + "x", timeout=20).status_code == 404
     assert slip.id not in page.get().text
-    assert page.twin.slips("p-1")[0].state is State.ACCEPTED
+    assert page.simulator.slips("p-1")[0].state is State.ACCEPTED
 
 
 def test_hostile_strings_are_harmless(page: Page) -> None:
@@ -232,7 +232,7 @@ def test_a_part_is_cashed_out_by_percent(page: Page) -> None:
     page.place("10.00")
     assert page.happen(Event.CASH_OUT_PART, percent="25").status_code == 200
     assert page.state is State.PARTLY_CASHED_OUT
-    assert page.twin.slips("p-1")[0].open_stake == 7.5
+    assert page.simulator.slips("p-1")[0].open_stake == 7.5
     for percent in ("0", "100", "-5", "abc", "1e9"):
         assert page.happen(Event.CASH_OUT_PART, percent=percent).status_code == 422
     assert len(page.sent) == 2
@@ -241,12 +241,12 @@ def test_a_part_is_cashed_out_by_percent(page: Page) -> None:
 def test_a_bet_and_its_payment_are_sent_again(page: Page) -> None:
     page.place()
     page.happen(Event.WIN)
-    slip = page.twin.slips("p-1")[0]
+    slip = page.simulator.slips("p-1")[0]
     for transaction in (slip.bet_id, slip.payments[0].id):
         assert page.post(f"/bets/{slip.id}/copies", of=transaction).status_code == 200
     bet, result, bet_copy, result_copy = page.client.bodies
     assert (bet, result) == (bet_copy, result_copy)
-    assert [each.title for each in page.twin.history][-2:] == ["copy of bet", "copy of result"]
+    assert [each.title for each in page.simulator.history][-2:] == ["copy of bet", "copy of result"]
     page.happen(Event.VOID)
     sent = len(page.client.bodies)
     for transaction in (slip.payments[0].id, "", HOSTILE):

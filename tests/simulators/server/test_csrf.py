@@ -6,7 +6,7 @@ import requests
 from simulators.jackpot.api import create_app
 from simulators.server.csrf import local, made_elsewhere, trusted_host
 from simulators.server.wsgi_server import Server
-from tests.simulators.jackpot.running import inbox, quiet_twin
+from tests.simulators.jackpot.running import inbox, quiet_simulator
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ def test_where_a_request_was_made(site: str | None, origin: str | None, elsewher
 
 
 def test_the_back_office_answers_under_its_own_names_only() -> None:
-    with inbox() as box, quiet_twin(box.url) as (twin, _), Server(create_app(twin)) as server:
-        twin.account.public_url = "https://jackpot.example"
+    with inbox() as box, quiet_simulator(box.url) as (simulator, _), Server(create_app(simulator)) as server:
+        simulator.account.public_url = "https://jackpot.example"
         office = f"{server.url}/back-office"
 
         def status(**headers: str) -> int:

@@ -19,7 +19,7 @@ from simulators.operator.simulator import Agreement, OperatorSimulator
 from simulators.server import api_docs
 from simulators.server.wsgi_server import Server
 from tests.simulators.checkout.running import quiet_checkout
-from tests.simulators.jackpot.running import quiet_twin
+from tests.simulators.jackpot.running import quiet_simulator
 from tests.simulators.operator.tiny_client import channel
 from tests.simulators.server.openapi_documents import DOCUMENTS, FOLDER, files, write
 from tests.support.browser import DESKTOP, PHONE, barriers, chromium, fits, screen, visit
@@ -36,14 +36,14 @@ def operator() -> Iterator[Any]:
 
 @contextmanager
 def jackpot() -> Iterator[Any]:
-    with quiet_twin() as (twin, _):
-        yield jackpot_app(twin)
+    with quiet_simulator() as (simulator, _):
+        yield jackpot_app(simulator)
 
 
 @contextmanager
 def checkout() -> Iterator[Any]:
-    with quiet_checkout() as (twin, _):
-        yield checkout_app(twin)
+    with quiet_checkout() as (simulator, _):
+        yield checkout_app(simulator)
 
 
 APPS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
@@ -176,11 +176,11 @@ def test_the_page_shows_all_and_asks_no_other_host(name: str) -> None:
 
 def test_looking_at_the_document_is_no_request_of_the_client() -> None:
     with channel() as (_, line):
-        twin = OperatorSimulator(Agreement("client", PASSWORD), Callbacks(line))
-        client = operator_app(twin).test_client()
+        simulator = OperatorSimulator(Agreement("client", PASSWORD), Callbacks(line))
+        client = operator_app(simulator).test_client()
         for path in ("/openapi.json", api_docs.PAGE, "/documentation.js"):
             assert client.get(path).status_code == 200
-        assert list(twin.history) == []
+        assert list(simulator.history) == []
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])

@@ -56,19 +56,21 @@ def command(
     No checkout changes: for one that is really decided, use the hosted page of `pitboss serve`.
     """
     target = target_or_demo(config)
-    twin = _twin(target)
+    simulator = _simulator(target)
     decision = raise_event.decision(
-        twin, checkout=checkout, merchant_reference=merchant_reference, approved=approved
+        simulator, checkout=checkout, merchant_reference=merchant_reference, approved=approved
     )
     if forged is None:
-        exchanges = raise_event.send_notice(twin.endpoint, twin.sign(decision), copies=copies, faults=faults)
+        exchanges = raise_event.send_notice(
+            simulator.endpoint, simulator.sign(decision), copies=copies, faults=faults
+        )
     else:
-        exchanges = _forge(twin, decision, forged, copies, faults)
-    twin.endpoint.route.close()
+        exchanges = _forge(simulator, decision, forged, copies, faults)
+    simulator.endpoint.route.close()
     conclude(context, target, exchanges, curl=curl)
 
 
-def _twin(target: Target) -> CheckoutSimulator:
+def _simulator(target: Target) -> CheckoutSimulator:
     checkout = target.need_checkout()
     if checkout.decision_url is None:
         raise UsageProblem(
@@ -80,9 +82,9 @@ def _twin(target: Target) -> CheckoutSimulator:
 
 
 def _forge(
-    twin: CheckoutSimulator, decision: Decision, forged: str, copies: int, faults: list[Fault]
+    simulator: CheckoutSimulator, decision: Decision, forged: str, copies: int, faults: list[Fault]
 ) -> list[Exchange]:
-    ways = fitting(twin.agreement)
+    ways = fitting(simulator.agreement)
     if copies or faults:
         raise UsageProblem(
             "--forged was given together with --copies or --fault",
@@ -91,8 +93,8 @@ def _forge(
         )
     if forged not in ways:
         raise UsageProblem(
-            f"--forged is {forged!r}, and the algorithm is {twin.agreement.algorithm}",
+            f"--forged is {forged!r}, and the algorithm is {simulator.agreement.algorithm}",
             f"one of {', '.join(ways)}: a shared secret has no public half",
             "choose another",
         )
-    return [twin.send_forged(decision, forged)]
+    return [simulator.send_forged(decision, forged)]

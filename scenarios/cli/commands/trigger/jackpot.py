@@ -56,7 +56,7 @@ def store_command(name: StoreEventName) -> click.Command:
     @click.pass_context
     def command(context: click.Context, /, store: str | None, changes: tuple[str, ...], **given: Any) -> None:
         wanted = dict(store_property(text) for text in changes)
-        _raise(context, lambda twin: store_event(twin, name, store, wanted), **given)
+        _raise(context, lambda simulator: store_event(simulator, name, store, wanted), **given)
 
     command.help = f"Webhook {name}, sent once to the notification URL."
     command.short_help = f"Webhook {name}."
@@ -88,7 +88,7 @@ def coupon_command(name: wire.CouponName) -> click.Command:
     @click.pass_context
     def command(context: click.Context, /, **given: Any) -> None:
         own = {each: given.pop(each) for each in ("voucher", "price", "value", "notification_key", "store")}
-        _raise(context, lambda twin: coupon_event(twin, name, **own), **given)
+        _raise(context, lambda simulator: coupon_event(simulator, name, **own), **given)
 
     command.help = (
         f"Webhook {name}, sent once to the notification URL.\n\nNo voucher changes at Jackpot: the event is a "
@@ -111,8 +111,8 @@ def _raise(
 ) -> None:
     target = target_or_demo(config)
     route = Route(History(), ca_file=target.ca_file)
-    twin = hosting.build(target.need_jackpot(), route, seed=seed)
-    event = build(twin).model_copy(update={"id": id or random_id()})
-    exchanges = send_notice(twin.endpoint, event, copies=copies, faults=faults)
+    simulator = hosting.build(target.need_jackpot(), route, seed=seed)
+    event = build(simulator).model_copy(update={"id": id or random_id()})
+    exchanges = send_notice(simulator.endpoint, event, copies=copies, faults=faults)
     route.close()
     conclude(context, target, exchanges, curl=curl)
