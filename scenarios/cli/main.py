@@ -66,6 +66,11 @@ COMMANDS: Final[dict[str, Entry]] = {
         "command",
         "Draw FILE, a report.json or its folder, as a page to look at, to send and to print.",
     ),
+    "diff": Entry(
+        "scenarios.cli.commands.diff",
+        "command",
+        "Compare two reports, OLD and NEW (each a report.json or its folder): what broke, what was fixed.",
+    ),
     "rules": Entry("scenarios.cli.commands.rules", "command", "List what a CLIENT must do, rule by rule."),
     "init": Entry("scenarios.cli.commands.init", "command", "Write a commented pitboss.toml to begin with."),
     "doctor": Entry(

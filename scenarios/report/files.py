@@ -1,6 +1,8 @@
-"""What ``--report DIR`` receives, by name, and whether it can be written."""
+"""What a report's folder receives, by name, where it is, and whether it can be written."""
 
+import tempfile
 from pathlib import Path
+from typing import Final
 
 from scenarios.problems.errors import UsageProblem
 
@@ -10,6 +12,8 @@ REPORT = "report.json"
 JUNIT = "junit.xml"
 HAR = "history.har"
 HTML = "report.html"
+# Where the report of the last run is, unless --report names another place.
+LAST: Final = Path(".pitboss") / "last"
 
 
 def prepare_directory(directory: Path) -> None:
@@ -25,3 +29,14 @@ def prepare_directory(directory: Path) -> None:
             f"a folder, there or to be made, for {REPORT}, {HTML}, {JUNIT} and {HAR}",
             "name another folder, or fix the permissions of this one",
         ) from None
+
+
+def last_directory() -> Path:
+    """Make the folder of the last report, or a temporary one where that cannot be; ``--report`` names another."""
+    try:
+        prepare_directory(LAST)
+        # Nobody means to commit it.
+        (LAST.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+    except (UsageProblem, OSError):
+        return Path(tempfile.mkdtemp(prefix="pitboss-report-"))
+    return LAST

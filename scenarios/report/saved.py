@@ -7,12 +7,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from scenarios.contract import RULES
 from scenarios.problems.errors import UsageProblem
 from scenarios.report.files import REPORT
 from scenarios.report.plain import printable, whole
 from scenarios.report.schema import VERSION, Report
 
 _NEXT = "name the DIR that pitboss check --report DIR wrote"
+# Outcomes that leave something to fix or to decide.
+_OPEN = ("failed", "warned", "undecided")
 
 _PLAIN = re.compile(r"[\x20-\x7e\n]*")
 
@@ -55,6 +58,11 @@ def _no_report(path: Path, why: str) -> UsageProblem:
         f"the {REPORT} that check, demo or load wrote, of version {VERSION}",
         _NEXT,
     )
+
+
+def open_rules(report: Report) -> list[str]:
+    """The ids of the rules that are broken or undecided, and that the contract still has."""
+    return [rule.id for rule in report.rules if rule.outcome in _OPEN and rule.id in RULES]
 
 
 def report_of(saved: object) -> Report:

@@ -1,4 +1,4 @@
-"""Writes what ``--report DIR`` receives. Loaded when there is something to write."""
+"""Writes what a report's folder receives. Loaded when there is something to write."""
 
 import json
 from pathlib import Path
@@ -19,6 +19,8 @@ def write_reports(run: Run, verdicts: list[RuleVerdict], directory: Path) -> Non
     Generated histories that broke a rule are saved in ``failures/RULE.json``, for ``pitboss replay``.
     """
     write_report(document(run, verdicts), directory)
+    for stale in (directory / FAILURES).glob("*.json"):
+        stale.unlink()  # of an earlier run
     stories = {rule: story for result in run.results for rule, story in result.stories.items()}
     for rule, story in stories.items():
         (directory / FAILURES).mkdir(exist_ok=True)

@@ -9,8 +9,10 @@ from scenarios.cli import shell_completion
 from scenarios.cli.options import Option, all_of
 from scenarios.cli.options import config as config_option
 from scenarios.contract import PLANNED, select
-from scenarios.problems.errors import Exit
+from scenarios.problems.errors import Exit, UsageProblem
 from scenarios.report import github
+from scenarios.report.files import LAST, last_directory
+from scenarios.report.saved import open_rules, read_report
 from scenarios.report.terminal import Terminal
 from scenarios.run.effort import EFFORTS
 from scenarios.run.judged import Judged
@@ -49,13 +51,18 @@ def options(effort: str = "normal") -> Option[Any]:
             shell_complete=shell_completion.effort,
             help=f"{', '.join(EFFORTS)}.",
         ),
+        click.option(
+            "--last-failed",
+            is_flag=True,
+            help=f"Only what was broken or undecided in the last report ({LAST}).",
+        ),
         click.option("--seed", type=int, metavar="N", help="Repeat a run's generated data."),
         click.option("--strict", is_flag=True, help="A broken SHOULD fails, too."),
         click.option(
             "--report",
             type=click.Path(file_okay=False, path_type=Path),
             metavar="DIR",
-            help="Write report.html, report.json, junit.xml and history.har there.",
+            help=f"Write report.html, report.json, junit.xml and history.har there.  [default: {LAST}]",
         ),
     )
 
@@ -69,10 +76,13 @@ def judge_target(
     effort: str,
     seed: int | None,
     strict: bool,
+    last_failed: bool,
     report: Path | None,
 ) -> Exit:
     """Judge ``target``, show the verdict and return the exit code. Raises UsageProblem for wrong options."""
     chosen = [rule.id for rule in select(only, skip, provider)]
+    if last_failed:
+        chosen = _still_open(chosen)
     settings = Settings(
         target=target,
         # Rules that have no scenario yet are named by `pitboss rules`; they are judged when asked for, as
@@ -85,9 +95,22 @@ def judge_target(
     return judge(settings, report)
 
 
+def _still_open(chosen: list[str]) -> list[str]:
+    """Those of ``chosen`` that the last report says are broken or undecided. Raises UsageProblem where none is."""
+    still_open = [rule for rule in open_rules(read_report(LAST)) if rule in chosen]
+    if not still_open:
+        raise UsageProblem(
+            f"--last-failed: of the rules chosen, {LAST} names none that is broken or undecided",
+            "a last run in which something was",
+            "leave --last-failed out to judge all",
+        )
+    return still_open
+
+
 def judge(settings: Settings, report: Path | None) -> Exit:
     """Judge as ``settings`` say, show the verdict and return the exit code. Raises TargetProblem."""
     terminal = Terminal()
+    report = report or last_directory()
     with github.unobeyed():
         judged: Judged = check(settings, report=report, watchers=[terminal])
         if judged.problem is None:
@@ -116,6 +139,7 @@ def command(context: click.Context, /, config: Path | None, **choices: Any) -> N
     \b
     pitboss check                          every rule, against ./pitboss.toml
     pitboss check --only RBK,IDM-02        some rules or groups
+    pitboss check --last-failed            what was broken or undecided the last time
     pitboss check --seed 7 --report out    repeatable data; report into out/
     """
     context.exit(judge_target(load(config), **choices))

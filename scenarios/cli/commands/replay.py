@@ -10,15 +10,13 @@ from scenarios.cli.options import config as config_option
 from scenarios.contract import RULES
 from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
-from scenarios.report.saved import read_json, report_at
+from scenarios.report.saved import open_rules, read_json, report_at
 from scenarios.report.schema import Report
 from scenarios.run.effort import EFFORTS
 from scenarios.run.settings import Settings
 from scenarios.run.story import is_story, read_story
 from scenarios.runner.pytest_run import effort_named
 from scenarios.target.loading import load
-
-_OPEN = ("failed", "warned", "undecided")
 
 
 @click.command("replay")
@@ -58,7 +56,7 @@ def command(
             "the id of a rule such as RBK-04",
             did_you_mean(rule, RULES, "`pitboss rules` lists all rules"),
         )
-    broken = [entry.id for entry in told.rules if entry.outcome in _OPEN and entry.id in RULES]
+    broken = open_rules(told)
     if rule is not None:
         broken = [name for name in broken if name == rule.upper()]
     if not broken:

@@ -1,0 +1,69 @@
+"""``pitboss diff``: what changed between two reports."""
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from scenarios.problems.errors import Exit
+from scenarios.report.files import LAST
+from scenarios.report.plain import printable
+from scenarios.report.saved import read_report
+from scenarios.report.schema import Report, Rule
+
+# What is told of a rule, in this order.
+_BROKE, _FIXED, _CHANGED, _NEW, _GONE = "broke", "fixed", "changed", "new", "no longer judged"
+_BROKEN: Final = ("failed", "warned")
+_HOLDS: Final = ("passed", "info")
+
+
+@click.command("diff", epilog="Exit codes: 0 nothing broke, 1 a rule is broken that was not, 2 usage.")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path), default=LAST, metavar="[NEW]")
+@click.option("--strict", is_flag=True, help="A SHOULD that broke counts, too.")
+@click.pass_context
+def command(context: click.Context, old: Path, new: Path, strict: bool) -> None:
+    """Compare two reports, OLD and NEW (each a report.json or its folder): what broke, what was fixed.
+
+    \b
+    pitboss diff main-report                 held against the last report
+    pitboss diff main-report branch-report   two folders of --report
+    """
+    changes = compare(read_report(old), read_report(new))
+    for change, rule, words in changes:
+        click.echo(printable(f"{change:<16}  {rule.id} ({rule.level})  {words}"))
+    broke = [rule for change, rule, _ in changes if _breaks(change, rule, strict=strict)]
+    counts = ", ".join(
+        f"{count} {word}"
+        for word in (_BROKE, _FIXED, _CHANGED, _NEW, _GONE)
+        if (count := sum(change == word for change, _, _ in changes))
+    )
+    click.echo(f"{counts or 'No rule came out otherwise'}.")
+    context.exit(int(Exit.BROKEN if broke else Exit.HOLDS))
+
+
+def _breaks(change: str, rule: Rule, *, strict: bool) -> bool:
+    return change in (_BROKE, _NEW) and (rule.outcome == "failed" or (strict and rule.outcome == "warned"))
+
+
+def compare(old: Report, new: Report) -> list[tuple[str, Rule, str]]:
+    """What became of each rule that came out otherwise: the change, the rule as it is now, and how, in words."""
+    before = {rule.id: rule for rule in old.rules}
+    told = [change for rule in new.rules if (change := _change(before.pop(rule.id, None), rule))]
+    told += [(_GONE, rule, f"was {rule.outcome}") for rule in before.values() if rule.outcome != "skipped"]
+    order = (_BROKE, _FIXED, _CHANGED, _NEW, _GONE)
+    return sorted(told, key=lambda change: order.index(change[0]))
+
+
+def _change(before: Rule | None, rule: Rule) -> tuple[str, Rule, str] | None:
+    reason = f": {rule.reason}" if rule.reason and rule.outcome not in _HOLDS else ""
+    if before is None:
+        return (_NEW, rule, f"{rule.outcome}{reason}") if rule.outcome != "skipped" else None
+    if before.outcome == rule.outcome or {before.outcome, rule.outcome} <= set(_HOLDS):
+        return None
+    words = f"{before.outcome} -> {rule.outcome}{reason}"
+    if rule.outcome in _BROKEN and before.outcome != "failed":
+        return _BROKE, rule, words
+    if before.outcome in _BROKEN and rule.outcome in _HOLDS:
+        return _FIXED, rule, words
+    return _CHANGED, rule, words

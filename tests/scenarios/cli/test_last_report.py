@@ -1,0 +1,53 @@
+"""Every check leaves its report, which the next command finds without being told where it is."""
+
+import json
+
+from tests.support.commanding import pitboss, target_file
+from tests.support.wallets import Wallet, served
+
+
+class PaysOrphans(Wallet):
+    def orphan(self, message):
+        super().orphan(message)
+        return message["amount"]
+
+
+def test_a_check_leaves_its_report_and_the_next_judges_what_was_broken(tmp_path):
+    last = tmp_path / ".pitboss" / "last"
+    wallet = PaysOrphans()
+    with served(wallet) as url:
+        target_file(tmp_path, url)
+        first = pitboss("check", "--only", "RBK-04,RES-01", "--effort", "quick", cwd=tmp_path)
+        assert first.returncode == 1
+        assert "report: .pitboss/last/report.html" in first.stdout
+        assert {path.name for path in last.iterdir()} >= {
+            "report.html",
+            "report.json",
+            "junit.xml",
+            "history.har",
+        }
+        assert (last.parent / ".gitignore").read_text() == "*\n"
+        (tmp_path / "before.json").write_text((last / "report.json").read_text())
+        again = pitboss("check", "--last-failed", "--effort", "quick", cwd=tmp_path)
+        assert again.returncode == 1
+        assert [rule["id"] for rule in json.loads((last / "report.json").read_text())["rules"]] == ["RBK-04"]
+        drawn = pitboss("report", "--no-open", cwd=tmp_path)
+        assert drawn.stdout == ".pitboss/last/report.html is written; open it in a browser.\n"
+    other = pitboss("diff", "before.json", cwd=tmp_path)
+    assert (other.returncode, "no longer judged  RES-01" in other.stdout) == (0, True)
+
+
+def test_without_a_last_report_there_is_nothing_to_judge_again(tmp_path):
+    target_file(tmp_path, "http://127.0.0.1:9")
+    done = pitboss("check", "--last-failed", cwd=tmp_path)
+    assert done.returncode == 2
+    assert [beat in done.stderr for beat in ("cannot be read", "expected", "next step")] == [True] * 3
+
+
+def test_where_no_folder_can_be_made_the_report_goes_to_a_temporary_one(tmp_path):
+    (tmp_path / ".pitboss").write_text("a file where the folder would be")
+    with served(Wallet()) as url:
+        target_file(tmp_path, url)
+        done = pitboss("check", "--only", "RES-01", "--effort", "quick", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "pitboss-report-" in done.stdout
