@@ -233,9 +233,7 @@ class Judge:
             self._add(Finding(rule, level, expected, seen, numbers + error.exchanges[-10:], case, abs(guess)))
             raise Undecided(f"the balance cannot be told any more: {error}") from error
         if not reading.restored:
-            self.run.warnings.append(
-                f"player {player.id} was not left with {player.show(reading.amount)} by the probe"
-            )
+            self.run.warn(f"player {player.id} was not left with {player.show(reading.amount)} by the probe")
         return reading
 
     def measure(self, player: Player, expected: Decimal | None = None) -> Decimal:

@@ -19,12 +19,12 @@ from simulators.wallet.transactions import Transaction
 
 @dataclass
 class Restore:
-    """Puts ``players`` back through ``operator``; ``warnings`` are told of what cannot be put back."""
+    """Puts ``players`` back through ``operator``; ``warn`` is told what cannot be put back."""
 
     operator: Verbs
     players: list[Player]
     guard: Guard
-    warnings: list[str]
+    warn: Callable[[str], None]
 
     def lend(self, player: Player) -> None:
         """Keep in mind what the run moved before it looks at ``player`` for the first time."""
@@ -46,7 +46,7 @@ class Restore:
                 player.touched = False
             except (Unreadable, TargetGone, OutOfBounds) as error:
                 owned = "what it owned" if player.owned is None else player.show(player.owned)
-                self.warnings.append(f"player {player.id} could not be put back to {owned}: {error}")
+                self.warn(f"player {player.id} could not be put back to {owned}: {error}")
 
     def _genuine(self) -> Iterator[tuple[Exchange, Transaction]]:
         for exchange in self.operator.channel.route.history.since(0):

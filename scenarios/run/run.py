@@ -114,6 +114,11 @@ class Run:
         """What reads balances, for reports; "nothing" where the target has no OPERATOR, and so no balances."""
         return "nothing" if self.settings.target.operator is None else self.probe.name
 
+    def warn(self, text: str) -> None:
+        """Tell of something that whoever runs the check must know, once however often it comes up."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+
     def rng(self, scenario: str) -> Random:
         """The scenario's own source of chance: the same for the same seed, whatever else is selected."""
         return Random(f"{self.settings.seed}:{scenario}")
@@ -146,11 +151,11 @@ class Run:
         if self.diagnosis.why and opening is not None:
             self.probe, self.diagnosis, self.suspicion = other, Diagnosis(), self.diagnosis
             player.touched, player.opening = True, opening
-            self.warnings.append("balances are read through the driver, as wagers do not tell them here")
+            self.warn("balances are read through the driver, as wagers do not tell them here")
 
     @cached_property
     def _restore(self) -> Restore:
-        return Restore(self.verbs, [*self.players, *self.other_players], self.guard, self.warnings)
+        return Restore(self.verbs, [*self.players, *self.other_players], self.guard, self.warn)
 
     def fresh(self, player: Player) -> None:
         """Bring ``player`` to exactly zero; the first time, keep in mind what it owned. Raises Unreadable."""
@@ -172,7 +177,7 @@ class Run:
         mistrusted = self.diagnosis.why and any(player.touched for player in self.players)
         self._restore.all(self.probe)
         if mistrusted:
-            self.warnings.append(
+            self.warn(
                 f"player {self.players[0].id} is put back only as far as wagers can be trusted: "
                 f"{self.diagnosis.cause}"
             )

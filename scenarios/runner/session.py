@@ -138,13 +138,13 @@ class Session:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Tell of a scenario file that cannot even be read; its scenarios are missing from the verdict."""
         if report.failed:
-            self.run.warnings.append(
+            self.run.warn(
                 f"{report.nodeid or 'a scenario file'} could not be read: {error_line(report.longrepr)}"
             )
 
     def pytest_internalerror(self, excrepr: object) -> None:
         """Tell what went wrong in the judge itself."""
-        self.run.warnings.append(f"the judge itself crashed: {error_line(excrepr)}")
+        self.run.warn(f"the judge itself crashed: {error_line(excrepr)}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -235,11 +235,11 @@ class Session:
 
     def _restore(self) -> None:
         if self.run.gone_after is not None:
-            self.run.warnings.append("players could not be put back: the target stopped answering")
+            self.run.warn("players could not be put back: the target stopped answering")
             return
         try:
             self.run.restore()
         except KeyboardInterrupt:
-            self.run.warnings.append("interrupted while players were put back; check their balances")
+            self.run.warn("interrupted while players were put back; check their balances")
         except Exception as error:
-            self.run.warnings.append(f"players were not put back: {type(error).__name__}: {error}")
+            self.run.warn(f"players were not put back: {type(error).__name__}: {error}")

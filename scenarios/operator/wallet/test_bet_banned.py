@@ -54,7 +54,7 @@ def _for_good(run: Run, operator: Verbs, judge: Judge, player: Player) -> None:
     _judge_told(judge, "RES-04", player, between, _told(run, player), results)
     undone = [operator.rollback(exchange).ok for exchange in (base, *bets, *results) if exchange.ok]
     owed = "" if all(undone) else ", and could not be put back to the balance it had"
-    run.warnings.append(f"player {player} stays banned{owed}: add {run.driver.missing('unban')}")
+    run.warn(f"player {player} stays banned{owed}: add {run.driver.missing('unban')}")
 
 
 def _can_bet(operator: Verbs, player: Player) -> bool:
