@@ -68,8 +68,8 @@ class WagersProbe:
 
     operator: Verbs
     name: str = "wagers"
-    # The largest bet that the CLIENT takes, in smallest units, as far as it was seen to limit single bets.
-    limit: int | None = None
+    # The largest bet that the CLIENT takes in a currency, in smallest units, where it was seen to limit single bets.
+    limits: dict[str, int] = field(default_factory=dict)
     _sent: list[int] = field(default_factory=list)
 
     def read(self, player: Player, expected: Decimal) -> Reading:
@@ -139,13 +139,12 @@ class WagersProbe:
         taken, refused = self._drain_once(player)
         while taken and self.takes(player, 1):
             taken += 1
-            if self.limit is not None or not self._is_limit(player, refused):
+            if player.currency in self.limits or not self._is_limit(player, refused):
                 raise Unreadable(
                     f"bets of {player.show(player.money(taken))} took everything, yet one more unit could be bet",
                     tuple(self._sent),
                 )
-            # What proved the limit is on the balance now.
-            self.limit, taken = refused // 2, taken - refused
+            self.limits[player.currency] = refused // 2
             more, _ = self._drain_once(player, taken)
             taken += more
         return taken
@@ -155,10 +154,11 @@ class WagersProbe:
 
         Where it gives up it gives that back, and what was taken ``before``.
         """
+        limit = self.limits.get(player.currency)
         taken, step, largest = 0, 1, 0
         while self.takes(player, step):
             taken += step
-            if step == self.limit:
+            if step == limit:
                 largest += 1
                 if largest == _LARGEST_BETS:
                     self.give(player, before + taken)
@@ -167,7 +167,7 @@ class WagersProbe:
                         f"the CLIENT takes no single bet above {shown}, and {largest} of those did not take all",
                         tuple(self._sent),
                     )
-            step = step * 2 if self.limit is None else min(step * 2, self.limit)
+            step = step * 2 if limit is None else min(step * 2, limit)
             if step.bit_length() > _DOUBLINGS:
                 raise Unreadable("every bet is accepted, however large", tuple(self._sent), rule="BET-03")
         refused = step
@@ -180,11 +180,11 @@ class WagersProbe:
         return taken, refused
 
     def _is_limit(self, player: Player, units: int) -> bool:
-        """Whether a bet of ``units``, which was refused, is refused when that much has just been paid in."""
+        """Whether a bet of ``units``, refused before, is refused with that much paid in, and its halves are taken."""
         if units < 2:
             return False
         self.give(player, units)
-        return not self.takes(player, units)
+        return not self.takes(player, units) and all(self.takes(player, units // 2) for _ in range(2))
 
     def _drain_from_below(self, player: Player) -> int:
         """Like ``drain`` where the balance may be negative: results lift it first."""
