@@ -5,7 +5,7 @@ hair. Invariant: one id has one effect, two ids have two. Limits: what such a re
 open; a CLIENT that refuses ids with blanks or accents altogether is not blamed for it here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Literal
@@ -26,7 +26,7 @@ from scenarios.cases.kinds import (
     usual,
 )
 from scenarios.generated.families import ids
-from scenarios.generated.families.family import Cases
+from scenarios.generated.families.family import Case, Cases
 from scenarios.run.judge import Judge
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -135,17 +135,14 @@ def test_that_differ_by_a_hair(
             # What one such transaction does alone is another rule's matter.
             continue
         chosen = [pair for pair in pairs if pair.core or kind in WAGERS]
-        for start in range(0, len(chosen), _PAIRS):
-            judge.fund(player, _FUNDS)
-            sent = []
-            for place, pair in enumerate(chosen[start : start + _PAIRS]):
-                both = _both(kind, operator, player, _LEAST * 2**place, pair.value(rng))
-                if both is None:
-                    refused.add(pair.name)
-                else:
-                    sent.append((pair.name, both))
-            tried += len(sent)
-            _settled_together(judge, player, kind, sent)
+
+        def both(pair: Case[ids.Pair], units: int, kind: str = kind) -> list[Exchange] | None:
+            sent = _both(kind, operator, player, units, pair.value(rng))
+            if sent is None:
+                refused.add(pair.name)
+            return sent
+
+        tried += _compare(judge, player, kind, chosen, both)
     judge.needs(tried, "no bet, result or rollback was accepted under the ids to compare")
     if refused:
         judge.note("IDM-08", f"not compared, as such ids are refused: {', '.join(sorted(refused))}")
@@ -156,21 +153,16 @@ def test_that_differ_by_a_hair_in_what_is_rolled_back(
     operator: Verbs, player: Player, judge: Judge, cases: Cases, rng: Random
 ) -> None:
     """The rollback of an id that is nearly that of a bet is the rollback of an unknown one, and pays nothing."""
-    judge.fund(player, _FUNDS)
-    orphan = operator.rollback(operator.new_id(), player, player.unit)
-    judge.measure(player)
-    judge.needs(orphan.ok, "rollbacks of unknown transactions are refused at any time")
-    pairs = cases(ids.pairs())
-    for start in range(0, len(pairs), _PAIRS):
-        judge.fund(player, _FUNDS)
-        sent = []
-        for place, pair in enumerate(pairs[start : start + _PAIRS]):
-            one, other = pair.value(rng)
-            bet = operator.bet(player, player.money(_LEAST * 2**place), id=one)
-            if bet.ok:
-                rollback = operator.rollback(other, player, bet.message.amount)
-                sent.append((pair.name, [bet, rollback]))
-        _settled_together(judge, player, "rollback of the other", sent)
+    balance = judge.fund(player, _FUNDS)
+    operator.rollback(operator.new_id(), player, player.unit)
+    judge.needs(judge.measure(player) == balance, "a rollback of an unknown transaction moves money alone")
+
+    def both(pair: Case[ids.Pair], units: int) -> list[Exchange] | None:
+        one, other = pair.value(rng)
+        bet = operator.bet(player, player.money(units), id=one)
+        return [bet, operator.rollback(other, player, bet.message.amount)] if bet.ok else None
+
+    _compare(judge, player, "rollback of the other", cases(ids.pairs()), both)
 
 
 def _both(
@@ -187,31 +179,44 @@ def _both(
     return sent
 
 
-def _settled_together(
-    judge: Judge, player: Player, kind: str, sent: Sequence[tuple[str, list[Exchange]]]
-) -> None:
-    """One reading for all pairs; the difference, a sum of different powers of two, names those that fell together."""
-    if not sent:
-        return
-    exchanges = [exchange for _, both in sent for exchange in both]
-    case = (
-        f"{kind}: {', '.join(name for name, _ in sent)}"
-        if len(sent) < 3
-        else f"{kind}, {len(sent)} pairs of ids"
-    )
-    before = len(judge.result.findings)
-    judge.settled("IDM-08", player, *exchanges, case=case)
-    if len(judge.result.findings) == before:
-        return
-    found = judge.result.findings[-1]
-    culprits = addends(
-        found.off, player.currency, [int(both[-1].message.amount / player.unit) for _, both in sent]
-    )
-    if culprits:
+def _compare(
+    judge: Judge,
+    player: Player,
+    kind: str,
+    pairs: Sequence[Case[ids.Pair]],
+    send: Callable[[Case[ids.Pair], int], list[Exchange] | None],
+    together: int = _PAIRS,
+) -> int:
+    """Send each of ``pairs``, ``together`` to one reading, and blame those that fell together; count what was sent.
+
+    The difference is then a sum of different powers of two. Where it is none, another fault is among so many
+    transactions, and each pair is tried alone.
+    """
+    tried = 0
+    for start in range(0, len(pairs), together):
+        judge.fund(player, _FUNDS)
+        sent = []
+        for place, pair in enumerate(pairs[start : start + together]):
+            both = send(pair, _LEAST * 2**place)
+            if both is not None:
+                sent.append((pair, both))
+        tried += len(sent)
+        before, expected = player.off, judge.expected(player)
+        seen = judge.measure(player)
+        wrong = player.off - before
+        gains = [int(both[-1].message.amount / player.unit) for _, both in sent]
+        culprits = addends(abs(wrong), player.currency, gains) if together > 1 else range(len(sent))
+        if wrong and not culprits:
+            _compare(judge, player, kind, [pair for pair, _ in sent], send, together=1)
+            continue
         guilty = [sent[place] for place in culprits]
-        judge.result.findings[-1] = replace(
-            found,
-            case=f"{kind}, {', '.join(name for name, _ in guilty)}",
-            exchanges=tuple(exchange.number for _, both in guilty for exchange in both)
-            + found.exchanges[-6:],
+        judge.holds(
+            "IDM-08",
+            not wrong,
+            expected=f"balance {expected.alternatives()}",
+            seen=f"balance {player.show(seen)}",
+            exchanges=[exchange for _, both in guilty for exchange in both],
+            case=f"{kind}, {', '.join(pair.name for pair, _ in guilty)}",
+            off=abs(wrong),
         )
+    return tried
