@@ -15,6 +15,7 @@ from scenarios.cases.kinds import BET, RESULT, Action
 from scenarios.contract import Level
 from scenarios.generated.families import ids
 from scenarios.generated.families.family import Cases
+from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided, said
 from scenarios.run.run import Run
 from scenarios.target.loading import Target
@@ -89,6 +90,26 @@ def test_over_the_balance(run: Run, operator: Verbs, player: Player, judge: Judg
                 case=case,
                 level=Level.SHOULD,
             )
+
+
+@pytest.mark.rules("BET-03")
+def test_over_the_balance_time_and_again(
+    operator: Verbs, player: Player, judge: Judge, effort: Effort
+) -> None:
+    """The last of many bets over the balance is refused like the first."""
+    judge.fund(player, 0)
+    sent = [operator.bet(player, player.unit) for _ in range(effort.sums // 20)]
+    case = f"{len(sent)} bets at a balance of {player.show(Decimal(0))}"
+    taken = [bet for bet in sent if not bet.refused]
+    judge.holds(
+        "BET-03",
+        not taken,
+        expected="each is refused (error not null)",
+        seen=f"{len(taken)} were not, the first: {said(taken[0])}" if taken else "",
+        exchanges=[*sent[:1], *taken, sent[-1]],
+        case=case,
+    )
+    judge.settled("BET-03", player, sent[0], sent[-1], case=case)
 
 
 @pytest.mark.rules("BET-05")
