@@ -85,7 +85,7 @@ def test_a_balance_is_read_exactly(driver_of, player, balance):
     ("player", "came"),
     [
         ("nobody", "answered 404"),
-        ("nan", "not a finite number|no number"),
+        ("nan", "'nan' is not a decimal"),
         ("word", "'much' is not a decimal"),
         ("absent", "balance is not in"),
         ("page", "no JSON"),
