@@ -5,7 +5,7 @@ import gc
 import signal
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import Final
 from weakref import WeakSet
@@ -26,14 +26,24 @@ def interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, _interrupt)}
+    heard = [signal.SIGTERM]
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        before[signal.SIGINT] = signal.signal(signal.SIGINT, _interrupt)
+        heard.append(signal.SIGINT)
+    with handled(_interrupt, heard):
+        yield
+
+
+@contextlib.contextmanager
+def handled(
+    handler: Callable[[int, FrameType | None], object], numbers: Iterable[signal.Signals]
+) -> Iterator[None]:
+    """Let ``handler`` hear of the signals ``numbers``, and put back who heard of them before. In the main thread."""
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

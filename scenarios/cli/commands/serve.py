@@ -16,6 +16,7 @@ from scenarios.console.providers import ServedProviders
 from scenarios.hosting.host import listening
 from scenarios.hosting.served import Place, Play, served
 from scenarios.problems.errors import UsageProblem
+from scenarios.problems.signals import handled
 from scenarios.target.demo import target_or_demo
 from simulators.exchanges.har import write_har
 from simulators.exchanges.history import History
@@ -116,9 +117,9 @@ def command(
         CHECKOUT: Place(host, checkout_port, checkout_public_url),
     }
     log = History()
-    ended = _ended(detached=detached)
     with contextlib.ExitStack() as stack:
-        # Entered first, to be closed last: the history is complete when its file is.
+        ended = stack.enter_context(_ended(detached=detached))
+        # Entered before what is served, to be closed after it: the history is complete when its file is.
         stack.enter_context(_recorded(log, history, Redactor(target.secrets())))
         house = ServedProviders(target, log)
         named = [name for name in PROVIDERS if getattr(target, name) is not None]
@@ -152,14 +153,14 @@ def _console(house: ServedProviders, host: str, port: int, public_url: str | Non
         console.feed.close()
 
 
-def _ended(*, detached: bool) -> threading.Event:
+@contextlib.contextmanager
+def _ended(*, detached: bool) -> Iterator[threading.Event]:
     """Set when the command is to end: by Ctrl-C, by SIGTERM, or with the process that started it."""
     ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
     if not detached:
         watch_parent(die=ended.set)
-    return ended
+    with handled(lambda *_: ended.set(), (signal.SIGINT, signal.SIGTERM)):
+        yield ended
 
 
 @contextlib.contextmanager

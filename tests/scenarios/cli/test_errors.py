@@ -1,5 +1,7 @@
 """What a user sees who gets something wrong: three beats, the right exit code, no traceback."""
 
+import signal
+
 import pytest
 
 from scenarios.hosting.ports import free_port
@@ -94,8 +96,10 @@ def test_the_port_of_the_operators_api_is_taken(tmp_path):
 
 def test_serve_on_a_port_that_is_taken(tmp_path):
     with Server(html) as other:
+        before = signal.getsignal(signal.SIGINT)
         error = three_beats(pitboss("serve", "--operator-port", other.port, cwd=tmp_path), 2)
     assert "--operator-port" in error
+    assert signal.getsignal(signal.SIGINT) is before, "whoever goes on hears of Ctrl-C as before"
 
 
 @pytest.mark.parametrize(
