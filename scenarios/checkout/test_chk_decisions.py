@@ -16,17 +16,22 @@ from typing import Any
 import pytest
 
 from scenarios.browsers.checkout_browser import Minted, Minting
+from scenarios.contract import Level
+from scenarios.generated.families import decisions
+from scenarios.generated.families.family import Cases
 from scenarios.hosting.checkout import JudgedCheckout
 from scenarios.problems.errors import DriverProblem
+from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, said
 from scenarios.run.run import Run
-from simulators.checkout.forgeries import fitting
 from simulators.checkout.wire import Decision
 from simulators.checkout.world import Checkout
 from simulators.exchanges.history import Exchange
 from simulators.transport.sending import deliver
 
 _POLL_SECONDS = 0.02
+# Of the transactions that make a crowd, so many are worth one decision: each takes a token and a reading.
+_APART = 10
 _UNTOUCHED = "what it was before: the decision has no effect"
 
 
@@ -88,16 +93,17 @@ class _Desk:
         return replace(decision, merchant_reference=order.reference)
 
     def send(self, decision: Decision) -> list[Exchange]:
-        """Send a well signed decision once."""
-        return self.simulator.endpoint.deliver(
+        """Send a well signed decision once; the first about a checkout of the CLIENT's is sent again at the end."""
+        exchanges = self.simulator.endpoint.deliver(
             self.simulator.endpoint.delivery(self.simulator.sign(decision))
         )
+        if decision.merchant_reference in self.simulator.opened:
+            self.simulator.decided.setdefault(decision.merchant_reference, exchanges[0])
+        return exchanges
 
     def approve(self, order: _Order) -> Any:
         """Approve for real and return what ``order`` reads then; undecided where it never moves."""
-        self.simulator.endpoint.deliver(
-            self.simulator.endpoint.delivery(self.simulator.sign(self.decision(order, approved=True)))
-        )
+        self.send(self.decision(order, approved=True))
         moved = self.wait(lambda: self.read(order.reference) != order.opening)
         self.judge.needs(moved, "a genuine approval does not show in what driver order reads")
         return self.read(order.reference)
@@ -111,7 +117,11 @@ class _Desk:
 
     def stays(self, order: _Order, expected: Any, exchanges: list[Exchange], case: str) -> bool:
         """Judge that ``order`` still reads ``expected``."""
-        seen = self.read(order.reference)
+        return self.reads(order.reference, expected, exchanges, case)
+
+    def reads(self, reference: str, expected: Any, exchanges: list[Exchange], case: str) -> bool:
+        """Judge that the checkout of that merchantReference still reads ``expected``."""
+        seen = self.read(reference)
         return self.judge.holds(
             "CHK-11",
             seen == expected,
@@ -129,10 +139,10 @@ def desk(run: Run, minting: Minting, checkout: JudgedCheckout, judge: Judge) -> 
 
 
 @pytest.mark.rules("CHK-11")
-def test_forged_decisions_have_no_effect(desk: _Desk) -> None:
+def test_forged_decisions_have_no_effect(desk: _Desk, cases: Cases) -> None:
     """A decision without a signature of the provider's moves nothing, now or once a genuine one was heeded."""
     forged: list[tuple[_Order, list[Exchange], str]] = []
-    for name in fitting(desk.simulator.agreement):
+    for name in (case.value for case in cases(decisions.forged(desk.simulator.agreement))):
         order = desk.open()
         # "changed claims" turns the outcome round: each forgery claims an approval.
         decision = desk.decision(order, approved=name != "changed claims")
@@ -146,7 +156,7 @@ def test_forged_decisions_have_no_effect(desk: _Desk) -> None:
 
 
 @pytest.mark.rules("CHK-11")
-def test_decisions_on_unknown_checkouts_have_no_effect(desk: _Desk) -> None:
+def test_decisions_on_unknown_checkouts_have_no_effect(desk: _Desk, cases: Cases) -> None:
     """A genuine decision about a checkout that the CLIENT never opened makes none, and moves no other."""
     order = desk.open()
     stranger = replace(order, reference=str(uuid.uuid4()), provider_reference=str(uuid.uuid4()))
@@ -156,8 +166,39 @@ def test_decisions_on_unknown_checkouts_have_no_effect(desk: _Desk) -> None:
         exchanges = desk.send(decision)
         desk.stays(order, order.opening, exchanges, f"{case}: the checkout opened last")
         desk.stays(stranger, stranger.opening, exchanges, f"{case}: the checkout that there is not")
-    desk.approve(order)
+    for other in cases(decisions.other_references(order.reference)):
+        spelled = replace(desk.decision(stranger, approved=True), merchant_reference=other.value)
+        if not desk.stays(order, order.opening, desk.send(spelled), f"its name with {other.name}"):
+            # The others are tried on a checkout that nobody decided about.
+            order = desk.open()
+    desk.approve(desk.open())
+    desk.stays(order, order.opening, [], "other spellings of its name, later")
     desk.stays(stranger, stranger.opening, [], "the checkout that there is not, later")
+
+
+@pytest.mark.rules("CHK-11")
+def test_what_is_no_approval_grants_nothing(desk: _Desk, cases: Cases, judge: Judge) -> None:
+    """A well signed decision grants nothing where its outcome is none; SHOULD not where it is for somebody else."""
+    approved = desk.approve(desk.open())
+    sent = []
+    for family, level in ((decisions.no_approvals(), Level.MUST), (decisions.for_others(), Level.SHOULD)):
+        for case in cases(family):
+            order = desk.open()
+            fields = case.value(desk.decision(order, approved=True).fields())
+            sent.append((order, desk.simulator.send_fields(fields, case.name), case.name, level))
+    # A CLIENT that acts in the background has acted on them by the time that it acts on this one.
+    desk.approve(desk.open())
+    for order, exchange, name, level in sent:
+        seen = desk.read(order.reference)
+        judge.holds(
+            "CHK-11",
+            seen != approved,
+            expected=f"order does not read {approved!r}, as after an approval",
+            seen=f"{seen!r}; it was answered {said(exchange)}",
+            exchanges=[exchange],
+            case=f"well signed: {name}",
+            level=level,
+        )
 
 
 @pytest.mark.rules("CHK-11")
@@ -197,6 +238,26 @@ def test_repeated_decisions_have_one_effect(desk: _Desk, judge: Judge) -> None:
         exchanges=exchanges,
         case="declined",
     )
+
+
+@pytest.mark.last
+@pytest.mark.rules("CHK-11")
+def test_decisions_of_the_whole_run_have_one_effect(desk: _Desk, effort: Effort) -> None:
+    """At the end of a run every genuine decision is sent once more, after many others and a pause."""
+    first = desk.open()
+    exchanges = desk.send(desk.decision(first, approved=True))
+    desk.wait(lambda: desk.read(first.reference) != first.opening)
+    for _ in range(effort.crowd // _APART):
+        desk.send(desk.decision(desk.open(), approved=True))
+    desk.approve(desk.open())
+    time.sleep(effort.pause)
+    expected = {reference: desk.read(reference) for reference in desk.simulator.decided}
+    for reference, exchange in desk.simulator.decided.items():
+        exchanges = [desk.simulator.endpoint.again(exchange)]
+        desk.reads(reference, expected[reference], exchanges, "repeated at the end of the run")
+    desk.approve(desk.open())
+    for reference, before in expected.items():
+        desk.reads(reference, before, exchanges, "repeated at the end of the run, later")
 
 
 def _at_once(desk: _Desk, decision: Decision) -> list[Exchange]:

@@ -5,6 +5,7 @@ from scenarios.run.run import Run
 from scenarios.target.loading import Checkout
 from simulators.checkout.simulator import CheckoutSimulator
 from simulators.checkout.wire import Agreement
+from simulators.exchanges.history import Exchange
 from simulators.transport.route import Route
 from simulators.values.jws import BadKey
 from simulators.webhooks.retry_queue import Schedule
@@ -14,11 +15,16 @@ _SCALE = 0.005
 
 
 class JudgedCheckout(CheckoutSimulator):
-    """The simulator as the judge holds it. ``opened`` are the merchantReferences of checkouts looked at so far."""
+    """The simulator as the judge holds it.
+
+    ``opened`` are the merchantReferences of checkouts looked at so far, ``decided`` those of them that were decided,
+    each with its first decision.
+    """
 
     def __init__(self, run: Run) -> None:
         checkout = run.settings.target.need_checkout()
         self.opened: set[str] = set()
+        self.decided: dict[str, Exchange] = {}
         super().__init__(
             agreed_on(checkout),
             run.route,

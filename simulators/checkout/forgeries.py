@@ -1,13 +1,19 @@
-"""Decisions that the checkout never made, as an attacker would send them, one by one (CHK-11). Pure."""
+"""Decisions that the checkout never made, as an attacker would send them, one by one (CHK-11). Pure.
+
+What JWT libraries were fooled by (none in other letters, keys that the token brings along, a public key as a
+secret, a signature of zeros), and what checks written by hand are (a part of the signature, keys of examples).
+"""
 
 import hashlib
 import hmac
 from collections.abc import Callable
+from functools import cache, partial
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from jwt.utils import base64url_encode
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+from jwt.utils import base64url_decode, base64url_encode
 
 from simulators.checkout.wire import FAILURE, SUCCESS, Agreement, Notice
 from simulators.values import decimal_json, jws
@@ -15,21 +21,59 @@ from simulators.values import decimal_json, jws
 Forge = Callable[[Notice, Agreement], str]
 # Any secret but the agreed one.
 _OTHER_SECRET: Final = "this secret was never agreed on"  # noqa: S105
+# Secrets that examples, frameworks and forgetful people leave in place.
+_DEFAULT_SECRETS: Final = ("secret", "your-256-bit-secret", "changeme", "password", "key", "test", "null")
+
+
+def _base64(data: bytes) -> str:
+    return base64url_encode(data).decode()
 
 
 def _part(value: Any) -> str:
-    return base64url_encode(decimal_json.dumps(value)).decode()
+    return _base64(decimal_json.dumps(value))
 
 
-def _unsigned(notice: Notice, _: Agreement) -> str:
-    return f"{_part({'alg': 'none', 'typ': 'JWT'})}.{_part(notice.decision.fields())}."
+def _unsigned(algorithm: Any, notice: Notice, _: Agreement) -> str:
+    """A header that says ``algorithm``, and no signature."""
+    return f"{_part({'alg': algorithm, 'typ': 'JWT'})}.{_part(notice.decision.fields())}."
 
 
-def _other_key(notice: Notice, agreement: Agreement) -> str:
-    return jws.sign(notice.decision.fields(), _new_key(agreement.algorithm), agreement.algorithm)
+def _no_algorithm(notice: Notice, _: Agreement) -> str:
+    return f"{_part({'typ': 'JWT'})}.{_part(notice.decision.fields())}."
 
 
-def _new_key(algorithm: jws.AlgorithmName) -> str:
+def _two_algorithms(first: str | None, last: str | None, notice: Notice, agreement: Agreement) -> str:
+    """Two algorithms (None: the agreed one) in one header, and no signature."""
+    one, other = (each or agreement.algorithm for each in (first, last))
+    header = f'{{"alg":"{one}","alg":"{other}"}}'
+    return f"{_base64(header.encode())}.{_part(notice.decision.fields())}."
+
+
+def _none_kept(notice: Notice, agreement: Agreement) -> str:
+    """Says none, and still carries the genuine signature."""
+    return _unsigned("none", notice, agreement) + notice.payload.rpartition(".")[2]
+
+
+def _two_parts(notice: Notice, agreement: Agreement) -> str:
+    return _unsigned("none", notice, agreement).rpartition(".")[0]
+
+
+def _claims_alone(notice: Notice, _: Agreement) -> str:
+    return _part(notice.decision.fields())
+
+
+def _claims_as_json(notice: Notice, _: Agreement) -> str:
+    return decimal_json.dumps(notice.decision.fields()).decode()
+
+
+def _other_key(notice: Notice, agreement: Agreement, **headers: Any) -> str:
+    key = _strangers_key(agreement.algorithm)
+    return jws.sign(notice.decision.fields(), key, agreement.algorithm, headers)
+
+
+@cache
+def _strangers_key(algorithm: jws.AlgorithmName) -> str:
+    """A key that anybody could make."""
     if algorithm == "HS256":
         return _OTHER_SECRET
     made = (
@@ -40,24 +84,46 @@ def _new_key(algorithm: jws.AlgorithmName) -> str:
     return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-def _public_as_secret(notice: Notice, agreement: Agreement) -> str:
-    """HS256 under the text of the public key, which everybody may have."""
+def _key_in_header(notice: Notice, agreement: Agreement) -> str:
+    """Signed with a stranger's key, which the header brings along as ``jwk``."""
+    key = _strangers_key(agreement.algorithm)
+    jwk: Any = {"kty": "oct", "k": _base64(key.encode())}
+    if agreement.algorithm != "HS256":
+        public = jws.key_for(agreement.algorithm, key, signing=False)
+        writer = RSAAlgorithm if agreement.algorithm == "RS256" else ECAlgorithm
+        jwk = writer.to_jwk(public, as_dict=True)
+        jwk.pop("key_ops", None)
+    return _other_key(notice, agreement, jwk=jwk)
+
+
+def _same_length(notice: Notice, agreement: Agreement) -> str:
+    return _by_hand(b"x" * len(agreement.key.encode()), notice, agreement)
+
+
+def _public_as_secret(notice: Notice, agreement: Agreement, encoding: Encoding = Encoding.PEM) -> str:
+    """HS256 under the public key, which everybody may have."""
+    return _by_hand(_public(agreement, encoding), notice, agreement)
+
+
+def _public_without_line_end(notice: Notice, agreement: Agreement) -> str:
+    return _by_hand(_public(agreement, Encoding.PEM).strip(), notice, agreement)
+
+
+def _public(agreement: Agreement, encoding: Encoding) -> bytes:
     if agreement.decision_key is None:
         raise ValueError("there is no public key that could be taken for a secret")
     private = jws.key_for(agreement.algorithm, agreement.decision_key, signing=True)
-    public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return _by_hand(notice, public)
+    return bytes(private.public_key().public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo))
 
 
-def _empty_key(notice: Notice, _: Agreement) -> str:
-    return _by_hand(notice, b"")
-
-
-def _by_hand(notice: Notice, secret: bytes) -> str:
+def _by_hand(secret: bytes, notice: Notice, _: Agreement, **headers: str) -> str:
     """HS256 under a ``secret`` that no library takes for one."""
-    head = f"{_part({'alg': 'HS256', 'typ': 'JWT'})}.{_part(notice.decision.fields())}"
-    mark = hmac.new(secret, head.encode(), hashlib.sha256).digest()
-    return f"{head}.{base64url_encode(mark).decode()}"
+    head = f"{_part({'alg': 'HS256', 'typ': 'JWT', **headers})}.{_part(notice.decision.fields())}"
+    return f"{head}.{_base64(hmac.new(secret, head.encode(), hashlib.sha256).digest())}"
+
+
+def _merchant_id_key(notice: Notice, agreement: Agreement) -> str:
+    return _by_hand(agreement.merchant_id.encode(), notice, agreement)
 
 
 def _changed(notice: Notice, _: Agreement) -> str:
@@ -68,6 +134,40 @@ def _changed(notice: Notice, _: Agreement) -> str:
     return f"{header}.{_part(fields)}.{signature}"
 
 
+def _resigned(change: Callable[[bytes], bytes], notice: Notice, _: Agreement) -> str:
+    """The genuine token with ``change`` made to its signature's bytes."""
+    head, _dot, signature = notice.payload.rpartition(".")
+    return f"{head}.{_base64(change(base64url_decode(signature)))}"
+
+
+def _other_byte(byte: int) -> bytes:
+    return bytes([byte ^ 0x5A])
+
+
+def _first_half(right: bytes) -> bytes:
+    half = len(right) // 2
+    return right[:half] + b"".join(map(_other_byte, right[half:]))
+
+
+def _last_half(right: bytes) -> bytes:
+    half = len(right) // 2
+    return b"".join(map(_other_byte, right[:half])) + right[half:]
+
+
+def _other_letters(notice: Notice, _: Agreement) -> str:
+    head, _dot, signature = notice.payload.rpartition(".")
+    return f"{head}.{signature.swapcase()}"
+
+
+def _plain_digest(notice: Notice, _: Agreement) -> str:
+    head = notice.payload.rpartition(".")[0]
+    return f"{head}.{_base64(hashlib.sha256(head.encode()).digest())}"
+
+
+def _four_parts(notice: Notice, agreement: Agreement) -> str:
+    return _other_key(notice, agreement) + "." + notice.payload.rpartition(".")[2]
+
+
 def _cut(notice: Notice, _: Agreement) -> str:
     return notice.payload[:-8]
 
@@ -76,18 +176,51 @@ def _bare(notice: Notice, _: Agreement) -> str:
     return notice.payload.rpartition(".")[0] + "."
 
 
+_PUBLIC: Final[dict[str, Forge]] = {
+    "public key as secret": _public_as_secret,
+    "public key as secret, no line end": _public_without_line_end,
+    "public key as secret, DER": partial(_public_as_secret, encoding=Encoding.DER),
+}
 FORGERIES: Final[dict[str, Forge]] = {
-    "alg none": _unsigned,
+    "alg none": partial(_unsigned, "none"),
     "another key": _other_key,
-    "empty key": _empty_key,
+    "empty key": partial(_by_hand, b""),
     "changed claims": _changed,
     "cut signature": _cut,
     "no signature": _bare,
-    "public key as secret": _public_as_secret,
+    **_PUBLIC,
+    "alg none as None": partial(_unsigned, "None"),
+    "alg none as NONE": partial(_unsigned, "NONE"),
+    "alg none as nOnE": partial(_unsigned, "nOnE"),
+    "alg empty": partial(_unsigned, ""),
+    "alg null": partial(_unsigned, None),
+    "alg a list": partial(_unsigned, ["none"]),
+    "alg missing": _no_algorithm,
+    "alg none, then the agreed one": partial(_two_algorithms, "none", None),
+    "the agreed alg, then none": partial(_two_algorithms, None, "none"),
+    "alg none with a signature": _none_kept,
+    "alg none in two parts": _two_parts,
+    "claims alone": _claims_alone,
+    "claims as JSON": _claims_as_json,
+    "four parts": _four_parts,
+    "key in the header": _key_in_header,
+    "key id of an empty file": partial(_by_hand, b"", kid="../../../../../../../dev/null"),
+    "key id that selects a key": partial(_by_hand, b"k", kid="x' UNION SELECT 'k"),
+    "key id as key": partial(_by_hand, b"k-1", kid="k-1"),
+    "another key of the same length": _same_length,
+    "merchant id as key": _merchant_id_key,
+    **{f"default key {secret}": partial(_by_hand, secret.encode()) for secret in _DEFAULT_SECRETS},
+    "signature of zeros": partial(_resigned, lambda right: bytes(len(right))),
+    "first half of the signature": partial(_resigned, _first_half),
+    "last half of the signature": partial(_resigned, _last_half),
+    "first byte changed": partial(_resigned, lambda right: _other_byte(right[0]) + right[1:]),
+    "last byte changed": partial(_resigned, lambda right: right[:-1] + _other_byte(right[-1])),
+    "signature in other letters": _other_letters,
+    "SHA-256 without a key": _plain_digest,
 }
 
 
 def fitting(agreement: Agreement) -> tuple[str, ...]:
     """The names in FORGERIES that can be tried under ``agreement``: a shared secret has no public half."""
-    shared = agreement.algorithm == "HS256"
-    return tuple(name for name in FORGERIES if not (shared and name == "public key as secret"))
+    left_out = _PUBLIC if agreement.algorithm == "HS256" else {}
+    return tuple(name for name in FORGERIES if name not in left_out)

@@ -6,8 +6,8 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
 from simulators.checkout import claims as claim_checks
 from simulators.checkout import wire, world
@@ -174,6 +174,11 @@ class CheckoutSimulator(Simulator[Notice]):
         """Send ``decision`` badly signed, once, in one of the ways of FORGERIES; raises KeyError."""
         payload = FORGERIES[forgery](self.sign(decision), self.agreement)
         return self.endpoint.send_raw(wire.encode(payload), label=f"forged decision ({forgery})")
+
+    def send_fields(self, fields: Mapping[str, Any], label: str) -> Exchange:
+        """Send a decision of any ``fields``, well signed, once."""
+        payload = wire.sign_fields(fields, self.agreement)
+        return self.endpoint.send_raw(wire.encode(payload), label=f"decision ({label})")
 
     def reached_at(self, url: str, public_url: str | None) -> None:
         """The checkout's pages are at ``public_url``, or below the API."""

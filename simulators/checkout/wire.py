@@ -131,8 +131,13 @@ class Notice:
 
 def sign(decision: Decision, agreement: Agreement) -> Notice:
     """Return the notice of ``decision``; raises signing.BadKey where the checkout has no key to sign with."""
+    return Notice(decision, sign_fields(decision.fields(), agreement))
+
+
+def sign_fields(fields: Mapping[str, Any], agreement: Agreement) -> str:
+    """Return the JWT of any ``fields`` as the checkout signs decisions; raises signing.BadKey."""
     key = agreement.key if agreement.decision_key is None else agreement.decision_key
-    return Notice(decision, jws.sign(decision.fields(), key, agreement.algorithm))
+    return jws.sign(fields, key, agreement.algorithm)
 
 
 def body(notice: Notice) -> bytes:

@@ -4,6 +4,7 @@ PyJWT alone says whether one holds.
 """
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal, DecimalException
 from typing import Any, Final, Literal, get_args
 
@@ -77,10 +78,13 @@ def key_for(algorithm: str, key: str, *, signing: bool) -> Any:
     return prepared if signing or not private else prepared.public_key()
 
 
-def sign(claims: Any, key: str, algorithm: str) -> str:
-    """Return the JWT of ``claims`` (numbers are Decimal or int), also of wrong ones; raises BadKey."""
+def sign(claims: Any, key: str, algorithm: str, headers: Mapping[str, Any] | None = None) -> str:
+    """Return the JWT of ``claims`` (numbers are Decimal or int), also of wrong ones; raises BadKey.
+
+    ``headers`` are put into its header beside the usual ones.
+    """
     prepared = key_for(algorithm, key, signing=True)
-    return _SIGNERS[algorithm].encode(decimal_json.dumps(claims), prepared, algorithm)
+    return _SIGNERS[algorithm].encode(decimal_json.dumps(claims), prepared, algorithm, dict(headers or {}))
 
 
 def verify(token: str, key: str, algorithm: str) -> bytes:

@@ -1,8 +1,12 @@
 """Faults in what a shop does with the checkout's decisions (CHK-11)."""
 
+import hashlib
+import hmac
 import time
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import jwt
 import sqlalchemy as sa
@@ -12,9 +16,10 @@ from client_under_test.database import Database
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.shop.shop_mutant import checkout_mutant
 from client_under_test.schema import ONE_GRANT_EACH, checkouts
-from client_under_test.shop.decisions import BadSignature, DecisionReader
+from client_under_test.shop.decisions import BadSignature, Decision, DecisionReader
 from client_under_test.shop.orders import Orders, Outcome, UnknownCheckout
 from client_under_test.shop.products import PRODUCTS, Price
+from client_under_test.shop.tokens import SUBJECT
 from client_under_test.values.refusals import Refused
 
 
@@ -54,6 +59,106 @@ class _CutSignature(_Unchecked):
         if not jwt.utils.base64url_encode(right).decode().startswith(signature):
             raise BadSignature
         return payload
+
+
+class _NoneInCapitals(_Unchecked):
+    """Refuses none as it is written in the standard, and no other spelling."""
+
+    @override
+    def verified(self, token: str) -> bytes:
+        named = str(_header(token).get("alg"))
+        return super().verified(token) if named != "none" and named.lower() == "none" else self.checked(token)
+
+    def checked(self, token: str) -> bytes:
+        return DecisionReader.verified(self, token)
+
+
+class _OtherKeys(_Unchecked):
+    """Verifies under ``others``, too."""
+
+    def others(self, token: str) -> list[bytes]:
+        raise NotImplementedError
+
+    @override
+    def verified(self, token: str) -> bytes:
+        try:
+            return DecisionReader.verified(self, token)
+        except (BadSignature, Refused):
+            signed, _, signature = token.rpartition(".")
+            for key in self.others(token):
+                right = hmac.new(key, signed.encode(), hashlib.sha256).digest()
+                if jwt.utils.base64url_encode(right).decode() == signature:
+                    return super().verified(token)
+            raise
+
+
+class _KeyOfTheToken(_OtherKeys):
+    """Takes the key that the token's header brings along."""
+
+    @override
+    def others(self, token: str) -> list[bytes]:
+        jwk = _header(token).get("jwk")
+        return [jwt.utils.base64url_decode(jwk["k"])] if jwk else []
+
+
+class _KeyFile(_OtherKeys):
+    """Reads the key from the file that the header names."""
+
+    @override
+    def others(self, token: str) -> list[bytes]:
+        key_id = _header(token).get("kid")
+        try:
+            return [Path("/etc/ssl", key_id).read_bytes()] if key_id else []
+        except OSError:
+            return []
+
+
+class _KeyOfTheExample(_OtherKeys):
+    """Still knows the key of the tutorial."""
+
+    @override
+    def others(self, token: str) -> list[bytes]:
+        return [b"secret", b"your-256-bit-secret"]
+
+
+class _HalfSignature(_Unchecked):
+    """Keeps 16 bytes of a signature in its column, and compares those."""
+
+    @override
+    def verified(self, token: str) -> bytes:
+        payload = super().verified(token)
+        signed, _, signature = token.rpartition(".")
+        right = jwt.get_algorithm_by_name(self.algorithm).sign(signed.encode(), self.key)
+        if jwt.utils.base64url_decode(signature)[:16] != right[:16]:
+            raise BadSignature
+        return payload
+
+
+class _AnyMerchants(DecisionReader):
+    """Looks at the signature alone: the provider signs other merchants' decisions with the same key."""
+
+    @override
+    def decision(self, claims: dict[str, Any]) -> Decision:
+        return super().decision({**claims, "iss": self.merchant_id, "sub": SUBJECT})
+
+
+class _SuccessInside(DecisionReader):
+    """Looks for the word."""
+
+    @override
+    def decision(self, claims: dict[str, Any]) -> Decision:
+        data = claims.get("data")
+        if isinstance(data, dict) and "success" in str(data.get("outcome")):
+            claims = {**claims, "data": {**data, "outcome": "success"}}
+        return super().decision(claims)
+
+
+class _AnyLetters(Orders):
+    """Compares references as its database's collation does: without regard to case and blanks."""
+
+    @override
+    def decide(self, reference: str, decision: str) -> Outcome:
+        return super().decide(reference.lower().strip(), decision)
 
 
 class _MadeUp(Orders):
@@ -115,6 +220,21 @@ class _EachTime(_UnconstrainedGrants):
         return "done"
 
 
+class _RemembersFew(_UnconstrainedGrants):
+    """Keeps the latest decisions in a cache, and takes an older one for new."""
+
+    @override
+    def decide(self, reference: str, decision: str) -> Outcome:
+        known: list[str] = self.__dict__.setdefault("known", [])
+        if reference in known:
+            return "copy"
+        with self.database.write() as connection:
+            self.settle(connection, self.locked(connection, reference), decision)
+        known.append(reference)
+        del known[:-5]
+        return "done"
+
+
 class _LastStands(_UnconstrainedGrants):
     """Follows the latest decision, and grants when it turns to approval."""
 
@@ -143,9 +263,25 @@ class _LookFirst(_UnconstrainedGrants):
         return "done"
 
 
+def _header(token: str) -> dict[str, Any]:
+    try:
+        return dict(jwt.get_unverified_header(token))
+    except (jwt.InvalidTokenError, UnicodeError):
+        raise Refused("INVALID_PAYLOAD") from None
+
+
 _mutant = partial(checkout_mutant, rules=("CHK-11",), needs=("decisions",))
 
 MUTANTS: tuple[Mutant, ...] = (
+    _mutant("chk-none-in-capitals", "Only the spelling `none` is refused.", decisions=_NoneInCapitals),
+    _mutant("chk-key-of-token", "The token's own key is believed.", decisions=_KeyOfTheToken),
+    _mutant("chk-key-file", "The header names the file of the key.", decisions=_KeyFile),
+    _mutant("chk-key-of-example", "The tutorial's key still holds.", decisions=_KeyOfTheExample),
+    _mutant("chk-half-signature", "Half of the signature is compared.", decisions=_HalfSignature),
+    _mutant("chk-any-merchants", "Another merchant's decision is heeded.", decisions=_AnyMerchants),
+    _mutant("chk-success-inside", "`unsuccessful` has success in it.", decisions=_SuccessInside),
+    _mutant("chk-any-letters", "References are compared without regard to case.", orders=_AnyLetters),
+    _mutant("chk-remembers-few", "Five decisions are remembered.", orders=_RemembersFew),
     _mutant("chk-unchecked", "Decisions' signatures are not checked.", decisions=_Unchecked),
     _mutant("chk-unsigned-too", "Decisions may be unsigned.", decisions=_UnsignedToo),
     _mutant("chk-cut-signature", "A part of a decision's signature is enough.", decisions=_CutSignature),

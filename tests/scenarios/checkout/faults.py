@@ -206,6 +206,69 @@ class AlgorithmOfTheToken(Shop):
         return claims if header["alg"] == "none" else super().verified(payload)
 
 
+class NoneInCapitals(Shop):
+    """Refuses none as it is written in the standard, and no other spelling."""
+
+    def verified(self, payload):
+        header, claims = jws.unverified(payload)
+        spelled = str(header.get("alg"))
+        return claims if spelled != "none" and spelled.lower() == "none" else super().verified(payload)
+
+
+class KeyOfTheToken(Shop):
+    """Takes the key that the token brings along."""
+
+    def verified(self, payload):
+        header, claims = jws.unverified(payload)
+        if "jwk" not in header:
+            return super().verified(payload)
+        jws.verify(payload, jwt.utils.base64url_decode(header["jwk"]["k"]).decode(), "HS256")
+        return claims
+
+
+class HalfTheSignature(Shop):
+    """Compares the first 16 bytes."""
+
+    def verified(self, payload):
+        try:
+            return super().verified(payload)
+        except jws.BadSignature:
+            head, _, mark = payload.rpartition(".")
+            right = jwt.get_algorithm_by_name("HS256").sign(head.encode(), SECRET.encode())
+            if jwt.utils.base64url_decode(mark)[:16] != right[:16]:
+                raise
+            return jws.unverified(payload)[1]
+
+
+class AnyLettersInNames(Shop):
+    def decide(self, reference, outcome):
+        return super().decide(reference and reference.lower().strip(), outcome)
+
+
+class SuccessIsInside(Shop):
+    def decide(self, reference, outcome):
+        return super().decide(reference, "success" if "success" in str(outcome) else outcome)
+
+
+class AnyMerchants(Shop):
+    def ours(self, claims):
+        return True
+
+
+class RemembersFew(Shop):
+    """Knows the last three decisions, and takes an older one for a new one."""
+
+    def decide(self, reference, outcome):
+        known = self.__dict__.setdefault("known", [])
+        if reference in known or reference not in self.orders:
+            return super().decide(reference, outcome)
+        known.append(reference)
+        del known[:-3]
+        self.orders[reference][0] = outcome
+        self.orders[reference][1] += outcome == "success"
+        return "200 OK"
+
+
 class DecidesUnknown(Shop):
     def decide(self, reference, outcome):
         self.orders.setdefault(reference, [None, 0])
@@ -311,6 +374,13 @@ FAULTS = [
     (SellsTheFirst, "CHK-10"),
     (UncheckedDecisions, "CHK-11"),
     (AlgorithmOfTheToken, "CHK-11"),
+    (NoneInCapitals, "CHK-11"),
+    (KeyOfTheToken, "CHK-11"),
+    (HalfTheSignature, "CHK-11"),
+    (AnyLettersInNames, "CHK-11"),
+    (SuccessIsInside, "CHK-11"),
+    (AnyMerchants, "CHK-11"),
+    (RemembersFew, "CHK-11"),
     (DecidesUnknown, "CHK-11"),
     (DecidesTheLatest, "CHK-11"),
     (GrantsEachTime, "CHK-11"),

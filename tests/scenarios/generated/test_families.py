@@ -10,8 +10,9 @@ import pytest
 
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.messages import Endpoint, Parser
-from scenarios.generated.families import amounts, bodies, forgeries, ids
+from scenarios.generated.families import amounts, bodies, decisions, forgeries, ids
 from scenarios.run.effort import NORMAL, QUICK
+from simulators.checkout.wire import Agreement, Decision
 
 PLAIN = b'{"transaction_id":"t-1","action":"bet","user_id":"p-1","currency":"EUR","amount":10.50}'
 FAMILIES = {
@@ -24,6 +25,10 @@ FAMILIES = {
     "no objects": bodies.no_objects(),
     "ambiguous bodies": bodies.ambiguous(),
     "wrong hashes": forgeries.wrong_hashes(),
+    "forged decisions": decisions.forged(Agreement("merchant-7", "the secret of the tests")),
+    "other references": decisions.other_references("4f6a-bc"),
+    "no approvals": decisions.no_approvals(),
+    "decisions for others": decisions.for_others(),
 }
 
 
@@ -93,3 +98,15 @@ def test_no_forged_hash_is_the_right_one():
     for member in forgeries.wrong_hashes().members:
         forger = forgeries.Forger(PLAIN, "the secret", right, overheard, Random(7))
         assert member.value(forger) != right, member.name
+
+
+def test_changed_decisions_are_no_approvals_for_this_merchant():
+    approval = Decision("merchant-7", "chk-1", "order-1", True, 1_700_000_000, 1_700_000_000).fields()
+    for member in decisions.no_approvals().members:
+        changed = member.value(approval)
+        assert changed["data"].get("outcome") != approval["data"]["outcome"], member.name
+        assert changed["iss"] == approval["iss"]
+    for member in decisions.for_others().members:
+        changed = member.value(approval)
+        assert (changed.get("iss"), changed.get("sub")) != (approval["iss"], approval["sub"]), member.name
+    assert "order-1" not in [member.value for member in decisions.other_references("order-1").members]

@@ -154,8 +154,13 @@ class Shop:
             claims = self.verified(payload)
         except (jws.BadSignature, jws.NoJwt):
             return "401 Unauthorized"
+        if not self.ours(claims):
+            return "403 Forbidden"
         with self.lock:
-            return self.decide(claims["data"].get("merchantReference"), claims["data"]["outcome"])
+            return self.decide(claims["data"].get("merchantReference"), claims["data"].get("outcome"))
+
+    def ours(self, claims):
+        return claims.get("iss") == MERCHANT and claims.get("sub") == "Merchant"
 
     def verified(self, payload):
         header, claims = jws.unverified(payload)
