@@ -293,13 +293,13 @@ class JackpotTraffic:
         """At times tell of the voucher again, in copies too, or of a store."""
         rng, account = self.traffic.rng, self.simulator.account
         if rng.random() < self.traffic.rates.copies:
-            told = account.notify(EVENT_OF[state], voucher_id)
-            self.simulator.queue.again(told.id)
+            sent = account.notify(EVENT_OF[state], voucher_id)
+            self.simulator.queue.again(sent.id)
         if rng.randrange(_STORE_NEWS) == 0:
             store = rng.choice(account.listings[1:]).store.id
-            told = rng.choice((account.disable_store, account.enable_store))(store)
+            sent = rng.choice((account.disable_store, account.enable_store))(store)
             if rng.random() < self.traffic.rates.copies:
-                self.simulator.queue.again(told.id)
+                self.simulator.queue.again(sent.id)
 
     # -- Locust's statistics
 

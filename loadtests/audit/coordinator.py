@@ -52,7 +52,7 @@ class Roster:
         """The numbers of the players that ``worker`` plays."""
         return Shard(self.workers.index(worker), len(self.workers)).of(len(self.players))
 
-    def told(self, worker: str, why: str) -> str:
+    def named(self, worker: str, why: str) -> str:
         """What became of ``worker``, in words."""
         return f"worker {self.workers.index(worker) + 1} of {len(self.workers)}: {why}"
 
@@ -84,7 +84,7 @@ def audit_workers(
     results = [WorkerResult.of(plain) for plain in answers.values()]
     lost = []
     for worker, why in sorted(failures.items(), key=lambda each: roster.workers.index(each[0])):
-        words = roster.told(worker, why)
+        words = roster.named(worker, why)
         lost.append(words)
         result = unheard(words, roster.players, roster.share(worker))
         result.transactions = roster.snapshots.get(worker, {}).get("transactions", 0)

@@ -67,7 +67,7 @@ class Worker:
         self._last.clear()
         if self._audit is not None:
             self._audit.close()
-        self._audit = begun(self.environment)
+        self._audit = start_audit(self.environment)
 
     def _on_report_to_master(self, data: dict[str, Any], **_: Any) -> None:
         if self._audit is not None:
@@ -85,7 +85,7 @@ class Worker:
         return not self._last.wait(timeout=_PATIENCE)
 
 
-def begun(environment: Environment) -> WorkerAudit | None:
+def start_audit(environment: Environment) -> WorkerAudit | None:
     """The audit of the test that begins in this process; None, with an error in the log, where there is none."""
     try:
         traffic, parsed = run.of(environment), environment.parsed_options
@@ -107,7 +107,7 @@ class Alone(Judge):
     def begin(self, parsed: Namespace) -> None:  # noqa: ARG002
         """Audit the traffic of this process."""
         self.close()
-        self._audit = begun(self.environment)
+        self._audit = start_audit(self.environment)
         if self._audit is not None:
             self.options = self._audit.options
 
@@ -189,7 +189,7 @@ class Master(Judge):
             return "the test was not begun properly"
         answers, failures = self._rpc.call("resume", self._roster.workers, _PROMPTLY)
         failures |= {worker: "it did not go on" for worker, said in answers.items() if not said["resumed"]}
-        return "; ".join(self._roster.told(*each) for each in failures.items())
+        return "; ".join(self._roster.named(*each) for each in failures.items())
 
     def flush(self) -> int:
         """Have every worker send its statistics."""
@@ -205,7 +205,7 @@ class Master(Judge):
         if self._roster is None or self.state != "playing":
             return ""
         missing = ((worker, self._rpc.lost(worker)) for worker in self._roster.workers)
-        return "; ".join(self._roster.told(worker, why) for worker, why in missing if why)
+        return "; ".join(self._roster.named(worker, why) for worker, why in missing if why)
 
 
 _judges: WeakKeyDictionary[Environment, Judge] = WeakKeyDictionary()

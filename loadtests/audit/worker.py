@@ -271,8 +271,8 @@ class WorkerAudit:
             player: comparison.distance(ledger.acceptable(player, unsure.get(player, ())), units)
             for player, units in wrong.items()
         }
-        told = sorted(wrong, key=lambda player: -abs(by[player]))[:TOLD]
-        past = ledger.journal.of_players(told) if told and ledger.journal.complete else {}
+        shown = sorted(wrong, key=lambda player: -abs(by[player]))[:TOLD]
+        past = ledger.journal.of_players(shown) if shown and ledger.journal.complete else {}
         for player, units in wrong.items():
             mine = unsure.get(player, ())
             result.add_wrong(comparison.off(ledger, player, units, mine, past.get(player, ())))

@@ -54,7 +54,7 @@ def written(parts: Mapping[str, str]) -> str:
 
 
 def measured(part: Part) -> str:
-    """Measure ``part``; what is absent for it is told in its place."""
+    """Measure ``part``; what is absent for it is legend in its place."""
     try:
         lines = part.section()
     except Absent as absent:
@@ -66,9 +66,9 @@ def main(
     arguments: Sequence[str] | None = None, parts: Mapping[str, Part] = PARTS, to: Path = DOCUMENT
 ) -> int:
     """Measure, print and write; 1 where a benchmark failed, which keeps none of the others from running."""
-    told = "; ".join(f"{letter}: {part.title}" for letter, part in parts.items())
+    legend = "; ".join(f"{letter}: {part.title}" for letter, part in parts.items())
     parser = argparse.ArgumentParser(
-        prog="make bench", description=f"Measure and write {to.name}. Parts: {told}."
+        prog="make bench", description=f"Measure and write {to.name}. Parts: {legend}."
     )
     parser.add_argument("--only", default="", metavar="a,c", help="measure these parts only")
     parser.add_argument("--skip", default="", metavar="b", help="leave these parts out")

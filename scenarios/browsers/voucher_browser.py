@@ -190,9 +190,9 @@ def _read(answer: Answer) -> Meaning:
         document = json.loads(answer.body)
     except ValueError:
         document = None
-    told = document.get("error") if isinstance(document, dict) else None
+    code = document.get("error") if isinstance(document, dict) else None
     outcome = Status.OK if answer.status < 400 else Status.REFUSED
-    return Meaning(outcome, error=told if isinstance(told, str) else None)
+    return Meaning(outcome, error=code if isinstance(code, str) else None)
 
 
 def _addresses(value: Any, base: str) -> Iterator[str]:

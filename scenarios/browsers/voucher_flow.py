@@ -251,12 +251,12 @@ class Conversions(Browser):
             level=level,
         )
         if there is state and self.run.driver.has("voucher"):
-            told = self.state(conversion)
+            shown = self.state(conversion)
             self.judge.holds(
                 rule,
-                told == str(state),
+                shown == str(state),
                 expected=f"the purchase is {state}, as the provider says",
-                seen=f"the CLIENT says {told}",
+                seen=f"the CLIENT says {shown}",
                 exchanges=self.evidence(conversion),
                 case=case,
                 level=level,

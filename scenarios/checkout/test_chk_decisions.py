@@ -46,7 +46,7 @@ class _Order:
 
 
 @dataclass
-class _Desk:
+class _Decisions:
     """Opens checkouts, decides about them, and reads what they have come to."""
 
     run: Run
@@ -133,63 +133,63 @@ class _Desk:
 
 
 @pytest.fixture
-def desk(run: Run, minting: Minting, checkout: JudgedCheckout, judge: Judge) -> _Desk:
+def decisions(run: Run, minting: Minting, checkout: JudgedCheckout, judge: Judge) -> _Decisions:
     """Where checkouts are opened and decided."""
-    return _Desk(run, minting, checkout, judge)
+    return _Decisions(run, minting, checkout, judge)
 
 
 @pytest.mark.rules("CHK-11")
-def test_forged_decisions_have_no_effect(desk: _Desk, cases: Cases) -> None:
+def test_forged_decisions_have_no_effect(decisions: _Decisions, cases: Cases) -> None:
     """A decision without a signature of the provider's moves nothing, now or once a genuine one was heeded."""
     forged: list[tuple[_Order, list[Exchange], str]] = []
-    for name in (case.value for case in cases(decisions.forged(desk.simulator.agreement))):
-        order = desk.open()
+    for name in (case.value for case in cases(decisions.forged(decisions.simulator.agreement))):
+        order = decisions.open()
         # "changed claims" turns the outcome round: each forgery claims an approval.
-        decision = desk.decision(order, approved=name != "changed claims")
-        exchanges = [desk.simulator.send_forged(decision, name)]
-        if desk.stays(order, order.opening, exchanges, f"forged: {name}"):
+        decision = decisions.decision(order, approved=name != "changed claims")
+        exchanges = [decisions.simulator.send_forged(decision, name)]
+        if decisions.stays(order, order.opening, exchanges, f"forged: {name}"):
             forged.append((order, exchanges, f"forged: {name}, later"))
     # A CLIENT that acts in the background has acted on the forgeries by the time that it acts on this one.
-    desk.approve(desk.open())
+    decisions.approve(decisions.open())
     for order, exchanges, case in forged:
-        desk.stays(order, order.opening, exchanges, case)
+        decisions.stays(order, order.opening, exchanges, case)
 
 
 @pytest.mark.rules("CHK-11")
-def test_decisions_on_unknown_checkouts_have_no_effect(desk: _Desk, cases: Cases) -> None:
+def test_decisions_on_unknown_checkouts_have_no_effect(decisions: _Decisions, cases: Cases) -> None:
     """A genuine decision about a checkout that the CLIENT never opened makes none, and moves no other."""
-    order = desk.open()
+    order = decisions.open()
     stranger = replace(order, reference=str(uuid.uuid4()), provider_reference=str(uuid.uuid4()))
-    stranger = replace(stranger, opening=desk.read(stranger.reference))
-    nameless = replace(desk.decision(stranger, approved=True), merchant_reference=None)
-    for decision, case in ((desk.decision(stranger, approved=True), "unknown"), (nameless, "without a name")):
-        exchanges = desk.send(decision)
-        desk.stays(order, order.opening, exchanges, f"{case}: the checkout opened last")
-        desk.stays(stranger, stranger.opening, exchanges, f"{case}: the checkout that there is not")
+    stranger = replace(stranger, opening=decisions.read(stranger.reference))
+    nameless = replace(decisions.decision(stranger, approved=True), merchant_reference=None)
+    for decision, case in ((decisions.decision(stranger, approved=True), "unknown"), (nameless, "without a name")):
+        exchanges = decisions.send(decision)
+        decisions.stays(order, order.opening, exchanges, f"{case}: the checkout opened last")
+        decisions.stays(stranger, stranger.opening, exchanges, f"{case}: the checkout that there is not")
     for other in cases(decisions.other_references(order.reference)):
-        spelled = replace(desk.decision(stranger, approved=True), merchant_reference=other.value)
-        if not desk.stays(order, order.opening, desk.send(spelled), f"its name with {other.name}"):
+        spelled = replace(decisions.decision(stranger, approved=True), merchant_reference=other.value)
+        if not decisions.stays(order, order.opening, decisions.send(spelled), f"its name with {other.name}"):
             # The others are tried on a checkout that nobody decided about.
-            order = desk.open()
-    desk.approve(desk.open())
-    desk.stays(order, order.opening, [], "other spellings of its name, later")
-    desk.stays(stranger, stranger.opening, [], "the checkout that there is not, later")
+            order = decisions.open()
+    decisions.approve(decisions.open())
+    decisions.stays(order, order.opening, [], "other spellings of its name, later")
+    decisions.stays(stranger, stranger.opening, [], "the checkout that there is not, later")
 
 
 @pytest.mark.rules("CHK-11")
-def test_what_is_no_approval_grants_nothing(desk: _Desk, cases: Cases, judge: Judge) -> None:
+def test_what_is_no_approval_grants_nothing(decisions: _Decisions, cases: Cases, judge: Judge) -> None:
     """A well signed decision grants nothing where its outcome is none; SHOULD not where it is for somebody else."""
-    approved = desk.approve(desk.open())
+    approved = decisions.approve(decisions.open())
     sent = []
     for family, level in ((decisions.no_approvals(), Level.MUST), (decisions.for_others(), Level.SHOULD)):
         for case in cases(family):
-            order = desk.open()
-            fields = case.value(desk.decision(order, approved=True).fields())
-            sent.append((order, desk.simulator.send_fields(fields, case.name), case.name, level))
+            order = decisions.open()
+            fields = case.value(decisions.decision(order, approved=True).fields())
+            sent.append((order, decisions.simulator.send_fields(fields, case.name), case.name, level))
     # A CLIENT that acts in the background has acted on them by the time that it acts on this one.
-    desk.approve(desk.open())
+    decisions.approve(decisions.open())
     for order, exchange, name, level in sent:
-        seen = desk.read(order.reference)
+        seen = decisions.read(order.reference)
         judge.holds(
             "CHK-11",
             seen != approved,
@@ -202,15 +202,15 @@ def test_what_is_no_approval_grants_nothing(desk: _Desk, cases: Cases, judge: Ju
 
 
 @pytest.mark.rules("CHK-11")
-def test_repeated_decisions_have_one_effect(desk: _Desk, judge: Judge) -> None:
+def test_repeated_decisions_have_one_effect(decisions: _Decisions, judge: Judge) -> None:
     """A decision sent again, in the same bytes, under a new ``iat`` or many times at once, has no second effect."""
-    order = desk.open()
-    once = desk.approve(order)
+    order = decisions.open()
+    once = decisions.approve(order)
     if not isinstance(once, int | Decimal) or isinstance(once, bool):
         judge.note(
             "CHK-11", "order reads a state, not how often the product was granted: a second effect may hide"
         )
-    decision = desk.decision(order, approved=True)
+    decision = decisions.decision(order, approved=True)
     for case, again in (
         ("the same decision", decision),
         ("the same decision once more", decision),
@@ -218,21 +218,21 @@ def test_repeated_decisions_have_one_effect(desk: _Desk, judge: Judge) -> None:
         ("after a refusal", decision),
     ):
         if case == "after a refusal":
-            desk.send(desk.decision(order, approved=False))
-        desk.stays(order, once, desk.send(again), f"repeated: {case}")
-    raced = desk.open()
-    exchanges = _at_once(desk, desk.decision(raced, approved=True))
-    desk.wait(lambda: desk.read(raced.reference) != raced.opening)
+            decisions.send(decisions.decision(order, approved=False))
+        decisions.stays(order, once, decisions.send(again), f"repeated: {case}")
+    raced = decisions.open()
+    exchanges = _at_once(decisions, decisions.decision(raced, approved=True))
+    decisions.wait(lambda: decisions.read(raced.reference) != raced.opening)
     if isinstance(once, str | int | Decimal):
-        desk.stays(raced, once, exchanges, f"{len(exchanges)} copies at once")
-    refused = desk.open()
-    exchanges = desk.send(desk.decision(refused, approved=False))
+        decisions.stays(raced, once, exchanges, f"{len(exchanges)} copies at once")
+    refused = decisions.open()
+    exchanges = decisions.send(decisions.decision(refused, approved=False))
     # Whatever is still in the background is done when a later decision is.
-    desk.approve(desk.open())
-    desk.stays(order, once, [], "repeated: later")
+    decisions.approve(decisions.open())
+    decisions.stays(order, once, [], "repeated: later")
     judge.holds(
         "CHK-11",
-        once == order.opening or desk.read(refused.reference) != once,
+        once == order.opening or decisions.read(refused.reference) != once,
         expected=f"a declined checkout does not read {once!r}, as an approved one does",
         seen=f"{once!r}",
         exchanges=exchanges,
@@ -242,26 +242,26 @@ def test_repeated_decisions_have_one_effect(desk: _Desk, judge: Judge) -> None:
 
 @pytest.mark.last
 @pytest.mark.rules("CHK-11")
-def test_decisions_of_the_whole_run_have_one_effect(desk: _Desk, effort: Effort) -> None:
+def test_decisions_of_the_whole_run_have_one_effect(decisions: _Decisions, effort: Effort) -> None:
     """At the end of a run every genuine decision is sent once more, after many others and a pause."""
-    first = desk.open()
-    exchanges = desk.send(desk.decision(first, approved=True))
-    desk.wait(lambda: desk.read(first.reference) != first.opening)
+    first = decisions.open()
+    exchanges = decisions.send(decisions.decision(first, approved=True))
+    decisions.wait(lambda: decisions.read(first.reference) != first.opening)
     for _ in range(effort.crowd // _APART):
-        desk.send(desk.decision(desk.open(), approved=True))
-    desk.approve(desk.open())
+        decisions.send(decisions.decision(decisions.open(), approved=True))
+    decisions.approve(decisions.open())
     time.sleep(effort.pause)
-    expected = {reference: desk.read(reference) for reference in desk.simulator.decided}
-    for reference, exchange in desk.simulator.decided.items():
-        exchanges = [desk.simulator.endpoint.again(exchange)]
-        desk.reads(reference, expected[reference], exchanges, "repeated at the end of the run")
-    desk.approve(desk.open())
+    expected = {reference: decisions.read(reference) for reference in decisions.simulator.decided}
+    for reference, exchange in decisions.simulator.decided.items():
+        exchanges = [decisions.simulator.endpoint.again(exchange)]
+        decisions.reads(reference, expected[reference], exchanges, "repeated at the end of the run")
+    decisions.approve(decisions.open())
     for reference, before in expected.items():
-        desk.reads(reference, before, exchanges, "repeated at the end of the run, later")
+        decisions.reads(reference, before, exchanges, "repeated at the end of the run, later")
 
 
-def _at_once(desk: _Desk, decision: Decision) -> list[Exchange]:
-    route, channel = desk.run.route, desk.simulator.endpoint
-    width = route.limits.width(desk.run.settings.effort.width)
-    approval = channel.delivery_of(channel.request(desk.simulator.sign(decision)), label="approval (at once)")
+def _at_once(decisions: _Decisions, decision: Decision) -> list[Exchange]:
+    route, channel = decisions.run.route, decisions.simulator.endpoint
+    width = route.limits.width(decisions.run.settings.effort.width)
+    approval = channel.delivery_of(channel.request(decisions.simulator.sign(decision)), label="approval (at once)")
     return deliver([approval] * width, route, together=True)

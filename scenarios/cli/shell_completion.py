@@ -1,4 +1,4 @@
-"""What a shell is told to complete the values of options with: rules and groups, efforts, providers, faults."""
+"""What a shell is meaning to complete the values of options with: rules and groups, efforts, providers, faults."""
 
 from collections.abc import Callable, Iterable
 
@@ -16,8 +16,8 @@ def _one_of(known: Iterable[tuple[str, str]]) -> Completer:
     """One word of ``known``, which are words with what they mean."""
     words = tuple(known)
 
-    def complete(_context: click.Context, _param: click.Parameter, begun: str) -> list[CompletionItem]:
-        return [CompletionItem(word, help=told) for word, told in words if word.startswith(begun)]
+    def complete(_context: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(word, help=meaning) for word, meaning in words if word.startswith(incomplete)]
 
     return complete
 
@@ -26,12 +26,12 @@ def _several_of(known: Iterable[tuple[str, str]]) -> Completer:
     """Words of ``known`` with commas between, in either case; none is offered twice."""
     words = tuple(known)
 
-    def complete(_context: click.Context, _param: click.Parameter, begun: str) -> list[CompletionItem]:
-        before, comma, last = begun.upper().rpartition(",")
+    def complete(_context: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        before, comma, last = incomplete.upper().rpartition(",")
         chosen = before.split(",")
         return [
-            CompletionItem(f"{before}{comma}{word}", help=told)
-            for word, told in words
+            CompletionItem(f"{before}{comma}{word}", help=meaning)
+            for word, meaning in words
             if word.startswith(last) and word not in chosen
         ]
 
@@ -46,8 +46,8 @@ effort = _one_of((name, "") for name in EFFORTS)
 provider = _one_of((name, "") for name in PROVIDERS)
 
 
-def fault(context: click.Context, param: click.Parameter, begun: str) -> list[CompletionItem]:
+def fault(context: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Names of faults."""
     from simulators.transport.faults.table import FAULTS
 
-    return _one_of((name, kind.summary) for name, kind in FAULTS.items())(context, param, begun)
+    return _one_of((name, kind.summary) for name, kind in FAULTS.items())(context, param, incomplete)

@@ -64,17 +64,17 @@ TIMES: Final = ("1", "5", "all")
 
 
 class Actions:
-    """The deeds of one console; each takes what was asked and returns JSON. Raises Problem."""
+    """What can be done in one console; each takes what was asked and returns JSON. Raises Problem."""
 
-    def __init__(self, house: ServedProviders) -> None:
-        self.house = house
+    def __init__(self, providers: ServedProviders) -> None:
+        self.providers = providers
 
     def raise_event(self, asked: FormInput) -> dict[str, Any]:
         """Raise one event, with copies and faults; return the exchanges that it made."""
         every = tuple(event for group in EVENTS.values() for event in group)
         event = asked.choice("event", every)
         provider = next(name for name, group in EVENTS.items() if event in group)
-        self.house.need(provider)
+        self.providers.need(provider)
         act: Callable[[str, FormInput], list[Exchange]] = {
             OPERATOR: self._wager,
             JACKPOT: self._notification,
@@ -83,7 +83,7 @@ class Actions:
         return self._made(act(event, asked))
 
     def _wager(self, event: str, asked: FormInput) -> list[Exchange]:
-        verbs = self.house.verbs
+        verbs = self.providers.verbs
         return raise_event.send_callback(
             verbs,
             self._callback(event, asked),
@@ -93,7 +93,7 @@ class Actions:
         )
 
     def _callback(self, event: str, asked: FormInput) -> Transaction:
-        verbs = self.house.verbs
+        verbs = self.providers.verbs
         player = self._player(asked)
         amount = asked.amount("amount")
         if amount is None:
@@ -113,7 +113,7 @@ class Actions:
         return verbs.transaction("bet" if event == "bet" else "result", player, amount, id=given)
 
     def _player(self, asked: FormInput) -> Player:
-        _, players = self.house.target.need_operator()
+        _, players = self.providers.target.need_operator()
         player = Player(asked.text("player", players.ids[0]), asked.text("currency", players.currency))
         try:
             money.decimals(player.currency)
@@ -122,7 +122,7 @@ class Actions:
         return player
 
     def _notification(self, event: str, asked: FormInput) -> list[Exchange]:
-        simulator = self.house.need(JACKPOT).simulator
+        simulator = self.providers.need(JACKPOT).simulator
         if event in STORE_EVENTS:
             wanted = dict(
                 raise_event.store_property(line)
@@ -145,7 +145,7 @@ class Actions:
         return self._send_notice(simulator.endpoint, made, asked)
 
     def _decision(self, event: str, asked: FormInput) -> list[Exchange]:
-        simulator = self.house.need(CHECKOUT).simulator
+        simulator = self.providers.need(CHECKOUT).simulator
         made = raise_event.decision(
             simulator,
             checkout=asked.maybe("checkout_token"),
@@ -176,7 +176,7 @@ class Actions:
 
     def again(self, number: int) -> dict[str, Any]:
         """Send an exchange again, byte for byte; raises UsageProblem where a provider did not send it."""
-        history = self.house.history
+        history = self.providers.history
         if not 0 <= number < len(history):
             raise UsageProblem(f"there is no exchange #{number}", "one of the feed", "choose another")
         seen = history[number]
@@ -187,12 +187,12 @@ class Actions:
                 "a request of a provider: only those can be sent again from here",
                 "copy it as curl instead",
             )
-        return self._made([self.house.channel(first.provider).again(first)])
+        return self._made([self.providers.channel(first.provider).again(first)])
 
     def deliver(self, asked: FormInput) -> dict[str, Any]:
         """Send a delivery now, whatever became of it."""
-        provider = asked.choice("provider", tuple(self.house.served))
-        queue = self.house.need(provider).simulator.queue
+        provider = asked.choice("provider", tuple(self.providers.served))
+        queue = self.providers.need(provider).simulator.queue
         try:
             return self._made(queue.again(asked.count("id", 0, 0, 10**9)))
         except KeyError:
@@ -202,40 +202,40 @@ class Actions:
 
     def set_faults(self, asked: FormInput) -> dict[str, Any]:
         """Let faults act on all that a provider sends, in place of those before; none ends them."""
-        provider = asked.choice("provider", tuple(self.house.served))
+        provider = asked.choice("provider", tuple(self.providers.served))
         faults = asked.faults()
-        if any(fault.name == "client-killed" for fault in faults) and self.house.restart is None:
+        if any(fault.name == "client-killed" for fault in faults) and self.providers.restart is None:
             raise UsageProblem(
                 "client-killed was switched on, and there is no way to restart the CLIENT",
                 "the driver's restart",
-                f"add to [driver]: {self.house.target.missing('restart')}",
+                f"add to [driver]: {self.providers.target.missing('restart')}",
             )
-        self.house.set_faults(provider, faults)
+        self.providers.set_faults(provider, faults)
         return self.acting()
 
     def disturb(self, asked: FormInput) -> dict[str, Any]:
         """Answer what the CLIENT asks of a provider badly, so many times."""
-        provider = asked.choice("provider", tuple(self.house.served))
+        provider = asked.choice("provider", tuple(self.providers.served))
         path = asked.choice("path", ASKED_OF[provider])
         badly = BADLY[asked.choice("how", tuple(BADLY))]
         times = asked.choice("times", TIMES, "1")
-        simulator = self.house.need(provider).simulator
+        simulator = self.providers.need(provider).simulator
         simulator.disturb(path, None if times == "all" else int(times), **badly.how)
         return self.acting()
 
     def end_faults(self) -> dict[str, Any]:
         """End every fault and every bad answer."""
-        for provider, served in self.house.served.items():
-            self.house.set_faults(provider, [])
+        for provider, served in self.providers.served.items():
+            self.providers.set_faults(provider, [])
             served.simulator.disturbances.calm()
         return self.acting()
 
     def open_session(self, asked: FormInput) -> dict[str, Any]:
         """Open the sportsbook for a player: through the CLIENT where the driver can launch, else straight."""
-        served = self.house.need(OPERATOR)
+        served = self.providers.need(OPERATOR)
         player, lang = self._player(asked), asked.text("lang", "en")
         if asked.flag("through_client"):
-            return {"url": self.house.driver.launch(player.id, player.currency, lang)}
+            return {"url": self.providers.driver.launch(player.id, player.currency, lang)}
         agreement = served.simulator.agreement
         credentials = {"username": agreement.username, "password": agreement.password}
         wanted = {"user_id": player.id, "currency": player.currency, "lang": lang}
@@ -250,15 +250,15 @@ class Actions:
 
     def acting(self) -> dict[str, Any]:
         """What is switched on now: ``on`` are faults on what is sent, ``disturbed`` bad answers, by provider."""
-        on: dict[str, list[str]] = {provider: [] for provider in self.house.served}
-        for provider, fault in self.house.faults():
+        on: dict[str, list[str]] = {provider: [] for provider in self.providers.served}
+        for provider, fault in self.providers.faults():
             on[provider].append(spell_fault(fault))
         disturbed = {
             provider: [
                 f"{fault}, {'until ended' if left is None else f'{left} more'}"
                 for fault, left in served.simulator.disturbances.left
             ]
-            for provider, served in self.house.served.items()
+            for provider, served in self.providers.served.items()
         }
         return {"on": on, "disturbed": disturbed}
 
@@ -267,5 +267,5 @@ class Actions:
         return {
             "exchanges": [each.number for each in exchanges],
             "outcome": str(last.effect),
-            "said": self.house.redactor.text(str(last.error or last.failure or "")),
+            "said": self.providers.redactor.text(str(last.error or last.failure or "")),
         }

@@ -1,6 +1,6 @@
 """The console's server: one page, its live feed, and what its buttons ask for.
 
-Reads are open to this origin only; deeds are POST with the page's token, from this origin. See ``guarding`` for
+Reads are open to this origin only; actions are POST with the page's token, from this origin. See ``csrf`` for
 what keeps other websites out, and the Content-Security-Policy below for what a CLIENT's bytes could do: nothing.
 """
 
@@ -38,18 +38,18 @@ _REPORTS: Final = {
 
 
 class Console:
-    """The console of one house. ``public_url`` is where browsers reach it, beside this machine's own names."""
+    """The console of what is served. ``public_url`` is where browsers reach it, beside this machine's own names."""
 
-    def __init__(self, house: ServedProviders, public_url: str | None = None) -> None:
-        self.house = house
-        self.actions = Actions(house)
-        self.checks = Checks(house, self._changed)
+    def __init__(self, providers: ServedProviders, public_url: str | None = None) -> None:
+        self.providers = providers
+        self.actions = Actions(providers)
+        self.checks = Checks(providers, self._changed)
         self.feed = Feed(
-            house.history,
-            house.redactor,
+            providers.history,
+            providers.redactor,
             {
                 "acting": self.actions.acting,
-                "deliveries": lambda: rows.deliveries(house),
+                "deliveries": lambda: rows.deliveries(providers),
                 "check": self.checks.shown,
             },
         )
@@ -84,7 +84,7 @@ def create_app(console: Console) -> Flask:
         lambda number: jsonify(console.actions.again(number)),
         methods=["POST"],
     )
-    deeds: dict[str, Callable[[FormInput], dict[str, Any]]] = {
+    actions: dict[str, Callable[[FormInput], dict[str, Any]]] = {
         "raise": console.actions.raise_event,
         "deliver": console.actions.deliver,
         "faults": console.actions.set_faults,
@@ -94,8 +94,8 @@ def create_app(console: Console) -> Flask:
         "check": console.checks.start,
         "cancel": lambda _: console.checks.cancel(),
     }
-    for name, deed in deeds.items():
-        app.add_url_rule(f"/do/{name}", name, _view(console, deed), methods=["POST"])
+    for name, act in actions.items():
+        app.add_url_rule(f"/do/{name}", name, _view(console, act), methods=["POST"])
     app.register_error_handler(_Unserved, _unserved)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_error)
@@ -130,15 +130,15 @@ def _view(console: Console, deed: Callable[[FormInput], dict[str, Any]]) -> Call
 
 
 def _page(console: Console) -> str:
-    house = console.house
+    providers = console.providers
     return render_template(
         "console.html",
         token=console.token,
-        cards=start_page.cards(house),
-        snippet=start_page.snippet(house),
-        demo=start_page.is_demo(house.target),
-        served=list(house.served),
-        **forms.of(house),
+        cards=start_page.cards(providers),
+        snippet=start_page.snippet(providers),
+        demo=start_page.is_demo(providers.target),
+        served=list(providers.served),
+        **forms.of(providers),
     )
 
 
@@ -170,12 +170,12 @@ def _rules() -> Response:
 
 
 def _exchange(console: Console, number: int) -> Response:
-    history = console.house.history
+    history = console.providers.history
     if number >= len(history):
         raise _Unserved(
             404, f"there is no exchange #{number}", "one of those that the feed lists", "choose one of them"
         )
-    return jsonify(rows.detail(history[number], console.house.redactor))
+    return jsonify(rows.detail(history[number], console.providers.redactor))
 
 
 def _report(console: Console, name: str) -> Response:
@@ -214,16 +214,16 @@ def _problem(problem: Problem) -> ResponseReturnValue:
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
-    told = {
+    answer = {
         "came": error.description or error.name,
         "expected": "a request as the console's page makes it",
         "next_step": "reload the page",
     }
-    return jsonify(told), error.code or 500
+    return jsonify(answer), error.code or 500
 
 
 def _guarded(console: Console, response: Response) -> Response:
-    operator = console.house.operator
+    operator = console.providers.operator
     frames = ""
     if operator is not None:
         parts = urlsplit(operator.public_url)

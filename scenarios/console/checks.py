@@ -82,14 +82,14 @@ def _beats(came: str, expected: str, next_step: str) -> dict[str, str]:
 
 
 class Checks:
-    """Starts and cancels checks of ``house``'s target; ``changed`` is called whenever there is news.
+    """Starts and cancels checks of ``providers``'s target; ``changed`` is called whenever there is news.
 
     While one runs, the providers' ports are the check's own, so that the CLIENT reaches the judge where it always
     reaches the provider; the queue of each rests meanwhile.
     """
 
-    def __init__(self, house: ServedProviders, changed: Callable[[], None]) -> None:
-        self.house = house
+    def __init__(self, providers: ServedProviders, changed: Callable[[], None]) -> None:
+        self.providers = providers
         self._changed = changed
         self._folder = TemporaryDirectory(prefix="pitboss-console-")
         self._lock = threading.Lock()
@@ -120,7 +120,7 @@ class Checks:
             asked.choice("provider", tuple(PROVIDERS))
         only, skip = asked.maybe("only"), asked.maybe("skip")
         select(only, skip, provider)
-        path = self.house.target.path
+        path = self.providers.target.path
         wanted = {
             "config": None if path is None else str(path.resolve()),
             "only": only,
@@ -132,7 +132,7 @@ class Checks:
             "report": self._folder.name,
             "listen": {
                 name: f"{served.listener.host}:{served.listener.port}"
-                for name, served in self.house.served.items()
+                for name, served in self.providers.served.items()
             },
         }
         with self._lock:
@@ -179,7 +179,7 @@ class Checks:
     def _run(self, wanted: dict[str, Any], progress: Progress) -> None:
         code = None
         try:
-            self.house.pause()
+            self.providers.pause()
             code = self._judge(wanted, progress)
         finally:
             self._take_back(progress)
@@ -240,7 +240,7 @@ class Checks:
 
     def _take_back(self, progress: Progress) -> None:
         try:
-            self.house.resume()
+            self.providers.resume()
         except UsageProblem as taken:
             with self._lock:
                 progress.problem = _beats(taken.came, taken.expected, taken.next_step)

@@ -1,4 +1,4 @@
-"""The live feed: what changes in the history and in the house, as server-sent events in batches.
+"""The live feed: what changes in the history and in the providers, as server-sent events in batches.
 
 A stream that was cut goes on where it stood: each frame's id names how many changes it has seen. Nothing is kept
 for a stream but that number, so that a slow browser costs no memory and loses nothing.
@@ -101,7 +101,7 @@ class Feed:
         cursor, resumed = start
         hello = {"resumed": resumed, "total": len(self.history), "now": time.time() * 1000}
         yield self._frame("hello", hello, cursor)
-        told: dict[str, str] = {}
+        sent: dict[str, str] = {}
         spoke = time.monotonic()
         while not (mine.ended.is_set() or self._closed):
             began = cursor
@@ -110,8 +110,8 @@ class Feed:
             frames = [self._frame("exchanges", batch, cursor)] if rows else []
             for name, look in self._news.items():
                 text = json.dumps(look(), sort_keys=True)
-                if told.get(name) != text:
-                    told[name] = text
+                if sent.get(name) != text:
+                    sent[name] = text
                     frames.append(f"event: {name}\ndata: {text}\n\n".encode())
             if not frames and time.monotonic() - spoke > _QUIET_SECONDS:
                 frames.append(b": still here\n\n")

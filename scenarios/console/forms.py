@@ -41,8 +41,8 @@ class EventForm:
 _ID: Final = Input("id", "Event id", hint="a new one")
 
 
-def _operator(house: ServedProviders) -> EventForm:
-    _, players = house.target.need_operator()
+def _operator(providers: ServedProviders) -> EventForm:
+    _, players = providers.target.need_operator()
     known = tuple((name, name) for name in players.ids)
     inputs = (
         Input("player", "Player", players.ids[0], choices=known)
@@ -80,8 +80,8 @@ def _coupons() -> EventForm:
     )
 
 
-def _stores(house: ServedProviders) -> EventForm:
-    listings = house.need(JACKPOT).simulator.account.listings
+def _stores(providers: ServedProviders) -> EventForm:
+    listings = providers.need(JACKPOT).simulator.account.listings
     stores = tuple((each.store.id, each.store.name) for each in listings)
     inputs = (
         Input("store", "Store", stores[0][0], choices=stores),
@@ -97,8 +97,8 @@ def _stores(house: ServedProviders) -> EventForm:
     )
 
 
-def _checkout(house: ServedProviders) -> EventForm:
-    ways = fitting(house.need(CHECKOUT).simulator.agreement)
+def _checkout(providers: ServedProviders) -> EventForm:
+    ways = fitting(providers.need(CHECKOUT).simulator.agreement)
     inputs = (
         Input("checkout_token", "Checkout's token", hint="a new one, unknown"),
         Input("merchant_reference", "merchantReference"),
@@ -113,15 +113,15 @@ def _checkout(house: ServedProviders) -> EventForm:
     )
 
 
-def events(house: ServedProviders) -> list[EventForm]:
+def events(providers: ServedProviders) -> list[EventForm]:
     """The forms of every event of the providers that are served."""
     made = []
-    if house.operator is not None and house.target.players is not None:
-        made.append(_operator(house))
-    if house.jackpot is not None:
-        made += [_coupons(), _stores(house)]
-    if house.checkout is not None:
-        made.append(_checkout(house))
+    if providers.operator is not None and providers.target.players is not None:
+        made.append(_operator(providers))
+    if providers.jackpot is not None:
+        made += [_coupons(), _stores(providers)]
+    if providers.checkout is not None:
+        made.append(_checkout(providers))
     return made
 
 
@@ -143,14 +143,14 @@ def faults() -> list[dict[str, Any]]:
     ]
 
 
-def of(house: ServedProviders) -> dict[str, Any]:
+def of(providers: ServedProviders) -> dict[str, Any]:
     """Everything the page's template needs for its forms."""
-    target = house.target
+    target = providers.target
     return {
-        "events": events(house),
+        "events": events(providers),
         "faults": faults(),
         "badly": {name: badly.words for name, badly in actions.BADLY.items()},
-        "asked_of": {name: actions.ASKED_OF[name] for name in house.served},
+        "asked_of": {name: actions.ASKED_OF[name] for name in providers.served},
         "times": actions.TIMES,
         "players": list(target.players.ids) if target.players else [],
         "currency": target.players.currency if target.players else "EUR",

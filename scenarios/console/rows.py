@@ -101,10 +101,10 @@ def detail(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
     return shown
 
 
-def deliveries(house: ServedProviders) -> list[dict[str, Any]]:
+def deliveries(providers: ServedProviders) -> list[dict[str, Any]]:
     """What waits for its next attempt, or was given up; the newest of each provider first."""
     listed: list[dict[str, Any]] = []
-    for provider, served in house.served.items():
+    for provider, served in providers.served.items():
         waiting = [each for each in served.simulator.queue.deliveries[-1000:] if _open(each)]
         for each in reversed(waiting[-LISTED:]):
             what = f"{served.simulator.endpoint.kind(each.event)} {_about(each.event)}".rstrip()
@@ -112,7 +112,7 @@ def deliveries(house: ServedProviders) -> list[dict[str, Any]]:
                 {
                     "provider": provider,
                     "id": each.id,
-                    "what": house.redactor.text(what),
+                    "what": providers.redactor.text(what),
                     "standing": str(each.standing),
                     "attempts": len(each.attempts),
                 }

@@ -77,16 +77,16 @@ def whereabouts(target: Target) -> dict[str, Place]:
     return found
 
 
-def cards(house: ServedProviders) -> list[Card]:
+def cards(providers: ServedProviders) -> list[Card]:
     """A card for each provider that is served."""
-    target, where = house.target, whereabouts(house.target)
+    target, where = providers.target, whereabouts(providers.target)
     made = []
     facts: tuple[Fact, ...]
-    if house.operator is not None and target.operator is not None:
-        url, agreed = house.operator.listener.url, house.operator.simulator.agreement
+    if providers.operator is not None and target.operator is not None:
+        url, agreed = providers.operator.listener.url, providers.operator.simulator.agreement
         facts = (
             Fact("API", url),
-            Fact("documentation", f"{house.operator.public_url}{DOCUMENTATION}", link=True),
+            Fact("documentation", f"{providers.operator.public_url}{DOCUMENTATION}", link=True),
             Fact("calls back", shown_url(target.operator.callback_url)),
             Fact("username", agreed.username),
             Fact("password", where["operator.password"].words, secret=True),
@@ -95,11 +95,11 @@ def cards(house: ServedProviders) -> list[Card]:
             Fact("languages", ", ".join(agreed.languages)),
         )
         made.append(Card(OPERATOR, "OPERATOR", facts))
-    if house.jackpot is not None and target.jackpot is not None:
-        url = house.jackpot.public_url
+    if providers.jackpot is not None and target.jackpot is not None:
+        url = providers.jackpot.public_url
         facts = (
-            Fact("API", f"{house.jackpot.listener.url}/v2"),
-            Fact("notifies", shown_url(house.jackpot.simulator.endpoint.url or "nobody")),
+            Fact("API", f"{providers.jackpot.listener.url}/v2"),
+            Fact("notifies", shown_url(providers.jackpot.simulator.endpoint.url or "nobody")),
             Fact("widget", f"{url}{JACKPOT_SCRIPT}"),
             Fact("back-office", f"{url}{BACK_OFFICE}", link=True),
             Fact("documentation", f"{url}{DOCUMENTATION}", link=True),
@@ -108,11 +108,11 @@ def cards(house: ServedProviders) -> list[Card]:
             Fact("client_secret", where["jackpot.client_secret"].words, secret=True),
         )
         made.append(Card(JACKPOT, "Jackpot", facts))
-    if house.checkout is not None and target.checkout is not None:
-        url = house.checkout.public_url
+    if providers.checkout is not None and target.checkout is not None:
+        url = providers.checkout.public_url
         facts = (
-            Fact("API", f"{house.checkout.listener.url}{GRAPHQL}"),
-            Fact("decides to", shown_url(house.checkout.simulator.endpoint.url or "nobody")),
+            Fact("API", f"{providers.checkout.listener.url}{GRAPHQL}"),
+            Fact("decides to", shown_url(providers.checkout.simulator.endpoint.url or "nobody")),
             Fact("widget", f"{url}{CHECKOUT_SCRIPT}"),
             Fact("documentation", f"{url}{DOCUMENTATION}", link=True),
             Fact("merchant id", target.checkout.merchant_id),
@@ -123,9 +123,9 @@ def cards(house: ServedProviders) -> list[Card]:
     return made
 
 
-def snippet(house: ServedProviders) -> str:
+def snippet(providers: ServedProviders) -> str:
     """Lines for the CLIENT's environment: addresses and names, and for each secret the variable that holds it."""
-    target, where = house.target, whereabouts(house.target)
+    target, where = providers.target, whereabouts(providers.target)
     lines = []
 
     def secret(variable: str, key: str) -> str:
@@ -134,28 +134,28 @@ def snippet(house: ServedProviders) -> str:
             f"{variable}=${{{place.variable}}}" if place.variable else f"{variable}=  # as in {place.words}"
         )
 
-    if house.operator is not None and target.operator is not None:
+    if providers.operator is not None and target.operator is not None:
         lines += [
             "# OPERATOR",
-            f"OPERATOR_API_URL={house.operator.listener.url}",
-            f"CLIENT_USERNAME={house.operator.simulator.agreement.username}",
+            f"OPERATOR_API_URL={providers.operator.listener.url}",
+            f"CLIENT_USERNAME={providers.operator.simulator.agreement.username}",
             secret("CLIENT_PASSWORD", "operator.password"),
             secret("SECURITY_HASH", "operator.security_hash"),
         ]
-    if house.jackpot is not None:
+    if providers.jackpot is not None:
         lines += [
             "# Jackpot",
-            f"JACKPOT_API_URL={house.jackpot.listener.url}",
-            f"JACKPOT_WIDGET_URL={house.jackpot.public_url}{JACKPOT_SCRIPT}",
+            f"JACKPOT_API_URL={providers.jackpot.listener.url}",
+            f"JACKPOT_WIDGET_URL={providers.jackpot.public_url}{JACKPOT_SCRIPT}",
             secret("JACKPOT_API_KEY", "jackpot.api_key"),
             secret("JACKPOT_API_SIGNATURE", "jackpot.api_signature"),
             secret("JACKPOT_CLIENT_SECRET", "jackpot.client_secret"),
         ]
-    if house.checkout is not None and target.checkout is not None:
+    if providers.checkout is not None and target.checkout is not None:
         lines += [
             "# Checkout",
-            f"CHECKOUT_URL={house.checkout.listener.url}",
-            f"CHECKOUT_WIDGET_URL={house.checkout.public_url}{CHECKOUT_SCRIPT}",
+            f"CHECKOUT_URL={providers.checkout.listener.url}",
+            f"CHECKOUT_WIDGET_URL={providers.checkout.public_url}{CHECKOUT_SCRIPT}",
             f"CHECKOUT_MERCHANT_ID={target.checkout.merchant_id}",
             secret("CHECKOUT_KEY", "checkout.key"),
         ]

@@ -105,6 +105,6 @@ def _finding(run: Run, finding: Finding) -> schema.Finding:
 
 def _exchange(run: Run, number: int) -> Exchange:
     exchange = run.history[number]
-    told = as_json(exchange, run.redactor)
-    told |= {"invoked": round(exchange.invoked, 6), "curl": as_curl(exchange, run.redactor)}
-    return Exchange.model_validate(told)
+    document = as_json(exchange, run.redactor)
+    document |= {"invoked": round(exchange.invoked, 6), "curl": as_curl(exchange, run.redactor)}
+    return Exchange.model_validate(document)

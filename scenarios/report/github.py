@@ -45,10 +45,10 @@ def _escaped(text: str, table: Mapping[str, str]) -> str:
 
 def of_verdicts(judged: Judged) -> list[str]:
     """An annotation for each rule that is broken or undecided, the gravest first: the page shows ten of a kind."""
-    told = [(command, verdict) for verdict in judged.verdicts if (command := _command(judged, verdict))]
+    commands = [(command, verdict) for verdict in judged.verdicts if (command := _command(judged, verdict))]
     # Errors before warnings, and among each a MUST before a SHOULD; else in the order of the contract.
-    told.sort(key=lambda pair: (pair[0] != "error", pair[1].rule.level is not Level.MUST))
-    return [annotation(command, _title(verdict), _message(judged, verdict)) for command, verdict in told]
+    commands.sort(key=lambda pair: (pair[0] != "error", pair[1].rule.level is not Level.MUST))
+    return [annotation(command, _title(verdict), _message(judged, verdict)) for command, verdict in commands]
 
 
 def of_problem(problem: Problem) -> str:

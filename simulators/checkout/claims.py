@@ -334,14 +334,14 @@ def check(
         _add_up(holders[_PRICE], found, unit or _USUAL)
     if not found:
         return (), ()
-    told = [
+    faults = [
         (claim, claim.fault(found[claim.path]))
         for claim in CLAIMS
         # What is inside a thing that is wrong is not told of again.
         if claim.path in found and claim.path.rpartition(".")[0] not in found
     ]
-    advised = [fault for claim, fault in told if claim.need is Need.ADVISED and fault.code is Code.MISSING]
-    return tuple(fault for _, fault in told if fault not in advised), tuple(advised)
+    advised = [fault for claim, fault in faults if claim.need is Need.ADVISED and fault.code is Code.MISSING]
+    return tuple(fault for _, fault in faults if fault not in advised), tuple(advised)
 
 
 def _add_up(price: Mapping[str, Any], found: dict[str, Code], unit: Decimal) -> None:

@@ -108,11 +108,11 @@ class Graph:
         payload: str,
     ) -> dict[str, Any]:
         if merchantId != self._simulator.agreement.merchant_id:
-            told = (
+            message = (
                 "merchantId is none of this checkout. A merchant is known by the id agreed ahead. "
                 "Send that one, in the mutation and in iss."
             )
-            return {"errors": [{"code": "UNKNOWN_MERCHANT", "field": "merchantId", "message": told}]}
+            return {"errors": [{"code": "UNKNOWN_MERCHANT", "field": "merchantId", "message": message}]}
         made = self._simulator.create(payload)
         if isinstance(made, Checkout):
             return {"checkout": {"token": made.token}}

@@ -122,8 +122,8 @@ def _claims(holder: str) -> dict[str, Any]:
 
 def _claim(claim: Claim) -> dict[str, Any]:
     shape = _TYPES[claim.path]
-    told = {"description": f"{claim.meaning}: {claim.sum or claim.expected}"}
-    return {**(_claims(claim.path) if shape is _OBJECT else shape), **told}
+    description = {"description": f"{claim.meaning}: {claim.sum or claim.expected}"}
+    return {**(_claims(claim.path) if shape is _OBJECT else shape), **description}
 
 
 def _decision_claims() -> dict[str, Any]:

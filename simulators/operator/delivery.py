@@ -18,7 +18,7 @@ from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.dialect import Dialect
 from simulators.wallet.names import Names
 from simulators.wallet.transactions import Kind, Transaction
-from simulators.webhooks.endpoint import Endpoint, told
+from simulators.webhooks.endpoint import Endpoint, answered
 from simulators.webhooks.retry_queue import RetryQueue, Schedule
 
 PROVIDER: Final = "operator"
@@ -99,7 +99,7 @@ class Operator(Endpoint[Transaction]):
     ) -> Exchange:
         """Send ``message`` once; ``label`` is its word in diagrams, by default its action."""
         request = self.request(message, style)
-        return told(
+        return answered(
             self.deliver(
                 self.delivery_of(request, label=label or message.kind, purpose=purpose, message=message)
             )
@@ -122,7 +122,7 @@ class Operator(Endpoint[Transaction]):
         ``genuine`` says that an honest OPERATOR could have sent it, ``message`` what it then means.
         """
         request = self.raw_request(body, path=path, headers=headers, method=method)
-        return told(
+        return answered(
             self.deliver(
                 self.delivery_of(request, label=label, purpose=purpose, message=message, genuine=genuine)
             )
@@ -165,7 +165,7 @@ class Callbacks(RetryQueue[Transaction]):
     def deliver(self, message: Transaction) -> Delivered:
         """Make the first attempt now and arrange what follows from its answer."""
         if message.kind is not Kind.BET:
-            return Delivered(told(self.send(message)))
+            return Delivered(answered(self.send(message)))
         exchange = self.operator.send(message)
         if not exchange.unknown:
             return Delivered(exchange)

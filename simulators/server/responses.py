@@ -52,8 +52,8 @@ def api_error(problem: ApiError) -> Response:
 def http_error(problem: HTTPException, messages: Mapping[int, str]) -> Response:
     """Return the answer for what Flask itself refuses; ``messages`` say what to do, by status."""
     status = problem.code or 500
-    told = messages.get(status, problem.description or "")
-    response = error(status, problem.name.upper().replace(" ", "_"), told)
+    message = messages.get(status, problem.description or "")
+    response = error(status, problem.name.upper().replace(" ", "_"), message)
     allowed = problem.get_response().headers.get("Allow")
     if allowed:
         response.headers["Allow"] = allowed
@@ -116,7 +116,7 @@ def complete(history: History, disturbances: Disturbances, response: Response) -
             status, body, content_type = fault.answer
             response = Response(body, status, content_type=content_type)
     document = response.get_json(silent=True)
-    told = document.get("error") if isinstance(document, dict) else None
+    code = document.get("error") if isinstance(document, dict) else None
     if response.status_code < 400:
         status = Status.OK
     else:
@@ -125,7 +125,7 @@ def complete(history: History, disturbances: Disturbances, response: Response) -
         number,
         answer=Answer(response.status_code, tuple(response.headers.items()), response.get_data()),
         status=status,
-        error=told if isinstance(told, str) else None,
+        error=code if isinstance(code, str) else None,
         faults=g.get("faults", ()),
     )
     return response

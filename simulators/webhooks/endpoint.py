@@ -135,9 +135,9 @@ class Endpoint(Generic[M]):
             copy_of=first.number,
             attempt=1,
         )
-        return told(self.deliver(copy))
+        return answered(self.deliver(copy))
 
 
-def told(exchanges: Sequence[Exchange]) -> Exchange:
+def answered(exchanges: Sequence[Exchange]) -> Exchange:
     """Of the copies that a fault made, one that was answered: it tells what the CLIENT did."""
     return next((each for each in exchanges if not each.unknown), exchanges[0])

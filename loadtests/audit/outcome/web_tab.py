@@ -31,7 +31,7 @@ class Shown(Protocol):
 def rows(shown: Shown) -> list[dict[str, Any]]:
     """Figures while the test runs, the verdict after it, and what a ramp found so far."""
     if shown.verdict is not None:
-        told = [line.strip().partition(": ")[::2] for line in text.lines(shown.verdict)]
+        rows = [line.strip().partition(": ")[::2] for line in text.lines(shown.verdict)]
     else:
         snapshots = shown.snapshots()
         names = ("played", "transactions", "settled", "open")
@@ -39,12 +39,12 @@ def rows(shown: Shown) -> list[dict[str, Any]]:
         breaches = sum(sum(snapshot.get("breaches", {}).values()) for snapshot in snapshots)
         phases = ", ".join(sorted({snapshot["phase"] for snapshot in snapshots}))
         figures = [("state", phases or shown.state), *total, ("breaches of the contract", breaches)]
-        told = [(name, str(value)) for name, value in figures]
+        rows = [(name, str(value)) for name, value in figures]
     if shown.ramp is not None:
         if shown.state != "playing":
-            told.append(("ramp", shown.ramp.verdict().partition(": ")[2]))
-        told += [(f"step {number}", str(step)) for number, step in enumerate(shown.ramp.steps, 1)]
-    return [{"what": what, "value": value} for what, value in told]
+            rows.append(("ramp", shown.ramp.verdict().partition(": ")[2]))
+        rows += [(f"step {number}", str(step)) for number, step in enumerate(shown.ramp.steps, 1)]
+    return [{"what": what, "value": value} for what, value in rows]
 
 
 def add(web_ui: WebUI, rows: Rows) -> None:

@@ -49,14 +49,14 @@ def command(
             target=load(config), rules=(story.rule,), effort=effort_named("quick"), story=story
         )
         context.exit(judge(settings, report))
-    told = _report_of_check(path, saved)
+    judged = _report_of_check(path, saved)
     if rule is not None and rule.upper() not in RULES:
         raise UsageProblem(
             f"--rule {rule} names no rule",
             "the id of a rule such as RBK-04",
             did_you_mean(rule, RULES, "`pitboss rules` lists all rules"),
         )
-    broken = open_rules(told)
+    broken = open_rules(judged)
     if rule is not None:
         broken = [name for name in broken if name == rule.upper()]
     if not broken:
@@ -68,17 +68,17 @@ def command(
     settings = Settings(
         target=load(config),
         rules=tuple(broken),
-        effort=effort_named(told.effort),
-        seed=told.seed or 0,
+        effort=effort_named(judged.effort),
+        seed=judged.seed or 0,
     )
     context.exit(judge(settings, report))
 
 
 def _report_of_check(path: Path, saved: object) -> Report:
     """The report that ``saved`` holds, with all that is needed to judge again. Raises UsageProblem."""
-    told = report_at(path, saved)
-    if told.effort in EFFORTS and told.seed is not None:
-        return told
+    judged = report_at(path, saved)
+    if judged.effort in EFFORTS and judged.seed is not None:
+        return judged
     raise UsageProblem(
         f"{path} is no report of pitboss check or demo",
         "the report.json that check or demo wrote, with seed, effort and rules",

@@ -121,22 +121,22 @@ def command(
         ended = stack.enter_context(_ended(detached=detached))
         # Entered before what is served, to be closed after it: the history is complete when its file is.
         stack.enter_context(_recorded(log, history, Redactor(target.secrets())))
-        house = ServedProviders(target, log)
+        providers = ServedProviders(target, log)
         named = [name for name in PROVIDERS if getattr(target, name) is not None]
         for name in named or [OPERATOR]:
             one = served(target, log, name, places[name], Play(seed, token_seconds, state))
-            house.served[name] = stack.enter_context(one)
+            providers.served[name] = stack.enter_context(one)
         if console_port:
-            stack.enter_context(_console(house, host, console_port, console_public_url))
+            stack.enter_context(_console(providers, host, console_port, console_public_url))
         click.echo(f"secrets         as in {target.path or 'the defaults of pitboss client'}")
         click.echo("Ctrl-C ends it.")
         ended.wait()
 
 
 @contextlib.contextmanager
-def _console(house: ServedProviders, host: str, port: int, public_url: str | None) -> Iterator[None]:
-    """Serve the console of ``house`` and say where; raises UsageProblem."""
-    console = Console(house, public_url)
+def _console(providers: ServedProviders, host: str, port: int, public_url: str | None) -> Iterator[None]:
+    """Serve the console of ``providers`` and say where; raises UsageProblem."""
+    console = Console(providers, public_url)
     with (
         contextlib.closing(console),
         listening(

@@ -159,12 +159,12 @@ def _scaled(seconds: float, race: Race) -> float:
 
 
 def _conclude(made: _Drawing, finding: Finding) -> None:
-    told = [(text, "label") for text in _wrapped(f"expected {finding.expected}")]
-    told += [(text, "label refused strong") for text in _wrapped(f"seen {finding.seen}")]
-    height = 10 + _TEXT * len(told)
+    lines = [(text, "label") for text in _wrapped(f"expected {finding.expected}")]
+    lines += [(text, "label refused strong") for text in _wrapped(f"seen {finding.seen}")]
+    height = 10 + _TEXT * len(lines)
     made.y += 6
     made.parts.append(box(6, made.y, 88, height, "verdict"))
-    for place, (text, look) in enumerate(told):
+    for place, (text, look) in enumerate(lines):
         made.parts.append(words(text, 50, made.y + 16 + _TEXT * place, look, "middle"))
     made.y += height + 4
 

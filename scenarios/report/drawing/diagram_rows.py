@@ -218,7 +218,7 @@ def _race(cluster: list[_Timed]) -> Race:
     origin = min(one.begin for one in cluster)
     ends = [one.end for one in cluster if one.end is not None]
     seconds = max([*ends, *(one.begin for one in cluster)]) - origin
-    told = _race_note(cluster[0].exchange) or f"{len(cluster)} at once"
+    title = _race_note(cluster[0].exchange) or f"{len(cluster)} at once"
     lanes = tuple(
         Lane(
             label=f"#{one.exchange.number} {_request_label(one.exchange)}",
@@ -229,7 +229,7 @@ def _race(cluster: list[_Timed]) -> Race:
         )
         for one in cluster
     )
-    return Race(shortened(told, 70), lanes, seconds)
+    return Race(shortened(title, 70), lanes, seconds)
 
 
 def _sequence(cluster: list[_Timed]) -> list[Row]:

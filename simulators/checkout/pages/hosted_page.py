@@ -67,11 +67,13 @@ def _decide(simulator: CheckoutSimulator, token: str) -> ResponseReturnValue:
     try:
         simulator.decide(token, _CHOICES[choice])
     except IllegalTransition:
-        told = "This checkout was decided before. Money moves once, so nothing was changed. See below what it is."
-        return _page(simulator, simulator.checkout(token), told, 409)
+        problem = "This checkout was decided before. Money moves once, so nothing was changed. See below what it is."
+        return _page(simulator, simulator.checkout(token), problem, 409)
     except BadKey:
-        told = "The checkout has no key to sign decisions with. Nothing was decided. Set decision_key first."
-        return _page(simulator, checkout, told, 409)
+        problem = (
+            "The checkout has no key to sign decisions with. Nothing was decided. Set decision_key first."
+        )
+        return _page(simulator, checkout, problem, 409)
     return redirect(url_for(".show", token=token), 303)
 
 

@@ -199,8 +199,8 @@ class Backoffice:
         try:
             return self._sent(self.simulator.account.update_store(store_id, changes))
         except ValidationError as error:
-            told = "; ".join(each["msg"].removeprefix("Value error, ") for each in error.errors())
-            raise _Refused(f"That makes no store: {told}. Nothing changed. Correct it.") from None
+            reasons = "; ".join(each["msg"].removeprefix("Value error, ") for each in error.errors())
+            raise _Refused(f"That makes no store: {reasons}. Nothing changed. Correct it.") from None
 
     def _listing(self, store_id: str) -> Listing:
         try:
@@ -292,10 +292,10 @@ class Backoffice:
             try:
                 return act(**path)
             except _Refused as refused:
-                told = str(refused)
+                problem = str(refused)
             except ApiError as error:
-                told = error.message
-            shown = page(**(path if page in (self.store, self.delivery) else {}), problem=told)
+                problem = error.message
+            shown = page(**(path if page in (self.store, self.delivery) else {}), problem=problem)
             shown.status_code = 422
             return shown
 

@@ -25,7 +25,7 @@ from tests.support.shop import KEY, LONG, MERCHANT, settings
 
 
 @dataclass
-class House:
+class Served:
     """A CLIENT at ``url`` and its checkout."""
 
     simulator: CheckoutSimulator
@@ -49,7 +49,7 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, **more: Any) -> Iterator[House]:
+def served(folder: Path, **more: Any) -> Iterator[Served]:
     """Both sides, until the context is left; ``more`` changes the CLIENT's configuration."""
     agreed = Agreement(MERCHANT, KEY)
     simulator = CheckoutSimulator(agreed, Route(History()), schedule=Schedule().scaled(0.005))
@@ -60,7 +60,7 @@ def house(folder: Path, **more: Any) -> Iterator[House]:
             simulator.endpoint.url = f"{address}/checkout/decisions"
             simulator.start()
             try:
-                yield House(simulator, address)
+                yield Served(simulator, address)
             finally:
                 simulator.stop()
 
@@ -73,7 +73,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.mark.parametrize(("approved", "end"), [(True, ("approved", 1)), (False, ("declined", 0))])
 def test_checkout_is_created_and_decided(tmp_path, approved, end):
-    with house(tmp_path) as here:
+    with served(tmp_path) as here:
         reference = here.open("chair-oak")
         started = here.start(reference)
         (checkout,) = here.simulator.checkouts
@@ -94,7 +94,7 @@ def test_checkout_is_created_and_decided(tmp_path, approved, end):
 
 
 def test_refused_checkout_is_told_without_a_secret(tmp_path):
-    with house(tmp_path, checkout_key="a-key-that-was-not-agreed-at-all-") as here:
+    with served(tmp_path, checkout_key="a-key-that-was-not-agreed-at-all-") as here:
         answer = here.start(here.open())
         assert (answer.status_code, answer.json()["error"]) == (502, "CHECKOUT_REFUSED")
         assert "a-key" not in answer.text
@@ -115,7 +115,7 @@ def test_refused_checkout_is_told_without_a_secret(tmp_path):
     ids=["500", "html", "list", "null", "no token", "strange errors", "long"],
 )
 def test_unusable_answers_leave_the_order_open(tmp_path, answer):
-    with house(tmp_path) as here:
+    with served(tmp_path) as here:
         reference = here.open()
         here.simulator.disturb(CREATE, answer=answer)
         refused = here.start(reference)
@@ -126,7 +126,7 @@ def test_unusable_answers_leave_the_order_open(tmp_path, answer):
 
 
 def test_lost_answer_and_no_provider_are_told(tmp_path):
-    with house(tmp_path, timeout=2.0) as here:
+    with served(tmp_path, timeout=2.0) as here:
         reference = here.open()
         here.simulator.disturb(CREATE, lost=True)
         assert here.start(reference).json()["error"] == "CHECKOUT_UNAVAILABLE"
@@ -134,12 +134,12 @@ def test_lost_answer_and_no_provider_are_told(tmp_path):
         here.simulator.decide(here.simulator.checkouts[0].token, True)
         assert here.simulator.wait_idle(LONG)
         assert here.order(reference) == ("approved", 1)
-    with house(tmp_path, checkout_url="http://127.0.0.1:9") as alone:
+    with served(tmp_path, checkout_url="http://127.0.0.1:9") as alone:
         assert alone.start(alone.open()).json()["error"] == "CHECKOUT_UNAVAILABLE"
 
 
 def test_unknown_orders_are_not_started(tmp_path):
-    with house(tmp_path) as here:
+    with served(tmp_path) as here:
         assert here.start("nothing").status_code == 404
         assert here.simulator.requests(CREATE) == []
 
@@ -147,7 +147,7 @@ def test_unknown_orders_are_not_started(tmp_path):
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize(("button", "state"), [("Approve", "approved"), ("Decline", "declined")])
 def test_player_decides_through_the_widget(browser: Browser, tmp_path, size, button, state):
-    with house(tmp_path) as here, visit(browser, size) as page:
+    with served(tmp_path) as here, visit(browser, size) as page:
         page.goto(f"{here.url}/checkout/page?variant=lamp-desk")
         pay = page.get_by_role("button", name="Continue to checkout")
         expect(pay).to_be_visible()
@@ -166,7 +166,7 @@ def test_player_decides_through_the_widget(browser: Browser, tmp_path, size, but
 
 
 def test_player_pays_without_the_widget(browser: Browser, tmp_path):
-    with house(tmp_path) as here, visit(browser) as page:
+    with served(tmp_path) as here, visit(browser) as page:
         page.route("**/widget.js", lambda route: route.abort())
         page.goto(f"{here.url}/checkout/page?variant=mug-blue")
         page.get_by_role("button", name="Go to the checkout").click()

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from simulators.checkout.lifecycle import State
 from simulators.checkout.simulator import CREATE
-from tests.simulators.checkout.running import MERCHANT, SECRET, CheckoutHouse, checkout_house
+from tests.simulators.checkout.running import MERCHANT, SECRET, ServedCheckout, served_checkout
 from tests.support.browser import DESKTOP, PHONE, barriers, chromium, fits, screen, visit
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&{{7*7}}"
@@ -72,15 +72,15 @@ def shop(checkout: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def house() -> Iterator[CheckoutHouse]:
-    with checkout_house() as made:
+def served() -> Iterator[ServedCheckout]:
+    with served_checkout() as made:
         made.simulator.start()
         yield made
 
 
 @pytest.fixture
-def address(house: CheckoutHouse) -> Iterator[str]:
-    with shop(house.url) as url:
+def address(served: ServedCheckout) -> Iterator[str]:
+    with shop(served.url) as url:
         yield url
 
 
@@ -97,10 +97,12 @@ def calls(page: Page) -> list[list[object]]:
     [("Approve", State.APPROVED, "success"), ("Decline", State.DECLINED, "failure")],
 )
 def test_a_person_decides(
-    browser: Browser, house: CheckoutHouse, address: str, size, button: str, state: State, outcome: str
+    browser: Browser, served: ServedCheckout, address: str, size, button: str, state: State, outcome: str
 ):
     with visit(browser, size) as page:
-        page.goto(f"{address}?token={house.jwt(value_after_tax=Decimal(100), tax_percentage=0, tax_value=0)}")
+        page.goto(
+            f"{address}?token={served.jwt(value_after_tax=Decimal(100), tax_percentage=0, tax_value=0)}"
+        )
         assert calls(page) == [
             ["onPriceLoaded", {"initialAmount": "£8.37", "recurringAmount": "£8.33"}],
             ["onWidgetLoaded"],
@@ -111,7 +113,7 @@ def test_a_person_decides(
         screen(page, f"checkout-widget-{size['width']}")
         page.get_by_role("button", name="Continue to checkout").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("created")
-        assert page.url.startswith(f"{house.url}/checkout/")
+        assert page.url.startswith(f"{served.url}/checkout/")
         assert fits(page)
         assert barriers(page) == []
         screen(page, f"checkout-page-{size['width']}")
@@ -122,12 +124,12 @@ def test_a_person_decides(
         assert barriers(page) == []
         screen(page, f"checkout-{state}-{size['width']}")
         assert SECRET not in page.content()
-    (checkout,) = house.simulator.checkouts
+    (checkout,) = served.simulator.checkouts
     assert checkout.state is state
-    assert house.simulator.wait_idle(20)
-    (body,) = house.inbox.bodies
+    assert served.simulator.wait_idle(20)
+    (body,) = served.inbox.bodies
     assert list(json.loads(body)) == ["payload"]
-    assert house.decision()["data"] | {"outcomeDecidedAt": ""} == {
+    assert served.decision()["data"] | {"outcomeDecidedAt": ""} == {
         "reference": checkout.token,
         "merchantReference": "order-1",
         "outcome": outcome,
@@ -135,9 +137,9 @@ def test_a_person_decides(
     }
 
 
-def test_by_keyboard_alone_and_in_the_dark(browser: Browser, house: CheckoutHouse, address: str):
+def test_by_keyboard_alone_and_in_the_dark(browser: Browser, served: ServedCheckout, address: str):
     with visit(browser, PHONE, color_scheme="dark") as page:
-        page.goto(f"{address}?token={house.jwt()}")
+        page.goto(f"{address}?token={served.jwt()}")
         calls(page)
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
@@ -149,7 +151,7 @@ def test_by_keyboard_alone_and_in_the_dark(browser: Browser, house: CheckoutHous
         page.keyboard.press("Enter")
         expect(page.get_by_role("status")).to_contain_text("Declined")
         assert barriers(page) == []
-    assert house.simulator.checkouts[0].state is State.DECLINED
+    assert served.simulator.checkouts[0].state is State.DECLINED
 
 
 @pytest.mark.parametrize(
@@ -157,31 +159,33 @@ def test_by_keyboard_alone_and_in_the_dark(browser: Browser, house: CheckoutHous
     ["token=nonsense", "token=", "merchant=another&token={good}", "token={old}"],
 )
 def test_no_checkout_leaves_the_page_as_it_was(
-    browser: Browser, house: CheckoutHouse, address: str, query: str
+    browser: Browser, served: ServedCheckout, address: str, query: str
 ):
-    filled = query.format(good=house.jwt(), old=house.jwt(iat=int(house.clock.now) - 9999))
+    filled = query.format(good=served.jwt(), old=served.jwt(iat=int(served.clock.now) - 9999))
     with visit(browser) as page:
         page.goto(f"{address}?{filled}")
         assert calls(page) == [["onCheckoutUnavailable"]]
         assert page.locator("#widget").inner_html() == ""
-    assert house.simulator.checkouts == []
+    assert served.simulator.checkouts == []
 
 
-def test_a_token_that_grew_old_on_the_page(browser: Browser, house: CheckoutHouse, address: str):
+def test_a_token_that_grew_old_on_the_page(browser: Browser, served: ServedCheckout, address: str):
     with visit(browser) as page:
-        page.goto(f"{address}?token={house.jwt()}")
+        page.goto(f"{address}?token={served.jwt()}")
         calls(page)
-        house.clock.now += 7200
+        served.clock.now += 7200
         page.get_by_role("button", name="Continue to checkout").click()
         page.wait_for_function("window.calls.length === 3")
         assert calls(page)[-1] == ["onCheckoutUnavailable"]
         assert page.locator("#widget").inner_html() == ""
 
 
-def test_an_answer_that_is_lost_can_be_asked_for_again(browser: Browser, house: CheckoutHouse, address: str):
-    house.simulator.disturb(CREATE, answer=(503, b"{}", "application/json"))
+def test_an_answer_that_is_lost_can_be_asked_for_again(
+    browser: Browser, served: ServedCheckout, address: str
+):
+    served.simulator.disturb(CREATE, answer=(503, b"{}", "application/json"))
     with visit(browser) as page:
-        page.goto(f"{address}?token={house.jwt()}")
+        page.goto(f"{address}?token={served.jwt()}")
         calls(page)
         button = page.get_by_role("button", name="Continue to checkout")
         button.click()
@@ -189,22 +193,22 @@ def test_an_answer_that_is_lost_can_be_asked_for_again(browser: Browser, house: 
         assert barriers(page) == []
         button.click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("created")
-    assert len(house.simulator.checkouts) == 1
+    assert len(served.simulator.checkouts) == 1
 
 
-def test_a_second_press_makes_no_second_checkout(browser: Browser, house: CheckoutHouse, address: str):
-    house.simulator.disturb(CREATE, handled=True, delay_seconds=0.2)
+def test_a_second_press_makes_no_second_checkout(browser: Browser, served: ServedCheckout, address: str):
+    served.simulator.disturb(CREATE, handled=True, delay_seconds=0.2)
     with visit(browser) as page:
-        page.goto(f"{address}?token={house.jwt()}")
+        page.goto(f"{address}?token={served.jwt()}")
         calls(page)
         page.get_by_role("button", name="Continue to checkout").dblclick()
         expect(page.get_by_role("heading", level=1)).to_contain_text("created")
-    assert len(house.simulator.requests(CREATE)) == 1
+    assert len(served.simulator.requests(CREATE)) == 1
 
 
-def test_hostile_texts_are_texts(browser: Browser, house: CheckoutHouse, address: str):
+def test_hostile_texts_are_texts(browser: Browser, served: ServedCheckout, address: str):
     with visit(browser, PHONE) as page:
-        page.goto(f"{address}?token={house.jwt(variant=HOSTILE, merchant_reference=HOSTILE + 'x' * 300)}")
+        page.goto(f"{address}?token={served.jwt(variant=HOSTILE, merchant_reference=HOSTILE + 'x' * 300)}")
         calls(page)
         page.get_by_role("button", name="Continue to checkout").click()
         expect(page.get_by_role("definition").filter(has_text=HOSTILE).first).to_have_text(HOSTILE)
@@ -212,9 +216,9 @@ def test_hostile_texts_are_texts(browser: Browser, house: CheckoutHouse, address
         assert fits(page)
 
 
-def test_the_page_of_an_unknown_checkout(browser: Browser, house: CheckoutHouse):
+def test_the_page_of_an_unknown_checkout(browser: Browser, served: ServedCheckout):
     with visit(browser, PHONE) as page:
-        page.goto(f"{house.url}/checkout/none")
+        page.goto(f"{served.url}/checkout/none")
         expect(page.get_by_role("alert")).to_contain_text("There is no such checkout")
         assert fits(page)
         assert barriers(page) == []

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from simulators.jackpot.lifecycle import Event
 from simulators.jackpot.wire import Voucher
-from tests.simulators.jackpot.running import House, house
+from tests.simulators.jackpot.running import Served, served
 from tests.support.browser import PHONE, barriers, chromium, fits, screen, visit
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&{{7*7}}"
@@ -78,7 +78,7 @@ def host_page(jackpot: str) -> Iterator[str]:
 class Scene:
     """A player in front of a CLIENT's page with the widget."""
 
-    def __init__(self, home: House, page: Page, address: str) -> None:
+    def __init__(self, home: Served, page: Page, address: str) -> None:
         self.home, self.page, self.address = home, page, address
         self.widget = page.locator("#jackpot")
 
@@ -98,13 +98,13 @@ class Scene:
 
 
 @pytest.fixture
-def jackpot() -> Iterator[House]:
-    with house() as home:
+def jackpot() -> Iterator[Served]:
+    with served() as home:
         yield home
 
 
 @pytest.fixture
-def scene(jackpot: House, browser: Browser) -> Iterator[Scene]:
+def scene(jackpot: Served, browser: Browser) -> Iterator[Scene]:
     with host_page(jackpot.url) as address, visit(browser) as page:
         yield Scene(jackpot, page, address)
 
@@ -311,7 +311,7 @@ def test_hostile_texts_of_a_store_are_texts(scene: Scene):
     assert scene.widget.locator("script, img").count() == 0
 
 
-def test_a_phone_shows_it_without_scrolling_sideways(jackpot: House, browser: Browser):
+def test_a_phone_shows_it_without_scrolling_sideways(jackpot: Served, browser: Browser):
     with host_page(jackpot.url) as address, visit(browser, PHONE, has_touch=True) as page:
         scene = Scene(jackpot, page, address)
         card = scene.card(continuous=True)

@@ -88,7 +88,7 @@ class Inside:
     """A console of this process: its parts, and where it is."""
 
     console: Console
-    house: ServedProviders
+    providers: ServedProviders
     url: str
 
     def write(
@@ -101,11 +101,11 @@ class Inside:
             request = Request(
                 "POST", "http://127.0.0.1:9/operator/transaction", (("X-Security-Hash", "0"),), body
             )
-            invoked = self.house.history.invoke(
+            invoked = self.providers.history.invoke(
                 request, provider="operator", label=kind, purpose=Purpose.SCENARIO, message=message
             )
             answer = b'{"error": null, "transaction_id": "c-1"}' if error is None else error.encode()
-            last = self.house.history.complete(
+            last = self.providers.history.complete(
                 invoked.number,
                 answer=Answer(200, (("Content-Type", "application/json"),), answer),
                 status=Status.OK if error is None else Status.REFUSED,
@@ -116,7 +116,7 @@ class Inside:
     def ask(self, path: str, body: bytes = b"") -> Exchange:
         """Put a request of the CLIENT that has no answer yet into the history."""
         request = Request("POST", f"http://127.0.0.1:9{path}", (), body)
-        return self.house.history.invoke(
+        return self.providers.history.invoke(
             request,
             provider="operator",
             label="auth",
@@ -149,8 +149,8 @@ def console_inside(folder: Path, callback_url: str = "http://127.0.0.1:9/operato
             Agreement("client", "password-of-the-tests", ("EUR", "USD")), queue, seed=1
         )
         one = stack.enter_context(hosted(simulator, ("127.0.0.1", 0)))
-        house = ServedProviders(target, history, {OPERATOR: one})
-        console = stack.enter_context(closing(Console(house)))
+        providers = ServedProviders(target, history, {OPERATOR: one})
+        console = stack.enter_context(closing(Console(providers)))
         with Server(create_app(console), threads=THREADS) as server:
-            yield Inside(console, house, server.url)
+            yield Inside(console, providers, server.url)
             console.feed.close()

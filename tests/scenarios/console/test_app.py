@@ -71,8 +71,8 @@ def test_deeds_are_for_the_page_itself_alone(inside: Inside, path: str, headers:
     answer = post(inside, path, {"provider": "operator", "faults": ["copies"]}, **headers)
     assert "Nothing was done" in json.dumps(answer.json())
     assert answer.status_code == 403
-    assert len(inside.house.history) == 1
-    assert list(inside.house.faults()) == []
+    assert len(inside.providers.history) == 1
+    assert list(inside.providers.faults()) == []
     assert not inside.console.checks.running
 
 
@@ -117,7 +117,7 @@ def test_the_policy_runs_no_script_but_the_pages_own(inside: Inside):
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
     assert policy["frame-ancestors"] == "'none'"
-    assert inside.house.operator.listener.url in policy["frame-src"]
+    assert inside.providers.operator.listener.url in policy["frame-src"]
     assert not re.search(r"<script(?![^>]* src=)", answer.text)
     assert not re.search(r"\son[a-z]+=|\sstyle=|javascript:", answer.text)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -152,12 +152,16 @@ def test_a_wager_is_raised_raced_copied_and_sent_again(beside: tuple[Inside, Tin
     raced = post(inside, "/do/raise", {"event": "result", "amount": "7", "together": "4"}).json()
     assert len(raced["exchanges"]) == 4
     assert post(inside, "/exchanges/2/again").json()["exchanges"] == [7]
-    again = inside.house.history[7]
-    assert (again.copy_of, again.title, again.request) == (0, "copy of bet", inside.house.history[0].request)
+    again = inside.providers.history[7]
+    assert (again.copy_of, again.title, again.request) == (
+        0,
+        "copy of bet",
+        inside.providers.history[0].request,
+    )
     assert len(set(client.bodies[:3])) == 1
     lost = post(inside, "/do/raise", bet | {"faults": "answer-lost\nslow-body:chunk=64"}).json()
     assert lost["outcome"] == "unknown"
-    assert len(inside.house.history[lost["exchanges"][0]].faults) == 2
+    assert len(inside.providers.history[lost["exchanges"][0]].faults) == 2
 
 
 def test_a_fault_that_is_on_acts_on_all_that_is_sent(beside: tuple[Inside, TinyClient]):
@@ -167,8 +171,8 @@ def test_a_fault_that_is_on_acts_on_all_that_is_sent(beside: tuple[Inside, TinyC
     post(inside, "/do/raise", {"event": "bet", "amount": "1"})
     assert len(client.bodies) == 3
     # What the provider sends of itself, too.
-    simulator = inside.house.operator.simulator
-    simulator.queue.deliver(inside.house.verbs.transaction("result", "p-1", Decimal(1), currency="EUR"))
+    simulator = inside.providers.operator.simulator
+    simulator.queue.deliver(inside.providers.verbs.transaction("result", "p-1", Decimal(1), currency="EUR"))
     assert len(client.bodies) == 6
     assert post(inside, "/do/end_faults").json()["on"] == {"operator": []}
     post(inside, "/do/raise", {"event": "bet", "amount": "1"})
@@ -179,7 +183,7 @@ def test_an_answer_is_bad_so_many_times(beside: tuple[Inside, TinyClient]):
     inside, _ = beside
     wanted = {"provider": "operator", "path": "auth", "how": "401", "times": "5"}
     assert "5 more" in post(inside, "/do/disturb", wanted).json()["disturbed"]["operator"][0]
-    url = f"{inside.house.operator.listener.url}/auth"
+    url = f"{inside.providers.operator.listener.url}/auth"
     credentials = {"username": "client", "password": SECRETS[1]}
     statuses = [requests.post(url, json=credentials, timeout=30).status_code for _ in range(6)]
     assert statuses == [401] * 5 + [200]
@@ -187,10 +191,10 @@ def test_an_answer_is_bad_so_many_times(beside: tuple[Inside, TinyClient]):
 
 def test_a_session_opens_without_the_client(inside: Inside):
     url = post(inside, "/do/session", {"player": "p-9", "currency": "USD", "lang": "en"}).json()["url"]
-    assert url.startswith(f"{inside.house.operator.listener.url}/play/")
+    assert url.startswith(f"{inside.providers.operator.listener.url}/play/")
     assert "p-9" in requests.get(url, timeout=30).text
     assert "CURRENCY" not in beats(post(inside, "/do/session", {"currency": "CHF"}), 422)
-    assert len(inside.house.history) == 0
+    assert len(inside.providers.history) == 0
 
 
 @pytest.mark.parametrize(
@@ -219,7 +223,7 @@ def test_a_session_opens_without_the_client(inside: Inside):
 )
 def test_what_does_not_fit_is_told_in_three_beats(inside: Inside, path: str, fields: object, said: str):
     assert said in beats(post(inside, path, fields), 422)
-    assert len(inside.house.history) == 0
+    assert len(inside.providers.history) == 0
 
 
 def test_what_the_client_sent_cannot_be_sent_again_from_here(inside: Inside):

@@ -71,7 +71,7 @@ def quiet_checkout(
 
 
 @dataclass
-class CheckoutHouse:
+class ServedCheckout:
     """A simulator behind HTTP, and how its callers talk to it."""
 
     simulator: CheckoutSimulator
@@ -107,7 +107,7 @@ class CheckoutHouse:
 
 
 @contextmanager
-def checkout_house(schedule: Schedule | None = None) -> Iterator[CheckoutHouse]:
+def served_checkout(schedule: Schedule | None = None) -> Iterator[ServedCheckout]:
     with (
         inbox() as box,
         quiet_checkout(box.url, schedule=schedule) as (simulator, clock),
@@ -115,6 +115,6 @@ def checkout_house(schedule: Schedule | None = None) -> Iterator[CheckoutHouse]:
     ):
         simulator.public_url = server.url
         try:
-            yield CheckoutHouse(simulator, clock, box, server.url)
+            yield ServedCheckout(simulator, clock, box, server.url)
         finally:
             simulator.stop()

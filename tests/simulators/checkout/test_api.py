@@ -14,15 +14,15 @@ from simulators.checkout.lifecycle import State
 from simulators.checkout.simulator import CREATE, PRICE
 from simulators.server.response_faults import Given
 from simulators.values import decimal_json, jws
-from tests.simulators.checkout.running import MERCHANT, MUTATION, SECRET, checkout_house, claims
+from tests.simulators.checkout.running import MERCHANT, MUTATION, SECRET, claims, served_checkout
 
 WRONG_ALGORITHM = ("WRONG_ALGORITHM", "header.alg")
 PRICES = "data.merchantPrice"
 
 
 @pytest.fixture(scope="module")
-def house():
-    with checkout_house() as made:
+def served():
+    with served_checkout() as made:
         yield made
 
 
@@ -111,31 +111,31 @@ BAD = {
 }
 
 
-def bad(house, name):
+def bad(served, name):
     change, sign, _ = BAD[name]
-    fields = claims(house.clock.now).fields()
+    fields = claims(served.clock.now).fields()
     if change is not None:
         change(fields)
     return sign(fields)
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_token_is_refused_with_code_field_and_message(house, name):
-    before = len(house.simulator.checkouts)
-    made = house.create(bad(house, name))
+def test_a_bad_token_is_refused_with_code_field_and_message(served, name):
+    before = len(served.simulator.checkouts)
+    made = served.create(bad(served, name))
     assert made["checkout"] is None
     (error,) = made["errors"]
     assert (error["code"], error["field"]) == BAD[name][2]
     assert error["message"].startswith(error["field"])
     assert error["message"].count(". ") >= 2
-    assert len(house.simulator.checkouts) == before
+    assert len(served.simulator.checkouts) == before
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_token_has_no_price(house, name):
+def test_a_bad_token_has_no_price(served, name):
     answer = requests.post(
-        f"{house.url}/widget/price",
-        json={"merchantId": MERCHANT, "JWTToken": bad(house, name)},
+        f"{served.url}/widget/price",
+        json={"merchantId": MERCHANT, "JWTToken": bad(served, name)},
         timeout=20,
     )
     assert answer.status_code == 422
@@ -144,31 +144,31 @@ def test_a_bad_token_has_no_price(house, name):
     assert SECRET not in answer.text
 
 
-def test_a_good_token_makes_a_checkout(house):
-    payload = house.jwt()
-    made = house.create(payload)
+def test_a_good_token_makes_a_checkout(served):
+    payload = served.jwt()
+    made = served.create(payload)
     assert made["errors"] is None
-    assert house.create(payload) == made
-    assert house.simulator.checkout(made["checkout"]["token"]).state is State.CREATED
+    assert served.create(payload) == made
+    assert served.simulator.checkout(made["checkout"]["token"]).state is State.CREATED
 
 
-def test_another_merchant_id_is_refused(house):
-    (error,) = house.create(house.jwt(), "another")["errors"]
+def test_another_merchant_id_is_refused(served):
+    (error,) = served.create(served.jwt(), "another")["errors"]
     assert (error["code"], error["field"]) == ("UNKNOWN_MERCHANT", "merchantId")
 
 
-def test_arguments_may_stand_in_the_query(house):
+def test_arguments_may_stand_in_the_query(served):
     query = (
-        f'mutation {{ createMerchantCheckout(merchantId: "{MERCHANT}", payload: "{house.jwt()}") '
+        f'mutation {{ createMerchantCheckout(merchantId: "{MERCHANT}", payload: "{served.jwt()}") '
         "{ made: checkout { token } errors { code } } }"
     )
-    answer = house.ask({"query": query}).json()["data"]["createMerchantCheckout"]
+    answer = served.ask({"query": query}).json()["data"]["createMerchantCheckout"]
     assert answer["made"]["token"]
 
 
-def test_the_schema_can_be_asked_for(house):
+def test_the_schema_can_be_asked_for(served):
     query = "{ __schema { mutationType { fields { name args { name type { kind } } } } } merchantId }"
-    answer = house.ask({"query": query}).json()["data"]
+    answer = served.ask({"query": query}).json()["data"]
     assert answer["merchantId"] == MERCHANT
     (field,) = answer["__schema"]["mutationType"]["fields"]
     assert [each["name"] for each in field["args"]] == ["merchantId", "payload"]
@@ -201,9 +201,9 @@ VARIABLES = {"merchantId": MERCHANT, "payload": "x"}
         ({"query": "{ merchantId }" + " " * 10 + "# é \ud800" + "{ x"}, None),
     ],
 )
-def test_what_is_no_request_is_refused_in_one_shape(house, document, code):
+def test_what_is_no_request_is_refused_in_one_shape(served, document, code):
     body = json.dumps(document).encode()
-    answer = house.ask(None, json=None, data=body, headers={"Content-Type": "application/json"})
+    answer = served.ask(None, json=None, data=body, headers={"Content-Type": "application/json"})
     if code is None:
         assert answer.status_code < 500
         return
@@ -247,21 +247,21 @@ def test_what_is_no_request_is_refused_in_one_shape(house, document, code):
         ("POST", "/widget/price", {"json": []}, 400, "MALFORMED"),
     ],
 )
-def test_errors_have_one_shape(house, method, path, more, status, code):
-    answer = requests.request(method, house.url + path, timeout=20, **more)
+def test_errors_have_one_shape(served, method, path, more, status, code):
+    answer = requests.request(method, served.url + path, timeout=20, **more)
     assert answer.status_code == status, answer.text
     assert list(answer.json()) == ["error", "message"]
     assert answer.json()["error"] == code
 
 
-def test_a_page_of_another_origin_may_ask(house):
+def test_a_page_of_another_origin_may_ask(served):
     for path in ("/graphql", "/widget/price"):
-        asked = requests.options(house.url + path, timeout=20)
+        asked = requests.options(served.url + path, timeout=20)
         assert asked.headers["Access-Control-Allow-Origin"] == "*"
         assert "POST" in asked.headers["Access-Control-Allow-Methods"]
         assert asked.headers["Access-Control-Allow-Headers"] == "Content-Type"
-    assert house.ask({}).headers["Access-Control-Allow-Origin"] == "*"
-    assert "Access-Control-Allow-Origin" not in requests.get(f"{house.url}/checkout/x", timeout=20).headers
+    assert served.ask({}).headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Origin" not in requests.get(f"{served.url}/checkout/x", timeout=20).headers
 
 
 @pytest.mark.parametrize(
@@ -273,9 +273,9 @@ def test_a_page_of_another_origin_may_ask(house):
         ("KWD", "10.000", "KWD 0.837", "KWD 0.833"),
     ],
 )
-def test_the_price_is_paid_in_parts(house, currency, after, initial, recurring):
+def test_the_price_is_paid_in_parts(served, currency, after, initial, recurring):
     amount = Decimal(after)
-    token = house.jwt(
+    token = served.jwt(
         currency=currency,
         value_before_tax=amount,
         value_after_tax=amount,
@@ -283,26 +283,26 @@ def test_the_price_is_paid_in_parts(house, currency, after, initial, recurring):
         tax_percentage=Decimal(0),
     )
     answer = requests.post(
-        f"{house.url}/widget/price", json={"merchantId": MERCHANT, "JWTToken": token}, timeout=20
+        f"{served.url}/widget/price", json={"merchantId": MERCHANT, "JWTToken": token}, timeout=20
     )
     assert answer.json() == {"initialAmount": initial, "recurringAmount": recurring, "payments": 11}
 
 
-def test_requests_are_recorded_and_disturbed(house):
-    simulator = house.simulator
+def test_requests_are_recorded_and_disturbed(served):
+    simulator = served.simulator
     before = len(simulator.requests(CREATE)), len(simulator.requests(PRICE))
     given: Given = (503, b"busy", "text/plain")
     simulator.disturb(CREATE, answer=given)
-    answer = house.ask({"query": MUTATION, "variables": VARIABLES})
+    answer = served.ask({"query": MUTATION, "variables": VARIABLES})
     assert (answer.status_code, answer.content) == (503, b"busy")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     made = len(simulator.checkouts)
     simulator.disturb(CREATE, lost=True)
-    payload = house.jwt(variant="lost")
+    payload = served.jwt(variant="lost")
     with pytest.raises(requests.exceptions.RequestException):
-        house.ask({"query": MUTATION, "variables": {"merchantId": MERCHANT, "payload": payload}})
+        served.ask({"query": MUTATION, "variables": {"merchantId": MERCHANT, "payload": payload}})
     assert len(simulator.checkouts) == made + 1
-    assert house.create(payload)["checkout"]["token"] == simulator.checkouts[-1].token
+    assert served.create(payload)["checkout"]["token"] == simulator.checkouts[-1].token
     assert (len(simulator.requests(CREATE)), len(simulator.requests(PRICE))) == (before[0] + 3, before[1])
     with pytest.raises(ValueError, match="createMerchantCheckout"):
         simulator.disturb("refund")
@@ -311,20 +311,20 @@ def test_requests_are_recorded_and_disturbed(house):
 # -- the hosted page
 
 
-def page(house, token):
-    return requests.get(f"{house.url}/checkout/{token}", timeout=20)
+def page(served, token):
+    return requests.get(f"{served.url}/checkout/{token}", timeout=20)
 
 
 def form_token(text):
     return re.search(r'name="form_token" value="(\w+)"', text)[1]
 
 
-def decide(house, token, **form):
-    return requests.post(f"{house.url}/checkout/{token}", data=form, timeout=20, allow_redirects=False)
+def decide(served, token, **form):
+    return requests.post(f"{served.url}/checkout/{token}", data=form, timeout=20, allow_redirects=False)
 
 
-def test_the_page_shows_what_is_bought(house):
-    shown = page(house, house.checkout(variant="<b>&\"' \u202e", merchant_reference="<i>"))
+def test_the_page_shows_what_is_bought(served):
+    shown = page(served, served.checkout(variant="<b>&\"' \u202e", merchant_reference="<i>"))
     assert shown.status_code == 200
     for text in (MERCHANT, "&lt;b&gt;&amp;", "&lt;i&gt;", "100.00 GBP", "20.00 GBP", "120.00 GBP"):
         assert text in shown.text
@@ -334,51 +334,51 @@ def test_the_page_shows_what_is_bought(house):
 
 
 @pytest.mark.parametrize(("choice", "state"), [("approve", State.APPROVED), ("decline", State.DECLINED)])
-def test_a_decision_is_taken_once(house, choice, state):
-    token = house.checkout(variant=choice)
-    guard = form_token(page(house, token).text)
-    assert decide(house, token, form_token=guard, decision=choice).status_code == 303
-    again = decide(house, token, form_token=guard, decision="approve")
+def test_a_decision_is_taken_once(served, choice, state):
+    token = served.checkout(variant=choice)
+    guard = form_token(page(served, token).text)
+    assert decide(served, token, form_token=guard, decision=choice).status_code == 303
+    again = decide(served, token, form_token=guard, decision="approve")
     assert again.status_code == 409
     assert "decided before" in again.text
     assert f">{state}</span>" in again.text
-    assert house.simulator.checkout(token).state is state
-    about = [each for each in house.simulator.queue.deliveries if each.event.decision.reference == token]
+    assert served.simulator.checkout(token).state is state
+    about = [each for each in served.simulator.queue.deliveries if each.event.decision.reference == token]
     assert [each.event.decision.approved for each in about] == [choice == "approve"]
 
 
 @pytest.mark.parametrize("forged", [None, "", "0" * 64, "é"])
-def test_a_form_from_elsewhere_decides_nothing(house, forged):
-    token = house.checkout(variant=f"forged {forged}")
+def test_a_form_from_elsewhere_decides_nothing(served, forged):
+    token = served.checkout(variant=f"forged {forged}")
     form = {"decision": "approve"} | ({} if forged is None else {"form_token": forged})
-    assert decide(house, token, **form).status_code == 403
-    other = form_token(page(house, house.checkout(variant="mine")).text)
-    assert decide(house, token, form_token=other, decision="approve").status_code == 403
-    assert house.simulator.checkout(token).state is State.CREATED
+    assert decide(served, token, **form).status_code == 403
+    other = form_token(page(served, served.checkout(variant="mine")).text)
+    assert decide(served, token, form_token=other, decision="approve").status_code == 403
+    assert served.simulator.checkout(token).state is State.CREATED
 
 
-def test_an_unknown_decision_and_an_unknown_checkout(house):
-    token = house.checkout(variant="unknown decision")
-    refused = decide(house, token, form_token=form_token(page(house, token).text), decision="refund")
+def test_an_unknown_decision_and_an_unknown_checkout(served):
+    token = served.checkout(variant="unknown decision")
+    refused = decide(served, token, form_token=form_token(page(served, token).text), decision="refund")
     assert refused.status_code == 422
-    assert house.simulator.checkout(token).state is State.CREATED
-    for answer in (page(house, "nothing"), decide(house, "nothing", decision="approve")):
+    assert served.simulator.checkout(token).state is State.CREATED
+    for answer in (page(served, "nothing"), decide(served, "nothing", decision="approve")):
         assert answer.status_code == 404
         assert answer.headers["Content-Type"].startswith("text/html")
 
 
-def test_an_expired_checkout_cannot_be_decided(house):
-    token = house.checkout(variant="expired")
-    guard = form_token(page(house, token).text)
-    house.simulator.expire(token)
-    assert "time is over" in page(house, token).text
-    assert decide(house, token, form_token=guard, decision="approve").status_code == 409
-    assert house.simulator.checkout(token).state is State.EXPIRED
+def test_an_expired_checkout_cannot_be_decided(served):
+    token = served.checkout(variant="expired")
+    guard = form_token(page(served, token).text)
+    served.simulator.expire(token)
+    assert "time is over" in page(served, token).text
+    assert decide(served, token, form_token=guard, decision="approve").status_code == 409
+    assert served.simulator.checkout(token).state is State.EXPIRED
 
 
-def test_a_served_simulator_decides_over_http_in_the_background(house):
-    house.simulator.start()
-    token = house.checkout(variant="in the background")
-    decide(house, token, form_token=form_token(page(house, token).text), decision="approve")
-    assert house.simulator.wait_idle(20)
-    assert house.decision()["data"]["reference"] == token
+def test_a_served_simulator_decides_over_http_in_the_background(served):
+    served.simulator.start()
+    token = served.checkout(variant="in the background")
+    decide(served, token, form_token=form_token(page(served, token).text), decision="approve")
+    assert served.simulator.wait_idle(20)
+    assert served.decision()["data"]["reference"] == token

@@ -25,26 +25,26 @@ CALLS = list(openapi.document()["paths"])
 
 
 @pytest.fixture(scope="module")
-def house() -> Iterator[tuple[CheckoutSimulator, Clock]]:
+def served() -> Iterator[tuple[CheckoutSimulator, Clock]]:
     with quiet_checkout() as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def app(house: tuple[CheckoutSimulator, Clock]) -> Any:
-    return create_app(house[0])
+def app(served: tuple[CheckoutSimulator, Clock]) -> Any:
+    return create_app(served[0])
 
 
-def jwt(house: tuple[CheckoutSimulator, Clock], **more: Any) -> str:
-    return wire.mint(claims(house[1].now, **more), SECRET)
+def jwt(served: tuple[CheckoutSimulator, Clock], **more: Any) -> str:
+    return wire.mint(claims(served[1].now, **more), SECRET)
 
 
 @pytest.mark.parametrize("path", CALLS)
-def test_every_answer_is_as_documented(path: str, app: Any, house: tuple[CheckoutSimulator, Clock]) -> None:
+def test_every_answer_is_as_documented(path: str, app: Any, served: tuple[CheckoutSimulator, Clock]) -> None:
     document = schemathesis.openapi.from_wsgi("/openapi.json", app)
 
     def bodies(turn: int) -> dict[str, Any]:
-        token = jwt(house, merchant_reference=f"order-{turn}") if turn % 2 else "no.jwt.at-all"
+        token = jwt(served, merchant_reference=f"order-{turn}") if turn % 2 else "no.jwt.at-all"
         variables = {"merchantId": MERCHANT, "payload": token}
         return {
             "/graphql": {"query": MUTATION, "variables": variables},
@@ -78,8 +78,8 @@ def test_generated_queries_never_break_the_server(app: Any) -> None:
 
 
 def test_every_route_of_the_api_is_documented(app: Any) -> None:
-    served = {rule.rule for rule in app.url_map.iter_rules() if "." not in rule.endpoint}
-    assert served - {"/static/<path:filename>"} == set(CALLS)
+    routes = {rule.rule for rule in app.url_map.iter_rules() if "." not in rule.endpoint}
+    assert routes - {"/static/<path:filename>"} == set(CALLS)
 
 
 def test_the_document_holds_the_schema_of_graphql() -> None:
@@ -146,8 +146,8 @@ def test_a_decision_that_is_sent_is_in_its_schema(approved: bool, reference: str
     assert not of("DecisionClaims").is_valid({**said, "data": {**said["data"], "outcome": "perhaps"}})
 
 
-def test_the_price_is_documented_to_the_letter(app: Any, house: tuple[CheckoutSimulator, Clock]) -> None:
-    token = jwt(house, value_before_tax=Decimal("95.00"), value_after_tax=Decimal("114.00"), tax_value=None)
+def test_the_price_is_documented_to_the_letter(app: Any, served: tuple[CheckoutSimulator, Clock]) -> None:
+    token = jwt(served, value_before_tax=Decimal("95.00"), value_after_tax=Decimal("114.00"), tax_value=None)
     answer = app.test_client().post("/widget/price", json={"merchantId": MERCHANT, "JWTToken": token})
     assert answer.json == {"initialAmount": "£9.50", "recurringAmount": "£9.50", "payments": 11}
     of("PriceAnswer").validate(answer.json)

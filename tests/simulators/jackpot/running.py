@@ -100,7 +100,7 @@ def quiet_simulator(
 
 
 @dataclass
-class House:
+class Served:
     """A simulator behind HTTP, and how its callers talk to it."""
 
     simulator: JackpotSimulator
@@ -183,7 +183,7 @@ class House:
 
 
 @contextmanager
-def house(habits: Habits | None = None, schedule: Schedule | None = None) -> Iterator[House]:
+def served(habits: Habits | None = None, schedule: Schedule | None = None) -> Iterator[Served]:
     with (
         inbox() as box,
         quiet_simulator(box.url, habits=habits, schedule=schedule) as (simulator, clock),
@@ -191,7 +191,7 @@ def house(habits: Habits | None = None, schedule: Schedule | None = None) -> Ite
     ):
         simulator.account.public_url = server.url
         try:
-            yield House(simulator, clock, box, server.url)
+            yield Served(simulator, clock, box, server.url)
         finally:
             simulator.stop()
 
@@ -208,10 +208,10 @@ def assert_error(answer: requests.Response, status: int, code: str) -> str:
     return str(document["message"])
 
 
-def events(place: House) -> list[str]:
+def events(place: Served) -> list[str]:
     place.simulator.queue.work()
     return [json.loads(body)["event"] for body in place.inbox.bodies]
 
 
-def change(place: House, voucher_id: str, word: str, form: str = "vouchers") -> requests.Response:
+def change(place: Served, voucher_id: str, word: str, form: str = "vouchers") -> requests.Response:
     return place.ask("PUT", f"/v2/{form}/{voucher_id}/{word}", headers=place.server())

@@ -13,19 +13,19 @@ from simulators.exchanges.history import Direction
 from simulators.jackpot import wire
 from simulators.jackpot.api import BODY_BYTES
 from simulators.values import decimal_json
-from tests.simulators.jackpot.running import AGREEMENT, House, assert_error, events, house
+from tests.simulators.jackpot.running import AGREEMENT, Served, assert_error, events, served
 
 
 @pytest.fixture
-def place() -> Iterator[House]:
-    with house() as built:
+def place() -> Iterator[Served]:
+    with served() as built:
         yield built
 
 
 # -- the catalogue
 
 
-def test_stores_are_those_of_the_events(place: House) -> None:
+def test_stores_are_those_of_the_events(place: Served) -> None:
     stores = place.ask("GET", "/v2/stores", headers=place.key)
     listings = place.simulator.account.listings
     assert [store["id"] for store in stores.json()] == [each.store.id for each in listings]
@@ -39,7 +39,7 @@ def test_stores_are_those_of_the_events(place: House) -> None:
     assert [store["id"] for store in left] == [each.store.id for each in listings[1:]]
 
 
-def test_pictures_are_served_here(place: House) -> None:
+def test_pictures_are_served_here(place: Served) -> None:
     store = place.ask("GET", "/v2/stores", headers=place.key).json()[0]
     for name, url in store.items():
         if "Logo" in name or "Image" in name:
@@ -50,7 +50,7 @@ def test_pictures_are_served_here(place: House) -> None:
     assert_error(place.ask("GET", "/images/no-store/storeLogoSmall.svg"), 404, "PICTURE_NOT_FOUND")
 
 
-def test_proposed_vouchers(place: House) -> None:
+def test_proposed_vouchers(place: Served) -> None:
     store = place.store()
     path = f"/v2/stores/{store}/proposed-vouchers"
     proposed = place.ask("GET", path, headers=place.key).json()
@@ -68,7 +68,7 @@ def test_proposed_vouchers(place: House) -> None:
     assert_error(unknown, 404, "STORE_NOT_FOUND")
 
 
-def test_the_widget_sees_what_its_amount_buys(place: House) -> None:
+def test_the_widget_sees_what_its_amount_buys(place: Served) -> None:
     offers = place.ask("GET", "/widget/offers", headers=place.session(amount=Decimal("27.5"))).json()
     assert offers["amount"] == 27.5
     assert offers["stores"]
@@ -77,7 +77,7 @@ def test_the_widget_sees_what_its_amount_buys(place: House) -> None:
         assert all(voucher["price"] <= 27.5 for voucher in each["proposedVouchers"])
 
 
-def test_the_widget_may_call_from_any_page(place: House) -> None:
+def test_the_widget_may_call_from_any_page(place: Served) -> None:
     asked = place.ask("OPTIONS", "/v2/token", headers={"Origin": "http://127.0.0.1:8710"})
     assert asked.headers["Access-Control-Allow-Origin"] == "*"
     assert "Authorization" in asked.headers["Access-Control-Allow-Headers"]
@@ -91,7 +91,7 @@ def test_the_widget_may_call_from_any_page(place: House) -> None:
 
 @pytest.mark.parametrize("with_offer", [True, False])
 @pytest.mark.parametrize(("by", "amount"), [("price", 27), ("value", 30)])
-def test_reservation_by_price_and_by_value(place: House, by: str, amount: int, with_offer: bool) -> None:
+def test_reservation_by_price_and_by_value(place: Served, by: str, amount: int, with_offer: bool) -> None:
     store = place.store()
     proposed = place.ask("GET", f"/v2/stores/{store}/proposed-vouchers", headers=place.key).json()
     middle = f"/offers/{proposed[1]['offerId']}" if with_offer else ""
@@ -114,7 +114,7 @@ def test_reservation_by_price_and_by_value(place: House, by: str, amount: int, w
     assert (voucher.id, voucher.user_id) == (document["id"], "u-1")
 
 
-def test_a_session_ends_with_its_reservation(place: House) -> None:
+def test_a_session_ends_with_its_reservation(place: Served) -> None:
     session = place.session()
     place.reserve(headers=session)
     path = f"/v2/stores/{place.store()}/reserve-voucher-by-value"
@@ -123,7 +123,7 @@ def test_a_session_ends_with_its_reservation(place: House) -> None:
     assert len(place.simulator.account.vouchers) == 1
 
 
-def test_reservations_racing_in_one_session_make_one_voucher(place: House) -> None:
+def test_reservations_racing_in_one_session_make_one_voucher(place: Served) -> None:
     session, path = place.session(), f"/v2/stores/{place.store()}/reserve-voucher-by-value"
     ask = lambda _: place.ask("POST", path, {"value": 20}, headers=session).status_code  # noqa: E731
     with ThreadPoolExecutor(6) as pool:
@@ -152,7 +152,7 @@ def test_reservations_racing_in_one_session_make_one_voucher(place: House) -> No
     ],
 )
 def test_what_is_not_sold_changes_nothing(
-    place: House, path: str, body: object, status: int, code: str
+    place: Served, path: str, body: object, status: int, code: str
 ) -> None:
     whole = "/v2/stores/" + path.format(store=place.store(), wide=place.store(continuous=True))
     session = place.session(amount=Decimal("44.99"))
@@ -165,7 +165,7 @@ def test_what_is_not_sold_changes_nothing(
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"\xff", b'{"value": NaN}', b"[" * 100_000, b'{"value": 1e99999999999999999999}']
 )
-def test_what_is_no_json(place: House, body: bytes) -> None:
+def test_what_is_no_json(place: Served, body: bytes) -> None:
     headers = {**place.session(), "Content-Type": "application/json"}
     path = f"/v2/stores/{place.store()}/reserve-voucher-by-value"
     assert_error(place.ask("POST", path, data=body, headers=headers), 400, "NOT_JSON")
@@ -173,7 +173,7 @@ def test_what_is_no_json(place: House, body: bytes) -> None:
     assert_error(place.ask("POST", path, data=b'{"value":30}', headers=headers), 400, "NOT_JSON")
 
 
-def test_a_withdrawn_store_sells_nothing(place: House) -> None:
+def test_a_withdrawn_store_sells_nothing(place: Served) -> None:
     store = place.store()
     place.simulator.account.disable_store(store)
     path = f"/v2/stores/{store}/reserve-voucher-by-value"
@@ -183,7 +183,7 @@ def test_a_withdrawn_store_sells_nothing(place: House) -> None:
 # -- the rest of the server
 
 
-def test_errors_of_the_server_itself_have_the_same_shape(place: House) -> None:
+def test_errors_of_the_server_itself_have_the_same_shape(place: Served) -> None:
     assert_error(place.ask("GET", "/nowhere"), 404, "NOT_FOUND")
     refused = place.ask("DELETE", "/v2/token")
     assert_error(refused, 405, "METHOD_NOT_ALLOWED")
@@ -196,7 +196,7 @@ def test_errors_of_the_server_itself_have_the_same_shape(place: House) -> None:
     assert_error(place.ask("GET", "/v2/stores", headers=place.key), 500, "INTERNAL_ERROR")
 
 
-def test_requests_are_recorded_without_secrets(place: House) -> None:
+def test_requests_are_recorded_without_secrets(place: Served) -> None:
     place.reserve()
     place.ask("GET", "/v2/stores", headers=place.key)
     place.server()

@@ -9,12 +9,12 @@ import jwt
 import pytest
 
 from simulators.jackpot.credentials import session_jwt
-from tests.simulators.jackpot.running import AGREEMENT, JWT_BEARER, House, assert_error, house
+from tests.simulators.jackpot.running import AGREEMENT, JWT_BEARER, Served, assert_error, served
 
 
 @pytest.fixture
-def place() -> Iterator[House]:
-    with house() as built:
+def place() -> Iterator[Served]:
+    with served() as built:
         yield built
 
 
@@ -22,7 +22,7 @@ def place() -> Iterator[House]:
 
 
 @pytest.mark.parametrize("as_form", [True, False])
-def test_both_grants_as_json_and_as_a_form(place: House, as_form: bool) -> None:
+def test_both_grants_as_json_and_as_a_form(place: Served, as_form: bool) -> None:
     grants = [
         {"grant_type": JWT_BEARER, "client_id": "acme", "assertion": place.jwt()},
         {"grant_type": "client_credentials", "client_id": "acme", "client_secret": AGREEMENT.client_secret},
@@ -35,14 +35,14 @@ def test_both_grants_as_json_and_as_a_form(place: House, as_form: bool) -> None:
         assert 3598 <= answer.json()["expires_in"] <= 3600
 
 
-def test_a_jwt_opens_one_session(place: House) -> None:
+def test_a_jwt_opens_one_session(place: Served) -> None:
     token = place.jwt()
     assert place.exchange(token).status_code == 200
     assert_error(place.exchange(token), 409, "JWT_USED")
     assert len(place.simulator.sessions) == 1
 
 
-def test_another_spelling_of_a_used_jwt_is_used(place: House) -> None:
+def test_another_spelling_of_a_used_jwt_is_used(place: Served) -> None:
     token = place.jwt()
     assert place.exchange(token).status_code == 200
     # The last letter of 43 carries two bits that are no part of the signature.
@@ -54,7 +54,7 @@ def test_another_spelling_of_a_used_jwt_is_used(place: House) -> None:
     assert len(place.simulator.sessions) == 1
 
 
-def test_copies_of_a_jwt_at_once_open_one_session(place: House) -> None:
+def test_copies_of_a_jwt_at_once_open_one_session(place: Served) -> None:
     token = place.jwt()
     with ThreadPoolExecutor(6) as pool:
         statuses = list(pool.map(lambda _: place.exchange(token).status_code, range(6)))
@@ -82,7 +82,7 @@ def raw_jwt(**more: Any) -> str:
         (raw_jwt(iat="1700000000"), 422, "JWT_BAD_CLAIMS"),
     ],
 )
-def test_a_bad_jwt_opens_nothing(place: House, token: str, status: int, code: str) -> None:
+def test_a_bad_jwt_opens_nothing(place: Served, token: str, status: int, code: str) -> None:
     assert_error(place.exchange(token), status, code)
     assert place.simulator.sessions == []
 
@@ -107,14 +107,14 @@ def test_a_bad_jwt_opens_nothing(place: House, token: str, status: int, code: st
         ),
     ],
 )
-def test_bad_grants(place: House, grant: object, status: int, code: str) -> None:
+def test_bad_grants(place: Served, grant: object, status: int, code: str) -> None:
     assert_error(place.ask("POST", "/v2/token", grant), status, code)
 
 
 # -- three kinds of credential
 
 
-def table(place: House) -> list[tuple[str, str, object, str]]:
+def table(place: Served) -> list[tuple[str, str, object, str]]:
     """Every operation with a credential: method, path, body, the kind due."""
     voucher = place.simulator.account.reserve(
         place.store(), place.simulator.account.reservation(Decimal(100), value=Decimal(30))
@@ -134,7 +134,7 @@ def table(place: House) -> list[tuple[str, str, object, str]]:
     return calls
 
 
-def test_each_kind_of_credential_is_refused_where_another_is_due(place: House) -> None:
+def test_each_kind_of_credential_is_refused_where_another_is_due(place: Served) -> None:
     credentials: dict[str, Any] = {"key": place.key, "server": place.server(), "session": place.session()}
     for method, path, body, due in table(place):
         assert_error(place.ask(method, path, body), 401, "CREDENTIALS_MISSING")
@@ -148,7 +148,7 @@ def test_each_kind_of_credential_is_refused_where_another_is_due(place: House) -
         assert place.ask(method, path, body, headers=credentials[due]).status_code == 200, path
 
 
-def test_tokens_end_after_an_hour(place: House) -> None:
+def test_tokens_end_after_an_hour(place: Served) -> None:
     session, server = place.session(), place.server()
     place.clock.now += 3600
     assert_error(place.ask("GET", "/widget/offers", headers=session), 401, "TOKEN_EXPIRED")
@@ -157,7 +157,7 @@ def test_tokens_end_after_an_hour(place: House) -> None:
     assert_error(place.ask("GET", "/v2/vouchers/x", headers=server), 401, "TOKEN_INVALID")
 
 
-def test_a_session_can_be_expired_by_a_judge(place: House) -> None:
+def test_a_session_can_be_expired_by_a_judge(place: Served) -> None:
     session = place.session()
     place.simulator.expire_session(place.simulator.sessions[0].id)
     assert_error(place.ask("GET", "/widget/offers", headers=session), 401, "TOKEN_EXPIRED")

@@ -13,12 +13,12 @@ from simulators.exchanges.history import Direction, Status
 from simulators.jackpot.account import Habits
 from simulators.jackpot.lifecycle import Event, State
 from tests.client.vouchers.running import until
-from tests.simulators.jackpot.running import House, assert_error, change, events, house
+from tests.simulators.jackpot.running import Served, assert_error, change, events, served
 
 
 @pytest.fixture
-def place() -> Iterator[House]:
-    with house() as built:
+def place() -> Iterator[Served]:
+    with served() as built:
         yield built
 
 
@@ -26,7 +26,7 @@ def place() -> Iterator[House]:
 
 
 @pytest.mark.parametrize("form", ["vouchers", "voucher"])
-def test_a_confirmed_voucher_is_ready_and_opens_as_a_pdf(place: House, form: str) -> None:
+def test_a_confirmed_voucher_is_ready_and_opens_as_a_pdf(place: Served, form: str) -> None:
     voucher = place.reserve()
     answer = change(place, voucher["id"], "confirm", form)
     assert answer.status_code == 200, answer.text
@@ -43,7 +43,7 @@ def test_a_confirmed_voucher_is_ready_and_opens_as_a_pdf(place: House, form: str
     assert place.simulator.confirm_requests("another") == []
 
 
-def test_the_table_of_transitions_holds_over_http(place: House) -> None:
+def test_the_table_of_transitions_holds_over_http(place: Served) -> None:
     voucher = place.reserve()["id"]
     assert_error(change(place, voucher, "refund"), 409, "ILLEGAL_TRANSITION")
     assert change(place, voucher, "confirm").status_code == 200
@@ -61,7 +61,7 @@ def test_the_table_of_transitions_holds_over_http(place: House) -> None:
 
 
 @pytest.mark.parametrize(("refunds", "state"), [("accept", "REFUNDED"), ("reject", "REFUND_REJECTED")])
-def test_refunds_decided_by_habit(place: House, refunds: Any, state: str) -> None:
+def test_refunds_decided_by_habit(place: Served, refunds: Any, state: str) -> None:
     place.simulator.account.habits.refunds = refunds
     voucher = place.reserve()["id"]
     change(place, voucher, "confirm")
@@ -69,7 +69,7 @@ def test_refunds_decided_by_habit(place: House, refunds: Any, state: str) -> Non
 
 
 def test_automatic_confirmation_and_its_exception() -> None:
-    with house(Habits(confirmation="automatic", ready_seconds=5)) as place:
+    with served(Habits(confirmation="automatic", ready_seconds=5)) as place:
         voucher = place.reserve()
         assert voucher["state"] == "CONFIRMED"
         assert events(place) == ["coupon/reserved", "coupon/confirmed"]
@@ -81,7 +81,7 @@ def test_automatic_confirmation_and_its_exception() -> None:
         assert place.reserve(force_manual_confirm=True)["state"] == "RESERVED"
 
 
-def test_a_reservation_expires(place: House) -> None:
+def test_a_reservation_expires(place: Served) -> None:
     voucher = place.reserve()["id"]
     place.clock.now += place.simulator.account.habits.reservation_seconds
     place.simulator.account.pass_time()
@@ -92,7 +92,7 @@ def test_a_reservation_expires(place: House) -> None:
 
 
 def test_time_passes_by_itself_when_started() -> None:
-    with house(Habits(reservation_seconds=0.0)) as place:
+    with served(Habits(reservation_seconds=0.0)) as place:
         place.simulator.start()
         voucher = place.reserve()["id"]
         # Both webhooks: nothing of this test moves time once the reservation is made.
@@ -105,7 +105,7 @@ def test_time_passes_by_itself_when_started() -> None:
 # -- signed URLs
 
 
-def test_signed_urls_end_and_are_renewed(place: House) -> None:
+def test_signed_urls_end_and_are_renewed(place: Served) -> None:
     voucher, server = place.reserve()["id"], place.server()
     path = f"/v2/vouchers/{voucher}/signedurl"
     assert_error(place.ask("GET", path, headers=server), 409, "NOT_READY")
@@ -130,7 +130,7 @@ def test_signed_urls_end_and_are_renewed(place: House) -> None:
 # -- what a judge does
 
 
-def test_any_webhook_for_any_voucher(place: House) -> None:
+def test_any_webhook_for_any_voucher(place: Served) -> None:
     voucher = place.reserve()["id"]
     account = place.simulator.account
     assert account.notify("coupon/reserved", voucher).genuine
@@ -151,7 +151,7 @@ def test_any_webhook_for_any_voucher(place: House) -> None:
     ]
 
 
-def test_store_changes_are_told(place: House) -> None:
+def test_store_changes_are_told(place: Served) -> None:
     account, store = place.simulator.account, place.store()
     account.make_continuous(store)
     account.make_discrete(store, [20, Decimal(40)])
@@ -170,7 +170,7 @@ def test_store_changes_are_told(place: House) -> None:
         account.update_store(store, {"unheard": 1})
 
 
-def test_a_lost_answer_leaves_the_voucher_and_its_webhook(place: House) -> None:
+def test_a_lost_answer_leaves_the_voucher_and_its_webhook(place: Served) -> None:
     place.simulator.lose_reservation_answer()
     with pytest.raises(requests.exceptions.RequestException):
         place.reserve()
@@ -183,7 +183,7 @@ def test_a_lost_answer_leaves_the_voucher_and_its_webhook(place: House) -> None:
 
 
 @pytest.mark.parametrize(("handled", "state"), [(False, State.RESERVED), (True, State.READY)])
-def test_disturbed_confirmations(place: House, handled: bool, state: State) -> None:
+def test_disturbed_confirmations(place: Served, handled: bool, state: State) -> None:
     voucher = place.reserve()["id"]
     place.simulator.disturb("confirm", answer=(500, b"oops", "text/plain"), handled=handled)
     assert change(place, voucher, "confirm").text == "oops"
@@ -194,12 +194,12 @@ def test_disturbed_confirmations(place: House, handled: bool, state: State) -> N
     assert statuses == [500, again.status_code]
 
 
-def test_only_operations_can_be_disturbed(place: House) -> None:
+def test_only_operations_can_be_disturbed(place: Served) -> None:
     with pytest.raises(ValueError, match="confirm"):
         place.simulator.disturb("confrim")
 
 
-def test_each_reservation_expires_in_its_turn(place: House) -> None:
+def test_each_reservation_expires_in_its_turn(place: Served) -> None:
     short, canceled, long = (place.reserve()["id"] for _ in range(3))
     place.simulator.account.habits.reservation_seconds = 60
     first = place.reserve()["id"]
@@ -217,7 +217,7 @@ def test_each_reservation_expires_in_its_turn(place: House) -> None:
     assert events(place).count("coupon/canceled") == 2
 
 
-def test_calm_lets_go_of_what_is_held_back(place: House) -> None:
+def test_calm_lets_go_of_what_is_held_back(place: Served) -> None:
     voucher, server = place.reserve()["id"], place.server()
     place.simulator.disturb("confirm", delay_seconds=3600)
     with ThreadPoolExecutor(1) as pool:
@@ -227,7 +227,7 @@ def test_calm_lets_go_of_what_is_held_back(place: House) -> None:
         assert asked.result(30).status_code == 200
 
 
-def test_notification_urls_that_cannot_be(place: House) -> None:
+def test_notification_urls_that_cannot_be(place: Served) -> None:
     from simulators.server.responses import ApiError
 
     before = place.simulator.endpoint.url

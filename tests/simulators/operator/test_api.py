@@ -28,7 +28,7 @@ AGREEMENT = Agreement("client", PASSWORD, ("EUR", "USD"), ("en", "es"))
 
 
 @dataclass
-class House:
+class Served:
     """A running simulator, its address, a tiny CLIENT behind it, and a clock that tests turn."""
 
     simulator: OperatorSimulator
@@ -50,9 +50,9 @@ class House:
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
+def served() -> Iterator[Served]:
     with channel() as (client, operator):
-        built = House.__new__(House)
+        built = Served.__new__(Served)
         built.client, built.now = client, 0.0
         queue = Callbacks(operator, Schedule(1, window=1), clock=lambda: built.now)
         built.simulator = OperatorSimulator(AGREEMENT, queue, clock=lambda: built.now, seed=1)
@@ -77,38 +77,38 @@ def assert_error(answer: requests.Response, status: int, code: str) -> str:
 
 
 @pytest.mark.parametrize("prefix", ["", "/v1", "/2.0"])
-def test_auth_and_start_session_as_documented(house: House, prefix: str) -> None:
-    answer = house.post(f"{prefix}/auth", CREDENTIALS)
+def test_auth_and_start_session_as_documented(served: Served, prefix: str) -> None:
+    answer = served.post(f"{prefix}/auth", CREDENTIALS)
     assert answer.status_code == 200
     assert list(answer.json()) == ["token", "expires_in"]
     assert answer.json()["expires_in"] == 3600
-    started = house.start(answer.json()["token"], path=f"{prefix}/start-session")
+    started = served.start(answer.json()["token"], path=f"{prefix}/start-session")
     assert started.status_code == 200
     assert list(started.json()) == ["url"]
     url = started.json()["url"]
-    assert url.startswith(house.url + "/play/")
+    assert url.startswith(served.url + "/play/")
     assert requests.get(url, timeout=20).status_code == 200
-    session = house.simulator.sessions[0]
+    session = served.simulator.sessions[0]
     assert (session.player, session.currency, session.lang, session.url) == ("p-1", "EUR", "en", url)
     assert session.at > 1_600_000_000
 
 
-def test_lang_is_optional(house: House) -> None:
-    assert house.start(house.token(), {"user_id": "p", "currency": "USD"}).status_code == 200
-    assert house.start(house.token(), {"user_id": "p", "currency": "USD", "lang": None}).status_code == 200
-    assert [session.lang for session in house.simulator.sessions] == [None, None]
+def test_lang_is_optional(served: Served) -> None:
+    assert served.start(served.token(), {"user_id": "p", "currency": "USD"}).status_code == 200
+    assert served.start(served.token(), {"user_id": "p", "currency": "USD", "lang": None}).status_code == 200
+    assert [session.lang for session in served.simulator.sessions] == [None, None]
 
 
-def test_public_url_comes_first(house: House) -> None:
-    house.simulator.public_url = "https://sports.example/"
-    assert house.start(house.token()).json()["url"].startswith("https://sports.example/play/")
+def test_public_url_comes_first(served: Served) -> None:
+    served.simulator.public_url = "https://sports.example/"
+    assert served.start(served.token()).json()["url"].startswith("https://sports.example/play/")
 
 
-def test_an_agreed_version_is_the_only_one(house: House) -> None:
-    house.simulator.agreement = Agreement("client", PASSWORD, version="v2")
-    assert house.post("/v2/auth", CREDENTIALS).status_code == 200
-    assert house.post("/auth", CREDENTIALS).status_code == 200
-    assert_error(house.post("/v1/auth", CREDENTIALS), 404, "UNKNOWN_VERSION")
+def test_an_agreed_version_is_the_only_one(served: Served) -> None:
+    served.simulator.agreement = Agreement("client", PASSWORD, version="v2")
+    assert served.post("/v2/auth", CREDENTIALS).status_code == 200
+    assert served.post("/auth", CREDENTIALS).status_code == 200
+    assert_error(served.post("/v1/auth", CREDENTIALS), 404, "UNKNOWN_VERSION")
 
 
 # -- refusals
@@ -123,8 +123,8 @@ def test_an_agreed_version_is_the_only_one(house: House) -> None:
         {"username": "client", "password": PASSWORD + " "},
     ],
 )
-def test_bad_credentials(house: House, body: dict[str, str]) -> None:
-    answer = house.post("/auth", body)
+def test_bad_credentials(served: Served, body: dict[str, str]) -> None:
+    answer = served.post("/auth", body)
     assert_error(answer, 401, "BAD_CREDENTIALS")
     assert PASSWORD not in answer.text
 
@@ -143,17 +143,17 @@ def test_bad_credentials(house: House, body: dict[str, str]) -> None:
         (b'{"username": "client", "password": ["super-secret"]}', "MALFORMED"),
     ],
 )
-def test_malformed_auth(house: House, body: bytes, code: str) -> None:
-    answer = house.post("/auth", data=body, headers={"Content-Type": "application/json"})
+def test_malformed_auth(served: Served, body: bytes, code: str) -> None:
+    answer = served.post("/auth", data=body, headers={"Content-Type": "application/json"})
     assert_error(answer, 400, code)
     assert "super-secret" not in answer.text
 
 
-def test_content_type_must_be_json(house: House) -> None:
+def test_content_type_must_be_json(served: Served) -> None:
     for content_type in ("text/plain", "application/x-www-form-urlencoded", ""):
-        answer = house.post("/auth", data=json.dumps(CREDENTIALS), headers={"Content-Type": content_type})
+        answer = served.post("/auth", data=json.dumps(CREDENTIALS), headers={"Content-Type": content_type})
         assert "Content-Type" in assert_error(answer, 400, "NOT_JSON")
-    answer = house.post(
+    answer = served.post(
         "/auth", data=json.dumps(CREDENTIALS), headers={"Content-Type": "application/json; charset=utf-8"}
     )
     assert answer.status_code == 200
@@ -171,9 +171,9 @@ def test_content_type_must_be_json(house: House) -> None:
         ("Bearer \xff", "TOKEN_INVALID"),
     ],
 )
-def test_bad_tokens(house: House, authorization: str | None, code: str) -> None:
+def test_bad_tokens(served: Served, authorization: str | None, code: str) -> None:
     headers = {} if authorization is None else {"Authorization": authorization.encode("latin-1")}
-    answer = house.post("/start-session", START, headers=headers)
+    answer = served.post("/start-session", START, headers=headers)
     assert_error(answer, 401, code)
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
@@ -191,55 +191,55 @@ def test_bad_tokens(house: House, authorization: str | None, code: str) -> None:
         ({"lang": "de"}, 422, "LANGUAGE_NOT_AGREED"),
     ],
 )
-def test_unacceptable_sessions(house: House, change: dict[str, object], status: int, code: str) -> None:
-    assert_error(house.start(house.token(), {**START, **change}), status, code)
-    assert house.simulator.sessions == []
+def test_unacceptable_sessions(served: Served, change: dict[str, object], status: int, code: str) -> None:
+    assert_error(served.start(served.token(), {**START, **change}), status, code)
+    assert served.simulator.sessions == []
 
 
-def test_forgiving_takes_broken_forms_but_no_bad_token(house: House) -> None:
-    house.simulator.forgiving = True
+def test_forgiving_takes_broken_forms_but_no_bad_token(served: Served) -> None:
+    served.simulator.forgiving = True
     plain = {"Content-Type": "text/plain"}
-    token = house.post("/auth", data=json.dumps(CREDENTIALS), headers=plain).json()["token"]
-    assert house.start(token, {"user_id": 7, "currency": "GBP", "lang": "de"}).status_code == 200
-    assert house.simulator.sessions[0].player == "7"
-    assert_error(house.start("nonsense"), 401, "TOKEN_INVALID")
-    page = requests.get(house.simulator.sessions[0].url, timeout=20)
+    token = served.post("/auth", data=json.dumps(CREDENTIALS), headers=plain).json()["token"]
+    assert served.start(token, {"user_id": 7, "currency": "GBP", "lang": "de"}).status_code == 200
+    assert served.simulator.sessions[0].player == "7"
+    assert_error(served.start("nonsense"), 401, "TOKEN_INVALID")
+    page = requests.get(served.simulator.sessions[0].url, timeout=20)
     assert page.status_code == 200
 
 
-def test_unknown_addresses_methods_and_huge_bodies(house: House) -> None:
-    assert_error(house.post("/nothing/here/at/all", {}), 404, "NOT_FOUND")
-    wrong = requests.get(house.url + "/auth", timeout=20)
+def test_unknown_addresses_methods_and_huge_bodies(served: Served) -> None:
+    assert_error(served.post("/nothing/here/at/all", {}), 404, "NOT_FOUND")
+    wrong = requests.get(served.url + "/auth", timeout=20)
     assert_error(wrong, 405, "METHOD_NOT_ALLOWED")
     assert "POST" in wrong.headers["Allow"]
-    huge = house.post("/auth", data=b"x" * (BODY_BYTES + 1), headers={"Content-Type": "application/json"})
+    huge = served.post("/auth", data=b"x" * (BODY_BYTES + 1), headers={"Content-Type": "application/json"})
     assert_error(huge, 413, "REQUEST_ENTITY_TOO_LARGE")
-    assert house.post("/auth", CREDENTIALS).status_code == 200
+    assert served.post("/auth", CREDENTIALS).status_code == 200
 
 
-def test_a_crash_says_nothing_of_the_inside(house: House) -> None:
-    house.simulator.token_seconds = None  # type: ignore[assignment]
-    assert "NoneType" not in assert_error(house.post("/auth", CREDENTIALS), 500, "INTERNAL_ERROR")
-    assert house.simulator.auth_requests[0].answer is not None
+def test_a_crash_says_nothing_of_the_inside(served: Served) -> None:
+    served.simulator.token_seconds = None  # type: ignore[assignment]
+    assert "NoneType" not in assert_error(served.post("/auth", CREDENTIALS), 500, "INTERNAL_ERROR")
+    assert served.simulator.auth_requests[0].answer is not None
 
 
 # -- tokens
 
 
-def test_tokens_expire_and_can_be_revoked(house: House) -> None:
-    house.simulator.token_seconds = 60
-    answer = house.post("/auth", CREDENTIALS)
+def test_tokens_expire_and_can_be_revoked(served: Served) -> None:
+    served.simulator.token_seconds = 60
+    answer = served.post("/auth", CREDENTIALS)
     assert answer.json()["expires_in"] == 60
     token = answer.json()["token"]
-    house.now = 59.9
-    assert house.start(token).status_code == 200
-    house.now = 60.0
-    assert_error(house.start(token), 401, "TOKEN_EXPIRED")
-    fresh = house.token()
-    assert house.start(fresh).status_code == 200
-    house.simulator.revoke_tokens()
-    assert_error(house.start(fresh), 401, "TOKEN_REVOKED")
-    assert house.start(house.token()).status_code == 200
+    served.now = 59.9
+    assert served.start(token).status_code == 200
+    served.now = 60.0
+    assert_error(served.start(token), 401, "TOKEN_EXPIRED")
+    fresh = served.token()
+    assert served.start(fresh).status_code == 200
+    served.simulator.revoke_tokens()
+    assert_error(served.start(fresh), 401, "TOKEN_REVOKED")
+    assert served.start(served.token()).status_code == 200
 
 
 def test_each_token_has_its_own_end() -> None:
@@ -252,26 +252,26 @@ def test_each_token_has_its_own_end() -> None:
     assert tokens.standing("\ud800") is Standing.UNKNOWN
 
 
-def test_concurrent_sessions_are_all_kept(house: House) -> None:
-    token = house.token()
+def test_concurrent_sessions_are_all_kept(served: Served) -> None:
+    token = served.token()
     with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda _: house.start(token), range(48)))
+        answers = list(pool.map(lambda _: served.start(token), range(48)))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.json()["url"] for answer in answers}) == 48
-    assert len(house.simulator.sessions) == len(house.simulator.session_requests) == 48
+    assert len(served.simulator.sessions) == len(served.simulator.session_requests) == 48
 
 
 # -- the record
 
 
-def test_requests_of_the_client_are_recorded(house: House) -> None:
-    token = house.token()
-    house.start(token)
-    house.start("wrong")
-    house.post("/login", {"x": 1})
-    requests.get(house.url + "/favicon.ico", timeout=20)
-    requests.get(house.simulator.sessions[0].url, timeout=20)
-    recorded = list(house.simulator.history)
+def test_requests_of_the_client_are_recorded(served: Served) -> None:
+    token = served.token()
+    served.start(token)
+    served.start("wrong")
+    served.post("/login", {"x": 1})
+    requests.get(served.url + "/favicon.ico", timeout=20)
+    requests.get(served.simulator.sessions[0].url, timeout=20)
+    recorded = list(served.simulator.history)
     assert [exchange.title for exchange in recorded] == [
         "auth",
         "start-session",
@@ -281,7 +281,7 @@ def test_requests_of_the_client_are_recorded(house: House) -> None:
     assert {exchange.direction for exchange in recorded} == {Direction.FROM_CLIENT}
     assert [exchange.status for exchange in recorded] == [Status.OK, Status.OK, *[Status.REFUSED] * 2]
     assert [exchange.error for exchange in recorded] == [None, None, "TOKEN_INVALID", "NOT_FOUND"]
-    auth, start = house.simulator.auth_requests[0], house.simulator.session_requests[0]
+    auth, start = served.simulator.auth_requests[0], served.simulator.session_requests[0]
     assert json.loads(auth.request.body) == CREDENTIALS
     assert header(auth.request.headers, "content-type") == "application/json"
     assert header(start.request.headers, "authorization") == f"Bearer {token}"
@@ -289,12 +289,12 @@ def test_requests_of_the_client_are_recorded(house: House) -> None:
     assert json.loads(auth.answer.body)["token"] == token
 
 
-def test_no_secret_is_exported(house: House) -> None:
-    token = house.token()
-    house.start(token)
-    house.post("/auth", {"username": "client", "password": "a-mistyped-one"})
-    for redactor in (house.simulator.redactor, Redactor({})):
-        text = json.dumps([as_json(each, redactor) for each in house.simulator.history], ensure_ascii=False)
+def test_no_secret_is_exported(served: Served) -> None:
+    token = served.token()
+    served.start(token)
+    served.post("/auth", {"username": "client", "password": "a-mistyped-one"})
+    for redactor in (served.simulator.redactor, Redactor({})):
+        text = json.dumps([as_json(each, redactor) for each in served.simulator.history], ensure_ascii=False)
         for secret in (token, PASSWORD, "a-mistyped-one"):
             assert secret not in text
             assert json.dumps(secret)[1:-1] not in text
@@ -303,45 +303,45 @@ def test_no_secret_is_exported(house: House) -> None:
 # -- faults on demand
 
 
-def test_a_disturbed_answer(house: House) -> None:
-    house.simulator.disturb("auth", 2, answer=(500, b"<h1>oops</h1>", "text/html"))
-    token_free = house.start("x")
+def test_a_disturbed_answer(served: Served) -> None:
+    served.simulator.disturb("auth", 2, answer=(500, b"<h1>oops</h1>", "text/html"))
+    token_free = served.start("x")
     assert_error(token_free, 401, "TOKEN_INVALID")
     for _ in range(2):
-        answer = house.post("/auth", CREDENTIALS)
+        answer = served.post("/auth", CREDENTIALS)
         assert (answer.status_code, answer.text) == (500, "<h1>oops</h1>")
         assert answer.headers["Content-Type"] == "text/html"
-    assert house.post("/auth", CREDENTIALS).status_code == 200
-    disturbed = house.simulator.auth_requests[0]
+    assert served.post("/auth", CREDENTIALS).status_code == 200
+    disturbed = served.simulator.auth_requests[0]
     assert disturbed.status is Status.UNCLEAR
     assert [note.text for note in disturbed.faults] == ["auth answered 500 (text/html)"]
-    assert house.simulator.auth_requests[2].faults == ()
+    assert served.simulator.auth_requests[2].faults == ()
 
 
-def test_disturbed_until_calm(house: House) -> None:
-    house.simulator.disturb("start-session", None, answer=(503, b"", "text/plain"))
-    token = house.token()
-    assert [house.start(token).status_code for _ in range(3)] == [503] * 3
-    house.simulator.calm()
-    assert house.start(token).status_code == 200
+def test_disturbed_until_calm(served: Served) -> None:
+    served.simulator.disturb("start-session", None, answer=(503, b"", "text/plain"))
+    token = served.token()
+    assert [served.start(token).status_code for _ in range(3)] == [503] * 3
+    served.simulator.calm()
+    assert served.start(token).status_code == 200
 
 
-def test_a_delayed_answer_is_let_go_by_calm(house: House) -> None:
-    house.simulator.disturb("auth", delay_seconds=3600)
+def test_a_delayed_answer_is_let_go_by_calm(served: Served) -> None:
+    served.simulator.disturb("auth", delay_seconds=3600)
     arrived = threading.Event()
-    house.simulator.history.listeners.append(lambda _: arrived.set())
+    served.simulator.history.listeners.append(lambda _: arrived.set())
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(house.post, "/auth", CREDENTIALS)
+        waiting = pool.submit(served.post, "/auth", CREDENTIALS)
         assert arrived.wait(20)
-        assert house.post("/auth", CREDENTIALS).status_code == 200  # the fault has hit the first one only
+        assert served.post("/auth", CREDENTIALS).status_code == 200  # the fault has hit the first one only
         assert not waiting.done()
-        house.simulator.calm()
+        served.simulator.calm()
         assert waiting.result(20).status_code == 200
-    assert house.simulator.auth_requests[0].faults[0].text == "auth delayed by 3600 s"
+    assert served.simulator.auth_requests[0].faults[0].text == "auth delayed by 3600 s"
 
 
-def test_a_caller_that_gives_up_meets_a_timeout(house: House) -> None:
-    house.simulator.disturb("auth", delay_seconds=3600)
+def test_a_caller_that_gives_up_meets_a_timeout(served: Served) -> None:
+    served.simulator.disturb("auth", delay_seconds=3600)
     with pytest.raises(requests.Timeout):
-        house.post("/auth", CREDENTIALS, timeout=0.2)
-    assert house.post("/auth", CREDENTIALS).status_code == 200
+        served.post("/auth", CREDENTIALS, timeout=0.2)
+    assert served.post("/auth", CREDENTIALS).status_code == 200

@@ -25,7 +25,7 @@ EXAMPLES = 20
 def fuzz(operation: Any, fix: Callable[[Any, int], None], examples: int = EXAMPLES) -> set[int]:
     """Send ``examples`` requests and return the statuses seen; every answer must be as documented.
 
-    ``fix`` gets each generated case with its number, and puts in what only somebody who knows the house can
+    ``fix`` gets each generated case with its number, and puts in what only somebody who knows the provider can
     know: credentials, ids of things that exist, a body that is in order.
     """
     turns = itertools.count()

@@ -91,8 +91,10 @@ def _print(whose: str, lines: list[ClaimLine], redactor: Redactor) -> None:
     wrong = sum(line.standing is ClaimStanding.WRONG for line in lines)
     width = max(len(line.path) for line in lines)
     for line in lines:
-        told = [line.meaning, line.value or ("not there" if line.standing is ClaimStanding.ABSENT else "")]
-        _say(f"{line.standing:<9} {line.path:<{width}}  {': '.join(part for part in told if part)}", redactor)
+        parts = [line.meaning, line.value or ("not there" if line.standing is ClaimStanding.ABSENT else "")]
+        _say(
+            f"{line.standing:<9} {line.path:<{width}}  {': '.join(part for part in parts if part)}", redactor
+        )
         # The checkout's problems say what is expected themselves.
         if (
             line.standing in (ClaimStanding.WRONG, ClaimStanding.ADVISED)
