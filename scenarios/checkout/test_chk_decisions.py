@@ -46,7 +46,7 @@ class _Order:
 
 
 @dataclass
-class _Decisions:
+class _Orders:
     """Opens checkouts, decides about them, and reads what they have come to."""
 
     run: Run
@@ -133,63 +133,66 @@ class _Decisions:
 
 
 @pytest.fixture
-def decisions(run: Run, minting: Minting, checkout: JudgedCheckout, judge: Judge) -> _Decisions:
+def orders(run: Run, minting: Minting, checkout: JudgedCheckout, judge: Judge) -> _Orders:
     """Where checkouts are opened and decided."""
-    return _Decisions(run, minting, checkout, judge)
+    return _Orders(run, minting, checkout, judge)
 
 
 @pytest.mark.rules("CHK-11")
-def test_forged_decisions_have_no_effect(decisions: _Decisions, cases: Cases) -> None:
+def test_forged_decisions_have_no_effect(orders: _Orders, cases: Cases) -> None:
     """A decision without a signature of the provider's moves nothing, now or once a genuine one was heeded."""
     forged: list[tuple[_Order, list[Exchange], str]] = []
-    for name in (case.value for case in cases(decisions.forged(decisions.simulator.agreement))):
-        order = decisions.open()
+    for name in (case.value for case in cases(decisions.forged(orders.simulator.agreement))):
+        order = orders.open()
         # "changed claims" turns the outcome round: each forgery claims an approval.
-        decision = decisions.decision(order, approved=name != "changed claims")
-        exchanges = [decisions.simulator.send_forged(decision, name)]
-        if decisions.stays(order, order.opening, exchanges, f"forged: {name}"):
+        decision = orders.decision(order, approved=name != "changed claims")
+        exchanges = [orders.simulator.send_forged(decision, name)]
+        if orders.stays(order, order.opening, exchanges, f"forged: {name}"):
             forged.append((order, exchanges, f"forged: {name}, later"))
     # A CLIENT that acts in the background has acted on the forgeries by the time that it acts on this one.
-    decisions.approve(decisions.open())
+    orders.approve(orders.open())
     for order, exchanges, case in forged:
-        decisions.stays(order, order.opening, exchanges, case)
+        orders.stays(order, order.opening, exchanges, case)
 
 
 @pytest.mark.rules("CHK-11")
-def test_decisions_on_unknown_checkouts_have_no_effect(decisions: _Decisions, cases: Cases) -> None:
+def test_decisions_on_unknown_checkouts_have_no_effect(orders: _Orders, cases: Cases) -> None:
     """A genuine decision about a checkout that the CLIENT never opened makes none, and moves no other."""
-    order = decisions.open()
+    order = orders.open()
     stranger = replace(order, reference=str(uuid.uuid4()), provider_reference=str(uuid.uuid4()))
-    stranger = replace(stranger, opening=decisions.read(stranger.reference))
-    nameless = replace(decisions.decision(stranger, approved=True), merchant_reference=None)
-    for decision, case in ((decisions.decision(stranger, approved=True), "unknown"), (nameless, "without a name")):
-        exchanges = decisions.send(decision)
-        decisions.stays(order, order.opening, exchanges, f"{case}: the checkout opened last")
-        decisions.stays(stranger, stranger.opening, exchanges, f"{case}: the checkout that there is not")
+    stranger = replace(stranger, opening=orders.read(stranger.reference))
+    nameless = replace(orders.decision(stranger, approved=True), merchant_reference=None)
+    for decision, case in (
+        (orders.decision(stranger, approved=True), "unknown"),
+        (nameless, "without a name"),
+    ):
+        exchanges = orders.send(decision)
+        orders.stays(order, order.opening, exchanges, f"{case}: the checkout opened last")
+        orders.stays(stranger, stranger.opening, exchanges, f"{case}: the checkout that there is not")
     for other in cases(decisions.other_references(order.reference)):
-        spelled = replace(decisions.decision(stranger, approved=True), merchant_reference=other.value)
-        if not decisions.stays(order, order.opening, decisions.send(spelled), f"its name with {other.name}"):
+        spelled = replace(orders.decision(stranger, approved=True), merchant_reference=other.value)
+        if not orders.stays(order, order.opening, orders.send(spelled), f"its name with {other.name}"):
             # The others are tried on a checkout that nobody decided about.
-            order = decisions.open()
-    decisions.approve(decisions.open())
-    decisions.stays(order, order.opening, [], "other spellings of its name, later")
-    decisions.stays(stranger, stranger.opening, [], "the checkout that there is not, later")
+            order = orders.open()
+    orders.approve(orders.open())
+    orders.stays(order, order.opening, [], "other spellings of its name, later")
+    orders.stays(stranger, stranger.opening, [], "the checkout that there is not, later")
 
 
 @pytest.mark.rules("CHK-11")
-def test_what_is_no_approval_grants_nothing(decisions: _Decisions, cases: Cases, judge: Judge) -> None:
+def test_what_is_no_approval_grants_nothing(orders: _Orders, cases: Cases, judge: Judge) -> None:
     """A well signed decision grants nothing where its outcome is none; SHOULD not where it is for somebody else."""
-    approved = decisions.approve(decisions.open())
+    approved = orders.approve(orders.open())
     sent = []
     for family, level in ((decisions.no_approvals(), Level.MUST), (decisions.for_others(), Level.SHOULD)):
         for case in cases(family):
-            order = decisions.open()
-            fields = case.value(decisions.decision(order, approved=True).fields())
-            sent.append((order, decisions.simulator.send_fields(fields, case.name), case.name, level))
+            order = orders.open()
+            fields = case.value(orders.decision(order, approved=True).fields())
+            sent.append((order, orders.simulator.send_fields(fields, case.name), case.name, level))
     # A CLIENT that acts in the background has acted on them by the time that it acts on this one.
-    decisions.approve(decisions.open())
+    orders.approve(orders.open())
     for order, exchange, name, level in sent:
-        seen = decisions.read(order.reference)
+        seen = orders.read(order.reference)
         judge.holds(
             "CHK-11",
             seen != approved,
@@ -202,15 +205,15 @@ def test_what_is_no_approval_grants_nothing(decisions: _Decisions, cases: Cases,
 
 
 @pytest.mark.rules("CHK-11")
-def test_repeated_decisions_have_one_effect(decisions: _Decisions, judge: Judge) -> None:
+def test_repeated_decisions_have_one_effect(orders: _Orders, judge: Judge) -> None:
     """A decision sent again, in the same bytes, under a new ``iat`` or many times at once, has no second effect."""
-    order = decisions.open()
-    once = decisions.approve(order)
+    order = orders.open()
+    once = orders.approve(order)
     if not isinstance(once, int | Decimal) or isinstance(once, bool):
         judge.note(
             "CHK-11", "order reads a state, not how often the product was granted: a second effect may hide"
         )
-    decision = decisions.decision(order, approved=True)
+    decision = orders.decision(order, approved=True)
     for case, again in (
         ("the same decision", decision),
         ("the same decision once more", decision),
@@ -218,21 +221,21 @@ def test_repeated_decisions_have_one_effect(decisions: _Decisions, judge: Judge)
         ("after a refusal", decision),
     ):
         if case == "after a refusal":
-            decisions.send(decisions.decision(order, approved=False))
-        decisions.stays(order, once, decisions.send(again), f"repeated: {case}")
-    raced = decisions.open()
-    exchanges = _at_once(decisions, decisions.decision(raced, approved=True))
-    decisions.wait(lambda: decisions.read(raced.reference) != raced.opening)
+            orders.send(orders.decision(order, approved=False))
+        orders.stays(order, once, orders.send(again), f"repeated: {case}")
+    raced = orders.open()
+    exchanges = _at_once(orders, orders.decision(raced, approved=True))
+    orders.wait(lambda: orders.read(raced.reference) != raced.opening)
     if isinstance(once, str | int | Decimal):
-        decisions.stays(raced, once, exchanges, f"{len(exchanges)} copies at once")
-    refused = decisions.open()
-    exchanges = decisions.send(decisions.decision(refused, approved=False))
+        orders.stays(raced, once, exchanges, f"{len(exchanges)} copies at once")
+    refused = orders.open()
+    exchanges = orders.send(orders.decision(refused, approved=False))
     # Whatever is still in the background is done when a later decision is.
-    decisions.approve(decisions.open())
-    decisions.stays(order, once, [], "repeated: later")
+    orders.approve(orders.open())
+    orders.stays(order, once, [], "repeated: later")
     judge.holds(
         "CHK-11",
-        once == order.opening or decisions.read(refused.reference) != once,
+        once == order.opening or orders.read(refused.reference) != once,
         expected=f"a declined checkout does not read {once!r}, as an approved one does",
         seen=f"{once!r}",
         exchanges=exchanges,
@@ -242,26 +245,28 @@ def test_repeated_decisions_have_one_effect(decisions: _Decisions, judge: Judge)
 
 @pytest.mark.last
 @pytest.mark.rules("CHK-11")
-def test_decisions_of_the_whole_run_have_one_effect(decisions: _Decisions, effort: Effort) -> None:
+def test_decisions_of_the_whole_run_have_one_effect(orders: _Orders, effort: Effort) -> None:
     """At the end of a run every genuine decision is sent once more, after many others and a pause."""
-    first = decisions.open()
-    exchanges = decisions.send(decisions.decision(first, approved=True))
-    decisions.wait(lambda: decisions.read(first.reference) != first.opening)
+    first = orders.open()
+    exchanges = orders.send(orders.decision(first, approved=True))
+    orders.wait(lambda: orders.read(first.reference) != first.opening)
     for _ in range(effort.crowd // _APART):
-        decisions.send(decisions.decision(decisions.open(), approved=True))
-    decisions.approve(decisions.open())
+        orders.send(orders.decision(orders.open(), approved=True))
+    orders.approve(orders.open())
     time.sleep(effort.pause)
-    expected = {reference: decisions.read(reference) for reference in decisions.simulator.decided}
-    for reference, exchange in decisions.simulator.decided.items():
-        exchanges = [decisions.simulator.endpoint.again(exchange)]
-        decisions.reads(reference, expected[reference], exchanges, "repeated at the end of the run")
-    decisions.approve(decisions.open())
+    expected = {reference: orders.read(reference) for reference in orders.simulator.decided}
+    for reference, exchange in orders.simulator.decided.items():
+        exchanges = [orders.simulator.endpoint.again(exchange)]
+        orders.reads(reference, expected[reference], exchanges, "repeated at the end of the run")
+    orders.approve(orders.open())
     for reference, before in expected.items():
-        decisions.reads(reference, before, exchanges, "repeated at the end of the run, later")
+        orders.reads(reference, before, exchanges, "repeated at the end of the run, later")
 
 
-def _at_once(decisions: _Decisions, decision: Decision) -> list[Exchange]:
-    route, channel = decisions.run.route, decisions.simulator.endpoint
-    width = route.limits.width(decisions.run.settings.effort.width)
-    approval = channel.delivery_of(channel.request(decisions.simulator.sign(decision)), label="approval (at once)")
+def _at_once(orders: _Orders, decision: Decision) -> list[Exchange]:
+    route, channel = orders.run.route, orders.simulator.endpoint
+    width = route.limits.width(orders.run.settings.effort.width)
+    approval = channel.delivery_of(
+        channel.request(orders.simulator.sign(decision)), label="approval (at once)"
+    )
     return deliver([approval] * width, route, together=True)
