@@ -58,11 +58,21 @@ class ToConsole:
                 rules[rule] = [str(result.standing(rule)), run.redactor.text(said)]
         self.write("finished", id=result.id, title=result.title, rules=rules, exchanges=len(run.history))
 
+    def noticed(self, run: Run, text: str) -> None:
+        """Tell what is to be known of the run itself."""
+        self.write("noticed", text=run.redactor.text(text))
+
     def concluded(self, judged: Judged) -> None:
         """Tell the verdict."""
         run = judged.run
         must, should = must_counts(judged.verdicts), should_counts(judged.verdicts)
-        _, words = headline(must, should, strict=run.settings.strict, interrupted=judged.interrupted)
+        _, words = headline(
+            must,
+            should,
+            strict=run.settings.strict,
+            interrupted=judged.interrupted,
+            gone=run.gone_after is not None,
+        )
         self.write(
             "concluded",
             code=int(judged.code),

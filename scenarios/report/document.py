@@ -34,6 +34,7 @@ def document(run: Run, verdicts: list[RuleVerdict]) -> Report:
         started=_started(run),
         strict=run.settings.strict,
         interrupted=run.interrupted,
+        target_gone=run.gone_after or "",
         seed=run.settings.seed,
         effort=run.settings.effort.name,
         probe=run.probe_name,

@@ -4,15 +4,21 @@ from collections.abc import Mapping
 
 
 def headline(
-    must: Mapping[str, int], should: Mapping[str, int], *, strict: bool = False, interrupted: bool = False
+    must: Mapping[str, int],
+    should: Mapping[str, int],
+    *,
+    strict: bool = False,
+    interrupted: bool = False,
+    gone: bool = False,
 ) -> tuple[str, str]:
     """How a run stands (an outcome, which gives the colour) and the sentence, without a full stop.
 
-    ``must`` and ``should`` count the rules by outcome, as ``summary`` of report.json does.
+    ``must`` and ``should`` count the rules by outcome, as ``summary`` of report.json does. ``gone``: the target went away.
     """
     standing, words = _standing(must, should, strict=strict)
-    if interrupted:
-        return standing if standing == "failed" else "undecided", f"Interrupted. {words}"
+    if interrupted or gone:
+        why = "The target went away" if gone else "Interrupted"
+        return standing if standing == "failed" else "undecided", f"{why}. {words}"
     return standing, words
 
 

@@ -344,7 +344,8 @@ class Cost(_Part):
 class Report(_Part):
     """A whole report.json of version 1. ``duration_s`` is in seconds; ``started`` is ISO 8601 in UTC.
 
-    Only a load run has ``audit`` and ``load``, only one that judged rules has ``cost``. It holds no secret.
+    ``target_gone`` is the rule at which the CLIENT went away for good, "" where it did not. Only a load run has
+    ``audit`` and ``load``, only one that judged rules has ``cost``. It holds no secret.
     """
 
     version: Literal[1]
@@ -352,6 +353,7 @@ class Report(_Part):
     started: Text = ""
     strict: bool = False
     interrupted: bool = False
+    target_gone: Text = ""
     seed: int | None = None
     effort: Text = ""
     probe: Text = ""

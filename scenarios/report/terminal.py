@@ -80,6 +80,10 @@ class Terminal:
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, advance=1, description=result.id)
 
+    def noticed(self, run: Run, text: str) -> None:
+        """Tell at once what is to be known of the run itself."""
+        self._print(f"note: {run.redactor.text(text)}", "yellow")
+
     def conclude(self, judged: Judged, report: Path | None) -> None:
         """Print the table by group, each accusation with its evidence, and the verdict in one sentence."""
         if self._progress is not None:
@@ -155,7 +159,11 @@ def _count(verdicts: Iterable[RuleVerdict], standing: Standing) -> Text:
 def _sentence(judged: Judged) -> tuple[str, str]:
     must, should = must_counts(judged.verdicts), should_counts(judged.verdicts)
     standing, words = headline(
-        must, should, strict=judged.run.settings.strict, interrupted=judged.interrupted
+        must,
+        should,
+        strict=judged.run.settings.strict,
+        interrupted=judged.interrupted,
+        gone=judged.run.gone_after is not None,
     )
     counts = "; ".join(
         f"{level} {', '.join(f'{count} {word}' for word, count in tally.items())}"

@@ -13,7 +13,8 @@ class Effort:
     ends within ``seconds``.
     Of a family of cases one member in ``family_share`` is taken besides the core ones, others by another seed.
     ``hangs`` says whether to wait until the CLIENT gives up on an OPERATOR that does not answer. ``patience``
-    is how many seconds a CLIENT may take to do what an acknowledged event asks of it.
+    is how many seconds a CLIENT may take to do what an acknowledged event asks of it, ``return_within`` how many one
+    that does not answer is waited for.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Effort:
     seconds: float
     hangs: bool = True
     patience: float = 5.0
+    return_within: float = 30.0
     family_share: int = 1
 
 
@@ -57,6 +59,7 @@ NORMAL = Effort(
     pause=1.5,
     seconds=900,
     patience=10.0,
+    return_within=60.0,
 )
 THOROUGH = Effort(
     "thorough",
@@ -70,5 +73,6 @@ THOROUGH = Effort(
     pause=3.0,
     seconds=3600,
     patience=20.0,
+    return_within=120.0,
 )
 EFFORTS = {effort.name: effort for effort in (QUICK, NORMAL, THOROUGH)}

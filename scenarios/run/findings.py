@@ -49,7 +49,8 @@ class ScenarioResult:
 
     ``stories`` are generated histories that broke a rule, each as short as it was found; ``readings`` the player
     and the balance, in the player's currency, that was read at the end of each, where one was. ``seen_once`` says of
-    rules what broke them and did not come back when it was tried again. ``began`` is seconds since the history began,
+    rules what broke them and did not come back when it was tried again. ``went_away_again`` is whether the CLIENT
+    went away in it, came back, and went away in it once more. ``began`` is seconds since the history began,
     ``seconds`` how long it took.
     """
 
@@ -67,6 +68,7 @@ class ScenarioResult:
     stories: dict[str, Story] = field(default_factory=dict)
     readings: dict[str, tuple[str, Decimal]] = field(default_factory=dict)
     seen_once: dict[str, str] = field(default_factory=dict)
+    went_away_again: bool = False
     began: float = 0.0
     seconds: float = 0.0
 

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from scenarios.driver.driver import Driver
+from scenarios.problems.errors import DriverProblem
 from scenarios.run.reach import Reach
 from simulators.exchanges.history import Exchange
 
-# How long a CLIENT that was started again may take to answer, and how often it is asked.
-_RESTART_SECONDS = 30.0
-_KNOCK_SECONDS = 0.05
+# Seconds between two looks at a CLIENT that is away: at first, and at most.
+_FIRST_PAUSE = 0.05
+_LONGEST_PAUSE = 1.0
 
 
 class TargetGone(Exception):
@@ -21,15 +22,27 @@ class OutOfBounds(Exception):
     """The run has used up its time."""
 
 
+def _untold(text: str) -> None:
+    """Nobody is there to be told."""
+
+
 @dataclass
 class Guard:
-    """Called after every exchange of a scenario. A run lasts ``seconds``, unless it is ``unbounded``."""
+    """Called after every exchange of a scenario. A run lasts ``seconds``, unless it is ``unbounded``.
+
+    A CLIENT that went away is waited for ``patience`` seconds; ``gone`` once it was waited for in vain. ``tell`` is
+    told what the user should know at once.
+    """
 
     reach: Reach
     driver: Driver
     seconds: float
+    patience: float
     clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    tell: Callable[[str], None] = _untold
     unbounded: bool = False
+    gone: bool = False
     began: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,17 +66,46 @@ class Guard:
         Raises DriverProblem where the command fails, TargetGone where the CLIENT stays away.
         """
         self.driver.restart()
-        self.wait_alive()
+        self._wait(self.patience)
 
-    def wait_alive(self) -> None:
-        """Wait for a CLIENT that may just be starting again. Raises TargetGone."""
-        # A run that was interrupted during a restart finds the CLIENT away, too.
-        patience = _RESTART_SECONDS if self.driver.has("restart") else 0.0
-        deadline = self.clock() + patience
+    def wait_return(self) -> None:
+        """Wait, bounded, for a CLIENT that does not answer, or start it again where the driver can.
+
+        Raises TargetGone where it stays away; then it is waited for no more.
+        """
+        if self.gone:
+            raise TargetGone("it stayed away")
+        if self.reach.alive():
+            return
+        left = self.patience if self.unbounded else min(self.patience, self._left())
+        began = self.clock()
+        try:
+            if self.driver.has("restart"):
+                self.tell("the CLIENT does not answer; it is started again by the driver")
+                self.driver.restart()
+            else:
+                self.tell(f"the CLIENT does not answer; it may be restarting; waiting up to {left:.0f} s")
+            self._wait(left)
+        except DriverProblem as problem:
+            self.gone = True
+            raise TargetGone(f"it could not be started again: {problem.came}") from problem
+        except TargetGone:
+            self.gone = True
+            raise
+        self.tell(
+            f"the CLIENT answers again after {self.clock() - began:.0f} s; what was under way is judged anew"
+        )
+
+    def _wait(self, patience: float) -> None:
+        deadline, pause = self.clock() + patience, _FIRST_PAUSE
         while not self.reach.alive():
             if self.clock() > deadline:
-                raise TargetGone(f"no answer within {patience:g} s")
-            time.sleep(_KNOCK_SECONDS)
+                raise TargetGone(f"no answer within {patience:.0f} s")
+            self.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _left(self) -> float:
+        return max(0.0, self.seconds - (self.clock() - self.began))
 
     def _heed_time(self) -> None:
         if not self.unbounded and self.clock() - self.began > self.seconds:

@@ -17,6 +17,8 @@ from simulators.transport.sending import deliver
 
 # So much of an answer is quoted.
 _SHOWN = 120
+# From this HTTP status on the CLIENT, or what stands before it, says that it cannot serve.
+_SERVER_ERROR = 500
 
 
 @dataclass
@@ -31,6 +33,8 @@ class Reach:
     operator: Verbs | None
     player: Player | None
     begun: bool = False
+    # Whether a CLIENT that takes no wagers answered 5xx from the beginning, so that it says nothing of its going away.
+    fails_at_rest: bool = False
 
     def begin(self) -> None:
         """Reach the target with one genuine wager, or one request where there are no wagers.
@@ -40,6 +44,7 @@ class Reach:
         self.begun = True
         if self.operator is None or self.player is None:
             knocked = self._knock()
+            self.fails_at_rest = knocked is not None and _failed(knocked)
             if knocked is not None and knocked.answer is None:
                 raise TargetProblem(
                     f"GET {knocked.request.url}: {knocked.failure}",
@@ -50,19 +55,22 @@ class Reach:
             _first_wager(self.operator, self.player)
 
     def alive(self) -> bool:
-        """Whether a genuine wager that moves nothing is still answered, by whatever answer."""
-        for _ in range(2):
-            if self.operator is None or self.player is None:
-                exchange = self._knock()
-                if exchange is None:
-                    return True
-            else:
-                exchange = self.operator.result(
-                    self.player, Decimal(0), label="result of 0 (still there?)", purpose=Purpose.LIVENESS
-                )
-            if exchange.answer is not None:
-                return True
-        return False
+        """Whether the CLIENT still serves: one of two requests that move nothing is answered, and not by 5xx.
+
+        Two different ones, since a CLIENT that fails at one of them alone is there all the same.
+        """
+        operator, player = self.operator, self.player
+        if operator is None or player is None:
+            knocked = self._knock()
+            return knocked is None or _served(knocked) or (self.fails_at_rest and knocked.answer is not None)
+        nothing, purpose = Decimal(0), Purpose.LIVENESS
+        return _served(
+            operator.result(player, nothing, label="result of 0 (still there?)", purpose=purpose)
+        ) or _served(
+            operator.rollback(
+                operator.new_id(), player, nothing, label="orphan rollback (still there?)", purpose=purpose
+            )
+        )
 
     @property
     def address(self) -> str:
@@ -87,6 +95,14 @@ class Reach:
         knock = Delivery(Request("GET", url), _any_answer, provider, "knock", Purpose.LIVENESS, genuine=False)
         [exchange] = deliver(knock, self.route)
         return exchange
+
+
+def _served(exchange: Exchange) -> bool:
+    return exchange.answer is not None and exchange.answer.status < _SERVER_ERROR
+
+
+def _failed(exchange: Exchange) -> bool:
+    return exchange.answer is not None and not _served(exchange)
 
 
 def _any_answer(answer: Answer) -> Meaning:  # noqa: ARG001 - any will do

@@ -40,13 +40,26 @@ class Restore:
                 named[player.id].discard(player.currency)
         for player in self.players:
             try:
+                if player.touched or named[player.id]:
+                    self.guard.wait_return()
                 if player.touched:
                     self._put_back(player, probe)
                 self._undo(player, named[player.id])
                 player.touched = False
             except (Unreadable, TargetGone, OutOfBounds) as error:
-                owned = "what it owned" if player.owned is None else player.show(player.owned)
-                self.warn(f"player {player.id} could not be put back to {owned}: {error}")
+                self.warn(self._left_behind(player, error))
+
+    def _left_behind(self, player: Player, why: Exception) -> str:
+        """Say what ``player`` owned and, where the CLIENT is gone, what it should own by what was sent."""
+        if player.owned is None:
+            return f"player {player.id} could not be put back to what it owned: {why}"
+        text = f"player {player.id} could not be put back to {player.show(player.owned)}: {why}"
+        if not self.guard.gone:
+            return text
+        funded = player.funded if player.since else player.owned
+        sent = self.operator.channel.route.history.since(player.since)
+        owns = acceptable(sent, player.id, funded, player.currency).alternatives()
+        return f"{text}; by what was sent it owns {owns} now"
 
     def _genuine(self) -> Iterator[tuple[Exchange, Transaction]]:
         for exchange in self.operator.channel.route.history.since(0):
@@ -64,7 +77,6 @@ class Restore:
     def _put_back(self, player: Player, probe: Probe) -> None:
         if player.owned is None:
             return
-        self.guard.wait_alive()
         probe.empty(player)
         if player.owned > 0:
             self._pay(player, player.owned)

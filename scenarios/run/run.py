@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -21,7 +21,7 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probe_self_test import Diagnosis, diagnose
 from scenarios.wallet.probes import DriverProbe, Probe, Unreadable, WagersProbe
-from simulators.exchanges.history import History
+from simulators.exchanges.history import Exchange, History
 from simulators.exchanges.redaction import Redactor
 from simulators.operator.delivery import Operator
 from simulators.transport.rate_limits import Limits
@@ -38,7 +38,8 @@ class Run:
 
     ``reach`` is the way to the target, ``guard`` watches that it stays there. ``diagnosis`` says why balances cannot be
     read at all, ``suspicion`` why not through wagers, where the driver reads them. ``choices`` is what
-    the CLIENT was seen to choose where the contract leaves a choice, by the fields of the wallet model.
+    the CLIENT was seen to choose where the contract leaves a choice, by the fields of the wallet model. ``away`` are
+    the exchanges of scenarios in which the CLIENT went away and that were judged anew.
     """
 
     settings: Settings
@@ -51,6 +52,7 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     choices: dict[str, frozenset[StrEnum]] = field(default_factory=dict)
     interrupted: bool = False
+    away: list[range] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         target = self.settings.target
@@ -77,7 +79,8 @@ class Run:
             Verbs(self.channel) if operator else None,
             self.players[0] if self.players else None,
         )
-        self.guard = Guard(self.reach, self.driver, self.settings.effort.seconds, self.clock)
+        effort = self.settings.effort
+        self.guard = Guard(self.reach, self.driver, effort.seconds, effort.return_within, self.clock)
         if self.driver.has("restart"):
             self.route.restart = self.guard.restart
 
@@ -119,6 +122,10 @@ class Run:
         if text not in self.warnings:
             self.warnings.append(text)
 
+    def while_there(self) -> Iterator[Exchange]:
+        """The exchanges of the time in which the CLIENT was there."""
+        return (one for one in self.history if not any(one.number in gone for gone in self.away))
+
     def rng(self, scenario: str) -> Random:
         """The scenario's own source of chance: the same for the same seed, whatever else is selected."""
         return Random(f"{self.settings.seed}:{scenario}")
@@ -141,7 +148,7 @@ class Run:
             with contextlib.suppress(Unreadable):
                 opening = other.read(player, Decimal(0)).amount
         try:
-            self.diagnosis = diagnose(probe, player)
+            self.diagnosis = self._diagnosed(probe, player)
         except TargetGone as gone:
             raise TargetProblem(
                 f"the target accepted the first wager and then stopped answering: {gone}",
@@ -152,6 +159,14 @@ class Run:
             self.probe, self.diagnosis, self.suspicion = other, Diagnosis(), self.diagnosis
             player.touched, player.opening = True, opening
             self.warn("balances are read through the driver, as wagers do not tell them here")
+
+    def _diagnosed(self, probe: WagersProbe, player: Player) -> Diagnosis:
+        try:
+            return diagnose(probe, player)
+        except TargetGone:
+            self.guard.wait_return()
+            self._restore.lend(player)
+            return diagnose(probe, player)
 
     @cached_property
     def _restore(self) -> Restore:

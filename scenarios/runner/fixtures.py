@@ -10,6 +10,7 @@ from scenarios.cases.choices import learn_all
 from scenarios.driver.driver import Driver
 from scenarios.generated.families.family import Cases
 from scenarios.run.effort import Effort
+from scenarios.run.guard import TargetGone
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.target.loading import Target
@@ -99,7 +100,11 @@ def player(run: Run) -> Player:
 @pytest.fixture
 def choices_learned(judge: Judge, operator: Verbs, player: Player) -> None:
     """What the CLIENT chooses where the contract leaves a choice is known, or was tried in vain."""
-    learn_all(judge, operator, player)
+    try:
+        learn_all(judge, operator, player)
+    except TargetGone:
+        judge.run.guard.wait_return()
+        learn_all(judge, operator, player)
 
 
 @pytest.fixture

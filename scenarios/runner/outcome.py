@@ -9,11 +9,15 @@ from scenarios.contract import RULES, Level
 from scenarios.problems.errors import Problem
 from scenarios.run.findings import Finding, ScenarioResult, Standing, message
 from scenarios.run.guard import OutOfBounds, TargetGone
-from scenarios.run.judge import Enough, Undecided, said, shortened
+from scenarios.run.judge import Enough, Undecided, shortened
 from scenarios.run.run import Run
 from scenarios.runner.needs import rules_of
 from scenarios.wallet.probe_self_test import Diagnosis
 from scenarios.wallet.probes import Unreadable
+from simulators.exchanges.history import Purpose
+
+# Exchanges that show what a CLIENT went away at.
+_LAST = 6
 
 
 def result_of(item: pytest.Item) -> ScenarioResult:
@@ -36,7 +40,7 @@ def ended(run: Run, result: ScenarioResult, error: BaseException) -> None:
         case Enough():
             pass  # what was found says it all
         case TargetGone():
-            _blame_gone(run, result, str(error))
+            _gone(run, result, str(error))
         case Undecided() | Unreadable() | OutOfBounds():
             result.ended, result.reason = Standing.UNDECIDED, str(error)
             if not result.findings:
@@ -48,20 +52,31 @@ def ended(run: Run, result: ScenarioResult, error: BaseException) -> None:
             result.reason = f"the check crashed: {type(error).__name__}: {error}"
 
 
-def _blame_gone(run: Run, result: ScenarioResult, why: str) -> None:
+def _gone(run: Run, result: ScenarioResult, why: str) -> None:
     if run.gone_after is None:
-        run.gone_after = next(rule for rule in result.rules if rule in run.settings.rules)
-        count = len(run.history)
-        result.findings.append(
-            Finding(
-                run.gone_after,
-                Level.MUST,
-                "the service keeps serving",
-                f"it stopped answering: {why}; {said(run.history[count - 1])}",
-                tuple(range(max(0, count - 6), count)),
-            )
+        run.gone_after = _asked(run, result)
+    result.ended, result.reason = Standing.UNDECIDED, f"the target went away and stayed away: {why}"
+
+
+def blame_for_going(run: Run, result: ScenarioResult, why: str) -> None:
+    """Blame the rule of ``result``: the CLIENT went away in this scenario, came back, and went away in it again."""
+    rule = _asked(run, result)
+    sent = [one for one in run.history.since(result.first_exchange) if one.purpose is not Purpose.LIVENESS]
+    result.judged.add(rule)
+    result.findings = [
+        Finding(
+            rule,
+            # Not to crash is a MUST of the rules that only record, too.
+            Level.SHOULD if RULES[rule].level is Level.SHOULD else Level.MUST,
+            "the service keeps serving",
+            f"it went away, came back, and went away at the same again: {why}",
+            tuple(one.number for one in sent[-_LAST:]),
         )
-    result.ended, result.reason = Standing.UNDECIDED, f"the target stopped answering: {why}"
+    ]
+
+
+def _asked(run: Run, result: ScenarioResult) -> str:
+    return next(rule for rule in result.rules if rule in run.settings.rules)
 
 
 def accuse(result: ScenarioResult, found: Diagnosis) -> None:

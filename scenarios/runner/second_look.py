@@ -2,7 +2,8 @@
 
 Implements ``contract.md``, *What a verdict may rest on*: a rule is accused only of what came back. What did not is
 undecided, with both observations and the question whether somebody else used the player. A race, or a kill of the
-CLIENT, that did not come back is proof enough while the balances are still.
+CLIENT, that did not come back is proof enough while the balances are still. What was found while the CLIENT went away
+is dropped, and the scenario judged anew when it is back; one that it goes away in again is its rule's finding.
 """
 
 import contextlib
@@ -14,42 +15,129 @@ from scenarios.contract import RULES
 from scenarios.run.findings import Finding, ScenarioResult, message
 from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
+from scenarios.runner.outcome import blame_for_going
 from scenarios.wallet.probes import Unreadable
-from simulators.exchanges.history import Exchange
+from simulators.exchanges.history import Direction, Exchange, FailureKind
+
+# Why there is no answer where the CLIENT went away with the request in its hands.
+_GOING = frozenset({FailureKind.REFUSED, FailureKind.NO_CONNECTION, FailureKind.RESET, FailureKind.CLOSED})
 
 
-def look_again(item: pytest.Function, judge: Judge) -> None:
+def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Exception | None:
+    """Look once more at what the scenario of ``item``, which ended with ``error``, found; return how it ended.
+
+    It ends with TargetGone where the CLIENT went away and stayed away.
+    """
+    result = judge.result
+    open_yet = error is not None and not isinstance(error, OutOfBounds) and not result.findings
+    if isinstance(error, TargetGone) or (open_yet and _lost(judge)):
+        error = _anew(item, judge)
+    if not result.findings or result.went_away_again or isinstance(error, TargetGone | OutOfBounds):
+        return error
+    try:
+        _look_again(item, judge)
+    except (TargetGone, OutOfBounds) as ending:
+        return ending
+    return error
+
+
+def _anew(item: pytest.Function, judge: Judge) -> Exception | None:
+    """Wait for the CLIENT and run the scenario anew; return how it ended. Where it goes away again, that is found."""
+    run, result = judge.run, judge.result
+    try:
+        run.guard.wait_return()
+    except TargetGone as gone:
+        _drop(result)
+        return gone
+    _drop(result)
+    run.away.append(range(result.first_exchange, len(run.history)))
+    run.warnings.append(f"the CLIENT went away during {result.id} and came back; that was judged anew")
+    ending = _run(item, judge)
+    if not isinstance(ending, TargetGone):
+        return ending
+    blame_for_going(run, result, str(ending))
+    result.went_away_again = True
+    try:
+        run.guard.wait_return()
+    except TargetGone as gone:
+        return gone
+    return None
+
+
+def _drop(result: ScenarioResult) -> None:
+    """Forget what was found while the CLIENT went away."""
+    result.findings, result.judged, result.notes = [], set(), {}
+    result.stories, result.readings = {}, {}
+
+
+def _look_again(item: pytest.Function, judge: Judge) -> None:
     """Run the scenario of ``item`` once more and keep the findings that came back. Raises TargetGone, OutOfBounds."""
     result = judge.result
     first, judged, notes = result.findings, result.judged, result.notes
     stories, readings = dict(result.stories), dict(result.readings)
-    raced = _overlapped(judge.run.history.since(result.first_exchange))
+    sent = judge.run.history.since(result.first_exchange)
+    raced, lost = _overlapped(sent), _lost(judge)
     result.findings, result.judged, result.notes = [], set(), {}
-    judge.again = True
+    ending: Exception | None = None
     try:
-        _run(item)
+        ending = _run(item, judge)
+        if isinstance(ending, TargetGone):
+            # What interrupts the second look interrupts the verdict: it is taken once more.
+            ending = _anew(item, judge)
         second, again = result.findings, result.judged
     finally:
-        judge.again = False
         result.findings, result.judged, result.notes = first, judged, notes
         result.stories, result.readings = stories, readings
-    back = {finding.rule for finding in second}
+    if result.went_away_again:
+        result.findings = second
+    elif isinstance(ending, TargetGone):
+        result.seen_once |= {one.rule: _unconfirmed(result, one.rule) for one in first}
+        result.findings = []
+    if isinstance(ending, TargetGone | OutOfBounds):
+        raise ending
+    if result.went_away_again:
+        return
+    _confirm(judge, {finding.rule for finding in second}, again, raced=raced, lost=lost)
+
+
+def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost: bool) -> None:
+    """Keep the findings that came ``back``, of the rules that were judged ``again``."""
+    result, first = judge.result, judge.result.findings
+    dropped = set()
     for rule in dict.fromkeys(finding.rule for finding in first):
         # What could not be tried again speaks for itself.
         by_chance = raced or "restart" in RULES[rule].needs
         if rule in back or rule not in again or (by_chance and _still(judge)):
             continue
-        result.seen_once[rule] = _once(result, rule)
-    result.findings = [finding for finding in first if finding.rule not in result.seen_once]
+        if lost and not raced:
+            # The CLIENT went away, and was back before anybody asked: what was found then says nothing.
+            dropped.add(rule)
+        else:
+            result.seen_once[rule] = _once(result, rule)
+    result.findings = [
+        finding for finding in first if finding.rule not in dropped and finding.rule not in result.seen_once
+    ]
 
 
-def _run(item: pytest.Function) -> None:
+def _run(item: pytest.Function, judge: Judge) -> Exception | None:
+    """Run the scenario once more; return how it ended: how far it came is what it judged."""
+    judge.again = True
     try:
         item.runtest()
-    except (TargetGone, OutOfBounds):
-        raise
-    except Exception:
-        return  # how far it came is what it judged
+    except Exception as ending:
+        return ending
+    finally:
+        judge.again = False
+    return None
+
+
+def _lost(judge: Judge) -> bool:
+    """Whether the CLIENT went away in the middle of a request of this scenario, though nothing was meant to be lost."""
+    return any(
+        one.failure is not None and one.failure.kind in _GOING and not one.faulty
+        for one in judge.run.history.since(judge.result.first_exchange)
+        if one.direction is Direction.TO_CLIENT
+    )
 
 
 def _overlapped(exchanges: Iterable[Exchange]) -> bool:
@@ -79,3 +167,7 @@ def _once(result: ScenarioResult, rule: str) -> str:
         f"seen once: {message(first)}; tried again with new ids and a fresh balance, it held. "
         "Did somebody else use the player? If not, judge it again"
     )
+
+
+def _unconfirmed(result: ScenarioResult, rule: str) -> str:
+    return f"seen once: {message(result.of(rule))}; before it could be tried again the target went away"

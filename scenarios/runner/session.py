@@ -10,13 +10,12 @@ import pytest
 from scenarios.contract import RULES
 from scenarios.problems.errors import Exit, Problem
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing, exit_code, judge_rule
-from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge, Undecided
 from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, RUN
 from scenarios.runner.needs import judges_history, lacking, needs_probe, rules_of, served_for, turn
 from scenarios.runner.outcome import accuse, broken_by, ended, error_line, redact, result_of, tell_pytest
-from scenarios.runner.second_look import look_again
+from scenarios.runner.second_look import look
 from simulators.providers import PROVIDERS
 
 
@@ -28,6 +27,9 @@ class Watcher(Protocol):
 
     def finished(self, run: Run, result: ScenarioResult) -> None:
         """One scenario has ended."""
+
+    def noticed(self, run: Run, text: str) -> None:
+        """Something of the run itself that is to be known at once: that the CLIENT is waited for, say."""
 
 
 class Session:
@@ -51,6 +53,11 @@ class Session:
         self.problem: Problem | None = None
         self.finished = False
         self._planned: list[ScenarioResult] = []
+        run.guard.tell = self._tell
+
+    def _tell(self, text: str) -> None:
+        for watcher in self.watchers:
+            watcher.noticed(self.run, text)
 
     def verdicts(self) -> list[RuleVerdict]:
         """The verdict of every selected rule, in the contract's order."""
@@ -63,6 +70,8 @@ class Session:
         if self.problem is not None:
             return Exit(self.problem.exit_code)
         code = exit_code(self.verdicts(), strict=self.run.settings.strict)
+        if self.run.gone_after is not None and code is not Exit.BROKEN:
+            return Exit.UNREACHABLE
         return Exit.UNDECIDED if self.run.interrupted and code is Exit.HOLDS else code
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -166,19 +175,17 @@ class Session:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[None]:
-        """Look again at what broke a rule before it is told."""
+        """Judge anew what a CLIENT that went away interrupted; look again at what broke a rule before it is told."""
         judge = pyfuncitem.stash.get(JUDGE, None)
         error: Exception | None = None
         outcome: object = None
         try:
             outcome = yield
-        except (TargetGone, OutOfBounds):
-            raise
         except Exception as ending:
             error = ending
-        # The second look comes through here, too.
-        if judge is not None and judge.result.findings and not judge.again and not judges_history(pyfuncitem):
-            look_again(pyfuncitem, judge)
+        # Every later look comes through here, too.
+        if judge is not None and not judge.again and not judges_history(pyfuncitem):
+            error = look(pyfuncitem, judge, error)
         if error is not None:
             raise error
         return outcome  # type: ignore[return-value]
@@ -234,9 +241,6 @@ class Session:
             write_reports(self.run, self.verdicts(), self.report)
 
     def _restore(self) -> None:
-        if self.run.gone_after is not None:
-            self.run.warn("players could not be put back: the target stopped answering")
-            return
         try:
             self.run.restore()
         except KeyboardInterrupt:

@@ -64,7 +64,10 @@ def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
         else:
             settle(probe.operator, player)
         return _blame(player, found, range(start, len(history)), str(error))
-    player.touched, player.opening, player.known = True, opening, Decimal(0)
+    if not player.touched:
+        # What is found where the CLIENT went away in the middle, and this is done anew, is the judge's own.
+        player.touched, player.opening = True, opening
+    player.known = Decimal(0)
     start = len(history)
     try:
         found = _experiment(probe, player)

@@ -13,20 +13,20 @@ RULES = ("BET-01", "BET-03", "RES-01")
 
 
 @contextmanager
-def running(wallet, *rules, driver=(), **settings):
+def running(wallet, *rules, driver=(), effort=QUICK, **settings):
     """A run of the judge against ``wallet``, not begun."""
     with served(wallet) as url:
-        run = Run(Settings(target_of(url, wallet, driver), rules or RULES, QUICK, **settings))
+        run = Run(Settings(target_of(url, wallet, driver), rules or RULES, effort, **settings))
         try:
             yield run
         finally:
             run.close()
 
 
-def judged(wallet, *rules, driver=(), paths=None, report=None, watchers=(), **settings):
+def judged(wallet, *rules, driver=(), paths=None, report=None, watchers=(), effort=QUICK, **settings):
     """What the judge says of ``wallet`` by ``rules``, from the scenario files ``paths`` (None: all)."""
     with served(wallet) as url:
-        chosen = Settings(target_of(url, wallet, driver), rules or RULES, QUICK, **settings)
+        chosen = Settings(target_of(url, wallet, driver), rules or RULES, effort, **settings)
         given = {} if paths is None else {"paths": paths}
         return check(chosen, report=report, watchers=watchers, **given)
 

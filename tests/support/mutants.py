@@ -13,6 +13,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from client_under_test.app import create_app
 from client_under_test.config import AUTOMATIC, MANUAL, Config
 from client_under_test.mutants.host import find
 from client_under_test.server import serve
@@ -25,9 +26,9 @@ _WARM.set_forkserver_preload([__name__])
 
 
 @contextmanager
-def serving(name: str) -> Iterator[Target]:
-    """Serve the mutant called ``name`` with every driver entry: one that is killed is started again."""
-    automatic = "automatic" in find(name).needs
+def serving(name: str | None) -> Iterator[Target]:
+    """Serve the mutant called ``name``, or the reference, with every driver entry: when killed, it is started again."""
+    automatic = name is not None and "automatic" in find(name).needs
     with TemporaryDirectory(prefix="pitboss-mutant-") as folder:
         config = Config(
             database=f"{folder}/client.sqlite",
@@ -61,7 +62,7 @@ def _port(url: str) -> int:
 class _KeptRunning:
     """A process that serves a mutant, started again whenever it is killed, until the block is left."""
 
-    def __init__(self, name: str, config: Config, port: int, pid_file: Path) -> None:
+    def __init__(self, name: str | None, config: Config, port: int, pid_file: Path) -> None:
         self._given, self._pid_file = (name, config, port), pid_file
         self._lock, self._leaving = threading.Lock(), False
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
@@ -95,9 +96,15 @@ class _KeptRunning:
         return process
 
 
-def _serve(name: str, config: Config, port: int, listening: Connection) -> None:
+def _serve(name: str | None, config: Config, port: int, listening: Connection) -> None:
     threading.Thread(target=_end_with_the_test, daemon=True).start()
-    serve(config, port=port, build=find(name).build, attached=False, say=listening.send)
+    serve(
+        config,
+        port=port,
+        build=create_app if name is None else find(name).build,
+        attached=False,
+        say=listening.send,
+    )
 
 
 def _end_with_the_test() -> None:

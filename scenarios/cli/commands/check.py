@@ -128,7 +128,7 @@ def judge(settings: Settings, report: Path | None) -> Exit:
 @click.command(
     "check",
     epilog="Exit codes: 0 every MUST holds, 1 a rule is broken, 2 usage or configuration, "
-    "3 the target cannot be reached, 4 something is undecided.",
+    "3 the target cannot be reached or went away, 4 something is undecided.",
 )
 @config_option()
 @options()

@@ -62,7 +62,7 @@ def _traffic(run: Run, judge: Judge) -> None:
 
 def _answered(run: Run) -> Iterator[Exchange]:
     """The answered callbacks whose form is judged: whole ones, by POST, of a size that reaches the CLIENT."""
-    for exchange in run.history:
+    for exchange in run.while_there():
         if (
             exchange.direction is Direction.TO_CLIENT
             and exchange.provider == OPERATOR
@@ -368,7 +368,7 @@ def test_answers_come_in_time(run: Run, judge: Judge) -> None:
     limit = run.route.timeout
     late = (
         (exchange.title, exchange, f"{exchange.seconds:.1f} s" if exchange.seconds else str(exchange.failure))
-        for exchange in run.history
+        for exchange in run.while_there()
         if exchange.direction is Direction.TO_CLIENT
         and exchange.provider == OPERATOR
         and _whole(exchange)

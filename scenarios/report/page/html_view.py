@@ -228,6 +228,7 @@ def verdict(report: Report) -> tuple[str, str]:
         dict(report.summary.should),
         strict=report.strict,
         interrupted=report.interrupted,
+        gone=bool(report.target_gone),
     )
     if report.audit is not None and report.audit.verdict == "broken":
         standing = "failed"

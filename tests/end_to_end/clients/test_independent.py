@@ -1,10 +1,12 @@
 """The judge against CLIENTs that share no code with the reference: one correct, the others wrong in several ways."""
 
+from dataclasses import replace
+
 import pytest
 
 from scenarios.contract import select
 from scenarios.problems.errors import Exit
-from scenarios.run.effort import QUICK
+from scenarios.run.effort import QUICK, Effort
 from scenarios.run.findings import Standing
 from scenarios.run.judged import Judged
 from scenarios.run.settings import Settings
@@ -16,7 +18,13 @@ RULES = tuple(rule.id for rule in select(provider="operator"))
 EIGHT = {f"p-{number}": "25.00" for number in range(1, 9)}
 
 
-def judged(name: str, players: dict[str, str], rules: tuple[str, ...] = RULES, **operator: object) -> Judged:
+def judged(
+    name: str,
+    players: dict[str, str],
+    rules: tuple[str, ...] = RULES,
+    effort: Effort = QUICK,
+    **operator: object,
+) -> Judged:
     """Judge the CLIENT ``name`` with a callback URL, a secret and player ids, and nothing else."""
     with running(name, players) as client:
         target = Target.model_validate(
@@ -25,7 +33,7 @@ def judged(name: str, players: dict[str, str], rules: tuple[str, ...] = RULES, *
                 "players": {"ids": list(players), "currency": "EUR"},
             }
         )
-        return check(Settings(target, rules, QUICK, 7))
+        return check(Settings(target, rules, effort, 7))
 
 
 def by_standing(result: Judged, *standings: Standing) -> dict[str, str]:
@@ -61,12 +69,17 @@ def test_each_broken_rule_is_named_and_none_that_holds(name: str) -> None:
     assert result.code is Exit.BROKEN
 
 
-def test_a_deadlocking_client_is_blamed_once_and_the_rest_is_not_run() -> None:
+def test_a_client_that_stops_for_good_ends_the_run_and_no_rule_is_blamed() -> None:
     result = judged(
-        DEADLOCKING, {"p-1": "100.00"}, ("SIG-01", "RES-01", "IDM-02", "RBK-12", "RBK-14"), timeout=1.0
+        DEADLOCKING,
+        {"p-1": "100.00"},
+        ("SIG-01", "RES-01", "IDM-02", "RBK-12", "RBK-14"),
+        replace(QUICK, return_within=2),
+        timeout=1.0,
     )
-    assert "IDM-02" in by_standing(result, Standing.FAILED)
-    assert result.code is Exit.BROKEN
+    assert by_standing(result, Standing.FAILED) == {}
+    assert set(by_standing(result, Standing.UNDECIDED)) == {"IDM-02"}
+    assert result.code is Exit.UNREACHABLE
     assert result.run.gone_after == "IDM-02"
     assert by_standing(result, Standing.PASSED).keys() == {"SIG-01", "RES-01"}
     skipped = by_standing(result, Standing.SKIPPED)
