@@ -92,6 +92,8 @@ class Judge:
         """
         self._mark(rule)
         if not condition:
+            if any(exchange.not_now for exchange in exchanges):
+                raise Undecided("the CLIENT answered 429 or 503 (not now) for as long as it was waited for")
             numbers = tuple(exchange.number for exchange in exchanges)
             self._add(Finding(rule, level or RULES[rule].level, expected, seen, numbers, case, off))
         return condition

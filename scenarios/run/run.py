@@ -24,6 +24,7 @@ from scenarios.wallet.probes import DriverProbe, Probe, Unreadable, WagersProbe
 from simulators.exchanges.history import Exchange, History
 from simulators.exchanges.redaction import Redactor
 from simulators.operator.delivery import Operator
+from simulators.transport.pace import Pace
 from simulators.transport.rate_limits import Limits
 from simulators.transport.route import Route
 from simulators.wallet.names import Names
@@ -62,11 +63,13 @@ class Run:
         self.redactor = Redactor(target.secrets())
         self.driver = Driver(target)
         self.limits = Limits(target.target.max_connections, target.target.max_requests_per_second or None)
+        self.pace = Pace(self.limits)
         self.route = Route(
             self.history,
             timeout=operator.timeout if operator else _TIMEOUT,
             ca_file=target.ca_file,
             limits=self.limits,
+            pace=self.pace,
         )
         self.players = [Player(name, players.currency) for name in players.ids] if players else []
         others = players.others if players else {}

@@ -53,7 +53,7 @@ class Session:
         self.problem: Problem | None = None
         self.finished = False
         self._planned: list[ScenarioResult] = []
-        run.guard.tell = self._tell
+        run.guard.tell = run.pace.tell = self._tell
 
     def _tell(self, text: str) -> None:
         for watcher in self.watchers:
@@ -234,6 +234,8 @@ class Session:
                 result.ended, result.reason = Standing.SKIPPED, "not run: the run was interrupted"
                 self._keep(result)
         self._restore()
+        if self.run.pace.warning is not None:
+            self.run.warnings.append(self.run.pace.warning)
         self.run.close()
         if self.report is not None and self.problem is None:
             from scenarios.report.write import write_reports

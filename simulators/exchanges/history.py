@@ -196,6 +196,11 @@ class Exchange:
         return Status.UNKNOWN if self.unknown else self.status
 
     @property
+    def not_now(self) -> bool:
+        """The CLIENT, or what stands before it, asked for the request later: nothing is broken by that."""
+        return self.answer is not None and self.answer.status in _NOT_NOW
+
+    @property
     def faulty(self) -> bool:
         """A fault acted on it. To be one of a race is none."""
         return any(note.name != RACE_NOTE for note in self.faults)
@@ -205,6 +210,9 @@ class Exchange:
         """How long the answer took, None where there is none."""
         return None if self.answered is None else self.answered - self.invoked
 
+
+# HTTP statuses by which a server says that it takes no request now.
+_NOT_NOW = (429, 503)
 
 Listener = Callable[[Exchange], None]
 

@@ -1,5 +1,6 @@
 """How much traffic a run may make, for targets with limits: open connections and requests per second."""
 
+import sys
 import threading
 import time
 from collections import deque
@@ -38,11 +39,23 @@ class Limits:
         self._changed = threading.Condition()
         self._open = 0
         self._queue: deque[object] = deque()
-        rate = max_requests_per_second or 0.0
+        self._rate = threading.Lock()
+        self._left: deque[float] = deque(maxlen=0)
+        self._count(max_requests_per_second or 0.0)
+        # What one second allowed from the beginning.
+        self._widest = self._burst if max_requests_per_second is not None else sys.maxsize
+
+    def _count(self, rate: float) -> None:
         self._burst = max(1, int(rate))
         self._period = max(1.0, 1.0 / rate) if rate else 0.0
-        self._left: deque[float] = deque(maxlen=self._burst)
-        self._rate = threading.Lock()
+        self._left = deque(self._left, maxlen=self._burst)
+
+    def slow_down(self, rate: float) -> None:
+        """Let at most ``rate`` requests leave in a second from now on, where it was more before."""
+        with self._rate:
+            if self.max_requests_per_second is None or rate < self.max_requests_per_second:
+                self.max_requests_per_second = rate
+                self._count(rate)
 
     def width(self, n: int) -> int:
         """How wide a race of ``n`` may be: no wider than the connections and the requests of one second."""
@@ -90,17 +103,19 @@ class Limits:
     def request(self, n: int = 1) -> None:
         """Wait until ``n`` requests may leave together.
 
-        Raises ValueError where ``n`` is more than one second allows.
+        Raises ValueError where ``n`` is more than one second allowed from the beginning; where that was slowed down,
+        they leave once as many as there may be could.
         """
         if self.max_requests_per_second is None:
             return
-        if n > self._burst:
+        if n > self._widest:
             raise ValueError(
                 f"{n} requests at once were asked for; "
                 f"max_requests_per_second is {self.max_requests_per_second:g}; "
                 "narrow the race with Limits.width, or raise max_requests_per_second"
             )
         with self._rate:
+            n = min(n, self._burst)
             now = self._clock()
             # The n leave together once so few of the last period's requests are left that all fit.
             behind = len(self._left) - (self._burst - n)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import urllib3
 
 from simulators.exchanges.history import History, Request
+from simulators.transport.pace import Pace
 from simulators.transport.rate_limits import Limits
 from simulators.transport.raw_connection import Connection
 
@@ -24,7 +25,7 @@ class Route:
     ``timeout`` is seconds to connect, and again for a whole answer. ``ca_file`` names the certificates that https
     targets are verified against (None: the system's). At most ``connections`` requests are under way in the pool.
     ``sleep`` takes the faults' seconds, so that time can be scaled. ``restart`` kills the CLIENT and starts it again
-    (the driver's).
+    (the driver's). ``pace`` sends what the CLIENT does not take now again later (None: it is sent once).
     """
 
     history: History
@@ -34,6 +35,7 @@ class Route:
     connections: int = 16
     sleep: Callable[[float], None] = time.sleep
     restart: Callable[[], None] | None = None
+    pace: Pace | None = None
     _idle: dict[str, list[Connection]] = field(init=False, default_factory=dict, repr=False)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock, repr=False)
     _pool: threading.Semaphore = field(init=False, repr=False)

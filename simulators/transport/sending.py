@@ -49,7 +49,8 @@ def deliver(
                 "a race holds the last bytes back itself, so that no fault can act on them",
                 "leave one out",
             )
-        return race(group, route)
+        raced = race(group, route)
+        return [_taken(one, exchange, route) for one, exchange in zip(group, raced, strict=True)]
     step: Deliver = lambda items: [_send(item, route, pooled=not faults) for item in items]  # noqa: E731
     for fault in reversed(faults):
         step = fault.around(step, route)
@@ -61,6 +62,28 @@ def deliver(
 
 
 def _send(delivery: Delivery, route: Route, *, pooled: bool) -> Exchange:
+    """Send ``delivery`` with the faults it is marked with, and again while the CLIENT says *not now*."""
+    return _taken(delivery, _once(delivery, route, pooled=pooled), route)
+
+
+def _taken(delivery: Delivery, exchange: Exchange, route: Route) -> Exchange:
+    """``exchange``, or the copy of it that the CLIENT took, or the last one where it took none."""
+    if route.pace is None or exchange.answer is None:
+        return exchange
+    first, attempt, waited = exchange.number, 1, 0.0
+    while exchange.not_now:
+        assert exchange.answer is not None
+        pause = route.pace.wait(exchange.answer, attempt, waited)
+        if pause is None:
+            return exchange
+        exchange = _once(delivery.copy(first, attempt), route, pooled=True)
+        attempt, waited = attempt + 1, waited + pause
+    if exchange.answer is not None:
+        route.pace.taken()
+    return exchange
+
+
+def _once(delivery: Delivery, route: Route, *, pooled: bool) -> Exchange:
     """Send ``delivery`` once with the faults it is marked with; record the exchange."""
     acting = [fault for fault in delivery.wire if delivery.attempt < fault.attempts]
     handling = _PLAIN

@@ -67,6 +67,7 @@ def _answered(run: Run) -> Iterator[Exchange]:
             exchange.direction is Direction.TO_CLIENT
             and exchange.provider == OPERATOR
             and exchange.answer is not None
+            and not exchange.not_now
             and exchange.request.method == "POST"
             and len(exchange.request.body) < HUGE
             and _whole(exchange)

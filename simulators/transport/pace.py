@@ -1,0 +1,113 @@
+"""A CLIENT that says *not now*: what is sent is sent again later, at a pace that is learned from when it was taken.
+
+Implements ``contract.md``, *What a verdict may rest on*: 429, and 503 with or without Retry-After, mean *not now*.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from simulators.exchanges.history import Answer, header
+from simulators.transport.rate_limits import Limits
+
+# Seconds: the first pause where the CLIENT names none, and the longest.
+_FIRST = 0.5
+_LONGEST = 60.0
+# What is asked for below what was taken, and the shortest time over which that is counted, in seconds.
+_MARGIN = 0.9
+_SHORTEST = 1.0
+# How much of the patience is left after a request for which it was in vain: then "not now" is no matter of pace.
+_DISAPPOINTED = 0.25
+# How long what was taken is remembered, in seconds.
+_REMEMBERED = 120.0
+# From so many requests per second on a pace is told in whole numbers.
+_WHOLE = 10
+
+
+@dataclass
+class Pace:
+    """How fast the CLIENT is asked, as learned; safe to use from several threads.
+
+    ``limits`` are slowed down. ``tell`` is told once, in words, when the CLIENT says *not now* for the first time.
+    ``learned`` is the pace in requests per second, None while nothing was to be learned. ``patience`` is how long one
+    request is sent again: limits are often counted by the minute. ``clock``, ``sleep`` and ``patience``: seconds.
+    """
+
+    limits: Limits
+    tell: Callable[[str], None] | None = None
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    learned: float | None = None
+    status: int | None = None
+    patience: float = 75.0
+    _taken: deque[float] = field(default_factory=deque)
+    _refused_at: float | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def taken(self) -> None:
+        """The CLIENT took a request; after one that it did not take, that shows how many it takes."""
+        with self._lock:
+            now = self.clock()
+            if self._refused_at is not None:
+                self._learn(now - self._refused_at, self._refused_at)
+                self._refused_at = None
+            self._taken.append(now)
+            while self._taken[0] < now - _REMEMBERED:
+                self._taken.popleft()
+
+    def wait(self, answer: Answer, attempt: int, waited: float) -> float | None:
+        """Wait before a request that was answered *not now* is sent again; return for how long.
+
+        ``attempt`` counts from 1, ``waited`` is how long it waited before. None where that would be too long.
+        """
+        with self._lock:
+            if self._refused_at is None:
+                self._refused_at = self.clock()
+            first, self.status = self.status is None, answer.status
+            pause: float = min(_LONGEST, max(_after(answer), _FIRST * 2.0 ** (attempt - 1)))
+            if waited + pause > self.patience:
+                self.patience, self._refused_at = self.patience * _DISAPPOINTED, None
+                return None
+        if first and self.tell is not None:
+            self.tell(
+                f"the CLIENT answers {answer.status} (not now): what it does not take is sent later, and slower"
+            )
+        self.sleep(pause)
+        return pause
+
+    def _learn(self, blocked: float, since: float) -> None:
+        """Slow down to what was taken before ``since``, in as long as the CLIENT then took nothing."""
+        window = max(_SHORTEST, blocked)
+        count = sum(1 for one in self._taken if one > since - window)
+        rate = _MARGIN * max(1, count) / window
+        self.learned = rate if self.learned is None else min(rate, self.learned * _MARGIN)
+        self.limits.slow_down(self.learned)
+
+    @property
+    def warning(self) -> str | None:
+        """What the user should know and do, None where the CLIENT never said *not now*."""
+        if self.status is None:
+            return None
+        text = f"the CLIENT answered {self.status} (not now) under this run's load; that breaks no rule"
+        if self.learned is None:
+            return f"{text}; requests were sent again later. If it limits rates, set [target] max_requests_per_second"
+        shown = f"{self.learned:.0f}" if self.learned >= _WHOLE else f"{self.learned:.2g}"
+        return (
+            f"{text}, and the run went on at {shown} requests a second. Raise the CLIENT's limit for tests, or set "
+            f"[target] max_requests_per_second = {shown}"
+        )
+
+
+def _after(answer: Answer) -> float:
+    """The seconds that the CLIENT asks for in Retry-After, 0 where it names none that can be read."""
+    value = (header(answer.headers, "Retry-After") or "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:6])
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0

@@ -1,0 +1,151 @@
+"""A CLIENT that says *not now*: waits, the pace that is learned, and the copies that are sent."""
+
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from simulators.exchanges.history import Answer, History, Purpose, Request, Status
+from simulators.server.wsgi_server import Server
+from simulators.transport.delivery import Delivery, Meaning
+from simulators.transport.pace import Pace
+from simulators.transport.rate_limits import Limits
+from simulators.transport.route import Route
+from simulators.transport.sending import deliver
+
+
+class Clock:
+    """A clock that moves only when someone sleeps."""
+
+    def __init__(self):
+        self.time = 100.0
+
+    def now(self):
+        return self.time
+
+    def sleep(self, seconds):
+        self.time += seconds
+
+
+class Limited:
+    """Takes ``most`` requests in any ``window`` seconds of ``clock``."""
+
+    def __init__(self, clock, most, window, status="429 Too Many Requests", headers=()):
+        self.clock, self.most, self.window, self.status, self.headers = clock, most, window, status, headers
+        self.taken, self.refused = deque(), 0
+
+    def __call__(self, environ, start_response):
+        environ["wsgi.input"].read()
+        now = self.clock.now()
+        while self.taken and self.taken[0] <= now - self.window:
+            self.taken.popleft()
+        if len(self.taken) >= self.most:
+            self.refused += 1
+            start_response(self.status, list(self.headers))
+            return [b"later"]
+        self.taken.append(now)
+        start_response("200 OK", [])
+        return [b"done"]
+
+
+def route(clock, told=None):
+    limits = Limits(clock=clock.now, sleep=clock.sleep)
+    return Route(History(), limits=limits, pace=Pace(limits, told, clock.now, clock.sleep))
+
+
+def request(url, number):
+    one = Request("POST", url, (), b"%d" % number)
+    return Delivery(one, lambda answer: Meaning(Status.OK), "p", "bet", Purpose.SCENARIO)
+
+
+@pytest.mark.parametrize(
+    ("most", "window", "headers", "lowest"),
+    [
+        (40, 1, [("Retry-After", "1")], 20),
+        (40, 1, [], 10),
+        (60, 60, [("Retry-After", "1")], 0.4),
+        (60, 60, [], 0.4),
+    ],
+)
+def test_the_pace_of_a_limit_is_learned_and_kept(most, window, headers, lowest):
+    clock, told = Clock(), []
+    client = Limited(clock, most, window, headers=headers)
+    with Server(client) as server:
+        way = route(clock, told.append)
+        sent = [deliver(request(server.url, number), way)[0] for number in range(3 * most)]
+        way.close()
+    assert all(one.ok for one in sent)
+    assert len(told) == 1
+    # Once learned it is kept: what was refused was refused before, or while it was.
+    assert client.refused <= 12
+    assert lowest <= way.pace.learned <= most / window
+    assert "max_requests_per_second" in way.pace.warning
+
+
+def test_a_request_that_was_not_taken_is_sent_again_as_a_copy_of_itself():
+    clock = Clock()
+    client = Limited(clock, 1, 3, "503 Service Unavailable")
+    with Server(client) as server:
+        way = route(clock)
+        first, second = deliver([request(server.url, 1), request(server.url, 2)], way)
+        way.close()
+    chain = [one for one in way.history if one.request.body == b"2"]
+    assert [one.not_now for one in chain] == [True] * (len(chain) - 1) + [False]
+    assert {one.copy_of for one in chain[1:]} == {chain[0].number}
+    assert second == chain[-1]
+    assert first.copy_of is None
+
+
+def test_what_a_race_could_not_get_rid_of_follows_it():
+    clock = Clock()
+    with Server(Limited(clock, 3, 1)) as server:
+        way = route(clock)
+        sent = deliver([request(server.url, number) for number in range(8)], way, together=True)
+        way.close()
+    assert [one.ok for one in sent] == [True] * 8
+    assert [one.request.body for one in sent] == [b"%d" % number for number in range(8)]
+
+
+def test_patience_is_bounded_and_shorter_where_it_was_in_vain():
+    clock = Clock()
+    with Server(Limited(clock, 0, 1)) as server:
+        way = route(clock)
+        began = clock.time
+        [one] = deliver(request(server.url, 1), way)
+        first, began = clock.time - began, clock.time
+        deliver(request(server.url, 2), way)
+        second = clock.time - began
+        way.close()
+    assert one.not_now
+    assert second < first / 2 <= 75 / 2
+
+
+@pytest.mark.parametrize(
+    ("said", "pause"),
+    [
+        ("7", 7),
+        ("0", 0.5),
+        ("100000", 60),
+        ("soon", 0.5),
+        ("", 0.5),
+        ("-3", 0.5),
+        (format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True), 0.5),
+        (format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True), 60),
+    ],
+)
+def test_retry_after_is_kept_within_bounds(said, pause):
+    clock = Clock()
+    pace = Pace(Limits(), None, clock.now, clock.sleep)
+    assert pace.wait(Answer(429, (("Retry-After", said),)), 1, 0.0) == pause
+    assert clock.time == 100.0 + pause
+
+
+def test_without_a_pace_nothing_is_sent_again():
+    clock = Clock()
+    with Server(Limited(clock, 0, 1)) as server:
+        way = Route(History())
+        [one] = deliver(request(server.url, 1), way)
+        way.close()
+    assert one.not_now
+    assert len(way.history) == 1
