@@ -22,6 +22,7 @@ TOP = {
     "started": str,
     "strict": bool,
     "interrupted": bool,
+    "target_gone": str,
     "seed": int,
     "effort": str,
     "probe": str,
