@@ -86,3 +86,10 @@ NONE = {"passed": 0, "failed": 0, "warned": 0, "skipped": 0, "undecided": 0}
 )
 def test_the_headline_counts_what_was_judged_and_what_was_not(must, should, expected):
     assert headline(NONE | must, NONE | should) == expected
+
+
+def test_a_target_that_went_away_is_told_first():
+    counts = NONE | {"passed": 3, "undecided": 1}
+    standing, words = headline(counts, NONE, gone=True)
+    assert standing == "undecided"
+    assert words.startswith("The target went away. Nothing is known to be broken")
