@@ -13,7 +13,7 @@ def headline(
 ) -> tuple[str, str]:
     """How a run stands (an outcome, which gives the colour) and the sentence, without a full stop.
 
-    ``must`` and ``should`` count the rules by outcome, as ``summary`` of report.json does. ``gone``: the target is away.
+    ``must`` and ``should`` count the rules by outcome, as ``summary`` of report.json does. ``gone``: it went away.
     """
     standing, words = _standing(must, should, strict=strict)
     if interrupted or gone:
