@@ -51,7 +51,7 @@ def _anew(item: pytest.Function, judge: Judge) -> Exception | None:
         return gone
     _drop(result)
     run.away.append(range(result.first_exchange, len(run.history)))
-    run.warnings.append(f"the CLIENT went away during {result.id} and came back; that was judged anew")
+    run.warn(f"the CLIENT went away during {result.id} and came back; that was judged anew")
     ending = _run(item, judge)
     if not isinstance(ending, TargetGone):
         return ending

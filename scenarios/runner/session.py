@@ -235,7 +235,7 @@ class Session:
                 self._keep(result)
         self._restore()
         if self.run.pace.warning is not None:
-            self.run.warnings.append(self.run.pace.warning)
+            self.run.warn(self.run.pace.warning)
         self.run.close()
         if self.report is not None and self.problem is None:
             from scenarios.report.write import write_reports
