@@ -38,7 +38,7 @@ from scenarios.problems.errors import DriverProblem, Exit, UsageProblem
 from scenarios.tokens.session_token import taken_apart
 from simulators.exchanges.history import Direction, Exchange, History, Status
 from simulators.jackpot.catalogue.pricing import CURRENCY
-from simulators.jackpot.lifecycle import Event, IllegalTransition, State
+from simulators.jackpot.lifecycle import IllegalTransition, VoucherEvent, VoucherState
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import EVENT_OF
 from simulators.transport.route import Route
@@ -70,8 +70,8 @@ _FASTEST: Final = 50
 _EXCHANGES_KEPT: Final = 1000
 _NEEDED: Final = ("voucher_session", "voucher")
 # What is over for the player's money: spent, or back.
-_SPENT: Final = frozenset({State.READY.value})
-_BACK: Final = frozenset({State.CANCELED.value, State.REFUNDED.value})
+_SPENT: Final = frozenset({VoucherState.READY.value})
+_BACK: Final = frozenset({VoucherState.CANCELED.value, VoucherState.REFUNDED.value})
 
 
 class _Recent(list[Exchange]):
@@ -203,16 +203,16 @@ class JackpotTraffic:
             user_id=self.traffic.players[player],
             email="player@client.example",
         )
-        drawn, wanted = rng.random(), State.READY
+        drawn, wanted = rng.random(), VoucherState.READY
         with account.lock:
             voucher = account.reserve(self._store, asked)
             if drawn < _CANCELED and voucher.manual:
                 # Before the CLIENT hears of the reservation, so that its confirmation comes too late.
-                account.happen(voucher.id, Event.CANCEL)
-                wanted = State.CANCELED
-        if wanted is State.READY and self._until_ready(voucher.id) and drawn > 1 - _REFUNDED:
-            self._happen(voucher.id, Event.ASK_REFUND)
-            self._happen(voucher.id, Event.REFUND)
+                account.happen(voucher.id, VoucherEvent.CANCEL)
+                wanted = VoucherState.CANCELED
+        if wanted is VoucherState.READY and self._until_ready(voucher.id) and drawn > 1 - _REFUNDED:
+            self._happen(voucher.id, VoucherEvent.ASK_REFUND)
+            self._happen(voucher.id, VoucherEvent.REFUND)
         state = account.voucher(voucher.id).state
         problem = self._ended(op, key, state)
         self._report(_name(state), began, problem)
@@ -241,16 +241,16 @@ class JackpotTraffic:
 
     def _until_ready(self, voucher_id: str) -> bool:
         """Wait for the CLIENT's confirmation; let the reservation run out where none comes."""
-        if self._until(lambda: self.simulator.account.voucher(voucher_id).state is State.READY):
+        if self._until(lambda: self.simulator.account.voucher(voucher_id).state is VoucherState.READY):
             return True
-        self._happen(voucher_id, Event.EXPIRE)
+        self._happen(voucher_id, VoucherEvent.EXPIRE)
         return False
 
-    def _happen(self, voucher_id: str, event: Event) -> None:
+    def _happen(self, voucher_id: str, event: VoucherEvent) -> None:
         with contextlib.suppress(IllegalTransition):
             self.simulator.account.happen(voucher_id, event)
 
-    def _ended(self, op: Operation, key: str, state: State) -> str | None:
+    def _ended(self, op: Operation, key: str, state: VoucherState) -> str | None:
         """Wait until the CLIENT sees the voucher in ``state``, and settle; return what is wrong."""
         seen = ""
 
@@ -289,7 +289,7 @@ class JackpotTraffic:
 
     # -- news
 
-    def _news(self, voucher_id: str, state: State) -> None:
+    def _news(self, voucher_id: str, state: VoucherState) -> None:
         """At times tell of the voucher again, in copies too, or of a store."""
         rng, account = self.traffic.rng, self.simulator.account
         if rng.random() < self.traffic.rates.copies:
@@ -331,8 +331,8 @@ def _status(exchange: Exchange) -> int:
     return exchange.answer.status if exchange.answer else 0
 
 
-def _name(state: State) -> str:
-    return "conversion" if state is State.READY else f"conversion {state.value.lower()}"
+def _name(state: VoucherState) -> str:
+    return "conversion" if state is VoucherState.READY else f"conversion {state.value.lower()}"
 
 
 _current: WeakKeyDictionary[Environment, JackpotTraffic] = WeakKeyDictionary()

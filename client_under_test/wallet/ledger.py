@@ -54,7 +54,7 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Effect:
     """What a transaction does: a signed movement in minor units, or an error; ``reverses`` is a posting."""
 
     movement: int = 0
@@ -62,7 +62,7 @@ class Decision:
     reverses: int | None = None
 
 
-NOTHING = Decision()
+NOTHING = Effect()
 
 _PLAYER = (
     sa.select(players.c.id, players.c.currency, players.c.balance, players.c.banned)
@@ -167,7 +167,7 @@ class Ledger:
         row = connection.execute(_STORED, {"key": key}).one_or_none()
         return None if row is None else Stored(*row)
 
-    def decide(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def decide(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         """Say what a new transaction does."""
         match transaction.action:
             case Action.BET:
@@ -177,23 +177,23 @@ class Ledger:
             case Action.ROLLBACK:
                 return self.rollback(connection, transaction, player)
 
-    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         """Withdraw; declined for a banned player, for missing funds, and after its own orphan rollback."""
         if self.rolled_back(connection, transaction):
-            return Decision(error="TRANSACTION_ROLLED_BACK")
+            return Effect(error="TRANSACTION_ROLLED_BACK")
         if player.banned:
-            return Decision(error="PLAYER_BANNED")
+            return Effect(error="PLAYER_BANNED")
         if not self.affordable(transaction.amount, player):
-            return Decision(error=INSUFFICIENT_FUNDS)
-        return Decision(-transaction.amount)
+            return Effect(error=INSUFFICIENT_FUNDS)
+        return Effect(-transaction.amount)
 
     def affordable(self, amount: int, player: Player) -> bool:
         """Say whether ``player`` can bet ``amount``; nothing at all can always be bet."""
         return amount == 0 or amount <= player.balance
 
-    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:  # noqa: ARG002
+    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:  # noqa: ARG002
         """Deposit, always; only a result whose own rollback came first moves nothing."""
-        return NOTHING if self.rolled_back(connection, transaction) else Decision(transaction.amount)
+        return NOTHING if self.rolled_back(connection, transaction) else Effect(transaction.amount)
 
     def rolled_back(self, connection: sa.Connection, transaction: Transaction) -> bool:
         """Say whether this player's rollback of ``transaction`` came before it."""
@@ -202,14 +202,14 @@ class Ledger:
         ).one_or_none()
         return found is not None
 
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         """Undo what the target moved: that very amount, once, and only this player's own bet or result.
 
         All else (orphans, refused bets, rollbacks, what is undone already) is recorded and moves nothing.
         """
         assert transaction.target is not None
         original = self.original(connection, digest(transaction.target), player)
-        return NOTHING if original is None else Decision(-original.amount, reverses=original.id)
+        return NOTHING if original is None else Effect(-original.amount, reverses=original.id)
 
     def original(self, connection: sa.Connection, key: str, player: Player) -> Posting | None:
         """Return what the bet or result stored under ``key`` moved for ``player``, None where it is undone."""
@@ -221,7 +221,7 @@ class Ledger:
         return str(uuid.uuid4())
 
     def record(
-        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Effect
     ) -> Stored:
         """Write the transaction with its answer, and what it moves."""
         client_id = self.client_id(transaction)
@@ -245,9 +245,7 @@ class Ledger:
             self.post(connection, player, decision, row.id)
         return Stored(row.id, transaction.action, player.id, transaction.amount, client_id, decision.error)
 
-    def post(
-        self, connection: sa.Connection, player: Player, decision: Decision, transaction_id: int
-    ) -> None:
+    def post(self, connection: sa.Connection, player: Player, decision: Effect, transaction_id: int) -> None:
         """Append the posting and bring the balance up to it."""
         connection.execute(
             _ADD_POSTING,

@@ -12,9 +12,9 @@ from loadtests.audit.options import AuditOptions
 from loadtests.audit.outcome.text import ROW
 from loadtests.audit.outcome.verdict import (
     TOLD,
+    AuditVerdict,
     FailedRounds,
     RuleBreach,
-    Verdict,
     WorkerResult,
     added,
     sample_of,
@@ -59,20 +59,20 @@ class Roster:
 
 def audit_alone(
     environment: Environment, audit: WorkerAudit, options: AuditOptions, *, last: bool = True
-) -> Verdict:
+) -> AuditVerdict:
     """Audit a run of one process. After an audit that is not the ``last``, traffic may go on."""
     result = audit.audit(options.sample, last=last)
     journal = audit.ledger.journal
     audit.phase = "comparing CLIENT ids"
     shared = compare(journal.ids, lambda start, stop: [journal.keys(start, stop)], journal.among)
     audit.phase = "audited"
-    verdict = Verdict(audit.ledger.currency, 1, result, shared=shared)
+    verdict = AuditVerdict(audit.ledger.currency, 1, result, shared=shared)
     return _completed(environment, verdict, options, audit.traffic.asked, audit.redactor)
 
 
 def audit_workers(
     environment: Environment, rpc: RpcClient, roster: Roster, options: AuditOptions, *, last: bool = True
-) -> Verdict:
+) -> AuditVerdict:
     """Audit a run of several workers: each for itself, CLIENT ids over all of them.
 
     After an audit that is not the ``last``, traffic may go on.
@@ -89,7 +89,7 @@ def audit_workers(
         result = unheard(words, roster.players, roster.share(worker))
         result.transactions = roster.snapshots.get(worker, {}).get("transactions", 0)
         results.append(result)
-    verdict = Verdict(roster.currency, len(roster.workers), added(results), lost)
+    verdict = AuditVerdict(roster.currency, len(roster.workers), added(results), lost)
     heard = list(answers)
     try:
         verdict.shared = compare(
@@ -141,11 +141,11 @@ def dispatch(audit: WorkerAudit, name: str, given: dict[str, Any]) -> dict[str, 
 
 def _completed(
     environment: Environment,
-    verdict: Verdict,
+    verdict: AuditVerdict,
     options: AuditOptions,
     asked: Sequence[str],
     redactor: Redactor,
-) -> Verdict:
+) -> AuditVerdict:
     """``verdict`` with what Locust knows of the run, and what was asked for and is missing."""
     whole = verdict.whole
     _read_failures(environment, whole)

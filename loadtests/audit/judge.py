@@ -12,7 +12,7 @@ from locust.env import Environment
 
 from loadtests.audit.options import AuditOptions
 from loadtests.audit.outcome import report, text
-from loadtests.audit.outcome.verdict import Finding, Ramp, UndecidedPlayers, Verdict, WorkerResult
+from loadtests.audit.outcome.verdict import AuditFinding, AuditVerdict, Ramp, UndecidedPlayers, WorkerResult
 from loadtests.monitor import memory_watch
 from scenarios.problems.errors import Exit, UsageProblem
 
@@ -33,7 +33,7 @@ class Judge(ABC):
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self.options = AuditOptions()
-        self.verdict: Verdict | None = None
+        self.verdict: AuditVerdict | None = None
         self.ramp: Ramp | None = None
         self.state = "idle"
         self._code: int | None = None
@@ -52,7 +52,7 @@ class Judge(ABC):
         """A test begins."""
 
     @abstractmethod
-    def judge(self, *, last: bool) -> Verdict | None:
+    def judge(self, *, last: bool) -> AuditVerdict | None:
         """Audit; None where the test was not begun properly. After one that is not the ``last``, traffic may go on."""
 
     @abstractmethod
@@ -129,7 +129,7 @@ class Judge(ABC):
         if self.state == "auditing":  # and was not given up meanwhile
             self._found(verdict, time.monotonic() - began)
 
-    def _judged(self, *, last: bool) -> Verdict:
+    def _judged(self, *, last: bool) -> AuditVerdict:
         try:
             found = self.judge(last=last)
         except Exception as error:
@@ -137,16 +137,16 @@ class Judge(ABC):
             return self._nothing(f"the audit failed: {type(error).__name__}")
         return found or self._nothing("the test was not begun properly: see the log")
 
-    def _nothing(self, why: str) -> Verdict:
+    def _nothing(self, why: str) -> AuditVerdict:
         players, currency, workers = self.known()
         result = WorkerResult(undecided=[UndecidedPlayers(why, len(players), list(players[:8]))])
-        return Verdict(currency, workers, result, compared=False)
+        return AuditVerdict(currency, workers, result, compared=False)
 
     def _grave(self, code: Exit) -> None:
         """End with ``code``, or with what is graver and known already."""
         self._code = max((self._code, int(code)), key=lambda each: _GRAVITY.get(each, 9))
 
-    def _found(self, verdict: Verdict, seconds: float) -> None:
+    def _found(self, verdict: AuditVerdict, seconds: float) -> None:
         verdict.memory = memory_watch.points(self.environment, seconds)
         self.verdict, self.state = verdict, "concluded"
         self._grave(verdict.code)
@@ -178,13 +178,13 @@ class Judge(ABC):
         """Whether the audit at the end is being made: nothing else may end the run meanwhile."""
         return self.state == "auditing"
 
-    def between(self) -> Verdict | None:
+    def between(self) -> AuditVerdict | None:
         """Audit as at the end, but so that traffic can go on. None where the audit at the end took over."""
         if self.state != "playing":
             return None
         verdict = self._judged(last=False)
         if self.state != "playing":
             return None
-        if verdict.finding is Finding.BROKEN:
+        if verdict.finding is AuditFinding.BROKEN:
             self._grave(verdict.code)
         return verdict

@@ -30,7 +30,7 @@ from loadtests.audit.interrupts import Interrupts
 from loadtests.audit.judge import Judge
 from loadtests.audit.options import add_options, read_options
 from loadtests.audit.outcome import web_tab
-from loadtests.audit.outcome.verdict import Verdict
+from loadtests.audit.outcome.verdict import AuditVerdict
 from loadtests.audit.worker import WorkerAudit
 from loadtests.audit.worker_rpc import RpcClient, RpcServer
 from loadtests.run import Traffic
@@ -111,7 +111,7 @@ class Alone(Judge):
         if self._audit is not None:
             self.options = self._audit.options
 
-    def judge(self, *, last: bool) -> Verdict | None:
+    def judge(self, *, last: bool) -> AuditVerdict | None:
         """Audit the players of this process."""
         if self._audit is None:
             return None
@@ -168,7 +168,7 @@ class Master(Judge):
         redactor = Redactor(traffic.target.secrets())
         self._roster = Roster(traffic.players, traffic.ledger.currency, workers, traffic.asked, redactor)
 
-    def judge(self, *, last: bool) -> Verdict | None:
+    def judge(self, *, last: bool) -> AuditVerdict | None:
         """Have every worker audit its players."""
         if self._roster is None:
             return None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from loadtests.audit.outcome.verdict import Finding
+from loadtests.audit.outcome.verdict import AuditFinding
 
 # The first step has one in so many of the users; then it grows by the factor, then narrows in so many steps.
 _FIRST_OF, _GROWTH, _FINER = 32, 2.0, 4
@@ -18,7 +18,7 @@ _FAILED_OF: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RampStep:
     """What one number of users came to: requests and failures a second, and the 99th percentile in milliseconds.
 
     ``finding`` is what the audit after it found, None where there was none; ``why`` says more where it is not clean.
@@ -28,7 +28,7 @@ class Step:
     rate: float
     failed: float
     p99_ms: float
-    finding: Finding | None = None
+    finding: AuditFinding | None = None
     why: str = ""
 
     def holds(self, limit_ms: float) -> bool:
@@ -37,7 +37,7 @@ class Step:
 
     def fault(self, limit_ms: float) -> str:
         """Why it does not hold, in words; empty where it does."""
-        if self.finding is Finding.BROKEN:
+        if self.finding is AuditFinding.BROKEN:
             return f"the audit is broken: {self.why}"
         if self.rate <= 0:
             return "nothing was answered"
@@ -45,9 +45,9 @@ class Step:
             return f"p99 is {self.p99_ms:g} ms (limit {limit_ms:g} ms)"
         if self.failed * _FAILED_OF > self.rate:
             return f"{self.failed:,.1f} of {self.rate:,.0f} requests/s failed"
-        if self.finding is Finding.UNDECIDED:
+        if self.finding is AuditFinding.UNDECIDED:
             return f"the audit is undecided: {self.why}"
-        return "" if self.finding is Finding.CLEAN else "nothing was audited"
+        return "" if self.finding is AuditFinding.CLEAN else "nothing was audited"
 
     def __str__(self) -> str:
         """All of it in one line."""
@@ -68,9 +68,9 @@ class Search:
     most: int
     limit_ms: float
     users: int = field(init=False)
-    best: Step | None = None
+    best: RampStep | None = None
     over: bool = False
-    steps: list[Step] = field(default_factory=list)
+    steps: list[RampStep] = field(default_factory=list)
     ended: str = ""
     _held: int = 0
     _broke: int | None = None
@@ -79,7 +79,7 @@ class Search:
     def __post_init__(self) -> None:
         self.users = max(1, self.most // _FIRST_OF)
 
-    def judge(self, step: Step) -> None:
+    def judge(self, step: RampStep) -> None:
         """Take what the users of now came to, and set ``users`` to what is to be tried next, or ``over``."""
         self.steps.append(step)
         if step.holds(self.limit_ms):
@@ -93,7 +93,7 @@ class Search:
             self.users = min(self.most, math.ceil(step.users * _GROWTH))
             return
         middle = (self._held + self._broke) // 2
-        self.over = self._left == 0 or middle <= self._held or step.finding is Finding.BROKEN
+        self.over = self._left == 0 or middle <= self._held or step.finding is AuditFinding.BROKEN
         self._left -= 1
         self.users = max(1, middle)
 
@@ -133,7 +133,7 @@ class Search:
             "steps": [self._plain(step) for step in self.steps],
         }
 
-    def _plain(self, step: Step) -> dict[str, Any]:
+    def _plain(self, step: RampStep) -> dict[str, Any]:
         return {
             "users": step.users,
             "rate": round(step.rate, 1),

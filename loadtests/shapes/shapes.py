@@ -23,7 +23,7 @@ from loadtests.audit.judge import Judge
 from loadtests.audit.outcome.text import why_not
 from loadtests.options import SHAPES
 from loadtests.run import refuse
-from loadtests.shapes.ramp_search import Search, Step
+from loadtests.shapes.ramp_search import RampStep, Search
 from loadtests.traffic.player_script import FAULTY
 from loadtests.transports.connection import METHOD
 from scenarios.problems.errors import UsageProblem
@@ -63,7 +63,7 @@ class Meter:
                 requests, failures = requests + entry.num_requests, failures + entry.num_failures
         return cls(seconds, requests, failures, times)
 
-    def until(self, later: "Meter", users: int) -> Step:
+    def until(self, later: "Meter", users: int) -> RampStep:
         """What came between this moment and a ``later`` one."""
         passed = later.seconds - self.seconds
         times = Counter(later.times)
@@ -72,7 +72,7 @@ class Meter:
         p99 = (
             calculate_response_time_percentile(dict(sorted(times.items())), requests, 0.99) if requests else 0
         )
-        return Step(users, requests / passed, (later.failures - self.failures) / passed, float(p99))
+        return RampStep(users, requests / passed, (later.failures - self.failures) / passed, float(p99))
 
 
 class _Shape(LoadTestShape):
@@ -203,7 +203,7 @@ class Ramp(_Shape):
             after = Meter.read(self.runner.stats, self.passed)
             self._judge(audit, search, self._before.until(after, search.users))
 
-    def _judge(self, audit: Judge, search: Search, step: Step) -> None:
+    def _judge(self, audit: Judge, search: Search, step: RampStep) -> None:
         """Audit ``step``, and see what is next."""
         log.info("ramp: the step of %d is measured; the gate is closed, and balances are audited", step.users)
         verdict = audit.between()

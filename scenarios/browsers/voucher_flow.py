@@ -18,7 +18,7 @@ from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Unreadable
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.jackpot.catalogue.pricing import CURRENCY
-from simulators.jackpot.lifecycle import Event, IllegalTransition, State
+from simulators.jackpot.lifecycle import IllegalTransition, VoucherEvent, VoucherState
 from simulators.jackpot.world import Voucher
 from simulators.providers import JACKPOT
 
@@ -73,7 +73,7 @@ class Conversions(Browser):
             conversion.voucher_id = voucher.id
         return voucher
 
-    def happen(self, conversion: Conversion, event: Event) -> bool:
+    def happen(self, conversion: Conversion, event: VoucherEvent) -> bool:
         """Let ``event`` come over the voucher; say whether it could."""
         try:
             self.simulator.account.happen(conversion.voucher, event)
@@ -91,7 +91,7 @@ class Conversions(Browser):
         finally:
             self.simulator.endpoint.url = url
 
-    def at_provider(self, conversion: Conversion) -> State:
+    def at_provider(self, conversion: Conversion) -> VoucherState:
         """The voucher's state at the provider."""
         return self.simulator.account.voucher(conversion.voucher).state
 
@@ -124,13 +124,13 @@ class Conversions(Browser):
         """Wait until every webhook is acknowledged or given up."""
         self.simulator.wait_idle(self.patience)
 
-    def reaches(self, conversion: Conversion, state: State) -> bool:
+    def reaches(self, conversion: Conversion, state: VoucherState) -> bool:
         """Wait until the voucher is in ``state``, at the provider and in the CLIENT's eyes; say whether it is."""
         there = self.until(lambda: self.at_provider(conversion) is state)
         self.delivered()
         return there and self.seen_as(conversion, state)
 
-    def leaves(self, conversion: Conversion, state: State, seconds: float | None = None) -> bool:
+    def leaves(self, conversion: Conversion, state: VoucherState, seconds: float | None = None) -> bool:
         """Wait until the voucher is no longer in ``state`` at the provider; say whether it is not."""
         return self.until(lambda: self.at_provider(conversion) is not state, seconds)
 
@@ -138,7 +138,7 @@ class Conversions(Browser):
         """Wait until the CLIENT asks to confirm the voucher; say whether it did."""
         return self.until(lambda: bool(self.simulator.confirm_requests(conversion.voucher)))
 
-    def seen_as(self, conversion: Conversion, *states: State) -> bool:
+    def seen_as(self, conversion: Conversion, *states: VoucherState) -> bool:
         """Wait until the CLIENT says that the purchase is in one of ``states``, where the driver can tell."""
         wanted = {str(state) for state in states}
         return not self.run.driver.has("voucher") or self.until(lambda: self.state(conversion) in wanted)
@@ -187,51 +187,53 @@ class Conversions(Browser):
         self.make_ready(conversion)
         return conversion, self.measure(player, balance - player.money(price))
 
-    def usual_cost(self, player: Player, state: State) -> Decimal:
+    def usual_cost(self, player: Player, state: VoucherState) -> Decimal:
         """What a conversion of AMOUNT at PRICE costs that ends in ``state`` with nothing going wrong.
 
         Rules about what goes wrong compare with it, so that a CLIENT which always charges another sum is
         blamed by the rule about that alone. Measured once in a run.
         """
         if state not in self.simulator.costs:
-            due = player.money(0 if state in (State.CANCELED, State.REFUNDED) else PRICE)
+            due = player.money(0 if state in (VoucherState.CANCELED, VoucherState.REFUNDED) else PRICE)
             self.simulator.costs[state] = due
             with contextlib.suppress(Undecided):
                 self.simulator.costs[state] = self._cost(player, state, due)
         return self.simulator.costs[state]
 
-    def _cost(self, player: Player, state: State, due: Decimal) -> Decimal:
+    def _cost(self, player: Player, state: VoucherState, due: Decimal) -> Decimal:
         funds = player.money(2 * AMOUNT)
-        if state is State.CANCELED:
+        if state is VoucherState.CANCELED:
             self.judge.fund(player, 2 * AMOUNT)
             conversion = self.begin(player, AMOUNT)
             with self.silence():
                 self.reserve(conversion, PRICE, manual=True)
-            self.happen(conversion, Event.CANCEL)
+            self.happen(conversion, VoucherEvent.CANCEL)
         else:
             conversion, _ = self.bought(player, AMOUNT, PRICE)
-            if state is State.REFUNDED:
-                self.happen(conversion, Event.ASK_REFUND)
-                self.happen(conversion, Event.REFUND)
+            if state is VoucherState.REFUNDED:
+                self.happen(conversion, VoucherEvent.ASK_REFUND)
+                self.happen(conversion, VoucherEvent.REFUND)
         self.reaches(conversion, state)
         return funds - self.measure(player, funds - due)
 
     def make_ready(self, conversion: Conversion) -> None:
         """Wait until the CLIENT has confirmed; where it does not, confirm in its place."""
-        confirmed = (State.CONFIRMED, State.READY)
+        confirmed = (VoucherState.CONFIRMED, VoucherState.READY)
         if self.simulator.confirmed_by_client:
             self.simulator.confirmed_by_client = self.until(lambda: self.at_provider(conversion) in confirmed)
-        self.happen(conversion, Event.CONFIRM)
-        self.happen(conversion, Event.MAKE_READY)
-        self.judge.needs(self.at_provider(conversion) is State.READY, "the voucher did not become READY")
+        self.happen(conversion, VoucherEvent.CONFIRM)
+        self.happen(conversion, VoucherEvent.MAKE_READY)
+        self.judge.needs(
+            self.at_provider(conversion) is VoucherState.READY, "the voucher did not become READY"
+        )
         self.delivered()
-        self.seen_as(conversion, State.READY)
+        self.seen_as(conversion, VoucherState.READY)
 
     def ends(
         self,
         rule: str,
         conversion: Conversion,
-        state: State,
+        state: VoucherState,
         balance: Decimal,
         *,
         case: str = "",
@@ -300,12 +302,12 @@ class Conversions(Browser):
         self.simulator.purse -= _STROLL
         conversion = self.begin(other, _STROLL)
         self.reserve(conversion, _STROLL)
-        done = self.until(lambda: self.at_provider(conversion) is State.READY, _UNJUDGED)
-        self.happen(conversion, Event.CONFIRM)
+        done = self.until(lambda: self.at_provider(conversion) is VoucherState.READY, _UNJUDGED)
+        self.happen(conversion, VoucherEvent.CONFIRM)
         self.delivered()
         if not self.run.driver.has("voucher"):
             return done
-        return done and self.until(lambda: self.state(conversion) == str(State.READY), _UNJUDGED)
+        return done and self.until(lambda: self.state(conversion) == str(VoucherState.READY), _UNJUDGED)
 
     def evidence(self, conversion: Conversion) -> list[Exchange]:
         """What passed between Jackpot and the CLIENT since the session began, the last of it."""
@@ -320,10 +322,10 @@ class Conversions(Browser):
             if conversion.voucher_id is None:
                 with self.silence():
                     self.reserve(conversion, 100, limit=100, manual=True)
-            self.happen(conversion, Event.CANCEL)
+            self.happen(conversion, VoucherEvent.CANCEL)
         self.delivered()
         if self.run.driver.has("voucher") and self.simulator.closes:
-            final = (str(State.CANCELED), str(State.READY))
+            final = (str(VoucherState.CANCELED), str(VoucherState.READY))
             self.simulator.closes = self.until(
                 lambda: all(self.state(each) in final for each in left), _UNJUDGED
             )
@@ -331,4 +333,4 @@ class Conversions(Browser):
     def _open_still(self, conversion: Conversion) -> bool:
         if conversion.token.key is None:
             return False
-        return conversion.voucher_id is None or self.at_provider(conversion) is State.RESERVED
+        return conversion.voucher_id is None or self.at_provider(conversion) is VoucherState.RESERVED

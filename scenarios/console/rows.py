@@ -13,7 +13,7 @@ from simulators.exchanges.redaction import Redactor
 from simulators.jackpot import wire as vouchers
 from simulators.values import money
 from simulators.wallet.transactions import Transaction
-from simulators.webhooks.retry_queue import QueuedMessage, Standing
+from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage
 
 # So much of a body can be searched, in characters; one longer than SEARCHED_BODY bytes not at all.
 SEARCHED: Final = 400
@@ -121,4 +121,8 @@ def deliveries(providers: ServedProviders) -> list[dict[str, Any]]:
 
 
 def _open(delivery: QueuedMessage[Any]) -> bool:
-    return delivery.standing in (Standing.WAITING, Standing.GIVEN_UP, Standing.UNADDRESSED)
+    return delivery.standing in (
+        DeliveryStanding.WAITING,
+        DeliveryStanding.GIVEN_UP,
+        DeliveryStanding.UNADDRESSED,
+    )

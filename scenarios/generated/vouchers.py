@@ -10,16 +10,16 @@ from scenarios.generated.playback import Broken, Stage
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.story import Step, Verb
 from simulators.exchanges.history import Purpose
-from simulators.jackpot.lifecycle import Event, State
+from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 
 # Where the price is spent; everywhere else nothing is, once the session is over.
-_SPENT = (State.CONFIRMED, State.READY, State.REFUNDING, State.REFUND_REJECTED)
+_SPENT = (VoucherState.CONFIRMED, VoucherState.READY, VoucherState.REFUNDING, VoucherState.REFUND_REJECTED)
 # What an event of a step does to a voucher.
 _EVENTS = {
-    Verb.CANCEL: (Event.CANCEL,),
-    Verb.EXPIRE: (Event.EXPIRE,),
-    Verb.REFUND: (Event.ASK_REFUND, Event.REFUND),
-    Verb.REJECT: (Event.ASK_REFUND, Event.REJECT_REFUND),
+    Verb.CANCEL: (VoucherEvent.CANCEL,),
+    Verb.EXPIRE: (VoucherEvent.EXPIRE,),
+    Verb.REFUND: (VoucherEvent.ASK_REFUND, VoucherEvent.REFUND),
+    Verb.REJECT: (VoucherEvent.ASK_REFUND, VoucherEvent.REJECT_REFUND),
 }
 # The cheapest voucher, in smallest units, and how much of its session's amount one costs at most.
 _CHEAPEST = 90
@@ -103,7 +103,9 @@ class VoucherStage(Stage):
         if step.verb in (Verb.REFUND, Verb.REJECT) and self.hands.simulator.confirmed_by_client:
             # A saved story is to break as it did, however busy the CLIENT is; of many, one or another may not.
             hurry = self.run.settings.story is None
-            self.hands.leaves(conversion, State.RESERVED, self.run.settings.effort.pause if hurry else None)
+            self.hands.leaves(
+                conversion, VoucherState.RESERVED, self.run.settings.effort.pause if hurry else None
+            )
         for event in _EVENTS[step.verb]:
             self.hands.happen(conversion, event)
 
@@ -146,15 +148,15 @@ class VoucherStage(Stage):
             else:
                 with hands.silence():
                     hands.reserve(each, units, limit=units, manual=True)
-                hands.happen(each, Event.CANCEL)
-        open_ones = [each for each in self.mine if hands.at_provider(each) is State.RESERVED]
+                hands.happen(each, VoucherEvent.CANCEL)
+        open_ones = [each for each in self.mine if hands.at_provider(each) is VoucherState.RESERVED]
         if hands.simulator.confirmed_by_client:
             settled = hands.until(
-                lambda: all(hands.at_provider(each) is not State.RESERVED for each in open_ones)
+                lambda: all(hands.at_provider(each) is not VoucherState.RESERVED for each in open_ones)
             )
             hands.simulator.confirmed_by_client = settled
         for each in open_ones:
-            hands.happen(each, Event.EXPIRE)
+            hands.happen(each, VoucherEvent.EXPIRE)
         hands.delivered()
         for each in self.mine:
             hands.seen_as(each, hands.at_provider(each))

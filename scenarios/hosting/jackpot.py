@@ -15,7 +15,7 @@ from scenarios.run.run import Run
 from scenarios.target.sections import Jackpot as Section
 from simulators.jackpot import state
 from simulators.jackpot.account import Habits
-from simulators.jackpot.lifecycle import State
+from simulators.jackpot.lifecycle import VoucherState
 from simulators.jackpot.service import Agreement
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import Notification
@@ -51,7 +51,7 @@ class Jackpot(JackpotSimulator):
         self.confirmed_by_client = agreed.confirmation == "manual"
         self.purse = self.strolls_in_vain = self.vain_waits = 0
         self.longest_wait = 0.0
-        self.costs: dict[State, Decimal] = {}
+        self.costs: dict[VoucherState, Decimal] = {}
         self.closes = True
         super().__init__(
             agreed_on(agreed),

@@ -21,10 +21,10 @@ from scenarios.run.judge import Judge, Undecided
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire, world
-from simulators.jackpot.lifecycle import Event, State
+from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from simulators.jackpot.wire import Notification
 from simulators.jackpot.world import Voucher
-from simulators.webhooks.retry_queue import QueuedMessage, Standing
+from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage
 
 # Seconds within which Jackpot wants its acknowledgement.
 _IN_TIME = 5.0
@@ -52,7 +52,7 @@ def _told(conversions: Conversions, judge: Judge, rule: str, delivery: QueuedMes
     last = done.attempts[-1] if done.attempts else None
     judge.holds(
         rule,
-        done.standing is Standing.ACKNOWLEDGED,
+        done.standing is DeliveryStanding.ACKNOWLEDGED,
         expected="HTTP 200",
         seen="no attempt"
         if last is None
@@ -88,24 +88,24 @@ def test_store_events_are_acknowledged(conversions: Conversions, judge: Judge) -
 def test_coupon_events_are_acknowledged(conversions: Conversions, player: Player, judge: Judge) -> None:
     """All six coupon events about vouchers of the CLIENT's own are answered 200."""
     judge.fund(player, 20_000)
-    for decided in (Event.REFUND, Event.REJECT_REFUND):
+    for decided in (VoucherEvent.REFUND, VoucherEvent.REJECT_REFUND):
         conversion = conversions.begin(player, 4000)
         conversions.reserve(conversion, 2500)
         conversions.make_ready(conversion)
-        conversions.happen(conversion, Event.ASK_REFUND)
+        conversions.happen(conversion, VoucherEvent.ASK_REFUND)
         conversions.happen(conversion, decided)
         _all_told(conversions, judge, conversion)
     conversion = conversions.begin(player, 4000)
     with conversions.silence():
         conversions.reserve(conversion, 2500, manual=True)
-    conversions.happen(conversion, Event.CANCEL)
+    conversions.happen(conversion, VoucherEvent.CANCEL)
     _all_told(conversions, judge, conversion)
 
 
 def _all_told(conversions: Conversions, judge: Judge, conversion: Conversion) -> None:
     for delivery in conversions.simulator.queue.deliveries:
         about = getattr(delivery.event.message, "id", None)
-        if about == conversion.voucher_id and delivery.standing is not Standing.UNADDRESSED:
+        if about == conversion.voucher_id and delivery.standing is not DeliveryStanding.UNADDRESSED:
             _told(conversions, judge, "EVT-01", delivery)
 
 
@@ -298,16 +298,16 @@ def test_own_events_are_acknowledged_in_time(conversions: Conversions, player: P
     first, second = conversions.begin(player, 4000), conversions.begin(player, 4000)
     conversions.reserve(first, 2500)
     conversions.make_ready(first)
-    conversions.happen(first, Event.ASK_REFUND)
+    conversions.happen(first, VoucherEvent.ASK_REFUND)
     with _slow(conversions.simulator):
         conversions.reserve(second, 2500)
-        conversions.happen(first, Event.REFUND)
+        conversions.happen(first, VoucherEvent.REFUND)
         _in_time(
             judge, conversions.simulator, conversions.simulator.posted(second.voucher, "coupon/reserved")
         )
         _in_time(judge, conversions.simulator, conversions.simulator.posted(first.voucher, "coupon/refunded"))
     conversions.make_ready(second)
-    conversions.seen_as(first, State.REFUNDED)
+    conversions.seen_as(first, VoucherState.REFUNDED)
 
 
 class _slow:  # noqa: N801 - a context manager, used like a function

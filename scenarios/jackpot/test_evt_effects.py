@@ -18,20 +18,20 @@ from scenarios.run.judge import Judge
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire
-from simulators.jackpot.lifecycle import Event, State
+from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from simulators.jackpot.wire import Notification
 from simulators.providers import JACKPOT
 from simulators.transport.faults.wire import AnswerLost
 from simulators.transport.sending import deliver
 from simulators.values import decimal_json
-from simulators.webhooks.retry_queue import QueuedMessage, Standing
+from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage
 
 _COPIES = 3
 # Seconds that a CLIENT which is started again may be away.
 _AWAY = 30.0
 
 
-def _conclude(conversions: Conversions, conversion: Conversion, *steps: Event) -> None:
+def _conclude(conversions: Conversions, conversion: Conversion, *steps: VoucherEvent) -> None:
     for step in steps:
         conversions.happen(conversion, step)
 
@@ -45,14 +45,14 @@ def _ended(
         conversion = conversions.begin(player, 4000)
         with conversions.silence():
             conversions.reserve(conversion, PRICE, manual=True)
-        conversions.happen(conversion, Event.CANCEL)
-        conversions.reaches(conversion, State.CANCELED)
+        conversions.happen(conversion, VoucherEvent.CANCEL)
+        conversions.reaches(conversion, VoucherState.CANCELED)
         balance = conversions.measure(player, balance)
     else:
         conversion, balance = conversions.bought(player, price=PRICE)
         if name == "coupon/refunded":
-            _conclude(conversions, conversion, Event.ASK_REFUND, Event.REFUND)
-            conversions.reaches(conversion, State.REFUNDED)
+            _conclude(conversions, conversion, VoucherEvent.ASK_REFUND, VoucherEvent.REFUND)
+            conversions.reaches(conversion, VoucherState.REFUNDED)
             balance = conversions.measure(player, balance + player.money(PRICE))
     return conversion, balance, conversions.simulator.posted(conversion.voucher, name)
 
@@ -110,16 +110,16 @@ def test_copies_at_once(conversions: Conversions, player: Player, judge: Judge, 
         conversion = conversions.begin(player, 4000)
         with conversions.silence():
             conversions.reserve(conversion, PRICE, manual=True)
-        _race(conversions, conversion, "coupon/canceled", effort, Event.CANCEL)
+        _race(conversions, conversion, "coupon/canceled", effort, VoucherEvent.CANCEL)
         _judge_race(conversions, "coupon/canceled", player, balance)
         conversion, balance = conversions.bought(player, price=PRICE)
-        conversions.happen(conversion, Event.ASK_REFUND)
-        _race(conversions, conversion, "coupon/refunded", effort, Event.REFUND)
+        conversions.happen(conversion, VoucherEvent.ASK_REFUND)
+        _race(conversions, conversion, "coupon/refunded", effort, VoucherEvent.REFUND)
         _judge_race(conversions, "coupon/refunded", player, balance + player.money(PRICE))
 
 
 def _race(
-    conversions: Conversions, conversion: Conversion, name: str, effort: Effort, step: Event
+    conversions: Conversions, conversion: Conversion, name: str, effort: Effort, step: VoucherEvent
 ) -> list[Exchange]:
     """Let ``step`` come over the voucher and deliver its webhook ``name`` many times at once."""
     simulator, route = conversions.simulator, conversions.run.route
@@ -151,13 +151,13 @@ def _judge_race(conversions: Conversions, name: str, player: Player, expected: D
 @pytest.mark.needs("voucher_session", "probe")
 def test_out_of_order(conversions: Conversions, player: Player, judge: Judge) -> None:
     """Coupon events that overtake each other end in the state that the voucher really has."""
-    bought, canceled = (Event.CONFIRM, Event.MAKE_READY), (Event.CANCEL,)
-    refunded = (*bought, Event.ASK_REFUND, Event.REFUND)
-    orders: tuple[tuple[tuple[Event, ...], State, tuple[str, ...]], ...] = (
-        (bought, State.READY, ("reserved", "ready", "confirmed")),
-        (bought, State.READY, ("ready", "confirmed", "reserved")),
-        (canceled, State.CANCELED, ("canceled", "reserved")),
-        (refunded, State.REFUNDED, ("refunded", "ready", "confirmed", "reserved")),
+    bought, canceled = (VoucherEvent.CONFIRM, VoucherEvent.MAKE_READY), (VoucherEvent.CANCEL,)
+    refunded = (*bought, VoucherEvent.ASK_REFUND, VoucherEvent.REFUND)
+    orders: tuple[tuple[tuple[VoucherEvent, ...], VoucherState, tuple[str, ...]], ...] = (
+        (bought, VoucherState.READY, ("reserved", "ready", "confirmed")),
+        (bought, VoucherState.READY, ("ready", "confirmed", "reserved")),
+        (canceled, VoucherState.CANCELED, ("canceled", "reserved")),
+        (refunded, VoucherState.REFUNDED, ("refunded", "ready", "confirmed", "reserved")),
     )
     for steps, state, order in orders:
         usual = conversions.usual_cost(player, state)
@@ -189,21 +189,25 @@ def test_temporary_failures(conversions: Conversions, player: Player, judge: Jud
         ("the provider's API fails", lambda: conversions.simulator.disturb("voucher", 1, answer=failing)),
         ("the provider gives no token", lambda: _no_token(conversions, failing)),
     )
-    bought, refunded = (conversions.usual_cost(player, each) for each in (State.READY, State.REFUNDED))
+    bought, refunded = (
+        conversions.usual_cost(player, each) for each in (VoucherState.READY, VoucherState.REFUNDED)
+    )
     for case, go_wrong in cases:
         balance = judge.fund(player, 8000)
         conversion = conversions.begin(player, 4000)
         go_wrong()
         conversions.reserve(conversion, PRICE)
-        conversions.leaves(conversion, State.RESERVED)
-        conversions.happen(conversion, Event.CONFIRM)
+        conversions.leaves(conversion, VoucherState.RESERVED)
+        conversions.happen(conversion, VoucherEvent.CONFIRM)
         expected = balance - bought
-        balance = conversions.ends("EVT-05", conversion, State.READY, expected, case=f"{case}, purchase")
+        balance = conversions.ends(
+            "EVT-05", conversion, VoucherState.READY, expected, case=f"{case}, purchase"
+        )
         conversions.simulator.calm()
         go_wrong()
-        _conclude(conversions, conversion, Event.ASK_REFUND, Event.REFUND)
+        _conclude(conversions, conversion, VoucherEvent.ASK_REFUND, VoucherEvent.REFUND)
         expected = balance + bought - refunded
-        conversions.ends("EVT-05", conversion, State.REFUNDED, expected, case=f"{case}, refund")
+        conversions.ends("EVT-05", conversion, VoucherState.REFUNDED, expected, case=f"{case}, refund")
         conversions.simulator.calm()
 
 
@@ -234,7 +238,7 @@ def test_forged_events_pay_nothing(conversions: Conversions, player: Player) -> 
 @pytest.mark.needs("voucher_session", "probe")
 def test_amounts_as_numbers(conversions: Conversions, player: Player, judge: Judge) -> None:
     """Amounts as JSON numbers mean the same as the texts of the document: the player pays the price."""
-    usual = conversions.usual_cost(player, State.READY)
+    usual = conversions.usual_cost(player, VoucherState.READY)
     judge.needs(usual == player.money(PRICE), "purchases cost another sum than their price as it is")
     for units, case in ((2550, "25.5"), (3000, "30")):
         balance = judge.fund(player, 8000)
@@ -242,8 +246,8 @@ def test_amounts_as_numbers(conversions: Conversions, player: Player, judge: Jud
         with conversions.simulator.held():
             conversions.reserve(conversion, units, manual=True)
             sent = [_in_numbers(conversions, conversion, "coupon/reserved")]
-            conversions.leaves(conversion, State.RESERVED, 1.0)
-            _conclude(conversions, conversion, Event.CONFIRM, Event.MAKE_READY)
+            conversions.leaves(conversion, VoucherState.RESERVED, 1.0)
+            _conclude(conversions, conversion, VoucherEvent.CONFIRM, VoucherEvent.MAKE_READY)
             sent += [
                 _in_numbers(conversions, conversion, f"coupon/{name}") for name in ("confirmed", "ready")
             ]
@@ -278,13 +282,13 @@ def test_acknowledged_survives_a_kill(conversions: Conversions, player: Player, 
     new, old = conversions.begin(player, 4000), conversions.begin(player, 4000)
     conversions.reserve(old, PRICE)
     conversions.make_ready(old)
-    conversions.happen(old, Event.ASK_REFUND)
+    conversions.happen(old, VoucherEvent.ASK_REFUND)
     balance = conversions.measure(player, player.money(20_000 - 4000 - PRICE))
     _killed_meanwhile(conversions, new, old)
     if conversions.run.settings.target.need_jackpot().confirmation == "manual":
         judge.holds(
             "EVT-12",
-            conversions.leaves(new, State.RESERVED),
+            conversions.leaves(new, VoucherState.RESERVED),
             expected="the reservation is confirmed after the restart",
             seen=f"it is {conversions.at_provider(new)}",
             exchanges=conversions.evidence(new),
@@ -296,7 +300,7 @@ def test_acknowledged_survives_a_kill(conversions: Conversions, player: Player, 
         player.money(4000 - PRICE) if balance == player.money(20_000 - 4000 - PRICE) else -player.money(PRICE)
     )
     expected = balance + rest + player.money(PRICE)
-    conversions.ends("EVT-12", old, State.REFUNDED, expected, case="coupon/refunded")
+    conversions.ends("EVT-12", old, VoucherState.REFUNDED, expected, case="coupon/refunded")
 
 
 def _killed_meanwhile(conversions: Conversions, new: Conversion, old: Conversion) -> None:
@@ -306,12 +310,12 @@ def _killed_meanwhile(conversions: Conversions, new: Conversion, old: Conversion
         simulator.disturb(kind, None, delay_seconds=60)
     try:
         conversions.reserve(new, PRICE)
-        conversions.happen(old, Event.REFUND)
+        conversions.happen(old, VoucherEvent.REFUND)
         for conversion, name in ((new, "coupon/reserved"), (old, "coupon/refunded")):
             delivery = simulator.queue.wait(
                 simulator.posted(conversion.voucher, name).id, conversions.patience
             )
-            acknowledged = delivery.standing is Standing.ACKNOWLEDGED
+            acknowledged = delivery.standing is DeliveryStanding.ACKNOWLEDGED
             conversions.judge.needs(acknowledged, f"{name} was not acknowledged before the kill")
         conversions.run.driver.restart()
     finally:

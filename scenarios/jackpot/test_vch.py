@@ -21,7 +21,7 @@ from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.wallet.player import Player
 from simulators.jackpot.credentials.signed_urls import URL_SECONDS
-from simulators.jackpot.lifecycle import Event, State
+from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from simulators.transport.sending import deliver
 
 pytestmark = pytest.mark.needs("probe")
@@ -51,9 +51,9 @@ def test_purchase_costs_its_price(conversions: Conversions, player: Player, judg
         conversions.reserve(conversion, price)
         expected = balance - player.money(price)
         conversions.ends(
-            "VCH-01", conversion, State.READY, expected, case=case or player.show(player.money(price))
+            "VCH-01", conversion, VoucherState.READY, expected, case=case or player.show(player.money(price))
         )
-    if conversions.run.driver.has("voucher") and conversions.at_provider(conversion) is State.READY:
+    if conversions.run.driver.has("voucher") and conversions.at_provider(conversion) is VoucherState.READY:
         conversions.until(lambda: conversions.file(conversion) is not None, 1.0)
         judge.holds(
             "VCH-01",
@@ -68,25 +68,28 @@ def test_purchase_costs_its_price(conversions: Conversions, player: Player, judg
 @pytest.mark.rules("VCH-02")
 def test_canceled_costs_nothing(conversions: Conversions, player: Player, judge: Judge) -> None:
     """A reservation that is canceled or runs out costs the player nothing."""
-    for event in (Event.CANCEL, Event.EXPIRE):
+    for event in (VoucherEvent.CANCEL, VoucherEvent.EXPIRE):
         balance = judge.fund(player, _FUNDS)
         conversion = conversions.begin(player, AMOUNT)
         with conversions.silence():
             # A reservation that is not heard of is not confirmed either, so it can be canceled in any mode.
             conversions.reserve(conversion, PRICE, manual=True)
         conversions.happen(conversion, event)
-        conversions.ends("VCH-02", conversion, State.CANCELED, balance, case=str(event))
+        conversions.ends("VCH-02", conversion, VoucherState.CANCELED, balance, case=str(event))
 
 
 @pytest.mark.rules("VCH-03")
 def test_refund_returns_the_price(conversions: Conversions, player: Player) -> None:
     """A refund returns the price, once; a refund that is rejected returns nothing."""
-    for event, state in ((Event.REFUND, State.REFUNDED), (Event.REJECT_REFUND, State.REFUND_REJECTED)):
+    for event, state in (
+        (VoucherEvent.REFUND, VoucherState.REFUNDED),
+        (VoucherEvent.REJECT_REFUND, VoucherState.REFUND_REJECTED),
+    ):
         conversion, balance = conversions.bought(player, AMOUNT, PRICE)
-        conversions.happen(conversion, Event.ASK_REFUND)
+        conversions.happen(conversion, VoucherEvent.ASK_REFUND)
         balance = conversions.stays("VCH-03", player, balance, case="a refund that is only asked for")
         conversions.happen(conversion, event)
-        returned = player.money(PRICE) if state is State.REFUNDED else Decimal(0)
+        returned = player.money(PRICE) if state is VoucherState.REFUNDED else Decimal(0)
         conversions.settles(player, balance + returned)
         conversions.stroll(player)
         conversions.ends("VCH-03", conversion, state, balance + returned, case=str(event))
@@ -109,7 +112,7 @@ def test_confirms_its_own_once(
         with conversions.simulator.held():
             conversions.reserve(conversion, PRICE)
             deliver_again(conversion)
-        conversions.leaves(conversion, State.RESERVED)
+        conversions.leaves(conversion, VoucherState.RESERVED)
         conversions.stroll(player)
         sent = conversions.simulator.confirm_requests(conversion.voucher)
         judge.holds(
@@ -149,14 +152,14 @@ def test_confirms_no_other(run: Run, conversions: Conversions, player: Player, j
     stranger = account.reserve(conversions.simulator.store_id, asked)
     conversions.stroll(player)
     _not_confirmed(conversions, judge, stranger.id, "a reservation under a key that it never minted")
-    account.happen(stranger.id, Event.CANCEL)
+    account.happen(stranger.id, VoucherEvent.CANCEL)
     # One that costs more than the session holds and the player has left.
     judge.fund(player, AMOUNT)
     dear = conversions.begin(player, AMOUNT)
     conversions.reserve(dear, 2 * AMOUNT, limit=2 * AMOUNT, manual=True)
     conversions.stroll(player)
     _not_confirmed(conversions, judge, dear.voucher, "a reservation that costs more than the player has")
-    conversions.happen(dear, Event.CANCEL)
+    conversions.happen(dear, VoucherEvent.CANCEL)
     conversions.delivered()
     # One whose money may have been staked since the session began.
     judge.fund(player, AMOUNT)
@@ -166,7 +169,7 @@ def test_confirms_no_other(run: Run, conversions: Conversions, player: Player, j
     conversions.stroll(player)
     if bet.ok:
         _not_confirmed(conversions, judge, spent.voucher, "a reservation whose money was staked before")
-    conversions.happen(spent, Event.CANCEL)
+    conversions.happen(spent, VoucherEvent.CANCEL)
     conversions.delivered()
 
 
@@ -201,7 +204,7 @@ def test_confirmed_is_not_confirmed_again(
                 conversions.simulator.queue.again(
                     conversions.simulator.posted(conversion.voucher, f"coupon/{name}").id
                 )
-        conversions.seen_as(conversion, State.READY)
+        conversions.seen_as(conversion, VoucherState.READY)
         conversions.stroll(player)
         sent = conversions.simulator.confirm_requests(conversion.voucher)
         judge.holds(
@@ -223,7 +226,7 @@ def test_lost_reservation_is_completed(conversions: Conversions, player: Player,
     reserved = conversions.reserve_in_browser(conversion, 30)
     judge.needs(reserved.answer is None, "the answer to the reservation was not lost")
     price = conversions.simulator.account.voucher(conversion.voucher).price
-    conversions.ends("VCH-06", conversion, State.READY, balance - price)
+    conversions.ends("VCH-06", conversion, VoucherState.READY, balance - price)
 
 
 @pytest.mark.rules("VCH-07")
@@ -236,17 +239,17 @@ def test_expired_address_is_replaced(conversions: Conversions, player: Player, j
     usual, simulator.account.habits.ready_seconds = simulator.account.habits.ready_seconds, None
     try:
         conversions.reserve(conversion, PRICE)
-        confirmed = (State.CONFIRMED, State.READY)
+        confirmed = (VoucherState.CONFIRMED, VoucherState.READY)
         conversions.until(lambda: conversions.at_provider(conversion) in confirmed)
-        conversions.happen(conversion, Event.CONFIRM)
+        conversions.happen(conversion, VoucherEvent.CONFIRM)
         # All that the webhook says, its date and its address, is as old as it is an hour later.
         with simulator.shifted(-URL_SECONDS - 1.0):
-            conversions.happen(conversion, Event.MAKE_READY)
+            conversions.happen(conversion, VoucherEvent.MAKE_READY)
             conversions.delivered()
-            conversions.seen_as(conversion, State.READY)
+            conversions.seen_as(conversion, VoucherState.READY)
     finally:
         simulator.account.habits.ready_seconds = usual
-    judge.needs(conversions.at_provider(conversion) is State.READY, "the voucher did not become READY")
+    judge.needs(conversions.at_provider(conversion) is VoucherState.READY, "the voucher did not become READY")
     simulator.account.expire_signed_url(conversion.voucher)
     asked = len(simulator.requests("signedurl"))
     opened = conversions.until(lambda: conversions.file(conversion) is not None, 1.0)

@@ -15,7 +15,7 @@ from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.wallet.player import Player
-from simulators.jackpot.lifecycle import Event, State
+from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 
 pytestmark = pytest.mark.needs("probe")
 
@@ -38,7 +38,7 @@ def test_errors_on_confirm(
     ]
     if effort.hangs:
         cases.append(("a late answer, yet confirmed", {"handled": True, "delay_seconds": effort.patience}))
-    usual = conversions.usual_cost(player, State.READY)
+    usual = conversions.usual_cost(player, VoucherState.READY)
     for case, fault in cases:
         balance = judge.fund(player, 2 * AMOUNT)
         conversion = conversions.begin(player, AMOUNT)
@@ -47,7 +47,7 @@ def test_errors_on_confirm(
         if "delay_seconds" in fault:
             conversions.asked_to_confirm(conversion)
             conversions.delivered()
-        conversions.ends("VCH-11", conversion, State.READY, balance - usual, case=case)
+        conversions.ends("VCH-11", conversion, VoucherState.READY, balance - usual, case=case)
         conversions.simulator.calm()
         _confirmed_once(conversions, judge, conversion, case)
 
@@ -76,7 +76,10 @@ def test_conflicts_on_confirm(run: Run, conversions: Conversions, player: Player
     """409 on confirm is resolved by the voucher's state: canceled meanwhile it costs nothing, confirmed its price."""
     _manual(run)
     conversions.unhurried = True
-    for event, state in ((Event.CANCEL, State.CANCELED), (Event.CONFIRM, State.READY)):
+    for event, state in (
+        (VoucherEvent.CANCEL, VoucherState.CANCELED),
+        (VoucherEvent.CONFIRM, VoucherState.READY),
+    ):
         usual = conversions.usual_cost(player, state)
         balance = judge.fund(player, 2 * AMOUNT)
         conversion = conversions.begin(player, AMOUNT)
@@ -85,5 +88,5 @@ def test_conflicts_on_confirm(run: Run, conversions: Conversions, player: Player
         conversions.asked_to_confirm(conversion)
         conversions.happen(conversion, event)
         conversions.simulator.calm()
-        case = f"409, {state if state is State.CANCELED else 'CONFIRMED'} meanwhile"
+        case = f"409, {state if state is VoucherState.CANCELED else 'CONFIRMED'} meanwhile"
         conversions.ends("VCH-11", conversion, state, balance - usual, case=case)

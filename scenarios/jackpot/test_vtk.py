@@ -18,7 +18,7 @@ from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.tokens.session_token import SessionToken
 from scenarios.wallet.player import Player
-from simulators.jackpot.credentials.session_jwt import BadJwt, Fault, verify
+from simulators.jackpot.credentials.session_jwt import BadJwt, SessionProblem, verify
 from simulators.values import money
 
 pytestmark = pytest.mark.needs("probe")
@@ -59,13 +59,13 @@ def test_is_signed_as_agreed(run: Run, conversions: Conversions, player: Player,
         token = conversion.token
         try:
             verify(token.text, secret, time.time())
-            fault: Fault | None = None
+            fault: SessionProblem | None = None
         except BadJwt as bad:
             fault = bad.fault
-        faults: dict[Fault | None, str] = {
-            Fault.MALFORMED: "a text that is no JWT",
-            Fault.ALGORITHM: f"algorithm {token.algorithm!r}",
-            Fault.SIGNATURE: "a signature that is not one under apiSignature",
+        faults: dict[SessionProblem | None, str] = {
+            SessionProblem.MALFORMED: "a text that is no JWT",
+            SessionProblem.ALGORITHM: f"algorithm {token.algorithm!r}",
+            SessionProblem.SIGNATURE: "a signature that is not one under apiSignature",
         }
         judge.holds(
             "VTK-01",

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from simulators.checkout import claims as checkout_claims
 from simulators.checkout.wire import Agreement
 from simulators.jackpot.credentials import session_jwt
-from simulators.jackpot.credentials.session_jwt import Fault
+from simulators.jackpot.credentials.session_jwt import SessionProblem
 from simulators.providers import CHECKOUT, JACKPOT
 from simulators.values import decimal_json, jws
 
@@ -115,9 +115,9 @@ def jackpot(token: str, api_signature: str, now: float) -> list[ClaimLine]:
     except jws.NoJwt:
         return [_no_jwt()]
     fault = _session_fault(token, api_signature, now)
-    if fault is Fault.MALFORMED:
+    if fault is SessionProblem.MALFORMED:
         return [_no_jwt()]
-    where = {Fault.ALGORITHM: "header.alg", Fault.SIGNATURE: "signature"}
+    where = {SessionProblem.ALGORITHM: "header.alg", SessionProblem.SIGNATURE: "signature"}
     proof = {where[fault]: f"{fault.code}: {fault.message}"} if fault in where else {}
     algorithm = header.get("alg")
     lines = _proof(algorithm if isinstance(algorithm, str) else None, session_jwt.ALGORITHM, proof)
@@ -138,7 +138,7 @@ def jackpot(token: str, api_signature: str, now: float) -> list[ClaimLine]:
     return [*lines, *_unknown(fields, {path for path, *_ in _SESSION})]
 
 
-def _session_fault(token: str, api_signature: str, now: float) -> Fault | None:
+def _session_fault(token: str, api_signature: str, now: float) -> SessionProblem | None:
     try:
         session_jwt.verify(token, api_signature, now)
     except session_jwt.BadJwt as bad:
@@ -151,7 +151,7 @@ def _session_problems(fields: Mapping[str, Any], now: float) -> dict[str, str]:
         claims = session_jwt.Claims.model_validate(fields)
     except ValidationError as error:
         return {
-            str(each["loc"][0]): f"{Fault.CLAIMS.code}: {each['msg'].removeprefix('Value error, ')}"
+            str(each["loc"][0]): f"{SessionProblem.CLAIMS.code}: {each['msg'].removeprefix('Value error, ')}"
             for each in error.errors(include_url=False, include_input=False)
         } | _of_time(fields.get("iat"), now)
     return _of_time(Decimal(claims.iat), now)
@@ -161,9 +161,9 @@ def _of_time(iat: Any, now: float) -> dict[str, str]:
     if not isinstance(iat, Decimal) or iat != iat.to_integral_value():
         return {}
     if iat > Decimal(now) + session_jwt.LEEWAY:
-        return {"iat": f"{Fault.FUTURE.code}: {Fault.FUTURE.message}"}
+        return {"iat": f"{SessionProblem.FUTURE.code}: {SessionProblem.FUTURE.message}"}
     if Decimal(now) >= iat + session_jwt.LIFE:
-        return {"iat": f"{Fault.EXPIRED.code}: {Fault.EXPIRED.message}"}
+        return {"iat": f"{SessionProblem.EXPIRED.code}: {SessionProblem.EXPIRED.message}"}
     return {}
 
 

@@ -80,7 +80,7 @@ _WORDS: Final[dict[Code, tuple[str, str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ClaimProblem:
     """One thing wrong, at ``path`` ("data.currency"); ``message`` has three beats and no value of the token."""
 
     path: str
@@ -122,11 +122,11 @@ class Claim:
     need: Need = Need.REQUIRED
     sum: str = ""
 
-    def fault(self, code: Code) -> Fault:
+    def fault(self, code: Code) -> ClaimProblem:
         """Return the fault ``code`` of this claim."""
         came, remedy = _WORDS[code]
         expected = self.sum if code is Code.DOES_NOT_ADD_UP else self.expected
-        return Fault(self.path, code, f"{self.path} {came}. Expected is {expected}. {remedy}")
+        return ClaimProblem(self.path, code, f"{self.path} {came}. Expected is {expected}. {remedy}")
 
 
 def _object(value: Any, _: Asked) -> Code | None:
@@ -250,7 +250,7 @@ _TAX: Final = f"{_PRICE}.taxValue"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class TokenReading:
     """What a token is worth: every fault, what is only advised, and what it says, whoever signed it.
 
     ``algorithm`` is what the header names; ``fields`` are the claims with exact numbers, None in no JWT.
@@ -258,8 +258,8 @@ class Verdict:
 
     algorithm: str | None
     fields: Mapping[str, Any] | None
-    faults: tuple[Fault, ...]
-    advice: tuple[Fault, ...] = ()
+    faults: tuple[ClaimProblem, ...]
+    advice: tuple[ClaimProblem, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -284,20 +284,20 @@ def look_up(fields: Mapping[str, Any], path: str) -> tuple[bool, Any]:
     return True, value
 
 
-def verify(token: str, agreement: Agreement, now: float, max_age: float = LIFE) -> Verdict:
+def verify(token: str, agreement: Agreement, now: float, max_age: float = LIFE) -> TokenReading:
     """Check ``token``; ``now`` is seconds since the epoch, ``max_age`` seconds. No fault hides another."""
     try:
         header, fields = jws.unverified(token)
     except jws.NoJwt:
-        return Verdict(None, None, (_TOKEN.fault(Code.MALFORMED),))
+        return TokenReading(None, None, (_TOKEN.fault(Code.MALFORMED),))
     algorithm = header.get("alg")
     named = algorithm if isinstance(algorithm, str) else None
     faults, advice = check(fields, agreement, now, max_age)
     proof = _proof(token, named, agreement)
-    return Verdict(named, fields, (*((proof,) if proof else ()), *faults), advice)
+    return TokenReading(named, fields, (*((proof,) if proof else ()), *faults), advice)
 
 
-def _proof(token: str, algorithm: str | None, agreement: Agreement) -> Fault | None:
+def _proof(token: str, algorithm: str | None, agreement: Agreement) -> ClaimProblem | None:
     # The agreed algorithm is compared before any key is touched: a public key must never serve as a secret.
     if algorithm != agreement.algorithm:
         unsigned = (algorithm or "none").lower() == "none"
@@ -313,7 +313,7 @@ def _proof(token: str, algorithm: str | None, agreement: Agreement) -> Fault | N
 
 def check(
     fields: Mapping[str, Any], agreement: Agreement, now: float, max_age: float
-) -> tuple[tuple[Fault, ...], tuple[Fault, ...]]:
+) -> tuple[tuple[ClaimProblem, ...], tuple[ClaimProblem, ...]]:
     """Return the faults of the claims ``fields``, and what is only advised; the times are those of ``verify``."""
     currency = look_up(fields, "data.currency")[1]
     unit = _unit(currency.upper()) if isinstance(currency, str) else None

@@ -19,7 +19,7 @@ from graphql import (
 )
 from pydantic import ValidationError
 
-from simulators.checkout.claims import Fault
+from simulators.checkout.claims import ClaimProblem
 from simulators.checkout.requests import GraphRequest
 from simulators.checkout.simulator import CheckoutSimulator
 from simulators.checkout.world import Checkout
@@ -119,7 +119,7 @@ class Graph:
         return {"errors": [_error(fault) for fault in made.faults]}
 
 
-def _error(fault: Fault) -> dict[str, str]:
+def _error(fault: ClaimProblem) -> dict[str, str]:
     return {"code": fault.code.name, "field": fault.path, "message": fault.message}
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from simulators.values.state_machine import IllegalTransition, Lifecycle
 
 
-class State(StrEnum):
+class CheckoutState(StrEnum):
     """Where a checkout stands."""
 
     CREATED = "created"
@@ -15,7 +15,7 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
-class Event(StrEnum):
+class CheckoutEvent(StrEnum):
     """What happens to a checkout."""
 
     APPROVE = "approve"
@@ -25,17 +25,17 @@ class Event(StrEnum):
 
 LIFECYCLE: Final = Lifecycle(
     "checkout",
-    State.CREATED,
+    CheckoutState.CREATED,
     {
-        State.CREATED: {
-            Event.APPROVE: State.APPROVED,
-            Event.DECLINE: State.DECLINED,
-            Event.EXPIRE: State.EXPIRED,
+        CheckoutState.CREATED: {
+            CheckoutEvent.APPROVE: CheckoutState.APPROVED,
+            CheckoutEvent.DECLINE: CheckoutState.DECLINED,
+            CheckoutEvent.EXPIRE: CheckoutState.EXPIRED,
         },
-        State.APPROVED: {},
-        State.DECLINED: {},
-        State.EXPIRED: {},
+        CheckoutState.APPROVED: {},
+        CheckoutState.DECLINED: {},
+        CheckoutState.EXPIRED: {},
     },
 )
 
-__all__ = ["LIFECYCLE", "Event", "IllegalTransition", "State"]
+__all__ = ["LIFECYCLE", "CheckoutEvent", "CheckoutState", "IllegalTransition"]

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from simulators.checkout import claims as claim_checks
 from simulators.checkout import wire, world
-from simulators.checkout.claims import Verdict
+from simulators.checkout.claims import TokenReading
 from simulators.checkout.forgeries import FORGERIES
-from simulators.checkout.lifecycle import Event
+from simulators.checkout.lifecycle import CheckoutEvent
 from simulators.checkout.wire import Agreement, Decision, Notice
 from simulators.checkout.world import Checkout
 from simulators.exchanges.history import Exchange
@@ -87,11 +87,11 @@ class CheckoutSimulator(Simulator[Notice]):
 
     # -- what the API asks
 
-    def verify(self, payload: str) -> Verdict:
+    def verify(self, payload: str) -> TokenReading:
         """Check a merchant's token as it is now."""
         return claim_checks.verify(payload, self.agreement, self.clock(), self.max_age)
 
-    def create(self, payload: str) -> Verdict | Checkout:
+    def create(self, payload: str) -> TokenReading | Checkout:
         """Return the checkout of a merchant's token, or the verdict of one that does not hold.
 
         The same token shown again gives the same checkout, so that a lost answer makes no second one.
@@ -130,14 +130,14 @@ class CheckoutSimulator(Simulator[Notice]):
         with self._lock:
             checkout = self._checkouts[token]
             if world.due(checkout, self.clock()):
-                checkout, _ = world.happen(checkout, Event.EXPIRE, self.clock())
+                checkout, _ = world.happen(checkout, CheckoutEvent.EXPIRE, self.clock())
                 self._checkouts[token] = checkout
             return checkout
 
     def decide(self, token: str, approved: bool) -> QueuedMessage[Notice]:
         """Approve or decline a checkout, and tell the merchant; raises KeyError or IllegalTransition."""
         with self._lock:
-            event = Event.APPROVE if approved else Event.DECLINE
+            event = CheckoutEvent.APPROVE if approved else CheckoutEvent.DECLINE
             after, decision = world.happen(self.checkout(token), event, self.clock())
             if decision is None:
                 raise TypeError(f"{event} tells the merchant nothing")
@@ -148,7 +148,7 @@ class CheckoutSimulator(Simulator[Notice]):
     def expire(self, token: str) -> None:
         """Let a checkout's hour be over now; raises KeyError or IllegalTransition."""
         with self._lock:
-            self._checkouts[token], _ = world.happen(self.checkout(token), Event.EXPIRE, self.clock())
+            self._checkouts[token], _ = world.happen(self.checkout(token), CheckoutEvent.EXPIRE, self.clock())
 
     def decision(self, token: str, approved: bool) -> Decision:
         """Return a decision about any ``token``, also one of no checkout; nothing is sent or changed."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from typing import Final
 
-from simulators.checkout.lifecycle import LIFECYCLE, Event, State
+from simulators.checkout.lifecycle import LIFECYCLE, CheckoutEvent, CheckoutState
 from simulators.checkout.wire import Claims, Decision
 from simulators.values import money
 
@@ -26,16 +26,16 @@ class Checkout:
     token: str
     claims: Claims
     created_at: float
-    state: State = LIFECYCLE.initial
+    state: CheckoutState = LIFECYCLE.initial
     decided_at: float | None = None
 
 
-def happen(checkout: Checkout, event: Event, now: float) -> tuple[Checkout, Decision | None]:
+def happen(checkout: Checkout, event: CheckoutEvent, now: float) -> tuple[Checkout, Decision | None]:
     """Return the checkout after ``event``, and what the merchant is told; raises IllegalTransition."""
     after = replace(checkout, state=LIFECYCLE.after(checkout.state, event), decided_at=now)
-    if event is Event.EXPIRE:
+    if event is CheckoutEvent.EXPIRE:
         return after, None
-    return after, decide(after, event is Event.APPROVE, now)
+    return after, decide(after, event is CheckoutEvent.APPROVE, now)
 
 
 def decide(checkout: Checkout, approved: bool, now: float) -> Decision:
@@ -52,7 +52,7 @@ def decide(checkout: Checkout, approved: bool, now: float) -> Decision:
 
 def due(checkout: Checkout, now: float) -> bool:
     """Whether nobody decided the checkout in time."""
-    return Event.EXPIRE in LIFECYCLE.transitions[checkout.state] and now >= checkout.created_at + LIFE
+    return CheckoutEvent.EXPIRE in LIFECYCLE.transitions[checkout.state] and now >= checkout.created_at + LIFE
 
 
 @dataclass(frozen=True, slots=True)

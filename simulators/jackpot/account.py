@@ -18,7 +18,7 @@ from simulators.jackpot.catalogue import stores as catalogue
 from simulators.jackpot.catalogue.stores import Listing, StoreEventName
 from simulators.jackpot.credentials.signed_urls import Signer
 from simulators.jackpot.field_types import NewId, at
-from simulators.jackpot.lifecycle import Event, State
+from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from simulators.jackpot.world import Means, Reservation, Voucher
 from simulators.webhooks.retry_queue import QueuedMessage, RetryQueue
 
@@ -119,14 +119,14 @@ class Account:
         with self.lock:
             voucher, effects = world.reserve(self.offered(store_id).store, asked, self.means())
             self._keep(voucher, effects)
-            return voucher if voucher.manual else self.happen(voucher.id, Event.CONFIRM)
+            return voucher if voucher.manual else self.happen(voucher.id, VoucherEvent.CONFIRM)
 
     def reservation(self, limit: Decimal, *, manual: bool | None = None, **asked: Any) -> Reservation:
         """Return a Reservation under the account's habits; ``asked`` are its other fields."""
         chosen = self.habits.confirmation == "manual" if manual is None else manual
         return Reservation(limit=limit, seconds=self.habits.reservation_seconds, manual=chosen, **asked)
 
-    def happen(self, voucher_id: str, event: Event) -> Voucher:
+    def happen(self, voucher_id: str, event: VoucherEvent) -> Voucher:
         """Let ``event`` come over a voucher, and what follows at once from the habits; tell the CLIENT.
 
         Raises KeyError where there is no such voucher, lifecycle.IllegalTransition.
@@ -136,8 +136,10 @@ class Account:
             voucher, effects = world.handle(self._vouchers[voucher_id], event, self.means())
             self._keep(voucher, effects)
             self.pass_time()
-            if voucher.state is State.REFUNDING and self.habits.refunds != "by hand":
-                decided = Event.REFUND if self.habits.refunds == "accept" else Event.REJECT_REFUND
+            if voucher.state is VoucherState.REFUNDING and self.habits.refunds != "by hand":
+                decided = (
+                    VoucherEvent.REFUND if self.habits.refunds == "accept" else VoucherEvent.REJECT_REFUND
+                )
                 return self.happen(voucher_id, decided)
             return self._vouchers[voucher_id]
 
@@ -172,7 +174,7 @@ class Account:
 
     def expire_reservation(self, voucher_id: str) -> Voucher:
         """Let a reservation run out now; raises KeyError, lifecycle.IllegalTransition."""
-        return self.happen(voucher_id, Event.EXPIRE)
+        return self.happen(voucher_id, VoucherEvent.EXPIRE)
 
     def expire_signed_url(self, voucher_id: str) -> None:
         """Make every signed URL of a voucher given out so far void, as after its hour; raises KeyError."""
@@ -186,7 +188,7 @@ class Account:
             pauses = [self._pass(voucher_id) for voucher_id in sorted(self._confirmed)]
             while self._reservations:
                 voucher_id = self._reservations[0][1]
-                if self._vouchers[voucher_id].state is not State.RESERVED:
+                if self._vouchers[voucher_id].state is not VoucherState.RESERVED:
                     heapq.heappop(self._reservations)
                 elif (pause := self._pass(voucher_id)) is not None:
                     pauses.append(pause)
@@ -203,9 +205,9 @@ class Account:
 
     def _keep(self, voucher: Voucher, effects: Iterable[wire.CouponEvent]) -> None:
         self._vouchers[voucher.id] = voucher
-        if voucher.state is State.RESERVED:
+        if voucher.state is VoucherState.RESERVED:
             heapq.heappush(self._reservations, (voucher.resa_expire_date, voucher.id))
-        if voucher.state is State.CONFIRMED:
+        if voucher.state is VoucherState.CONFIRMED:
             self._confirmed.add(voucher.id)
         else:
             self._confirmed.discard(voucher.id)

@@ -6,7 +6,7 @@ from typing import Final
 from simulators.values.state_machine import IllegalTransition, Lifecycle
 
 
-class State(StrEnum):
+class VoucherState(StrEnum):
     """Where a voucher stands, as the provider writes it."""
 
     RESERVED = "RESERVED"
@@ -18,7 +18,7 @@ class State(StrEnum):
     REFUND_REJECTED = "REFUND_REJECTED"
 
 
-class Event(StrEnum):
+class VoucherEvent(StrEnum):
     """What happens to a voucher."""
 
     CONFIRM = "confirm"
@@ -32,20 +32,26 @@ class Event(StrEnum):
 
 LIFECYCLE: Final = Lifecycle(
     "voucher",
-    State.RESERVED,
+    VoucherState.RESERVED,
     {
-        State.RESERVED: {
-            Event.CONFIRM: State.CONFIRMED,
-            Event.CANCEL: State.CANCELED,
-            Event.EXPIRE: State.CANCELED,
+        VoucherState.RESERVED: {
+            VoucherEvent.CONFIRM: VoucherState.CONFIRMED,
+            VoucherEvent.CANCEL: VoucherState.CANCELED,
+            VoucherEvent.EXPIRE: VoucherState.CANCELED,
         },
-        State.CONFIRMED: {Event.MAKE_READY: State.READY, Event.ASK_REFUND: State.REFUNDING},
-        State.READY: {Event.ASK_REFUND: State.REFUNDING},
-        State.REFUNDING: {Event.REFUND: State.REFUNDED, Event.REJECT_REFUND: State.REFUND_REJECTED},
-        State.CANCELED: {},
-        State.REFUNDED: {},
-        State.REFUND_REJECTED: {},
+        VoucherState.CONFIRMED: {
+            VoucherEvent.MAKE_READY: VoucherState.READY,
+            VoucherEvent.ASK_REFUND: VoucherState.REFUNDING,
+        },
+        VoucherState.READY: {VoucherEvent.ASK_REFUND: VoucherState.REFUNDING},
+        VoucherState.REFUNDING: {
+            VoucherEvent.REFUND: VoucherState.REFUNDED,
+            VoucherEvent.REJECT_REFUND: VoucherState.REFUND_REJECTED,
+        },
+        VoucherState.CANCELED: {},
+        VoucherState.REFUNDED: {},
+        VoucherState.REFUND_REJECTED: {},
     },
 )
 
-__all__ = ["LIFECYCLE", "Event", "IllegalTransition", "State"]
+__all__ = ["LIFECYCLE", "IllegalTransition", "VoucherEvent", "VoucherState"]

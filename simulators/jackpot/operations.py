@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from simulators.jackpot import requests, wire
 from simulators.jackpot.credentials.grants import Kind, Session
-from simulators.jackpot.lifecycle import Event
+from simulators.jackpot.lifecycle import VoucherEvent
 from simulators.jackpot.service import Service
 
 
@@ -90,11 +90,11 @@ def _session(ask: Ask) -> Session:
     return ask.session
 
 
-def _change(event: Event) -> Call:
+def _change(event: VoucherEvent) -> Call:
     return lambda service, ask: service.change(ask.path["id"], event)
 
 
-def _put(word: str, event: Event, summary: str) -> Operation:
+def _put(word: str, event: VoucherEvent, summary: str) -> Operation:
     return Operation(
         word,
         "PUT",
@@ -171,9 +171,9 @@ OPERATIONS: Final = (
     ),
     _reserve("price", requests.ReserveByPrice, _by_price, "Reserve the voucher that costs exactly this"),
     _reserve("value", requests.ReserveByValue, _by_value, "Reserve a voucher that is worth this"),
-    _put("confirm", Event.CONFIRM, "Confirm a reserved voucher"),
-    _put("cancel", Event.CANCEL, "Cancel a reserved voucher"),
-    _put("refund", Event.ASK_REFUND, "Ask for the refund of a confirmed voucher"),
+    _put("confirm", VoucherEvent.CONFIRM, "Confirm a reserved voucher"),
+    _put("cancel", VoucherEvent.CANCEL, "Cancel a reserved voucher"),
+    _put("refund", VoucherEvent.ASK_REFUND, "Ask for the refund of a confirmed voucher"),
     Operation(
         "voucher",
         "GET",

@@ -11,9 +11,9 @@ from simulators.jackpot.catalogue import pictures, pricing, stores
 from simulators.jackpot.catalogue.proposals import proposals
 from simulators.jackpot.catalogue.stores import Listing
 from simulators.jackpot.credentials import session_jwt
-from simulators.jackpot.credentials.grants import Credentials, Kind, Session, Standing, UsedJwt, same
+from simulators.jackpot.credentials.grants import Credentials, Kind, Session, SessionStanding, UsedJwt, same
 from simulators.jackpot.credentials.signed_urls import Signer, UrlStanding
-from simulators.jackpot.lifecycle import Event, IllegalTransition, State
+from simulators.jackpot.lifecycle import IllegalTransition, VoucherEvent, VoucherState
 from simulators.jackpot.requests import (
     ClientCredentialsGrant,
     JwtBearerGrant,
@@ -27,9 +27,9 @@ from simulators.jackpot.world import Voucher
 from simulators.server.responses import ApiError
 
 _TOKEN_ERRORS: Final = {
-    Standing.UNKNOWN: ("TOKEN_INVALID", "The token is none that Jackpot gave out."),
-    Standing.EXPIRED: ("TOKEN_EXPIRED", "The token has expired after its hour."),
-    Standing.USED: ("SESSION_ENDED", "The session ended when it reserved its voucher."),
+    SessionStanding.UNKNOWN: ("TOKEN_INVALID", "The token is none that Jackpot gave out."),
+    SessionStanding.EXPIRED: ("TOKEN_EXPIRED", "The token has expired after its hour."),
+    SessionStanding.USED: ("SESSION_ENDED", "The session ended when it reserved its voucher."),
 }
 _EXPECTED: Final = {
     Kind.API_KEY: "the CLIENT's key in the header apikey",
@@ -82,7 +82,7 @@ class Service:
         if bearer is not None:
             with self._lock:
                 kind, standing, session = self.credentials.token(bearer, self._clock())
-            if kind is not None and standing is Standing.VALID:
+            if kind is not None and standing is SessionStanding.VALID:
                 good.append((kind, session))
             else:
                 bad = _TOKEN_ERRORS[standing]
@@ -116,7 +116,7 @@ class Service:
         try:
             claims = session_jwt.verify(asked.assertion, agreed.api_signature, now)
         except session_jwt.BadJwt as error:
-            status = 422 if error.fault is session_jwt.Fault.CLAIMS else 401
+            status = 422 if error.fault is session_jwt.SessionProblem.CLAIMS else 401
             raise ApiError(status, error.fault.code, error.fault.message) from None
         with self._lock:
             try:
@@ -207,7 +207,7 @@ class Service:
         """Answer ``GET /v2/vouchers/{id}``; raises ApiError."""
         return world.details(self._voucher(voucher_id), self.account.means())
 
-    def change(self, voucher_id: str, event: Event) -> wire.VoucherDetails:
+    def change(self, voucher_id: str, event: VoucherEvent) -> wire.VoucherDetails:
         """Answer ``PUT`` confirm, cancel and refund of a voucher; raises ApiError."""
         with self._lock:
             self._voucher(voucher_id)
@@ -255,7 +255,7 @@ class Service:
 
     def _ready(self, voucher_id: str) -> Voucher:
         voucher = self._voucher(voucher_id)
-        if voucher.state is not State.READY:
+        if voucher.state is not VoucherState.READY:
             raise ApiError(
                 409,
                 "NOT_READY",
@@ -272,7 +272,7 @@ class Service:
 
 
 def _ended() -> tuple[str, str]:
-    code, came = _TOKEN_ERRORS[Standing.USED]
+    code, came = _TOKEN_ERRORS[SessionStanding.USED]
     return code, f"{came} One session, one voucher. Open a new one with a new JWT."
 
 

@@ -21,7 +21,7 @@ from simulators.jackpot.credentials.session_jwt import Claims
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.world import Voucher
 from simulators.values import decimal_json
-from simulators.webhooks.retry_queue import Attempt, QueuedMessage, Standing
+from simulators.webhooks.retry_queue import Attempt, DeliveryStanding, QueuedMessage
 
 VERSION: Final = 1
 
@@ -166,7 +166,7 @@ def _delivery(written: Mapping[str, Any], now: float) -> QueuedMessage[wire.Noti
         id=int(written["id"]),
         event=wire.parse(decimal_json.dumps(written["event"])),
         genuine=bool(written["genuine"]),
-        standing=Standing(written["standing"]),
+        standing=DeliveryStanding(written["standing"]),
         attempts=tuple(
             Attempt(
                 None,

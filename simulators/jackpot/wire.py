@@ -11,7 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from simulators.exchanges.history import Answer, Status
 from simulators.jackpot.field_types import Day, DayMoment, Moment, Money, Number, Shape, optional
-from simulators.jackpot.lifecycle import State
+from simulators.jackpot.lifecycle import VoucherState
 from simulators.transport.delivery import Meaning
 from simulators.values import decimal_json
 
@@ -101,7 +101,7 @@ class Coupon(Shape):
     """The ``message`` of every coupon event; amounts are texts ("80.00"), what has not happened is null."""
 
     id: str
-    state: State
+    state: VoucherState
     value: Money
     initial_amount: Money
     reservation_date: Moment
@@ -168,13 +168,13 @@ Notification = StoreEvent | CouponEvent
 _notification: TypeAdapter[Notification] = TypeAdapter(Annotated[Notification, Field(discriminator="event")])
 
 # REFUNDING raises no event.
-EVENT_OF: Final[dict[State, CouponName]] = {
-    State.RESERVED: "coupon/reserved",
-    State.CANCELED: "coupon/canceled",
-    State.CONFIRMED: "coupon/confirmed",
-    State.READY: "coupon/ready",
-    State.REFUNDED: "coupon/refunded",
-    State.REFUND_REJECTED: "coupon/refund_rejected",
+EVENT_OF: Final[dict[VoucherState, CouponName]] = {
+    VoucherState.RESERVED: "coupon/reserved",
+    VoucherState.CANCELED: "coupon/canceled",
+    VoucherState.CONFIRMED: "coupon/confirmed",
+    VoucherState.READY: "coupon/ready",
+    VoucherState.REFUNDED: "coupon/refunded",
+    VoucherState.REFUND_REJECTED: "coupon/refund_rejected",
 }
 STATE_OF: Final = {name: state for state, name in EVENT_OF.items()}
 STORE_EVENTS: Final = ("store/enabled", "store/disabled", "store/update")
@@ -215,7 +215,7 @@ class Voucher(Shape):
     """The voucher object that the widget's callback and the reservation give: amounts are numbers."""
 
     id: str
-    state: State
+    state: VoucherState
     value: Number
     price: Number
     reservation_date: Moment

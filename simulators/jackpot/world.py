@@ -13,7 +13,7 @@ from typing import Final
 from simulators.jackpot import wire
 from simulators.jackpot.catalogue import pricing
 from simulators.jackpot.field_types import NewId
-from simulators.jackpot.lifecycle import LIFECYCLE, Event, State
+from simulators.jackpot.lifecycle import LIFECYCLE, VoucherEvent, VoucherState
 from simulators.values import money
 
 # Letters of the human friendly id: none that is mistaken for a digit.
@@ -44,7 +44,7 @@ class Voucher:
     notification_key: str | None
     user_id: str | None
     manual: bool
-    state: State = LIFECYCLE.initial
+    state: VoucherState = LIFECYCLE.initial
     confirm_date: datetime | None = None
     send_date: datetime | None = None
     canceled_date: datetime | None = None
@@ -122,15 +122,15 @@ def reserve(store: wire.Store, asked: Reservation, means: Means) -> tuple[Vouche
     return voucher, (announce(voucher, wire.EVENT_OF[voucher.state], means),)
 
 
-def handle(voucher: Voucher, event: Event, means: Means) -> tuple[Voucher, Effects]:
+def handle(voucher: Voucher, event: VoucherEvent, means: Means) -> tuple[Voucher, Effects]:
     """Return the voucher after ``event`` and the webhooks to send; raises lifecycle.IllegalTransition."""
     state = LIFECYCLE.after(voucher.state, event)
     after = replace(voucher, state=state)
-    if state is State.CONFIRMED:
+    if state is VoucherState.CONFIRMED:
         after = replace(after, confirm_date=means.now)
-    elif state is State.READY:
+    elif state is VoucherState.READY:
         after = replace(after, send_date=means.now)
-    elif state is State.CANCELED:
+    elif state is VoucherState.CANCELED:
         after = replace(after, canceled_date=means.now)
     name = wire.EVENT_OF.get(state)
     return after, () if name is None else (announce(after, name, means),)
@@ -149,19 +149,21 @@ def announce(voucher: Voucher, name: wire.CouponName, means: Means) -> wire.Coup
         resa_expire_date=voucher.resa_expire_date,
         coupon_id=voucher.coupon_id,
         confirm_date=_happened(voucher.confirm_date, state in _CONFIRMED, means),
-        send_date=_happened(voucher.send_date, state is State.READY, means),
-        canceled_date=_happened(voucher.canceled_date, state is State.CANCELED, means),
+        send_date=_happened(voucher.send_date, state is VoucherState.READY, means),
+        canceled_date=_happened(voucher.canceled_date, state is VoucherState.CANCELED, means),
         store_name=voucher.store_name,
         price=voucher.price,
         email=voucher.email,
         notification_key=voucher.notification_key,
-        signed_url=means.sign(voucher, means.now) if state is State.READY else None,
+        signed_url=means.sign(voucher, means.now) if state is VoucherState.READY else None,
     )
     return wire.CouponEvent(event=name, id=means.new_id(), created_at=means.now, message=coupon)
 
 
 # States that a voucher only has when it was confirmed.
-_CONFIRMED: Final = frozenset({State.CONFIRMED, State.READY, State.REFUNDED, State.REFUND_REJECTED})
+_CONFIRMED: Final = frozenset(
+    {VoucherState.CONFIRMED, VoucherState.READY, VoucherState.REFUNDED, VoucherState.REFUND_REJECTED}
+)
 
 
 def _happened(when: datetime | None, must: bool, means: Means) -> datetime | None:
@@ -181,7 +183,7 @@ def details(voucher: Voucher, means: Means) -> wire.VoucherDetails:
         coupon_id=voucher.coupon_id,
         confirm_date=voucher.confirm_date,
         send_date=voucher.send_date,
-        url=means.sign(voucher, means.now) if voucher.state is State.READY else None,
+        url=means.sign(voucher, means.now) if voucher.state is VoucherState.READY else None,
         canceled_date=voucher.canceled_date,
         store_name=voucher.store_name,
         notification_key=voucher.notification_key,
@@ -194,15 +196,19 @@ def seen(voucher: Voucher, means: Means) -> wire.Voucher:
     return wire.Voucher.model_validate({name: whole[name] for name in wire.Voucher.model_fields})
 
 
-def next_step(voucher: Voucher, ready_seconds: float | None) -> tuple[datetime, Event] | None:
+def next_step(voucher: Voucher, ready_seconds: float | None) -> tuple[datetime, VoucherEvent] | None:
     """What time itself does next to ``voucher``, and when; None where nothing.
 
     A reservation expires; ``ready_seconds`` after its confirmation a voucher is ready (None: by hand only).
     """
-    if voucher.state is State.RESERVED:
-        return voucher.resa_expire_date, Event.EXPIRE
-    if voucher.state is State.CONFIRMED and ready_seconds is not None and voucher.confirm_date is not None:
-        return voucher.confirm_date + timedelta(seconds=ready_seconds), Event.MAKE_READY
+    if voucher.state is VoucherState.RESERVED:
+        return voucher.resa_expire_date, VoucherEvent.EXPIRE
+    if (
+        voucher.state is VoucherState.CONFIRMED
+        and ready_seconds is not None
+        and voucher.confirm_date is not None
+    ):
+        return voucher.confirm_date + timedelta(seconds=ready_seconds), VoucherEvent.MAKE_READY
     return None
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from simulators.values.state_machine import IllegalTransition, Lifecycle
 
 
-class State(StrEnum):
+class SlipState(StrEnum):
     """Where a bet slip stands."""
 
     PLACED = "placed"
@@ -24,7 +24,7 @@ class State(StrEnum):
     VOID = "void"
 
 
-class Event(StrEnum):
+class SlipEvent(StrEnum):
     """What happens to a bet slip."""
 
     ACCEPT = "accept"
@@ -40,36 +40,36 @@ class Event(StrEnum):
 
 
 _OPEN: Final = {
-    Event.CASH_OUT_PART: State.PARTLY_CASHED_OUT,
-    Event.CASH_OUT: State.CASHED_OUT,
-    Event.WIN: State.WON,
-    Event.LOSE: State.LOST,
-    Event.VOID: State.VOID,
+    SlipEvent.CASH_OUT_PART: SlipState.PARTLY_CASHED_OUT,
+    SlipEvent.CASH_OUT: SlipState.CASHED_OUT,
+    SlipEvent.WIN: SlipState.WON,
+    SlipEvent.LOSE: SlipState.LOST,
+    SlipEvent.VOID: SlipState.VOID,
 }
 _SETTLED: Final = {
-    Event.CORRECT_TO_WON: State.WON,
-    Event.CORRECT_TO_LOST: State.LOST,
-    Event.VOID: State.VOID,
+    SlipEvent.CORRECT_TO_WON: SlipState.WON,
+    SlipEvent.CORRECT_TO_LOST: SlipState.LOST,
+    SlipEvent.VOID: SlipState.VOID,
 }
 
 # Won is corrected to won where the payout was wrong.
 LIFECYCLE: Final = Lifecycle(
     "bet slip",
-    State.PLACED,
+    SlipState.PLACED,
     {
-        State.PLACED: {
-            Event.ACCEPT: State.ACCEPTED,
-            Event.REFUSE: State.REFUSED,
-            Event.NO_ANSWER: State.UNANSWERED,
+        SlipState.PLACED: {
+            SlipEvent.ACCEPT: SlipState.ACCEPTED,
+            SlipEvent.REFUSE: SlipState.REFUSED,
+            SlipEvent.NO_ANSWER: SlipState.UNANSWERED,
         },
-        State.ACCEPTED: _OPEN,
-        State.PARTLY_CASHED_OUT: _OPEN,
-        State.CASHED_OUT: {Event.VOID: State.VOID},
-        State.WON: _SETTLED,
-        State.LOST: {Event.CORRECT_TO_WON: State.WON, Event.VOID: State.VOID},
-        State.REFUSED: {},
-        State.UNANSWERED: {},
-        State.VOID: {},
+        SlipState.ACCEPTED: _OPEN,
+        SlipState.PARTLY_CASHED_OUT: _OPEN,
+        SlipState.CASHED_OUT: {SlipEvent.VOID: SlipState.VOID},
+        SlipState.WON: _SETTLED,
+        SlipState.LOST: {SlipEvent.CORRECT_TO_WON: SlipState.WON, SlipEvent.VOID: SlipState.VOID},
+        SlipState.REFUSED: {},
+        SlipState.UNANSWERED: {},
+        SlipState.VOID: {},
     },
 )
 
@@ -84,9 +84,9 @@ __all__ = [
     "INITIAL",
     "LIFECYCLE",
     "TRANSITIONS",
-    "Event",
     "IllegalTransition",
-    "State",
+    "SlipEvent",
+    "SlipState",
     "after",
     "mermaid",
 ]

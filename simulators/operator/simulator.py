@@ -17,8 +17,8 @@ from simulators.exchanges.redaction import Redactor
 from simulators.operator import wire, world
 from simulators.operator.catalogue import Catalogue, invent
 from simulators.operator.delivery import PROVIDER, Callbacks, random_id
-from simulators.operator.lifecycle import Event
-from simulators.operator.tokens import Standing, Tokens, mint
+from simulators.operator.lifecycle import SlipEvent
+from simulators.operator.tokens import Tokens, TokenStanding, mint
 from simulators.server.responses import ApiError
 from simulators.simulator import Simulator
 from simulators.wallet.transactions import Transaction
@@ -56,12 +56,12 @@ class Session:
 
 
 # A bet's outcome, as the slip's event.
-_ANSWERED: Final = {Status.OK: Event.ACCEPT, Status.REFUSED: Event.REFUSE}
+_ANSWERED: Final = {Status.OK: SlipEvent.ACCEPT, Status.REFUSED: SlipEvent.REFUSE}
 
 _TOKEN_ERRORS: Final = {
-    Standing.EXPIRED: ("TOKEN_EXPIRED", "The token has expired."),
-    Standing.REVOKED: ("TOKEN_REVOKED", "The token was revoked."),
-    Standing.UNKNOWN: ("TOKEN_INVALID", "The token is none that this OPERATOR gave out."),
+    TokenStanding.EXPIRED: ("TOKEN_EXPIRED", "The token has expired."),
+    TokenStanding.REVOKED: ("TOKEN_REVOKED", "The token was revoked."),
+    TokenStanding.UNKNOWN: ("TOKEN_INVALID", "The token is none that this OPERATOR gave out."),
 }
 _RENEW: Final = "Only a valid token says who asks. POST your credentials to /auth for a new one."
 
@@ -134,7 +134,7 @@ class OperatorSimulator(Simulator[Transaction]):
         if token is None:
             raise ApiError(401, "TOKEN_MISSING", f"There is no bearer token in Authorization. {_RENEW}")
         standing = self._tokens.standing(token)
-        if standing is not Standing.VALID:
+        if standing is not TokenStanding.VALID:
             code, what = _TOKEN_ERRORS[standing]
             raise ApiError(401, code, f"{what} {_RENEW}")
         document = _document(body)
@@ -204,7 +204,7 @@ class OperatorSimulator(Simulator[Transaction]):
         with self._lock:
             self._slips[slip.id] = slip
         answered = [self.callbacks.deliver(message).exchange for message in effects]
-        return self.happen(slip.id, world.Happening(_ANSWERED.get(answered[0].status, Event.NO_ANSWER)))
+        return self.happen(slip.id, world.Happening(_ANSWERED.get(answered[0].status, SlipEvent.NO_ANSWER)))
 
     def happen(self, slip_id: str, happening: world.Happening) -> world.Slip:
         """Let ``happening`` come over a bet slip and deliver what follows.

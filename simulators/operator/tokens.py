@@ -9,7 +9,7 @@ from enum import Enum
 from simulators.exchanges.redaction import MINTED_PREFIX
 
 
-class Standing(Enum):
+class TokenStanding(Enum):
     """What a token that was shown is worth."""
 
     VALID = "valid"
@@ -39,16 +39,16 @@ class Tokens:
             self._ends[_digest(token)] = self._clock() + seconds
         return token
 
-    def standing(self, token: str) -> Standing:
+    def standing(self, token: str) -> TokenStanding:
         """Say what ``token`` is worth now. Looked up by its hash, so that time tells nothing about it."""
         digest = _digest(token)
         with self._lock:
             end = self._ends.get(digest)
             if end is None:
-                return Standing.UNKNOWN
+                return TokenStanding.UNKNOWN
             if digest in self._revoked:
-                return Standing.REVOKED
-            return Standing.VALID if self._clock() < end else Standing.EXPIRED
+                return TokenStanding.REVOKED
+            return TokenStanding.VALID if self._clock() < end else TokenStanding.EXPIRED
 
     def revoke(self) -> None:
         """Make every token given out so far worthless."""

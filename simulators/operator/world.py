@@ -15,7 +15,7 @@ from math import prod
 from typing import Final
 
 from simulators.operator.catalogue import Selection
-from simulators.operator.lifecycle import Event, State, after
+from simulators.operator.lifecycle import SlipEvent, SlipState, after
 from simulators.values import money
 from simulators.wallet.transactions import Kind, Transaction
 
@@ -58,7 +58,7 @@ class Slip:
     selections: tuple[Selection, ...]
     bet_id: str
     open_stake: Decimal
-    state: State = State.PLACED
+    state: SlipState = SlipState.PLACED
     payments: tuple[Payment, ...] = ()
 
     @property
@@ -75,7 +75,7 @@ class Happening:
     of selections that count as odds of 1 in a win.
     """
 
-    event: Event
+    event: SlipEvent
     share: Decimal = Decimal("0.5")
     void_legs: frozenset[str] = field(default_factory=frozenset)
 
@@ -204,16 +204,16 @@ def _correct_to_lost(slip: Slip, happening: Happening, new_id: NewId) -> tuple[S
     return slip, undone + paid
 
 
-_CONSEQUENCES: Final[Mapping[Event, Callable[[Slip, Happening, NewId], tuple[Slip, Effects]]]] = {
-    Event.ACCEPT: _nothing,
-    Event.REFUSE: _nothing,
+_CONSEQUENCES: Final[Mapping[SlipEvent, Callable[[Slip, Happening, NewId], tuple[Slip, Effects]]]] = {
+    SlipEvent.ACCEPT: _nothing,
+    SlipEvent.REFUSE: _nothing,
     # The rollback of a bet without an answer is delivery's: it depends on the line, not on the sport.
-    Event.NO_ANSWER: _nothing,
-    Event.CASH_OUT_PART: _cash_out_part,
-    Event.CASH_OUT: _cash_out,
-    Event.WIN: _win,
-    Event.LOSE: _lose,
-    Event.VOID: _void,
-    Event.CORRECT_TO_WON: _correct_to_won,
-    Event.CORRECT_TO_LOST: _correct_to_lost,
+    SlipEvent.NO_ANSWER: _nothing,
+    SlipEvent.CASH_OUT_PART: _cash_out_part,
+    SlipEvent.CASH_OUT: _cash_out,
+    SlipEvent.WIN: _win,
+    SlipEvent.LOSE: _lose,
+    SlipEvent.VOID: _void,
+    SlipEvent.CORRECT_TO_WON: _correct_to_won,
+    SlipEvent.CORRECT_TO_LOST: _correct_to_lost,
 }

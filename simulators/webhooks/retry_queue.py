@@ -40,7 +40,7 @@ class Schedule:
         return pause if elapsed + pause <= self.window else None
 
 
-class Standing(StrEnum):
+class DeliveryStanding(StrEnum):
     """How far a delivery came."""
 
     WAITING = "waiting"
@@ -76,7 +76,7 @@ class QueuedMessage(Generic[M]):
     id: int
     event: M
     genuine: bool = True
-    standing: Standing = Standing.WAITING
+    standing: DeliveryStanding = DeliveryStanding.WAITING
     attempts: tuple[Attempt, ...] = ()
     began: float | None = None
     due: float | None = None
@@ -153,14 +153,14 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
     @property
     def pending(self) -> list[QueuedMessage[M]]:
         """What waits for its next attempt, the next due first."""
-        return sorted(self._with(Standing.WAITING), key=lambda each: (each.due or 0.0, each.id))
+        return sorted(self._with(DeliveryStanding.WAITING), key=lambda each: (each.due or 0.0, each.id))
 
     @property
     def given_up(self) -> list[QueuedMessage[M]]:
         """What was not acknowledged inside the window."""
-        return self._with(Standing.GIVEN_UP)
+        return self._with(DeliveryStanding.GIVEN_UP)
 
-    def _with(self, standing: Standing) -> list[QueuedMessage[M]]:
+    def _with(self, standing: DeliveryStanding) -> list[QueuedMessage[M]]:
         return [each for each in self.deliveries if each.standing is standing]
 
     def restore(self, deliveries: Sequence[QueuedMessage[M]]) -> None:
@@ -200,7 +200,7 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
         """Wait at most ``timeout`` seconds until a delivery is acknowledged or given up; return it."""
         with self._changed:
             self._changed.wait_for(
-                lambda: self._books.deliveries[delivery_id].standing is not Standing.WAITING, timeout
+                lambda: self._books.deliveries[delivery_id].standing is not DeliveryStanding.WAITING, timeout
             )
             return self._books.deliveries[delivery_id]
 
@@ -229,7 +229,7 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
             self._books.next_id,
             event,
             genuine,
-            Standing.WAITING if addressed else Standing.UNADDRESSED,
+            DeliveryStanding.WAITING if addressed else DeliveryStanding.UNADDRESSED,
             due=self.clock() if addressed else None,
         )
         self._keep(delivery)
@@ -246,7 +246,7 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
         try:
             if self.endpoint.url is None and not by_hand:
                 with self._changed:
-                    self._keep(replace(delivery, standing=Standing.UNADDRESSED, due=None))
+                    self._keep(replace(delivery, standing=DeliveryStanding.UNADDRESSED, due=None))
                 return []
             began = self.clock()
             sent = self.endpoint.delivery(
@@ -262,7 +262,9 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
         except BaseException:
             # Nothing of the network: a fault that does not fit, or a mistake of ours. It must not go round.
             with self._changed:
-                self._keep(delivery if by_hand else replace(delivery, standing=Standing.GIVEN_UP, due=None))
+                self._keep(
+                    delivery if by_hand else replace(delivery, standing=DeliveryStanding.GIVEN_UP, due=None)
+                )
             raise
         else:
             return exchanges
@@ -289,12 +291,12 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
         self, delivery: QueuedMessage[M], exchanges: Sequence[Exchange], *, by_hand: bool
     ) -> QueuedMessage[M]:
         if any(self.endpoint.acknowledged(each) for each in exchanges):
-            return replace(delivery, standing=Standing.ACKNOWLEDGED, due=None)
+            return replace(delivery, standing=DeliveryStanding.ACKNOWLEDGED, due=None)
         if by_hand:
             return delivery
         now = self.clock()
         began = now if delivery.began is None else delivery.began
         pause = self.schedule.pause(len(delivery.attempts), now - began)
         if pause is None:
-            return replace(delivery, standing=Standing.GIVEN_UP, due=None)
+            return replace(delivery, standing=DeliveryStanding.GIVEN_UP, due=None)
         return replace(delivery, due=now + pause)

@@ -11,7 +11,7 @@ from typing_extensions import override
 from client_under_test.mutants.mutant import Mutant, mutant
 from client_under_test.values import money
 from client_under_test.values.refusals import Refused
-from client_under_test.wallet.ledger import Decision, Ledger, Player
+from client_under_test.wallet.ledger import Effect, Ledger, Player
 from client_under_test.wallet.messages import Parser, Transaction
 
 
@@ -78,9 +78,9 @@ class _NegativeIsNothing(Parser):
 
 class _NegativeResultsOnly(Ledger):
     @override
-    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         if transaction.amount < 0:
-            return Decision(error="INVALID_AMOUNT")
+            return Effect(error="INVALID_AMOUNT")
         return super().bet(connection, transaction, player)
 
 
@@ -117,9 +117,7 @@ def _rounding(how: str) -> type[Parser]:
 
 class _Drifting(Ledger):
     @override
-    def post(
-        self, connection: sa.Connection, player: Player, decision: Decision, transaction_id: int
-    ) -> None:
+    def post(self, connection: sa.Connection, player: Player, decision: Effect, transaction_id: int) -> None:
         # The balance as a float of units, cut to cents when it is shown to the database.
         moved = int((player.balance / 100 + decision.movement / 100) * 100) - player.balance
         super().post(connection, player, replace(decision, movement=moved), transaction_id)
@@ -127,7 +125,7 @@ class _Drifting(Ledger):
 
 class _Fee(Ledger):
     @override
-    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         decision = super().bet(connection, transaction, player)
         fee = transaction.amount // 100
         return replace(decision, movement=decision.movement - fee) if decision.error is None else decision
@@ -135,14 +133,14 @@ class _Fee(Ledger):
 
 class _Tax(Ledger):
     @override
-    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         decision = super().result(connection, transaction, player)
         return replace(decision, movement=decision.movement - decision.movement // 20)
 
 
 class _Capped(Ledger):
     @override
-    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         decision = super().result(connection, transaction, player)
         return replace(decision, movement=min(decision.movement, 10**12))
 

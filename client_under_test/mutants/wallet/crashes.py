@@ -15,7 +15,7 @@ from client_under_test.mutants.mutant import Mutant, mutant
 from client_under_test.mutants.wallet.wallet_mutant import Unconstrained, Unguarded
 from client_under_test.schema import metadata, postings, transactions
 from client_under_test.wallet.callbacks import CallbackHandler
-from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored, digest
+from client_under_test.wallet.ledger import Effect, Ledger, Player, Stored, digest
 from client_under_test.wallet.messages import Action, Endpoint, Transaction
 
 _GAP = 0.001
@@ -132,7 +132,7 @@ class _IdsLater(Unconstrained):
         return stored
 
     @override
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         self._book(connection, digest(str(transaction.target)))
         return super().rollback(connection, transaction, player)
 

@@ -10,16 +10,16 @@ from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
 from client_under_test.mutants.wallet.wallet_mutant import Unconstrained
-from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored
+from client_under_test.wallet.ledger import Effect, Ledger, Player, Stored
 from client_under_test.wallet.messages import Action, Transaction
 
 
-def _every(number: int, action: Action, change: Callable[[Decision], Decision]) -> type[Ledger]:
+def _every(number: int, action: Action, change: Callable[[Effect], Effect]) -> type[Ledger]:
     """Counts the transactions of each player, and does every n-th of ``action`` otherwise."""
 
     class Every(Unconstrained):
         @override
-        def decide(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        def decide(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
             decision = super().decide(connection, transaction, player)
             if transaction.action is not action or decision.error is not None:
                 return decision
@@ -30,13 +30,13 @@ def _every(number: int, action: Action, change: Callable[[Decision], Decision]) 
     return Every
 
 
-def _posting(change: Callable[[Decision, Player, int], Decision]) -> type[Ledger]:
+def _posting(change: Callable[[Effect, Player, int], Effect]) -> type[Ledger]:
     """Posts what ``change`` makes of a decision, given the player and how many postings these are."""
 
     class Posting(Unconstrained):
         @override
         def post(
-            self, connection: sa.Connection, player: Player, decision: Decision, transaction_id: int
+            self, connection: sa.Connection, player: Player, decision: Effect, transaction_id: int
         ) -> None:
             counts: Counter[str] = self.__dict__.setdefault("counts", Counter())
             counts[player.id] += 1
@@ -46,13 +46,13 @@ def _posting(change: Callable[[Decision, Player, int], Decision]) -> type[Ledger
     return Posting
 
 
-def _drifting(decision: Decision, _player: Player, count: int) -> Decision:
+def _drifting(decision: Effect, _player: Player, count: int) -> Effect:
     """After 300 wagers of a player the sum of floats is a unit off, and so on every 50."""
     lost = 1 if count > 300 and count % 50 == 0 else 0
     return replace(decision, movement=decision.movement - lost)
 
 
-def _in_tenths(decision: Decision, player: Player, count: int) -> Decision:
+def _in_tenths(decision: Effect, player: Player, count: int) -> Effect:
     """Every 250 postings the balance is written to a snapshot in tenths, and read back from there."""
     lost = (player.balance + decision.movement) % 10 if count % 250 == 0 else 0
     return replace(decision, movement=decision.movement - lost)
@@ -70,7 +70,7 @@ class _ArchivedBets(Ledger):
 
     @override
     def record(
-        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Effect
     ) -> Stored:
         stored = super().record(connection, transaction, player, decision)
         self.__dict__["newest"] = max(stored.id, self.__dict__.get("newest", 0))
@@ -102,13 +102,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "long-100th-result",
         "Every 100th result is lost.",
         ("BET-10",),
-        ledger=_every(100, Action.RESULT, lambda _: Decision()),
+        ledger=_every(100, Action.RESULT, lambda _: Effect()),
     ),
     _mutant(
         "long-150th-bet",
         "Every 150th bet is free.",
         ("BET-10",),
-        ledger=_every(150, Action.BET, lambda _: Decision()),
+        ledger=_every(150, Action.BET, lambda _: Effect()),
     ),
     _mutant(
         "long-drift",

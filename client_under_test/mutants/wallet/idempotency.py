@@ -15,7 +15,7 @@ from client_under_test.mutants.mutant import Mutant, mutant
 from client_under_test.mutants.wallet.wallet_mutant import Unconstrained
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.callbacks import CallbackHandler
-from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored, digest
+from client_under_test.wallet.ledger import Effect, Ledger, Player, Stored, digest
 from client_under_test.wallet.messages import Action, Endpoint, Transaction
 
 
@@ -84,7 +84,7 @@ class _WithAmount(Unconstrained):
         return False
 
     @override
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         target = f"{transaction.target}/{transaction.amount}"
         return super().rollback(connection, replace(transaction, target=target), player)
 
@@ -96,7 +96,7 @@ class _AmountCorrected(Unconstrained):
         if stored is None or stored.amount == transaction.amount or transaction.action is not Action.BET:
             return stored
         player = self.player(connection, transaction.player)
-        self.post(connection, player, Decision(stored.amount - transaction.amount), stored.id)
+        self.post(connection, player, Effect(stored.amount - transaction.amount), stored.id)
         return stored
 
 
@@ -158,7 +158,7 @@ def _in_memory(*actions: Action) -> type[Ledger]:
 
         @override
         def record(
-            self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+            self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Effect
         ) -> Stored:
             stored = super().record(connection, transaction, player, decision)
             self.__dict__.setdefault("here", {})[transaction.id] = stored

@@ -10,7 +10,7 @@ from typing_extensions import override
 from client_under_test.mutants.mutant import Mutant, mutant
 from client_under_test.mutants.wallet.wallet_mutant import Unconstrained
 from client_under_test.schema import players
-from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored, digest
+from client_under_test.wallet.ledger import Effect, Ledger, Player, Stored, digest
 from client_under_test.wallet.messages import Action, Transaction
 
 
@@ -31,13 +31,13 @@ class _LastPlayerPaid(Unconstrained):
     """A rollback pays whoever bet last."""
 
     @override
-    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         self.__dict__["last"] = player.id
         return super().bet(connection, transaction, player)
 
     @override
     def record(
-        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Effect
     ) -> Stored:
         if transaction.action is Action.ROLLBACK and decision.movement > 0:
             player = self.player(connection, self.__dict__.get("last", player.id))
@@ -48,14 +48,14 @@ class _LastBetAmount(Unconstrained):
     """A rollback returns the amount of the last bet, anybody's."""
 
     @override
-    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         decision = super().bet(connection, transaction, player)
         if decision.error is None:
             self.__dict__["last"] = (transaction.id, transaction.amount)
         return decision
 
     @override
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         decision = super().rollback(connection, transaction, player)
         _, amount = self.__dict__.get("last", ("", decision.movement))
         return replace(decision, movement=amount) if decision.movement > 0 else decision
@@ -101,11 +101,11 @@ class _TargetOfOthers(Unconstrained):
     """A rollback marks the target as returned, also where it named another player's."""
 
     @override
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         undone: set[str] = self.__dict__.setdefault("undone", set())
         original = self.stored(connection, digest(str(transaction.target)))
         if str(transaction.target) in undone or original is None:
-            return Decision()
+            return Effect()
         undone.add(str(transaction.target))
         return super().rollback(connection, transaction, player)
 

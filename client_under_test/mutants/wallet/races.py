@@ -16,7 +16,7 @@ from typing_extensions import override
 from client_under_test.mutants.mutant import Mutant, mutant
 from client_under_test.mutants.wallet.wallet_mutant import Unconstrained
 from client_under_test.values.refusals import Refused
-from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored
+from client_under_test.wallet.ledger import Effect, Ledger, Player, Stored
 from client_under_test.wallet.messages import Action, Transaction
 
 GAP = 0.001
@@ -126,7 +126,7 @@ class _LateBetGap(_Gap):
                 return stored
             decision = self.decide(connection, transaction, player)
             return self.record(
-                connection, transaction, player, decision if not undone else Decision(error="LATE")
+                connection, transaction, player, decision if not undone else Effect(error="LATE")
             )
 
     @override

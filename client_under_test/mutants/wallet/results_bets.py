@@ -14,7 +14,7 @@ from client_under_test.schema import players, transactions
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.answers import Answers
 from client_under_test.wallet.callbacks import CallbackHandler
-from client_under_test.wallet.ledger import NOTHING, Decision, Ledger, Player, Stored
+from client_under_test.wallet.ledger import NOTHING, Effect, Ledger, Player, Stored
 from client_under_test.wallet.messages import Action, Endpoint, Parser, Transaction
 
 
@@ -29,7 +29,7 @@ def _affordable(says: Callable[[int, int], bool]) -> type[Ledger]:
     return Affordable
 
 
-def _results(change: Callable[[Decision, Transaction, Player], Decision]) -> type[Ledger]:
+def _results(change: Callable[[Effect, Transaction, Player], Effect]) -> type[Ledger]:
     return deciding(Action.RESULT, change)
 
 
@@ -40,13 +40,13 @@ _takes_rest = deciding(
     ),
 )
 _banned_refused = _results(
-    lambda decision, _, player: Decision(error="PLAYER_BANNED") if player.banned else decision
+    lambda decision, _, player: Effect(error="PLAYER_BANNED") if player.banned else decision
 )
 _zero_refused = _results(
-    lambda decision, transaction, _: Decision(error="INVALID_AMOUNT") if transaction.amount <= 0 else decision
+    lambda decision, transaction, _: Effect(error="INVALID_AMOUNT") if transaction.amount <= 0 else decision
 )
 _negative_blocked = _results(
-    lambda decision, _, player: Decision(error="ACCOUNT_BLOCKED") if player.balance < 0 else decision
+    lambda decision, _, player: Effect(error="ACCOUNT_BLOCKED") if player.balance < 0 else decision
 )
 # Winnings up to the last stake were taken for a lost bet's bookkeeping.
 _unit_lost = _results(
@@ -69,7 +69,7 @@ class _OtherCode(Answers):
 class _RefusalsForgotten(Ledger):
     @override
     def record(
-        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Effect
     ) -> Stored:
         if decision.error is not None:
             raise Refused(decision.error)
@@ -109,20 +109,20 @@ class _AnyCurrency(Ledger):
 
 class _BansIgnored(Ledger):
     @override
-    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         return super().bet(connection, transaction, replace(player, banned=False))
 
 
 class _ZeroBetCrashes(Ledger):
     @override
-    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         Decimal(player.balance) / Decimal(transaction.amount)  # for the odds shown in the log
         return super().bet(connection, transaction, player)
 
 
 class _ZeroBetTakesUnit(Ledger):
     @override
-    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         return super().bet(connection, replace(transaction, amount=max(1, transaction.amount)), player)
 
 
@@ -148,15 +148,15 @@ class _BetsFirst(Ledger):
     """Three results in a row are believed, a fourth without a bet between is not."""
 
     @override
-    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         if _before(connection, player, 2) == [Action.RESULT] * 2:
-            return Decision(error="NO_OPEN_BET")
+            return Effect(error="NO_OPEN_BET")
         return super().result(connection, transaction, player)
 
 
 class _SecondOfBetIgnored(Ledger):
     @override
-    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         if _before(connection, player, 2) == [Action.RESULT, Action.BET]:
             return NOTHING
         return super().result(connection, transaction, player)

@@ -11,7 +11,7 @@ from client_under_test.database import Database
 from client_under_test.mutants.mutant import Mutant, mutant
 from client_under_test.mutants.wallet.wallet_mutant import Unconstrained
 from client_under_test.schema import postings, transactions
-from client_under_test.wallet.ledger import Decision, Ledger, Player, Stored, digest
+from client_under_test.wallet.ledger import Effect, Ledger, Player, Stored, digest
 from client_under_test.wallet.messages import Action, Transaction
 
 
@@ -32,7 +32,7 @@ class _Cached(Unconstrained):
 
     @override
     def record(
-        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Effect
     ) -> Stored:
         stored = super().record(connection, transaction, player, decision)
         self._cache[transaction.id] = (time.monotonic(), stored)
@@ -50,7 +50,7 @@ class _Nightly(_Cached):
 
     @override
     def record(
-        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Effect
     ) -> Stored:
         stored = super().record(connection, transaction, player, decision)
         if stored.id % 500 == 0:
@@ -82,7 +82,7 @@ class _Keyed(Unconstrained):
         return digest(self.short(transaction.id))
 
     @override
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         found = connection.execute(
             sa.select(
                 transactions.c.id, transactions.c.error, postings.c.amount, postings.c.id.label("posting")
@@ -92,11 +92,11 @@ class _Keyed(Unconstrained):
             .where(transactions.c.player_id == player.id)
         ).first()
         if found is None:
-            return Decision()
+            return Effect()
         undone = connection.execute(
             sa.select(postings.c.id).where(postings.c.reverses == found.posting)
         ).first()
-        return Decision() if undone else Decision(-found.amount, reverses=found.posting)
+        return Effect() if undone else Effect(-found.amount, reverses=found.posting)
 
 
 class _Crc(_Keyed):
@@ -133,7 +133,7 @@ class _OrphansInMemory(Ledger):
 
     @override
     def record(
-        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Effect
     ) -> Stored:
         if transaction.action is not Action.ROLLBACK or decision.movement:
             return super().record(connection, transaction, player, decision)
@@ -157,7 +157,7 @@ class _UndoneInMemory(Unconstrained):
     """Which bets were returned already is known to the process only."""
 
     @override
-    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         undone: set[str] = self.__dict__.setdefault("undone", set())
         original = self.stored(connection, digest(str(transaction.target)))
         unfit = original is None or original.error or original.player != player.id
@@ -167,9 +167,9 @@ class _UndoneInMemory(Unconstrained):
             or original.action == Action.ROLLBACK
             or str(transaction.target) in undone
         ):
-            return Decision()
+            return Effect()
         undone.add(str(transaction.target))
-        return Decision(original.amount if original.action == Action.BET else -original.amount)
+        return Effect(original.amount if original.action == Action.BET else -original.amount)
 
 
 class _RollbacksInMemory(Unconstrained):
@@ -184,7 +184,7 @@ class _RollbacksInMemory(Unconstrained):
 
     @override
     def record(
-        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Effect
     ) -> Stored:
         stored = super().record(connection, transaction, player, decision)
         if transaction.action is Action.ROLLBACK:

@@ -10,7 +10,7 @@ from client_under_test.mutants.mutant import Mutant, mutant
 from client_under_test.mutants.wallet.wallet_mutant import Unconstrained, deciding
 from client_under_test.schema import postings, transactions
 from client_under_test.values.refusals import Refused
-from client_under_test.wallet.ledger import NOTHING, Decision, Ledger, Player, Stored, digest
+from client_under_test.wallet.ledger import NOTHING, Effect, Ledger, Player, Stored, digest
 from client_under_test.wallet.messages import Action, Transaction
 
 
@@ -29,18 +29,18 @@ class _Target(Unconstrained):
         )
 
 
-def _changed(change: Callable[[Decision, Transaction, Player], Decision]) -> type[Ledger]:
+def _changed(change: Callable[[Effect, Transaction, Player], Effect]) -> type[Ledger]:
     return deciding(Action.ROLLBACK, change)
 
 
 def _knowing(
-    change: Callable[[Decision, Transaction, Player, Stored | None, bool], Decision],
+    change: Callable[[Effect, Transaction, Player, Stored | None, bool], Effect],
 ) -> type[Ledger]:
     """A ledger whose rollbacks know the target, anybody's, and whether it was undone before."""
 
     class Knowing(_Target):
         @override
-        def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
             original, undone = self.target(connection, transaction), self.undone(connection, transaction)
             decision = super().rollback(connection, transaction, player)
             return change(decision, transaction, player, original, undone)
@@ -65,11 +65,11 @@ _as_asked = _changed(
     )
 )
 _orphans_pay = _changed(
-    lambda decision, transaction, _: Decision(transaction.amount) if decision == NOTHING else decision
+    lambda decision, transaction, _: Effect(transaction.amount) if decision == NOTHING else decision
 )
 _orphans_refused = _changed(
     lambda decision, _transaction, _player: (
-        Decision(error="TRANSACTION_NOT_FOUND") if decision == NOTHING else decision
+        Effect(error="TRANSACTION_NOT_FOUND") if decision == NOTHING else decision
     )
 )
 
@@ -79,62 +79,62 @@ _clamped = _changed(
 )
 _spent_refused = _changed(
     lambda decision, _, player: (
-        Decision(error="INSUFFICIENT_FUNDS") if player.balance + decision.movement < 0 else decision
+        Effect(error="INSUFFICIENT_FUNDS") if player.balance + decision.movement < 0 else decision
     )
 )
 
 
 def _orphan_unknown(
-    decision: Decision, _transaction: Transaction, _player: Player, original: Stored | None, _undone: bool
-) -> Decision:
+    decision: Effect, _transaction: Transaction, _player: Player, original: Stored | None, _undone: bool
+) -> Effect:
     if original is None:
         raise Refused("TRANSACTION_NOT_FOUND")
     return decision
 
 
 def _again(
-    _decision: Decision, _transaction: Transaction, player: Player, original: Stored | None, _undone: bool
-) -> Decision:
+    _decision: Effect, _transaction: Transaction, player: Player, original: Stored | None, _undone: bool
+) -> Effect:
     unfit = original is None or original.player != player.id or original.error
     if original is None or unfit or original.action == Action.ROLLBACK:
         return NOTHING
-    return Decision(original.amount if original.action == Action.BET else -original.amount)
+    return Effect(original.amount if original.action == Action.BET else -original.amount)
 
 
 def _large_again(
-    decision: Decision, transaction: Transaction, player: Player, original: Stored | None, undone: bool
-) -> Decision:
+    decision: Effect, transaction: Transaction, player: Player, original: Stored | None, undone: bool
+) -> Effect:
     if undone and transaction.amount < 100:
         return NOTHING
     return _again(decision, transaction, player, original, undone)
 
 
 def _anyone_asker(
-    decision: Decision, _transaction: Transaction, player: Player, original: Stored | None, undone: bool
-) -> Decision:
+    decision: Effect, _transaction: Transaction, player: Player, original: Stored | None, undone: bool
+) -> Effect:
     if original is not None and original.player != player.id and not undone:
-        return Decision(0 if original.error or original.action != Action.BET else original.amount)
+        return Effect(0 if original.error or original.action != Action.BET else original.amount)
     return decision
 
 
 _orphan_deposits = _knowing(
     lambda decision, transaction, _player, original, _undone: (
-        Decision(transaction.amount) if original is None else decision
+        Effect(transaction.amount) if original is None else decision
     )
 )
 _refused_refused = _knowing(
     lambda decision, _transaction, _player, original, _undone: (
-        Decision(error="TRANSACTION_FAILED") if original is not None and original.error else decision
+        Effect(error="TRANSACTION_FAILED") if original is not None and original.error else decision
     )
 )
 _refused_paid = _knowing(
     lambda decision, _transaction, _player, original, undone: (
-        Decision(original.amount) if original is not None and original.error and not undone else decision
+        Effect(original.amount) if original is not None and original.error and not undone else decision
     )
 )
 _rollback_pays = _knowing(
     lambda decision, _transaction, player, original, _undone: (
-        Decision(original.amount)
+        Effect(original.amount)
         if original is not None and original.action == Action.ROLLBACK and original.player == player.id
         else decision
     )
@@ -144,7 +144,7 @@ _rollback_pays = _knowing(
 class _OrphanForgotten(_Target):
     @override
     def record(
-        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Decision
+        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Effect
     ) -> Stored:
         if transaction.action is Action.ROLLBACK and self.target(connection, transaction) is None:
             return Stored(
@@ -181,7 +181,7 @@ class _AnyonesPaysOwner(_Target):
 
 class _ResultAfterRollbackVoid(Ledger):
     @override
-    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         last = connection.execute(
             sa.select(transactions.c.action, postings.c.amount)
             .join(postings, postings.c.transaction_id == transactions.c.id)
@@ -190,7 +190,7 @@ class _ResultAfterRollbackVoid(Ledger):
             .limit(1)
         ).one_or_none()
         if last is not None and last.action == Action.ROLLBACK and last.amount > 0:
-            return Decision(error="BET_ROLLED_BACK")
+            return Effect(error="BET_ROLLED_BACK")
         return super().result(connection, transaction, player)
 
 

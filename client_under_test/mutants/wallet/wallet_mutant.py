@@ -11,7 +11,7 @@ from client_under_test import schema
 from client_under_test.database import Database
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.callbacks import CallbackHandler
-from client_under_test.wallet.ledger import Decision, Ledger, Player
+from client_under_test.wallet.ledger import Effect, Ledger, Player
 from client_under_test.wallet.messages import Action, Endpoint, Transaction
 from client_under_test.wallet.signature import HASH_HEADER
 
@@ -49,12 +49,12 @@ class Unguarded(CallbackHandler):
             return self.answers.failure(refusal.code)
 
 
-def deciding(action: Action, change: Callable[[Decision, Transaction, Player], Decision]) -> type[Ledger]:
+def deciding(action: Action, change: Callable[[Effect, Transaction, Player], Effect]) -> type[Ledger]:
     """A ledger that does with ``action`` what ``change`` makes of the right decision."""
 
     class Deciding(Ledger):
         @override
-        def decide(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Decision:
+        def decide(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
             decision = super().decide(connection, transaction, player)
             return change(decision, transaction, player) if transaction.action is action else decision
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loadtests.audit.outcome.text import ROW, client_ids, figures
-from loadtests.audit.outcome.verdict import Finding, Verdict
+from loadtests.audit.outcome.verdict import AuditFinding, AuditVerdict
 from loadtests.audit.outcome.verdict import Ramp as FoundRamp
 from loadtests.monitor.memory import Point
 from scenarios.contract import RULES, Level
@@ -47,14 +47,14 @@ _ALWAYS = ("INV-05", "MSG-05")
 
 
 def write(
-    environment: "Environment", verdict: Verdict, directory: Path, ramp: FoundRamp | None = None
+    environment: "Environment", verdict: AuditVerdict, directory: Path, ramp: FoundRamp | None = None
 ) -> None:
     """Write the report into ``directory``; ``ramp`` is what a ramp found. Raises OSError."""
     directory.mkdir(parents=True, exist_ok=True)
     write_report(document(environment, verdict, ramp), directory)
 
 
-def document(environment: "Environment", verdict: Verdict, ramp: FoundRamp | None = None) -> Report:
+def document(environment: "Environment", verdict: AuditVerdict, ramp: FoundRamp | None = None) -> Report:
     """The report of a run."""
     assert environment.runner is not None
     stats, parsed = environment.runner.stats, environment.parsed_options
@@ -81,7 +81,7 @@ def document(environment: "Environment", verdict: Verdict, ramp: FoundRamp | Non
     )
 
 
-def audit(verdict: Verdict) -> Audit:
+def audit(verdict: AuditVerdict) -> Audit:
     """The audit alone."""
     whole, currency = verdict.whole, verdict.currency
 
@@ -116,7 +116,7 @@ def audit(verdict: Verdict) -> Audit:
     )
 
 
-def _rules(verdict: Verdict) -> list[Rule]:
+def _rules(verdict: AuditVerdict) -> list[Rule]:
     broken, seen = verdict.rules, verdict.whole.breach_count
     names = [name for name in RULES if name in _ALWAYS or name in seen]
     return [
@@ -125,16 +125,16 @@ def _rules(verdict: Verdict) -> list[Rule]:
     ]
 
 
-def _outcome(name: str, verdict: Verdict, broken: dict[str, int]) -> str:
+def _outcome(name: str, verdict: AuditVerdict, broken: dict[str, int]) -> str:
     if name in broken:
         return "failed"
     if name in _ALWAYS:
-        decided = verdict.compared if name == "MSG-05" else verdict.finding is not Finding.UNDECIDED
+        decided = verdict.compared if name == "MSG-05" else verdict.finding is not AuditFinding.UNDECIDED
         return "passed" if decided and not verdict.lost else "undecided"
     return "warned" if RULES[name].level is Level.SHOULD else "undecided"
 
 
-def _reason(name: str, verdict: Verdict) -> str:
+def _reason(name: str, verdict: AuditVerdict) -> str:
     breach = next((one.text for one in verdict.whole.breaches if one.rule == name), "")
     count = verdict.rules.get(name, verdict.whole.breach_count.get(name, 0))
     if name == "INV-05":

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from loadtests.audit.outcome.verdict import Finding, UndecidedPlayers, Verdict, WrongBalance
+from loadtests.audit.outcome.verdict import AuditFinding, AuditVerdict, UndecidedPlayers, WrongBalance
 from loadtests.monitor.memory import Point
 from scenarios.report.plain import printable
 from simulators.values import money
@@ -21,9 +21,9 @@ _NAMES = 8
 _REASONS = 3
 
 _SENTENCES = {
-    Finding.CLEAN: "clean: every balance that was read is right",
-    Finding.BROKEN: "BROKEN",
-    Finding.UNDECIDED: "undecided: nothing is known to be wrong, but not all could be judged",
+    AuditFinding.CLEAN: "clean: every balance that was read is right",
+    AuditFinding.BROKEN: "BROKEN",
+    AuditFinding.UNDECIDED: "undecided: nothing is known to be wrong, but not all could be judged",
 }
 
 
@@ -39,7 +39,7 @@ def amount(units: int, currency: str) -> str:
     return money.show(money.from_minor(units, currency), currency)
 
 
-def figures(verdict: Verdict) -> str:
+def figures(verdict: AuditVerdict) -> str:
     """The verdict's figures in one line."""
     whole = verdict.whole
     return (
@@ -49,12 +49,12 @@ def figures(verdict: Verdict) -> str:
     )
 
 
-def lines(verdict: Verdict) -> Iterator[str]:
+def lines(verdict: AuditVerdict) -> Iterator[str]:
     """The verdict for the console, line by line, harmless to print."""
     return (printable(line) for line in _lines(verdict))
 
 
-def _lines(verdict: Verdict) -> Iterator[str]:
+def _lines(verdict: AuditVerdict) -> Iterator[str]:
     whole = verdict.whole
     yield f"audit: {_SENTENCES[verdict.finding]}"
     yield f"  {figures(verdict)}"
@@ -86,7 +86,7 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     yield from _memory(verdict.memory)
 
 
-def client_ids(verdict: Verdict) -> str:
+def client_ids(verdict: AuditVerdict) -> str:
     """What the comparison of CLIENT ids found; empty where they could not all be compared."""
     if verdict.shared:
         return f"CLIENT ids: {len(verdict.shared)} are shared by several transactions (MSG-05)"
@@ -118,14 +118,14 @@ def _undecided(group: UndecidedPlayers) -> str:
     return f"{group.count} players ({names}): {group.why}"
 
 
-def why_not(verdict: Verdict) -> str:
+def why_not(verdict: AuditVerdict) -> str:
     """Why ``verdict`` is not clean, in one line that is harmless to print; empty where it is."""
     reasons = list(_why_broken(verdict)) or list(_why_undecided(verdict))
     more = f", and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
     return printable(", ".join(reasons[:_REASONS]) + more)
 
 
-def _why_broken(verdict: Verdict) -> Iterator[str]:
+def _why_broken(verdict: AuditVerdict) -> Iterator[str]:
     if not verdict.rules:
         return
     yield " and ".join(f"{rule} ({count} times)" for rule, count in verdict.rules.items())
@@ -133,7 +133,7 @@ def _why_broken(verdict: Verdict) -> Iterator[str]:
         yield f"{off.player} {amount(abs(off.off), verdict.currency)} too {'much' if off.off > 0 else 'little'}"
 
 
-def _why_undecided(verdict: Verdict) -> Iterator[str]:
+def _why_undecided(verdict: AuditVerdict) -> Iterator[str]:
     whole = verdict.whole
     yield from verdict.lost
     for group in whole.undecided:
@@ -146,7 +146,7 @@ def _why_undecided(verdict: Verdict) -> Iterator[str]:
         yield "nothing was sent"
 
 
-def fire(environment: "Environment", verdict: Verdict, seconds: float) -> None:
+def fire(environment: "Environment", verdict: AuditVerdict, seconds: float) -> None:
     """Add the verdict to Locust's statistics, as rows of type ROW: they reach its page, HTML, CSV and console.
 
     ``seconds`` is how long the audit took.
@@ -173,7 +173,7 @@ def fire(environment: "Environment", verdict: Verdict, seconds: float) -> None:
     }
     for number, group in enumerate(whole.undecided[:_ROWS], start=1):
         failures[f"undecided ({number})"] = _undecided(group)
-    if verdict.finding is Finding.UNDECIDED and not (whole.undecided or verdict.failed_rounds):
+    if verdict.finding is AuditFinding.UNDECIDED and not (whole.undecided or verdict.failed_rounds):
         failures["undecided"] = "nothing was sent" if not whole.transactions else figures(verdict)
     failures |= {f"rounds that failed ({n})": str(one) for n, one in enumerate(verdict.failed_rounds, 1)}
     for name, failure in failures.items():

@@ -23,7 +23,7 @@ _OVERLOAD = frozenset({"MSG-01", "MSG-02"})
 CONFIDENCE = 0.95
 
 
-class Finding(StrEnum):
+class AuditFinding(StrEnum):
     """The verdict in one word."""
 
     CLEAN = "clean"
@@ -31,7 +31,11 @@ class Finding(StrEnum):
     UNDECIDED = "undecided"
 
 
-CODES = {Finding.CLEAN: Exit.HOLDS, Finding.BROKEN: Exit.BROKEN, Finding.UNDECIDED: Exit.UNDECIDED}
+CODES = {
+    AuditFinding.CLEAN: Exit.HOLDS,
+    AuditFinding.BROKEN: Exit.BROKEN,
+    AuditFinding.UNDECIDED: Exit.UNDECIDED,
+}
 
 
 @dataclass(slots=True)
@@ -177,7 +181,7 @@ class Ramp(Protocol):
 
 
 @dataclass(slots=True)
-class Verdict:
+class AuditVerdict:
     """What the whole run comes to. ``lost`` are workers that were not heard, in words.
 
     ``never_sent`` are kinds of traffic that were asked for, and of which nothing was sent.
@@ -216,14 +220,14 @@ class Verdict:
         return sum(group.count for group in self.whole.undecided)
 
     @property
-    def finding(self) -> Finding:
+    def finding(self) -> AuditFinding:
         """Broken where anything is; else undecided where anything is not known; else clean."""
         if self.rules:
-            return Finding.BROKEN
+            return AuditFinding.BROKEN
         whole = self.whole
         if whole.undecided or self.lost or self.failed_rounds or not self.compared or not whole.transactions:
-            return Finding.UNDECIDED
-        return Finding.CLEAN
+            return AuditFinding.UNDECIDED
+        return AuditFinding.CLEAN
 
     @property
     def code(self) -> Exit:

@@ -9,7 +9,7 @@ from flask import Response, request
 from locust.web import WebUI
 
 from loadtests.audit.outcome import text
-from loadtests.audit.outcome.verdict import Ramp, Verdict
+from loadtests.audit.outcome.verdict import AuditVerdict, Ramp
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ Rows = Callable[[], list[dict[str, Any]]]
 class Shown(Protocol):
     """What the tab shows of whoever comes to the verdict."""
 
-    verdict: Verdict | None
+    verdict: AuditVerdict | None
     ramp: Ramp | None
     state: str
 

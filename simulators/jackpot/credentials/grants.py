@@ -27,7 +27,7 @@ class Kind(StrEnum):
     SERVER = "serverToken"
 
 
-class Standing(Enum):
+class SessionStanding(Enum):
     """What a token that was shown is worth."""
 
     VALID = "valid"
@@ -101,18 +101,22 @@ class Credentials:
         """Return a session as it stands now; raises KeyError."""
         return self._sessions[session_id]
 
-    def token(self, token: str, now: float) -> tuple[Kind | None, Standing, Session | None]:
+    def token(self, token: str, now: float) -> tuple[Kind | None, SessionStanding, Session | None]:
         """Say what ``token`` is and what it is worth. Looked up by its hash, so that time tells nothing."""
         known = digest(token)
         session = self._sessions.get(known)
         if session is not None:
             if session.voucher_id is not None:
-                return Kind.SESSION, Standing.USED, session
-            return Kind.SESSION, Standing.VALID if now < session.ends else Standing.EXPIRED, session
+                return Kind.SESSION, SessionStanding.USED, session
+            return (
+                Kind.SESSION,
+                SessionStanding.VALID if now < session.ends else SessionStanding.EXPIRED,
+                session,
+            )
         ends = self._servers.get(known)
         if ends is None:
-            return None, Standing.UNKNOWN, None
-        return Kind.SERVER, Standing.VALID if now < ends else Standing.EXPIRED, None
+            return None, SessionStanding.UNKNOWN, None
+        return Kind.SERVER, SessionStanding.VALID if now < ends else SessionStanding.EXPIRED, None
 
     def use(self, session: Session, voucher_id: str) -> None:
         """End ``session``: it reserved a voucher."""

@@ -22,7 +22,7 @@ LEEWAY: Final = 60
 CURRENCY: Final = "EUR"
 
 
-class Fault(Enum):
+class SessionProblem(Enum):
     """What is wrong with a JWT: a code and what to do. Every one is a credential that does not hold."""
 
     MALFORMED = (
@@ -70,7 +70,7 @@ class Fault(Enum):
 class BadJwt(ValueError):
     """The JWT does not hold; ``fault`` says why."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: SessionProblem) -> None:
         super().__init__(fault.message)
         self.fault = fault
 
@@ -119,17 +119,17 @@ def verify(token: str, api_signature: str, now: float) -> Claims:
     try:
         payload = jws.verify(token, api_signature, ALGORITHM)
     except jws.WrongAlgorithm:
-        raise BadJwt(Fault.ALGORITHM) from None
+        raise BadJwt(SessionProblem.ALGORITHM) from None
     except jws.BadSignature:
-        raise BadJwt(Fault.SIGNATURE) from None
+        raise BadJwt(SessionProblem.SIGNATURE) from None
     except jws.NoJwt:
-        raise BadJwt(Fault.MALFORMED) from None
+        raise BadJwt(SessionProblem.MALFORMED) from None
     try:
         claims = Claims.model_validate(decimal_json.loads(payload))
     except (ValidationError, ValueError):
-        raise BadJwt(Fault.CLAIMS) from None
+        raise BadJwt(SessionProblem.CLAIMS) from None
     if claims.iat > now + LEEWAY:
-        raise BadJwt(Fault.FUTURE)
+        raise BadJwt(SessionProblem.FUTURE)
     if now >= claims.iat + LIFE:
-        raise BadJwt(Fault.EXPIRED)
+        raise BadJwt(SessionProblem.EXPIRED)
     return claims

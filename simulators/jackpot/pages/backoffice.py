@@ -25,7 +25,7 @@ from simulators.jackpot.catalogue import pricing
 from simulators.jackpot.catalogue.stores import Listing, StoreEventName
 from simulators.jackpot.credentials import session_jwt
 from simulators.jackpot.field_types import bounded
-from simulators.jackpot.lifecycle import LIFECYCLE, Event, IllegalTransition, State
+from simulators.jackpot.lifecycle import LIFECYCLE, IllegalTransition, VoucherEvent, VoucherState
 from simulators.jackpot.pages import backoffice_log
 from simulators.jackpot.pages.widget import SCRIPT
 from simulators.jackpot.simulator import JackpotSimulator
@@ -33,7 +33,7 @@ from simulators.jackpot.world import Voucher
 from simulators.server import csrf
 from simulators.server.responses import ApiError
 from simulators.values import money
-from simulators.webhooks.retry_queue import QueuedMessage, Standing
+from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage
 
 NAME: Final = "backoffice"
 PREFIX: Final = "/back-office"
@@ -43,13 +43,13 @@ SHOWN: Final = 100
 _PATIENCE: Final = 2.0
 # What the buttons say; the table of the lifecycle decides which of them a voucher has.
 _WORDS: Final = {
-    Event.CONFIRM: "Confirm",
-    Event.CANCEL: "Cancel",
-    Event.EXPIRE: "Let it expire",
-    Event.MAKE_READY: "Make ready",
-    Event.ASK_REFUND: "Ask for a refund",
-    Event.REFUND: "Accept the refund",
-    Event.REJECT_REFUND: "Reject the refund",
+    VoucherEvent.CONFIRM: "Confirm",
+    VoucherEvent.CANCEL: "Cancel",
+    VoucherEvent.EXPIRE: "Let it expire",
+    VoucherEvent.MAKE_READY: "Make ready",
+    VoucherEvent.ASK_REFUND: "Ask for a refund",
+    VoucherEvent.REFUND: "Accept the refund",
+    VoucherEvent.REJECT_REFUND: "Reject the refund",
 }
 
 
@@ -108,7 +108,7 @@ class Backoffice:
         """Let the chosen event come over a voucher."""
         self._voucher(voucher_id)
         try:
-            self.simulator.account.happen(voucher_id, Event(request.form.get("event", "")))
+            self.simulator.account.happen(voucher_id, VoucherEvent(request.form.get("event", "")))
         except IllegalTransition as error:
             raise _Refused(str(error)) from None
         except ValueError:
@@ -125,7 +125,7 @@ class Backoffice:
 
     def _file(self, voucher: Voucher) -> str | None:
         """A new signed URL of the voucher's PDF, where it has one."""
-        if voucher.state is not State.READY:
+        if voucher.state is not VoucherState.READY:
             return None
         with contextlib.suppress(ApiError):
             return self.simulator.service.signed_url(voucher.id).signed_url
@@ -218,7 +218,7 @@ class Backoffice:
             problem,
             deliveries=every[: -SHOWN - 1 : -1],
             total=len(every),
-            given_up=Standing.GIVEN_UP,
+            given_up=DeliveryStanding.GIVEN_UP,
         )
 
     def delivery(self, delivery_id: int, problem: str | None = None) -> Response:
@@ -230,8 +230,8 @@ class Backoffice:
             delivery=delivery,
             payload=backoffice_log.payload(delivery, self.simulator.redactor),
             attempts=backoffice_log.attempts(delivery, self.simulator.history, self.simulator.redactor),
-            acknowledged=Standing.ACKNOWLEDGED,
-            waiting=Standing.WAITING,
+            acknowledged=DeliveryStanding.ACKNOWLEDGED,
+            waiting=DeliveryStanding.WAITING,
         )
 
     def again(self, delivery_id: int) -> ResponseReturnValue:

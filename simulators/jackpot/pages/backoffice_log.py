@@ -13,7 +13,7 @@ from simulators.webhooks.retry_queue import QueuedMessage
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DeliveryLine:
     """One attempt: ``at`` is seconds since the epoch, ``answer`` the body that came, where it is still known."""
 
     at: float
@@ -28,7 +28,9 @@ def payload(delivery: QueuedMessage[wire.Notification], redactor: Redactor) -> s
     return redactor.text(_indented(wire.fields(delivery.event)))
 
 
-def attempts(delivery: QueuedMessage[wire.Notification], history: History, redactor: Redactor) -> list[Line]:
+def attempts(
+    delivery: QueuedMessage[wire.Notification], history: History, redactor: Redactor
+) -> list[DeliveryLine]:
     """The attempts of ``delivery``, the oldest first; those of an earlier run are without answers."""
     numbers = {attempt.exchange for attempt in delivery.attempts}
     known: dict[int, Exchange] = {each.number: each for each in history if each.number in numbers}
@@ -37,7 +39,7 @@ def attempts(delivery: QueuedMessage[wire.Notification], history: History, redac
         exchange = known.get(attempt.exchange) if attempt.exchange is not None else None
         shown: dict[str, Any] = {} if exchange is None else as_json(exchange, redactor)
         lines.append(
-            Line(
+            DeliveryLine(
                 attempt.at,
                 attempt.status,
                 None if attempt.failure is None else redactor.text(attempt.failure),

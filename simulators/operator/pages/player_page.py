@@ -28,8 +28,8 @@ EXCHANGES_SHOWN: Final = 20
 # What a player's page offers; the other events are answers of the CLIENT.
 _OFFERED: Final = tuple(
     event
-    for event in lifecycle.Event
-    if event not in (lifecycle.Event.ACCEPT, lifecycle.Event.REFUSE, lifecycle.Event.NO_ANSWER)
+    for event in lifecycle.SlipEvent
+    if event not in (lifecycle.SlipEvent.ACCEPT, lifecycle.SlipEvent.REFUSE, lifecycle.SlipEvent.NO_ANSWER)
 )
 
 
@@ -96,7 +96,7 @@ def _happen(simulator: OperatorSimulator, key: str, slip_id: str) -> ResponseRet
     session = _checked(simulator, key)
     _own(simulator, session, slip_id)
     try:
-        event = lifecycle.Event(request.form.get("event", ""))
+        event = lifecycle.SlipEvent(request.form.get("event", ""))
         if event not in _OFFERED:
             raise world.Unacceptable(f'"{event}" is the CLIENT\'s to say. Choose another button.')
         void_legs = frozenset(request.form.getlist("void_leg"))
@@ -106,10 +106,10 @@ def _happen(simulator: OperatorSimulator, key: str, slip_id: str) -> ResponseRet
     return redirect(f"{url_for('.show', key=key)}#bet-{slip_id}", 303)
 
 
-def _share(event: lifecycle.Event) -> Decimal:
+def _share(event: lifecycle.SlipEvent) -> Decimal:
     """The part of the open stake that is cashed out, from the percentage in the form; half where none is given."""
     text = request.form.get("percent", "").strip()
-    if event is not lifecycle.Event.CASH_OUT_PART or not text:
+    if event is not lifecycle.SlipEvent.CASH_OUT_PART or not text:
         return world.Happening(event).share
     return money.parse(text) / 100
 
@@ -139,7 +139,7 @@ def _page(
         session=session,
         sports=list(simulator.catalogue.by_sport),
         slips=slips,
-        part=lifecycle.Event.CASH_OUT_PART,
+        part=lifecycle.SlipEvent.CASH_OUT_PART,
         exchanges=[as_json(exchange, simulator.redactor) for exchange in shown],
         waiting=len(simulator.queue.pending),
         given_up=len(simulator.queue.given_up),

@@ -19,7 +19,7 @@ from simulators.exchanges.history import History
 from simulators.jackpot import api, wire
 from simulators.jackpot.account import Habits
 from simulators.jackpot.credentials import session_jwt
-from simulators.jackpot.lifecycle import Event
+from simulators.jackpot.lifecycle import VoucherEvent
 from simulators.jackpot.service import Agreement
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import Notification
@@ -101,7 +101,7 @@ class Place:
     def idle(self) -> None:
         assert self.simulator.wait_idle(LONG)
 
-    def happen(self, voucher_id: str, event: Event) -> None:
+    def happen(self, voucher_id: str, event: VoucherEvent) -> None:
         self.simulator.account.happen(voucher_id, event)
         self.idle()
 

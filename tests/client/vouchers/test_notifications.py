@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from simulators.jackpot import wire
-from simulators.jackpot.lifecycle import Event
+from simulators.jackpot.lifecycle import VoucherEvent
 from simulators.values import decimal_json
 from tests.client.vouchers.running import place
 
@@ -33,7 +33,7 @@ def test_any_order_ends_in_the_true_state(tmp_path, order):
         session = here.open(50)
         here.simulator.queue.hold()
         voucher = session.reserve()
-        here.simulator.account.happen(voucher.id, Event.CONFIRM)
+        here.simulator.account.happen(voucher.id, VoucherEvent.CONFIRM)
         ids = [each.id for each in here.coupons]
         assert len(ids) == 3
         for number in order:
@@ -47,7 +47,7 @@ def test_canceled_before_reserved(tmp_path):
         session = here.open(50)
         here.simulator.queue.hold()
         voucher = session.reserve()
-        here.simulator.account.happen(voucher.id, Event.CANCEL)
+        here.simulator.account.happen(voucher.id, VoucherEvent.CANCEL)
         for each in reversed(here.coupons):
             here.simulator.queue.again(each.id)
         assert (session["state"], here.balance(), here.confirms()) == ("CANCELED", 100, 0)

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from client_under_test.cli import client as command
 from client_under_test.schema import conversions, movements
 from simulators.jackpot.account import Habits
-from simulators.jackpot.lifecycle import Event
+from simulators.jackpot.lifecycle import VoucherEvent
 from tests.client.vouchers.running import place, until
 
 
@@ -33,7 +33,7 @@ def test_cancel_returns_the_hold(tmp_path):
         session = here.open(50)
         voucher = session.buy()
         assert (session["state"], session["held"], here.balance()) == ("RESERVED", "50.00", 50)
-        here.happen(voucher.id, Event.CANCEL)
+        here.happen(voucher.id, VoucherEvent.CANCEL)
         assert (session["state"], session["held"], here.balance()) == ("CANCELED", "0.00", 100)
         assert here.sound()
 
@@ -51,9 +51,9 @@ def test_refund_returns_the_price_once(tmp_path):
     with place(tmp_path) as here:
         session = here.open(50)
         voucher = session.buy()
-        here.happen(voucher.id, Event.ASK_REFUND)
+        here.happen(voucher.id, VoucherEvent.ASK_REFUND)
         assert here.balance() == 73
-        here.happen(voucher.id, Event.REFUND)
+        here.happen(voucher.id, VoucherEvent.REFUND)
         assert (session["state"], session["spent"], here.balance()) == ("REFUNDED", "0.00", 100)
         for delivery in here.simulator.queue.deliveries:
             here.simulator.queue.again(delivery.id)
@@ -66,7 +66,7 @@ def test_refund_returns_the_price_once(tmp_path):
 def test_rejected_refund_returns_nothing(tmp_path):
     with place(tmp_path, habits=Habits(refunds="reject")) as here:
         session = here.open(50)
-        here.happen(session.buy().id, Event.ASK_REFUND)
+        here.happen(session.buy().id, VoucherEvent.ASK_REFUND)
         assert (session["state"], here.balance()) == ("REFUND_REJECTED", 73)
 
 
@@ -175,7 +175,7 @@ def test_late_reservation_canceled_returns_its_second_hold(tmp_path):
         here.ask("POST", "/vouchers/sweep", {"now": session.claims().iat + 3600})
         voucher = session.buy()
         assert (session["held"], here.balance()) == ("27.00", 73)
-        here.happen(voucher.id, Event.CANCEL)
+        here.happen(voucher.id, VoucherEvent.CANCEL)
         assert (session["held"], here.balance()) == ("0.00", 100)
         assert here.sound()
 
@@ -240,7 +240,7 @@ def test_lost_cancel_event_is_found_out(tmp_path):
         session = here.open(50)
         voucher = session.buy()
         here.simulator.endpoint.url = None
-        here.happen(voucher.id, Event.CANCEL)
+        here.happen(voucher.id, VoucherEvent.CANCEL)
         here.clock.ahead = 600 + 301
         until(lambda: session["state"] == "CANCELED")
         assert here.balance() == 100

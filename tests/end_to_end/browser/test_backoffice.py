@@ -10,7 +10,7 @@ import requests
 from playwright.sync_api import Browser, Page, expect
 
 from simulators.jackpot.api import create_app
-from simulators.jackpot.lifecycle import Event, State
+from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.server.wsgi_server import Server
 from tests.simulators.jackpot.running import AGREEMENT, Inbox, inbox, quiet_simulator
@@ -170,7 +170,7 @@ def test_a_waiting_voucher_is_confirmed_and_its_refund_decided(scene: Scene):
     article.get_by_role("button", name="Ask for a refund").click()
     article.get_by_role("button", name="Reject the refund").click()
     expect(article).to_contain_text("REFUND_REJECTED")
-    assert scene.simulator.account.voucher(kept.id).state is State.REFUND_REJECTED
+    assert scene.simulator.account.voucher(kept.id).state is VoucherState.REFUND_REJECTED
     assert scene.simulator.wait_idle(20)
     told = sorted(each["event"] for each in scene.events if each["message"]["id"] == kept.id)
     assert told == ["coupon/confirmed", "coupon/ready", "coupon/refund_rejected", "coupon/reserved"]
@@ -179,7 +179,7 @@ def test_a_waiting_voucher_is_confirmed_and_its_refund_decided(scene: Scene):
 def test_a_button_that_came_too_late(scene: Scene):
     voucher = scene.reserve()
     page = scene.open("/vouchers")
-    scene.simulator.account.happen(voucher.id, Event.CANCEL)
+    scene.simulator.account.happen(voucher.id, VoucherEvent.CANCEL)
     scene.press("Confirm")
     expect(page.get_by_role("alert")).to_contain_text("CANCELED")
 
@@ -200,12 +200,12 @@ def test_settings_are_kept_and_a_url_that_does_not_resolve_is_refused(scene: Sce
     scene.press("Save")
     expect(page.get_by_role("status")).to_have_text("Saved.")
     assert scene.simulator.endpoint.url == f"{before}?moved"
-    assert scene.reserve().state is State.READY
+    assert scene.reserve().state is VoucherState.READY
 
 
 def test_no_page_shows_a_secret(scene: Scene):
     voucher = scene.reserve(user_id="p-1")
-    scene.simulator.account.happen(voucher.id, Event.CONFIRM)
+    scene.simulator.account.happen(voucher.id, VoucherEvent.CONFIRM)
     assert scene.simulator.wait_idle(20)
     for path in ("", "/vouchers", f"/stores/{scene.store.id}", "/deliveries/1", "/widget?amount=10"):
         text = requests.get(f"{scene.url}/back-office{path}", timeout=20).text
@@ -295,7 +295,7 @@ def test_no_page_has_barriers(jackpot, browser: Browser, scheme: str):
     simulator, box, url = jackpot
     with visit(browser, color_scheme=scheme) as page:
         scene = Scene(simulator, box, page, url)
-        simulator.account.happen(scene.reserve().id, Event.CONFIRM)
+        simulator.account.happen(scene.reserve().id, VoucherEvent.CONFIRM)
         scene.reserve()
         simulator.account.disable_store(scene.store.id)
         assert simulator.wait_idle(20)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from simulators.checkout.lifecycle import State
+from simulators.checkout.lifecycle import CheckoutState
 from simulators.checkout.simulator import CREATE
 from tests.simulators.checkout.running import MERCHANT, SECRET, ServedCheckout, served_checkout
 from tests.support.browser import DESKTOP, PHONE, barriers, chromium, fits, screen, visit
@@ -94,10 +94,16 @@ def calls(page: Page) -> list[list[object]]:
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize(
     ("button", "state", "outcome"),
-    [("Approve", State.APPROVED, "success"), ("Decline", State.DECLINED, "failure")],
+    [("Approve", CheckoutState.APPROVED, "success"), ("Decline", CheckoutState.DECLINED, "failure")],
 )
 def test_a_person_decides(
-    browser: Browser, served: ServedCheckout, address: str, size, button: str, state: State, outcome: str
+    browser: Browser,
+    served: ServedCheckout,
+    address: str,
+    size,
+    button: str,
+    state: CheckoutState,
+    outcome: str,
 ):
     with visit(browser, size) as page:
         page.goto(
@@ -151,7 +157,7 @@ def test_by_keyboard_alone_and_in_the_dark(browser: Browser, served: ServedCheck
         page.keyboard.press("Enter")
         expect(page.get_by_role("status")).to_contain_text("Declined")
         assert barriers(page) == []
-    assert served.simulator.checkouts[0].state is State.DECLINED
+    assert served.simulator.checkouts[0].state is CheckoutState.DECLINED
 
 
 @pytest.mark.parametrize(

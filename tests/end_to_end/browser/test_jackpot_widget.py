@@ -13,7 +13,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from simulators.jackpot.lifecycle import Event
+from simulators.jackpot.lifecycle import VoucherEvent
 from simulators.jackpot.wire import Voucher
 from tests.simulators.jackpot.running import Served, served
 from tests.support.browser import PHONE, barriers, chromium, fits, screen, visit
@@ -131,7 +131,7 @@ def test_a_voucher_is_chosen_and_reserved_by_clicking(scene: Scene):
     simulator = scene.home.simulator
     assert [each.id for each in simulator.account.by_key(scene.home.keys[-1])] == [voucher["id"]]
     # Confirmed, the PDF opens under its signed URL.
-    simulator.account.happen(str(voucher["id"]), Event.CONFIRM)
+    simulator.account.happen(str(voucher["id"]), VoucherEvent.CONFIRM)
     answer = scene.home.ask("GET", f"/v2/vouchers/{voucher['id']}/signedurl", headers=scene.home.server())
     pdf = requests.get(answer.json()["signedUrl"], timeout=20)
     assert (pdf.status_code, pdf.content[:4]) == (200, b"%PDF")

@@ -13,7 +13,7 @@ from client_under_test.database import Database
 from client_under_test.vouchers.conversions import Conversions
 from client_under_test.wallet.accounts import Accounts
 from simulators.jackpot.account import Habits
-from simulators.jackpot.lifecycle import LIFECYCLE, Event
+from simulators.jackpot.lifecycle import LIFECYCLE, VoucherEvent
 from tests.client.vouchers.running import AGREEMENT, Place, Slept, cheap_store, jackpot, place, until
 from tests.end_to_end.client import test_server as processes
 
@@ -123,7 +123,7 @@ def test_whole_life_on_postgresql(postgres_url):
     with place(postgres_url, habits=Habits(refunds="accept")) as here:
         kept, returned, unused = (here.open(30) for _ in range(3))
         kept.buy()
-        here.happen(returned.buy().id, Event.ASK_REFUND)
+        here.happen(returned.buy().id, VoucherEvent.ASK_REFUND)
         here.ask("POST", "/vouchers/sweep", {"now": unused.claims().iat + 3600})
         assert [each["state"] for each in (kept, returned, unused)] == ["READY", "REFUNDED", "EXPIRED"]
         assert (here.balance(), here.confirms()) == (73, 2)

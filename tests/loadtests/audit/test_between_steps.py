@@ -20,7 +20,7 @@ from loadtests.audit.balance_readers import BalanceReaders  # noqa: E402
 from loadtests.audit.open_transactions import fund  # noqa: E402
 from loadtests.audit.options import AuditOptions  # noqa: E402
 from loadtests.audit.outcome.text import lines, why_not  # noqa: E402
-from loadtests.audit.outcome.verdict import Finding, Verdict  # noqa: E402
+from loadtests.audit.outcome.verdict import AuditFinding, AuditVerdict  # noqa: E402
 from loadtests.audit.worker import WorkerAudit  # noqa: E402
 from loadtests.traffic.ledger import BET  # noqa: E402
 from loadtests.traffic.player_script import Send, drive  # noqa: E402
@@ -90,7 +90,7 @@ def play(traffic):
 
 
 def finding(result):
-    return Verdict("EUR", 1, result).finding
+    return AuditVerdict("EUR", 1, result).finding
 
 
 def test_traffic_goes_on_after_an_audit_between_steps_and_not_after_the_last(tmp_path):
@@ -99,12 +99,12 @@ def test_traffic_goes_on_after_an_audit_between_steps_and_not_after_the_last(tmp
         traffic.beside = lambda seconds: said.append("finish") is None
         traffic.again = lambda: said.append("again")
         first = audit.audit(last=False)
-        assert (finding(first), first.right, audit.ledger.gate_open) == (Finding.CLEAN, 2, False)
+        assert (finding(first), first.right, audit.ledger.gate_open) == (AuditFinding.CLEAN, 2, False)
         assert audit.resume()
         assert (audit.ledger.gate_open, audit.snapshot()["phase"]) == (True, "playing")
         play(traffic)
         second = audit.audit()
-        assert (finding(second), second.right, second.transactions) == (Finding.CLEAN, 2, 4)
+        assert (finding(second), second.right, second.transactions) == (AuditFinding.CLEAN, 2, 4)
         assert not audit.resume()
         assert not audit.ledger.gate_open
         assert said == ["finish", "again", "finish"]
@@ -126,8 +126,8 @@ def test_the_last_audit_takes_over_from_one_between_steps_without_stopping_it_in
     first, second = between.value, last.value
     # What was begun is read to its end, and nothing else is begun.
     assert 0 < first.right < 40
-    assert finding(first) is Finding.UNDECIDED
-    assert (second.right, finding(second)) == (40, Finding.CLEAN)
+    assert finding(first) is AuditFinding.UNDECIDED
+    assert (second.right, finding(second)) == (40, AuditFinding.CLEAN)
 
 
 def test_a_player_who_was_wrong_once_is_in_every_later_sample(tmp_path):
@@ -143,14 +143,14 @@ def test_a_reading_between_steps_that_lost_the_players_money_accuses_nobody_late
     wallet = Failing(PLAYERS)
     with audited(tmp_path, wallet) as audit:
         wallet.failures = 8
-        assert finding(audit.audit(last=False)) is Finding.UNDECIDED
+        assert finding(audit.audit(last=False)) is AuditFinding.UNDECIDED
         assert wallet.failures == 0
         audit.resume()
         play(audit.traffic)
         # The money of the first reading is at the CLIENT.
         assert set(wallet.balances.values()) == {1}
         last = audit.audit()
-    assert (finding(last), last.off_count) == (Finding.UNDECIDED, 0)
+    assert (finding(last), last.off_count) == (AuditFinding.UNDECIDED, 0)
     assert "an audit before may have changed the balance" in last.undecided[0].why
 
 
@@ -163,7 +163,7 @@ def test_what_was_open_between_steps_is_counted_as_resolved_at_the_end(tmp_path)
         assert audit.audit(last=False).resolved == 1
         audit.resume()
         last = audit.audit()
-    assert (last.resolved, finding(last)) == (1, Finding.CLEAN)
+    assert (last.resolved, finding(last)) == (1, AuditFinding.CLEAN)
 
 
 @pytest.mark.parametrize("gate", ["open", "closed"])
@@ -213,7 +213,7 @@ def test_an_opening_balance_is_not_read_once_the_player_has_played(tmp_path):
         audit.traffic.prepare(0)
         assert audit.ledger.opening(0) is None
         last = audit.audit()
-    assert (finding(last), last.off_count, last.right) == (Finding.UNDECIDED, 0, 1)
+    assert (finding(last), last.off_count, last.right) == (AuditFinding.UNDECIDED, 0, 1)
 
 
 def test_a_round_that_failed_here_is_never_clean_and_what_was_not_sent_is_named(tmp_path):
@@ -224,8 +224,8 @@ def test_a_round_that_failed_here_is_never_clean_and_what_was_not_sent_is_named(
         for number in range(3):
             runner.log_exception("local", f"no {SECRET}", f"Traceback\nKeyError: {number // 2}")
         second = coordinator.audit_alone(audit.environment, audit, audit.options)
-    assert (first.finding, first.never_sent) == (Finding.CLEAN, ["voids"])
-    assert (second.finding, second.code) == (Finding.UNDECIDED, Exit.UNDECIDED)
+    assert (first.finding, first.never_sent) == (AuditFinding.CLEAN, ["voids"])
+    assert (second.finding, second.code) == (AuditFinding.UNDECIDED, Exit.UNDECIDED)
     assert sorted(one.count for one in second.failed_rounds) == [1, 2]
     told = "\n".join([*lines(second), why_not(second)])
     assert "2 rounds failed in the generator itself: no" in told

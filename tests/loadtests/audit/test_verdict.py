@@ -10,10 +10,10 @@ from loadtests.audit.options import Opening, opening
 from loadtests.audit.outcome import text as showing
 from loadtests.audit.outcome import verdict
 from loadtests.audit.outcome.verdict import (
-    Finding,
+    AuditFinding,
+    AuditVerdict,
     RuleBreach,
     UndecidedPlayers,
-    Verdict,
     WorkerResult,
     WrongBalance,
     added,
@@ -31,7 +31,7 @@ def clean(**more):
 
 
 def of(result, **more):
-    return Verdict("EUR", 1, result, **more)
+    return AuditVerdict("EUR", 1, result, **more)
 
 
 def broken(off=5):
@@ -41,19 +41,19 @@ def broken(off=5):
 
 
 FINDINGS = [
-    (of(clean()), Finding.CLEAN, Exit.HOLDS),
-    (of(broken()), Finding.BROKEN, Exit.BROKEN),
-    (of(clean(undecided=[UndecidedPlayers("lost", 2, ["p-2"])])), Finding.UNDECIDED, Exit.UNDECIDED),
-    (of(broken(), lost=["worker 2 of 2: it was lost"]), Finding.BROKEN, Exit.BROKEN),
-    (of(clean(), lost=["worker 2 of 2: it was lost"]), Finding.UNDECIDED, Exit.UNDECIDED),
-    (of(clean(), compared=False), Finding.UNDECIDED, Exit.UNDECIDED),
-    (of(clean(), shared=[["a", "b"]]), Finding.BROKEN, Exit.BROKEN),
-    (of(clean(breach_count={"IDM-01": 2})), Finding.BROKEN, Exit.BROKEN),
+    (of(clean()), AuditFinding.CLEAN, Exit.HOLDS),
+    (of(broken()), AuditFinding.BROKEN, Exit.BROKEN),
+    (of(clean(undecided=[UndecidedPlayers("lost", 2, ["p-2"])])), AuditFinding.UNDECIDED, Exit.UNDECIDED),
+    (of(broken(), lost=["worker 2 of 2: it was lost"]), AuditFinding.BROKEN, Exit.BROKEN),
+    (of(clean(), lost=["worker 2 of 2: it was lost"]), AuditFinding.UNDECIDED, Exit.UNDECIDED),
+    (of(clean(), compared=False), AuditFinding.UNDECIDED, Exit.UNDECIDED),
+    (of(clean(), shared=[["a", "b"]]), AuditFinding.BROKEN, Exit.BROKEN),
+    (of(clean(breach_count={"IDM-01": 2})), AuditFinding.BROKEN, Exit.BROKEN),
     # Overload makes of answers what a proxy or a full server says: no word on the money.
-    (of(clean(breach_count={"MSG-01": 2, "MSG-02": 1})), Finding.CLEAN, Exit.HOLDS),
+    (of(clean(breach_count={"MSG-01": 2, "MSG-02": 1})), AuditFinding.CLEAN, Exit.HOLDS),
     # A SHOULD.
-    (of(clean(breach_count={"MSG-16": 2})), Finding.CLEAN, Exit.HOLDS),
-    (of(WorkerResult()), Finding.UNDECIDED, Exit.UNDECIDED),
+    (of(clean(breach_count={"MSG-16": 2})), AuditFinding.CLEAN, Exit.HOLDS),
+    (of(WorkerResult()), AuditFinding.UNDECIDED, Exit.UNDECIDED),
 ]
 
 

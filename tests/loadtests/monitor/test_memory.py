@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtests.audit.outcome import text
-from loadtests.audit.outcome.verdict import Verdict, WorkerResult
+from loadtests.audit.outcome.verdict import AuditVerdict, WorkerResult
 from loadtests.monitor.memory import KEPT, SHOWN, Point, Series
 from scenarios.report.page.html import render
 from scenarios.report.saved import report_of
@@ -52,7 +52,7 @@ def test_a_point_adds_up_processes():
 
 
 def told(points):
-    verdict = Verdict("EUR", 1, WorkerResult(played=1, read=1, right=1, transactions=1), memory=points)
+    verdict = AuditVerdict("EUR", 1, WorkerResult(played=1, read=1, right=1, transactions=1), memory=points)
     return "\n".join(text.lines(verdict))
 
 

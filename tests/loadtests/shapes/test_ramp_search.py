@@ -5,8 +5,14 @@ from dataclasses import replace
 import pytest
 
 from loadtests.audit.outcome.text import why_not
-from loadtests.audit.outcome.verdict import Finding, UndecidedPlayers, Verdict, WorkerResult, WrongBalance
-from loadtests.shapes.ramp_search import Search, Step
+from loadtests.audit.outcome.verdict import (
+    AuditFinding,
+    AuditVerdict,
+    UndecidedPlayers,
+    WorkerResult,
+    WrongBalance,
+)
+from loadtests.shapes.ramp_search import RampStep, Search
 
 
 def search(most, client, limit_ms=100):
@@ -20,7 +26,7 @@ def search(most, client, limit_ms=100):
 
 
 def clean(users, rate, failed=0.0, p99_ms=50):
-    return Step(users, rate, failed, p99_ms, Finding.CLEAN)
+    return RampStep(users, rate, failed, p99_ms, AuditFinding.CLEAN)
 
 
 def bears(most_users, rate_of=lambda users: 10.0 * users):
@@ -33,7 +39,7 @@ def audited(most_users, finding):
     return lambda users: (
         clean(users, 10.0 * users)
         if users <= most_users
-        else Step(users, 10.0 * users, 0.0, 50, finding, "p-1 is off")
+        else RampStep(users, 10.0 * users, 0.0, 50, finding, "p-1 is off")
     )
 
 
@@ -76,7 +82,7 @@ def test_a_client_that_bears_nobody_has_no_rate():
 
 
 def test_the_search_ends_where_the_audit_is_broken_with_the_best_clean_step_before():
-    looking, tried = search(320, audited(20, Finding.BROKEN))
+    looking, tried = search(320, audited(20, AuditFinding.BROKEN))
     assert tried == [10, 20, 40]
     assert looking.best == clean(20, 200.0)
     assert looking.verdict() == (
@@ -86,14 +92,14 @@ def test_the_search_ends_where_the_audit_is_broken_with_the_best_clean_step_befo
 
 
 def test_a_broken_audit_of_a_step_that_was_too_slow_ends_the_search_as_well():
-    client = audited(20, Finding.BROKEN)
+    client = audited(20, AuditFinding.BROKEN)
     looking, tried = search(320, lambda users: replace(client(users), p99_ms=50 if users <= 20 else 500))
     assert (tried, looking.best.users) == ([10, 20, 40], 20)
     assert looking.verdict().endswith("at 40 users the audit is broken: p-1 is off")
 
 
 def test_after_an_undecided_audit_the_search_narrows():
-    looking, tried = search(320, audited(30, Finding.UNDECIDED))
+    looking, tried = search(320, audited(30, AuditFinding.UNDECIDED))
     assert tried == [10, 20, 40, 30, 35, 32, 31]
     assert looking.best.users == 30
     assert looking.verdict().endswith("audit clean; at 31 users the audit is undecided: p-1 is off")
@@ -114,7 +120,7 @@ def test_a_search_that_is_stopped_keeps_what_it_found_and_says_why():
 
 
 def test_what_was_found_is_told_as_plain_data():
-    looking, _ = search(64, audited(2, Finding.BROKEN))
+    looking, _ = search(64, audited(2, AuditFinding.BROKEN))
     told = looking.as_plain()
     assert told["verdict"] == looking.verdict()
     assert told["best"] == told["steps"][0]
@@ -140,10 +146,13 @@ def test_what_was_found_is_told_as_plain_data():
         (clean(1, 1000.0, 1.0, 1), ""),
         (clean(1, 1000.0, 1.1, 1), "1.1 of 1,000 requests/s failed"),
         (clean(1, 0.0, 0.0, 0), "nothing was answered"),
-        (Step(1, 100.0, 0.0, 1), "nothing was audited"),
-        (Step(1, 100.0, 0.0, 1, Finding.UNDECIDED, "no answer"), "the audit is undecided: no answer"),
-        (Step(1, 100.0, 0.0, 101, Finding.UNDECIDED, "no answer"), "p99 is 101 ms"),
-        (Step(1, 100.0, 0.0, 101, Finding.BROKEN, "p-1 is off"), "the audit is broken: p-1 is off"),
+        (RampStep(1, 100.0, 0.0, 1), "nothing was audited"),
+        (
+            RampStep(1, 100.0, 0.0, 1, AuditFinding.UNDECIDED, "no answer"),
+            "the audit is undecided: no answer",
+        ),
+        (RampStep(1, 100.0, 0.0, 101, AuditFinding.UNDECIDED, "no answer"), "p99 is 101 ms"),
+        (RampStep(1, 100.0, 0.0, 101, AuditFinding.BROKEN, "p-1 is off"), "the audit is broken: p-1 is off"),
     ],
 )
 def test_a_step_holds_in_time_without_failures_and_with_right_balances(step, fault):
@@ -152,14 +161,14 @@ def test_a_step_holds_in_time_without_failures_and_with_right_balances(step, fau
 
 
 def test_why_an_audit_is_not_clean_is_told_in_a_line():
-    assert why_not(Verdict("EUR", 1, WorkerResult(transactions=3))) == ""
-    assert why_not(Verdict("EUR", 1, WorkerResult())) == "nothing was sent"
+    assert why_not(AuditVerdict("EUR", 1, WorkerResult(transactions=3))) == ""
+    assert why_not(AuditVerdict("EUR", 1, WorkerResult())) == "nothing was sent"
     off = WorkerResult(
         transactions=3, breach_count={"IDM-01": 2}, undecided=[UndecidedPlayers("no answer", 2, ["p-8"])]
     )
     for number in range(1, 5):
         off.add_wrong(WrongBalance(f"p-{number}", -100 * number, "why"))
-    assert why_not(Verdict("EUR", 1, off)) == (
+    assert why_not(AuditVerdict("EUR", 1, off)) == (
         "IDM-01 (2 times) and INV-05 (4 times), p-4 4.00 EUR too little, p-3 3.00 EUR too little, and 2 more"
     )
     lost = WorkerResult(
@@ -169,6 +178,6 @@ def test_why_an_audit_is_not_clean_is_told_in_a_line():
             UndecidedPlayers("\x1b", 1, ["p"]),
         ],
     )
-    assert why_not(Verdict("EUR", 2, lost, lost=["worker 1 of 2: it quit"])) == (
+    assert why_not(AuditVerdict("EUR", 2, lost, lost=["worker 1 of 2: it quit"])) == (
         "worker 1 of 2: it quit, 1 players: \\x1b"
     )

@@ -2,8 +2,8 @@
 
 import pytest
 
-from loadtests.audit.outcome.verdict import Verdict, WorkerResult, WrongBalance
-from loadtests.shapes.ramp_search import Step
+from loadtests.audit.outcome.verdict import AuditVerdict, WorkerResult, WrongBalance
+from loadtests.shapes.ramp_search import RampStep
 from tests.support.locust_runs import parsed, unpatched
 
 unpatched()
@@ -37,7 +37,7 @@ class Audits:
     def between(self):
         self.done.append("between")
         result = self.verdicts.pop(0) if len(self.verdicts) > 1 else self.verdicts[0]
-        return None if self.ending else Verdict("EUR", 1, result)
+        return None if self.ending else AuditVerdict("EUR", 1, result)
 
     def resume(self):
         self.done.append("go on")
@@ -240,5 +240,5 @@ def test_a_meter_counts_answers_to_callbacks_between_two_moments():
     stats.log_request("POST", "with a fault", 9000, 0)
     stats.log_request("JACKPOT", "conversion", 9000, 0)
     step = before.until(shapes.Meter.read(stats, 20.0), 7)
-    assert step == Step(7, 20.0, 0.1, 10)
-    assert shapes.Meter.read(stats, 20.0).until(shapes.Meter.read(stats, 30.0), 7) == Step(7, 0.0, 0.0, 0)
+    assert step == RampStep(7, 20.0, 0.1, 10)
+    assert shapes.Meter.read(stats, 20.0).until(shapes.Meter.read(stats, 30.0), 7) == RampStep(7, 0.0, 0.0, 0)

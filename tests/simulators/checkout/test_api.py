@@ -10,7 +10,7 @@ import pytest
 import requests
 from jwt.utils import base64url_encode
 
-from simulators.checkout.lifecycle import State
+from simulators.checkout.lifecycle import CheckoutState
 from simulators.checkout.simulator import CREATE, PRICE
 from simulators.server.response_faults import Given
 from simulators.values import decimal_json, jws
@@ -149,7 +149,7 @@ def test_a_good_token_makes_a_checkout(served):
     made = served.create(payload)
     assert made["errors"] is None
     assert served.create(payload) == made
-    assert served.simulator.checkout(made["checkout"]["token"]).state is State.CREATED
+    assert served.simulator.checkout(made["checkout"]["token"]).state is CheckoutState.CREATED
 
 
 def test_another_merchant_id_is_refused(served):
@@ -333,7 +333,9 @@ def test_the_page_shows_what_is_bought(served):
     assert "frame-ancestors 'none'" in shown.headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize(("choice", "state"), [("approve", State.APPROVED), ("decline", State.DECLINED)])
+@pytest.mark.parametrize(
+    ("choice", "state"), [("approve", CheckoutState.APPROVED), ("decline", CheckoutState.DECLINED)]
+)
 def test_a_decision_is_taken_once(served, choice, state):
     token = served.checkout(variant=choice)
     guard = form_token(page(served, token).text)
@@ -354,14 +356,14 @@ def test_a_form_from_elsewhere_decides_nothing(served, forged):
     assert decide(served, token, **form).status_code == 403
     other = form_token(page(served, served.checkout(variant="mine")).text)
     assert decide(served, token, form_token=other, decision="approve").status_code == 403
-    assert served.simulator.checkout(token).state is State.CREATED
+    assert served.simulator.checkout(token).state is CheckoutState.CREATED
 
 
 def test_an_unknown_decision_and_an_unknown_checkout(served):
     token = served.checkout(variant="unknown decision")
     refused = decide(served, token, form_token=form_token(page(served, token).text), decision="refund")
     assert refused.status_code == 422
-    assert served.simulator.checkout(token).state is State.CREATED
+    assert served.simulator.checkout(token).state is CheckoutState.CREATED
     for answer in (page(served, "nothing"), decide(served, "nothing", decision="approve")):
         assert answer.status_code == 404
         assert answer.headers["Content-Type"].startswith("text/html")
@@ -373,7 +375,7 @@ def test_an_expired_checkout_cannot_be_decided(served):
     served.simulator.expire(token)
     assert "time is over" in page(served, token).text
     assert decide(served, token, form_token=guard, decision="approve").status_code == 409
-    assert served.simulator.checkout(token).state is State.EXPIRED
+    assert served.simulator.checkout(token).state is CheckoutState.EXPIRED
 
 
 def test_a_served_simulator_decides_over_http_in_the_background(served):

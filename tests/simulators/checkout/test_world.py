@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from simulators.checkout import wire, world
 from simulators.checkout.forgeries import FORGERIES, fitting
-from simulators.checkout.lifecycle import LIFECYCLE, Event, IllegalTransition, State
+from simulators.checkout.lifecycle import LIFECYCLE, CheckoutEvent, CheckoutState, IllegalTransition
 from simulators.checkout.world import Checkout
 from simulators.values import jws, money
-from simulators.webhooks.retry_queue import Schedule, Standing
+from simulators.webhooks.retry_queue import DeliveryStanding, Schedule
 from tests.simulators.checkout.running import AGREEMENT, MERCHANT, SECRET, claims, key_pair, quiet_checkout
 from tests.simulators.jackpot.running import START, inbox
 
@@ -33,22 +33,22 @@ def told(box, number=-1):
     return jws.unverified(json.loads(box.bodies[number])["payload"])[1]
 
 
-@pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("event", Event)
+@pytest.mark.parametrize("state", CheckoutState)
+@pytest.mark.parametrize("event", CheckoutEvent)
 def test_the_table_decides_once(state, event):
     checkout = Checkout("c-1", claims(START), START, state)
-    if state is State.CREATED:
+    if state is CheckoutState.CREATED:
         after, decision = world.happen(checkout, event, START + 1)
         assert after.state is LIFECYCLE.after(state, event)
-        assert (decision is None) == (event is Event.EXPIRE)
+        assert (decision is None) == (event is CheckoutEvent.EXPIRE)
     else:
         with pytest.raises(IllegalTransition):
             world.happen(checkout, event, START + 1)
 
 
 def test_the_states_are_those_of_the_contract():
-    assert LIFECYCLE.initial is State.CREATED
-    assert LIFECYCLE.absorbing == {State.APPROVED, State.DECLINED, State.EXPIRED}
+    assert LIFECYCLE.initial is CheckoutState.CREATED
+    assert LIFECYCLE.absorbing == {CheckoutState.APPROVED, CheckoutState.DECLINED, CheckoutState.EXPIRED}
 
 
 @given(minor=st.integers(0, 10**9), currency=st.sampled_from(["GBP", "JPY", "KWD"]))
@@ -96,7 +96,7 @@ def test_any_2xx_acknowledges(box, status):
     with quiet_checkout(box.url) as (simulator, clock):
         delivery = simulator.decide(made(simulator, clock).token, True)
         assert simulator.queue.work() is None
-        assert simulator.queue.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
+        assert simulator.queue.delivery(delivery.id).standing is DeliveryStanding.ACKNOWLEDGED
 
 
 def test_a_decision_is_sent_again_to_the_byte_until_it_is_acknowledged(box):
@@ -105,7 +105,7 @@ def test_a_decision_is_sent_again_to_the_byte_until_it_is_acknowledged(box):
         delivery = simulator.decide(made(simulator, clock).token, True)
         while (pause := simulator.queue.work()) is not None:
             clock.now += pause
-        assert simulator.queue.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
+        assert simulator.queue.delivery(delivery.id).standing is DeliveryStanding.ACKNOWLEDGED
         assert len(box.bodies) == 4
         assert len(set(box.bodies)) == 1
         kinds = [each.title for each in simulator.history]
@@ -129,7 +129,7 @@ def test_a_checkout_is_decided_once(box):
         with pytest.raises(IllegalTransition):
             simulator.decide(token, True)
         simulator.queue.work()
-        assert simulator.checkout(token).state is State.DECLINED
+        assert simulator.checkout(token).state is CheckoutState.DECLINED
         with pytest.raises(KeyError):
             simulator.decide("unknown", True)
     assert [told(box)["data"]["outcome"]] == ["failure"]
@@ -150,7 +150,9 @@ def test_of_decisions_at_once_one_counts():
 
         with ThreadPoolExecutor(8) as pool:
             (taken,) = [each for each in pool.map(decide, range(8)) if each is not None]
-        assert simulator.checkout(token).state is (State.APPROVED if taken else State.DECLINED)
+        assert simulator.checkout(token).state is (
+            CheckoutState.APPROVED if taken else CheckoutState.DECLINED
+        )
         assert len(simulator.queue.deliveries) == 1
 
 
@@ -158,10 +160,10 @@ def test_a_checkout_that_nobody_decides_expires_and_tells_nothing(box):
     with quiet_checkout(box.url) as (simulator, clock):
         first, second = made(simulator, clock), made(simulator, clock, variant="other")
         clock.now += world.LIFE - 1
-        assert simulator.checkout(first.token).state is State.CREATED
+        assert simulator.checkout(first.token).state is CheckoutState.CREATED
         simulator.expire(second.token)
         clock.now += 1
-        assert {each.state for each in simulator.checkouts} == {State.EXPIRED}
+        assert {each.state for each in simulator.checkouts} == {CheckoutState.EXPIRED}
         with pytest.raises(IllegalTransition):
             simulator.decide(first.token, True)
         assert simulator.queue.deliveries == []
@@ -172,7 +174,9 @@ def test_the_same_token_makes_one_checkout():
         token = wire.mint(claims(clock.now), SECRET)
         assert simulator.create(token) == simulator.create(token)
         clock.now += 7200
-        assert simulator.create(token).state is State.CREATED  # as it was made; its page tells how it stands
+        assert (
+            simulator.create(token).state is CheckoutState.CREATED
+        )  # as it was made; its page tells how it stands
         assert len(simulator.checkouts) == 1
 
 
@@ -182,7 +186,7 @@ def test_a_judge_tells_what_is_not_so(box):
         untrue = simulator.notify(simulator.decision(token, True))
         unknown = simulator.notify(simulator.decision("no-such-checkout", True))
         simulator.queue.work()
-        assert simulator.checkout(token).state is State.CREATED
+        assert simulator.checkout(token).state is CheckoutState.CREATED
         assert told(box, 0)["data"]["merchantReference"] == "order-1"
         assert told(box, 1)["data"]["reference"] == "no-such-checkout"
         assert not any(each.genuine for each in simulator.history)
@@ -229,4 +233,4 @@ def test_without_a_key_to_sign_with_nothing_is_decided():
         checkout = simulator.create(wire.mint(claims(clock.now), private, "ES256"))
         with pytest.raises(jws.BadKey):
             simulator.decide(checkout.token, True)
-        assert simulator.checkout(checkout.token).state is State.CREATED
+        assert simulator.checkout(checkout.token).state is CheckoutState.CREATED

@@ -6,7 +6,7 @@ from typing import Any
 
 from simulators.jackpot import wire
 from simulators.jackpot.catalogue import stores
-from simulators.jackpot.lifecycle import State
+from simulators.jackpot.lifecycle import VoucherState
 
 STORE_ID = "c2a4af8b-b77f-4af2-b831-4cbe9789b52a"
 
@@ -108,7 +108,7 @@ def coupon(**more: Any) -> wire.Coupon:
     return wire.Coupon(
         **{
             "id": READY_ID,
-            "state": State.READY,
+            "state": VoucherState.READY,
             "value": Decimal(80),
             "initial_amount": Decimal("68.8"),
             "reservation_date": when("2021-07-01T15:05:15.311Z"),

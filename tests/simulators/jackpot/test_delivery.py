@@ -9,12 +9,12 @@ import pytest
 
 from simulators.exchanges.history import Direction, Status
 from simulators.jackpot import wire
-from simulators.jackpot.lifecycle import Event
+from simulators.jackpot.lifecycle import VoucherEvent
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import Notification
 from simulators.transport.faults.ordering import CopiesInFlight, Reordered
 from simulators.transport.faults.wire import AnswerLost
-from simulators.webhooks.retry_queue import QueuedMessage, RetryQueue, Schedule, Standing
+from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage, RetryQueue, Schedule
 from tests.simulators.jackpot.running import Inbox, inbox, quiet_simulator
 
 # Real seconds for the whole window, where threads wait.
@@ -38,10 +38,10 @@ def test_schedule_grows_inside_the_window() -> None:
 def test_200_acknowledges_at_once() -> None:
     with inbox() as box, quiet_simulator(box.url) as (simulator, _):
         delivery = one(simulator)
-        assert delivery.standing is Standing.WAITING
+        assert delivery.standing is DeliveryStanding.WAITING
         assert simulator.queue.work() is None
         done = simulator.queue.delivery(delivery.id)
-        assert done.standing is Standing.ACKNOWLEDGED
+        assert done.standing is DeliveryStanding.ACKNOWLEDGED
         assert [attempt.status for attempt in done.attempts] == [200]
         assert box.bodies == [wire.encode(done.event)]
         (exchange,) = simulator.history
@@ -66,7 +66,7 @@ def test_anything_else_is_sent_again(status: int) -> None:
         assert pauses == [1, 2]
         done = simulator.queue.delivery(delivery.id)
         assert [attempt.status for attempt in done.attempts] == [status, status, 200]
-        assert done.standing is Standing.ACKNOWLEDGED
+        assert done.standing is DeliveryStanding.ACKNOWLEDGED
         assert len(set(box.bodies)) == 1
         assert [exchange.copy_of for exchange in simulator.history] == [None, 0, 0]
         assert [exchange.title for exchange in simulator.history][1:] == ["copy of store/disabled"] * 2
@@ -97,7 +97,7 @@ def test_the_whole_window_in_scaled_time_from_threads() -> None:
             simulator.start()
             try:
                 delivery = one(simulator)
-                assert simulator.queue.wait(delivery.id, timeout=60).standing is Standing.GIVEN_UP
+                assert simulator.queue.wait(delivery.id, timeout=60).standing is DeliveryStanding.GIVEN_UP
                 assert simulator.wait_idle(60)
             finally:
                 simulator.stop()
@@ -125,7 +125,7 @@ def life(simulator: JackpotSimulator) -> list[str]:
     listing = account.listings[0]
     value = listing.store.voucher_value_max
     voucher = account.reserve(listing.store.id, account.reservation(value, value=value, notification_key="k"))
-    for event in (Event.CONFIRM, Event.ASK_REFUND, Event.REFUND):
+    for event in (VoucherEvent.CONFIRM, VoucherEvent.ASK_REFUND, VoucherEvent.REFUND):
         account.happen(voucher.id, event)
     return ["coupon/reserved", "coupon/confirmed", "coupon/ready", "coupon/refunded"]
 
@@ -159,7 +159,9 @@ def test_several_threads_deliver_all() -> None:
         finally:
             simulator.stop()
         assert len(box.bodies) == len(set(box.bodies)) == 20
-        assert {delivery.standing for delivery in simulator.queue.deliveries} == {Standing.ACKNOWLEDGED}
+        assert {delivery.standing for delivery in simulator.queue.deliveries} == {
+            DeliveryStanding.ACKNOWLEDGED
+        }
 
 
 def test_held_and_sent_by_hand_in_any_order() -> None:
@@ -183,14 +185,14 @@ def test_sent_again_whatever_became_of_it() -> None:
             clock.now += pause
         (exchange,) = simulator.queue.again(delivery.id)
         assert exchange.copy_of == 0
-        assert simulator.queue.delivery(delivery.id).standing is Standing.GIVEN_UP
+        assert simulator.queue.delivery(delivery.id).standing is DeliveryStanding.GIVEN_UP
         box.always = 200
         simulator.queue.again(delivery.id)
-        assert simulator.queue.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
+        assert simulator.queue.delivery(delivery.id).standing is DeliveryStanding.ACKNOWLEDGED
         box.always = 500
         simulator.queue.again(delivery.id)
         done = simulator.queue.delivery(delivery.id)
-        assert done.standing is Standing.ACKNOWLEDGED
+        assert done.standing is DeliveryStanding.ACKNOWLEDGED
         assert [attempt.status for attempt in done.attempts][-3:] == [500, 200, 500]
         with pytest.raises(KeyError):
             simulator.queue.again(99)
@@ -210,14 +212,14 @@ def test_an_acknowledgement_by_hand_ends_the_retries() -> None:
 def test_without_a_url_events_are_listed_and_can_be_sent_later() -> None:
     with inbox() as box, quiet_simulator() as (simulator, _):
         delivery = one(simulator)
-        assert delivery.standing is Standing.UNADDRESSED
+        assert delivery.standing is DeliveryStanding.UNADDRESSED
         assert simulator.queue.work() is None
         with pytest.raises(ValueError, match="notification URL"):
             simulator.queue.again(delivery.id)
-        assert simulator.queue.delivery(delivery.id).standing is Standing.UNADDRESSED
+        assert simulator.queue.delivery(delivery.id).standing is DeliveryStanding.UNADDRESSED
         simulator.endpoint.url = box.url
         simulator.queue.again(delivery.id)
-        assert simulator.queue.delivery(delivery.id).standing is Standing.ACKNOWLEDGED
+        assert simulator.queue.delivery(delivery.id).standing is DeliveryStanding.ACKNOWLEDGED
 
 
 def test_a_url_taken_away_ends_the_retries() -> None:
@@ -228,7 +230,7 @@ def test_a_url_taken_away_ends_the_retries() -> None:
         simulator.set_notification_url(None)
         clock.now += 1
         assert simulator.queue.work() is None
-        assert simulator.queue.delivery(delivery.id).standing is Standing.UNADDRESSED
+        assert simulator.queue.delivery(delivery.id).standing is DeliveryStanding.UNADDRESSED
 
 
 def test_faults_act_on_webhooks_until_calm() -> None:
@@ -262,7 +264,7 @@ def test_a_fault_that_does_not_fit_is_given_up_and_told() -> None:
         delivery = one(simulator)
         with pytest.raises(ValueError, match="reordered"):
             simulator.queue.work()
-        assert simulator.queue.delivery(delivery.id).standing is Standing.GIVEN_UP
+        assert simulator.queue.delivery(delivery.id).standing is DeliveryStanding.GIVEN_UP
 
 
 def test_raw_bodies_are_no_genuine_messages() -> None:
@@ -284,5 +286,5 @@ def test_shuffle_takes_only_what_is_due(seed: int) -> None:
         assert queue.work() == 1
         more: list[Any] = [queue.post(one(simulator).event) for _ in range(3)]
         assert queue.work() == 1
-        assert all(queue.delivery(each.id).standing is Standing.ACKNOWLEDGED for each in more)
+        assert all(queue.delivery(each.id).standing is DeliveryStanding.ACKNOWLEDGED for each in more)
         assert [each.id for each in queue.pending] == [late.id]

@@ -16,7 +16,7 @@ from simulators.jackpot.api import create_app
 from simulators.jackpot.catalogue.pricing import offer_of, price_of
 from simulators.jackpot.credentials import session_jwt
 from simulators.jackpot.credentials.grants import Kind
-from simulators.jackpot.lifecycle import Event
+from simulators.jackpot.lifecycle import VoucherEvent
 from simulators.jackpot.operations import OPERATIONS
 from simulators.jackpot.simulator import JackpotSimulator
 from tests.simulators.jackpot.examples import GOLDEN
@@ -32,7 +32,12 @@ class Caller:
         self.client = client
         self.count = itertools.count()
         self.lives = itertools.cycle(
-            [(), (Event.CONFIRM,), (Event.CANCEL,), (Event.CONFIRM, Event.ASK_REFUND)]
+            [
+                (),
+                (VoucherEvent.CONFIRM,),
+                (VoucherEvent.CANCEL,),
+                (VoucherEvent.CONFIRM, VoucherEvent.ASK_REFUND),
+            ]
         )
 
     def token(self, grant: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulators.jackpot.credentials.session_jwt import BadJwt, Claims, Fault, mint, mint_raw, verify
+from simulators.jackpot.credentials.session_jwt import BadJwt, Claims, SessionProblem, mint, mint_raw, verify
 from simulators.values import decimal_json
 
 NOW = 1_700_000_000
@@ -51,32 +51,32 @@ def tampered(token: str) -> str:
 @pytest.mark.parametrize(
     ("token", "fault"),
     [
-        ("", Fault.MALFORMED),
-        ("a.b.c", Fault.MALFORMED),
-        ("no token", Fault.MALFORMED),
-        (jwt.PyJWS().encode(b'{"amount":1,"iat":1}', "", "none"), Fault.ALGORITHM),
-        (mint(CLAIMS, "another key"), Fault.SIGNATURE),
-        (tampered(mint(CLAIMS, SIGNATURE)), Fault.SIGNATURE),
-        (mint(CLAIMS, SIGNATURE)[:-3], Fault.SIGNATURE),
-        (mint_raw({"iat": NOW}, SIGNATURE), Fault.CLAIMS),
-        (mint_raw({"amount": 100}, SIGNATURE), Fault.CLAIMS),
-        (raw(amount=-1), Fault.CLAIMS),
-        (raw(amount=0), Fault.CLAIMS),
-        (raw(amount="100"), Fault.CLAIMS),
-        (raw(amount=True), Fault.CLAIMS),
-        (raw(amount=Decimal("0.001")), Fault.CLAIMS),
-        (raw(amount=10**15), Fault.CLAIMS),
-        (raw(iat=str(NOW)), Fault.CLAIMS),
-        (raw(iat=Decimal(f"{NOW}.5")), Fault.CLAIMS),
-        (raw(iat=NOW * 1000), Fault.FUTURE),
-        (raw(iat=NOW + 61), Fault.FUTURE),
-        (raw(iat=NOW - 3600), Fault.EXPIRED),
-        (raw(userId=7), Fault.CLAIMS),
-        (raw(notificationKey=""), Fault.CLAIMS),
-        (raw(forceManualConfirm="yes"), Fault.CLAIMS),
+        ("", SessionProblem.MALFORMED),
+        ("a.b.c", SessionProblem.MALFORMED),
+        ("no token", SessionProblem.MALFORMED),
+        (jwt.PyJWS().encode(b'{"amount":1,"iat":1}', "", "none"), SessionProblem.ALGORITHM),
+        (mint(CLAIMS, "another key"), SessionProblem.SIGNATURE),
+        (tampered(mint(CLAIMS, SIGNATURE)), SessionProblem.SIGNATURE),
+        (mint(CLAIMS, SIGNATURE)[:-3], SessionProblem.SIGNATURE),
+        (mint_raw({"iat": NOW}, SIGNATURE), SessionProblem.CLAIMS),
+        (mint_raw({"amount": 100}, SIGNATURE), SessionProblem.CLAIMS),
+        (raw(amount=-1), SessionProblem.CLAIMS),
+        (raw(amount=0), SessionProblem.CLAIMS),
+        (raw(amount="100"), SessionProblem.CLAIMS),
+        (raw(amount=True), SessionProblem.CLAIMS),
+        (raw(amount=Decimal("0.001")), SessionProblem.CLAIMS),
+        (raw(amount=10**15), SessionProblem.CLAIMS),
+        (raw(iat=str(NOW)), SessionProblem.CLAIMS),
+        (raw(iat=Decimal(f"{NOW}.5")), SessionProblem.CLAIMS),
+        (raw(iat=NOW * 1000), SessionProblem.FUTURE),
+        (raw(iat=NOW + 61), SessionProblem.FUTURE),
+        (raw(iat=NOW - 3600), SessionProblem.EXPIRED),
+        (raw(userId=7), SessionProblem.CLAIMS),
+        (raw(notificationKey=""), SessionProblem.CLAIMS),
+        (raw(forceManualConfirm="yes"), SessionProblem.CLAIMS),
     ],
 )
-def test_each_fault_of_a_jwt_has_its_name(token: str, fault: Fault) -> None:
+def test_each_fault_of_a_jwt_has_its_name(token: str, fault: SessionProblem) -> None:
     with pytest.raises(BadJwt) as caught:
         verify(token, SIGNATURE, NOW)
     assert caught.value.fault is fault
@@ -88,7 +88,7 @@ def test_another_algorithm_is_refused(algorithm: str) -> None:
     long = "k" * 64
     with pytest.raises(BadJwt) as caught:
         verify(signed({"amount": 100, "iat": NOW}, algorithm, long), long, NOW)
-    assert caught.value.fault is Fault.ALGORITHM
+    assert caught.value.fault is SessionProblem.ALGORITHM
 
 
 def test_iat_holds_for_an_hour_and_a_minute_ahead() -> None:

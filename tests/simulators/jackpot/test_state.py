@@ -10,10 +10,10 @@ from simulators.jackpot import state
 from simulators.jackpot.account import Habits
 from simulators.jackpot.credentials import session_jwt
 from simulators.jackpot.credentials.grants import Kind
-from simulators.jackpot.lifecycle import Event
+from simulators.jackpot.lifecycle import VoucherEvent
 from simulators.jackpot.requests import ClientCredentialsGrant, JwtBearerGrant
 from simulators.server.responses import ApiError
-from simulators.webhooks.retry_queue import Standing
+from simulators.webhooks.retry_queue import DeliveryStanding
 from tests.simulators.jackpot.running import AGREEMENT, JWT_BEARER, inbox, quiet_simulator
 
 
@@ -38,7 +38,7 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
             first.account.update_store(store.id, {"name": "Neu"})
             asked = first.account.reservation(store.voucher_value_max, value=store.voucher_value_max)
             voucher = first.account.reserve(store.id, asked)
-            first.account.happen(voucher.id, Event.CONFIRM)
+            first.account.happen(voucher.id, VoucherEvent.CONFIRM)
             first.account.habits = Habits(confirmation="automatic")
             first.account.disable_store(first.account.listings[0].store.id)
             url = first.service.signed_url(voucher.id).signed_url
@@ -66,7 +66,7 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
             assert second.queue.work() == 1
             later.now += 1
             assert second.queue.work() is None
-            assert {each.standing for each in second.queue.deliveries} == {Standing.ACKNOWLEDGED}
+            assert {each.standing for each in second.queue.deliveries} == {DeliveryStanding.ACKNOWLEDGED}
             again = second.account.notify("coupon/ready", voucher.id)
             assert again.id == len(second.queue.deliveries)
 

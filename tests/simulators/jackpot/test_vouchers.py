@@ -11,7 +11,7 @@ import requests
 
 from simulators.exchanges.history import Direction, Status
 from simulators.jackpot.account import Habits
-from simulators.jackpot.lifecycle import Event, State
+from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from tests.client.vouchers.running import until
 from tests.simulators.jackpot.running import Served, assert_error, change, events, served
 
@@ -51,7 +51,7 @@ def test_the_table_of_transitions_holds_over_http(place: Served) -> None:
     assert_error(change(place, voucher, "cancel"), 409, "ILLEGAL_TRANSITION")
     assert change(place, voucher, "refund").json()["state"] == "REFUNDING"
     assert_error(change(place, voucher, "refund"), 409, "ILLEGAL_TRANSITION")
-    place.simulator.account.happen(voucher, Event.REJECT_REFUND)
+    place.simulator.account.happen(voucher, VoucherEvent.REJECT_REFUND)
     assert events(place)[-1] == "coupon/refund_rejected"
     other = place.reserve()["id"]
     assert change(place, other, "cancel").json()["state"] == "CANCELED"
@@ -88,7 +88,7 @@ def test_a_reservation_expires(place: Served) -> None:
     assert events(place) == ["coupon/reserved", "coupon/canceled"]
     assert_error(change(place, voucher, "confirm"), 409, "ILLEGAL_TRANSITION")
     other = place.reserve()["id"]
-    assert place.simulator.account.expire_reservation(other).state is State.CANCELED
+    assert place.simulator.account.expire_reservation(other).state is VoucherState.CANCELED
 
 
 def test_time_passes_by_itself_when_started() -> None:
@@ -99,7 +99,7 @@ def test_time_passes_by_itself_when_started() -> None:
         until(lambda: len(place.simulator.queue.deliveries) == 3)
         deliveries = [place.simulator.queue.wait(number, 60) for number in (2, 3)]
         assert [each.event.event for each in deliveries] == ["coupon/reserved", "coupon/canceled"]
-        assert place.simulator.account.voucher(voucher).state is State.CANCELED
+        assert place.simulator.account.voucher(voucher).state is VoucherState.CANCELED
 
 
 # -- signed URLs
@@ -136,7 +136,7 @@ def test_any_webhook_for_any_voucher(place: Served) -> None:
     assert account.notify("coupon/reserved", voucher).genuine
     forged = account.notify("coupon/refunded", voucher, price=Decimal(999), notification_key="other")
     assert not forged.genuine
-    assert account.voucher(voucher).state is State.RESERVED
+    assert account.voucher(voucher).state is VoucherState.RESERVED
     foreign = account.notify_foreign("coupon/ready", account.invent_voucher(notification_key="x"))
     assert not foreign.genuine
     assert len(account.vouchers) == 1
@@ -182,8 +182,8 @@ def test_a_lost_answer_leaves_the_voucher_and_its_webhook(place: Served) -> None
     assert place.reserve()["id"] != voucher.id
 
 
-@pytest.mark.parametrize(("handled", "state"), [(False, State.RESERVED), (True, State.READY)])
-def test_disturbed_confirmations(place: Served, handled: bool, state: State) -> None:
+@pytest.mark.parametrize(("handled", "state"), [(False, VoucherState.RESERVED), (True, VoucherState.READY)])
+def test_disturbed_confirmations(place: Served, handled: bool, state: VoucherState) -> None:
     voucher = place.reserve()["id"]
     place.simulator.disturb("confirm", answer=(500, b"oops", "text/plain"), handled=handled)
     assert change(place, voucher, "confirm").text == "oops"
@@ -209,10 +209,10 @@ def test_each_reservation_expires_in_its_turn(place: Served) -> None:
     place.clock.now += 1
     states = {each.id: each.state for each in place.simulator.account.vouchers}
     assert [states[each] for each in (short, canceled, long, first)] == [
-        State.RESERVED,
-        State.CANCELED,
-        State.RESERVED,
-        State.CANCELED,
+        VoucherState.RESERVED,
+        VoucherState.CANCELED,
+        VoucherState.RESERVED,
+        VoucherState.CANCELED,
     ]
     assert events(place).count("coupon/canceled") == 2
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from simulators.exchanges.history import Answer, Status
 from simulators.jackpot import wire
 from simulators.jackpot.catalogue import stores as catalogue
-from simulators.jackpot.lifecycle import State
+from simulators.jackpot.lifecycle import VoucherState
 from simulators.values import decimal_json
 from tests.simulators.jackpot.examples import COUPON, GOLDEN, STORE, coupon, documented, store, update, when
 
@@ -54,7 +54,7 @@ def test_voucher_object_of_the_widget_field_for_field() -> None:
     }
     voucher = wire.Voucher(
         id="d9708add-6307-418b-a3fc-8c82aa11c9a9",
-        state=State.CONFIRMED,
+        state=VoucherState.CONFIRMED,
         value=Decimal("110.00"),
         price=Decimal("150.00"),
         reservation_date=when("2017-06-24T15:27:32.502Z"),

@@ -15,7 +15,7 @@ from simulators.jackpot.catalogue import pricing
 from simulators.jackpot.catalogue import stores as catalogue
 from simulators.jackpot.catalogue.pricing import Unacceptable, offers, price_of, value_of
 from simulators.jackpot.catalogue.proposals import proposals
-from simulators.jackpot.lifecycle import LIFECYCLE, Event, IllegalTransition, State
+from simulators.jackpot.lifecycle import LIFECYCLE, IllegalTransition, VoucherEvent, VoucherState
 from simulators.jackpot.world import Means, Reservation, Voucher, handle, reserve
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -43,13 +43,13 @@ def reserved(**more: Any) -> tuple[Voucher, world.Effects]:
 
 
 def test_every_state_is_in_the_table_and_reachable() -> None:
-    assert set(LIFECYCLE.transitions) == set(State)
+    assert set(LIFECYCLE.transitions) == set(VoucherState)
     reached = {LIFECYCLE.initial}
     while more := {to for state in reached for to in LIFECYCLE.transitions[state].values()} - reached:
         reached |= more
-    assert reached == set(State)
-    assert {State.CANCELED, State.REFUNDED, State.REFUND_REJECTED} == LIFECYCLE.absorbing
-    assert {event for ways in LIFECYCLE.transitions.values() for event in ways} == set(Event)
+    assert reached == set(VoucherState)
+    assert {VoucherState.CANCELED, VoucherState.REFUNDED, VoucherState.REFUND_REJECTED} == LIFECYCLE.absorbing
+    assert {event for ways in LIFECYCLE.transitions.values() for event in ways} == set(VoucherEvent)
 
 
 def test_the_table_is_the_contracts() -> None:
@@ -65,8 +65,8 @@ def test_the_table_is_the_contracts() -> None:
     }
 
 
-@pytest.mark.parametrize(("state", "event"), list(itertools.product(State, Event)))
-def test_transitions_outside_the_table_are_refused(state: State, event: Event) -> None:
+@pytest.mark.parametrize(("state", "event"), list(itertools.product(VoucherState, VoucherEvent)))
+def test_transitions_outside_the_table_are_refused(state: VoucherState, event: VoucherEvent) -> None:
     if event in LIFECYCLE.transitions[state]:
         assert LIFECYCLE.after(state, event) is LIFECYCLE.transitions[state][event]
     else:
@@ -109,7 +109,7 @@ def lives(draw: st.DrawFn) -> list[tuple[Voucher, world.Effects]]:
 @given(lives())
 def test_every_step_tells_its_state_and_what_happened(walk: list[tuple[Voucher, world.Effects]]) -> None:
     for voucher, effects in walk:
-        if voucher.state is State.REFUNDING:
+        if voucher.state is VoucherState.REFUNDING:
             assert effects == ()
             continue
         (event,) = effects
@@ -117,10 +117,12 @@ def test_every_step_tells_its_state_and_what_happened(walk: list[tuple[Voucher, 
         assert event.event == wire.EVENT_OF[voucher.state]
         assert message["state"] == voucher.state
         assert ("notificationKey" in message) == (voucher.notification_key is not None)
-        assert ("signedUrl" in message) == (voucher.state is State.READY)
+        assert ("signedUrl" in message) == (voucher.state is VoucherState.READY)
         assert (message["value"], message["price"], message["initialAmount"]) == ("80.00", "68.80", "68.80")
-        assert (message["confirmDate"] is None) == (voucher.state in (State.RESERVED, State.CANCELED))
-        assert (message["canceledDate"] is None) == (voucher.state is not State.CANCELED)
+        assert (message["confirmDate"] is None) == (
+            voucher.state in (VoucherState.RESERVED, VoucherState.CANCELED)
+        )
+        assert (message["canceledDate"] is None) == (voucher.state is not VoucherState.CANCELED)
         assert wire.parse(wire.encode(event)) == event
     states = [voucher.state for voucher, _ in walk]
     assert len(set(states)) == len(states)
@@ -135,11 +137,11 @@ def test_any_event_can_be_announced_for_any_voucher(name: wire.CouponName) -> No
 
 def test_time_does_its_part() -> None:
     voucher, _ = reserved()
-    assert world.next_step(voucher, 5.0) == (NOW + timedelta(seconds=60), Event.EXPIRE)
-    confirmed, _ = handle(voucher, Event.CONFIRM, means())
-    assert world.next_step(confirmed, 5.0) == (NOW + timedelta(seconds=5), Event.MAKE_READY)
+    assert world.next_step(voucher, 5.0) == (NOW + timedelta(seconds=60), VoucherEvent.EXPIRE)
+    confirmed, _ = handle(voucher, VoucherEvent.CONFIRM, means())
+    assert world.next_step(confirmed, 5.0) == (NOW + timedelta(seconds=5), VoucherEvent.MAKE_READY)
     assert world.next_step(confirmed, None) is None
-    ready, _ = handle(confirmed, Event.MAKE_READY, means())
+    ready, _ = handle(confirmed, VoucherEvent.MAKE_READY, means())
     assert world.next_step(ready, 5.0) is None
 
 

@@ -16,7 +16,7 @@ from simulators.exchanges.redaction import Redactor
 from simulators.operator.api import BODY_BYTES, create_app
 from simulators.operator.delivery import Callbacks
 from simulators.operator.simulator import Agreement, OperatorSimulator
-from simulators.operator.tokens import Standing, Tokens
+from simulators.operator.tokens import Tokens, TokenStanding
 from simulators.server.wsgi_server import Server
 from simulators.webhooks.retry_queue import Schedule
 from tests.simulators.operator.tiny_client import TinyClient, channel
@@ -248,8 +248,8 @@ def test_each_token_has_its_own_end() -> None:
     first, second = tokens.issue(10), tokens.issue(20)
     assert first != second
     now = 15.0
-    assert (tokens.standing(first), tokens.standing(second)) == (Standing.EXPIRED, Standing.VALID)
-    assert tokens.standing("\ud800") is Standing.UNKNOWN
+    assert (tokens.standing(first), tokens.standing(second)) == (TokenStanding.EXPIRED, TokenStanding.VALID)
+    assert tokens.standing("\ud800") is TokenStanding.UNKNOWN
 
 
 def test_concurrent_sessions_are_all_kept(served: Served) -> None:

@@ -11,7 +11,7 @@ import requests
 
 from simulators.operator.api import create_app
 from simulators.operator.delivery import Callbacks
-from simulators.operator.lifecycle import Event, State
+from simulators.operator.lifecycle import SlipEvent, SlipState
 from simulators.operator.simulator import Agreement, OperatorSimulator, Session
 from simulators.server.wsgi_server import Server
 from simulators.webhooks.retry_queue import Schedule
@@ -50,12 +50,12 @@ class Page:
         chosen = [event.markets[0].selections[0].id for event in self.simulator.catalogue.events[:legs]]
         return self.post("/bets", stake=stake, selection=chosen)
 
-    def happen(self, event: Event, **fields: object) -> requests.Response:
+    def happen(self, event: SlipEvent, **fields: object) -> requests.Response:
         slip = self.simulator.slips(self.session.player)[0]
         return self.post(f"/bets/{slip.id}", event=event.value, **fields)
 
     @property
-    def state(self) -> State:
+    def state(self) -> SlipState:
         return self.simulator.slips(self.session.player)[0].state
 
     @property
@@ -117,8 +117,8 @@ def test_a_bet_is_placed_won_and_shown(page: Page) -> None:
     placed = page.place()
     assert placed.history[0].status_code == 303
     assert placed.status_code == 200
-    assert page.state is State.ACCEPTED
-    assert page.happen(Event.WIN).status_code == 200
+    assert page.state is SlipState.ACCEPTED
+    assert page.happen(SlipEvent.WIN).status_code == 200
     paid = page.simulator.slips("p-1")[0].paid
     assert page.sent == [("bet", 10), ("result", float(paid))]
     text = unescape(page.get().text)
@@ -131,13 +131,13 @@ def test_a_bet_is_placed_won_and_shown(page: Page) -> None:
 @pytest.mark.parametrize(
     ("events", "actions", "state"),
     [
-        ([Event.LOSE], ["bet", "result"], State.LOST),
-        ([Event.VOID], ["bet", "rollback"], State.VOID),
-        ([Event.CASH_OUT_PART, Event.CASH_OUT], ["bet", "result", "result"], State.CASHED_OUT),
-        ([Event.WIN, Event.CORRECT_TO_LOST], ["bet", "result", "rollback", "result"], State.LOST),
+        ([SlipEvent.LOSE], ["bet", "result"], SlipState.LOST),
+        ([SlipEvent.VOID], ["bet", "rollback"], SlipState.VOID),
+        ([SlipEvent.CASH_OUT_PART, SlipEvent.CASH_OUT], ["bet", "result", "result"], SlipState.CASHED_OUT),
+        ([SlipEvent.WIN, SlipEvent.CORRECT_TO_LOST], ["bet", "result", "rollback", "result"], SlipState.LOST),
     ],
 )
-def test_settlements(page: Page, events: list[Event], actions: list[str], state: State) -> None:
+def test_settlements(page: Page, events: list[SlipEvent], actions: list[str], state: SlipState) -> None:
     page.place(legs=2)
     for event in events:
         assert page.happen(event).status_code == 200
@@ -148,20 +148,20 @@ def test_settlements(page: Page, events: list[Event], actions: list[str], state:
 def test_a_void_leg_of_an_accumulator(page: Page) -> None:
     page.place("100.00", legs=2)
     first, second = page.simulator.slips("p-1")[0].selections
-    page.happen(Event.WIN, void_leg=first.id)
+    page.happen(SlipEvent.WIN, void_leg=first.id)
     assert page.simulator.slips("p-1")[0].paid == 100 * second.odds
 
 
 @pytest.mark.parametrize(
     ("word", "state", "shown"),
-    [("broke", State.REFUSED, "INSUFFICIENT_FUNDS"), ("drop", State.UNANSWERED, "without an answer")],
+    [("broke", SlipState.REFUSED, "INSUFFICIENT_FUNDS"), ("drop", SlipState.UNANSWERED, "without an answer")],
 )
-def test_refused_and_unanswered_bets(page: Page, word: str, state: State, shown: str) -> None:
+def test_refused_and_unanswered_bets(page: Page, word: str, state: SlipState, shown: str) -> None:
     page.client.script.append(word)
     text = unescape(page.place().text)
     assert page.state is state
     assert shown in text
-    assert page.happen(Event.WIN).status_code == 422
+    assert page.happen(SlipEvent.WIN).status_code == 422
     assert [action for action, _ in page.sent] == (["bet"] if word == "broke" else ["bet", "rollback"])
 
 
@@ -188,12 +188,12 @@ def test_bad_selections(page: Page) -> None:
 
 def test_events_that_are_not_the_players(page: Page) -> None:
     page.place()
-    for event in (Event.ACCEPT, Event.REFUSE, Event.NO_ANSWER):
+    for event in (SlipEvent.ACCEPT, SlipEvent.REFUSE, SlipEvent.NO_ANSWER):
         answer = page.happen(event)
         assert answer.status_code == 422
         assert "is the CLIENT's to say" in unescape(answer.text)
     assert page.post(f"/bets/{page.simulator.slips('p-1')[0].id}", event="steal").status_code == 422
-    assert page.state is State.ACCEPTED
+    assert page.state is SlipState.ACCEPTED
 
 
 @pytest.mark.parametrize("form_token", ["", "wrong", "é", "\x00"])
@@ -215,7 +215,7 @@ def test_unknown_sessions_and_other_players_slips(page: Page) -> None:
     assert page.post(f"/bets/{slip.id}", event="win").status_code == 404
     assert requests.get(page.session.url + "x", timeout=20).status_code == 404
     assert slip.id not in page.get().text
-    assert page.simulator.slips("p-1")[0].state is State.ACCEPTED
+    assert page.simulator.slips("p-1")[0].state is SlipState.ACCEPTED
 
 
 def test_hostile_strings_are_harmless(page: Page) -> None:
@@ -230,24 +230,24 @@ def test_hostile_strings_are_harmless(page: Page) -> None:
 
 def test_a_part_is_cashed_out_by_percent(page: Page) -> None:
     page.place("10.00")
-    assert page.happen(Event.CASH_OUT_PART, percent="25").status_code == 200
-    assert page.state is State.PARTLY_CASHED_OUT
+    assert page.happen(SlipEvent.CASH_OUT_PART, percent="25").status_code == 200
+    assert page.state is SlipState.PARTLY_CASHED_OUT
     assert page.simulator.slips("p-1")[0].open_stake == 7.5
     for percent in ("0", "100", "-5", "abc", "1e9"):
-        assert page.happen(Event.CASH_OUT_PART, percent=percent).status_code == 422
+        assert page.happen(SlipEvent.CASH_OUT_PART, percent=percent).status_code == 422
     assert len(page.sent) == 2
 
 
 def test_a_bet_and_its_payment_are_sent_again(page: Page) -> None:
     page.place()
-    page.happen(Event.WIN)
+    page.happen(SlipEvent.WIN)
     slip = page.simulator.slips("p-1")[0]
     for transaction in (slip.bet_id, slip.payments[0].id):
         assert page.post(f"/bets/{slip.id}/copies", of=transaction).status_code == 200
     bet, result, bet_copy, result_copy = page.client.bodies
     assert (bet, result) == (bet_copy, result_copy)
     assert [each.title for each in page.simulator.history][-2:] == ["copy of bet", "copy of result"]
-    page.happen(Event.VOID)
+    page.happen(SlipEvent.VOID)
     sent = len(page.client.bodies)
     for transaction in (slip.payments[0].id, "", HOSTILE):
         assert page.post(f"/bets/{slip.id}/copies", of=transaction).status_code == 422

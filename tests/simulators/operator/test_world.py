@@ -14,9 +14,9 @@ from simulators.operator.lifecycle import (
     ABSORBING,
     INITIAL,
     TRANSITIONS,
-    Event,
     IllegalTransition,
-    State,
+    SlipEvent,
+    SlipState,
     after,
     mermaid,
 )
@@ -48,7 +48,7 @@ def ids() -> Callable[[], str]:
 def accepted(stake: str = "10.00", *legs: Selection, currency: str = "EUR") -> tuple[Slip, Callable[[], str]]:
     new_id = ids()
     slip, _ = place("slip", "p-1", currency, Decimal(stake), legs or (leg(1),), new_id)
-    slip, _ = handle(slip, Happening(Event.ACCEPT), new_id)
+    slip, _ = handle(slip, Happening(SlipEvent.ACCEPT), new_id)
     return slip, new_id
 
 
@@ -68,20 +68,20 @@ def net(effects: Iterable[Transaction]) -> Decimal:
 
 
 def test_every_state_is_in_the_table_and_reachable() -> None:
-    assert set(TRANSITIONS) == set(State)
+    assert set(TRANSITIONS) == set(SlipState)
     reached = {INITIAL}
     while more := {target for state in reached for target in TRANSITIONS[state].values()} - reached:
         reached |= more
-    assert reached == set(State)
-    assert {State.REFUSED, State.UNANSWERED, State.VOID} == ABSORBING
+    assert reached == set(SlipState)
+    assert {SlipState.REFUSED, SlipState.UNANSWERED, SlipState.VOID} == ABSORBING
 
 
 def test_every_event_leads_somewhere() -> None:
-    assert {event for ways in TRANSITIONS.values() for event in ways} == set(Event)
+    assert {event for ways in TRANSITIONS.values() for event in ways} == set(SlipEvent)
 
 
-@pytest.mark.parametrize(("state", "event"), list(itertools.product(State, Event)))
-def test_transitions_outside_the_table_are_refused(state: State, event: Event) -> None:
+@pytest.mark.parametrize(("state", "event"), list(itertools.product(SlipState, SlipEvent)))
+def test_transitions_outside_the_table_are_refused(state: SlipState, event: SlipEvent) -> None:
     if event in TRANSITIONS[state]:
         assert after(state, event) is TRANSITIONS[state][event]
     else:
@@ -133,9 +133,9 @@ def test_money_of_any_life(life: tuple[Slip, list[Transaction]]) -> None:
     assert all(money.to_minor(message.amount, slip.currency) >= 0 for message in sent)
     rolled_back = [message.of for message in sent if message.kind is Kind.ROLLBACK]
     assert len(set(rolled_back)) == len(rolled_back)
-    assert net(sent) == (Decimal(0) if slip.state is State.VOID else slip.paid - slip.stake)
+    assert net(sent) == (Decimal(0) if slip.state is SlipState.VOID else slip.paid - slip.stake)
     assert 0 <= slip.open_stake <= slip.stake
-    if slip.state in (State.WON, State.LOST):
+    if slip.state in (SlipState.WON, SlipState.LOST):
         assert sum(payment.settlement for payment in slip.payments) == 1
 
 
@@ -145,25 +145,25 @@ def test_money_of_any_life(life: tuple[Slip, list[Transaction]]) -> None:
 def test_placing_is_one_bet() -> None:
     slip, effects = place("slip", "p-1", "EUR", Decimal("5"), (leg(1), leg(2)), ids())
     assert effects == (Transaction(Kind.BET, "t-1", "p-1", "EUR", Decimal("5")),)
-    assert (slip.state, slip.bet_id) == (State.PLACED, "t-1")
+    assert (slip.state, slip.bet_id) == (SlipState.PLACED, "t-1")
 
 
-@pytest.mark.parametrize("event", [Event.ACCEPT, Event.REFUSE, Event.NO_ANSWER])
-def test_answers_send_nothing(event: Event) -> None:
+@pytest.mark.parametrize("event", [SlipEvent.ACCEPT, SlipEvent.REFUSE, SlipEvent.NO_ANSWER])
+def test_answers_send_nothing(event: SlipEvent) -> None:
     slip, _ = place("slip", "p-1", "EUR", Decimal("5"), (leg(1),), ids())
     assert handle(slip, Happening(event), ids())[1] == ()
 
 
 def test_accumulator_multiplies_and_rounds_down() -> None:
     slip, new_id = accepted("10.01", leg(1, "1.33"), leg(2, "2.47"), leg(3, "3.19"))
-    slip, (result,) = handle(slip, Happening(Event.WIN), new_id)
+    slip, (result,) = handle(slip, Happening(SlipEvent.WIN), new_id)
     assert result.amount == Decimal("104.89")  # 10.01 x 10.479469 is 104.8994..
-    assert slip.state is State.WON
+    assert slip.state is SlipState.WON
 
 
 def test_a_void_leg_counts_one() -> None:
     slip, new_id = accepted("10.00", leg(1, "1.50"), leg(2, "4.00"))
-    _, (result,) = handle(slip, Happening(Event.WIN, void_legs=frozenset({"s2"})), new_id)
+    _, (result,) = handle(slip, Happening(SlipEvent.WIN, void_legs=frozenset({"s2"})), new_id)
     assert result.amount == Decimal("15.00")
 
 
@@ -174,28 +174,28 @@ def test_rounding_by_currency(currency: str, paid: str) -> None:
 
 def test_a_loss_is_a_result_of_zero() -> None:
     slip, new_id = accepted()
-    _, (result,) = handle(slip, Happening(Event.LOSE), new_id)
+    _, (result,) = handle(slip, Happening(SlipEvent.LOSE), new_id)
     assert result.kind is Kind.RESULT
     assert (result.kind, result.amount) == ("result", 0)
 
 
 def test_cash_outs_are_several_results() -> None:
     slip, new_id = accepted("10.01")
-    slip, first = handle(slip, Happening(Event.CASH_OUT_PART, share=Decimal("0.5")), new_id)
+    slip, first = handle(slip, Happening(SlipEvent.CASH_OUT_PART, share=Decimal("0.5")), new_id)
     assert (first[0].amount, slip.open_stake) == (Decimal("4.50"), Decimal("5.01"))
-    slip, second = handle(slip, Happening(Event.CASH_OUT), new_id)
+    slip, second = handle(slip, Happening(SlipEvent.CASH_OUT), new_id)
     assert (second[0].amount, slip.open_stake) == (
         Decimal("5.01") * CASH_OUT_PRICE // Decimal("0.01") / 100,
         0,
     )
-    assert slip.state is State.CASHED_OUT
+    assert slip.state is SlipState.CASHED_OUT
 
 
 def test_void_after_cash_outs_takes_the_last_payment_back_first_and_the_bet_last() -> None:
     slip, new_id = accepted()
-    slip, (first,) = handle(slip, Happening(Event.CASH_OUT_PART), new_id)
-    slip, (second,) = handle(slip, Happening(Event.CASH_OUT_PART), new_id)
-    slip, effects = handle(slip, Happening(Event.VOID), new_id)
+    slip, (first,) = handle(slip, Happening(SlipEvent.CASH_OUT_PART), new_id)
+    slip, (second,) = handle(slip, Happening(SlipEvent.CASH_OUT_PART), new_id)
+    slip, effects = handle(slip, Happening(SlipEvent.VOID), new_id)
     undone = [(m.of, m.amount) for m in effects if m.kind is Kind.ROLLBACK]
     assert undone == [
         (second.id, Decimal("2.25")),
@@ -207,13 +207,13 @@ def test_void_after_cash_outs_takes_the_last_payment_back_first_and_the_bet_last
 
 def test_a_correction_rolls_the_result_back_and_pays_anew() -> None:
     slip, new_id = accepted("10.00", leg(1, "2.50"))
-    slip, (lost,) = handle(slip, Happening(Event.LOSE), new_id)
-    slip, (undo, paid) = handle(slip, Happening(Event.CORRECT_TO_WON), new_id)
+    slip, (lost,) = handle(slip, Happening(SlipEvent.LOSE), new_id)
+    slip, (undo, paid) = handle(slip, Happening(SlipEvent.CORRECT_TO_WON), new_id)
     assert undo.kind is Kind.ROLLBACK
     assert (undo.of, undo.amount) == (lost.id, 0)
     assert (paid.kind, paid.amount) == ("result", Decimal("25.00"))
-    slip, (undo, paid) = handle(slip, Happening(Event.CORRECT_TO_LOST), new_id)
-    assert (undo.amount, paid.amount, slip.state) == (Decimal("25.00"), 0, State.LOST)
+    slip, (undo, paid) = handle(slip, Happening(SlipEvent.CORRECT_TO_LOST), new_id)
+    assert (undo.amount, paid.amount, slip.state) == (Decimal("25.00"), 0, SlipState.LOST)
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_unacceptable_slips(stake: str, legs: tuple[Selection, ...], said: str) 
 def test_unacceptable_shares(share: str) -> None:
     slip, new_id = accepted()
     with pytest.raises(Unacceptable, match="between 0 and 1"):
-        handle(slip, Happening(Event.CASH_OUT_PART, share=Decimal(share)), new_id)
+        handle(slip, Happening(SlipEvent.CASH_OUT_PART, share=Decimal(share)), new_id)
 
 
 def test_the_highest_stake_on_a_long_accumulator_is_exact() -> None:
