@@ -1,6 +1,9 @@
 """What shows a provider's OpenAPI document: ``/openapi.json``, and ``/documentation``, a page to try it on.
 
 The page asks no other host, runs no script but its own and sends no cookies. Credentials typed into it stay in it.
+
+Why it is no packaged Swagger UI: that one rounds the numbers of an answer to binary floating point, wants styles that a
+strict Content-Security-Policy forbids, and puts credentials into the commands that it offers to copy.
 """
 
 import json

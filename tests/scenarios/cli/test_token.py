@@ -236,14 +236,13 @@ def test_sign_and_verify_a_session_token(target):
 
 
 def test_wrong_tokens_can_be_signed_to_see_them_refused(target):
-    options = ("--before", "16.66", "--tax", "20", "--after", "19.990000000000002", "--reference", "")
+    options = ("--before", "16.66", "--tax", "20", "--after", "25", "--reference", "")
     done = inside("token", "sign", *options, "--currency", "eur", "--iat", "1700000000000", cwd=target)
     said = lines(verified(done.stdout, cwd=target, code=1))
     assert {path for path, standing in said.items() if standing == "WRONG"} == {
         "iat",
         "data.currency",
         "data.merchantPrice.valueAfterTax",
-        "data.merchantPrice.taxValue",
         "data.variant.reference",
     }
 
