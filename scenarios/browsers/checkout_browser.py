@@ -1,9 +1,11 @@
 """The player's browser at a product: asks the CLIENT for checkout tokens and pages, and plays with the request."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
@@ -23,7 +25,17 @@ _GUESSES = ("variant-1", "variant-2")
 # After so many seconds a token of whole seconds must be another one.
 _SECOND = 1.02
 _POLL_SECONDS = 0.02
-_SCRIPTS = 20
+_FILES = 20
+_LOADING = ("script", "link", "iframe", "img", "source", "embed")
+_SOURCE_MAP = re.compile(r"[#@]\s*sourceMappingURL=([^\s*'\"]+)")
+
+
+class Where(StrEnum):
+    """The part of a request that a browser writes."""
+
+    PARAMETERS = "parameters"
+    COOKIES = "cookies"
+    HEADERS = "headers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +109,21 @@ class Minting:
         while early() and time.monotonic() < minted.clock + _SECOND:
             time.sleep(_POLL_SECONDS)
 
-    def tampered(self, variant: str, changes: Mapping[str, str]) -> Minted | None:
-        """Ask with ``changes`` among the parameters of the request; None where the CLIENT gives no token."""
-        request = _changed(self.run.driver.request(ENTRY, variant=variant), changes)
-        raw, exchange = self._send(request, f"token (with {', '.join(changes)})")
+    def tampered(self, variant: str, changes: Mapping[str, str], where: Where) -> Minted | None:
+        """Ask with ``changes`` in that part of the request; None where the CLIENT gives no token."""
+        request = _changed(self.run.driver.request(ENTRY, variant=variant), changes, where)
+        return self._tried(variant, request, f"token (with {', '.join(changes)})")
+
+    def doubled(self, variant: str, other: str) -> Minted | None:
+        """Ask for two variants in one request, ``other`` last; None where the CLIENT gives no token."""
+        one, two = (urlsplit(self.run.driver.request(ENTRY, variant=each).url) for each in (variant, other))
+        more = [pair for pair in parse_qsl(two.query) if pair not in parse_qsl(one.query)]
+        url = one._replace(query="&".join(filter(None, (one.query, urlencode(more))))).geturl()
+        request = replace(self.run.driver.request(ENTRY, variant=variant), url=url)
+        return self._tried(variant, request, "token (two variants)")
+
+    def _tried(self, variant: str, request: Request, label: str) -> Minted | None:
+        raw, exchange = self._send(request, label)
         if not 200 <= raw.status < 300:
             return None
         try:
@@ -121,17 +144,18 @@ class Minting:
         return raw, (exchange,)
 
     def page(self, variant: str) -> Iterator[tuple[str, Raw]]:
-        """The product's page and the scripts that it has from its own server, each with a name."""
+        """The product's page and what it loads from its own server, each with a name."""
         raw, _ = self.fetch("checkout_page", variant=variant)
         yield "the page", raw
         if self.run.driver.kind("checkout_page") != "http":
             return
         url = self.run.driver.request("checkout_page", variant=variant).url
-        for script in _scripts(url, raw.body)[:_SCRIPTS]:
-            yield (
-                f"the page's script {urlsplit(script).path}",
-                self._send(Request("GET", script), "script")[0],
-            )
+        for address in _loaded(url, raw.body)[:_FILES]:
+            part, _ = self._send(Request("GET", address), "part of the page")
+            yield f"the page's {urlsplit(address).path}", part
+            for source in _SOURCE_MAP.findall(part.body.decode("utf-8", "replace")):
+                if _of_one_server(url, found := urljoin(address, source)):
+                    yield f"the source map {source}", self._send(Request("GET", found), "source map")[0]
 
     def _send(self, request: Request, label: str) -> tuple[Raw, Exchange]:
         [exchange] = deliver(
@@ -187,7 +211,12 @@ def _any(answer: Answer) -> Meaning:
     return Meaning(Status.OK if 200 <= answer.status < 300 else Status.REFUSED)
 
 
-def _changed(request: Request, changes: Mapping[str, str]) -> Request:
+def _changed(request: Request, changes: Mapping[str, str], where: Where) -> Request:
+    if where is Where.HEADERS:
+        return replace(request, headers=(*request.headers, *changes.items()))
+    if where is Where.COOKIES:
+        cookies = "; ".join(f"{name}={value}" for name, value in changes.items())
+        return replace(request, headers=(*request.headers, ("Cookie", cookies)))
     parts = urlsplit(request.url)
     kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in changes]
     url = parts._replace(query=urlencode([*kept, *changes.items()])).geturl()
@@ -198,15 +227,19 @@ def _changed(request: Request, changes: Mapping[str, str]) -> Request:
     return replace(request, url=url, body=body)
 
 
-def _scripts(url: str, page: bytes) -> list[str]:
-    """The addresses of a page's scripts on the page's own server."""
+def _loaded(url: str, page: bytes) -> list[str]:
+    """The addresses of what a page loads from its own server: scripts, styles, frames, pictures."""
     found: list[str] = []
 
     class Reader(HTMLParser):
         def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            source = dict(attrs).get("src")
-            if tag == "script" and source:
+            source = dict(attrs).get("href" if tag == "link" else "src")
+            if tag in _LOADING and source:
                 found.append(urljoin(url, source))
 
     Reader().feed(page.decode("utf-8", "replace"))
-    return [each for each in dict.fromkeys(found) if urlsplit(each)[:2] == urlsplit(url)[:2]]
+    return [each for each in dict.fromkeys(found) if _of_one_server(url, each)]
+
+
+def _of_one_server(url: str, other: str) -> bool:
+    return urlsplit(url)[:2] == urlsplit(other)[:2]

@@ -5,59 +5,29 @@ with prices of its own among the parameters. Invariant: the signing key stays on
 Limits: pages that no driver entry names are not looked at; a browser's own forms are not filled in.
 """
 
-import base64
-import html
+import itertools
 import json
-from collections.abc import Iterator
-from urllib.parse import quote
+from collections.abc import Iterator, Mapping
 
 import pytest
 
-from scenarios.browsers.checkout_browser import ENTRY, Minting
+from scenarios.browsers.checkout_browser import ENTRY, Minting, Where
 from scenarios.driver.driver import Raw
+from scenarios.generated.families import browser, secrets
+from scenarios.generated.families.family import Cases
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 
-# A shorter key may be a word that any page has.
-_SHORT = 8
-_CHEAP = "0.01"
-# Names under which a careless CLIENT may take a price from the browser.
-_PRICES = (
-    "price",
-    "amount",
-    "value",
-    "total",
-    "valueBeforeTax",
-    "valueAfterTax",
-    "taxPercentage",
-    "taxValue",
-    "merchantPrice[valueAfterTax]",
-    "merchantPrice.valueAfterTax",
-)
-_CURRENCIES = ("USD", "EUR", "JPY")
 
-
-def _forms(run: Run) -> dict[str, str]:
-    """The ways in which the key might be written down, each with its name."""
+def _leak(run: Run, text: str) -> str | None:
+    """How the signing key is written down in ``text``; None where it is not."""
     checkout = run.settings.target.need_checkout()
     if checkout.algorithm != "HS256":
         # The judge knows the public key alone, which may be seen by anybody.
-        return {"a private key": "PRIVATE KEY-----"}
-    key = checkout.key.get_secret_value()
-    if len(key) < _SHORT:
-        return {}
-    raw = key.encode()
-    return {
-        "the key": key,
-        "the key in HTML": html.escape(key),
-        "the key in JSON": json.dumps(key)[1:-1],
-        "the key in an address": quote(key, safe=""),
-        "the key in hex": raw.hex(),
-        "the key in HEX": raw.hex().upper(),
-        "the key in base64": base64.b64encode(raw).decode().rstrip("="),
-        "the key in base64url": base64.urlsafe_b64encode(raw).decode().rstrip("="),
-    }
+        return "a private key" if "PRIVATE KEY-----" in text else None
+    how = secrets.written(checkout.key.get_secret_value(), text)
+    return None if how is None else f"the key {how}"
 
 
 def _told(run: Run, minting: Minting, judge: Judge) -> Iterator[tuple[str, str]]:
@@ -73,7 +43,7 @@ def _told(run: Run, minting: Minting, judge: Judge) -> Iterator[tuple[str, str]]
         if run.driver.has("checkout_page"):
             for name, raw in minting.page(variant):
                 yield name, _text(raw)
-    for variant in ("no-such-variant", "'\"<>\\"):
+    for variant in ("no-such-variant", "'\"<>\\", "\0", "x" * 5000, "../../etc/passwd", "%00{{7*7}}"):
         try:
             yield "the answer for an unknown variant", _text(minting.fetch(ENTRY, variant=variant)[0])
         except DriverProblem as problem:
@@ -87,14 +57,13 @@ def _text(raw: Raw) -> str:
 @pytest.mark.rules("CHK-09")
 def test_the_key_stays_on_the_server(run: Run, minting: Minting, judge: Judge) -> None:
     """The signing key is in nothing that the player's browser gets, in no way of writing it down."""
-    forms = _forms(run)
     for case, text in _told(run, minting, judge):
-        leaked = [name for name, form in forms.items() if form in text]
+        leak = _leak(run, text)
         judge.holds(
             "CHK-09",
-            not leaked,
+            leak is None,
             expected="no signing key in what the player gets",
-            seen=f"{leaked[0] if leaked else ''} in {case}",
+            seen=f"{leak} in {case}",
             case=case,
         )
     if not run.driver.has("checkout_page"):
@@ -102,36 +71,56 @@ def test_the_key_stays_on_the_server(run: Run, minting: Minting, judge: Judge) -
 
 
 @pytest.mark.rules("CHK-09")
-def test_the_browser_sets_no_price(minting: Minting, judge: Judge) -> None:
-    """A token asked for with a price among the parameters has the price that it has without, or is refused."""
+def test_the_browser_sets_no_price(minting: Minting, judge: Judge, cases: Cases) -> None:
+    """A token asked for with a price in the request, wherever, has the price that it has without, or is refused."""
     if not minting.can_tamper:
         pytest.skip(f"needs {ENTRY} in [driver] as a request, whose parameters can be changed")
     variant = minting.variants[0]
-    tries = [{name: _CHEAP} for name in _PRICES]
-    tries.append(dict.fromkeys(_PRICES, _CHEAP))
-    tries += [{"currency": code} for code in _CURRENCIES]
     honest = minting.mint(variant)
     judge.needs(honest.token.claims is not None, "the token is no JWT, so that no price can be read in it")
-    for changes in tries:
-        changed = minting.tampered(variant, changes)
-        if changed is None or changed.token.claims is None or changed.token.price == honest.token.price:
-            continue
-        # A site may sell in the currency that the player chooses, at its own price in it.
-        if "currency" in changes and changed.token.price[1] != honest.token.price[1]:
-            continue
-        # A price may change by itself.
-        if changed.token.price == minting.mint(variant).token.price:
+    for where in Where:
+        for case in cases(browser.prices(where)):
+            changed = minting.tampered(variant, case.value, where)
+            if changed is None or changed.token.claims is None or changed.token.price == honest.token.price:
+                continue
+            # A site may sell in the currency that the player chooses, at its own price in it.
+            if "currency" in case.value and changed.token.price[1] != honest.token.price[1]:
+                continue
+            # A price may change by itself.
+            if changed.token.price == minting.mint(variant).token.price:
+                continue
+            judge.holds(
+                "CHK-09",
+                False,
+                expected="the price of the catalogue, or no token",
+                seen=f"another price, with {_said(case.value)} in the {where}",
+                exchanges=(*honest.exchanges, *changed.exchanges),
+                case=f"{case.name} in the {where}",
+            )
+    judge.holds("CHK-09", True, expected="", seen="")
+
+
+@pytest.mark.rules("CHK-09")
+def test_two_variants_in_one_request_are_not_mixed(minting: Minting, judge: Judge) -> None:
+    """A token asked for with two variants at once is for one of them, at that one's price, or is refused."""
+    if not minting.can_tamper or not minting.named or len(minting.variants) < 2:
+        pytest.skip(f"needs {ENTRY} in [driver] as a request, and two products in [checkout] variants")
+    honest = {variant: minting.mint(variant) for variant in minting.variants[:3]}
+    for one, other in itertools.permutations(honest, 2):
+        mixed = minting.doubled(one, other)
+        priced = None if mixed is None else honest.get(str(mixed.token.variant))
+        if mixed is None or priced is None:
             continue
         judge.holds(
             "CHK-09",
-            False,
-            expected="the price of the catalogue, or no token",
-            seen=f"another price, with {_said(changes)} in the request",
-            exchanges=(*honest.exchanges, *changed.exchanges),
-            case=", ".join(changes) if len(changes) == 1 else "all at once",
+            mixed.token.price == priced.token.price,
+            expected=f"the price of {mixed.token.variant}, or no token",
+            seen="another price, with two variants in the request",
+            exchanges=(*priced.exchanges, *mixed.exchanges),
+            case="two variants",
         )
     judge.holds("CHK-09", True, expected="", seen="")
 
 
-def _said(changes: dict[str, str]) -> str:
+def _said(changes: Mapping[str, str]) -> str:
     return ", ".join(f"{name}={value}" for name, value in changes.items())

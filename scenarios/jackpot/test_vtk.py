@@ -13,6 +13,7 @@ import pytest
 from scenarios.browsers.voucher_browser import Conversion
 from scenarios.browsers.voucher_flow import Conversions
 from scenarios.driver.driver import Driver, Raw
+from scenarios.generated.families import secrets
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
@@ -27,7 +28,6 @@ pytestmark = pytest.mark.needs("probe")
 _ASKED = (2500, 2550, 1999, 110, 1)
 # Seconds between two clocks that are both right.
 _CLOCKS = 60
-_SHORT = 4
 
 
 def _minted(
@@ -185,14 +185,14 @@ def test_every_session_gets_its_own(conversions: Conversions, player: Player, ju
 def test_secrets_stay_on_the_server(run: Run, conversions: Conversions, player: Player, judge: Judge) -> None:
     """apiSignature, API key and client secret are in no answer that the player's browser gets, errors among them."""
     agreed = run.settings.target.need_jackpot()
-    secrets = {
+    known = {
         "apiSignature": agreed.api_signature.get_secret_value(),
         "the API key": agreed.api_key.get_secret_value(),
         "the client secret": agreed.client_secret.get_secret_value(),
     }
     conversion = _minted(conversions, judge, player, (2500,))[0]
-    told = str(conversion.token.claims)
-    answers = [("the token's claims", Raw(200, told.encode()))]
+    told = f"{conversion.token.text} {conversion.token.claims}"
+    answers = [("the token", Raw(200, told.encode()))]
     for case, amount in (
         ("a session", Decimal(20)),
         ("a session for more than the balance", Decimal(10) ** 9),
@@ -200,19 +200,27 @@ def test_secrets_stay_on_the_server(run: Run, conversions: Conversions, player: 
         raw = _asked(run.driver, player, amount)
         conversions.adopt(player, amount, raw)
         answers.append((case, raw))
-    answers.append(("a session for a negative amount", _asked(run.driver, player, Decimal(-1))))
+    stranger = Player(run.verbs.made_up_player(), player.currency)
+    answers += [
+        ("a session for a negative amount", _asked(run.driver, player, Decimal(-1))),
+        ("a session for an amount that is none", _asked(run.driver, player, "abc")),
+        ("a session for an amount without end", _asked(run.driver, player, "9" * 400)),
+        ("a session for an unknown player", _asked(run.driver, stranger, Decimal(20))),
+    ]
     if run.driver.has("voucher"):
         answers.append(
             ("the purchase", run.driver.raw("voucher", notification_key=conversion.token.key or "none"))
         )
-        answers.append(("an unknown purchase", run.driver.raw("voucher", notification_key="no-such-key")))
+        for key in ("no-such-key", "'\"<>\\", "\0", "x" * 5000):
+            answers.append(("an unknown purchase", run.driver.raw("voucher", notification_key=key)))
     if run.driver.has("store"):
-        answers.append(("a store", run.driver.raw("store", store=conversions.simulator.store_id)))
+        for store in (conversions.simulator.store_id, "no-such-store", "'\"<>\\"):
+            answers.append(("a store", run.driver.raw("store", store=store)))
     for case, raw in answers:
         text = raw.body.decode("utf-8", "replace") + "".join(
             f"{name}: {value}\n" for name, value in raw.headers
         )
-        leaked = [name for name, value in secrets.items() if len(value) >= _SHORT and value in text]
+        leaked = [f"{name} {how}" for name, value in known.items() if (how := secrets.written(value, text))]
         judge.holds(
             "VTK-07",
             not leaked,
@@ -222,7 +230,7 @@ def test_secrets_stay_on_the_server(run: Run, conversions: Conversions, player: 
         )
 
 
-def _asked(driver: Driver, player: Player, amount: Decimal) -> Raw:
+def _asked(driver: Driver, player: Player, amount: Decimal | str) -> Raw:
     try:
         return driver.raw("voucher_session", player=player.id, currency=player.currency, amount=amount)
     except DriverProblem:

@@ -1,5 +1,7 @@
 """Faults round the tokens of checkouts: secrets, prices of the browser, kept tokens (CHK-09, CHK-10)."""
 
+import base64
+import json
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -69,6 +71,38 @@ def _telling_header(config: Config) -> Flask:
     return app
 
 
+def _encoded_page(config: Config) -> Flask:
+    app = create_app(config)
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        if response.mimetype == "text/html":
+            state = json.dumps({"merchant": config.merchant_id, "key": config.checkout_key})
+            page = response.get_data(as_text=True)
+            response.set_data(f"{page}<i data-state='{base64.b64encode(state.encode()).decode()}'></i>")
+        return response
+
+    return app
+
+
+def _telling_style(config: Config) -> Flask:
+    """Serves a file beside the page that was made with the whole configuration."""
+    app = create_app(config)
+
+    @app.get("/shop.css")
+    def style() -> Response:
+        return Response(f"/* {config.checkout_key.encode().hex(':')} */", content_type="text/css")
+
+    @app.after_request
+    def load(response: Response) -> Response:
+        if response.mimetype == "text/html":
+            page = response.get_data(as_text=True)
+            response.set_data(f'<link rel="stylesheet" href="/shop.css">{page}')
+        return response
+
+    return app
+
+
 def _said(*names: str) -> str | None:
     """What the browser says under one of ``names``, in the query or the body."""
     body = request.get_json(silent=True)
@@ -90,15 +124,44 @@ def _number(text: str | None) -> Decimal | None:
 class _BrowserPrice(CheckoutService):
     """Takes the price before tax that the product page shows."""
 
+    def asked(self) -> str | None:
+        return _said("valueBeforeTax", "price", "amount", "valueAfterTax")
+
     @override
     def price(self, product: Product) -> Price:
         price = super().price(product)
-        asked = _number(_said("valueBeforeTax", "price", "amount", "valueAfterTax"))
+        asked = _number(self.asked())
         if asked is None:
             return price
         before = int(asked.scaleb(money.decimals(product.currency)))
         tax = self.catalogue.rounded(Decimal(before) * product.tax_percentage / 100)
         return Price(product.currency, before, tax, product.tax_percentage)
+
+
+class _CookiePrice(_BrowserPrice):
+    """Keeps the price that the player was shown in a cookie."""
+
+    @override
+    def asked(self) -> str | None:
+        return request.cookies.get("price")
+
+
+class _HeaderPrice(_BrowserPrice):
+    """Takes the price that its own gateway is to put into a header, from anybody."""
+
+    @override
+    def asked(self) -> str | None:
+        return request.headers.get("X-Price")
+
+
+class _FirstPrice(CheckoutService):
+    """Looks the price up by the first variant of the request, and sells the last."""
+
+    @override
+    def order(self, variant: str) -> Order:
+        product = self.catalogue.find(variant)
+        last = (request.args.getlist("variant") or [variant])[-1]
+        return self.orders.open(self.catalogue.find(last).reference, self.price(product))
 
 
 class _BrowserCurrency(CheckoutService):
@@ -175,6 +238,22 @@ MUTANTS: tuple[Mutant, ...] = (
         provider="checkout",
     ),
     Mutant(
+        "chk-encoded-page",
+        "The page's state has the key, in base64.",
+        ("CHK-09",),
+        _encoded_page,
+        needs=("page",),
+        provider="checkout",
+    ),
+    Mutant(
+        "chk-telling-style",
+        "A file that the page loads has the key, in hex.",
+        ("CHK-09",),
+        _telling_style,
+        needs=("page",),
+        provider="checkout",
+    ),
+    Mutant(
         "chk-telling-header",
         "A header for debugging has the key.",
         ("CHK-09",),
@@ -183,6 +262,19 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     checkout_mutant(
         "chk-browser-price", "The browser names the price.", ("CHK-09",), checkout_service=_BrowserPrice
+    ),
+    checkout_mutant(
+        "chk-cookie-price", "A cookie names the price.", ("CHK-09",), checkout_service=_CookiePrice
+    ),
+    checkout_mutant(
+        "chk-header-price", "A header names the price.", ("CHK-09",), checkout_service=_HeaderPrice
+    ),
+    checkout_mutant(
+        "chk-first-price",
+        "Of two variants the first is priced, the last sold.",
+        ("CHK-09",),
+        checkout_service=_FirstPrice,
+        needs=("products",),
     ),
     checkout_mutant(
         "chk-browser-currency",

@@ -1,5 +1,7 @@
 """Faults in the session tokens that the CLIENT mints (VTK)."""
 
+import base64
+import json
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -82,6 +84,20 @@ class _TellingLater(VoucherService):
         if found is not None:
             found["debug"] = {"client_id": "client", "client_secret": self.config.jackpot_client_secret}
         return found
+
+
+def _telling_encoded(config: Config) -> Flask:
+    """Tells its support what went wrong, and with which settings."""
+    app = create_app(config)
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        if response.status_code == 404:
+            settings = json.dumps({"url": config.jackpot_url, "secret": config.jackpot_client_secret})
+            response.headers["X-Support"] = base64.b64encode(settings.encode()).decode()
+        return response
+
+    return app
 
 
 def _telling_page(config: Config) -> Flask:
@@ -194,6 +210,13 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "vtk-telling-page", "Pages and errors tell the keys.", ("VTK-07",), _telling_page, provider="jackpot"
+    ),
+    Mutant(
+        "vtk-telling-encoded",
+        "What is not found comes with the client secret, in base64.",
+        ("VTK-07",),
+        _telling_encoded,
+        provider="jackpot",
     ),
     jackpot_mutant("vtk-no-check", "The balance is not looked at.", ("VTK-08",), conversions=_NoCheck),
     jackpot_mutant("vtk-rounded", "Whole units are compared.", ("VTK-08",), conversions=_Rounded),

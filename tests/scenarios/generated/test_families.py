@@ -10,7 +10,8 @@ import pytest
 
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.messages import Endpoint, Parser
-from scenarios.generated.families import amounts, bodies, decisions, forgeries, ids
+from scenarios.browsers.checkout_browser import Where
+from scenarios.generated.families import amounts, bodies, browser, decisions, forgeries, ids
 from scenarios.run.effort import NORMAL, QUICK
 from simulators.checkout.wire import Agreement, Decision
 
@@ -29,6 +30,7 @@ FAMILIES = {
     "other references": decisions.other_references("4f6a-bc"),
     "no approvals": decisions.no_approvals(),
     "decisions for others": decisions.for_others(),
+    **{f"prices in {where}": browser.prices(where) for where in Where},
 }
 
 
