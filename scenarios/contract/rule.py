@@ -25,8 +25,9 @@ class Rule:
     """One rule, written once; every report, test id and page quotes it.
 
     ``source`` is the provider's document and section. ``why`` says in one sentence what it costs when it is
-    broken. ``causes`` names the usual causes and how they are fixed. ``needs`` are the entries of
-    ``[driver]`` without which it cannot be proved, ``players`` how many test players it takes.
+    broken. ``causes`` names the usual causes and how they are fixed. ``needs`` are the entries of ``[driver]``
+    without which it cannot be proved, ``players`` how many test players it takes. ``by_answers`` says that
+    answers alone decide it where nothing tells balances.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Rule:
     causes: str
     needs: tuple[str, ...] = ()
     players: int = 1
+    by_answers: bool = False
 
     @property
     def about_bytes(self) -> bool:

@@ -6,6 +6,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-01",
         level=Level.MUST,
+        by_answers=True,
         statement="a request whose hash matches the raw body is accepted",
         source="sportsbook.txt, Transactions",
         why="A genuine wager turned away is a bet the player sees accepted and a win that is never paid.",
@@ -17,6 +18,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-02",
         level=Level.MUST,
+        by_answers=True,
         statement=(
             "a wrong hash is refused: `error` is non-null and there is no effect. Tried: random hex, "
             "hash of another body, hash under another secret, right hash with one body byte changed, "
@@ -33,6 +35,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-03",
         level=Level.MUST,
+        by_answers=True,
         statement="a missing header is refused, no effect",
         source="sportsbook.txt, Transactions",
         why=(
@@ -45,6 +48,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-04",
         level=Level.MUST,
+        by_answers=True,
         statement=(
             "the hash is taken over the bytes received, not over re-serialised JSON. Tried: spaces "
             "and newlines, another key order, `\\u00e9` against raw UTF-8 in an id, `10.50` against "
@@ -63,6 +67,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-05",
         level=Level.MUST,
+        by_answers=True,
         statement=(
             "a refused forgery does not poison its id: the genuine request with the same id is then "
             "processed normally"
@@ -80,6 +85,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-06",
         level=Level.SHOULD,
+        by_answers=True,
         statement=(
             "a refusal is HTTP 200 with a non-null `error`, as all answers are (401 and 403 are "
             "tolerated with a warning)"
@@ -97,6 +103,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-07",
         level=Level.SHOULD,
+        by_answers=True,
         statement="the header name is case-insensitive",
         source="sportsbook.txt, Transactions",
         why=(
@@ -108,6 +115,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-08",
         level=Level.MUST,
+        by_answers=True,
         statement="both endpoints check the hash",
         source="sportsbook.txt, Transaction-rollback",
         why="An open rollback endpoint lets anybody return bets that were lost.",
@@ -184,6 +192,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-06",
         level=Level.MUST,
+        by_answers=True,
         statement=(
             "malformed input is refused with `error` and without effect, and the service keeps "
             "serving: not JSON, empty body, JSON that is not an object, truncated JSON, wrong "
@@ -200,6 +209,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-07",
         level=Level.MUST,
+        by_answers=True,
         statement=(
             'a malformed amount is refused: `"abc"`, `""`, `NaN`, `Infinity`, `"1,000.00"`, `true`, '
             "`[1]`, `{}`, a 400-digit number, an exponent no balance can hold, digits of other scripts, "
@@ -223,6 +233,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-09",
         level=Level.MUST,
+        by_answers=True,
         statement="an unknown `action` is refused",
         source="sportsbook.txt, Transactions",
         why="An action that falls through to a default branch moves money in a direction nobody asked for.",
@@ -245,6 +256,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-11",
         level=Level.SHOULD,
+        by_answers=True,
         statement="unknown extra fields are ignored (providers add fields)",
         source="sportsbook.txt, Transactions",
         why="A provider adds a field one morning, and a strict CLIENT refuses all wagers from then on.",
@@ -284,6 +296,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-14",
         level=Level.SHOULD,
+        by_answers=True,
         statement=(
             "a body of 1 MB is answered within the timeout, refused or handled right, and the service keeps "
             "serving"

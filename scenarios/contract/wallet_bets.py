@@ -61,6 +61,7 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-06",
         level=Level.MUST,
+        by_answers=True,
         statement="an unknown player is refused; no account appears",
         source="sportsbook.txt, Transactions",
         why="Accounts that appear out of callbacks hold money that belongs to nobody.",
@@ -165,6 +166,7 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="RES-03",
         level=Level.MUST,
+        by_answers=True,
         statement="a result that no bet precedes succeeds",
         source="sportsbook.txt, Transactions",
         why="Promotions and corrections are paid without a bet; refusing them keeps money from the player.",

@@ -6,6 +6,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-01",
         level=Level.MUST,
+        by_answers=True,
         statement=(
             "the same request sent again: balance unchanged, `error: null`, the same CLIENT id as the "
             "first time"
@@ -20,6 +21,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-02",
         level=Level.MUST,
+        by_answers=True,
         statement=(
             "N copies at once (released by last-byte synchronisation): one effect, every answer the "
             "same CLIENT id"
@@ -48,6 +50,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-04",
         level=Level.MUST,
+        by_answers=True,
         statement="a copy after many other transactions, and after a pause, is still recognised",
         source="sportsbook.txt, Transactions",
         why="Providers repeat after hours; a memory of the last few ids pays those copies again.",
@@ -177,6 +180,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-05",
         level=Level.MUST,
+        by_answers=True,
         statement="an orphan rollback sent again answers the same CLIENT id",
         source="sportsbook.txt, Transaction-rollback",
         why="Orphans are sent again as all rollbacks are; a new id each time looks like new money.",

@@ -26,7 +26,10 @@ def why_refused(run: Run, player: Player, exchange: Exchange) -> Problem:
 
 
 def _agreed_otherwise(run: Run, player: Player, came: str) -> Problem | None:
-    """What is accepted instead: the amount in the other form, another secret, a whole amount; None where nothing is."""
+    """Say what is accepted instead, None where nothing is.
+
+    Tried are: the amount in the other form, another secret, a whole amount, a result after a bet.
+    """
     channel = run.channel
     for other in channel.dialect.otherwise():
         if _accepted(
@@ -59,6 +62,15 @@ def _agreed_otherwise(run: Run, player: Player, came: str) -> Problem | None:
             f"{came}; a whole amount, {whole}, was accepted",
             f"error null for every amount in {player.currency}, whose smallest unit is {player.unit}",
             "let the CLIENT take amounts with decimals, or set the currency of the players to one without",
+        )
+    verbs = Verbs(channel)
+    if verbs.pay(player, player.unit, Purpose.DOCTOR).ok:
+        verbs.bet(player, player.unit, purpose=Purpose.DOCTOR)
+    if verbs.noticed:
+        return TargetProblem(
+            f"{came}; once a bet was placed, a result was accepted",
+            _EXPECTED,
+            "let the CLIENT pay each result for itself, whatever bets came before it (RES-03)",
         )
     return None
 

@@ -132,7 +132,7 @@ def acceptable(
     Exchanges of other players matter where they use the same ids. What is not genuine must have no effect.
     """
     listed = [exchange for exchange in exchanges if message_of(exchange) is not None]
-    decimals = places(listed, currency, opening)
+    decimals = places(listed, opening)
     unworthy = [transaction for transaction in _unworthy(listed, decimals) if transaction.player == player]
     records = attempts(listed, decimals)
     return of_records(records, player, opening, currency, decimals, unworthy=unworthy, model=model)

@@ -10,7 +10,6 @@ from typing import Final, Literal
 
 from scenarios.oracles.model import DOCUMENTED, CopyAnswer, Model
 from simulators.exchanges.history import Exchange, Status
-from simulators.values import money
 from simulators.wallet.transactions import Kind, Transaction
 
 # The kind of a record that reads the balance.
@@ -44,11 +43,11 @@ def message_of(exchange: Exchange) -> Transaction | None:
     return exchange.message if isinstance(exchange.message, Transaction) else None
 
 
-def places(exchanges: Iterable[Exchange], currency: str, *amounts: Decimal) -> int:
-    """How many decimals are needed to write every amount exactly: ``currency``'s own, or more (BET-11)."""
+def places(exchanges: Iterable[Exchange], *amounts: Decimal) -> int:
+    """How many decimals are needed to write every amount exactly, more or fewer than the currency has (BET-11)."""
     messages = (message_of(exchange) for exchange in exchanges)
     every = (*amounts, *(message.amount for message in messages if message is not None))
-    return max([money.decimals(currency), *map(_decimals, every)])
+    return max(map(_decimals, every), default=0)
 
 
 def _decimals(amount: Decimal) -> int:
@@ -112,14 +111,10 @@ def from_exchanges(
     """Return the genuine callbacks of ``player``, in order, amounts in units of ``10 ** -decimals``.
 
     ``currency`` leaves out messages in any other (they move nothing of this balance); ``decimals`` defaults
-    to what writes every amount exactly, at least the currency's own.
+    to what writes every amount exactly.
     """
     listed = [exchange for exchange in exchanges if message_of(exchange) is not None]
-    if decimals is None:
-        first = next((message.currency for message in map(message_of, listed) if message is not None), None)
-        known = currency or first
-        decimals = places(listed, known) if known else 0
-    found = attempts(listed, decimals)
+    found = attempts(listed, places(listed) if decimals is None else decimals)
     return [r for r in found if r.player == player and (currency is None or r.currency == currency)]
 
 

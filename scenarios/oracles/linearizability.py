@@ -88,7 +88,7 @@ def judge(
     Only genuine callbacks count. ``final`` must have been read when no request was under way.
     """
     listed = list(exchanges)
-    decimals = places(listed, currency, opening, final)
+    decimals = places(listed, opening, final)
     every = attempts(listed, decimals)
     records = [r for r in every if r.player == player and r.currency == currency]
     if shared := _shared_with_others(records, every):

@@ -49,7 +49,8 @@ class ScenarioResult:
 
     ``stories`` are generated histories that broke a rule, each as short as it was found; ``readings`` the player
     and the balance, in the player's currency, that was read at the end of each, where one was. ``seen_once`` says of
-    rules what broke them and did not come back when it was tried again. ``went_away_again`` is whether the CLIENT
+    rules what broke them and did not come back when it was tried again. ``untold`` says why no balance could be read,
+    "" where they could: then only what answers decide is judged. ``went_away_again`` is whether the CLIENT
     went away in it, came back, and went away in it once more. ``began`` is seconds since the history began,
     ``seconds`` how long it took.
     """
@@ -71,6 +72,7 @@ class ScenarioResult:
     went_away_again: bool = False
     began: float = 0.0
     seconds: float = 0.0
+    untold: str = ""
 
     def standing(self, rule: str) -> Standing:
         """How this scenario came out for ``rule``."""
@@ -83,6 +85,8 @@ class ScenarioResult:
             return Standing.UNDECIDED
         if self.ended is not None:
             return self.ended
+        if self.untold and not RULES[rule].by_answers:
+            return Standing.UNDECIDED
         return Standing.INFO if RULES[rule].level is Level.INFO else Standing.PASSED
 
     def of(self, rule: str) -> list[Finding]:
@@ -139,12 +143,16 @@ def judge_rule(rule: Rule, results: Iterable[ScenarioResult]) -> RuleVerdict:
         reason = message([finding for result in mine for finding in result.of(rule.id)])
     elif standing in (Standing.SKIPPED, Standing.UNDECIDED):
         reason = next(
-            result.seen_once.get(rule.id, result.reason)
+            result.seen_once.get(rule.id, result.reason or result.untold)
             for result in mine
             if result.standing(rule.id) is standing
         )
     else:
-        reason = "; ".join(note for result in mine for note in result.notes.get(rule.id, []))
+        told = [note for result in mine for note in result.notes.get(rule.id, [])]
+        told += [
+            f"judged by answers alone: {why}" for why in dict.fromkeys(one.untold for one in mine) if why
+        ]
+        reason = "; ".join(told)
     return RuleVerdict(rule, standing, reason, mine)
 
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from scenarios.problems.errors import TargetProblem
 from scenarios.target.loading import Target
+from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.unclear_answers import learn, unclear
@@ -35,6 +36,8 @@ class Reach:
     begun: bool = False
     # Whether a CLIENT that takes no wagers answered 5xx from the beginning, so that it says nothing of its going away.
     fails_at_rest: bool = False
+    # Whether the CLIENT takes whole amounts only.
+    whole: bool = False
 
     def begin(self) -> None:
         """Reach the target with one genuine wager, or one request where there are no wagers.
@@ -52,7 +55,7 @@ class Reach:
                     f"start it, or correct {self._elsewhere()[0]} of the target file",
                 )
         else:
-            _first_wager(self.operator, self.player)
+            self._first_wager(self.operator, self.player)
 
     def alive(self) -> bool:
         """Whether the CLIENT still serves: one of two requests that move nothing is answered, and not by 5xx.
@@ -71,6 +74,26 @@ class Reach:
                 operator.new_id(), player, nothing, label="orphan rollback (still there?)", purpose=purpose
             )
         )
+
+    def _first_wager(self, operator: Verbs, player: Player) -> None:
+        """One result and its way back; also where results are paid only after bets, or in whole amounts only."""
+        first = operator.result(player, player.unit, purpose=Purpose.FIRST_WAGER)
+        if unclear(first):
+            if not learn(operator, player):
+                raise _refused(operator, first)
+            first = operator.again(first)
+        paid = first
+        if first.refused:
+            self.whole = _whole(operator, player, first)
+            if self.whole:
+                return
+            paid = operator.pay(player, player.unit, Purpose.FIRST_WAGER)
+        bet = operator.bet(player, player.unit, purpose=Purpose.FIRST_WAGER)
+        if paid.refused and bet.ok:
+            # That no result is paid is for a rule to tell.
+            operator.rollback(bet, purpose=Purpose.FIRST_WAGER)
+        elif not paid.ok:
+            raise _refused(operator, first)
 
     @property
     def address(self) -> str:
@@ -109,19 +132,29 @@ def _any_answer(answer: Answer) -> Meaning:  # noqa: ARG001 - any will do
     return Meaning(Status.OK)
 
 
-def _first_wager(operator: Verbs, player: Player) -> None:
-    """One result and its way back, or, where results are paid only after bets, the other way round."""
-    first = operator.result(player, player.unit, purpose=Purpose.FIRST_WAGER)
-    if unclear(first):
-        if not learn(operator, player):
-            raise _refused(operator, first)
-        first = operator.again(first)
-    back = operator.bet(player, player.unit, purpose=Purpose.FIRST_WAGER)
-    if first.ok:
-        return
-    if not back.ok:
-        raise _refused(operator, first)
-    operator.result(player, player.unit, purpose=Purpose.FIRST_WAGER)
+def _whole(operator: Verbs, player: Player, refused: Exchange) -> bool:
+    """Whether a whole amount is paid where ``refused``, one smallest unit, was not; a bet takes it back."""
+    if player.unit >= 1:
+        return False
+    whole = operator.result(player, Decimal(1), purpose=Purpose.FIRST_WAGER)
+    if not whole.ok:
+        return False
+    operator.bet(player, Decimal(1), purpose=Purpose.FIRST_WAGER)
+    again = operator.result(player, player.unit, purpose=Purpose.FIRST_WAGER)
+    if again.ok:
+        operator.bet(player, player.unit, purpose=Purpose.FIRST_WAGER)
+        return False
+    unit = player.show(player.unit)
+    operator.noticed.append(
+        Noticed(
+            "RES-01",
+            f"a result of {unit} is paid",
+            f"error {refused.error!r} twice, and error null for {player.show(Decimal(1))}",
+            (refused.number, whole.number, again.number),
+            player.unit,
+        )
+    )
+    return True
 
 
 def _refused(operator: Verbs, first: Exchange) -> TargetProblem:

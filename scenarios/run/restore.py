@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
@@ -61,16 +61,17 @@ class Restore:
         owns = acceptable(sent, player.id, funded, player.currency).alternatives()
         return f"{text}; by what was sent it owns {owns} now"
 
-    def _genuine(self) -> Iterator[tuple[Exchange, Transaction]]:
+    def _moving(self) -> Iterator[tuple[Exchange, Transaction]]:
+        """What may have moved money: what is genuine, and what was accepted although it is not."""
         for exchange in self.operator.channel.route.history.since(0):
             message = message_of(exchange)
-            if exchange.genuine and message is not None:
-                yield exchange, message
+            if message is not None and (exchange.genuine or exchange.ok):
+                yield replace(exchange, genuine=True), message
 
     def _named(self) -> dict[str, set[str]]:
-        """The currencies in which genuine wagers of this run named each player."""
+        """The currencies in which wagers of this run named each player."""
         named: dict[str, set[str]] = defaultdict(set)
-        for _, message in self._genuine():
+        for _, message in self._moving():
             named[message.player].add(message.currency)
         return named
 
@@ -115,10 +116,10 @@ class Restore:
         return self.operator.settle(send(player, amount, currency=currency, purpose=Purpose.RESTORE)).ok
 
     def _moved(self, player: Player, currency: str) -> Decimal:
-        """What this run's genuine wagers changed the balance by. Raises Unreadable where that cannot be told."""
+        """What this run's wagers changed the balance by. Raises Unreadable where that cannot be told."""
         own = [
             (exchange, message.id)
-            for exchange, message in self._genuine()
+            for exchange, message in self._moving()
             if (message.player, message.currency) == (player.id, currency)
         ]
         if not own:
@@ -128,8 +129,8 @@ class Restore:
             if name not in decided:
                 decided.add(name)
                 self.operator.settle(exchange)
-        history = self.operator.channel.route.history.since(0)
-        allowed = acceptable(history, player.id, Decimal(0), currency).balances
+        sent = [exchange for exchange, _ in self._moving()]
+        allowed = acceptable(sent, player.id, Decimal(0), currency).balances
         if len(allowed) > 1:
             shown = " or ".join(money.show(each, currency) for each in sorted(allowed))
             raise Unreadable(f"this run moved {shown}, for some wagers got no answer")

@@ -17,16 +17,18 @@ from scenarios.run.guard import Guard, TargetGone
 from scenarios.run.reach import Reach
 from scenarios.run.restore import Restore
 from scenarios.run.settings import Settings
+from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probe_self_test import Diagnosis, diagnose
-from scenarios.wallet.probes import DriverProbe, Probe, Unreadable, WagersProbe
+from scenarios.wallet.probes import DriverProbe, Probe, TakenAtItsWord, Unreadable, WagersProbe
 from simulators.exchanges.history import Exchange, History
 from simulators.exchanges.redaction import Redactor
 from simulators.operator.delivery import Operator
 from simulators.transport.pace import Pace
 from simulators.transport.rate_limits import Limits
 from simulators.transport.route import Route
+from simulators.values import money
 from simulators.wallet.names import Names
 
 # Seconds for one answer where no [operator] says otherwise.
@@ -40,7 +42,9 @@ class Run:
     ``reach`` is the way to the target, ``guard`` watches that it stays there. ``diagnosis`` says why balances cannot be
     read at all, ``suspicion`` why not through wagers, where the driver reads them. ``choices`` is what
     the CLIENT was seen to choose where the contract leaves a choice, by the fields of the wallet model. ``away`` are
-    the exchanges of scenarios in which the CLIENT went away and that were judged anew.
+    the exchanges of scenarios in which the CLIENT went away and that were judged anew. ``noticed`` is what the judge's
+    own wagers showed. ``at_its_word`` says that nothing tells balances and every bet is taken: only what answers
+    decide is judged.
     """
 
     settings: Settings
@@ -50,6 +54,8 @@ class Run:
     gone_after: str | None = None
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
     suspicion: Diagnosis = field(default_factory=Diagnosis)
+    noticed: list[Noticed] = field(default_factory=list)
+    at_its_word: bool = False
     warnings: list[str] = field(default_factory=list)
     choices: dict[str, frozenset[StrEnum]] = field(default_factory=dict)
     interrupted: bool = False
@@ -79,7 +85,7 @@ class Run:
         self.reach = Reach(
             target,
             self.route,
-            Verbs(self.channel) if operator else None,
+            Verbs(self.channel, noticed=self.noticed) if operator else None,
             self.players[0] if self.players else None,
         )
         effort = self.settings.effort
@@ -107,7 +113,7 @@ class Run:
     @cached_property
     def verbs(self) -> Verbs:
         """The OPERATOR as scenarios see it; raises UsageProblem where the target has none."""
-        return Verbs(self.channel, guard=self.guard)
+        return Verbs(self.channel, guard=self.guard, noticed=self.noticed)
 
     @cached_property
     def probe(self) -> Probe:
@@ -139,6 +145,10 @@ class Run:
             self.reach.begin()
         if self.settings.target.operator is None:
             return
+        if self.reach.whole:
+            for player in (*self.players, *self.other_players):
+                player.coarse = money.to_minor(Decimal(1), player.currency)
+            self.warn("the CLIENT takes whole amounts only (RES-01): the rest is judged by those")
         if isinstance(self.probe, WagersProbe):
             self._try_wagers(self.probe, self.players[0])
 
@@ -162,6 +172,9 @@ class Run:
             self.probe, self.diagnosis, self.suspicion = other, Diagnosis(), self.diagnosis
             player.touched, player.opening = True, opening
             self.warn("balances are read through the driver, as wagers do not tell them here")
+        elif self.diagnosis.takes_all:
+            # What was sent and answered says what is to be put back.
+            self.probe, self.at_its_word, player.touched = TakenAtItsWord(), True, False
 
     def _diagnosed(self, probe: WagersProbe, player: Player) -> Diagnosis:
         try:
@@ -177,6 +190,8 @@ class Run:
 
     def fresh(self, player: Player) -> None:
         """Bring ``player`` to exactly zero; the first time, keep in mind what it owned. Raises Unreadable."""
+        if self.at_its_word:
+            return
         self._restore.lend(player)
         found = self.probe.empty(player)
         if not player.touched:
@@ -192,9 +207,8 @@ class Run:
         """Give every player back what it owned when the run began; say so where that fails."""
         if self.settings.target.operator is None:
             return
-        mistrusted = self.diagnosis.why and any(player.touched for player in self.players)
         self._restore.all(self.probe)
-        if mistrusted:
+        if self.diagnosis.why:
             self.warn(
                 f"player {self.players[0].id} is put back only as far as wagers can be trusted: "
                 f"{self.diagnosis.cause}"

@@ -12,7 +12,7 @@ from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Enough, Undecided, shortened
 from scenarios.run.run import Run
 from scenarios.runner.needs import rules_of
-from scenarios.wallet.probe_self_test import Diagnosis
+from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.probes import Unreadable
 from simulators.exchanges.history import Purpose
 
@@ -44,7 +44,7 @@ def ended(run: Run, result: ScenarioResult, error: BaseException) -> None:
         case Undecided() | Unreadable() | OutOfBounds():
             result.ended, result.reason = Standing.UNDECIDED, str(error)
             if not result.findings:
-                accuse(result, run.suspicion)
+                accuse(result, run.suspicion.noticed)
         case Problem():
             result.ended, result.reason = Standing.UNDECIDED, f"{error.came}; {error.next_step}"
         case _:
@@ -79,13 +79,19 @@ def _asked(run: Run, result: ScenarioResult) -> str:
     return next(rule for rule in result.rules if rule in run.settings.rules)
 
 
-def accuse(result: ScenarioResult, found: Diagnosis) -> None:
-    """Blame the culprit of ``found``, where ``result`` is about it."""
-    if found.culprit in result.rules:
-        result.judged.add(found.culprit)
+def accuse(result: ScenarioResult, noticed: Noticed | None) -> None:
+    """Blame the rule that the judge's own wagers showed to be broken, where ``result`` is about it."""
+    if noticed is not None and noticed.rule in result.rules and not result.of(noticed.rule):
+        result.judged.add(noticed.rule)
         result.findings.append(
             Finding(
-                found.culprit, Level.MUST, found.expected, found.seen, found.exchanges, "basics", found.off
+                noticed.rule,
+                RULES[noticed.rule].level,
+                noticed.expected,
+                noticed.seen,
+                noticed.exchanges,
+                "basics",
+                noticed.off,
             )
         )
 

@@ -169,9 +169,13 @@ class Session:
         if (missing := lacking(item, self.run)) is not None:
             pytest.skip(missing)
         if self.run.diagnosis.why and not judges_history(item):
-            accuse(judge.result, self.run.diagnosis)
-            if needs_probe(item) or judge.result.findings:
+            accuse(judge.result, self.run.diagnosis.noticed)
+            if judge.result.findings or (needs_probe(item) and not self.run.at_its_word):
                 raise Undecided(self.run.diagnosis.why)
+            if needs_probe(item):
+                judge.result.untold = self.run.diagnosis.why
+                if not any(RULES[rule].by_answers for rule in rules_of(item)):
+                    raise Undecided(self.run.diagnosis.why)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[None]:
@@ -201,6 +205,8 @@ class Session:
         if call.excinfo is not None:
             ended(self.run, result, call.excinfo.value)
         if call.when == "call" or call.excinfo is not None:
+            for noticed in self.run.noticed:
+                accuse(result, noticed)
             result.last_exchange = len(self.run.history)
             result.seconds = self.run.history.now() - result.began
             self._keep(result)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.operator.delivery import Operator
@@ -26,12 +27,14 @@ class Verbs:
 
     Every verb sends one request, waits for its answer and returns the exchange. Amounts are decimals in the
     player's currency. Ids are new UUIDs unless given: a CLIENT remembers ids for good, so they can never
-    repeat from one run to the next. ``guard`` is called after every exchange and may raise.
+    repeat from one run to the next. ``guard`` is called after every exchange and may raise. ``noticed`` is what wagers
+    that no scenario made showed of the CLIENT.
     """
 
     channel: Operator
     guard: Callable[[Exchange], None] = field(default=_nothing)
     style: Style = PLAIN
+    noticed: list[Noticed] = field(default_factory=list)
 
     @staticmethod
     def new_id() -> str:
@@ -129,6 +132,29 @@ class Verbs:
             label=label,
             purpose=purpose,
         )
+
+    def pay(self, player: Player, amount: Decimal, purpose: Purpose) -> Exchange:
+        """Put ``amount`` on the balance, also where the CLIENT wrongly pays results only after bets."""
+        refused: list[Exchange] = []
+        # Refused twice, for once may be by chance.
+        for _ in range(2):
+            paid = self.settle(self.result(player, amount, purpose=purpose))
+            if not paid.refused:
+                return paid
+            refused.append(paid)
+        bet = self.settle(self.bet(player, player.unit, purpose=purpose))
+        if not bet.ok:
+            return paid
+        paid = self.settle(self.result(player, amount + player.unit, purpose=purpose))
+        if paid.refused:
+            self.rollback(bet, purpose=purpose)
+        elif paid.ok:
+            numbers = tuple(one.number for one in (*refused, bet, paid))
+            seen = f"error {refused[0].error!r} twice, and error null once a bet was placed"
+            self.noticed.append(
+                Noticed("RES-03", "a result that no bet precedes is accepted", seen, numbers, amount)
+            )
+        return paid
 
     def rollback(
         self,

@@ -14,6 +14,8 @@ class Player:
     player owned before the judge took it over (``touched``), None where that could not be told; ``lent`` of it
     came from the judge's own first wager. All are in ``currency``.
 
+    ``coarse`` is how many smallest units of the currency a CLIENT takes at least, where it takes no smaller amount.
+
     ``funded`` is what the player was brought to for the scenario under way, before exchange ``since``; ``off`` is
     how far the balance was seen to be from what has been sent since then.
     """
@@ -27,6 +29,7 @@ class Player:
     funded: Decimal = Decimal(0)
     since: int = 0
     off: Decimal = Decimal(0)
+    coarse: int = 1
 
     @property
     def owned(self) -> Decimal | None:
@@ -35,12 +38,16 @@ class Player:
 
     @property
     def unit(self) -> Decimal:
-        """The smallest amount of the player's currency."""
-        return money.unit(self.currency)
+        """The smallest amount of the player's currency, or the smallest that the CLIENT takes."""
+        return money.unit(self.currency) * self.coarse
 
     def money(self, units: int) -> Decimal:
         """``units`` smallest units as an amount (EUR: 1050 is 10.50)."""
-        return money.from_minor(units, self.currency)
+        return money.from_minor(units * self.coarse, self.currency)
+
+    def units(self, amount: Decimal) -> int:
+        """``amount`` in whole smallest units; what is finer is left out."""
+        return int(amount // self.unit)
 
     def show(self, amount: Decimal) -> str:
         """Write an amount for people, with the currency."""

@@ -5,9 +5,10 @@ amount, and a bet without funds is refused without effect. Where one is broken, 
 exchanges that show it, and the rules that need a balance are undecided rather than wrongly accused.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Unanswered, Unreadable, WagersProbe
@@ -28,20 +29,24 @@ _EXPECTED = {
 }
 _REMEDY = '; add balance = { get = "..", read = ".." } to [driver] to judge the rest'
 
-# The broken rule, what was expected, what was seen.
-Found = tuple[str, str, str]
+_TAKES_ALL = Noticed("BET-03", _EXPECTED["BET-03"], "every bet is accepted, however large")
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Why balances cannot be read through wagers: the broken rule, expected and seen. Empty: they can."""
+    """Why balances cannot be read through wagers, and the broken rule that shows it. Empty: they can.
+
+    ``takes_all`` says that every bet is taken, and all else was as it should be so far.
+    """
 
     cause: str = ""
-    culprit: str = ""
-    expected: str = ""
-    seen: str = ""
-    off: Decimal = Decimal(0)
-    exchanges: tuple[int, ...] = ()
+    noticed: Noticed | None = None
+    takes_all: bool = False
+
+    @property
+    def culprit(self) -> str:
+        """The broken rule, "" where none is certain."""
+        return self.noticed.rule if self.noticed is not None else ""
 
     @property
     def why(self) -> str:
@@ -59,7 +64,7 @@ def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
         found = _unreadable(probe, player, error)
         # Taken over, but what it owned is not known: all that the judge did is undone here and now.
         player.touched = True
-        if found is not None and found[0] == "BET-01" and _takes_nothing(probe, player):
+        if found is not None and found.rule == "BET-01" and _takes_nothing(probe, player):
             _roll_back(probe.operator, [one for one in _own(probe.operator, player) if _paid(one)])
         else:
             settle(probe.operator, player)
@@ -81,23 +86,21 @@ def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
     return _blame(player, found, range(start, len(history)))
 
 
-def _experiment(probe: WagersProbe, player: Player) -> Found | None:
+def _experiment(probe: WagersProbe, player: Player) -> Noticed | None:
     # What other faults left is taken first, so that the next result alone can explain what is there after it.
     if all(probe.takes(player, 1) for _ in range(_LEFT)):
-        return (
-            "BET-01",
-            "bets of one unit take one unit each",
-            "an empty balance could be bet again and again",
+        return Noticed(
+            "BET-01", "bets of one unit take one unit each", "an empty balance could be bet again and again"
         )
     return _refusals(probe, player) or _results(probe, player) or _bets(probe, player)
 
 
-def _refusals(probe: WagersProbe, player: Player) -> Found | None:
+def _refusals(probe: WagersProbe, player: Player) -> Noticed | None:
     """Whether refused bets take money: a sum can be bet after it was paid, not if a refusal was between."""
     lifted, step = 0, 1
     while not probe.takes(player, 1):
         if step > _FORTUNE:
-            return "RES-01", _EXPECTED["RES-01"], "no bet is accepted, whatever is paid in"
+            return Noticed("RES-01", _EXPECTED["RES-01"], "no bet is accepted, whatever is paid in")
         probe.give(player, step)
         lifted, step = lifted + step, step * 2
     # More than can be left from the lifting, so that a bet that takes too much shows in the second round.
@@ -109,35 +112,39 @@ def _refusals(probe: WagersProbe, player: Player) -> Found | None:
     probe.give(player, part)
     if probe.takes(player, _PAID + 2 * part) or probe.takes(player, part):
         return None
-    return "BET-03", "a refused bet has no effect", "refused bets took money"
+    return Noticed("BET-03", "a refused bet has no effect", "refused bets took money")
 
 
-def _results(probe: WagersProbe, player: Player) -> Found | None:
+def _results(probe: WagersProbe, player: Player) -> Noticed | None:
     paid = player.show(player.money(_PAID))
     probe.drain(player)
     probe.give(player, _PAID)
     if probe.takes(player, _PAID + 1):
         if probe.takes(player, _FORTUNE):
-            return "BET-03", _EXPECTED["BET-03"], "a bet of a fortune was accepted"
-        return "RES-01", f"a result of {paid} at balance zero leaves {paid}", "one unit more could be bet"
+            return _TAKES_ALL
+        return Noticed(
+            "RES-01", f"a result of {paid} at balance zero leaves {paid}", "one unit more could be bet"
+        )
     if not probe.takes(player, _PAID):
         if probe.takes(player, _PAID - _PAID // 100):
-            return "BET-01", "bets take exactly their amount", "a balance emptied by bets was below zero"
-        return "RES-01", f"a result of {paid} can be bet", f"a bet of {paid} was refused after it"
+            return Noticed(
+                "BET-01", "bets take exactly their amount", "a balance emptied by bets was below zero"
+            )
+        return Noticed("RES-01", f"a result of {paid} can be bet", f"a bet of {paid} was refused after it")
     if probe.takes(player, 1):
-        return "BET-01", f"a bet of all {paid} leaves zero", "another unit could be bet"
+        return Noticed("BET-01", f"a bet of all {paid} leaves zero", "another unit could be bet")
     return None
 
 
-def _bets(probe: WagersProbe, player: Player) -> Found | None:
+def _bets(probe: WagersProbe, player: Player) -> Noticed | None:
     part, rest = _PAID * 2 // 5, _PAID * 3 // 5
     expected = f"a bet takes {player.show(player.money(part))}"
     probe.give(player, _PAID)
     probe.takes(player, part)
     if probe.takes(player, rest + 1):
-        return "BET-01", expected, "it took less"
+        return Noticed("BET-01", expected, "it took less")
     if not probe.takes(player, rest):
-        return "BET-01", expected, "it took more"
+        return Noticed("BET-01", expected, "it took more")
     return None
 
 
@@ -191,29 +198,27 @@ def _takes_nothing(probe: WagersProbe, player: Player) -> bool:
     )
 
 
-def _unreadable(probe: WagersProbe, player: Player, error: Unreadable) -> Found | None:
+def _unreadable(probe: WagersProbe, player: Player, error: Unreadable) -> Noticed | None:
     """What the probe's failure says of the CLIENT; None where it does not tell."""
     if isinstance(error, Unanswered):
         return None
     if error.rule:
-        return error.rule, _EXPECTED[error.rule], str(error)
+        return (
+            _TAKES_ALL if error.rule == "BET-03" else Noticed(error.rule, _EXPECTED[error.rule], str(error))
+        )
     try:
         if probe.takes(player, _FORTUNE):
-            return "BET-03", _EXPECTED["BET-03"], "a bet of a fortune was accepted"
+            return _TAKES_ALL
     except Unreadable:
         return None
-    return "BET-01", "bets take exactly their amount", str(error)
+    return Noticed("BET-01", "bets take exactly their amount", str(error))
 
 
-def _blame(player: Player, found: Found | None, exchanges: range, why: str = "") -> Diagnosis:
+def _blame(player: Player, found: Noticed | None, exchanges: range, why: str = "") -> Diagnosis:
     if found is None:
         return Diagnosis(f"balances cannot be read through wagers here: {why}")
-    culprit, expected, seen = found
     return Diagnosis(
-        cause=f"balances cannot be read through wagers here while {culprit} is broken ({seen})",
-        culprit=culprit,
-        expected=expected,
-        seen=seen,
-        off=player.unit,
-        exchanges=tuple(exchanges)[-40:],
+        f"balances cannot be read through wagers here while {found.rule} is broken ({found.seen})",
+        replace(found, off=player.unit, exchanges=tuple(exchanges)[-40:]),
+        found == _TAKES_ALL,
     )

@@ -15,7 +15,6 @@ from scenarios.driver.driver import Driver
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, Purpose
-from simulators.values import money
 
 # A search that doubles its bet (or halves the balance) this often has offered more than any balance can hold.
 _DOUBLINGS = 50
@@ -75,7 +74,7 @@ class WagersProbe:
     def read(self, player: Player, expected: Decimal) -> Reading:
         """Three requests where the balance is ``expected``, else a bounded search. Raises Unreadable."""
         self._sent.clear()
-        units = money.to_minor(expected, player.currency)
+        units = player.units(expected)
         lift = max(0, 1 - units)
         if lift:
             self.give(player, lift)
@@ -91,7 +90,7 @@ class WagersProbe:
     def empty(self, player: Player) -> Decimal:
         """Bet everything away until a bet of one unit is refused, and prove the balance not negative."""
         self._sent.clear()
-        guess = money.to_minor(player.known, player.currency) if player.known is not None else 0
+        guess = player.units(player.known) if player.known is not None else 0
         taken = guess if guess > 0 and self.takes(player, guess) else 0
         taken += self.drain(player)
         self.give(player, 1)
@@ -105,14 +104,10 @@ class WagersProbe:
 
     def give(self, player: Player, units: int) -> Exchange:
         """Put ``units`` smallest units on the balance. Raises Unreadable where the CLIENT refuses."""
-        exchange = self._resolved(self.operator.result(player, player.money(units), purpose=Purpose.PROBE))
-        if exchange.refused:
-            # Some CLIENTs wrongly pay a result only after a bet; the smallest bet opens the way.
-            if self.takes(player, 1):
-                units += 1
-            exchange = self._resolved(
-                self.operator.result(player, player.money(units), purpose=Purpose.PROBE)
-            )
+        history = self.operator.channel.route.history
+        start = len(history)
+        exchange = self.operator.pay(player, player.money(units), Purpose.PROBE)
+        self._sent += range(start, len(history))
         if exchange.unknown:
             raise Unanswered(f"the probe's own {exchange.title} got no usable answer", tuple(self._sent))
         if not exchange.ok:
@@ -211,7 +206,7 @@ class WagersProbe:
         return self._resolved(self.operator.rollback(loan, purpose=Purpose.PROBE)).ok and spent
 
     def _spend(self, player: Player, amount: Decimal) -> bool:
-        return self.takes(player, money.to_minor(amount, player.currency))
+        return self.takes(player, player.units(amount))
 
 
 def in_parts(amount: Decimal, unit: Decimal, move: Callable[[Decimal], bool]) -> bool:
@@ -231,6 +226,21 @@ def in_parts(amount: Decimal, unit: Decimal, move: Callable[[Decimal], bool]) ->
 def _answered(exchange: Exchange) -> bool:
     """Whether there is an answer, if an unreadable one: some CLIENTs refuse with a page."""
     return exchange.answer is not None and exchange.answer.status < 500
+
+
+@dataclass
+class TakenAtItsWord:
+    """Reads nothing: where nothing tells balances, they are taken to be what the CLIENT's answers say."""
+
+    name: str = "nothing"
+
+    def read(self, player: Player, expected: Decimal) -> Reading:  # noqa: ARG002
+        """What is expected."""
+        return Reading(expected)
+
+    def empty(self, player: Player) -> Decimal:
+        """What was expected before; nothing is moved."""
+        return player.known or Decimal(0)
 
 
 @dataclass

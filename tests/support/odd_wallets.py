@@ -112,3 +112,29 @@ class LimitsSingleBets(Wallet):
         if message["amount"] > 1000:
             raise Refused("STAKE_LIMIT")
         return super().bet(message)
+
+
+class PaysAfterBets(Wallet):
+    """Refuses results of a player who has made no bet yet."""
+
+    def result(self, message):
+        if message["user_id"] not in self.seen_betting():
+            raise Refused("NO_BET")
+        return super().result(message)
+
+    def seen_betting(self):
+        return {
+            entry.message["user_id"]
+            for entry in self.entries.values()
+            if entry.message["action"] == "bet" and entry.error is None
+        }
+
+
+class WholeAmounts(Wallet):
+    """Takes whole amounts only."""
+
+    def amount(self, message):
+        amount = super().amount(message)
+        if amount != int(amount):
+            raise Refused("INVALID_AMOUNT")
+        return amount

@@ -36,12 +36,22 @@ def bend(
     path: str | None = None,
     method: str = "POST",
     headers: Mapping[str, str | None] | None = None,
+    meant: Transaction | None = None,
 ) -> Exchange:
-    """Send ``message`` rightly signed, but with fields, path, method or headers that no callback has."""
+    """Send ``message`` rightly signed, but with fields, path, method or headers that no callback has.
+
+    ``meant`` is what it still means, where that is clear.
+    """
     dialect = operator.channel.dialect
     body = dialect.encode(message, style)
     return raw(
-        operator, body, path or dialect.path(message), label or f"malformed {message.kind}", method, headers
+        operator,
+        body,
+        path or dialect.path(message),
+        label or f"malformed {message.kind}",
+        method,
+        headers,
+        meant,
     )
 
 
@@ -52,10 +62,11 @@ def raw(
     label: str,
     method: str = "POST",
     headers: Mapping[str, str | None] | None = None,
+    meant: Transaction | None = None,
 ) -> Exchange:
     """Send any ``body``, rightly signed."""
     return operator.watched(
-        operator.channel.send_raw(body, path=path, label=label, method=method, headers=headers)
+        operator.channel.send_raw(body, path=path, label=label, method=method, headers=headers, message=meant)
     )
 
 

@@ -105,11 +105,12 @@ def test_what_parsers_read_differently_moves_what_is_answered(
 def _in_other_bytes(operator: Verbs, message: Transaction, *, write: bodies.Body, label: str) -> Exchange:
     dialect = operator.channel.dialect
     body = write(dialect.encode(message, PLAIN))
-    return raw(operator, body, dialect.path(message), label, headers=CLOSE)
+    return raw(operator, body, dialect.path(message), label, headers=CLOSE, meant=message)
 
 
 def _with_query(operator: Verbs, message: Transaction, *, query: str, label: str) -> Exchange:
-    return bend(operator, message, label=label, path=operator.channel.dialect.path(message) + query)
+    path = operator.channel.dialect.path(message) + query
+    return bend(operator, message, label=label, path=path, meant=message)
 
 
 @pytest.mark.rules("MSG-06")

@@ -39,7 +39,7 @@ def test_the_culprit_is_named(faulty, rule, balance):
         assert run.diagnosis.culprit == rule
         assert rule in run.diagnosis.why
         assert "[driver]" in run.diagnosis.why
-        assert run.diagnosis.exchanges
+        assert run.diagnosis.noticed.exchanges
 
 
 @pytest.mark.parametrize(("faulty", "rule"), CULPRITS)

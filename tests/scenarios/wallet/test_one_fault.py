@@ -1,0 +1,60 @@
+"""One fault hides nothing: it is told by its own rule, and whatever can still be decided is decided."""
+
+from decimal import Decimal
+
+import pytest
+
+from scenarios.contract import RULES, select
+from scenarios.run.findings import Standing
+from tests.support import odd_wallets as odd
+from tests.support.judging import judged
+
+ANSWERS = tuple(rule.id for rule in select("SIG,MSG,BET-03,BET-06,RES-03,IDM-01,IDM-02,IDM-04,RBK-05,RES-01"))
+FEW = tuple(rule.id for rule in select("SIG-01,MSG-11,BET-01,BET-03,RES,IDM-01,RBK-02,RBK-04"))
+
+
+def standings(result):
+    return {verdict.rule.id: verdict.standing for verdict in result.verdicts}
+
+
+def at(result, standing):
+    return {rule for rule, own in standings(result).items() if own is standing}
+
+
+def test_a_client_that_never_refuses_a_bet_is_judged_by_its_answers_and_put_back():
+    wallet = odd.NeverRefuses()
+    result = judged(wallet, *ANSWERS)
+    assert at(result, Standing.FAILED) == {"BET-03"}
+    decided = {rule for rule in ANSWERS if RULES[rule].by_answers}
+    assert len(decided) > 15
+    assert decided <= at(result, Standing.PASSED)
+    assert {"RES-01", "MSG-08"} <= at(result, Standing.UNDECIDED)
+    why = {verdict.rule.id: verdict.reason for verdict in result.verdicts}
+    assert why["IDM-01"].startswith("judged by answers alone")
+    assert why["RES-01"] == result.run.diagnosis.why
+    assert wallet.balances == {"p-1": Decimal(50), "p-2": Decimal(50)}
+
+
+def test_where_balances_cannot_be_told_answers_still_break_rules():
+    class NewIds(odd.NeverRefuses):
+        def again(self, known, message):
+            return super().again(known, message) | {"transaction_id": self.new_id()}
+
+    result = judged(NewIds(), "BET-03", "IDM-01", "RBK-05", "RES-03")
+    assert at(result, Standing.FAILED) == {"BET-03", "IDM-01", "RBK-05"}
+    assert at(result, Standing.PASSED) == {"RES-03"}
+
+
+def test_a_driver_decides_what_answers_do_not():
+    result = judged(odd.NeverRefuses(), *FEW, driver=["balance"])
+    assert at(result, Standing.FAILED) == {"BET-03"}
+    assert at(result, Standing.PASSED) >= set(FEW) - {"BET-03", "RES-04"}
+
+
+@pytest.mark.parametrize(("habit", "broken"), [(odd.PaysAfterBets, "RES-03"), (odd.WholeAmounts, "RES-01")])
+def test_what_the_first_wager_shows_is_told_and_the_rest_is_judged(habit, broken):
+    wallet = habit()
+    result = judged(wallet, *FEW)
+    assert at(result, Standing.FAILED) == {broken}
+    assert not at(result, Standing.UNDECIDED)
+    assert wallet.balances == {"p-1": Decimal(50), "p-2": Decimal(50)}
