@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.oracles.acceptable import acceptable
-from scenarios.oracles.subset_sums import LISTED, Sums
+from scenarios.oracles.subset_sums import BITS, LISTED, Sums
 from simulators.exchanges.history import Status
 from tests.support.oracle_exchanges import bet, exchange, in_turn, result, rollback
 from tests.support.sequential_wallet import handle, open_wallet
@@ -243,14 +243,25 @@ def test_sums_agree_with_every_choice(choices, number):
     assert (min(every), max(every)) == (sums.lowest, sums.highest)
 
 
-def test_halves_agree_with_the_list():
-    choices = [frozenset({0, 2**n}) for n in range(17)]
-    sums = Sums(1, choices)
+@pytest.mark.parametrize("apart", [0, 2 * BITS])
+def test_more_sums_than_are_listed_are_decided_however_far_apart(apart):
+    # One more choice may put them too far apart for a bit each: then two halves are listed.
+    sums = Sums(1, [frozenset({0, 2**n}) for n in range(17)] + [frozenset({0, apart})])
     assert LISTED < 2**17
     assert sums.all is None
-    assert all(number in sums for number in (1, 2, 77_777, 2**17))
+    assert sums.exact
+    assert all(number in sums for number in (1, 2, 77_777, 2**17, 1 + apart, 2**17 + apart))
     assert 0 not in sums
     assert 2**17 + 1 not in sums
+    assert 2**17 + 1 + apart not in sums
+
+
+def test_many_choices_close_together_are_decided_in_a_moment():
+    sums = Sums(0, [frozenset({0, 50 * (n % 40 + 1)}) for n in range(2000)])
+    assert sums.exact
+    assert 50 in sums
+    assert sums.highest - 50 in sums
+    assert 49 not in sums
 
 
 @st.composite
