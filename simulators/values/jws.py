@@ -6,6 +6,7 @@ PyJWT alone says whether one holds.
 import json
 from collections.abc import Mapping
 from decimal import Decimal, DecimalException
+from functools import lru_cache
 from typing import Any, Final, Literal, get_args
 
 import jwt
@@ -61,6 +62,8 @@ def _signer(algorithm: str) -> jwt.PyJWS:
 _SIGNERS: Final[dict[str, jwt.PyJWS]] = {algorithm: _signer(algorithm) for algorithm in ALGORITHMS}
 
 
+# Reading an RSA key checks its primes, which takes longer than a hundred signatures.
+@lru_cache(maxsize=64)
 def key_for(algorithm: str, key: str, *, signing: bool) -> Any:
     """Return ``key`` as it signs, or verifies, under ``algorithm``; raises BadKey.
 
