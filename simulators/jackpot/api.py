@@ -9,7 +9,6 @@ from typing import Any, Final
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from werkzeug.exceptions import HTTPException
 
 from simulators.jackpot import openapi, requests, wire
 from simulators.jackpot.catalogue.stores import IMAGES
@@ -19,29 +18,35 @@ from simulators.jackpot.operations import OPERATIONS, Ask, Operation
 from simulators.jackpot.pages import backoffice, widget
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import PROVIDER
-from simulators.server import api_docs, responses
+from simulators.server import api_docs, provider_app, responses
+from simulators.server.provider_app import bearer, json_body
 from simulators.server.responses import ApiError
 from simulators.values import decimal_json
 
-# The longest request that is read, in bytes.
-BODY_BYTES: Final = 1024 * 1024
 # Below these, a player's browser calls from a CLIENT's page.
 _SHARED: Final = ("/v2/", "/widget/")
-_ALLOWED: Final = ("Access-Control-Allow-Origin", "*")
 
 _MESSAGES: Final = {
     404: f"There is nothing at this address. {api_docs.PAGE} lists every operation. Check the address.",
     405: f"This method is none of this address. {api_docs.PAGE} lists every operation. Check the method.",
-    413: f"The body is longer than {BODY_BYTES} bytes. Requests are small JSON objects. Send a shorter one.",
+    413: provider_app.TOO_LONG,
 }
 
 
 def create_app(simulator: JackpotSimulator) -> Flask:
     """Return the WSGI app of ``simulator``: API, document and page, PDFs, pictures, the widget, the back-office."""
-    app = Flask(__name__)
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # the documented order
-    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
     kinds: dict[str, str] = {}
+    app = provider_app.create(
+        "Jackpot",
+        simulator.history,
+        simulator.disturbances,
+        lambda: _record(simulator, kinds),
+        messages=_MESSAGES,
+        error_page=lambda error: backoffice.error_page(error) if backoffice.serves(request.path) else None,
+        shared=provider_app.Shared(
+            lambda path: path.startswith(_SHARED), "Authorization, Content-Type, apikey"
+        ),
+    )
     for number, operation in enumerate(OPERATIONS):
         for form, path in enumerate(operation.paths):
             endpoint = f"{operation.id}-{number}-{form}"
@@ -54,18 +59,6 @@ def create_app(simulator: JackpotSimulator) -> Flask:
     app.add_url_rule(f"{IMAGES}/<slug>/<name>.svg", "image", lambda slug, name: _image(simulator, slug, name))
     app.register_blueprint(widget.blueprint(simulator))
     app.register_blueprint(backoffice.blueprint(simulator))
-    app.before_request(lambda: _record(simulator, kinds))
-    app.before_request(lambda: responses.disturb(simulator.disturbances))
-    # Flask runs these from the last to the first: what is recorded is what leaves, and a disturbed answer is
-    # shared like any other.
-    app.after_request(_share)
-    app.after_request(
-        lambda response: responses.complete(simulator.history, simulator.disturbances, response)
-    )
-    app.after_request(_share)
-    app.register_error_handler(ApiError, responses.api_error)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, lambda error: responses.crash(app, "Jackpot", error))
     return app
 
 
@@ -76,7 +69,7 @@ def _view(simulator: JackpotSimulator, operation: Operation) -> Callable[..., Re
         session = None
         if operation.credential is not None:
             session = simulator.service.authenticate(
-                operation.credential, request.headers.get("apikey"), _bearer()
+                operation.credential, request.headers.get("apikey"), bearer()
             )
         ask = Ask(path, _amount() if operation.amount else None, parse(), session)
         answer = operation.call(simulator.service, ask)
@@ -84,11 +77,6 @@ def _view(simulator: JackpotSimulator, operation: Operation) -> Callable[..., Re
         return Response(decimal_json.dumps(shown), content_type=wire.JSON_TYPE)
 
     return view
-
-
-def _bearer() -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
 def _amount() -> Any:
@@ -122,22 +110,7 @@ def _parser(operation: Operation) -> Callable[[], Any]:
 def _document(operation: Operation) -> Any:
     if operation.form and request.mimetype == openapi.FORM_TYPE:
         return request.form.to_dict()
-    expected = wire.JSON_TYPE + (f" or {openapi.FORM_TYPE}" if operation.form else "")
-    if request.mimetype != wire.JSON_TYPE:
-        raise ApiError(
-            400,
-            "NOT_JSON",
-            f"The Content-Type is {request.mimetype[:40]!r}. Parameters are read from one form only, or they "
-            f"would be guessed at. Send Content-Type: {expected}.",
-        )
-    try:
-        return decimal_json.loads(request.get_data())
-    except ValueError:
-        raise ApiError(
-            400,
-            "NOT_JSON",
-            "The body is no JSON. Parameters are read from a JSON object. Send one, as UTF-8.",
-        ) from None
+    return json_body(*[openapi.FORM_TYPE] if operation.form else ())
 
 
 def _malformed(error: ValidationError, models: tuple[type[BaseModel], ...]) -> str:
@@ -165,12 +138,6 @@ def _image(simulator: JackpotSimulator, slug: str, name: str) -> Response:
     return Response(simulator.service.picture(slug, name), content_type="image/svg+xml")
 
 
-def _http_error(error: HTTPException) -> ResponseReturnValue:
-    if backoffice.serves(request.path):
-        return backoffice.error_page(error)
-    return responses.http_error(error, _MESSAGES)
-
-
 def _record(simulator: JackpotSimulator, kinds: dict[str, str]) -> None:
     """Write a request to the API into the history; those of browsers for pages and files are none."""
     kind = kinds.get(request.endpoint or "")
@@ -178,13 +145,3 @@ def _record(simulator: JackpotSimulator, kinds: dict[str, str]) -> None:
         return
     if request.method != "OPTIONS":
         responses.record(simulator.history, PROVIDER, kind or "unknown request")
-
-
-def _share(response: Response) -> Response:
-    """Let the widget call from any CLIENT's page; it shows a token, never a cookie."""
-    if request.path.startswith(_SHARED):
-        response.headers[_ALLOWED[0]] = _ALLOWED[1]
-        if request.method == "OPTIONS":
-            response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, apikey"
-            response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "")
-    return response

@@ -7,36 +7,34 @@ from typing import Final
 
 from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
 
 from simulators.operator import openapi
 from simulators.operator.delivery import PROVIDER
-from simulators.operator.dialect import JSON_TYPE
 from simulators.operator.pages import player_page
 from simulators.operator.simulator import OperatorSimulator
-from simulators.server import api_docs, responses
+from simulators.server import api_docs, provider_app, responses
+from simulators.server.provider_app import bearer, check_json
 from simulators.server.responses import ApiError
-
-# The longest request that is read, in bytes.
-BODY_BYTES: Final = 1024 * 1024
 
 _MESSAGES: Final = {
     404: "There is nothing at this address. The OPERATOR answers POST /auth and POST /start-session, with or "
     f"without the API version in front; {api_docs.PAGE} tells of them. Check the address.",
     405: "This method is none of this address. Requests to the OPERATOR are POST. Send a POST.",
-    413: f"The body is longer than {BODY_BYTES} bytes. Requests are small JSON objects. Send a shorter one.",
+    413: provider_app.TOO_LONG,
 }
 
 
 def create_app(simulator: OperatorSimulator) -> Flask:
     """Return the WSGI app of ``simulator``: the API with or without a version, its document, the page."""
-    app = Flask(__name__)
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # the documented order
-    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
-    app.before_request(lambda: _record(simulator))
-    app.before_request(lambda: responses.disturb(simulator.disturbances))
-    app.after_request(
-        lambda response: responses.complete(simulator.history, simulator.disturbances, response)
+    app = provider_app.create(
+        "OPERATOR",
+        simulator.history,
+        simulator.disturbances,
+        lambda: _record(simulator),
+        messages=_MESSAGES,
+        error_page=lambda error: (
+            player_page.error_page(error) if request.blueprint == player_page.NAME else None
+        ),
     )
     for prefix in ("", "/<version>"):
         app.add_url_rule(
@@ -53,9 +51,6 @@ def create_app(simulator: OperatorSimulator) -> Flask:
         )
     app.register_blueprint(api_docs.blueprint(openapi.document))
     app.register_blueprint(player_page.blueprint(simulator))
-    app.register_error_handler(ApiError, responses.api_error)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, lambda error: responses.crash(app, "OPERATOR", error))
     return app
 
 
@@ -66,9 +61,7 @@ def _auth(simulator: OperatorSimulator, version: str | None) -> ResponseReturnVa
 
 def _start_session(simulator: OperatorSimulator, version: str | None) -> ResponseReturnValue:
     _check(simulator, version)
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    shown = token.strip() if scheme.lower() == "bearer" and token.strip() else None
-    answer = simulator.start_session(shown, request.get_data(), request.url_root)
+    answer = simulator.start_session(bearer(), request.get_data(), request.url_root)
     return jsonify(answer.model_dump())
 
 
@@ -81,13 +74,8 @@ def _check(simulator: OperatorSimulator, version: str | None) -> None:
             f"The API version is {version[:20]!r}. "
             f"Agreed is {agreed!r}; another may mean other things. Use the agreed one.",
         )
-    if request.mimetype != JSON_TYPE and not simulator.forgiving:
-        raise ApiError(
-            400,
-            "NOT_JSON",
-            f"The Content-Type is {request.mimetype[:40]!r}. Parameters are read from JSON only. "
-            f"Send Content-Type: {JSON_TYPE}.",
-        )
+    if not simulator.forgiving:
+        check_json()
 
 
 def _record(simulator: OperatorSimulator) -> None:
@@ -99,11 +87,3 @@ def _record(simulator: OperatorSimulator) -> None:
     ):
         return
     responses.record(simulator.history, PROVIDER, kind)
-
-
-def _http_error(error: HTTPException) -> ResponseReturnValue:
-    return (
-        player_page.error_page(error)
-        if request.blueprint == player_page.NAME
-        else responses.http_error(error, _MESSAGES)
-    )

@@ -14,6 +14,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, render_template
 
 from simulators.server.openapi import JSON_TYPE
+from simulators.server.pages import guarded
 
 NAME: Final = "documentation"
 PAGE: Final = "/documentation"
@@ -61,11 +62,7 @@ def _page(document: dict[str, Any]) -> Response:
 
 
 def _guarded(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = _POLICY
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    return guarded(response, _POLICY, cache="no-cache")
 
 
 # What stands for a value of a type that has no example of its own.

@@ -13,6 +13,7 @@ from simulators.checkout.lifecycle import LIFECYCLE, IllegalTransition
 from simulators.checkout.pages import widget
 from simulators.checkout.simulator import CheckoutSimulator
 from simulators.checkout.world import Checkout
+from simulators.server.pages import guarded
 from simulators.values import money
 from simulators.values.jws import BadKey
 
@@ -99,11 +100,8 @@ def _guarded(template: str, status: int, **context: object) -> Response:
     """A page that runs no script, loads nothing and stands in no frame."""
     nonce = secrets.token_urlsafe(16)
     response = Response(render_template(template, nonce=nonce, **context), status)
-    response.headers["Content-Security-Policy"] = (
+    return guarded(
+        response,
         f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
+        "frame-ancestors 'none'",
     )
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -31,6 +31,7 @@ from simulators.jackpot.pages.widget import SCRIPT
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.world import Voucher
 from simulators.server import csrf
+from simulators.server.pages import guarded
 from simulators.server.responses import ApiError
 from simulators.values import money
 from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage
@@ -368,14 +369,11 @@ def _guarded(
     nonce = secrets.token_urlsafe(16)
     response = Response(render_template(template, nonce=nonce, **context), status)
     widget = f"; script-src 'self' 'nonce-{nonce}'; connect-src 'self'" if scripted else ""
-    response.headers["Content-Security-Policy"] = (
+    return guarded(
+        response,
         f"default-src 'none'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data: {pictures}; "
-        f"form-action 'self'; base-uri 'none'; frame-ancestors 'none'{widget}"
+        f"form-action 'self'; base-uri 'none'; frame-ancestors 'none'{widget}",
     )
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _number(name: str) -> Decimal:

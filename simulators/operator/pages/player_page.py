@@ -19,6 +19,7 @@ from simulators.exchanges.history import Direction, Exchange
 from simulators.operator import lifecycle, world
 from simulators.operator.delivery import PROVIDER
 from simulators.operator.simulator import OperatorSimulator, Session
+from simulators.server.pages import guarded
 from simulators.values import money
 
 NAME: Final = "play"
@@ -181,11 +182,8 @@ def _guarded(template: str, status: int, **context: object) -> Response:
     """A page that runs its own script only and loads nothing else; any website may frame it, as it is meant to."""
     nonce = secrets.token_urlsafe(16)
     response = Response(render_template(template, nonce=nonce, **context), status)
-    response.headers["Content-Security-Policy"] = (
+    return guarded(
+        response,
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors *"
+        "form-action 'self'; base-uri 'none'; frame-ancestors *",
     )
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
-    return response

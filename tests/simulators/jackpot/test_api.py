@@ -11,7 +11,7 @@ import requests
 from simulators.exchanges.as_json import as_json
 from simulators.exchanges.history import Direction
 from simulators.jackpot import wire
-from simulators.jackpot.api import BODY_BYTES
+from simulators.server.provider_app import BODY_BYTES
 from simulators.values import decimal_json
 from tests.simulators.jackpot.running import AGREEMENT, Served, assert_error, events, served
 

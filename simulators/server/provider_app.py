@@ -1,0 +1,100 @@
+"""What the APIs of all providers are alike in: limits, requests recorded and disturbed, errors, bodies, tokens."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from flask import Flask, Response, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from simulators.exchanges.history import History
+from simulators.server import responses
+from simulators.server.openapi import JSON_TYPE
+from simulators.server.response_faults import Disturbances
+from simulators.server.responses import ApiError
+from simulators.values import decimal_json
+
+# The longest request that is read, in bytes.
+BODY_BYTES: Final = 1024 * 1024
+TOO_LONG: Final = (
+    f"The body is longer than {BODY_BYTES} bytes. Requests are small JSON objects. Send a shorter one."
+)
+
+
+class Shared(NamedTuple):
+    """What scripts of any page may call: which paths, with which headers. They show a token, never a cookie."""
+
+    path: Callable[[str], bool]
+    headers: str
+
+
+def create(
+    name: str,
+    history: History,
+    disturbances: Disturbances,
+    record: Callable[[], None],
+    *,
+    messages: Mapping[int, str],
+    error_page: Callable[[HTTPException], ResponseReturnValue | None],
+    shared: Shared | None = None,
+) -> Flask:
+    """Return a WSGI app without routes.
+
+    ``name`` is the provider's, in messages. ``record`` writes the request into the history where it is the CLIENT's;
+    ``messages`` say what to do, by status; ``error_page`` is the answer where it was a page that was asked for.
+    """
+    app = Flask(__name__, static_folder=None, template_folder=None)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the documented order
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
+    app.before_request(record)
+    app.before_request(lambda: responses.disturb(disturbances))
+    # Flask runs these from the last to the first: what is recorded is what leaves, and a disturbed answer is
+    # shared like any other.
+    app.after_request(lambda response: _share(response, shared))
+    app.after_request(lambda response: responses.complete(history, disturbances, response))
+    app.after_request(lambda response: _share(response, shared))
+    app.register_error_handler(ApiError, responses.api_error)
+    app.register_error_handler(
+        HTTPException, lambda error: error_page(error) or responses.http_error(error, messages)
+    )
+    app.register_error_handler(Exception, lambda error: responses.crash(app, name, error))
+    return app
+
+
+def _share(response: Response, shared: Shared | None) -> Response:
+    if shared is not None and shared.path(request.path):
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        if request.method == "OPTIONS":
+            response.headers["Access-Control-Allow-Headers"] = shared.headers
+            response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "")
+    return response
+
+
+def bearer() -> str | None:
+    """The token that the request shows, None where it shows none."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def check_json(*others: str) -> None:
+    """Raise ApiError unless the body says that it is JSON; ``others`` would have done as well."""
+    if request.mimetype != JSON_TYPE:
+        raise ApiError(
+            400,
+            "NOT_JSON",
+            f"The Content-Type is {request.mimetype[:40]!r}. Parameters in any other form would be guessed at. "
+            f"Send Content-Type: {' or '.join((JSON_TYPE, *others))}.",
+        )
+
+
+def json_body(*others: str) -> Any:
+    """The body, numbers exact; raises ApiError where it is no JSON. ``others``: content types that do as well."""
+    check_json(*others)
+    try:
+        return decimal_json.loads(request.get_data())
+    except ValueError:
+        raise ApiError(
+            400,
+            "NOT_JSON",
+            "The body is no JSON. Parameters are read from a JSON object. Send one, as UTF-8.",
+        ) from None
