@@ -9,15 +9,10 @@ from scenarios.contract import select
 from scenarios.generated.playback import Stage
 from scenarios.generated.state_machine import Plan, search
 from scenarios.problems.errors import Exit
-from scenarios.run.effort import QUICK
 from scenarios.run.findings import ScenarioResult
 from scenarios.run.judge import Judge
-from scenarios.run.settings import Settings
 from scenarios.run.story import Verb, read_story
-from scenarios.runner.pytest_run import check
-from scenarios.target.loading import load
 from tests.support.judging import judged, running
-from tests.support.reference import reference
 from tests.support.wallets import Wallet
 
 SEQUENTIAL = tuple(
@@ -96,10 +91,8 @@ def test_a_saved_story_fails_again_and_holds_when_mended(tmp_path):
     assert judged(Wallet(), "INV-01", story=story).code is Exit.HOLDS
 
 
-def trace(folder, seed):
-    folder.mkdir()
-    with reference(folder) as client:
-        result = check(Settings(load(client.target(folder)), SEQUENTIAL, QUICK, seed=seed))
+def trace(seed):
+    result = judged(Wallet(), *SEQUENTIAL, seed=seed)
     assert result.code is Exit.HOLDS, [v for v in result.verdicts if v.reason]
     sent = [
         (one.title, one.scenario, one.message and one.message.amount, str(one.status))
@@ -108,8 +101,8 @@ def trace(folder, seed):
     return [(v.rule.id, v.standing) for v in result.verdicts], sent
 
 
-def test_the_same_seed_repeats_the_run(tmp_path):
-    first, again = trace(tmp_path / "1", 7), trace(tmp_path / "2", 7)
+def test_the_same_seed_repeats_the_run():
+    first, again = trace(7), trace(7)
     assert first[0] == again[0]
     for number, (one, other) in enumerate(zip(first[1], again[1], strict=True)):
         assert one == other, f"exchange {number}"
