@@ -4,7 +4,6 @@ A new connection costs a round trip of its own, as a TCP handshake does.
 """
 
 import asyncio
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -62,7 +61,9 @@ class _Relay:
             self._carrying.discard(task)
         self._carrying.add(task)
         try:
-            await asyncio.gather(self._pump(near, forth, opened), self._pump(far, back, 0.0))
+            # The loop tells of a connection that was cancelled as of an error; the end of the relay is none.
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(self._pump(near, forth, opened), self._pump(far, back, 0.0))
         finally:
             forth.close()
             back.close()
@@ -70,7 +71,6 @@ class _Relay:
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, opened: float) -> None:
         """Carry bytes, and in the end the end, from ``source`` to ``sink``; nothing arrives before ``opened``."""
-        _no_delay(sink)
         loop = asyncio.get_running_loop()
         under_way: asyncio.Queue[tuple[float, bytes | None]] = asyncio.Queue()
 
@@ -100,7 +100,3 @@ class _Relay:
             await arriving
         finally:
             arriving.cancel()
-
-
-def _no_delay(sink: asyncio.StreamWriter) -> None:
-    sink.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

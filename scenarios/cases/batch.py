@@ -7,6 +7,7 @@ moved money, and the difference says which: no two sets of them add up to the sa
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from typing import Literal
 
 from scenarios.run.judge import Judge, Undecided
@@ -21,11 +22,23 @@ TRANSACTIONS: tuple[Literal["bet", "result"], ...] = ("bet", "result")
 ACTIONS: tuple[Action, ...] = ("result", "bet", "rollback")
 
 # Requests to one reading.
-_SIZE = 12
+MOST = 12
 # The first is worth this many smallest units: a quarter of a euro, which binary fractions hold exactly, so
 # that a CLIENT with another fault in its money is not blamed here. The last is then worth 512.00 EUR.
 STEP = 25
-_FUNDS = STEP * 2 ** (_SIZE + 1)
+FUNDS = STEP * 2 ** (MOST + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A request that is to be sent: ``then`` judges its answer."""
+
+    action: Action
+    case: str
+    send: Callable[[Transaction], Exchange]
+    then: Callable[[Exchange], object]
+    optional: bool
+    id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +54,16 @@ class _Entry:
         return self.gain if self.optional and self.exchange.ok else 0
 
 
+def _nothing(exchange: Exchange) -> None:
+    """For requests that may be answered in any way."""
+
+
 @dataclass
 class Batch:
     """Wagers that a CLIENT must not, or need not, carry out, sent for ``player`` and judged by ``rule``.
 
-    ``blindly``: where the balance cannot be read any more, go on without reading it, since answers can still
-    be judged. Otherwise the scenario is then undecided.
+    They go out together. ``blindly``: where the balance cannot be read any more, go on without reading it, since
+    answers can still be judged. Otherwise the scenario is then undecided. ``one_by_one``: each may stop the CLIENT.
     """
 
     rule: str
@@ -54,8 +71,9 @@ class Batch:
     operator: Verbs
     player: Player
     blindly: bool = False
+    one_by_one: bool = False
     _balance: Decimal | None = None
-    _entries: list[_Entry] = field(default_factory=list)
+    _planned: list[_Planned] = field(default_factory=list)
 
     def wager(
         self,
@@ -63,38 +81,31 @@ class Batch:
         case: str,
         send: Callable[[Transaction], Exchange],
         *,
+        then: Callable[[Exchange], object] = _nothing,
         optional: bool = False,
         id: str | None = None,  # noqa: A002
-    ) -> Exchange:
-        """Hand a new ``action`` to ``send``, return its exchange; a rollback is one of a bet just placed.
+    ) -> None:
+        """Plan a new ``action``, to be handed to ``send``; a rollback is one of a bet placed just before.
 
-        An ``optional`` one may be carried out or refused, as long as what is answered is what was moved.
+        ``then`` is told its exchange. An ``optional`` one may be carried out or refused, as long as what is answered
+        is what was moved.
         """
-        if len(self._entries) == _SIZE:
+        self._planned.append(_Planned(action, case, send, then, optional, id))
+        if len(self._planned) == MOST:
             self.settle()
-        if not self._entries:
-            self._fund()
-        units: int = STEP * 2 ** len(self._entries)
-        amount = self.player.money(units)
-        message: Transaction
-        if action == "rollback":
-            bet = self.operator.bet(self.player, amount)
-            self.judge.needs(
-                bet.ok or self._balance is None, "the bet that was to be rolled back was refused"
-            )
-            if self._balance is not None:
-                self._balance -= amount
-            message = self.operator.undo(bet, id=id)
-        else:
-            message = self.operator.transaction(action, self.player, amount, id=id)
-        exchange = send(message)
-        self._entries.append(_Entry(case, -units if action == "bet" else units, exchange, optional))
-        return exchange
+
+    def refused(self, action: Action, case: str, send: Callable[[Transaction], Exchange]) -> None:
+        """Plan a new ``action`` that must be refused."""
+        self.wager(action, case, send, then=partial(self.judge.refused, self.rule, case=case))
 
     def settle(self) -> None:
-        """Read the balance and blame, by name, the requests that moved money."""
-        entries, self._entries = self._entries, []
-        if self._balance is None or not entries:
+        """Send what is planned, read the balance and blame, by name, the requests that moved money."""
+        planned, self._planned = self._planned, []
+        if not planned:
+            return
+        self._fund()
+        entries = self._sent(planned)
+        if self._balance is None:
             return
         self._balance += self.player.money(sum(entry.counted for entry in entries))
         exchanges = [entry.exchange for entry in entries]
@@ -116,6 +127,42 @@ class Batch:
                 exchanges=tuple(entry.exchange.number for entry in guilty) + found.exchanges[-6:],
             )
 
+    def _sent(self, planned: Sequence[_Planned]) -> list[_Entry]:
+        """Send all of ``planned`` and judge the answers, in their order."""
+        units = [STEP * 2**place for place in range(len(planned))]
+        messages = self._messages(planned, units)
+        sends = [partial(one.send, message) for one, message in zip(planned, messages, strict=True)]
+        exchanges = [] if self.one_by_one else self.judge.together(sends)
+        for place, one in enumerate(planned):
+            if self.one_by_one:
+                exchanges.append(sends[place]())
+            one.then(exchanges[place])
+        return [
+            _Entry(one.case, -worth if one.action == "bet" else worth, exchange, one.optional)
+            for one, worth, exchange in zip(planned, units, exchanges, strict=True)
+        ]
+
+    def _messages(self, planned: Sequence[_Planned], units: Sequence[int]) -> list[Transaction]:
+        """What is to be sent, each worth so many ``units``; the bets that are to be rolled back are placed."""
+        operator, player = self.operator, self.player
+        amounts = [player.money(worth) for worth in units]
+        undone = [place for place, one in enumerate(planned) if one.action == "rollback"]
+        placed = self.judge.together([partial(operator.bet, player, amounts[place]) for place in undone])
+        bets = dict(zip(undone, placed, strict=True))
+        messages: list[Transaction] = []
+        for place, one in enumerate(planned):
+            if one.action != "rollback":
+                messages.append(operator.transaction(one.action, player, amounts[place], id=one.id))
+                continue
+            bet = bets[place]
+            self.judge.needs(
+                bet.ok or self._balance is None, "the bet that was to be rolled back was refused"
+            )
+            if self._balance is not None:
+                self._balance -= amounts[place]
+            messages.append(operator.undo(bet, id=one.id))
+        return messages
+
     def _possible(self, entries: Sequence[_Entry]) -> list[Decimal]:
         """The balances that the answers allow: an optional request that got none may have been carried out."""
         assert self._balance is not None
@@ -136,7 +183,7 @@ class Batch:
 
     def _fund(self) -> None:
         try:
-            self._balance = self.judge.fund(self.player, _FUNDS)
+            self._balance = self.judge.fund(self.player, FUNDS)
         except Undecided:
             if not self.blindly:
                 raise
@@ -157,7 +204,36 @@ def addends(difference: Decimal, currency: str, gains: Sequence[int]) -> list[in
     return found if left == 0 else []
 
 
+def settled_together(
+    rule: str, judge: Judge, player: Player, case: str, sent: Sequence[tuple[str, list[Exchange]]]
+) -> None:
+    """One reading for all that was ``sent``: by name, exchanges that are about different powers of two of STEP units.
+
+    The balance is to be the model's; the difference names those that moved something else, by their last exchange.
+    """
+    if not sent:
+        return
+    exchanges = [exchange for _, mine in sent for exchange in mine]
+    before = len(judge.result.findings)
+    named = ", ".join(name for name, _ in sent) if len(sent) < 3 else f"{len(sent)} together"
+    judge.settled(rule, player, *exchanges, case=f"{case}: {named}")
+    if len(judge.result.findings) == before:
+        return
+    found = judge.result.findings[-1]
+    culprits = addends(
+        found.off, player.currency, [int(mine[-1].message.amount / player.unit) for _, mine in sent]
+    )
+    if culprits:
+        guilty = [sent[place] for place in culprits]
+        judge.result.findings[-1] = replace(
+            found,
+            case=f"{case}: {', '.join(name for name, _ in guilty)}",
+            exchanges=tuple(exchange.number for _, mine in guilty for exchange in mine)
+            + found.exchanges[-6:],
+        )
+
+
 def look(judge: Judge, player: Player, guess: Decimal) -> Decimal:
     """Read the balance without judging it; ``guess`` is what it probably is. Raises Unreadable."""
-    player.known = judge.run.probe.read(player, guess).amount
+    player.known = judge.run.read(player, guess).amount
     return player.known

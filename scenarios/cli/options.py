@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from scenarios.problems.errors import BadValue
+from scenarios.target.duration import EXPECTED, duration
 from simulators.values import money
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -50,3 +51,11 @@ def amount(example: str) -> Callable[[str], Decimal]:
             raise BadValue(str(error), example) from None
 
     return read
+
+
+def seconds(text: str) -> float:
+    """Reads a duration on the command line, in seconds."""
+    try:
+        return duration(text)
+    except ValueError:
+        raise BadValue(text, EXPECTED) from None

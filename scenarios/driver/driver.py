@@ -26,6 +26,10 @@ _SHOWN_BODY = 200
 Fields = Mapping[str, str | Decimal | None]
 
 
+# Entries that leave every balance as it is.
+_MOVES_NOTHING = frozenset({"balance", "ban", "unban", "launch", "restart"})
+
+
 class Raw(NamedTuple):
     """An HTTP answer that nobody has judged yet."""
 
@@ -46,6 +50,8 @@ class Driver:
         self.target = target
         self.timeout = timeout
         self.restart_timeout = restart_timeout
+        # Whether an entry was used that may move money, at once or later.
+        self.converted = False
         self._templates = target.driver.templates()
         self._verify: str | bool = target.ca_file or True
         self._redactor = Redactor(target.secrets())
@@ -155,6 +161,7 @@ class Driver:
         What a Python driver returns counts as 200 with it as JSON; one that raises counts as 500 with the
         exception's text.
         """
+        self._note(name)
         if name in self._templates:
             return self._send(name, self._templates[name], fields)
         if self._python is None or not self._python.has(name):
@@ -166,6 +173,7 @@ class Driver:
 
     def request(self, name: str, **fields: str | Decimal | None) -> Request:
         """The entry's request as it would leave, for races; raises DriverProblem where it is no request."""
+        self._note(name)
         template = self._templates.get(name)
         if template is None or template.kind != "http":
             raise self._absent(name)
@@ -203,6 +211,7 @@ class Driver:
         JSON decimals are read as Decimal. Without ``read`` the whole JSON document is returned, or None where
         the answer has no JSON.
         """
+        self._note(name)
         template = self._templates.get(name)
         if template is None:
             if self._python is None or not self._python.has(name):
@@ -223,6 +232,9 @@ class Driver:
                 f"correct the entry {name}, or fix the address in the CLIENT",
             )
         return self._read(name, template, raw.body)
+
+    def _note(self, name: str) -> None:
+        self.converted |= name not in _MOVES_NOTHING
 
     def _send(self, name: str, template: Template, fields: Fields) -> Raw:
         import requests

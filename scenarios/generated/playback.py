@@ -115,7 +115,7 @@ class Stage:
     def read(self, player: Player, guess: Decimal, numbers: tuple[int, ...]) -> Reading:
         """Read the balance, which is probably ``guess``; raises Broken where it cannot be told any more."""
         try:
-            reading = self.run.probe.read(player, guess)
+            reading = self.run.read(player, guess)
         except Unreadable as error:
             raise Broken(f"the balance cannot be told any more: {error}", numbers, abs(guess)) from error
         player.known = reading.amount

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import hypothesis
@@ -56,9 +57,10 @@ class Plan:
 
 @dataclass
 class _Record:
-    """Stories that broke."""
+    """Stories that broke, and what ended the search before its end: then all that follows is left out."""
 
     failures: dict[tuple[Step, ...], Broken] = field(default_factory=dict)
+    ended: Exception | None = None
 
 
 def search(
@@ -96,9 +98,13 @@ def search(
         run_state_machine_as_test(Machine, settings=settings)
     except Exception:
         # A failure that did not come back is still a failure: the CLIENT may remember, or race.
-        if not record.failures:
+        if not record.failures and record.ended is None:
             raise
     found = _shortest(plan, record)
+    if record.ended is not None:
+        if found is None:
+            raise record.ended
+        return found
     return None if found is None else _shortened(*found, stage)
 
 
@@ -158,7 +164,7 @@ class _Machine(RuleBasedStateMachine):
         super().__init__()
         self.steps: list[Step] = []
         self.stage: Stage = self.make_stage()
-        self.stage.open()
+        self._unless_ended(self.stage.open)
 
     @rule(data=st.data())
     def step(self, data: st.DataObject) -> None:
@@ -175,13 +181,24 @@ class _Machine(RuleBasedStateMachine):
 
     def _play(self, step: Step) -> None:
         self.steps.append(step)
-        self.stage.play(step)
+        self._unless_ended(partial(self.stage.play, step))
+
+    def _unless_ended(self, act: Callable[[], None]) -> None:
+        """Do it unless the search is over; what ends it is none of Hypothesis's business, who would try it again."""
+        if self.record.ended is not None:
+            return
+        try:
+            act()
+        except Broken:
+            raise
+        except Exception as ending:
+            self.record.ended = ending
 
     def teardown(self) -> None:
         """Judge the story."""
         told = tuple(self.steps)
         try:
-            self.stage.finish()
+            self._unless_ended(self.stage.finish)
         except Broken as broken:
             self.record.failures[told] = broken
             raise

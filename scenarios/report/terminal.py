@@ -2,7 +2,8 @@
 
 import sys
 import textwrap
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from scenarios.report.files import HAR, HTML, JUNIT, REPORT
 from scenarios.report.headline import headline
 from scenarios.report.plain import printable
 from scenarios.report.summary import must_counts, named, should_counts
+from scenarios.run.estimate import about, spoken
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing
 from scenarios.run.judged import Judged
 from scenarios.run.run import Run
@@ -39,15 +41,24 @@ _SIGN = {
     Standing.UNDECIDED: "?",
 }
 
+# Seconds between two lines of progress where there is no terminal.
+_EVERY = 10.0
+# The scenarios of the sportsbook, for which an effort says how many exchanges they take.
+_OF_ALL = 90
+
 
 class Terminal:
     """Watches a run and concludes it on ``console`` (standard output by default)."""
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         # The stream as it is now: pytest captures what is printed later.
         self.console = console or Console(file=sys.stdout, highlight=False)
         self._progress: Progress | None = None
         self._task: TaskID | None = None
+        self._clock = clock
+        self._began = self._told = clock()
+        self._about = 0.0
+        self._scenarios = self._done = 0
 
     def planned(self, run: Run, scenarios: int) -> None:
         """Tell what is about to run, and start the progress line where there is a terminal."""
@@ -56,19 +67,28 @@ class Terminal:
             f"pitboss: {scenarios} scenarios for {len(settings.rules)} rules against {run.reach.address}\n"
             f"effort {settings.effort.name}, seed {settings.seed}, balances read by {run.probe_name}"
         )
+        self._scenarios, self._began = scenarios, self._clock()
+        if run.round_trip is not None:
+            share = min(1.0, scenarios / _OF_ALL)
+            self._about = about(settings.effort, run.round_trip, share)
+            self._print(
+                f"about {spoken(self._about)}, as an answer takes {run.round_trip * 1000:.0f} ms; "
+                f"at most {spoken(run.guard.seconds)} (--time-limit)"
+            )
         if self.console.is_terminal:
             self._progress = Progress(
                 TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
+                TextColumn("{task.fields[left]}"),
                 console=self.console,
                 transient=True,
                 # pytest has both streams in its hands.
                 redirect_stdout=False,
                 redirect_stderr=False,
             )
-            self._task = self._progress.add_task("", total=scenarios)
+            self._task = self._progress.add_task("", total=scenarios, left="")
             self._progress.start()
 
     def finished(self, run: Run, result: ScenarioResult) -> None:
@@ -77,8 +97,26 @@ class Terminal:
             standing = result.standing(rule)
             if standing in (Standing.FAILED, Standing.WARNED) and rule in run.settings.rules:
                 self._print(f"  {_SIGN[standing]} {rule} broken ({result.id})", _STYLE[standing])
+        self._done += 1
         if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, advance=1, description=result.id)
+            self._progress.update(self._task, advance=1, description=result.id, left=self._so_far(run))
+        elif self._clock() - self._told >= _EVERY:
+            self._told = self._clock()
+            self._print(f"  {self._done} of {self._scenarios} scenarios, {self._so_far(run)}")
+
+    def _so_far(self, run: Run) -> str:
+        """Rules done, those broken among them, and about how long it still takes."""
+        chosen = set(run.settings.rules)
+        done = {rule for result in run.results for rule in result.rules if rule in chosen}
+        broken = {found.rule for result in run.results for found in result.findings if found.rule in chosen}
+        words = f"{len(done)} rules, {len(broken)} broken"
+        if not self._about:
+            return words
+        # What was seen so far counts the more, the more was seen.
+        share = self._done / max(1, self._scenarios)
+        spent = self._clock() - self._began
+        left = (1 - share) * ((1 - share) * self._about + spent)
+        return f"{words}, about {spoken(left)} left"
 
     def noticed(self, run: Run, text: str) -> None:
         """Tell at once what is to be known of the run itself."""

@@ -16,7 +16,7 @@ _MEASURED: Final = 9
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """``exchanges`` there were, ``in_a_row`` of which each left after the one before was over; the round trip in
+    """``exchanges`` there were, ``in_a_row`` of which each left when the one before was answered; the round trip in
     seconds (None where no genuine wager was answered); seconds of the scenarios by group of their first rule.
     """
 
@@ -36,9 +36,9 @@ def cost(history: Sequence[Exchange], results: Iterable[ScenarioResult]) -> Cost
 
 
 def in_a_row(exchanges: Iterable[Exchange]) -> int:
-    """The length of the longest chain of exchanges of which each left when the one before was over."""
+    """The length of the longest chain of answered exchanges of which each left when the one before was over."""
     chain, over = 0, float("-inf")
-    for end, start in sorted((_end(one), one.invoked) for one in exchanges):
+    for end, start in sorted((one.answered, one.invoked) for one in exchanges if one.answered is not None):
         if start >= over:
             chain, over = chain + 1, end
     return chain
@@ -53,7 +53,3 @@ def round_trip(exchanges: Iterable[Exchange]) -> float | None:
         if len(times) == _MEASURED:
             break
     return statistics.median(times) if times else None
-
-
-def _end(exchange: Exchange) -> float:
-    return exchange.invoked if exchange.answered is None else exchange.answered

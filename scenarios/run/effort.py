@@ -9,8 +9,9 @@ class Effort:
 
     ``sums`` wagers are added up where exact sums are judged; ``crowd`` other transactions lie between a request
     and its copy; ``width`` requests race, ``races`` times; ``examples`` histories of up to ``steps`` steps are
-    generated, and ``restarts`` more with restarts; ``pause`` seconds lie between a request and its late copy; the run
-    ends within ``seconds``.
+    generated, and ``restarts`` more with restarts; ``pause`` seconds lie between a request and its late copy.
+    A run that was given no limit may take ``seconds`` at least, and longer on a slow link. Judging every rule of the
+    sportsbook takes about ``in_a_row`` exchanges, one after the other, and ``waits`` seconds of waiting.
     Of a family of cases one member in ``family_share`` is taken besides the core ones, others by another seed.
     ``hangs`` says whether to wait until the CLIENT gives up on an OPERATOR that does not answer. ``patience``
     is how many seconds a CLIENT may take to do what an acknowledged event asks of it, ``return_within`` how many one
@@ -27,6 +28,8 @@ class Effort:
     restarts: int
     pause: float
     seconds: float
+    in_a_row: int
+    waits: float
     hangs: bool = True
     patience: float = 5.0
     return_within: float = 30.0
@@ -44,6 +47,8 @@ QUICK = Effort(
     restarts=1,
     pause=0.2,
     seconds=300,
+    in_a_row=2400,
+    waits=8,
     hangs=False,
     family_share=4,
 )
@@ -58,6 +63,8 @@ NORMAL = Effort(
     restarts=2,
     pause=1.5,
     seconds=900,
+    in_a_row=6000,
+    waits=25,
     patience=10.0,
     return_within=60.0,
 )
@@ -72,6 +79,8 @@ THOROUGH = Effort(
     restarts=5,
     pause=3.0,
     seconds=3600,
+    in_a_row=14000,
+    waits=60,
     patience=20.0,
     return_within=120.0,
 )

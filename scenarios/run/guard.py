@@ -107,6 +107,16 @@ class Guard:
     def _left(self) -> float:
         return max(0.0, self.seconds - (self.clock() - self.began))
 
+    @property
+    def limit(self) -> str:
+        """The bound of the run, and how to go on behind it, in words."""
+        return f"the run may take {self.seconds:g} s; --time-limit sets another bound, --only goes on with single rules"
+
+    @property
+    def over(self) -> bool:
+        """Whether the run has used up its time."""
+        return not self.unbounded and self.clock() - self.began > self.seconds
+
     def _heed_time(self) -> None:
-        if not self.unbounded and self.clock() - self.began > self.seconds:
-            raise OutOfBounds(f"the run has taken more than {self.seconds:g} s")
+        if self.over:
+            raise OutOfBounds(self.limit)

@@ -1,8 +1,8 @@
 """The judge of one scenario: compares what was expected with what was seen, and writes findings."""
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from scenarios.contract import RULES, Level
 from scenarios.oracles.acceptable import Acceptable, acceptable
 from scenarios.run.findings import Finding, ScenarioResult
 from scenarios.run.run import Run
+from scenarios.run.width import Result, side_by_side
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Reading, Unreadable
 from scenarios.wallet.stake_limit import largest_bet
@@ -72,6 +73,24 @@ class Judge:
     result: ScenarioResult
     # Whether this is the second look at what broke a rule.
     again: bool = False
+    # The numbers of the exchanges that were sent side by side.
+    abreast: set[int] = field(default_factory=set)
+
+    def together(self, sends: Sequence[Callable[[], Result]]) -> list[Result]:
+        """Call ``sends``, each of which sends requests, and return what they return; their order must mean nothing.
+
+        Side by side, as many as the CLIENT answers at once; one after the other at the second look, so that what
+        only a race breaks is left to the rules about races.
+        """
+        if self.again or len(sends) < 2:
+            return [send() for send in sends]
+        # Asked for first: it sends something itself.
+        wide, start = self.run.width, len(self.run.history)
+        try:
+            return side_by_side(sends, wide)
+        finally:
+            if wide > 1:
+                self.abreast.update(range(start, len(self.run.history)))
 
     def holds(
         self,
@@ -194,7 +213,7 @@ class Judge:
         level = level or RULES[rule].level
         player.off += amiss
         allowed = self.expected(player)
-        guess = allowed.nearest((player.known or Decimal(0)) - player.off) + player.off
+        guess = self._likely(player)
         words = f"balance {allowed.alternatives()}" if not player.off else f"balance {player.show(guess)}"
         numbers = tuple(exchange.number for exchange in exchanges)
         reading = self._read(rule, player, guess, words, numbers, case, level)
@@ -209,6 +228,10 @@ class Judge:
         """The balances that are right after what was sent since ``player`` was funded."""
         sent = wagers(self.run, player.since)
         return acceptable(sent, player.id, player.funded, player.currency, self.run.model)
+
+    def _likely(self, player: Player) -> Decimal:
+        """What the balance probably is: the nearest that is right to what it was, and off by as much as it was."""
+        return self.expected(player).nearest((player.known or Decimal(0)) - player.off) + player.off
 
     def _keep(self, player: Player, seen: Decimal) -> Decimal:
         """Keep in mind what was read; return how far it is off that was not off before."""
@@ -229,7 +252,7 @@ class Judge:
         level: Level,
     ) -> Reading:
         try:
-            reading = self.run.probe.read(player, guess)
+            reading = self.run.read(player, guess)
         except Unreadable as error:
             seen = f"a balance that cannot be told: {error}"
             self._add(Finding(rule, level, expected, seen, numbers + error.exchanges[-10:], case, abs(guess)))
@@ -241,8 +264,8 @@ class Judge:
     def measure(self, player: Player, expected: Decimal | None = None) -> Decimal:
         """Probe the balance, which is probably ``expected``, without judging it. Raises Unreadable."""
         if expected is None:
-            expected = self.expected(player).nearest((player.known or Decimal(0)) - player.off) + player.off
-        seen = self.run.probe.read(player, expected).amount
+            expected = self._likely(player)
+        seen = self.run.read(player, expected).amount
         self._keep(player, seen)
         return seen
 
@@ -271,11 +294,14 @@ class Judge:
 
     def fund(self, player: Player, units: int) -> Decimal:
         """Bring ``player`` to exactly ``units`` smallest units, whatever it had, and return that amount."""
+        amount = player.money(units)
         try:
-            self.run.fresh(player)
-            amount = player.money(units)
-            if units:
-                self._pay(player, units)
+            if not self._moved_to(player, amount):
+                if player.known is not None:
+                    player.known = self._likely(player)
+                self.run.fresh(player)
+                if units:
+                    self._pay(player, amount)
             if self.run.suspicion.why:
                 self._correct(player, amount)
         except Unreadable as error:
@@ -284,10 +310,19 @@ class Judge:
         player.since, player.off = len(self.run.history), Decimal(0)
         return amount
 
+    def _moved_to(self, player: Player, amount: Decimal) -> bool:
+        """Bring a balance that is known to ``amount``; False where it is not known, or the CLIENT refuses."""
+        known = self.run.proved(player)
+        if known is None or self.run.suspicion.why or (amount - known) % player.unit:
+            return False
+        if amount > known:
+            self._pay(player, amount - known)
+        return amount >= known or self.run.verbs.bet(player, known - amount, purpose=Purpose.FUNDING).ok
+
     def _correct(self, player: Player, amount: Decimal) -> None:
         """Bring the balance to ``amount`` where wagers are known to move other amounts than they say."""
         for _ in range(_CORRECTIONS):
-            off = amount - self.run.probe.read(player, amount).amount
+            off = amount - self.run.read(player, amount).amount
             if not off:
                 return
             move = self.run.verbs.result if off > 0 else self.run.verbs.bet
@@ -298,8 +333,7 @@ class Judge:
                 break
         raise Unreadable(f"{player.show(amount)} was not reached: {self.run.suspicion.why}")
 
-    def _pay(self, player: Player, units: int) -> None:
-        amount = player.money(units)
+    def _pay(self, player: Player, amount: Decimal) -> None:
         if self.run.verbs.result(player, amount, purpose=Purpose.FUNDING).ok:
             return
         # A CLIENT that pays results only after bets can still be judged on the rest.

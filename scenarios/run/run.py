@@ -12,16 +12,19 @@ from random import Random
 from scenarios.driver.driver import Driver
 from scenarios.oracles.model import OPEN, Model
 from scenarios.problems.errors import TargetProblem
+from scenarios.run.cost import round_trip
+from scenarios.run.estimate import bound
 from scenarios.run.findings import ScenarioResult
 from scenarios.run.guard import Guard, TargetGone
 from scenarios.run.reach import Reach
 from scenarios.run.restore import Restore
 from scenarios.run.settings import Settings
+from scenarios.run.width import width
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probe_self_test import Diagnosis, diagnose
-from scenarios.wallet.probes import DriverProbe, Probe, TakenAtItsWord, Unreadable, WagersProbe
+from scenarios.wallet.probes import DriverProbe, Probe, Reading, TakenAtItsWord, Unreadable, WagersProbe
 from simulators.exchanges.history import Exchange, History
 from simulators.exchanges.redaction import Redactor
 from simulators.operator.delivery import Operator
@@ -30,6 +33,7 @@ from simulators.transport.rate_limits import Limits
 from simulators.transport.route import Route
 from simulators.values import money
 from simulators.wallet.names import Names
+from simulators.wallet.transactions import Transaction
 
 # Seconds for one answer where no [operator] says otherwise.
 _TIMEOUT = 5.0
@@ -44,7 +48,7 @@ class Run:
     the CLIENT was seen to choose where the contract leaves a choice, by the fields of the wallet model. ``away`` are
     the exchanges of scenarios in which the CLIENT went away and that were judged anew. ``noticed`` is what the judge's
     own wagers showed. ``at_its_word`` says that nothing tells balances and every bet is taken: only what answers
-    decide is judged.
+    decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not measured.
     """
 
     settings: Settings
@@ -60,6 +64,7 @@ class Run:
     choices: dict[str, frozenset[StrEnum]] = field(default_factory=dict)
     interrupted: bool = False
     away: list[range] = field(default_factory=list)
+    round_trip: float | None = None
 
     def __post_init__(self) -> None:
         target = self.settings.target
@@ -89,9 +94,15 @@ class Run:
             self.players[0] if self.players else None,
         )
         effort = self.settings.effort
-        self.guard = Guard(self.reach, self.driver, effort.seconds, effort.return_within, self.clock)
+        limit = self.time_limit or bound(effort, None)
+        self.guard = Guard(self.reach, self.driver, limit, effort.return_within, self.clock)
         if self.driver.has("restart"):
             self.route.restart = self.guard.restart
+
+    @property
+    def time_limit(self) -> float | None:
+        """Seconds that the run was given, by its settings or by the target."""
+        return self.settings.time_limit or self.settings.target.target.time_limit
 
     @property
     def model(self) -> Model:
@@ -120,6 +131,13 @@ class Run:
         """What reads balances; raises UsageProblem where the target has no OPERATOR."""
         wanted = self.settings.target.target.probe
         return WagersProbe(self.verbs) if wanted == "wagers" else DriverProbe(self.verbs, self.driver, wanted)
+
+    @cached_property
+    def width(self) -> int:
+        """How many requests may be under way at once; finds it out, by wagers, when it is asked for the first time."""
+        most = min(self.route.connections, self.limits.width(self.route.connections))
+        operator = self.reach.operator
+        return 1 if operator is None else width(operator, self.players[0], most, self.route.timeout)
 
     @property
     def probe_name(self) -> str:
@@ -150,7 +168,13 @@ class Run:
                 player.coarse = money.to_minor(Decimal(1), player.currency)
             self.warn("the CLIENT takes whole amounts only (RES-01): the rest is judged by those")
         if isinstance(self.probe, WagersProbe):
+            # The time limit cuts scenarios, not what each of them rests on.
+            self.guard.unbounded = True
             self._try_wagers(self.probe, self.players[0])
+            self.guard.unbounded = False
+        self.round_trip = round_trip(self.history)
+        if self.time_limit is None:
+            self.guard.seconds = bound(self.settings.effort, self.round_trip)
 
     def _try_wagers(self, probe: WagersProbe, player: Player) -> None:
         """Find out whether ``probe`` can be trusted here; where not, the driver reads balances, if it can."""
@@ -188,6 +212,19 @@ class Run:
     def _restore(self) -> Restore:
         return Restore(self.verbs, [*self.players, *self.other_players], self.guard, self.warn)
 
+    def read(self, player: Player, expected: Decimal) -> Reading:
+        """Read the balance, which is probably ``expected``, and keep it in mind. Raises Unreadable."""
+        reading = self.probe.read(player, expected)
+        player.read = (len(self.history), reading.amount) if reading.restored else None
+        return reading
+
+    def proved(self, player: Player) -> Decimal | None:
+        """The balance as it was read last, None where something may have moved it since then."""
+        if player.read is None or not player.touched or self.driver.converted or self.at_its_word:
+            return None
+        number, amount = player.read
+        return amount if all(_is_about_another(one, player) for one in self.history.since(number)) else None
+
     def fresh(self, player: Player) -> None:
         """Bring ``player`` to exactly zero; the first time, keep in mind what it owned. Raises Unreadable."""
         if self.at_its_word:
@@ -217,3 +254,8 @@ class Run:
     def close(self) -> None:
         """Close every connection."""
         self.route.close()
+
+
+def _is_about_another(exchange: Exchange, player: Player) -> bool:
+    message = exchange.message
+    return isinstance(message, Transaction) and message.player != player.id

@@ -12,7 +12,8 @@ class Settings:
     """What the user asked for: the ``rules`` (ids) to judge, how hard, and with which ``seed``.
 
     ``story`` is a saved story that is played instead of generated ones. ``first_only`` ends the run with the
-    first thing that breaks a selected rule, a SHOULD too where ``strict``.
+    first thing that breaks a selected rule, a SHOULD too where ``strict``. ``time_limit`` is seconds that the run may
+    take, instead of the target's; where neither is there, it follows the link.
     """
 
     target: Target
@@ -22,3 +23,4 @@ class Settings:
     strict: bool = False
     story: Story | None = None
     first_only: bool = False
+    time_limit: float | None = None

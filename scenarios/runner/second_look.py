@@ -3,7 +3,9 @@
 Implements ``contract.md``, *What a verdict may rest on*: a rule is accused only of what came back. What did not is
 undecided, with both observations and the question whether somebody else used the player. A race, or a kill of the
 CLIENT, that did not come back is proof enough while the balances are still. What was found while the CLIENT went away
-is dropped, and the scenario judged anew when it is back; one that it goes away in again is its rule's finding.
+is dropped, and the scenario judged anew when it is back; one that it goes away in again is its rule's finding. What was
+sent side by side, because its order means nothing, is sent one after the other then: what holds so is no breach of a
+rule that is not about races.
 """
 
 import contextlib
@@ -17,10 +19,14 @@ from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
 from scenarios.runner.outcome import blame_for_going
 from scenarios.wallet.probes import Unreadable
-from simulators.exchanges.history import Direction, Exchange, FailureKind
+from simulators.exchanges.history import Direction, Exchange, FailureKind, Purpose
 
 # Why there is no answer where the CLIENT went away with the request in its hands.
 _GOING = frozenset({FailureKind.REFUSED, FailureKind.NO_CONNECTION, FailureKind.RESET, FailureKind.CLOSED})
+
+_ABREAST = (
+    "it holds one request after the other; with several under way it did not, which rules about races judge"
+)
 
 
 def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Exception | None:
@@ -76,7 +82,9 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
     first, judged, notes = result.findings, result.judged, result.notes
     stories, readings = dict(result.stories), dict(result.readings)
     sent = judge.run.history.since(result.first_exchange)
-    raced, lost = _overlapped(sent), _lost(judge)
+    # How many go at once is found out by overlapping, too, and says nothing of the rule.
+    told = (one for one in sent if one.number not in judge.abreast and one.purpose is not Purpose.LIVENESS)
+    raced, lost = _overlapped(told), _lost(judge)
     result.findings, result.judged, result.notes = [], set(), {}
     ending: Exception | None = None
     try:
@@ -97,6 +105,10 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
         raise ending
     if result.went_away_again:
         return
+    if judge.abreast:
+        # Sent one after the other, they show better what did it.
+        back = {finding.rule for finding in second}
+        result.findings = [one for one in first if one.rule not in back] + second
     _confirm(judge, {finding.rule for finding in second}, again, raced=raced, lost=lost)
 
 
@@ -109,7 +121,10 @@ def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost
         by_chance = raced or "restart" in RULES[rule].needs
         if rule in back or rule not in again or (by_chance and _still(judge)):
             continue
-        if lost and not raced:
+        if judge.abreast and not raced:
+            result.notes.setdefault(rule, []).append(_ABREAST)
+            dropped.add(rule)
+        elif lost and not raced:
             # The CLIENT went away, and was back before anybody asked: what was found then says nothing.
             dropped.add(rule)
         else:

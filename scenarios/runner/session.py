@@ -168,6 +168,8 @@ class Session:
             pytest.skip(f"not run: the target stopped answering after {self.run.gone_after}")
         if (missing := lacking(item, self.run)) is not None:
             pytest.skip(missing)
+        if self.run.guard.over and not judges_history(item):
+            raise Undecided(f"not run: {self.run.guard.limit}")
         if self.run.diagnosis.why and not judges_history(item):
             accuse(judge.result, self.run.diagnosis.noticed)
             if judge.result.findings or (needs_probe(item) and not self.run.at_its_word):

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from scenarios.problems.did_you_mean import did_you_mean
+from scenarios.target.duration import duration
 from simulators.dialects import DEFAULT, DIALECTS
 from simulators.operator.dialect import AmountFormat
 from simulators.values import money
@@ -115,6 +116,7 @@ Secret = Annotated[SecretStr, AfterValidator(_secret)]
 CurrencyCode = Annotated[str, AfterValidator(_currency)]
 Name = Annotated[str, Field(min_length=1)]
 Seconds = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
+Duration = Annotated[float, BeforeValidator(duration)]
 Count = Annotated[int, BeforeValidator(_number)]
 
 
@@ -310,6 +312,12 @@ class Limits(Section):
     )
     max_requests_per_second: Count = Field(
         0, ge=0, description="a whole number of requests a second; 0 sets no limit", examples=["0"]
+    )
+    time_limit: Duration | None = Field(
+        None,
+        description="how long a check may take, as a text such as 90s, 5m or 1h; without it about four times as long "
+        "as it probably takes",
+        examples=['"10m"'],
     )
     ca_file: Name | None = Field(
         None,

@@ -17,7 +17,8 @@ class Player:
     ``coarse`` is how many smallest units of the currency a CLIENT takes at least, where it takes no smaller amount.
 
     ``funded`` is what the player was brought to for the scenario under way, before exchange ``since``; ``off`` is
-    how far the balance was seen to be from what has been sent since then.
+    how far the balance was seen to be from what has been sent since then. ``read`` is the balance as it was read last,
+    before the exchange of that number.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Player:
     since: int = 0
     off: Decimal = Decimal(0)
     coarse: int = 1
+    read: tuple[int, Decimal] | None = None
 
     @property
     def owned(self) -> Decimal | None:

@@ -92,11 +92,13 @@ class WagersProbe:
         self._sent.clear()
         guess = player.units(player.known) if player.known is not None else 0
         taken = guess if guess > 0 and self.takes(player, guess) else 0
-        taken += self.drain(player)
-        self.give(player, 1)
-        if not self.takes(player, 1):
-            taken += self._drain_from_below(player) - 1
-        return player.money(taken)
+        more = self.drain(player)
+        # Where the balance was what it was known to be, it was no debt.
+        if more or not taken:
+            self.give(player, 1)
+            if not self.takes(player, 1):
+                more += self._drain_from_below(player) - 1
+        return player.money(taken + more)
 
     def takes(self, player: Player, units: int) -> bool:
         """Whether a bet of ``units`` smallest units is accepted (and so taken)."""

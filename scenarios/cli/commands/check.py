@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from scenarios.cli import shell_completion
-from scenarios.cli.options import Option, all_of
+from scenarios.cli.options import Option, all_of, seconds
 from scenarios.cli.options import config as config_option
 from scenarios.contract import PLANNED, select
 from scenarios.problems.errors import Exit, UsageProblem
@@ -56,6 +56,12 @@ def options(effort: str = "normal") -> Option[Any]:
             is_flag=True,
             help=f"Only what was broken or undecided in the last report ({LAST}).",
         ),
+        click.option(
+            "--time-limit",
+            type=seconds,
+            metavar="TIME",
+            help="End the run after so long, e.g. 90s or 5m; what was not reached is undecided.",
+        ),
         click.option("--seed", type=int, metavar="N", help="Repeat a run's generated data."),
         click.option("--strict", is_flag=True, help="A broken SHOULD fails, too."),
         click.option(
@@ -77,6 +83,7 @@ def judge_target(
     seed: int | None,
     strict: bool,
     last_failed: bool,
+    time_limit: float | None,
     report: Path | None,
 ) -> Exit:
     """Judge ``target``, show the verdict and return the exit code. Raises UsageProblem for wrong options."""
@@ -91,6 +98,7 @@ def judge_target(
         effort=effort_named(effort),
         seed=new_seed() if seed is None else seed,
         strict=strict,
+        time_limit=time_limit,
     )
     return judge(settings, report)
 

@@ -11,6 +11,9 @@ from scenarios.cli.options import config as config_option
 from scenarios.doctor.operator import examine
 from scenarios.doctor.steps import DoctorStep, StepOutcome
 from scenarios.problems.errors import Exit
+from scenarios.run.cost import round_trip
+from scenarios.run.effort import NORMAL, QUICK
+from scenarios.run.estimate import about, spoken
 from scenarios.run.run import Run
 from scenarios.run.settings import Settings
 from scenarios.target.loading import load
@@ -55,6 +58,13 @@ def command(context: click.Context, config: Path | None, restart: bool) -> None:
     if problems:
         console.print(f"\n{len(problems)} wrong. Fix the first, then run pitboss doctor again.")
         context.exit(problems[0].exit_code)
+    if (measured := round_trip(run.history)) is not None:
+        times = " and ".join(
+            f"about {spoken(about(each, measured))} ({each.name})" for each in (QUICK, NORMAL)
+        )
+        console.print(
+            f"\nAn answer takes {measured * 1000:.0f} ms: judging the sportsbook would take {times}."
+        )
     named = f" -c {config}" if config else ""
     console.print(f"\nNothing is wrong. Next: pitboss check{named}")
     context.exit(Exit.HOLDS)

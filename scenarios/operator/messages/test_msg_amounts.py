@@ -124,9 +124,7 @@ def test_a_message_without_an_amount_is_refused(operator: Verbs, player: Player,
             "with a null": Style(raw={"amount": "null"}),
         }.items():
             case = f"{action} {how} amount"
-            judge.refused(
-                "MSG-06", batch.wager(action, case, partial(_bent, operator, style=style)), case=case
-            )
+            batch.refused(action, case, partial(_bent, operator, style=style))
     batch.settle()
 
 
@@ -134,12 +132,11 @@ def test_a_message_without_an_amount_is_refused(operator: Verbs, player: Player,
 @pytest.mark.rules("MSG-07")
 def test_a_malformed_amount_is_refused(operator: Verbs, player: Player, judge: Judge, cases: Cases) -> None:
     """What is no finite number of a sensible length is no amount: it is refused, and moves nothing."""
-    batch = Batch("MSG-07", judge, operator, player, blindly=True)
-    for family in (amounts.malformed(), amounts.poisonous()):
+    for family, stops in ((amounts.malformed(), False), (amounts.poisonous(), True)):
+        batch = Batch("MSG-07", judge, operator, player, blindly=True, one_by_one=stops)
         for action in _ACTIONS:
             for member in cases(family):
                 case = f"{action} with amount {member.name}"
                 style = Style(raw={"amount": member.value})
-                sent = batch.wager(action, case, partial(_bent, operator, style=style))
-                judge.refused("MSG-07", sent, case=case)
+                batch.refused(action, case, partial(_bent, operator, style=style))
         batch.settle()

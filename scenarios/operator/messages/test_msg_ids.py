@@ -7,6 +7,8 @@ the smallest.
 """
 
 import re
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -18,6 +20,7 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 from simulators.wallet.names import NO_ID
+from simulators.wallet.transactions import Kind, Transaction
 
 pytestmark = pytest.mark.needs("probe")
 
@@ -83,7 +86,8 @@ def test_hostile_transaction_ids(operator: Verbs, player: Player, judge: Judge, 
         for action in ACTIONS:
             name = operator.new_id() + hostile.value
             case = f"{action}, transaction_id with {hostile.name}"
-            _harmless(judge, batch.wager(action, case, operator.send, optional=True, id=name), ordinary, case)
+            then = partial(_harmless, judge, ordinary=ordinary, case=case)
+            batch.wager(action, case, operator.send, then=then, optional=True, id=name)
     batch.settle()
     for name in WHOLE:
         bet = operator.bet(player, player.unit, id=name)
@@ -101,17 +105,14 @@ def test_hostile_rollback_ids(operator: Verbs, player: Player, judge: Judge, cas
     orphan = operator.rollback(operator.new_id(), player, player.unit)
     balance = look(judge, player, before)
     pays_orphans = balance != before
-    sent = [orphan]
-    for hostile in cases(ids.hostile()):
-        rollback = operator.rollback(operator.new_id() + hostile.value, player, player.unit)
+    tried = list(cases(ids.hostile()))
+    names = [operator.new_id() + hostile.value for hostile in tried]
+    names += [bet.message.id + injected.value for injected in cases(ids.sql())]
+    sent = judge.together([partial(operator.rollback, name, player, player.unit) for name in names])
+    for hostile, rollback in zip(tried, sent, strict=False):
         _harmless(judge, rollback, ordinary, f"rollback_transaction_id with {hostile.name}")
-        sent.append(rollback)
-    sent += [
-        operator.rollback(bet.message.id + injected.value, player, player.unit)
-        for injected in cases(ids.sql())
-    ]
     if not pays_orphans:
-        judge.balance("MSG-13", player, balance, *sent, case="hostile rollback_transaction_ids")
+        judge.balance("MSG-13", player, balance, orphan, *sent, case="hostile rollback_transaction_ids")
     # There may be bets of these ids, so that money may rightly come back.
     for name in WHOLE:
         rollback = operator.rollback(name, player, player.unit)
@@ -123,23 +124,25 @@ def test_hostile_user_ids(
     operator: Verbs, player: Player, players: list[Player], judge: Judge, cases: Cases
 ) -> None:
     """A wager of a hostile user id, at either endpoint, crashes nothing and moves nobody's money."""
-    witnesses = {witness: judge.fund(witness, 1000) for witness in players[:2]}
+    witnesses = {witness: judge.fund(witness, 1000) for witness in players[1:2]}
     ordinary = _refusal(operator, player)
+    batch = Batch("MSG-13", judge, operator, player)
     for hostile in cases(ids.hostile()):
         users = {
             "nobody's id": operator.made_up_player(hostile.value),
             "a player's id": operator.other_spelling(player, player.id + hostile.value),
         }
         for whose, user in users.items():
-            case = f"user_id of {whose} and {hostile.name}"
-            sent = [
-                operator.result(user, player.unit, currency=player.currency),
-                operator.bet(user, player.money(2), currency=player.currency),
-                operator.rollback(operator.new_id(), user, player.unit, currency=player.currency),
-            ]
-            for exchange in sent:
-                _harmless(judge, exchange, ordinary, case)
-            witnesses[player] = judge.balance("MSG-13", player, witnesses[player], *sent, case=case)
+            for action in ACTIONS:
+                case = f"{action}, user_id of {whose} and {hostile.name}"
+                then = partial(_harmless, judge, ordinary=ordinary, case=case)
+                batch.wager(action, case, partial(_for_user, operator, user), then=then)
+    batch.settle()
     for witness, balance in witnesses.items():
-        if witness is not player:
-            judge.balance("MSG-13", witness, balance, case=f"player {witness} after hostile user_ids")
+        judge.balance("MSG-13", witness, balance, case=f"player {witness} after hostile user_ids")
+
+
+def _for_user(operator: Verbs, user: str, message: Transaction) -> Exchange:
+    """Send ``message`` in the name of ``user``; a rollback is then one of an unknown id."""
+    unknown = operator.new_id() if message.kind is Kind.ROLLBACK else None
+    return operator.send(replace(message, player=user, of=unknown))

@@ -72,15 +72,18 @@ def test_what_is_no_json_object_is_refused(
 ) -> None:
     """Bodies that are no JSON object, or are none yet, are refused at both endpoints."""
     balance = judge.fund(player, 1000)
-    sent = []
+    tried: list[tuple[str, Callable[[], Exchange]]] = []
     for message in (
         operator.transaction("result", player, player.money(10)),
         operator.undo(operator.new_id(), player, player.money(10)),
     ):
         body, path = operator.channel.request(message).body, SPORTSBOOK.path(message)
         for case in cases(bodies.no_objects()):
-            sent.append(raw(operator, case.value(body), path, f"malformed: {case.name}", headers=CLOSE))
-            judge.refused("MSG-06", sent[-1], case=f"{case.name} to {path}")
+            send = partial(raw, operator, case.value(body), path, f"malformed: {case.name}", headers=CLOSE)
+            tried.append((f"{case.name} to {path}", send))
+    sent = judge.together([send for _, send in tried])
+    for (name, _), exchange in zip(tried, sent, strict=True):
+        judge.refused("MSG-06", exchange, case=name)
     judge.balance("MSG-06", player, balance, *sent, case="bodies that are no JSON object")
     _still_serves("MSG-06", operator, player, judge)
 
@@ -121,7 +124,7 @@ def test_another_content_type_is_refused(operator: Verbs, player: Player, judge:
         for action in ACTIONS:
             case = f"{action} as {kind.name}"
             send = partial(_send, operator, headers={"Content-Type": kind.value, **CLOSE})
-            judge.refused("MSG-06", batch.wager(action, case, send), case=case)
+            batch.refused(action, case, send)
     batch.settle()
 
 
@@ -131,8 +134,7 @@ def test_spoiled_fields_are_refused(operator: Verbs, player: Player, judge: Judg
     batch = Batch("MSG-06", judge, operator, player)
     for action in ACTIONS:
         for case, field, text in _spoiled(action, player):
-            spoiled = batch.wager(action, case, partial(_spoil, operator, field=field, text=text))
-            judge.refused("MSG-06", spoiled, case=case)
+            batch.refused(action, case, partial(_spoil, operator, field=field, text=text))
     batch.settle()
     _still_serves("MSG-06", operator, player, judge)
 
@@ -174,8 +176,7 @@ def test_an_unknown_action_is_refused(operator: Verbs, player: Player, judge: Ju
         for word in unknown_words:
             case = f"action {word!r} to {ROLLBACK_PATH if base == 'rollback' else TRANSACTION_PATH}"
             style = Style(raw={"action": f'"{word}"'})
-            unknown = batch.wager(base, case, partial(_send, operator, style=style, label="unknown action"))
-            judge.refused("MSG-09", unknown, case=case)
+            batch.refused(base, case, partial(_send, operator, style=style, label="unknown action"))
     batch.settle()
 
 
@@ -239,18 +240,20 @@ def test_a_huge_body_is_answered(operator: Verbs, player: Player, judge: Judge) 
     padded = Style(raw={"padding": '"' + "x" * HUGE + '"'})
     batch = Batch("MSG-14", judge, operator, player)
     send = partial(_send, operator, style=padded, headers=CLOSE, label="bet in a body of 1 MB")
-    huge = batch.wager("bet", "a bet in a body of 1 MB", send, optional=True)
+    batch.wager("bet", "a bet in a body of 1 MB", send, then=partial(_not_kept_waiting, judge), optional=True)
+    batch.settle()
+    _still_serves("MSG-14", operator, player, judge)
+
+
+def _not_kept_waiting(judge: Judge, huge: Exchange) -> None:
     # Hanging up on the sender is a way of refusing, too; keeping it waiting is none.
-    kept_waiting = huge.failure is not None and huge.failure.kind is FailureKind.TIMEOUT
     judge.holds(
         "MSG-14",
-        not kept_waiting,
+        huge.failure is None or huge.failure.kind is not FailureKind.TIMEOUT,
         expected="an answer within the timeout",
         seen=said(huge),
         exchanges=[huge],
     )
-    batch.settle()
-    _still_serves("MSG-14", operator, player, judge)
 
 
 @pytest.mark.rules("MSG-15")

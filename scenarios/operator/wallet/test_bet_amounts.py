@@ -8,6 +8,7 @@ are watched, so that errors may add up; balances are read at its end.
 import contextlib
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -57,7 +58,8 @@ def _pieces(operator: Verbs, judge: Judge, player: Player) -> None:
 
 def _series(operator: Verbs, judge: Judge, player: Player, action: Action, units: Sequence[int]) -> None:
     """Make wagers of ``units`` each, all of which the balance covers, then read the balance."""
-    sent = [operator.send(operator.transaction(action, player, player.money(each))) for each in units]
+    messages = [operator.transaction(action, player, player.money(each)) for each in units]
+    sent = judge.together([partial(operator.send, message) for message in messages])
     case = f"{len(units)} {action}s of {player.show(player.money(units[0]))}"
     if len(set(units)) > 1:
         case = f"{action}s of " + ", ".join(player.show(player.money(each)) for each in units)

@@ -6,6 +6,7 @@ sequential requests with answers; races, lost answers and restarts are judged el
 """
 
 import time
+from functools import partial
 
 import pytest
 
@@ -75,9 +76,10 @@ def _crowd(operator: Verbs, judge: Judge, player: Player, players: list[Player],
                 crowd.append(other)
             except Undecided:
                 continue
-    for number in range(size):
-        one = crowd[number % len(crowd)]
-        operator.result(one, one.money(number // len(crowd) % 2), label="result (crowd)")
+    chosen = [(crowd[number % len(crowd)], number // len(crowd) % 2) for number in range(size)]
+    judge.together(
+        [partial(operator.result, one, one.money(units), label="result (crowd)") for one, units in chosen]
+    )
 
 
 @pytest.mark.rules("IDM-09")

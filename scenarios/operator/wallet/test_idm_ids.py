@@ -7,6 +7,7 @@ open; a CLIENT that refuses ids with blanks or accents altogether is not blamed 
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import Literal
 
@@ -136,13 +137,15 @@ def test_that_differ_by_a_hair(
             continue
         chosen = [pair for pair in pairs if pair.core or kind in WAGERS]
 
-        def both(pair: Case[ids.Pair], units: int, kind: str = kind) -> list[Exchange] | None:
-            sent = _both(kind, operator, player, units, pair.value(rng))
+        def both(
+            pair: Case[ids.Pair], units: int, names: tuple[str, str], kind: str = kind
+        ) -> list[Exchange] | None:
+            sent = _both(kind, operator, player, units, names)
             if sent is None:
                 refused.add(pair.name)
             return sent
 
-        tried += _compare(judge, player, kind, chosen, both)
+        tried += _compare(judge, player, kind, chosen, both, rng)
     judge.needs(tried, "no bet, result or rollback was accepted under the ids to compare")
     if refused:
         judge.note("IDM-08", f"not compared, as such ids are refused: {', '.join(sorted(refused))}")
@@ -157,12 +160,12 @@ def test_that_differ_by_a_hair_in_what_is_rolled_back(
     operator.rollback(operator.new_id(), player, player.unit)
     judge.needs(judge.measure(player) == balance, "a rollback of an unknown transaction moves money alone")
 
-    def both(pair: Case[ids.Pair], units: int) -> list[Exchange] | None:
-        one, other = pair.value(rng)
+    def both(_: Case[ids.Pair], units: int, names: tuple[str, str]) -> list[Exchange] | None:
+        one, other = names
         bet = operator.bet(player, player.money(units), id=one)
         return [bet, operator.rollback(other, player, bet.message.amount)] if bet.ok else None
 
-    _compare(judge, player, "rollback of the other", cases(ids.pairs()), both)
+    _compare(judge, player, "rollback of the other", cases(ids.pairs()), both, rng)
 
 
 def _both(
@@ -184,7 +187,8 @@ def _compare(
     player: Player,
     kind: str,
     pairs: Sequence[Case[ids.Pair]],
-    send: Callable[[Case[ids.Pair], int], list[Exchange] | None],
+    send: Callable[[Case[ids.Pair], int, tuple[str, str]], list[Exchange] | None],
+    rng: Random,
     together: int = _PAIRS,
 ) -> int:
     """Send each of ``pairs``, ``together`` to one reading, and blame those that fell together; count what was sent.
@@ -195,11 +199,11 @@ def _compare(
     tried = 0
     for start in range(0, len(pairs), together):
         judge.fund(player, _FUNDS)
-        sent = []
-        for place, pair in enumerate(pairs[start : start + together]):
-            both = send(pair, _LEAST * 2**place)
-            if both is not None:
-                sent.append((pair, both))
+        some = pairs[start : start + together]
+        # What goes out together draws in no order, and so before.
+        sends = [partial(send, pair, _LEAST * 2**place, pair.value(rng)) for place, pair in enumerate(some)]
+        tries = judge.together(sends)
+        sent = [(pair, both) for pair, both in zip(some, tries, strict=True) if both is not None]
         tried += len(sent)
         before, expected = player.off, judge.expected(player)
         seen = judge.measure(player)
@@ -207,7 +211,7 @@ def _compare(
         gains = [int(both[-1].message.amount / player.unit) for _, both in sent]
         culprits = addends(abs(wrong), player.currency, gains) if together > 1 else range(len(sent))
         if wrong and not culprits:
-            _compare(judge, player, kind, [pair for pair, _ in sent], send, together=1)
+            _compare(judge, player, kind, [pair for pair, _ in sent], send, rng, together=1)
             continue
         guilty = [sent[place] for place in culprits]
         judge.holds(

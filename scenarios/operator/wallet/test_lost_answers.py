@@ -7,14 +7,17 @@ them is part of what is judged.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
+from scenarios.cases.batch import FUNDS, STEP, settled_together
 from scenarios.cases.kinds import KINDS, prepared
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange
 from simulators.transport.delivery import Fault
 from simulators.transport.faults.ordering import RetrySchedule
 from simulators.transport.faults.wire import AnswerLost
@@ -29,22 +32,29 @@ _INSTANTS = (0.0, 0.001, 0.005, 0.02, "first-byte")
 @pytest.mark.rules("IDM-03")
 def test_copy_after_a_lost_answer(operator: Verbs, player: Player, judge: Judge) -> None:
     """A copy after a lost answer has no second effect, whenever the connection was cut."""
-    for instant in _INSTANTS:
-        for cut in ("reset", "close"):
-            lost = AnswerLost(after=instant, cut=cut)
-            for kind in KINDS:
-                _cut_then_copy(operator, player, judge, kind, lost)
+    cuts = [AnswerLost(after=instant, cut=cut) for instant in _INSTANTS for cut in ("reset", "close")]
+    for kind in KINDS:
+        judge.fund(player, FUNDS)
+        sent = judge.together(
+            [
+                partial(_cut_then_copy, operator, player, kind, STEP * 2**place, lost)
+                for place, lost in enumerate(cuts)
+            ]
+        )
+        told = [lost.sentence for lost in cuts]
+        settled_together("IDM-03", judge, player, kind, list(zip(told, sent, strict=True)))
 
 
-def _cut_then_copy(operator: Verbs, player: Player, judge: Judge, kind: str, lost: AnswerLost) -> None:
-    judge.fund(player, 2000)
-    sent = operator.deliver(_message(operator, player, kind), [lost])
-    copies = [operator.settle(operator.again(sent[0])), operator.again(sent[0])]
-    judge.settled("IDM-03", player, *sent, *copies, case=f"{kind}, {lost.sentence}")
+def _cut_then_copy(
+    operator: Verbs, player: Player, kind: str, units: int, lost: AnswerLost
+) -> list[Exchange]:
+    """A transaction whose answer is lost, and two copies."""
+    sent = operator.deliver(_message(operator, player, kind, units), [lost])
+    return [*sent, operator.settle(operator.again(sent[0])), operator.again(sent[0])]
 
 
-def _message(operator: Verbs, player: Player, kind: str) -> Transaction:
-    message = prepared(kind, operator, player)
+def _message(operator: Verbs, player: Player, kind: str, units: int | None = None) -> Transaction:
+    message = prepared(kind, operator, player, units=units)
     if message is None:
         raise Undecided(f"the wager was refused of which a {kind} was to be made")
     return message

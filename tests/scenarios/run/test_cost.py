@@ -42,8 +42,8 @@ def exchanges(*times):
         ([(0, 3), (0, 1), (1, 2), (0.5, 2.5)], 2),
         # All at once, and one after them.
         ([(0, 2), (0, 2), (0, 2), (2, 3)], 2),
-        # One that was never answered is over when it left.
-        ([(0, 1), (1, None), (1, 2)], 3),
+        # When one that was never answered was over, nobody knows.
+        ([(0, 1), (1, None), (1, 2)], 2),
     ],
 )
 def test_exchanges_in_a_row(times, row):

@@ -1,0 +1,43 @@
+"""How many requests the CLIENT answers side by side: found out once, before anything is sent so."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Final, TypeVar
+
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange, Purpose
+
+Result = TypeVar("Result")
+
+# The share of the timeout that an answer may take while others are under way: the rest is for slow moments.
+_ROOM: Final = 0.25
+
+
+def side_by_side(sends: Sequence[Callable[[], Result]], width: int) -> list[Result]:
+    """Call all of ``sends``, up to ``width`` at a time, and return what they return, in their order."""
+    if width < 2 or len(sends) < 2:
+        return [send() for send in sends]
+    with ThreadPoolExecutor(min(width, len(sends))) as pool:
+        return list(pool.map(lambda send: send(), sends))
+
+
+def width(operator: Verbs, player: Player, most: int, timeout: float) -> int:
+    """How many requests, up to ``most``, may be under way: 1 where the CLIENT answers one connection after the other.
+
+    Results of 0, which move nothing, are sent: one alone, and as many as may be at once. Where they are not answered
+    like the first one, the others go alone, too; where their answers take long, fewer go together.
+    """
+
+    def zero() -> Exchange:
+        return operator.result(
+            player, Decimal(0), label="result of 0 (how many at once?)", purpose=Purpose.LIVENESS
+        )
+
+    alone = zero()
+    together = side_by_side([zero] * most, most)
+    if any(one.answer is None or one.status is not alone.status for one in together):
+        return 1
+    slowest = max(one.seconds or 0.0 for one in together)
+    return most if slowest <= _ROOM * timeout else max(1, int(most * _ROOM * timeout / slowest))

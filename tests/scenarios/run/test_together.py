@@ -1,0 +1,121 @@
+"""What goes out together: as wide as the CLIENT answers, judged like one after the other, and never a race's fault."""
+
+import contextlib
+import io
+import threading
+import time
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from loadtests.benchmarks.relay import delayed
+from scenarios.run.cost import in_a_row
+from scenarios.run.effort import QUICK
+from scenarios.run.findings import Standing
+from scenarios.run.settings import Settings
+from scenarios.run.width import side_by_side
+from scenarios.runner.pytest_run import check
+from simulators.exchanges.history import Purpose
+from tests.support.judging import judged
+from tests.support.wallets import Wallet, served, target_of
+
+RULES = ("BET-10", "SIG-02", "IDM-03")
+
+
+def standings(result):
+    return {verdict.rule.id: verdict.standing for verdict in result.verdicts}
+
+
+def test_results_come_in_the_order_of_the_sends():
+    gate = threading.Barrier(3, timeout=10)
+
+    def send(number):
+        gate.wait()
+        return number
+
+    assert side_by_side([lambda number=number: send(number) for number in range(3)], 3) == [0, 1, 2]
+    assert side_by_side([lambda: 1, lambda: 2], 1) == [1, 2]
+
+
+def test_a_far_client_is_asked_many_things_at_once():
+    wallet = Wallet(("p-1",))
+    with served(wallet) as url, delayed(url, 0.02) as far:
+        result = check(Settings(target_of(far, wallet), ("BET-10", "SIG-02"), QUICK, seed=1))
+    assert standings(result) == {"BET-10": Standing.PASSED, "SIG-02": Standing.PASSED}
+    assert in_a_row(result.run.history) < len(result.run.history) / 2
+    assert wallet.balances["p-1"] == Decimal("50.00")
+
+
+class _OneConnection(BaseHTTPRequestHandler):
+    """Answers one connection after the other, each as long as it is kept open."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        environ = {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": self.path,
+            "wsgi.input": io.BytesIO(body),
+            "CONTENT_LENGTH": str(len(body)),
+            "CONTENT_TYPE": self.headers["Content-Type"],
+            "HTTP_X_SECURITY_HASH": self.headers.get("X-Security-Hash", ""),
+        }
+        (answer,) = self.server.wallet(environ, lambda status, _: self.send_response(int(status[:3])))
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+class _Server(HTTPServer):
+    request_queue_size = 64
+
+    def handle_error(self, *_):
+        pass
+
+
+def test_a_client_that_answers_one_connection_after_the_other_is_judged_right():
+    wallet = Wallet(("p-1",))
+    with _Server(("127.0.0.1", 0), _OneConnection) as server:
+        server.wallet = wallet
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        target = target_of(f"http://127.0.0.1:{server.server_address[1]}", wallet)
+        operator = target.operator.model_copy(update={"timeout": 2.0})
+        result = check(Settings(target.model_copy(update={"operator": operator}), RULES, QUICK, seed=1))
+        server.shutdown()
+    assert standings(result) == dict.fromkeys(RULES, Standing.PASSED)
+    assert result.run.width == 1
+    # What found that out got no answer; everything else did, but for the cuts of IDM-03.
+    silent = [one for one in result.run.history if one.answer is None and not one.faulty]
+    assert {one.purpose for one in silent} == {Purpose.LIVENESS}
+    assert wallet.balances["p-1"] == Decimal("50.00")
+
+
+class LosesUpdates(Wallet):
+    """Reads a balance, and writes it back a little later, whatever became of it."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.lock = contextlib.nullcontext()
+
+    def move(self, player, effect):
+        before = self.balances[player]
+        time.sleep(0.001)
+        self.balances[player] = before + effect
+
+
+@pytest.mark.parametrize(("rule", "told"), [("BET-10", Standing.PASSED), ("INV-04", Standing.FAILED)])
+def test_what_only_a_race_breaks_is_left_to_the_rules_about_races(rule, told):
+    result = judged(LosesUpdates(("p-1",)), rule)
+    assert standings(result) == {rule: told}
+
+
+def test_what_holds_one_after_the_other_is_noted():
+    (verdict,) = judged(LosesUpdates(("p-1",)), "BET-10").verdicts
+    assert "one request after the other" in verdict.reason
