@@ -61,7 +61,7 @@ class Delivery:
     wire: "tuple[WireFault, ...]" = ()
     invoked: Callable[[int], None] | None = None
 
-    def told(self, note: FaultNote) -> "Delivery":
+    def with_fault(self, note: FaultNote) -> "Delivery":
         """This delivery with one more fault that acts on it."""
         return replace(self, faults=(*self.faults, note))
 
@@ -135,7 +135,7 @@ class Fault:
         """Return ``deliver`` with this fault round it."""
         raise NotImplementedError
 
-    def heal(self, deliveries: Sequence[Delivery], route: Route) -> None:
+    def clean_up(self, deliveries: Sequence[Delivery], route: Route) -> None:
         """End what the fault left behind. Most leave nothing: they end with the last send they act on."""
 
 

@@ -58,7 +58,7 @@ def deliver(
         return step(group)
     finally:
         for fault in faults:
-            fault.heal(group, route)
+            fault.clean_up(group, route)
 
 
 def _send(delivery: Delivery, route: Route, *, pooled: bool) -> Exchange:

@@ -41,7 +41,7 @@ class DelayedDelivery(Fault):
 
         def late(delivery: Delivery) -> list[Exchange]:
             route.sleep(self.seconds)
-            return deliver([delivery.told(self.note)])
+            return deliver([delivery.with_fault(self.note)])
 
         def delayed(deliveries: Sequence[Delivery]) -> list[Exchange]:
             if len(deliveries) < 2:
@@ -75,7 +75,9 @@ class Reordered(Fault):
         """Change the order. The result raises UnfitFault where ``order`` does not fit the group."""
 
         def reordered(deliveries: Sequence[Delivery]) -> list[Exchange]:
-            return deliver([deliveries[place].told(self.note) for place in self._places(len(deliveries))])
+            return deliver(
+                [deliveries[place].with_fault(self.note) for place in self._places(len(deliveries))]
+            )
 
         return reordered
 
@@ -115,7 +117,7 @@ class CopiesInFlight(Fault):
         return lambda deliveries: [
             exchange
             for delivery in deliveries
-            for exchange in self._fly(delivery.told(self.note), deliver, route)
+            for exchange in self._fly(delivery.with_fault(self.note), deliver, route)
         ]
 
     def _fly(self, delivery: Delivery, deliver: Deliver, route: Route) -> list[Exchange]:
@@ -168,7 +170,7 @@ class RetrySchedule(Fault):
         return lambda deliveries: [
             exchange
             for delivery in deliveries
-            for exchange in self._retry(delivery.told(self.note), deliver, route)
+            for exchange in self._retry(delivery.with_fault(self.note), deliver, route)
         ]
 
     def _retry(self, delivery: Delivery, deliver: Deliver, route: Route) -> list[Exchange]:

@@ -159,7 +159,7 @@ class ClientKilled(WireFault):
         """Restart at the chosen instant."""
         return replace(handling, kill=(*handling.kill, self.when))
 
-    def heal(self, deliveries: Sequence[Delivery], route: Route) -> None:
+    def clean_up(self, deliveries: Sequence[Delivery], route: Route) -> None:
         """Wait until the CLIENT accepts connections again."""
         for request in {delivery.request.url: delivery.request for delivery in deliveries}.values():
             reachable(request, route.timeout)
