@@ -3,6 +3,7 @@
 That each blames who breaks it and nobody else: tests.mutants.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,13 @@ from scenarios.runner.pytest_run import check
 from scenarios.target.loading import Target
 from tests.support.mutants import serving
 
+# A right CLIENT is waited for as long as the machine needs: tests share it.
+UNHURRIED = replace(QUICK, patience=30)
 EVERYTHING = tuple(rule.id for rule in select(provider="jackpot"))
 
 
-def judged(target, rules, **options):
-    result = check(Settings(target, tuple(rules), QUICK, 7, **options))
+def judged(target, rules, effort=QUICK, **options):
+    result = check(Settings(target, tuple(rules), effort, 7, **options))
     assert result.problem is None, str(result.problem)
     return result
 
@@ -29,7 +32,7 @@ def judged(target, rules, **options):
 @pytest.mark.parametrize("confirmation", ["manual", "automatic"])
 def test_reference_is_never_accused(tmp_path, confirmation):
     with reference_client(tmp_path, confirmation=confirmation) as target:
-        result = judged(target, EVERYTHING, strict=True)
+        result = judged(target, EVERYTHING, UNHURRIED, strict=True)
     left = {
         verdict.rule.id: verdict.reason
         for verdict in result.verdicts
