@@ -8,12 +8,11 @@ event. Limits: the answer of ``store`` must hold the properties by their documen
 
 from typing import Any
 
-import jmespath
 import pytest
 
 from scenarios.browsers.voucher_flow import Conversions
 from scenarios.contract import Level
-from scenarios.jackpot import events
+from scenarios.jackpot import events, offers
 from scenarios.run.judge import Judge
 from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire
@@ -26,24 +25,7 @@ _EXTRA = {"deliveryModes": ["email", "post"]}
 
 
 def _offered(conversions: Conversions, store_id: str) -> dict[str, Any] | None:
-    """The properties of a store as the CLIENT offers it, None where it does not."""
-    raw = conversions.run.driver.raw("store", store=store_id)
-    if raw.status >= 400:
-        return None
-    try:
-        document = decimal_json.loads(raw.body)
-    except ValueError:
-        return None
-    entry = conversions.run.settings.target.driver.store
-    if entry is not None and entry.read is not None:
-        document = jmespath.search(entry.read, document)
-    if (
-        not isinstance(document, dict)
-        or document.get("enabled") is False
-        or document.get("available") is False
-    ):
-        return None
-    return document
+    return offers.offered(conversions.run, store_id)
 
 
 def _plain(value: Any) -> Any:

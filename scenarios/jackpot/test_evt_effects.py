@@ -1,4 +1,4 @@
-"""Webhooks and their effects: once each, whatever is sent again, at once, out of order, lost or forged.
+"""Webhooks and their effects: whatever comes at once, out of order, is lost or forged.
 
 Story: a player converts balance, and what Jackpot tells about the voucher arrives as it does in life. Invariant: the
 money is where the voucher's real state says, and the CLIENT knows that state. Limits: needs ``voucher_session``, except
@@ -19,14 +19,11 @@ from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
-from simulators.jackpot.wire import Notification
 from simulators.providers import JACKPOT
 from simulators.transport.faults.wire import AnswerLost
 from simulators.transport.sending import deliver
-from simulators.values import decimal_json
-from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage
+from simulators.webhooks.retry_queue import DeliveryStanding
 
-_COPIES = 3
 # Seconds that a CLIENT which is started again may be away.
 _AWAY = 30.0
 
@@ -34,70 +31,6 @@ _AWAY = 30.0
 def _conclude(conversions: Conversions, conversion: Conversion, *steps: VoucherEvent) -> None:
     for step in steps:
         conversions.happen(conversion, step)
-
-
-def _ended(
-    conversions: Conversions, player: Player, name: wire.CouponName
-) -> tuple[Conversion, Decimal, QueuedMessage[Notification]]:
-    """A purchase whose last webhook was ``name``, delivered once, the balance after it, and that webhook."""
-    if name == "coupon/canceled":
-        balance = conversions.judge.fund(player, 8000)
-        conversion = conversions.begin(player, 4000)
-        with conversions.silence():
-            conversions.reserve(conversion, PRICE, manual=True)
-        conversions.happen(conversion, VoucherEvent.CANCEL)
-        conversions.reaches(conversion, VoucherState.CANCELED)
-        balance = conversions.measure(player, balance)
-    else:
-        conversion, balance = conversions.bought(player, price=PRICE)
-        if name == "coupon/refunded":
-            _conclude(conversions, conversion, VoucherEvent.ASK_REFUND, VoucherEvent.REFUND)
-            conversions.reaches(conversion, VoucherState.REFUNDED)
-            balance = conversions.measure(player, balance + player.money(PRICE))
-    return conversion, balance, conversions.simulator.posted(conversion.voucher, name)
-
-
-@pytest.mark.rules("EVT-02")
-@pytest.mark.needs("voucher_session", "probe")
-def test_copies_have_one_effect(conversions: Conversions, player: Player) -> None:
-    """coupon/canceled, ready and refunded delivered again, one after the other, move no money again."""
-    names: tuple[wire.CouponName, ...] = ("coupon/canceled", "coupon/ready", "coupon/refunded")
-    for name in names:
-        _, balance, delivery = _ended(conversions, player, name)
-        sent = [each for _ in range(_COPIES) for each in conversions.simulator.queue.again(delivery.id)]
-        conversions.stays("EVT-02", player, balance, *sent, case=f"copies of {name}")
-
-
-@pytest.mark.rules("EVT-02")
-@pytest.mark.needs("store")
-def test_copy_of_an_old_store_event(conversions: Conversions, judge: Judge) -> None:
-    """store/enabled delivered again, after the store was disabled, does not bring it back."""
-    simulator, driver = conversions.simulator, conversions.run.driver
-    data = events.properties(simulator)
-    enabled = events.enabled(data, createdAt=events.just_now(-60))
-    events.send(simulator, enabled)
-
-    def offered(store_id: str) -> bool:
-        raw = driver.raw("store", store=store_id)
-        document = decimal_json.loads(raw.body) if raw.status < 400 else None
-        shown = isinstance(document, dict) and document.get("enabled", document.get("available")) is not False
-        return bool(document) and shown
-
-    judge.needs(conversions.until(lambda: offered(data["id"])), "store/enabled had no effect")
-    events.send(simulator, events.disabled(data["id"]))
-    judge.needs(conversions.until(lambda: not offered(data["id"])), "store/disabled had no effect")
-    copy = events.send(simulator, enabled, label="copy of store/enabled")
-    other = events.properties(simulator)
-    events.send(simulator, events.enabled(other))
-    conversions.until(lambda: offered(other["id"]))
-    judge.holds(
-        "EVT-02",
-        not offered(data["id"]),
-        expected="the store stays withdrawn",
-        seen="it is offered again",
-        exchanges=[copy],
-        case="copy of store/enabled",
-    )
 
 
 @pytest.mark.last

@@ -1,0 +1,164 @@
+"""Webhooks that come again: the same event, and another one that tells of the same change.
+
+Story: a provider that got no answer sends again, and one that lost its place tells everything anew. Invariant: money
+and catalogue stay as the first delivery left them, for every kind of event, and still at the end of the run. Limits:
+copies at once are judged elsewhere.
+"""
+
+from decimal import Decimal
+
+import pytest
+
+from scenarios.browsers.voucher_browser import Conversion
+from scenarios.browsers.voucher_flow import PRICE, Conversions
+from scenarios.jackpot import events, offers
+from scenarios.run.effort import Effort
+from scenarios.run.judge import Judge
+from scenarios.wallet.player import Player
+from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
+from simulators.jackpot.wire import Notification
+from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage
+
+_COPIES = 2
+# Of the transactions that make a crowd, so many are worth one event; so many of a run's first and last are sent again.
+_APART, _ENDS = 5, 10
+
+
+def _ended(conversions: Conversions, player: Player, state: VoucherState) -> tuple[Conversion, Decimal]:
+    """A purchase that came to ``state``, all of its webhooks delivered once, and the balance after it."""
+    if state is VoucherState.CANCELED:
+        balance = conversions.judge.fund(player, 8000)
+        conversion = conversions.begin(player, 4000)
+        with conversions.silence():
+            conversions.reserve(conversion, PRICE, manual=True)
+        conversions.happen(conversion, VoucherEvent.CANCEL)
+        conversions.reaches(conversion, VoucherState.CANCELED)
+        return conversion, conversions.measure(player, balance)
+    conversion, balance = conversions.bought(player, price=PRICE)
+    if state is not VoucherState.READY:
+        refunded = state is VoucherState.REFUNDED
+        conversions.happen(conversion, VoucherEvent.ASK_REFUND)
+        conversions.happen(conversion, VoucherEvent.REFUND if refunded else VoucherEvent.REJECT_REFUND)
+        conversions.reaches(conversion, state)
+        balance = conversions.measure(player, balance + player.money(PRICE if refunded else 0))
+    return conversion, balance
+
+
+def _told(conversions: Conversions, voucher: str | None = None) -> list[QueuedMessage[Notification]]:
+    """The genuine webhooks (about ``voucher``) that the CLIENT has acknowledged so far."""
+    return [
+        delivery
+        for delivery in conversions.simulator.queue.deliveries
+        if delivery.genuine and delivery.standing is DeliveryStanding.ACKNOWLEDGED
+        if voucher is None or getattr(delivery.event.message, "id", None) == voucher
+    ]
+
+
+@pytest.mark.rules("EVT-02")
+@pytest.mark.needs("voucher_session", "probe")
+def test_copies_have_one_effect(conversions: Conversions, player: Player) -> None:
+    """Every coupon event delivered again, and once more under a new event id, moves no money again."""
+    simulator = conversions.simulator
+    for state in (
+        VoucherState.CANCELED,
+        VoucherState.READY,
+        VoucherState.REFUNDED,
+        VoucherState.REFUND_REJECTED,
+    ):
+        conversion, balance = _ended(conversions, player, state)
+        told = _told(conversions, conversion.voucher)
+        sent = [
+            each for delivery in told for _ in range(_COPIES) for each in simulator.queue.again(delivery.id)
+        ]
+        for delivery in told:
+            same = events.fields_of(delivery) | {"id": events.new_id(), "createdAt": events.just_now()}
+            sent.append(events.send(simulator, same, label=f"{delivery.event.event} under a new id"))
+        conversions.stays("EVT-02", player, balance, *sent[-8:], case=f"copies and new ids, {state}")
+
+
+@pytest.mark.rules("EVT-02")
+@pytest.mark.needs("store")
+def test_copy_of_an_old_store_event(conversions: Conversions, judge: Judge) -> None:
+    """store/enabled delivered again, after the store was disabled, does not bring it back."""
+    simulator = conversions.simulator
+    data = events.properties(simulator)
+    enabled = events.enabled(data, createdAt=events.just_now(-60))
+    events.send(simulator, enabled)
+
+    def offered(store_id: str) -> bool:
+        return offers.offered(conversions.run, store_id) is not None
+
+    judge.needs(conversions.until(lambda: offered(data["id"])), "store/enabled had no effect")
+    events.send(simulator, events.disabled(data["id"]))
+    judge.needs(conversions.until(lambda: not offered(data["id"])), "store/disabled had no effect")
+    copy = events.send(simulator, enabled, label="copy of store/enabled")
+    other = events.properties(simulator)
+    events.send(simulator, events.enabled(other))
+    conversions.until(lambda: offered(other["id"]))
+    judge.holds(
+        "EVT-02",
+        not offered(data["id"]),
+        expected="the store stays withdrawn",
+        seen="it is offered again",
+        exchanges=[copy],
+        case="copy of store/enabled",
+    )
+
+
+@pytest.mark.rules("EVT-02")
+@pytest.mark.needs("store")
+def test_copies_of_store_events(conversions: Conversions, judge: Judge) -> None:
+    """store/update and store/disabled delivered again, after what came later, change nothing."""
+    simulator = conversions.simulator
+    data = events.properties(simulator)
+    first, second = data | {"name": "Enseigne du matin"}, data | {"name": "Enseigne du soir"}
+    events.send(simulator, events.enabled(data, createdAt=events.just_now(-60)))
+    update = events.updated(data, first, createdAt=events.just_now(-50))
+    events.send(simulator, update)
+    events.send(simulator, events.updated(first, second, createdAt=events.just_now(-40)))
+
+    def name() -> object:
+        return (offers.offered(conversions.run, data["id"]) or {}).get("name")
+
+    judge.needs(conversions.until(lambda: name() == second["name"]), "store/update had no effect")
+    copies = [events.send(simulator, update, label="copy of store/update")]
+    disabled = events.disabled(data["id"], createdAt=events.just_now(-30))
+    events.send(simulator, disabled)
+    judge.needs(conversions.until(lambda: name() is None), "store/disabled had no effect")
+    events.send(simulator, events.enabled(second, createdAt=events.just_now(-20)))
+    judge.needs(conversions.until(lambda: name() is not None), "store/enabled had no effect")
+    copies += [events.send(simulator, each, label="copy of a store event") for each in (disabled, update)]
+    other = events.properties(simulator)
+    events.send(simulator, events.enabled(other))
+    conversions.until(lambda: offers.offered(conversions.run, other["id"]) is not None)
+    judge.holds(
+        "EVT-02",
+        name() == second["name"],
+        expected=f"the store is offered as {second['name']!r}",
+        seen=f"as {name()!r}",
+        exchanges=copies,
+        case="copies of store/update and store/disabled",
+    )
+
+
+@pytest.mark.last
+@pytest.mark.rules("EVT-02")
+@pytest.mark.needs("voucher_session", "probe")
+def test_events_of_the_whole_run_have_one_effect(
+    conversions: Conversions, player: Player, judge: Judge, effort: Effort
+) -> None:
+    """At the end of a run its webhooks are delivered once more, after others and a pause: no money moves."""
+    simulator = conversions.simulator
+    for state in (VoucherState.CANCELED, VoucherState.REFUNDED):
+        _ended(conversions, player, state)
+    for _ in range(effort.crowd // _APART):
+        events.send(simulator, events.disabled(events.new_id()))
+    conversions.until(lambda: False, effort.pause)
+    balances = {each: judge.fund(each, 8000) for each in (player, *conversions.run.players[-1:])}
+    told = _told(conversions)
+    # The oldest, the latest, and of those between them as many as of a family of cases.
+    chosen = [*told[:_ENDS], *told[_ENDS:-_ENDS][:: effort.family_share], *told[_ENDS:][-_ENDS:]]
+    sent = [each for delivery in chosen for each in simulator.queue.again(delivery.id)]
+    conversions.until(lambda: False, effort.pause)
+    for each, balance in balances.items():
+        judge.balance("EVT-02", each, balance, *sent[-8:], case="webhooks of the whole run")
