@@ -7,6 +7,7 @@ from client_under_test.mutants.sportsbook import operator_api
 from client_under_test.mutants.vouchers import (
     catalogue,
     confirmation,
+    copies,
     purchases,
     session_tokens,
     trusting_webhooks,
@@ -41,6 +42,7 @@ ALL: tuple[Mutant, ...] = (
     *players.MUTANTS,
     *session_tokens.MUTANTS,
     *webhooks.MUTANTS,
+    *copies.MUTANTS,
     *trusting_webhooks.MUTANTS,
     *catalogue.MUTANTS,
     *purchases.MUTANTS,

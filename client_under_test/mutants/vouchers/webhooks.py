@@ -1,6 +1,5 @@
-"""Faults in how notifications are received (EVT)."""
+"""Faults in how notifications are received (EVT); those about copies are in ``copies``."""
 
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -11,12 +10,11 @@ import sqlalchemy as sa
 from flask import Flask, Response, request
 from typing_extensions import override
 
-from client_under_test import schema
 from client_under_test.app import Parts, create_app
 from client_under_test.config import Config
 from client_under_test.database import Database
 from client_under_test.mutants.mutant import Mutant
-from client_under_test.mutants.vouchers.voucher_mutant import RefundsEach, jackpot_mutant
+from client_under_test.mutants.vouchers.voucher_mutant import jackpot_mutant
 from client_under_test.schema import conversions, events
 from client_under_test.values import decimal_json
 from client_under_test.values.refusals import Refused
@@ -79,47 +77,6 @@ def _unknown(error: type[Exception]) -> type[NotificationReader]:
             return notification
 
     return Unknown
-
-
-class _Forgetful(Inbox):
-    """Does not look whether an event came before."""
-
-    @override
-    def key(self, notification: StoreNotification | CouponNotification) -> str:
-        return secrets.token_hex(32)
-
-    @override
-    def known(self, connection: sa.Connection, notification: StoreNotification | CouponNotification) -> bool:
-        return False
-
-
-class _LooksFirst(Inbox):
-    """Looks and inserts in two steps, with no unique key behind them."""
-
-    def __init__(self, database: Database, catalogue: Catalogue, config: Config) -> None:
-        super().__init__(database, catalogue, config)
-        with database.write() as connection:
-            schema.ONE_PER_EVENT.drop(connection, checkfirst=True)
-
-    @override
-    def receive(self, notification: StoreNotification | CouponNotification, body: bytes) -> int | None:
-        with self.database.read() as connection:
-            if super().known(connection, notification):
-                return None
-        time.sleep(_GAP)
-        return super().receive(notification, body)
-
-    @override
-    def known(self, connection: sa.Connection, notification: StoreNotification | CouponNotification) -> bool:
-        return False
-
-
-class _EachEvent(Resolver):
-    """Handles events one by one, each as a step of its own."""
-
-    @override
-    def candidates(self, row: Conversion, pending: list[PendingEvent]) -> list[str]:
-        return [event.voucher_id for event in pending] or super().candidates(row, pending)
 
 
 class _GivesUp(Resolver):
@@ -272,22 +229,6 @@ MUTANTS: tuple[Mutant, ...] = (
         ("EVT-01",),
         _NotificationStatus({200: 202}),
         provider="jackpot",
-    ),
-    jackpot_mutant(
-        "evt-forgetful",
-        "Event ids are not remembered, and each refund pays.",
-        ("EVT-02", "VCH-03"),
-        inbox=_Forgetful,
-        conversions=RefundsEach,
-    ),
-    jackpot_mutant(
-        "evt-looks-first",
-        "Event ids are looked up and inserted in two steps, and each refund pays.",
-        ("EVT-03", "EVT-02", "VCH-03"),
-        inbox=_LooksFirst,
-        conversions=RefundsEach,
-        resolver=_EachEvent,
-        sequential=False,
     ),
     jackpot_mutant(
         "evt-gives-up",
