@@ -238,9 +238,9 @@ def reach(target: Target, url: str, player_id: str) -> None:
     route = Route(History(), timeout=operator.timeout, ca_file=target.ca_file)
     channel = Operator(url, operator.security_hash.get_secret_value(), route, operator.words)
     verbs, player = Verbs(channel), Player(player_id, players.currency)
-    first = verbs.settle(verbs.result(player, player.unit, purpose=Purpose.FIRST_WAGER))
+    first = verbs.result(player, player.unit, purpose=Purpose.FIRST_WAGER)
     if first.ok:
-        verbs.settle(verbs.bet(player, player.unit, purpose=Purpose.FIRST_WAGER))
+        verbs.bet(player, player.unit, purpose=Purpose.FIRST_WAGER)
     route.close()
     if first.ok:
         return

@@ -160,13 +160,13 @@ class Conversions(Browser):
         verbs = self.run.verbs
         taken = Decimal(0)
         if expected > 0:
-            if not verbs.settle(verbs.bet(player, expected, purpose=Purpose.PROBE)).ok:
+            if not verbs.bet(player, expected, purpose=Purpose.PROBE).ok:
                 return False
             taken = expected
-        more = verbs.settle(verbs.bet(player, player.unit, purpose=Purpose.PROBE)).ok
+        more = verbs.bet(player, player.unit, purpose=Purpose.PROBE).ok
         back = taken + (player.unit if more else Decimal(0))
         if back:
-            verbs.settle(verbs.result(player, back, purpose=Purpose.PROBE))
+            verbs.result(player, back, purpose=Purpose.PROBE)
         return not more
 
     def measure(self, player: Player, expected: Decimal) -> Decimal:

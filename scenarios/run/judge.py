@@ -334,8 +334,11 @@ class Judge:
         raise Unreadable(f"{player.show(amount)} was not reached: {self.run.suspicion.why}")
 
     def _pay(self, player: Player, amount: Decimal) -> None:
-        if self.run.verbs.result(player, amount, purpose=Purpose.FUNDING).ok:
+        paid = self.run.verbs.result(player, amount, purpose=Purpose.FUNDING)
+        if paid.ok:
             return
+        if paid.unknown:
+            raise Unreadable("the result that funds the player got no answer")
         # A CLIENT that pays results only after bets can still be judged on the rest.
         seed = self.run.verbs.bet(player, player.unit, purpose=Purpose.FUNDING)
         if not self.run.verbs.result(

@@ -95,7 +95,7 @@ class Restore:
         self.operator.rollback(loan, purpose=Purpose.RESTORE)
 
     def _pay(self, player: Player, amount: Decimal) -> Exchange:
-        paid = self.operator.settle(self.operator.result(player, amount, purpose=Purpose.RESTORE))
+        paid = self.operator.result(player, amount, purpose=Purpose.RESTORE)
         if not paid.ok:
             raise Unreadable("the result that puts it back was not accepted")
         return paid
@@ -113,7 +113,7 @@ class Restore:
                 raise Unreadable(f"the {kind} that undoes what this run moved, {shown}, was not accepted")
 
     def _done(self, send: Callable[..., Exchange], player: Player, currency: str, amount: Decimal) -> bool:
-        return self.operator.settle(send(player, amount, currency=currency, purpose=Purpose.RESTORE)).ok
+        return send(player, amount, currency=currency, purpose=Purpose.RESTORE).ok
 
     def _moved(self, player: Player, currency: str) -> Decimal:
         """What this run's wagers changed the balance by. Raises Unreadable where that cannot be told."""

@@ -16,6 +16,11 @@ from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.names import Names
 from simulators.wallet.transactions import Kind, Transaction
 
+# What the judge sends for itself: a lost answer to it must not be taken for what the CLIENT did.
+_OWN = frozenset({Purpose.PROBE, Purpose.FUNDING, Purpose.RESTORE, Purpose.FIRST_WAGER})
+# From this HTTP status on nobody can tell what was done.
+_SERVER_ERROR = 500
+
 
 def _nothing(exchange: Exchange) -> None:
     """Guard of verbs that nobody watches."""
@@ -29,6 +34,9 @@ class Verbs:
     player's currency. Ids are new UUIDs unless given: a CLIENT remembers ids for good, so they can never
     repeat from one run to the next. ``guard`` is called after every exchange and may raise. ``noticed`` is what wagers
     that no scenario made showed of the CLIENT.
+
+    What is sent for a purpose of the judge's own (to read, fund or put back a balance) is settled as a provider would:
+    sent again until it is answered, else rolled back, and then returned as unknown.
     """
 
     channel: Operator
@@ -185,11 +193,22 @@ class Verbs:
         purpose: Purpose | None = None,
     ) -> Exchange:
         """Send any callback, signed, in ``style``."""
-        return self._watched(
+        exchange = self._watched(
             self.channel.send(
                 message, style=self.style if style is None else style, label=label, purpose=purpose
             )
         )
+        return self._settled(exchange) if purpose in _OWN and not heard(exchange) else exchange
+
+    def _settled(self, exchange: Exchange) -> Exchange:
+        last = self.settle(exchange)
+        # Nothing but a bet may be refused: a copy that is says nothing of what became of the first.
+        told = last.ok or last.copy_of is None or exchange.message.kind is Kind.BET or not heard(last)
+        if told and last.answer is not None and not last.not_now:
+            return last
+        if exchange.message.kind is not Kind.ROLLBACK:
+            self.settle(self._watched(self.channel.send(self.undo(exchange), purpose=exchange.purpose)))
+        return exchange
 
     def race(self, messages: Sequence[Transaction]) -> list[Exchange]:
         """Send callbacks so that their last bytes leave together; in the order of ``messages``.
@@ -221,7 +240,7 @@ class Verbs:
     def settle(self, exchange: Exchange, copies: int = 3) -> Exchange:
         """Send copies of an unanswered exchange, as a provider does, until one is answered; return that."""
         for _ in range(copies):
-            if not exchange.unknown:
+            if heard(exchange):
                 break
             exchange = self.again(exchange)
         return exchange
@@ -233,6 +252,12 @@ class Verbs:
     def _watched(self, exchange: Exchange) -> Exchange:
         self.guard(exchange)
         return exchange
+
+
+def heard(exchange: Exchange) -> bool:
+    """Whether it was answered, if with what cannot be read: some CLIENTs refuse with a page."""
+    answer = exchange.answer
+    return answer is not None and answer.status < _SERVER_ERROR and not exchange.not_now
 
 
 def _name_and_currency(player: Player | str, currency: str | None) -> tuple[str, str]:

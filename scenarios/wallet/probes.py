@@ -20,8 +20,6 @@ from simulators.exchanges.history import Exchange, Purpose
 _DOUBLINGS = 50
 # How many of the largest bets that a CLIENT takes are tried on one balance.
 _LARGEST_BETS = 200
-# How often a request of the probe's own that got no answer is sent again before the probe gives up.
-_COPIES = 3
 
 
 class Unreadable(Exception):
@@ -118,13 +116,8 @@ class WagersProbe:
         return exchange
 
     def _resolved(self, exchange: Exchange) -> Exchange:
-        self._sent.append(exchange.number)
-        for _ in range(_COPIES):
-            if not exchange.unknown or _answered(exchange):
-                return exchange
-            exchange = self.operator.again(exchange)
-            self._sent.append(exchange.number)
-        if exchange.answer is None:
+        self._sent += [exchange.number] if exchange.copy_of is None else [exchange.copy_of, exchange.number]
+        if exchange.answer is None or exchange.not_now:
             raise Unanswered(f"the probe's own {exchange.title} got no usable answer", tuple(self._sent))
         return exchange
 
@@ -223,11 +216,6 @@ def in_parts(amount: Decimal, unit: Decimal, move: Callable[[Decimal], bool]) ->
         elif (part := part // 2 // unit * unit) < unit:
             break
     return amount <= 0
-
-
-def _answered(exchange: Exchange) -> bool:
-    """Whether there is an answer, if an unreadable one: some CLIENTs refuse with a page."""
-    return exchange.answer is not None and exchange.answer.status < 500
 
 
 @dataclass

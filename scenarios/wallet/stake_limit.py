@@ -26,8 +26,8 @@ def largest_bet(operator: Verbs, player: Player, units: int) -> int | None:
 
 
 def _result(operator: Verbs, player: Player, units: int) -> Exchange:
-    return operator.settle(operator.result(player, player.money(units), purpose=Purpose.PROBE))
+    return operator.result(player, player.money(units), purpose=Purpose.PROBE)
 
 
 def _takes(operator: Verbs, player: Player, units: int) -> bool:
-    return operator.settle(operator.bet(player, player.money(units), purpose=Purpose.PROBE)).ok
+    return operator.bet(player, player.money(units), purpose=Purpose.PROBE).ok
