@@ -240,7 +240,7 @@ class Verbs:
     def settle(self, exchange: Exchange, copies: int = 3) -> Exchange:
         """Send copies of an unanswered exchange, as a provider does, until one is answered; return that."""
         for _ in range(copies):
-            if heard(exchange):
+            if not exchange.unknown:
                 break
             exchange = self.again(exchange)
         return exchange
