@@ -125,6 +125,8 @@ class Restore:
         if not own:
             return Decimal(0)
         decided = {name for exchange, name in own if not exchange.unknown}
+        # What was rolled back is sent no more: it could be paid for coming late.
+        decided |= {message.of for exchange, message in self._moving() if exchange.ok and message.of}
         for exchange, name in own:
             if name not in decided:
                 decided.add(name)

@@ -146,14 +146,14 @@ class Verbs:
         refused: list[Exchange] = []
         # Refused twice, for once may be by chance.
         for _ in range(2):
-            paid = self.settle(self.result(player, amount, purpose=purpose))
+            paid = self.result(player, amount, purpose=purpose)
             if not paid.refused:
                 return paid
             refused.append(paid)
-        bet = self.settle(self.bet(player, player.unit, purpose=purpose))
+        bet = self.bet(player, player.unit, purpose=purpose)
         if not bet.ok:
             return paid
-        paid = self.settle(self.result(player, amount + player.unit, purpose=purpose))
+        paid = self.result(player, amount + player.unit, purpose=purpose)
         if paid.refused:
             self.rollback(bet, purpose=purpose)
         elif paid.ok:
