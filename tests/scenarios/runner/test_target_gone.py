@@ -76,7 +76,8 @@ SCENARIOS = """
     @pytest.mark.rules("RES-01")
     def test_before(judge, player, operator):
         judge.fund(player, 1000)
-        judge.balance("RES-01", player, player.money(1000))
+        operator.result(player, player.money(333))
+        judge.balance("RES-01", player, player.money(1333))
 
     @pytest.mark.rules("{rule}")
     @pytest.mark.last
@@ -191,13 +192,13 @@ def test_one_that_is_back_before_anybody_asks_is_not_accused(judge_it):
 
 
 def test_a_broken_rule_stays_broken_where_the_target_goes_away_later(judge_it):
-    class TakesTooMuch(Mortal):
-        """Pays one cent less whenever a result comes to ten."""
+    class PaysTooLittle(Mortal):
+        """Pays one cent less whenever a result comes to 3.33."""
 
         def result(self, message):
-            return super().result(message) - (Decimal("0.01") if message["amount"] == 10 else 0)
+            return super().result(message) - (Decimal("0.01") if message["amount"] == Decimal("3.33") else 0)
 
-    result, _ = judge_it(TakesTooMuch(), times=0)
+    result, _ = judge_it(PaysTooLittle(), times=0)
     assert standings(result)["RES-01"] is Standing.FAILED
     assert result.code is Exit.BROKEN
 
