@@ -1,0 +1,101 @@
+"""The sweep: when all is done, everything genuine that was sent is sent once more.
+
+Story: an OPERATOR reconciles at the end of the day and sends again whatever it is not sure of, from the oldest to the
+newest, many at once. Invariant: the same answers as the first time, and no money. Limits: what was refused, or was
+sent in several forms under one id, is left out, as other rules leave a choice there; a sample at low effort.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from scenarios.cases.kinds import BET_UNDONE, KINDS, RESULT_UNDONE, UNITS, done
+from scenarios.run.effort import Effort
+from scenarios.run.judge import Judge, said
+from scenarios.run.run import Run
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange, Purpose
+from simulators.wallet.transactions import Kind, Transaction
+
+pytestmark = [pytest.mark.last(4), pytest.mark.needs("probe")]
+
+ORPHAN = "orphan rollback"
+# What each player has meanwhile, in smallest units, and how many of the oldest come first and once more last.
+_FUNDS = 50_000
+_OLDEST = 8
+
+
+@pytest.mark.rules("IDM-04")
+def test_everything_genuine_once_more(
+    run: Run, operator: Verbs, players: list[Player], judge: Judge, effort: Effort, rng: Random
+) -> None:
+    """At the end of a run everything genuine is sent once more: the same answers, and no money."""
+    judge.fund(players[0], _FUNDS)
+    recognised = {kind for kind in (*KINDS, ORPHAN) if _recognised(kind, operator, judge, players[0])}
+    firsts = [one for kind, one in _accepted(run, players) if kind in recognised]
+    chosen = _sample(firsts, effort.crowd, rng)
+    for player in players:
+        judge.fund(player, _FUNDS)
+    copies = operator.again_together([*chosen, *chosen[:_OLDEST]], Purpose.SWEEP)
+    case = f"{len(copies)} of {len(firsts)} once more at the end of the run"
+    for first, copy in zip([*chosen, *chosen[:_OLDEST]], copies, strict=True):
+        judge.holds(
+            "IDM-04",
+            copy.answer is None or _same_answer(first, copy),
+            expected=f"the copy is answered as the first: error null, transaction_id {first.client_id!r}",
+            seen=said(copy),
+            exchanges=[first, copy],
+            case=case,
+        )
+    for player in players:
+        judge.balance("IDM-04", player, player.money(_FUNDS), *copies[:_OLDEST], case=case)
+
+
+def _recognised(kind: str, operator: Verbs, judge: Judge, player: Player) -> bool:
+    """Whether a copy that comes at once is answered as the first and moves nothing; other rules are about those."""
+    if kind == ORPHAN:
+        first: Exchange | None = operator.rollback(operator.new_id(), player, player.money(UNITS[BET_UNDONE]))
+    else:
+        first = done(kind, operator, player)
+    if first is None or not first.ok:
+        return False
+    before = judge.measure(player)
+    return _same_answer(first, operator.again(first)) and judge.measure(player, before) == before
+
+
+def _same_answer(first: Exchange, copy: Exchange) -> bool:
+    return copy.ok and copy.client_id == first.client_id
+
+
+def _accepted(run: Run, players: list[Player]) -> Iterator[tuple[str, Exchange]]:
+    """What was accepted for test players, each with its kind, in one form and never refused; the oldest first."""
+    sent: dict[str, list[Exchange]] = defaultdict(list)
+    for exchange in run.history.since(0):
+        if isinstance(exchange.message, Transaction):
+            sent[exchange.message.id].append(exchange)
+    own = {(player.id, player.currency) for player in players}
+    for same in sent.values():
+        message = same[0].message
+        accepted = next((one for one in same if one.ok), None)
+        if accepted is None or (message.player, message.currency) not in own:
+            continue
+        genuine = all(one.genuine and not one.refused for one in same)
+        if genuine and len({one.request.body for one in same}) == 1:
+            yield _kind(message, sent), accepted
+
+
+def _kind(message: Transaction, sent: dict[str, list[Exchange]]) -> str:
+    """The kind of a transaction; a rollback of what moved nothing is like an orphan."""
+    if message.kind is not Kind.ROLLBACK:
+        return str(message.kind)
+    undone = [one.message.kind for one in sent.get(message.of or "", []) if one.ok]
+    return {Kind.BET: BET_UNDONE, Kind.RESULT: RESULT_UNDONE}.get(undone[0], "") if undone else ORPHAN
+
+
+def _sample(firsts: list[Exchange], size: int, rng: Random) -> list[Exchange]:
+    """At most ``size``, the oldest among them, in the order of leaving."""
+    oldest, rest = firsts[:_OLDEST], firsts[_OLDEST:]
+    return [*oldest, *sorted(rng.sample(rest, min(size, len(rest))), key=lambda one: one.number)]
