@@ -45,9 +45,17 @@ def told(run: Run, player: Player, balance: Decimal) -> Decimal:
     return run.driver.balance(player.id) if run.driver.has("balance") else balance
 
 
+def _tell_how_exactly(run: Run, player: Player, judge: Judge, rule: str) -> None:
+    """Say what a verdict on whole balances rests on, where wagers alone tell them."""
+    if not run.driver.has("balance"):
+        unit = player.show(player.unit)
+        judge.note(rule, f"to within {unit}: wagers alone cannot tell more, [driver] balance does")
+
+
 @pytest.mark.rules("BET-02")
 def test_of_the_whole_balance(run: Run, operator: Verbs, player: Player, judge: Judge) -> None:
     """A bet of all there is is accepted and leaves zero."""
+    _tell_how_exactly(run, player, judge, "BET-02")
     for units in (1000, 1):
         balance = told(run, player, judge.fund(player, units))
         bet = operator.bet(player, balance)
@@ -73,6 +81,7 @@ def test_of_the_whole_balance(run: Run, operator: Verbs, player: Player, judge: 
 @pytest.mark.rules("BET-03")
 def test_over_the_balance(run: Run, operator: Verbs, player: Player, judge: Judge) -> None:
     """A bet over the balance, by one unit or far, is refused with INSUFFICIENT_FUNDS and has no effect."""
+    _tell_how_exactly(run, player, judge, "BET-03")
     for units, over in ((1000, 1), (0, 1), (1000, 8000)):
         balance = judge.fund(player, units)
         bet = operator.bet(player, told(run, player, balance) + player.money(over))

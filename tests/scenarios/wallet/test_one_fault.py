@@ -8,6 +8,7 @@ from scenarios.contract import RULES, select
 from scenarios.run.findings import Standing
 from tests.support import odd_wallets as odd
 from tests.support.judging import judged
+from tests.support.wallets import Wallet
 
 ANSWERS = tuple(rule.id for rule in select("SIG,MSG,BET-03,BET-06,RES-03,IDM-01,IDM-02,IDM-04,RBK-05,RES-01"))
 FEW = tuple(rule.id for rule in select("SIG-01,MSG-11,BET-01,BET-03,RES,IDM-01,RBK-02,RBK-04"))
@@ -58,3 +59,11 @@ def test_what_the_first_wager_shows_is_told_and_the_rest_is_judged(habit, broken
     assert at(result, Standing.FAILED) == {broken}
     assert not at(result, Standing.UNDECIDED)
     assert wallet.balances == {"p-1": Decimal(50), "p-2": Decimal(50)}
+
+
+def test_what_wagers_alone_cannot_tell_is_said():
+    rules = ("BET-02", "BET-03")
+    why = {verdict.rule.id: verdict.reason for verdict in judged(Wallet(), *rules).verdicts}
+    assert all("to within 0.01 EUR" in why[rule] for rule in rules)
+    read = judged(Wallet(), *rules, driver=["balance"])
+    assert {verdict.reason for verdict in read.verdicts} == {""}
