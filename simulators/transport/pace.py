@@ -24,8 +24,6 @@ _SHORTEST = 1.0
 _DISAPPOINTED = 0.25
 # How long what was taken is remembered, in seconds.
 _REMEMBERED = 120.0
-# From so many requests per second on a pace is told in whole numbers.
-_WHOLE = 10
 
 
 @dataclass
@@ -95,7 +93,13 @@ class Pace:
         text = f"the CLIENT answered {self.status} (not now) under this run's load; that breaks no rule"
         if self.learned is None:
             return f"{text}; requests were sent again later. If it limits rates, set [target] max_requests_per_second"
-        shown = f"{self.learned:.0f}" if self.learned >= _WHOLE else f"{self.learned:.2g}"
+        if self.learned < 1:
+            return (
+                f"{text}, and the run went on at {self.learned:.2g} requests a second, which is less than "
+                "[target] max_requests_per_second can say: raise the CLIENT's limit for tests"
+            )
+        # The key takes whole numbers.
+        shown = int(self.learned)
         return (
             f"{text}, and the run went on at {shown} requests a second. Raise the CLIENT's limit for tests, or set "
             f"[target] max_requests_per_second = {shown}"
