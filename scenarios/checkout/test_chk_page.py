@@ -105,7 +105,9 @@ def test_two_variants_in_one_request_are_not_mixed(minting: Minting, judge: Judg
     """A token asked for with two variants at once is for one of them, at that one's price, or is refused."""
     if not minting.can_tamper or not minting.named or len(minting.variants) < 2:
         pytest.skip(f"needs {ENTRY} in [driver] as a request, and two products in [checkout] variants")
-    honest = {variant: minting.mint(variant) for variant in minting.variants[:3]}
+    minted = {variant: minting.mint(variant) for variant in minting.variants[:3]}
+    # A token that names another product than was asked for is CHK-07's finding.
+    honest = {variant: one for variant, one in minted.items() if one.token.variant == variant}
     for one, other in itertools.permutations(honest, 2):
         mixed = minting.doubled(one, other)
         priced = None if mixed is None else honest.get(str(mixed.token.variant))
