@@ -20,6 +20,7 @@ from scenarios.problems.errors import TargetProblem, UsageProblem
 from scenarios.report.files import prepare_directory
 from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import Target
+from scenarios.target.lock import PlayerLock
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import History, Purpose
@@ -136,6 +137,9 @@ def command(
         arguments += ["--report", str(report), "--html", str(report / "locust.html")]
     if not yes and not is_loopback(url):
         raise _elsewhere(url, users, lasting, ids, more)
+    # Held until Locust, which this process becomes, ends.
+    if note := PlayerLock.on(url, ids).note():
+        click.echo(f"note: {note}", err=True)
     reach(target, url, ids[0])
     arguments += ["--users", str(users), "--spawn-rate", f"{spawn_rate or max(1.0, users / 10):g}"]
     # The audit decides what the run comes to; a lost answer alone breaks nothing.

@@ -16,6 +16,7 @@ from scenarios.runner.fixtures import JUDGE, RUN
 from scenarios.runner.needs import judges_history, lacking, needs_probe, rules_of, served_for, turn
 from scenarios.runner.outcome import accuse, broken_by, ended, error_line, redact, result_of, tell_pytest
 from scenarios.runner.second_look import look
+from scenarios.target.lock import PlayerLock
 from simulators.providers import PROVIDERS
 
 
@@ -53,6 +54,7 @@ class Session:
         self.problem: Problem | None = None
         self.finished = False
         self._planned: list[ScenarioResult] = []
+        self._lock = PlayerLock()
         run.guard.tell = run.pace.tell = self._tell
 
     def _tell(self, text: str) -> None:
@@ -111,9 +113,17 @@ class Session:
             return
         with self._problems_end_it():
             self._try_to_serve(scenarios)
+            self._lock_players()
             self.run.begin()
         for watcher in self.watchers:
             watcher.planned(self.run, len(scenarios))
+
+    def _lock_players(self) -> None:
+        """Tell of another run that uses the same players."""
+        players = (player.id for player in (*self.run.players, *self.run.other_players))
+        self._lock = PlayerLock.on(self.run.reach.address, players)
+        if note := self._lock.note():
+            self.run.warn(note)
 
     @contextmanager
     def _problems_end_it(self) -> Iterator[None]:
@@ -245,6 +255,7 @@ class Session:
         if self.run.pace.warning is not None:
             self.run.warn(self.run.pace.warning)
         self.run.close()
+        self._lock.release()
         if self.report is not None and self.problem is None:
             from scenarios.report.write import write_reports
 

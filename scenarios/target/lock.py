@@ -1,0 +1,78 @@
+"""Tells of a second check or load on this machine that uses the same player of the same target at the same time.
+
+Two at once move each other's balances, and a right CLIENT looks wrong to both. One file for each target lies in the
+user's cache folder; a player is one byte of it, locked as long as the process lives. Nothing is written into it.
+"""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+# Places of players in a file: any number that a lock can have.
+_PLACES = 2**62
+# So many players are named.
+_NAMED = 3
+
+
+def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """The folder of locks: in $XDG_CACHE_HOME, or else in ~/.cache."""
+    return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pitboss" / "locks"
+
+
+@dataclass
+class PlayerLock:
+    """The locks of one run on the players of one target; ``taken`` are players that another run has."""
+
+    taken: list[str] = field(default_factory=list)
+    _file: int | None = None
+
+    @classmethod
+    def on(cls, address: str, players: Iterable[str], folder: Path | None = None) -> Self:
+        """Lock ``players`` of the target at ``address`` until it is released or this process ends.
+
+        What the process becomes by exec keeps the locks. Where no file can be made nobody is known to be there.
+        """
+        try:
+            place = cache_folder() if folder is None else folder
+            place.mkdir(parents=True, exist_ok=True)
+            name = f"{_digest(address.rstrip('/'))[:32]}.lock"
+            file = os.open(place / name, os.O_RDWR | os.O_CREAT, 0o600)
+        except (OSError, RuntimeError):  # a home that is not there is a RuntimeError
+            return cls()
+        os.set_inheritable(file, True)
+        places = {player: int(_digest(player), 16) % _PLACES for player in players}
+        return cls([player for player, at in places.items() if not _locked(file, at)], file)
+
+    def release(self) -> None:
+        """Let others have the players."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def note(self) -> str:
+        """What is said of the players that another run uses; "" where there is none."""
+        if not self.taken:
+            return ""
+        more = f" and {len(self.taken) - _NAMED} more" if len(self.taken) > _NAMED else ""
+        return (
+            f"another check or load on this machine uses {', '.join(self.taken[:_NAMED])}{more} of this target at the "
+            "same time: each moves the other's balances; wait for its end, or give each players of its own"
+        )
+
+
+def _locked(file: int, place: int) -> bool:
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        return True  # the folder is on a disk without locks
+    return True
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
