@@ -62,8 +62,10 @@ class Restore:
         return f"{text}; by what was sent it owns {owns} now"
 
     def _moving(self) -> Iterator[tuple[Exchange, Transaction]]:
-        """What may have moved money: what is genuine, and what was accepted although it is not."""
+        """What may have moved money: what is genuine and left, and what was accepted although it is not."""
         for exchange in self.operator.channel.route.history.since(0):
+            if exchange.failure is not None and exchange.failure.kind.unsent:
+                continue
             message = message_of(exchange)
             if message is not None and (exchange.genuine or exchange.ok):
                 yield replace(exchange, genuine=True), message

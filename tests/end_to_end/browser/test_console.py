@@ -241,7 +241,7 @@ def test_a_check_is_cancelled(page: Page, scene: Scene):
     expect(page.locator("#check-note")).to_contain_text(re.compile(r"[1-9]\d* of \d+ scenarios"))
     press(page, "Cancel")
     expect(page.get_by_role("button", name="Start the check")).to_be_enabled()
-    expect(page.locator("#check-sentence")).to_contain_text("Cancelled")
+    expect(page.locator("#check-sentence")).to_contain_text("Interrupted")
     assert scene.client.balance() == before
 
 
