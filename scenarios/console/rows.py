@@ -107,7 +107,7 @@ def deliveries(providers: ServedProviders) -> list[dict[str, Any]]:
     for provider, served in providers.served.items():
         waiting = [each for each in served.simulator.queue.deliveries[-1000:] if _open(each)]
         for each in reversed(waiting[-LISTED:]):
-            what = f"{served.simulator.endpoint.kind(each.event)} {_about(each.event)}".rstrip()
+            what = f"{served.simulator.endpoint.label(each.event)} {_about(each.event)}".rstrip()
             listed.append(
                 {
                     "provider": provider,

@@ -62,8 +62,10 @@ def test_a_client_that_loses_updates_of_one_player_is_clean_up_to_one_user_a_pla
     assert steps(run) == [(1, "clean"), (2, "clean"), (4, "broken")]
     found = run.report["load"]["ramp"]
     assert found["best"]["users"] in (1, 2)
+    # What is lost may also let a bet be taken that was not covered (INV-02).
     assert re.search(
-        r"audit clean; at 4 users the audit is broken: INV-05 \(\d times\), p-[12] \d", found["verdict"]
+        r"audit clean; at 4 users the audit is broken: (INV-02 \(\d+ times\) and )?INV-05 \(\d+ times\), p-[12] \d",
+        found["verdict"],
     )
     assert run.audit["verdict"] == "broken"
 
