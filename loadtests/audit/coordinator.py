@@ -78,6 +78,9 @@ def audit_workers(
     After an audit that is not the ``last``, traffic may go on.
     """
     limit = options.limit + 2 * options.drain + _GRACE
+    if options.sample:
+        # How many played is told with the statistics, of which the newest may be as old as the run.
+        rpc.call("flush", roster.workers, _GRACE)
     all_played = sum(snapshot.get("played", 0) for snapshot in roster.snapshots.values())
     given = {"sample": options.sample, "all_played": all_played, "last": last}
     answers, failures = rpc.call("audit", roster.workers, limit, given)
