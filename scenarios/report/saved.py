@@ -9,11 +9,11 @@ from pydantic import ValidationError
 
 from scenarios.contract import RULES
 from scenarios.problems.errors import UsageProblem
-from scenarios.report.files import REPORT
+from scenarios.report.files import LAST, REPORT
 from scenarios.report.plain import printable, whole
 from scenarios.report.schema import VERSION, Report
 
-_NEXT = "name the DIR that pitboss check --report DIR wrote"
+NEXT = f"name the folder that pitboss check wrote its report into: {LAST}, or that of --report DIR"
 # Outcomes that leave something to fix or to decide.
 _OPEN = ("failed", "warned", "undecided")
 
@@ -29,7 +29,7 @@ def read_json(file: Path) -> tuple[Path, Any]:
         raise UsageProblem(
             f"{path} cannot be read: {error.strerror}",
             f"a {REPORT}, the folder that holds it, or a story in its failures folder",
-            _NEXT,
+            NEXT,
         ) from None
     except (ValueError, RecursionError) as error:
         raise _no_report(path, str(error)) from None
@@ -56,7 +56,7 @@ def _no_report(path: Path, why: str) -> UsageProblem:
     return UsageProblem(
         f"{path} is no report of pitboss: {why}",
         f"the {REPORT} that check, demo or load wrote, of version {VERSION}",
-        _NEXT,
+        NEXT,
     )
 
 

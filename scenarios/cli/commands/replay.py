@@ -10,7 +10,7 @@ from scenarios.cli.options import config as config_option
 from scenarios.contract import RULES
 from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
-from scenarios.report.saved import open_rules, read_json, report_at
+from scenarios.report.saved import NEXT, open_rules, read_json, report_at
 from scenarios.report.schema import Report
 from scenarios.run.effort import EFFORTS
 from scenarios.run.settings import Settings
@@ -82,5 +82,5 @@ def _report_of_check(path: Path, saved: object) -> Report:
     raise UsageProblem(
         f"{path} is no report of pitboss check or demo",
         "the report.json that check or demo wrote, with seed, effort and rules",
-        "name the DIR that pitboss check --report DIR wrote",
+        NEXT,
     )
