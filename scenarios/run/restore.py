@@ -68,7 +68,7 @@ class Restore:
                 continue
             message = message_of(exchange)
             if message is not None and (exchange.genuine or exchange.ok):
-                yield replace(exchange, genuine=True), message
+                yield exchange if exchange.genuine else replace(exchange, genuine=True), message
 
     def _named(self) -> dict[str, set[str]]:
         """The currencies in which wagers of this run named each player."""

@@ -9,8 +9,13 @@ import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+import pytest
+
 from scenarios.hosting.ports import free_port
 from tests.support.commanding import environment
+
+# A load takes what cores there are: two side by side starve each other's workers and CLIENTs for seconds.
+ONE_AT_A_TIME = pytest.mark.xdist_group("load")
 
 # Everything that can go wrong on the way, often enough for a run of seconds.
 DISTURBED = (

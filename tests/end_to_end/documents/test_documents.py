@@ -30,9 +30,14 @@ from tests.end_to_end.documents.pages import (
 )
 from tests.end_to_end.documents.shell import Shell
 from tests.house.__main__ import ROOT
+from tests.support.load_runs import ONE_AT_A_TIME
 
 PAGES = pages()
-WITH_COMMANDS = [page for page in PAGES if any(block.language == TYPED for block in blocks(page))]
+WITH_COMMANDS = [
+    pytest.param(page, marks=ONE_AT_A_TIME if "$ pitboss load" in page.read_text() else ())
+    for page in PAGES
+    if any(block.language == TYPED for block in blocks(page))
+]
 # What would run every test, this one too, is typed with so much less.
 SHORTENED = {"make test": 'make test PARALLEL= ARGS="-q tests/scenarios/cli/test_init.py"'}
 # Blocks that no test can type: they need a network, or another machine.

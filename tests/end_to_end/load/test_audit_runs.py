@@ -8,10 +8,10 @@ import pytest
 import requests
 
 from scenarios.hosting.ports import free_port
-from tests.support.load_runs import DISTURBED, load
+from tests.support.load_runs import DISTURBED, ONE_AT_A_TIME, load
 from tests.support.reference import HASH, reference
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), ONE_AT_A_TIME]
 PLAYERS = tuple(f"p-{number}" for number in range(1, 9))
 # A row of Locust's statistics: somebody has bet.
 PLAYING = "POST     bet "

@@ -12,11 +12,13 @@ import requests
 
 from scenarios.hosting.ports import free_port
 from tests.support.commanding import SECRET, environment, run_program, target_file, three_beats
+from tests.support.load_runs import ONE_AT_A_TIME
 from tests.support.locust_runs import command, meeting, row, run
 from tests.support.racing_certificate import certificate
 from tests.support.reference import HASH, reference
 from tests.support.sportsbook_messages import parse
 
+pytestmark = ONE_AT_A_TIME
 BUSY = ["--copies=0.3", "--races=0.2", "--orphans=0.2", "--cuts=0.1", "--forgeries=0.1", "--voids=0.3"]
 ROWS = [
     "bet",

@@ -11,10 +11,10 @@ import requests
 from scenarios.hosting.ports import free_port
 from tests.end_to_end.load.test_audit_runs import PLAYERS, tab
 from tests.end_to_end.load.test_locustfile import _jackpot as jackpot
-from tests.support.load_runs import DISTURBED, load
+from tests.support.load_runs import DISTURBED, ONE_AT_A_TIME, load
 from tests.support.reference import reference
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), ONE_AT_A_TIME]
 # Steps of a second, which every CLIENT answers in time.
 RAMP = ("--shape", "ramp", "--step-time", "1", "--p99-limit", "60000")
 QUIET = ("--races", "0", "--cuts", "0", "--orphans", "0", "--copies", "0")
