@@ -8,7 +8,10 @@ from typing import Any, Final, TypeVar
 import click
 
 from scenarios.problems.errors import BadValue
+from scenarios.report.plain import printable
+from scenarios.target.demo import target_to_play_with
 from scenarios.target.duration import EXPECTED, duration
+from scenarios.target.loading import Target
 from simulators.values import money
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -17,6 +20,18 @@ Option = Callable[[Command], Command]
 # What is judged, or sent to, where no target file is named.
 TARGET: Final = "pitboss.toml"
 TARGET_OR_CLIENT: Final = "pitboss.toml where there is one, else `pitboss client`"
+
+
+def to_play_with(config: Path | None, *needed: str) -> Target:
+    """The target of a command that judges nobody; says what was made up. Raises UsageProblem."""
+    return tell_made_up(target_to_play_with(config, *needed))
+
+
+def tell_made_up(target: Target) -> Target:
+    """Return ``target``; say what of it is made up, on standard error, for programs may read the output."""
+    for text in target.made_up:
+        click.echo(printable(f"note: {text}; what `pitboss client` has without it is used"), err=True)
+    return target
 
 
 def config(default: str = TARGET, holds: str = "") -> Option[Any]:

@@ -21,7 +21,7 @@ from scenarios.run.judged import Judged
 from scenarios.run.run import Run
 from scenarios.run.settings import Settings
 from scenarios.runner.pytest_run import check, effort_named, new_seed
-from scenarios.target.demo import target_or_demo
+from scenarios.target.demo import target_to_serve
 from scenarios.target.loading import Target
 from simulators.server.wsgi_server import watch_parent
 
@@ -108,7 +108,7 @@ def _verdict(run: Run, verdict: RuleVerdict) -> list[str]:
 def settings_of(wanted: dict[str, Any]) -> Settings:
     """What is to be judged, from the parent's line; raises UsageProblem."""
     config = wanted.get("config")
-    target = target_or_demo(None if config is None else Path(config))
+    target = target_to_serve(None if config is None else Path(config))
     only = wanted.get("only") or None
     chosen = [rule.id for rule in select(only, wanted.get("skip") or None, wanted.get("provider") or None)]
     seed = wanted.get("seed")

@@ -2,7 +2,6 @@
 
 from scenarios.problems.errors import UsageProblem
 from scenarios.run.run import Run
-from scenarios.target.demo import DEMO_USERNAME
 from scenarios.target.loading import Target
 from simulators.operator.delivery import Callbacks, Operator
 from simulators.operator.simulator import TOKEN_SECONDS, Agreement, OperatorSimulator
@@ -28,22 +27,20 @@ def build(
     endpoint = Operator(
         operator.callback_url, operator.security_hash.get_secret_value(), route, operator.words
     )
-    agreement = agreed_on(target, username=DEMO_USERNAME)
-    return OperatorSimulator(agreement, Callbacks(endpoint), seed=seed, token_seconds=token_seconds)
+    return OperatorSimulator(agreed_on(target), Callbacks(endpoint), seed=seed, token_seconds=token_seconds)
 
 
-def agreed_on(target: Target, *, username: str | None = None) -> Agreement:
-    """What ``[operator]`` says, as the provider has it; ``username`` is for where it says none. Raises UsageProblem."""
+def agreed_on(target: Target) -> Agreement:
+    """What ``[operator]`` says, as the provider has it. Raises UsageProblem."""
     operator, _ = target.need_operator()
-    username = operator.username or username
-    if username is None or operator.password is None:
+    if operator.username is None or operator.password is None:
         raise UsageProblem(
             "[operator] has no username or no password",
             "the credentials that the CLIENT sends to /auth",
             "add both to the target file, or take launch out of [driver]",
         )
     return Agreement(
-        username,
+        operator.username,
         operator.password.get_secret_value(),
         operator.currencies,
         operator.languages,

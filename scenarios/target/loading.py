@@ -4,7 +4,8 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, PrivateAttr, SecretStr, ValidationError
@@ -12,7 +13,7 @@ from pydantic import BaseModel, Field, PrivateAttr, SecretStr, ValidationError
 from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.driver_entries import ENTRIES, DriverSection, Template, url_password
-from scenarios.target.problems import Origin, as_problem
+from scenarios.target.problems import Origin, as_problem, spelled
 from scenarios.target.sections import (
     DEFAULT_FILE,
     EXAMPLE_ORIGIN,
@@ -26,6 +27,8 @@ from scenarios.target.sections import (
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 
 PREFIX = "PITBOSS_"
+# Values by section and key.
+Spare = Mapping[str, Mapping[str, Any]]
 
 
 class Target(Section):
@@ -41,6 +44,18 @@ class Target(Section):
     target: Limits = Field(default_factory=Limits)
     driver: DriverSection = Field(default_factory=DriverSection)
     _path: Path | None = PrivateAttr(None)
+    _made_up: tuple[str, ...] = PrivateAttr(())
+
+    @property
+    def made_up(self) -> tuple[str, ...]:
+        """What neither file nor environment said and ``load`` took from its ``spare``, in words without secrets."""
+        return self._made_up
+
+    def with_made_up(self, section: str, value: Section, told: str) -> Self:
+        """A copy in which ``section`` is ``value``, some or all of which the file has not, as ``told`` says."""
+        copy = self.model_copy(update={section: value})
+        copy._made_up = (*self._made_up, told)
+        return copy
 
     @property
     def path(self) -> Path | None:
@@ -109,18 +124,24 @@ class Target(Section):
     def missing(self, entry: str) -> str:
         """The line to add to ``[driver]`` so that ``entry`` is there, with the CLIENT's own address in it."""
         example = str((DriverSection.model_fields[entry].examples or [""])[0])
-        if self.operator is not None:
-            parts = urlsplit(self.operator.callback_url)
-            origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-            example = example.replace(EXAMPLE_ORIGIN, origin)
-        return f"{entry} = {example}"
+        return f"{entry} = {self.at_its_origin(example)}"
+
+    def at_its_origin(self, example: str) -> str:
+        """``example`` with the CLIENT's own address in place of the one that examples have, where it is known."""
+        if self.operator is None:
+            return example
+        parts = urlsplit(self.operator.callback_url)
+        return example.replace(EXAMPLE_ORIGIN, f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
 
 
-def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Target:
+def load(
+    path: Path | None = None, environ: Mapping[str, str] = os.environ, spare: Spare = MappingProxyType({})
+) -> Target:
     """Read the target file at ``path`` (None: ``./pitboss.toml``, where there is one) and the environment.
 
     ``PITBOSS_SECTION__KEY`` overrides the file, a text ``env:NAME`` stands for the variable NAME. Without a
-    file the environment alone may describe the target. Raises UsageProblem, which tells of every fault found.
+    file the environment alone may describe the target. Where a variable is unset, the key's value in ``spare`` is
+    taken and told in ``made_up``. Raises UsageProblem, which tells of every fault found.
     """
     overrides = _overrides(environ)
     data, found = _read(path, bool(overrides))
@@ -129,6 +150,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> T
         _put(data, keys, environ[name], name)
         origin.variables[keys] = name
     problems: list[UsageProblem] = []
+    made_up = list(_make_up(data, environ, spare))
     data = _resolve(data, (), environ, origin, problems)
     if problems:
         raise _together(problems)
@@ -141,7 +163,25 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> T
         raise _together(problems)
     target = _with_players_currency(target)
     target._path = found.resolve() if found else None
+    target._made_up = tuple(made_up)
     return _with_whole_paths(target)
+
+
+def _make_up(data: dict[str, Any], environ: Mapping[str, str], spare: Spare) -> Iterator[str]:
+    """Put the values of ``spare`` into ``data`` where that names a variable that is unset; tell of each."""
+    for section, values in spare.items():
+        given = data.get(section)
+        table = given if isinstance(given, dict) else {}
+        for key in sorted(values.keys() & table.keys()):
+            variable = variable_named(table[key])
+            if variable is not None and variable not in environ:
+                table[key] = values[key]
+                yield f"{spelled((section, key))}: the variable {variable} is unset"
+
+
+def variable_named(value: object) -> str | None:
+    """The variable whose value is meant by ``value``, a text "env:NAME"; None where it is another value."""
+    return value.removeprefix("env:").strip() if isinstance(value, str) and value.startswith("env:") else None
 
 
 def _together(problems: list[UsageProblem]) -> UsageProblem:
@@ -212,8 +252,7 @@ def _resolve(
             return {k: _resolve(v, (*keys, k), environ, origin, problems) for k, v in value.items()}
         case list():
             return [_resolve(v, (*keys, str(n)), environ, origin, problems) for n, v in enumerate(value)]
-        case str() if value.startswith("env:"):
-            name = value.removeprefix("env:").strip()
+        case str() if (name := variable_named(value)) is not None:
             if name in environ:
                 return environ[name]
             problems.append(

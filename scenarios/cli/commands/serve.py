@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from scenarios.cli.options import TARGET_OR_CLIENT
+from scenarios.cli.options import TARGET_OR_CLIENT, tell_made_up
 from scenarios.cli.options import config as config_option
 from scenarios.console.app import THREADS, Console
 from scenarios.console.app import create_app as create_console
@@ -17,7 +17,7 @@ from scenarios.hosting.host import listening
 from scenarios.hosting.served import Place, Play, served
 from scenarios.problems.errors import UsageProblem
 from scenarios.problems.signals import handled
-from scenarios.target.demo import target_or_demo
+from scenarios.target.demo import target_to_serve
 from simulators.exchanges.har import write_har
 from simulators.exchanges.history import History
 from simulators.exchanges.jsonl import write_jsonl
@@ -110,7 +110,7 @@ def command(
          http://127.0.0.1:8710/sportsbook/launch
                                 answers with the page of p-1's session: open it, bet, settle
     """
-    target = target_or_demo(config)
+    target = tell_made_up(target_to_serve(config))
     places = {
         OPERATOR: Place(host, operator_port, public_url),
         JACKPOT: Place(host, jackpot_port, jackpot_public_url),

@@ -8,7 +8,6 @@ import click
 
 from scenarios.cli import options
 from scenarios.problems.errors import UsageProblem
-from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import Target
 from scenarios.target.sections import DEFAULT_FILE
 from simulators.jackpot.credentials import session_jwt
@@ -43,21 +42,17 @@ SHARED = options.all_of(
 )
 
 
-def target_of(config: Path | None, key: str | None) -> Target | None:
-    """The target file, or what fits `pitboss client`; None where a key of its own makes it needless."""
-    if config is None and key is not None and not Path(DEFAULT_FILE).exists():
-        return None
-    return target_or_demo(config)
-
-
-def demo() -> Target:
-    """The target that fits `pitboss client`."""
-    return target_or_demo(None)
+def target_of(config: Path | None, key: str | None, provider: str | None) -> Target | None:
+    """The target, with the section of ``provider`` unless ``key`` is given; None where no target is needed."""
+    if key is None:
+        return options.to_play_with(config, *([provider] if provider else []))
+    return options.to_play_with(config) if config is not None or Path(DEFAULT_FILE).exists() else None
 
 
 def api_signature(target: Target | None) -> str:
-    """What Jackpot's sessions are signed with."""
-    return (target or demo()).need_jackpot().api_signature.get_secret_value()
+    """What Jackpot's sessions are signed with, for a target that ``target_of`` gave without a key."""
+    assert target is not None
+    return target.need_jackpot().api_signature.get_secret_value()
 
 
 def no_algorithm(algorithm: str | None) -> None:

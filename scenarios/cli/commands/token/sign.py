@@ -10,7 +10,7 @@ import click
 
 from scenarios.cli import options
 from scenarios.cli.click_errors import examples
-from scenarios.cli.commands.token.keys import SHARED, api_signature, demo, no_algorithm, target_of
+from scenarios.cli.commands.token.keys import SHARED, api_signature, no_algorithm, target_of
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Target
 from simulators.checkout import wire
@@ -50,8 +50,8 @@ _NUMBER: Final = options.amount("a number such as 19.99")
 @click.option("--merchant-reference", metavar="REF", help="Checkout: the merchant's.  [default: a new UUID]")
 def sign(config: Path | None, provider: str | None, key: str | None, iat: int | None, **given: Any) -> None:
     """Sign a token from options, and print it; also one that is wrong, to see it refused."""
-    target = target_of(config, key)
     whose = provider or (JACKPOT if given["amount"] is not None else CHECKOUT)
+    target = target_of(config, key, whose)
     now = int(time.time()) if iat is None else iat
     make = _session if whose == JACKPOT else _product
     try:
@@ -99,7 +99,8 @@ def _product(target: Target | None, key: str | None, iat: int, given: dict[str, 
     )
     algorithm = given["algorithm"] or (section.algorithm if section else "HS256")
     if key is None:
-        key = (target or demo()).need_checkout().key.get_secret_value()
+        assert section is not None
+        key = section.key.get_secret_value()
     return wire.mint(claims, key, algorithm)
 
 

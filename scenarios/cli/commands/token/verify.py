@@ -7,7 +7,7 @@ from typing import IO
 import click
 
 from scenarios.cli.click_errors import examples
-from scenarios.cli.commands.token.keys import SHARED, api_signature, demo, no_algorithm, target_of
+from scenarios.cli.commands.token.keys import SHARED, api_signature, no_algorithm, target_of
 from scenarios.hosting.checkout import agreed_on
 from scenarios.problems.errors import Exit, UsageProblem
 from scenarios.report.plain import printable
@@ -57,7 +57,7 @@ def verify(
     """
     token = file.read().decode("utf-8", "replace").strip()
     whose = provider or explain.guess(token)
-    target = target_of(config, key)
+    target = target_of(config, key, whose)
     if whose is None:
         lines = _of_nobody(token)
         whose = CHECKOUT
@@ -129,7 +129,7 @@ def _agreement(
     """What was agreed on, by options and the target file. Raises UsageProblem."""
     section = target.checkout if target else None
     if key is None:
-        section = (target or demo()).need_checkout()
+        assert section is not None
         agreed = agreed_on(section)
         if algorithm in (None, agreed.algorithm):
             return agreed

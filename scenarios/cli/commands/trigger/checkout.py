@@ -4,17 +4,18 @@ from pathlib import Path
 
 import click
 
+from scenarios.cli import options
 from scenarios.cli.click_errors import examples
 from scenarios.cli.commands.trigger.sending import CONFIG, COPIES, CURL, FAULT, conclude, fault_help
 from scenarios.events import raise_event
 from scenarios.hosting.checkout import build
 from scenarios.problems.errors import UsageProblem
-from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import Target
 from simulators.checkout.forgeries import FORGERIES, fitting
 from simulators.checkout.simulator import CheckoutSimulator
 from simulators.checkout.wire import Decision
 from simulators.exchanges.history import Exchange, History
+from simulators.providers import CHECKOUT
 from simulators.transport.delivery import Fault
 from simulators.transport.route import Route
 
@@ -55,7 +56,7 @@ def command(
 
     No checkout changes: for one that is really decided, use the hosted page of `pitboss serve`.
     """
-    target = target_or_demo(config)
+    target = options.to_play_with(config, CHECKOUT)
     simulator = _simulator(target)
     decision = raise_event.decision(
         simulator, checkout=checkout, merchant_reference=merchant_reference, approved=approved

@@ -11,12 +11,12 @@ from scenarios.cli.click_errors import examples
 from scenarios.cli.commands.trigger.sending import CONFIG, COPIES, CURL, FAULT, conclude, fault_help
 from scenarios.events.raise_event import coupon_event, send_notice, store_event, store_property
 from scenarios.hosting import jackpot as hosting
-from scenarios.target.demo import target_or_demo
 from simulators.exchanges.history import History
 from simulators.jackpot import wire
 from simulators.jackpot.account import random_id
 from simulators.jackpot.catalogue.stores import StoreEventName
 from simulators.jackpot.simulator import JackpotSimulator
+from simulators.providers import JACKPOT
 from simulators.transport.delivery import Fault
 from simulators.transport.route import Route
 
@@ -109,7 +109,7 @@ def _raise(
     faults: list[Fault],
     curl: bool,
 ) -> None:
-    target = target_or_demo(config)
+    target = options.to_play_with(config, JACKPOT)
     route = Route(History(), ca_file=target.ca_file)
     simulator = hosting.build(target.need_jackpot(), route, seed=seed)
     event = build(simulator).model_copy(update={"id": id or random_id()})

@@ -12,12 +12,12 @@ from scenarios.cli.commands.trigger.sending import CONFIG, COPIES, CURL, FAULT, 
 from scenarios.driver.driver import Driver
 from scenarios.events.raise_event import send_callback
 from scenarios.problems.errors import UsageProblem
-from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import History
 from simulators.operator.delivery import Operator
+from simulators.providers import OPERATOR
 from simulators.transport.delivery import Fault
 from simulators.transport.route import Route
 from simulators.values import money
@@ -119,7 +119,7 @@ def _raise(
     curl: bool,
     **own: Any,
 ) -> None:
-    target = target_or_demo(config)
+    target = options.to_play_with(config, OPERATOR)
     _, players = target.need_operator()
     try:
         acting = Player(player or players.ids[0], currency or players.currency)
