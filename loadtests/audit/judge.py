@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any, Final
 
+import gevent
 from locust.env import Environment
 
 from loadtests.audit.options import AuditOptions
@@ -18,6 +19,9 @@ from scenarios.problems.errors import Exit, UsageProblem
 
 log = logging.getLogger(__name__)
 
+# Seconds between two looks whether traffic has begun, and those by which Locust's timer may be early.
+_LOOK: Final = 0.25
+_TIMER: Final = 1.0
 # Exit codes by gravity; any other is graver than all of these.
 _GRAVITY: Final = {None: 0, int(Exit.HOLDS): 1, int(Exit.UNDECIDED): 2, int(Exit.BROKEN): 3}
 
@@ -38,6 +42,8 @@ class Judge(ABC):
         self.state = "idle"
         self._code: int | None = None
         self._shown = False
+        self._began = 0.0
+        self._waited = False
         events = environment.events
         events.test_start.add_listener(self._on_test_start)
         events.test_stopping.add_listener(lambda **_: self.conclude())
@@ -84,6 +90,7 @@ class Judge(ABC):
     def _on_test_start(self, **_: Any) -> None:
         """Begin anew: a test may be started again from the web page."""
         self.verdict, self.ramp, self.state, self._shown = None, None, "playing", False
+        self._began, self._waited = time.monotonic(), False
         parsed = self.environment.parsed_options
         assert parsed is not None
         try:
@@ -120,7 +127,9 @@ class Judge(ABC):
 
     def conclude(self) -> None:
         """Make the audit of the test that runs, once; a failure of its own makes it undecided."""
-        if self.state != "playing":
+        if self.state == "playing":
+            self._await_traffic()
+        if self.state != "playing":  # Ctrl-C while we waited has concluded it
             return
         self.state = "auditing"
         began = time.monotonic()
@@ -128,6 +137,31 @@ class Judge(ABC):
         verdict = self._judged(last=True)
         if self.state == "auditing":  # and was not given up meanwhile
             self._found(verdict, time.monotonic() - began)
+
+    def _await_traffic(self) -> None:
+        """Let traffic have its --run-time where all of it passed before the first transaction: workers that a busy
+        machine stalls, or balances that are long to read. Waits for as long as the patience with workers lasts.
+        """
+        parsed = self.environment.parsed_options
+        asked = float((parsed and parsed.run_time) or 0)
+        if self._waited or not asked or time.monotonic() - self._began < asked - _TIMER or self._sent():
+            return
+        self._waited = True
+        patience = self.options.patience
+        log.warning("nothing was sent in %g s; traffic is waited for, %g s at most", asked, patience)
+        deadline = time.monotonic() + patience
+        while self.state == "playing" and not self.lost() and time.monotonic() < deadline:
+            gevent.sleep(_LOOK)
+            self.flush()
+            if self._sent():
+                log.info("traffic has begun, and goes on for %g s", asked)
+                deadline = time.monotonic() + asked
+                while self.state == "playing" and time.monotonic() < deadline:
+                    gevent.sleep(_LOOK)
+                return
+
+    def _sent(self) -> bool:
+        return any(snapshot.get("transactions") for snapshot in self.snapshots())
 
     def _judged(self, *, last: bool) -> AuditVerdict:
         try:

@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+import gevent
 from gevent.event import Event
 from locust.env import Environment
 from locust.event import Events
@@ -145,13 +146,25 @@ class Alone(Judge):
 class Master(Judge):
     """The audit of a run of several workers, each of which makes its part."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, patience: float) -> None:
+        """``patience`` is seconds without a word of a worker after which it is lost."""
         super().__init__(environment)
         runner = environment.runner
         assert isinstance(runner, MasterRunner)
-        self._rpc = RpcClient(runner)
+        self._rpc = RpcClient(runner, patience)
         self._roster: Roster | None = None
         environment.events.worker_report.add_listener(self._on_worker_report)
+        environment.events.test_stop.add_listener(self._on_test_stop)
+
+    def _on_test_stop(self, **_: Any) -> None:
+        """End a run without a page where no worker is left: Locust would sit out the rest of its --run-time."""
+        verdict, parsed = self.verdict, self.environment.parsed_options
+        if verdict is None or parsed is None or not parsed.headless or len(verdict.lost) < verdict.workers:
+            return
+        log.error("all workers are lost: the run ends")
+        assert self.environment.runner is not None
+        # Not from here: it ends the greenlet that is telling us.
+        gevent.spawn(self.environment.runner.quit)
 
     def _on_worker_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         """Keep the newest of each: they are cumulative."""
@@ -235,7 +248,9 @@ def _on_init(environment: Environment, web_ui: Any = None, **_: Any) -> None:
     if isinstance(runner, WorkerRunner):
         Interrupts(Worker(environment).interrupted).take()
         return
-    judge = _judges[environment] = (Master if isinstance(runner, MasterRunner) else Alone)(environment)
+    judge = _judges[environment] = (
+        Master(environment, asked.patience) if isinstance(runner, MasterRunner) else Alone(environment)
+    )
     if web_ui is not None:
         web_tab.add(web_ui, partial(web_tab.rows, judge))
     Interrupts(judge.interrupted).take()

@@ -38,6 +38,7 @@ class AuditOptions:
 
     ``drain`` and ``limit`` are seconds: for rounds to end after the gate is closed, and for all that follows.
     ``disk`` is how many bytes the journal of one process may take. ``report`` is the folder of report.json.
+    ``patience`` is seconds without a word of a worker after which it is lost.
     """
 
     opening: Opening = Opening()
@@ -45,6 +46,7 @@ class AuditOptions:
     drain: float = 15.0
     limit: float = 600.0
     disk: int = 8 << 30
+    patience: float = 30.0
     report: Path | None = None
 
 
@@ -80,6 +82,12 @@ def add_options(parser: "LocustArgumentParser", **_: Any) -> None:
             "MB",
             "How much of the disk the journal of settled transactions may take in each process.",
         ),
+        (
+            "--worker-patience",
+            30.0,
+            "SECONDS",
+            "How long nothing may be heard of a worker before it is lost: busy machines stall for seconds.",
+        ),
     ):
         _add(group, flag, default, metavar, words)
     _add(group, "--report", "", "DIR", "Write report.json and report.html there.", ui=False)
@@ -101,7 +109,7 @@ def _add(group: Any, flag: str, default: float | str, metavar: str, words: str, 
 
 def read_options(parsed: Namespace, currency: str) -> AuditOptions:
     """What ``parsed`` options ask of the audit; amounts are in ``currency``. Raises UsageProblem."""
-    for flag in ("audit_sample", "drain_time", "audit_time", "audit_disk"):
+    for flag in ("audit_sample", "drain_time", "audit_time", "audit_disk", "worker_patience"):
         if getattr(parsed, flag) < 0:
             name = flag.replace("_", "-")
             raise UsageProblem(
@@ -113,6 +121,7 @@ def read_options(parsed: Namespace, currency: str) -> AuditOptions:
         drain=parsed.drain_time,
         limit=parsed.audit_time,
         disk=parsed.audit_disk << 20,
+        patience=parsed.worker_patience,
         report=Path(parsed.report) if parsed.report else None,
     )
 

@@ -1,7 +1,7 @@
 """Calls of the master to its workers, and their replies: two messages of Locust's own channel.
 
 A call is {"serial", "name", "given"}, a reply {"serial", "answer"} or {"serial", "failed"}. A worker that quits
-meanwhile is not waited for, nor is one that stays missing: on a busy machine heartbeats may come late.
+meanwhile is not waited for, nor is one that was not heard for as long as the user's patience lasts.
 """
 
 import logging
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import gevent
 from gevent.event import Event
+from locust import runners
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 log = logging.getLogger(__name__)
@@ -19,8 +20,6 @@ CALL: Final = "pitboss-call"
 REPLY: Final = "pitboss-reply"
 # How often the master looks whether a worker has gone missing, in seconds.
 _LOOK: Final = 0.25
-# How long a worker may be missing before it counts as lost, in seconds.
-_MISSING: Final = 8.0
 
 Procedures = dict[str, Callable[[dict[str, Any]], dict[str, Any]]]
 
@@ -43,11 +42,14 @@ class _Call:
 class RpcClient:
     """The master's side. Several calls may be under way: the last audit does not wait for one between steps."""
 
-    def __init__(self, runner: MasterRunner) -> None:
+    def __init__(self, runner: MasterRunner, patience: float) -> None:
+        """``patience`` is seconds without a heartbeat after which Locust and we give a worker up."""
+        # Locust waits for three, and ends the run when no worker is left: busy machines stall for longer.
+        runners.HEARTBEAT_LIVENESS = max(1, round(patience / runners.HEARTBEAT_INTERVAL))
+        self._patience = patience
         self._runner = runner
         self._serial = 0
         self._calls: dict[int, _Call] = {}
-        self._missing: dict[str, float] = {}
         runner.register_message(REPLY, self._on_reply)
 
     def lost(self, client: str) -> str:
@@ -55,11 +57,8 @@ class RpcClient:
         node = self._runner.clients.get(client)
         if node is None:
             return "it was lost: it quit"
-        if node.state != STATE_MISSING:
-            self._missing.pop(client, None)
-            return ""
-        missing = time.monotonic() - self._missing.setdefault(client, time.monotonic())
-        return "it was lost: it was not heard any more" if missing > _MISSING else ""
+        missing = node.state == STATE_MISSING
+        return f"it was lost: nothing was heard of it for {self._patience:g} s" if missing else ""
 
     def call(
         self, name: str, clients: Iterable[str], limit: float, given: dict[str, Any] | None = None

@@ -53,14 +53,16 @@ class Load:
         with self._new:
             self._new.notify_all()
 
-    def wait_for(self, words):
-        """Wait until a line of its output holds ``words``."""
+    def wait_for(self, words, times=1, after=0):
+        """Wait until ``times`` lines of its output, those ``after`` so many, hold ``words``."""
+
+        def there():
+            return sum(words in line for line in self.lines[after:]) >= times
+
         with self._new:
-            found = self._new.wait_for(
-                lambda: any(words in line for line in self.lines) or not self.reader.is_alive(), timeout=90
-            )
+            found = self._new.wait_for(lambda: there() or not self.reader.is_alive(), timeout=90)
             assert found, self.output
-            assert any(words in line for line in self.lines), self.output
+            assert there(), self.output
 
     def interrupt(self):
         """Press Ctrl-C: every process of the terminal is struck."""

@@ -1,5 +1,6 @@
 """Master and workers as commands of their own, as on several machines: each with a target file of its own."""
 
+import signal
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -62,7 +63,7 @@ def test_a_master_and_workers_of_their_own_are_audited_together(tmp_path):
 def test_a_worker_that_is_killed_leaves_only_its_players_undecided(tmp_path):
     with (
         reference(tmp_path, players=PLAYERS) as client,
-        machines(tmp_path, client, "--run-time", "8s") as (master, killed, other),
+        machines(tmp_path, client, "--run-time", "8s", "--worker-patience", "3") as (master, killed, other),
     ):
         master.wait_for(PLAYING)
         killed.process.kill()
@@ -71,7 +72,54 @@ def test_a_worker_that_is_killed_leaves_only_its_players_undecided(tmp_path):
     audit = master.audit
     assert (audit["verdict"], audit["off"]) == ("undecided", "0.00")
     (lost,) = audit["lost_workers"]
-    assert "was lost" in lost
+    assert "was lost: nothing was heard of it for 3 s" in lost
     (doubt,) = audit["undecided"]
     assert doubt["players"] in (list(PLAYERS[0::2]), list(PLAYERS[1::2]))
     assert (audit["undecided_players"], audit["right"]) == (10, 10)
+
+
+def test_workers_that_stall_for_seconds_are_waited_for_and_the_run_goes_on(tmp_path):
+    with (
+        reference(tmp_path, players=PLAYERS) as client,
+        machines(tmp_path, client, "--run-time", "12s") as (master, *workers),
+    ):
+        master.wait_for(PLAYING)
+        for worker in workers:
+            worker.process.send_signal(signal.SIGSTOP)
+        # Longer than Locust's own three seconds.
+        begun = len(master.lines)
+        master.wait_for(PLAYING, times=3, after=begun)
+        for worker in workers:
+            worker.process.send_signal(signal.SIGCONT)
+        assert master.ended() == 0, master.output
+    assert (master.audit["verdict"], master.audit["lost_workers"]) == ("clean", [])
+
+
+def test_a_run_whose_workers_stall_before_the_first_bet_has_its_time_once_they_play(tmp_path):
+    with (
+        reference(tmp_path, players=PLAYERS) as client,
+        machines(tmp_path, client, "--run-time", "3s") as (master, *workers),
+    ):
+        master.wait_for("Run time limit set")
+        for worker in workers:
+            worker.process.send_signal(signal.SIGSTOP)
+        master.wait_for("nothing was sent in 3 s")
+        for worker in workers:
+            worker.process.send_signal(signal.SIGCONT)
+        assert master.ended() == 0, master.output
+    assert master.audit["verdict"] == "clean"
+    assert master.audit["transactions"] > 20
+
+
+def test_a_run_whose_workers_are_all_lost_ends_at_once_and_says_so(tmp_path):
+    with (
+        reference(tmp_path, players=PLAYERS) as client,
+        machines(tmp_path, client, "--run-time", "10m", "--worker-patience", "2") as (master, *workers),
+    ):
+        master.wait_for(PLAYING)
+        for worker in workers:
+            worker.process.kill()
+        assert master.ended() == 4, master.output
+    assert "all workers are lost: the run ends" in master.output
+    assert len(master.audit["lost_workers"]) == 2
+    assert master.audit["undecided_players"] == len(PLAYERS)
