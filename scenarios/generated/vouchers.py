@@ -18,8 +18,8 @@ _SPENT = (VoucherState.CONFIRMED, VoucherState.READY, VoucherState.REFUNDING, Vo
 _EVENTS = {
     Verb.CANCEL: (VoucherEvent.CANCEL,),
     Verb.EXPIRE: (VoucherEvent.EXPIRE,),
-    Verb.REFUND: (VoucherEvent.ASK_REFUND, VoucherEvent.REFUND),
-    Verb.REJECT: (VoucherEvent.ASK_REFUND, VoucherEvent.REJECT_REFUND),
+    Verb.REFUND: (VoucherEvent.MAKE_READY, VoucherEvent.ASK_REFUND, VoucherEvent.REFUND),
+    Verb.REJECT: (VoucherEvent.MAKE_READY, VoucherEvent.ASK_REFUND, VoucherEvent.REJECT_REFUND),
 }
 # The cheapest voucher, in smallest units, and how much of its session's amount one costs at most.
 _CHEAPEST = 90

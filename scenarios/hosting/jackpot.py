@@ -22,7 +22,7 @@ from simulators.jackpot.wire import Notification
 from simulators.transport.route import Route
 from simulators.webhooks.retry_queue import QueuedMessage, Schedule
 
-# The five minutes of the retry window pass in one and a half seconds.
+# The five minutes of the retry window pass in one and a half seconds, as all that the provider waits for.
 _SCALE: Final = 0.005
 # How often the state is written while the server runs, in seconds; a crash loses what came after.
 _SAVE_SECONDS: Final = 5.0
@@ -56,7 +56,7 @@ class Jackpot(JackpotSimulator):
         super().__init__(
             agreed_on(agreed),
             run.route,
-            habits=Habits(confirmation=agreed.confirmation),
+            habits=_habits(agreed, _SCALE),
             schedule=Schedule().scaled(_SCALE),
             seed=run.settings.seed,
             clock=lambda: time.time() + self._shift,
@@ -83,6 +83,16 @@ class Jackpot(JackpotSimulator):
         finally:
             self.queue.resume()
 
+    @contextmanager
+    def unready(self) -> Iterator[None]:
+        """Let no confirmed voucher become READY by itself meanwhile."""
+        habits = self.account.habits
+        usual, habits.ready_seconds = habits.ready_seconds, None
+        try:
+            yield
+        finally:
+            habits.ready_seconds = usual
+
     def posted(self, voucher_id: str, name: str) -> QueuedMessage[Notification]:
         """The last webhook ``name`` about a voucher so far; raises LookupError."""
         for delivery in reversed(self.queue.deliveries):
@@ -102,13 +112,17 @@ def agreed_on(section: Section) -> Agreement:
     )
 
 
+def _habits(section: Section, scale: float = 1.0) -> Habits:
+    return Habits(confirmation=section.confirmation, ready_seconds=section.ready_after * scale)
+
+
 def build(section: Section, route: Route, *, seed: int = 0) -> JackpotSimulator:
     """Return the simulator of what ``[jackpot]`` of the target file says, not started."""
     return JackpotSimulator(
         agreed_on(section),
         route,
         notification_url=section.notification_url,
-        habits=Habits(confirmation=section.confirmation),
+        habits=_habits(section),
         seed=seed,
     )
 

@@ -109,6 +109,40 @@ def test_out_of_order(conversions: Conversions, player: Player, judge: Judge) ->
         conversions.ends("EVT-04", conversion, state, expected, case=", then ".join(order).upper())
 
 
+@pytest.mark.rules("EVT-04")
+@pytest.mark.needs("voucher_session", "voucher")
+def test_confirmed_is_not_ready(conversions: Conversions, player: Player, judge: Judge) -> None:
+    """A voucher that is CONFIRMED, and not READY yet, is told of as it is, and READY when Jackpot says so."""
+    judge.fund(player, 8000)
+    conversion = conversions.begin(player, 4000)
+    with conversions.simulator.unready():
+        conversions.reserve(conversion, PRICE)
+        conversions.leaves(conversion, VoucherState.RESERVED)
+        conversions.happen(conversion, VoucherEvent.CONFIRM)
+        conversions.delivered()
+        conversions.seen_as(conversion, VoucherState.CONFIRMED, VoucherState.READY)
+        shown = conversions.state(conversion)
+        judge.holds(
+            "EVT-04",
+            shown != str(VoucherState.READY),
+            expected="the purchase is not READY before coupon/ready",
+            seen="the CLIENT says READY",
+            exchanges=conversions.evidence(conversion),
+            case="coupon/confirmed, and coupon/ready not yet",
+        )
+    conversions.happen(conversion, VoucherEvent.MAKE_READY)
+    conversions.reaches(conversion, VoucherState.READY)
+    shown = conversions.state(conversion)
+    judge.holds(
+        "EVT-04",
+        shown == str(VoucherState.READY),
+        expected="the purchase is READY, as the provider says",
+        seen=f"the CLIENT says {shown}",
+        exchanges=conversions.evidence(conversion),
+        case="coupon/ready a while after coupon/confirmed",
+    )
+
+
 @pytest.mark.rules("EVT-05")
 @pytest.mark.needs("voucher_session", "probe")
 def test_temporary_failures(conversions: Conversions, player: Player, judge: Judge) -> None:

@@ -200,6 +200,7 @@ def test_confirmed_is_not_confirmed_again(
         conversion = conversions.begin(player, AMOUNT)
         with conversions.simulator.held():
             conversions.reserve(conversion, PRICE, manual=False)
+            conversions.happen(conversion, VoucherEvent.MAKE_READY)
             for name in order:
                 conversions.simulator.queue.again(
                     conversions.simulator.posted(conversion.voucher, f"coupon/{name}").id
@@ -236,8 +237,7 @@ def test_expired_address_is_replaced(conversions: Conversions, player: Player, j
     simulator = conversions.simulator
     judge.fund(player, _FUNDS)
     conversion = conversions.begin(player, AMOUNT)
-    usual, simulator.account.habits.ready_seconds = simulator.account.habits.ready_seconds, None
-    try:
+    with simulator.unready():
         conversions.reserve(conversion, PRICE)
         confirmed = (VoucherState.CONFIRMED, VoucherState.READY)
         conversions.until(lambda: conversions.at_provider(conversion) in confirmed)
@@ -247,8 +247,6 @@ def test_expired_address_is_replaced(conversions: Conversions, player: Player, j
             conversions.happen(conversion, VoucherEvent.MAKE_READY)
             conversions.delivered()
             conversions.seen_as(conversion, VoucherState.READY)
-    finally:
-        simulator.account.habits.ready_seconds = usual
     judge.needs(conversions.at_provider(conversion) is VoucherState.READY, "the voucher did not become READY")
     simulator.account.expire_signed_url(conversion.voucher)
     asked = len(simulator.requests("signedurl"))

@@ -116,6 +116,7 @@ Secret = Annotated[SecretStr, AfterValidator(_secret)]
 CurrencyCode = Annotated[str, AfterValidator(_currency)]
 Name = Annotated[str, Field(min_length=1)]
 Seconds = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
+Pause = Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_nan=False)]
 Duration = Annotated[float, BeforeValidator(duration)]
 Count = Annotated[int, BeforeValidator(_number)]
 
@@ -238,6 +239,12 @@ class Jackpot(Section):
     )
     confirmation: Literal["manual", "automatic"] = Field(
         "manual", description='"manual" or "automatic": who confirms a reservation', examples=['"manual"']
+    )
+    ready_after: Pause = Field(
+        2.0,
+        description="seconds, 0 or more, from a voucher's confirmation until it is READY; a check passes them "
+        "two hundred times as fast",
+        examples=["2.0"],
     )
     client_id: Name | None = Field(
         None,

@@ -39,7 +39,8 @@ class Habits:
     """How the account goes about its vouchers; may be changed at any time.
 
     ``confirmation``: who confirms a reservation. ``reservation_seconds``: how long one waits for it.
-    ``ready_seconds``: from confirmation to READY (None: by hand only). ``refunds``: what becomes of one.
+    ``ready_seconds``: from confirmation to READY, never in the same step (None: by hand only). ``refunds``: what
+    becomes of one.
     """
 
     confirmation: Confirmation = "manual"
@@ -135,13 +136,12 @@ class Account:
             self.pass_time()
             voucher, effects = world.handle(self._vouchers[voucher_id], event, self.means())
             self._keep(voucher, effects)
-            self.pass_time()
             if voucher.state is VoucherState.REFUNDING and self.habits.refunds != "by hand":
                 decided = (
                     VoucherEvent.REFUND if self.habits.refunds == "accept" else VoucherEvent.REJECT_REFUND
                 )
                 return self.happen(voucher_id, decided)
-            return self._vouchers[voucher_id]
+            return voucher
 
     def notify(
         self, name: wire.CouponName, voucher_id: str, **forged: Any

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from client_under_test.vouchers.inbox import Inbox
 from client_under_test.vouchers.jackpot_api import JackpotApi, Voucher
 from client_under_test.vouchers.notifications import CouponNotification
 from client_under_test.vouchers.resolver import Resolver
+from client_under_test.vouchers.service import VoucherService
 
 _GAP = 0.02
 
@@ -101,6 +102,34 @@ class _NeverReady(Conversions):
     @override
     def follows(self, row: Conversion) -> frozenset[str]:
         return super().follows(row) - {states.READY}
+
+
+class _ReadyAtOnce(Resolver):
+    """Takes a confirmation whose answer is not READY for one that failed, and gives the money back."""
+
+    @override
+    def carry_out(self, wanted: str, voucher_id: str) -> Voucher:
+        voucher = super().carry_out(wanted, voucher_id)
+        return replace(voucher, state=states.CANCELED) if voucher.state == states.CONFIRMED else voucher
+
+
+class _UrlOfReservation(Conversions):
+    """Takes the address from what is said while the voucher is reserved and confirmed, where it is null."""
+
+    @override
+    def url(self, row: Conversion, voucher: Voucher) -> Mapping[str, Any]:
+        return {} if voucher.state == states.READY else super().url(row, voucher)
+
+
+class _ConfirmedIsReady(VoucherService):
+    """Tells the player that the voucher is there as soon as it is confirmed."""
+
+    @override
+    def purchase(self, notification_key: str) -> dict[str, Any] | None:
+        found = super().purchase(notification_key)
+        if found is not None and found["state"] == states.CONFIRMED:
+            found["state"] = states.READY
+        return found
 
 
 class _CallbackOnly(Inbox):
@@ -233,6 +262,25 @@ MUTANTS: tuple[Mutant, ...] = (
         resolver=_url(lambda _resolver, _row: None),
     ),
     jackpot_mutant("vch-never-ready", "READY is not known.", ("VCH-01", "EVT-04"), conversions=_NeverReady),
+    jackpot_mutant(
+        "vch-ready-at-once",
+        "A confirmation that is not READY at once gives the money back.",
+        ("VCH-01",),
+        resolver=_ReadyAtOnce,
+    ),
+    jackpot_mutant(
+        "vch-url-of-reservation",
+        "The address is read before READY, where it is null.",
+        ("VCH-01",),
+        conversions=_UrlOfReservation,
+        resolver=_url(lambda _resolver, row: row.url),
+    ),
+    jackpot_mutant(
+        "evt-confirmed-is-ready",
+        "CONFIRMED is shown as READY.",
+        ("EVT-04",),
+        voucher_service=_ConfirmedIsReady,
+    ),
     jackpot_mutant(
         "vch-cancel-keeps", "A cancellation returns nothing.", ("VCH-02",), conversions=_cancel_keeps
     ),

@@ -100,6 +100,14 @@ class Place:
 
     def idle(self) -> None:
         assert self.simulator.wait_idle(LONG)
+        # What was confirmed by a webhook is READY after it.
+        self.simulator.account.pass_time()
+        assert self.simulator.wait_idle(LONG)
+
+    def sent(self) -> None:
+        """Send what was held back, and what follows."""
+        self.simulator.queue.resume()
+        self.idle()
 
     def happen(self, voucher_id: str, event: VoucherEvent) -> None:
         self.simulator.account.happen(voucher_id, event)

@@ -10,7 +10,7 @@ import pytest
 from simulators.jackpot import wire
 from simulators.jackpot.lifecycle import VoucherEvent
 from simulators.values import decimal_json
-from tests.client.vouchers.running import place
+from tests.client.vouchers.running import place, until
 
 
 def test_every_documented_event_is_acknowledged(tmp_path):
@@ -34,8 +34,8 @@ def test_any_order_ends_in_the_true_state(tmp_path, order):
         here.simulator.queue.hold()
         voucher = session.reserve()
         here.simulator.account.happen(voucher.id, VoucherEvent.CONFIRM)
+        until(lambda: len(here.coupons) == 3)
         ids = [each.id for each in here.coupons]
-        assert len(ids) == 3
         for number in order:
             here.simulator.queue.again(ids[number])
             assert (session["state"], here.balance()) == ("READY", 73)
@@ -62,6 +62,7 @@ def test_copies_at_once_have_one_effect(tmp_path):
         with ThreadPoolExecutor(12) as pool:
             answers = list(pool.map(here.notify, [reserved.event] * 12))
         assert {answer.status_code for answer in answers} == {200}
+        here.sent()
         assert (session["state"], here.balance(), here.confirms()) == ("READY", 73, 1)
         assert here.sound()
 
@@ -125,6 +126,7 @@ def test_malformed_has_no_effect_and_is_not_acknowledged(tmp_path):
         assert (session["state"], here.balance()) == ("OPEN", 50)
         # None of them used the genuine event's id up.
         assert here.notify(event).status_code == 200
+        here.sent()
         assert session["state"] == "READY"
 
 
@@ -136,6 +138,7 @@ def test_amounts_as_numbers_are_understood(tmp_path):
         whole = json.loads(wire.encode(here.coupons[0].event))
         whole["message"] |= {"price": 27, "value": 30.0, "initialAmount": 27}
         assert here.post(json.dumps(whole).encode()).status_code == 200
+        here.sent()
         assert (session["state"], here.balance()) == ("READY", 73)
 
 

@@ -200,7 +200,7 @@ def test_settings_are_kept_and_a_url_that_does_not_resolve_is_refused(scene: Sce
     scene.press("Save")
     expect(page.get_by_role("status")).to_have_text("Saved.")
     assert scene.simulator.endpoint.url == f"{before}?moved"
-    assert scene.reserve().state is VoucherState.READY
+    assert scene.reserve().state is VoucherState.CONFIRMED
 
 
 def test_no_page_shows_a_secret(scene: Scene):

@@ -42,6 +42,11 @@ def test_a_player_turns_balance_into_a_voucher(
         voucher = json.loads(page.locator("#voucher").text_content() or "")
         assert list(voucher) == FIELDS
         assert (voucher["value"], voucher["price"]) == (30, 27)
+        # As documented for the callback where Jackpot confirms; a CLIENT in manual mode confirms after it.
+        assert (
+            (voucher["state"] == "CONFIRMED") is (voucher["confirmDate"] is not None) is (mode == "automatic")
+        )
+        assert (voucher["sendDate"], voucher["url"]) == (None, None)
         expect(page.locator("#balance")).to_have_text("73.00 EUR")
         pdf = requests.get(page.locator("#url").get_attribute("href") or "", timeout=20)
         assert (pdf.status_code, pdf.content[:4]) == (200, b"%PDF")

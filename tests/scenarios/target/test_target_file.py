@@ -137,6 +137,10 @@ json = { password = "the-pass" }
     assert not [secret for secret in hidden | {"db-pass"} if secret in shown]
 
 
+JACKPOT = (
+    '[jackpot]\nnotification_url = "http://h/n"\napi_key = "k"\napi_signature = "s"\nclient_secret = "t"\n'
+)
+
 # What is changed in the file, what must be said of it, and the next step.
 FAULTS = [
     ("callback_url =", "callbackurl =", "has no callback_url", "callback_url = "),
@@ -195,6 +199,8 @@ FAULTS = [
     ("[players]", '[driver]\npython = "nothing"\n[players]', "nothing", "python ="),
     ("[players]", "[driver]\nban = 3\n[players]", "a table was expected", "ban ="),
     ("[operator]", "[operator", "line 2, column", "fix it"),
+    ("[players]", f"{JACKPOT}ready_after = -1\n[players]", "greater than or equal to 0", "ready_after = 2.0"),
+    ("[players]", f'{JACKPOT}ready_after = "soon"\n[players]', '"soon"', "ready_after = 2.0"),
 ]
 
 

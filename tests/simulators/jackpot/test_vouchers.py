@@ -26,15 +26,25 @@ def place() -> Iterator[Served]:
 
 
 @pytest.mark.parametrize("form", ["vouchers", "voucher"])
-def test_a_confirmed_voucher_is_ready_and_opens_as_a_pdf(place: Served, form: str) -> None:
+def test_a_confirmed_voucher_is_ready_a_moment_later_and_opens_as_a_pdf(place: Served, form: str) -> None:
     voucher = place.reserve()
+    place.simulator.account.habits.ready_seconds = 2.0
     answer = change(place, voucher["id"], "confirm", form)
     assert answer.status_code == 200, answer.text
-    assert answer.json()["state"] == "READY"
-    assert answer.json()["notificationKey"] == place.keys[-1]
+    confirmed = answer.json()
+    assert (confirmed["state"], confirmed["sendDate"], confirmed["url"]) == ("CONFIRMED", None, None)
+    assert confirmed["confirmDate"] is not None
+    assert confirmed["notificationKey"] == place.keys[-1]
+    assert events(place) == ["coupon/reserved", "coupon/confirmed"]
+    assert_error(
+        place.ask("GET", f"/v2/vouchers/{voucher['id']}/signedurl", headers=place.server()), 409, "NOT_READY"
+    )
+    place.clock.now += 2
+    ready = place.ask("GET", f"/v2/vouchers/{voucher['id']}", headers=place.server()).json()
+    assert (ready["state"], ready["confirmDate"]) == ("READY", confirmed["confirmDate"])
     assert events(place) == ["coupon/reserved", "coupon/confirmed", "coupon/ready"]
     told = json.loads(place.inbox.bodies[-1])["message"]
-    for url in (answer.json()["url"], told["signedUrl"]):
+    for url in (ready["url"], told["signedUrl"]):
         pdf = requests.get(url, timeout=20)
         assert pdf.headers["Content-Type"] == "application/pdf"
         assert pdf.content.startswith(b"%PDF-")
@@ -71,7 +81,9 @@ def test_refunds_decided_by_habit(place: Served, refunds: Any, state: str) -> No
 def test_automatic_confirmation_and_its_exception() -> None:
     with served(Habits(confirmation="automatic", ready_seconds=5)) as place:
         voucher = place.reserve()
-        assert voucher["state"] == "CONFIRMED"
+        # The object that the widget's callback gets, as documented.
+        assert (voucher["state"], voucher["sendDate"], voucher["url"]) == ("CONFIRMED", None, None)
+        assert voucher["confirmDate"] is not None
         assert events(place) == ["coupon/reserved", "coupon/confirmed"]
         assert_error(change(place, voucher["id"], "confirm"), 409, "ILLEGAL_TRANSITION")
         place.clock.now += 5
