@@ -10,20 +10,25 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import gevent
 import gevent.ssl
 from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketResponse
 
 from loadtests.traffic.player_script import Seen, Send
-from simulators.transport.raw_connection import ANSWER_LIMIT, failure_of
+from simulators.transport.raw_connection import ANSWER_LIMIT, DialTimeoutError, failure_of, remaining
 
 METHOD: Final = "POST"
+# Bytes that headers and interim answers may have beside a body, and those that are read at a time.
+_HEAD_LIMIT: Final = 65536
+_RECEIVE: Final = 65536
 
 
 class Connection:
     """One connection to the CLIENT at ``base_url``; dialled when it is needed, and again where it was closed.
 
-    ``timeout`` is seconds for each step, ``ca_file`` holds the authorities of an https URL, by default the system's.
+    ``timeout`` is seconds to connect, and again for a whole answer; ``ca_file`` holds the authorities of an https URL,
+    by default the system's.
     """
 
     def __init__(self, base_url: str, timeout: float, ca_file: str | None = None) -> None:
@@ -48,8 +53,10 @@ class Connection:
         head = f"{self._start}{send.path}{self._middle}{len(send.body)}\r\n{fields}\r\n"
         try:
             connected = self._connected()
+            connected.settimeout(self._timeout)
             connected.sendall(head.encode("latin-1") + send.body)
-            answer = HTTPSocketResponse(connected, method=METHOD)
+            bounded: Any = _Bounded(connected, self._timeout)
+            answer = HTTPSocketResponse(bounded, method=METHOD)
             body = bytes(answer.read(ANSWER_LIMIT))
             if answer.should_close() or not answer.message_complete:
                 self.close()
@@ -71,7 +78,9 @@ class Connection:
         if self._socket is not None and not alive(self._socket):
             self.close()
         if self._socket is None:
-            self._socket = self._dialler.get_socket()
+            # Its own bound is for each step of the way, and a handshake may drip, too.
+            with gevent.Timeout(self._timeout, DialTimeoutError()):
+                self._socket = self._dialler.get_socket()
         return self._socket
 
     def _why(self, error: Exception) -> str:
@@ -80,6 +89,30 @@ class Connection:
         if isinstance(error, HTTPParseError):
             return "the answer is no HTTP"
         return failure_of(error, self._timeout).text
+
+
+class _Bounded:
+    """What the parser of one answer reads from ``sock``: one deadline, ``timeout`` seconds from now, and one bound for
+    all of it, also for headers and interim answers, which the parser would take without end.
+    """
+
+    def __init__(self, sock: Any, timeout: float) -> None:
+        self._socket = sock
+        self._deadline = time.monotonic() + timeout
+        self._room = ANSWER_LIMIT + _HEAD_LIMIT
+
+    def recv(self, size: int) -> bytes:
+        """What came, at most ``size`` bytes. Raises TimeoutError, and HTTPParseError beyond the bound."""
+        self._socket.settimeout(remaining(self._deadline))
+        data: bytes = self._socket.recv(min(size, _RECEIVE))
+        self._room -= len(data)
+        if self._room < 0:
+            raise HTTPParseError("it does not end")
+        return data
+
+    def close(self) -> None:
+        """End the connection."""
+        self._socket.close()
 
 
 @cache

@@ -18,6 +18,7 @@ from scenarios.problems.errors import DriverProblem
 from scenarios.target.loading import ENTRIES, Target, Template
 from simulators.exchanges.history import Headers, Request
 from simulators.exchanges.redaction import Redactor
+from simulators.transport.raw_connection import ANSWER_LIMIT, ask, failure_of, network
 from simulators.values import money
 
 _BRACES = re.compile(r"\{([A-Za-z_]+)\}")
@@ -53,7 +54,6 @@ class Driver:
         # Whether an entry was used that may move money, at once or later.
         self.converted = False
         self._templates = target.driver.templates()
-        self._verify: str | bool = target.ca_file or True
         self._redactor = Redactor(target.secrets())
         spec = target.driver.python
         self._python = PythonDriver.load(spec, target.directory) if spec else None
@@ -177,16 +177,7 @@ class Driver:
         template = self._templates.get(name)
         if template is None or template.kind != "http":
             raise self._absent(name)
-
-        method, url = template.method_and_url
-        texts = _texts(fields)
-        headers = {key: _filled(value.get_secret_value(), texts) for key, value in template.headers.items()}
-        body = b""
-        if template.json_body is not None:
-            headers.setdefault("Content-Type", "application/json")
-            body = json.dumps(_filled_json(template.json_body, texts)).encode()
-        filled = _filled(url, {key: quote(value, safe="") for key, value in texts.items()})
-        return Request(method, filled, tuple(headers.items()), body)
+        return _request(template, fields)
 
     def reading(self, name: str, body: bytes) -> Any:
         """What the entry reads in an answer's ``body``; raises DriverProblem."""
@@ -237,33 +228,20 @@ class Driver:
         self.converted |= name not in _MOVES_NOTHING
 
     def _send(self, name: str, template: Template, fields: Fields) -> Raw:
-        import requests
-
-        method, url = template.method_and_url
-        texts = _texts(fields)
-        headers = {key: _filled(value.get_secret_value(), texts) for key, value in template.headers.items()}
+        request = _request(template, fields)
         try:
-            # A session of its own for each call: entries are used by several threads, and proxies stay out.
-            with requests.Session() as session:
-                session.trust_env = False
-                answer = session.request(
-                    method,
-                    _filled(url, {key: quote(value, safe="") for key, value in texts.items()}),
-                    json=_filled_json(template.json_body, texts),
-                    headers=headers,
-                    timeout=self.timeout,
-                    verify=self._verify,
-                    allow_redirects=False,
-                )
-                return Raw(answer.status_code, answer.content, tuple(answer.headers.items()))
-        except requests.Timeout:
-            reason = f"no answer within {self.timeout:g} s"
-        except requests.ConnectionError as error:
-            reason = "TLS failed" if isinstance(error, requests.exceptions.SSLError) else "no connection"
-        except (requests.RequestException, ValueError) as error:
-            reason = type(error).__name__
+            answer = ask(request, timeout=self.timeout, ca_file=self.target.ca_file)
+        except Exception as error:
+            if not (network(error) or isinstance(error, ValueError)):
+                raise
+            reason = str(failure_of(error, self.timeout)) if network(error) else str(error)
+        else:
+            if len(answer.body) < ANSWER_LIMIT:
+                return Raw(answer.status, answer.body, answer.headers)
+            reason = f"its answer is longer than {ANSWER_LIMIT >> 20} MB, and was read no further"
         raise DriverProblem(
-            f"[driver] {name}: {method} {_shown(url)}: {reason}",
+            f"[driver] {name}: {request.method} {self._redactor.text(template.method_and_url[1])}: "
+            f"{self._redactor.text(reason)}",
             "an answer, without which the rules that need this entry cannot be judged",
             "start the CLIENT, or correct the address in the entry",
         )
@@ -318,6 +296,19 @@ class Driver:
         """The beginning of an answer, without secrets, for an error message."""
         text = " ".join(self._redactor.text(body.decode("utf-8", "replace")).split())
         return text[:_SHOWN_BODY] + (".." if len(text) > _SHOWN_BODY else "")
+
+
+def _request(template: Template, fields: Fields) -> Request:
+    """The HTTP request of ``template`` with ``fields`` filled in."""
+    method, url = template.method_and_url
+    texts = _texts(fields)
+    headers = {key: _filled(value.get_secret_value(), texts) for key, value in template.headers.items()}
+    body = b""
+    if template.json_body is not None:
+        headers.setdefault("Content-Type", "application/json")
+        body = json.dumps(_filled_json(template.json_body, texts)).encode()
+    filled = _filled(url, {key: quote(value, safe="") for key, value in texts.items()})
+    return Request(method, filled, tuple(headers.items()), body)
 
 
 def _texts(fields: Fields) -> dict[str, str]:

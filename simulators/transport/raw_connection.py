@@ -13,6 +13,7 @@ import sys
 import termios
 import time
 import zlib
+from contextlib import suppress
 from functools import lru_cache
 from typing import Literal, Self
 
@@ -266,6 +267,20 @@ class Connection:
 
     def __exit__(self, *_: object) -> None:
         self.cut()
+
+
+def ask(request: Request, *, timeout: float, ca_file: str | None = None) -> Answer:
+    """Send ``request`` over a connection of its own and return the answer, ``timeout`` seconds for all of it.
+
+    Raises OSError and h11.RemoteProtocolError where there is none (``failure_of`` puts them into words), and ValueError
+    where the request cannot be written.
+    """
+    deadline = time.monotonic() + timeout
+    with Connection(request, timeout=timeout, ca_file=ca_file) as connection:
+        # A peer may answer before it has read all, and close: then the answer is there to be read.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.push(connection.head + connection.body, deadline)
+        return connection.wait(deadline)
 
 
 def _inflated(body: bytes, encoding: str | None) -> bytes:

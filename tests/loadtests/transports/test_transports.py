@@ -13,6 +13,8 @@ from loadtests.transports.connection import Connection, alive
 from scenarios.hosting.ports import free_port
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.faults.table import parse_fault
+from simulators.transport.raw_connection import ANSWER_LIMIT
+from tests.support.hostile import DRIPS, OK, answering, drips
 from tests.support.scripted_server import BODY, HangUp, Scripted, answer, first_hangs_up, over_tls
 
 PATIENCE = 20
@@ -95,6 +97,33 @@ def test_an_answer_that_never_comes_is_waited_for_so_long_and_no_longer():
         end.set()
     refused = f"http://127.0.0.1:{free_port()}/operator"
     assert Connection(refused, PATIENCE).ask(SEND).problem == "connection refused"
+
+
+@pytest.mark.parametrize("drip", DRIPS)
+def test_an_answer_that_drips_is_late(drip):
+    with answering(drips(*DRIPS[drip])) as url:
+        assert Connection(url, 0.2).ask(SEND).problem == "no answer within 0.2 s"
+
+
+@pytest.mark.parametrize(
+    ("start", "piece", "seen"),
+    [
+        (OK, b"X-More: 1\r\n" * 1000, (0, "the answer is no HTTP")),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, (0, "the answer is no HTTP")),
+        (OK + b"\r\n", b"x" * 100_000, (200, None)),
+    ],
+    ids=["headers", "interim answers", "body"],
+)
+def test_an_answer_without_end_is_read_no_further_than_its_bound(start, piece, seen):
+    def flood(connection):
+        connection.sendall(start)
+        while True:
+            connection.sendall(piece)
+
+    with answering(flood) as url:
+        came = Connection(url, PATIENCE).ask(SEND)
+    assert (came.status, came.problem) == seen
+    assert len(came.body) <= ANSWER_LIMIT
 
 
 def test_an_idle_connection_is_told_from_a_dead_one_also_beyond_1024_sockets():

@@ -12,6 +12,7 @@ from scenarios.driver.driver import Driver
 from scenarios.problems.errors import DriverProblem, UsageProblem
 from scenarios.target.loading import Target, load
 from simulators.server.wsgi_server import Server
+from tests.support.hostile import DRIPS, OK, answering, drips
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +134,7 @@ def test_nobody_there_is_told_without_the_password(driver_of):
     with closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        with pytest.raises(DriverProblem, match="no connection") as caught:
+        with pytest.raises(DriverProblem, match="connection refused") as caught:
             driver_of(f'ban = {{ post = "http://me:hidden@127.0.0.1:{port}/" }}').ban("p-1")
     assert "hidden" not in str(caught.value)
 
@@ -143,6 +144,21 @@ def test_a_silent_client_is_not_waited_for_for_ever(driver_of):
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         with pytest.raises(DriverProblem, match=r"no answer within 0\.2 s"):
             driver_of(f'ban = {{ post = "{url}" }}', timeout=0.2).ban("p-1")
+
+
+@pytest.mark.parametrize("drip", DRIPS)
+def test_a_client_that_drips_is_waited_for_so_long_and_no_longer(driver_of, drip):
+    with (
+        answering(drips(*DRIPS[drip])) as url,
+        pytest.raises(DriverProblem, match=r"no answer within 0\.2 s"),
+    ):
+        driver_of(f'ban = {{ post = "{url}" }}', timeout=0.2).ban("p-1")
+
+
+def test_an_answer_of_the_driver_is_read_no_further_than_its_bound(driver_of):
+    endless = drips(OK + b"\r\n", b" " * 1_000_000)
+    with answering(endless) as url, pytest.raises(DriverProblem, match="its answer is longer than 4 MB"):
+        driver_of(f'ban = {{ post = "{url}" }}').ban("p-1")
 
 
 @pytest.fixture

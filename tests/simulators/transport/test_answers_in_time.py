@@ -4,8 +4,7 @@ import socket
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 
 import pytest
 
@@ -16,36 +15,13 @@ from simulators.transport.rate_limits import Limits
 from simulators.transport.raw_connection import ANSWER_LIMIT
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
+from tests.support.hostile import DRIPS, OK, answering, drips
 
 WAYS = {
     "pooled": {},
     "with a fault": {"faults": [DelayedDelivery(seconds=0)]},
     "together": {"together": True},
 }
-HEAD = b"HTTP/1.1 200 OK\r\n"
-
-
-@contextmanager
-def answering(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A CLIENT that reads a request and lets ``answer`` write whatever it wants; one connection at a time."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                with connection, suppress(OSError):
-                    while connection.recv(65536):
-                        answer(connection)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/x"
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join()
 
 
 def bet(url: str, **more) -> Delivery:
@@ -53,31 +29,10 @@ def bet(url: str, **more) -> Delivery:
     return Delivery(request, lambda _: Meaning(Status.OK), "operator", "bet", Purpose.SCENARIO, **more)
 
 
-def drips(start: bytes, piece: bytes) -> Callable[[socket.socket], None]:
-    def answer(connection: socket.socket) -> None:
-        connection.sendall(start)
-        while True:
-            connection.sendall(piece)
-            # The CLIENT's own slowness, which is what is tested; it ends when the judge hangs up.
-            time.sleep(0.02)
-
-    return answer
-
-
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize(
-    ("start", "piece"),
-    [
-        (HEAD + b"Content-Length: 100000\r\n\r\n", b"x"),
-        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
-        (HEAD + b"X-Slow: ", b"x"),
-        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-        (HEAD + b"\r\n", b"x"),
-    ],
-    ids=["body", "chunks", "headers", "interim answers", "until the end"],
-)
-def test_an_answer_that_drips_is_late(way: str, start: bytes, piece: bytes) -> None:
-    with answering(drips(start, piece)) as url:
+@pytest.mark.parametrize("drip", DRIPS)
+def test_an_answer_that_drips_is_late(way: str, drip: str) -> None:
+    with answering(drips(*DRIPS[drip])) as url:
         began = time.monotonic()
         [exchange] = deliver([bet(url)], Route(History(), timeout=0.3), **WAYS[way])
         took = time.monotonic() - began
@@ -90,7 +45,7 @@ def test_an_answer_that_drips_is_late(way: str, start: bytes, piece: bytes) -> N
 def whole(body: bytes, *headers: bytes) -> Callable[[socket.socket], None]:
     fields = b"".join(line + b"\r\n" for line in headers)
     return lambda connection: connection.sendall(
-        HEAD + fields + b"Content-Length: %d\r\n\r\n" % len(body) + body
+        OK + fields + b"Content-Length: %d\r\n\r\n" % len(body) + body
     )
 
 
