@@ -67,9 +67,7 @@ class _Amount(click.ParamType[Decimal]):
 )
 @click.option("--username", default="client", show_default=True, help="User name at the OPERATOR.")
 @click.option("--jackpot", default="http://127.0.0.1:8702", show_default=True, help="API URL of Jackpot.")
-@click.option(
-    "--jackpot-client-id", default="client", show_default=True, help="client_id of our server at Jackpot."
-)
+@click.option("--jackpot-client-id", help="client_id of our server at Jackpot. Default: the API key.")
 @click.option(
     "--jackpot-confirmation",
     type=click.Choice([MANUAL, AUTOMATIC]),
@@ -116,7 +114,7 @@ def client(
     operator_addresses: tuple[str, ...],
     username: str,
     jackpot: str,
-    jackpot_client_id: str,
+    jackpot_client_id: str | None,
     jackpot_confirmation: str,
     checkout: str,
     merchant_id: str,

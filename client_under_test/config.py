@@ -41,7 +41,8 @@ class Config:
     For vouchers, all in seconds: a call to Jackpot takes ``jackpot_timeout`` at most; an unused session gives
     its money back after ``session_seconds``, and where nobody sweeps ``late_seconds`` later, when no event
     can still be on its way; a notification is answered after ``acknowledge_within`` at the latest, done or
-    not. ``clock`` is seconds since the epoch. ``jackpot_confirmation`` is "manual" or "automatic".
+    not. ``jackpot_client_id`` is the API key where it is None. ``clock`` is seconds since the epoch.
+    ``jackpot_confirmation`` is "manual" or "automatic".
 
     For checkouts, ``checkout_algorithm`` is HS256 (``checkout_key`` is a secret), RS256 or ES256 (it is a
     private key as PEM). ``checkout_decision_key`` verifies the provider's decisions: the provider's public key
@@ -64,7 +65,7 @@ class Config:
     balance: Decimal = Decimal("100.00")
     jackpot_url: str = "http://127.0.0.1:8702"
     jackpot_api_key: str = _secret("JACKPOT_API_KEY", DEMO_JACKPOT_API_KEY)
-    jackpot_client_id: str = "client"
+    jackpot_client_id: str | None = None
     jackpot_client_secret: str = _secret("JACKPOT_CLIENT_SECRET", DEMO_JACKPOT_CLIENT_SECRET)
     jackpot_api_signature: str = _secret("JACKPOT_API_SIGNATURE", DEMO_JACKPOT_API_SIGNATURE)
     jackpot_confirmation: str = MANUAL

@@ -152,7 +152,7 @@ class JackpotApi:
         asked = time.monotonic()
         credentials = {
             "grant_type": "client_credentials",
-            "client_id": self.config.jackpot_client_id,
+            "client_id": self.config.jackpot_client_id or self.config.jackpot_api_key,
             "client_secret": self.config.jackpot_client_secret,
         }
         answer = self.ask(

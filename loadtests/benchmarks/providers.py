@@ -83,7 +83,7 @@ def _stores(_site: str) -> list[Prepared]:
 def _token(_site: str) -> list[Prepared]:
     asked = {
         "grant_type": "client_credentials",
-        "client_id": "client",
+        "client_id": simulators.API_KEY,
         "client_secret": simulators.CLIENT_SECRET,
     }
     return [Prepared("POST", "/v2/token", _JSON, json.dumps(asked).encode())]

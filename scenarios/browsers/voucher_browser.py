@@ -17,6 +17,7 @@ from scenarios.tokens.session_token import SessionToken, taken_apart
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Answer, Exchange, Purpose, Request, Status, header
 from simulators.jackpot.catalogue.pricing import CURRENCY
+from simulators.jackpot.service import WIDGET_CLIENT_ID
 from simulators.providers import JACKPOT
 from simulators.transport.delivery import Delivery, Meaning
 from simulators.transport.sending import deliver
@@ -129,7 +130,7 @@ class Browser:
         agreed = self.run.settings.target.need_jackpot()
         document = {
             "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
-            "client_id": agreed.client_id or "browser",
+            "client_id": agreed.client_id or WIDGET_CLIENT_ID,
             "assertion": conversion.token.text,
         }
         return self.ask("POST", "/v2/token", label="session (browser)", document=document)

@@ -29,6 +29,7 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.unclear_answers import unclear
 from simulators.exchanges.history import Exchange, Purpose
+from simulators.operator.simulator import api_version
 from simulators.providers import OPERATOR
 
 # In smallest units: more than any test player has.
@@ -225,10 +226,20 @@ class Doctor:
         if operator is None or operator.username is None or operator.password is None:
             return untried("launch", "[operator] has no username or no password")
         player = self.run.players[0]
-        with checked(self.run, OPERATOR):
+        with checked(self.run, OPERATOR) as simulator:
             url = self.driver.launch(player.id, player.currency, operator.languages[0])
+            versions = {api_version(call) for call in (*simulator.auth_requests, *simulator.session_requests)}
+        agreed = operator.api_version
+        if agreed is not None and versions - {agreed}:
+            raise TargetProblem(
+                f"the CLIENT called {_under(versions)}",
+                f"/{agreed}/auth and /{agreed}/start-session, under the agreed API version (OUT-09)",
+                "set the CLIENT's API version, or api_version in [operator]",
+            )
         return DoctorStep(
-            StepOutcome.OK, "driver launch", f"the iframe opens {self.run.redactor.text(url)[:SHOWN_ANSWER]}"
+            StepOutcome.OK,
+            "driver launch",
+            f"the iframe opens {self.run.redactor.text(url)[:SHOWN_ANSWER]}; called {_under(versions)}",
         )
 
     def _restart(self) -> DoctorStep:
@@ -239,6 +250,12 @@ class Doctor:
         if step.problem is not None:
             return DoctorStep(StepOutcome.WRONG, "driver restart", problem=step.problem)
         return DoctorStep(StepOutcome.OK, "driver restart", "the CLIENT was started again and takes wagers")
+
+
+def _under(versions: set[str]) -> str:
+    return " and ".join(
+        f"under API version {each!r}" if each else "without an API version" for each in sorted(versions)
+    )
 
 
 def _advice_on_balance(moved: Decimal, player: Player) -> str:

@@ -69,7 +69,9 @@ def _ids(event: Any) -> str:
 
 
 def _operator_lines(one: Hosted[Any]) -> Iterator[str]:
-    yield f"OPERATOR        {one.listener.url}  (POST /auth, POST /start-session)"
+    version = one.simulator.agreement.version
+    under = f"/{version}" if version else ""
+    yield f"OPERATOR        {one.listener.url}  (POST {under}/auth, POST {under}/start-session)"
     yield f"calls back      {one.simulator.endpoint.url}"
     yield f"CLIENT_USERNAME {one.simulator.agreement.username}"
 

@@ -248,7 +248,7 @@ class Jackpot(Section):
     )
     client_id: Name | None = Field(
         None,
-        description="the client_id that the CLIENT sends to /v2/token; without it any is taken",
+        description="the client_id that the CLIENT sends to /v2/token; without it the API key",
         examples=['"client"'],
     )
     listen: Annotated[str, AfterValidator(_listen)] = Field(

@@ -67,9 +67,9 @@ def _view(simulator: JackpotSimulator, operation: Operation) -> Callable[..., Re
 
     def view(**path: str) -> ResponseReturnValue:
         session = None
-        if operation.credential is not None:
+        if operation.credentials:
             session = simulator.service.authenticate(
-                operation.credential, request.headers.get("apikey"), bearer()
+                operation.credentials, request.headers.get("apikey"), bearer()
             )
         ask = Ask(path, _amount() if operation.amount else None, parse(), session)
         answer = operation.call(simulator.service, ask)

@@ -63,7 +63,7 @@ def _operation(operation: Operation, path: str, number: int) -> dict[str, Any]:
         "operationId": re.sub(r"[^A-Za-z0-9]+", "_", f"{operation.method.lower()}{path}").strip("_"),
         "summary": operation.summary,
         "tags": [operation.id],
-        "security": [] if operation.credential is None else [{str(operation.credential): []}],
+        "security": [{str(kind): []} for kind in operation.credentials],
         "responses": {
             "200": openapi.done(schema),
             **openapi.problems(operation.statuses),

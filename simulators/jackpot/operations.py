@@ -33,7 +33,7 @@ Call = Callable[[Service, Ask], Any]
 class Operation:
     """One operation. ``id`` is its kind in the history, ``paths`` are all served alike.
 
-    ``credential`` is due (None: none is). ``body`` is a model, ``form`` says that it may be form-encoded;
+    One of ``credentials`` is due (none: none is). ``body`` is a model, ``form`` says that it may be form-encoded;
     ``answer`` is a model, ``many`` of it where a list. ``problems`` are the error statuses of its own.
     """
 
@@ -43,7 +43,7 @@ class Operation:
     summary: str
     call: Call
     answer: type[BaseModel]
-    credential: Kind | None = None
+    credentials: tuple[Kind, ...] = ()
     many: bool = False
     body: tuple[type[BaseModel], ...] = ()
     form: bool = False
@@ -56,7 +56,7 @@ class Operation:
         """Every error status of the operation."""
         of_body = {400, 413} if self.body else set()
         of_query = {400} if self.amount else set()
-        of_credential = {401, 403} if self.credential else set()
+        of_credential = {401, 403} if self.credentials else set()
         return sorted({*self.problems, *of_body, *of_query, *of_credential})
 
 
@@ -102,7 +102,7 @@ def _put(word: str, event: VoucherEvent, summary: str) -> Operation:
         summary,
         _change(event),
         wire.VoucherDetails,
-        Kind.SERVER,
+        (Kind.SERVER,),
         problems=frozenset({404, 409}),
     )
 
@@ -118,11 +118,14 @@ def _reserve(word: str, model: type[BaseModel], call: Call, summary: str) -> Ope
         summary,
         call,
         wire.Voucher,
-        Kind.SESSION,
+        (Kind.SESSION,),
         body=(model,),
         problems=frozenset({404, 422}),
     )
 
+
+# What reads the catalogue: the CLIENT's key, or a player's session.
+_CATALOGUE: Final = (Kind.API_KEY, Kind.SESSION)
 
 OPERATIONS: Final = (
     Operation(
@@ -143,7 +146,7 @@ OPERATIONS: Final = (
         "The stores that are offered, with all properties",
         lambda service, _ask: service.stores(),
         wire.Store,
-        Kind.API_KEY,
+        _CATALOGUE,
         many=True,
     ),
     Operation(
@@ -153,7 +156,7 @@ OPERATIONS: Final = (
         "Vouchers to choose from, of all stores",
         lambda service, ask: service.proposed(amount=ask.amount),
         requests.ProposedVoucher,
-        Kind.API_KEY,
+        _CATALOGUE,
         many=True,
         amount=True,
     ),
@@ -164,9 +167,19 @@ OPERATIONS: Final = (
         "Vouchers to choose from, of one store",
         lambda service, ask: service.proposed(ask.path["storeId"], ask.amount),
         requests.ProposedVoucher,
-        Kind.API_KEY,
+        _CATALOGUE,
         many=True,
         amount=True,
+        problems=frozenset({404}),
+    ),
+    Operation(
+        "offer",
+        "GET",
+        ("/v2/stores/{storeId}/offers/{offerId}",),
+        "What a store sells under one discount",
+        lambda service, ask: service.offer(ask.path["storeId"], ask.path["offerId"]),
+        requests.Offer,
+        _CATALOGUE,
         problems=frozenset({404}),
     ),
     _reserve("price", requests.ReserveByPrice, _by_price, "Reserve the voucher that costs exactly this"),
@@ -181,7 +194,7 @@ OPERATIONS: Final = (
         "A voucher as it stands now",
         lambda service, ask: service.details(ask.path["id"]),
         wire.VoucherDetails,
-        Kind.SERVER,
+        (Kind.SERVER,),
         problems=frozenset({404}),
     ),
     Operation(
@@ -191,7 +204,7 @@ OPERATIONS: Final = (
         "A new signed URL of the voucher's PDF, for one hour",
         lambda service, ask: service.signed_url(ask.path["id"]),
         requests.SignedUrl,
-        Kind.SERVER,
+        (Kind.SERVER,),
         problems=frozenset({404, 409}),
     ),
     Operation(
@@ -201,7 +214,7 @@ OPERATIONS: Final = (
         "What the widget shows to a session",
         lambda service, ask: service.widget_offers(_session(ask)),
         requests.WidgetOffers,
-        Kind.SESSION,
+        (Kind.SESSION,),
         recorded=False,
     ),
 )

@@ -75,6 +75,16 @@ class ProposedVoucher(Shape):
     discount_rate: Number
 
 
+class Offer(Shape):
+    """What a store sells under one discount: the values (EUR), and the discount in percent."""
+
+    store_id: str
+    offer_id: str
+    voucher_value_min: Number
+    voucher_value_max: Number
+    discount_rate: Number
+
+
 class SignedUrl(Shape):
     """The address of the voucher's PDF, for one hour."""
 

@@ -17,6 +17,7 @@ from simulators.jackpot.lifecycle import IllegalTransition, VoucherEvent, Vouche
 from simulators.jackpot.requests import (
     ClientCredentialsGrant,
     JwtBearerGrant,
+    Offer,
     ProposedVoucher,
     SignedUrl,
     Token,
@@ -31,6 +32,8 @@ _TOKEN_ERRORS: Final = {
     SessionStanding.EXPIRED: ("TOKEN_EXPIRED", "The token has expired after its hour."),
     SessionStanding.USED: ("SESSION_ENDED", "The session ended when it reserved its voucher."),
 }
+# What the widget calls itself where no client_id is agreed.
+WIDGET_CLIENT_ID: Final = "widget"
 _EXPECTED: Final = {
     Kind.API_KEY: "the CLIENT's key in the header apikey",
     Kind.SESSION: "a session's token in Authorization: Bearer, from POST /v2/token with a JWT as assertion",
@@ -40,7 +43,7 @@ _EXPECTED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What was agreed; ``client_id`` None takes any, ``email`` is the default for vouchers."""
+    """What was agreed; ``client_id`` None is the API key, ``email`` is the default for vouchers."""
 
     api_key: str = field(repr=False)
     api_signature: str = field(repr=False)
@@ -67,8 +70,8 @@ class Service:
 
     # -- who asks
 
-    def authenticate(self, due: Kind, api_key: str | None, bearer: str | None) -> Session | None:
-        """Check the credentials shown, of which ``due`` must be one; return the session where it is one.
+    def authenticate(self, due: tuple[Kind, ...], api_key: str | None, bearer: str | None) -> Session | None:
+        """Check the credentials shown, one of which must be of a kind in ``due``; return the session where it is one.
 
         Raises ApiError: 401 where none holds, 403 where one holds but another kind is due.
         """
@@ -87,9 +90,9 @@ class Service:
             else:
                 bad = _TOKEN_ERRORS[standing]
         for kind, session in good:
-            if kind is due:
+            if kind in due:
                 return session
-        expected = f"Due is {_EXPECTED[due]}."
+        expected = f"Due is {', or '.join(_EXPECTED[kind] for kind in due)}."
         if good:
             raise ApiError(
                 403,
@@ -103,12 +106,16 @@ class Service:
     def token(self, asked: JwtBearerGrant | ClientCredentialsGrant) -> Token:
         """Answer ``POST /v2/token``; raises ApiError."""
         agreed = self.agreement
-        if agreed.client_id is not None and not same(asked.client_id, agreed.client_id):
+        known = [agreed.client_id or agreed.api_key]
+        if isinstance(asked, JwtBearerGrant):
+            # Jackpot's own widget says who it is where no client_id is agreed: pages never show the API key.
+            known.append(WIDGET_CLIENT_ID)
+        if not any(same(asked.client_id, each) for each in known):
             raise ApiError(
                 401,
                 "CLIENT_UNKNOWN",
                 "The client_id is not the agreed one. It says whose secrets are due. "
-                "Check it in the back-office.",
+                "Send the agreed one, or the API key where none was agreed on.",
             )
         if isinstance(asked, ClientCredentialsGrant):
             return self._server_token(asked)
@@ -157,6 +164,21 @@ class Service:
         offered = [each.store for each in self.account.listings if each.enabled]
         return [proposal for store in offered for proposal in proposals(store, amount)]
 
+    def offer(self, store_id: str, offer_id: str) -> Offer:
+        """Answer ``GET /v2/stores/{id}/offers/{offerId}``: what is sold under one discount; raises ApiError."""
+        store = self._offered(store_id).store
+        found = next((each for each in pricing.offers(store) if each.id == offer_id), None)
+        if found is None:
+            raise _missing("OFFER", f"GET /v2/stores/{store_id[:40]}/proposed-vouchers")
+        low, high = pricing.span(store, found)
+        return Offer(
+            store_id=store.id,
+            offer_id=found.id,
+            voucher_value_min=low,
+            voucher_value_max=high,
+            discount_rate=found.rate,
+        )
+
     def widget_offers(self, session: Session) -> WidgetOffers:
         """What the widget shows to ``session``: the stores where its amount buys something."""
         amount = session.claims.amount
@@ -183,9 +205,9 @@ class Service:
         with self._lock:
             if self.credentials.session(session.id).voucher_id is not None:
                 raise ApiError(401, *_ended())
-            store = self._offered(store_id).store
-            if offer_id is not None and offer_id not in {offer.id for offer in pricing.offers(store)}:
-                raise _missing("OFFER", f"GET /v2/stores/{store_id[:40]}/proposed-vouchers")
+            self._offered(store_id)
+            if offer_id is not None:
+                self.offer(store_id, offer_id)
             asked = self.account.reservation(
                 claims.amount,
                 manual=True if claims.force_manual_confirm else None,

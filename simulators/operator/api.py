@@ -67,12 +67,15 @@ def _start_session(simulator: OperatorSimulator, version: str | None) -> Respons
 
 def _check(simulator: OperatorSimulator, version: str | None) -> None:
     agreed = simulator.agreement.version
-    if version is not None and agreed is not None and version != agreed and not simulator.forgiving:
+    if agreed is not None and version != agreed and not simulator.forgiving:
+        came = (
+            "No API version is in the address" if version is None else f"The API version is {version[:20]!r}"
+        )
         raise ApiError(
             404,
             "UNKNOWN_VERSION",
-            f"The API version is {version[:20]!r}. "
-            f"Agreed is {agreed!r}; another may mean other things. Use the agreed one.",
+            f"{came}. Agreed is {agreed!r}; another may mean other things. Call /{agreed}/auth and "
+            f"/{agreed}/start-session.",
         )
     if not simulator.forgiving:
         check_json()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeVar, get_args
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -234,6 +235,11 @@ class OperatorSimulator(Simulator[Transaction]):
             "This bet has no such transaction that still stands. Only its bet and its payments can be sent "
             "again. Reload the page to see them."
         )
+
+
+def api_version(call: Exchange) -> str:
+    """The API version in the address that the CLIENT called; empty where there is none."""
+    return urlsplit(call.request.url).path.rpartition("/")[0].strip("/")
 
 
 def _same(given: str, agreed: str) -> bool:

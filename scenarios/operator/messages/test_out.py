@@ -22,7 +22,7 @@ from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, header
-from simulators.operator.simulator import OperatorSimulator
+from simulators.operator.simulator import OperatorSimulator, api_version
 
 # An address as real ones may be: a port, a path with capitals, encoded blanks, two parameters, a fragment.
 _PECULIAR_URL = "https://games.example:8443/Play/%20x?a=1&token=a%2Bb%3D%3D&lang=en#Lobby"
@@ -360,12 +360,12 @@ def test_calls_name_one_version(
     calls = [*simulator.auth_requests, *simulator.session_requests]
     judge.needs(calls, "the CLIENT sent neither /auth nor /start-session")
     agreed = simulator.agreement.version
-    expected = _version(calls[0]) if agreed is None else agreed
+    expected = api_version(calls[0]) if agreed is None else agreed
     for call in calls:
         path = urlsplit(call.request.url).path
         judge.holds(
             "OUT-09",
-            _version(call) == expected,
+            api_version(call) == expected,
             expected=f"an address under {expected!r}, {'as the first was' if agreed is None else 'as agreed'}",
             seen=path,
             exchanges=[call],
@@ -375,7 +375,3 @@ def test_calls_name_one_version(
         judge.note(
             "OUT-09", 'no version was named: add api_version = ".." to [operator] where one was agreed'
         )
-
-
-def _version(call: Exchange) -> str:
-    return urlsplit(call.request.url).path.rpartition("/")[0].strip("/")

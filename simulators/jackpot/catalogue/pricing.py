@@ -60,6 +60,14 @@ def _offer(store: Store, discount: Discount | None) -> Offer:
     return Offer(str(uuid5(UUID(store.id), span)), discount)
 
 
+def span(store: Store, offer: Offer) -> tuple[Decimal, Decimal]:
+    """The least and the greatest value of ``store`` that may be under ``offer``."""
+    low, high = store.voucher_value_min, store.voucher_value_max
+    if offer.discount is None:
+        return low, high
+    return max(low, offer.discount.voucher_value_min), min(high, offer.discount.voucher_value_max)
+
+
 def offer_of(store: Store, value: Decimal) -> Offer:
     """The offer that governs ``value``."""
     return next(offer for offer in offers(store) if offer.holds(value))

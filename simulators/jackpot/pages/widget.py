@@ -13,14 +13,13 @@ from simulators.jackpot import wire
 from simulators.jackpot.catalogue import pricing
 from simulators.jackpot.credentials.grants import Kind
 from simulators.jackpot.field_types import bounded
+from simulators.jackpot.service import WIDGET_CLIENT_ID
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.server.responses import ApiError
 from simulators.values import decimal_json
 
 NAME: Final = "widget"
 SCRIPT: Final = "/widget.js"
-# What the widget calls itself where no client_id is agreed.
-_CLIENT_ID: Final = "widget"
 _STATIC: Final = Path(__file__).with_name("static")
 
 
@@ -37,7 +36,7 @@ def blueprint(simulator: JackpotSimulator) -> Blueprint:
 
 def _script(simulator: JackpotSimulator) -> Response:
     # The grant asks for the client_id, which is no secret; a page gives the script its JWT alone.
-    known = json.dumps(simulator.agreement.client_id or _CLIENT_ID).replace("<", "\\u003c")
+    known = json.dumps(simulator.agreement.client_id or WIDGET_CLIENT_ID).replace("<", "\\u003c")
     return _static("widget.js", "text/javascript", f"window.JckptClientId = {known};\n")
 
 
@@ -54,7 +53,7 @@ def _price(simulator: JackpotSimulator, store_id: str) -> Response:
     """Answer what ``value`` (EUR) costs at a store: a session's question before it reserves."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     session = simulator.service.authenticate(
-        Kind.SESSION, None, token.strip() if scheme.lower() == "bearer" else None
+        (Kind.SESSION,), None, token.strip() if scheme.lower() == "bearer" else None
     )
     try:
         value = bounded(request.args.get("value"))

@@ -62,7 +62,7 @@ def reserve(url):
     claims = session_jwt.Claims(amount=Decimal(500), iat=int(time.time()), notification_key="k-1")
     grant = {
         "grant_type": JWT_BEARER,
-        "client_id": "any",
+        "client_id": SECRETS[0],
         "assertion": session_jwt.mint(claims, SECRETS[1]),
     }
     token = requests.post(f"{url}/v2/token", json=grant, timeout=20).json()["access_token"]
@@ -74,7 +74,7 @@ def reserve(url):
 
 
 def server_token(url):
-    grant = {"grant_type": "client_credentials", "client_id": "any", "client_secret": SECRETS[2]}
+    grant = {"grant_type": "client_credentials", "client_id": SECRETS[0], "client_secret": SECRETS[2]}
     return {
         "Authorization": "Bearer "
         + requests.post(f"{url}/v2/token", json=grant, timeout=20).json()["access_token"]

@@ -68,6 +68,23 @@ def test_proposed_vouchers(place: Served) -> None:
     assert_error(unknown, 404, "STORE_NOT_FOUND")
 
 
+def test_one_offer_and_its_store(place: Served) -> None:
+    store = place.store()
+    proposed = place.ask("GET", f"/v2/stores/{store}/proposed-vouchers", headers=place.session()).json()[0]
+    path = f"/v2/stores/{store}/offers/{proposed['offerId']}"
+    assert place.ask("GET", path, headers=place.key).json() == {
+        "storeId": store,
+        "offerId": proposed["offerId"],
+        "voucherValueMin": 20,
+        "voucherValueMax": 50,
+        "discountRate": 10,
+    }
+    assert_error(place.ask("GET", f"{path}x", headers=place.key), 404, "OFFER_NOT_FOUND")
+    assert_error(
+        place.ask("GET", f"/v2/stores/none/offers/{store}", headers=place.key), 404, "STORE_NOT_FOUND"
+    )
+
+
 def test_the_widget_sees_what_its_amount_buys(place: Served) -> None:
     offers = place.ask("GET", "/widget/offers", headers=place.session(amount=Decimal("27.5"))).json()
     assert offers["amount"] == 27.5

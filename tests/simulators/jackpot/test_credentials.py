@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -115,15 +116,17 @@ def test_bad_grants(place: Served, grant: object, status: int, code: str) -> Non
 
 
 def table(place: Served) -> list[tuple[str, str, object, str]]:
-    """Every operation with a credential: method, path, body, the kind due."""
+    """Every operation with a credential: method, path, body, the kinds that are due."""
     voucher = place.simulator.account.reserve(
         place.store(), place.simulator.account.reservation(Decimal(100), value=Decimal(30))
     )
     reservation = f"/v2/stores/{place.store()}/reserve-voucher-by-value"
+    offer = place.simulator.service.proposed(place.store())[0].offer_id
     calls: list[tuple[str, str, object, str]] = [
-        ("GET", "/v2/stores", None, "key"),
-        ("GET", "/v2/stores/proposed-vouchers", None, "key"),
-        ("GET", f"/v2/stores/{place.store()}/proposed-vouchers", None, "key"),
+        ("GET", f"/v2/stores/{place.store()}/offers/{offer}", None, "key session"),
+        ("GET", "/v2/stores", None, "key session"),
+        ("GET", "/v2/stores/proposed-vouchers", None, "key session"),
+        ("GET", f"/v2/stores/{place.store()}/proposed-vouchers", None, "key session"),
         ("GET", f"/v2/vouchers/{voucher.id}", None, "server"),
         ("PUT", f"/v2/vouchers/{voucher.id}/confirm", None, "server"),
         ("GET", f"/v2/vouchers/{voucher.id}/signedurl", None, "server"),
@@ -139,13 +142,25 @@ def test_each_kind_of_credential_is_refused_where_another_is_due(place: Served) 
     for method, path, body, due in table(place):
         assert_error(place.ask(method, path, body), 401, "CREDENTIALS_MISSING")
         for kind, headers in credentials.items():
-            if kind != due:
+            if kind not in due.split():
                 assert_error(place.ask(method, path, body, headers=headers), 403, "WRONG_CREDENTIAL")
-        bad = {"apikey": "wrong"} if due == "key" else {"Authorization": "Bearer wrong"}
-        refused = place.ask(method, path, body, headers=bad)
-        assert_error(refused, 401, "API_KEY_INVALID" if due == "key" else "TOKEN_INVALID")
-        assert "WWW-Authenticate" in refused.headers
-        assert place.ask(method, path, body, headers=credentials[due]).status_code == 200, path
+        for kind in due.split():
+            bad = {"apikey": "wrong"} if kind == "key" else {"Authorization": "Bearer wrong"}
+            refused = place.ask(method, path, body, headers=bad)
+            assert_error(refused, 401, "API_KEY_INVALID" if kind == "key" else "TOKEN_INVALID")
+            assert "WWW-Authenticate" in refused.headers
+            assert place.ask(method, path, body, headers=credentials[kind]).status_code == 200, path
+
+
+def test_without_a_client_id_it_is_the_api_key(place: Served) -> None:
+    place.simulator.service.agreement = replace(AGREEMENT, client_id=None)
+    server = {"grant_type": "client_credentials", "client_secret": AGREEMENT.client_secret}
+    assert place.ask("POST", "/v2/token", {**server, "client_id": AGREEMENT.api_key}).status_code == 200
+    for other in ("acme", "widget"):
+        assert_error(place.ask("POST", "/v2/token", {**server, "client_id": other}), 401, "CLIENT_UNKNOWN")
+    for known in (AGREEMENT.api_key, "widget"):
+        session = {"grant_type": JWT_BEARER, "client_id": known, "assertion": place.jwt()}
+        assert place.ask("POST", "/v2/token", session).status_code == 200
 
 
 def test_tokens_end_after_an_hour(place: Served) -> None:

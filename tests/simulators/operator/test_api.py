@@ -108,8 +108,8 @@ def test_public_url_comes_first(served: Served) -> None:
 def test_an_agreed_version_is_the_only_one(served: Served) -> None:
     served.simulator.agreement = Agreement("client", PASSWORD, version="v2")
     assert served.post("/v2/auth", CREDENTIALS).status_code == 200
-    assert served.post("/auth", CREDENTIALS).status_code == 200
-    assert_error(served.post("/v1/auth", CREDENTIALS), 404, "UNKNOWN_VERSION")
+    for path in ("/auth", "/v1/auth"):
+        assert "/v2/auth" in assert_error(served.post(path, CREDENTIALS), 404, "UNKNOWN_VERSION")
 
 
 # -- refusals
