@@ -73,6 +73,7 @@ def _rule(run: Run, verdict: RuleVerdict) -> Rule:
         outcome=str(verdict.standing),
         reason=run.redactor.text(verdict.reason),
         replay=replay_command(run, rule.id),
+        answers=verdict.answers.told,
         scenarios=[_scenario(run, rule.id, result) for result in verdict.results],
     )
 
@@ -86,6 +87,9 @@ def _scenario(run: Run, rule: str, result: ScenarioResult) -> Scenario:
         title=result.title,
         outcome=str(result.standing(rule)),
         message=run.redactor.text(said),
+        answers=result.answers.told,
+        raced=result.answers.raced,
+        lost=result.answers.lost,
         findings=[_finding(run, finding) for finding in findings[:_FINDINGS]],
         story=result.stories[rule].lines() if rule in result.stories else [],
         balance=balance_curve(run, rule, result),

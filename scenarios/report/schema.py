@@ -102,12 +102,17 @@ class BalanceCurve(_Part):
 
 
 class Scenario(_Part):
-    """One scenario's part in a rule's verdict."""
+    """One scenario's part in a rule's verdict. It rests on so many ``answers``, ``raced`` of them to requests that
+    were sent at once; ``lost`` callbacks got none that says what was done.
+    """
 
     id: Text
     title: Text = ""
     outcome: Outcome
     message: Text = ""
+    answers: int | None = None
+    raced: int = 0
+    lost: int = 0
     findings: list[Finding] = []
     story: list[Text] = []
     balance: BalanceCurve | None = None
@@ -115,7 +120,7 @@ class Scenario(_Part):
 
 
 class Rule(_Part):
-    """One rule with its verdict."""
+    """One rule with its verdict, which rests on so many ``answers`` of the CLIENT; None in reports that do not say."""
 
     id: Text
     level: Text
@@ -127,6 +132,7 @@ class Rule(_Part):
     outcome: Outcome
     reason: Text = ""
     replay: Text = ""
+    answers: int | None = None
     scenarios: list[Scenario] = []
 
     @classmethod
@@ -137,6 +143,7 @@ class Rule(_Part):
         outcome: str,
         reason: str,
         replay: str = "",
+        answers: int | None = None,
         scenarios: list[Scenario] | None = None,
     ) -> Self:
         """The entry of ``rule`` as the contract states it, and how it came out."""
@@ -151,6 +158,7 @@ class Rule(_Part):
             outcome=outcome,
             reason=reason,
             replay=replay,
+            answers=answers,
             scenarios=scenarios or [],
         )
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from scenarios.contract import RULES, Level, Rule
+from scenarios.oracles.answers import Answers
 from scenarios.problems.errors import Exit
 from scenarios.run.story import Story
 
@@ -51,8 +52,8 @@ class ScenarioResult:
     and the balance, in the player's currency, that was read at the end of each, where one was. ``seen_once`` says of
     rules what broke them and did not come back when it was tried again. ``untold`` says why no balance could be read,
     "" where they could: then only what answers decide is judged. ``went_away_again`` is whether the CLIENT
-    went away in it, came back, and went away in it once more. ``began`` is seconds since the history began,
-    ``seconds`` how long it took.
+    went away in it, came back, and went away in it once more. ``answers`` are those that it rests on. ``began`` is
+    seconds since the history began, ``seconds`` how long it took.
     """
 
     id: str
@@ -73,6 +74,7 @@ class ScenarioResult:
     began: float = 0.0
     seconds: float = 0.0
     untold: str = ""
+    answers: Answers = field(default_factory=Answers)
 
     def standing(self, rule: str) -> Standing:
         """How this scenario came out for ``rule``."""
@@ -132,6 +134,11 @@ class RuleVerdict:
     reason: str
     results: tuple[ScenarioResult, ...]
 
+    @property
+    def answers(self) -> Answers:
+        """The answers of the CLIENT that it rests on."""
+        return sum((result.answers for result in self.results), Answers())
+
 
 def judge_rule(rule: Rule, results: Iterable[ScenarioResult]) -> RuleVerdict:
     """Fold the scenarios of one rule into its verdict."""
@@ -152,6 +159,8 @@ def judge_rule(rule: Rule, results: Iterable[ScenarioResult]) -> RuleVerdict:
         told += [
             f"judged by answers alone: {why}" for why in dict.fromkeys(one.untold for one in mine) if why
         ]
+        rests = sum((one.answers for one in mine), Answers())
+        told += [rests.words] if rests.lost else []
         reason = "; ".join(told)
     return RuleVerdict(rule, standing, reason, mine)
 

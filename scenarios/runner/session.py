@@ -8,6 +8,7 @@ from typing import Protocol
 import pytest
 
 from scenarios.contract import RULES
+from scenarios.oracles.answers import answers
 from scenarios.problems.errors import Exit, Problem
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing, exit_code, judge_rule
 from scenarios.run.judge import Judge, Undecided
@@ -217,9 +218,10 @@ class Session:
         if call.excinfo is not None:
             ended(self.run, result, call.excinfo.value)
         if call.when == "call" or call.excinfo is not None:
+            result.last_exchange = len(self.run.history)
+            self._count_answers(item, result)
             for noticed in self.run.noticed:
                 accuse(result, noticed)
-            result.last_exchange = len(self.run.history)
             result.seconds = self.run.history.now() - result.began
             self._keep(result)
             tell_pytest(report, result, self.run)
@@ -228,6 +230,14 @@ class Session:
             for watcher in self.watchers:
                 watcher.finished(self.run, result)
         return report  # type: ignore[return-value]
+
+    def _count_answers(self, item: pytest.Item, result: ScenarioResult) -> None:
+        """Note on how many answers ``result`` rests; where they are too few to tell, it is undecided."""
+        whole = judges_history(item)
+        first = 0 if whole else result.first_exchange
+        result.answers = answers((one for one in self.run.while_there() if one.number >= first), own=whole)
+        if result.ended is None and result.answers.too_few:
+            result.ended, result.reason = Standing.UNDECIDED, result.answers.too_few
 
     def _keep(self, result: ScenarioResult) -> None:
         redact(result, self.run.redactor.text)

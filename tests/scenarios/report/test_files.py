@@ -44,6 +44,7 @@ RULE = {
     "outcome": str,
     "reason": str,
     "replay": str,
+    "answers": int,
     "scenarios": list,
 }
 SCENARIO = {
@@ -51,6 +52,9 @@ SCENARIO = {
     "title": str,
     "outcome": str,
     "message": str,
+    "answers": int,
+    "raced": int,
+    "lost": int,
     "findings": list,
     "story": list,
     "exchanges": list,
