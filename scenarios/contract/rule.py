@@ -27,7 +27,7 @@ class Rule:
     ``source`` is the provider's document and section. ``why`` says in one sentence what it costs when it is
     broken. ``causes`` names the usual causes and how they are fixed. ``needs`` are the entries of ``[driver]``
     without which it cannot be proved, ``players`` how many test players it takes. ``by_answers`` says that
-    answers alone decide it where nothing tells balances.
+    answers alone decide it where nothing tells balances, ``broken_by_answers`` that they can show it broken, not kept.
     """
 
     id: str
@@ -39,6 +39,7 @@ class Rule:
     needs: tuple[str, ...] = ()
     players: int = 1
     by_answers: bool = False
+    broken_by_answers: bool = False
 
     @property
     def about_bytes(self) -> bool:

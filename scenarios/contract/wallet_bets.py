@@ -150,6 +150,7 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="RES-01",
         level=Level.MUST,
+        broken_by_answers=True,
         statement="a result deposits exactly its amount",
         source="sportsbook.txt, Transactions",
         why="A win that is paid a cent wrong is wrong for every winner.",
@@ -158,6 +159,7 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="RES-02",
         level=Level.MUST,
+        broken_by_answers=True,
         statement="a result of 0 (a lost bet) succeeds and moves nothing",
         source="sportsbook.txt, Transactions",
         why="A lost bet is settled with 0; refusing it makes the OPERATOR send it again until it gives up.",
@@ -184,6 +186,7 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="RES-05",
         level=Level.MUST,
+        broken_by_answers=True,
         statement="several results after one bet are all paid",
         source="sportsbook.txt, Transactions",
         why="Cash-outs and corrections pay in parts; paying only the first keeps the rest.",

@@ -6,7 +6,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-01",
         level=Level.MUST,
-        by_answers=True,
+        broken_by_answers=True,
         statement=(
             "the same request sent again: balance unchanged, `error: null`, the same CLIENT id as the "
             "first time"
@@ -21,7 +21,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-02",
         level=Level.MUST,
-        by_answers=True,
+        broken_by_answers=True,
         statement=(
             "N copies at once (released by last-byte synchronisation): one effect, every answer the "
             "same CLIENT id"
@@ -137,6 +137,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-01",
         level=Level.MUST,
+        broken_by_answers=True,
         statement="rolling back a bet returns exactly its amount",
         source="sportsbook.txt, Transaction-rollback",
         why="A bet that did not stand must come back in full, or the player paid for nothing.",
@@ -145,6 +146,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-02",
         level=Level.MUST,
+        broken_by_answers=True,
         statement="rolling back a result takes exactly its amount back",
         source="sportsbook.txt, Transaction-rollback",
         why="A win paid in error and not taken back is the house's loss.",
@@ -166,6 +168,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-04",
         level=Level.MUST,
+        broken_by_answers=True,
         statement=(
             "an orphan rollback (unknown `rollback_transaction_id`) succeeds, gets a CLIENT id, moves "
             "no money"
@@ -271,6 +274,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-13",
         level=Level.MUST,
+        broken_by_answers=True,
         statement="a result that arrives after its bet was rolled back is still paid",
         source="sportsbook.txt, Transaction-rollback",
         why="Only bets may be declined; a result is always owed.",

@@ -187,7 +187,8 @@ class Session:
                 raise Undecided(self.run.diagnosis.why)
             if needs_probe(item):
                 judge.result.untold = self.run.diagnosis.why
-                if not any(RULES[rule].by_answers for rule in rules_of(item)):
+                asked = [RULES[rule] for rule in rules_of(item)]
+                if not any(rule.by_answers or rule.broken_by_answers for rule in asked):
                     raise Undecided(self.run.diagnosis.why)
 
     @pytest.hookimpl(wrapper=True)
