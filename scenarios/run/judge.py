@@ -334,17 +334,10 @@ class Judge:
         raise Unreadable(f"{player.show(amount)} was not reached: {self.run.suspicion.why}")
 
     def _pay(self, player: Player, amount: Decimal) -> None:
-        paid = self.run.verbs.result(player, amount, purpose=Purpose.FUNDING)
-        if paid.ok:
-            return
-        if paid.unknown:
-            raise Unreadable("the result that funds the player got no answer")
-        # A CLIENT that pays results only after bets can still be judged on the rest.
-        seed = self.run.verbs.bet(player, player.unit, purpose=Purpose.FUNDING)
-        if not self.run.verbs.result(
-            player, amount + (player.unit if seed.ok else Decimal(0)), purpose=Purpose.FUNDING
-        ).ok:
-            raise Unreadable("a result that funds the player was refused")
+        paid = self.run.verbs.pay(player, amount, Purpose.FUNDING)
+        if not paid.ok:
+            how = "got no answer" if paid.unknown else "was refused"
+            raise Unreadable(f"the result that funds the player {how}")
 
     def _mark(self, rule: str) -> None:
         if rule not in self.result.rules:

@@ -38,6 +38,8 @@ class Reach:
     fails_at_rest: bool = False
     # Whether the CLIENT takes whole amounts only.
     whole: bool = False
+    # The first bet of all where it was refused, though a result of as much had just been paid.
+    declined: Exchange | None = None
 
     def begin(self) -> None:
         """Reach the target with one genuine wager, or one request where there are no wagers.
@@ -94,6 +96,8 @@ class Reach:
             operator.rollback(bet, purpose=Purpose.FIRST_WAGER)
         elif not paid.ok:
             raise _refused(operator, first)
+        elif bet.refused:
+            self.declined = bet
 
     @property
     def address(self) -> str:

@@ -97,7 +97,7 @@ class Restore:
         self.operator.rollback(loan, purpose=Purpose.RESTORE)
 
     def _pay(self, player: Player, amount: Decimal) -> Exchange:
-        paid = self.operator.result(player, amount, purpose=Purpose.RESTORE)
+        paid = self.operator.pay(player, amount, Purpose.RESTORE)
         if not paid.ok:
             raise Unreadable("the result that puts it back was not accepted")
         return paid

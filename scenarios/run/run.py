@@ -192,6 +192,10 @@ class Run:
                 "answers to a few dozen bets and results, one after the other",
                 "read the CLIENT's log, and start it again",
             ) from gone
+        declined = self.reach.declined
+        if declined is not None and player.owned is not None and player.owned >= 0:
+            expected, said = "a covered bet is accepted (error null)", f"error {declined.error!r}"
+            self.noticed.append(Noticed("BET-01", expected, said, (declined.number,), player.unit, once=True))
         if self.diagnosis.why and opening is not None:
             self.probe, self.diagnosis, self.suspicion = other, Diagnosis(), self.diagnosis
             player.touched, player.opening = True, opening

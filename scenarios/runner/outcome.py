@@ -80,20 +80,24 @@ def _asked(run: Run, result: ScenarioResult) -> str:
 
 
 def accuse(result: ScenarioResult, noticed: Noticed | None) -> None:
-    """Blame the rule that the judge's own wagers showed to be broken, where ``result`` is about it."""
-    if noticed is not None and noticed.rule in result.rules and not result.of(noticed.rule):
-        result.judged.add(noticed.rule)
-        result.findings.append(
-            Finding(
-                noticed.rule,
-                RULES[noticed.rule].level,
-                noticed.expected,
-                noticed.seen,
-                noticed.exchanges,
-                "basics",
-                noticed.off,
-            )
+    """Blame the rule that the judge's own wagers showed to be broken, where ``result`` is about it.
+
+    What they showed once and then no more leaves the rule undecided.
+    """
+    if noticed is None or noticed.rule not in result.rules or result.of(noticed.rule):
+        return
+    result.judged.add(noticed.rule)
+    level = RULES[noticed.rule].level
+    found = Finding(
+        noticed.rule, level, noticed.expected, noticed.seen, noticed.exchanges, "basics", noticed.off
+    )
+    if noticed.once:
+        result.seen_once[noticed.rule] = (
+            f"seen once, in a wager of the judge's own (#{noticed.exchanges[0]}): {found.sentence()}; "
+            "the next one held. Did somebody else use the player? If not, judge it again"
         )
+    else:
+        result.findings.append(found)
 
 
 def redact(result: ScenarioResult, text: Callable[[str], str]) -> None:

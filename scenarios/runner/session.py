@@ -18,6 +18,7 @@ from scenarios.runner.needs import judges_history, lacking, needs_probe, rules_o
 from scenarios.runner.outcome import accuse, broken_by, ended, error_line, redact, result_of, tell_pytest
 from scenarios.runner.second_look import look
 from scenarios.target.lock import PlayerLock
+from scenarios.wallet.noticed import refusals
 from simulators.providers import PROVIDERS
 
 
@@ -263,6 +264,7 @@ class Session:
                 result.ended, result.reason = Standing.SKIPPED, "not run: the run was interrupted"
                 self._keep(result)
         self._restore()
+        self._tell_own()
         if self.run.pace.warning is not None:
             self.run.warn(self.run.pace.warning)
         self.run.close()
@@ -271,6 +273,18 @@ class Session:
             from scenarios.report.write import write_reports
 
             write_reports(self.run, self.verdicts(), self.report)
+
+    def _tell_own(self) -> None:
+        """Hold against the CLIENT what it did to the judge's own wagers, up to the last that put a player back."""
+        run, found = self.run, list(self.run.noticed)
+        if not run.diagnosis.why:
+            # One act is one finding: what a rule of the group tells of is told.
+            told = {RULES[one.rule].group for result in run.results for one in result.findings}
+            own = {(player.id, player.currency) for player in run.players}
+            found += [one for one in refusals(run.while_there(), own) if RULES[one.rule].group not in told]
+        for noticed in found:
+            for result in run.results:
+                accuse(result, noticed)
 
     def _restore(self) -> None:
         try:

@@ -1,15 +1,55 @@
-"""What the judge's own wagers show of the CLIENT while it funds players and reads balances."""
+"""What the judge's own wagers show of the CLIENT while it funds players, reads balances and puts them back."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+
+from simulators.exchanges.history import Exchange, Purpose
+from simulators.wallet.transactions import Kind, Transaction
+
+# What the judge sends for itself.
+OWN = frozenset({Purpose.PROBE, Purpose.FUNDING, Purpose.RESTORE, Purpose.FIRST_WAGER})
 
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """A breach of ``rule`` seen in passing, and again before it was noted; ``off`` is the money at stake."""
+    """A breach of ``rule`` seen in passing; ``off`` is the money at stake. ``once``: it did not come again."""
 
     rule: str
     expected: str
     seen: str
     exchanges: tuple[int, ...] = ()
     off: Decimal = Decimal(0)
+    once: bool = False
+
+
+def refusals(sent: Iterable[Exchange], players: Collection[tuple[str, str]]) -> Iterator[Noticed]:
+    """Refused results and rollbacks of taken bets among what the judge ``sent`` for itself: only bets may be refused.
+
+    ``players`` are the test players with the currency of each.
+    """
+    taken, found = set[str](), defaultdict[str, list[Exchange]](list)
+    for one in sent:
+        message = one.message
+        if not isinstance(message, Transaction) or (message.player, message.currency) not in players:
+            continue
+        if one.ok and message.kind is Kind.BET:
+            taken.add(message.id)
+        if not one.refused or one.not_now or one.purpose not in OWN or not message.amount:
+            continue
+        if message.kind is Kind.RESULT:
+            found["RES-01"].append(one)
+        elif message.kind is Kind.ROLLBACK and message.of in taken:
+            found["RBK-01"].append(one)
+    for rule, refused in found.items():
+        first = refused[0]
+        more = f", {len(refused)} times" if len(refused) > 1 else ""
+        yield Noticed(
+            rule,
+            f"a {first.title} is accepted (error null)",
+            f"error {first.error!r}{more}",
+            tuple(one.number for one in refused),
+            first.message.amount,
+            once=len(refused) == 1,
+        )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from scenarios.wallet.noticed import Noticed
+from scenarios.wallet.noticed import OWN, Noticed
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.operator.delivery import Operator
@@ -16,8 +16,6 @@ from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.names import Names
 from simulators.wallet.transactions import Kind, Transaction
 
-# What the judge sends for itself: a lost answer to it must not be taken for what the CLIENT did.
-_OWN = frozenset({Purpose.PROBE, Purpose.FUNDING, Purpose.RESTORE, Purpose.FIRST_WAGER})
 # From this HTTP status on nobody can tell what was done.
 _SERVER_ERROR = 500
 
@@ -225,7 +223,7 @@ class Verbs:
                 message, style=self.style if style is None else style, label=label, purpose=purpose
             )
         )
-        return self._settled(exchange) if purpose in _OWN and not heard(exchange) else exchange
+        return self._settled(exchange) if purpose in OWN and not heard(exchange) else exchange
 
     def _settled(self, exchange: Exchange) -> Exchange:
         last = self.settle(exchange)

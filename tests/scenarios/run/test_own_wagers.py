@@ -1,0 +1,88 @@
+"""What a CLIENT does to the judge's own wagers counts: to the first one, while balances are read, and at the end."""
+
+from decimal import Decimal
+
+import pytest
+
+from scenarios.run.findings import Standing
+from simulators.exchanges.history import Purpose
+from tests.support.judging import judged
+from tests.support.wallets import Refused, Wallet
+
+RULES = ("BET-01", "RES-01", "RBK-01", "RBK-04")
+
+
+class Refusing(Wallet):
+    """Refuses what the run has just sent for a ``purpose``, once for each place in ``places``."""
+
+    def __init__(self, action, purpose, places, **given):
+        super().__init__(**given)
+        self.action, self.purpose, self.places, self.seen, self.chosen = action, purpose, places, 0, set()
+
+    def planned(self, run, scenarios):
+        run.history.listeners.append(self.heard)
+
+    def heard(self, exchange):
+        mine = exchange.message is not None and exchange.message.kind == self.action
+        if mine and exchange.purpose is self.purpose and exchange.answer is None and not exchange.failure:
+            if self.seen in self.places:
+                self.chosen.add(exchange.message.id)
+            self.seen += 1
+
+    def finished(self, run, result):
+        """Nothing to do."""
+
+    def noticed(self, run, text):
+        """Nothing to do."""
+
+    def result(self, message):
+        if message["transaction_id"] in self.chosen:
+            raise Refused("TRY_LATER")
+        return super().result(message)
+
+
+class LateAccount(Wallet):
+    """Opens a player's account at the first bet, and refuses that."""
+
+    opened = False
+
+    def bet(self, message):
+        first, self.opened = not self.opened, True
+        if first:
+            raise Refused("NO_ACCOUNT")
+        return super().bet(message)
+
+
+def verdicts(result):
+    return {verdict.rule.id: verdict for verdict in result.verdicts}
+
+
+@pytest.mark.parametrize(("purpose", "places"), [(Purpose.FUNDING, (0, 2)), (Purpose.PROBE, (3, 6))])
+def test_results_that_are_refused_time_and_again_are_found_whatever_they_were_for(purpose, places):
+    wallet = Refusing("result", purpose, places)
+    found = verdicts(judged(wallet, *RULES, watchers=[wallet]))
+    assert found["RES-01"].standing is Standing.FAILED
+    assert "error 'TRY_LATER', 2 times" in found["RES-01"].reason
+    assert found["RBK-01"].standing is Standing.PASSED
+
+
+@pytest.mark.parametrize(("purpose", "place"), [(Purpose.PROBE, 3), (Purpose.RESTORE, 0)])
+def test_a_result_that_is_refused_once_leaves_its_rule_undecided(purpose, place):
+    wallet = Refusing("result", purpose, (place,))
+    found = verdicts(judged(wallet, *RULES, watchers=[wallet]))
+    assert found["RES-01"].standing is Standing.UNDECIDED
+    assert "seen once, in a wager of the judge's own" in found["RES-01"].reason
+    assert wallet.balances == {"p-1": Decimal(50), "p-2": Decimal(50)}
+
+
+def test_the_first_bet_of_all_is_not_forgotten():
+    found = verdicts(judged(LateAccount(), *RULES))
+    others = dict.fromkeys(RULES, Standing.PASSED)
+    assert {rule: one.standing for rule, one in found.items()} == others | {"BET-01": Standing.UNDECIDED}
+    assert "error 'NO_ACCOUNT'" in found["BET-01"].reason
+
+
+def test_a_debt_that_cannot_be_bet_is_no_refusal():
+    wallet = Wallet(balance="-3.00")
+    found = verdicts(judged(wallet, *RULES))
+    assert {one.standing for one in found.values()} == {Standing.PASSED}
