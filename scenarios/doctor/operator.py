@@ -122,8 +122,14 @@ class Doctor:
         bet = self.verbs.bet(player, fortune, purpose=Purpose.DOCTOR)
         if bet.refused:
             seen = f"a result of {unit} was accepted, a bet took it back, and one of {player.show(fortune)} was refused"
-            if not self.driver.has("balance"):
-                seen += f"; BET-02 and BET-03 are judged to within {unit}, for lack of [driver] balance"
+            known = (
+                self.driver.has("balance") or player.id in self.run.settings.target.need_operator()[1].opening
+            )
+            if not known:
+                seen += (
+                    f"; BET-02 and BET-03 are judged to within {unit}, for lack of [driver] balance "
+                    "or [players] opening"
+                )
             return DoctorStep(StepOutcome.OK, name, seen)
         back = self.verbs.rollback(bet, purpose=Purpose.DOCTOR)
         left = "" if back.ok else f"; its rollback was not accepted either, so {player} may owe it"

@@ -239,6 +239,12 @@ class Run:
             player.touched, player.opening = True, found
         player.known = Decimal(0)
 
+    def beyond(self, player: Player) -> Decimal | None:
+        """How much more than ``player`` owns can be bet; None where nobody said what it owned when the run began."""
+        players = self.settings.target.players
+        opening = players.opening.get(player.id) if players else None
+        return None if opening is None or player.owned is None else player.owned - opening
+
     def adopt(self, player: Player) -> None:
         """Keep ``player``, a test player's money in another currency, to put it back with the others."""
         self.abroad[player.id, player.currency] = player

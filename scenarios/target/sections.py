@@ -5,6 +5,7 @@ of locked rules are made of them, so that each is written once.
 """
 
 import json
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -80,6 +81,21 @@ def _by_currency(value: Any) -> Any:
     if isinstance(value, str) and value.lstrip().startswith("{"):
         value = json.loads(value)
     return {str(code).upper(): name for code, name in value.items()} if isinstance(value, dict) else value
+
+
+def _by_player(value: Any) -> Any:
+    """Amounts by player: texts, or whole numbers; a table from the environment is JSON."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        value = json.loads(value)
+    if not isinstance(value, dict):
+        return value
+    return {str(name): _amount(name, given) for name, given in value.items()}
+
+
+def _amount(name: str, given: Any) -> Decimal:
+    if isinstance(given, bool) or not isinstance(given, int | str):
+        raise ValueError(f"the balance of {name} is no decimal text")  # noqa: TRY004 - pydantic reports ValueError
+    return money.parse(str(given))
 
 
 def _number(value: Any) -> Any:
@@ -220,6 +236,24 @@ class Players(Section):
             raise ValueError(f"{info.data['currency']} is the currency of ids; name players in others only")
         _distinct((*info.data.get("ids", ()), *others.values()))
         return others
+
+    opening: Annotated[dict[str, Decimal], BeforeValidator(_by_player)] = Field(
+        default_factory=dict,
+        description="what test players own when a check begins, id = amount as text in the player's currency",
+        examples=['{ p-1 = "100.00" }'],
+    )
+
+    @field_validator("opening")
+    @classmethod
+    def _owned(cls, opening: dict[str, Decimal], info: ValidationInfo) -> dict[str, Decimal]:
+        currencies = dict.fromkeys(info.data.get("ids", ()), info.data.get("currency", ""))
+        currencies |= {name: code for code, name in info.data.get("others", {}).items()}
+        for name, amount in opening.items():
+            if currencies and name not in currencies:
+                raise ValueError(f"{name} is none of the players, {', '.join(currencies)}")
+            if currencies.get(name):
+                money.to_minor(amount, currencies[name])
+        return opening
 
 
 class Jackpot(Section):

@@ -242,8 +242,11 @@ def served(wallet) -> Iterator[str]:
         yield server.url
 
 
-def target_of(url, wallet, driver=()):
-    """The target file of ``wallet``; ``driver`` names the entries it has: balance, ban, unban, restart."""
+def target_of(url, wallet, driver=(), opening=None):
+    """The target file of ``wallet``; ``driver`` names the entries it has: balance, ban, unban, restart.
+
+    ``opening`` is what players own, as the file says.
+    """
     entries = {
         "balance": {"get": f"{url}/players/{{player}}/balance", "read": "balance"},
         "ban": {"post": f"{url}/players/{{player}}/ban"},
@@ -254,7 +257,7 @@ def target_of(url, wallet, driver=()):
     return Target.model_validate(
         {
             "operator": {"callback_url": url, "security_hash": SECRET},
-            "players": {"ids": players, "currency": "EUR", "others": wallet.others},
+            "players": {"ids": players, "currency": "EUR", "others": wallet.others, "opening": opening or {}},
             "driver": {name: entries[name] for name in driver},
         }
     )

@@ -38,18 +38,35 @@ def test_takes_exactly_its_amount(operator: Verbs, player: Player, judge: Judge)
 
 
 def told(run: Run, player: Player, balance: Decimal) -> Decimal:
-    """What the driver says of a balance that is ``balance`` to wagers.
+    """What the driver says of a balance that is ``balance`` to wagers, or else what follows from the opening balance.
 
     A CLIENT that always keeps a unit back, or always lends one, merely looks poorer or richer to wagers.
     """
-    return run.driver.balance(player.id) if run.driver.has("balance") else balance
+    if run.driver.has("balance"):
+        return run.driver.balance(player.id)
+    return balance - _beyond(run, player)
+
+
+def _beyond(run: Run, player: Player) -> Decimal:
+    """How much more than there is can be bet. Raises Undecided where that is more than one unit."""
+    beyond = run.beyond(player) or Decimal(0)
+    if abs(beyond) > player.unit:
+        found = player.owned or Decimal(0)
+        raise Undecided(
+            f"opening in [players] says that {player} owned {player.show(found - beyond)}, and wagers found "
+            f"{player.show(found)}: correct it, or see whether the CLIENT lends or holds back that much"
+        )
+    return beyond
 
 
 def _tell_how_exactly(run: Run, player: Player, judge: Judge, rule: str) -> None:
     """Say what a verdict on whole balances rests on, where wagers alone tell them."""
-    if not run.driver.has("balance"):
+    if not run.driver.has("balance") and run.beyond(player) is None:
         unit = player.show(player.unit)
-        judge.note(rule, f"to within {unit}: wagers alone cannot tell more, [driver] balance does")
+        judge.note(
+            rule,
+            f"to within {unit}: wagers alone cannot tell more, [driver] balance or [players] opening does",
+        )
 
 
 @pytest.mark.rules("BET-02")
@@ -75,7 +92,7 @@ def test_of_the_whole_balance(run: Run, operator: Verbs, player: Player, judge: 
                 off=abs(left),
             )
         else:
-            judge.balance("BET-02", player, Decimal(0), bet, case=case)
+            judge.balance("BET-02", player, _beyond(run, player), bet, case=case)
 
 
 @pytest.mark.rules("BET-03")
@@ -83,8 +100,8 @@ def test_over_the_balance(run: Run, operator: Verbs, player: Player, judge: Judg
     """A bet over the balance, by one unit or far, is refused with INSUFFICIENT_FUNDS and has no effect."""
     _tell_how_exactly(run, player, judge, "BET-03")
     for units, over in ((1000, 1), (0, 1), (1000, 8000)):
-        balance = judge.fund(player, units)
-        bet = operator.bet(player, told(run, player, balance) + player.money(over))
+        balance = told(run, player, judge.fund(player, units))
+        bet = operator.bet(player, max(balance + player.money(over), player.unit))
         case = f"{player.show(bet.message.amount)} at a balance of {player.show(balance)}"
         refused = judge.refused("BET-03", bet, case=case)
         judge.settled("BET-03", player, bet, case=case)

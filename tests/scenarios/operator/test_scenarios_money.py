@@ -138,6 +138,32 @@ def test_a_balance_that_the_driver_tells_shows_what_wagers_cannot(fault, rule):
     assert set(at(verdicts(fault(), ("balance",)), *BLAMED)) == set(rule.split())
 
 
+@pytest.mark.parametrize(
+    ("fault", "broken"),
+    [(Wallet, set()), (faulty.KeepsOneUnit, {"BET-02"}), (faulty.LendsOneUnit, {"BET-03"})],
+)
+def test_a_known_opening_balance_shows_what_wagers_cannot(fault, broken):
+    found = of_whole_balances(fault(), {"p-1": "50.00"})
+    assert set(at(found, *BLAMED)) == broken
+    assert {found[rule].reason for rule in set(found) - broken} == {""}
+
+
+def test_an_opening_balance_that_cannot_be_true_accuses_nobody():
+    found = of_whole_balances(Wallet(), {"p-1": "47.00"})
+    assert set(at(found, Standing.UNDECIDED)) == {"BET-02", "BET-03"}
+    assert "says that p-1 owned 47.00 EUR, and wagers found 50.00 EUR" in found["BET-02"].reason
+    # Of another player nothing follows for the first.
+    assert set(at(of_whole_balances(Wallet(), {"p-2": "50.00"}), Standing.PASSED)) == {"BET-02", "BET-03"}
+
+
+def of_whole_balances(wallet, opening):
+    with served(wallet) as url:
+        judged = check(
+            Settings(target_of(url, wallet, (), opening), ("BET-02", "BET-03"), SMALL, 7), paths=FILES
+        )
+    return {verdict.rule.id: verdict for verdict in judged.verdicts}
+
+
 def test_results_tied_to_bets_are_blamed_for_each_rule_that_they_break():
     found = verdicts(faulty.ResultsSinceTheBet(), ())
     assert {"RES-03", "RES-05"} <= set(at(found, Standing.FAILED))

@@ -1,6 +1,7 @@
 """The target file: what is read, what overrides it, and what is said of its faults."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -202,6 +203,28 @@ FAULTS = [
     ("[players]", f"{JACKPOT}ready_after = -1\n[players]", "greater than or equal to 0", "ready_after = 2.0"),
     ("[players]", f'{JACKPOT}ready_after = "soon"\n[players]', '"soon"', "ready_after = 2.0"),
 ]
+
+
+_IDS = 'ids = ["p-1"]'
+FAULTS += [
+    (_IDS, f"{_IDS}\nopening = {given}", came, 'opening = { p-1 = "100.00" }')
+    for given, came in (
+        ('{ p-1 = "1,000.00" }', "is not a decimal number"),
+        ("{ p-1 = 100.5 }", "the balance of p-1 is no decimal text"),
+        ("{ p-1 = true }", "the balance of p-1 is no decimal text"),
+        ('{ p-1 = "0.001" }', "finer than the smallest unit of EUR"),
+        ('{ p-2 = "1.00" }', "p-2 is none of the players, p-1"),
+        ('"100.00"', "a table was expected"),
+    )
+]
+
+
+def test_an_opening_balance_is_an_amount_of_the_players_currency(read):
+    text = f'{_IDS}\nothers = {{ JPY = "y" }}\nopening = {{ p-1 = "-3.50", y = 100 }}'
+    players = read(BASE.replace(_IDS, text)).players
+    assert players.opening == {"p-1": Decimal("-3.50"), "y": Decimal(100)}
+    variable = read(BASE, {**ENV, "PITBOSS_PLAYERS__OPENING": '{"p-1": "7.25"}'})
+    assert variable.players.opening == {"p-1": Decimal("7.25")}
 
 
 @pytest.mark.parametrize(("old", "new", "came", "next_step"), FAULTS, ids=lambda text: text[:24])
