@@ -97,7 +97,8 @@ class _Recent(list[Exchange]):
         return self._kept[number]
 
     def __setitem__(self, number: Any, exchange: Any) -> None:
-        self._kept[number] = exchange
+        if number in self._kept:
+            self._kept[number] = exchange
 
 
 def check(parsed: Namespace) -> None:

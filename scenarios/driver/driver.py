@@ -236,7 +236,7 @@ class Driver:
                 raise
             reason = str(failure_of(error, self.timeout)) if network(error) else str(error)
         else:
-            if len(answer.body) < ANSWER_LIMIT:
+            if answer.length is None:
                 return Raw(answer.status, answer.body, answer.headers)
             reason = f"its answer is longer than {ANSWER_LIMIT >> 20} MB, and was read no further"
         raise DriverProblem(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from simulators.exchanges.history import Exchange, Headers, Status
+from simulators.exchanges.history import Answer, Exchange, Headers, Request, Status
 from simulators.exchanges.redaction import Redactor
 
 # A longer body is shortened in reports, in bytes.
@@ -16,16 +16,19 @@ def is_auth(exchange: Exchange) -> bool:
     return urlsplit(exchange.request.url).path.rstrip("/").endswith("/auth")
 
 
-def body_text(body: bytes, redactor: Redactor, *, auth: bool) -> str:
-    """Return ``body`` as text: redacted, bytes that are no UTF-8 as escapes, a long one shortened."""
-    redacted = redactor.data(body, auth=auth)
-    if len(redacted) <= BODY_LIMIT:
+def body_text(message: Request | Answer, redactor: Redactor, *, auth: bool) -> str:
+    """Return the body of ``message`` as text: redacted, bytes that are no UTF-8 as escapes, a long one shortened."""
+    redacted = redactor.data(message.body, auth=auth)
+    if len(redacted) <= BODY_LIMIT and message.length is None:
         return redacted.decode("utf-8", "backslashreplace")
-    end = BODY_LIMIT
-    while end and redacted[end] & 0xC0 == 0x80:  # not in the middle of a character
+    end = min(BODY_LIMIT, len(redacted))
+    while 0 < end < len(redacted) and redacted[end] & 0xC0 == 0x80:  # not in the middle of a character
         end -= 1
     shown = redacted[:end].decode("utf-8", "backslashreplace")
-    return f"{shown}... ({len(body)} bytes in all, the first {end} shown)"
+    whole = (
+        f"{len(message.body)} bytes in all" if message.length is None else f"{message.length} bytes or more"
+    )
+    return f"{shown}... ({whole}, the first {end} shown)"
 
 
 def header_pairs(headers: Headers, redactor: Redactor) -> list[list[str]]:
@@ -58,14 +61,14 @@ def as_json(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
             "method": request.method,
             "url": redactor.text(request.url),
             "headers": header_pairs(request.headers, redactor),
-            "body": body_text(request.body, redactor, auth=auth),
+            "body": body_text(request, redactor, auth=auth),
         },
         "answer": None
         if answer is None
         else {
             "status": answer.status,
             "headers": header_pairs(answer.headers, redactor),
-            "body": body_text(answer.body, redactor, auth=auth),
+            "body": body_text(answer, redactor, auth=auth),
         },
         "outcome": str(exchange.effect),
         "status": str(exchange.status),

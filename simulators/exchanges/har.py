@@ -25,10 +25,10 @@ def _har_request(request: Request, redactor: Redactor, *, auth: bool) -> harfile
         httpVersion="HTTP/1.1",
         headers=_records(request.headers, redactor),
         queryString=_records(tuple(query), redactor),
-        postData=harfile.PostData(mimeType=mime, text=body_text(request.body, redactor, auth=auth))
+        postData=harfile.PostData(mimeType=mime, text=body_text(request, redactor, auth=auth))
         if request.body
         else None,
-        bodySize=len(request.body),
+        bodySize=request.length or len(request.body),
     )
 
 
@@ -43,11 +43,11 @@ def _har_response(answer: Answer | None, redactor: Redactor, *, auth: bool) -> h
         httpVersion="HTTP/1.1",
         headers=_records(answer.headers, redactor),
         content=harfile.Content(
-            size=len(answer.body),
+            size=answer.length or len(answer.body),
             mimeType=header(answer.headers, "Content-Type") or "",
-            text=body_text(answer.body, redactor, auth=auth),
+            text=body_text(answer, redactor, auth=auth),
         ),
-        bodySize=len(answer.body),
+        bodySize=answer.length or len(answer.body),
     )
 
 

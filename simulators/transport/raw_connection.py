@@ -23,7 +23,7 @@ import urllib3
 from simulators.exchanges.history import Answer, Failure, FailureKind, Headers, Request, header
 
 # An answer longer than this is cut: a CLIENT under test must not be able to fill the judge's memory.
-ANSWER_LIMIT = 4 * 1024 * 1024
+ANSWER_LIMIT = 2 << 20
 USER_AGENT = "pitboss"
 
 Cut = Literal["reset", "close"]
@@ -252,9 +252,12 @@ class Connection:
     def _whole(self) -> Answer:
         assert self._answer is not None
         status, headers = self._answer
-        body = bytes(self._content[:ANSWER_LIMIT])
-        body = _inflated(body, header(headers, "content-encoding"))
-        return Answer(status, headers, body, time.monotonic() - self._headed)
+        whole, self._content = bytes(self._content), bytearray()
+        body = _inflated(whole[:ANSWER_LIMIT], header(headers, "content-encoding"))
+        length = (
+            len(whole) if len(whole) > ANSWER_LIMIT else ANSWER_LIMIT if len(body) == ANSWER_LIMIT else None
+        )
+        return Answer(status, headers, body, time.monotonic() - self._headed, length)
 
     def cut(self, how: Cut = "close") -> None:
         """End the connection: "reset" sends RST, "close" sends FIN. Either is safe to repeat."""

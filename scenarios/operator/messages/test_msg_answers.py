@@ -29,6 +29,7 @@ from scenarios.wallet.unclear_answers import unclear
 from simulators.exchanges.history import Direction, Exchange, FailureKind, header
 from simulators.operator.dialect import HASH_HEADER, JSON_TYPE, ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_PATH
 from simulators.providers import OPERATOR
+from simulators.transport.raw_connection import ANSWER_LIMIT
 from simulators.wallet import signers
 from simulators.wallet.codec import Style
 from simulators.wallet.transactions import Kind, Transaction
@@ -63,13 +64,17 @@ def _traffic(run: Run, judge: Judge) -> None:
 
 
 def _answered(run: Run) -> Iterator[Exchange]:
-    """The answered callbacks whose form is judged: whole ones, by POST, of a size that reaches the CLIENT."""
+    """The answered callbacks whose form is judged: whole ones, by POST, of a size that reaches the CLIENT.
+
+    Of a CLIENT whose answers are too long to keep all of them, the last ones.
+    """
     for exchange in run.while_there():
         if (
             exchange.direction is Direction.TO_CLIENT
             and exchange.provider == OPERATOR
             and exchange.answer is not None
             and not exchange.not_now
+            and (exchange.answer.length is None or len(exchange.answer.body) == ANSWER_LIMIT)
             and exchange.request.method == "POST"
             and len(exchange.request.body) < HUGE
             and _whole(exchange)

@@ -157,7 +157,7 @@ def test_a_client_that_drips_is_waited_for_so_long_and_no_longer(driver_of, drip
 
 def test_an_answer_of_the_driver_is_read_no_further_than_its_bound(driver_of):
     endless = drips(OK + b"\r\n", b" " * 1_000_000)
-    with answering(endless) as url, pytest.raises(DriverProblem, match="its answer is longer than 4 MB"):
+    with answering(endless) as url, pytest.raises(DriverProblem, match="its answer is longer than 2 MB"):
         driver_of(f'ban = {{ post = "{url}" }}').ban("p-1")
 
 
