@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -19,7 +19,7 @@ from scenarios.target.loading import ENTRIES, Target, Template
 from simulators.exchanges.history import Headers, Request
 from simulators.exchanges.redaction import Redactor
 from simulators.transport.raw_connection import ANSWER_LIMIT, ask, failure_of, network
-from simulators.values import money
+from simulators.values import decimal_json, money
 
 _BRACES = re.compile(r"\{([A-Za-z_]+)\}")
 _SHOWN_BODY = 200
@@ -86,7 +86,7 @@ class Driver:
             return _decimal(value)
         except ValueError as problem:
             raise DriverProblem(
-                f"[driver] balance read {value!r} for {player}: {problem}",
+                f"[driver] balance read {repr(value)[:_SHOWN_BODY]} for {player}: {problem}",
                 "a decimal number, or a text with one in it",
                 'correct its read, a JMESPath into the answer: for {"wallet": {"cash": 1}} it is wallet.cash',
             ) from None
@@ -248,12 +248,12 @@ class Driver:
 
     def _read(self, name: str, template: Template, body: bytes) -> Any:
         try:
-            document = json.loads(body, parse_float=Decimal)
-        except (ValueError, RecursionError):
+            document = json.loads(body, parse_float=decimal_json.number, parse_int=_whole)
+        except (ValueError, RecursionError, DecimalException):
             if template.read is None:
                 return None
             raise DriverProblem(
-                f"[driver] {name} answered what is no JSON: {self._clean(body)}",
+                f"[driver] {name} answered what is no JSON, or has a number without bounds: {self._clean(body)}",
                 f"JSON, in which {template.read} is read",
                 f"correct the address in the entry {name}",
             ) from None
@@ -341,11 +341,20 @@ def _unfilled(value: Any, fields: Mapping[str, str]) -> bool:
     return whole is not None and whole[1] not in fields
 
 
+def _whole(text: str) -> int | Decimal:
+    """A whole number; as Decimal where it has more digits than Python makes an int of."""
+    return int(text) if len(text) <= money.DIGITS else decimal_json.number(text)
+
+
 def _decimal(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, Decimal | int | str | float):
         raise ValueError("it is no number")  # noqa: TRY004 - one exception for all that is no number
     # A float comes from a database column or a JMESPath function; its shortest text is what the CLIENT holds.
-    return money.parse(repr(value) if isinstance(value, float) else str(value).strip())
+    try:
+        text = repr(value) if isinstance(value, float) else str(value).strip()
+    except ValueError:  # an int of a Python driver, with more digits than Python writes
+        raise ValueError("it is a number without bounds") from None
+    return money.parse(text)
 
 
 def _shown(url: str) -> str:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,11 +71,11 @@ def load(simulator: JackpotSimulator, path: Path) -> None:
         listings = [_listing(each) for each in state["listings"]]
         vouchers = _vouchers.validate_python(state["vouchers"])
         sessions = [_session(each) for each in state["sessions"]]
-        servers = {str(name): float(end) for name, end in state["servers"].items()}
+        servers = {str(name): _finite(end) for name, end in state["servers"].items()}
         deliveries = [_delivery(each, now) for each in state["deliveries"]]
         url = None if state["notification_url"] is None else str(state["notification_url"])
         confirmation = _confirmation.validate_python(state["confirmation"])
-    except (KeyError, TypeError, AttributeError, ValidationError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValidationError, ValueError, OverflowError) as error:
         if isinstance(error, StateError):
             raise
         raise StateError(path, type(error).__name__) from None
@@ -108,6 +109,13 @@ def _snapshot(simulator: JackpotSimulator) -> dict[str, Any]:
         }
 
 
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not isfinite(number):
+        raise ValueError("a number without bounds")
+    return number
+
+
 def _exact(seconds: float) -> Decimal:
     return Decimal(repr(seconds))
 
@@ -138,8 +146,8 @@ def _session(written: Mapping[str, Any]) -> Session:
         str(written["id"]),
         str(written["jwt"]),
         Claims.model_validate(written["claims"]),
-        float(written["began"]),
-        float(written["ends"]),
+        _finite(written["began"]),
+        _finite(written["ends"]),
         None if written["voucher_id"] is None else str(written["voucher_id"]),
     )
 
@@ -170,12 +178,12 @@ def _delivery(written: Mapping[str, Any], now: float) -> QueuedMessage[wire.Noti
         attempts=tuple(
             Attempt(
                 None,
-                float(each["at"]),
+                _finite(each["at"]),
                 None if each["status"] is None else int(each["status"]),
                 each["failure"],
             )
             for each in written["attempts"]
         ),
-        began=None if began is None else now - float(began),
-        due=None if due is None else now + float(due),
+        began=None if began is None else now - _finite(began),
+        due=None if due is None else now + _finite(due),
     )

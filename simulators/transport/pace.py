@@ -113,5 +113,5 @@ def _after(answer: Answer) -> float:
         return float(value[:6])
     try:
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0.0

@@ -47,7 +47,9 @@ def quoted(text: str) -> str:
 
 
 def loads(data: bytes | str) -> Any:
-    """Read JSON; every number becomes a Decimal. Raises ValueError for anything else, NaN among it."""
+    """Read JSON; every number becomes a Decimal. Raises ValueError for anything else, NaN among it, and for a number
+    that ``number`` does not take.
+    """
     try:
         # As json.loads reads bytes, whose reader would be made anew each time.
         text = data if isinstance(data, str) else data.decode(json.detect_encoding(data), "surrogatepass")
@@ -60,4 +62,16 @@ def _constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is no JSON number")
 
 
-_DECODER: Final = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal, parse_constant=_constant)
+def number(text: str) -> Decimal:
+    """The number that JSON writes as ``text``. Raises ValueError beyond 1e1000 and below 1e-1000, or where it has more
+    letters than that: to write it in full, or to make a whole number of it, would take all memory.
+    """
+    if len(text) <= _DIGITS:
+        read = Decimal(text)
+        if abs(read.adjusted()) <= _DIGITS:
+            return read
+    raise ValueError("a number without bounds")
+
+
+_DIGITS: Final = 1000
+_DECODER: Final = json.JSONDecoder(parse_float=number, parse_int=number, parse_constant=_constant)

@@ -10,6 +10,11 @@ import iso4217
 _EXACT = Context(prec=10_000)
 
 
+# How many digits an amount may have before the point, and after it: more than any currency or database column has.
+DIGITS = 40
+DECIMALS = 100
+
+
 class UnknownCurrency(ValueError):
     """The code is not one of ISO 4217's."""
 
@@ -67,7 +72,9 @@ def show(amount: Decimal, currency: str) -> str:
 
 
 def parse(text: str) -> Decimal:
-    """Read a finite decimal; raises ValueError for anything else ("abc", "NaN", "1,000", "1_000", blanks around)."""
+    """Read a finite decimal; raises ValueError for anything else ("abc", "NaN", "1,000", "1_000", blanks around), and
+    for what has more than DIGITS digits before the point or DECIMALS after it, which no reckoning could hold.
+    """
     # Decimal itself reads underscores, blanks and the digits of other scripts, too.
     if not _NUMBER.fullmatch(text):
         raise ValueError(f"{text!r} is not a decimal number")
@@ -77,4 +84,11 @@ def parse(text: str) -> Decimal:
         raise ValueError(f"{text!r} is not a decimal number") from None
     if not amount.is_finite():
         raise ValueError(f"{text!r} is not a finite number")
+    exponent = amount.as_tuple().exponent
+    if amount.adjusted() >= DIGITS or not isinstance(exponent, int) or exponent < -DECIMALS:
+        shown = text if len(text) <= DIGITS else f"{text[:DIGITS]}.."
+        raise ValueError(
+            f"{shown!r} is no amount of money: it has more than {DIGITS} digits before the point, or more than "
+            f"{DECIMALS} after it"
+        )
     return amount

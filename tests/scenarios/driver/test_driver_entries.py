@@ -31,6 +31,12 @@ def site():
             "word": '{"balance": "much"}',
             "absent": "{}",
             "page": "<html>the-secret-hash</html>",
+            "exponent": '{"balance": 1e999999999}',
+            "beyond": '{"balance": 1e9999999999999999999}',
+            "small": '{"balance": 1e-999999999}',
+            "digits": '{"balance": %s}' % ("9" * 400),
+            "more": '{"balance": %s}' % ("9" * 50_000),
+            "written": '{"balance": "1e999999999"}',
         }.get(player)
         return Response(body, 200 if body else 404, mimetype="application/json")
 
@@ -90,6 +96,12 @@ def test_a_balance_is_read_exactly(driver_of, player, balance):
         ("word", "'much' is not a decimal"),
         ("absent", "balance is not in"),
         ("page", "no JSON"),
+        ("exponent", "a number without bounds"),
+        ("beyond", "a number without bounds"),
+        ("small", "a number without bounds"),
+        ("digits", "no amount of money"),
+        ("more", "a number without bounds"),
+        ("written", "no amount of money"),
     ],
 )
 def test_what_is_no_balance_is_told(driver_of, player, came):

@@ -110,10 +110,16 @@ def damaged(text: str, how: str) -> str:
             document["listings"][0]["store"]["name"] = 7
         case "delivery":
             document["deliveries"][0]["event"]["event"] = "coupon/unheard-of"
+        case "number":
+            return json.dumps({**document, "servers": {"c": 0}}).replace('"c": 0', '"c": 1e999999999')
+        case "late":
+            return json.dumps({**document, "servers": {"c": 0}}).replace('"c": 0', '"c": 1e900')
     return json.dumps(document)
 
 
-@pytest.mark.parametrize("how", ["cut", "version", "list", "missing", "state", "store", "delivery"])
+@pytest.mark.parametrize(
+    "how", ["cut", "version", "list", "missing", "state", "store", "delivery", "number", "late"]
+)
 def test_a_damaged_file_changes_nothing(tmp_path: Path, how: str) -> None:
     file = tmp_path / "jackpot.json"
     with quiet_simulator() as (simulator, _):
