@@ -7,7 +7,7 @@ from scenarios.contract.groups import GROUPS
 from scenarios.contract.jackpot import JACKPOT
 from scenarios.contract.operator import OPERATOR
 from scenarios.contract.planned import PLANNED
-from scenarios.contract.rule import Level, Rule
+from scenarios.contract.rule import Level, Observed, Rule
 from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
 from simulators.providers import PROVIDERS
@@ -65,4 +65,4 @@ def _matching(name: str, flag: str) -> Iterable[str]:
     )
 
 
-__all__ = ["GROUPS", "PLANNED", "RULES", "Level", "Rule", "select"]
+__all__ = ["GROUPS", "PLANNED", "RULES", "Level", "Observed", "Rule", "select"]

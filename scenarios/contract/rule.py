@@ -1,6 +1,7 @@
 """What a rule of the contract is."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from scenarios.contract.groups import PROVIDER_OF
@@ -14,6 +15,44 @@ class Level(StrEnum):
     INFO = "INFO"
 
 
+class Observed(StrEnum):
+    """What a breach was seen by; the usual causes of a rule depend on it."""
+
+    MONEY = "a wrong balance"
+    DONE = "done though it should be refused"
+    REFUSED = "refused though it should succeed"
+    FAILED = "answered by 5xx"
+    UNREADABLE = "answered by what does not say whether it was done"
+    SILENT = "not answered"
+    OTHER = "answered otherwise than it should be"
+
+
+# Usual causes of a breach of any rule, by what was seen.
+CAUSES: Mapping[Observed, str] = {
+    Observed.MONEY: (
+        "Another amount is moved than the answer says, or at another time. Move exactly what is answered, in one "
+        "database transaction with it."
+    ),
+    Observed.DONE: "A check is missing, or comes after the money. Check first, and answer an error without effect.",
+    Observed.REFUSED: (
+        "A check that is meant for something else: of funds, of an open bet, of a ban, of what is known already. The "
+        "error code that was answered says which; let it not apply here."
+    ),
+    Observed.FAILED: (
+        "An exception that nobody catches, a deadlock or a lock waited for too long, or a proxy that gave up. The "
+        "CLIENT's log of that moment says which; try the database transaction again, and answer 200 in any case."
+    ),
+    Observed.UNREADABLE: (
+        "A page of the framework or of a proxy, or an answer in another form. Answer a JSON object with `error` on "
+        "every path."
+    ),
+    Observed.SILENT: (
+        "A process that ended, a worker that waits for ever, or a proxy that cut the connection. The CLIENT's log of "
+        "that moment says which."
+    ),
+}
+
+
 # What these groups prove is the documents' own dialect, or what the CLIENT asks in it.
 _BYTES = ("SIG", "MSG", "OUT")
 # What these groups prove takes the provider's API, which the CLIENT asks; so does an order.
@@ -24,10 +63,11 @@ _ASKED = ("OUT", "VTK", "EVT", "CAT", "VCH")
 class Rule:
     """One rule, written once; every report, test id and page quotes it.
 
-    ``source`` is the provider's document and section. ``why`` says in one sentence what it costs when it is
-    broken. ``causes`` names the usual causes and how they are fixed. ``needs`` are the entries of ``[driver]``
-    without which it cannot be proved, ``players`` how many test players it takes. ``by_answers`` says that
-    answers alone decide it where nothing tells balances, ``broken_by_answers`` that they can show it broken, not kept.
+    ``source`` is the provider's document and section. ``why`` says in one sentence what it costs when it is broken.
+    ``causes`` names the usual causes and how they are fixed: those that fit where it is broken by what it ``fits``;
+    ``when`` names others, by what was seen. ``needs`` are the entries of ``[driver]`` without which it cannot be
+    proved, ``players`` how many test players it takes. ``by_answers`` says that answers alone decide it where
+    nothing tells balances, ``broken_by_answers`` that they can show it broken, not kept.
     """
 
     id: str
@@ -36,10 +76,18 @@ class Rule:
     source: str
     why: str
     causes: str
+    fits: tuple[Observed, ...] = (Observed.MONEY, Observed.DONE, Observed.OTHER)
+    when: Mapping[Observed, str] = field(default_factory=dict, hash=False)
     needs: tuple[str, ...] = ()
     players: int = 1
     by_answers: bool = False
     broken_by_answers: bool = False
+
+    def causes_of(self, observed: Observed) -> str:
+        """The usual causes where the rule was broken by what was ``observed``, and their fixes."""
+        if observed in self.when:
+            return self.when[observed]
+        return self.causes if observed in self.fits else CAUSES.get(observed, self.causes)
 
     @property
     def about_bytes(self) -> bool:

@@ -1,11 +1,12 @@
 """Rules of the OPERATOR, what goes over the wire: SIG and MSG (``sportsbook.txt``)."""
 
-from scenarios.contract.rule import Level, Rule
+from scenarios.contract.rule import Level, Observed, Rule
 
 OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-01",
         level=Level.MUST,
+        fits=(Observed.REFUSED, Observed.OTHER),
         by_answers=True,
         statement="a request whose hash matches the raw body is accepted",
         source="sportsbook.txt, Transactions",
@@ -48,6 +49,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-04",
         level=Level.MUST,
+        fits=(Observed.REFUSED, Observed.OTHER),
         by_answers=True,
         statement=(
             "the hash is taken over the bytes received, not over re-serialised JSON. Tried: spaces "
@@ -67,6 +69,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-05",
         level=Level.MUST,
+        fits=(Observed.REFUSED, Observed.OTHER),
         by_answers=True,
         statement=(
             "a refused forgery does not poison its id: the genuine request with the same id is then "
@@ -103,6 +106,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-07",
         level=Level.SHOULD,
+        fits=(Observed.REFUSED, Observed.OTHER),
         by_answers=True,
         statement="the header name is case-insensitive",
         source="sportsbook.txt, Transactions",
@@ -256,6 +260,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-11",
         level=Level.SHOULD,
+        fits=(Observed.REFUSED, Observed.OTHER),
         by_answers=True,
         statement="unknown extra fields are ignored (providers add fields)",
         source="sportsbook.txt, Transactions",

@@ -1,11 +1,17 @@
 """Rules of the OPERATOR, bets and results: BET and RES (``sportsbook.txt``)."""
 
-from scenarios.contract.rule import Level, Rule
+from scenarios.contract.rule import Level, Observed, Rule
 
 OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-01",
         level=Level.MUST,
+        when={
+            Observed.REFUSED: (
+                "A limit on stakes, a ban, or funds that are reserved for something else. A bet that the balance "
+                "covers is taken."
+            )
+        },
         statement="a bet withdraws exactly its amount",
         source="sportsbook.txt, Transactions",
         why="A cent too few is the house's loss on each bet, a cent too many is the player's.",
@@ -14,6 +20,7 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-02",
         level=Level.MUST,
+        fits=(Observed.REFUSED, Observed.OTHER),
         statement="a bet of the whole balance is accepted and leaves zero",
         source="sportsbook.txt, Transactions",
         why="A player who may not stake the last cent is turned away for nothing.",
@@ -22,6 +29,12 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-03",
         level=Level.MUST,
+        when={
+            Observed.MONEY: (
+                "The money is taken before the balance is checked, and stays taken. Compare and withdraw in one "
+                "statement or under one lock."
+            )
+        },
         statement=(
             "a bet one smallest unit over the balance is refused with `INSUFFICIENT_FUNDS`, no effect "
             "(another non-null code: MUST fails only for the effect, the code itself is SHOULD)"
@@ -129,6 +142,12 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-12",
         level=Level.MUST,
+        when={
+            Observed.REFUSED: (
+                "A limit on amounts, or types that are too narrow. Use 64-bit integers or NUMERIC, and no limit "
+                "below 10^12 units."
+            )
+        },
         statement="large amounts (up to 10^12 units) are exact",
         source="sportsbook.txt, Transactions",
         why="Large sums are where doubles and 32-bit integers go wrong, and where it hurts most.",
@@ -159,6 +178,7 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="RES-02",
         level=Level.MUST,
+        fits=(Observed.REFUSED, Observed.MONEY, Observed.OTHER),
         broken_by_answers=True,
         statement="a result of 0 (a lost bet) succeeds and moves nothing",
         source="sportsbook.txt, Transactions",
@@ -168,6 +188,7 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="RES-03",
         level=Level.MUST,
+        fits=(Observed.REFUSED, Observed.MONEY, Observed.OTHER),
         by_answers=True,
         statement="a result that no bet precedes succeeds",
         source="sportsbook.txt, Transactions",
@@ -177,6 +198,7 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="RES-04",
         level=Level.MUST,
+        fits=(Observed.REFUSED, Observed.MONEY, Observed.OTHER),
         statement="a banned player's results are paid",
         source="sportsbook.txt, Transactions",
         why="A player banned after the bet still owns the win; only bets may be declined.",
@@ -186,6 +208,7 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="RES-05",
         level=Level.MUST,
+        fits=(Observed.REFUSED, Observed.MONEY, Observed.OTHER),
         broken_by_answers=True,
         statement="several results after one bet are all paid",
         source="sportsbook.txt, Transactions",
@@ -197,6 +220,7 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="RES-06",
         level=Level.MUST,
+        fits=(Observed.REFUSED, Observed.MONEY, Observed.OTHER),
         statement="a result succeeds at balance zero and at a negative balance",
         source="sportsbook.txt, Transactions",
         why="The player whose balance is gone is the one who needs the win that comes in.",

@@ -1,11 +1,17 @@
 """Rules of the OPERATOR, copies and rollbacks: IDM and RBK (``sportsbook.txt``)."""
 
-from scenarios.contract.rule import Level, Rule
+from scenarios.contract.rule import Level, Observed, Rule
 
 OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-01",
         level=Level.MUST,
+        when={
+            Observed.REFUSED: (
+                "The unique key does its work, and that it is taken is answered as an error. Answer what was "
+                "answered the first time."
+            )
+        },
         broken_by_answers=True,
         statement=(
             "the same request sent again: balance unchanged, `error: null`, the same CLIENT id as the "
@@ -21,6 +27,12 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-02",
         level=Level.MUST,
+        when={
+            Observed.REFUSED: (
+                "The unique key does its work, and that it is taken is answered as an error. Wait for the first, "
+                "and answer what it was answered."
+            )
+        },
         broken_by_answers=True,
         statement=(
             "N copies at once (released by last-byte synchronisation): one effect, every answer the "
@@ -126,6 +138,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-11",
         level=Level.MUST,
+        fits=(Observed.REFUSED, Observed.MONEY, Observed.OTHER),
         statement=(
             "a provider retry schedule (timeout, then copies with growing pauses, some concurrent) "
             "ends with one effect"
@@ -137,6 +150,12 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-01",
         level=Level.MUST,
+        when={
+            Observed.REFUSED: (
+                "The bet is not found by the id in `rollback_transaction_id`, or not in a state that can be rolled "
+                "back. Look for the OPERATOR's id, of any bet that was taken."
+            )
+        },
         broken_by_answers=True,
         statement="rolling back a bet returns exactly its amount",
         source="sportsbook.txt, Transaction-rollback",
@@ -146,6 +165,12 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-02",
         level=Level.MUST,
+        when={
+            Observed.REFUSED: (
+                "Rollbacks look for bets only, or check the balance. Look for results, too; the balance may go "
+                "below zero."
+            )
+        },
         broken_by_answers=True,
         statement="rolling back a result takes exactly its amount back",
         source="sportsbook.txt, Transaction-rollback",
@@ -157,6 +182,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-03",
         level=Level.SHOULD,
+        fits=(Observed.REFUSED, Observed.MONEY, Observed.OTHER),
         statement=(
             "rolling back a result already spent succeeds; the balance may go negative (only bets may "
             "be declined)"
@@ -168,6 +194,12 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-04",
         level=Level.MUST,
+        when={
+            Observed.REFUSED: (
+                "An id that is not known is taken for an error. Record the rollback and answer success: what it "
+                "names may never have come."
+            )
+        },
         broken_by_answers=True,
         statement=(
             "an orphan rollback (unknown `rollback_transaction_id`) succeeds, gets a CLIENT id, moves "
@@ -183,6 +215,11 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-05",
         level=Level.MUST,
+        when={
+            Observed.REFUSED: (
+                "That the id is taken is answered as an error. Answer what was answered the first time."
+            )
+        },
         by_answers=True,
         statement="an orphan rollback sent again answers the same CLIENT id",
         source="sportsbook.txt, Transaction-rollback",
@@ -220,6 +257,12 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-08",
         level=Level.MUST,
+        when={
+            Observed.REFUSED: (
+                "A refused bet is not found, or not in a state that can be rolled back. Answer success: there is "
+                "nothing to return."
+            )
+        },
         statement="rolling back a refused bet succeeds and moves no money",
         source="sportsbook.txt, Transaction-rollback",
         why="Returning a stake that was never taken is a gift for each refused bet.",
@@ -274,6 +317,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-13",
         level=Level.MUST,
+        fits=(Observed.REFUSED, Observed.MONEY, Observed.OTHER),
         broken_by_answers=True,
         statement="a result that arrives after its bet was rolled back is still paid",
         source="sportsbook.txt, Transaction-rollback",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from scenarios.contract import Level
+from scenarios.contract import Level, Observed
 from scenarios.generated.playback import Open, Stage
 from scenarios.generated.state_machine import Plan, play, search
 from scenarios.run.effort import Effort
@@ -50,4 +50,5 @@ def judge_stories(
             case=f"a story of {len(story.steps)} steps",
             level=Level.MUST,
             off=broken.off,
+            observed=Observed.MONEY,
         )

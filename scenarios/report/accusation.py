@@ -46,7 +46,7 @@ def lines(run: Run, verdict: RuleVerdict) -> Iterator[Line]:
                 yield Line("story", run.redactor.text(step))
     yield Line("rule", f"{rule.statement} ({rule.source})")
     yield Line("why", rule.why)
-    yield Line("causes", rule.causes)
+    yield Line("causes", verdict.causes)
     yield Line("again", replay_command(run, rule.id), verbatim=True)
 
 

@@ -73,6 +73,7 @@ def _rule(run: Run, verdict: RuleVerdict) -> Rule:
         outcome=str(verdict.standing),
         reason=run.redactor.text(verdict.reason),
         replay=replay_command(run, rule.id),
+        causes=verdict.causes,
         answers=verdict.answers.told,
         scenarios=[_scenario(run, rule.id, result) for result in verdict.results],
     )

@@ -143,6 +143,7 @@ class Rule(_Part):
         outcome: str,
         reason: str,
         replay: str = "",
+        causes: str = "",
         answers: int | None = None,
         scenarios: list[Scenario] | None = None,
     ) -> Self:
@@ -154,7 +155,7 @@ class Rule(_Part):
             statement=rule.statement,
             source=rule.source,
             why=rule.why,
-            causes=rule.causes,
+            causes=causes or rule.causes,
             outcome=outcome,
             reason=reason,
             replay=replay,

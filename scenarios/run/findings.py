@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from scenarios.contract import RULES, Level, Rule
+from scenarios.contract import RULES, Level, Observed, Rule
 from scenarios.oracles.answers import Answers
 from scenarios.problems.errors import Exit
 from scenarios.run.story import Story
+from simulators.exchanges.history import Exchange
+
+# From this HTTP status on the CLIENT, or what stands before it, says that it failed.
+_SERVER_ERROR = 500
 
 
 class Standing(StrEnum):
@@ -27,7 +31,7 @@ class Finding:
     """One breach of one rule: what was expected, what was seen, and the numbers of the exchanges that show it.
 
     ``level`` is the level of this breach, which may differ from the rule's; ``off`` is the money at stake in the
-    player's currency and ranks the worst case first.
+    player's currency and ranks the worst case first. ``observed`` chooses the causes that fit.
     """
 
     rule: str
@@ -37,6 +41,7 @@ class Finding:
     exchanges: tuple[int, ...] = ()
     case: str = ""
     off: Decimal = Decimal(0)
+    observed: Observed = Observed.OTHER
 
     def sentence(self) -> str:
         """One line: the case, what was expected and what was seen."""
@@ -96,6 +101,15 @@ class ScenarioResult:
         return [finding for finding in self.findings if finding.rule == rule]
 
 
+def observed_in(exchange: Exchange) -> Observed:
+    """What the answer to ``exchange``, or the lack of one, is where it is not what it should be."""
+    if exchange.answer is None:
+        return Observed.SILENT
+    if exchange.ok or exchange.refused:
+        return Observed.DONE if exchange.ok else Observed.REFUSED
+    return Observed.FAILED if exchange.answer.status >= _SERVER_ERROR else Observed.UNREADABLE
+
+
 def worst(findings: Sequence[Finding]) -> Finding:
     """The gravest of ``findings``: a MUST before a SHOULD, then the most money; the first of equals."""
     return max(findings, key=lambda finding: (finding.level is Level.MUST, finding.off))
@@ -133,6 +147,12 @@ class RuleVerdict:
     standing: Standing
     reason: str
     results: tuple[ScenarioResult, ...]
+
+    @property
+    def causes(self) -> str:
+        """The usual causes of the gravest finding, and their fixes; of the rule in general where there is none."""
+        found = [finding for result in self.results for finding in result.of(self.rule.id)]
+        return self.rule.causes_of(worst(found).observed) if found else self.rule.causes
 
     @property
     def answers(self) -> Answers:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from scenarios.contract import RULES, Level
+from scenarios.contract import RULES, Level, Observed
 from scenarios.oracles.acceptable import Acceptable, acceptable
-from scenarios.run.findings import Finding, ScenarioResult
+from scenarios.run.findings import Finding, ScenarioResult, observed_in
 from scenarios.run.run import Run
 from scenarios.run.width import Result, side_by_side
 from scenarios.wallet.player import Player
@@ -103,18 +103,19 @@ class Judge:
         case: str = "",
         level: Level | None = None,
         off: Decimal = Decimal(0),
+        observed: Observed = Observed.OTHER,
     ) -> bool:
         """Record a finding against ``rule`` unless ``condition``; return ``condition``.
 
         ``level`` defaults to the rule's own (SHOULD for an INFO rule is never a failure); ``off`` is the
-        money at stake.
+        money at stake, ``observed`` says what the breach was seen by.
         """
         self._mark(rule)
         if not condition:
             if any(exchange.not_now for exchange in exchanges):
                 raise Undecided("the CLIENT answered 429 or 503 (not now) for as long as it was waited for")
             numbers = tuple(exchange.number for exchange in exchanges)
-            self._add(Finding(rule, level or RULES[rule].level, expected, seen, numbers, case, off))
+            self._add(Finding(rule, level or RULES[rule].level, expected, seen, numbers, case, off, observed))
         return condition
 
     def accepted(self, rule: str, exchange: Exchange, *, case: str = "", level: Level | None = None) -> bool:
@@ -127,6 +128,7 @@ class Judge:
             exchanges=[exchange],
             case=case,
             level=level,
+            observed=observed_in(exchange),
         )
 
     def refused(self, rule: str, exchange: Exchange, *, case: str = "", level: Level | None = None) -> bool:
@@ -139,6 +141,7 @@ class Judge:
             exchanges=[exchange],
             case=case,
             level=level,
+            observed=observed_in(exchange),
         )
 
     def same_client_id(self, rule: str, first: Exchange, copy: Exchange, *, case: str = "") -> bool:
@@ -150,6 +153,7 @@ class Judge:
             seen=said(copy),
             exchanges=[first, copy],
             case=case,
+            observed=Observed.OTHER if copy.ok else observed_in(copy),
         )
 
     @property
@@ -192,7 +196,11 @@ class Judge:
         if reading.amount not in acceptable:
             off = min(abs(reading.amount - amount) for amount in acceptable)
             seen = f"balance {player.show(reading.amount)}"
-            self._add(Finding(rule, level, expected, seen, numbers + reading.exchanges[-6:], case, off))
+            self._add(
+                Finding(
+                    rule, level, expected, seen, numbers + reading.exchanges[-6:], case, off, Observed.MONEY
+                )
+            )
         return reading.amount
 
     def settled(
@@ -221,7 +229,18 @@ class Judge:
         wrong = self._keep(player, reading.amount)
         if wrong:
             seen = f"balance {player.show(reading.amount)}" + (f", as if {mistake}" if mistake else "")
-            self._add(Finding(rule, level, words, seen, numbers + reading.exchanges[-6:], case, abs(wrong)))
+            self._add(
+                Finding(
+                    rule,
+                    level,
+                    words,
+                    seen,
+                    numbers + reading.exchanges[-6:],
+                    case,
+                    abs(wrong),
+                    Observed.MONEY,
+                )
+            )
         return reading.amount
 
     def expected(self, player: Player) -> Acceptable:
@@ -255,7 +274,18 @@ class Judge:
             reading = self.run.read(player, guess)
         except Unreadable as error:
             seen = f"a balance that cannot be told: {error}"
-            self._add(Finding(rule, level, expected, seen, numbers + error.exchanges[-10:], case, abs(guess)))
+            self._add(
+                Finding(
+                    rule,
+                    level,
+                    expected,
+                    seen,
+                    numbers + error.exchanges[-10:],
+                    case,
+                    abs(guess),
+                    Observed.MONEY,
+                )
+            )
             raise Undecided(f"the balance cannot be told any more: {error}") from error
         if not reading.restored:
             self.run.warn(f"player {player.id} was not left with {player.show(reading.amount)} by the probe")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios.contract import RULES, Level
+from scenarios.contract import RULES, Level, Observed
 from scenarios.problems.errors import Problem
 from scenarios.run.findings import Finding, ScenarioResult, Standing, message
 from scenarios.run.guard import OutOfBounds, TargetGone
@@ -71,6 +71,7 @@ def blame_for_going(run: Run, result: ScenarioResult, why: str) -> None:
             "the service keeps serving",
             f"it went away, came back, and went away at the same again: {why}",
             tuple(one.number for one in sent[-_LAST:]),
+            observed=Observed.SILENT,
         )
     ]
 
@@ -89,7 +90,14 @@ def accuse(result: ScenarioResult, noticed: Noticed | None) -> None:
     result.judged.add(noticed.rule)
     level = RULES[noticed.rule].level
     found = Finding(
-        noticed.rule, level, noticed.expected, noticed.seen, noticed.exchanges, "basics", noticed.off
+        noticed.rule,
+        level,
+        noticed.expected,
+        noticed.seen,
+        noticed.exchanges,
+        "basics",
+        noticed.off,
+        noticed.observed,
     )
     if noticed.once:
         result.seen_once[noticed.rule] = (

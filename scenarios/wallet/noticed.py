@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from scenarios.contract import Observed
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.wallet.transactions import Kind, Transaction
 
@@ -22,6 +23,7 @@ class Noticed:
     exchanges: tuple[int, ...] = ()
     off: Decimal = Decimal(0)
     once: bool = False
+    observed: Observed = Observed.OTHER
 
 
 def refusals(sent: Iterable[Exchange], players: Collection[tuple[str, str]]) -> Iterator[Noticed]:
@@ -52,4 +54,5 @@ def refusals(sent: Iterable[Exchange], players: Collection[tuple[str, str]]) -> 
             tuple(one.number for one in refused),
             first.message.amount,
             once=len(refused) == 1,
+            observed=Observed.REFUSED,
         )

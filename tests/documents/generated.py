@@ -13,7 +13,7 @@ from typing import Any
 
 import pitboss_pytest
 from client_under_test.mutants.table import ALL
-from scenarios.contract import GROUPS, RULES, Level, Rule
+from scenarios.contract import GROUPS, RULES, Level, Observed, Rule
 from scenarios.driver.driver import Driver
 from scenarios.run.judge import Judge
 from scenarios.runner import fixtures
@@ -145,6 +145,12 @@ def _rule(rule: Rule, proofs: list[Scenario]) -> Iterator[str]:
     yield ""
     yield f"* Why it matters: {rule.why}"
     yield f"* Usual causes, and their fixes: {rule.causes}"
+    for observed, causes in rule.when.items():
+        yield (
+            f"* Where it is {observed}: {causes}"
+            if observed is not Observed.MONEY
+            else f"* Where the balance is wrong: {causes}"
+        )
     yield f"* Source: {rule.source}."
     for need in rule.needs:
         field = DriverSection.model_fields[need]

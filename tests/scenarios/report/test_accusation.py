@@ -5,12 +5,15 @@ import io
 import pytest
 from rich.console import Console
 
+from scenarios.contract import RULES, Observed
+from scenarios.contract.rule import CAUSES
 from scenarios.report.accusation import numbered
+from scenarios.report.document import document
 from scenarios.report.headline import headline
 from scenarios.report.summary import named
 from scenarios.report.terminal import Terminal
 from tests.support.judging import judged
-from tests.support.wallets import Wallet
+from tests.support.wallets import Refused, Wallet
 
 
 class PaysOrphans(Wallet):
@@ -41,6 +44,37 @@ def test_a_broken_rule_begins_with_what_happened_and_shows_what_was_answered(res
     assert names == ["balance", "cases", "rule", "why", "causes", "again"]
     # The wagers that only read the balance are not told one by one.
     assert text.count("POST /transaction ") == 0
+
+
+class RefusesOrphans(Wallet):
+    def orphan(self, message):
+        raise Refused("NOT_FOUND")
+
+
+class CrashesOnOrphans(Wallet):
+    def orphan(self, message):
+        raise RuntimeError("no such transaction")
+
+
+@pytest.mark.parametrize(
+    ("fault", "fitting"),
+    [
+        (PaysOrphans, "The amount is credited without looking for the original."),
+        (RefusesOrphans, "An id that is not known is taken for an error."),
+        (CrashesOnOrphans, "An exception that nobody catches"),
+    ],
+)
+def test_causes_fit_what_was_seen(fault, fitting):
+    found = judged(fault(), "RBK-04", seed=7)
+    causes = shown(found, 400).split("causes")[1]
+    assert causes.strip().startswith(fitting)
+    [rule] = document(found.run, found.verdicts).rules
+    assert rule.causes.startswith(fitting)
+
+
+def test_every_rule_has_causes_for_whatever_is_seen():
+    assert all(rule.causes_of(seen) for rule in RULES.values() for seen in Observed)
+    assert {rule.causes_of(Observed.FAILED) for rule in RULES.values()} == {CAUSES[Observed.FAILED]}
 
 
 def test_prose_wraps_with_a_hanging_indent_and_what_is_copied_does_not(result):
