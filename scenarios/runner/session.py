@@ -277,7 +277,8 @@ class Session:
     def _tell_own(self) -> None:
         """Hold against the CLIENT what it did to the judge's own wagers, up to the last that put a player back."""
         run, found = self.run, list(self.run.noticed)
-        if not run.diagnosis.why:
+        # Where wagers are known to move other amounts, what is put back may be no amount at all.
+        if not run.diagnosis.why and not run.suspicion.why:
             # One act is one finding: what a rule of the group tells of is told.
             told = {RULES[one.rule].group for result in run.results for one in result.findings}
             own = {(player.id, player.currency) for player in run.players}
