@@ -118,7 +118,7 @@ def per_rule(judged: Judged) -> dict[str, float]:
     spent: Counter[str] = Counter()
     for result in judged.run.results:
         for rule in result.rules:
-            spent[rule] += (result.last_exchange - result.first_exchange) / len(result.rules)  # type: ignore[assignment]
+            spent[rule] += len(judged.run.sent_in(result)) / len(result.rules)  # type: ignore[assignment]
     return dict(spent)
 
 

@@ -70,7 +70,7 @@ class Terminal:
         self._scenarios, self._began = scenarios, self._clock()
         if run.round_trip is not None:
             share = min(1.0, scenarios / _OF_ALL)
-            self._about = about(settings.effort, run.round_trip, share)
+            self._about = about(settings.effort, run.round_trip, share, len(run.players))
             self._print(
                 f"about {spoken(self._about)}, as an answer takes {run.round_trip * 1000:.0f} ms; "
                 f"at most {spoken(run.guard.seconds)} (--time-limit)"

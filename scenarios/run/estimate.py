@@ -6,11 +6,21 @@ from scenarios.run.effort import Effort
 
 # A run may take so many times as long as it probably does before it ends by itself.
 _PATIENCE: Final = 4.0
+# With so many players several scenarios run at once: a second one is there for rules that need another player.
+_SIDE_BY_SIDE: Final = 3
+# The share of the exchanges that can go side by side.
+_IN_LANES: Final = 0.4
 
 
-def about(effort: Effort, round_trip: float, share: float = 1.0) -> float:
+def lanes(players: int) -> int:
+    """How many scenarios are run at once where there are so many test ``players``."""
+    return players if players >= _SIDE_BY_SIDE else 1
+
+
+def about(effort: Effort, round_trip: float, share: float = 1.0, players: int = 1) -> float:
     """Seconds that ``share`` of all scenarios of ``effort`` take where an answer takes ``round_trip`` seconds."""
-    return share * (effort.in_a_row * round_trip + effort.waits)
+    in_a_row = effort.in_a_row * (1 - _IN_LANES + _IN_LANES / lanes(players))
+    return share * (in_a_row * round_trip + effort.waits)
 
 
 def bound(effort: Effort, round_trip: float | None) -> float:

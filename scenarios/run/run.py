@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -152,6 +153,24 @@ class Run:
     def while_there(self) -> Iterator[Exchange]:
         """The exchanges of the time in which the CLIENT was there."""
         return (one for one in self.history if not any(one.number in gone for gone in self.away))
+
+    def sent_in(self, result: ScenarioResult) -> list[Exchange]:
+        """The exchanges of the scenario of ``result``, without those of scenarios at its side."""
+        return [one for one in self.history.since(result.first_exchange) if one.scenario == result.id]
+
+    def lane(self, place: int, guard: Callable[[Exchange], None], width: int) -> "Run":
+        """This run as a scenario sees it that is judged beside others, by wagers of the player at ``place`` alone.
+
+        ``guard`` is called after every exchange; ``width`` requests may be under way at once.
+        """
+        # Made before, so that all lanes share it.
+        assert self._restore is not None
+        lane = copy(self)
+        lane.players = [*self.players[place:], *self.players[:place]]
+        lane.verbs = replace(self.verbs, guard=guard)
+        lane.probe = WagersProbe(lane.verbs)
+        lane.width = width
+        return lane
 
     def rng(self, scenario: str) -> Random:
         """The scenario's own source of chance: the same for the same seed, whatever else is selected."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from decimal import Decimal
 from typing import Final, TypeVar
 
@@ -20,7 +21,9 @@ def side_by_side(sends: Sequence[Callable[[], Result]], width: int) -> list[Resu
     if width < 2 or len(sends) < 2:
         return [send() for send in sends]
     with ThreadPoolExecutor(min(width, len(sends))) as pool:
-        return list(pool.map(lambda send: send(), sends))
+        # What is sent belongs to the scenario that sends it, whichever thread that is.
+        asked = [(copy_context(), send) for send in sends]
+        return list(pool.map(lambda one: one[0].run(one[1]), asked))
 
 
 def width(operator: Verbs, player: Player, most: int, timeout: float) -> int:

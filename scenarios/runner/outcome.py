@@ -61,7 +61,7 @@ def _gone(run: Run, result: ScenarioResult, why: str) -> None:
 def blame_for_going(run: Run, result: ScenarioResult, why: str) -> None:
     """Blame the rule of ``result``: the CLIENT went away in this scenario, came back, and went away in it again."""
     rule = _asked(run, result)
-    sent = [one for one in run.history.since(result.first_exchange) if one.purpose is not Purpose.LIVENESS]
+    sent = [one for one in run.sent_in(result) if one.purpose is not Purpose.LIVENESS]
     result.judged.add(rule)
     result.findings = [
         Finding(

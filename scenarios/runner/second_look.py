@@ -53,9 +53,9 @@ def _anew(item: pytest.Function, judge: Judge) -> Exception | None:
     try:
         run.guard.wait_return()
     except TargetGone as gone:
-        _drop(result)
+        drop(result)
         return gone
-    _drop(result)
+    drop(result)
     run.away.append(range(result.first_exchange, len(run.history)))
     run.warn(f"the CLIENT went away during {result.id} and came back; that was judged anew")
     ending = _run(item, judge)
@@ -70,7 +70,7 @@ def _anew(item: pytest.Function, judge: Judge) -> Exception | None:
     return None
 
 
-def _drop(result: ScenarioResult) -> None:
+def drop(result: ScenarioResult) -> None:
     """Forget what was found while the CLIENT went away."""
     result.findings, result.judged, result.notes = [], set(), {}
     result.stories, result.readings = {}, {}
@@ -81,7 +81,7 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
     result = judge.result
     first, judged, notes = result.findings, result.judged, result.notes
     stories, readings = dict(result.stories), dict(result.readings)
-    sent = judge.run.history.since(result.first_exchange)
+    sent = judge.run.sent_in(result)
     # How many go at once is found out by overlapping, too, and says nothing of the rule.
     told = (one for one in sent if one.number not in judge.abreast and one.purpose is not Purpose.LIVENESS)
     raced, lost = _overlapped(told), _lost(judge)
@@ -150,7 +150,7 @@ def _lost(judge: Judge) -> bool:
     """Whether the CLIENT went away in the middle of a request of this scenario, though nothing was meant to be lost."""
     return any(
         one.failure is not None and one.failure.kind in _GOING and not one.faulty
-        for one in judge.run.history.since(judge.result.first_exchange)
+        for one in judge.run.sent_in(judge.result)
         if one.direction is Direction.TO_CLIENT
     )
 

@@ -1,5 +1,6 @@
 """The judge in a pytest session: which scenarios run and when, their results, and everything put back at the end."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing, exit_c
 from scenarios.run.judge import Judge, Undecided
 from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, RUN
+from scenarios.runner.lanes import AHEAD, Ahead, Lanes
 from scenarios.runner.needs import judges_history, lacking, needs_probe, rules_of, served_for, turn
 from scenarios.runner.outcome import accuse, broken_by, ended, error_line, redact, result_of, tell_pytest
 from scenarios.runner.second_look import look
@@ -57,6 +59,7 @@ class Session:
         self.finished = False
         self._planned: list[ScenarioResult] = []
         self._lock = PlayerLock()
+        self._keeping = threading.Lock()
         run.guard.tell = run.pace.tell = self._tell
 
     def _tell(self, text: str) -> None:
@@ -156,6 +159,13 @@ class Session:
             with checked(self.run, name):
                 pass
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Run side by side, before the others, what can run so."""
+        if self.sure and not session.config.option.collectonly:
+            session.config.pluginmanager.register(Ahead())
+            Lanes(self.run, session.items, self._keep_from_lane).go()
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Tell of a scenario file that cannot even be read; its scenarios are missing from the verdict."""
         if report.failed:
@@ -174,8 +184,10 @@ class Session:
         if judge is None:
             return
         history = self.run.history
-        judge.result.first_exchange, judge.result.began = len(history), history.now()
         history.scenario = judge.result.id
+        if item.stash.get(AHEAD, False):
+            return
+        judge.result.first_exchange, judge.result.began = len(history), history.now()
         if self.run.gone_after is not None and not judges_history(item):
             pytest.skip(f"not run: the target stopped answering after {self.run.gone_after}")
         if (missing := lacking(item, self.run)) is not None:
@@ -220,31 +232,44 @@ class Session:
         if call.excinfo is not None:
             ended(self.run, result, call.excinfo.value)
         if call.when == "call" or call.excinfo is not None:
-            result.last_exchange = len(self.run.history)
-            self._count_answers(item, result)
+            if not item.stash.get(AHEAD, False):
+                result.last_exchange = len(self.run.history)
+                result.seconds = self.run.history.now() - result.began
+            self._count_answers(result, whole=judges_history(item))
             for noticed in self.run.noticed:
                 accuse(result, noticed)
-            result.seconds = self.run.history.now() - result.began
             self._keep(result)
             tell_pytest(report, result, self.run)
             if self.run.settings.first_only and broken_by(result, self.run):
                 item.session.shouldfail = "the run was to end with the first that breaks a rule"
-            for watcher in self.watchers:
-                watcher.finished(self.run, result)
         return report  # type: ignore[return-value]
 
-    def _count_answers(self, item: pytest.Item, result: ScenarioResult) -> None:
+    def _keep_from_lane(self, result: ScenarioResult) -> bool:
+        """Take over a scenario that ran in a lane; False where it was answered too seldom to tell."""
+        self._count_answers(result, whole=False)
+        if result.ended is not None:
+            result.ended, result.reason = None, ""
+            return False
+        self._keep(result)
+        return True
+
+    def _count_answers(self, result: ScenarioResult, *, whole: bool) -> None:
         """Note on how many answers ``result`` rests; where they are too few to tell, it is undecided."""
-        whole = judges_history(item)
-        first = 0 if whole else result.first_exchange
-        result.answers = answers((one for one in self.run.while_there() if one.number >= first), own=whole)
+        there = self.run.while_there()
+        sent = there if whole else (one for one in there if one.scenario == result.id)
+        result.answers = answers(sent, own=whole)
         if result.ended is None and result.answers.too_few:
             result.ended, result.reason = Standing.UNDECIDED, result.answers.too_few
 
     def _keep(self, result: ScenarioResult) -> None:
-        redact(result, self.run.redactor.text)
-        if result not in self.run.results:
+        """Take over how a scenario ended, and tell of it, once; lanes do so, too."""
+        with self._keeping:
+            redact(result, self.run.redactor.text)
+            if any(result is one for one in self.run.results):
+                return
             self.run.results.append(result)
+            for watcher in self.watchers:
+                watcher.finished(self.run, result)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
@@ -259,10 +284,14 @@ class Session:
             return
         self.finished = True
         self.run.history.scenario = None
+        kept = list(self.run.results)
         for result in self._planned:
-            if result not in self.run.results:
+            if not any(result is one for one in kept):
                 result.ended, result.reason = Standing.SKIPPED, "not run: the run was interrupted"
-                self._keep(result)
+                redact(result, self.run.redactor.text)
+                kept.append(result)
+        # In their own order, however many ran side by side.
+        self.run.results[:] = [result for result in self._planned if any(result is one for one in kept)]
         self._restore()
         self._tell_own()
         if self.run.pace.warning is not None:

@@ -107,7 +107,7 @@ class WagersProbe:
         history = self.operator.channel.route.history
         start = len(history)
         exchange = self.operator.pay(player, player.money(units), Purpose.PROBE)
-        self._sent += range(start, len(history))
+        self._sent += [one.number for one in history.since(start) if one.scenario == history.scenario]
         if exchange.unknown:
             raise Unanswered(f"the probe's own {exchange.title} got no usable answer", tuple(self._sent))
         if not exchange.ok:

@@ -9,6 +9,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -223,6 +225,9 @@ _NOT_NOW = (429, 503)
 
 Listener = Callable[[Exchange], None]
 
+# The scenario of this context, where several run side by side.
+_BESIDE: ContextVar[str | None] = ContextVar("scenario", default=None)
+
 # What the other side sent is kept whole as long as all of it takes no more than this, in bytes; then the oldest is cut.
 ROOM = 64 << 20
 # What is short enough never to be cut, in bytes; and how much of a text in an answer is kept, in characters.
@@ -281,7 +286,7 @@ class History:
     """
 
     listeners: list[Listener] = field(default_factory=list)
-    scenario: str | None = None
+    _scenario: str | None = None
     _exchanges: list[Exchange] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _epoch: float = field(default_factory=time.monotonic)
@@ -289,6 +294,24 @@ class History:
     # Long exchanges that are whole yet, the oldest first: their numbers and weights; and the sum of these.
     _long: deque[tuple[int, int]] = field(default_factory=deque)
     _weight: int = 0
+
+    @property
+    def scenario(self) -> str | None:
+        """The scenario to which belongs what leaves now, None where none runs."""
+        return _BESIDE.get() or self._scenario
+
+    @scenario.setter
+    def scenario(self, name: str | None) -> None:
+        self._scenario = name
+
+    @contextmanager
+    def during(self, scenario: str) -> Iterator[None]:
+        """What leaves meanwhile in this context belongs to ``scenario``, whatever runs at its side."""
+        token = _BESIDE.set(scenario)
+        try:
+            yield
+        finally:
+            _BESIDE.reset(token)
 
     def now(self) -> float:
         """Seconds since this history began."""

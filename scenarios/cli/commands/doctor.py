@@ -60,7 +60,8 @@ def command(context: click.Context, config: Path | None, restart: bool) -> None:
         context.exit(problems[0].exit_code)
     if (measured := round_trip(run.history)) is not None:
         times = " and ".join(
-            f"about {spoken(about(each, measured))} ({each.name})" for each in (QUICK, NORMAL)
+            f"about {spoken(about(each, measured, players=len(run.players)))} ({each.name})"
+            for each in (QUICK, NORMAL)
         )
         console.print(
             f"\nAn answer takes {measured * 1000:.0f} ms: judging the sportsbook would take {times}."

@@ -21,6 +21,7 @@ from scenarios.contract import Level
 from scenarios.operator.messages import strict_json
 from scenarios.operator.messages.forgeries import HUGE, bend, raw
 from scenarios.run.effort import Effort
+from scenarios.run.findings import ScenarioResult
 from scenarios.run.judge import Judge, Undecided, said
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
@@ -42,11 +43,12 @@ _CUT_OFF = frozenset({FailureKind.RESET, FailureKind.CLOSED, FailureKind.NOT_HTT
 _FORTUNE = 10**13
 
 
-def _traffic(run: Run, judge: Judge) -> None:
-    """A little of everything, so that these rules can be judged alone too."""
+@pytest.fixture(scope="module")
+def traffic(run: Run) -> None:
+    """A little of everything, once, so that these rules can be judged alone too."""
     if run.gone_after is not None:
         return
-    operator = run.verbs
+    operator, judge = run.verbs, Judge(run, ScenarioResult("traffic", "", ()))
     for player in run.players[:2]:
         # A balance that can no longer be read is another rule's matter, and must not hide these.
         with contextlib.suppress(Undecided):
@@ -142,10 +144,10 @@ def _blame(
 
 
 @pytest.mark.whole_history
+@pytest.mark.usefixtures("traffic")
 @pytest.mark.rules("MSG-01")
 def test_every_signed_request_is_answered_200(run: Run, judge: Judge) -> None:
     """Refusals and bad input are answered with HTTP 200 too, as long as the hash was right."""
-    _traffic(run, judge)
     _blame(
         judge,
         "MSG-01",
@@ -162,10 +164,10 @@ def test_every_signed_request_is_answered_200(run: Run, judge: Judge) -> None:
 
 
 @pytest.mark.whole_history
+@pytest.mark.usefixtures("traffic")
 @pytest.mark.rules("MSG-02")
 def test_every_answer_is_a_json_object(run: Run, judge: Judge) -> None:
     """Every answer is a JSON object to a strict reader, and says so in its Content-Type."""
-    _traffic(run, judge)
     judged = [exchange for exchange in _answered(run) if not _taken_for_forgery(run, exchange)]
     broken = [exchange for exchange in judged if not isinstance(_document(exchange), dict)]
     _blame(
@@ -213,10 +215,10 @@ def _declares_json(exchange: Exchange) -> bool:
 
 
 @pytest.mark.whole_history
+@pytest.mark.usefixtures("traffic")
 @pytest.mark.rules("MSG-03")
 def test_success_has_its_form(run: Run, judge: Judge) -> None:
     """Success is ``error`` null, present, with a CLIENT ``transaction_id`` that is a non-empty string."""
-    _traffic(run, judge)
     expected = "error null, present, and a non-empty transaction_id"
     meant = _unclear_successes(run)
     done = [
@@ -324,10 +326,10 @@ def _failed(judge: Judge, exchange: Exchange, case: str) -> bool:
 
 
 @pytest.mark.whole_history
+@pytest.mark.usefixtures("traffic")
 @pytest.mark.rules("MSG-05")
 def test_client_ids_are_unique(run: Run, judge: Judge, effort: Effort) -> None:
     """No two of the OPERATOR's transactions share a CLIENT id, whatever their kind and player."""
-    _traffic(run, judge)
     # Ids may run out only after a while; most runs have sent that many wagers by now.
     for _ in range(0, effort.sums - len(run.history), 2):
         if run.gone_after is None:
@@ -369,10 +371,10 @@ def _is_uuid(provider_id: str) -> bool:
 
 
 @pytest.mark.whole_history
+@pytest.mark.usefixtures("traffic")
 @pytest.mark.rules("MSG-16")
 def test_answers_come_in_time(run: Run, judge: Judge) -> None:
     """Every request that no fault held up is answered, and within the OPERATOR's timeout."""
-    _traffic(run, judge)
     limit = run.route.timeout
     sent = [
         exchange

@@ -1,0 +1,183 @@
+"""Scenarios side by side: with three test players or more, as many at once, each with a player of its own.
+
+Only what one player is enough for goes here: scenarios that race, cut or may stop the CLIENT run alone and last, as do
+those with two players, a driver or a provider's API. They run before pytest's own loop, which then takes over how each
+ended. One that did not end well is judged alone: what it found is looked at once more there, and one that an exception
+ended is judged anew. So nothing is said of a CLIENT that several scenarios at once alone have shown.
+"""
+
+import contextlib
+import inspect
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final, NamedTuple
+
+import pytest
+
+from scenarios.contract import RULES
+from scenarios.generated.families.family import Cases
+from scenarios.run.effort import Effort
+from scenarios.run.estimate import lanes
+from scenarios.run.findings import ScenarioResult
+from scenarios.run.guard import OutOfBounds, TargetGone
+from scenarios.run.judge import Judge
+from scenarios.run.run import Run
+from scenarios.runner.fixtures import JUDGE
+from scenarios.runner.needs import lacking, rules_of, served_for, turn
+from scenarios.runner.second_look import drop
+from scenarios.target.loading import Target
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from scenarios.wallet.probes import WagersProbe
+from simulators.exchanges.history import Exchange
+from simulators.providers import OPERATOR
+
+# Set on a scenario that ran in a lane, and whose end stands.
+AHEAD: Final = pytest.StashKey[bool]()
+
+
+class Lent(NamedTuple):
+    """What a scenario of a lane may ask for; the fields are the fixtures' names."""
+
+    judge: Judge
+    operator: Verbs
+    player: Player
+    target: Target
+    effort: Effort
+    cases: Cases
+    rng: Random
+
+
+def lend(judge: Judge) -> Lent:
+    """What the scenario of ``judge`` gets in its lane."""
+    run = judge.run
+    settings, player = run.settings, run.players[0]
+    return Lent(
+        judge=judge,
+        operator=run.verbs,
+        player=player,
+        target=settings.target,
+        effort=settings.effort,
+        cases=Cases(settings.effort, settings.seed),
+        rng=run.rng(judge.result.id),
+    )
+
+
+@dataclass
+class Lanes:
+    """Runs what can run side by side of ``items``.
+
+    ``keep`` takes the result of each that ended well, and says whether that stands.
+    """
+
+    run: Run
+    items: Iterable[pytest.Item]
+    keep: Callable[[ScenarioResult], bool]
+    _waiting: deque[pytest.Function] = field(default_factory=deque)
+    _stopped: threading.Event = field(default_factory=threading.Event)
+    # Where the scenarios began that were under way when the CLIENT went away.
+    _cut: list[int] = field(default_factory=list)
+
+    def go(self) -> None:
+        """Run them. Raises KeyboardInterrupt, once every lane has stopped."""
+        fit = [item for item in self.items if isinstance(item, pytest.Function) and self._fits(item)]
+        if not self._worthwhile() or len(fit) < 2:
+            return
+        number = min(lanes(len(self.run.players)), self.run.width, len(fit))
+        if number < 2:
+            return
+        self._waiting.extend(fit)
+        with ThreadPoolExecutor(number, thread_name_prefix="lane") as pool:
+            try:
+                for ended in [pool.submit(self._work, self._lane(place, number)) for place in range(number)]:
+                    ended.result()
+            finally:
+                self._stopped.set()
+        if self._cut:
+            self.run.away.append(range(min(self._cut), len(self.run.history)))
+            with contextlib.suppress(TargetGone):
+                self.run.guard.wait_return()
+            self.run.warn(
+                "the CLIENT went away with several scenarios under way; each was judged anew, alone"
+            )
+
+    def _worthwhile(self) -> bool:
+        """Whether wagers tell balances here, nobody wants the first finding alone, and time is left."""
+        run = self.run
+        return (
+            lanes(len(run.players)) > 1
+            and isinstance(run.probe, WagersProbe)
+            and not (run.diagnosis.why or run.suspicion.why or run.at_its_word)
+            and not run.settings.first_only
+            and not run.guard.over
+        )
+
+    def _fits(self, item: pytest.Function) -> bool:
+        asked = inspect.signature(item.function).parameters
+        return (
+            turn(item) == 0
+            and bool(rules_of(item))
+            and item.get_closest_marker("usefixtures") is None
+            and not served_for(item)
+            and all(RULES[rule].provider == OPERATOR and not RULES[rule].needs for rule in rules_of(item))
+            and asked.keys() <= set(Lent._fields)
+            and "player" in asked
+            and lacking(item, self.run) is None
+        )
+
+    def _lane(self, place: int, number: int) -> Run:
+        def guard(exchange: Exchange) -> None:
+            if self._stopped.is_set():
+                raise OutOfBounds("the scenarios at its side were stopped")
+            self.run.guard(exchange)
+
+        return self.run.lane(place, guard, max(1, self.run.width // number))
+
+    def _work(self, lane: Run) -> None:
+        while not self._stopped.is_set():
+            try:
+                item = self._waiting.popleft()
+            except IndexError:
+                return
+            self._judge(item, lane)
+
+    def _judge(self, item: pytest.Function, lane: Run) -> None:
+        alone = item.stash[JUDGE]
+        judge, result, history = Judge(lane, alone.result), alone.result, self.run.history
+        with history.during(result.id):
+            result.first_exchange, result.began = len(history), history.now()
+            # What an exception ended will tell by itself, alone.
+            with contextlib.suppress(Exception, pytest.skip.Exception):
+                self._call(item, judge)
+                result.last_exchange, result.seconds = len(history), history.now() - result.began
+                item.stash[AHEAD] = True
+        if item.stash.get(AHEAD, False) and result.findings:
+            # All of it was sent beside others' requests.
+            alone.abreast.update(one.number for one in self.run.sent_in(result))
+        elif not (item.stash.get(AHEAD, False) and self.keep(result)):
+            item.stash[AHEAD] = False
+            drop(result)
+
+    def _call(self, item: pytest.Function, judge: Judge) -> None:
+        try:
+            lent = lend(judge)._asdict()
+            item.function(**{name: lent[name] for name in inspect.signature(item.function).parameters})
+        except TargetGone:
+            self._stopped.set()
+            self._cut.append(judge.result.first_exchange)
+            raise
+
+
+class Ahead:
+    """A pytest plugin: what ran in a lane, and ended there for good, does not run again."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        """Take over what a lane left, except at a second look."""
+        judge = pyfuncitem.stash.get(JUDGE, None)
+        done = judge is not None and not judge.again and pyfuncitem.stash.get(AHEAD, False)
+        return True if done else None
