@@ -4,16 +4,16 @@ An exchange is a request with its answer or the lack of one. It is written when 
 (*invoked*) and completed once (*answered* or given up); what has no answer is *unknown*, never failed.
 """
 
-import hashlib
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeVar
+
+from simulators.exchanges import bounds
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -228,23 +228,7 @@ Listener = Callable[[Exchange], None]
 # The scenario of this context, where several run side by side.
 _BESIDE: ContextVar[str | None] = ContextVar("scenario", default=None)
 
-# What the other side sent is kept whole as long as all of it takes no more than this, in bytes; then the oldest is cut.
-ROOM = 64 << 20
-# What is short enough never to be cut, in bytes; and how much of a text in an answer is kept, in characters.
-_SHORT = 2048
-_TEXT = 1024
-# What a header takes beside its letters, about, and how many are kept of what is cut.
-_HEADER = 150
-_HEADERS = 32
-_SHOWN_TEXT = 200
-
-
-def _weight(exchange: Exchange) -> int:
-    """Bytes of what the other side sent, about."""
-    theirs = exchange.request if exchange.direction is Direction.FROM_CLIENT else exchange.answer
-    if theirs is None:
-        return 0
-    return len(theirs.body) + sum(_HEADER + len(name) + len(value) for name, value in theirs.headers)
+_Message = TypeVar("_Message", Request, Answer)
 
 
 def _cut(exchange: Exchange) -> Exchange:
@@ -254,23 +238,10 @@ def _cut(exchange: Exchange) -> Exchange:
     return exchange if exchange.answer is None else replace(exchange, answer=_beginning(exchange.answer))
 
 
-_Message = TypeVar("_Message", Request, Answer)
-
-
 def _beginning(message: _Message) -> _Message:
-    headers = tuple((name[:_TEXT], value[:_TEXT]) for name, value in message.headers[:_HEADERS])
-    if len(message.body) <= _SHORT:
-        return replace(message, headers=headers)
-    length = message.length or len(message.body)
-    return replace(message, headers=headers, body=message.body[:_SHORT], length=length)
-
-
-def _text_of(value: str) -> str:
-    """``value``, or the beginning of one without measure and what tells it from others that begin so."""
-    if len(value) <= _TEXT:
-        return value
-    digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{value[:_SHOWN_TEXT]}... ({len(value)} characters, SHA-256 {digest})"
+    headers, body = bounds.beginning(message.headers, message.body)
+    whole = message.length if len(body) == len(message.body) else message.length or len(message.body)
+    return replace(message, headers=headers, body=body, length=whole)
 
 
 @dataclass
@@ -282,7 +253,8 @@ class History:
     was ready first; of a race, nothing.
 
     ``listeners`` are called after every change of an exchange (invoked, completed), outside the lock. What the CLIENT
-    sent takes no more than about ROOM bytes: beyond that the oldest long bodies and headers are cut to their beginning.
+    sent takes no more than about bounds.ROOM bytes: beyond that the oldest long bodies and headers are cut to their
+    beginning.
     """
 
     listeners: list[Listener] = field(default_factory=list)
@@ -291,9 +263,7 @@ class History:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _epoch: float = field(default_factory=time.monotonic)
     _races: int = 0
-    # Long exchanges that are whole yet, the oldest first: their numbers and weights; and the sum of these.
-    _long: deque[tuple[int, int]] = field(default_factory=deque)
-    _weight: int = 0
+    _room: bounds.Room = field(default_factory=bounds.Room)
 
     @property
     def scenario(self) -> str | None:
@@ -385,8 +355,8 @@ class History:
                 answered=self.now() if answer is not None else None,
                 failure=failure,
                 status=status,
-                error=None if error is None else _text_of(error),
-                client_id=_text_of(client_id) if isinstance(client_id, str) else client_id,
+                error=None if error is None else bounds.text(error),
+                client_id=bounds.text(client_id) if isinstance(client_id, str) else client_id,
                 faults=pending.faults if faults is None else faults,
                 invoked=pending.invoked if invoked is None else invoked,
             )
@@ -397,15 +367,10 @@ class History:
 
     def _make_room(self, done: Exchange) -> None:
         """Cut the oldest where ``done`` is one too many. To be called under the lock."""
-        weight = _weight(done)
-        if weight <= _SHORT:
-            return
-        self._long.append((done.number, weight))
-        self._weight += weight
-        while self._weight > ROOM:
-            number, weight = self._long.popleft()
-            self._weight -= weight
-            self._exchanges[number] = _cut(self._exchanges[number])
+        theirs = done.request if done.direction is Direction.FROM_CLIENT else done.answer
+        if theirs is not None:
+            for number in self._room.too_many(done.number, theirs.headers, theirs.body):
+                self._exchanges[number] = _cut(self._exchanges[number])
 
     def __len__(self) -> int:
         return len(self._exchanges)

@@ -359,7 +359,6 @@ def test_client_ids_are_unique(run: Run, judge: Judge, effort: Effort) -> None:
             seen=f"transaction_id {exchange.client_id!r} in both answers ({len(pairs)} such pairs)",
             exchanges=[before, exchange],
             case=case,
-            off=Decimal(0),
         )
 
 
@@ -381,7 +380,9 @@ def test_answers_come_in_time(run: Run, judge: Judge) -> None:
         for exchange in run.while_there()
         if exchange.direction is Direction.TO_CLIENT and exchange.provider == OPERATOR and _whole(exchange)
     ]
-    cut_off = [exchange for exchange in sent if exchange.genuine and _cut_off(exchange)]
+    cut_off = [
+        one for one in sent if one.genuine and one.failure is not None and one.failure.kind in _CUT_OFF
+    ]
     # Once may be a CLIENT that was started anew.
     again = len({(exchange.scenario, exchange.race) for exchange in cut_off}) > 1
     late = (
@@ -397,9 +398,3 @@ def _late(exchange: Exchange, limit: float) -> bool:
         # So says the sender of a request that it stopped waiting for.
         return exchange.failure.kind is FailureKind.TIMEOUT
     return exchange.seconds is not None and exchange.seconds > limit
-
-
-def _cut_off(exchange: Exchange) -> bool:
-    """Whether a request that reached the CLIENT was answered with nothing that is HTTP."""
-    failure = exchange.failure
-    return failure is not None and failure.kind in _CUT_OFF

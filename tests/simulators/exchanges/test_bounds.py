@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from simulators.exchanges import history as bounds
+from simulators.exchanges import bounds
 from simulators.exchanges.as_json import as_json
 from simulators.exchanges.history import Answer, Direction, History, Purpose, Request, Status
 from simulators.exchanges.redaction import Redactor
