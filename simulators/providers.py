@@ -13,7 +13,8 @@ class Provider:
     """One provider. ``name`` is its section of the target file, its folders, and its word in the history.
 
     ``label`` is what texts call it, ``asked`` what the CLIENT asks its API for, ``port`` where `pitboss serve` puts
-    it unless told otherwise; ``app`` makes the WSGI app of a simulator of it.
+    it unless told otherwise; ``app`` makes the WSGI app of a simulator of it, ``files_app`` that of a host of its own
+    for files, where it has one.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Provider:
     asked: str
     port: int
     app: Callable[[Any], "Flask"]
+    files_app: Callable[[Any], "Flask"] | None = None
 
 
 # Apps are imported where they are made: no command waits for a provider that it does not play.
@@ -38,6 +40,12 @@ def _jackpot(simulator: Any) -> "Flask":
     return create_app(simulator)
 
 
+def _jackpot_files(simulator: Any) -> "Flask":
+    from simulators.jackpot.api import create_files_app
+
+    return create_files_app(simulator)
+
+
 def _checkout(simulator: Any) -> "Flask":
     from simulators.checkout.api import create_app
 
@@ -52,7 +60,7 @@ PROVIDERS: Final[dict[str, Provider]] = {
     each.name: each
     for each in (
         Provider(OPERATOR, "OPERATOR", "sends /auth and /start-session", 8701, _operator),
-        Provider(JACKPOT, "Jackpot", "asks for tokens and confirms vouchers", 8702, _jackpot),
+        Provider(JACKPOT, "Jackpot", "asks for tokens and confirms vouchers", 8702, _jackpot, _jackpot_files),
         Provider(CHECKOUT, "checkout", "creates its checkouts", 8703, _checkout),
     )
 }

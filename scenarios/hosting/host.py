@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
@@ -126,17 +126,31 @@ def _address_told(address: tuple[str, int], what: str, other_port: str) -> Itera
 
 
 @contextmanager
+def _files(files_app: Callable[[Any], App], simulator: Any, host: str, other_port: str) -> Iterator[None]:
+    """Serve the files of ``simulator`` at a port of their own, unless it is settled where they are."""
+    if simulator.has_files_url:
+        yield
+        return
+    with listening(files_app(simulator), (host, 0), "files that are signed for", other_port) as listener:
+        simulator.files_at(listener.url)
+        yield
+
+
+@contextmanager
 def hosted(
     simulator: S, address: tuple[str, int], other_port: str | None = None, *, public_url: str | None = None
 ) -> Iterator[Hosted[S]]:
     """Serve ``simulator`` and let it send, until this ends; then its faults end and it stops.
 
+    Where it has files, and nothing says where they are, they get a port of their own: another host than the API's.
     ``public_url`` is where browsers reach it, ``other_port`` says how another port is chosen (None: in the target
     file). Raises UsageProblem where the address cannot be taken.
     """
     provider = PROVIDERS[simulator.provider]
     app, other = provider.app(simulator), other_port or _other_port(provider)
-    with listening(app, address, _what(provider), other) as listener:
+    with listening(app, address, _what(provider), other) as listener, ExitStack() as stack:
+        if provider.files_app is not None and public_url is None:
+            stack.enter_context(_files(provider.files_app, simulator, address[0], other))
         reached = (public_url or listener.url).rstrip("/")
         simulator.reached_at(listener.url, public_url and reached)
         simulator.start()

@@ -60,6 +60,7 @@ class Jackpot(JackpotSimulator):
             schedule=Schedule().scaled(_SCALE),
             seed=run.settings.seed,
             clock=lambda: time.time() + self._shift,
+            files_url=agreed.files_url,
         )
         self.store_id = self.account.listings[0].store.id
         self.account.update_store(self.store_id, _STORE)
@@ -123,6 +124,7 @@ def build(section: Section, route: Route, *, seed: int = 0) -> JackpotSimulator:
         route,
         notification_url=section.notification_url,
         habits=_habits(section),
+        files_url=section.files_url,
         seed=seed,
     )
 

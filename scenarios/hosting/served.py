@@ -79,6 +79,7 @@ def _operator_lines(one: Hosted[Any]) -> Iterator[str]:
 def _jackpot_lines(one: Hosted[Any]) -> Iterator[str]:
     yield f"JACKPOT         {one.listener.url}  (API under /v2, {one.public_url}{PAGE})"
     yield f"notifies        {one.simulator.endpoint.url or 'nobody: no notification URL is set'}"
+    yield f"signed URLs     {one.simulator.account.files_url or one.public_url}"
     yield f"widget          {one.public_url}{VOUCHER_WIDGET}"
     yield f"back-office     {one.public_url}{backoffice.PREFIX}"
 

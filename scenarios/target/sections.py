@@ -291,6 +291,12 @@ class Jackpot(Section):
         "tokens, confirmations and questions",
         examples=['"127.0.0.1:8702"'],
     )
+    files_url: CallbackUrl | None = Field(
+        None,
+        description="the http(s) address under which signed URLs of vouchers lie, which must lead to listen; without "
+        "it they get a free port of their own",
+        examples=['"http://files.example.com:8702"'],
+    )
 
     @property
     def listen_address(self) -> tuple[str, int]:

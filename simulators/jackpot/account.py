@@ -52,7 +52,8 @@ class Habits:
 class Account:
     """The stores and vouchers of one CLIENT. Safe to use from several threads.
 
-    ``clock`` is seconds since the epoch. ``public_url`` is where pictures and PDFs are.
+    ``clock`` is seconds since the epoch. ``public_url`` is where pictures are, ``files_url`` where
+    PDFs are (None: there, too).
     """
 
     def __init__(
@@ -65,11 +66,13 @@ class Account:
         clock: Callable[[], float] = time.time,
         new_id: NewId = random_id,
         public_url: str = "http://127.0.0.1:8702",
+        files_url: str | None = None,
         opening: datetime | None = None,
     ) -> None:
         self.queue = queue
         self.habits = habits or Habits()
         self.public_url = public_url
+        self.files_url = files_url
         self.clock = clock
         self._signer = signer
         self._new_id = new_id
@@ -109,7 +112,7 @@ class Account:
         return Means(
             at(self.clock()),
             self._new_id,
-            lambda voucher, now: self._signer.url(self.public_url, voucher, now),
+            lambda voucher, now: self._signer.url(self.files_url or self.public_url, voucher, now),
         )
 
     def reserve(self, store_id: str, asked: Reservation) -> Voucher:

@@ -55,11 +55,29 @@ def create_app(simulator: JackpotSimulator) -> Flask:
             rule = path.replace("{", "<").replace("}", ">")
             app.add_url_rule(rule, endpoint, _view(simulator, operation), methods=[operation.method])
     app.register_blueprint(api_docs.blueprint(openapi.document))
-    app.add_url_rule(f"{FILES}/<voucher_id>.pdf", "file", lambda voucher_id: _file(simulator, voucher_id))
+    _add_files(app, simulator)
     app.add_url_rule(f"{IMAGES}/<slug>/<name>.svg", "image", lambda slug, name: _image(simulator, slug, name))
     app.register_blueprint(widget.blueprint(simulator))
     app.register_blueprint(backoffice.blueprint(simulator))
     return app
+
+
+def create_files_app(simulator: JackpotSimulator) -> Flask:
+    """Return the WSGI app of another host than the API's: the PDFs behind signed URLs, and nothing else."""
+    app = provider_app.create(
+        "Jackpot",
+        simulator.history,
+        simulator.disturbances,
+        lambda: None,
+        messages=_MESSAGES,
+        error_page=lambda _error: None,
+    )
+    _add_files(app, simulator)
+    return app
+
+
+def _add_files(app: Flask, simulator: JackpotSimulator) -> None:
+    app.add_url_rule(f"{FILES}/<voucher_id>.pdf", "file", lambda voucher_id: _file(simulator, voucher_id))
 
 
 def _view(simulator: JackpotSimulator, operation: Operation) -> Callable[..., ResponseReturnValue]:
@@ -130,7 +148,7 @@ def _malformed(error: ValidationError, models: tuple[type[BaseModel], ...]) -> s
 
 
 def _file(simulator: JackpotSimulator, voucher_id: str) -> Response:
-    parts = (request.args.get(name, "") for name in ("Key", "Expires", "Signature"))
+    parts = (request.args.get(name, "") for name in ("GoogleAccessId", "Expires", "Signature"))
     return Response(simulator.service.pdf(voucher_id, *parts), content_type="application/pdf")
 
 

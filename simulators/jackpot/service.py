@@ -244,9 +244,11 @@ class Service:
         url = world.details(self._ready(voucher_id), self.account.means()).url
         return SignedUrl(signed_url=str(url))
 
-    def pdf(self, voucher_id: str, key: str, expires: str, signature: str) -> bytes:
+    def pdf(self, voucher_id: str, access_id: str, expires: str, signature: str) -> bytes:
         """Return the PDF behind a signed URL; raises ApiError."""
-        standing = self.signer.standing(self._voucher(voucher_id), key, expires, signature, self._clock())
+        standing = self.signer.standing(
+            self._voucher(voucher_id), access_id, expires, signature, self._clock()
+        )
         if standing is UrlStanding.FORGED:
             raise ApiError(
                 401,

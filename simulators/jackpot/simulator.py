@@ -52,6 +52,7 @@ class JackpotSimulator(Simulator[Notification]):
         queue_clock: Callable[[], float] = time.monotonic,
         new_id: NewId = random_id,
         public_url: str = "http://127.0.0.1:8702",
+        files_url: str | None = None,
         opening: datetime | None = None,
     ) -> None:
         queue = RetryQueue(
@@ -72,6 +73,7 @@ class JackpotSimulator(Simulator[Notification]):
             clock=clock,
             new_id=new_id,
             public_url=public_url,
+            files_url=files_url,
             opening=opening,
         )
         self.service = Service(agreement, self.account, signer, clock)
@@ -123,8 +125,17 @@ class JackpotSimulator(Simulator[Notification]):
         self.endpoint.url = url
 
     def reached_at(self, url: str, public_url: str | None) -> None:
-        """Pictures and PDFs are at ``public_url``, or below the API."""
+        """Pictures, and PDFs unless they are elsewhere, are at ``public_url``, or below the API."""
         self.account.public_url = public_url or url
+
+    def files_at(self, url: str) -> None:
+        """PDFs are at ``url``."""
+        self.account.files_url = url
+
+    @property
+    def has_files_url(self) -> bool:
+        """Whether it is settled where PDFs are."""
+        return self.account.files_url is not None
 
     def start(self) -> None:
         """Deliver webhooks, and let time pass, from threads in the background until ``stop``."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 import sqlalchemy as sa
 from typing_extensions import override
@@ -94,6 +95,18 @@ def _url(shown: Callable[[Resolver, Conversion], str | None]) -> type[Resolver]:
             return shown(self, row)
 
     return Url
+
+
+def _url_changed(change: Callable[[str], str]) -> type[Resolver]:
+    """Shows the address that opens the voucher as ``change`` makes it."""
+
+    class UrlChanged(Resolver):
+        @override
+        def url(self, row: Conversion, now: float) -> str | None:
+            right = super().url(row, now)
+            return None if right is None else change(right)
+
+    return UrlChanged
 
 
 class _NeverReady(Conversions):
@@ -317,6 +330,18 @@ MUTANTS: tuple[Mutant, ...] = (
         resolver=_url(
             lambda resolver, row: row.url if row.url is not None and resolver.jackpot.opens(row.url) else None
         ),
+    ),
+    jackpot_mutant(
+        "vch-url-cut",
+        "Of the address 255 characters are kept.",
+        ("VCH-01",),
+        resolver=_url_changed(lambda url: url[:255]),
+    ),
+    jackpot_mutant(
+        "vch-url-decoded",
+        "The address is decoded on its way to the player.",
+        ("VCH-01",),
+        resolver=_url_changed(unquote),
     ),
     jackpot_mutant(
         "vch-url-memory", "The address shown once is shown again.", ("VCH-07",), resolver=_UrlMemory

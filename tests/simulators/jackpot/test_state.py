@@ -3,6 +3,7 @@
 import json
 import stat
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -58,8 +59,7 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
                     JwtBearerGrant(grant_type=JWT_BEARER, client_id="acme", assertion=jwt)  # type: ignore[arg-type]
                 )
             assert caught.value.code == "JWT_USED"
-            query = dict(part.split("=") for part in url.partition("?")[2].split("&"))
-            pdf = second.service.pdf(voucher.id, query["Key"], query["Expires"], query["Signature"])
+            pdf = second.service.pdf(voucher.id, *dict(parse_qsl(urlsplit(url).query)).values())
             assert pdf.startswith(b"%PDF-")
             assert [each.id for each in second.queue.pending] == waiting
             assert [len(each.attempts) for each in second.queue.deliveries] == [1, 1, 1, 1, 1]
