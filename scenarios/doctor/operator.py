@@ -3,9 +3,11 @@
 It moves the smallest unit of the players' currency and takes it back; where it cannot, it says so.
 """
 
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 from scenarios.doctor.locked_rules import locked
 from scenarios.doctor.pace import pace
@@ -34,6 +36,8 @@ from simulators.providers import OPERATOR
 
 # In smallest units: more than any test player has.
 _FORTUNE = 10**13
+# How long a connection may take that only shows where it leaves from, in seconds.
+_CONNECT_SECONDS = 3.0
 # Driver entries that the OPERATOR's steps try; those of the other providers have steps of their own.
 _ELSEWHERE = {"voucher_session", "checkout_token"}
 
@@ -73,6 +77,7 @@ class Doctor:
             yield step
             works = works and step.state is StepOutcome.OK
             if number == 0 and works:
+                yield self._origin()
                 yield from pace(self.verbs, player)
             if isinstance(step.problem, NoChannel):
                 break
@@ -82,6 +87,25 @@ class Doctor:
                 yield self._entry(name) if works else untried(name, "the callbacks come first: fix them")
 
     # The callbacks
+
+    def _origin(self) -> DoctorStep:
+        """Tell which address callbacks leave from, for the CLIENT's allow list (*Terms and concepts*)."""
+        name = "server IP address"
+        parts = urlsplit(self.run.channel.url or "")
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            with socket.create_connection((parts.hostname or "", port), _CONNECT_SECONDS) as connection:
+                address = connection.getsockname()[0]
+        except OSError as error:
+            return DoctorStep(
+                StepOutcome.OPEN, name, advice=f"no connection to {parts.netloc}: {error.strerror or error}"
+            )
+        return DoctorStep(
+            StepOutcome.OK,
+            name,
+            f"callbacks leave from {address}; a CLIENT with an allow list lets that in, or what a proxy or NAT "
+            "on the way makes of it",
+        )
 
     def _wager(self, player: Player, first: bool) -> DoctorStep:
         name = f"player {player}" if not first else f"callbacks, player {player}"

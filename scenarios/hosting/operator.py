@@ -45,4 +45,5 @@ def agreed_on(target: Target) -> Agreement:
         operator.currencies,
         operator.languages,
         operator.api_version,
+        operator.website,
     )

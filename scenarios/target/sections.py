@@ -175,6 +175,12 @@ class Operator(Section):
         description="API_VERSION, under which the CLIENT calls /auth and /start-session",
         examples=['"v1"'],
     )
+    website: Url | None = Field(
+        None,
+        description="the CLIENT's http(s) website, which alone may show the sportsbook in its iframe; without it any "
+        "may",
+        examples=['"https://www.example.com"'],
+    )
     currencies: Annotated[tuple[CurrencyCode, ...], BeforeValidator(_listed)] = Field(
         ("EUR", "USD", "GBP"),
         min_length=1,

@@ -33,7 +33,7 @@ def create_app(simulator: OperatorSimulator) -> Flask:
         lambda: _record(simulator),
         messages=_MESSAGES,
         error_page=lambda error: (
-            player_page.error_page(error) if request.blueprint == player_page.NAME else None
+            player_page.error_page(simulator, error) if request.blueprint == player_page.NAME else None
         ),
     )
     for prefix in ("", "/<version>"):

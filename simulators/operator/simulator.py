@@ -31,13 +31,17 @@ Path = Literal["auth", "start-session"]
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What OPERATOR and CLIENT agreed on; ``version`` is the API's (None: any is answered)."""
+    """What OPERATOR and CLIENT agreed on; ``version`` is the API's (None: any is answered).
+
+    ``website`` is the CLIENT's, the only one that may frame the player's page (None: any may).
+    """
 
     username: str
     password: str = field(repr=False)
     currencies: Sequence[str] = ("EUR",)
     languages: Sequence[str] = ("en",)
     version: str | None = None
+    website: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,8 @@ class OperatorSimulator(Simulator[Transaction]):
         self.token_seconds = token_seconds
         self.public_url = public_url
         self.forgiving = forgiving
+        # Whose pages may frame the player's, besides the website's: addresses.
+        self.framers: list[str] = []
         self.redactor = Redactor(
             {"SECURITY_HASH": queue.operator.secret, "CLIENT_PASSWORD": agreement.password}
         )

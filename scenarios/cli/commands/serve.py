@@ -147,6 +147,10 @@ def _console(providers: ServedProviders, host: str, port: int, public_url: str |
             threads=THREADS,
         ) as server,
     ):
+        if providers.operator is not None:
+            # The console shows the player's page in a frame of its own.
+            own = (server.url, f"http://localhost:{server.port}")
+            providers.operator.simulator.framers += [*own, *console.public_urls]
         click.echo(f"CONSOLE         {public_url or server.url}")
         yield
         # Streams are ended first: the server waits for its threads.

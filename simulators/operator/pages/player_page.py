@@ -9,6 +9,7 @@ import secrets
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -56,9 +57,9 @@ def blueprint(simulator: OperatorSimulator) -> Blueprint:
     return play
 
 
-def error_page(error: HTTPException) -> ResponseReturnValue:
+def error_page(simulator: OperatorSimulator, error: HTTPException) -> ResponseReturnValue:
     """Return ``error`` as a page for people."""
-    return _guarded("error.html", error.code or 500, error=error)
+    return _guarded(simulator, "error.html", error.code or 500, error=error)
 
 
 def _session(simulator: OperatorSimulator, key: str) -> Session:
@@ -135,6 +136,7 @@ def _page(
     concerning = (each for each in reversed(simulator.history.since(0)) if _concerns(each, session))
     shown = itertools.islice(concerning, EXCHANGES_SHOWN)
     return _guarded(
+        simulator,
         "session.html",
         status,
         session=session,
@@ -178,12 +180,22 @@ def _script() -> Response:
     return response
 
 
-def _guarded(template: str, status: int, **context: object) -> Response:
-    """A page that runs its own script only and loads nothing else; any website may frame it, as it is meant to."""
+def _framers(simulator: OperatorSimulator) -> str:
+    """Who may frame the page, as CSP writes it: the CLIENT's website (*Terms and concepts*), or any."""
+    website = simulator.agreement.website
+    if website is None:
+        return "*"
+    return " ".join(
+        f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in (website, *simulator.framers)
+    )
+
+
+def _guarded(simulator: OperatorSimulator, template: str, status: int, **context: object) -> Response:
+    """A page that runs its own script only and loads nothing else; the CLIENT's website may frame it."""
     nonce = secrets.token_urlsafe(16)
     response = Response(render_template(template, nonce=nonce, **context), status)
     return guarded(
         response,
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors *",
+        f"form-action 'self'; base-uri 'none'; frame-ancestors {_framers(simulator)}",
     )

@@ -48,11 +48,21 @@ def reference(tmp_path_factory):
 
 @pytest.fixture
 def examine(tmp_path):
-    def examine(url, *, path="/operator", secret=HASH, ids='["p-1", "p-2"]', port=1, driver="", arguments=()):
+    def examine(
+        url,
+        *,
+        path="/operator",
+        secret=HASH,
+        ids='["p-1", "p-2"]',
+        port=1,
+        driver="",
+        arguments=(),
+        agreed="",
+    ):
         file = tmp_path / "pitboss.toml"
         file.write_text(
             f'[operator]\ncallback_url = "{url}{path}"\nsecurity_hash = "{secret}"\n'
-            f'listen = "127.0.0.1:{port}"\n'
+            f'listen = "127.0.0.1:{port}"\n{agreed}'
             f'username = "client"\npassword = "the-password"\n[players]\nids = {ids}\n'
             + driver.replace("SITE", url)
         )
@@ -74,6 +84,8 @@ def test_a_right_target_is_found_right_and_left_as_found(examine, reference):
     result = examine(url, port=port, driver=DRIVER)
     assert result.exit_code == 0, result.output
     for text in (
+        "callbacks leave from 127.0.0.1",
+        "without an API version",
         "player p-2",
         "driver balance",
         "the ban was lifted",
@@ -83,6 +95,14 @@ def test_a_right_target_is_found_right_and_left_as_found(examine, reference):
         assert text in result.output
     assert "\nwrong" not in result.output
     assert [balance(url, player) for player in ("p-1", "p-2")] == before
+
+
+def test_another_api_version_than_the_agreed_one_is_told(examine, reference):
+    url, port = reference
+    result = examine(url, port=port, driver=DRIVER, agreed='api_version = "v9"\n')
+    assert "the CLIENT called without an API version" in result.output
+    assert "/v9/auth and /v9/start-session" in result.output
+    assert "api_version in [operator]" in result.output
 
 
 def test_locked_rules_come_with_the_line_that_unlocks_them(examine, reference):

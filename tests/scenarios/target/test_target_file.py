@@ -201,6 +201,7 @@ FAULTS = [
     ("[players]", "[driver]\nban = 3\n[players]", "a table was expected", "ban ="),
     ("[operator]", "[operator", "line 2, column", "fix it"),
     ("[players]", f"{JACKPOT}ready_after = -1\n[players]", "greater than or equal to 0", "ready_after = 2.0"),
+    ("[players]", 'website = "www.example.com"\n[players]', "no http://", "website ="),
     ("[players]", f'{JACKPOT}files_url = "files"\n[players]', "no http://", "files_url ="),
     ("[players]", f'{JACKPOT}ready_after = "soon"\n[players]', '"soon"', "ready_after = 2.0"),
 ]

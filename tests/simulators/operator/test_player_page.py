@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 
@@ -258,7 +259,12 @@ def test_a_bet_and_its_payment_are_sent_again(page: Page) -> None:
 
 def test_any_website_may_frame_it_and_it_keeps_no_cookie(page: Page) -> None:
     answer = page.get()
-    assert "frame-ancestors *" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Content-Security-Policy"].endswith("frame-ancestors *")
+    page.simulator.agreement = replace(page.simulator.agreement, website="https://www.example.com/sports?a=1")
+    page.simulator.framers.append("http://127.0.0.1:8700")
+    for shown in (page.get(), requests.get(f"{page.base}/play/none", timeout=20)):
+        policy = shown.headers["Content-Security-Policy"]
+        assert policy.endswith("frame-ancestors https://www.example.com http://127.0.0.1:8700")
     assert "Set-Cookie" not in answer.headers
     script = requests.get(page.base + "/play/slip.js", timeout=20)
     assert script.headers["Content-Type"].startswith("text/javascript")
