@@ -1,6 +1,6 @@
 """One run's traffic in one worker: whom it sends to, as whom, and the ledger of what it sent.
 
-Made anew at each ``test_start`` of Locust, from the options (the master's, which travel to the workers) and the
+Made again at each ``test_start`` of Locust, from the options (the master's, which travel to the workers) and the
 target file (each machine's own: secrets do not travel). ``of(environment)`` returns it.
 
 Each player belongs to one worker: player p to the worker of rank p modulo the number of workers. Ranks are given out
@@ -62,7 +62,7 @@ class Traffic:
     Where there are more users than players, several play one player at the same time, as people with two browsers do.
     ``ready`` are the players that were prepared. ``beside`` is called when the gate is closed, with seconds: what else
     moves money on the wallets ends in that time, and says whether it did. ``again`` is called when the gate is open
-    once more: it may begin anew.
+    once more: it may begin again.
     """
 
     target: Target
@@ -149,7 +149,7 @@ def of(environment: Environment) -> Traffic:
     try:
         return _current[environment]
     except KeyError:
-        raise LookupError("no test has begun in this process") from None
+        raise LookupError("no test has started in this process") from None
 
 
 def register(events: Events) -> None:
@@ -257,7 +257,7 @@ def _shard(runner: Any, parsed: Namespace) -> Shard:
         return Shard()
     shard = shard_of(runner.client_id, getattr(parsed, WORKERS, []))
     if shard.rank < 0:
-        log.warning("this worker joined when the test had begun, and plays nobody; start the test again")
+        log.warning("this worker joined when the test had started, and plays nobody; start the test again")
     return shard
 
 

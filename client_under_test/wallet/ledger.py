@@ -4,7 +4,7 @@ One request is one database transaction. It first takes the player's row (Postgr
 (SQLite), so the transactions of one player happen one after the other; it is committed before the answer
 leaves. The answer is stored with the transaction, and a copy is answered from there.
 
-Statements are built once, with parameters; building one anew for each request takes four times as long as
+Statements are built once, with parameters; building one again for each request takes four times as long as
 executing it.
 """
 

@@ -19,7 +19,7 @@ from scenarios.problems.errors import Exit, UsageProblem
 
 log = logging.getLogger(__name__)
 
-# Seconds between two looks whether traffic has begun, and those by which Locust's timer may be early.
+# Seconds between two looks whether traffic has started, and those by which Locust's timer may be early.
 _LOOK: Final = 0.25
 _TIMER: Final = 1.0
 # Exit codes by gravity; any other is graver than all of these.
@@ -59,7 +59,7 @@ class Judge(ABC):
 
     @abstractmethod
     def judge(self, *, last: bool) -> AuditVerdict | None:
-        """Audit; None where the test was not begun properly. After one that is not the ``last``, traffic may go on."""
+        """Audit; None where the test did not start properly. After one that is not the ``last``, traffic may go on."""
 
     @abstractmethod
     def snapshots(self) -> list[dict[str, Any]]:
@@ -88,7 +88,7 @@ class Judge(ABC):
     # Locust's events.
 
     def _on_test_start(self, **_: Any) -> None:
-        """Begin anew: a test may be started again from the web page."""
+        """Begin again: a test may be started again from the web page."""
         self.verdict, self.ramp, self.state, self._shown = None, None, "playing", False
         self._began, self._waited = time.monotonic(), False
         parsed = self.environment.parsed_options
@@ -154,7 +154,7 @@ class Judge(ABC):
             gevent.sleep(_LOOK)
             self.flush()
             if self._sent():
-                log.info("traffic has begun, and goes on for %g s", asked)
+                log.info("traffic has started, and goes on for %g s", asked)
                 deadline = time.monotonic() + asked
                 while self.state == "playing" and time.monotonic() < deadline:
                     gevent.sleep(_LOOK)
@@ -169,7 +169,7 @@ class Judge(ABC):
         except Exception as error:
             log.exception("the audit failed")
             return self._nothing(f"the audit failed: {type(error).__name__}")
-        return found or self._nothing("the test was not begun properly: see the log")
+        return found or self._nothing("the test did not start properly: see the log")
 
     def _nothing(self, why: str) -> AuditVerdict:
         players, currency, workers = self.known()

@@ -78,7 +78,7 @@ class Worker:
         if given.get("last"):
             self._last.set()
         if self._audit is None:  # an empty result would pass for one in which all is well
-            raise LookupError("the test was not begun properly in this worker")
+            raise LookupError("the test did not start properly in this worker")
         return coordinator.dispatch(self._audit, name, given)
 
     def interrupted(self) -> bool:
@@ -199,7 +199,7 @@ class Master(Judge):
     def resume(self) -> str:
         """Have every worker open its gate again."""
         if self._roster is None:
-            return "the test was not begun properly"
+            return "the test did not start properly"
         answers, failures = self._rpc.call("resume", self._roster.workers, _PROMPTLY)
         failures |= {worker: "it did not go on" for worker, said in answers.items() if not said["resumed"]}
         return "; ".join(self._roster.named(*each) for each in failures.items())

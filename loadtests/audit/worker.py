@@ -123,7 +123,7 @@ class WorkerAudit:
             return self._audit(sample, all_played)
 
     def resume(self) -> bool:
-        """Open the gate again, unless the last audit has begun meanwhile; say whether it is open."""
+        """Open the gate again, unless the last audit has started meanwhile; say whether it is open."""
         if self._last:
             return False
         self.phase = "playing"
@@ -172,7 +172,7 @@ class WorkerAudit:
         bets = [op for op in first if op.kind is BET]
         self._all(self._resolve_one, [op for op in first if op.kind is not BET])
         self._all(self._resolve_one, bets)
-        # Rollbacks that were begun here and had no answer are open, too; their bets say so.
+        # Rollbacks that were started here and had no answer are open, too; their bets say so.
         still = {id(op) for op in self.ledger.open_operations()}
         return sum(1 for op in first if id(op) not in still)
 

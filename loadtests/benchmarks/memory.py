@@ -1,6 +1,6 @@
 """What the ledger of a load run weighs: bytes a player at 10,000, 100,000 and 1,000,000 players.
 
-Every player plays rounds; then what was allocated since the ledger was begun is divided by the number of players.
+Every player plays rounds; then what was allocated since the ledger was started is divided by the number of players.
 Each size runs in a process of its own. Run as ``python -m loadtests.benchmarks.run --only d``.
 """
 

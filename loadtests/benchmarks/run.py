@@ -18,7 +18,7 @@ from loadtests.benchmarks.pairs import Absent
 DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 _HEAD: Final = """# Benchmarks
 
-Made by `make bench`; `make bench ARGS="--only c"` measures one part anew. Everything is measured side by side with
+Made by `make bench`; `make bench ARGS="--only c"` measures one part again. Everything is measured side by side with
 what it is compared to, in one run and in turns: trust ratios, not figures.
 """
 _MARK: Final = re.compile(r"^<!-- part ([a-z]) -->\n", re.MULTILINE)

@@ -40,7 +40,7 @@ def serve(listener: socket.socket) -> None:
     poll.register(listener, select.EPOLLIN)
     poll.register(sys.stdin, select.EPOLLIN)
     connections: dict[int, socket.socket] = {}
-    begun: dict[int, bytes] = {}
+    started: dict[int, bytes] = {}
     while True:
         for number, _ in poll.poll():
             connection = connections.get(number)
@@ -53,9 +53,9 @@ def serve(listener: socket.socket) -> None:
                 poll.register(connection, select.EPOLLIN)
                 continue
             try:
-                data = begun.pop(number, b"") + connection.recv(65_536)
+                data = started.pop(number, b"") + connection.recv(65_536)
                 if data and not whole(data):
-                    begun[number] = data
+                    started[number] = data
                 elif data:
                     connection.send(answer(data))
             except ConnectionError:

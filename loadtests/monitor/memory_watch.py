@@ -36,7 +36,7 @@ class Watch:
         self._looking: gevent.Greenlet[..., None] | None = None
 
     def on_test_start(self, **_: Any) -> None:
-        """Begin anew."""
+        """Begin again."""
         self._end()
         self._series, self._began = Series(), time.monotonic()
         if not isinstance(self.environment.runner, WorkerRunner):
@@ -100,7 +100,7 @@ def _on_init(environment: Environment, **_: Any) -> None:
 def points(environment: Environment, seconds_after: float) -> list[Point]:
     """End the watch over the run of ``environment``; return at most ten points, without its last seconds.
 
-    Empty where nothing was seen: no test has begun, or it ended before every worker had told its memory.
+    Empty where nothing was seen: no test has started, or it ended before every worker had told its memory.
     """
     watch = _watches.get(environment)
     return [] if watch is None else watch.points(seconds_after)

@@ -186,7 +186,7 @@ class Ramp(_Shape):
                 elif not audit.ending:
                     search.stop(cannot)
         elif count != search.users:
-            # Not all are there: the step has not begun.
+            # Not all are there: the step has not started.
             if now - self._since > _GATHERING:
                 search.stop(
                     f"of {search.users} users only {count} play: the others have no player, or failed"

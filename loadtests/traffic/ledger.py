@@ -11,7 +11,7 @@ How traffic uses it, always in this order::
     orphan = ledger.begin(player, ROLLBACK, 1050, id, send)             # names a transaction that was never sent
     late = ledger.begin(player, BET, 1050, bet_id, send, after=orphan)  # which comes now, and must move nothing
 
-A forged request (bad signature) is no operation: it must move nothing, so nothing is begun for it. What a settled
+A forged request (bad signature) is no operation: it must move nothing, so nothing is started for it. What a settled
 transaction may have done follows ``contract.md`` (IDM, RBK, INV-05) and ``scenarios.oracles``: ok counts once however
 often it is answered, refused counts nothing, no answer leaves both open until a copy's answer or an answered rollback
 decides. Memory is bounded by players and open operations: what is settled is folded into one sum a player, and goes to
@@ -67,7 +67,7 @@ class Pattern(Sequence[str]):
 
 
 class Operation:
-    """One transaction that was begun: every attempt of it under one provider id.
+    """One transaction that was started: every attempt of it under one provider id.
 
     ``amount`` is in minor units, ``effect`` what it adds to the balance where it counts (of a rollback 0: what it
     does belongs to ``of``). ``request`` is what was sent. ``names`` is the id of what it rolls back, or of the orphan
@@ -153,7 +153,7 @@ class Ledger:
         self.gate_open = True
         self.preparing: Callable[[int], None] | None = None
         self.transactions = 0
-        # How many players anything was begun for.
+        # How many players anything was started for.
         self.playing = 0
         self.breach_count: Counter[str] = Counter()
         self.breaches: list[Breach] = []
@@ -168,7 +168,7 @@ class Ledger:
     def prepare(self, player: int) -> None:
         """Make ``player`` ready for its first round: called from the user's own greenlet, which it may block.
 
-        Once anything was begun for a player it is too late: the balance is not the opening one any more.
+        Once anything was started for a player it is too late: the balance is not the opening one any more.
         """
         if self.preparing is not None and self.gate_open and not self._known[player] & (_OPENED | _PLAYED):
             self.preparing(player)
@@ -259,7 +259,7 @@ class Ledger:
         return self._sums[player]
 
     def played(self) -> Iterator[int]:
-        """The players for whom anything was begun."""
+        """The players for whom anything was started."""
         return (player for player, known in enumerate(self._known) if known & _PLAYED)
 
     def open_operations(self) -> list[Operation]:

@@ -162,7 +162,7 @@ class Minting:
             Delivery(request, _any, CHECKOUT, label, Purpose.BROWSER, genuine=False), self.run.route
         )
         if exchange.answer is None:
-            self.run.guard.heed()
+            self.run.guard.check()
             raise DriverProblem(
                 f"{request.method} {urlsplit(request.url).path}: {exchange.failure}",
                 "an answer from the CLIENT",

@@ -106,7 +106,7 @@ class Conversions(Browser):
         bound = self._bound() if seconds is None else seconds
         while not condition():
             if time.monotonic() - began > bound:
-                self.run.guard.heed()
+                self.run.guard.check()
                 if seconds is None:
                     self.simulator.vain_waits, self.unhurried = self.simulator.vain_waits + 1, False
                 return False

@@ -84,7 +84,7 @@ class _Orders:
         try:
             return self.run.driver.call("order", merchant_reference=reference)
         except DriverProblem:
-            self.run.guard.heed()
+            self.run.guard.check()
             return None
 
     def decision(self, order: _Order, *, approved: bool) -> Decision:
@@ -140,7 +140,7 @@ def orders(run: Run, minting: Minting, checkout: JudgedCheckout, judge: Judge) -
 
 @pytest.mark.rules("CHK-11")
 def test_forged_decisions_have_no_effect(orders: _Orders, cases: Cases) -> None:
-    """A decision without a signature of the provider's moves nothing, now or once a genuine one was heeded."""
+    """A decision without a signature of the provider's moves nothing, now or once a genuine one was followed."""
     forged: list[tuple[_Order, list[Exchange], str]] = []
     for name in (case.value for case in cases(decisions.forged(orders.simulator.agreement))):
         order = orders.open()

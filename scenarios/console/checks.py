@@ -154,7 +154,7 @@ class Checks:
         return {"number": self._progress.number}
 
     def cancel(self) -> dict[str, Any]:
-        """End the check under way as Ctrl-C would: players are put back, and what was judged is told."""
+        """End the check under way as Ctrl-C would: players are put back, and what was judged is shown."""
         with self._lock:
             if self._progress is None or not self.running:
                 raise UsageProblem("no check is under way", "one that could be cancelled", "start one")

@@ -1,6 +1,6 @@
 """Webhooks that come again: the same event, and another one that tells of the same change.
 
-Story: a provider that got no answer sends again, and one that lost its place tells everything anew. Invariant: money
+Story: a provider that got no answer sends again, and one that lost its place tells everything again. Invariant: money
 and catalogue stay as the first delivery left them, for every kind of event, and still at the end of the run. Limits:
 copies at once are judged elsewhere.
 """

@@ -240,11 +240,11 @@ def _add(
         return
     if settled.outcome is Status.REFUSED or (said.amount == 0 and kind is not Kind.ROLLBACK):
         return
-    begun = settled.invoked if settled.refused is None or settled.done is not None else settled.open_from
-    assert begun is not None
+    started = settled.invoked if settled.refused is None or settled.done is not None else settled.open_from
+    assert started is not None
     end = inf if settled.done is None or hollow else settled.done
     effective[said.id] = (kind, said)
-    prepared.operations.append(Operation(_STEPS[kind], said.id, said.amount, begun, end, said.of))
+    prepared.operations.append(Operation(_STEPS[kind], said.id, said.amount, started, end, said.of))
 
 
 def _add_refusals(prepared: Prepared, group: list[Record]) -> None:

@@ -52,13 +52,13 @@ class Guard:
         """Raises TargetGone, OutOfBounds."""
         if exchange.unknown and not self.reach.alive():
             raise TargetGone(exchange.failure or "no usable answer")
-        self._heed_time()
+        self._check_time()
 
-    def heed(self) -> None:
+    def check(self) -> None:
         """To be called where a wait was in vain. Raises TargetGone, OutOfBounds."""
         if not self.reach.alive():
             raise TargetGone("no usable answer")
-        self._heed_time()
+        self._check_time()
 
     def restart(self) -> None:
         """Kill the CLIENT and start it again by the driver, and wait until it answers.
@@ -93,7 +93,7 @@ class Guard:
             self.gone = True
             raise
         self.tell(
-            f"the CLIENT answers again after {self.clock() - began:.0f} s; what was under way is judged anew"
+            f"the CLIENT answers again after {self.clock() - began:.0f} s; what was under way is judged again"
         )
 
     def _wait(self, patience: float) -> None:
@@ -117,6 +117,6 @@ class Guard:
         """Whether the run has used up its time."""
         return not self.unbounded and self.clock() - self.began > self.seconds
 
-    def _heed_time(self) -> None:
+    def _check_time(self) -> None:
         if self.over:
             raise OutOfBounds(self.limit)

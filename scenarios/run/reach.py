@@ -33,7 +33,7 @@ class Reach:
     route: Route
     operator: Verbs | None
     player: Player | None
-    begun: bool = False
+    started: bool = False
     # Whether a CLIENT that takes no wagers answered 5xx from the beginning, so that it says nothing of its going away.
     fails_at_rest: bool = False
     # Whether the CLIENT takes whole amounts only.
@@ -46,7 +46,7 @@ class Reach:
 
         Raises TargetProblem where nothing answers or the first genuine wager is refused.
         """
-        self.begun = True
+        self.started = True
         if self.operator is None or self.player is None:
             knocked = self._knock()
             self.fails_at_rest = knocked is not None and _failed(knocked)

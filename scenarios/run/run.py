@@ -47,7 +47,7 @@ class Run:
     ``reach`` is the way to the target, ``guard`` watches that it stays there. ``diagnosis`` says why balances cannot be
     read at all, ``suspicion`` why not through wagers, where the driver reads them. ``choices`` is what
     the CLIENT was seen to choose where the contract leaves a choice, by the fields of the wallet model. ``away`` are
-    the exchanges of scenarios in which the CLIENT went away and that were judged anew. ``noticed`` is what the judge's
+    the exchanges of scenarios in which the CLIENT went away and that were judged again. ``noticed`` is what the judge's
     own wagers showed. ``at_its_word`` says that nothing tells balances and every bet is taken: only what answers
     decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not measured.
     """
@@ -178,7 +178,7 @@ class Run:
 
     def begin(self) -> None:
         """Reach the target, then find out whether balances can be read at all. Raises TargetProblem."""
-        if not self.reach.begun:
+        if not self.reach.started:
             self.reach.begin()
         if self.settings.target.operator is None:
             return

@@ -3,7 +3,7 @@
 Only what one player is enough for goes here: scenarios that race, cut or may stop the CLIENT run alone and last, as do
 those with two players, a driver or a provider's API. They run before pytest's own loop, which then takes over how each
 ended. One that did not end well is judged alone: what it found is looked at once more there, and one that an exception
-ended is judged anew. So nothing is said of a CLIENT that several scenarios at once alone have shown.
+ended is judged again. So nothing is said of a CLIENT that several scenarios at once alone have shown.
 """
 
 import contextlib
@@ -102,7 +102,7 @@ class Lanes:
             with contextlib.suppress(TargetGone):
                 self.run.guard.wait_return()
             self.run.warn(
-                "the CLIENT went away with several scenarios under way; each was judged anew, alone"
+                "the CLIENT went away with several scenarios under way; each was judged again, alone"
             )
 
     def _worthwhile(self) -> bool:

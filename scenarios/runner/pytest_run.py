@@ -46,7 +46,7 @@ def check(
     session = Session(Run(settings), list(watchers), sure=True)
     arguments = [str(path) for path in paths]
     arguments += ["-c", str(PACKAGE / "pytest.ini"), "--rootdir", str(PACKAGE), "--noconftest"]
-    # No test here fails by an assertion of its own, so nothing has to be compiled anew to explain one.
+    # No test here fails by an assertion of its own, so nothing has to be compiled again to explain one.
     arguments += ["--import-mode=importlib", "--assert=plain"]
     # Only sys.stdout is captured: a watcher that took it before still reaches the terminal, at once.
     arguments.append("--capture=sys")

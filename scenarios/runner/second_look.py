@@ -3,9 +3,9 @@
 Implements ``contract.md``, *What a verdict may rest on*: a rule is accused only of what came back. What did not is
 undecided, with both observations and the question whether somebody else used the player. A race, or a kill of the
 CLIENT, that did not come back is proof enough while the balances are still. What was found while the CLIENT went away
-is dropped, and the scenario judged anew when it is back; one that it goes away in again is its rule's finding. What was
-sent side by side, because its order means nothing, is sent one after the other then: what holds so is no breach of a
-rule that is not about races.
+is dropped, and the scenario judged again when it is back; one that it goes away in again is its rule's finding. What
+was sent side by side, because its order means nothing, is sent one after the other then: what holds so is no breach of
+a rule that is not about races.
 """
 
 import contextlib
@@ -48,7 +48,7 @@ def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Except
 
 
 def _anew(item: pytest.Function, judge: Judge) -> Exception | None:
-    """Wait for the CLIENT and run the scenario anew; return how it ended. Where it goes away again, that is found."""
+    """Wait for the CLIENT and run the scenario again; return how it ended. Where it goes away again, that is found."""
     run, result = judge.run, judge.result
     try:
         run.guard.wait_return()
@@ -57,7 +57,7 @@ def _anew(item: pytest.Function, judge: Judge) -> Exception | None:
         return gone
     drop(result)
     run.away.append(range(result.first_exchange, len(run.history)))
-    run.warn(f"the CLIENT went away during {result.id} and came back; that was judged anew")
+    run.warn(f"the CLIENT went away during {result.id} and came back; that was judged again")
     ending = _run(item, judge)
     if not isinstance(ending, TargetGone):
         return ending

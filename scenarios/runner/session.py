@@ -206,7 +206,7 @@ class Session:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[None]:
-        """Judge anew what a CLIENT that went away interrupted; look again at what broke a rule before it is told."""
+        """Judge again what a CLIENT that went away interrupted; look again at what broke a rule before it is told."""
         judge = pyfuncitem.stash.get(JUDGE, None)
         error: Exception | None = None
         outcome: object = None

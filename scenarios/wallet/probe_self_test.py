@@ -70,7 +70,7 @@ def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
             settle(probe.operator, player)
         return _blame(player, found, range(start, len(history)), str(error))
     if not player.touched:
-        # What is found where the CLIENT went away in the middle, and this is done anew, is the judge's own.
+        # What is found where the CLIENT went away in the middle, and this is done again, is the judge's own.
         player.touched, player.opening = True, opening
     player.known = Decimal(0)
     start = len(history)

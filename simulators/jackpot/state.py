@@ -1,6 +1,6 @@
 """The simulator's state in a JSON file: stores, vouchers, sessions and deliveries survive a restart.
 
-No secret is in it: tokens and JWTs are kept as hashes, and what was agreed is configured anew.
+No secret is in it: tokens and JWTs are kept as hashes, and what was agreed is configured again.
 """
 
 import os
@@ -153,7 +153,7 @@ def _session(written: Mapping[str, Any]) -> Session:
 
 
 def _written(delivery: QueuedMessage[wire.Notification], now: float) -> dict[str, Any]:
-    """Times of the queue's clock, which begins anew with every run, become distances from ``now``."""
+    """Times of the queue's clock, which begins again with every run, become distances from ``now``."""
     return {
         "id": delivery.id,
         "event": wire.fields(delivery.event),

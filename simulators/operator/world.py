@@ -3,7 +3,7 @@
 Which callbacks follow from which event (``sportsbook.txt``, *Transactions*, *Transaction-rollback*):
 placing a slip is a bet of its stake; a win is a result of the payout, a loss a result of 0; a cash-out is
 a result; a void rolls back what was paid and then the bet; a correction rolls the settlement back and
-pays anew.
+pays again.
 
 Amounts are rounded **down** to the currency's smallest unit: the OPERATOR never pays more than the odds say.
 """

@@ -51,7 +51,7 @@ def loads(data: bytes | str) -> Any:
     that ``number`` does not take.
     """
     try:
-        # As json.loads reads bytes, whose reader would be made anew each time.
+        # As json.loads reads bytes, whose reader would be made again each time.
         text = data if isinstance(data, str) else data.decode(json.detect_encoding(data), "surrogatepass")
         return _DECODER.decode(text)
     except (RecursionError, DecimalException):

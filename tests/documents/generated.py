@@ -324,7 +324,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
 
 
 def filled(page: str) -> str:
-    """The text of ``page`` (a name below docs/) with its parts made anew. Raises LookupError for a lost mark."""
+    """The text of ``page`` (a name below docs/) with its parts made again. Raises LookupError for a lost mark."""
     text = (DOCS / page).read_text(encoding="utf-8")
     for name, make in PARTS[page].items():
         begin, end = f"<!-- {name} -->\n", f"\n<!-- end {name} -->"

@@ -14,7 +14,7 @@ RULES = ("BET-01", "BET-03", "RES-01")
 
 @contextmanager
 def running(wallet, *rules, driver=(), effort=QUICK, **settings):
-    """A run of the judge against ``wallet``, not begun."""
+    """A run of the judge against ``wallet``, not started."""
     with served(wallet) as url:
         run = Run(Settings(target_of(url, wallet, driver), rules or RULES, effort, **settings))
         try:

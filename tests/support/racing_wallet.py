@@ -1,7 +1,7 @@
 """A wallet with a gap, its own process: it checks the balance, waits, and takes the bet without a lock.
 
 Usage: racing_wallet.py GAP_SECONDS BALANCE PORT [CERTIFICATE]. Prints its port, ends when its input does.
-`POST /fund` sets the balance anew; `POST` elsewhere bets 1.
+`POST /fund` sets the balance again; `POST` elsewhere bets 1.
 """
 
 import json

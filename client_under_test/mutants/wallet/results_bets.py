@@ -195,7 +195,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant("bet-takes-rest", "A refused bet takes what there is.", ("BET-03",), ledger=_takes_rest),
     mutant("bet-other-code", "Missing funds are NOT_ENOUGH_MONEY.", ("BET-03",), answers=_OtherCode),
-    mutant("bet-refusal-forgotten", "A refused bet is tried anew.", ("BET-05",), ledger=_RefusalsForgotten),
+    mutant("bet-refusal-forgotten", "A refused bet is tried again.", ("BET-05",), ledger=_RefusalsForgotten),
     mutant("bet-opens-account", "Unknown players get an account.", ("BET-06",), ledger=_OpensAccounts),
     mutant(
         "bet-stranger-ok",

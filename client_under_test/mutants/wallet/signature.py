@@ -200,7 +200,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant(
         "sig-reserialised",
-        "The hash is taken over JSON written anew.",
+        "The hash is taken over JSON written again.",
         ("SIG-04",),
         signature=_hashing(_written_anew),
     ),

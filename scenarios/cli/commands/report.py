@@ -31,7 +31,7 @@ def command(file: Path, output: Path | None, opened: bool | None) -> None:
     pitboss report out/report.json               writes out/report.html
     pitboss report out -o verdict.html           writes it elsewhere
 
-    Check, demo, replay and load write the page, too; this draws it anew, from report.json alone.
+    Check, demo, replay and load write the page, too; this draws it again, from report.json alone.
     """
     text = render(read_report(file))
     path = output or (file if file.is_dir() else file.parent) / HTML

@@ -18,7 +18,7 @@ export async function inspect(number, version) {
   if (fresh) find("i-body").scrollTop = 0;
 }
 
-/** Show it anew where it has changed since. */
+/** Show it again where it has changed since. */
 export function refresh(rows) {
   if (shown && !find("inspector").hidden && rows.some((row) => row.n === shown.number)) inspect(shown.number);
 }

@@ -9,7 +9,7 @@ from random import Random
 
 from scenarios.generated.families.family import Family, family
 
-# Two ids that differ, made anew from a source of chance, for a CLIENT remembers ids for good.
+# Two ids that differ, made again from a source of chance, for a CLIENT remembers ids for good.
 Pair = Callable[[Random], tuple[str, str]]
 
 # Lengths at which columns and keys of usual back-ends end.

@@ -383,7 +383,7 @@ def test_answers_come_in_time(run: Run, judge: Judge) -> None:
     cut_off = [
         one for one in sent if one.genuine and one.failure is not None and one.failure.kind in _CUT_OFF
     ]
-    # Once may be a CLIENT that was started anew.
+    # Once may be a CLIENT that was started again.
     again = len({(exchange.scenario, exchange.race) for exchange in cut_off}) > 1
     late = (
         (exchange.title, exchange, f"{exchange.seconds:.1f} s" if exchange.seconds else str(exchange.failure))

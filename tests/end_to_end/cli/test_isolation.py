@@ -73,7 +73,7 @@ def test_check_is_alone(hostile, tmp_path_factory):
     assert done.returncode == 0, done.stdout + done.stderr
     assert files(hostile) == before
     assert {path.name for path in (hostile / "out").iterdir()} == REPORTS
-    # No scenario is compiled anew to explain its assertions.
+    # No scenario is compiled again to explain its assertions.
     assert list(cache.rglob("test_*-pytest-*")) == []
 
 

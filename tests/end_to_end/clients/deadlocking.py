@@ -33,12 +33,12 @@ QUERY_SECONDS = 0.001
 BUSY_QUERY_SECONDS = 0.25
 BODY_LIMIT = 256 * 1024
 
-begun = starting.start()
+started = starting.start()
 pool: queue.SimpleQueue[int] = queue.SimpleQueue()
 for number in range(CONNECTIONS):
     pool.put(number)
 ledger = threading.Lock()
-cents = {player: int(Decimal(balance) * 100) for player, (balance, _) in begun.players.items()}
+cents = {player: int(Decimal(balance) * 100) for player, (balance, _) in started.players.items()}
 done: dict[str, dict] = {}
 orphans: set[tuple[str, str]] = set()
 
@@ -106,7 +106,7 @@ def write(body: dict, amount: int) -> dict:
             return known["answer"]
         if body["user_id"] not in cents:
             raise Refused("UNKNOWN_PLAYER")
-        if begun.players[body["user_id"]][1] != body["currency"]:
+        if started.players[body["user_id"]][1] != body["currency"]:
             raise Refused("CURRENCY_MISMATCH")
         moved, error = moved_by(body, amount)
         answer = {"error": error} if error else {"error": None, "transaction_id": str(uuid.uuid4())}
@@ -125,7 +125,7 @@ def checked(asked: starting.Asked) -> dict:
         raise Refused("NOT_FOUND")
     if len(asked.body) > BODY_LIMIT:
         raise Refused("TOO_LARGE")
-    expected = hmac.new(begun.secret, asked.body, hashlib.sha256).hexdigest()
+    expected = hmac.new(started.secret, asked.body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected.encode(), (asked.header("X-Security-Hash") or "").encode()):
         raise Refused("INVALID_HASH")
     if (asked.header("Content-Type") or "").partition(";")[0] != "application/json":
@@ -161,4 +161,4 @@ def handle(asked: starting.Asked) -> starting.Said:
 
 
 if __name__ == "__main__":
-    starting.serve(begun.port, handle, lambda player: str(Decimal(cents[player]) / 100))
+    starting.serve(started.port, handle, lambda player: str(Decimal(cents[player]) / 100))

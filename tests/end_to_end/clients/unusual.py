@@ -226,9 +226,9 @@ class Server(ThreadingHTTPServer):
         """Connections that are cut need no word."""
 
 
-def serve(begun: starting.Start) -> None:
-    Handler.wallet, Handler.secret = Wallet(begun.players), begun.secret
-    with Server(("127.0.0.1", begun.port), Handler) as server:
+def serve(started: starting.Start) -> None:
+    Handler.wallet, Handler.secret = Wallet(started.players), started.secret
+    with Server(("127.0.0.1", started.port), Handler) as server:
         starting.announce(server.server_address[1])
         server.serve_forever()
 

@@ -1,6 +1,6 @@
 """A CLIENT, wrong in several ways at once: it hashes JSON of its own, counts in floats, pays orphans."""
 
-# BREAKS SIG-04: the hash is taken over the body parsed and written anew: spaces, \u escapes, 10.50 fail
+# BREAKS SIG-04: the hash is taken over the body parsed and written again: spaces, \u escapes, 10.50 fail
 # BREAKS MSG-07: float(true) is 1.0, so the amount true moves money
 # BREAKS MSG-13: SQL is put together from ids, and the text of its errors and statements is the answer
 # BREAKS BET-10: balances are binary floats: 0.10 ten times is less than 1
@@ -47,7 +47,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 app = Flask(__name__)
-begun = starting.start()
+started = starting.start()
 lock = threading.Lock()
 database = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
 database.execute("CREATE TABLE players (id TEXT PRIMARY KEY, balance REAL, currency TEXT)")
@@ -55,7 +55,7 @@ database.execute(
     "CREATE TABLE transactions "
     "(id TEXT PRIMARY KEY, action TEXT, player TEXT, amount REAL, answer TEXT, undone INTEGER)"
 )
-for name, (balance, currency) in begun.players.items():
+for name, (balance, currency) in started.players.items():
     database.execute("INSERT INTO players VALUES (?, ?, ?)", (name, float(balance), currency))
 
 REQUIRED = ("transaction_id", "action", "user_id", "currency")
@@ -73,7 +73,7 @@ def checked(*more: str) -> dict:
         raise ValueError("BAD_REQUEST")  # noqa: TRY004
     # The fault: what is hashed is not what came.
     compact = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
-    expected = hmac.new(begun.secret, compact, hashlib.sha256).hexdigest()
+    expected = hmac.new(started.secret, compact, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected.encode(), request.headers.get("X-Security-Hash", "").encode()):
         raise ValueError("BAD_HASH")
     for field in (*REQUIRED, *more):
@@ -174,6 +174,6 @@ class Handler(WSGIRequestHandler):
 
 
 if __name__ == "__main__":
-    server = make_server("127.0.0.1", begun.port, app, threaded=True, request_handler=Handler)
+    server = make_server("127.0.0.1", started.port, app, threaded=True, request_handler=Handler)
     starting.announce(server.server_port)
     server.serve_forever()

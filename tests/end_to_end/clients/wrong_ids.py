@@ -32,9 +32,9 @@ from decimal import Decimal
 
 import starting
 
-begun = starting.start()
+started = starting.start()
 lock = threading.Lock()
-balances = {player: Decimal(balance) for player, (balance, _) in begun.players.items()}
+balances = {player: Decimal(balance) for player, (balance, _) in started.players.items()}
 bets: dict[str, dict] = {}
 numbers = itertools.count(1)
 LARGEST = Decimal(10) ** 15
@@ -91,7 +91,7 @@ def rollback(body: dict) -> dict:
 def answer_to(asked: starting.Asked) -> dict:
     if asked.method != "POST" or asked.path not in ("/transaction", "/transaction-rollback"):
         return error("NOT_FOUND")
-    expected = hmac.new(begun.secret, asked.body, hashlib.sha256).hexdigest()
+    expected = hmac.new(started.secret, asked.body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected.encode(), (asked.header("X-Security-Hash") or "").encode()):
         return error("WRONG_HASH")
     if (asked.header("Content-Type") or "").partition(";")[0] != "application/json":
@@ -114,7 +114,7 @@ def answer_to(asked: starting.Asked) -> dict:
     with lock:
         if body["user_id"] not in balances:
             return error("UNKNOWN_USER")
-        if begun.players[body["user_id"]][1] != body["currency"]:
+        if started.players[body["user_id"]][1] != body["currency"]:
             return error("WRONG_CURRENCY")
         return rollback(body) if rolls_back else transaction(body, amount)
 
@@ -124,4 +124,4 @@ def handle(asked: starting.Asked) -> starting.Said:
 
 
 if __name__ == "__main__":
-    starting.serve(begun.port, handle, lambda player: str(balances[player]))
+    starting.serve(started.port, handle, lambda player: str(balances[player]))

@@ -33,9 +33,9 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import starting
 
-begun = starting.start()
+started = starting.start()
 lock = threading.Lock()
-balances = {player: Decimal(balance) for player, (balance, _) in begun.players.items()}
+balances = {player: Decimal(balance) for player, (balance, _) in started.players.items()}
 last: dict[str, tuple[str, str | None]] = {}  # player -> (provider id, error)
 rows: dict[tuple[str, str], Decimal] = {}  # (player, provider id) -> what is still to be rolled back
 orphans: set[tuple[str, str]] = set()
@@ -83,7 +83,7 @@ def move(body: dict, amount: Decimal) -> tuple[Decimal, str | None]:
 
 def act(body: dict, amount: Decimal) -> dict:
     player, provider_id = body["user_id"], body["transaction_id"]
-    if player not in balances or begun.players[player][1] != body["currency"]:
+    if player not in balances or started.players[player][1] != body["currency"]:
         return said("UNKNOWN_PLAYER_OR_CURRENCY")
     if player in last and last[player][0] == provider_id:
         return said(last[player][1])
@@ -98,7 +98,7 @@ def answer_to(asked: starting.Asked) -> dict:
     if asked.method != "POST" or endpoint is None:
         return said("NOT_FOUND")
     fields, actions = endpoint
-    expected = hmac.new(begun.secret, asked.body, hashlib.sha256).hexdigest()
+    expected = hmac.new(started.secret, asked.body, hashlib.sha256).hexdigest()
     # The fault: header names are compared letter by letter.
     given = dict(asked.headers).get("X-Security-Hash", "")
     if not hmac.compare_digest(expected.encode(), given.encode()):
@@ -125,4 +125,4 @@ def handle(asked: starting.Asked) -> starting.Said:
 
 
 if __name__ == "__main__":
-    starting.serve(begun.port, handle, lambda player: str(balances[player]))
+    starting.serve(started.port, handle, lambda player: str(balances[player]))

@@ -25,9 +25,9 @@ from decimal import Decimal
 
 import starting
 
-begun = starting.start()
+started = starting.start()
 lock = threading.Lock()
-cents = {player: int(Decimal(balance) * 100) for player, (balance, _) in begun.players.items()}
+cents = {player: int(Decimal(balance) * 100) for player, (balance, _) in started.players.items()}
 done: dict[str, dict] = {}
 orphans: set[tuple[str, str]] = set()
 
@@ -82,7 +82,7 @@ def checked(asked: starting.Asked) -> dict:
     if asked.method != "POST" or asked.path not in ("/transaction", "/transaction-rollback"):
         raise Refused("NOT_FOUND")
     if asked.path == "/transaction":
-        expected = hmac.new(begun.secret, asked.body, hashlib.sha256).hexdigest()
+        expected = hmac.new(started.secret, asked.body, hashlib.sha256).hexdigest()
         # The fault: a hash is not compared in full.
         if (asked.header("X-Security-Hash") or "")[:8] != expected[:8]:
             raise Refused("BAD_HASH")
@@ -111,7 +111,7 @@ def answer_to(asked: starting.Asked) -> dict:
         with lock:
             if body["transaction_id"] in done:
                 return done[body["transaction_id"]]["answer"]
-            if body["user_id"] not in cents or begun.players[body["user_id"]][1] != body["currency"]:
+            if body["user_id"] not in cents or started.players[body["user_id"]][1] != body["currency"]:
                 raise Refused("BAD_PLAYER_OR_CURRENCY")
             return rollback(body) if body["action"] == "rollback" else transaction(body, amount)
     except Refused as refusal:
@@ -123,4 +123,4 @@ def handle(asked: starting.Asked) -> starting.Said:
 
 
 if __name__ == "__main__":
-    starting.serve(begun.port, handle, lambda player: str(Decimal(cents[player]) / 100))
+    starting.serve(started.port, handle, lambda player: str(Decimal(cents[player]) / 100))

@@ -29,9 +29,9 @@ from decimal import Decimal
 
 import starting
 
-begun = starting.start()
+started = starting.start()
 lock = threading.Lock()
-balances = {player: Decimal(balance) for player, (balance, _) in begun.players.items()}
+balances = {player: Decimal(balance) for player, (balance, _) in started.players.items()}
 booked: dict[str, dict] = {}
 rolled_back: set[str] = set()
 FINEST = Decimal("0.0001")
@@ -92,7 +92,7 @@ def answer_to(asked: starting.Asked) -> dict:
     actions = ACTIONS.get(asked.path)
     if asked.method != "POST" or actions is None:
         return {"error": 405}
-    expected = hmac.new(begun.secret, asked.body, hashlib.sha256).hexdigest()
+    expected = hmac.new(started.secret, asked.body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected.encode(), (asked.header("X-Security-Hash") or "").encode()):
         return {"error": 401}
     if (asked.header("Content-Type") or "").partition(";")[0] != "application/json":
@@ -121,4 +121,4 @@ def handle(asked: starting.Asked) -> starting.Said:
 
 
 if __name__ == "__main__":
-    starting.serve(begun.port, handle, lambda player: str(balances.get(player)))
+    starting.serve(started.port, handle, lambda player: str(balances.get(player)))

@@ -87,8 +87,8 @@ def test_workers_that_stall_for_seconds_are_waited_for_and_the_run_goes_on(tmp_p
         for worker in workers:
             worker.process.send_signal(signal.SIGSTOP)
         # Longer than Locust's own three seconds.
-        begun = len(master.lines)
-        master.wait_for(PLAYING, times=3, after=begun)
+        started = len(master.lines)
+        master.wait_for(PLAYING, times=3, after=started)
         for worker in workers:
             worker.process.send_signal(signal.SIGCONT)
         assert master.ended() == 0, master.output

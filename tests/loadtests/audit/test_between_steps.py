@@ -124,7 +124,7 @@ def test_the_last_audit_takes_over_from_one_between_steps_without_stopping_it_in
         Reader.may.set()
         gevent.joinall((between, last), raise_error=True)
     first, second = between.value, last.value
-    # What was begun is read to its end, and nothing else is begun.
+    # What was started is read to its end, and nothing else is started.
     assert 0 < first.right < 40
     assert finding(first) is AuditFinding.UNDECIDED
     assert (second.right, finding(second)) == (40, AuditFinding.CLEAN)

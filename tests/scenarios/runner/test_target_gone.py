@@ -1,4 +1,4 @@
-"""A CLIENT that goes away in the middle of a run: waited for, judged anew, or given up; whose finding it is."""
+"""A CLIENT that goes away in the middle of a run: waited for, judged again, or given up; whose finding it is."""
 
 import json
 from dataclasses import replace
@@ -137,7 +137,7 @@ def test_one_that_comes_back_has_the_verdict_of_an_undisturbed_run(judge_it, how
     assert "the CLIENT does not answer; it may be restarting; waiting up to 0 s" in said[0]
     assert "answers again" in said[1]
     assert result.run.warnings == [
-        "the CLIENT went away during made.deadly and came back; that was judged anew"
+        "the CLIENT went away during made.deadly and came back; that was judged again"
     ]
     assert wallet.balances["p-1"] == Decimal("41.37")
 

@@ -329,7 +329,7 @@
   }
 
   window.JckptWidget = {
-    /** Draw the widget; a second call for the same container begins anew, with a new token. */
+    /** Draw the widget; a second call for the same container begins again, with a new token. */
     init(container, token, _unused, callback, options) {
       if (!(container instanceof Element) || typeof callback !== "function") {
         throw new TypeError(
