@@ -7,7 +7,7 @@ import ast
 import dataclasses
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ from simulators.jackpot import lifecycle as vouchers
 from simulators.operator import lifecycle as slips
 from simulators.transport.faults.table import FAULTS, parameters
 from simulators.values.state_machine import Lifecycle
+from tests.documents.fidelity.documents import DECIDED, DOCUMENTS, NOT_MODELLED
+from tests.documents.fidelity.statement import Statement
 from tests.house.__main__ import ROOT
 
 DOCS = ROOT / "docs"
@@ -76,6 +78,7 @@ def pages() -> dict[Path, str]:
         DOCS / "rules" / "README.md": _rules_index(),
         DOCS / "faults.md": _faults(),
         DOCS / "mutants.md": _mutants(),
+        DOCS / "fidelity.md": _fidelity(),
     }
     for group in GROUPS:
         made[DOCS / "rules" / f"{group.lower()}.md"] = _group_page(group, proofs)
@@ -97,6 +100,39 @@ def _mutants() -> str:
         *(f"| {mutant.name} | {mutant.fault} | {', '.join(mutant.rules)} |" for mutant in ALL),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _fidelity() -> str:
+    lines = [
+        "# Fidelity: what the documents say, where it is played, and what holds it",
+        "",
+        _NOTE,
+        "",
+        "Each statement of the four documents in our words, with the files that implement it and the rules and tests",
+        "that hold it. A statement without either fails a test.",
+    ]
+    for document, statements in DOCUMENTS.items():
+        lines += ["", f"## {document}", "", "| section | statement | implemented in | held by |"]
+        lines.append("| --- | --- | --- | --- |")
+        lines += [
+            f"| {each.section} | {each.text} | {_linked(each.where)} | {', '.join(_holders(each))} |"
+            for each in statements
+        ]
+    lines += ["", "## Decided here", "", *(f"* {each}" for each in DECIDED)]
+    lines += ["", "## Not modelled", "", *(f"* {each}" for each in NOT_MODELLED)]
+    return "\n".join(lines) + "\n"
+
+
+def _linked(paths: Iterable[str]) -> str:
+    return ", ".join(f"[{Path(path).name}](../{path})" for path in paths)
+
+
+def _holders(statement: Statement) -> Iterator[str]:
+    for rule in statement.rules:
+        yield f"[{rule}](rules/{rule.split('-')[0].lower()}.md#{rule.lower()})"
+    for test in statement.tests:
+        file, _, name = test.partition("::")
+        yield f"[{name}](../tests/{file})"
 
 
 def _rules_index() -> str:

@@ -1,0 +1,1 @@
+"""What the providers' documents say, statement by statement, and what holds it."""

@@ -1,0 +1,30 @@
+"""The four documents, what was decided where they are open, and what is not played."""
+
+from typing import Final
+
+from tests.documents.fidelity import product_widget, sportsbook, voucher_webhook, voucher_widget
+from tests.documents.fidelity.statement import Statement
+
+DOCUMENTS: Final[dict[str, tuple[Statement, ...]]] = {
+    "Sportsbook API integration": sportsbook.STATEMENTS,
+    "Voucher widget": voucher_widget.STATEMENTS,
+    "Voucher webhook": voucher_webhook.STATEMENTS,
+    "Product widget JWT": product_widget.STATEMENTS,
+}
+
+DECIDED: Final = (
+    'The hash is HMAC-SHA256 in lower-case hex: "Sha256 with secret" is HMAC.',
+    "An amount is a JSON number by default, or a text (`amount_format`): the quotes of the example are placeholders.",
+    "expires_in and iat are integers: the quotes of the examples are placeholders.",
+    "A session's hour counts from iat, the only moment that the CLIENT knows.",
+    "In manual mode the callback gets the voucher as it was reserved: RESERVED, which the CLIENT then confirms.",
+    "READY follows CONFIRMED after `ready_after` seconds (2 by default), never in the same answer.",
+    "An offer is what a store sells under one discount: `GET /v2/stores/{id}/offers/{offerId}`.",
+)
+NOT_MODELLED: Final = (
+    "Jackpot's staging back-office has more pages; names of its menus are not reproduced.",
+    "A store that sells above value: value 110 at price 150, the example of the voucher object.",
+    "The `?notificationKey=` form of notifications, and a session JWT with `exp`.",
+    "Translations of the player's page: sessions keep `lang`, the page is in English.",
+    "`authenticateClient` and `callbackUrls` of the checkout.",
+)
