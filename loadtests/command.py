@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from loadtests.options import refuse_engine
+from loadtests.options import callback_url_of, refuse_engine
 from loadtests.traffic.ledger import Pattern
 from scenarios.problems.errors import TargetProblem, UsageProblem
 from scenarios.report.files import prepare_directory
@@ -27,7 +27,6 @@ from simulators.exchanges.history import History, Purpose
 from simulators.exchanges.redaction import Redactor
 from simulators.operator.delivery import Operator
 from simulators.server.wsgi_server import bind
-from simulators.transport.route import Route
 
 # A plain `pitboss load` is a minute of a few users: enough to find a race, too little to hurt.
 USERS = 20
@@ -124,7 +123,7 @@ def command(
         return
     refuse_engine(_value(more, "--engine"))
     target = target_or_demo(config)
-    url = (host or target.need_operator()[0].callback_url).rstrip("/")
+    url = callback_url_of(target, host)
     ids = _ids(target, players, player_count)
     arguments = [*_target_options(config, url, players, player_count)]
     if worker:
@@ -239,7 +238,7 @@ def is_loopback(url: str) -> bool:
 def reach(target: Target, url: str, player_id: str) -> None:
     """Move one smallest unit to ``player_id`` and back. Raises TargetProblem where that is not answered as it must."""
     operator, players = target.need_operator()
-    route = Route(History(), timeout=operator.timeout, ca_file=target.ca_file)
+    route = target.route(History(), timeout=operator.timeout)
     channel = Operator(url, operator.security_hash.get_secret_value(), route, operator.words)
     verbs, player = Verbs(channel), Player(player_id, players.currency)
     first = verbs.result(player, player.unit, purpose=Purpose.FIRST_WAGER)

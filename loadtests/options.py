@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from loadtests.traffic.mix import Match, Rates
 from scenarios.problems.errors import UsageProblem
-from scenarios.target.sections import DEFAULT_FILE
+from scenarios.target.loading import Target
+from scenarios.target.sections import DEFAULT_FILE, callback_url
 from simulators.transport.delivery import Fault
 from simulators.transport.faults.table import parse_fault, spell_fault
 from simulators.transport.faults.wire import ClientKilled
@@ -154,6 +155,19 @@ def refuse_engine(name: str | None) -> None:
             "no --engine: every user sends over a connection of its own, which takes any number of them",
             "leave --engine out, and spread the users over cores with --processes, for a higher rate",
         )
+
+
+def callback_url_of(target: Target, host: str | None) -> str:
+    """The address of the CLIENT's callbacks: ``host``, which --host gives, or the target's. Raises UsageProblem."""
+    if not host:
+        return target.need_operator()[0].callback_url
+    try:
+        return callback_url(host)
+    except ValueError as error:
+        shown = "" if "@" in host else f" is {host}"
+        raise UsageProblem(
+            f"--host{shown}: {error}", "the http(s) address of the CLIENT's callbacks", "correct --host"
+        ) from None
 
 
 def rates(options: Namespace, currency: str) -> Rates:

@@ -73,7 +73,6 @@ class Traffic:
     callbacks: Callbacks
     ledger: Ledger
     timeout: float
-    ca_file: str | None
     rng: Random
     ready: "array[int]" = field(default_factory=lambda: array("q"))
     beside: Callable[[float], bool] | None = None
@@ -176,14 +175,13 @@ def make(parsed: Namespace, host: str | None, shard: Shard) -> Traffic:
     callbacks = Callbacks(operator.words, operator.security_hash.get_secret_value(), known.currency)
     return Traffic(
         target=found,
-        base_url=(host or operator.callback_url).rstrip("/"),
+        base_url=options.callback_url_of(found, host),
         players=_players(parsed, known.ids),
         shard=shard,
         rates=(rates := options.rates(parsed, known.currency)),
         callbacks=callbacks,
         ledger=Ledger(_players(parsed, known.ids), known.currency, callbacks.decimals),
         timeout=operator.timeout,
-        ca_file=found.ca_file,
         # Of several workers each draws its own; the text keeps seed and rank apart.
         asked=[*shares(rates), *(["conversions"] if parsed.conversions else [])],
         rng=Random(f"{parsed.seed}/{shard.rank}"),

@@ -41,7 +41,6 @@ from simulators.jackpot.catalogue.pricing import CURRENCY
 from simulators.jackpot.lifecycle import IllegalTransition, VoucherEvent, VoucherState
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import EVENT_OF
-from simulators.transport.route import Route
 from simulators.values import money
 
 log = logging.getLogger(__name__)
@@ -148,7 +147,7 @@ class JackpotTraffic:
     def __post_init__(self) -> None:
         jackpot = self.traffic.target.need_jackpot()
         history = History(listeners=[self._heard], _exchanges=_Recent(_EXCHANGES_KEPT))
-        route = Route(history, timeout=self.traffic.timeout, ca_file=self.traffic.ca_file)
+        route = self.traffic.target.route(history, timeout=self.traffic.timeout)
         self.simulator = build(jackpot, route, seed=self.traffic.rng.randrange(2**32))
         # Jackpot's own pause is no time that the CLIENT took.
         self.simulator.account.habits.ready_seconds = 0.0

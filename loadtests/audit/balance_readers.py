@@ -24,7 +24,6 @@ from scenarios.wallet.probes import DriverProbe, Probe, Reading, WagersProbe
 from simulators.exchanges.history import History
 from simulators.operator.delivery import Operator
 from simulators.transport.rate_limits import Limits
-from simulators.transport.route import Route
 from simulators.transport.sending import deliver
 
 # More requests at once than this make a small CLIENT slower, not the audit faster.
@@ -106,9 +105,7 @@ class BalanceReaders:
 
     def _made(self, limits: Limits, driver: Driver) -> BalanceReader:
         operator, _ = self.target.need_operator()
-        route = Route(
-            History(), timeout=operator.timeout, ca_file=self.target.ca_file, connections=1, limits=limits
-        )
+        route = self.target.route(History(), timeout=operator.timeout, connections=1, limits=limits)
         channel = Operator(self.base_url, operator.security_hash.get_secret_value(), route, operator.words)
         verbs = Verbs(channel)
         wanted = self.target.target.probe

@@ -16,6 +16,7 @@ from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketResponse
 
 from loadtests.traffic.player_script import Seen, Send
+from simulators.exchanges.history import Headers
 from simulators.transport.raw_connection import ANSWER_LIMIT, DialTimeoutError, failure_of, remaining
 
 METHOD: Final = "POST"
@@ -28,10 +29,12 @@ class Connection:
     """One connection to the CLIENT at ``base_url``; dialled when it is needed, and again where it was closed.
 
     ``timeout`` is seconds to connect, and again for a whole answer; ``ca_file`` holds the authorities of an https URL,
-    by default the system's.
+    by default the system's. ``headers`` are for a gateway on the way, and sent with every request.
     """
 
-    def __init__(self, base_url: str, timeout: float, ca_file: str | None = None) -> None:
+    def __init__(
+        self, base_url: str, timeout: float, ca_file: str | None = None, headers: Headers = ()
+    ) -> None:
         url = urlsplit(base_url)
         host, secure = url.hostname or "", url.scheme == "https"
         port = url.port or (443 if secure else 80)
@@ -42,6 +45,7 @@ class Connection:
         )
         self._dialler.connection_timeout = self._dialler.network_timeout = timeout
         self._timeout = timeout
+        self._more = "".join([f"{name}: {value}\r\n" for name, value in headers])
         self._start = f"{METHOD} {url.path.rstrip('/')}"
         self._middle = f" HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: "
         self._socket: Any = None
@@ -50,7 +54,7 @@ class Connection:
         """Send ``send`` and wait for its answer; the lack of one is a problem in words, never raised."""
         began = time.perf_counter()
         fields = "".join([f"{name}: {value}\r\n" for name, value in send.headers.items()])
-        head = f"{self._start}{send.path}{self._middle}{len(send.body)}\r\n{fields}\r\n"
+        head = f"{self._start}{send.path}{self._middle}{len(send.body)}\r\n{fields}{self._more}\r\n"
         try:
             connected = self._connected()
             connected.settimeout(self._timeout)

@@ -4,29 +4,27 @@ The faults are the documented ones, the race is the one of the last bytes. Their
 cooperate under gevent, since Locust replaces Python's own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from loadtests.traffic.player_script import Seen, Send
-from simulators.exchanges.history import Exchange, FailureKind, History, Purpose, Request
+from simulators.exchanges.history import Exchange, FailureKind, Purpose, Request
 from simulators.providers import OPERATOR
 from simulators.transport.delivery import Delivery, Read
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
 
 
-def disturbed(
-    sends: Sequence[Send], base_url: str, timeout: float, ca_file: str | None, read: Read
-) -> list[Seen]:
+def disturbed(sends: Sequence[Send], base_url: str, route: Callable[[], Route], read: Read) -> list[Seen]:
     """Send several ``sends`` so that their last bytes leave together, or one with its faults.
 
     Returns what came to each, in their order; of one with faults, what came to each time that it was sent.
-    ``timeout`` is seconds for an answer, ``read`` says what one means in the CLIENT's dialect.
+    ``route`` makes a way to the CLIENT, ``read`` says what an answer means in its dialect.
     """
-    route = Route(History(), timeout, ca_file)
+    way = route()
     deliveries = [delivery(base_url, send, read) for send in sends]
     if len(sends) > 1:
-        return [seen(exchange) for exchange in deliver(deliveries, route, together=True)]
-    return [seen(exchange) for exchange in deliver(deliveries, route, sends[0].faults)]
+        return [seen(exchange) for exchange in deliver(deliveries, way, together=True)]
+    return [seen(exchange) for exchange in deliver(deliveries, way, sends[0].faults)]
 
 
 def delivery(base_url: str, send: Send, read: Read) -> Delivery:

@@ -13,6 +13,7 @@ from loadtests import run
 from loadtests.traffic.player_script import Seen, Send, drive
 from loadtests.transports.connection import METHOD, Connection
 from loadtests.transports.disturbed import disturbed
+from simulators.exchanges.history import History
 
 
 class Bettor(User):
@@ -27,12 +28,13 @@ class Bettor(User):
         self.traffic = traffic
         # The player's index in the ledger.
         self.player: int | None = None
-        self._connection = Connection(traffic.base_url, traffic.timeout, traffic.ca_file)
+        self._connection = Connection(
+            traffic.base_url, traffic.timeout, traffic.target.ca_file, traffic.target.route(History()).headers
+        )
         self._disturbed = partial(
             disturbed,
             base_url=traffic.base_url,
-            timeout=traffic.timeout,
-            ca_file=traffic.ca_file,
+            route=lambda: traffic.target.route(History(), timeout=traffic.timeout),
             read=traffic.callbacks.dialect.read,
         )
         self._fire: Callable[..., None] = environment.events.request.fire

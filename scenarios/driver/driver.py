@@ -218,7 +218,7 @@ class Driver:
         method, url = template.method_and_url
         if not 200 <= raw.status < 300:
             raise DriverProblem(
-                f"[driver] {name}: {method} {_shown(url)} answered {raw.status} {self._clean(raw.body)}",
+                f"[driver] {name}: {method} {url} answered {raw.status} {self._clean(raw.body)}",
                 "a status from 200 to 299, which says that it was done",
                 f"correct the entry {name}, or fix the address in the CLIENT",
             )
@@ -240,8 +240,7 @@ class Driver:
                 return Raw(answer.status, answer.body, answer.headers)
             reason = f"its answer is longer than {ANSWER_LIMIT >> 20} MB, and was read no further"
         raise DriverProblem(
-            f"[driver] {name}: {request.method} {self._redactor.text(template.method_and_url[1])}: "
-            f"{self._redactor.text(reason)}",
+            f"[driver] {name}: {request.method} {template.method_and_url[1]}: {self._redactor.text(reason)}",
             "an answer, without which the rules that need this entry cannot be judged",
             "start the CLIENT, or correct the address in the entry",
         )
@@ -355,9 +354,3 @@ def _decimal(value: Any) -> Decimal:
     except ValueError:  # an int of a Python driver, with more digits than Python writes
         raise ValueError("it is a number without bounds") from None
     return money.parse(text)
-
-
-def _shown(url: str) -> str:
-    """An address without user name and password."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -45,7 +45,7 @@ class Play:
 def served(target: Target, log: History, provider: str, place: Place, play: Play) -> Iterator[Hosted[Any]]:
     """Serve the simulator of ``provider`` and say where; raises UsageProblem."""
     section = getattr(target, provider)
-    with closing(Route(log, ca_file=target.ca_file)) as route:
+    with closing(target.route(log)) as route:
         if timeout := getattr(section, "timeout", None):
             route.timeout = timeout
         simulator = _BUILT[provider](target, route, play)

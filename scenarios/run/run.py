@@ -31,7 +31,6 @@ from simulators.exchanges.redaction import Redactor
 from simulators.operator.delivery import Operator
 from simulators.transport.pace import Pace
 from simulators.transport.rate_limits import Limits
-from simulators.transport.route import Route
 from simulators.values import money
 from simulators.wallet.names import Names
 from simulators.wallet.transactions import Transaction
@@ -76,10 +75,9 @@ class Run:
         self.driver = Driver(target)
         self.limits = Limits(target.target.max_connections, target.target.max_requests_per_second or None)
         self.pace = Pace(self.limits)
-        self.route = Route(
+        self.route = target.route(
             self.history,
             timeout=operator.timeout if operator else _TIMEOUT,
-            ca_file=target.ca_file,
             limits=self.limits,
             pace=self.pace,
         )

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from jmespath.exceptions import JMESPathError
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from scenarios.problems.did_you_mean import did_you_mean
-from scenarios.target.sections import EXAMPLE_ORIGIN, Section, Url
+from scenarios.target.sections import EXAMPLE_ORIGIN, Section, Url, table
 
 # What each entry of [driver] may put in braces.
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
@@ -31,11 +32,6 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
 _KINDS: dict[str, tuple[str, ...]] = {"balance": ("http", "sql"), "restart": ("run",)}
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
 _SECRET_NAME = re.compile(r"auth|cookie|key|token|secret|passw|signature", re.IGNORECASE)
-
-
-def _table(value: Any) -> Any:
-    """A table that comes from the environment is JSON."""
-    return json.loads(value) if isinstance(value, str) and value.lstrip().startswith("{") else value
 
 
 class Template(Section):
@@ -107,28 +103,23 @@ class Template(Section):
             yield from PLACEHOLDER.findall(value or "")
 
     def secrets(self) -> Iterator[tuple[str, str]]:
-        """Names and values not to be shown: telling headers and JSON fields, passwords in addresses."""
+        """Names and values not to be shown: telling headers and JSON fields, the password in a database's address."""
         for name, value in self.headers.items():
             if _SECRET_NAME.search(name):
-                text = value.get_secret_value()
-                yield f"headers.{name}", text
-                scheme, _, credentials = text.partition(" ")
-                if scheme.lower() in ("bearer", "basic") and credentials:
-                    yield f"headers.{name} ({scheme})", credentials
+                yield from spellings(f"headers.{name}", value.get_secret_value())
         yield from _telling("json", self.json_body)
-        urls = [self.get, self.post, self.put, self.delete, self.url and self.url.get_secret_value()]
-        for url in urls:
-            yield from url_password("url", url or "")
+        with suppress(ValueError):
+            password = urlsplit(self.url.get_secret_value()).password if self.url else None
+            if password:
+                yield "url", password
 
 
-def url_password(name: str, url: str) -> Iterator[tuple[str, str]]:
-    """The password inside an address, where there is one, under ``name``."""
-    try:
-        password = urlsplit(url).password
-    except ValueError:
-        return
-    if password:
-        yield name, password
+def spellings(name: str, value: str) -> Iterator[tuple[str, str]]:
+    """``value`` of a header that is called ``name``, and the credentials in it, as secrets."""
+    yield name, value
+    scheme, _, credentials = value.partition(" ")
+    if scheme.lower() in ("bearer", "basic") and credentials:
+        yield f"{name} ({scheme})", credentials
 
 
 def _telling(name: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -143,7 +134,7 @@ def _telling(name: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from _telling(f"{name}.{number}", inner)
 
 
-Entry = Annotated[Template | None, BeforeValidator(_table)]
+Entry = Annotated[Template | None, BeforeValidator(table)]
 
 
 def _entry(description: str, example: str) -> Any:

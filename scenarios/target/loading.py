@@ -1,8 +1,10 @@
 """The target file ``pitboss.toml`` and its overrides in the environment, read into one ``Target``."""
 
 import os
+import ssl
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -12,7 +14,7 @@ from pydantic import BaseModel, Field, PrivateAttr, SecretStr, ValidationError
 
 from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
-from scenarios.target.driver_entries import ENTRIES, DriverSection, Template, url_password
+from scenarios.target.driver_entries import ENTRIES, DriverSection, Template, spellings
 from scenarios.target.problems import Origin, as_problem, spelled
 from scenarios.target.sections import (
     DEFAULT_FILE,
@@ -24,7 +26,9 @@ from scenarios.target.sections import (
     Players,
     Section,
 )
+from simulators.exchanges.history import History
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
+from simulators.transport.route import Route
 
 PREFIX = "PITBOSS_"
 # Values by section and key.
@@ -72,6 +76,11 @@ class Target(Section):
         """The path of the certificates that https addresses are verified against; None: the system's."""
         return (self.operator.ca_file if self.operator else None) or self.target.ca_file
 
+    def route(self, history: History, **options: Any) -> Route:
+        """A way to the CLIENT, recorded in ``history``; ``options`` are Route's own."""
+        headers = tuple((name, value.get_secret_value()) for name, value in self.target.headers.items())
+        return Route(history, ca_file=self.ca_file, headers=headers, **options)
+
     def need_operator(self) -> tuple[Operator, Players]:
         """Return ``[operator]`` and ``[players]``; raises UsageProblem where one is missing."""
         if self.operator is None:
@@ -115,8 +124,8 @@ class Target(Section):
                 value = getattr(model, key)
                 if isinstance(value, SecretStr):
                     yield f"{section}.{key}", value.get_secret_value()
-                elif isinstance(value, str) and "://" in value:
-                    yield from url_password(f"{section}.{key} (password)", value)
+        for name, value in self.target.headers.items():
+            yield from spellings(f"target.headers.{name}", value.get_secret_value())
         for name, template in self.driver.templates().items():
             for key, text in template.secrets():
                 yield f"driver.{name}.{key}", text
@@ -131,7 +140,7 @@ class Target(Section):
         if self.operator is None:
             return example
         parts = urlsplit(self.operator.callback_url)
-        return example.replace(EXAMPLE_ORIGIN, f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
+        return example.replace(EXAMPLE_ORIGIN, f"{parts.scheme}://{parts.netloc}")
 
 
 def load(
@@ -164,7 +173,34 @@ def load(
     target = _with_players_currency(target)
     target._path = found.resolve() if found else None
     target._made_up = tuple(made_up)
-    return _with_whole_paths(target)
+    target = _with_whole_paths(target)
+    for name in (OPERATOR, "target"):
+        section = getattr(target, name)
+        if section is not None and section.ca_file is not None:
+            _trust(section.ca_file, origin.key((name, "ca_file")))
+    return target
+
+
+def _trust(path: str, key: str) -> None:
+    """Raise UsageProblem where the file at ``path``, which ``key`` names, holds no certificate."""
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:
+        text = ""
+        with suppress(OSError):
+            text = Path(path).read_text(encoding="latin-1")
+        reason = (
+            "it holds a key, and no certificate"
+            if "PRIVATE KEY-----" in text
+            else "it holds no certificate"
+            if isinstance(error, ssl.SSLError)
+            else error.strerror
+        )
+        raise UsageProblem(
+            f"{key} is {path}: {reason}",
+            "a file in PEM with the certificates of the authorities that https addresses are verified against",
+            "correct the path (relative ones begin at the target file), or leave it out for the system's authorities",
+        ) from None
 
 
 def _make_up(data: dict[str, Any], environ: Mapping[str, str], spare: Spare) -> Iterator[str]:

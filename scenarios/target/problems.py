@@ -60,7 +60,7 @@ def _one(error: ErrorDetails, model: type[BaseModel], data: dict[str, Any], orig
             f"{section} in {origin.file} has no {keys[-1]}", expected, f"add to {section}: {line or keys[-1]}"
         )
     value = _value(data, keys)
-    hidden = known is None or _is_secret(known) or isinstance(value, dict)
+    hidden = known is None or _is_secret(known) or isinstance(value, dict) or _tells_password(value)
     came = origin.key(keys) + ("" if hidden else f" is {_toml(value)}")
     reason = _reason(error)
     return UsageProblem(
@@ -146,6 +146,11 @@ def _kinds(annotation: Any) -> list[Any]:
 
 def _is_model(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _tells_password(value: Any) -> bool:
+    """Whether ``value`` is an address with a user name or a password in it."""
+    return isinstance(value, str) and "://" in value and "@" in value
 
 
 def _is_secret(known: FieldInfo) -> bool:

@@ -5,6 +5,7 @@ of locked rules are made of them, so that each is written once.
 """
 
 import json
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -28,6 +29,12 @@ from simulators.values import money
 from simulators.values.jws import AlgorithmName
 from simulators.wallet.dialect import Dialect
 
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+# Headers that say how a request is to be read, or prove who sent it.
+_OURS = frozenset(
+    {"content-type", "content-length", "content-encoding", "transfer-encoding", "connection", "te"}
+)
+
 DEFAULT_FILE = "pitboss.toml"
 EXAMPLE_ORIGIN = "http://127.0.0.1:8710"
 
@@ -37,13 +44,31 @@ def _http_url(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("it is no http:// or https:// address with a host")
     _ = parts.port  # raises ValueError where the port is no number
+    if "@" in parts.netloc:
+        raise ValueError(
+            "it holds a user name or a password, which addresses take into logs; send them as a header: "
+            'headers = { Authorization = "env:GATEWAY" } in [target], or in the entry of [driver]'
+        )
     return url
 
 
-def _callback_url(url: str) -> str:
+def callback_url(url: str) -> str:
+    """``url`` as paths are appended to it; raises ValueError where it is no address of a CLIENT."""
     if urlsplit(_http_url(url)).query or "#" in url:
         raise ValueError("paths are appended to it, so that it can have no ? and no #")
     return url.rstrip("/")
+
+
+def _header_fields(fields: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    for name, value in fields.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a header")
+        if name.lower() in _OURS:
+            raise ValueError(f"{name} is what each request has of its own")
+        text = value.get_secret_value()
+        if not text.isprintable() or not text.isascii() or text != text.strip():
+            raise ValueError(f"the value of {name} is no line of printable ASCII")
+    return fields
 
 
 def _listen(address: str) -> str:
@@ -74,6 +99,11 @@ def _listed(value: Any) -> Any:
     if value.lstrip().startswith("["):
         return json.loads(value)
     return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def table(value: Any) -> Any:
+    """A table that comes from the environment is JSON."""
+    return json.loads(value) if isinstance(value, str) and value.lstrip().startswith("{") else value
 
 
 def _by_currency(value: Any) -> Any:
@@ -127,7 +157,7 @@ def _secret(value: SecretStr) -> SecretStr:
 
 
 Url = Annotated[str, AfterValidator(_http_url)]
-CallbackUrl = Annotated[str, AfterValidator(_callback_url)]
+CallbackUrl = Annotated[str, AfterValidator(callback_url)]
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
 CurrencyCode = Annotated[str, AfterValidator(_currency)]
 Name = Annotated[str, Field(min_length=1)]
@@ -377,4 +407,10 @@ class Limits(Section):
         description="a file with the certificates that every https address of the target is verified against; "
         "without it the system's",
         examples=['"ca.pem"'],
+    )
+    headers: Annotated[dict[str, SecretStr], BeforeValidator(table), AfterValidator(_header_fields)] = Field(
+        default_factory=dict,
+        description="names and texts of headers that a gateway before the CLIENT wants of every request; no report has "
+        "them",
+        examples=['{ Authorization = "env:GATEWAY" }'],
     )

@@ -359,6 +359,9 @@ def network(error: BaseException) -> bool:
 def failure_of(error: BaseException, timeout: float) -> Failure:
     """Say why there is no answer; ``timeout`` is in seconds."""
     match error:
+        case ssl.SSLCertVerificationError():
+            why = f"the certificate is not verified ({error.verify_message}); ca_file names the authorities to trust"
+            return Failure(FailureKind.TLS, f"TLS failed: {why}")
         case ssl.SSLError():
             return Failure(FailureKind.TLS, f"TLS failed: {error}")
         case DialTimeoutError():

@@ -6,11 +6,11 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import urllib3
 
-from simulators.exchanges.history import History, Request
+from simulators.exchanges.history import Headers, History, Request
 from simulators.transport.pace import Pace
 from simulators.transport.rate_limits import Limits
 from simulators.transport.raw_connection import Connection
@@ -23,7 +23,8 @@ class Route:
     """The way that everything takes to the CLIENT; safe to use from several threads.
 
     ``timeout`` is seconds to connect, and again for a whole answer. ``ca_file`` names the certificates that https
-    targets are verified against (None: the system's). At most ``connections`` requests are under way in the pool.
+    targets are verified against (None: the system's). ``headers`` are for a gateway on the way: each request has them
+    beside its own, and none of them is recorded. At most ``connections`` requests are under way in the pool.
     ``sleep`` takes the faults' seconds, so that time can be scaled. ``restart`` kills the CLIENT and starts it again
     (the driver's). ``pace`` sends what the CLIENT does not take now again later (None: it is sent once).
     """
@@ -36,6 +37,7 @@ class Route:
     sleep: Callable[[float], None] = time.sleep
     restart: Callable[[], None] | None = None
     pace: Pace | None = None
+    headers: Headers = field(default=(), repr=False)
     _idle: dict[str, list[Connection]] = field(init=False, default_factory=dict, repr=False)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock, repr=False)
     _pool: threading.Semaphore = field(init=False, repr=False)
@@ -69,6 +71,9 @@ class Route:
 
         ``buffer`` is the receive buffer in bytes. Raises what Connection raises.
         """
+        own = {name.lower() for name, _ in request.headers}
+        more = tuple(pair for pair in self.headers if pair[0].lower() not in own)
+        request = replace(request, headers=(*request.headers, *more)) if more else request
         if pooled:
             while (kept := self._kept(request)) is not None:
                 if kept.again(request):

@@ -4,6 +4,7 @@ import fcntl
 import socket
 import threading
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
@@ -11,9 +12,11 @@ from loadtests.traffic.player_script import Send
 from loadtests.transports import disturbed as transport
 from loadtests.transports.connection import Connection, alive
 from scenarios.hosting.ports import free_port
+from simulators.exchanges.history import History
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.faults.table import parse_fault
 from simulators.transport.raw_connection import ANSWER_LIMIT
+from simulators.transport.route import Route
 from tests.support.hostile import DRIPS, OK, answering, drips
 from tests.support.scripted_server import BODY, HangUp, Scripted, answer, first_hangs_up, over_tls
 
@@ -33,8 +36,9 @@ def connected(script, timeout=PATIENCE):
             connection.close()
 
 
-def disturbed(sends, base_url, timeout, ca_file):
-    return transport.disturbed(sends, base_url, timeout, ca_file, SPORTSBOOK.read)
+def disturbed(sends, base_url, timeout, ca_file, headers=()):
+    way = partial(Route, History(), timeout, ca_file, headers=headers)
+    return transport.disturbed(sends, base_url, way, SPORTSBOOK.read)
 
 
 def came(seen):
@@ -49,6 +53,20 @@ def test_a_connection_is_used_for_one_request_after_the_other():
         ("/operator/transaction", "00", SEND.body)
     }
     assert server.asked[0].headers["host"].startswith("127.0.0.1:")
+
+
+def test_headers_for_a_gateway_are_sent_by_every_way():
+    more = (("X-Gateway", "k"), ("X-Security-Hash", "never in place of its own"))
+    fault = Send(SEND.path, SEND.body, "bet", SEND.headers, (parse_fault("copies:n=2"),))
+    server = Scripted(lambda _: answer())
+    with server.running() as base_url:
+        connection = Connection(base_url, PATIENCE, headers=more[:1])
+        connection.ask(SEND)
+        connection.close()
+        disturbed([SEND, SEND], base_url, PATIENCE, None, more)
+        disturbed([fault], base_url, PATIENCE, None, more)
+    assert [each.headers["x-gateway"] for each in server.asked] == ["k"] * 6
+    assert {each.headers["x-security-hash"] for each in server.asked} == {"00"}
 
 
 def test_what_the_client_ended_is_dialled_again():

@@ -23,5 +23,6 @@ def test_trigger_verifies_the_client_by_ca_file(tmp_path, event):
         path.write_text(SECTIONS[event].replace("URL", base_url))
         done = pitboss("trigger", *event.split(), cwd=tmp_path)
         assert done.returncode == 3, done.stdout + done.stderr
-        assert "certificate" in done.stdout + done.stderr
+        assert "the certificate is not verified" in done.stdout + done.stderr
+        assert "ca_file names the authorities to trust" in done.stdout + done.stderr
         assert len(server.asked) == 1

@@ -8,6 +8,7 @@ import pytest
 
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Checkout, DriverSection, Jackpot, Limits, Operator, Players, Target, load
+from tests.support.racing_certificate import certificate
 
 BASE = """
 [operator]
@@ -86,12 +87,60 @@ def test_players_currency_is_agreed_on_where_no_list_is_given(read):
 
 
 def test_ca_file_is_meant_from_the_files_directory(read, tmp_path):
+    certificate(tmp_path).rename(tmp_path / "ca.pem")
     target = read(BASE.replace("[players]", 'ca_file = "ca.pem"\n[players]'))
     assert target.operator.ca_file == target.ca_file == str(tmp_path / "ca.pem")
     assert read(BASE).ca_file is None
 
 
+@pytest.mark.parametrize(
+    ("content", "came"),
+    [
+        (None, "No such file"),
+        ("a text", "it holds no certificate"),
+        (
+            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+            "it holds a key, and no certificate",
+        ),
+    ],
+)
+def test_a_ca_file_without_a_certificate_is_named(read, tmp_path, content, came):
+    if content is not None:
+        (tmp_path / "ca.pem").write_text(content)
+    with pytest.raises(UsageProblem, match=came) as caught:
+        read(BASE + '[target]\nca_file = "ca.pem"\n')
+    assert f"[target] ca_file in {tmp_path / 'pitboss.toml'} is {tmp_path / 'ca.pem'}" in caught.value.came
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BASE.replace("http://127.0.0.1:8710", "http://me:hidden@127.0.0.1:8710"),
+        BASE + '[driver]\nban = { post = "http://me:hidden@127.0.0.1/ban" }\n',
+        '[jackpot]\nnotification_url = "https://me:hidden@c/n"\napi_key = "k"\napi_signature = "s"\n'
+        'client_secret = "t"\n',
+    ],
+)
+def test_a_password_in_an_address_is_refused_unseen_and_a_header_is_offered(read, text):
+    with pytest.raises(UsageProblem, match="a user name or a password") as caught:
+        read(text)
+    assert 'headers = { Authorization = "env:GATEWAY" }' in str(caught.value)
+    assert "hidden" not in str(caught.value)
+
+
+def test_headers_for_a_gateway_come_from_the_environment_and_are_secrets(read):
+    target = read(
+        BASE + '[target]\nheaders = { Authorization = "env:GATEWAY" }\n', ENV | {"GATEWAY": "Basic aGlkZGVu"}
+    )
+    assert {"Basic aGlkZGVu", "aGlkZGVu"} <= set(target.secrets().values())
+    for wrong in ('{ "a b" = "x" }', '{ Content-Length = "1" }', '{ X = "a\\nb" }'):
+        with pytest.raises(UsageProblem, match=r"\[target\] headers"):
+            read(f"{BASE}[target]\nheaders = {wrong}\n")
+
+
 def test_ca_file_of_the_target_holds_for_every_provider_and_that_of_the_operator_before_it(read, tmp_path):
+    certificate(tmp_path).rename(tmp_path / "ca.pem")
+    (tmp_path / "own.pem").write_bytes((tmp_path / "ca.pem").read_bytes())
     both = read(
         BASE.replace("[players]", 'ca_file = "own.pem"\n[players]') + '[target]\nca_file = "ca.pem"\n'
     )
@@ -105,7 +154,7 @@ def test_ca_file_of_the_target_holds_for_every_provider_and_that_of_the_operator
 
 def test_no_secret_is_shown_and_all_are_known(read):
     target = read(
-        BASE.replace("http://127", "http://user:url-pass@127")
+        BASE
         + """
 [jackpot]
 notification_url = "http://h/n"
@@ -133,7 +182,7 @@ json = { password = "the-pass" }
         "the-pass",
         "s3cret-hash",
     }
-    assert secrets == hidden | {"db-pass", "url-pass", "Bearer the-token"}
+    assert secrets == hidden | {"db-pass", "Bearer the-token"}
     shown = repr(target)
     assert not [secret for secret in hidden | {"db-pass"} if secret in shown]
 
@@ -277,7 +326,7 @@ def test_a_missing_section_names_what_to_add(read):
 
 
 def test_the_missing_line_bears_the_clients_own_address(read):
-    line = read(BASE.replace("http://127.0.0.1:8710", "https://me:pw@staging.example")).missing("ban")
+    line = read(BASE.replace("http://127.0.0.1:8710", "https://staging.example")).missing("ban")
     assert line == 'ban = { post = "https://staging.example/players/{player}/ban" }'
 
 
@@ -288,7 +337,8 @@ def test_every_missing_line_is_one_that_can_be_added(read):
         assert getattr(added.driver, name) is not None
 
 
-def test_the_starter_file_is_valid_and_names_every_key(read):
+def test_the_starter_file_is_valid_and_names_every_key(read, tmp_path):
+    certificate(tmp_path).rename(tmp_path / "ca.pem")
     text = STARTER.read_text(encoding="utf-8")
     environ = dict.fromkeys(re.findall(r'"env:(\w+)"', text), "a-value")
     plain = read(text, environ)
@@ -300,8 +350,8 @@ def test_the_starter_file_is_valid_and_names_every_key(read):
     sections = {"operator": Operator, "players": Players, "target": Limits, "jackpot": Jackpot}
     for section, model in {**sections, "checkout": Checkout, "driver": DriverSection}.items():
         assert getattr(target, section).model_fields_set == set(model.model_fields), section
-    # What is commented out as a default is the default; two keys have none.
-    without = {"ca_file": None, "time_limit": None}
+    # What is commented out as a default is the default; three keys have none.
+    without = {"ca_file": None, "time_limit": None, "headers": {}}
     assert target.target.model_copy(update=without) == Target().target
     defaults = {"amount_format", "dialect", "currencies", "languages", "timeout", "listen"}
     for name in defaults:

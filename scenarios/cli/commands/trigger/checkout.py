@@ -17,7 +17,6 @@ from simulators.checkout.wire import Decision
 from simulators.exchanges.history import Exchange, History
 from simulators.providers import CHECKOUT
 from simulators.transport.delivery import Fault
-from simulators.transport.route import Route
 
 
 @click.command(
@@ -79,7 +78,7 @@ def _simulator(target: Target) -> CheckoutSimulator:
             "the CLIENT's address that receives decisions",
             f"add: decision_url = {(type(checkout).model_fields['decision_url'].examples or [''])[0]}",
         )
-    return build(checkout, Route(History(), ca_file=target.ca_file))
+    return build(checkout, target.route(History()))
 
 
 def _forge(

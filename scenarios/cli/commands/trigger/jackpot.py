@@ -18,7 +18,6 @@ from simulators.jackpot.catalogue.stores import StoreEventName
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.providers import JACKPOT
 from simulators.transport.delivery import Fault
-from simulators.transport.route import Route
 
 Build = Callable[[JackpotSimulator], wire.Notification]
 
@@ -110,7 +109,7 @@ def _raise(
     curl: bool,
 ) -> None:
     target = options.to_play_with(config, JACKPOT)
-    route = Route(History(), ca_file=target.ca_file)
+    route = target.route(History())
     simulator = hosting.build(target.need_jackpot(), route, seed=seed)
     event = build(simulator).model_copy(update={"id": id or random_id()})
     exchanges = send_notice(simulator.endpoint, event, copies=copies, faults=faults)

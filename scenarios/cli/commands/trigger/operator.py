@@ -19,7 +19,6 @@ from simulators.exchanges.history import History
 from simulators.operator.delivery import Operator
 from simulators.providers import OPERATOR
 from simulators.transport.delivery import Fault
-from simulators.transport.route import Route
 from simulators.values import money
 from simulators.wallet.transactions import Transaction
 
@@ -137,10 +136,9 @@ def _raise(
 def _verbs(target: Target) -> Verbs:
     operator, _ = target.need_operator()
     driver = Driver(target)
-    route = Route(
+    route = target.route(
         History(),
         timeout=operator.timeout,
-        ca_file=target.ca_file,
         restart=driver.restart if driver.has("restart") else None,
     )
     secret = operator.security_hash.get_secret_value()
