@@ -190,6 +190,8 @@ class Judge(ABC):
         if self.options.report is not None:
             try:
                 report.write(self.environment, verdict, self.options.report, self.ramp)
+            except OSError as error:  # the verdict stands without it
+                log.error("the report cannot be written: %s", error)  # noqa: TRY400 - one line is enough
             except Exception:
                 log.exception("the report cannot be written")
                 self._grave(Exit.UNDECIDED)

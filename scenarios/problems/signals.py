@@ -1,8 +1,9 @@
-"""Ctrl-C and SIGTERM end a run in order: players put back, report written, servers ended."""
+"""Ctrl-C, SIGTERM and SIGHUP end a run in order: players put back, report written, servers ended."""
 
 import contextlib
 import gc
 import signal
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +11,12 @@ from types import FrameType
 from typing import Final
 from weakref import WeakSet
 
+# The signals that end a command: of the terminal, of whoever manages services, and of a terminal that is closed.
+ENDING: Final = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    *((signal.SIGHUP,) if sys.platform != "win32" else ()),
+)
 # Seconds until an interrupt that would have been lost is tried again.
 _AGAIN: Final = 0.01
 # Where the standard library's callbacks of weak references stand.
@@ -18,7 +25,7 @@ _WEAK: Final = frozenset({weakref.__file__, WeakSet.__init__.__code__.co_filenam
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Let SIGTERM raise KeyboardInterrupt as Ctrl-C does, and let neither be lost.
+    """Let SIGTERM and SIGHUP raise KeyboardInterrupt as Ctrl-C does, and let none be lost.
 
     Python drops what is raised by whatever the collector of garbage calls, and Hypothesis has a callback there: one
     Ctrl-C in ten would do nothing. In any thread but the main one, which alone hears of signals, nothing changes.
@@ -26,10 +33,33 @@ def interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    heard = [signal.SIGTERM]
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        heard.append(signal.SIGINT)
+    heard = ENDING
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        heard = tuple(number for number in heard if number != signal.SIGINT)
     with handled(_interrupt, heard):
+        yield
+
+
+@contextlib.contextmanager
+def told_once(tell: Callable[[], None]) -> Iterator[None]:
+    """Answer the first signal to end by ``tell``, and let only the second raise KeyboardInterrupt.
+
+    Where these signals mean something else than to interrupt, nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    told = False
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        nonlocal told
+        if told:
+            _interrupt(number, frame)
+        told = True
+        tell()
+
+    interrupting = (signal.default_int_handler, _interrupt)
+    with handled(hear, [number for number in ENDING if signal.getsignal(number) in interrupting]):
         yield
 
 
@@ -38,6 +68,8 @@ def handled(
     handler: Callable[[int, FrameType | None], object], numbers: Iterable[signal.Signals]
 ) -> Iterator[None]:
     """Let ``handler`` hear of the signals ``numbers``, and put back who heard of them before. In the main thread."""
+    # What nohup has turned off stays off.
+    numbers = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield

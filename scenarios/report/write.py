@@ -1,7 +1,10 @@
 """Writes what a report's folder receives. Loaded when there is something to write."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from scenarios.report.document import document
 from scenarios.report.files import FAILURES, HAR, HTML, REPORT
@@ -16,21 +19,51 @@ from simulators.exchanges.har import write_har
 def write_reports(run: Run, verdicts: list[RuleVerdict], directory: Path) -> None:
     """Write ``report.json``, ``report.html`` and ``history.har`` into ``directory``; pytest writes ``junit.xml``.
 
-    Generated histories that broke a rule are saved in ``failures/RULE.json``, for ``pitboss replay``.
+    Generated histories that broke a rule are saved in ``failures/RULE.json``, for ``pitboss replay``. What cannot be
+    written is a warning of ``run``, one for each file; a signal to end leaves out what is not written yet.
     """
-    write_report(document(run, verdicts), directory)
-    for stale in (directory / FAILURES).glob("*.json"):
+    plain = document(run, verdicts).plain()
+    steps: tuple[tuple[str, Callable[[Path], None]], ...] = (
+        (REPORT, partial(_write_json, plain)),
+        (HTML, partial(_write_html, plain)),
+        (FAILURES, partial(_write_stories, run)),
+        (HAR, lambda path: write_har(run.history, path, run.redactor)),
+    )
+    for name, write in steps:
+        try:
+            write(directory / name)
+        except OSError as error:
+            run.warn(unwritten(error, directory / name))
+        except KeyboardInterrupt:
+            run.warn(f"interrupted: {directory / name} and what follows it were not written")
+            return
+
+
+def unwritten(error: OSError, path: Path) -> str:
+    """One line about the file at ``path``, or the one that ``error`` names."""
+    return f"{error.filename or path} cannot be written: {error.strerror or error}"
+
+
+def _write_stories(run: Run, directory: Path) -> None:
+    for stale in directory.glob("*.json"):
         stale.unlink()  # of an earlier run
     stories = {rule: story for result in run.results for rule, story in result.stories.items()}
     for rule, story in stories.items():
-        (directory / FAILURES).mkdir(exist_ok=True)
-        (directory / FAILURES / f"{rule}.json").write_text(story.dumps(), encoding="utf-8")
-    write_har(run.history, directory / HAR, run.redactor)
+        directory.mkdir(exist_ok=True)
+        (directory / f"{rule}.json").write_text(story.dumps(), encoding="utf-8")
 
 
 def write_report(report: Report, directory: Path) -> None:
     """Write ``report`` as ``report.json`` and ``report.html`` into ``directory``."""
     plain = report.plain()
+    _write_json(plain, directory / REPORT)
+    _write_html(plain, directory / HTML)
+
+
+def _write_json(plain: dict[str, Any], path: Path) -> None:
     text = json.dumps(plain, indent=2, ensure_ascii=False)
-    (directory / REPORT).write_text(text + "\n", encoding="utf-8")
-    (directory / HTML).write_text(render(report_of(plain)), encoding="utf-8")
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _write_html(plain: dict[str, Any], path: Path) -> None:
+    path.write_text(render(report_of(plain)), encoding="utf-8")

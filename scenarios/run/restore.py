@@ -38,7 +38,7 @@ class Restore:
         for player in self.players:
             if player.touched:
                 named[player.id].discard(player.currency)
-        for player in self.players:
+        for at, player in enumerate(self.players):
             try:
                 if player.touched or named[player.id]:
                     self.guard.wait_return()
@@ -48,17 +48,24 @@ class Restore:
                 player.touched = False
             except (Unreadable, TargetGone, OutOfBounds) as error:
                 self.warn(self._left_behind(player, error))
+            except KeyboardInterrupt:
+                for left in self.players[at:]:
+                    if left.touched or named[left.id]:
+                        self.warn(self._left_behind(left, "stopped by a signal", sent=True))
+                raise
 
-    def _left_behind(self, player: Player, why: Exception) -> str:
-        """Say what ``player`` owned and, where the CLIENT is gone, what it should own by what was sent."""
+    def _left_behind(self, player: Player, why: object, *, sent: bool = False) -> str:
+        """Say what ``player`` owned and, where the CLIENT is gone or ``sent`` asks for it, what it should own by what
+        was sent.
+        """
         if player.owned is None:
             return f"player {player.id} could not be put back to what it owned: {why}"
         text = f"player {player.id} could not be put back to {player.show(player.owned)}: {why}"
-        if not self.guard.gone:
+        if not (sent or self.guard.gone):
             return text
         funded = player.funded if player.since else player.owned
-        sent = self.operator.channel.route.history.since(player.since)
-        owns = acceptable(sent, player.id, funded, player.currency).alternatives()
+        moved = self.operator.channel.route.history.since(player.since)
+        owns = acceptable(moved, player.id, funded, player.currency).alternatives()
         return f"{text}; by what was sent it owns {owns} now"
 
     def _moving(self) -> Iterator[tuple[Exchange, Transaction]]:

@@ -37,6 +37,9 @@ from simulators.wallet.transactions import Transaction
 
 # Seconds for one answer where no [operator] says otherwise.
 _TIMEOUT = 5.0
+# How many exchanges in a row put one player back, about, and how long each takes where that was not measured.
+_TO_RESTORE = 12
+_QUICK = 0.005
 
 
 @dataclass
@@ -266,6 +269,11 @@ class Run:
         """Keep ``player``, a test player's money in another currency, to put it back with the others."""
         self.abroad[player.id, player.currency] = player
         self._restore.players.append(player)
+
+    def to_restore(self) -> tuple[int, float]:
+        """How many players are still to be put back, and about how many seconds that takes."""
+        count = sum(player.touched for player in self._restore.players)
+        return count, max(1.0, count * _TO_RESTORE * (self.round_trip or _QUICK))
 
     def restore(self) -> None:
         """Give every player back what it owned when the run began; say so where that fails."""

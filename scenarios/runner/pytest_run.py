@@ -57,7 +57,7 @@ def check(
         prepare_directory(report)
         arguments.append(f"--junitxml={report / JUNIT}")
     with _shut_off(), interruptible():
-        status = pytest.main(arguments, plugins=[session, fixtures])
+        status = _played(arguments, session)
         session.pytest_sessionfinish()
     code = session.exit_code()
     if status == pytest.ExitCode.USAGE_ERROR:
@@ -69,10 +69,30 @@ def check(
         if judged.problem is None:
             from scenarios.report.write import write_reports
 
-            write_reports(judged.run, judged.verdicts, report)
+            with interruptible():
+                write_reports(judged.run, judged.verdicts, report)
         else:
             (report / JUNIT).unlink(missing_ok=True)
     return judged
+
+
+def _played(arguments: list[str], session: Session) -> int:
+    """Run pytest. Once players are put back, it has nothing more to do than to write its file: where it cannot, the
+    verdict stands, and a warning tells.
+    """
+    try:
+        return pytest.main(arguments, plugins=[session, fixtures])
+    except OSError as error:
+        if not session.finished:
+            raise
+        from scenarios.report.write import unwritten
+
+        session.run.warn(unwritten(error, Path(JUNIT)))
+    except KeyboardInterrupt:
+        if not session.finished:
+            raise
+        session.run.warn(f"interrupted: {JUNIT} was not written")
+    return pytest.ExitCode.OK
 
 
 def effort_named(name: str) -> Effort:

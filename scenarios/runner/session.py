@@ -11,6 +11,7 @@ import pytest
 from scenarios.contract import RULES
 from scenarios.oracles.answers import answers
 from scenarios.problems.errors import Exit, Problem
+from scenarios.problems.signals import told_once
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing, exit_code, judge_rule
 from scenarios.run.judge import Judge, Undecided
 from scenarios.run.run import Run
@@ -316,9 +317,15 @@ class Session:
             for result in run.results:
                 accuse(result, noticed)
 
+    def _tell_restoring(self) -> None:
+        """Answer who wants to end while players are put back."""
+        count, seconds = self.run.to_restore()
+        self._tell(f"putting back {count} players, about {seconds:.0f} s; once more to stop now")
+
     def _restore(self) -> None:
         try:
-            self.run.restore()
+            with told_once(self._tell_restoring):
+                self.run.restore()
         except KeyboardInterrupt:
             self.run.warn("interrupted while players were put back; check their balances")
         except Exception as error:

@@ -1,7 +1,6 @@
 """``pitboss serve``: run the fake OPERATOR, Jackpot and checkout beside a CLIENT, to be played with."""
 
 import contextlib
-import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from scenarios.console.providers import ServedProviders
 from scenarios.hosting.host import listening
 from scenarios.hosting.served import Place, Play, served
 from scenarios.problems.errors import UsageProblem
-from scenarios.problems.signals import handled
+from scenarios.problems.signals import ENDING, handled
 from scenarios.target.demo import target_to_serve
 from simulators.exchanges.har import write_har
 from simulators.exchanges.history import History
@@ -163,7 +162,7 @@ def _ended(*, detached: bool) -> Iterator[threading.Event]:
     ended = threading.Event()
     if not detached:
         watch_parent(die=ended.set)
-    with handled(lambda *_: ended.set(), (signal.SIGINT, signal.SIGTERM)):
+    with handled(lambda *_: ended.set(), ENDING):
         yield ended
 
 

@@ -33,7 +33,7 @@ def whole_report(folder):
     return json.loads((folder / "report.json").read_text())
 
 
-@pytest.mark.parametrize("sent", SIGNALS)
+@pytest.mark.parametrize("sent", [*SIGNALS, signal.SIGHUP])
 def test_check(tmp_path, sent):
     with reference(tmp_path) as client:
         client.target(tmp_path)

@@ -51,3 +51,21 @@ def test_where_no_folder_can_be_made_the_report_goes_to_a_temporary_one(tmp_path
         done = pitboss("check", "--only", "RES-01", "--effort", "quick", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "pitboss-report-" in done.stdout
+
+
+def test_a_file_that_cannot_be_written_is_one_line_and_changes_no_verdict(tmp_path):
+    for name in ("report.json", "history.har"):
+        (tmp_path / "out" / name).mkdir(parents=True)
+    (tmp_path / "out" / "junit.xml").symlink_to(tmp_path / "no" / "where")
+    wallet = Wallet()
+    with served(wallet) as url:
+        target_file(tmp_path, url)
+        done = pitboss(
+            "check", "--only", "RES-01", "--effort", "quick", "--report", "out", cwd=tmp_path, COLUMNS="300"
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in ("report.json", "history.har"):
+        assert f"{name} cannot be written: Is a directory" in done.stdout
+    assert "junit.xml cannot be written: No such file" in done.stdout
+    assert (tmp_path / "out" / "report.html").read_text()
+    assert "Traceback" not in done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM are heard at any moment, also where Python drops what is raised."""
+"""Ctrl-C, SIGTERM and SIGHUP are heard at any moment, also where Python drops what is raised."""
 
 import gc
 import os
@@ -8,9 +8,9 @@ import weakref
 
 import pytest
 
-from scenarios.problems.signals import interruptible
+from scenarios.problems.signals import interruptible, told_once
 
-SIGNALS = [signal.SIGINT, signal.SIGTERM]
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 PATIENCE = 20
 
 
@@ -101,3 +101,28 @@ def test_another_thread_changes_nothing():
     thread.start()
     thread.join()
     assert seen == before
+
+
+def test_the_first_signal_is_answered_and_the_second_interrupts():
+    told = []
+
+    def twice():
+        signal.raise_signal(signal.SIGTERM)
+        assert told == ["once more to stop now"]
+        signal.raise_signal(signal.SIGHUP)
+
+    with interruptible():
+        with pytest.raises(KeyboardInterrupt), told_once(lambda: told.append("once more to stop now")):
+            wait_after(twice)
+        assert told == ["once more to stop now"]
+        with pytest.raises(KeyboardInterrupt):
+            wait_after(lambda: signal.raise_signal(signal.SIGINT))
+
+
+def test_what_nohup_turned_off_stays_off():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interruptible():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)

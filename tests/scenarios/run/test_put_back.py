@@ -52,3 +52,25 @@ def test_a_debt_above_the_limit_on_single_bets_is_left_as_found():
         assert wallet.balances[player.id] == 0
         run.restore()
     assert wallet.balances[player.id] == Decimal("-98.43")
+
+
+def test_who_stops_the_putting_back_is_told_what_each_player_owned_and_owns():
+    wallet = Wallet(balance="50.00")
+    with running(wallet) as run:
+        for player in run.players[:2]:
+            run.fresh(player)
+            run.verbs.result(player, player.money(700))
+        run.probe.empty = interrupted
+        with pytest.raises(KeyboardInterrupt):
+            run.restore()
+    told = [
+        note for note in run.warnings if "could not be put back to 50.00 EUR: stopped by a signal" in note
+    ]
+    assert [f"player {player.id} " in note for player, note in zip(run.players, told, strict=True)] == [
+        True
+    ] * 2
+    assert all("by what was sent it owns 7.00 EUR now" in note for note in told)
+
+
+def interrupted(_):
+    raise KeyboardInterrupt
