@@ -5,11 +5,12 @@ histories and races run those that no scenario of the run has tried, so that the
 nothing else.
 """
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from scenarios.cases.kinds import BET, RESULT, WAGERS, Action
+from scenarios.cases.kinds import BET, KINDS, RESULT, WAGERS, Action, usual
 from scenarios.oracles.model import CopyAnswer, Late, RefusedCopy, Returned, Spent
 from scenarios.run.judge import Judge, Undecided
 from scenarios.wallet.operator_client import Verbs
@@ -192,3 +193,21 @@ def learn_all(judge: Judge, operator: Verbs, player: Player) -> None:
                 experiment(judge, operator, player)
             except (Undecided, Unreadable):
                 continue
+    if judge.run.unsound is None:
+        judge.run.unsound = frozenset()
+        with contextlib.suppress(Undecided, Unreadable):
+            judge.fund(player, 5000)
+            judge.run.unsound = frozenset(kind for kind in KINDS if usual(kind, operator, judge, player))
+
+
+def sound(judge: Judge, kinds: Iterable[str]) -> list[str]:
+    """Those of ``kinds`` that move alone what they should; rules about copies and races need not tell of the others.
+
+    Raises Undecided where there is none.
+    """
+    unsound = judge.run.unsound or frozenset()
+    found = [kind for kind in kinds if kind not in unsound]
+    judge.needs(
+        found, f"alone already, {' and '.join(sorted(unsound))} moves another amount: mend that first"
+    )
+    return found

@@ -1,13 +1,19 @@
 """Stories before the judge: searched for, or played again, and told as a finding where one breaks."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from scenarios.contract import Level, Observed
-from scenarios.generated.playback import Open, Stage
+from scenarios.generated.playback import Broken, Open, Stage
 from scenarios.generated.state_machine import Plan, play, search
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided
 from scenarios.run.run import Run
+from scenarios.run.story import Story
+
+# Rules about what comes at once or under faults, and those that tell of no mistake that another rule told of.
+_BESIDE = ("INV-04", "INV-05")
+_NEW_ONLY = ("INV-03", *_BESIDE)
 
 
 def judge_stories(
@@ -33,6 +39,8 @@ def judge_stories(
                 examples=effort.examples if examples is None else examples,
                 steps=effort.steps,
             )
+            if found is not None and plan.rule in _NEW_ONLY:
+                found = _new(judge, stage, *found)
     except Open as bound:
         raise Undecided(str(bound)) from bound
     judge.holds(plan.rule, True, expected="", seen="")
@@ -47,8 +55,31 @@ def judge_stories(
             expected="the balance that the wallet model allows",
             seen=broken.why,
             exchanges=[run.history[number] for number in broken.exchanges],
-            case=f"a story of {len(story.steps)} steps",
+            case=f"a story of {len(story.steps)} steps{_manner(story)}",
             level=Level.MUST,
             off=broken.off,
             observed=Observed.MONEY,
         )
+
+
+def _new(judge: Judge, stage: Callable[[], Stage], story: Story, broken: Broken) -> tuple[Story, Broken]:
+    """The story as it is told: with one request at a time where it breaks so, too.
+
+    Raises Undecided where that is what another rule has told of: one act is one finding.
+    """
+    if story.rule in _BESIDE and not story.alone:
+        alone = story.one_by_one()
+        if (still := play(alone, stage())) is not None:
+            story, broken = replace(alone, why=still.why), still
+    found = [one for result in judge.run.results for one in result.findings if one.observed is Observed.MONEY]
+    told = {one.rule for one in found} & broken.rules
+    told |= {one.rule for one in found if one.rule == "INV-01" and story.rule in _BESIDE and story.alone}
+    if told:
+        raise Undecided(
+            f"what breaks here is what {', '.join(sorted(told))} tells of: mend that first, then judge this again"
+        )
+    return story, broken
+
+
+def _manner(story: Story) -> str:
+    return ", one request at a time" if story.rule in _BESIDE and story.alone else ""

@@ -20,7 +20,8 @@ from simulators.wallet.transactions import Kind, Transaction
 class Broken(Exception):
     """The story ended otherwise than the model allows. ``exchanges`` show it; ``off`` is the money.
 
-    ``reading`` is the player whose balance was read and what it was, None where none was.
+    ``reading`` is the player whose balance was read and what it was, None where none was. ``rules`` are those that are
+    about the single mistakes which would explain it.
     """
 
     def __init__(
@@ -29,9 +30,11 @@ class Broken(Exception):
         exchanges: tuple[int, ...],
         off: Decimal,
         reading: tuple[str, Decimal] | None = None,
+        rules: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(why)
         self.why, self.exchanges, self.off, self.reading = why, exchanges, off, reading
+        self.rules = rules
 
 
 class Open(Exception):
@@ -102,7 +105,8 @@ class Stage:
         reading = self.read(player, allowed.nearest(opening), numbers)
         if reading.amount not in allowed:
             off = abs(reading.amount - allowed.nearest(reading.amount))
-            raise Broken(allowed.explain(reading.amount), numbers, off, (player.id, reading.amount))
+            why, rules = allowed.explain(reading.amount), allowed.broken(reading.amount)
+            raise Broken(why, numbers, off, (player.id, reading.amount), rules)
         if self.concurrent:
             judged = linearizable(history, player.id, opening, reading.amount, player.currency, model=model)
             if judged.verdict is Verdict.UNDECIDED:

@@ -5,13 +5,13 @@ happened (no answer) at most once; a copy answered ok makes it sure, a rollback 
 nothing. It knows no order of concurrent requests and no funds: for those see linearizability.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
 from scenarios.oracles.attempts import Record, attempts, from_units, message_of, places, record_of, to_units
-from scenarios.oracles.fault_hypotheses import Case, suspicions
+from scenarios.oracles.fault_hypotheses import Case, Suspicion, suspicions
 from scenarios.oracles.model import DOCUMENTED, Model
 from scenarios.oracles.net_effects import Effect, Transaction, effects, transactions
 from scenarios.oracles.subset_sums import Sums
@@ -85,19 +85,26 @@ class Acceptable:
 
     def mistake(self, seen: Decimal) -> str | None:
         """Say which single mistake with one transaction explains the balance ``seen``, None where none does."""
+        return next((found.text for found in self._mistakes(seen)), None)
+
+    def broken(self, seen: Decimal) -> frozenset[str]:
+        """The rules that are about the single mistakes which explain the balance ``seen``."""
+        return frozenset(rule for found in self._mistakes(seen) for rule in found.rules)
+
+    def _mistakes(self, seen: Decimal) -> Iterator[Suspicion]:
         try:
             units = to_units(seen, self.decimals)
         except ValueError:
-            return None
+            return
         tried: dict[int, bool] = {}
-        for delta, text in suspicions(self.case):
+        for found in suspicions(self.case):
+            delta = found.delta
             if delta not in tried:
                 if len(tried) >= DELTAS_TRIED and not self.listed:
                     break
                 tried[delta] = units - delta in self.sums
             if tried[delta]:
-                return text
-        return None
+                yield found
 
     def _difference(self, seen: Decimal) -> str:
         if not self.listed:

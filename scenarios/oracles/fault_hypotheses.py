@@ -14,10 +14,11 @@ from simulators.wallet.transactions import Kind
 
 
 class Suspicion(NamedTuple):
-    """A mistake in words, and how far it moves the balance, in units."""
+    """A mistake in words, how far it moves the balance, in units, and the ``rules`` that it breaks."""
 
     delta: int
     text: str
+    rules: tuple[str, ...] = ()
 
 
 VERBS = {Kind.BET: "taken", Kind.RESULT: "paid"}
@@ -61,8 +62,8 @@ def _by_id(transactions: Sequence[Transaction]) -> dict[str, Transaction]:
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
     """Yield the mistakes that would move the balance, likeliest first."""
-    for family in FAMILIES:
-        yield from (found for found in family(case) if found.delta)
+    for family, rules in FAMILIES:
+        yield from (found._replace(rules=rules) for found in family(case) if found.delta)
 
 
 def _came_first(rollback: Transaction, original: Transaction) -> bool:
@@ -195,15 +196,17 @@ def _others(case: Case) -> Iterator[Suspicion]:
         yield Suspicion(effect, case.says("", t, whose))
 
 
+_COPIES = ("IDM-01", "IDM-02", "IDM-03", "IDM-04", "IDM-09", "IDM-10", "IDM-11")
+# Families of mistakes, likeliest first, with the rules that are about them.
 FAMILIES = (
-    _copied,
-    _twice,
-    _not_at_all,
-    _refused,
-    _orphans,
-    _late_bets,
-    _second_rollbacks,
-    _rollbacks,
-    _unworthy,
-    _others,
+    (_copied, _COPIES),
+    (_twice, ("BET-01", "RES-01", *_COPIES)),
+    (_not_at_all, ("BET-01", "RES-01", "RES-02", "RES-03", "RES-05", "RES-06")),
+    (_refused, ("BET-03", "BET-05", "MSG-04", "RBK-03")),
+    (_orphans, ("RBK-04", "RBK-06", "RBK-07", "RBK-08")),
+    (_late_bets, ("RBK-06", "RBK-16")),
+    (_second_rollbacks, ("RBK-07",)),
+    (_rollbacks, ("RBK-01", "RBK-02", "RBK-03", "RBK-09")),
+    (_unworthy, ("SIG-02", "SIG-03", "SIG-08", "MSG-06", "MSG-07", "MSG-08")),
+    (_others, ("INV-03", "IDM-07", "RBK-10", "RBK-15")),
 )

@@ -46,12 +46,14 @@ _QUICK = 0.005
 class Run:
     """The state of one run; made once, before the first scenario.
 
-    ``reach`` is the way to the target, ``guard`` watches that it stays there. ``diagnosis`` says why balances cannot be
-    read at all, ``suspicion`` why not through wagers, where the driver reads them. ``choices`` is what
-    the CLIENT was seen to choose where the contract leaves a choice, by the fields of the wallet model. ``away`` are
-    the exchanges of scenarios in which the CLIENT went away and that were judged again. ``noticed`` is what the judge's
-    own wagers showed. ``at_its_word`` says that nothing tells balances and every bet is taken: only what answers
-    decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not measured.
+    ``reach`` is the way to the target, ``guard`` watches that it stays there. ``diagnosis`` says why balances
+    cannot be read at all, ``suspicion`` why not through wagers, where the driver reads them. ``choices`` is what
+    the CLIENT was seen to choose where the contract leaves a choice, by the fields of the wallet model. ``unsound``
+    are the kinds of transactions that move something else than they should even alone, None before that was tried.
+    ``away`` are the exchanges of scenarios in which the CLIENT went away and that were judged again. ``noticed`` is
+    what the judge's own wagers showed. ``at_its_word`` says that nothing tells balances and every bet is taken:
+    only what answers decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not
+    measured.
     """
 
     settings: Settings
@@ -65,6 +67,7 @@ class Run:
     at_its_word: bool = False
     warnings: list[str] = field(default_factory=list)
     choices: dict[str, frozenset[StrEnum]] = field(default_factory=dict)
+    unsound: frozenset[str] | None = None
     interrupted: bool = False
     away: list[range] = field(default_factory=list)
     round_trip: float | None = None

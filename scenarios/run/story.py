@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,20 @@ class Story:
     steps: tuple[Step, ...]
     opening: int
     why: str = ""
+
+    @property
+    def alone(self) -> bool:
+        """Whether one request follows the other, and no fault acts on any."""
+        return not any(step.group or step.fault for step in self.steps)
+
+    def one_by_one(self) -> "Story":
+        """The same steps, one after the other, without faults."""
+        steps: list[Step] = []
+        for step in self.steps:
+            # What a step of a group names stood before the whole group.
+            group = [replace(one, of=one.of + place) for place, one in enumerate(step.group)]
+            steps += group or [replace(step, fault="")]
+        return replace(self, steps=tuple(steps))
 
     def lines(self) -> list[str]:
         """The story in numbered lines."""

@@ -12,6 +12,7 @@ from functools import partial
 import pytest
 
 from scenarios.cases.batch import FUNDS, STEP, settled_together
+from scenarios.cases.choices import sound
 from scenarios.cases.kinds import KINDS, prepared
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided
@@ -33,7 +34,7 @@ _INSTANTS = (0.0, 0.001, 0.005, 0.02, "first-byte")
 def test_copy_after_a_lost_answer(operator: Verbs, player: Player, judge: Judge) -> None:
     """A copy after a lost answer has no second effect, whenever the connection was cut."""
     cuts = [AnswerLost(after=instant, cut=cut) for instant in _INSTANTS for cut in ("reset", "close")]
-    for kind in KINDS:
+    for kind in sound(judge, KINDS):
         judge.fund(player, FUNDS)
         sent = judge.together(
             [
@@ -64,7 +65,7 @@ def _message(operator: Verbs, player: Player, kind: str, units: int | None = Non
 def test_provider_retry_schedule(operator: Verbs, player: Player, judge: Judge, effort: Effort) -> None:
     """A timeout, then copies with growing pauses, some of them together, end with one effect."""
     for faults in _schedules(effort):
-        for kind in KINDS[1:]:
+        for kind in sound(judge, KINDS[1:]):
             judge.fund(player, 2000)
             exchanges = operator.deliver(_message(operator, player, kind), faults)
             last = operator.settle(exchanges[-1])

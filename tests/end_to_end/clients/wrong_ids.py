@@ -14,11 +14,11 @@
 # BREAKS RBK-12: each copy of the rollback pays the bet back again
 # BREAKS RBK-14: each of several rollbacks pays
 # BREAKS INV-01: copies and second rollbacks make money
-# BREAKS INV-04: copies of results make money, in whatever order
-# BREAKS INV-05: the provider's retries make money
 # WARNS IDM-07: a result under an id known from another player's result is paid
 # WARNS IDM-08: ids are trimmed and put in lower case before they are compared
 # WARNS RBK-06: orphan rollbacks are not remembered, so that the late bet is taken
+# MAY INV-04: copies of results make money, in whatever order (IDM-01)
+# MAY INV-05: the provider's retries make money (IDM-03)
 # MAY RBK-03: rolling back a spent result succeeds, but takes nothing back (RBK-02)
 # MAY RES-06: the balance cannot be brought below zero by rolling back a result (RBK-02)
 # BREAKS MSG-07: Decimal reads blanks around a number, and the digits of other scripts

@@ -1,0 +1,79 @@
+"""One act is one rule's finding: what a story, a race or a copy shows again is not told again, and what is new is."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from scenarios.generated import judging
+from scenarios.run.effort import QUICK
+from scenarios.run.findings import Standing
+from scenarios.run.story import Step, Story, Verb
+from tests.support import faulty_wallets as faulty
+from tests.support.judging import judged
+from tests.support.wallets import Wallet
+
+SMALL = replace(QUICK, sums=20, crowd=20, races=1, examples=6, steps=10, pause=0.02)
+COPIES = ("IDM-01", "IDM-02", "IDM-03", "IDM-11")
+
+
+def at(result, standing):
+    return {verdict.rule.id: verdict.reason for verdict in result.verdicts if verdict.standing is standing}
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule"), [(faulty.RollbackAdds, "RBK-02"), (faulty.PaysOrphans, "RBK-04"), (Wallet, "")]
+)
+def test_rules_about_copies_and_races_do_not_tell_of_what_breaks_alone(fault, rule):
+    rules = (*COPIES, "RBK-02", "RBK-04", "RBK-12", "RBK-14")
+    result = judged(fault(), *rules, effort=SMALL, seed=3)
+    assert set(at(result, Standing.FAILED)) == set(rule.split())
+    assert at(result, Standing.UNDECIDED) == {}
+
+
+def test_a_rollback_that_is_wrong_alone_leaves_its_races_undecided():
+    class Halves(Wallet):
+        def undo(self, original, message):
+            return super().undo(original, message) / 2
+
+    result = judged(Halves(), "RBK-01", "RBK-12", "RBK-14", "IDM-02", effort=SMALL)
+    assert set(at(result, Standing.FAILED)) == {"RBK-01"}
+    assert set(at(result, Standing.UNDECIDED)) == {"RBK-12", "RBK-14"}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_stories_at_once_and_under_faults_are_not_blamed_for_what_another_rule_told(seed):
+    result = judged(faulty.ReturnsTwice(), "RBK-07", "INV-04", "INV-05", effort=SMALL, seed=seed)
+    assert set(at(result, Standing.FAILED)) == {"RBK-07"}
+    for why in at(result, Standing.UNDECIDED).values():
+        assert "what breaks here is what RBK-07 tells of" in why
+
+
+def test_a_story_that_breaks_one_request_at_a_time_is_told_so(monkeypatch):
+    class Doubles(Wallet):
+        def result(self, message):
+            return super().result(message) + (Decimal("0.01") if message["amount"] == Decimal("5.55") else 0)
+
+    group = (Step(Verb.BET, 100), Step(Verb.RESULT, 555), Step(Verb.COPY))
+    tour = (Step(Verb.BET, 200), Step(Verb.TOGETHER, group=group))
+    search = judging.search
+    monkeypatch.setattr(
+        judging, "search", lambda plan, *given, **more: search(replace(plan, tours=(tour,)), *given, **more)
+    )
+    result = judged(Doubles(), "INV-04", effort=SMALL)
+    assert "a story of 4 steps, one request at a time" in at(result, Standing.FAILED)["INV-04"]
+    [story] = [one.stories["INV-04"] for one in result.run.results if one.stories]
+    assert [step.verb for step in story.steps] == [Verb.BET, Verb.BET, Verb.RESULT, Verb.COPY]
+
+
+def test_one_by_one_names_the_steps_that_the_group_named():
+    group = (Step(Verb.BET, 100), Step(Verb.COPY, of=0), Step(Verb.ROLLBACK, of=0))
+    story = Story("INV-04", (Step(Verb.RESULT, 5, fault="copies:n=2"), Step(Verb.TOGETHER, group=group)), 10)
+    steps = story.one_by_one().steps
+    assert [(step.verb, step.of) for step in steps[1:]] == [
+        (Verb.BET, 0),
+        (Verb.COPY, 1),
+        (Verb.ROLLBACK, 2),
+    ]
+    assert story.one_by_one().alone
+    assert not story.alone
