@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, PrivateAttr, SecretStr, ValidationError
 from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.driver_entries import ENTRIES, DriverSection, Template, spellings
+from scenarios.target.players import Players
 from scenarios.target.problems import Origin, as_problem, spelled
 from scenarios.target.sections import (
     DEFAULT_FILE,
@@ -23,7 +24,6 @@ from scenarios.target.sections import (
     Jackpot,
     Limits,
     Operator,
-    Players,
     Section,
 )
 from simulators.exchanges.history import History

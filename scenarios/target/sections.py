@@ -6,7 +6,6 @@ of locked rules are made of them, so that each is written once.
 
 import json
 import re
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -17,8 +16,6 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
-    ValidationInfo,
-    field_validator,
 )
 
 from scenarios.problems.did_you_mean import did_you_mean
@@ -92,7 +89,7 @@ def _currency(code: str) -> str:
     return code
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
     """A list that comes from the environment is JSON, or words with commas between them."""
     if not isinstance(value, str):
         return value
@@ -106,35 +103,14 @@ def table(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) and value.lstrip().startswith("{") else value
 
 
-def _by_currency(value: Any) -> Any:
-    """A table from the environment is JSON, or one variable for each currency, its code in any case."""
-    if isinstance(value, str) and value.lstrip().startswith("{"):
-        value = json.loads(value)
-    return {str(code).upper(): name for code, name in value.items()} if isinstance(value, dict) else value
-
-
-def _by_player(value: Any) -> Any:
-    """Amounts by player: texts, or whole numbers; a table from the environment is JSON."""
-    if isinstance(value, str) and value.lstrip().startswith("{"):
-        value = json.loads(value)
-    if not isinstance(value, dict):
-        return value
-    return {str(name): _amount(name, given) for name, given in value.items()}
-
-
-def _amount(name: str, given: Any) -> Decimal:
-    if isinstance(given, bool) or not isinstance(given, int | str):
-        raise ValueError(f"the balance of {name} is no decimal text")  # noqa: TRY004 - pydantic reports ValueError
-    return money.parse(str(given))
-
-
 def _number(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("it is true or false, not a number")  # noqa: TRY004 - pydantic reports ValueError
     return value
 
 
-def _distinct(ids: tuple[str, ...]) -> tuple[str, ...]:
+def distinct(ids: tuple[str, ...]) -> tuple[str, ...]:
+    """``ids``, each of which is there once. Raises ValueError."""
     twice = sorted({name for name in ids if ids.count(name) > 1})
     if twice:
         raise ValueError(f"{', '.join(twice)} is there more than once")
@@ -211,13 +187,13 @@ class Operator(Section):
         "may",
         examples=['"https://www.example.com"'],
     )
-    currencies: Annotated[tuple[CurrencyCode, ...], BeforeValidator(_listed)] = Field(
+    currencies: Annotated[tuple[CurrencyCode, ...], BeforeValidator(listed)] = Field(
         ("EUR", "USD", "GBP"),
         min_length=1,
         description="the agreed currencies, as ISO 4217 codes",
         examples=['["EUR", "USD", "GBP"]'],
     )
-    languages: Annotated[tuple[Name, ...], BeforeValidator(_listed)] = Field(
+    languages: Annotated[tuple[Name, ...], BeforeValidator(listed)] = Field(
         ("en", "es", "fr"), min_length=1, description="the agreed languages", examples=['["en", "es", "fr"]']
     )
     timeout: Seconds = Field(
@@ -246,50 +222,6 @@ class Operator(Section):
     def listen_address(self) -> tuple[str, int]:
         """``listen`` as host and port."""
         return _host_and_port(self.listen)
-
-
-class Players(Section):
-    """``[players]``: test players that the CLIENT knows. One is enough; two unlock the rules of isolation."""
-
-    ids: Annotated[tuple[Name, ...], BeforeValidator(_listed), AfterValidator(_distinct)] = Field(
-        min_length=1,
-        description="at least one id of an existing test player, as text, each once",
-        examples=['["p-1", "p-2"]'],
-    )
-    currency: CurrencyCode = Field(
-        "EUR", description="the players' currency, as an ISO 4217 code", examples=['"EUR"']
-    )
-    others: Annotated[dict[CurrencyCode, Name], BeforeValidator(_by_currency)] = Field(
-        default_factory=dict,
-        description="test players in other currencies, ISO 4217 code = id, best with 0 and with 3 decimals",
-        examples=['{ JPY = "p-jpy", KWD = "p-kwd" }'],
-    )
-
-    @field_validator("others")
-    @classmethod
-    def _apart(cls, others: dict[str, str], info: ValidationInfo) -> dict[str, str]:
-        if info.data.get("currency") in others:
-            raise ValueError(f"{info.data['currency']} is the currency of ids; name players in others only")
-        _distinct((*info.data.get("ids", ()), *others.values()))
-        return others
-
-    opening: Annotated[dict[str, Decimal], BeforeValidator(_by_player)] = Field(
-        default_factory=dict,
-        description="what test players own when a check begins, id = amount as text in the player's currency",
-        examples=['{ p-1 = "100.00" }'],
-    )
-
-    @field_validator("opening")
-    @classmethod
-    def _owned(cls, opening: dict[str, Decimal], info: ValidationInfo) -> dict[str, Decimal]:
-        currencies = dict.fromkeys(info.data.get("ids", ()), info.data.get("currency", ""))
-        currencies |= {name: code for code, name in info.data.get("others", {}).items()}
-        for name, amount in opening.items():
-            if currencies and name not in currencies:
-                raise ValueError(f"{name} is none of the players, {', '.join(currencies)}")
-            if currencies.get(name):
-                money.to_minor(amount, currencies[name])
-        return opening
 
 
 class Jackpot(Section):
@@ -351,7 +283,7 @@ class Checkout(Section):
         examples=['"env:CHECKOUT_KEY"'],
     )
     algorithm: AlgorithmName = Field("HS256", description='"HS256", "RS256" or "ES256"', examples=['"HS256"'])
-    variants: Annotated[tuple[Name, ...], BeforeValidator(_listed), AfterValidator(_distinct)] = Field(
+    variants: Annotated[tuple[Name, ...], BeforeValidator(listed), AfterValidator(distinct)] = Field(
         (),
         description="references of products that the CLIENT sells, to ask tokens for; two or more are best",
         examples=['["mug-blue", "scarf-red"]'],
