@@ -19,6 +19,7 @@ from simulators.exchanges.as_json import as_json
 from simulators.exchanges.history import Direction, Exchange
 from simulators.operator import lifecycle, world
 from simulators.operator.delivery import PROVIDER
+from simulators.operator.pages.words import language
 from simulators.operator.simulator import OperatorSimulator, Session
 from simulators.server.pages import guarded
 from simulators.values import money
@@ -28,7 +29,7 @@ _SCRIPT: Final = Path(__file__).with_name("static") / "slip.js"
 # How many exchanges the page shows, the newest first.
 EXCHANGES_SHOWN: Final = 20
 # What a player's page offers; the other events are answers of the CLIENT.
-_OFFERED: Final = tuple(
+OFFERED: Final = tuple(
     event
     for event in lifecycle.SlipEvent
     if event not in (lifecycle.SlipEvent.ACCEPT, lifecycle.SlipEvent.REFUSE, lifecycle.SlipEvent.NO_ANSWER)
@@ -38,7 +39,6 @@ _OFFERED: Final = tuple(
 def blueprint(simulator: OperatorSimulator) -> Blueprint:
     """Return the page of ``simulator``, under ``/play``."""
     play = Blueprint(NAME, __name__, url_prefix="/play", template_folder="templates")
-    play.add_app_template_filter(_show, "money")
     play.add_url_rule("/slip.js", "script", _script)
     play.add_url_rule("/<key>", "show", lambda key: _page(simulator, _session(simulator, key)))
     play.add_url_rule("/<key>/bets", "place", lambda key: _place(simulator, key), methods=["POST"])
@@ -59,7 +59,7 @@ def blueprint(simulator: OperatorSimulator) -> Blueprint:
 
 def error_page(simulator: OperatorSimulator, error: HTTPException) -> ResponseReturnValue:
     """Return ``error`` as a page for people."""
-    return _guarded(simulator, "error.html", error.code or 500, error=error)
+    return _guarded(simulator, "error.html", error.code or 500, language=language(None), error=error)
 
 
 def _session(simulator: OperatorSimulator, key: str) -> Session:
@@ -82,7 +82,7 @@ def _checked(simulator: OperatorSimulator, key: str) -> Session:
 def _place(simulator: OperatorSimulator, key: str) -> ResponseReturnValue:
     session = _checked(simulator, key)
     try:
-        stake = money.parse(request.form.get("stake", "").strip())
+        stake = language(session.lang).read(request.form.get("stake", ""))
         simulator.place(session, stake, request.form.getlist("selection"))
     except ValueError as error:
         return _page(simulator, session, str(error), 422)
@@ -99,21 +99,21 @@ def _happen(simulator: OperatorSimulator, key: str, slip_id: str) -> ResponseRet
     _own(simulator, session, slip_id)
     try:
         event = lifecycle.SlipEvent(request.form.get("event", ""))
-        if event not in _OFFERED:
+        if event not in OFFERED:
             raise world.Unacceptable(f'"{event}" is the CLIENT\'s to say. Choose another button.')
         void_legs = frozenset(request.form.getlist("void_leg"))
-        simulator.happen(slip_id, world.Happening(event, _share(event), void_legs))
+        simulator.happen(slip_id, world.Happening(event, _share(session, event), void_legs))
     except ValueError as error:
         return _page(simulator, session, str(error), 422)
     return redirect(f"{url_for('.show', key=key)}#bet-{slip_id}", 303)
 
 
-def _share(event: lifecycle.SlipEvent) -> Decimal:
+def _share(session: Session, event: lifecycle.SlipEvent) -> Decimal:
     """The part of the open stake that is cashed out, from the percentage in the form; half where none is given."""
     text = request.form.get("percent", "").strip()
     if event is not lifecycle.SlipEvent.CASH_OUT_PART or not text:
         return world.Happening(event).share
-    return money.parse(text) / 100
+    return language(session.lang).read(text) / 100
 
 
 def _duplicate(simulator: OperatorSimulator, key: str, slip_id: str) -> ResponseReturnValue:
@@ -130,15 +130,18 @@ def _page(
     simulator: OperatorSimulator, session: Session, problem: str | None = None, status: int = 200
 ) -> Response:
     slips = [
-        (slip, [event for event in lifecycle.TRANSITIONS[slip.state] if event in _OFFERED])
+        (slip, [event for event in lifecycle.TRANSITIONS[slip.state] if event in OFFERED])
         for slip in simulator.slips(session.player)
     ]
+    spoken = language(session.lang)
     concerning = (each for each in reversed(simulator.history.since(0)) if _concerns(each, session))
     shown = itertools.islice(concerning, EXCHANGES_SHOWN)
     return _guarded(
         simulator,
         "session.html",
         status,
+        language=spoken,
+        _=spoken.word,
         session=session,
         sports=list(simulator.catalogue.by_sport),
         slips=slips,
@@ -164,13 +167,6 @@ def _concerns(exchange: Exchange, session: Session) -> bool:
         and exchange.direction is Direction.TO_CLIENT
         and getattr(exchange.message, "player", None) == session.player
     )
-
-
-def _show(amount: Decimal, currency: str) -> str:
-    try:
-        return money.show(amount, currency)
-    except money.UnknownCurrency:
-        return f"{money.plain(amount)} {currency}"
 
 
 def _script() -> Response:

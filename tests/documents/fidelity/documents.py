@@ -25,6 +25,6 @@ NOT_MODELLED: Final = (
     "Jackpot's staging back-office has more pages; names of its menus are not reproduced.",
     "A store that sells above value: value 110 at price 150, the example of the voucher object.",
     "The `?notificationKey=` form of notifications, and a session JWT with `exp`.",
-    "Translations of the player's page: sessions keep `lang`, the page is in English.",
+    "Translations of refusals on the player's page, which stay English.",
     "`authenticateClient` and `callbackUrls` of the checkout.",
 )

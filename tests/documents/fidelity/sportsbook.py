@@ -54,6 +54,14 @@ STATEMENTS: Final = (
         "scenarios/cli/test_doctor.py::test_another_api_version_than_the_agreed_one_is_told OUT-09",
     ),
     said(
+        "Terms and concepts",
+        "Supported languages are en, es and fr",
+        f"{_HERE}pages/words.py",
+        "simulators/operator/test_player_page.py::test_the_page_speaks_the_language_of_the_session "
+        "simulators/operator/test_player_page.py::test_every_text_of_the_page_is_in_each_language "
+        "end_to_end/browser/test_languages.py::test_a_bet_is_placed_in_the_players_language",
+    ),
+    said(
         "Auth",
         "POST auth takes username and password as JSON",
         f"{_HERE}simulator.py {_HERE}wire.py",

@@ -148,7 +148,7 @@ def test_a_bet_is_placed_in_the_iframe_settled_and_sent_again(page: Page, scene:
     book.get_by_role("button", name="Win", exact=True).click()
     expect(book.locator(".slip .state.won")).to_be_visible()
     assert scene.client.balance("p-2") == before - Decimal("2.50") + pays
-    book.get_by_role("button", name=f"Send the result of {pays} EUR again").click()
+    book.get_by_role("button", name=f"Send again the result of {pays} EUR").click()
     expect(rows(page, "copy of result").filter(has_text="p-2")).to_have_count(1)
     assert scene.client.balance("p-2") == before - Decimal("2.50") + pays
     book.get_by_role("button", name="Void", exact=True).click()

@@ -4,15 +4,20 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 import requests
 
 from simulators.operator.api import create_app
+from simulators.operator.catalogue import invent
 from simulators.operator.delivery import Callbacks
 from simulators.operator.lifecycle import SlipEvent, SlipState
+from simulators.operator.pages import player_page
+from simulators.operator.pages.words import LANGUAGES, language
 from simulators.operator.simulator import Agreement, OperatorSimulator, Session
 from simulators.server.wsgi_server import Server
 from simulators.webhooks.retry_queue import Schedule
@@ -28,12 +33,12 @@ class Page:
         self.simulator, self.client, self.base = simulator, client, base
         self.session = self.open("p-1")
 
-    def open(self, user_id: str, currency: str = "EUR") -> Session:
+    def open(self, user_id: str, currency: str = "EUR", lang: str = "en") -> Session:
         credentials = {"username": "client", "password": "pass-word"}
         token = requests.post(f"{self.base}/auth", json=credentials, timeout=20).json()["token"]
         started = requests.post(
             f"{self.base}/start-session",
-            json={"user_id": user_id, "currency": currency},
+            json={"user_id": user_id, "currency": currency, "lang": lang},
             headers={"Authorization": f"Bearer {token}"},
             timeout=20,
         )
@@ -269,6 +274,47 @@ def test_any_website_may_frame_it_and_it_keeps_no_cookie(page: Page) -> None:
     script = requests.get(page.base + "/play/slip.js", timeout=20)
     assert script.headers["Content-Type"].startswith("text/javascript")
     assert len(page.client.seen) == 0
+
+
+@pytest.mark.parametrize(
+    ("lang", "words", "odds", "paid"),
+    [
+        ("en", ("Bet slip", "Place the bet", "Football", "Winner", "won"), ".", "paid {} EUR"),
+        ("es", ("Boleto", "Apostar", "Fútbol", "Ganador", "ganada"), ",", "pagado {} EUR"),
+        ("fr", ("Panier", "Parier", "Football", "Vainqueur", "gagné"), ",", "payé {} EUR"),
+    ],
+)
+def test_the_page_speaks_the_language_of_the_session(
+    page: Page, lang: str, words: tuple[str, ...], odds: str, paid: str
+) -> None:
+    page.simulator.agreement = replace(page.simulator.agreement, languages=("en", "es", "fr"))
+    page.session = page.open("p-1", lang=lang)
+    # An amount as the language writes it.
+    assert page.place(f"10{odds}50").status_code == 200
+    assert page.happen(SlipEvent.WIN).status_code == 200
+    text = unescape(page.get().text)
+    assert f'<html lang="{lang}">' in text
+    assert [word for word in words if word not in text] == []
+    first = page.simulator.catalogue.events[0].markets[0].selections[0].odds
+    assert f"<b>{str(first).replace('.', odds)}</b>" in text
+    assert paid.format(str(page.simulator.slips("p-1")[0].paid).replace(".", odds)) in text
+
+
+def test_every_text_of_the_page_is_in_each_language() -> None:
+    template = (Path(player_page.__file__).parent / "templates" / "session.html").read_text(encoding="utf-8")
+    told = set(re.findall(r'_\("([^"]+)"\)', template))
+    states, events = {state.value for state in SlipState}, {event.value for event in player_page.OFFERED}
+    shown = {
+        name
+        for event in invent(0, datetime(2024, 1, 6, tzinfo=UTC)).events
+        for name in (event.sport, *(market.name for market in event.markets))
+    }
+    for known in (LANGUAGES["es"], LANGUAGES["fr"]):
+        assert told | states | events | shown <= set(known.words), known.code
+    assert set(LANGUAGES["es"].words) == set(LANGUAGES["fr"].words)
+    assert language("es-ES").code == "es"
+    assert language("xx").code == language(None).code == "en"
+    assert LANGUAGES["fr"].moment(datetime(2024, 8, 3, 9, 5, tzinfo=UTC)) == "sam. 03 août 09:05"
 
 
 @pytest.mark.parametrize(("currency", "status"), [("JPY", 422), ("BTC", 422)])
