@@ -61,6 +61,11 @@ COMMANDS: Final[dict[str, Entry]] = {
         "Send a saved failure again: every rule that FILE (a report.json, or its folder) says is broken, or one "
         "saved story of a generated history.",
     ),
+    "resend": Entry(
+        "scenarios.cli.commands.resend",
+        "command",
+        "Send exchange NUMBER of a report once more, and see the CLIENT's answer.",
+    ),
     "report": Entry(
         "scenarios.cli.commands.report",
         "command",

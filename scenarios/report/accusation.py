@@ -1,10 +1,13 @@
 """One broken rule as a terminal tells it: what happened first, then what was sent and answered, and what to do."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from scenarios.report.files import script_of
 from scenarios.report.summary import replay_command
 from scenarios.run.findings import Finding, RuleVerdict, worst
 from scenarios.run.run import Run
@@ -34,8 +37,11 @@ def heading(run: Run, verdict: RuleVerdict) -> str:
     return f"{verdict.rule.id} broken ({verdict.rule.level}): {run.redactor.text(told)}"
 
 
-def lines(run: Run, verdict: RuleVerdict) -> Iterator[Line]:
-    """What stands under the heading: the exchanges, the rule, why it matters, usual causes, how to judge it again."""
+def lines(run: Run, verdict: RuleVerdict, report: Path | None = None) -> Iterator[Line]:
+    """What stands under the heading: the exchanges, the rule, why it matters, usual causes, how to see it again.
+
+    ``report`` is the report's folder; what it has for a shell is of use where the CLIENT is still there.
+    """
     rule, findings = verdict.rule, _findings(verdict)
     yield from _exchanges(run, worst(findings).exchanges)
     if len(findings) > 1:
@@ -47,7 +53,15 @@ def lines(run: Run, verdict: RuleVerdict) -> Iterator[Line]:
     yield Line("rule", f"{rule.statement} ({rule.source})")
     yield Line("why", rule.why)
     yield Line("causes", verdict.causes)
-    yield Line("again", replay_command(run, rule.id), verbatim=True)
+    if (
+        report is not None
+        and run.settings.reference is None
+        and (file := script_of(report, rule.id)).exists()
+    ):
+        yield Line("again", f"sh {shlex.quote(str(file))}", verbatim=True)
+        yield Line("judge", replay_command(run, rule.id), verbatim=True)
+    else:
+        yield Line("again", replay_command(run, rule.id), verbatim=True)
 
 
 def _findings(verdict: RuleVerdict) -> list[Finding]:

@@ -1,9 +1,12 @@
 """The report of a run: its verdicts in the shape of report.json, without secrets. Pure."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
+from pathlib import Path
 
 from scenarios.report import schema
 from scenarios.report.balance import balance_curve
+from scenarios.report.files import script_of
 from scenarios.report.schema import (
     VERSION,
     Exchange,
@@ -26,11 +29,12 @@ _EXCHANGES = 60
 _FINDINGS = 20
 
 
-def document(run: Run, verdicts: list[RuleVerdict]) -> Report:
-    """The report of ``run``."""
+def document(run: Run, verdicts: list[RuleVerdict], scripts: Collection[str] = ()) -> Report:
+    """The report of ``run``; ``scripts`` are the rules that have a script beside it."""
     return Report(
         version=VERSION,
         target=run.redactor.text(run.reach.address),
+        reference=run.settings.reference,
         started=_started(run),
         strict=run.settings.strict,
         interrupted=run.interrupted,
@@ -44,7 +48,7 @@ def document(run: Run, verdicts: list[RuleVerdict]) -> Report:
             must=MustTally(**must_counts(verdicts)), should=ShouldTally(**should_counts(verdicts))
         ),
         warnings=[run.redactor.text(text) for text in run.warnings],
-        rules=[_rule(run, verdict) for verdict in verdicts],
+        rules=[_rule(run, verdict, scripted=verdict.rule.id in scripts) for verdict in verdicts],
         cost=_cost(run),
     )
 
@@ -66,7 +70,7 @@ def _started(run: Run) -> str:
     return datetime.fromtimestamp(run.history[0].started, UTC).isoformat(timespec="seconds")
 
 
-def _rule(run: Run, verdict: RuleVerdict) -> Rule:
+def _rule(run: Run, verdict: RuleVerdict, *, scripted: bool) -> Rule:
     rule = verdict.rule
     return Rule.of(
         rule,
@@ -75,6 +79,7 @@ def _rule(run: Run, verdict: RuleVerdict) -> Rule:
         replay=replay_command(run, rule.id),
         causes=verdict.causes,
         answers=verdict.answers.told,
+        repro=script_of(Path(), rule.id).as_posix() if scripted else "",
         scenarios=[_scenario(run, rule.id, result) for result in verdict.results],
     )
 

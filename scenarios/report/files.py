@@ -8,12 +8,19 @@ from scenarios.problems.errors import UsageProblem
 
 # The folder of saved stories, one file a rule.
 FAILURES = "failures"
+# The folder of shell scripts that show a broken rule once more, one file a rule.
+REPRO = "repro"
 REPORT = "report.json"
 JUNIT = "junit.xml"
 HAR = "history.har"
 HTML = "report.html"
 # Where the report of the last run is, unless --report names another place.
 LAST: Final = Path(".pitboss") / "last"
+
+
+def script_of(directory: Path, rule: str) -> Path:
+    """The script in ``directory`` that shows once more how ``rule`` was broken, where there is one."""
+    return directory / REPRO / f"{rule}.sh"
 
 
 def prepare_directory(directory: Path) -> None:

@@ -120,7 +120,10 @@ class Scenario(_Part):
 
 
 class Rule(_Part):
-    """One rule with its verdict, which rests on so many ``answers`` of the CLIENT; None in reports that do not say."""
+    """One rule with its verdict, which rests on so many ``answers`` of the CLIENT; None in reports that do not say.
+
+    ``repro`` is the script beside the report that shows it once more, "" where there is none.
+    """
 
     id: Text
     level: Text
@@ -133,6 +136,7 @@ class Rule(_Part):
     reason: Text = ""
     replay: Text = ""
     answers: int | None = None
+    repro: Text = ""
     scenarios: list[Scenario] = []
 
     @classmethod
@@ -145,6 +149,7 @@ class Rule(_Part):
         replay: str = "",
         causes: str = "",
         answers: int | None = None,
+        repro: str = "",
         scenarios: list[Scenario] | None = None,
     ) -> Self:
         """The entry of ``rule`` as the contract states it, and how it came out."""
@@ -160,6 +165,7 @@ class Rule(_Part):
             reason=reason,
             replay=replay,
             answers=answers,
+            repro=repro,
             scenarios=scenarios or [],
         )
 
@@ -353,12 +359,14 @@ class Cost(_Part):
 class Report(_Part):
     """A whole report.json of version 1. ``duration_s`` is in seconds; ``started`` is ISO 8601 in UTC.
 
+    ``reference`` is the name of the mutant, or "" for the reference CLIENT, where ``pitboss demo`` judged it.
     ``target_gone`` is the rule at which the CLIENT went away for good, "" where it did not. Only a load run has
     ``audit`` and ``load``, only one that judged rules has ``cost``. It holds no secret.
     """
 
     version: Literal[1]
     target: Text = ""
+    reference: str | None = None
     started: Text = ""
     strict: bool = False
     interrupted: bool = False

@@ -48,4 +48,4 @@ def named(ids: Sequence[str], judged: Sequence[str]) -> str:
 def replay_command(run: Run, rule: str) -> str:
     """The command that judges ``rule`` again with the same generated data."""
     settings = run.settings
-    return f"pitboss check --only {rule} --seed {settings.seed} --effort {settings.effort.name}"
+    return f"{settings.again} --only {rule} --seed {settings.seed} --effort {settings.effort.name}"

@@ -129,7 +129,7 @@ class Terminal:
         self.console.print(_table(judged.verdicts))
         for verdict in judged.verdicts:
             if verdict.standing in (Standing.FAILED, Standing.WARNED):
-                self._accuse(judged.run, verdict)
+                self._accuse(judged.run, verdict, report)
         self._tell_open(judged.run, judged.verdicts)
         for warning in judged.run.warnings:
             self._print(f"note: {judged.run.redactor.text(warning)}", "yellow")
@@ -141,11 +141,11 @@ class Terminal:
         """Print ``text`` as it is, whatever it holds; the terminal wraps it."""
         self.console.print(Text(printable(text), style=style), soft_wrap=True)
 
-    def _accuse(self, run: Run, verdict: RuleVerdict) -> None:
+    def _accuse(self, run: Run, verdict: RuleVerdict, report: Path | None) -> None:
         self.console.print()
         sign = _SIGN[verdict.standing]
         self._prose("", f"{sign} {accusation.heading(run, verdict)}", _STYLE[verdict.standing])
-        for line in accusation.lines(run, verdict):
+        for line in accusation.lines(run, verdict, report):
             start = f"    {line.name:<9}"
             if line.verbatim:
                 self._print(f"{start}{line.text}")

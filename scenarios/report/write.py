@@ -1,17 +1,18 @@
 """Writes what a report's folder receives. Loaded when there is something to write."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from scenarios.report.document import document
-from scenarios.report.files import FAILURES, HAR, HTML, REPORT
+from scenarios.report.files import FAILURES, HAR, HTML, REPORT, REPRO
 from scenarios.report.page.html import render
+from scenarios.report.repro.script import script
 from scenarios.report.saved import report_of
 from scenarios.report.schema import Report
-from scenarios.run.findings import RuleVerdict
+from scenarios.run.findings import RuleVerdict, Standing
 from scenarios.run.run import Run
 from simulators.exchanges.har import write_har
 
@@ -19,14 +20,17 @@ from simulators.exchanges.har import write_har
 def write_reports(run: Run, verdicts: list[RuleVerdict], directory: Path) -> None:
     """Write ``report.json``, ``report.html`` and ``history.har`` into ``directory``; pytest writes ``junit.xml``.
 
-    Generated histories that broke a rule are saved in ``failures/RULE.json``, for ``pitboss replay``. What cannot be
-    written is a warning of ``run``, one for each file; a signal to end leaves out what is not written yet.
+    Generated histories that broke a rule are saved in ``failures/RULE.json``, for ``pitboss replay``; what a shell
+    can show once more in ``repro/RULE.sh``. What cannot be written is a warning of ``run``, one for each file; a signal
+    to end leaves out what is not written yet.
     """
-    plain = document(run, verdicts).plain()
+    scripts = {verdict.rule.id: text for verdict in verdicts if (text := _script(run, verdict)) is not None}
+    plain = document(run, verdicts, scripts).plain()
     steps: tuple[tuple[str, Callable[[Path], None]], ...] = (
         (REPORT, partial(_write_json, plain)),
         (HTML, partial(_write_html, plain)),
         (FAILURES, partial(_write_stories, run)),
+        (REPRO, partial(_write_scripts, scripts)),
         (HAR, lambda path: write_har(run.history, path, run.redactor)),
     )
     for name, write in steps:
@@ -51,6 +55,18 @@ def _write_stories(run: Run, directory: Path) -> None:
     for rule, story in stories.items():
         directory.mkdir(exist_ok=True)
         (directory / f"{rule}.json").write_text(story.dumps(), encoding="utf-8")
+
+
+def _write_scripts(scripts: Mapping[str, str], directory: Path) -> None:
+    for stale in directory.glob("*.sh"):
+        stale.unlink()
+    for rule, text in scripts.items():
+        directory.mkdir(exist_ok=True)
+        (directory / f"{rule}.sh").write_text(text, encoding="utf-8")
+
+
+def _script(run: Run, verdict: RuleVerdict) -> str | None:
+    return script(run, verdict) if verdict.standing in (Standing.FAILED, Standing.WARNED) else None
 
 
 def write_report(report: Report, directory: Path) -> None:

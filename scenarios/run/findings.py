@@ -27,11 +27,22 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """What a player had before exchange ``since``, in ``currency``; everything sent from there on led to a finding."""
+
+    player: str
+    currency: str
+    amount: Decimal
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One breach of one rule: what was expected, what was seen, and the numbers of the exchanges that show it.
 
     ``level`` is the level of this breach, which may differ from the rule's; ``off`` is the money at stake in the
-    player's currency and ranks the worst case first. ``observed`` chooses the causes that fit.
+    player's currency and ranks the worst case first. ``observed`` chooses the causes that fit. ``openings`` say where
+    the players began; a finding about a balance has ``right``, the balances that would have been right, of ``whose``.
     """
 
     rule: str
@@ -42,6 +53,9 @@ class Finding:
     case: str = ""
     off: Decimal = Decimal(0)
     observed: Observed = Observed.OTHER
+    openings: tuple[Opening, ...] = ()
+    whose: str = ""
+    right: tuple[Decimal, ...] = ()
 
     def sentence(self) -> str:
         """One line: the case, what was expected and what was seen."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -189,18 +189,17 @@ class Judge:
         """Like ``balance`` where more than one balance is acceptable; the likeliest comes first."""
         self._mark(rule)
         level = level or RULES[rule].level
-        expected = "balance " + " or ".join(player.show(amount) for amount in acceptable)
+        expected = "balance " + " or ".join(map(player.show, acceptable))
+        openings = self.run.openings(self.result.first_exchange)
         numbers = tuple(exchange.number for exchange in exchanges)
         reading = self._read(rule, player, acceptable[0], expected, numbers, case, level)
         self._keep(player, reading.amount)
         if reading.amount not in acceptable:
             off = min(abs(reading.amount - amount) for amount in acceptable)
             seen = f"balance {player.show(reading.amount)}"
-            self._add(
-                Finding(
-                    rule, level, expected, seen, numbers + reading.exchanges[-6:], case, off, Observed.MONEY
-                )
-            )
+            shown = numbers + reading.exchanges[-6:]
+            finding = Finding(rule, level, expected, seen, shown, case, off, Observed.MONEY)
+            self._add(replace(finding, openings=openings, whose=player.id, right=tuple(acceptable)))
         return reading.amount
 
     def settled(
@@ -224,23 +223,16 @@ class Judge:
         guess = self._likely(player)
         words = f"balance {allowed.alternatives()}" if not player.off else f"balance {player.show(guess)}"
         numbers = tuple(exchange.number for exchange in exchanges)
+        openings = self.run.openings(self.result.first_exchange)
         reading = self._read(rule, player, guess, words, numbers, case, level)
         mistake = allowed.mistake(reading.amount - player.off)
+        right = tuple(sorted(one + player.off for one in allowed.balances)) if allowed.listed else ()
         wrong = self._keep(player, reading.amount)
         if wrong:
             seen = f"balance {player.show(reading.amount)}" + (f", as if {mistake}" if mistake else "")
-            self._add(
-                Finding(
-                    rule,
-                    level,
-                    words,
-                    seen,
-                    numbers + reading.exchanges[-6:],
-                    case,
-                    abs(wrong),
-                    Observed.MONEY,
-                )
-            )
+            shown = numbers + reading.exchanges[-6:]
+            finding = Finding(rule, level, words, seen, shown, case, abs(wrong), Observed.MONEY)
+            self._add(replace(finding, openings=openings, whose=player.id, right=right))
         return reading.amount
 
     def expected(self, player: Player) -> Acceptable:
@@ -377,7 +369,8 @@ class Judge:
         self.result.judged.add(rule)
 
     def _add(self, finding: Finding) -> None:
-        self.result.findings.append(finding)
+        openings = finding.openings or self.run.openings(self.result.first_exchange)
+        self.result.findings.append(replace(finding, openings=openings))
         settings = self.run.settings
         grave = finding.level is Level.MUST or settings.strict
         if settings.first_only and not self.again and grave and finding.rule in settings.rules:

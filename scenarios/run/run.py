@@ -15,7 +15,7 @@ from scenarios.oracles.model import OPEN, Model
 from scenarios.problems.errors import TargetProblem
 from scenarios.run.cost import round_trip
 from scenarios.run.estimate import bound
-from scenarios.run.findings import ScenarioResult
+from scenarios.run.findings import Opening, ScenarioResult
 from scenarios.run.guard import Guard, TargetGone
 from scenarios.run.reach import Reach
 from scenarios.run.restore import Restore
@@ -267,6 +267,15 @@ class Run:
         players = self.settings.target.players
         opening = players.opening.get(player.id) if players else None
         return None if opening is None or player.owned is None else player.owned - opening
+
+    def openings(self, first: int) -> tuple[Opening, ...]:
+        """What the players had since exchange ``first``: where they were funded, and where they were read last."""
+        return tuple(
+            Opening(player.id, player.currency, amount, since)
+            for player in (*self.players, *self.other_players)
+            for since, amount in ((player.since, player.funded), *([player.read] if player.read else []))
+            if since >= first
+        )
 
     def adopt(self, player: Player) -> None:
         """Keep ``player``, a test player's money in another currency, to put it back with the others."""

@@ -13,7 +13,8 @@ class Settings:
 
     ``story`` is a saved story that is played instead of generated ones. ``first_only`` ends the run with the
     first thing that breaks a selected rule, a SHOULD too where ``strict``. ``time_limit`` is seconds that the run may
-    take, instead of the target's; where neither is there, it follows the link.
+    take, instead of the target's; where neither is there, it follows the link. ``again`` is the command line that
+    judges this target, ``reference`` the name of the mutant, or "" for the reference CLIENT, where the run started it.
     """
 
     target: Target
@@ -24,3 +25,5 @@ class Settings:
     story: Story | None = None
     first_only: bool = False
     time_limit: float | None = None
+    again: str = "pitboss check"
+    reference: str | None = None

@@ -11,7 +11,7 @@ from simulators.exchanges.redaction import Redactor
 CURL_LIMIT = 100_000
 
 
-def _shell(text: str, redactor: Redactor) -> str:
+def shell_text(text: str, redactor: Redactor) -> str:
     """Quote ``text`` for a POSIX shell; a secret becomes a variable that the shell expands."""
     words = [
         shlex.quote(piece) if name is None else f'"${{{re.sub("[^A-Za-z0-9_]", "_", name)}}}"'
@@ -21,12 +21,13 @@ def _shell(text: str, redactor: Redactor) -> str:
     return "".join(words) or "''"
 
 
-def _shell_header(name: str, value: str, redactor: Redactor) -> str:
+def shell_header(name: str, value: str, redactor: Redactor) -> str:
+    """Quote a header for curl's ``-H``, as ``shell_text`` does."""
     if redactor.value(name, value).endswith("<TOKEN>"):
         scheme = value.partition(" ")[0] if " " in value else ""
         return shlex.quote(f"{name}: {scheme} ") + '"${TOKEN}"'
     # curl leaves a header without a value out unless it ends in a semicolon.
-    return _shell(f"{name}: {value}" if value else f"{name};", redactor)
+    return shell_text(f"{name}: {value}" if value else f"{name};", redactor)
 
 
 def as_curl(exchange: Exchange, redactor: Redactor) -> str:
@@ -40,10 +41,10 @@ def as_curl(exchange: Exchange, redactor: Redactor) -> str:
     request = exchange.request
     if len(request.body) > CURL_LIMIT:
         return f"# {request.method} with a body of {len(request.body)} bytes: too long for a command line"
-    line = ["curl -sS -i -g", "-X", shlex.quote(request.method), _shell(request.url, redactor)]
+    line = ["curl -sS -i -g", "-X", shlex.quote(request.method), shell_text(request.url, redactor)]
     for name, value in request.headers:
         if name.lower() not in ("content-length", "host"):
-            line += ["-H", _shell_header(name, value, redactor)]
+            line += ["-H", shell_header(name, value, redactor)]
     if not request.body and request.method not in ("POST", "PUT"):
         return " ".join(line)
     if header(request.headers, "Content-Type") is None:
@@ -57,4 +58,4 @@ def as_curl(exchange: Exchange, redactor: Redactor) -> str:
         octets = "".join(f"\\{byte:03o}" for byte in redactor.data(body))
         return f"printf {shlex.quote(octets)} | {' '.join(line)} --data-binary @-"
     # --data-raw, unlike --data, reads no file where a body begins with "@".
-    return " ".join([*line, "--data-raw", _shell(text, redactor)])
+    return " ".join([*line, "--data-raw", shell_text(text, redactor)])

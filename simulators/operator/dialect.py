@@ -4,6 +4,7 @@ Implements ``sportsbook.txt``: *Transactions* and *Transaction-rollback*.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -26,6 +27,7 @@ ROLLBACK_PATH: Final = "/transaction-rollback"
 AmountFormat = Literal["number", "string"]
 
 _ID: Final = "transaction_id"
+_ID_FIELD: Final = re.compile(rb'("transaction_id"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _NO_JSON: Final = "the answer is no JSON object; every answer must be one (MSG-02)"
 _BAD_ERROR: Final = "a refusal whose error is no text (MSG-04)"
 
@@ -41,6 +43,7 @@ class Sportsbook(Dialect):
     name: ClassVar[str] = "igpx"
     insufficient_funds: ClassVar[str] = "INSUFFICIENT_FUNDS"
     signing: ClassVar[str] = f"{HASH_HEADER} is the lower-case hex HMAC-SHA256 of the raw body under it"
+    hmac_header: ClassVar[str | None] = HASH_HEADER
     other_bytes: ClassVar[Mapping[str, Style]] = {
         "fields in another order": Style(order=_BACKWARDS),
         "spaces and newlines": Style(spaces=True),
@@ -99,6 +102,11 @@ class Sportsbook(Dialect):
     def named(self, body: bytes) -> Sequence[Any]:
         """Every value of ``user_id``, in any letter case and at any depth, also of one that is there twice."""
         return codec.values_of(body, "user_id")
+
+    def renewed(self, body: bytes, id: str) -> bytes | None:  # noqa: A002
+        """Another ``transaction_id`` in the same bytes."""
+        changed, count = _ID_FIELD.subn(lambda hit: hit[1] + quoted(id).encode(), body, count=1)
+        return changed if count else None
 
     def otherwise(self) -> Sequence[Otherwise]:
         """Amounts in the other form."""

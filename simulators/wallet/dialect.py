@@ -40,13 +40,15 @@ class Dialect(ABC):
     """One provider's words. ``name`` is what target files call it; ``insufficient_funds`` is the refusal's word
     for a bet that is not covered.
 
-    ``signing`` says how a message is signed. ``other_bytes`` are spellings, by a description, that mean the same as the
+    ``signing`` says how a message is signed; ``hmac_header`` is the header that holds the hex HMAC-SHA256 of the raw
+    body, where nothing else signs. ``other_bytes`` are spellings, by a description, that mean the same as the
     plain one.
     """
 
     name: ClassVar[str]
     insufficient_funds: ClassVar[str]
     signing: ClassVar[str]
+    hmac_header: ClassVar[str | None] = None
     abilities: ClassVar[Abilities] = Abilities()
     other_bytes: ClassVar[Mapping[str, Style]]
 
@@ -72,6 +74,10 @@ class Dialect(ABC):
 
         ``body`` is any bytes that may be signed; what no CLIENT could read as a message names nobody.
         """
+
+    def renewed(self, body: bytes, id: str) -> bytes | None:  # noqa: A002, ARG002
+        """``body`` with ``id`` as the id of its transaction and nothing else changed; None where that is not known."""
+        return None
 
     def otherwise(self) -> Sequence[Otherwise]:
         """What else may have been agreed on, to be tried where nothing is accepted."""

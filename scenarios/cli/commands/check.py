@@ -1,5 +1,6 @@
 """``pitboss check``: judge the target of a target file, rule by rule."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,8 @@ def options(effort: str = "normal") -> Option[Any]:
 def judge_target(
     target: Target,
     *,
+    again: str,
+    reference: str | None = None,
     only: str | None,
     skip: str | None,
     provider: str | None,
@@ -86,7 +89,10 @@ def judge_target(
     time_limit: float | None,
     report: Path | None,
 ) -> Exit:
-    """Judge ``target``, show the verdict and return the exit code. Raises UsageProblem for wrong options."""
+    """Judge ``target``, show the verdict and return the exit code. Raises UsageProblem for wrong options.
+
+    ``again`` is the command that judges it, without options; ``reference`` is as in Settings.
+    """
     chosen = [rule.id for rule in select(only, skip, provider)]
     if last_failed:
         chosen = _still_open(chosen)
@@ -99,6 +105,8 @@ def judge_target(
         seed=new_seed() if seed is None else seed,
         strict=strict,
         time_limit=time_limit,
+        again=again,
+        reference=reference,
     )
     return judge(settings, report)
 
@@ -133,6 +141,11 @@ def judge(settings: Settings, report: Path | None) -> Exit:
     return judged.code
 
 
+def check_command(config: Path | None) -> str:
+    """The command that checks the target of ``config``."""
+    return "pitboss check" if config is None else f"pitboss check -c {shlex.quote(str(config))}"
+
+
 @click.command(
     "check",
     epilog="Exit codes: 0 every MUST holds, 1 a rule is broken, 2 usage or configuration, "
@@ -150,4 +163,4 @@ def command(context: click.Context, /, config: Path | None, **choices: Any) -> N
     pitboss check --last-failed            what was broken or undecided the last time
     pitboss check --seed 7 --report out    repeatable data; report into out/
     """
-    context.exit(judge_target(load(config), **choices))
+    context.exit(judge_target(load(config), again=check_command(config), **choices))

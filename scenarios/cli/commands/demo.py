@@ -28,4 +28,10 @@ def command(context: click.Context, /, mutant: str | None, **choices: Any) -> No
         TemporaryDirectory(prefix="pitboss-demo-") as folder,
         reference_client(Path(folder), mutant) as target,
     ):
-        context.exit(judge_target(target, **choices))
+        again = demo_command(mutant)
+        context.exit(judge_target(target, again=again, reference=mutant or "", **choices))
+
+
+def demo_command(mutant: str | None) -> str:
+    """The command that judges the reference CLIENT, or a mutant of it."""
+    return f"pitboss demo --mutant {mutant}" if mutant else "pitboss demo"

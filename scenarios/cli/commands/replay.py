@@ -1,22 +1,30 @@
 """``pitboss replay``: judge again what a saved report says was broken, with the same generated data."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 
 from scenarios.cli import shell_completion
-from scenarios.cli.commands.check import judge
+from scenarios.cli.commands.check import check_command, judge
+from scenarios.cli.commands.demo import demo_command
 from scenarios.cli.options import config as config_option
+from scenarios.cli.reference_client import reference_client
 from scenarios.contract import RULES
 from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
-from scenarios.report.saved import NEXT, open_rules, read_json, report_at
+from scenarios.problems.signals import interruptible
+from scenarios.report.files import REPORT
+from scenarios.report.saved import NEXT, open_rules, read_json, read_report, report_at
 from scenarios.report.schema import Report
 from scenarios.run.effort import EFFORTS
 from scenarios.run.settings import Settings
 from scenarios.run.story import is_story, read_story
 from scenarios.runner.pytest_run import effort_named
-from scenarios.target.loading import load
+from scenarios.target.loading import Target, load
 
 
 @click.command("replay")
@@ -40,15 +48,41 @@ def command(
     pitboss replay out/report.json --rule RBK-04   one rule of it
     pitboss replay out/failures/INV-01.json        one story, step by step
 
+    A report of `pitboss demo` is replayed against the reference CLIENT, or the mutant, that it judged.
     Exit code 0 says that it holds now, 1 that it is broken still.
     """
     path, saved = read_json(file)
+    with _target(path, saved, config) as (target, again, reference):
+        context.exit(judge(_settings(path, saved, rule, target, again, reference), report))
+
+
+@contextmanager
+def _target(path: Path, saved: object, config: Path | None) -> Iterator[tuple[Target, str, str | None]]:
+    """What is judged, the command that judges it, and its name where it is the reference CLIENT or a mutant of it.
+
+    A report of `pitboss demo`, and a story in the folder of one, is judged against what that was about.
+    """
+    beside = path.parent.parent / REPORT if is_story(saved) else path
+    judged = read_report(beside) if beside.exists() else None
+    if config is not None or judged is None or judged.reference is None:
+        yield load(config), check_command(config), None
+        return
+    mutant = judged.reference or None
+    with (
+        interruptible(),
+        TemporaryDirectory(prefix="pitboss-replay-") as folder,
+        reference_client(Path(folder), mutant) as target,
+    ):
+        yield target, demo_command(mutant), judged.reference
+
+
+def _settings(
+    path: Path, saved: Any, rule: str | None, target: Target, again: str, reference: str | None
+) -> Settings:
     if is_story(saved):
         story = read_story(saved, path)
-        settings = Settings(
-            target=load(config), rules=(story.rule,), effort=effort_named("quick"), story=story
-        )
-        context.exit(judge(settings, report))
+        quick = effort_named("quick")
+        return Settings(target, (story.rule,), quick, story=story, again=again, reference=reference)
     judged = _report_of_check(path, saved)
     if rule is not None and rule.upper() not in RULES:
         raise UsageProblem(
@@ -61,17 +95,18 @@ def command(
         broken = [name for name in broken if name == rule.upper()]
     if not broken:
         raise UsageProblem(
-            f"{file} names no broken rule" + (f" {rule}" if rule else ""),
+            f"{path} names no broken rule" + (f" {rule}" if rule else ""),
             "a report of a run in which something failed, warned or stayed undecided",
             "run pitboss check --report DIR, and replay DIR/report.json when it ends with exit code 1",
         )
-    settings = Settings(
-        target=load(config),
-        rules=tuple(broken),
-        effort=effort_named(judged.effort),
-        seed=judged.seed or 0,
+    return Settings(
+        target,
+        tuple(broken),
+        effort_named(judged.effort),
+        judged.seed or 0,
+        again=again,
+        reference=reference,
     )
-    context.exit(judge(settings, report))
 
 
 def _report_of_check(path: Path, saved: object) -> Report:

@@ -1,8 +1,9 @@
 """Every check leaves its report, which the next command finds without being told where it is."""
 
 import json
+import re
 
-from tests.support.commanding import pitboss, target_file
+from tests.support.commanding import pitboss, target_file, three_beats
 from tests.support.wallets import Wallet, served
 
 
@@ -33,6 +34,18 @@ def test_a_check_leaves_its_report_and_the_next_judges_what_was_broken(tmp_path)
         assert [rule["id"] for rule in json.loads((last / "report.json").read_text())["rules"]] == ["RBK-04"]
         drawn = pitboss("report", "--no-open", cwd=tmp_path)
         assert drawn.stdout == ".pitboss/last/report.html is written; open it in a browser.\n"
+        assert "again    sh .pitboss/last/repro/RBK-04.sh" in again.stdout
+        number = re.search(r"#(\d+) +POST \S*/transaction-rollback (\{.*)", again.stdout)
+        copy, fresh = (
+            pitboss("resend", number[1], cwd=tmp_path),
+            pitboss("resend", number[1], "--fresh", cwd=tmp_path),
+        )
+        assert (copy.returncode, fresh.returncode) == (0, 0), copy.stdout + fresh.stdout
+        assert number[2] in copy.stdout
+        sent, other = (json.loads(re.search(r"sent +(.*)", done.stdout)[1]) for done in (copy, fresh))
+        assert sent.pop("transaction_id") != other.pop("transaction_id")
+        assert sent == other
+        assert "from 0 to" in three_beats(pitboss("resend", "99999", cwd=tmp_path), 2)
     other = pitboss("diff", "before.json", cwd=tmp_path)
     assert (other.returncode, "no longer judged  RES-01" in other.stdout) == (0, True)
 
@@ -69,3 +82,15 @@ def test_a_file_that_cannot_be_written_is_one_line_and_changes_no_verdict(tmp_pa
     assert "junit.xml cannot be written: No such file" in done.stdout
     assert (tmp_path / "out" / "report.html").read_text()
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_demo_names_commands_that_work_as_printed_and_its_report_is_replayed(tmp_path):
+    demo = pitboss("demo", "--mutant", "rollback-orphan-deposits", "--only", "RBK-04", cwd=tmp_path)
+    assert demo.returncode == 1
+    again = re.search(
+        r"again +pitboss (demo --mutant rollback-orphan-deposits --only RBK-04 .*)", demo.stdout
+    )
+    assert pitboss(*again[1].split(), cwd=tmp_path).returncode == 1
+    replayed = pitboss("replay", ".pitboss/last", "--rule", "RBK-04", cwd=tmp_path)
+    assert replayed.returncode == 1, replayed.stderr
+    assert "RBK-04 broken" in replayed.stdout

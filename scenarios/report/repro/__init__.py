@@ -1,0 +1,1 @@
+"""Shell scripts that show a fault once more, with new ids and right signatures."""
