@@ -24,13 +24,17 @@ class StepOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DoctorStep:
-    """One thing that was tried. ``problem`` tells of a wrong one, ``advice`` of an open or locked one."""
+    """One thing that was tried. ``problem`` tells of a wrong one, ``advice`` of an open or locked one.
+
+    ``rules`` are the ids that a locked one keeps from being judged.
+    """
 
     state: StepOutcome
     name: str
     seen: str = ""
     problem: Problem | None = None
     advice: str = ""
+    rules: tuple[str, ...] = ()
 
 
 class NoChannel(TargetProblem):

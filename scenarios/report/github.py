@@ -1,13 +1,16 @@
-"""Annotations for GitHub Actions: a broken rule appears on the run's page, not only in its log.
+"""Annotations and the summary for GitHub Actions: a broken rule appears on the run's page, not only in its log.
 
 The runner obeys lines of the log that begin with ``::``; so what a CLIENT said is escaped here, and elsewhere in
 the log is put where no line is obeyed.
 """
 
+import html
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, Literal
 
 import click
@@ -15,11 +18,12 @@ import click
 from scenarios.contract import Level
 from scenarios.problems.errors import Problem
 from scenarios.report.plain import printable
-from scenarios.report.summary import replay_command
+from scenarios.report.summary import against_baseline, replay_command, verdict_in_words
 from scenarios.run.findings import RuleVerdict, Standing
 from scenarios.run.judged import Judged
 
 VARIABLE: Final = "GITHUB_ACTIONS"
+SUMMARY: Final = "GITHUB_STEP_SUMMARY"
 # A message that is longer is cut: the page shows but the beginning, and the log has all.
 _CHARACTERS: Final = 2000
 _DATA: Final = {"%": "%25", "\r": "%0D", "\n": "%0A"}
@@ -80,6 +84,40 @@ def _message(judged: Judged, verdict: RuleVerdict) -> str:
         f"again: {replay_command(judged.run, rule.id)}",
     ]
     return redactor.text("\n".join(line for line in lines if line))
+
+
+def write_summary(judged: Judged, environment: Mapping[str, str] = os.environ) -> None:
+    """Append the verdict to the summary of the job's page, where the runner names a file for it."""
+    file = environment.get(SUMMARY)
+    if not file:
+        return
+    try:
+        with Path(file).open("a", encoding="utf-8") as page:
+            page.write(summary(judged))
+    except OSError as error:
+        click.echo(f"note: the step summary {file} cannot be written: {error.strerror or error}", err=True)
+
+
+def summary(judged: Judged) -> str:
+    """The verdict as Markdown: the sentence, and a row for each rule that is broken or undecided."""
+    if judged.problem is not None:
+        return f"### pitboss: nothing was judged\n\n{_cell(judged.problem.format_message())}\n\n"
+    _, words = verdict_in_words(judged)
+    lines = [f"### pitboss: {_cell(words)}.", ""]
+    open_ones = [verdict for verdict in judged.verdicts if _command(judged, verdict) is not None]
+    if open_ones:
+        lines += ["| rule | | what happened |", "| --- | --- | --- |"]
+    for verdict in open_ones:
+        redacted = judged.run.redactor.text(verdict.reason)
+        lines.append(f"| {verdict.rule.id} ({verdict.rule.level}) | {verdict.standing} | {_cell(redacted)} |")
+    lines += ["", *(f"{_cell(text)}\n" for text in against_baseline(judged))]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    """``text``, which may be a CLIENT's words, on one line of Markdown in which it is nothing but text."""
+    shown = " ".join(printable(text[:_CHARACTERS]).split())
+    return re.sub(r"([\\`*_\[\]|~#!@])", r"\\\1", html.escape(shown, quote=False))
 
 
 @contextmanager

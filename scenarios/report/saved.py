@@ -15,7 +15,8 @@ from scenarios.report.schema import VERSION, Report
 
 NEXT = f"name the folder that pitboss check wrote its report into: {LAST}, or that of --report DIR"
 # Outcomes that leave something to fix or to decide.
-_OPEN = ("failed", "warned", "undecided")
+_BROKEN = ("failed", "warned")
+_OPEN = (*_BROKEN, "undecided")
 
 _PLAIN = re.compile(r"[\x20-\x7e\n]*")
 
@@ -63,6 +64,11 @@ def _no_report(path: Path, why: str) -> UsageProblem:
 def open_rules(report: Report) -> list[str]:
     """The ids of the rules that are broken or undecided, and that the contract still has."""
     return [rule.id for rule in report.rules if rule.outcome in _OPEN and rule.id in RULES]
+
+
+def broken_rules(report: Report) -> list[str]:
+    """The ids of the rules that are broken, a SHOULD too."""
+    return [rule.id for rule in report.rules if rule.outcome in _BROKEN]
 
 
 def report_of(saved: object) -> Report:

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from scenarios.contract import RULES, Level
+from scenarios.report.headline import headline
 from scenarios.run.findings import RuleVerdict, Standing
+from scenarios.run.judged import Judged
 from scenarios.run.run import Run
 
 
@@ -30,6 +32,30 @@ def _counts(
 ) -> dict[str, int]:
     standings = [verdict.standing for verdict in verdicts if counted(verdict)]
     return {str(word): standings.count(word) for word in words}
+
+
+def verdict_in_words(judged: Judged) -> tuple[str, str]:
+    """How the run stands (an outcome) and its verdict in one sentence, without a full stop."""
+    return headline(
+        must_counts(judged.verdicts),
+        should_counts(judged.verdicts),
+        strict=judged.run.settings.strict,
+        interrupted=judged.interrupted,
+        gone=judged.run.gone_after is not None,
+    )
+
+
+def against_baseline(judged: Judged) -> list[str]:
+    """What the baseline says of this run: what is broken in it already, and what holds now."""
+    known = [verdict for verdict in judged.verdicts if verdict.rule.id in judged.run.settings.known]
+    broken = [one.rule.id for one in known if one.standing in (Standing.FAILED, Standing.WARNED)]
+    fixed = [one.rule.id for one in known if one.standing is Standing.PASSED]
+    lines = []
+    if broken:
+        lines.append(f"known from the baseline, and not counted: {', '.join(broken)}")
+    if fixed:
+        lines.append(f"fixed since the baseline: {', '.join(fixed)}; take this report as the new one")
+    return lines
 
 
 def named(ids: Sequence[str], judged: Sequence[str]) -> str:

@@ -16,9 +16,8 @@ from rich.text import Text
 from scenarios.contract import GROUPS
 from scenarios.report import accusation
 from scenarios.report.files import HAR, HTML, JUNIT, REPORT
-from scenarios.report.headline import headline
 from scenarios.report.plain import printable
-from scenarios.report.summary import must_counts, named, should_counts
+from scenarios.report.summary import against_baseline, must_counts, named, should_counts, verdict_in_words
 from scenarios.run.estimate import about, spoken
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing
 from scenarios.run.judged import Judged
@@ -133,6 +132,8 @@ class Terminal:
         self._tell_open(judged.run, judged.verdicts)
         for warning in judged.run.warnings:
             self._print(f"note: {judged.run.redactor.text(warning)}", "yellow")
+        for text in against_baseline(judged):
+            self._prose("", text)
         if report is not None:
             self._print(f"report: {report}/{HTML}, {REPORT}, {JUNIT}, {HAR}")
         self._print(*_sentence(judged))
@@ -196,13 +197,7 @@ def _count(verdicts: Iterable[RuleVerdict], standing: Standing) -> Text:
 
 def _sentence(judged: Judged) -> tuple[str, str]:
     must, should = must_counts(judged.verdicts), should_counts(judged.verdicts)
-    standing, words = headline(
-        must,
-        should,
-        strict=judged.run.settings.strict,
-        interrupted=judged.interrupted,
-        gone=judged.run.gone_after is not None,
-    )
+    standing, words = verdict_in_words(judged)
     counts = "; ".join(
         f"{level} {', '.join(f'{count} {word}' for word, count in tally.items())}"
         for level, tally in (("MUST", must), ("SHOULD", should))

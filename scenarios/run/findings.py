@@ -1,6 +1,6 @@
 """Verdicts: what was found by scenario and by rule, and the exit code that follows. Pure data, no I/O."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -199,11 +199,14 @@ def judge_rule(rule: Rule, results: Iterable[ScenarioResult]) -> RuleVerdict:
     return RuleVerdict(rule, standing, reason, mine)
 
 
-def exit_code(verdicts: Iterable[RuleVerdict], *, strict: bool) -> Exit:
-    """The exit code of a run that reached its target."""
-    standings = [verdict.standing for verdict in verdicts]
+def exit_code(verdicts: Iterable[RuleVerdict], *, strict: bool, known: Collection[str] = frozenset()) -> Exit:
+    """The exit code of a run that reached its target; rules ``known`` to be broken count for nothing."""
+    counted = [verdict for verdict in verdicts if verdict.rule.id not in known]
+    standings = [verdict.standing for verdict in counted]
     if Standing.FAILED in standings or (strict and Standing.WARNED in standings):
         return Exit.BROKEN
+    if known and not counted:
+        return Exit.HOLDS
     # A run in which nothing was judged has shown nothing, and must not look like a pass.
     if Standing.UNDECIDED in standings or all(standing is Standing.SKIPPED for standing in standings):
         return Exit.UNDECIDED

@@ -372,6 +372,6 @@ class Judge:
         openings = finding.openings or self.run.openings(self.result.first_exchange)
         self.result.findings.append(replace(finding, openings=openings))
         settings = self.run.settings
-        grave = finding.level is Level.MUST or settings.strict
+        grave = (finding.level is Level.MUST or settings.strict) and finding.rule not in settings.known
         if settings.first_only and not self.again and grave and finding.rule in settings.rules:
             raise Enough

@@ -15,6 +15,7 @@ class Settings:
     first thing that breaks a selected rule, a SHOULD too where ``strict``. ``time_limit`` is seconds that the run may
     take, instead of the target's; where neither is there, it follows the link. ``again`` is the command line that
     judges this target, ``reference`` the name of the mutant, or "" for the reference CLIENT, where the run started it.
+    ``known`` are rules that were broken before, and fail the run no more.
     """
 
     target: Target
@@ -27,3 +28,4 @@ class Settings:
     time_limit: float | None = None
     again: str = "pitboss check"
     reference: str | None = None
+    known: frozenset[str] = frozenset()

@@ -124,8 +124,9 @@ def redact(result: ScenarioResult, text: Callable[[str], str]) -> None:
 
 
 def broken_by(result: ScenarioResult, run: Run) -> list[Finding]:
-    """What in ``result`` breaks a selected rule."""
-    asked = [finding for finding in result.findings if finding.rule in run.settings.rules]
+    """What in ``result`` breaks a selected rule that is not known to be broken."""
+    counted = set(run.settings.rules) - run.settings.known
+    asked = [finding for finding in result.findings if finding.rule in counted]
     return [finding for finding in asked if finding.level is Level.MUST or run.settings.strict]
 
 

@@ -67,9 +67,11 @@ def check(
     judged = Judged(session.run, session.verdicts(), code, session.problem, session.run.interrupted)
     if report is not None:
         if judged.problem is None:
+            from scenarios.report.junit import label
             from scenarios.report.write import write_reports
 
             with interruptible():
+                label(report / JUNIT, judged)
                 write_reports(judged.run, judged.verdicts, report)
         else:
             (report / JUNIT).unlink(missing_ok=True)

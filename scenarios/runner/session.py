@@ -77,7 +77,7 @@ class Session:
         """The exit code that follows from the verdicts."""
         if self.problem is not None:
             return Exit(self.problem.exit_code)
-        code = exit_code(self.verdicts(), strict=self.run.settings.strict)
+        code = exit_code(self.verdicts(), strict=self.run.settings.strict, known=self.run.settings.known)
         if self.run.gone_after is not None and code is not Exit.BROKEN:
             return Exit.UNREACHABLE
         return Exit.UNDECIDED if self.run.interrupted and code is Exit.HOLDS else code
@@ -286,9 +286,11 @@ class Session:
         self.finished = True
         self.run.history.scenario = None
         kept = list(self.run.results)
+        enough = self.run.settings.first_only and any(broken_by(one, self.run) for one in kept)
+        why = "to end with the first that breaks a rule (-x)" if enough else "interrupted"
         for result in self._planned:
             if not any(result is one for one in kept):
-                result.ended, result.reason = Standing.SKIPPED, "not run: the run was interrupted"
+                result.ended, result.reason = Standing.SKIPPED, f"not run: the run was {why}"
                 redact(result, self.run.redactor.text)
                 kept.append(result)
         # In their own order, however many ran side by side.

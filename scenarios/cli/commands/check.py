@@ -13,7 +13,7 @@ from scenarios.contract import PLANNED, select
 from scenarios.problems.errors import Exit, UsageProblem
 from scenarios.report import github
 from scenarios.report.files import LAST, last_directory
-from scenarios.report.saved import open_rules, read_report
+from scenarios.report.saved import broken_rules, open_rules, read_report
 from scenarios.report.terminal import Terminal
 from scenarios.run.effort import EFFORTS
 from scenarios.run.judged import Judged
@@ -57,6 +57,13 @@ def options(effort: str = "normal") -> Option[Any]:
             is_flag=True,
             help=f"Only what was broken or undecided in the last report ({LAST}).",
         ),
+        click.option("-x", "--exit-first", is_flag=True, help="End with the first MUST that is broken."),
+        click.option(
+            "--baseline",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="A report.json or its folder: what is broken there is told, and fails the run no more.",
+        ),
         click.option(
             "--time-limit",
             type=seconds,
@@ -86,6 +93,8 @@ def judge_target(
     seed: int | None,
     strict: bool,
     last_failed: bool,
+    exit_first: bool,
+    baseline: Path | None,
     time_limit: float | None,
     report: Path | None,
 ) -> Exit:
@@ -107,6 +116,8 @@ def judge_target(
         time_limit=time_limit,
         again=again,
         reference=reference,
+        first_only=exit_first,
+        known=frozenset() if baseline is None else frozenset(broken_rules(read_report(baseline))),
     )
     return judge(settings, report)
 
@@ -136,6 +147,7 @@ def judge(settings: Settings, report: Path | None) -> Exit:
             click.echo(line)
         if judged.problem is not None:
             click.echo(github.of_problem(judged.problem))
+    github.write_summary(judged)
     if judged.problem is not None:
         raise judged.problem
     return judged.code
@@ -148,8 +160,8 @@ def check_command(config: Path | None) -> str:
 
 @click.command(
     "check",
-    epilog="Exit codes: 0 every MUST holds, 1 a rule is broken, 2 usage or configuration, "
-    "3 the target cannot be reached or went away, 4 something is undecided.",
+    epilog="Exit codes: 0 every MUST holds (what the baseline has broken is not counted), 1 a rule is broken, "
+    "2 usage or configuration, 3 the target cannot be reached or went away, 4 something is undecided.",
 )
 @config_option()
 @options()
@@ -161,6 +173,7 @@ def command(context: click.Context, /, config: Path | None, **choices: Any) -> N
     pitboss check                          every rule, against ./pitboss.toml
     pitboss check --only RBK,IDM-02        some rules or groups
     pitboss check --last-failed            what was broken or undecided the last time
+    pitboss check --baseline main-report   fails for what is not broken there already
     pitboss check --seed 7 --report out    repeatable data; report into out/
     """
     context.exit(judge_target(load(config), again=check_command(config), **choices))

@@ -1,5 +1,6 @@
 """``pitboss doctor``: what is wrong with the target file and the target, and the next step."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -8,9 +9,11 @@ from rich.text import Text
 
 from scenarios.cli.click_errors import examples
 from scenarios.cli.options import config as config_option
+from scenarios.contract import PLANNED, RULES, Level
 from scenarios.doctor.operator import examine
 from scenarios.doctor.steps import DoctorStep, StepOutcome
 from scenarios.problems.errors import Exit
+from scenarios.report.headline import rules
 from scenarios.run.cost import round_trip
 from scenarios.run.effort import NORMAL, QUICK
 from scenarios.run.estimate import about, spoken
@@ -54,6 +57,7 @@ def command(context: click.Context, config: Path | None, restart: bool) -> None:
             steps.append(step)
     finally:
         run.close()
+    console.print(f"\n{_judgeable(steps)}")
     problems = [step.problem for step in steps if step.problem is not None]
     if problems:
         console.print(f"\n{len(problems)} wrong. Fix the first, then run pitboss doctor again.")
@@ -69,6 +73,14 @@ def command(context: click.Context, config: Path | None, restart: bool) -> None:
     named = f" -c {config}" if config else ""
     console.print(f"\nNothing is wrong. Next: pitboss check{named}")
     context.exit(Exit.HOLDS)
+
+
+def _judgeable(steps: Sequence[DoctorStep]) -> str:
+    """How many of the MUST rules this target file lets a check judge."""
+    must = {rule.id for rule in RULES.values() if rule.level is Level.MUST and rule.id not in PLANNED}
+    locked = {rule for step in steps for rule in step.rules} & must
+    lock = f"; {len(locked)} {'is' if len(locked) == 1 else 'are'} locked, as said above" if locked else ""
+    return f"{len(must) - len(locked)} of {rules(len(must), 'MUST')} can be judged{lock}."
 
 
 def _show(console: Console, step: DoctorStep) -> None:

@@ -1,6 +1,7 @@
 """``pitboss doctor`` against the reference CLIENT and against targets that are wrong."""
 
 import json
+import re
 import socket
 import threading
 from contextlib import closing, contextmanager
@@ -111,6 +112,8 @@ def test_locked_rules_come_with_the_line_that_unlocks_them(examine, reference):
     assert f'ban = {{ post = "{reference[0]}/players/{{player}}/ban" }}' in result.output
     assert "BET-08, RES-04" in result.output
     assert 'ids = ["p-1", "another-player"]' in result.output
+    assert "Jackpot is not configured: add a section [jackpot]" in result.output
+    assert re.search(r"\n\d+ of \d+ MUST rules can be judged; \d+ are locked", result.output)
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ WRONG = [
     (["--versoin"], "--version?"),
     (["check", "--onyl", "RBK"], "--only?"),
     (["check", "--reprot=x"], "--report?"),
-    (["check", "-x"], "pitboss check --help"),
+    (["check", "-z"], "pitboss check --help"),
     (["check", "--only", "RKB"], "RBK?"),
     (["check", "--only", "RBK-99"], "RBK-09?"),
     (["check", "--seed", "seven"], "'seven' is no whole number\n"),

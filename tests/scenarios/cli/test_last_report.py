@@ -46,6 +46,17 @@ def test_a_check_leaves_its_report_and_the_next_judges_what_was_broken(tmp_path)
         assert sent.pop("transaction_id") != other.pop("transaction_id")
         assert sent == other
         assert "from 0 to" in three_beats(pitboss("resend", "99999", cwd=tmp_path), 2)
+        (tmp_path / "known.json").write_text((last / "report.json").read_text())
+        two = ("check", "--only", "RBK-04,RES-01", "--effort", "quick")
+        known = pitboss(*two, "--baseline", "known.json", cwd=tmp_path)
+        assert (known.returncode, "known from the baseline, and not counted: RBK-04" in known.stdout) == (
+            0,
+            True,
+        )
+        assert pitboss(*two, "-x", "--baseline", "before.json", cwd=tmp_path).returncode == 0
+        ended = pitboss("check", "--only", "RBK-04,IDM", "-x", "--effort", "quick", cwd=tmp_path)
+        assert ended.returncode == 1
+        assert "the run was to end with the first that breaks a rule (-x)" in ended.stdout
     other = pitboss("diff", "before.json", cwd=tmp_path)
     assert (other.returncode, "no longer judged  RES-01" in other.stdout) == (0, True)
 

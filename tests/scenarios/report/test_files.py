@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from scenarios.contract import RULES
 from scenarios.report.terminal import Terminal
 from tests.support.commanding import pitboss, target_file
 from tests.support.judging import judged
@@ -17,6 +18,7 @@ COUNTS = {
     "should": {"passed", "warned", "skipped", "undecided"},
 }
 TOP = {
+    "reference": type(None),
     "version": int,
     "target": str,
     "started": str,
@@ -34,6 +36,7 @@ TOP = {
     "cost": dict,
 }
 RULE = {
+    "repro": str,
     "id": str,
     "level": str,
     "provider": str,
@@ -139,7 +142,11 @@ def test_the_report_has_the_agreed_shape(chatty):
 
 def test_junit_has_one_case_a_scenario(chatty):
     out, result = chatty
-    cases = ElementTree.parse(out / "junit.xml").findall(".//testcase")
+    suite = ElementTree.parse(out / "junit.xml")
+    assert "The contract is broken" in suite.find(".//property[@name='verdict']").get("value")
+    cases = suite.findall(".//testcase")
+    ids = tuple(RULES)
+    assert all(case.get("name").startswith(ids) for case in cases)
     assert len(cases) == len(result.run.results)
     assert len({(case.get("classname"), case.get("name")) for case in cases}) == len(cases)
     failed = [case for case in cases if case.find("failure") is not None]

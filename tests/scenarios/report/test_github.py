@@ -195,3 +195,22 @@ def test_a_client_cannot_annotate(tmp_path):
     assert done.returncode == 1, done.stdout + done.stderr
     assert [line.partition(" (")[0] for line in commands_of(done.stdout)] == ["::error title=RES-02"]
     assert not [line for line in done.stderr.splitlines() if line.strip().startswith("::")]
+
+
+# -- the summary of the job's page
+
+
+def test_the_summary_tells_the_verdict_and_what_is_broken_and_a_client_cannot_write_in_it(run, tmp_path):
+    said = "<script>x</script> | a | [link](http://x) `code` \n# heading"
+    page = tmp_path / "summary.md"
+    page.write_text("before\n")
+    github.write_summary(judged(run, ("RBK-04", Level.MUST, said)), {"GITHUB_STEP_SUMMARY": str(page)})
+    text = page.read_text()
+    assert text.startswith("before\n### pitboss: The contract is broken")
+    row = next(line for line in text.splitlines() if line.startswith("| RBK-04 (MUST) | failed |"))
+    assert "<script>" not in row
+    assert "\\| a \\|" in row
+    assert "\\[link\\]" in row
+    assert not re.search(r"(?m)^# heading", text)
+    github.write_summary(judged(run), {})
+    github.write_summary(judged(run), {"GITHUB_STEP_SUMMARY": str(tmp_path)})
