@@ -1,6 +1,7 @@
 """Exchanges as JSON lines, written as they happen, without secrets."""
 
 import json
+import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +30,9 @@ class JsonLines:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self._file = self.path.open("a", encoding="utf-8")
+        # Who reads it reads players and their money: it is its owner's alone.
+        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._file = os.fdopen(handle, "a", encoding="utf-8")
 
     def __call__(self, exchange: Exchange) -> None:
         """Write ``exchange`` as it stands now."""

@@ -8,16 +8,21 @@ import select
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import IO, Any, Self
 
 from waitress.server import create_server  # type: ignore[import-untyped]
 
+from simulators.server import strict_channel
+
 App = Callable[..., Iterable[bytes]]
 
 _POLL_SECONDS = 0.5
+# Connections at once. From three quarters on the idlest make room, so that nobody can take a port from others.
 _CONNECTIONS = 1000
+_IDLE_SECONDS = 60
 _BODY_BYTES = 16 * 1024 * 1024
 
 
@@ -67,12 +72,15 @@ class Server:
             sockets=[self._socket],
             threads=threads,
             connection_limit=_CONNECTIONS,
+            channel_timeout=_IDLE_SECONDS,
             max_request_body_size=_BODY_BYTES,
             clear_untrusted_proxy_headers=True,
             ident=None,
         )
+        self._server.channel_class = strict_channel.Channel
         self._thread: threading.Thread | None = None
         self._stopping = False
+        self._looked = 0.0
 
     @property
     def url(self) -> str:
@@ -103,6 +111,16 @@ class Server:
     def _run(self) -> None:
         while not self._stopping:
             self._server.asyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """End connections that are late, once a second, and the idlest where there are many."""
+        channels, now = list(self._map.values()), time.time()
+        if now - self._looked >= 1:
+            self._looked = now
+            strict_channel.end_late(channels, now)
+        if len(channels) > _CONNECTIONS * 3 // 4:
+            strict_channel.end_idlest(channels, _CONNECTIONS // 8)
 
     def __enter__(self) -> Self:
         return self.start()

@@ -108,6 +108,21 @@ def test_the_state_survives_a_restart(target, box):
     assert [(each["event"], each["message"]["id"]) for each in events] == [("coupon/reserved", voucher["id"])]
 
 
+def test_what_was_answered_outlives_a_kill_and_a_second_serve_is_refused(target, box):
+    options = ("--state", "jackpot.json")
+    with served(*options, cwd=target) as (process, url, _):
+        voucher = reserve(url)
+        second = pitboss("serve", "--jackpot-port", 0, "--console-port", 0, *options, cwd=target)
+        assert "--state jackpot.json is in use by another pitboss serve" in three_beats(second, 2)
+        process.kill()
+        process.wait()
+    assert (target / "jackpot.json").stat().st_mode & 0o777 == 0o600
+    with served(*options, cwd=target) as (process, url, _):
+        found = requests.get(f"{url}/v2/vouchers/{voucher['id']}", headers=server_token(url), timeout=20)
+        assert (found.status_code, found.json()["couponId"]) == (200, voucher["couponId"])
+        end(process)
+
+
 def test_a_file_that_is_no_state_is_refused_and_stays(target):
     (target / "notes.json").write_text('{"mine": 1}')
     done = pitboss("serve", "--jackpot-port", 0, "--state", "notes.json", cwd=target)
