@@ -58,8 +58,12 @@ def checkout_steps(run: Run) -> Iterator[DoctorStep]:
 def _port_and_keys(run: Run) -> DoctorStep:
     with checked(run, CHECKOUT) as simulator:
         address = simulator.public_url
+    required = run.settings.target.need_checkout().require_merchant_reference
     return DoctorStep(
-        StepOutcome.OK, CHECKOUT, f"the fake checkout can listen at {address}, and its keys are keys"
+        StepOutcome.OK,
+        CHECKOUT,
+        f"the fake checkout can listen at {address}, and its keys are keys; tokens without merchantReference are "
+        f"{'refused' if required else 'taken'} (require_merchant_reference)",
     )
 
 

@@ -42,6 +42,7 @@ def agreed_on(checkout: Checkout) -> Agreement:
             checkout.key.get_secret_value(),
             checkout.algorithm,
             None if decision_key is None else decision_key.get_secret_value(),
+            checkout.require_merchant_reference,
         )
     except BadKey as problem:
         raise UsageProblem(

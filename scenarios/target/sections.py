@@ -288,6 +288,12 @@ class Checkout(Section):
         description="references of products that the CLIENT sells, to ask tokens for; two or more are best",
         examples=['["mug-blue", "scarf-red"]'],
     )
+    require_merchant_reference: bool = Field(
+        False,
+        description="true or false: whether tokens without data.merchantReference make no checkout; the documents "
+        "contradict themselves",
+        examples=["true"],
+    )
     decision_url: Url | None = Field(
         None,
         description="the CLIENT's http(s) address that receives decisions",

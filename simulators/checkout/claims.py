@@ -340,7 +340,11 @@ def check(
         # What is inside a thing that is wrong is not told of again.
         if claim.path in found and claim.path.rpartition(".")[0] not in found
     ]
-    advised = [fault for claim, fault in faults if claim.need is Need.ADVISED and fault.code is Code.MISSING]
+    advised = [
+        fault
+        for claim, fault in faults
+        if claim.need is Need.ADVISED and fault.code is Code.MISSING and not agreement.require_reference
+    ]
     return tuple(fault for _, fault in faults if fault not in advised), tuple(advised)
 
 

@@ -27,13 +27,15 @@ class Agreement:
 
     ``key`` verifies the CLIENT's tokens: the shared secret, or a public key in PEM. ``decision_key`` is what
     the checkout signs decisions with; None: ``key``, which only a shared secret can be.
-    Raises signing.BadKey where a key is none of the ``algorithm``'s.
+    ``require_reference`` refuses tokens without data.merchantReference, which the document's table requires and its
+    example leaves out. Raises signing.BadKey where a key is none of the ``algorithm``'s.
     """
 
     merchant_id: str
     key: str = field(repr=False)
     algorithm: jws.AlgorithmName = "HS256"
     decision_key: str | None = field(default=None, repr=False)
+    require_reference: bool = False
 
     def __post_init__(self) -> None:
         jws.key_for(self.algorithm, self.key, signing=False)

@@ -23,7 +23,8 @@ STATEMENTS: Final = (
         "Data type",
         "merchantReference is required in the table and left out of the example",
         f"{_HERE}claims.py",
-        "simulators/checkout/test_wire.py::test_the_table_has_every_claim_of_the_documents CHK-08",
+        "simulators/checkout/test_wire.py::test_the_table_has_every_claim_of_the_documents "
+        "simulators/checkout/test_claims.py::test_a_missing_reference_is_a_fault_where_it_is_required CHK-08",
     ),
     said(
         "Data type",

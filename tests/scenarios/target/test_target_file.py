@@ -251,6 +251,12 @@ FAULTS = [
     ("[operator]", "[operator", "line 2, column", "fix it"),
     ("[players]", f"{JACKPOT}ready_after = -1\n[players]", "greater than or equal to 0", "ready_after = 2.0"),
     ("[players]", 'website = "www.example.com"\n[players]', "no http://", "website ="),
+    (
+        "[players]",
+        '[checkout]\nmerchant_id = "m"\nkey = "k"\nrequire_merchant_reference = "perhaps"\n[players]',
+        '"perhaps"',
+        "require_merchant_reference = true",
+    ),
     ("[players]", f'{JACKPOT}files_url = "files"\n[players]', "no http://", "files_url ="),
     ("[players]", f'{JACKPOT}ready_after = "soon"\n[players]', '"soon"', "ready_after = 2.0"),
 ]

@@ -1,6 +1,7 @@
 """What the judge reads in checkout tokens: every fault by its rule, sums over generated prices, odd bytes."""
 
 import json
+from dataclasses import replace
 from decimal import ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from jwt.utils import base64url_encode
 
 from scenarios.tokens.checkout_token import claim_faults, signature_fault, sum_off, taken_apart
+from simulators.checkout.claims import verify
 from simulators.checkout.wire import Agreement, Claims, mint
 from simulators.values import jws, money
 
@@ -166,3 +168,15 @@ def test_rates_and_amounts_may_be_as_fine_as_they_are():
     assert faults_of(token_of(Decimal("3.007"), Decimal("3.25"), Decimal("8.33333333333"), "EUR")) == [
         ("CHK-06", "data.merchantPrice.valueAfterTax")
     ]
+
+
+def test_a_missing_reference_is_a_fault_where_it_is_required():
+    claims = Claims("merchant-7", NOW, "EUR", Decimal(100), Decimal(120), Decimal(20), "mug")
+    token = mint(claims, AGREED.key)
+    usual = verify(token, AGREED, NOW)
+    assert (usual.holds, [fault.path for fault in usual.advice]) == (True, ["data.merchantReference"])
+    strict = verify(token, replace(AGREED, require_reference=True), NOW)
+    assert not strict.holds
+    assert [str(fault) for fault in strict.faults] == ["data.merchantReference: missing"]
+    named = mint(replace(claims, merchant_reference="order-1"), AGREED.key)
+    assert verify(named, replace(AGREED, require_reference=True), NOW).holds
