@@ -60,7 +60,7 @@ def whereabouts(target: Target) -> dict[str, Place]:
     """Where the value of each secret stands, by its key: in a variable, or in the target file."""
     written: dict[str, Any] = {}
     if target.path is not None:
-        written = tomllib.loads(target.path.read_text(encoding="utf-8"))
+        written = tomllib.loads(target.path.read_text(encoding="utf-8-sig"))
     found = {}
     for key in VARIABLES:
         section, _, name = key.partition(".")

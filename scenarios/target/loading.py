@@ -31,6 +31,8 @@ from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 from simulators.transport.route import Route
 
 PREFIX = "PITBOSS_"
+# Variables of one's own machine, beside the target file.
+DOTENV = ".env"
 # Values by section and key.
 Spare = Mapping[str, Mapping[str, Any]]
 
@@ -149,9 +151,11 @@ def load(
     """Read the target file at ``path`` (None: ``./pitboss.toml``, where there is one) and the environment.
 
     ``PITBOSS_SECTION__KEY`` overrides the file, a text ``env:NAME`` stands for the variable NAME. Without a
-    file the environment alone may describe the target. Where a variable is unset, the key's value in ``spare`` is
-    taken and told in ``made_up``. Raises UsageProblem, which tells of every fault found.
+    file the environment alone may describe the target. A file ``.env`` beside the target file adds variables that the
+    environment has not. Where a variable is unset, the key's value in ``spare`` is taken and told in ``made_up``.
+    Raises UsageProblem, which tells of every fault found.
     """
+    environ = {**_dotenv((path or Path(DEFAULT_FILE)).with_name(DOTENV)), **environ}
     overrides = _overrides(environ)
     data, found = _read(path, bool(overrides))
     origin = Origin(str(found) if found else "the environment", {})
@@ -225,10 +229,29 @@ def _together(problems: list[UsageProblem]) -> UsageProblem:
     return UsageProblem(first.came, first.expected, first.next_step, tuple(more))
 
 
+def _dotenv(file: Path) -> dict[str, str]:
+    """The variables of a file ``.env``; none where there is no file. Raises UsageProblem."""
+    if not file.is_file():
+        return {}
+    # Most folders have none, and need not wait for what reads it.
+    from dotenv import dotenv_values
+
+    try:
+        found = dotenv_values(file, interpolate=False, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise _unreadable(file, problem, "lines NAME=value in UTF-8") from None
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _unreadable(file: Path, problem: OSError | UnicodeDecodeError, expected: str) -> UsageProblem:
+    reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
+    return UsageProblem(f"{file} cannot be read: {reason}", expected, "check the path and its rights")
+
+
 def _read(path: Path | None, enough_without: bool) -> tuple[dict[str, Any], Path | None]:
     found = path if path is not None else Path(DEFAULT_FILE)
     try:
-        return tomllib.loads(found.read_text(encoding="utf-8")), found
+        return tomllib.loads(found.read_text(encoding="utf-8-sig")), found
     except FileNotFoundError:
         if path is None and enough_without:
             return {}, None
@@ -240,12 +263,7 @@ def _read(path: Path | None, enough_without: bool) -> tuple[dict[str, Any], Path
             + ", or name yours with -c",
         ) from None
     except (OSError, UnicodeDecodeError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
-        raise UsageProblem(
-            f"{found} cannot be read: {reason}",
-            "a readable TOML file in UTF-8",
-            "check the path and its rights",
-        ) from None
+        raise _unreadable(found, problem, "a readable TOML file in UTF-8") from None
     except tomllib.TOMLDecodeError as problem:
         raise UsageProblem(
             f"{found} is not valid TOML: {problem}",
@@ -295,7 +313,8 @@ def _resolve(
                 UsageProblem(
                     f'{origin.key(keys)} is "env:{name}", and the variable {name} is unset',
                     f"a variable {name} in the environment, so that the value stays out of the file",
-                    f"set it: export {name}=...; " + did_you_mean(name, environ, "or write the value itself"),
+                    f"set it: export {name}=..., or in a file {DOTENV} beside the target file; "
+                    + did_you_mean(name, environ, "or write the value itself"),
                 )
             )
             return value

@@ -46,6 +46,8 @@ def command(output: Path, force: bool) -> None:
         ) from None
     config = "" if output == Path(DEFAULT_FILE) else f" -c {output}"
     click.echo(f"{output} is written. Next:")
-    click.echo("  1. set callback_url and one player id in it, and export SECURITY_HASH=... for the secret")
+    click.echo(
+        "  1. set callback_url, one player id and the secret: export SECURITY_HASH=..., or in a .env beside it"
+    )
     click.echo(f"  2. pitboss doctor{config}    what is still wrong, and the next step")
     click.echo(f"  3. pitboss check{config}     the verdict, rule by rule")

@@ -44,6 +44,24 @@ def test_three_values_are_enough(read):
     assert target.driver.templates() == {}
 
 
+def test_a_byte_order_mark_is_taken(tmp_path):
+    path = tmp_path / "pitboss.toml"
+    path.write_text(BASE, encoding="utf-8-sig")
+    assert load(path, ENV).operator
+
+
+def test_variables_come_from_a_file_beside_it_and_the_environment_wins(read, tmp_path):
+    lines = "\n# one's own\nexport HASH='from the file'\nPITBOSS_OPERATOR__TIMEOUT=7\nEMPTY\n"
+    (tmp_path / ".env").write_text(lines, encoding="utf-8-sig")
+    alone = read(BASE, {}).operator
+    assert (alone.security_hash.get_secret_value(), alone.timeout) == ("from the file", 7)
+    assert read(BASE, ENV).operator.security_hash.get_secret_value() == ENV["HASH"]
+    (tmp_path / ".env").write_bytes(b"HASH=\xff")
+    with pytest.raises(UsageProblem, match="it is not UTF-8") as told:
+        read(BASE)
+    assert "NAME=value" in told.value.expected
+
+
 def test_variables_override_the_file(read):
     target = read(
         BASE,
