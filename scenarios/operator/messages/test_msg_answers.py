@@ -27,7 +27,7 @@ from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.unclear_answers import unclear
-from simulators.exchanges.history import Direction, Exchange, FailureKind, header
+from simulators.exchanges.history import Direction, Exchange, FailureKind, Purpose, header
 from simulators.operator.dialect import HASH_HEADER, JSON_TYPE, ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_PATH
 from simulators.providers import OPERATOR
 from simulators.transport.raw_connection import ANSWER_LIMIT
@@ -79,14 +79,9 @@ def _answered(run: Run) -> Iterator[Exchange]:
             and (exchange.answer.length is None or len(exchange.answer.body) == ANSWER_LIMIT)
             and exchange.request.method == "POST"
             and len(exchange.request.body) < HUGE
-            and _whole(exchange)
+            and not exchange.faulty
         ):
             yield exchange
-
-
-def _whole(exchange: Exchange) -> bool:
-    """Whether no fault acted on the request; a race only sends it beside others."""
-    return not exchange.faulty
 
 
 def _signed(run: Run, exchange: Exchange) -> bool:
@@ -378,11 +373,9 @@ def test_answers_come_in_time(run: Run, judge: Judge) -> None:
     sent = [
         exchange
         for exchange in run.while_there()
-        if exchange.direction is Direction.TO_CLIENT and exchange.provider == OPERATOR and _whole(exchange)
+        if exchange.direction is Direction.TO_CLIENT and exchange.provider == OPERATOR and not exchange.faulty
     ]
-    cut_off = [
-        one for one in sent if one.genuine and one.failure is not None and one.failure.kind in _CUT_OFF
-    ]
+    cut_off = [one for one in sent if _cut_off(one)]
     # Once may be a CLIENT that was started again.
     again = len({(exchange.scenario, exchange.race) for exchange in cut_off}) > 1
     late = (
@@ -398,3 +391,9 @@ def _late(exchange: Exchange, limit: float) -> bool:
         # So says the sender of a request that it stopped waiting for.
         return exchange.failure.kind is FailureKind.TIMEOUT
     return exchange.seconds is not None and exchange.seconds > limit
+
+
+def _cut_off(exchange: Exchange) -> bool:
+    """Whether nothing came that is HTTP; whoever is asked whether it is there may be starting."""
+    asked = exchange.genuine and exchange.purpose is not Purpose.LIVENESS
+    return asked and exchange.failure is not None and exchange.failure.kind in _CUT_OFF
