@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Literal
 
+from scenarios.cases.at_once import holds
 from scenarios.run.judge import Judge, Undecided
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -18,7 +19,6 @@ from simulators.values import money
 from simulators.wallet.transactions import Transaction
 
 Action = Literal["bet", "result", "rollback"]
-TRANSACTIONS: tuple[Literal["bet", "result"], ...] = ("bet", "result")
 ACTIONS: tuple[Action, ...] = ("result", "bet", "rollback")
 
 # Requests to one reading.
@@ -91,8 +91,6 @@ class Batch:
         is what was moved.
         """
         self._planned.append(_Planned(action, case, send, then, optional, id))
-        if len(self._planned) == MOST:
-            self.settle()
 
     def refused(self, action: Action, case: str, send: Callable[[Transaction], Exchange]) -> None:
         """Plan a new ``action`` that must be refused."""
@@ -101,10 +99,30 @@ class Batch:
     def settle(self) -> None:
         """Send what is planned, read the balance and blame, by name, the requests that moved money."""
         planned, self._planned = self._planned, []
-        if not planned:
+        if len(planned) > MOST and self._nothing_moves(planned):
             return
+        for start in range(0, len(planned), MOST):
+            self._settle(planned[start : start + MOST])
+
+    def _nothing_moves(self, planned: Sequence[_Planned]) -> bool:
+        """Whether all of ``planned``, sent with one reading for each kind of action, do what they must.
+
+        Requests of one kind are wrong in one direction, so that none makes up for another.
+        """
+        if self.judge.again or self.one_by_one or any(one.optional for one in planned):
+            return False
+        kinds = [[one for one in planned if one.action == action] for action in ACTIONS]
+        return all(holds(self.judge, partial(self._move_nothing, same)) for same in kinds if same)
+
+    def _move_nothing(self, planned: Sequence[_Planned]) -> None:
+        self._balance = self.judge.fund(self.player, STEP * len(planned) * (len(planned) + 1))
+        sent = self._sent(planned, [STEP * place for place in range(1, len(planned) + 1)])
+        exchanges = [entry.exchange for entry in sent]
+        self.judge.balance(self.rule, self.player, self._balance, *exchanges)
+
+    def _settle(self, planned: Sequence[_Planned]) -> None:
         self._fund()
-        entries = self._sent(planned)
+        entries = self._sent(planned, [STEP * 2**place for place in range(len(planned))])
         if self._balance is None:
             return
         self._balance += self.player.money(sum(entry.counted for entry in entries))
@@ -127,9 +145,8 @@ class Batch:
                 exchanges=tuple(entry.exchange.number for entry in guilty) + found.exchanges[-6:],
             )
 
-    def _sent(self, planned: Sequence[_Planned]) -> list[_Entry]:
-        """Send all of ``planned`` and judge the answers, in their order."""
-        units = [STEP * 2**place for place in range(len(planned))]
+    def _sent(self, planned: Sequence[_Planned], units: Sequence[int]) -> list[_Entry]:
+        """Send all of ``planned``, each worth so many ``units``, and judge the answers, in their order."""
         messages = self._messages(planned, units)
         sends = [partial(one.send, message) for one, message in zip(planned, messages, strict=True)]
         exchanges = [] if self.one_by_one else self.judge.together(sends)

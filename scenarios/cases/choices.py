@@ -6,9 +6,11 @@ nothing else.
 """
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from itertools import product
 
 from scenarios.cases.kinds import BET, KINDS, RESULT, WAGERS, Action, usual
 from scenarios.oracles.model import CopyAnswer, Late, RefusedCopy, Returned, Spent
@@ -20,7 +22,7 @@ from simulators.exchanges.history import Exchange
 
 # Smallest units: of a wager that is rolled back, and of rollbacks that name more and less than it.
 _OWN = 500
-NAMED = (800, 200)
+_NAMED = (800, 200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def spent_result(judge: Judge, operator: Verbs, player: Player, staked: int) -> 
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
-    """A wager of 500 units that was rolled back by a rollback of another amount, and how much went back."""
+    """A wager that was rolled back by a rollback of another amount, and how much went back."""
 
     kind: Action
     wager: Exchange
@@ -93,27 +95,31 @@ class Rolled:
     moved: Decimal
 
 
-def rolled_with(judge: Judge, operator: Verbs, player: Player, kind: Action, units: int) -> Rolled | None:
-    """Roll back a wager of 500 units with ``units`` named; None where the wager is refused."""
-    wager = operator.send(operator.transaction(kind, player, player.money(_OWN)))
+def rolled_with(
+    judge: Judge, operator: Verbs, player: Player, kind: Action, units: int, own: int = _OWN
+) -> Rolled | None:
+    """Roll back a wager of ``own`` units with ``units`` named; None where the wager is refused."""
+    wager = operator.send(operator.transaction(kind, player, player.money(own)))
     if not wager.ok:
         return None
     before = judge.measure(player)
     rollback = operator.rollback(wager, amount=player.money(units))
     sign = 1 if kind == BET else -1
-    after = judge.measure(player, before + sign * player.money(_OWN))
+    after = judge.measure(player, before + sign * player.money(own))
     return Rolled(kind, wager, rollback, sign * (after - before))
 
 
 def other_amounts(judge: Judge, operator: Verbs, player: Player) -> list[Rolled]:
     """Roll back wagers with more and with less than their amount; learn which amount counts."""
-    judge.fund(player, 9000)
-    found = [
-        one
-        for kind in WAGERS
-        for units in NAMED
-        if (one := rolled_with(judge, operator, player, kind, units))
-    ]
+    found = [] if judge.again else _other_amounts_at_once(judge, operator, player)
+    if not found:
+        judge.fund(player, 9000)
+        found = [
+            one
+            for kind in WAGERS
+            for units in _NAMED
+            if (one := rolled_with(judge, operator, player, kind, units))
+        ]
     ways: set[Returned] = set()
     for kind in WAGERS:
         fitting = [_amounts_used(one) for one in found if one.kind == kind and one.rollback.ok]
@@ -121,6 +127,44 @@ def other_amounts(judge: Judge, operator: Verbs, player: Player) -> list[Rolled]
         ways |= frozenset.intersection(*fitting) or frozenset.union(*fitting) if fitting else set()
     judge.learn(returned=ways or set(Returned))
     return found
+
+
+def _other_amounts_at_once(judge: Judge, operator: Verbs, player: Player) -> list[Rolled]:
+    """Like rolling them back one by one, with one reading of the balance; empty where that does not tell them apart.
+
+    Amounts are as 2 or 8 to 5 of different powers of 11, so that no two ways to choose among them come to the same.
+    """
+    funded = judge.fund(player, 5 * 11**4)
+    plans = [(kind, 11**place) for place, kind in enumerate((*WAGERS, *WAGERS))]
+    named = [8, 8, 2, 2]
+
+    def rolled(kind: Action, own: int, other: int) -> tuple[Exchange, Exchange] | None:
+        wager = operator.send(operator.transaction(kind, player, player.money(own)))
+        return (wager, operator.rollback(wager, amount=player.money(other))) if wager.ok else None
+
+    sends = [
+        partial(rolled, kind, 5 * scale, times * scale)
+        for (kind, scale), times in zip(plans, named, strict=True)
+    ]
+    sent = [one for one in judge.together(sends) if one is not None]
+    if len(sent) < len(plans):
+        return []
+    signs = [1 if kind == BET else -1 for kind, _ in plans]
+    before = funded - sum(sign * wager.message.amount for sign, (wager, _) in zip(signs, sent, strict=True))
+    amounts = [(Decimal(0), one.message.amount, other.message.amount) for one, other in sent]
+    ways = {
+        before + sum(sign * amount for sign, amount in zip(signs, way, strict=True)): way
+        for way in product(*amounts)
+    }
+    moved = ways.get(judge.measure(player, likely=lambda: ways))
+    return (
+        []
+        if moved is None
+        else [
+            Rolled(kind, *exchanges, amount)
+            for (kind, _), exchanges, amount in zip(plans, sent, moved, strict=True)
+        ]
+    )
 
 
 def _amounts_used(one: Rolled) -> frozenset[Returned]:
@@ -167,7 +211,7 @@ def copies(judge: Judge, operator: Verbs, player: Player) -> None:
     learn_copies(judge, [operator.again(one) for one in sent if one.ok])
 
 
-def learn_copies(judge: Judge, again: list[Exchange]) -> None:
+def learn_copies(judge: Judge, again: Sequence[Exchange]) -> None:
     """Learn from copies of what was done how copies are answered."""
     answers = {CopyAnswer.REFUSED if one.refused else CopyAnswer.REPEATED for one in again if not one.unknown}
     if answers:

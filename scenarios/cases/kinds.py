@@ -39,15 +39,10 @@ def prepared(
     return operator.undo(wager, id=own_id) if wager.ok else None
 
 
-def send(kind: str, operator: Verbs, player: Player, *, own_id: str | None = None) -> Exchange | None:
-    """Send one transaction of ``kind`` (under ``own_id``); None where the wager to undo was refused."""
-    message = prepared(kind, operator, player, own_id=own_id)
-    return None if message is None else operator.send(message)
-
-
-def done(kind: str, operator: Verbs, player: Player, *, own_id: str | None = None) -> Exchange | None:
-    """Like ``send``, but None also where the CLIENT does not accept the transaction itself."""
-    exchange = send(kind, operator, player, own_id=own_id)
+def done(kind: str, operator: Verbs, player: Player, units: int | None = None) -> Exchange | None:
+    """Make one transaction of ``kind`` (of ``units``); None where the CLIENT does not accept it, or its wager."""
+    message = prepared(kind, operator, player, units=units)
+    exchange = None if message is None else operator.send(message)
     return exchange if exchange is not None and exchange.ok else None
 
 

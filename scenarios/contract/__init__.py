@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from scenarios.contract.checkout import CHECKOUT
-from scenarios.contract.groups import GROUPS
+from scenarios.contract.groups import GROUPS, MONEY
 from scenarios.contract.jackpot import JACKPOT
 from scenarios.contract.operator import OPERATOR
 from scenarios.contract.planned import PLANNED
@@ -65,4 +65,4 @@ def _matching(name: str, flag: str) -> Iterable[str]:
     )
 
 
-__all__ = ["GROUPS", "PLANNED", "RULES", "Level", "Observed", "Rule", "select"]
+__all__ = ["GROUPS", "MONEY", "PLANNED", "RULES", "Level", "Observed", "Rule", "select"]

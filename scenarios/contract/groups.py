@@ -27,4 +27,6 @@ GROUPS_OF: Final[dict[str, dict[str, str]]] = {
 GROUPS: Final[dict[str, str]] = {
     group: title for groups in GROUPS_OF.values() for group, title in groups.items()
 }
+# Those about money alone: what breaks them loses some.
+MONEY: Final = frozenset({"BET", "RES", "IDM", "RBK", "INV", "VCH"})
 PROVIDER_OF: Final[dict[str, str]] = {group: name for name, groups in GROUPS_OF.items() for group in groups}

@@ -7,11 +7,10 @@ from decimal import Decimal
 from scenarios.oracles.acceptable import acceptable
 from scenarios.oracles.linearizability import Verdict
 from scenarios.oracles.linearizability import judge as linearizable
-from scenarios.run.judge import wagers
 from scenarios.run.run import Run
 from scenarios.run.story import Step, Verb
 from scenarios.wallet.player import Player
-from scenarios.wallet.probes import Reading, Unreadable
+from scenarios.wallet.probes import Likely, Reading, Unreadable, nothing_likely
 from simulators.exchanges.history import Exchange
 from simulators.transport.faults.table import parse_fault
 from simulators.wallet.transactions import Kind, Transaction
@@ -95,14 +94,14 @@ class Stage:
 
     def history(self) -> list[Exchange]:
         """What the story sent, without the probe's own requests."""
-        return wagers(self.run, self.start)
+        return self.run.wagers(self.start)
 
     def _compare(self, player: Player, history: list[Exchange]) -> None:
         opening = player.money(self.opening)
         model = self.run.model
         allowed = acceptable(history, player.id, opening, player.currency, model)
         numbers = tuple(exchange.number for exchange in history if _about(exchange, player))
-        reading = self.read(player, allowed.nearest(opening), numbers)
+        reading = self.read(player, allowed.nearest(opening), numbers, allowed.likely)
         if reading.amount not in allowed:
             off = abs(reading.amount - allowed.nearest(reading.amount))
             why, rules = allowed.explain(reading.amount), allowed.broken(reading.amount)
@@ -116,10 +115,12 @@ class Stage:
                     f"{judged.why}\n{judged.story}", numbers, player.unit, (player.id, reading.amount)
                 )
 
-    def read(self, player: Player, guess: Decimal, numbers: tuple[int, ...]) -> Reading:
-        """Read the balance, which is probably ``guess``; raises Broken where it cannot be told any more."""
+    def read(
+        self, player: Player, guess: Decimal, numbers: tuple[int, ...], likely: Likely = nothing_likely
+    ) -> Reading:
+        """Read the balance, probably ``guess``, else ``likely``; raises Broken where it cannot be told any more."""
         try:
-            reading = self.run.read(player, guess)
+            reading = self.run.read(player, guess, likely)
         except Unreadable as error:
             raise Broken(f"the balance cannot be told any more: {error}", numbers, abs(guess)) from error
         player.known = reading.amount

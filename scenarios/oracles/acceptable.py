@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import islice
 
 from scenarios.oracles.attempts import Record, attempts, from_units, message_of, places, record_of, to_units
 from scenarios.oracles.fault_hypotheses import Case, Suspicion, suspicions
@@ -20,6 +21,8 @@ from simulators.exchanges.history import Exchange
 
 # How many different differences are tried where the balances cannot be listed and each takes a while.
 DELTAS_TRIED = 200
+# So many balances, and so many mistakes, are tried where a balance is looked for.
+_LIKELY = 100
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,14 @@ class Acceptable:
                 tried[delta] = units - delta in self.sums
             if tried[delta]:
                 yield found
+
+    def likely(self) -> list[Decimal]:
+        """The acceptable balances, and those that a single mistake would make of them, as far as they are few."""
+        if not self.listed or len(self.balances) > _LIKELY:
+            return []
+        deltas = {found.delta for found in islice(suspicions(self.case), _LIKELY)} | {0}
+        found = {one + from_units(delta, self.decimals) for one in self.balances for delta in deltas}
+        return sorted(found)
 
     def _difference(self, seen: Decimal) -> str:
         if not self.listed:

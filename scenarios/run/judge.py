@@ -5,17 +5,18 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 
 from scenarios.contract import RULES, Level, Observed
 from scenarios.oracles.acceptable import Acceptable, acceptable
+from scenarios.oracles.model import DOCUMENTED
 from scenarios.run.findings import Finding, ScenarioResult, observed_in
 from scenarios.run.run import Run
 from scenarios.run.width import Result, side_by_side
 from scenarios.wallet.player import Player
-from scenarios.wallet.probes import Reading, Unreadable
+from scenarios.wallet.probes import Likely, Reading, Unreadable
 from scenarios.wallet.stake_limit import largest_bet
 from simulators.exchanges.history import Exchange, Purpose
-from simulators.providers import OPERATOR
 
 
 class Undecided(Exception):
@@ -56,15 +57,6 @@ def shortened(text: str) -> str:
     return _QUOTATION.sub(lambda hit: f"{hit[1]}{hit[2]}{hit[3]}..{hit[2]}" if hit[4] else hit[0], text)
 
 
-def wagers(run: Run, start: int) -> list[Exchange]:
-    """What was sent as a wager since exchange ``start``, without the probe's own."""
-    return [
-        one
-        for one in run.history.since(start)
-        if one.provider == OPERATOR and one.purpose is not Purpose.PROBE
-    ]
-
-
 @dataclass
 class Judge:
     """Findings of one scenario. Every check names its rule; a check that holds is silent."""
@@ -75,6 +67,8 @@ class Judge:
     again: bool = False
     # The numbers of the exchanges that were sent side by side.
     abreast: set[int] = field(default_factory=set)
+    # Whether what is found will be looked at more closely: then nothing ends with the first of it.
+    tentative: bool = False
 
     def together(self, sends: Sequence[Callable[[], Result]]) -> list[Result]:
         """Call ``sends``, each of which sends requests, and return what they return; their order must mean nothing.
@@ -237,12 +231,19 @@ class Judge:
 
     def expected(self, player: Player) -> Acceptable:
         """The balances that are right after what was sent since ``player`` was funded."""
-        sent = wagers(self.run, player.since)
-        return acceptable(sent, player.id, player.funded, player.currency, self.run.model)
+        sent, model = self.run.wagers(player.since), self.run.model
+        if player.covered:
+            # What a CLIENT chooses for results that are spent does not matter then.
+            model = replace(model, spent=DOCUMENTED.spent)
+        return acceptable(sent, player.id, player.funded, player.currency, model)
 
     def _likely(self, player: Player) -> Decimal:
         """What the balance probably is: the nearest that is right to what it was, and off by as much as it was."""
         return self.expected(player).nearest((player.known or Decimal(0)) - player.off) + player.off
+
+    def _mistaken(self, player: Player) -> list[Decimal]:
+        """What else the balance may be: right, or wrong by one mistake, and off by as much as it was."""
+        return [amount + player.off for amount in self.expected(player).likely()]
 
     def _keep(self, player: Player, seen: Decimal) -> Decimal:
         """Keep in mind what was read; return how far it is off that was not off before."""
@@ -263,7 +264,7 @@ class Judge:
         level: Level,
     ) -> Reading:
         try:
-            reading = self.run.read(player, guess)
+            reading = self.run.read(player, guess, partial(self._mistaken, player))
         except Unreadable as error:
             seen = f"a balance that cannot be told: {error}"
             self._add(
@@ -283,11 +284,16 @@ class Judge:
             self.run.warn(f"player {player.id} was not left with {player.show(reading.amount)} by the probe")
         return reading
 
-    def measure(self, player: Player, expected: Decimal | None = None) -> Decimal:
-        """Probe the balance, which is probably ``expected``, without judging it. Raises Unreadable."""
+    def measure(
+        self, player: Player, expected: Decimal | None = None, likely: Likely | None = None
+    ) -> Decimal:
+        """Probe the balance, which is probably ``expected``, else one of ``likely``, without judging it.
+
+        Raises Unreadable.
+        """
         if expected is None:
             expected = self._likely(player)
-        seen = self.run.read(player, expected).amount
+        seen = self.run.read(player, expected, likely or partial(self._mistaken, player)).amount
         self._keep(player, seen)
         return seen
 
@@ -314,8 +320,11 @@ class Judge:
                 f"{player.show(player.money(largest))} was taken and {player.show(player.money(2 * largest))} was not"
             )
 
-    def fund(self, player: Player, units: int) -> Decimal:
-        """Bring ``player`` to exactly ``units`` smallest units, whatever it had, and return that amount."""
+    def fund(self, player: Player, units: int, *, covered: bool = False) -> Decimal:
+        """Bring ``player`` to exactly ``units`` smallest units, whatever it had, and return that amount.
+
+        ``covered`` promises that no result will be spent before it is rolled back.
+        """
         amount = player.money(units)
         try:
             if not self._moved_to(player, amount):
@@ -329,7 +338,7 @@ class Judge:
         except Unreadable as error:
             raise Undecided(f"the player could not be funded: {error}") from error
         player.known = player.funded = amount
-        player.since, player.off = len(self.run.history), Decimal(0)
+        player.since, player.off, player.covered = len(self.run.history), Decimal(0), covered
         return amount
 
     def _moved_to(self, player: Player, amount: Decimal) -> bool:
@@ -373,5 +382,10 @@ class Judge:
         self.result.findings.append(replace(finding, openings=openings))
         settings = self.run.settings
         grave = (finding.level is Level.MUST or settings.strict) and finding.rule not in settings.known
-        if settings.first_only and not self.again and grave and finding.rule in settings.rules:
+        if (
+            settings.first_only
+            and not (self.again or self.tentative)
+            and grave
+            and finding.rule in settings.rules
+        ):
             raise Enough

@@ -25,10 +25,20 @@ from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probe_self_test import Diagnosis, diagnose
-from scenarios.wallet.probes import DriverProbe, Probe, Reading, TakenAtItsWord, Unreadable, WagersProbe
-from simulators.exchanges.history import Exchange, History
+from scenarios.wallet.probes import (
+    DriverProbe,
+    Likely,
+    Probe,
+    Reading,
+    TakenAtItsWord,
+    Unreadable,
+    WagersProbe,
+    nothing_likely,
+)
+from simulators.exchanges.history import Exchange, History, Purpose
 from simulators.exchanges.redaction import Redactor
 from simulators.operator.delivery import Operator
+from simulators.providers import OPERATOR
 from simulators.transport.pace import Pace
 from simulators.transport.rate_limits import Limits
 from simulators.values import money
@@ -158,6 +168,14 @@ class Run:
         """The exchanges of the time in which the CLIENT was there."""
         return (one for one in self.history if not any(one.number in gone for gone in self.away))
 
+    def wagers(self, start: int) -> list[Exchange]:
+        """What was sent as a wager since exchange ``start``, without the probe's own."""
+        return [
+            one
+            for one in self.history.since(start)
+            if one.provider == OPERATOR and one.purpose is not Purpose.PROBE
+        ]
+
     def sent_in(self, result: ScenarioResult) -> list[Exchange]:
         """The exchanges of the scenario of ``result``, without those of scenarios at its side."""
         return [one for one in self.history.since(result.first_exchange) if one.scenario == result.id]
@@ -239,9 +257,12 @@ class Run:
     def _restore(self) -> Restore:
         return Restore(self.verbs, [*self.players, *self.other_players], self.guard, self.warn)
 
-    def read(self, player: Player, expected: Decimal) -> Reading:
-        """Read the balance, which is probably ``expected``, and keep it in mind. Raises Unreadable."""
-        reading = self.probe.read(player, expected)
+    def read(self, player: Player, expected: Decimal, likely: Likely = nothing_likely) -> Reading:
+        """Read the balance, which is probably ``expected``, else one of ``likely``, and keep it in mind.
+
+        Raises Unreadable.
+        """
+        reading = self.probe.read(player, expected, likely)
         player.read = (len(self.history), reading.amount) if reading.restored else None
         return reading
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from scenarios.contract import RULES
+from scenarios.contract import MONEY, RULES, Level
 from scenarios.problems.errors import UsageProblem
 from scenarios.run.run import Run
 from simulators.dialects import DEFAULT
-from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 
 # The word in ``needs`` for players whose balances can be told; the others are driver entries.
 PROBE = "probe"
@@ -44,6 +44,19 @@ def turn(item: pytest.Item) -> int:
         return 99
     last = item.get_closest_marker("last")
     return 0 if last is None else int(last.args[0]) if last.args else 1
+
+
+def by_worth(item: pytest.Item) -> tuple[float, int, int]:
+    """The place of ``item`` in a run whose time is bounded, so that the bound leaves out what matters least.
+
+    By its turn, and within that, provider by provider, what a MUST says of money first; what no MUST says comes after
+    the races.
+    """
+    rules = [RULES[rule] for rule in rules_of(item)]
+    musts = [rule for rule in rules if rule.level is Level.MUST]
+    worth = 2 if not musts else 0 if any(rule.group in MONEY for rule in musts) else 1
+    provider = min((list(PROVIDERS).index(rule.provider) for rule in rules), default=0)
+    return turn(item) if musts else max(turn(item), 1.5), provider, worth
 
 
 def lacking(item: pytest.Item, run: Run) -> str | None:

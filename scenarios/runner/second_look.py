@@ -121,7 +121,7 @@ def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost
         by_chance = raced or "restart" in RULES[rule].needs
         if rule in back or rule not in again or (by_chance and _still(judge)):
             continue
-        if judge.abreast and not raced:
+        if not raced and any(judge.abreast.intersection(one.exchanges) for one in result.of(rule)):
             result.notes.setdefault(rule, []).append(_ABREAST)
             dropped.add(rule)
         elif lost and not raced:

@@ -17,7 +17,7 @@ from scenarios.run.judge import Judge, Undecided
 from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, RUN
 from scenarios.runner.lanes import AHEAD, Ahead, Lanes
-from scenarios.runner.needs import judges_history, lacking, needs_probe, rules_of, served_for, turn
+from scenarios.runner.needs import by_worth, judges_history, lacking, needs_probe, rules_of, served_for, turn
 from scenarios.runner.outcome import accuse, broken_by, ended, error_line, redact, result_of, tell_pytest
 from scenarios.runner.second_look import look
 from scenarios.target.lock import PlayerLock
@@ -103,7 +103,7 @@ class Session:
         for item in items:
             ids = rules_of(item)
             (kept if not ids or chosen & set(ids) else dropped).append(item)
-        kept.sort(key=turn)
+        kept.sort(key=turn if self.run.time_limit is None else by_worth)
         items[:] = kept
         if dropped:
             config.hook.pytest_deselected(items=dropped)

@@ -5,7 +5,7 @@ refused, so the balance was B. ``http`` and ``sql`` ask the driver. Every probe 
 found it, or says so.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -47,13 +47,22 @@ class Reading:
     restored: bool = True
 
 
+# Balances that there may be instead of the one that is expected; asked for where it was not.
+Likely = Callable[[], Iterable[Decimal]]
+
+
+def nothing_likely() -> Iterable[Decimal]:
+    """No balance is likelier than others."""
+    return ()
+
+
 class Probe(Protocol):
     """Reads balances; ``name`` is told in the report."""
 
     name: str
 
-    def read(self, player: Player, expected: Decimal) -> Reading:
-        """Read the balance, which is probably ``expected``. Raises Unreadable."""
+    def read(self, player: Player, expected: Decimal, likely: Likely = nothing_likely) -> Reading:
+        """Read the balance, which is probably ``expected``, else one of ``likely``. Raises Unreadable."""
 
     def empty(self, player: Player) -> Decimal:
         """Bring the balance to exactly zero; return what it was. Raises Unreadable."""
@@ -69,7 +78,7 @@ class WagersProbe:
     limits: dict[str, int] = field(default_factory=dict)
     _sent: list[int] = field(default_factory=list)
 
-    def read(self, player: Player, expected: Decimal) -> Reading:
+    def read(self, player: Player, expected: Decimal, likely: Likely = nothing_likely) -> Reading:
         """Three requests where the balance is ``expected``, else a bounded search. Raises Unreadable."""
         self._sent.clear()
         units = player.units(expected)
@@ -78,12 +87,44 @@ class WagersProbe:
             self.give(player, lift)
         first = units + lift
         if self.takes(player, first):
-            taken = first + (1 + self.drain(player) if self.takes(player, 1) else 0)
-            balance = taken - lift
+            found = (
+                first if not self.takes(player, 1) else self._search(player, first + 1, None, lift, likely)
+            )
         else:
-            balance = self._drain_from_below(player) - lift
+            found = self._search(player, 0, first, lift, likely)
+        balance = found - lift
         restored = self._put_back(player, balance)
         return Reading(player.money(balance), tuple(self._sent), restored)
+
+    def _search(self, player: Player, taken: int, bound: int | None, lift: int, likely: Likely) -> int:
+        """Take the rest of a balance of which ``taken`` units are gone and which is below ``bound``; return all of it.
+
+        What is ``likely`` is tried first, from the middle: each answer rules out half of it. ``lift`` was paid in.
+        """
+        if player.currency not in self.limits:
+            known = sorted({player.units(amount) + lift for amount in likely()})
+            while known := [one for one in known if one > taken and (bound is None or one < bound)]:
+                middle = known[len(known) // 2]
+                if self.takes(player, middle - taken):
+                    taken = middle
+                else:
+                    bound = middle
+            if bound is not None:
+                if taken:
+                    if not self.takes(player, 1):
+                        return taken
+                    taken += 1
+                taken += self._below(player, bound - taken)
+        return taken + (self.drain(player) if taken else self._drain_from_below(player))
+
+    def _below(self, player: Player, span: int) -> int:
+        """Take what is there, which is less than ``span`` units, halving what it may be; return how much it was."""
+        taken, step = 0, 1 << span.bit_length() >> 1
+        while step:
+            if taken + step < span and self.takes(player, step):
+                taken += step
+            step //= 2
+        return taken
 
     def empty(self, player: Player) -> Decimal:
         """Bet everything away until a bet of one unit is refused, and prove the balance not negative."""
@@ -224,7 +265,7 @@ class TakenAtItsWord:
 
     name: str = "nothing"
 
-    def read(self, player: Player, expected: Decimal) -> Reading:  # noqa: ARG002
+    def read(self, player: Player, expected: Decimal, likely: Likely = nothing_likely) -> Reading:  # noqa: ARG002
         """What is expected."""
         return Reading(expected)
 
@@ -241,7 +282,7 @@ class DriverProbe:
     driver: Driver
     name: str
 
-    def read(self, player: Player, expected: Decimal) -> Reading:  # noqa: ARG002
+    def read(self, player: Player, expected: Decimal, likely: Likely = nothing_likely) -> Reading:  # noqa: ARG002
         """Ask the driver. Raises Unreadable where it has no answer."""
         return Reading(self._balance(player))
 

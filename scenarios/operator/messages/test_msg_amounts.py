@@ -6,12 +6,15 @@ turn a balance into something that is none either, for good, so those scenarios 
 answers are judged even then.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 
 import pytest
 
-from scenarios.cases.batch import STEP, TRANSACTIONS, Action, Batch, look
+from scenarios.cases import kinds
+from scenarios.cases.at_once import Chain, all_hold
+from scenarios.cases.batch import STEP, Action, Batch, look
 from scenarios.contract import Level
 from scenarios.generated.families import amounts
 from scenarios.generated.families.family import Cases
@@ -37,12 +40,25 @@ def _bent(operator: Verbs, message: Transaction, *, style: Style) -> Exchange:
 @pytest.mark.rules("MSG-08")
 def test_a_negative_amount_moves_nothing(operator: Verbs, player: Player, judge: Judge) -> None:
     """A bet, a result or a rollback below zero moves no money, in neither direction."""
+
+    def alone(units: int, action: kinds.Action) -> list[Exchange]:
+        message = operator.transaction(action, player, -player.money(units))
+        return [bend(operator, message, label=f"negative {action}")]
+
+    def undone(units: int, action: kinds.Action) -> list[Exchange] | None:
+        original = operator.send(operator.transaction(action, player, player.money(units)))
+        back = operator.undo(original, amount=-player.money(units))
+        return [original, bend(operator, back, label="negative rollback")] if original.ok else None
+
+    chains = [Chain(partial(send, action=action)) for send in (alone, undone) for action in kinds.WAGERS]
+    if all_hold("MSG-08", judge, player, chains):
+        return
     balance = judge.fund(player, 5000)
     amount = player.money(300)
-    for action in TRANSACTIONS:
+    for action in kinds.WAGERS:
         sent = bend(operator, operator.transaction(action, player, -amount), label=f"negative {action}")
         balance = judge.balance("MSG-08", player, balance, sent, case=action)
-    for action in TRANSACTIONS:
+    for action in kinds.WAGERS:
         original = operator.send(operator.transaction(action, player, amount))
         judge.needs(original.ok, f"the {action} that was to be rolled back was refused")
         balance = look(judge, player, balance + (amount if action == "result" else -amount))
@@ -73,17 +89,55 @@ def _negative(operator: Verbs, message: Transaction, *, form: str) -> Exchange:
 @pytest.mark.rules("MSG-12")
 def test_other_spellings_mean_the_same(operator: Verbs, player: Player, judge: Judge, cases: Cases) -> None:
     """As string or number, with a zero more or an exponent, an amount moves that amount or nothing."""
-    balance = judge.fund(player, 10_000)
     amount = player.money(1050)
     own = operator.channel.dialect.encode(operator.transaction("bet", player, amount)).decode()
+    # The form that was agreed on is no other spelling.
+    forms = [case.value for case in cases(amounts.spellings(amount)) if f":{case.value[0]}}}" not in own]
+    refused: list[str] = []
+
+    def spelled(units: int, action: kinds.Action, text: str) -> list[Exchange]:
+        if action == "result":
+            # Some CLIENTs pay a result only where a bet is open; that is not the matter here.
+            operator.bet(player, player.money(STEP))
+        message = operator.transaction(action, player, player.money(units))
+        return [operator.send(message, style=Style(raw={"amount": text}))]
+
+    def answers(sent: Sequence[Exchange], case: str) -> None:
+        judge.holds("MSG-12", not sent[0].unknown, expected="", seen="")
+        if sent[0].refused:
+            refused.append(case)
+
+    # What is wrong with a spelling is wrong with it in bets and in results, and would make up for one another.
+    if not all(
+        all_hold(
+            "MSG-12",
+            judge,
+            player,
+            [
+                Chain(
+                    partial(spelled, action=action, text=text),
+                    partial(answers, case=f"{action} of {text}"),
+                    player.units(meant),
+                )
+                for text, meant in forms
+            ],
+        )
+        for action in kinds.WAGERS
+    ):
+        refused[:] = _spelled_one_by_one(operator, judge, player, forms)
+    if refused:
+        judge.note("MSG-12", "refused: " + ", ".join(refused))
+
+
+def _spelled_one_by_one(
+    operator: Verbs, judge: Judge, player: Player, forms: Sequence[tuple[str, Decimal]]
+) -> list[str]:
+    """Judge bets and results of amounts in each of ``forms``; return which are refused."""
+    balance = judge.fund(player, 10_000)
     refused = []
-    for text, meant in (case.value for case in cases(amounts.spellings(amount))):
-        if f":{text}}}" in own:
-            # The form that was agreed on is no other spelling.
-            continue
-        for action in TRANSACTIONS:
+    for text, meant in forms:
+        for action in kinds.WAGERS:
             if action == "result":
-                # Some CLIENTs pay a result only where a bet is open; that is not the matter here.
                 stake = operator.bet(player, player.money(STEP))
                 balance = look(judge, player, balance - stake.message.amount)
             message = operator.transaction(action, player, meant)
@@ -97,8 +151,7 @@ def test_other_spellings_mean_the_same(operator: Verbs, player: Player, judge: J
             balance = judge.balance("MSG-12", player, expected, sent, case=case, level=Level.MUST)
             if sent.refused:
                 refused.append(case)
-    if refused:
-        judge.note("MSG-12", "refused: " + ", ".join(refused))
+    return refused
 
 
 def _crashed(judge: Judge, player: Player, balance: Decimal, sent: Exchange, case: str) -> Decimal:

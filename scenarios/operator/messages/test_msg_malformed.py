@@ -11,6 +11,7 @@ from functools import partial
 
 import pytest
 
+from scenarios.cases.at_once import Chain, all_hold
 from scenarios.cases.batch import ACTIONS, Action, Batch, look
 from scenarios.generated.families import bodies
 from scenarios.generated.families.family import Cases
@@ -183,6 +184,26 @@ def test_an_unknown_action_is_refused(operator: Verbs, player: Player, judge: Ju
 @pytest.mark.rules("MSG-10")
 def test_endpoints_are_not_interchangeable(operator: Verbs, player: Player, judge: Judge) -> None:
     """A rollback on /transaction, a bet or result on /transaction-rollback: no money, whatever the answer."""
+
+    def misplaced(units: int, action: Action, names: bool) -> list[Exchange] | None:
+        opening, amount = operator.bet(player, player.money(units)), player.money(2 * units)
+        if action == "rollback":
+            sent = bend(operator, operator.undo(opening), label="rollback", path=TRANSACTION_PATH)
+        else:
+            style = Style(raw={"rollback_transaction_id": f'"{opening.message.id}"'}) if names else PLAIN
+            message = operator.transaction(action, player, amount)
+            sent = bend(operator, message, style, label=action, path=ROLLBACK_PATH)
+        return [opening, sent] if opening.ok else None
+
+    tried: tuple[tuple[Action, bool], ...] = (
+        ("rollback", False),
+        ("bet", False),
+        ("result", False),
+        ("bet", True),
+    )
+    chains = [Chain(partial(misplaced, action=action, names=names)) for action, names in tried]
+    if all_hold("MSG-10", judge, player, chains):
+        return
     balance = judge.fund(player, 5000)
     amount = player.money(300)
     opening = operator.bet(player, amount)

@@ -5,11 +5,14 @@ Invariant: an accepted bet of A lowers the balance by A, a refused one does noth
 requests only.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
 from scenarios.cases import choices
+from scenarios.cases.at_once import Chain, all_hold
 from scenarios.cases.currencies import kept_apart, other_currencies
 from scenarios.cases.kinds import BET, RESULT, Action
 from scenarios.contract import Level
@@ -21,6 +24,7 @@ from scenarios.run.run import Run
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange
 
 pytestmark = pytest.mark.needs("probe")
 
@@ -28,8 +32,18 @@ pytestmark = pytest.mark.needs("probe")
 @pytest.mark.rules("BET-01")
 def test_takes_exactly_its_amount(operator: Verbs, player: Player, judge: Judge) -> None:
     """A bet withdraws exactly its amount, small or large, round or odd."""
+    amounts = (1, 7, 250, 1999, 100_000)
+
+    def bet_of(units: int) -> list[Exchange]:
+        return [operator.bet(player, player.money(units))]
+
+    def answers(sent: Sequence[Exchange]) -> None:
+        judge.accepted("BET-01", *sent)
+
+    if all_hold("BET-01", judge, player, [Chain(bet_of, answers, units) for units in amounts]):
+        return
     balance = judge.fund(player, 200_000)
-    for units in (1, 7, 250, 1999, 100_000):
+    for units in amounts:
         amount = player.money(units)
         bet = operator.bet(player, amount)
         judge.accepted("BET-01", bet, case=player.show(amount))
@@ -182,9 +196,29 @@ def test_by_a_player_whose_id_is_nearly_known(
     operator: Verbs, player: Player, judge: Judge, cases: Cases
 ) -> None:
     """Another spelling of a test player's id is an unknown player, and never moves the test player's money."""
+    spellings = [
+        (operator.other_spelling(player, spelling.value), f"the player's id with {spelling.name}")
+        for spelling in cases(ids.other_spellings(player.id))
+    ]
+
+    def wagers(units: int, name: str) -> list[Exchange]:
+        # No two sums of these are the same.
+        stake, win, back = (player.money(times * units) for times in (4, 1, 2))
+        return [
+            operator.bet(name, stake, currency=player.currency),
+            operator.result(name, win, currency=player.currency),
+            operator.rollback(operator.new_id(), name, back, currency=player.currency),
+        ]
+
+    def answers(sent: Sequence[Exchange]) -> None:
+        judge.refused("BET-06", sent[0])
+
+    if all_hold(
+        "BET-06", judge, player, [Chain(partial(wagers, name=name), answers) for name, _ in spellings]
+    ):
+        return
     judge.fund(player, 1000)
-    for spelling in cases(ids.other_spellings(player.id)):
-        name, case = operator.other_spelling(player, spelling.value), f"the player's id with {spelling.name}"
+    for name, case in spellings:
         sent = [
             operator.bet(name, player.money(100), currency=player.currency),
             operator.result(name, player.money(25), currency=player.currency),

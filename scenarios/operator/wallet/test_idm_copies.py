@@ -6,17 +6,21 @@ sequential requests with answers; races, lost answers and restarts are judged el
 """
 
 import time
+from collections.abc import Sequence
 from functools import partial
 
 import pytest
 
 from scenarios.cases import choices
+from scenarios.cases.at_once import Chain, all_hold
+from scenarios.cases.batch import FUNDS, STEP, settled_together
 from scenarios.cases.kinds import KINDS, done, usual
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
+from simulators.wallet.codec import Style
 
 pytestmark = pytest.mark.needs("probe")
 
@@ -24,6 +28,18 @@ pytestmark = pytest.mark.needs("probe")
 @pytest.mark.rules("IDM-01")
 def test_sent_again(operator: Verbs, player: Player, judge: Judge) -> None:
     """The same request sent again, twice: balance unchanged, error null, the CLIENT id of the first time."""
+
+    def twice(units: int, kind: str) -> list[Exchange] | None:
+        first = done(kind, operator, player, units)
+        return None if first is None else [first, operator.again(first), operator.again(first)]
+
+    def answers(sent: Sequence[Exchange]) -> None:
+        for copy in sent[1:]:
+            judge.same_client_id("IDM-01", sent[0], copy)
+        choices.learn_copies(judge, sent[1:])
+
+    if all_hold("IDM-01", judge, player, [Chain(partial(twice, kind=kind), answers) for kind in KINDS]):
+        return
     judge.fund(player, 5000)
     tried, seen = 0, list[Exchange]()
     for kind in KINDS:
@@ -46,20 +62,26 @@ def test_after_many_others_and_a_pause(
     operator: Verbs, player: Player, players: list[Player], judge: Judge, effort: Effort
 ) -> None:
     """Copies that come after a crowd of other transactions and a pause have no effect of their own."""
-    judge.fund(player, 5000)
-    firsts = [(kind, first) for kind in KINDS if (first := done(kind, operator, player))]
+    judge.fund(player, FUNDS, covered=True)
+
+    def copied(kind: str, units: int) -> tuple[str, Exchange, Exchange] | None:
+        first = done(kind, operator, player, units)
+        return None if first is None else (kind, first, operator.again(first))
+
+    tried = [copied(kind, STEP * 2**place) for place, kind in enumerate(KINDS)]
+    firsts = [one for one in tried if one is not None]
     judge.needs(firsts, "no bet, result or rollback was accepted that could be sent again")
-    # How a copy is answered at once is IDM-01's matter; here it must not be answered otherwise later.
-    recognised = {first.number: _same_answer(first, operator.again(first)) for _, first in firsts}
     _crowd(operator, judge, player, players, effort.crowd)
     time.sleep(effort.pause)
     judge.measure(player)
     between = f"after {effort.crowd} other transactions and {effort.pause:g} s"
-    for kind, first in firsts:
-        late = operator.again(first)
-        if recognised[first.number]:
-            judge.same_client_id("IDM-04", first, late, case=f"{kind}, {between}")
-        judge.settled("IDM-04", player, first, late, case=f"{kind}, {between}")
+    late = judge.together([partial(operator.again, first) for _, first, _ in firsts])
+    for (kind, first, copy), later in zip(firsts, late, strict=True):
+        # How a copy is answered at once is IDM-01's matter; here it must not be answered otherwise later.
+        if _same_answer(first, copy):
+            judge.same_client_id("IDM-04", first, later, case=f"{kind}, {between}")
+    sent = [(kind, [first, later]) for (kind, first, _), later in zip(firsts, late, strict=True)]
+    settled_together("IDM-04", judge, player, between, sent)
 
 
 def _same_answer(first: Exchange, copy: Exchange) -> bool:
@@ -85,8 +107,28 @@ def _crowd(operator: Verbs, judge: Judge, player: Player, players: list[Player],
 @pytest.mark.rules("IDM-09")
 def test_in_other_bytes(operator: Verbs, player: Player, judge: Judge) -> None:
     """The same transaction with its fields in another order, or spaced, is the same transaction."""
-    judge.fund(player, 9000)
     tried = refused = 0
+
+    def respelled(units: int, kind: str, style: Style) -> list[Exchange] | None:
+        first = done(kind, operator, player, units)
+        return (
+            None
+            if first is None
+            else [first, operator.send(first.message, style=style, label=f"{kind} in other bytes")]
+        )
+
+    def answers(sent: Sequence[Exchange]) -> None:
+        judge.same_client_id("IDM-09", *sent)
+
+    styles = operator.channel.dialect.other_bytes
+    chains = [
+        Chain(partial(respelled, kind=kind, style=style), answers)
+        for kind in KINDS
+        for style in styles.values()
+    ]
+    if all_hold("IDM-09", judge, player, chains):
+        return
+    judge.fund(player, 9000)
     for kind in KINDS:
         amiss = usual(kind, operator, judge, player)
         if amiss is None:
@@ -94,7 +136,7 @@ def test_in_other_bytes(operator: Verbs, player: Player, judge: Judge) -> None:
         plain = done(kind, operator, player)
         recognised = plain is not None and _same_answer(plain, operator.again(plain))
         judge.measure(player)
-        for name, style in operator.channel.dialect.other_bytes.items():
+        for name, style in styles.items():
             first = done(kind, operator, player)
             if first is None:
                 continue

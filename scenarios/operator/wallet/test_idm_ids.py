@@ -13,6 +13,7 @@ from typing import Literal
 
 import pytest
 
+from scenarios.cases.at_once import Chain, all_hold
 from scenarios.cases.batch import addends
 from scenarios.cases.kinds import (
     BET,
@@ -54,6 +55,22 @@ _FUNDS = 2 * _LEAST * 2**_PAIRS
 @pytest.mark.rules("IDM-05")
 def test_with_another_amount(operator: Verbs, player: Player, judge: Judge) -> None:
     """An id that comes back with more or less money has no second effect."""
+
+    def twice(units: int, kind: str, first_units: int, second_units: int) -> list[Exchange] | None:
+        first = done(kind, operator, player, first_units * units)
+        if first is None:
+            return None
+        message = replace(first.message, amount=player.money(second_units * units))
+        return [first, operator.send(message, label=f"{kind}, same id, another amount")]
+
+    amounts = ((1, 2), (2, 1))
+    chains = [
+        Chain(partial(twice, kind=kind, first_units=one, second_units=other))
+        for kind in KINDS
+        for one, other in amounts
+    ]
+    if all_hold("IDM-05", judge, player, chains):
+        return
     judge.fund(player, 9000)
     tried = 0
     for kind in KINDS:
@@ -75,6 +92,15 @@ def test_with_another_amount(operator: Verbs, player: Player, judge: Judge) -> N
 @pytest.mark.rules("IDM-06")
 def test_under_another_action(operator: Verbs, player: Player, judge: Judge) -> None:
     """An id that comes back under another action has no second effect."""
+
+    def twice(units: int, kind: str, action: Action | Literal["rollback"]) -> list[Exchange] | None:
+        stake = operator.bet(player, player.money(units))
+        first = done(kind, operator, player, units) if stake.ok else None
+        return None if first is None else [first, _under(first, action, operator, player, stake)]
+
+    chains = [Chain(partial(twice, kind=kind, action=action)) for kind, action in _OTHER_ACTIONS]
+    if all_hold("IDM-06", judge, player, chains):
+        return
     judge.fund(player, 9000)
     tried = 0
     for kind, action in _OTHER_ACTIONS:

@@ -6,10 +6,12 @@ the driver's ``restart``.
 """
 
 import time
+from functools import partial
 
 import pytest
 
-from scenarios.cases.kinds import BET, KINDS, UNITS, done
+from scenarios.cases.batch import FUNDS, STEP, settled_together
+from scenarios.cases.kinds import KINDS, done
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
@@ -26,32 +28,41 @@ _AGAIN_AFTER = 0.1
 @pytest.mark.rules("IDM-10", "RBK-07")
 def test_keeps_what_was_acknowledged(run: Run, operator: Verbs, player: Player, judge: Judge) -> None:
     """After a restart the balance is as before, copies have no effect, and rollbacks are remembered."""
-    judge.fund(player, 5000)
-    firsts = [(kind, first) for kind in KINDS if (first := done(kind, operator, player))]
+    judge.fund(player, FUNDS, covered=True)
+
+    def copied(kind: str, units: int) -> tuple[str, Exchange, Exchange] | None:
+        first = done(kind, operator, player, units)
+        return None if first is None else (kind, first, operator.again(first))
+
+    tried = [copied(kind, STEP * 2**place) for place, kind in enumerate(KINDS)]
+    firsts = [one for one in tried if one is not None]
     judge.needs(firsts, "no bet, result or rollback was accepted that could be sent again")
-    orphan = operator.rollback(operator.new_id(), player, player.money(UNITS[BET]), label="rollback (orphan)")
+    orphan = operator.rollback(
+        operator.new_id(), player, player.money(STEP * 2 ** len(KINDS)), label="rollback (orphan)"
+    )
     if orphan.ok:
-        firsts.append(("orphan rollback", orphan))
-    # How a copy is answered at once is IDM-01's matter; here it must not be answered otherwise later.
-    early = {first.number: operator.again(first) for _, first in firsts}
+        firsts.append(("orphan rollback", orphan, operator.again(orphan)))
     judge.measure(player)
     _restart(run, judge)
     judge.settled("IDM-10", player, case="after the restart")
-    for kind, first in firsts:
-        late = operator.again(first)
-        if early[first.number].ok and early[first.number].client_id == first.client_id:
-            judge.same_client_id("IDM-10", first, late, case=f"{kind}, after the restart")
-        judge.settled("IDM-10", player, first, late, case=f"{kind}, after the restart")
-    _second_rollbacks(operator, judge, player, [first for kind, first in firsts if kind in KINDS])
+    late = judge.together([partial(operator.again, first) for _, first, _ in firsts])
+    for (kind, first, copy), later in zip(firsts, late, strict=True):
+        # How a copy is answered at once is IDM-01's matter; here it must not be answered otherwise later.
+        if copy.ok and copy.client_id == first.client_id:
+            judge.same_client_id("IDM-10", first, later, case=f"{kind}, after the restart")
+    sent = [(kind, [first, later]) for (kind, first, _), later in zip(firsts, late, strict=True)]
+    settled_together("IDM-10", judge, player, "after the restart", sent)
+    _second_rollbacks(operator, judge, player, [first for kind, first, _ in firsts if kind in KINDS])
 
 
 def _second_rollbacks(operator: Verbs, judge: Judge, player: Player, firsts: list[Exchange]) -> None:
     """Roll back once more, under new ids, what was rolled back before the restart."""
-    for first in firsts:
-        if first.message.kind == "rollback":
-            target = first.message.of
-            second = operator.rollback(target, player, first.message.amount)
-            judge.settled("RBK-07", player, first, second, case="after a restart")
+    undone = [first for first in firsts if first.message.kind == "rollback"]
+    second = judge.together(
+        [partial(operator.rollback, first.message.of, player, first.message.amount) for first in undone]
+    )
+    sent = [(first.label, [first, again]) for first, again in zip(undone, second, strict=True)]
+    settled_together("RBK-07", judge, player, "after a restart", sent)
 
 
 def _restart(run: Run, judge: Judge) -> None:

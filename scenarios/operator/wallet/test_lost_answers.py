@@ -6,7 +6,7 @@ copies together have one effect. Limits: cuts happen on the way to the CLIENT's 
 them is part of what is judged.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import pytest
@@ -35,7 +35,7 @@ def test_copy_after_a_lost_answer(operator: Verbs, player: Player, judge: Judge)
     """A copy after a lost answer has no second effect, whenever the connection was cut."""
     cuts = [AnswerLost(after=instant, cut=cut) for instant in _INSTANTS for cut in ("reset", "close")]
     for kind in sound(judge, KINDS):
-        judge.fund(player, FUNDS)
+        judge.fund(player, FUNDS, covered=True)
         sent = judge.together(
             [
                 partial(_cut_then_copy, operator, player, kind, STEP * 2**place, lost)
@@ -54,7 +54,7 @@ def _cut_then_copy(
     return [*sent, operator.settle(operator.again(sent[0])), operator.again(sent[0])]
 
 
-def _message(operator: Verbs, player: Player, kind: str, units: int | None = None) -> Transaction:
+def _message(operator: Verbs, player: Player, kind: str, units: int) -> Transaction:
     message = prepared(kind, operator, player, units=units)
     if message is None:
         raise Undecided(f"the wager was refused of which a {kind} was to be made")
@@ -64,11 +64,16 @@ def _message(operator: Verbs, player: Player, kind: str, units: int | None = Non
 @pytest.mark.rules("IDM-11")
 def test_provider_retry_schedule(operator: Verbs, player: Player, judge: Judge, effort: Effort) -> None:
     """A timeout, then copies with growing pauses, some of them together, end with one effect."""
+    kinds = sound(judge, KINDS[1:])
     for faults in _schedules(effort):
-        for kind in sound(judge, KINDS[1:]):
-            judge.fund(player, 2000)
-            exchanges = operator.deliver(_message(operator, player, kind), faults)
-            last = operator.settle(exchanges[-1])
+        judge.fund(player, FUNDS, covered=True)
+        sends = [
+            partial(_on_schedule, operator, player, kind, STEP * 2**place, faults)
+            for place, kind in enumerate(kinds)
+        ]
+        sent = judge.together(sends)
+        for kind, exchanges in zip(kinds, sent, strict=True):
+            last = exchanges[-1]
             judge.holds(
                 "IDM-11",
                 last.ok,
@@ -77,7 +82,15 @@ def test_provider_retry_schedule(operator: Verbs, player: Player, judge: Judge, 
                 exchanges=[*exchanges[:3], last],
                 case=kind,
             )
-            judge.settled("IDM-11", player, *exchanges, last, case=f"{kind}, {len(exchanges)} sends")
+        settled_together("IDM-11", judge, player, "retries", list(zip(kinds, sent, strict=True)))
+
+
+def _on_schedule(
+    operator: Verbs, player: Player, kind: str, units: int, faults: Sequence[Fault]
+) -> list[Exchange]:
+    """A transaction sent as ``faults`` have it, and copies until one is answered."""
+    sent = operator.deliver(_message(operator, player, kind, units), faults)
+    return [*sent, operator.settle(sent[-1])]
 
 
 def _schedules(effort: Effort) -> Iterator[list[Fault]]:

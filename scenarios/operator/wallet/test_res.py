@@ -5,10 +5,12 @@ the balance by A, neither more nor less. Limits: sequential requests only; races
 elsewhere.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
 
+from scenarios.cases.at_once import Chain, all_hold
 from scenarios.run.judge import Judge, said
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -20,8 +22,18 @@ pytestmark = pytest.mark.needs("probe")
 @pytest.mark.rules("RES-01")
 def test_pays_exactly_its_amount(operator: Verbs, player: Player, judge: Judge) -> None:
     """A result deposits exactly its amount, small or large, round or odd."""
+    amounts = (1, 7, 250, 1999, 100_000)
+
+    def result_of(units: int) -> list[Exchange]:
+        return [operator.result(player, player.money(units))]
+
+    def answers(sent: Sequence[Exchange]) -> None:
+        judge.accepted("RES-01", *sent)
+
+    if all_hold("RES-01", judge, player, [Chain(result_of, answers, units) for units in amounts]):
+        return
     balance = judge.fund(player, 1000)
-    for units in (1, 7, 250, 1999, 100_000):
+    for units in amounts:
         amount = player.money(units)
         result = operator.result(player, amount)
         judge.accepted("RES-01", result, case=player.show(amount))

@@ -6,11 +6,13 @@ sent in several forms under one id, is left out, as other rules leave a choice t
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from random import Random
 
 import pytest
 
+from scenarios.cases.at_once import Chain, all_hold
 from scenarios.cases.kinds import BET_UNDONE, KINDS, RESULT_UNDONE, UNITS, done
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, said
@@ -33,8 +35,7 @@ def test_everything_genuine_once_more(
     run: Run, operator: Verbs, players: list[Player], judge: Judge, effort: Effort, rng: Random
 ) -> None:
     """At the end of a run everything genuine is sent once more: the same answers, and no money."""
-    judge.fund(players[0], _FUNDS)
-    recognised = {kind for kind in (*KINDS, ORPHAN) if _recognised(kind, operator, judge, players[0])}
+    recognised = _recognised(operator, judge, players[0])
     firsts = [one for kind, one in _accepted(run, players) if kind in recognised]
     chosen = _sample(firsts, effort.crowd, rng)
     for player in players:
@@ -54,16 +55,37 @@ def test_everything_genuine_once_more(
         judge.balance("IDM-04", player, player.money(_FUNDS), *copies[:_OLDEST], case=case)
 
 
-def _recognised(kind: str, operator: Verbs, judge: Judge, player: Player) -> bool:
-    """Whether a copy that comes at once is answered as the first and moves nothing; other rules are about those."""
-    if kind == ORPHAN:
-        first: Exchange | None = operator.rollback(operator.new_id(), player, player.money(UNITS[BET_UNDONE]))
-    else:
-        first = done(kind, operator, player)
-    if first is None or not first.ok:
+def _recognised(operator: Verbs, judge: Judge, player: Player) -> set[str]:
+    """The kinds of which a copy that comes at once is answered as the first and moves nothing; others have rules."""
+
+    def twice(units: int, kind: str) -> list[Exchange] | None:
+        first = _first(kind, operator, player, units)
+        return None if first is None else [first, operator.again(first)]
+
+    def answers(sent: Sequence[Exchange]) -> None:
+        judge.holds("IDM-04", _same_answer(*sent), expected="", seen="")
+
+    kinds = (*KINDS, ORPHAN)
+    if all_hold("IDM-04", judge, player, [Chain(partial(twice, kind=kind), answers) for kind in kinds]):
+        return set(kinds)
+    judge.fund(player, _FUNDS)
+    return {kind for kind in kinds if _recognised_alone(kind, operator, judge, player)}
+
+
+def _recognised_alone(kind: str, operator: Verbs, judge: Judge, player: Player) -> bool:
+    first = _first(kind, operator, player, UNITS.get(kind, UNITS[BET_UNDONE]))
+    if first is None:
         return False
     before = judge.measure(player)
     return _same_answer(first, operator.again(first)) and judge.measure(player, before) == before
+
+
+def _first(kind: str, operator: Verbs, player: Player, units: int) -> Exchange | None:
+    """Make one transaction of ``kind``; None where the CLIENT does not accept it."""
+    if kind != ORPHAN:
+        return done(kind, operator, player, units)
+    orphan = operator.rollback(operator.new_id(), player, player.money(units))
+    return orphan if orphan.ok else None
 
 
 def _same_answer(first: Exchange, copy: Exchange) -> bool:

@@ -95,6 +95,11 @@ def test_a_right_target_is_found_right_and_left_as_found(examine, reference):
     ):
         assert text in result.output
     assert "\nwrong" not in result.output
+    told = " ".join(result.output.split())
+    assert re.search(
+        r"An answer takes \d+ ms: judging the sportsbook would take about \d+ \w+ \(quick\)", told
+    )
+    assert re.search(r"and about \d+ \w+ \(normal\)", told)
     assert [balance(url, player) for player in ("p-1", "p-2")] == before
 
 

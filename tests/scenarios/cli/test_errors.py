@@ -40,6 +40,21 @@ def test_a_secret_variable_that_is_unset(tmp_path, client):
     assert "NO_SUCH_VARIABLE" in three_beats(pitboss("check", cwd=tmp_path), 2)
 
 
+def test_a_time_limit_that_is_no_duration(tmp_path, client):
+    target_file(tmp_path, client)
+    error = three_beats(pitboss("check", *QUICK, "--time-limit", "soon", cwd=tmp_path), 2)
+    assert "soon" in error
+    assert "90s, 5m or 1h" in error
+
+
+def test_a_time_limit_of_the_target_that_is_no_duration(tmp_path, client):
+    target_file(tmp_path, client, more='[target]\ntime_limit = "soon"')
+    error = three_beats(pitboss("check", *QUICK, cwd=tmp_path), 2)
+    assert "time_limit" in error
+    assert "soon" in error
+    assert "90s, 5m or 1h" in error
+
+
 def test_the_target_is_down(tmp_path):
     target_file(tmp_path, f"http://127.0.0.1:{free_port()}")
     done = pitboss("check", *QUICK, "--report", "out", cwd=tmp_path)

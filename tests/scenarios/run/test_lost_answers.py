@@ -12,8 +12,11 @@ from simulators.exchanges.history import Purpose
 from tests.support.judging import judged, running
 from tests.support.wallets import Wallet
 
-FILES = [PACKAGE / "operator" / "wallet" / name for name in ("test_bet.py", "test_res.py", "test_rbk.py")]
-RULES = ("BET-01", "RES-01", "RBK-01")
+FILES = [
+    PACKAGE / "operator" / "wallet" / name
+    for name in ("test_bet.py", "test_res.py", "test_rbk.py", "test_rbk_orphans.py")
+]
+RULES = ("BET-01", "BET-02", "BET-03", "BET-05", "RES-01", "RES-05", "RBK-01", "RBK-04")
 OWN = (Purpose.PROBE, Purpose.FUNDING, Purpose.RESTORE, Purpose.FIRST_WAGER)
 
 

@@ -166,9 +166,53 @@ def test_scenarios_that_may_hang_the_client_run_last(scenario):
     ]
 
 
+WORTH = """
+    @pytest.mark.rules("BET-09")
+    def test_should(judge): pass
+
+    @pytest.mark.rules("SIG-01")
+    def test_bytes(judge): pass
+
+    @pytest.mark.rules("IDM-02")
+    @pytest.mark.last
+    def test_race(judge): pass
+
+    @pytest.mark.rules("RES-01")
+    def test_money(judge): pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("limit", "order"),
+    [(None, ["should", "bytes", "money", "race"]), (60, ["money", "bytes", "race", "should"])],
+)
+def test_a_bound_leaves_out_what_matters_least(scenario, limit, order):
+    rules = ("BET-09", "SIG-01", "IDM-02", "RES-01")
+    result = judged(Wallet(), *rules, paths=scenario(WORTH), time_limit=limit)
+    assert [one.id for one in result.run.results] == [f"made.{name}" for name in order]
+
+
+def test_a_bound_leaves_what_was_judged_and_tells_of_the_rest(scenario):
+    files = scenario("""
+        @pytest.mark.rules("RES-01")
+        def test_money(judge, run):
+            judge.holds("RES-01", True, expected="", seen="")
+            run.guard.seconds = 0
+
+        @pytest.mark.rules("BET-09")
+        def test_should(judge):
+            judge.holds("BET-09", True, expected="", seen="")
+    """)
+    result = judged(Wallet(), "RES-01", "BET-09", paths=files, time_limit=60)
+    assert standing(result, "RES-01") is Standing.PASSED
+    assert standing(result, "BET-09") is Standing.UNDECIDED
+    assert verdict(result, "BET-09").reason.startswith("not run: ")
+    assert result.code is Exit.UNDECIDED
+
+
 def test_an_interruption_in_the_middle_leaves_a_report_and_the_money(scenario, tmp_path):
     files = scenario("""
-        @pytest.mark.rules("SIG-01")
+        @pytest.mark.rules("RES-02")
         def test_1(judge, player):
             judge.fund(player, 100)
 
@@ -184,13 +228,13 @@ def test_an_interruption_in_the_middle_leaves_a_report_and_the_money(scenario, t
             judge.fund(player, 100)
     """)
     wallet, out = Wallet(balance="41.37"), tmp_path / "out"
-    result = judged(wallet, "BET-01", "BET-03", "SIG-01", paths=files, report=out)
+    result = judged(wallet, "BET-01", "BET-03", "RES-02", paths=files, report=out)
     assert result.interrupted
     assert wallet.balances["p-1"] == Decimal("41.37")
     assert result.code is Exit.BROKEN
     saved = json.loads((out / "report.json").read_text())
     assert {rule["id"]: rule["outcome"] for rule in saved["rules"]} == {
-        "SIG-01": "passed",
+        "RES-02": "passed",
         "BET-01": "failed",
         "BET-03": "skipped",
     }

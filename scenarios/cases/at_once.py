@@ -1,0 +1,96 @@
+"""Cases that do not depend on one another, tried at once: one reading of the balance judges them all.
+
+Each is about an amount five times the one before, so that what moves it up to four times too often or too seldom cannot
+be made up for by others. Where that reading or an answer is not as it should be, nothing is said of it: the scenario
+then tries its cases one by one, and finds out which it was.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from scenarios.run.judge import Judge, Undecided
+from scenarios.wallet.player import Player
+from scenarios.wallet.probes import Unreadable
+from simulators.exchanges.history import Exchange
+
+# The smallest units of the first case: a quarter of a euro, which binary fractions hold exactly.
+_LEAST = 25
+_BASE = 5
+# Cases to one reading; the last is then about 780.00 EUR.
+_MOST = 6
+
+Answers = Callable[[Sequence[Exchange]], object]
+
+
+def _any_answers(exchanges: Sequence[Exchange]) -> None:
+    """For cases that may be answered in any way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What is sent one after the other: ``send`` makes transactions of so many smallest units and returns them.
+
+    It returns None where the CLIENT refuses what the chain is built on. ``answers`` judges what was answered. ``units``
+    are its own where the amount is what matters.
+    """
+
+    send: Callable[[int], Sequence[Exchange] | None]
+    answers: Answers = _any_answers
+    units: int | None = None
+
+
+def all_hold(
+    rule: str, judge: Judge, player: Player, chains: Sequence[Chain], *, others: Sequence[Player] = ()
+) -> bool:
+    """Whether all ``chains``, sent side by side, are answered rightly and leave the one balance that is right.
+
+    ``player`` is funded with enough for all, and so are ``others``, whose balances are read as well. What is found is
+    forgotten; at a second look nothing is tried, since it is there to find. Raises what stops a run.
+    """
+    return not judge.again and all(
+        holds(judge, partial(_hold, rule, judge, (player, *others), group)) for group in _groups(chains)
+    )
+
+
+def holds(judge: Judge, check: Callable[[], object]) -> bool:
+    """Whether ``check`` finds nothing and can decide; what it found, noted or judged is forgotten where not."""
+    result = judge.result
+    findings, judged = len(result.findings), set(result.judged)
+    notes = {rule: list(told) for rule, told in result.notes.items()}
+    found_nothing, judge.tentative = False, True
+    try:
+        check()
+        found_nothing = len(result.findings) == findings
+    except (Undecided, Unreadable):
+        pass
+    finally:
+        judge.tentative = False
+        if not found_nothing:
+            del result.findings[findings:]
+            result.judged, result.notes = judged, notes
+    return found_nothing
+
+
+def _groups(chains: Sequence[Chain]) -> Iterator[Sequence[tuple[Chain, int]]]:
+    most = _MOST if any(chain.units is None for chain in chains) else len(chains)
+    for start in range(0, len(chains), most):
+        yield [
+            (chain, _LEAST * _BASE**place if chain.units is None else chain.units)
+            for place, chain in enumerate(chains[start : start + most])
+        ]
+
+
+def _hold(rule: str, judge: Judge, players: Sequence[Player], group: Sequence[tuple[Chain, int]]) -> None:
+    for player in players:
+        judge.fund(player, 4 * sum(units for _, units in group), covered=True)
+    tries = judge.together([partial(chain.send, units) for chain, units in group])
+    sent = [exchanges for exchanges in tries if exchanges is not None]
+    if len(sent) < len(group):
+        raise Undecided("what some chains are built on was refused")
+    for player in players:
+        if len(judge.expected(player).balances) > 1:
+            raise Undecided("more than one balance would be right")
+        judge.settled(rule, player, *(exchange for exchanges in sent for exchange in exchanges))
+    for (chain, _), exchanges in zip(group, sent, strict=True):
+        chain.answers(exchanges)
