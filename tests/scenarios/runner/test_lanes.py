@@ -107,6 +107,8 @@ class OneAtATime(Wallet):
             start_response("500 Internal Server Error", [("Content-Type", "text/plain")])
             return [b"busy"]
         try:
+            # Long enough for those that were sent at the same time to meet.
+            time.sleep(0.02)
             return super().__call__(environ, start_response)
         finally:
             self.busy.release()
