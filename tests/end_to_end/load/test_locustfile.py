@@ -134,13 +134,14 @@ def test_conversions_move_money_on_the_same_wallets(tmp_path):
             4,
             "-r",
             4,
-            "--conversions=20",
+            # Few enough for a machine that has much else to do: they begin whether or not the CLIENT keeps up.
+            "--conversions=2",
             "--copies=0.5",
-            "--pause=0.05",
+            "--pause=0.2",
             "--processes",
             2,
             cwd=tmp_path,
-            requests=700,
+            requests=400,
         )
     assert done.returncode == 0, done.stdout + done.stderr
     assert row(done, "conversion")[0] > 0

@@ -111,7 +111,7 @@ def test_through_the_web_page_steps_are_shown_and_conversions_go_on_after_each(t
         tmp_path, balance=Decimal(10_000), jackpot_url=f"http://127.0.0.1:{port}", **keys
     ) as client:
         client.target(tmp_path, players=PLAYERS, more=jackpot(client, port))
-        options = ("--web-host", "127.0.0.1", "--web-port", str(page), "--autostart", "--conversions", "20")
+        options = ("--web-host", "127.0.0.1", "--web-port", str(page), "--autostart", "--conversions", "3")
         with load(tmp_path, *RAMP, *QUIET, *options, "--pause", "0.05", users=8, headless=False) as run:
             run.wait_for("updating to 0 users")
             before = conversions()
