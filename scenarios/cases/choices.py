@@ -251,7 +251,5 @@ def sound(judge: Judge, kinds: Iterable[str]) -> list[str]:
     """
     unsound = judge.run.unsound or frozenset()
     found = [kind for kind in kinds if kind not in unsound]
-    judge.needs(
-        found, f"alone already, {' and '.join(sorted(unsound))} moves another amount: mend that first"
-    )
+    judge.needs(found, f"alone already, {' and '.join(sorted(unsound))} moves another amount: fix that first")
     return found

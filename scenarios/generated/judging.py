@@ -76,7 +76,7 @@ def _new(judge: Judge, stage: Callable[[], Stage], story: Story, broken: Broken)
     told |= {one.rule for one in found if one.rule == "INV-01" and story.rule in _BESIDE and story.alone}
     if told:
         raise Undecided(
-            f"what breaks here is what {', '.join(sorted(told))} tells of: mend that first, then judge this again"
+            f"what breaks here is what {', '.join(sorted(told))} tells of: fix that first, then judge this again"
         )
     return story, broken
 

@@ -22,6 +22,8 @@ class Suspicion(NamedTuple):
 
 
 VERBS = {Kind.BET: "taken", Kind.RESULT: "paid"}
+# What a rollback that comes again, or was refused, may break beside what a wager does.
+_AGAIN = {Kind.ROLLBACK: ("RBK-04", "RBK-05", "RBK-07")}
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def _by_id(transactions: Sequence[Transaction]) -> dict[str, Transaction]:
 def suspicions(case: Case) -> Iterator[Suspicion]:
     """Yield the mistakes that would move the balance, likeliest first."""
     for family, rules in FAMILIES:
-        yield from (found._replace(rules=rules) for found in family(case) if found.delta)
+        yield from (found._replace(rules=rules + found.rules) for found in family(case) if found.delta)
 
 
 def _came_first(rollback: Transaction, original: Transaction) -> bool:
@@ -104,7 +106,8 @@ def _copied(case: Case) -> Iterator[Suspicion]:
         effect, verb = _effect(case, t)
         for times in range(2, t.attempts + 1):
             often = "twice" if times == 2 else f"{times} times"
-            yield Suspicion((times - 1) * effect, case.says("", t, f"was {verb} {often}"))
+            told = case.says("", t, f"was {verb} {often}")
+            yield Suspicion((times - 1) * effect, told, _AGAIN.get(t.kind, ()))
 
 
 def _twice(case: Case) -> Iterator[Suspicion]:
@@ -125,17 +128,20 @@ def _refused(case: Case) -> Iterator[Suspicion]:
     for t in case.own:
         if t.outcome is Status.REFUSED:
             effect, verb = _effect(case, t)
-            yield Suspicion(effect, case.says("refused", t, f"was {verb}"))
+            yield Suspicion(effect, case.says("refused", t, f"was {verb}"), _AGAIN.get(t.kind, ()))
 
 
 def _orphans(case: Case) -> Iterator[Suspicion]:
     for t in case.own:
-        if t.kind is not Kind.ROLLBACK or t.outcome is Status.REFUSED:
+        if t.kind is not Kind.ROLLBACK:
             continue
         original = case.original(t)
-        if original is None:
+        # What it names may never have come.
+        if original is None or original.outcome is Status.UNKNOWN:
             yield Suspicion(t.amount, case.says("orphan", t, "was paid"))
             yield Suspicion(-t.amount, case.says("orphan", t, "was taken"))
+        elif t.outcome is Status.REFUSED:
+            continue
         elif original.outcome is Status.REFUSED:
             paid = f"was paid, though the {original.kind} {original.id} had been refused"
             yield Suspicion(-original.effect, case.says("", t, paid))
