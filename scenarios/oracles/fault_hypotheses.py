@@ -136,10 +136,8 @@ def _orphans(case: Case) -> Iterator[Suspicion]:
         if t.kind is not Kind.ROLLBACK:
             continue
         original = case.original(t)
-        # What it names may never have come.
-        if original is None or original.outcome is Status.UNKNOWN:
-            yield Suspicion(t.amount, case.says("orphan", t, "was paid"))
-            yield Suspicion(-t.amount, case.says("orphan", t, "was taken"))
+        if original is None:
+            yield from _as_orphan(case, t)
         elif t.outcome is Status.REFUSED:
             continue
         elif original.outcome is Status.REFUSED:
@@ -148,6 +146,19 @@ def _orphans(case: Case) -> Iterator[Suspicion]:
         elif _came_first(t, original):
             paid = f"was paid before its {original.kind} {original.id} had come"
             yield Suspicion(-original.effect, case.says("orphan", t, paid))
+
+
+def _perhaps_orphans(case: Case) -> Iterator[Suspicion]:
+    """Rollbacks of what was sent, and may not have come by then."""
+    for t in case.own:
+        original = case.original(t) if t.kind is Kind.ROLLBACK else None
+        if original is not None and (original.done is None or t.invoked < original.done):
+            yield from _as_orphan(case, t)
+
+
+def _as_orphan(case: Case, rollback: Transaction) -> Iterator[Suspicion]:
+    yield Suspicion(rollback.amount, case.says("orphan", rollback, "was paid"))
+    yield Suspicion(-rollback.amount, case.says("orphan", rollback, "was taken"))
 
 
 def _late_bets(case: Case) -> Iterator[Suspicion]:
@@ -203,16 +214,18 @@ def _others(case: Case) -> Iterator[Suspicion]:
 
 
 _COPIES = ("IDM-01", "IDM-02", "IDM-03", "IDM-04", "IDM-09", "IDM-10", "IDM-11")
+_OF_ORPHANS = ("RBK-04", "RBK-06", "RBK-07", "RBK-08")
 # Families of mistakes, likeliest first, with the rules that are about them.
 FAMILIES = (
     (_copied, _COPIES),
     (_twice, ("BET-01", "RES-01", *_COPIES)),
     (_not_at_all, ("BET-01", "RES-01", "RES-02", "RES-03", "RES-05", "RES-06")),
     (_refused, ("BET-03", "BET-05", "MSG-04", "RBK-03")),
-    (_orphans, ("RBK-04", "RBK-06", "RBK-07", "RBK-08")),
+    (_orphans, _OF_ORPHANS),
     (_late_bets, ("RBK-06", "RBK-16")),
     (_second_rollbacks, ("RBK-07",)),
     (_rollbacks, ("RBK-01", "RBK-02", "RBK-03", "RBK-09")),
     (_unworthy, ("SIG-02", "SIG-03", "SIG-08", "MSG-06", "MSG-07", "MSG-08")),
     (_others, ("INV-03", "IDM-07", "RBK-10", "RBK-15")),
+    (_perhaps_orphans, _OF_ORPHANS),
 )
