@@ -15,7 +15,7 @@ from scenarios.hosting.ports import free_port
 from tests.support.commanding import environment
 
 # A load takes what cores there are: two side by side starve each other's workers and CLIENTs for seconds.
-ONE_AT_A_TIME = pytest.mark.xdist_group("load")
+ONE_AT_A_TIME = pytest.mark.usefixtures("alone_with_a_load")
 
 # Everything that can go wrong on the way, often enough for a run of seconds.
 DISTURBED = (

@@ -10,7 +10,7 @@ from tests.support.commanding import PITBOSS
 from tests.support.load_runs import DISTURBED, ONE_AT_A_TIME, started
 from tests.support.reference import HASH, reference
 
-pytestmark = [pytest.mark.timeout(240), ONE_AT_A_TIME]
+pytestmark = [pytest.mark.timeout(240, func_only=True), ONE_AT_A_TIME]
 PLAYERS = tuple(f"load-{number}" for number in range(20))
 PATTERN = ("--players", "load-{n}", "--player-count", len(PLAYERS))
 # A row of Locust's statistics: somebody has bet.
