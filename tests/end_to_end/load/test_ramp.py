@@ -73,7 +73,7 @@ def test_a_client_that_loses_updates_of_one_player_is_clean_up_to_one_user_a_pla
 def test_after_a_worker_is_lost_no_step_is_clean(tmp_path):
     with reference(tmp_path) as client:
         client.target(tmp_path, players=PLAYERS)
-        with load(tmp_path, *RAMP, "--processes", "2", users=32) as run:
+        with load(tmp_path, *RAMP, "--processes", "2", "--worker-patience", "3", users=32) as run:
             run.wait_for("ramp: 1 user, ")
             psutil.Process(run.process.pid).children()[0].send_signal(signal.SIGKILL)
             assert run.ended() == 4, run.output
