@@ -30,14 +30,9 @@ from tests.end_to_end.documents.pages import (
 )
 from tests.end_to_end.documents.shell import Shell
 from tests.house.__main__ import ROOT
-from tests.support.load_runs import ONE_AT_A_TIME
 
 PAGES = pages()
-WITH_COMMANDS = [
-    pytest.param(page, marks=ONE_AT_A_TIME if page.name == "load.md" else ())
-    for page in PAGES
-    if any(block.language == TYPED for block in blocks(page))
-]
+WITH_COMMANDS = [page for page in PAGES if any(block.language == TYPED for block in blocks(page))]
 # What would run every test, this one too, is typed with so much less.
 SHORTENED = {"make test": 'make test PARALLEL= ARGS="-q tests/scenarios/cli/test_init.py"'}
 # Blocks that no test can type: they need a network, or another machine.
@@ -54,9 +49,13 @@ def named(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-@pytest.mark.timeout(900, func_only=True)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=named)
-def test_every_command_does_what_its_page_promises(page: Path, tmp_path: Path) -> None:
+def test_every_command_does_what_its_page_promises(
+    page: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if page.name == "load.md":
+        request.getfixturevalue("alone_with_a_load")
     root = clone(tmp_path)
     copy = root / page.relative_to(ROOT)
     # A page beside which a project lies is read in that project.
