@@ -46,6 +46,15 @@ def done(kind: str, operator: Verbs, player: Player, units: int | None = None) -
     return exchange if exchange is not None and exchange.ok else None
 
 
+def sent_again(operator: Verbs, player: Player, step: int) -> list[tuple[str, Exchange, Exchange]]:
+    """Make one transaction of each kind and a copy of it; those that the CLIENT accepts, with both exchanges.
+
+    They are about different powers of two of ``step`` smallest units.
+    """
+    firsts = ((kind, done(kind, operator, player, step * 2**place)) for place, kind in enumerate(KINDS))
+    return [(kind, first, operator.again(first)) for kind, first in firsts if first is not None]
+
+
 def usual(kind: str, operator: Verbs, judge: Judge, player: Player) -> Decimal | None:
     """Make one transaction of ``kind`` and measure how far what it moves is off; None where it is not accepted."""
     before = player.off

@@ -3,13 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
-from simulators.exchanges.history import Direction, Exchange, Purpose, Status
+from simulators.exchanges.history import OWN, Direction, Exchange, Purpose, Status
 from simulators.providers import OPERATOR
 
 # What the judge sends for itself proves no rule, unless the rule is about all that was sent.
-_OWN = frozenset({Purpose.PROBE, Purpose.FUNDING, Purpose.RESTORE, Purpose.FIRST_WAGER, Purpose.LIVENESS})
-# From this HTTP status on nobody can tell what was done.
-_SERVER_ERROR = 500
+_OWN = OWN | {Purpose.LIVENESS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +64,4 @@ def _tells(exchange: Exchange) -> bool:
     if exchange.genuine or exchange.answer is None:
         return not exchange.unknown
     # Any answer of the CLIENT to what is malformed will do.
-    return exchange.answer.status < _SERVER_ERROR and exchange.status is not Status.PENDING
+    return not exchange.answer.failed and exchange.status is not Status.PENDING

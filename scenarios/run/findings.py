@@ -11,9 +11,6 @@ from scenarios.problems.errors import Exit
 from scenarios.run.story import Story
 from simulators.exchanges.history import Exchange
 
-# From this HTTP status on the CLIENT, or what stands before it, says that it failed.
-_SERVER_ERROR = 500
-
 
 class Standing(StrEnum):
     """How a rule, or a scenario, came out. ``undecided`` is never a pass: the check crashed or hit a bound."""
@@ -121,7 +118,7 @@ def observed_in(exchange: Exchange) -> Observed:
         return Observed.SILENT
     if exchange.ok or exchange.refused:
         return Observed.DONE if exchange.ok else Observed.REFUSED
-    return Observed.FAILED if exchange.answer.status >= _SERVER_ERROR else Observed.UNREADABLE
+    return Observed.FAILED if exchange.answer.failed else Observed.UNREADABLE
 
 
 def worst(findings: Sequence[Finding]) -> Finding:

@@ -18,8 +18,6 @@ from simulators.transport.sending import deliver
 
 # So much of an answer is quoted.
 _SHOWN = 120
-# From this HTTP status on the CLIENT, or what stands before it, says that it cannot serve.
-_SERVER_ERROR = 500
 
 
 @dataclass
@@ -125,7 +123,7 @@ class Reach:
 
 
 def _served(exchange: Exchange) -> bool:
-    return exchange.answer is not None and exchange.answer.status < _SERVER_ERROR
+    return exchange.answer is not None and not exchange.answer.failed
 
 
 def _failed(exchange: Exchange) -> bool:

@@ -29,8 +29,8 @@ def side_by_side(sends: Sequence[Callable[[], Result]], width: int) -> list[Resu
 def width(operator: Verbs, player: Player, most: int, timeout: float) -> int:
     """How many requests, up to ``most``, may be under way: 1 where the CLIENT answers one connection after the other.
 
-    Results of 0, which move nothing, are sent: one alone, and as many as may be at once. Where they are not answered
-    like the first one, the others go alone, too; where their answers take long, fewer go together.
+    Results of 0, which move nothing, are sent: one alone, then two at once, four, and so on, until they are not
+    answered like the first one, or take long: several at once stop some CLIENTs for good, which are often slow first.
     """
 
     def zero() -> Exchange:
@@ -39,8 +39,13 @@ def width(operator: Verbs, player: Player, most: int, timeout: float) -> int:
         )
 
     alone = zero()
-    together = side_by_side([zero] * most, most)
-    if any(one.answer is None or one.status is not alone.status for one in together):
-        return 1
-    slowest = max(one.seconds or 0.0 for one in together)
-    return most if slowest <= _ROOM * timeout else max(1, int(most * _ROOM * timeout / slowest))
+    found = 1
+    while found < most:
+        wider = min(2 * found, most)
+        together = side_by_side([zero] * wider, wider)
+        if any(one.seconds is None or one.status is not alone.status for one in together):
+            break
+        if max(one.seconds or 0.0 for one in together) > _ROOM * timeout:
+            break
+        found = wider
+    return found

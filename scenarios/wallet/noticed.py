@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from scenarios.contract import Observed
-from simulators.exchanges.history import Exchange, Purpose
+from simulators.exchanges.history import OWN, Exchange
 from simulators.wallet.transactions import Kind, Transaction
-
-# What the judge sends for itself.
-OWN = frozenset({Purpose.PROBE, Purpose.FUNDING, Purpose.RESTORE, Purpose.FIRST_WAGER})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from scenarios.wallet.noticed import OWN, Noticed
+from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.player import Player
-from simulators.exchanges.history import Exchange, Purpose
+from simulators.exchanges.history import OWN, Exchange, Purpose
 from simulators.operator.delivery import Operator
 from simulators.transport.delivery import Delivery, Fault
 from simulators.transport.sending import deliver
 from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.names import Names
 from simulators.wallet.transactions import Kind, Transaction
-
-# From this HTTP status on nobody can tell what was done.
-_SERVER_ERROR = 500
 
 
 def _nothing(exchange: Exchange) -> None:
@@ -282,7 +279,7 @@ class Verbs:
 def heard(exchange: Exchange) -> bool:
     """Whether it was answered, if with what cannot be read: some CLIENTs refuse with a page."""
     answer = exchange.answer
-    return answer is not None and answer.status < _SERVER_ERROR and not exchange.not_now
+    return answer is not None and not answer.failed and not exchange.not_now
 
 
 def _name_and_currency(player: Player | str, currency: str | None) -> tuple[str, str]:

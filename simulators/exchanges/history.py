@@ -47,7 +47,10 @@ class Purpose(StrEnum):
 
 
 # Purposes that stand behind a label where it is shown; the label says enough of the others.
-_SHOWN = frozenset({Purpose.PROBE, Purpose.FUNDING, Purpose.RESTORE, Purpose.FIRST_WAGER, Purpose.DOCTOR})
+# What the judge sends for itself.
+OWN = frozenset({Purpose.PROBE, Purpose.FUNDING, Purpose.RESTORE, Purpose.FIRST_WAGER})
+_SHOWN = OWN | {Purpose.DOCTOR}
+_SERVER_ERROR = 500
 
 
 class FailureKind(StrEnum):
@@ -144,6 +147,11 @@ class Answer:
     body: bytes = b""
     body_after: float = field(default=0.0, compare=False)
     length: int | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the other side, or what stands before it, says that it could not serve: a status of 5xx."""
+        return self.status >= _SERVER_ERROR
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,8 @@ _DIALLERS = 16
 
 
 @dataclass
-class _Lane:
-    """One request of the race: its connection, the byte held back, when that left, and how the lane ended."""
+class _Racer:
+    """One request of the race: its connection, the byte held back, when that left, and how it ended."""
 
     delivery: Delivery
     connection: Connection | None = None
@@ -55,18 +55,18 @@ def race(deliveries: Sequence[Delivery], route: Route, settle: float = SETTLE) -
 
     Raises ValueError where a request cannot be written, or where the race is wider than the limits allow.
     """
-    lanes = [_Lane(delivery) for delivery in deliveries]
-    if not lanes:
+    racers = [_Racer(delivery) for delivery in deliveries]
+    if not racers:
         return []
-    with route.places(len(lanes)):
+    with route.places(len(racers)):
         try:
-            _warm(lanes, route, settle)
-            route.limits.request(len(lanes))
+            _warm(racers, route, settle)
+            route.limits.request(len(racers))
             firsts: dict[Request, int] = {}
             number = route.history.new_race()
-            for lane in lanes:
-                one = lane.delivery
-                lane.number = route.history.invoke(
+            for racer in racers:
+                one = racer.delivery
+                racer.number = route.history.invoke(
                     one.request,
                     provider=one.provider,
                     label=one.label,
@@ -77,33 +77,33 @@ def race(deliveries: Sequence[Delivery], route: Route, settle: float = SETTLE) -
                     race=number,
                     faults=one.faults,
                 ).number
-                firsts.setdefault(one.request, lane.number)
-            return _run(lanes, route)
+                firsts.setdefault(one.request, racer.number)
+            return _run(racers, route)
         finally:
-            for lane in lanes:
-                if lane.connection is not None:
-                    lane.connection.cut()
+            for racer in racers:
+                if racer.connection is not None:
+                    racer.connection.cut()
 
 
-def _warm(lanes: list[_Lane], route: Route, settle: float) -> None:
-    """Connect every lane and send all but its last byte; a lane that cannot be reached keeps its failure."""
+def _warm(racers: list[_Racer], route: Route, settle: float) -> None:
+    """Connect every racer and send all but its last byte; a racer that cannot be reached keeps its failure."""
     timeout = route.timeout
 
-    def prepare(lane: _Lane) -> None:
+    def prepare(racer: _Racer) -> None:
         try:
-            lane.connection = route.connect(lane.delivery.request)
-            whole = lane.connection.head + lane.connection.body
-            lane.connection.push(whole[:-1], time.monotonic() + timeout)
+            racer.connection = route.connect(racer.delivery.request)
+            whole = racer.connection.head + racer.connection.body
+            racer.connection.push(whole[:-1], time.monotonic() + timeout)
             # Its TLS record is made now, so that at the release only raw sends are left.
-            lane.last = lane.connection.seal(whole[-1:])
+            racer.last = racer.connection.seal(whole[-1:])
         except Exception as error:
             if not network(error):
                 raise
-            lane.failure = failure_of(error, timeout)
+            racer.failure = failure_of(error, timeout)
 
-    with ThreadPoolExecutor(min(_DIALLERS, len(lanes)), thread_name_prefix="race") as pool:
-        list(pool.map(prepare, lanes))
-    ready = [lane.connection for lane in lanes if lane.connection is not None]
+    with ThreadPoolExecutor(min(_DIALLERS, len(racers)), thread_name_prefix="race") as pool:
+        list(pool.map(prepare, racers))
+    ready = [racer.connection for racer in racers if racer.connection is not None]
     # One deadline for all: a CLIENT that serves one connection at a time leaves the others' bytes waiting.
     deadline = time.monotonic() + timeout
     for connection in ready:
@@ -113,46 +113,46 @@ def _warm(lanes: list[_Lane], route: Route, settle: float) -> None:
         time.sleep(settle)
 
 
-def _run(lanes: list[_Lane], route: Route) -> list[Exchange]:
+def _run(racers: list[_Racer], route: Route) -> list[Exchange]:
     history = route.history
-    runners = [lane for lane in lanes if lane.failure is None]
+    runners = [racer for racer in racers if racer.failure is None]
     spread = _release(runners, history)
     text = f"race of {len(runners)}, last bytes within {spread * 1000:.1f} ms"
     note = (FaultNote(RACE_NOTE, text),) if runners else ()
     done: dict[int, Exchange] = {}
 
-    def finish(lane: _Lane) -> None:
-        if lane.connection is not None:
+    def finish(racer: _Racer) -> None:
+        if racer.connection is not None:
             # A CLIENT that serves one connection at a time turns to the next only now.
-            lane.connection.cut()
-        meaning = Meaning(Status.UNKNOWN) if lane.answer is None else lane.delivery.read(lane.answer)
-        done[lane.number] = history.complete(
-            lane.number,
-            answer=lane.answer,
-            failure=lane.failure,
+            racer.connection.cut()
+        meaning = Meaning(Status.UNKNOWN) if racer.answer is None else racer.delivery.read(racer.answer)
+        done[racer.number] = history.complete(
+            racer.number,
+            answer=racer.answer,
+            failure=racer.failure,
             status=meaning.status,
             error=meaning.error,
             client_id=meaning.client_id,
-            faults=(*lane.delivery.faults, *note),
-            invoked=lane.left,
+            faults=(*racer.delivery.faults, *note),
+            invoked=racer.left,
         )
 
     try:
-        for lane in lanes:
-            if lane.failure is not None and lane.left is None:
-                finish(lane)
+        for racer in racers:
+            if racer.failure is not None and racer.left is None:
+                finish(racer)
         _collect(runners, route.timeout, finish)
     except BaseException as error:
-        for lane in lanes:
-            if lane.number not in done and history[lane.number].status is Status.PENDING:
-                history.complete(lane.number, answer=None, failure=failure_of(error, route.timeout))
+        for racer in racers:
+            if racer.number not in done and history[racer.number].status is Status.PENDING:
+                history.complete(racer.number, answer=None, failure=failure_of(error, route.timeout))
         raise
-    return [done[lane.number] for lane in lanes]
+    return [done[racer.number] for racer in racers]
 
 
-def _release(lanes: list[_Lane], history: History) -> float:
+def _release(racers: list[_Racer], history: History) -> float:
     """Send the last bytes in a tight loop; return how many seconds passed from the first to the last."""
-    starts = [(lane.connection.socket, lane.last) for lane in lanes if lane.connection is not None]
+    starts = [(racer.connection.socket, racer.last) for racer in racers if racer.connection is not None]
     times = [0.0] * len(starts)
     now = history.now
     for index, (sock, last) in enumerate(starts):
@@ -162,32 +162,32 @@ def _release(lanes: list[_Lane], history: History) -> float:
         except OSError:
             pass  # the CLIENT may have answered early and gone; reading tells
     end = now()
-    for lane, left in zip(lanes, times, strict=True):
-        lane.left = left
+    for racer, left in zip(racers, times, strict=True):
+        racer.left = left
     return end - times[0] if times else 0.0
 
 
-def _collect(lanes: list[_Lane], timeout: float, finish: Callable[[_Lane], None]) -> None:
-    """Read all answers together and finish each lane as it ends, after ``timeout`` seconds all of them."""
+def _collect(racers: list[_Racer], timeout: float, finish: Callable[[_Racer], None]) -> None:
+    """Read all answers together and finish each racer as it ends, after ``timeout`` seconds all of them."""
     deadline = time.monotonic() + timeout
     with selectors.DefaultSelector() as selector:
-        for lane in lanes:
-            assert lane.connection is not None
-            selector.register(lane.connection.socket, selectors.EVENT_READ, lane)
+        for racer in racers:
+            assert racer.connection is not None
+            selector.register(racer.connection.socket, selectors.EVENT_READ, racer)
         while selector.get_map() and (left := deadline - time.monotonic()) > 0:
             for key, _ in selector.select(left):
-                lane = key.data
+                racer = key.data
                 try:
-                    lane.answer = lane.connection.take()
+                    racer.answer = racer.connection.take()
                 except BlockingIOError:
                     continue
                 except Exception as error:
                     if not network(error):
                         raise
-                    lane.failure = failure_of(error, timeout)
-                if lane.answer is not None or lane.failure is not None:
+                    racer.failure = failure_of(error, timeout)
+                if racer.answer is not None or racer.failure is not None:
                     selector.unregister(key.fileobj)
-                    finish(lane)
+                    finish(racer)
         for key in list(selector.get_map().values()):
             key.data.failure = failure_of(TimeoutError(), timeout)
             finish(key.data)

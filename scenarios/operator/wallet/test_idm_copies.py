@@ -14,7 +14,7 @@ import pytest
 from scenarios.cases import choices
 from scenarios.cases.at_once import Chain, all_hold
 from scenarios.cases.batch import FUNDS, STEP, settled_together
-from scenarios.cases.kinds import KINDS, done, usual
+from scenarios.cases.kinds import KINDS, done, sent_again, usual
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided
 from scenarios.wallet.operator_client import Verbs
@@ -63,13 +63,7 @@ def test_after_many_others_and_a_pause(
 ) -> None:
     """Copies that come after a crowd of other transactions and a pause have no effect of their own."""
     judge.fund(player, FUNDS, covered=True)
-
-    def copied(kind: str, units: int) -> tuple[str, Exchange, Exchange] | None:
-        first = done(kind, operator, player, units)
-        return None if first is None else (kind, first, operator.again(first))
-
-    tried = [copied(kind, STEP * 2**place) for place, kind in enumerate(KINDS)]
-    firsts = [one for one in tried if one is not None]
+    firsts = sent_again(operator, player, STEP)
     judge.needs(firsts, "no bet, result or rollback was accepted that could be sent again")
     _crowd(operator, judge, player, players, effort.crowd)
     time.sleep(effort.pause)

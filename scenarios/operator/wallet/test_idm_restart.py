@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from scenarios.cases.batch import FUNDS, STEP, settled_together
-from scenarios.cases.kinds import KINDS, done
+from scenarios.cases.kinds import KINDS, sent_again
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
@@ -29,13 +29,7 @@ _AGAIN_AFTER = 0.1
 def test_keeps_what_was_acknowledged(run: Run, operator: Verbs, player: Player, judge: Judge) -> None:
     """After a restart the balance is as before, copies have no effect, and rollbacks are remembered."""
     judge.fund(player, FUNDS, covered=True)
-
-    def copied(kind: str, units: int) -> tuple[str, Exchange, Exchange] | None:
-        first = done(kind, operator, player, units)
-        return None if first is None else (kind, first, operator.again(first))
-
-    tried = [copied(kind, STEP * 2**place) for place, kind in enumerate(KINDS)]
-    firsts = [one for one in tried if one is not None]
+    firsts = sent_again(operator, player, STEP)
     judge.needs(firsts, "no bet, result or rollback was accepted that could be sent again")
     orphan = operator.rollback(
         operator.new_id(), player, player.money(STEP * 2 ** len(KINDS)), label="rollback (orphan)"

@@ -13,8 +13,6 @@ from tests.end_to_end.clients.experiments_form import FORM
 from tests.end_to_end.clients.experiments_money import MONEY, RACES
 from tests.end_to_end.clients.running import SECRET, Running, running
 
-pytestmark = pytest.mark.xdist_group("node client")
-
 PLAYERS = {"p-1": "0", "p-2": "500", "yen": "1000:JPY", "dinar": "1.234:KWD", "a=b": "7.5"}
 
 
