@@ -8,6 +8,7 @@ sent in several forms under one id, is left out, as other rules leave a choice t
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import zip_longest
 from random import Random
 
 import pytest
@@ -36,7 +37,7 @@ def test_everything_genuine_once_more(
 ) -> None:
     """At the end of a run everything genuine is sent once more: the same answers, and no money."""
     recognised = _recognised(operator, judge, players[0])
-    firsts = [one for kind, one in _accepted(run, players) if kind in recognised]
+    firsts = [(kind, one) for kind, one in _accepted(run, players) if kind in recognised]
     chosen = _sample(firsts, effort.crowd, rng)
     for player in players:
         judge.fund(player, _FUNDS)
@@ -117,7 +118,14 @@ def _kind(message: Transaction, sent: dict[str, list[Exchange]]) -> str:
     return {Kind.BET: BET_UNDONE, Kind.RESULT: RESULT_UNDONE}.get(undone[0], "") if undone else ORPHAN
 
 
-def _sample(firsts: list[Exchange], size: int, rng: Random) -> list[Exchange]:
-    """At most ``size``, the oldest among them, in the order of leaving."""
-    oldest, rest = firsts[:_OLDEST], firsts[_OLDEST:]
-    return [*oldest, *sorted(rng.sample(rest, min(size, len(rest))), key=lambda one: one.number)]
+def _sample(firsts: list[tuple[str, Exchange]], size: int, rng: Random) -> list[Exchange]:
+    """The oldest, and at most ``size`` others, of each kind alike as far as there are; in the order of leaving.
+
+    Wagers are twenty times as many as rollbacks: of all together, few of the others would be drawn.
+    """
+    by_kind: dict[str, list[Exchange]] = defaultdict(list)
+    for kind, first in firsts[_OLDEST:]:
+        by_kind[kind].append(first)
+    turns = zip_longest(*(rng.sample(same, len(same)) for same in by_kind.values()))
+    drawn = [one for turn in turns for one in turn if one is not None][:size]
+    return [*(one for _, one in firsts[:_OLDEST]), *sorted(drawn, key=lambda one: one.number)]
