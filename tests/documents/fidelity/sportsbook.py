@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.documents.fidelity.statement import said
+from tests.documents.fidelity.statement import GOLDEN, said
 
 _HERE: Final = "simulators/operator/"
 
@@ -62,6 +62,20 @@ STATEMENTS: Final = (
         "end_to_end/browser/test_languages.py::test_a_bet_is_placed_in_the_players_language",
     ),
     said(
+        "Terms and concepts",
+        "The example agrees on USD, EUR and GBP",
+        f"client_under_test/config.py {_HERE}simulator.py",
+        "client/wallet/test_callbacks.py::test_other_currencies_have_their_own_decimals "
+        "simulators/operator/test_api.py::test_unacceptable_sessions",
+    ),
+    said(
+        "Terms and concepts",
+        "CLIENT calls OPERATOR at the API URL, OPERATOR calls CLIENT at the callback URL",
+        f"{_HERE}api.py {_HERE}delivery.py client_under_test/sportsbook/operator_api.py",
+        "simulators/operator/test_api.py::test_auth_and_start_session_as_documented "
+        "simulators/operator/test_delivery.py::test_send_signs_the_bytes_that_arrive OUT-01 OUT-09",
+    ),
+    said(
         "Auth",
         "POST auth takes username and password as JSON",
         f"{_HERE}simulator.py {_HERE}wire.py",
@@ -72,14 +86,38 @@ STATEMENTS: Final = (
         "Auth",
         "It answers token and expires_in, in seconds",
         f"{_HERE}wire.py {_HERE}tokens.py",
-        "simulators/operator/test_wire.py::test_documented_auth_and_start_session "
-        "simulators/operator/test_api.py::test_tokens_expire_and_can_be_revoked",
+        f"{GOLDEN} simulators/operator/test_api.py::test_tokens_expire_and_can_be_revoked "
+        "documents/test_golden.py::test_expires_in_is_an_integer_and_a_quoted_one_is_read_too",
     ),
     said(
         "Auth",
         "The token is used in the next requests until it expires",
         f"{_HERE}tokens.py client_under_test/sportsbook/operator_api.py",
         "client/sportsbook/test_operator_api.py::test_token_is_renewed_shortly_before_it_expires OUT-04 OUT-05",
+    ),
+    said(
+        "Auth",
+        "It is asked for first: without a token there is no session",
+        f"{_HERE}api.py {_HERE}tokens.py",
+        "simulators/operator/test_api.py::test_bad_tokens OUT-02",
+    ),
+    said(
+        "Auth",
+        "Only CLIENT_USERNAME with CLIENT_PASSWORD gets a token",
+        f"{_HERE}simulator.py",
+        "simulators/operator/test_api.py::test_bad_credentials OUT-07",
+    ),
+    said(
+        "Auth",
+        "Content-Type is application/json",
+        f"{_HERE}api.py client_under_test/sportsbook/operator_api.py",
+        "simulators/operator/test_api.py::test_content_type_must_be_json OUT-01",
+    ),
+    said(
+        "Auth",
+        "The request is username and password, nothing else",
+        f"{_HERE}wire.py client_under_test/sportsbook/operator_api.py",
+        GOLDEN,
     ),
     said(
         "Start session",
@@ -103,13 +141,50 @@ STATEMENTS: Final = (
         "Start session",
         "lang is optional",
         f"{_HERE}wire.py",
-        "simulators/operator/test_api.py::test_lang_is_optional",
+        "simulators/operator/test_api.py::test_lang_is_optional "
+        "documents/test_golden.py::test_lang_may_be_left_out_or_null",
     ),
     said(
         "Start session",
         "It answers url, which is opened in the player's browser in an iframe",
         f"{_HERE}simulator.py {_HERE}pages/player_page.py",
         "simulators/operator/test_api.py::test_auth_and_start_session_as_documented OUT-06",
+    ),
+    said(
+        "Start session",
+        "It is called when the player opens the website",
+        "client_under_test/sportsbook/routes.py",
+        "client/sportsbook/test_operator_api.py::test_launches_at_once_log_in_once OUT-06",
+    ),
+    said(
+        "Start session",
+        "Content-Type is application/json",
+        f"{_HERE}api.py",
+        "simulators/operator/test_api.py::test_content_type_must_be_json",
+    ),
+    said(
+        "Start session",
+        "The request is user_id, currency and lang",
+        f"{_HERE}wire.py client_under_test/sportsbook/operator_api.py",
+        f"{GOLDEN} documents/test_golden.py::test_the_other_fields_of_a_session_are_required",
+    ),
+    said(
+        "Start session",
+        "user_id is the CLIENT's own name of the player",
+        f"{_HERE}world.py",
+        "simulators/operator/test_player_page.py::test_a_bet_is_placed_won_and_shown OUT-08",
+    ),
+    said(
+        "Start session",
+        "lang is a code of a language",
+        f"{_HERE}pages/words.py",
+        "simulators/operator/test_player_page.py::test_the_page_speaks_the_language_of_the_session OUT-03",
+    ),
+    said(
+        "Start session",
+        "The answer is url",
+        f"{_HERE}wire.py",
+        f"{GOLDEN} OUT-06",
     ),
     said(
         "Transactions",
@@ -139,13 +214,14 @@ STATEMENTS: Final = (
         "Transactions",
         "transaction_id, action, user_id, currency and amount are sent to /transaction",
         f"{_HERE}dialect.py",
-        "simulators/operator/test_wire.py::test_documented_transaction",
+        GOLDEN,
     ),
     said(
         "Transactions",
         "A bet withdraws the amount, a result deposits it; there is no other action",
         f"{_HERE}world.py client_under_test/wallet/ledger.py",
-        "client/wallet/test_callbacks.py::test_actions_that_transaction_does_not_serve BET-01 RES-01 MSG-09",
+        "client/wallet/test_callbacks.py::test_actions_that_transaction_does_not_serve "
+        "documents/test_golden.py::test_an_unknown_action_is_refused BET-01 RES-01 MSG-09",
     ),
     said(
         "Transactions",
@@ -198,10 +274,60 @@ STATEMENTS: Final = (
         "simulators/operator/test_delivery.py::test_a_result_is_sent_again_until_answered_with_growing_pauses",
     ),
     said(
+        "Transactions",
+        "The requests go out below the callback URL, each a POST",
+        f"{_HERE}delivery.py client_under_test/wallet/callbacks.py",
+        "client/wallet/test_callbacks.py::test_other_methods_and_huge_bodies MSG-15 SIG-08",
+    ),
+    said(
+        "Transactions",
+        "Content-Type is application/json",
+        f"{_HERE}dialect.py client_under_test/wallet/messages.py",
+        "client/wallet/test_callbacks.py::test_other_content_types_are_refused_with_200 "
+        "simulators/operator/test_delivery.py::test_raw_headers MSG-06",
+    ),
+    said(
+        "Transactions",
+        "INTERNAL_ERROR is an error, too",
+        f"client_under_test/wallet/answers.py {_HERE}dialect.py",
+        f"{GOLDEN} MSG-04",
+    ),
+    said(
+        "Transactions",
+        "Success is error null with a transaction_id",
+        f"client_under_test/wallet/answers.py {_HERE}dialect.py",
+        f"{GOLDEN} documents/test_golden.py::test_error_is_null_or_says_why MSG-03",
+    ),
+    said(
+        "Transactions",
+        "The OPERATOR's transaction_id is unique",
+        "simulators/wallet/transactions.py client_under_test/wallet/ledger.py",
+        "client/wallet/test_ledger.py::test_ids_are_compared_exactly IDM-07 IDM-08",
+    ),
+    said(
+        "Transactions",
+        "action is bet or result, whatever the amount is written as",
+        f"{_HERE}dialect.py client_under_test/wallet/messages.py",
+        f"{GOLDEN} client/wallet/test_callbacks.py::test_spellings_of_one_amount MSG-09",
+    ),
+    said(
+        "Transactions",
+        "A copy moves no money, whatever else it says",
+        "client_under_test/wallet/ledger.py",
+        "client/wallet/test_callbacks.py::test_one_id_under_another_action_amount_or_player IDM-05 IDM-06 "
+        "IDM-09",
+    ),
+    said(
+        "Transactions",
+        "An answered bet is not sent again",
+        f"{_HERE}delivery.py",
+        "simulators/operator/test_delivery.py::test_an_answered_bet_is_sent_once",
+    ),
+    said(
         "Transaction-rollback",
         "transaction_id, rollback_transaction_id, action, user_id, currency and amount go to /transaction-rollback",
         f"{_HERE}dialect.py",
-        "simulators/operator/test_wire.py::test_documented_rollback",
+        GOLDEN,
     ),
     said(
         "Transaction-rollback",
@@ -226,5 +352,41 @@ STATEMENTS: Final = (
         "It may be sent several times",
         f"{_HERE}delivery.py",
         "simulators/operator/test_delivery.py::test_the_rollback_itself_is_sent_again IDM-11",
+    ),
+    said(
+        "Transaction-rollback",
+        "It has the header and the Content-Type of a transaction",
+        f"{_HERE}dialect.py simulators/wallet/signers.py",
+        "simulators/operator/test_delivery.py::test_rollback_has_its_own_path SIG-08 MSG-10",
+    ),
+    said(
+        "Transaction-rollback",
+        "action is always rollback",
+        f"{_HERE}dialect.py client_under_test/wallet/messages.py",
+        f"{GOLDEN} documents/test_golden.py::test_an_unknown_action_is_refused MSG-09 MSG-10",
+    ),
+    said(
+        "Transaction-rollback",
+        "user_id and currency are those of the session",
+        "client_under_test/wallet/ledger.py",
+        "client/wallet/test_ledger.py::test_rollbacks_that_move_nothing RBK-10 RBK-15",
+    ),
+    said(
+        "Transaction-rollback",
+        "amount is a decimal number",
+        "simulators/values/decimal_json.py client_under_test/wallet/ledger.py",
+        f"{GOLDEN} RBK-09",
+    ),
+    said(
+        "Transaction-rollback",
+        "The answer is error null with a unique transaction_id of the CLIENT",
+        "client_under_test/wallet/answers.py",
+        f"{GOLDEN} MSG-03 MSG-05",
+    ),
+    said(
+        "Transaction-rollback",
+        "A copy is answered with success and the first transaction_id",
+        "client_under_test/wallet/ledger.py",
+        "client/wallet/test_ledger.py::test_rollbacks_at_once_return_a_bet_once IDM-01 RBK-05 RBK-14",
     ),
 )

@@ -1,6 +1,13 @@
 """A statement of a document: where it is implemented, and which test or rule holds it."""
 
 from dataclasses import dataclass
+from typing import Final
+
+# What each side writes of an example, and what the other reads of it.
+GOLDEN: Final = (
+    "documents/test_golden.py::test_what_is_written_has_the_fields_of_the_example_in_their_order "
+    "documents/test_golden.py::test_what_is_read_of_the_example_is_what_it_says"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.documents.fidelity.statement import said
+from tests.documents.fidelity.statement import GOLDEN, said
 
 _HERE: Final = "simulators/jackpot/"
 
@@ -27,11 +27,34 @@ STATEMENTS: Final = (
         "simulators/jackpot/test_delivery.py::test_what_is_never_acknowledged_is_given_up_after_the_window EVT-05",
     ),
     said(
+        "Notification URL",
+        "It tells of vouchers that change and of offers that change",
+        f"{_HERE}account.py {_HERE}catalogue/stores.py",
+        "simulators/jackpot/test_vouchers.py::test_store_changes_are_told EVT-01 CAT-01",
+    ),
+    said(
+        "Notification URL",
+        "Confirming by program needs it",
+        f"client_under_test/vouchers/inbox.py {_HERE}operations.py",
+        "client/vouchers/test_routes.py::test_reserve_confirm_ready VCH-04",
+    ),
+    said(
+        "Notification URL",
+        "Without one nothing is sent",
+        "simulators/webhooks/endpoint.py",
+        "simulators/jackpot/test_delivery.py::test_without_a_url_events_are_listed_and_can_be_sent_later",
+    ),
+    said(
+        "Notification URL",
+        "Every event is event, id, createdAt and message",
+        f"{_HERE}wire.py client_under_test/vouchers/notifications.py",
+        f"{GOLDEN} EVT-01 EVT-02",
+    ),
+    said(
         "store/enabled",
         "It carries storeId and data, every property as /v2/stores gives it",
         f"{_HERE}catalogue/stores.py {_HERE}wire.py",
-        "simulators/jackpot/test_wire.py::test_documented_examples_field_for_field "
-        "simulators/jackpot/test_api.py::test_stores_are_those_of_the_events CAT-01",
+        f"{GOLDEN} simulators/jackpot/test_api.py::test_stores_are_those_of_the_events CAT-01",
     ),
     said(
         "store/enabled",
@@ -40,10 +63,57 @@ STATEMENTS: Final = (
         "end_to_end/browser/test_backoffice.py::test_a_test_webhook_sent_by_clicking_arrives_and_again",
     ),
     said(
+        "store/enabled",
+        "It comes when a store is new, or back",
+        f"{_HERE}catalogue/stores.py",
+        "end_to_end/browser/test_backoffice.py::test_a_store_is_disabled_and_enabled CAT-01 CAT-07",
+    ),
+    said(
+        "store/enabled",
+        "A store has id, name, slug, baseColor, three logos, mentions, images, shipping, categories, "
+        "description and validityDate",
+        f"{_HERE}wire.py",
+        f"{GOLDEN} CAT-01",
+    ),
+    said(
+        "store/enabled",
+        "It sells discrete values, or all from voucherValueMin to voucherValueMax",
+        f"{_HERE}wire.py {_HERE}catalogue/pricing.py",
+        "simulators/jackpot/test_wire.py::test_a_store_that_makes_no_sense_is_refused "
+        "simulators/jackpot/test_world.py::test_discrete_stores_sell_their_values_only "
+        "simulators/jackpot/test_world.py::test_within_a_range_every_cent_is_a_price",
+    ),
+    said(
+        "store/enabled",
+        "discounts have voucherValueMin, voucherValueMax and discountRate",
+        f"{_HERE}wire.py {_HERE}catalogue/pricing.py",
+        f"{GOLDEN} simulators/jackpot/test_world.py::test_the_documented_price",
+    ),
+    said(
+        "store/enabled",
+        "/v2/stores is documented in full beside the API",
+        f"{_HERE}openapi.py simulators/server/api_docs.py",
+        "simulators/jackpot/test_openapi.py::test_the_document_is_served_and_whole",
+    ),
+    said(
         "store/disabled",
         "It carries storeId alone; the store is offered no more",
         f"{_HERE}catalogue/stores.py",
-        "simulators/jackpot/test_wire.py::test_documented_examples_field_for_field CAT-02",
+        f"{GOLDEN} CAT-02",
+    ),
+    said(
+        "store/disabled",
+        "It comes when a store leaves, for good or for a time",
+        f"{_HERE}catalogue/stores.py client_under_test/vouchers/catalogue.py",
+        "simulators/jackpot/test_api.py::test_a_withdrawn_store_sells_nothing "
+        "client/vouchers/test_notifications.py::test_store_comes_changes_goes_and_comes_back CAT-02 "
+        "CAT-07",
+    ),
+    said(
+        "store/disabled",
+        "A test webhook is sent from the back-office",
+        f"{_HERE}pages/backoffice.py",
+        "end_to_end/browser/test_backoffice.py::test_a_test_webhook_sent_by_clicking_arrives_and_again",
     ),
     said(
         "store/update",
@@ -62,6 +132,38 @@ STATEMENTS: Final = (
         "From discrete to continuous values voucherPossibleDiscreteValues is removed, and added the other way",
         f"{_HERE}catalogue/stores.py",
         "end_to_end/browser/test_backoffice.py::test_values_change_to_continuous_and_back_as_documented CAT-06",
+    ),
+    said(
+        "store/update",
+        "It comes when any property changed: conditions, values, discounts, pictures",
+        f"{_HERE}catalogue/stores.py",
+        "simulators/jackpot/test_wire.py::test_an_update_names_exactly_what_differs "
+        "simulators/jackpot/test_vouchers.py::test_store_changes_are_told CAT-03",
+    ),
+    said(
+        "store/update",
+        "A new value of a list is a change of that list",
+        f"{_HERE}catalogue/stores.py",
+        f"{GOLDEN} CAT-03",
+    ),
+    said(
+        "store/update",
+        "addedAttributes and removedAttributes are names",
+        f"{_HERE}wire.py",
+        f"{GOLDEN} CAT-06",
+    ),
+    said(
+        "store/update",
+        "A property that is gone is in no data",
+        f"{_HERE}wire.py client_under_test/vouchers/catalogue.py",
+        f"{GOLDEN} client/vouchers/test_notifications.py::test_store_comes_changes_goes_and_comes_back "
+        "CAT-03",
+    ),
+    said(
+        "store/update",
+        "A test webhook is sent from the back-office",
+        f"{_HERE}pages/backoffice.py",
+        "end_to_end/browser/test_backoffice.py::test_a_test_webhook_sent_by_clicking_arrives_and_again",
     ),
     said(
         "Voucher update notifications",
@@ -104,13 +206,51 @@ STATEMENTS: Final = (
         "Voucher update notifications",
         "Amounts are texts, what has not happened is null",
         f"{_HERE}wire.py",
-        "simulators/jackpot/test_wire.py::test_documented_examples_field_for_field "
-        "simulators/jackpot/test_wire.py::test_documented_examples_in_their_order_of_fields EVT-10",
+        f"{GOLDEN} EVT-10",
     ),
     said(
         "Voucher update notifications",
         "A reservation runs out at resaExpireDate",
         f"{_HERE}world.py",
         "simulators/jackpot/test_vouchers.py::test_a_reservation_expires VCH-02",
+    ),
+    said(
+        "Voucher update notifications",
+        "Every change is told once, and the event carries the new state",
+        f"{_HERE}wire.py client_under_test/vouchers/notifications.py",
+        "simulators/jackpot/test_wire.py::test_every_event_has_one_name_and_reads_back "
+        "client/vouchers/test_notifications.py::test_every_documented_event_is_acknowledged EVT-01",
+    ),
+    said(
+        "Voucher update notifications",
+        "The voucher is given to the player from coupon/ready on",
+        "client_under_test/vouchers/resolver.py",
+        "client/vouchers/test_routes.py::test_signed_url_is_kept_while_it_opens_and_then_renewed VCH-01",
+    ),
+    said(
+        "Voucher update notifications",
+        "reserve-voucher-by-price and reserve-voucher-by-value reserve",
+        f"{_HERE}operations.py",
+        "simulators/jackpot/test_api.py::test_reservation_by_price_and_by_value",
+    ),
+    said(
+        "Voucher update notifications",
+        "A coupon event has id, state, value, initialAmount, price, couponId, storeName and email",
+        f"{_HERE}wire.py",
+        f"{GOLDEN} EVT-01",
+    ),
+    said(
+        "Voucher update notifications",
+        "Its dates are reservationDate, validityDate (a day), resaExpireDate, confirmDate, sendDate and "
+        "canceledDate",
+        f"{_HERE}wire.py",
+        GOLDEN,
+    ),
+    said(
+        "Voucher update notifications",
+        "A refund gives the price back, a rejected one nothing",
+        f"{_HERE}lifecycle.py client_under_test/vouchers/conversions.py",
+        "client/vouchers/test_routes.py::test_refund_returns_the_price_once "
+        "client/vouchers/test_routes.py::test_rejected_refund_returns_nothing VCH-03",
     ),
 )

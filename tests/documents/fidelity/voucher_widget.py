@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.documents.fidelity.statement import said
+from tests.documents.fidelity.statement import GOLDEN, said
 
 _HERE: Final = "simulators/jackpot/"
 
@@ -30,6 +30,43 @@ STATEMENTS: Final = (
         "apiSignature stays on the backend",
         "client_under_test/vouchers/session_tokens.py",
         "client/vouchers/test_session_tokens.py::test_no_answer_carries_a_secret VTK-07",
+    ),
+    said(
+        "Build your token",
+        "amount is what is to be turned into a voucher, and the session's limit",
+        f"{_HERE}credentials/session_jwt.py client_under_test/vouchers/session_tokens.py",
+        f"{GOLDEN} simulators/jackpot/test_session_jwt.py::test_amounts_of_a_jwt_are_exact VTK-02 VTK-08",
+    ),
+    said(
+        "Build your token",
+        "userId names the player, and may be left out",
+        f"{_HERE}credentials/session_jwt.py",
+        f"{GOLDEN} simulators/jackpot/test_session_jwt.py::test_jwt_of_any_library_is_read VTK-05",
+    ),
+    said(
+        "Build your token",
+        "iat is in seconds",
+        f"{_HERE}credentials/session_jwt.py",
+        "simulators/jackpot/test_session_jwt.py::test_iat_holds_for_an_hour_and_a_minute_ahead VTK-03",
+    ),
+    said(
+        "Build your token",
+        "notificationKey is the CLIENT's, and names the purchase",
+        f"{_HERE}world.py client_under_test/vouchers/conversions.py",
+        "client/vouchers/test_session_tokens.py::test_each_session_has_its_own_token_and_key VTK-04 VCH-06",
+    ),
+    said(
+        "Build your token",
+        "Any JWT library makes the token",
+        f"{_HERE}credentials/session_jwt.py simulators/values/jws.py",
+        "simulators/jackpot/test_session_jwt.py::test_jwt_of_any_library_is_read",
+    ),
+    said(
+        "Build your token",
+        "The API can be used without the widget",
+        f"{_HERE}api.py {_HERE}openapi.py",
+        "simulators/jackpot/test_api.py::test_reservation_by_price_and_by_value "
+        "simulators/jackpot/test_openapi.py::test_every_answer_is_as_documented",
     ),
     said(
         "Display offers",
@@ -67,12 +104,44 @@ STATEMENTS: Final = (
         "The callback gets id, state, value, price, reservationDate, validityDate, resaExpireDate, couponId, "
         "confirmDate, sendDate and url",
         f"{_HERE}wire.py",
-        "simulators/jackpot/test_wire.py::test_voucher_object_of_the_widget_field_for_field",
+        GOLDEN,
     ),
     said(
         "Display offers",
         "It is CONFIRMED, with a confirmDate, and sendDate and url are null",
         f"{_HERE}account.py {_HERE}world.py",
         "simulators/jackpot/test_vouchers.py::test_automatic_confirmation_and_its_exception VCH-01 EVT-04",
+    ),
+    said(
+        "Display offers",
+        "A script loads the widget into the page",
+        f"{_HERE}pages/widget.py {_HERE}pages/static/widget.js",
+        "client/vouchers/test_session_tokens.py::test_page_shows_the_widget_and_escapes_the_player "
+        "end_to_end/browser/test_jackpot_widget.py::test_a_voucher_is_chosen_and_reserved_by_clicking",
+    ),
+    said(
+        "Display offers",
+        "A session that cannot be opened says so in the page",
+        f"{_HERE}pages/static/widget.js",
+        "end_to_end/browser/test_jackpot_widget.py::test_a_used_token "
+        "end_to_end/browser/test_jackpot_widget.py::test_no_token_at_all",
+    ),
+    said(
+        "Display offers",
+        "value and price are numbers, which may differ",
+        f"{_HERE}wire.py client_under_test/vouchers/jackpot_api.py",
+        f"{GOLDEN} simulators/jackpot/test_world.py::test_price_and_value_are_each_others_inverse EVT-10",
+    ),
+    said(
+        "Display offers",
+        "couponId is for people",
+        f"{_HERE}world.py",
+        "simulators/jackpot/test_world.py::test_coupon_ids_are_human_friendly",
+    ),
+    said(
+        "Display offers",
+        "resaExpireDate is when a reservation ends, validityDate when the voucher does",
+        f"{_HERE}world.py client_under_test/vouchers/jackpot_api.py",
+        f"{GOLDEN} simulators/jackpot/test_vouchers.py::test_a_reservation_expires VCH-02",
     ),
 )

@@ -1,0 +1,1 @@
+"""The examples of the documents: what each side writes of them, and what the other reads."""
