@@ -363,6 +363,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     },
     "ci.md": {
         "github": lambda: _shown("github-actions.yml"),
+        "action": lambda: _shown("action.yml"),
         "gitlab": lambda: _shown("gitlab-ci.yml"),
     },
 }

@@ -1,4 +1,4 @@
-"""The outside team's project of docs/example: its scenarios, its driver and its lines for CI do what they are for."""
+"""The outside team's project of docs/example: its scenarios and its driver do what they are for."""
 
 import json
 import shlex
@@ -6,7 +6,6 @@ import shutil
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-import yaml
 
 from tests.house.__main__ import ROOT
 from tests.support.commanding import PITBOSS, PYTEST, run_program
@@ -80,31 +79,3 @@ def test_their_driver_unlocks_rules(project, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     for line in ("driver balance: p-1 has 100.00 EUR", "driver ban: a banned player's bet was refused"):
         assert line in done.stdout
-
-
-def github():
-    (job,) = yaml.safe_load((EXAMPLE / "ci" / "github-actions.yml").read_text())["jobs"].values()
-    return [line for step in job["steps"] for line in step.get("run", "").splitlines()], job
-
-
-def gitlab():
-    (job,) = yaml.safe_load((EXAMPLE / "ci" / "gitlab-ci.yml").read_text()).values()
-    return [*job["before_script"], *job["script"]], job
-
-
-@pytest.mark.parametrize("told", [github, gitlab])
-def test_the_lines_for_ci_run_and_leave_what_they_keep(project, tmp_path, told):
-    lines, job = told()
-    commands = [shlex.split(line) for line in lines if line.split()[0] in PROGRAMS]
-    assert [words[0] for words in commands] == ["pitboss", "pytest"]
-    assert [line.split()[0] for line in lines if line.split()[0] not in PROGRAMS] == ["pip"]
-    for words in commands:
-        narrowed = (
-            ["--only", "RES", "--effort", "quick"] if words[0] == "pitboss" else ["-p", "no:cacheprovider"]
-        )
-        with reference(tmp_path) as client:
-            done = run([*words, *narrowed], project, client)
-        assert done.returncode == 0, done.stdout + done.stderr
-    assert {path.parent.name for path in project.glob("report/*/junit.xml")} == {"contract", "own"}
-    if "artifacts" in job:
-        assert len(list(project.glob(job["artifacts"]["reports"]["junit"]))) == 2
