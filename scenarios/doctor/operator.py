@@ -13,19 +13,10 @@ from scenarios.doctor.locked_rules import locked
 from scenarios.doctor.pace import pace
 from scenarios.doctor.providers import checkout_steps, jackpot_steps
 from scenarios.doctor.refusals import why_refused
-from scenarios.doctor.steps import (
-    SHOWN_ANSWER,
-    DoctorStep,
-    NoChannel,
-    StepOutcome,
-    body,
-    said,
-    started,
-    unanswered,
-    untried,
-)
+from scenarios.doctor.steps import DoctorStep, StepOutcome, started, untried
 from scenarios.hosting.checked import checked
 from scenarios.problems.errors import DriverProblem, Problem, TargetProblem
+from scenarios.problems.unanswered import SHOWN_ANSWER, NoChannel, body, said, unanswered
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player

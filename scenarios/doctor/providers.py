@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from scenarios.doctor.steps import DoctorStep, StepOutcome, body, unanswered, untried
+from scenarios.doctor.steps import DoctorStep, StepOutcome, untried
 from scenarios.hosting.checked import checked
 from scenarios.hosting.checkout import agreed_on
 from scenarios.jackpot import events
 from scenarios.problems.errors import DriverProblem, Problem, TargetProblem
+from scenarios.problems.unanswered import body, unanswered
 from scenarios.run.run import Run
 from scenarios.tokens.checkout_token import claim_faults, signature_fault, taken_apart
 from simulators.exchanges.history import Purpose

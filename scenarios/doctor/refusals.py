@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from scenarios.doctor.steps import NoChannel, said
 from scenarios.problems.errors import Problem, TargetProblem
+from scenarios.problems.unanswered import NoChannel, said
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player

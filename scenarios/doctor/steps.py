@@ -1,16 +1,10 @@
-"""What the doctor says: steps, how they went, and what a target's address is wrong about."""
+"""What the doctor says: steps, and how they went."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urljoin
 
-from scenarios.problems.errors import Problem, TargetProblem
-from simulators.exchanges.history import Exchange, header
-from simulators.exchanges.redaction import Redactor
-
-_REDIRECTS = (301, 302, 303, 307, 308)
-# So much of what a CLIENT says is shown, in characters.
-SHOWN_ANSWER = 120
+from scenarios.problems.errors import Problem
+from simulators.exchanges.history import Exchange
 
 
 class StepOutcome(StrEnum):
@@ -37,10 +31,6 @@ class DoctorStep:
     rules: tuple[str, ...] = ()
 
 
-class NoChannel(TargetProblem):
-    """Callbacks fail for a reason that is no player's: the address, or the secret."""
-
-
 def untried(name: str, why: str) -> DoctorStep:
     """A driver entry that is not tried, and why."""
     return DoctorStep(StepOutcome.OPEN, f"driver {name}", advice=why)
@@ -49,66 +39,3 @@ def untried(name: str, why: str) -> DoctorStep:
 def started(exchange: Exchange) -> bool:
     """Tell whether the request may have arrived although there was no answer."""
     return exchange.failure is not None and not exchange.failure.kind.unsent
-
-
-def body(exchange: Exchange, redactor: Redactor) -> str:
-    """The beginning of an answer's body, on one line and without secrets."""
-    given = exchange.answer.body if exchange.answer else b""
-    return redactor.text(" ".join(given.decode("utf-8", "replace").split()))[:SHOWN_ANSWER]
-
-
-def said(exchange: Exchange, redactor: Redactor) -> str:
-    """What the CLIENT answered, in a few words and without secrets."""
-    if exchange.answer is None:
-        return str(exchange.failure or "no answer")
-    if exchange.error is not None:
-        return f"error {redactor.text(exchange.error)[:SHOWN_ANSWER]!r}"
-    return f"HTTP {exchange.answer.status} {body(exchange, redactor)}"
-
-
-def unanswered(
-    exchange: Exchange, key: str, address: str, section: str, expected: str, redactor: Redactor
-) -> NoChannel:
-    """What is wrong where ``exchange``, which was genuine, got no answer that means anything.
-
-    ``key`` of ``section`` is the ``address`` below which it was asked; ``expected`` says what answers there.
-    """
-    url = exchange.request.url
-    if exchange.answer is None:
-        return NoChannel(
-            f"POST {url}: {exchange.failure}",
-            "an answer from the CLIENT",
-            f"start the CLIENT, or correct {key} in [{section}]: host, port and http or https",
-        )
-    location = header(exchange.answer.headers, "Location")
-    if location is not None and exchange.answer.status in _REDIRECTS:
-        return _redirected(exchange, redactor.text(urljoin(url, location)), key, address, section)
-    kind = header(exchange.answer.headers, "Content-Type") or "no Content-Type"
-    page = "html" in kind.lower() or exchange.answer.body.lstrip()[:1] == b"<"
-    what = "an HTML page" if page else f"{kind}: {body(exchange, redactor)}"
-    if exchange.answer.status in (404, 405):
-        next_step = f"correct {key} in [{section}]: nothing serves POST {url}"
-    elif page:
-        next_step = f"correct the path in {key}: something else answers there, perhaps a proxy or the website"
-    else:
-        next_step = f"read the CLIENT's log: it failed on a genuine {exchange.label}"
-    return NoChannel(f"POST {url}: HTTP {exchange.answer.status} with {what}", expected, next_step)
-
-
-def _redirected(exchange: Exchange, location: str, key: str, address: str, section: str) -> NoChannel:
-    assert exchange.answer is not None
-    url, path = exchange.request.url, exchange.request.url[len(address.rstrip("/")) :]
-    bare = location.rstrip("/") if path else location
-    if bare.endswith(path) and bare != url:
-        next_step = f"write that as {key} in [{section}]: {bare[: len(bare) - len(path)]}"
-    elif bare == url:
-        next_step = (
-            f"let the CLIENT answer POST {url} itself: frameworks add the slash at the end by a redirect"
-        )
-    else:
-        next_step = f"write as {key} in [{section}] what answers POST {{{key}}}{path} without a redirect"
-    return NoChannel(
-        f"POST {url}: HTTP {exchange.answer.status}, Location: {location}",
-        "an answer at that very address: providers follow no redirect of a POST",
-        next_step,
-    )

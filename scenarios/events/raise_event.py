@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from scenarios.problems.errors import UsageProblem
-from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.operator_client import NoRace, Verbs
 from simulators.checkout.simulator import CheckoutSimulator
 from simulators.checkout.wire import Decision
 from simulators.exchanges.history import Exchange
@@ -35,7 +35,7 @@ def send_callback(
 ) -> list[Exchange]:
     """Send a callback: once, or ``together`` at once, or with ``faults``; then ``copies`` one by one.
 
-    Raises UsageProblem where the faults do not fit, or are given with ``together``.
+    Raises UsageProblem where the faults do not fit, or are given with ``together``, or where the limits let none race.
     """
     if faults and together > 1:
         raise UsageProblem(
@@ -44,7 +44,14 @@ def send_callback(
             "leave one out, or use --fault copies:n=3 for copies in flight",
         )
     if together > 1:
-        exchanges = verbs.race([message] * together)
+        try:
+            exchanges = verbs.race([message] * together)
+        except NoRace as none:
+            raise UsageProblem(
+                f"--together {together}: {none}",
+                "max_connections and max_requests_per_second in [target] that let several leave",
+                "raise them, or use --copies",
+            ) from none
     elif faults:
         try:
             exchanges = verbs.deliver(message, faults)

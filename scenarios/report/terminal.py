@@ -18,7 +18,7 @@ from scenarios.report import accusation
 from scenarios.report.files import HAR, HTML, JUNIT, REPORT
 from scenarios.report.plain import printable
 from scenarios.report.summary import against_baseline, must_counts, named, should_counts, verdict_in_words
-from scenarios.run.estimate import about, spoken
+from scenarios.run.estimate import spoken
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing
 from scenarios.run.judged import Judged
 from scenarios.run.run import Run
@@ -42,8 +42,6 @@ _SIGN = {
 
 # Seconds between two lines of progress where there is no terminal.
 _EVERY = 10.0
-# The scenarios of the sportsbook, for which an effort says how many exchanges they take.
-_OF_ALL = 90
 
 
 class Terminal:
@@ -56,7 +54,6 @@ class Terminal:
         self._task: TaskID | None = None
         self._clock = clock
         self._began = self._told = clock()
-        self._about = 0.0
         self._scenarios = self._done = 0
 
     def planned(self, run: Run, scenarios: int) -> None:
@@ -67,11 +64,9 @@ class Terminal:
             f"effort {settings.effort.name}, seed {settings.seed}, balances read by {run.probe_name}"
         )
         self._scenarios, self._began = scenarios, self._clock()
-        if run.round_trip is not None:
-            share = min(1.0, scenarios / _OF_ALL)
-            self._about = about(settings.effort, run.round_trip, share, len(run.players))
+        if run.round_trip is not None and run.about is not None:
             self._print(
-                f"about {spoken(self._about)}, as an answer takes {run.round_trip * 1000:.0f} ms; "
+                f"about {spoken(run.about)}, as an answer takes {run.round_trip * 1000:.0f} ms; "
                 f"at most {spoken(run.guard.seconds)} (--time-limit)"
             )
         if self.console.is_terminal:
@@ -109,12 +104,12 @@ class Terminal:
         done = {rule for result in run.results for rule in result.rules if rule in chosen}
         broken = {found.rule for result in run.results for found in result.findings if found.rule in chosen}
         words = f"{len(done)} rules, {len(broken)} broken"
-        if not self._about:
+        if run.about is None:
             return words
         # What was seen so far counts the more, the more was seen.
         share = self._done / max(1, self._scenarios)
         spent = self._clock() - self._began
-        left = (1 - share) * ((1 - share) * self._about + spent)
+        left = (1 - share) * ((1 - share) * run.about + spent)
         return f"{words}, about {spoken(left)} left"
 
     def noticed(self, run: Run, text: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from scenarios.driver.driver import Driver
 from scenarios.problems.errors import DriverProblem
+from scenarios.run.estimate import spoken
 from scenarios.run.reach import Reach
 from simulators.exchanges.history import Exchange
 
@@ -28,7 +29,7 @@ def _untold(text: str) -> None:
 
 @dataclass
 class Guard:
-    """Called after every exchange of a scenario. A run lasts ``seconds``, unless it is ``unbounded``.
+    """Called after every exchange of a scenario. A run lasts ``bound`` seconds, unless it is ``unbounded``.
 
     A CLIENT that went away is waited for ``patience`` seconds; ``gone`` once it was waited for in vain. ``tell`` is
     told what the user should know at once.
@@ -36,7 +37,7 @@ class Guard:
 
     reach: Reach
     driver: Driver
-    seconds: float
+    bound: Callable[[], float]
     patience: float
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -108,9 +109,17 @@ class Guard:
         return max(0.0, self.seconds - (self.clock() - self.began))
 
     @property
+    def seconds(self) -> float:
+        """How long the run may take, as far as that is known by now."""
+        return self.bound()
+
+    @property
     def limit(self) -> str:
         """The bound of the run, and how to go on behind it, in words."""
-        return f"the run may take {self.seconds:g} s; --time-limit sets another bound, --only goes on with single rules"
+        return (
+            f"the run may take {spoken(self.seconds)}; --time-limit sets another bound, "
+            "--only goes on with single rules"
+        )
 
     @property
     def over(self) -> bool:

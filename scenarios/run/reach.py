@@ -5,19 +5,18 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from scenarios.problems.errors import TargetProblem
+from scenarios.problems.unanswered import body, said, unanswered
 from scenarios.target.loading import Target
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.unclear_answers import learn, unclear
-from simulators.exchanges.history import Answer, Exchange, Purpose, Request, Status, header
-from simulators.providers import CHECKOUT, JACKPOT
+from simulators.exchanges.history import Answer, Exchange, Purpose, Request, Status
+from simulators.exchanges.redaction import Redactor
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.transport.delivery import Delivery, Meaning
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
-
-# So much of an answer is quoted.
-_SHOWN = 120
 
 
 @dataclass
@@ -80,7 +79,7 @@ class Reach:
         first = operator.result(player, player.unit, purpose=Purpose.FIRST_WAGER)
         if unclear(first):
             if not learn(operator, player):
-                raise _refused(operator, first)
+                raise self._refused(operator, first)
             first = operator.again(first)
         paid = first
         if first.refused:
@@ -93,7 +92,7 @@ class Reach:
             # That no result is paid is for a rule to tell.
             operator.rollback(bet, purpose=Purpose.FIRST_WAGER)
         elif not paid.ok:
-            raise _refused(operator, first)
+            raise self._refused(operator, first)
         elif bet.refused:
             self.declined = bet
 
@@ -102,6 +101,26 @@ class Reach:
         """Where the CLIENT is, as far as the target file says."""
         operator = self.target.operator
         return self._elsewhere()[1] if operator is None else operator.callback_url
+
+    def _refused(self, operator: Verbs, first: Exchange) -> TargetProblem:
+        redactor = Redactor(self.target.secrets())
+        if unclear(first):
+            assert first.answer is not None
+            problem = operator.channel.dialect.read(first.answer).problem
+            return TargetProblem(
+                f"POST {first.request.url}: {body(first, redactor)}: {problem}",
+                "error null, and another answer to a bet that is not covered",
+                "let the CLIENT answer as documented: error null where a transaction was processed",
+            )
+        if first.unknown:
+            expected = "a JSON object with an error field"
+            return unanswered(first, "callback_url", self.address, OPERATOR, expected, redactor)
+        return TargetProblem(
+            f"the first genuine wager (a result of one smallest unit) was refused: {said(first, redactor)}",
+            "error null, for otherwise no rule can be judged",
+            "check security_hash, amount_format, the player ids and their currency in the target file; "
+            "pitboss doctor tries each",
+        )
 
     def _elsewhere(self) -> tuple[str, str, str]:
         """An address of the CLIENT that takes no wagers, "" where there is none: its key, itself, whose it is."""
@@ -157,34 +176,3 @@ def _whole(operator: Verbs, player: Player, refused: Exchange) -> bool:
         )
     )
     return True
-
-
-def _refused(operator: Verbs, first: Exchange) -> TargetProblem:
-    url, answer = first.request.url, first.answer
-    if answer is None:
-        return TargetProblem(
-            f"POST {url}: {first.failure}",
-            "an answer from the CLIENT",
-            "start it, or correct callback_url in [operator] of the target file",
-        )
-    if unclear(first):
-        problem = operator.channel.dialect.read(answer).problem
-        return TargetProblem(
-            f"POST {url}: {answer.body[:_SHOWN].decode('utf-8', 'replace')}: {problem}",
-            "error null, and another answer to a bet that is not covered",
-            "let the CLIENT answer as documented: error null where a transaction was processed",
-        )
-    if first.unknown:
-        kind = header(answer.headers, "Content-Type") or "no type"
-        return TargetProblem(
-            f"POST {url}: HTTP {answer.status} with {kind}, not a JSON answer to a wager",
-            "a JSON object with an error field",
-            "check that callback_url in [operator] leads to the callbacks, and read the CLIENT's log",
-        )
-    said = f"error {first.error!r}" if first.error else f"HTTP {answer.status}"
-    return TargetProblem(
-        f"the first genuine wager (a result of one smallest unit) was refused: {said}",
-        "error null, for otherwise no rule can be judged",
-        "check security_hash, amount_format, the player ids and their currency in the target file; "
-        "pitboss doctor tries each",
-    )

@@ -14,7 +14,7 @@ from scenarios.driver.driver import Driver
 from scenarios.oracles.model import OPEN, Model
 from scenarios.problems.errors import TargetProblem
 from scenarios.run.cost import round_trip
-from scenarios.run.estimate import bound
+from scenarios.run.estimate import about, bound
 from scenarios.run.findings import Opening, ScenarioResult
 from scenarios.run.guard import Guard, TargetGone
 from scenarios.run.reach import Reach
@@ -63,7 +63,7 @@ class Run:
     ``away`` are the exchanges of scenarios in which the CLIENT went away and that were judged again. ``noticed`` is
     what the judge's own wagers showed. ``at_its_word`` says that nothing tells balances and every bet is taken:
     only what answers decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not
-    measured.
+    measured. ``share`` of all scenarios are run.
     """
 
     settings: Settings
@@ -81,6 +81,7 @@ class Run:
     interrupted: bool = False
     away: list[range] = field(default_factory=list)
     round_trip: float | None = None
+    share: float = 1.0
 
     def __post_init__(self) -> None:
         target = self.settings.target
@@ -109,8 +110,7 @@ class Run:
             self.players[0] if self.players else None,
         )
         effort = self.settings.effort
-        limit = self.time_limit or bound(effort, None)
-        self.guard = Guard(self.reach, self.driver, limit, effort.return_within, self.clock)
+        self.guard = Guard(self.reach, self.driver, self.bound, effort.return_within, self.clock)
         if self.driver.has("restart"):
             self.route.restart = self.guard.restart
 
@@ -118,6 +118,19 @@ class Run:
     def time_limit(self) -> float | None:
         """Seconds that the run was given, by its settings or by the target."""
         return self.settings.time_limit or self.settings.target.target.time_limit
+
+    def bound(self) -> float:
+        """Seconds that the run may take; where it was given no limit, it follows the link and the pace, as learned."""
+        rate = self.limits.max_requests_per_second
+        return self.time_limit or bound(self.settings.effort, self.round_trip, rate)
+
+    @property
+    def about(self) -> float | None:
+        """Seconds that all of the run probably takes; None where the link was not measured."""
+        if self.round_trip is None:
+            return None
+        rate = self.limits.max_requests_per_second
+        return about(self.settings.effort, self.round_trip, self.share, len(self.players), rate)
 
     @property
     def model(self) -> Model:
@@ -214,8 +227,6 @@ class Run:
             self._try_wagers(self.probe, self.players[0])
             self.guard.unbounded = False
         self.round_trip = round_trip(self.history)
-        if self.time_limit is None:
-            self.guard.seconds = bound(self.settings.effort, self.round_trip)
 
     def _try_wagers(self, probe: WagersProbe, player: Player) -> None:
         """Find out whether ``probe`` can be trusted here; where not, the driver reads balances, if it can."""

@@ -13,6 +13,7 @@ from scenarios.run.judge import Enough, Undecided, shortened
 from scenarios.run.run import Run
 from scenarios.runner.needs import rules_of
 from scenarios.wallet.noticed import Noticed
+from scenarios.wallet.operator_client import NoRace
 from scenarios.wallet.probes import Unreadable
 from simulators.exchanges.history import Purpose
 
@@ -41,7 +42,7 @@ def ended(run: Run, result: ScenarioResult, error: BaseException) -> None:
             pass  # what was found says it all
         case TargetGone():
             _gone(run, result, str(error))
-        case Undecided() | Unreadable() | OutOfBounds():
+        case Undecided() | Unreadable() | OutOfBounds() | NoRace():
             result.ended, result.reason = Standing.UNDECIDED, str(error)
             if not result.findings:
                 accuse(result, run.suspicion.noticed)

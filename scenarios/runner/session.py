@@ -12,6 +12,7 @@ from scenarios.contract import RULES
 from scenarios.oracles.answers import answers
 from scenarios.problems.errors import Exit, Problem
 from scenarios.problems.signals import told_once
+from scenarios.run.estimate import share_of, spoken
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing, exit_code, judge_rule
 from scenarios.run.judge import Judge, Undecided
 from scenarios.run.run import Run
@@ -23,6 +24,9 @@ from scenarios.runner.second_look import look
 from scenarios.target.lock import PlayerLock
 from scenarios.wallet.noticed import refusals
 from simulators.providers import PROVIDERS
+
+# The run's duration is told again where it became so many times as long.
+_MUCH_LONGER = 1.5
 
 
 class Watcher(Protocol):
@@ -61,11 +65,23 @@ class Session:
         self._planned: list[ScenarioResult] = []
         self._lock = PlayerLock()
         self._keeping = threading.Lock()
+        self._told_about = 0.0
         run.guard.tell = run.pace.tell = self._tell
+        run.pace.slowed = self._tell_slowed
 
     def _tell(self, text: str) -> None:
         for watcher in self.watchers:
             watcher.noticed(self.run, text)
+
+    def _tell_slowed(self) -> None:
+        """Tell how long the run takes at the pace that was learned, whenever that became much longer."""
+        pace, takes = self.run.pace.learned, self.run.about
+        if pace is not None and takes is not None and takes > _MUCH_LONGER * self._told_about:
+            self._told_about = takes
+            self._tell(
+                f"at {pace:.2g} requests a second, all of this run takes about {spoken(takes)}; "
+                f"at most {spoken(self.run.guard.seconds)} (--time-limit)"
+            )
 
     def verdicts(self) -> list[RuleVerdict]:
         """The verdict of every selected rule, in the contract's order."""
@@ -115,12 +131,14 @@ class Session:
             result = result_of(item)
             self._planned.append(result)
             item.stash[JUDGE] = Judge(self.run, result)
+        self.run.share = share_of(len(scenarios))
         if not scenarios or session.config.option.collectonly:
             return
         with self._problems_end_it():
             self._try_to_serve(scenarios)
             self._lock_players()
             self.run.begin()
+        self._told_about = self.run.about or 0.0
         for watcher in self.watchers:
             watcher.planned(self.run, len(scenarios))
 

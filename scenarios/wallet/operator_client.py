@@ -17,6 +17,10 @@ from simulators.wallet.names import Names
 from simulators.wallet.transactions import Kind, Transaction
 
 
+class NoRace(Exception):
+    """Nothing can leave together; the text says why."""
+
+
 def _nothing(exchange: Exchange) -> None:
     """Guard of verbs that nobody watches."""
 
@@ -236,9 +240,13 @@ class Verbs:
         """Send callbacks so that their last bytes leave together; in the order of ``messages``.
 
         Equal messages are copies of one another. The race is no wider than the target's limits allow: what is
-        too much is left out, from the end.
+        too much is left out, from the end. Raises NoRace where one request may leave at a time.
         """
         kept = list(messages)[: self.channel.route.limits.width(len(messages))]
+        if len(kept) < min(2, len(messages)):
+            raise NoRace(
+                "the target's limits, or the pace at which it takes requests, let none leave together"
+            )
         exchanges = deliver([self._delivery(message) for message in kept], self.channel.route, together=True)
         unanswered = next((exchange for exchange in exchanges if exchange.unknown), None)
         if unanswered is not None:

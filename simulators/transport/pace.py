@@ -30,13 +30,15 @@ _REMEMBERED = 120.0
 class Pace:
     """How fast the CLIENT is asked, as learned; safe to use from several threads.
 
-    ``limits`` are slowed down. ``tell`` is told once, in words, when the CLIENT says *not now* for the first time.
+    ``limits`` are slowed down. ``tell`` is told once, in words, when the CLIENT says *not now* for the first time,
+    ``slowed`` is called whenever a lower pace was learned.
     ``learned`` is the pace in requests per second, None while nothing was to be learned. ``patience`` is how long one
     request is sent again: limits are often counted by the minute. ``clock``, ``sleep`` and ``patience``: seconds.
     """
 
     limits: Limits
     tell: Callable[[str], None] | None = None
+    slowed: Callable[[], None] | None = None
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     learned: float | None = None
@@ -50,12 +52,15 @@ class Pace:
         """The CLIENT took a request; after one that it did not take, that shows how many it takes."""
         with self._lock:
             now = self.clock()
+            learned = self._refused_at is not None
             if self._refused_at is not None:
                 self._learn(now - self._refused_at, self._refused_at)
                 self._refused_at = None
             self._taken.append(now)
             while self._taken[0] < now - _REMEMBERED:
                 self._taken.popleft()
+        if learned and self.slowed is not None:
+            self.slowed()
 
     def wait(self, answer: Answer, attempt: int, waited: float) -> float | None:
         """Wait before a request that was answered *not now* is sent again; return for how long.
@@ -80,10 +85,10 @@ class Pace:
     def _learn(self, blocked: float, since: float) -> None:
         """Slow down to what was taken before ``since``, in as long as the CLIENT then took nothing."""
         window = max(_SHORTEST, blocked)
-        count = sum(1 for one in self._taken if one > since - window)
-        rate = _MARGIN * max(1, count) / window
+        count = max(1, sum(1 for one in self._taken if one > since - window))
+        rate = _MARGIN * count / window
         self.learned = rate if self.learned is None else min(rate, self.learned * _MARGIN)
-        self.limits.slow_down(self.learned)
+        self.limits.slow_down(self.learned, count)
 
     @property
     def warning(self) -> str | None:

@@ -14,6 +14,9 @@ class Limits:
     ``max_connections`` bounds the connections open at one time. ``max_requests_per_second`` bounds the
     requests that leave in *any* second, not only on average: its whole part, or one in 1/rate seconds where
     it is below 1. ``clock`` and ``sleep`` are in seconds. Raises ValueError where a limit is not above zero.
+
+    What was slowed down lets more than that leave together, after a pause that makes up for them, where so many were
+    seen to be taken: many CLIENTs count by the minute.
     """
 
     def __init__(
@@ -42,17 +45,18 @@ class Limits:
         self._rate = threading.Lock()
         self._left: deque[float] = deque(maxlen=0)
         self._count(max_requests_per_second or 0.0)
-        # What one second allowed from the beginning.
-        self._widest = self._burst if max_requests_per_second is not None else sys.maxsize
+        # What one second allowed from the beginning, and how many may leave together.
+        self._widest = self._together = self._burst if max_requests_per_second is not None else sys.maxsize
 
     def _count(self, rate: float) -> None:
         self._burst = max(1, int(rate))
         self._period = max(1.0, 1.0 / rate) if rate else 0.0
         self._left = deque(self._left, maxlen=self._burst)
 
-    def slow_down(self, rate: float) -> None:
-        """Let at most ``rate`` requests leave in a second from now on, where it was more before."""
+    def slow_down(self, rate: float, together: int = 1) -> None:
+        """Let at most ``rate`` requests leave in a second from now on, ``together`` at once, where it was more."""
         with self._rate:
+            self._together = min(self._together, together)
             if self.max_requests_per_second is None or rate < self.max_requests_per_second:
                 self.max_requests_per_second = rate
                 self._count(rate)
@@ -63,7 +67,7 @@ class Limits:
         if self.max_connections is not None:
             bounds.append(self.max_connections)
         if self.max_requests_per_second is not None:
-            bounds.append(self._burst)
+            bounds.append(max(self._burst, self._together))
         return min(bounds)
 
     @contextmanager
@@ -103,8 +107,7 @@ class Limits:
     def request(self, n: int = 1) -> None:
         """Wait until ``n`` requests may leave together.
 
-        Raises ValueError where ``n`` is more than one second allowed from the beginning; where that was slowed down,
-        they leave once as many as there may be could.
+        Raises ValueError where ``n`` is more than one second allowed from the beginning.
         """
         if self.max_requests_per_second is None:
             return
@@ -115,12 +118,15 @@ class Limits:
                 "narrow the race with Limits.width, or raise max_requests_per_second"
             )
         with self._rate:
-            n = min(n, self._burst)
             now = self._clock()
-            # The n leave together once so few of the last period's requests are left that all fit.
-            behind = len(self._left) - (self._burst - n)
-            slot = max(now, self._left[behind - 1] + self._period) if behind > 0 else now
-            self._left.extend([slot] * n)
+            if n > self._burst:
+                # So many leave together once nothing has left for as long as they would take one by one.
+                slot = max(now, self._left[-1] + n * self._period / self._burst) if self._left else now
+            else:
+                # The n leave together once so few of the last period's requests are left that all fit.
+                behind = len(self._left) - (self._burst - n)
+                slot = max(now, self._left[behind - 1] + self._period) if behind > 0 else now
+            self._left.extend([slot] * min(n, self._burst))
         if slot > now:
             self._sleep(slot - now)
 

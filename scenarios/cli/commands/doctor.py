@@ -63,8 +63,9 @@ def command(context: click.Context, config: Path | None, restart: bool) -> None:
         console.print(f"\n{len(problems)} wrong. Fix the first, then run pitboss doctor again.")
         context.exit(problems[0].exit_code)
     if (measured := round_trip(run.history)) is not None:
+        rate = run.limits.max_requests_per_second
         times = " and ".join(
-            f"about {spoken(about(each, measured, players=len(run.players)))} ({each.name})"
+            f"about {spoken(about(each, measured, players=len(run.players), rate=rate))} ({each.name})"
             for each in (QUICK, NORMAL)
         )
         console.print(

@@ -24,6 +24,7 @@ def watched(round_trip):
         probe_name="wagers",
         players=["p-1"],
         round_trip=round_trip,
+        about=None if round_trip is None else 90.0,
         results=[],
     )
     terminal.planned(run, 90)

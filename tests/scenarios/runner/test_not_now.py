@@ -8,10 +8,13 @@ from functools import partial
 import pytest
 
 from scenarios.problems.errors import Exit
+from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
+from scenarios.run.settings import Settings
+from scenarios.runner.pytest_run import check
 from simulators.transport.pace import Pace
-from tests.support.judging import judged
-from tests.support.wallets import Wallet
+from tests.support.judging import judged, running
+from tests.support.wallets import Wallet, served, target_of
 
 
 class Limited(Wallet):
@@ -36,6 +39,22 @@ class Limited(Wallet):
         return super().__call__(environ, start_response)
 
 
+class LimitsOnceItIsJudged:
+    """A watcher that sets ``wallet``'s limit when the first scenario is about to run, and keeps what it is told."""
+
+    def __init__(self, wallet, most):
+        self.wallet, self.most, self.told = wallet, most, []
+
+    def planned(self, run, scenarios):
+        self.wallet.most = self.most
+
+    def finished(self, run, result):
+        """Nothing to do."""
+
+    def noticed(self, run, text):
+        self.told.append(text)
+
+
 @pytest.mark.parametrize(
     ("most", "window", "status", "headers"),
     [
@@ -44,16 +63,43 @@ class Limited(Wallet):
     ],
 )
 def test_a_limit_on_rates_breaks_no_rule(most, window, status, headers):
-    wallet = Limited(most, window, status, headers, balance="41.37")
+    wallet = Limited(10**6, window, status, headers, balance="41.37")
+    watcher = LimitsOnceItIsJudged(wallet, most)
     rules = ("BET-01", "RES-01", "RBK-01", "IDM-02", "MSG-01", "MSG-02", "MSG-03", "MSG-16")
-    result = judged(wallet, *rules)
+    result = judged(wallet, *rules, watchers=[watcher])
     found = {v.rule.id: (v.standing, v.reason) for v in result.verdicts}
     assert {standing for standing, _ in found.values()} == {Standing.PASSED}, found
     assert result.code is Exit.HOLDS
     [warning] = result.run.warnings
     assert warning.startswith(f"the CLIENT answered {status[:3]} (not now)")
     assert "[target] max_requests_per_second = " in warning
+    assert "requests a second, all of this run takes about" in watcher.told[1]
     assert wallet.balances == {"p-1": Decimal("41.37"), "p-2": Decimal("41.37")}
+
+
+@pytest.mark.parametrize(("time_limit", "grows"), [(None, True), (60, False)])
+def test_the_bound_of_the_run_follows_the_pace_unless_it_was_given(time_limit, grows):
+    with running(Wallet(), time_limit=time_limit) as run:
+        run.round_trip = 0.001
+        before, took = run.guard.seconds, run.about
+        run.limits.slow_down(2)
+        assert run.about > 10 * took
+        assert (run.guard.seconds > run.about > before) == grows
+        assert (run.guard.seconds == before) != grows
+
+
+def test_where_none_may_leave_together_races_are_undecided():
+    wallet = Wallet(balance="41.37")
+    with served(wallet) as url:
+        target = target_of(url, wallet)
+        narrow = target.target.model_copy(update={"max_connections": 1})
+        result = check(Settings(target.model_copy(update={"target": narrow}), ("BET-04", "RES-01"), QUICK))
+    found = {v.rule.id: v for v in result.verdicts}
+    assert {rule: v.standing for rule, v in found.items()} == {
+        "BET-04": Standing.UNDECIDED,
+        "RES-01": Standing.PASSED,
+    }
+    assert "let none leave together" in found["BET-04"].reason
 
 
 def test_what_is_never_taken_leaves_its_rule_undecided(monkeypatch):

@@ -197,7 +197,7 @@ def test_a_bound_leaves_what_was_judged_and_tells_of_the_rest(scenario):
         @pytest.mark.rules("RES-01")
         def test_money(judge, run):
             judge.holds("RES-01", True, expected="", seen="")
-            run.guard.seconds = 0
+            run.guard.bound = lambda: 0
 
         @pytest.mark.rules("BET-09")
         def test_should(judge):

@@ -88,3 +88,19 @@ def test_where_answers_cannot_be_told_apart_the_field_is_named_at_once():
     found = judged(Same(), "BET-01")
     assert isinstance(found.problem, TargetProblem)
     assert "the field error is missing" in str(found.problem)
+
+
+class ElsewhereBySlash(Wallet):
+    """Answers each address by a redirect to the same with a slash, as some frameworks do."""
+
+    def __call__(self, environ, start_response):
+        start_response("301 Moved Permanently", [("Location", f"{environ['PATH_INFO']}/")])
+        return [b"{}"]
+
+
+def test_where_the_first_wager_is_redirected_it_is_shown_where_to():
+    problem = judged(ElsewhereBySlash(), "BET-01").problem
+    assert isinstance(problem, TargetProblem)
+    assert "HTTP 301, Location: http://" in problem.came
+    assert "/transaction/" in problem.came
+    assert "frameworks add the slash at the end by a redirect" in problem.next_step

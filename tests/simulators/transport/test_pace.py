@@ -49,7 +49,7 @@ class Limited:
 
 def route(clock, told=None):
     limits = Limits(clock=clock.now, sleep=clock.sleep)
-    return Route(History(), limits=limits, pace=Pace(limits, told, clock.now, clock.sleep))
+    return Route(History(), limits=limits, pace=Pace(limits, told, clock=clock.now, sleep=clock.sleep))
 
 
 def request(url, number):
@@ -138,7 +138,7 @@ def test_patience_is_bounded_and_shorter_where_it_was_in_vain():
 )
 def test_retry_after_is_kept_within_bounds(said, pause):
     clock = Clock()
-    pace = Pace(Limits(), None, clock.now, clock.sleep)
+    pace = Pace(Limits(), clock=clock.now, sleep=clock.sleep)
     assert pace.wait(Answer(429, (("Retry-After", said),)), 1, 0.0) == pause
     assert clock.time == 100.0 + pause
 

@@ -81,6 +81,23 @@ def test_a_rate_that_is_not_reached_costs_no_wait() -> None:
     assert clock.now() == 101.0
 
 
+def test_what_was_slowed_down_lets_a_race_leave_after_as_long_as_it_takes_one_by_one() -> None:
+    clock = Clock()
+    limits = Limits(clock=clock.now, sleep=clock.sleep)
+    limits.slow_down(0.5, together=6)
+    assert limits.width(8) == 6
+    limits.request()
+    began = clock.now()
+    limits.request(6)
+    assert clock.now() == began + 12
+    limits.request()
+    assert clock.now() == began + 14
+    # What was seen to be taken at once the first time bounds it for good.
+    limits.slow_down(0.25, together=60)
+    limits.slow_down(0.25, together=2)
+    assert limits.width(8) == 2
+
+
 def test_connections_of_many_threads_never_exceed_the_limit() -> None:
     limits = Limits(3)
     lock = threading.Lock()
