@@ -54,7 +54,9 @@ class Players(Section):
         distinct((*info.data.get("ids", ()), *others.values()))
         return others
 
-    opening: Annotated[dict[str, Decimal], BeforeValidator(_by_player)] = Field(
+    opening: Annotated[
+        dict[str, Decimal], BeforeValidator(_by_player, json_schema_input_type=dict[str, str | int])
+    ] = Field(
         default_factory=dict,
         description="what test players own when a check begins, id = amount as text in the player's currency",
         examples=['{ p-1 = "100.00" }'],

@@ -139,7 +139,7 @@ CurrencyCode = Annotated[str, AfterValidator(_currency)]
 Name = Annotated[str, Field(min_length=1)]
 Seconds = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
 Pause = Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_nan=False)]
-Duration = Annotated[float, BeforeValidator(duration)]
+Duration = Annotated[float, BeforeValidator(duration, json_schema_input_type=str)]
 Count = Annotated[int, BeforeValidator(_number)]
 
 

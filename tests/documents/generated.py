@@ -26,6 +26,7 @@ from simulators.jackpot import lifecycle as vouchers
 from simulators.operator import lifecycle as slips
 from simulators.transport.faults.table import FAULTS, parameters
 from simulators.values.state_machine import Lifecycle
+from tests.documents import target_schema
 from tests.documents.fidelity.documents import DECIDED, DOCUMENTS, NOT_MODELLED
 from tests.documents.fidelity.held import unheld
 from tests.documents.fidelity.statement import Statement
@@ -80,6 +81,7 @@ def pages() -> dict[Path, str]:
         DOCS / "faults.md": _faults(),
         DOCS / "mutants.md": _mutants(),
         DOCS / "fidelity.md": _fidelity(proofs),
+        target_schema.FILE: target_schema.text(),
     }
     for group in GROUPS:
         made[DOCS / "rules" / f"{group.lower()}.md"] = _group_page(group, proofs)

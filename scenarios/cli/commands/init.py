@@ -2,12 +2,15 @@
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 import click
 
 from scenarios.cli.click_errors import examples
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import DEFAULT_FILE
+
+_SCHEMA: Final = "pitboss.schema.json"
 
 
 @click.command(
@@ -27,11 +30,17 @@ from scenarios.target.loading import DEFAULT_FILE
 )
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 def command(output: Path, force: bool) -> None:
-    """Write a commented pitboss.toml to begin with."""
-    text = files("scenarios.target").joinpath("starter.toml").read_text(encoding="utf-8")
+    """Write a commented pitboss.toml to begin with.
+
+    Beside it lies pitboss.schema.json, its JSON schema, which the first line names.
+    """
+    shipped = files("scenarios.target")
+    text = shipped.joinpath("starter.toml").read_text(encoding="utf-8")
     try:
         with output.open("w" if force else "x", encoding="utf-8") as file:
             file.write(text)
+        # The file's first line names it, so that editors complete and check what is written.
+        output.with_name(_SCHEMA).write_bytes(shipped.joinpath(_SCHEMA).read_bytes())
     except FileExistsError:
         raise UsageProblem(
             f"{output} is there already",
@@ -45,7 +54,7 @@ def command(output: Path, force: bool) -> None:
             "choose another place with --output",
         ) from None
     config = "" if output == Path(DEFAULT_FILE) else f" -c {output}"
-    click.echo(f"{output} is written. Next:")
+    click.echo(f"{output} is written, and {_SCHEMA} for editors. Next:")
     click.echo(
         "  1. set callback_url, one player id and the secret: export SECURITY_HASH=..., or in a .env beside it"
     )
