@@ -7,7 +7,7 @@
 PYTHON   ?= python3
 # Tests often wait for the programs that they start: two for each core keep it busy.
 WORKERS   = $(shell $(PYTHON) -c 'import os; print(min(16, 2 * (os.cpu_count() or 1)))')
-PARALLEL ?= -n $(WORKERS) --dist loadgroup
+PARALLEL ?= -n $(WORKERS) --dist worksteal
 ARGS     ?=
 
 VENV  := .venv

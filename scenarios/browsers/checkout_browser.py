@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from html.parser import HTMLParser
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from scenarios.driver.driver import Raw
 from scenarios.problems.errors import DriverProblem
@@ -18,6 +18,7 @@ from simulators.exchanges.history import Answer, Exchange, Purpose, Request, Sta
 from simulators.providers import CHECKOUT
 from simulators.transport.delivery import Delivery, Meaning
 from simulators.transport.sending import deliver
+from simulators.values.web_addresses import resolved
 
 ENTRY = "checkout_token"
 # Tried where the target file names no variants; a CLIENT that sells neither is skipped.
@@ -154,7 +155,7 @@ class Minting:
             part, _ = self._send(Request("GET", address), "part of the page")
             yield f"the page's {urlsplit(address).path}", part
             for source in _SOURCE_MAP.findall(part.body.decode("utf-8", "replace")):
-                if _of_one_server(url, found := urljoin(address, source)):
+                if _of_one_server(url, found := resolved(address, source)):
                     yield f"the source map {source}", self._send(Request("GET", found), "source map")[0]
 
     def _send(self, request: Request, label: str) -> tuple[Raw, Exchange]:
@@ -235,7 +236,7 @@ def _loaded(url: str, page: bytes) -> list[str]:
         def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
             source = dict(attrs).get("href" if tag == "link" else "src")
             if tag in _LOADING and source:
-                found.append(urljoin(url, source))
+                found.append(resolved(url, source))
 
     Reader().feed(page.decode("utf-8", "replace"))
     return [each for each in dict.fromkeys(found) if _of_one_server(url, each)]

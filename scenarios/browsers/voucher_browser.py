@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urljoin
 
 from scenarios.driver.driver import Raw
 from scenarios.hosting.jackpot import Jackpot
@@ -21,6 +20,7 @@ from simulators.jackpot.service import WIDGET_CLIENT_ID
 from simulators.providers import JACKPOT
 from simulators.transport.delivery import Delivery, Meaning
 from simulators.transport.sending import deliver
+from simulators.values.web_addresses import resolved
 
 
 @dataclass(eq=False)
@@ -177,7 +177,8 @@ class Browser:
         for address in _addresses(self.document(conversion), base):
             opened = self._open(address)
             if opened.answer is not None and opened.answer.status in (301, 302, 303, 307, 308):
-                opened = self._open(urljoin(address, header(opened.answer.headers, "Location") or ""))
+                elsewhere = resolved(address, header(opened.answer.headers, "Location") or "")
+                opened = self._open(elsewhere) if elsewhere else opened
             if opened.answer is not None and opened.answer.body.startswith(b"%PDF"):
                 return opened
         return None
@@ -206,4 +207,5 @@ def _addresses(value: Any, base: str) -> Iterator[str]:
             for inner in value:
                 yield from _addresses(inner, base)
         case str() if value.startswith(("http://", "https://", "/")):
-            yield urljoin(base, value)
+            if address := resolved(base, value):
+                yield address

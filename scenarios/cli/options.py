@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from scenarios.problems.errors import BadValue
-from scenarios.report.plain import printable
+from scenarios.problems.plain_text import printable
 from scenarios.target.demo import target_to_play_with
 from scenarios.target.duration import EXPECTED, duration
 from scenarios.target.loading import Target

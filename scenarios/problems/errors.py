@@ -5,6 +5,8 @@ from typing import IO, Any, ClassVar
 
 import click
 
+from scenarios.problems.plain_text import printable
+
 
 class Exit(IntEnum):
     """What a command's exit code says, so that CI can tell a broken contract from a target that is down."""
@@ -42,7 +44,7 @@ class Problem(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the beats to ``file`` (standard error where it is None)."""
-        click.echo(f"pitboss: {self.format_message()}", file=file, err=file is None)
+        click.echo(printable(f"pitboss: {self.format_message()}"), file=file, err=file is None)
 
 
 class UsageProblem(Problem):

@@ -1,10 +1,9 @@
 """What is wrong where a genuine request got no answer that means anything: the address, or what serves it."""
 
-from urllib.parse import urljoin
-
 from scenarios.problems.errors import TargetProblem
 from simulators.exchanges.history import Exchange, header
 from simulators.exchanges.redaction import Redactor
+from simulators.values.web_addresses import resolved
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 # So much of what a CLIENT says is shown, in characters.
@@ -46,7 +45,9 @@ def unanswered(
         )
     location = header(exchange.answer.headers, "Location")
     if location is not None and exchange.answer.status in _REDIRECTS:
-        return _redirected(exchange, redactor.text(urljoin(url, location)), key, address, section)
+        return _redirected(
+            exchange, redactor.text(resolved(url, location) or location), key, address, section
+        )
     kind = header(exchange.answer.headers, "Content-Type") or "no Content-Type"
     page = "html" in kind.lower() or exchange.answer.body.lstrip()[:1] == b"<"
     what = "an HTML page" if page else f"{kind}: {body(exchange, redactor)}"

@@ -17,7 +17,7 @@ import click
 
 from scenarios.contract import Level
 from scenarios.problems.errors import Problem
-from scenarios.report.plain import printable
+from scenarios.problems.plain_text import printable
 from scenarios.report.summary import against_baseline, replay_command, verdict_in_words
 from scenarios.run.findings import RuleVerdict, Standing
 from scenarios.run.judged import Judged

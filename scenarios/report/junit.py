@@ -3,7 +3,7 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
-from scenarios.report.plain import printable
+from scenarios.problems.plain_text import printable
 from scenarios.report.summary import verdict_in_words
 from scenarios.run.judged import Judged
 

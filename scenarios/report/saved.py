@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from scenarios.contract import RULES
 from scenarios.problems.errors import UsageProblem
+from scenarios.problems.plain_text import printable, whole
 from scenarios.report.files import LAST, REPORT
-from scenarios.report.plain import printable, whole
 from scenarios.report.schema import VERSION, Report
 
 NEXT = f"name the folder that pitboss check wrote its report into: {LAST}, or that of --report DIR"

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from scenarios.contract.rule import Rule as ContractRule
-from scenarios.report.plain import whole
+from scenarios.problems.plain_text import whole
 
 VERSION: Literal[1] = 1
 Outcome = Literal["passed", "failed", "warned", "skipped", "info", "undecided"]

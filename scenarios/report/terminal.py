@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from scenarios.contract import GROUPS
+from scenarios.problems.plain_text import printable
 from scenarios.report import accusation
 from scenarios.report.files import HAR, HTML, JUNIT, REPORT
-from scenarios.report.plain import printable
 from scenarios.report.summary import against_baseline, must_counts, named, should_counts, verdict_in_words
 from scenarios.run.estimate import spoken
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing

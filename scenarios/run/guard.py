@@ -70,14 +70,17 @@ class Guard:
         self._wait(self.patience)
 
     def wait_return(self) -> None:
-        """Wait, bounded, for a CLIENT that does not answer, or start it again where the driver can.
+        """Wait, bounded, for a CLIENT that answers no more, or start it again where the driver can.
 
-        Raises TargetGone where it stays away; then it is waited for no more.
+        Raises TargetGone where it stays away, then it is waited for no more, and at once where it never answered.
         """
         if self.gone:
             raise TargetGone("it stayed away")
         if self.reach.alive():
             return
+        if not self.reach.reached:
+            self.gone = True
+            raise TargetGone("it never answered")
         left = self.patience if self.unbounded else min(self.patience, self._left())
         began = self.clock()
         try:

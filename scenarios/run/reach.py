@@ -31,6 +31,8 @@ class Reach:
     operator: Verbs | None
     player: Player | None
     started: bool = False
+    # Whether the CLIENT answered as one that can be judged.
+    reached: bool = False
     # Whether a CLIENT that takes no wagers answered 5xx from the beginning, so that it says nothing of its going away.
     fails_at_rest: bool = False
     # Whether the CLIENT takes whole amounts only.
@@ -55,6 +57,7 @@ class Reach:
                 )
         else:
             self._first_wager(self.operator, self.player)
+        self.reached = True
 
     def alive(self) -> bool:
         """Whether the CLIENT still serves: one of two requests that move nothing is answered, and not by 5xx.
@@ -87,11 +90,13 @@ class Reach:
             if self.whole:
                 return
             paid = operator.pay(player, player.unit, Purpose.FIRST_WAGER)
+        if not (paid.ok or paid.refused):
+            raise self._refused(operator, first)
         bet = operator.bet(player, player.unit, purpose=Purpose.FIRST_WAGER)
         if paid.refused and bet.ok:
             # That no result is paid is for a rule to tell.
             operator.rollback(bet, purpose=Purpose.FIRST_WAGER)
-        elif not paid.ok:
+        elif paid.refused:
             raise self._refused(operator, first)
         elif bet.refused:
             self.declined = bet

@@ -233,7 +233,10 @@ class Verbs:
         if told and last.answer is not None and not last.not_now:
             return last
         if exchange.message.kind is not Kind.ROLLBACK:
-            self.settle(self._watched(self.channel.send(self.undo(exchange), purpose=exchange.purpose)))
+            undone = self._watched(self.channel.send(self.undo(exchange), purpose=exchange.purpose))
+            if last.answer is not None:
+                # Who was silent four times is silent now, and each time costs the whole timeout.
+                self.settle(undone)
         return exchange
 
     def race(self, messages: Sequence[Transaction]) -> list[Exchange]:

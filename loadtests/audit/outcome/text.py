@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from loadtests.audit.outcome.verdict import AuditFinding, AuditVerdict, UndecidedPlayers, WrongBalance
 from loadtests.monitor.memory import Point
-from scenarios.report.plain import printable
+from scenarios.problems.plain_text import printable
 from simulators.values import money
 
 # Importing Locust changes the whole process: only whoever runs under it does.

@@ -6,8 +6,8 @@ from typing import Final
 import click
 
 from scenarios.problems.errors import Exit
+from scenarios.problems.plain_text import printable
 from scenarios.report.files import LAST
-from scenarios.report.plain import printable
 from scenarios.report.saved import read_report
 from scenarios.report.schema import Report, Rule
 

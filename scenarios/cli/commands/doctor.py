@@ -13,6 +13,7 @@ from scenarios.contract import PLANNED, RULES, Level
 from scenarios.doctor.operator import examine
 from scenarios.doctor.steps import DoctorStep, StepOutcome
 from scenarios.problems.errors import Exit
+from scenarios.problems.plain_text import printable
 from scenarios.report.headline import rules
 from scenarios.run.cost import round_trip
 from scenarios.run.effort import NORMAL, QUICK
@@ -88,11 +89,11 @@ def _show(console: Console, step: DoctorStep) -> None:
     line = Text(f"{step.state:<10}", style=_STYLES[step.state])
     line.append(step.name, style="bold")
     if step.seen:
-        line.append(f": {step.seen}", style="not bold")
+        line.append(f": {printable(step.seen)}", style="not bold")
     console.print(line)
     indent = " " * 10
     if step.problem is not None:
         for text in step.problem.format_message().splitlines():
-            console.print(Text(indent + text))
+            console.print(Text(indent + printable(text)))
     if step.advice:
-        console.print(Text(indent + step.advice))
+        console.print(Text(indent + printable(step.advice)))

@@ -13,7 +13,7 @@ from decimal import Decimal
 from importlib.resources import files
 from typing import Final
 
-from scenarios.report.plain import printable
+from scenarios.problems.plain_text import printable
 from scenarios.run.findings import Finding, Opening, RuleVerdict
 from scenarios.run.run import Run
 from simulators.exchanges.curl import shell_header, shell_text

@@ -65,7 +65,7 @@ def test_the_target_is_down(tmp_path):
 def test_the_target_answers_html(tmp_path):
     with Server(html) as server:
         target_file(tmp_path, server.url)
-        assert "text/html" in three_beats(pitboss("check", *QUICK, cwd=tmp_path), 3)
+        assert "an HTML page" in three_beats(pitboss("check", *QUICK, cwd=tmp_path), 3)
 
 
 def test_a_wrong_secret(tmp_path, client):

@@ -10,7 +10,7 @@ from scenarios.cli.click_errors import examples
 from scenarios.cli.commands.token.keys import SHARED, api_signature, no_algorithm, target_of
 from scenarios.hosting.checkout import agreed_on
 from scenarios.problems.errors import Exit, UsageProblem
-from scenarios.report.plain import printable
+from scenarios.problems.plain_text import printable
 from scenarios.target.loading import Target
 from scenarios.tokens import explain
 from scenarios.tokens.explain import ClaimLine, ClaimStanding

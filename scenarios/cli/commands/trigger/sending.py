@@ -7,7 +7,7 @@ import click
 from scenarios.cli import options, shell_completion
 from scenarios.events.raise_event import unfit
 from scenarios.problems.errors import Exit
-from scenarios.report.plain import printable
+from scenarios.problems.plain_text import printable
 from scenarios.target.loading import Target
 from simulators.exchanges.as_json import as_json
 from simulators.exchanges.curl import as_curl
