@@ -89,6 +89,11 @@ class _Amount(click.ParamType[Decimal]):
     help="What signs the tokens of checkouts.",
 )
 @click.option(
+    "--public-url",
+    metavar="URL",
+    help="Where players and the checkout reach this CLIENT; tokens of checkouts then carry callbackUrls.",
+)
+@click.option(
     "--player", "players", multiple=True, help="Player to open at the start (repeat). Default: p-1 .. p-8."
 )
 @click.option(
@@ -119,6 +124,7 @@ def client(
     checkout: str,
     merchant_id: str,
     checkout_algorithm: str,
+    public_url: str | None,
     players: tuple[str, ...],
     players_pattern: str | None,
     player_count: int,
@@ -151,6 +157,7 @@ def client(
                 checkout_url=checkout,
                 merchant_id=merchant_id,
                 checkout_algorithm=checkout_algorithm,
+                public_url=public_url,
                 currency=currency,
                 balance=balance,
                 players=(*players, *_patterned(players_pattern, player_count)) or DEFAULT_PLAYERS,

@@ -54,6 +54,9 @@ def _shop(routes: Blueprint, service: CheckoutService) -> None:
     @routes.get("/page")
     def page() -> Response:
         product = service.catalogue.find(_variant())
+        earlier = request.args.get("order", "")
+        if earlier:
+            earlier = service.came_back(_plain(earlier), request.args.get("from", ""))
         order = service.order(product.reference)
         return widget_page(
             "checkout.html",
@@ -61,6 +64,7 @@ def _shop(routes: Blueprint, service: CheckoutService) -> None:
             product=service.shown(product),
             merchant=service.config.merchant_id,
             reference=order.reference,
+            earlier=earlier,
             token=service.token(order),
         )
 

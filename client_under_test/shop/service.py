@@ -7,7 +7,7 @@ from typing import Any
 from client_under_test.config import Config
 from client_under_test.shop.checkout_api import CheckoutApi
 from client_under_test.shop.decisions import DecisionReader
-from client_under_test.shop.orders import OPEN, Order, Orders
+from client_under_test.shop.orders import OPEN, Order, Orders, UnknownCheckout
 from client_under_test.shop.products import Price, Product, ProductCatalogue
 from client_under_test.shop.tokens import CheckoutTokenMinter, plainest
 from client_under_test.values import money
@@ -60,6 +60,13 @@ class CheckoutService:
     def answer(self, order: Order) -> dict[str, Any]:
         """Return what a request for a token is answered."""
         return {"token": self.token(order), "merchantReference": order.reference}
+
+    def came_back(self, reference: str, said: str) -> str:  # noqa: ARG002 - nothing is believed of an address
+        """Return the checkout that the player says to come back from, "" where there is none. Decides nothing."""
+        try:
+            return self.orders.find(reference).reference
+        except UnknownCheckout:
+            return ""
 
     def status(self, reference: str) -> dict[str, Any]:
         """Return how a checkout stands; raises UnknownCheckout."""

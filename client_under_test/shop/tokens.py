@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import jwt
 
@@ -36,7 +37,7 @@ class CheckoutTokenMinter:
 
     def claims(self, order: Order, iat: int) -> dict[str, Any]:
         """Return what the JWT says. Its amounts are exact numbers, in their plainest form."""
-        price = order.price
+        price, urls = order.price, self.callback_urls(order)
         return {
             "iss": self.config.merchant_id,
             "sub": SUBJECT,
@@ -44,6 +45,7 @@ class CheckoutTokenMinter:
             "data": {
                 "merchantReference": order.reference,
                 "currency": price.currency,
+                **({} if urls is None else {"callbackUrls": urls}),
                 "merchantPrice": {
                     "valueBeforeTax": units(price.before, price.currency),
                     "valueAfterTax": units(price.after, price.currency),
@@ -52,6 +54,18 @@ class CheckoutTokenMinter:
                 },
                 "variant": {"reference": order.variant},
             },
+        }
+
+    def callback_urls(self, order: Order) -> dict[str, str] | None:
+        """Return where the player comes back to and decisions go; None where we do not know our own address."""
+        if self.config.public_url is None:
+            return None
+        site = f"{self.config.public_url.rstrip('/')}/checkout"
+        back = f"{site}/page?" + urlencode({"variant": order.variant, "order": order.reference})
+        return {
+            "successRedirect": f"{back}&from=success",
+            "failureRedirect": f"{back}&from=failure",
+            "serverToServer": f"{site}/decisions",
         }
 
     def sign(self, claims: dict[str, Any]) -> str:

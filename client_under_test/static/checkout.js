@@ -3,7 +3,8 @@
 // The token is minted by our server from the catalogue; the page never sees the key it is signed with.
 const main = document.querySelector("main");
 const byId = (id) => document.getElementById(id);
-const order = `/checkout/orders/${encodeURIComponent(main.dataset.reference)}`;
+const orderOf = (reference) => `/checkout/orders/${encodeURIComponent(reference)}`;
+const order = orderOf(main.dataset.reference);
 const PAUSE = 1000;
 const BEFORE = "order";
 
@@ -34,9 +35,9 @@ async function watch() {
   }
 }
 
-// Who comes back from the checkout finds a new page; the order that was paid for is the one before.
+// Who comes back from the checkout finds a new page; the order that was paid for is in its address, or the one before.
 async function showEarlier() {
-  const earlier = sessionStorage.getItem(BEFORE);
+  const earlier = main.dataset.earlier ? orderOf(main.dataset.earlier) : sessionStorage.getItem(BEFORE);
   sessionStorage.setItem(BEFORE, order);
   if (!earlier || earlier === order) return;
   const then = await state(earlier);

@@ -158,6 +158,13 @@ class Minting:
                 if _of_one_server(url, found := resolved(address, source)):
                     yield f"the source map {source}", self._send(Request("GET", found), "source map")[0]
 
+    def visit(self, address: str) -> Exchange | None:
+        """Open ``address`` as the player's browser does, without following further; None where nothing answers."""
+        try:
+            return self._send(Request("GET", address), "way back")[1]
+        except DriverProblem:
+            return None
+
     def _send(self, request: Request, label: str) -> tuple[Raw, Exchange]:
         [exchange] = deliver(
             Delivery(request, _any, CHECKOUT, label, Purpose.BROWSER, genuine=False), self.run.route

@@ -187,8 +187,9 @@ def test_what_is_no_approval_grants_nothing(orders: _Orders, cases: Cases, judge
     for family, level in ((decisions.no_approvals(), Level.MUST), (decisions.for_others(), Level.SHOULD)):
         for case in cases(family):
             order = orders.open()
-            fields = case.value(orders.decision(order, approved=True).fields())
-            sent.append((order, orders.simulator.send_fields(fields, case.name), case.name, level))
+            decision = orders.decision(order, approved=True)
+            exchange = orders.simulator.send_fields(decision, case.value(decision.fields()), case.name)
+            sent.append((order, exchange, case.name, level))
     # A CLIENT that acts in the background has acted on them by the time that it acts on this one.
     orders.approve(orders.open())
     for order, exchange, name, level in sent:
@@ -202,6 +203,30 @@ def test_what_is_no_approval_grants_nothing(orders: _Orders, cases: Cases, judge
             case=f"well signed: {name}",
             level=level,
         )
+
+
+@pytest.mark.rules("CHK-11")
+def test_coming_back_from_the_checkout_approves_nothing(orders: _Orders, judge: Judge) -> None:
+    """A player who goes to successRedirect of a token by hand, with no decision made, has bought nothing."""
+    order = orders.open()
+    address = order.minted.token.claim("data.callbackUrls.successRedirect")
+    if not isinstance(address, str) or not address.startswith(("http://", "https://")):
+        return
+    paid = orders.open()
+    approved = orders.approve(paid)
+    visited = orders.minting.visit(address)
+    # A CLIENT that acts in the background has acted on the visit by the time that it acts on this one.
+    orders.approve(orders.open())
+    seen = orders.read(order.reference)
+    judge.holds(
+        "CHK-11",
+        # That somebody came back may show; that nothing was paid must.
+        paid.opening != order.opening or seen != approved,
+        expected=f"order does not read {approved!r}, as after an approval",
+        seen=repr(seen),
+        exchanges=[] if visited is None else [visited],
+        case="successRedirect opened, nothing decided",
+    )
 
 
 @pytest.mark.rules("CHK-11")

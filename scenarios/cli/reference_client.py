@@ -126,11 +126,12 @@ def reference_client(
     arguments += ["--operator", operator, "--processes", str(processes)]
     arguments += ["--jackpot", f"http://127.0.0.1:{agreed.port}", "--jackpot-confirmation", confirmation]
     arguments += ["--checkout", f"http://127.0.0.1:{checkout.port}", "--merchant-id", checkout.merchant_id]
+    site = f"http://127.0.0.1:{port}"
+    arguments += ["--public-url", site]
     arguments += ["--mutant", mutant] if mutant else []
     # It is killed in the end, and cannot clean up after itself: its temporary files go with the folder.
     environment = {**os.environ, "TMPDIR": str(folder), "SECURITY_HASH": hash_, "OPERATOR_PASSWORD": password}
     environment |= agreed.environment | checkout.environment
-    site = f"http://127.0.0.1:{port}"
     with _Supervised([sys.executable, "-m", _MODULE, *arguments], environment, folder) as client:
         client.wait_ready(f"{site}/healthz")
         yield target_at(site, api_port, hash_, password, client.kill_command, agreed, checkout)

@@ -27,6 +27,11 @@ _RULES: Final[dict[str, tuple[str, ...]]] = {
     "data": ("CHK-04", "CHK-05", "CHK-07", "CHK-08"),
     "data.merchantReference": ("CHK-08",),
     "data.currency": ("CHK-04",),
+    # No rule speaks of the addresses: where they are none, the provider makes no checkout.
+    "data.callbackUrls": (),
+    "data.callbackUrls.successRedirect": (),
+    "data.callbackUrls.failureRedirect": (),
+    "data.callbackUrls.serverToServer": (),
     _PRICE: ("CHK-05",),
     f"{_PRICE}.valueBeforeTax": ("CHK-05",),
     f"{_PRICE}.valueAfterTax": ("CHK-05",),

@@ -6,6 +6,7 @@ minute; amounts may be finer than the currency's unit, as floats are (100/1.2), 
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
@@ -26,6 +27,8 @@ _USUAL: Final = Decimal("0.01")
 _EXACT: Final = Context(prec=100)
 _ONE: Final = Decimal(1)
 _HUNDRED: Final = Decimal(100)
+# A whole address without a password; no letter in it could begin something else in a header or a policy.
+ADDRESS: Final = r"^https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][!-~]*)?$"
 # Half a unit, and what binary floating point adds to it.
 _HALF: Final = Decimal("0.5001")
 # How many codes of currencies are remembered: ISO 4217 has fewer.
@@ -52,6 +55,7 @@ class Code(StrEnum):
     UNKNOWN_CURRENCY = "unknown_currency"
     NEGATIVE = "negative"
     TOO_LARGE = "too_large"
+    NO_ADDRESS = "no_address"
     DOES_NOT_ADD_UP = "does_not_add_up"
 
 
@@ -71,6 +75,7 @@ _WORDS: Final[dict[Code, tuple[str, str]]] = {
     Code.LOWER_CASE: ("has small letters", "Write it in capitals."),
     Code.UNKNOWN_CURRENCY: ("is no currency of ISO 4217", "Send its three letters, no symbol and no number."),
     Code.NEGATIVE: ("is below zero", "Send zero or more."),
+    Code.NO_ADDRESS: ("is no http or https address", "Write it whole, with its scheme and host."),
     Code.TOO_LARGE: ("has too many digits", "Send an amount that money has."),
     Code.DOES_NOT_ADD_UP: (
         "does not add up with the other amounts",
@@ -181,6 +186,13 @@ def _unit_of(currency: str) -> Decimal | None:
         return None
 
 
+def _address(value: Any, asked: Asked) -> Code | None:
+    wrong = _text(value, asked)
+    if wrong is not None:
+        return wrong
+    return None if re.fullmatch(ADDRESS, value) else Code.NO_ADDRESS
+
+
 def _number(value: Any, _: Asked) -> Code | None:
     if not isinstance(value, Decimal):
         return Code.WRONG_TYPE
@@ -194,6 +206,7 @@ _TOKEN: Final = Claim("token", "the token", "a JWT", _text)
 _ALGORITHM: Final = Claim("header.alg", "the algorithm that signed it", "the one agreed on", _text)
 _SIGNATURE: Final = Claim("signature", "proves who wrote the token", "one under the agreed key", _text)
 _AMOUNT: Final = "a JSON number, zero or more"
+_WEB: Final = "an http or https address"
 
 # Every claim, each after what holds it.
 CLAIMS: Final = (
@@ -211,6 +224,18 @@ CLAIMS: Final = (
         Need.ADVISED,
     ),
     Claim("data.currency", "the currency of the price", "three capitals of ISO 4217", _currency),
+    Claim(
+        "data.callbackUrls",
+        "where the merchant is told, and its customer goes back to",
+        "an object",
+        _object,
+        Need.OPTIONAL,
+    ),
+    Claim(
+        "data.callbackUrls.successRedirect", "the way back after an approval", _WEB, _address, Need.OPTIONAL
+    ),
+    Claim("data.callbackUrls.failureRedirect", "the way back otherwise", _WEB, _address, Need.OPTIONAL),
+    Claim("data.callbackUrls.serverToServer", "where the decision goes", _WEB, _address),
     Claim("data.merchantPrice", "the price", "an object", _object),
     Claim("data.merchantPrice.valueBeforeTax", "the price before tax", _AMOUNT, _number),
     Claim(
@@ -323,6 +348,9 @@ def check(
     for claim, holder, name, missing in _PLACES:
         if holder in found:
             found[claim.path] = found[holder]
+            continue
+        if holder not in holders:
+            # What may be left out was: nothing is asked of what would be in it.
             continue
         value = holders[holder].get(name)
         code = missing if value is None else claim.check(value, asked)

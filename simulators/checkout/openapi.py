@@ -6,13 +6,14 @@ Generated from the models that parse and write, the GraphQL schema, and the tabl
 from typing import Any, Final
 
 from simulators.checkout import requests, wire
-from simulators.checkout.claims import CLAIMS, Claim, Need
+from simulators.checkout.claims import ADDRESS, CLAIMS, Claim, Need
 from simulators.checkout.graphql import SCHEMA
 from simulators.server import openapi
 
 _CURRENCY: Final = {"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["GBP"]}
 _AMOUNT: Final = {"type": "number", "minimum": 0}
 _TEXT: Final = {"type": "string", "minLength": 1}
+_ADDRESS: Final = {"type": "string", "pattern": ADDRESS, "examples": ["https://shop.example/back"]}
 _OBJECT: Final = {"type": "object"}
 
 # The JSON types of the merchant's claims, by path; what each is about is told by the table of claims.
@@ -23,6 +24,10 @@ _TYPES: Final[dict[str, dict[str, Any]]] = {
     "data": _OBJECT,
     "data.merchantReference": _TEXT,
     "data.currency": _CURRENCY,
+    "data.callbackUrls": _OBJECT,
+    "data.callbackUrls.successRedirect": _ADDRESS,
+    "data.callbackUrls.failureRedirect": _ADDRESS,
+    "data.callbackUrls.serverToServer": _ADDRESS,
     "data.merchantPrice": _OBJECT,
     "data.merchantPrice.valueBeforeTax": _AMOUNT,
     "data.merchantPrice.valueAfterTax": _AMOUNT,
@@ -96,7 +101,7 @@ def _price() -> dict[str, Any]:
 def _decision() -> dict[str, Any]:
     return {
         "operationId": "decision",
-        "summary": "What became of a checkout, posted to the CLIENT's decision URL",
+        "summary": "What became of a checkout, posted to serverToServer of its token, or to the CLIENT's decision URL",
         "description": "A decision counts once, and only under a good signature, for a checkout that is known. Sent by "
         "hand with: pitboss trigger decision.",
         "security": [],

@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from simulators.checkout import claims as claim_checks
@@ -16,10 +17,11 @@ from simulators.checkout.forgeries import FORGERIES
 from simulators.checkout.lifecycle import CheckoutEvent
 from simulators.checkout.wire import Agreement, Decision, Notice
 from simulators.checkout.world import Checkout
-from simulators.exchanges.history import Exchange
+from simulators.exchanges.history import Exchange, Purpose
 from simulators.exchanges.redaction import Redactor
 from simulators.simulator import Simulator
 from simulators.transport.route import Route
+from simulators.transport.sending import deliver
 from simulators.webhooks.endpoint import Endpoint
 from simulators.webhooks.retry_queue import QueuedMessage, RetryQueue, Schedule
 
@@ -69,7 +71,15 @@ class CheckoutSimulator(Simulator[Notice]):
         new_token: Callable[[], str] | None = None,
         public_url: str = "http://127.0.0.1:8703",
     ) -> None:
-        endpoint = Endpoint(wire.PROVIDER, decision_url, route, wire.body, wire.read, wire.kind)
+        endpoint = Endpoint(
+            wire.PROVIDER,
+            decision_url,
+            route,
+            wire.body,
+            wire.read,
+            wire.kind,
+            elsewhere=lambda notice: notice.to,
+        )
         super().__init__(RetryQueue(endpoint, schedule, clock=queue_clock, threads=threads))
         self.agreement = agreement
         self.max_age = max_age
@@ -160,8 +170,14 @@ class CheckoutSimulator(Simulator[Notice]):
         return Decision(self.agreement.merchant_id, token, None, approved, now, int(now))
 
     def sign(self, decision: Decision) -> Notice:
-        """Return the notice of ``decision``; raises signing.BadKey without a key to sign with."""
-        return wire.sign(decision, self.agreement)
+        """Return the notice of ``decision``; raises signing.BadKey without a key to sign with.
+
+        It goes to serverToServer of the checkout's token where that names one.
+        """
+        with self._lock:
+            known = self._checkouts.get(decision.reference)
+        urls = None if known is None else known.claims.callback_urls
+        return wire.sign(decision, self.agreement, None if urls is None else urls.server_to_server)
 
     def notify(self, decision: Decision, *, genuine: bool = False) -> QueuedMessage[Notice]:
         """Tell the merchant of any ``decision``, well signed and with retries; no checkout changes.
@@ -172,13 +188,21 @@ class CheckoutSimulator(Simulator[Notice]):
 
     def send_forged(self, decision: Decision, forgery: str) -> Exchange:
         """Send ``decision`` badly signed, once, in one of the ways of FORGERIES; raises KeyError."""
-        payload = FORGERIES[forgery](self.sign(decision), self.agreement)
-        return self.endpoint.send_raw(wire.encode(payload), label=f"forged decision ({forgery})")
+        notice = self.sign(decision)
+        forged = replace(notice, payload=FORGERIES[forgery](notice, self.agreement))
+        return self._send_once(forged, f"forged decision ({forgery})")
 
-    def send_fields(self, fields: Mapping[str, Any], label: str) -> Exchange:
-        """Send a decision of any ``fields``, well signed, once."""
-        payload = wire.sign_fields(fields, self.agreement)
-        return self.endpoint.send_raw(wire.encode(payload), label=f"decision ({label})")
+    def send_fields(self, decision: Decision, fields: Mapping[str, Any], label: str) -> Exchange:
+        """Send any ``fields``, well signed, once, in place of ``decision`` and to where that goes."""
+        notice = replace(self.sign(decision), payload=wire.sign_fields(fields, self.agreement))
+        return self._send_once(notice, f"decision ({label})")
+
+    def _send_once(self, notice: Notice, label: str) -> Exchange:
+        """Send what the provider would never say, without faults or retries."""
+        request = self.endpoint.request(notice)
+        delivery = self.endpoint.delivery_of(request, label=label, purpose=Purpose.FORGERY, genuine=False)
+        [exchange] = deliver(delivery, self.endpoint.route)
+        return exchange
 
     def reached_at(self, url: str, public_url: str | None) -> None:
         """The checkout's pages are at ``public_url``, or below the API."""

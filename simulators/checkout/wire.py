@@ -1,7 +1,7 @@
 """The checkout's JWTs to text and back. Pure; the names of their claims are here and in ``claims`` only.
 
-Implements ``product-widget.txt``; the decision's JWT is from the provider's public documentation (contract,
-part C). Decided where the documents are silent: the decision's `reference` is the checkout's token; any 2xx
+Implements ``product-widget.txt``; the decision's JWT and callbackUrls are from the provider's public documentation
+(contract, part C). Decided where the documents are silent: the decision's `reference` is the checkout's token; any 2xx
 acknowledges it.
 """
 
@@ -44,6 +44,34 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackUrls:
+    """Where the merchant's server is told, and where its customer goes back to, approved or declined."""
+
+    server_to_server: str
+    success_redirect: str | None = None
+    failure_redirect: str | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """The addresses as JSON values; what has no value is left out."""
+        return _given(
+            {
+                "successRedirect": self.success_redirect,
+                "failureRedirect": self.failure_redirect,
+                "serverToServer": self.server_to_server,
+            }
+        )
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> "CallbackUrls":
+        """The addresses that ``fields`` are, which were checked before."""
+        return cls(fields["serverToServer"], fields.get("successRedirect"), fields.get("failureRedirect"))
+
+    def way_back(self, *, approved: bool) -> str | None:
+        """Where the customer goes after a decision; None where the merchant named no such address."""
+        return self.success_redirect if approved else self.failure_redirect
+
+
+@dataclass(frozen=True, slots=True)
 class Claims:
     """What a merchant's token says: the price of one variant. Amounts are in ``currency``, ``iat`` in seconds."""
 
@@ -56,6 +84,7 @@ class Claims:
     variant: str
     tax_value: Decimal | None = None
     merchant_reference: str | None = None
+    callback_urls: CallbackUrls | None = None
 
     def fields(self) -> dict[str, Any]:
         """The claims as JSON values in the documented order; what has no value is left out."""
@@ -68,6 +97,7 @@ class Claims:
         data = {
             "merchantReference": self.merchant_reference,
             "currency": self.currency,
+            "callbackUrls": None if self.callback_urls is None else self.callback_urls.fields(),
             "merchantPrice": _given(price),
             "variant": {"reference": self.variant},
         }
@@ -88,6 +118,7 @@ class Claims:
             variant=data["variant"]["reference"],
             tax_value=price.get("taxValue"),
             merchant_reference=data.get("merchantReference"),
+            callback_urls=CallbackUrls.of(data["callbackUrls"]) if data.get("callbackUrls") else None,
         )
 
 
@@ -125,15 +156,19 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A decision with its JWT, signed once, so that a copy is the same to the byte."""
+    """A decision with its JWT, signed once, so that a copy is the same to the byte.
+
+    ``to`` is the merchant's serverToServer; None: the decision URL agreed ahead.
+    """
 
     decision: Decision
     payload: str
+    to: str | None = None
 
 
-def sign(decision: Decision, agreement: Agreement) -> Notice:
+def sign(decision: Decision, agreement: Agreement, to: str | None = None) -> Notice:
     """Return the notice of ``decision``; raises signing.BadKey where the checkout has no key to sign with."""
-    return Notice(decision, sign_fields(decision.fields(), agreement))
+    return Notice(decision, sign_fields(decision.fields(), agreement), to)
 
 
 def sign_fields(fields: Mapping[str, Any], agreement: Agreement) -> str:

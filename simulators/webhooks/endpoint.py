@@ -20,7 +20,8 @@ class Endpoint(Generic[M]):
 
     ``url`` is where messages go (None: nowhere). ``encode`` writes a message as a body, ``read`` says what an answer
     means, ``label`` is the word for a message in the history. ``route`` is the way
-    there, ``faults`` act on everything that is sent. ``purpose`` is what things are sent for.
+    there, ``faults`` act on everything that is sent. ``purpose`` is what things are sent for. ``elsewhere`` is the
+    address of a message that has one of its own.
     """
 
     provider: str
@@ -31,6 +32,11 @@ class Endpoint(Generic[M]):
     label: Callable[[M], str] = field(repr=False)
     faults: Sequence[Fault] = ()
     purpose: Purpose = Purpose.SCENARIO
+    elsewhere: Callable[[M], str | None] = field(default=lambda _: None, repr=False)
+
+    def addressed(self, event: M) -> bool:
+        """Whether there is an address to send ``event`` to."""
+        return self.url is not None or self.elsewhere(event) is not None
 
     def acknowledged(self, exchange: Exchange) -> bool:
         """Whether the CLIENT's answer ends the sending again."""
@@ -38,7 +44,10 @@ class Endpoint(Generic[M]):
 
     def request(self, event: M) -> Request:
         """Return the request of ``event``, not sent; raises ValueError without a URL."""
-        return self.raw_request(self.encode(event))
+        address = self.elsewhere(event)
+        if address is None:
+            return self.raw_request(self.encode(event))
+        return Request("POST", address, (("Content-Type", JSON_TYPE),), self.encode(event))
 
     def raw_request(
         self,

@@ -224,7 +224,7 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
         return taken
 
     def _listed(self, event: M, genuine: bool) -> QueuedMessage[M]:
-        addressed = self.endpoint.url is not None
+        addressed = self.endpoint.addressed(event)
         delivery = QueuedMessage(
             self._books.next_id,
             event,
@@ -244,7 +244,7 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
 
     def _attempt(self, delivery: QueuedMessage[M], *, by_hand: bool = False) -> list[Exchange]:
         try:
-            if self.endpoint.url is None and not by_hand:
+            if not self.endpoint.addressed(delivery.event) and not by_hand:
                 with self._changed:
                     self._keep(replace(delivery, standing=DeliveryStanding.UNADDRESSED, due=None))
                 return []

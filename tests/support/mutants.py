@@ -30,16 +30,18 @@ def serving(name: str | None) -> Iterator[Target]:
     """Serve the mutant called ``name``, or the reference, with every driver entry: when killed, it is started again."""
     automatic = name is not None and "automatic" in find(name).needs
     with TemporaryDirectory(prefix="pitboss-mutant-") as folder:
+        port, pid_file = free_port(), Path(folder, "client.pid")
+        site = f"http://127.0.0.1:{port}"
         config = Config(
             database=f"{folder}/client.sqlite",
             operator_api_url=f"http://127.0.0.1:{free_port()}",
             jackpot_url=f"http://127.0.0.1:{free_port()}",
             jackpot_confirmation=AUTOMATIC if automatic else MANUAL,
             checkout_url=f"http://127.0.0.1:{free_port()}",
+            public_url=site,
         )
-        port, pid_file = free_port(), Path(folder, "client.pid")
         with _KeptRunning(name, config, port, pid_file):
-            yield _target(config, f"http://127.0.0.1:{port}", f"kill -9 $(cat {pid_file})")
+            yield _target(config, site, f"kill -9 $(cat {pid_file})")
 
 
 def _target(config: Config, site: str, restart: str) -> Target:

@@ -1,4 +1,6 @@
-"""Faults round the tokens of checkouts: secrets, prices of the browser, kept tokens (CHK-09, CHK-10)."""
+"""Faults round the tokens of checkouts: secrets, prices of the browser, kept tokens (CHK-09, CHK-10);
+and a way back that is believed (CHK-11).
+"""
 
 import base64
 import json
@@ -14,7 +16,7 @@ from client_under_test.app import create_app
 from client_under_test.config import Config
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.shop.shop_mutant import checkout_mutant
-from client_under_test.shop.orders import Order
+from client_under_test.shop.orders import APPROVED, Order
 from client_under_test.shop.products import PRODUCTS, Price, Product
 from client_under_test.shop.service import CheckoutService
 from client_under_test.shop.tokens import CheckoutTokenMinter
@@ -28,6 +30,17 @@ class _Telling(CheckoutService):
     @override
     def answer(self, order: Order) -> dict[str, Any]:
         return {**super().answer(order), "signingKey": self.config.checkout_key}
+
+
+class _BelievesTheWayBack(CheckoutService):
+    """Grants what the player's browser says was paid, as the decision is often later than the player."""
+
+    @override
+    def came_back(self, reference: str, said: str) -> str:
+        found = super().came_back(reference, said)
+        if found and said == "success":
+            self.orders.decide(found, APPROVED)
+        return found
 
 
 class _KeyId(CheckoutTokenMinter):
@@ -259,6 +272,13 @@ MUTANTS: tuple[Mutant, ...] = (
         ("CHK-09",),
         _telling_header,
         provider="checkout",
+    ),
+    checkout_mutant(
+        "chk-believes-way-back",
+        "Who comes back by successRedirect has paid.",
+        ("CHK-11",),
+        needs=("decisions",),
+        checkout_service=_BelievesTheWayBack,
     ),
     checkout_mutant(
         "chk-browser-price", "The browser names the price.", ("CHK-09",), checkout_service=_BrowserPrice

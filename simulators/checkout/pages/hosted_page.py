@@ -2,16 +2,19 @@
 
 import hmac
 import secrets
+from collections.abc import Iterable
 from typing import Final
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from simulators.checkout import world
-from simulators.checkout.lifecycle import LIFECYCLE, IllegalTransition
+from simulators.checkout.lifecycle import LIFECYCLE, CheckoutState, IllegalTransition
 from simulators.checkout.pages import widget
 from simulators.checkout.simulator import CheckoutSimulator
+from simulators.checkout.wire import CallbackUrls
 from simulators.checkout.world import Checkout
 from simulators.server.pages import guarded
 from simulators.values import money
@@ -65,8 +68,9 @@ def _decide(simulator: CheckoutSimulator, token: str) -> ResponseReturnValue:
             "There is no such decision. Nothing was decided. Press one of the buttons.",
             422,
         )
+    approved = _CHOICES[choice]
     try:
-        simulator.decide(token, _CHOICES[choice])
+        simulator.decide(token, approved)
     except IllegalTransition:
         problem = "This checkout was decided before. Money moves once, so nothing was changed. See below what it is."
         return _page(simulator, simulator.checkout(token), problem, 409)
@@ -75,16 +79,23 @@ def _decide(simulator: CheckoutSimulator, token: str) -> ResponseReturnValue:
             "The checkout has no key to sign decisions with. Nothing was decided. Set decision_key first."
         )
         return _page(simulator, checkout, problem, 409)
-    return redirect(url_for(".show", token=token), 303)
+    urls = checkout.claims.callback_urls
+    back = None if urls is None else urls.way_back(approved=approved)
+    return redirect(back or url_for(".show", token=token), 303)
 
 
 def _page(
     simulator: CheckoutSimulator, checkout: Checkout, problem: str | None = None, status: int = 200
 ) -> Response:
     parts = world.price(checkout.claims)
+    urls = checkout.claims.callback_urls or CallbackUrls("")
+    backs = [urls.way_back(approved=approved) for approved in (True, False)]
     return _guarded(
         "checkout/page.html",
         status,
+        # A form's answer may lead to the shop only where the page says so ahead.
+        [_origin(back) for back in backs if back],
+        back=urls.way_back(approved=checkout.state is CheckoutState.APPROVED),
         checkout=checkout,
         claims=checkout.claims,
         open=bool(LIFECYCLE.transitions[checkout.state]),
@@ -96,12 +107,19 @@ def _page(
     )
 
 
-def _guarded(template: str, status: int, **context: object) -> Response:
-    """A page that runs no script, loads nothing and stands in no frame."""
+def _origin(address: str) -> str:
+    """The origin of ``address``, as a policy names it."""
+    host = urlsplit(address)
+    return f"{host.scheme}://{host.netloc}"
+
+
+def _guarded(template: str, status: int, origins: Iterable[str] = (), **context: object) -> Response:
+    """A page that runs no script, loads nothing and stands in no frame; its forms may lead to ``origins``."""
     nonce = secrets.token_urlsafe(16)
+    forms = " ".join(("'self'", *origins))
     response = Response(render_template(template, nonce=nonce, **context), status)
     return guarded(
         response,
-        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; form-action 'self'; base-uri 'none'; "
+        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; form-action {forms}; base-uri 'none'; "
         "frame-ancestors 'none'",
     )

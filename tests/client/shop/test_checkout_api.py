@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from client_under_test.app import create_app
 from client_under_test.server import threaded
+from scenarios.hosting.ports import free_port
 from simulators.checkout import api
 from simulators.checkout.simulator import CREATE, CheckoutSimulator
 from simulators.checkout.wire import Agreement
@@ -49,14 +50,14 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, **more: Any) -> Iterator[Served]:
-    """Both sides, until the context is left; ``more`` changes the CLIENT's configuration."""
+def served(folder: Path, port: int = 0, **more: Any) -> Iterator[Served]:
+    """Both sides, until the context is left; ``more`` changes the CLIENT's configuration, at ``port``."""
     agreed = Agreement(MERCHANT, KEY)
     simulator = CheckoutSimulator(agreed, Route(History()), schedule=Schedule().scaled(0.005))
     with Server(api.create_app(simulator)) as provider:
         simulator.public_url = provider.url
         given = {"clock": time.time, "checkout_url": provider.url, **more}
-        with threaded(create_app(settings(folder, **given))) as address:
+        with threaded(create_app(settings(folder, **given)), port=port) as address:
             simulator.endpoint.url = f"{address}/checkout/decisions"
             simulator.start()
             try:
@@ -178,6 +179,41 @@ def test_player_pays_without_the_widget(browser: Browser, tmp_path):
         _decide(opened.value, "Approve")
         expect(page.locator("#state")).to_have_text("approved")
         expect(link).to_be_hidden()
+
+
+@pytest.mark.parametrize(("button", "state"), [("Approve", "approved"), ("Decline", "declined")])
+def test_player_is_led_back_to_the_shop(browser: Browser, tmp_path, button, state):
+    port = free_port()
+    with (
+        served(tmp_path, port, public_url=f"http://127.0.0.1:{port}") as here,
+        visit(browser, PHONE) as page,
+    ):
+        # The decision goes to where the token says, whatever was agreed ahead.
+        here.simulator.endpoint.url = None
+        page.goto(f"{here.url}/checkout/page?variant=lamp-desk")
+        page.get_by_role("button", name="Continue to checkout").click()
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Desk lamp")
+        assert here.simulator.wait_idle(LONG)
+        (checkout,) = here.simulator.checkouts
+        reference = checkout.claims.merchant_reference
+        assert f"order={reference}" in page.url
+        page.reload()
+        expect(page.locator("#earlier-state")).to_have_text(state)
+        assert here.order(reference)[0] == state
+        assert fits(page)
+        assert barriers(page) == []
+        screen(page, f"shop-back-{state}")
+
+
+def test_coming_back_decides_nothing(tmp_path):
+    with served(tmp_path) as here:
+        reference = here.open()
+        back = f"{here.url}/checkout/page?variant=mug-blue&order="
+        for order in (f"{reference}&from=success", "nothing", "%00"):
+            answer = requests.get(f"{back}{order}", timeout=LONG)
+            assert (answer.status_code, reference in answer.text) in {(200, reference in order), (404, False)}
+        assert here.order(reference) == ("open", 0)
 
 
 def _decide(page: Page, button: str) -> None:

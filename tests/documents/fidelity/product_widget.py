@@ -88,4 +88,44 @@ STATEMENTS: Final = (
         "client/shop/test_routes.py::test_token_holds_for_the_provider "
         "client/shop/test_routes.py::test_public_keys_verify_tokens_and_decisions CHK-01",
     ),
+    said(
+        "Public documentation",
+        "callbackUrls has serverToServer, successRedirect and failureRedirect",
+        f"{_HERE}claims.py {_HERE}wire.py client_under_test/shop/tokens.py",
+        f"{GOLDEN} simulators/checkout/test_wire.py::test_callback_urls_may_be_left_out_and_redirects_too",
+    ),
+    said(
+        "Public documentation",
+        "The decision is posted to serverToServer",
+        f"{_HERE}simulator.py simulators/webhooks/endpoint.py",
+        "simulators/checkout/test_world.py::test_a_decision_goes_to_server_to_server_of_its_token CHK-11",
+    ),
+    said(
+        "Public documentation",
+        "The customer goes back by successRedirect or failureRedirect",
+        f"{_HERE}pages/hosted_page.py client_under_test/shop/routes.py",
+        "simulators/checkout/test_api.py::test_a_decision_leads_back_to_the_shop "
+        "client/shop/test_checkout_api.py::test_player_is_led_back_to_the_shop "
+        "client/shop/test_checkout_api.py::test_coming_back_decides_nothing CHK-11",
+    ),
+    said(
+        "Public documentation",
+        "createMerchantCheckout answers checkout with a token, or errors with code, field and message",
+        f"{_HERE}graphql.py client_under_test/shop/checkout_api.py",
+        "simulators/checkout/test_api.py::test_a_good_token_makes_a_checkout "
+        "simulators/checkout/test_api.py::test_a_bad_token_is_refused_with_code_field_and_message",
+    ),
+    said(
+        "Public documentation",
+        "The decision is a JWT with reference, merchantReference, outcome (success or failure) and outcomeDecidedAt",
+        f"{_HERE}wire.py client_under_test/shop/decisions.py",
+        f"{GOLDEN} CHK-11",
+    ),
+    said(
+        "Public documentation",
+        "onPriceLoaded, onWidgetLoaded and onCheckoutUnavailable are called",
+        f"{_HERE}pages/static/widget.js",
+        "end_to_end/browser/test_checkout.py::test_a_person_decides "
+        "end_to_end/browser/test_checkout.py::test_no_checkout_leaves_the_page_as_it_was",
+    ),
 )

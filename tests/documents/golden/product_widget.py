@@ -1,4 +1,4 @@
-"""The example of ``product-widget.txt``, and the decision of the provider's public documentation."""
+"""The example of ``product-widget.txt``; callbackUrls and the decision of the provider's public documentation."""
 
 import json
 from dataclasses import replace
@@ -93,6 +93,35 @@ def decision(outcome: str, state: str) -> Example:
     )
 
 
+SITE: Final = "https://shop.example"
+BACK: Final = (
+    f"{SITE}/checkout/page?variant=%3CITEM_N%2FVARIANT%2FREFERENCE%3E&order=%3CMERCHANT_REFERENCE%3E"
+)
+URLS: Final = {
+    "successRedirect": f"{BACK}&from=success",
+    "failureRedirect": f"{BACK}&from=failure",
+    "serverToServer": f"{SITE}/checkout/decisions",
+}
+
+
+def with_addresses() -> Example:
+    fields = product_token({"merchantReference": "<MERCHANT_REFERENCE>"})
+    data = fields["data"]
+    price, variant = data.pop("merchantPrice"), data.pop("variant")
+    fields["data"] = {**data, "callbackUrls": URLS, "merchantPrice": price, "variant": variant}
+    claims = replace(NAMED, callback_urls=wire.CallbackUrls.of(URLS))
+    reachable = replace(CONFIG, public_url=f"{SITE}/")
+    return Example(
+        "what a product token says, with callbackUrls",
+        fields,
+        {
+            "CLIENT": lambda: said(CheckoutTokenMinter(reachable).mint(ORDER)),
+            "simulator": lambda: said(wire.mint(claims, KEY)),
+        },
+        {"simulator": (taken_for, claims)},
+    )
+
+
 NAMED: Final = replace(CLAIMS, merchant_reference="<MERCHANT_REFERENCE>")
 EXAMPLES: Final = (
     Example(
@@ -110,6 +139,7 @@ EXAMPLES: Final = (
         },
         {"simulator": (taken_for, NAMED)},
     ),
+    with_addresses(),
     decision("success", APPROVED),
     decision("failure", DECLINED),
 )

@@ -12,6 +12,7 @@ from jwt.utils import base64url_encode
 
 from simulators.checkout.lifecycle import CheckoutState
 from simulators.checkout.simulator import CREATE, PRICE
+from simulators.checkout.wire import CallbackUrls
 from simulators.server.response_faults import Given
 from simulators.values import decimal_json, jws
 from tests.simulators.checkout.running import MERCHANT, MUTATION, SECRET, claims, served_checkout
@@ -347,6 +348,36 @@ def test_a_decision_is_taken_once(served, choice, state):
     assert served.simulator.checkout(token).state is state
     about = [each for each in served.simulator.queue.deliveries if each.event.decision.reference == token]
     assert [each.event.decision.approved for each in about] == [choice == "approve"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "back"),
+    [("approve", "https://shop.example/thanks?order=1"), ("decline", "http://127.0.0.1:9/sorry")],
+)
+def test_a_decision_leads_back_to_the_shop(served, choice, back):
+    urls = CallbackUrls(
+        f"{served.inbox.url}?told", "https://shop.example/thanks?order=1", "http://127.0.0.1:9/sorry"
+    )
+    token = served.checkout(variant=f"back by {choice}", callback_urls=urls)
+    shown = page(served, token)
+    assert "Go back to the shop" not in shown.text
+    # A browser follows no form to where the page does not say ahead.
+    assert (
+        "form-action 'self' https://shop.example http://127.0.0.1:9;"
+        in shown.headers["Content-Security-Policy"]
+    )
+    answer = decide(served, token, form_token=form_token(shown.text), decision=choice)
+    assert (answer.status_code, answer.headers["Location"]) == (303, back)
+    assert f'<a href="{back}" rel="noreferrer">Go back to the shop</a>' in page(served, token).text
+
+
+def test_a_redirect_that_was_not_named_leads_nowhere(served):
+    token = served.checkout(variant="no way back", callback_urls=CallbackUrls(f"{served.inbox.url}?told"))
+    shown = page(served, token)
+    assert "form-action 'self';" in shown.headers["Content-Security-Policy"]
+    answer = decide(served, token, form_token=form_token(shown.text), decision="decline")
+    assert answer.headers["Location"].endswith(f"/checkout/{token}")
+    assert "Go back to the shop" not in page(served, token).text
 
 
 @pytest.mark.parametrize("forged", [None, "", "0" * 64, "é"])

@@ -21,6 +21,9 @@ from tests.simulators.checkout.running import AGREEMENT, MERCHANT, MUTATION, SEC
 from tests.simulators.jackpot.running import Clock
 from tests.simulators.server.openapi_fuzz import EXAMPLES, fuzz
 
+URLS = wire.CallbackUrls(
+    "https://shop.example/told", "https://shop.example/thanks", "https://shop.example/sorry"
+)
 CALLS = list(openapi.document()["paths"])
 
 
@@ -107,7 +110,7 @@ def without(fields: dict[str, Any], path: str) -> dict[str, Any]:
 
 
 def test_the_documented_claims_are_those_of_the_table() -> None:
-    fields = json.loads(decimal_json.dumps(claims(1_700_000_000).fields()))
+    fields = json.loads(decimal_json.dumps(claims(1_700_000_000, callback_urls=URLS).fields()))
     validator = of("MerchantClaims")
     validator.validate(fields)
     for claim in CLAIMS:
@@ -121,6 +124,8 @@ def test_the_documented_claims_are_those_of_the_table() -> None:
         ("currency", "gbp"),
         ("currency", ""),
         ("merchantReference", ""),
+        ("callbackUrls", {"successRedirect": "https://shop.example/"}),
+        ("callbackUrls", {"serverToServer": "shop.example"}),
         ("merchantPrice", {"valueBeforeTax": "100", "valueAfterTax": 120, "taxPercentage": 20}),
         ("merchantPrice", {"valueBeforeTax": -1, "valueAfterTax": 120, "taxPercentage": 20}),
         ("variant", {"reference": ""}),

@@ -34,12 +34,19 @@ EXAMPLE = {
     },
 }
 PRICE = "data.merchantPrice"
+URLS = "data.callbackUrls"
+ADDRESSES = {
+    "successRedirect": "https://shop.example/thanks?order=1",
+    "failureRedirect": "http://127.0.0.1:8710/sorry",
+    "serverToServer": "https://[2001:db8::1]:8443/decisions/x%20y",
+}
 REQUIRED = [
     "iss",
     "sub",
     "iat",
     "data",
     "data.currency",
+    f"{URLS}.serverToServer",
     PRICE,
     f"{PRICE}.valueBeforeTax",
     f"{PRICE}.valueAfterTax",
@@ -53,6 +60,7 @@ def changed(**changes):
     """The example with claims changed by path; ... takes one away."""
     made = deepcopy(EXAMPLE)
     made["data"]["merchantReference"] = "order-1"
+    made["data"]["callbackUrls"] = dict(ADDRESSES)
     for path, value in changes.items():
         *holders, name = path.split(".")
         place = made
@@ -128,6 +136,23 @@ BAD_CLAIMS = [
     ("data.currency", "826", "unknown_currency"),
     ("data.currency", "XXX", "unknown_currency"),
     ("data.currency", "", "empty"),
+    *((f"{URLS}.{name}", "", "empty") for name in ADDRESSES),
+    *(
+        (f"{URLS}.successRedirect", address, "no_address")
+        for address in (
+            "/thanks",
+            "shop.example",
+            "javascript:alert(1)",
+            "ftp://shop.example/",
+            "https://",
+            "https:///thanks",
+            "https://shop.example/a b",
+            "https://shop.example\r\nSet-Cookie: x",
+            "https://shop.example/thanks\n",
+            "https://user:password@shop.example/",
+            "https://shop.example;script-src *",
+        )
+    ),
     (f"{PRICE}.taxPercentage", Decimal(-20), "negative"),
     (f"{PRICE}.valueBeforeTax", Decimal("-16.66"), "negative"),
     (f"{PRICE}.valueAfterTax", Decimal("-19.99"), "negative"),
@@ -151,6 +176,14 @@ def test_a_bad_claim_is_named_and_nothing_else(path, value, code):
     assert found.message.count(". ") >= 2
     with pytest.raises(ValueError, match="does not hold"):
         _ = verdict.claims
+
+
+def test_callback_urls_may_be_left_out_and_redirects_too():
+    assert faults(signed(changed(**{URLS: ...}))) == faults(signed(changed())) == []
+    alone = changed(**{f"{URLS}.successRedirect": ..., f"{URLS}.failureRedirect": ...})
+    verdict = verify(signed(alone), AGREEMENT, NOW)
+    assert verdict.claims.callback_urls == wire.CallbackUrls(ADDRESSES["serverToServer"])
+    assert faults(signed(changed(**{URLS: {}}))) == [f"{URLS}.serverToServer: missing"]
 
 
 def test_no_fault_hides_another():

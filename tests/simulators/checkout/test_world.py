@@ -112,6 +112,24 @@ def test_a_decision_is_sent_again_to_the_byte_until_it_is_acknowledged(box):
         assert kinds == ["approval", *["copy of approval"] * 3]
 
 
+@pytest.mark.parametrize("agreed", [True, False])
+def test_a_decision_goes_to_server_to_server_of_its_token(box, agreed):
+    named = wire.CallbackUrls(f"{box.url}?order=1")
+    # Where it is named nothing else is asked, not even whether there is an address agreed ahead.
+    with quiet_checkout("http://127.0.0.1:9/agreed" if agreed else None) as (simulator, clock):
+        told = made(simulator, clock, callback_urls=named)
+        simulator.decide(told.token, True)
+        simulator.queue.work()
+        decision = simulator.decision(told.token, False)
+        simulator.send_forged(decision, "another key")
+        simulator.send_fields(decision, {**decision.fields(), "iat": "now"}, "iat as a text")
+        assert [each.request.url for each in simulator.history] == [named.server_to_server] * 3
+        assert len(box.bodies) == 3
+        elsewhere = simulator.decide(made(simulator, clock, variant="other").token, True)
+        standing = DeliveryStanding.WAITING if agreed else DeliveryStanding.UNADDRESSED
+        assert elsewhere.standing is standing
+
+
 def test_a_decision_nobody_takes_is_given_up(box):
     box.always = 500
     with quiet_checkout(box.url, schedule=Schedule(1, 2, 10)) as (simulator, clock):
