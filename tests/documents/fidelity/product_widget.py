@@ -104,7 +104,7 @@ STATEMENTS: Final = (
         "Public documentation",
         "The customer goes back by successRedirect or failureRedirect",
         f"{_HERE}pages/hosted_page.py client_under_test/shop/routes.py",
-        "simulators/checkout/test_api.py::test_a_decision_leads_back_to_the_shop "
+        "simulators/checkout/test_hosted_page.py::test_a_decision_leads_back_to_the_shop "
         "client/shop/test_checkout_api.py::test_player_is_led_back_to_the_shop "
         "client/shop/test_checkout_api.py::test_coming_back_decides_nothing CHK-11",
     ),
