@@ -1,12 +1,14 @@
 """The report of a run: its verdicts in the shape of report.json, without secrets. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from scenarios.report import schema
 from scenarios.report.balance import balance_curve
 from scenarios.report.files import script_of
+from scenarios.report.repro.script import Scripted
 from scenarios.report.schema import (
     VERSION,
     Exchange,
@@ -29,8 +31,10 @@ _EXCHANGES = 60
 _FINDINGS = 20
 
 
-def document(run: Run, verdicts: list[RuleVerdict], scripts: Collection[str] = ()) -> Report:
-    """The report of ``run``; ``scripts`` are the rules that have a script beside it."""
+def document(
+    run: Run, verdicts: list[RuleVerdict], scripts: Mapping[str, Scripted] = MappingProxyType({})
+) -> Report:
+    """The report of ``run``; ``scripts`` lie beside it, by rule, or say why not."""
     return Report(
         version=VERSION,
         target=run.redactor.text(run.reach.address),
@@ -48,7 +52,7 @@ def document(run: Run, verdicts: list[RuleVerdict], scripts: Collection[str] = (
             must=MustTally(**must_counts(verdicts)), should=ShouldTally(**should_counts(verdicts))
         ),
         warnings=[run.redactor.text(text) for text in run.warnings],
-        rules=[_rule(run, verdict, scripted=verdict.rule.id in scripts) for verdict in verdicts],
+        rules=[_rule(run, verdict, scripts.get(verdict.rule.id)) for verdict in verdicts],
         cost=_cost(run),
     )
 
@@ -70,7 +74,7 @@ def _started(run: Run) -> str:
     return datetime.fromtimestamp(run.history[0].started, UTC).isoformat(timespec="seconds")
 
 
-def _rule(run: Run, verdict: RuleVerdict, *, scripted: bool) -> Rule:
+def _rule(run: Run, verdict: RuleVerdict, made: Scripted | None) -> Rule:
     rule = verdict.rule
     return Rule.of(
         rule,
@@ -79,7 +83,8 @@ def _rule(run: Run, verdict: RuleVerdict, *, scripted: bool) -> Rule:
         replay=replay_command(run, rule.id),
         causes=verdict.causes,
         answers=verdict.answers.told,
-        repro=script_of(Path(), rule.id).as_posix() if scripted else "",
+        repro=script_of(Path(), rule.id).as_posix() if made is not None and made.text else "",
+        no_repro="" if made is None else made.why_none,
         scenarios=[_scenario(run, rule.id, result) for result in verdict.results],
     )
 

@@ -122,7 +122,8 @@ class Scenario(_Part):
 class Rule(_Part):
     """One rule with its verdict, which rests on so many ``answers`` of the CLIENT; None in reports that do not say.
 
-    ``repro`` is the script beside the report that shows it once more, "" where there is none.
+    ``repro`` is the script beside the report that shows it once more, "" where there is none; then ``no_repro`` says
+    why, in a sentence.
     """
 
     id: Text
@@ -137,6 +138,7 @@ class Rule(_Part):
     replay: Text = ""
     answers: int | None = None
     repro: Text = ""
+    no_repro: Text = ""
     scenarios: list[Scenario] = []
 
     @classmethod
@@ -150,6 +152,7 @@ class Rule(_Part):
         causes: str = "",
         answers: int | None = None,
         repro: str = "",
+        no_repro: str = "",
         scenarios: list[Scenario] | None = None,
     ) -> Self:
         """The entry of ``rule`` as the contract states it, and how it came out."""
@@ -166,6 +169,7 @@ class Rule(_Part):
             replay=replay,
             answers=answers,
             repro=repro,
+            no_repro=no_repro,
             scenarios=scenarios or [],
         )
 

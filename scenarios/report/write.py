@@ -24,13 +24,14 @@ def write_reports(run: Run, verdicts: list[RuleVerdict], directory: Path) -> Non
     can show once more in ``repro/RULE.sh``. What cannot be written is a warning of ``run``, one for each file; a signal
     to end leaves out what is not written yet.
     """
-    scripts = {verdict.rule.id: text for verdict in verdicts if (text := _script(run, verdict)) is not None}
+    broken = [each for each in verdicts if each.standing in (Standing.FAILED, Standing.WARNED)]
+    scripts = {verdict.rule.id: script(run, verdict) for verdict in broken}
     plain = document(run, verdicts, scripts).plain()
     steps: tuple[tuple[str, Callable[[Path], None]], ...] = (
         (REPORT, partial(_write_json, plain)),
         (HTML, partial(_write_html, plain)),
         (FAILURES, partial(_write_stories, run)),
-        (REPRO, partial(_write_scripts, scripts)),
+        (REPRO, partial(_write_scripts, {rule: made.text for rule, made in scripts.items() if made.text})),
         (HAR, lambda path: write_har(run.history, path, run.redactor)),
     )
     for name, write in steps:
@@ -63,10 +64,6 @@ def _write_scripts(scripts: Mapping[str, str], directory: Path) -> None:
     for rule, text in scripts.items():
         directory.mkdir(exist_ok=True)
         (directory / f"{rule}.sh").write_text(text, encoding="utf-8")
-
-
-def _script(run: Run, verdict: RuleVerdict) -> str | None:
-    return script(run, verdict) if verdict.standing in (Standing.FAILED, Standing.WARNED) else None
 
 
 def write_report(report: Report, directory: Path) -> None:

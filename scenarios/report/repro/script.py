@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from importlib.resources import files
-from typing import Final
+from typing import Final, NamedTuple
 
 from scenarios.problems.plain_text import printable
 from scenarios.run.findings import Finding, Opening, RuleVerdict
@@ -33,23 +33,33 @@ _BODY: Final = 20_000
 _ROUNDS: Final = 20
 _MARK: Final = "987654321"
 _PLENTY: Final = 100_000_000
+# What makes an id new: a random UUID, or the stem of an id that is odd.
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_FRESH: Final = re.compile(rf"{_UUID.pattern}|(?<![0-9A-Za-z-])[0-9a-f]{{16}}(?![0-9a-f-]{{2}})")
 _CLIENT_ID: Final = re.compile(r'"transaction_id" *: *("[^"]*")')
 
 
 class _NoScript(Exception):
-    """What was sent cannot be sent once more by a shell script."""
+    """What was sent cannot be sent once more by a shell script; its text is the reason, as a sentence."""
 
 
-def script(run: Run, verdict: RuleVerdict) -> str | None:
-    """The text of the script for a broken rule; None where a shell cannot show it."""
+class Scripted(NamedTuple):
+    """The text of a script, or why there is none, in one sentence."""
+
+    text: str
+    why_none: str
+
+
+def script(run: Run, verdict: RuleVerdict) -> Scripted:
+    """The script for a broken rule, where a shell can show it."""
     found = [finding for result in verdict.results for finding in result.of(verdict.rule.id)]
+    why = ""
     for finding in sorted(found, key=lambda one: (not one.right, -one.off)):
         try:
-            return _Script(run, verdict, finding).text()
-        except _NoScript:
-            continue
-    return None
+            return Scripted(_Script(run, verdict, finding).text(), "")
+        except _NoScript as reason:
+            why = why or str(reason)
+    return Scripted("", why)
 
 
 class _Script:
@@ -58,24 +68,36 @@ class _Script:
     def __init__(self, run: Run, verdict: RuleVerdict, finding: Finding) -> None:
         self.run, self.verdict, self.finding = run, verdict, finding
         self.dialect = run.channel.dialect if verdict.rule.provider == OPERATOR else None
-        if self.dialect is None or self.dialect.hmac_header is None:
-            raise _NoScript
+        if self.dialect is None:
+            raise _NoScript(
+                "A shell cannot show this: the CLIENT asks the provider, which a simulator has to answer."
+            )
+        if self.dialect.hmac_header is None:
+            raise _NoScript("A shell cannot sign as this dialect does.")
         self.header = self.dialect.hmac_header
         self.fresh: dict[str, str] = {}
         exchanges = [run.history[number] for number in dict.fromkeys(finding.exchanges)]
         self.telling = [each for each in exchanges if each.purpose in _TOLD and _sent(each)]
         if not self.telling:
-            raise _NoScript
+            raise _NoScript(
+                "No request to the CLIENT shows this, but what the CLIENT asks or does by itself."
+            )
         self.openings = list(self._openings())
         self.steps = self._steps()
         self.before = self._before()
         if not self.openings and any(_is_bet(each) for each in self.steps):
-            raise _NoScript  # whether a bet is covered depends on what the player had
+            raise _NoScript("Whether a bet is covered depends on a balance, and none was known.")
         if not 0 < len(self.steps) + len(self.before) <= _STEPS:
-            raise _NoScript
+            raise _NoScript(
+                f"It takes more than {_STEPS} requests in a row, which the judge replays by itself."
+            )
         races = any(each.race is not None for each in self.steps)
-        if (finding.whose or races) and not finding.right:
-            raise _NoScript
+        if races and not finding.right:
+            raise _NoScript("Answers to requests that are sent at once differ from one time to the next.")
+        if finding.whose and not finding.right:
+            raise _NoScript(
+                "More than one request decides what the balance may be, which takes the judge's model."
+            )
         self.rounds = _ROUNDS if races else 1
 
     def _openings(self) -> Iterator[Opening]:
@@ -137,7 +159,7 @@ class _Script:
         rule, finding = self.verdict.rule, self.finding
         sends = [*self._sends(self.before), "opened", *self._sends(self.steps)]
         opened = sends.index("opened")
-        ids = [f"    {name}=$(new)" for name in self.fresh.values()]
+        ids = [f"    {name}=$({_made(text)})" for text, name in self.fresh.items()]
         checks = list(self._checks())
         told = self.run.redactor.text(f"{finding.case + ': ' if finding.case else ''}{finding.seen}")
         lines = [
@@ -216,14 +238,14 @@ class _Script:
         try:
             text = exchange.request.body.decode()
         except UnicodeDecodeError:
-            raise _NoScript from None
+            raise _NoScript("A body is no text, which a shell cannot hold.") from None
         message = exchange.message
         if "\0" in text or len(text) > _BODY:
-            raise _NoScript
-        if isinstance(message, Transaction) and not _UUID.search(message.id):
-            raise _NoScript
+            raise _NoScript("A body is longer than a command line can be, or has a null in it.")
+        if isinstance(message, Transaction) and not _FRESH.search(message.id):
+            raise _NoScript("The ids are odd in a way that new ones would not be.")
         words, end = [], 0
-        for hit in _UUID.finditer(text):
+        for hit in _FRESH.finditer(text):
             words += [shell_text(text[end : hit.start()], self.run.redactor), self._id(hit[0])]
             end = hit.end()
         words.append(shell_text(text[end:], self.run.redactor))
@@ -235,13 +257,13 @@ class _Script:
             return f'"${name}"'
         if text == text.upper():
             return f'"$(upper "${name}")"'
-        raise _NoScript
+        raise _NoScript("An id is written in small and capital letters, each for itself.")
 
     def _how(self, exchange: Exchange) -> str:
         """Method, path, body and headers, as arguments of the script's ``send``."""
         request = exchange.request
         if not request.url.startswith(self._callback_url):
-            raise _NoScript
+            raise _NoScript("It was sent to another address than the callback URL.")
         path = shell_text(request.url.removeprefix(self._callback_url), self.run.redactor)
         words = [shlex.quote(request.method), path, '"$body"']
         for name, value in request.headers:
@@ -272,7 +294,7 @@ class _Script:
         if finding.right:
             opening = next((each for each in self.openings if each.player == finding.whose), None)
             if opening is None:
-                raise _NoScript
+                raise _NoScript("What the player had before was not known.")
             named = shell_text(json.dumps(opening.player), self.run.redactor)
             units = [_units(amount, opening.currency) for amount in finding.right]
             right = " or ".join(money.show(amount, opening.currency) for amount in finding.right)
@@ -287,7 +309,7 @@ class _Script:
                 continue
             seen = answered(exchange, letters)
             if exchange.answer is not None and self._secret_in(exchange.answer.body):
-                raise _NoScript
+                raise _NoScript("An answer has a secret in it, which stays out of files.")
             yield f'[ "$(answered {exchange.number})" = {shlex.quote(seen)} ] || shown=no'
 
     def _secret_in(self, body: bytes) -> bool:
@@ -329,7 +351,7 @@ def answered(exchange: Exchange, letters: dict[str, int]) -> str:
 def _sent(exchange: Exchange) -> bool:
     """Whether the CLIENT may have got the whole request. Raises _NoScript for what a shell cannot do."""
     if any(note.name == ClientKilled.name for note in exchange.faults):
-        raise _NoScript
+        raise _NoScript("The CLIENT is killed on the way, for which a shell has no command.")
     return exchange.failure is None or exchange.failure.kind is not FailureKind.PLANNED_RESET
 
 
@@ -344,8 +366,13 @@ def _is_bet(exchange: Exchange) -> bool:
 def _units(amount: Decimal, currency: str) -> int:
     units = amount / money.unit(currency)
     if units != int(units):
-        raise _NoScript
+        raise _NoScript("The balance is finer than the currency's smallest unit.")
     return int(units)
+
+
+def _made(old: str) -> str:
+    """The command that makes an id of the kind of ``old``."""
+    return "new" if "-" in old else "new | tr -d - | cut -c 1-16"
 
 
 def _comment(text: str) -> list[str]:

@@ -37,6 +37,7 @@ TOP = {
 }
 RULE = {
     "repro": str,
+    "no_repro": str,
     "id": str,
     "level": str,
     "provider": str,

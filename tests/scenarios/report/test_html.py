@@ -167,6 +167,13 @@ def test_a_broken_rule_is_told_whole_without_any_script():
         assert part in plain, part
 
 
+def test_a_broken_rule_names_its_script_or_says_why_there_is_none():
+    assert "<code>SECURITY_HASH=... sh repro/RBK-04.sh</code>" in page(rule(repro="repro/RBK-04.sh"))
+    told = page(rule("EVT-01", no_repro="A shell cannot show this & that."))
+    assert "A shell cannot show this &amp; that. Judge it again instead." in told
+    assert "sh repro/" not in told
+
+
 def test_the_page_asks_no_network_and_runs_nothing_but_its_own():
     text = page(rule(exchanges=[exchange(1)]))
     elements = Elements(text)

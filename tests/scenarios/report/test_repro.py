@@ -11,11 +11,12 @@ from scenarios.run.settings import Settings
 from scenarios.runner.pytest_run import check
 from tests.support.mutants import serving
 
-# One for each kind of rule: money, a signature, copies, a rollback, a message, more than one player, copies at once.
+# One for each kind: money, a signature, copies, odd ids, a rollback, a message, several players, copies at once.
 SAMPLE = [
     ("amount-fee", "BET-01"),
     ("sig-unkeyed", "SIG-02"),
     ("idm-no-bets", "IDM-01"),
+    ("idm-cut", "IDM-08"),
     ("rollback-orphan-deposits", "RBK-04"),
     ("msg-no-error", "MSG-03"),
     ("rollback-anyone-asker", "RBK-10"),
@@ -44,6 +45,7 @@ def ran(script, target, cwd, **more):
 def test_the_script_shows_the_fault_where_it_is_and_nowhere_else(tmp_path, reference, mutant, rule):
     with serving(mutant) as target:
         check(Settings(target, (rule,), QUICK, 7), report=tmp_path)
+        assert f"sh repro/{rule}.sh" in (tmp_path / "report.html").read_text()
         script = script_of(tmp_path, rule)
         text = script.read_text()
         secret = target.operator.security_hash.get_secret_value()
