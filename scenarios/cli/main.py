@@ -50,6 +50,11 @@ COMMANDS: Final[dict[str, Entry]] = {
         "command",
         "Raise one event by hand: of the OPERATOR, a webhook of Jackpot, or a decision of the checkout.",
     ),
+    "tail": Entry(
+        "scenarios.cli.commands.tail",
+        "command",
+        "Show what passes in a running `serve`, as it happens, until Ctrl-C.",
+    ),
     "token": Entry(
         "scenarios.cli.commands.token.command",
         "command",

@@ -230,6 +230,18 @@ class Actions:
             served.simulator.disturbances.calm()
         return self.acting()
 
+    def reset(self) -> dict[str, Any]:
+        """End every fault and every bad answer; say where the history stands, for what comes after."""
+        return self.end_faults() | {"since": len(self.providers.history)}
+
+    def audited(self, asked: FormInput) -> Player:
+        """The player whom an audit is about, with what was owned before it as ``funded``."""
+        player, opening = self._player(asked), asked.amount("opening")
+        if opening is None:
+            raise UsageProblem("opening is empty", "what the player owned, such as 100.00", "fill it in")
+        player.funded = opening
+        return player
+
     def open_session(self, asked: FormInput) -> dict[str, Any]:
         """Open the sportsbook for a player: through the CLIENT where the driver can launch, else straight."""
         served = self.providers.need(OPERATOR)

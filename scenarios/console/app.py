@@ -14,15 +14,16 @@ from flask import Flask, Response, jsonify, render_template, request, send_from_
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from scenarios.console import forms, rows, start_page
+from scenarios.console import control_document, forms, rows, start_page
 from scenarios.console.actions import Actions
 from scenarios.console.checks import Checks
 from scenarios.console.feed import STREAMS, Feed
 from scenarios.console.form_input import FormInput
 from scenarios.console.providers import ServedProviders
+from scenarios.console.queries import Queries
 from scenarios.contract import GROUPS, RULES
 from scenarios.problems.errors import Exit, Problem
-from simulators.server import csrf
+from simulators.server import api_docs, csrf
 
 # Threads of the server: one for each stream, and as many for everything else.
 THREADS: Final = STREAMS + 12
@@ -38,9 +39,13 @@ _REPORTS: Final = {
 
 
 class Console:
-    """The console of what is served. ``public_url`` is where browsers reach it, beside this machine's own names."""
+    """The console of what is served. ``public_url`` is where browsers reach it, beside this machine's own names;
+    ``token`` lets programs act as the page does (None: a new one, which the page alone has).
+    """
 
-    def __init__(self, providers: ServedProviders, public_url: str | None = None) -> None:
+    def __init__(
+        self, providers: ServedProviders, public_url: str | None = None, token: str | None = None
+    ) -> None:
         self.providers = providers
         self.actions = Actions(providers)
         self.checks = Checks(providers, self._changed)
@@ -54,7 +59,8 @@ class Console:
             },
         )
         self.public_urls = () if public_url is None else (public_url,)
-        self.token = secrets.token_urlsafe(24)
+        self.queries = Queries(providers, self.feed)
+        self.token = token or secrets.token_urlsafe(24)
 
     def _changed(self) -> None:
         self.feed.poke()
@@ -76,6 +82,7 @@ def create_app(console: Console) -> Flask:
     app.add_url_rule("/static/<path:name>", "static", lambda name: send_from_directory("static", name))
     app.add_url_rule("/events", "events", lambda: _events(console))
     app.add_url_rule("/rules", "rules", _rules)
+    app.add_url_rule("/exchanges", "exchanges", lambda: jsonify(console.queries.exchanges(request.args)))
     app.add_url_rule("/exchanges/<int:number>", "exchange", lambda number: _exchange(console, number))
     app.add_url_rule("/report/<name>", "report", lambda name: _report(console, name))
     app.add_url_rule(
@@ -90,12 +97,17 @@ def create_app(console: Console) -> Flask:
         "faults": console.actions.set_faults,
         "disturb": console.actions.disturb,
         "end_faults": lambda _: console.actions.end_faults(),
+        "reset": lambda _: console.actions.reset(),
+        "audit": lambda asked: console.queries.audit(
+            console.actions.audited(asked), since=asked.count("since", 0, 0, 10**9)
+        ),
         "session": console.actions.open_session,
         "check": console.checks.start,
         "cancel": lambda _: console.checks.cancel(),
     }
     for name, act in actions.items():
         app.add_url_rule(f"/do/{name}", name, _view(console, act), methods=["POST"])
+    app.register_blueprint(api_docs.blueprint(control_document.document))
     app.register_error_handler(_Unserved, _unserved)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_error)

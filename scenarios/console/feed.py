@@ -60,6 +60,15 @@ class Feed:
         with self._changed:
             self._changed.notify_all()
 
+    def wait_until(self, satisfied: Callable[[], bool], deadline: float) -> None:
+        """Wait until ``satisfied``, which is asked again after every change, or ``deadline`` of the monotonic clock."""
+        while not satisfied():
+            with self._changed:
+                left = deadline - time.monotonic()
+                if left <= 0 or self._closed:
+                    return
+                self._changed.wait(min(left, _LOOK_SECONDS))
+
     def close(self) -> None:
         """End every stream, and listen no more."""
         if self._heard in self.history.listeners:

