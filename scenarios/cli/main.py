@@ -88,6 +88,11 @@ COMMANDS: Final[dict[str, Entry]] = {
         "command",
         "Say what is wrong with the target file and the target, and the next step.",
     ),
+    "dialect": Entry(
+        "scenarios.cli.commands.dialect",
+        "command",
+        "Describe the words of another wallet provider in a file, and see what is sent in them.",
+    ),
     "completion": Entry(
         "scenarios.cli.commands.completion",
         "command",

@@ -19,6 +19,7 @@ from scenarios.target.players import Players
 from scenarios.target.problems import Origin, as_problem, spelled
 from scenarios.target.sections import (
     DEFAULT_FILE,
+    DIALECT_FILES,
     EXAMPLE_ORIGIN,
     Checkout,
     Jackpot,
@@ -177,7 +178,7 @@ def load(
     target = _with_players_currency(target)
     target._path = found.resolve() if found else None
     target._made_up = tuple(made_up)
-    target = _with_whole_paths(target)
+    target = _with_dialect(_with_whole_paths(target))
     for name in (OPERATOR, "target"):
         section = getattr(target, name)
         if section is not None and section.ca_file is not None:
@@ -353,6 +354,18 @@ def _with_players_currency(target: Target) -> Target:
         return target
     currencies = (players.currency, *operator.currencies)
     return target.model_copy(update={OPERATOR: operator.model_copy(update={"currencies": currencies})})
+
+
+def _with_dialect(target: Target) -> Target:
+    """Where a file describes the dialect, it is read, from the target file's directory."""
+    operator = target.operator
+    if operator is None or not operator.dialect.endswith(DIALECT_FILES):
+        return target
+    # Most target files name none, and need not wait for what reads it.
+    from scenarios.target.dialect_file import read_dialect
+
+    words = read_dialect(target.directory / operator.dialect)
+    return target.model_copy(update={OPERATOR: operator.speaking(words)})
 
 
 def _with_whole_paths(target: Target) -> Target:

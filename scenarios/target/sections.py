@@ -6,7 +6,7 @@ of locked rules are made of them, so that each is written once.
 
 import json
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -15,6 +15,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
 )
 
@@ -33,6 +34,8 @@ _OURS = frozenset(
 )
 
 DEFAULT_FILE = "pitboss.toml"
+# How the paths of dialect files end, by which they are told from names.
+DIALECT_FILES = ".toml"
 EXAMPLE_ORIGIN = "http://127.0.0.1:8710"
 
 
@@ -118,11 +121,9 @@ def distinct(ids: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _dialect(name: str) -> str:
-    if name not in DIALECTS:
-        known = ", ".join(DIALECTS)
-        raise ValueError(
-            f"no dialect is called {name!r}; {did_you_mean(name, DIALECTS, f'there is {known}')}"
-        )
+    if name not in DIALECTS and not name.endswith(DIALECT_FILES):
+        known = f"there is {', '.join(DIALECTS)}, or the path of a file {DIALECT_FILES}"
+        raise ValueError(f"no dialect is called {name!r}; {did_you_mean(name, DIALECTS, known)}")
     return name
 
 
@@ -165,7 +166,7 @@ class Operator(Section):
     )
     dialect: Annotated[str, AfterValidator(_dialect)] = Field(
         DEFAULT,
-        description="in whose words transactions are written; the documents' own by default",
+        description="in whose words transactions are written: the documents' own by default, or as a dialect file says",
         examples=[f'"{DEFAULT}"'],
     )
     username: Name | None = Field(
@@ -213,10 +214,18 @@ class Operator(Section):
         examples=['"ca.pem"'],
     )
 
+    _words: Dialect | None = PrivateAttr(None)
+
     @property
     def words(self) -> Dialect:
         """``dialect`` as agreed with the CLIENT."""
-        return DIALECTS[self.dialect](self.amount_format)
+        return DIALECTS[self.dialect](self.amount_format) if self._words is None else self._words
+
+    def speaking(self, dialect: Dialect) -> Self:
+        """A copy that speaks ``dialect``, as the file that ``dialect`` names describes it."""
+        copy = self.model_copy()
+        copy._words = dialect
+        return copy
 
     @property
     def listen_address(self) -> tuple[str, int]:

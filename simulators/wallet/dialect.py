@@ -6,7 +6,7 @@ Rules about money are proved with transactions, in any dialect; rules about byte
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from simulators.exchanges.history import Answer, Headers, Request
 from simulators.transport.delivery import Meaning
@@ -37,20 +37,37 @@ class Otherwise(NamedTuple):
 
 
 class Dialect(ABC):
-    """One provider's words. ``name`` is what target files call it; ``insufficient_funds`` is the refusal's word
-    for a bet that is not covered.
+    """One provider's words."""
 
-    ``signing`` says how a message is signed; ``hmac_header`` is the header that holds the hex HMAC-SHA256 of the raw
-    body, where nothing else signs. ``other_bytes`` are spellings, by a description, that mean the same as the
-    plain one.
-    """
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What target files call it."""
 
-    name: ClassVar[str]
-    insufficient_funds: ClassVar[str]
-    signing: ClassVar[str]
-    hmac_header: ClassVar[str | None] = None
-    abilities: ClassVar[Abilities] = Abilities()
-    other_bytes: ClassVar[Mapping[str, Style]]
+    @property
+    @abstractmethod
+    def insufficient_funds(self) -> str:
+        """The refusal's word for a bet that is not covered."""
+
+    @property
+    @abstractmethod
+    def signing(self) -> str:
+        """How a message is signed, in words."""
+
+    @property
+    @abstractmethod
+    def other_bytes(self) -> Mapping[str, Style]:
+        """Spellings, by a description, that mean the same as the plain one."""
+
+    @property
+    def hmac_header(self) -> str | None:
+        """The header that holds the hex HMAC-SHA256 of the raw body, where nothing else signs."""
+        return None
+
+    @property
+    def abilities(self) -> Abilities:
+        """What its words can tell."""
+        return Abilities()
 
     @abstractmethod
     def path(self, transaction: Transaction) -> str:

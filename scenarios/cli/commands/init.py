@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from scenarios.cli.click_errors import examples
-from scenarios.problems.errors import UsageProblem
+from scenarios.cli.new_file import write_new
 from scenarios.target.loading import DEFAULT_FILE
 
 _SCHEMA: Final = "pitboss.schema.json"
@@ -36,23 +36,11 @@ def command(output: Path, force: bool) -> None:
     """
     shipped = files("scenarios.target")
     text = shipped.joinpath("starter.toml").read_text(encoding="utf-8")
-    try:
-        with output.open("w" if force else "x", encoding="utf-8") as file:
-            file.write(text)
-        # The file's first line names it, so that editors complete and check what is written.
-        output.with_name(_SCHEMA).write_bytes(shipped.joinpath(_SCHEMA).read_bytes())
-    except FileExistsError:
-        raise UsageProblem(
-            f"{output} is there already",
-            "a name that is free, so that nothing you wrote is lost",
-            f"write elsewhere with --output, or overwrite it: pitboss init --output {output} --force",
-        ) from None
-    except OSError as problem:
-        raise UsageProblem(
-            f"{output} cannot be written: {problem.strerror}",
-            "a file in a directory that exists and may be written to",
-            "choose another place with --output",
-        ) from None
+    write_new(output, text, "pitboss init --output", force=force)
+    # The file's first line names it, so that editors complete and check what is written.
+    write_new(
+        output.with_name(_SCHEMA), shipped.joinpath(_SCHEMA).read_text(encoding="utf-8"), "", force=True
+    )
     config = "" if output == Path(DEFAULT_FILE) else f" -c {output}"
     click.echo(f"{output} is written, and {_SCHEMA} for editors. Next:")
     click.echo(

@@ -1,7 +1,11 @@
-"""A provider with other words is added by one file and one row, and every rule about money judges its CLIENT."""
+"""A provider with other words is added by one file, and every rule about money judges its CLIENT."""
 
+import base64
 import hashlib
+import hmac
+import json
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
@@ -13,19 +17,32 @@ from scenarios.contract import Level, select
 from scenarios.run.findings import Standing
 from scenarios.run.run import Settings
 from scenarios.runner.pytest_run import check
-from scenarios.target.loading import Target
-from simulators.dialects import DIALECTS
-from simulators.exchanges.history import Answer
+from scenarios.target.loading import load
 from simulators.values import money
-from simulators.wallet.transactions import Kind, Transaction
 from tests.scenarios.operator.test_scenarios_money import SMALL
 from tests.support import faulty_wallets as faulty
-from tests.support.coins_dialect import Coins
 from tests.support.wallets import SECRET, Refused, Wallet, served
 
 RULES = tuple(rule.id for rule in select("BET,RES,IDM,RBK,INV"))
-FILES = sorted((Path(scenarios.__file__).parent / "operator" / "wallet").glob("test_*.py"))
+FILES = sorted((Path(scenarios.__file__).parent / "operator").glob("*/test_*.py"))
 _ACTIONS = {"debit": "bet", "credit": "result", "cancel": "rollback"}
+COINS = files("scenarios.target").joinpath("dialect.toml").read_text(encoding="utf-8")
+NESTED = """
+name = "nested"
+path = { bet = "/v2/bet", result = "/v2/win", rollback = "/v2/undo" }
+amount.form = "text"
+signature = { method = "hmac-sha512", output = "base64", header = "X-Sign" }
+answer = { done = "code == `0`", error = "reason", client_id = "data.own", insufficient_funds = "BROKE" }
+[messages.bet]
+user = { name = "{player}" }
+actions = [{ id = "{id}", money = { value = "{amount}", currency = "{currency}" }, final = false }]
+[messages.result]
+user = { name = "{player}" }
+actions = [{ id = "{id}", money = { value = "{amount}", currency = "{currency}" }, final = true }]
+[messages.rollback]
+user = { name = "{player}" }
+actions = [{ id = "{id}", of = "{of}", money = { value = "{amount}", currency = "{currency}" } }]
+"""
 
 
 class CoinsWallet(Wallet):
@@ -65,11 +82,44 @@ class CoinsWallet(Wallet):
         return {"status": "OK", "ref": said["transaction_id"], **balance}
 
 
+class NestedWallet(Wallet):
+    """A CLIENT that is asked by one action in a list, has a path for each kind, and answers by numbers."""
+
+    def __call__(self, environ, start_response):
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        right = base64.b64encode(hmac.digest(SECRET.encode(), body, "sha512")).decode()
+        with self.lock:
+            if environ.get("HTTP_X_SIGN") == right:
+                document = self._handled(environ["PATH_INFO"], json.loads(body))
+            else:
+                document = {"code": 1, "reason": "SIGN"}
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(document).encode()]
+
+    def _handled(self, path, asked):
+        [action] = asked["actions"]
+        message = {
+            "action": {"/v2/bet": "bet", "/v2/win": "result", "/v2/undo": "rollback"}[path],
+            "transaction_id": action["id"],
+            "user_id": asked["user"]["name"],
+            "currency": action["money"]["currency"],
+            "amount": Decimal(action["money"]["value"]),
+            "rollback_transaction_id": action.get("of"),
+        }
+        try:
+            said = self.handle(message)
+        except Refused as no:
+            said = {"error": str(no)}
+        if said["error"] is not None:
+            return {"code": 2, "reason": "BROKE" if said["error"] == "INSUFFICIENT_FUNDS" else said["error"]}
+        return {"code": 0, "data": {"own": said["transaction_id"]}}
+
+
 class ReturnsNothing(faulty.RollbackAdds, CoinsWallet):
     """Rolling a result back pays it once more."""
 
 
-class PaysCopies(faulty.ResultsNotRemembered, CoinsWallet):
+class PaysCopies(faulty.ResultsNotRemembered, NestedWallet):
     """Copies of results are paid again."""
 
 
@@ -77,24 +127,27 @@ class Lends(faulty.LendsMuch, CoinsWallet):
     """Bets far over the balance are taken."""
 
 
-@pytest.fixture(autouse=True)
-def row(monkeypatch):
-    monkeypatch.setitem(DIALECTS, Coins.name, Coins)
+@pytest.fixture
+def judged(tmp_path):
+    """What the judge says of a wallet by rules, in the words that a dialect file describes."""
+
+    def judge(wallet, rules):
+        words = NESTED if isinstance(wallet, NestedWallet) else COINS
+        (tmp_path / "words.toml").write_text(words)
+        with served(wallet) as url:
+            others = "".join(f'{currency} = "{name}"\n' for currency, name in wallet.others.items())
+            (tmp_path / "pitboss.toml").write_text(
+                f'[operator]\ncallback_url = "{url}"\nsecurity_hash = "{SECRET}"\ndialect = "words.toml"\n'
+                f'[players]\nids = ["p-1", "p-2"]\ncurrency = "EUR"\n[players.others]\n{others}'
+            )
+            return check(Settings(load(tmp_path / "pitboss.toml"), rules, SMALL), paths=FILES)
+
+    return judge
 
 
-def judged(wallet, rules):
-    with served(wallet) as url:
-        target = Target.model_validate(
-            {
-                "operator": {"callback_url": url, "security_hash": SECRET, "dialect": "coins"},
-                "players": {"ids": ["p-1", "p-2"], "currency": "EUR", "others": wallet.others},
-            }
-        )
-        return check(Settings(target, rules, SMALL), paths=FILES)
-
-
-def test_every_rule_about_money_holds():
-    found = judged(CoinsWallet(others={"JPY": "p-jpy", "KWD": "p-kwd"}), RULES)
+@pytest.mark.parametrize("wallet", [CoinsWallet, NestedWallet])
+def test_every_rule_about_money_holds(wallet, judged):
+    found = judged(wallet(others={"JPY": "p-jpy", "KWD": "p-kwd"}), RULES)
     others = {
         verdict.rule.id: verdict for verdict in found.verdicts if verdict.standing is not Standing.PASSED
     }
@@ -109,13 +162,12 @@ def test_every_rule_about_money_holds():
 @pytest.mark.parametrize(
     ("wallet", "rule"), [(ReturnsNothing, "RBK-02"), (PaysCopies, "IDM-01"), (Lends, "BET-03")]
 )
-def test_what_is_wrong_is_found_in_these_words_too(wallet, rule):
+def test_what_is_wrong_is_found_in_these_words_too(wallet, rule, judged):
     found = judged(wallet(), (rule,))
     assert [verdict.standing for verdict in found.verdicts] == [Standing.FAILED]
 
 
-def test_cents_and_balances_are_exact():
-    bet = Transaction(Kind.BET, "t-1", "p 1", "KWD", Decimal("10.5"))
-    assert Coins().encode(bet) == b"op=debit&ref=t-1&account=p+1&ccy=KWD&cents=10500"
-    read = Coins().read(Answer(200, (), b"status=OK&ref=c-1&ccy=KWD&cents=10500"))
-    assert (read.client_id, read.balance) == ("c-1", Decimal("10.500"))
+def test_rules_about_the_documents_bytes_are_skipped_and_say_why(judged):
+    [verdict] = judged(CoinsWallet(), ("SIG-01",)).verdicts
+    assert verdict.standing is Standing.SKIPPED
+    assert "words.toml" in verdict.reason

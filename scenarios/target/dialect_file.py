@@ -1,0 +1,248 @@
+"""Dialect files: another provider's words, as a TOML file describes them, read into a ``TemplateDialect``."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from scenarios.problems.errors import UsageProblem
+from scenarios.target.problems import Origin, as_problem
+from scenarios.target.sections import Name, Section
+from simulators.wallet.dialect import Abilities
+from simulators.wallet.signers import HASHES, HMACS, Output, Over, Place, Signer
+from simulators.wallet.template_dialect import PLACES, Amount, Answers, Encoding, TemplateDialect
+from simulators.wallet.transactions import Kind
+
+# What each kind must say, so that a CLIENT can handle it.
+_NEEDED = {
+    Kind.BET: ("{id}", "{player}", "{amount}"),
+    Kind.RESULT: ("{id}", "{player}", "{amount}"),
+    Kind.ROLLBACK: ("{of}", "{player}"),
+}
+
+
+def _by_kind(path: Any) -> Any:
+    return dict.fromkeys(Kind, path) if isinstance(path, str) else path
+
+
+def _path(path: str) -> str:
+    if not path.startswith("/"):
+        raise ValueError("it does not begin with /")
+    return path
+
+
+def _expression(text: str) -> str:
+    try:
+        jmespath.compile(text)
+    except JMESPathError as error:
+        raise ValueError(f"it is no JMESPath: {str(error).splitlines()[0]}") from None
+    return text
+
+
+def _method(name: str) -> str:
+    if name not in (*HASHES, *HMACS):
+        raise ValueError("no such method is known")
+    return name
+
+
+WalletPath = Annotated[str, AfterValidator(_path)]
+Expression = Annotated[str, AfterValidator(_expression)]
+
+
+class AmountForm(Section):
+    """``[amount]``."""
+
+    form: Amount = Field(
+        description='"number" (12.5), "text" ("12.5"), "minor" (1250 cents) or "scaled" (parts of ten to the power of '
+        "digits)",
+        examples=['"minor"'],
+    )
+    digits: int = Field(
+        0, ge=0, le=18, description='for "scaled": 5 writes 12.5 as 1250000; from 0 to 18', examples=["5"]
+    )
+
+
+class Signature(Section):
+    """``[signature]``."""
+
+    method: Annotated[str, AfterValidator(_method)] = Field(
+        description=f"one of {', '.join((*HMACS, *HASHES))}", examples=['"hmac-sha256"']
+    )
+    over: Over = Field(
+        "body",
+        description='what is signed: the "body", or of its fields, sorted by name, the "values" or the "pairs" '
+        "name=value joined by &",
+        examples=['"body"'],
+    )
+    secret: Place = Field(
+        "after", description='where the secret stands beside a text that is hashed: "after" or "before" it'
+    )
+    output: Output = Field("hex", description='"hex", "HEX" (capitals) or "base64"', examples=['"hex"'])
+    header: Name | None = Field(
+        None, description="the header that holds the signature", examples=['"X-Signature"']
+    )
+    field: Name | None = Field(
+        None, description="the field of the message that holds the signature", examples=['"sign"']
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.header is None) == (self.field is None):
+            raise ValueError("it needs either header or field, where the signature stands")
+        if self.field is not None and self.over == "body":
+            raise ValueError(
+                'a signature inside the body cannot be over = "body"; it is over "values" or "pairs"'
+            )
+        return self
+
+
+class AnswerForm(Section):
+    """``[answer]``."""
+
+    encoding: Encoding = Field("json", description='"json" or "form"', examples=['"json"'])
+    done: Expression = Field(
+        description="a JMESPath that is true where the transaction was processed",
+        examples=["\"status == 'OK'\""],
+    )
+    error: Expression = Field(
+        description="a JMESPath that finds the reason of a refusal, null where there is none",
+        examples=['"status"'],
+    )
+    client_id: Expression | None = Field(
+        None, description="a JMESPath that finds the CLIENT's own transaction id", examples=['"reference"']
+    )
+    insufficient_funds: Name = Field(
+        description="the error of a bet that the balance does not cover", examples=['"INSUFFICIENT_FUNDS"']
+    )
+
+
+class Decisions(Section):
+    """``[decisions]``: what the provider decided where providers differ."""
+
+    copies_as_first: bool = Field(
+        True, description="whether a copy is answered with the CLIENT's id of the first", examples=["true"]
+    )
+    unknown_rollbacks: bool = Field(
+        True, description="whether the rollback of an unknown transaction is a success", examples=["true"]
+    )
+
+
+class DialectFile(Section):
+    """A whole dialect file."""
+
+    name: Name = Field(description="what reports call the dialect", examples=['"acme"'])
+    encoding: Encoding = Field(
+        "json", description='how messages are written: "json" or "form"', examples=['"json"']
+    )
+    path: Annotated[dict[Kind, WalletPath], BeforeValidator(_by_kind)] = Field(
+        description="the path that is appended to callback_url; one, or one for each of bet, result and rollback",
+        examples=['"/wallet"'],
+    )
+    messages: dict[Kind, dict[str, Any]] = Field(
+        description=f"a table for each of bet, result and rollback; {', '.join(PLACES)} stand for what is asked",
+    )
+    amount: AmountForm = Field(description="how amounts are written")
+    signature: Signature = Field(description="how messages are signed with security_hash")
+    answer: AnswerForm = Field(description="how answers are read")
+    decisions: Decisions = Field(default_factory=Decisions, description="where providers differ")
+
+    @field_validator("path", "messages")
+    @classmethod
+    def _every_kind(cls, given: dict[Kind, Any]) -> dict[Kind, Any]:
+        if missing := [kind for kind in Kind if kind not in given]:
+            raise ValueError(f"{missing[0]} is missing; there are {', '.join(Kind)}")
+        return given
+
+    @field_validator("messages")
+    @classmethod
+    def _sayable(cls, given: dict[Kind, dict[str, Any]], info: ValidationInfo) -> dict[Kind, dict[str, Any]]:
+        flat = info.data.get("encoding") == "form"
+        if problem := next(
+            (each for kind in Kind for each in _unsayable(kind, given[kind], flat=flat)), None
+        ):
+            raise ValueError(problem)
+        return given
+
+    def dialect(self) -> TemplateDialect:
+        """The dialect that the file describes."""
+        sign, answer = self.signature, self.answer
+        return TemplateDialect(
+            called=self.name,
+            paths=self.path,
+            encoding=self.encoding,
+            messages=self.messages,
+            amount=self.amount.form,
+            digits=self.amount.digits,
+            signer=Signer(sign.method, sign.over, sign.secret, sign.output),
+            header=sign.header,
+            field=sign.field,
+            answers=Answers(
+                answer.encoding, answer.done, answer.error, answer.client_id, answer.insufficient_funds
+            ),
+            decisions=Abilities(
+                copies_as_first=self.decisions.copies_as_first,
+                unknown_rollbacks=self.decisions.unknown_rollbacks,
+                fine_amounts=self.amount.form in ("number", "text"),
+            ),
+        )
+
+
+def read_dialect(path: Path) -> TemplateDialect:
+    """Read the dialect file at ``path``. Raises UsageProblem, which tells of every fault found."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
+        raise UsageProblem(
+            f"the dialect file {path} cannot be read: {reason}",
+            "a TOML file in UTF-8 that describes the messages of a wallet provider",
+            "check the path (relative ones begin at the target file); `pitboss dialect new FILE` writes one",
+        ) from None
+    except tomllib.TOMLDecodeError as problem:
+        raise UsageProblem(
+            f"the dialect file {path} is not valid TOML: {problem}",
+            'lines such as key = "value" under [section], with texts in quotes',
+            "fix it at that line; `pitboss dialect new FILE` writes a file to compare with",
+        ) from None
+    try:
+        return DialectFile.model_validate(data).dialect()
+    except ValidationError as invalid:
+        first, *more = as_problem(invalid, DialectFile, data, Origin(str(path), {}))
+        raise UsageProblem(first.came, first.expected, first.next_step, tuple(more)) from None
+
+
+def _unsayable(kind: Kind, message: dict[str, Any], *, flat: bool) -> Iterator[str]:
+    """What keeps ``message`` from asking for a transaction of ``kind``; ``flat`` where it can hold no tables."""
+    found = set(_places(message))
+    if lost := [place for place in _NEEDED[kind] if place not in found]:
+        yield f"{kind} has no {' and no '.join(lost)} as the whole value of a field"
+    if unknown := sorted(found.difference(PLACES)):
+        yield f"{kind} has {unknown[0]}, which stands for nothing"
+    if kind is not Kind.ROLLBACK and "{of}" in found:
+        yield f"{kind} has {{of}}, which only a rollback has"
+    if flat and any(isinstance(each, dict | list) for each in message.values()):
+        yield f"{kind} has a table or a list, which a form cannot hold"
+
+
+def _places(part: Any) -> Iterator[str]:
+    match part:
+        case dict():
+            for inner in part.values():
+                yield from _places(inner)
+        case list():
+            for inner in part:
+                yield from _places(inner)
+        case str() if part.startswith("{") and part.endswith("}"):
+            yield part

@@ -1,0 +1,262 @@
+"""A dialect that is data: its messages are templates, its answers are read by expressions."""
+
+import json
+import re
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar, Final, Literal
+from urllib.parse import parse_qsl
+
+import jmespath
+
+from simulators.exchanges.history import Answer, Headers, Status
+from simulators.transport.delivery import Meaning
+from simulators.values import money
+from simulators.values.decimal_json import quoted
+from simulators.wallet import codec
+from simulators.wallet.codec import PLAIN, Style
+from simulators.wallet.dialect import Abilities, Dialect
+from simulators.wallet.signers import Signer
+from simulators.wallet.transactions import Kind, Transaction
+
+Encoding = Literal["json", "form"]
+Amount = Literal["number", "text", "minor", "scaled"]
+
+CONTENT_TYPES: Final[dict[Encoding, str]] = {
+    "json": "application/json",
+    "form": "application/x-www-form-urlencoded",
+}
+# What may stand in a template in place of a value.
+PLACES: Final = ("{id}", "{of}", "{player}", "{currency}", "{amount}", "{uuid}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """How an answer is read: ``done`` is an expression (JMESPath) that is true where the transaction was processed.
+
+    ``error`` finds the reason of a refusal, ``client_id`` the CLIENT's own id of what it processed.
+    """
+
+    encoding: Encoding
+    done: str
+    error: str
+    client_id: str | None
+    insufficient_funds: str
+
+
+@dataclass(frozen=True)
+class TemplateDialect(Dialect):
+    """The words of one provider, as a file describes them.
+
+    ``paths`` and ``messages`` say for each kind where it goes and what it holds: values, tables and lists, with PLACES
+    in place of a transaction's own. ``amount`` says how amounts are written: as a number or a text of the currency's
+    main unit, in its minor units, or as a whole number of parts of ten to the power of ``digits``. The signature stands
+    in ``header`` or in ``field``.
+    """
+
+    called: str
+    paths: Mapping[Kind, str]
+    encoding: Encoding
+    messages: Mapping[Kind, Mapping[str, Any]]
+    amount: Amount
+    digits: int
+    signer: Signer
+    header: str | None
+    field: str | None
+    answers: Answers
+    decisions: Abilities
+
+    # Of every kind at once; styles spell what stands at the top.
+    _other_bytes: ClassVar[Mapping[Encoding, Mapping[str, Style]]] = {
+        "json": {"spaces and newlines": Style(spaces=True)},
+        "form": {"percent-encoded where it could do without": Style(escape=True)},
+    }
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.called
+
+    @property
+    def insufficient_funds(self) -> str:
+        """The refusal's word for a bet that is not covered."""
+        return self.answers.insufficient_funds
+
+    @property
+    def signing(self) -> str:
+        """How a message is signed, in words."""
+        signer, place = self.signer, self.header or self.field
+        beside = (
+            "under the secret" if signer.method.startswith("hmac") else f"with the secret {signer.place} it"
+        )
+        over = {"body": "the raw body", "values": "the sorted values", "pairs": "the sorted name=value pairs"}
+        return f"{place} is the {signer.output} {signer.method} of {over[signer.over]} {beside}"
+
+    @property
+    def hmac_header(self) -> str | None:
+        """The header of a hex HMAC-SHA256 over the raw body, where that is the signature."""
+        return self.header if self.signer == Signer() else None
+
+    @property
+    def abilities(self) -> Abilities:
+        """What the provider decided where providers differ."""
+        return self.decisions
+
+    @property
+    def other_bytes(self) -> Mapping[str, Style]:
+        """Other spellings of the same message."""
+        backwards = tuple(reversed([*self.messages[Kind.BET]]))
+        return {"fields in another order": Style(order=backwards), **self._other_bytes[self.encoding]}
+
+    def path(self, transaction: Transaction) -> str:
+        """The path of the transaction's kind."""
+        return self.paths[transaction.kind]
+
+    def encode(self, transaction: Transaction, style: Style = PLAIN) -> bytes:
+        """Fill in the template of the transaction's kind."""
+        values = self._values(transaction)
+        filled = {name: _filled(part, values) for name, part in self.messages[transaction.kind].items()}
+        if self.encoding == "form":
+            return codec.form({name: _text(part) for name, part in filled.items()}, style)
+        return codec.json_object({name: _json(part) for name, part in filled.items()}, style)
+
+    def seal(self, body: bytes, secret: str) -> tuple[Headers, bytes]:
+        """Sign ``body``, in the header or as its last field; a field cannot be added to what is no message."""
+        headers: Headers = (("Content-Type", CONTENT_TYPES[self.encoding]),)
+        signature = self.signer.sign(self.signed_text(body), secret)
+        if self.header is not None:
+            return (*headers, (self.header, signature)), body
+        assert self.field is not None
+        if self.encoding == "form":
+            return headers, body + (b"&" if body else b"") + codec.form({self.field: signature})
+        if not body.rstrip().endswith(b"}"):
+            return headers, body
+        head = body.rstrip()[:-1].rstrip()
+        comma = b"" if head.endswith(b"{") else b","
+        return headers, head + comma + f"{quoted(self.field)}:{quoted(signature)}}}".encode()
+
+    def signed_text(self, body: bytes) -> bytes:
+        """What of ``body`` is signed, without the secret."""
+        return self.signer.text(body, {} if self.signer.over == "body" else self._fields(body))
+
+    def read(self, answer: Answer) -> Meaning:
+        """Say what ``answer`` means; a 4xx that says nothing is a refusal, a 5xx leaves open what was done."""
+        document = self._document(answer.body)
+        if document is None or answer.status >= 500:
+            status = Status.REFUSED if 400 <= answer.status < 500 else Status.UNCLEAR
+            return Meaning(
+                status, problem=f"HTTP {answer.status} with no {self.answers.encoding} that can be read"
+            )
+        own = _found(self.answers.client_id, document) if self.answers.client_id else None
+        client_id = own if isinstance(own, str | int) and not isinstance(own, bool) else None
+        if _found(self.answers.done, document) is True:
+            return Meaning(Status.OK, client_id=client_id)
+        error = _found(self.answers.error, document)
+        if error is None and answer.status < 400:
+            return Meaning(Status.UNCLEAR, problem=f"neither {self.answers.done} nor {self.answers.error}")
+        return Meaning(Status.REFUSED, error=None if error is None else str(error))
+
+    def named(self, body: bytes) -> Sequence[Any]:
+        """Every value of a field that stands for the player in one of the templates."""
+        keys = {key for message in self.messages.values() for key in _keys_of("{player}", message)}
+        if self.encoding == "form":
+            return [value for name, value in _pairs(body) if name in keys]
+        return [value for key in sorted(keys) for value in codec.values_of(body, key)]
+
+    def renewed(self, body: bytes, id: str) -> bytes | None:  # noqa: A002
+        """Another id in the same bytes, and no signature field yet."""
+        keys = {re.escape(key) for message in self.messages.values() for key in _keys_of("{id}", message)}
+        names = "|".join(sorted(keys)).encode()
+        own = re.escape(self.field or "").encode()
+        if self.encoding == "form":
+            pattern, new = rb"((?:^|&)(?:%s)=)[^&]*" % names, codec.form({"": id})[1:]
+            sealed = rb"(?:^|&)%s=[^&]*" % own
+        else:
+            pattern, new = rb'("(?:%s)"\s*:\s*)"(?:[^"\\]|\\.)*"' % names, quoted(id).encode()
+            sealed = rb',?"%s"\s*:\s*"[^"]*"' % own
+        changed, count = re.subn(pattern, lambda hit: hit[1] + new, body)
+        if not count:
+            return None
+        return re.sub(sealed, b"", changed) if self.field else changed
+
+    def _values(self, transaction: Transaction) -> dict[str, Any]:
+        return {
+            "{id}": transaction.id,
+            "{of}": transaction.of,
+            "{player}": transaction.player,
+            "{currency}": transaction.currency,
+            "{amount}": self._amount(transaction.amount, transaction.currency),
+            "{uuid}": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{transaction.kind} {transaction.id}")),
+        }
+
+    def _amount(self, amount: Decimal, currency: str) -> Any:
+        if self.amount == "minor":
+            return money.to_minor(amount, currency)
+        if self.amount == "scaled":
+            # Exactly, or not at all: what is finer must not leave as another amount.
+            return int(money.plain(amount.scaleb(self.digits)))
+        return money.plain(amount) if self.amount == "text" else amount
+
+    def _document(self, body: bytes) -> Any:
+        if self.answers.encoding == "json":
+            return codec.object_of(body)
+        return dict(_pairs(body)) or None
+
+    def _fields(self, body: bytes) -> dict[str, str]:
+        if self.encoding == "form":
+            return dict(_pairs(body))
+        try:
+            document = json.loads(body, parse_float=str, parse_int=str)
+        except (ValueError, RecursionError):
+            return {}
+        pairs = document.items() if isinstance(document, dict) else ()
+        return {name: _text(value) for name, value in pairs if not isinstance(value, dict | list)}
+
+
+def _filled(part: Any, values: Mapping[str, Any]) -> Any:
+    if isinstance(part, Mapping):
+        return {name: _filled(inner, values) for name, inner in part.items()}
+    if isinstance(part, list | tuple):
+        return [_filled(inner, values) for inner in part]
+    return values.get(part, part) if isinstance(part, str) else part
+
+
+def _keys_of(place: str, part: Any, key: str = "") -> Iterator[str]:
+    """The names of the fields whose value ``place`` is, at any depth."""
+    if isinstance(part, Mapping):
+        for name, inner in part.items():
+            yield from _keys_of(place, inner, name)
+    elif isinstance(part, list | tuple):
+        for inner in part:
+            yield from _keys_of(place, inner, key)
+    elif part == place:
+        yield key
+
+
+def _json(part: Any) -> str:
+    if isinstance(part, Mapping):
+        return "{" + ",".join(f"{quoted(name)}:{_json(inner)}" for name, inner in part.items()) + "}"
+    if isinstance(part, list):
+        return "[" + ",".join(map(_json, part)) + "]"
+    if isinstance(part, Decimal):
+        return money.plain(part)
+    return quoted(part) if isinstance(part, str) else json.dumps(part)
+
+
+def _text(part: Any) -> str:
+    """A value as it stands in a form, or in a text that is signed."""
+    return part if isinstance(part, str) else "" if part is None else _json(part)
+
+
+def _pairs(body: bytes) -> list[tuple[str, str]]:
+    return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+
+
+def _found(expression: str, document: Any) -> Any:
+    try:
+        return jmespath.search(expression, document)
+    except jmespath.exceptions.JMESPathError:
+        # A function met a value of another type than it takes.
+        return None

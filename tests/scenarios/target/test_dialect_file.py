@@ -1,0 +1,87 @@
+"""Dialect files: a whole one is read, a bad one is told in three beats and with exit code 2."""
+
+from importlib.resources import files
+
+import pytest
+from click.testing import CliRunner
+
+from scenarios.cli.main import main
+
+WHOLE = files("scenarios.target").joinpath("dialect.toml").read_text(encoding="utf-8")
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["dialect", *map(str, arguments)])
+
+
+def test_what_new_writes_is_whole_and_is_not_overwritten(tmp_path):
+    file = tmp_path / "acme.toml"
+    assert run("new", file).exit_code == 0
+    assert file.read_text() == WHOLE
+    done = run("check", file)
+    assert done.exit_code == 0
+    # printf 'p-1EUR1250debitb-1example secret' | md5sum
+    assert "514b096943568b5f8753ba6d86b6cb36" in done.output
+    again = run("new", file)
+    assert again.exit_code == 2
+    assert "--force" in again.output
+    assert run("new", file, "--force").exit_code == 0
+
+
+def test_the_list_names_what_is_built_in():
+    assert "igpx" in run("list").output
+
+
+# What is changed in a whole file, and what is said of it.
+BAD = {
+    "no name": ('name = "coins"', "", "no name"),
+    "unknown key": ('name = "coins"', 'name = "coins"\nnmae = "x"', "nmae"),
+    "no text": ('name = "coins"', "name = 3", "name"),
+    "path without /": ('path = "/wallet"', 'path = "wallet"', "/"),
+    "path of one kind": ('path = "/wallet"', 'path = { bet = "/b" }', "result is missing"),
+    "encoding": ('encoding = "form"\n\n#', 'encoding = "xml"\n\n#', "xml"),
+    "unknown kind": ("[messages.bet]", "[messages.wager]", "wager"),
+    "unknown place": ('account = "{player}"', 'account = "{user}"', "{player}"),
+    "place inside a text": ('ref = "{id}"', 'ref = "x-{id}"', "{id}"),
+    "unknown place besides": ('op = "debit"', 'op = "{op}"', "{op}"),
+    "of in a bet": ('op = "debit"', 'op = "{of}"', "{of}"),
+    "no of": ('cancels = "{of}"', "", "{of}"),
+    "table in a form": ('op = "debit"', "op = { a = 1 }", "form"),
+    "amount": ('form = "minor"', 'form = "cents"', "cents"),
+    "digits": ('form = "minor"', 'form = "scaled"\ndigits = 40', "40"),
+    "method": ('method = "md5"', 'method = "md6"', "md6"),
+    "over": ('over = "values"', 'over = "fields"', "fields"),
+    "field over the body": ('over = "values"', 'over = "body"', "body"),
+    "two places": ('field = "sign"', 'field = "sign"\nheader = "X"', "header or field"),
+    "no place": ('field = "sign"', "", "header or field"),
+    "expression": ("done = \"status == 'OK'\"", 'done = "status =="', "JMESPath"),
+    "no answer": ('insufficient_funds = "FUNDS"', "", "insufficient_funds"),
+    "decision": ("copies_as_first = true", 'copies_as_first = "perhaps"', "perhaps"),
+    "no TOML": ('name = "coins"', "name = coins", "TOML"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_a_bad_file_is_told_in_three_beats(what, tmp_path):
+    old, new, told = BAD[what]
+    assert old in WHOLE
+    file = tmp_path / "acme.toml"
+    file.write_text(WHOLE.replace(old, new, 1))
+    done = run("check", file)
+    assert done.exit_code == 2, done.output
+    assert told in done.output
+    assert "expected: " in done.output
+    assert "next step: " in done.output
+
+
+def test_a_file_that_is_not_there_is_told_also_of_a_target_file(tmp_path):
+    assert run("check", tmp_path / "none.toml").exit_code == 2
+    target = tmp_path / "pitboss.toml"
+    target.write_text(
+        '[operator]\ncallback_url = "http://127.0.0.1:9"\nsecurity_hash = "s"\ndialect = "none.toml"\n'
+        '[players]\nids = ["p-1"]\n'
+    )
+    done = CliRunner().invoke(main, ["check", "-c", str(target)])
+    assert done.exit_code == 2
+    assert "none.toml" in done.output
+    assert "pitboss dialect new" in done.output

@@ -1,0 +1,139 @@
+"""A dialect that is data writes, signs and reads exactly what its file says."""
+
+import base64
+import hashlib
+import hmac
+import json
+from decimal import Decimal
+
+import pytest
+
+from simulators.exchanges.history import Answer, Status
+from simulators.wallet.codec import Style
+from simulators.wallet.dialect import Abilities
+from simulators.wallet.signers import Signer
+from simulators.wallet.template_dialect import Answers, TemplateDialect
+from simulators.wallet.transactions import Kind, Transaction
+
+MESSAGE = {"id": "{id}", "who": {"player": "{player}"}, "sum": "{amount}", "in": ["{currency}"], "ok": True}
+ANSWERS = Answers("json", "code == `0`", "reason", "own.id", "BROKE")
+BET = Transaction(Kind.BET, "b-1", "p 1", "EUR", Decimal("12.5"))
+
+
+def dialect(**changes):
+    given = {
+        "called": "acme",
+        "paths": dict.fromkeys(Kind, "/wallet"),
+        "encoding": "json",
+        "messages": {**dict.fromkeys(Kind, MESSAGE), Kind.ROLLBACK: {**MESSAGE, "of": "{of}"}},
+        "amount": "number",
+        "digits": 0,
+        "signer": Signer(),
+        "header": "X-Sign",
+        "field": None,
+        "answers": ANSWERS,
+        "decisions": Abilities(),
+    }
+    return TemplateDialect(**{**given, **changes})
+
+
+def flat(**changes):
+    message = {"id": "{id}", "player": "{player}", "sum": "{amount}", "note": "a&b"}
+    return dialect(
+        encoding="form", messages=dict.fromkeys(Kind, message), header=None, field="sign",
+        signer=Signer("sha1", "pairs", "before"), **changes,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("amount", "digits", "written"),
+    [("number", 0, "12.5"), ("text", 0, '"12.5"'), ("minor", 0, "1250"), ("scaled", 5, "1250000")],
+)
+def test_amounts_are_written_as_agreed(amount, digits, written):
+    body = dialect(amount=amount, digits=digits).encode(BET)
+    assert body == f'{{"id":"b-1","who":{{"player":"p 1"}},"sum":{written},"in":["EUR"],"ok":true}}'.encode()
+
+
+def test_an_amount_that_is_too_fine_is_not_written_as_another():
+    fine = Transaction(Kind.BET, "b-1", "p-1", "EUR", Decimal("0.001"))
+    for words in (dialect(amount="minor"), dialect(amount="scaled", digits=2)):
+        with pytest.raises(ValueError):
+            words.encode(fine)
+
+
+@pytest.mark.parametrize(
+    ("signer", "expected"),
+    [
+        (Signer(), hmac.digest(b"key", b"BODY", "sha256").hex()),
+        (
+            Signer("hmac-sha512", output="base64"),
+            base64.b64encode(hmac.digest(b"key", b"BODY", "sha512")).decode(),
+        ),
+        (Signer("md5", output="HEX"), hashlib.md5(b"BODYkey").hexdigest().upper()),
+        (Signer("sha1", place="before"), hashlib.sha1(b"keyBODY").hexdigest()),
+    ],
+)
+def test_bodies_are_signed_as_agreed(signer, expected):
+    headers, body = dialect(signer=signer).seal(b"BODY", "key")
+    assert (dict(headers)["X-Sign"], body) == (expected, b"BODY")
+
+
+def test_a_field_signs_the_sorted_fields_of_a_form():
+    words = flat(amount="minor")
+    body = words.encode(BET)
+    assert body == b"id=b-1&player=p+1&sum=1250&note=a%26b"
+    signature = hashlib.sha1(b"keyid=b-1&note=a&b&player=p 1&sum=1250").hexdigest()
+    assert words.seal(body, "key")[1] == body + f"&sign={signature}".encode()
+
+
+def test_a_field_signs_the_fields_of_json_and_is_added_as_its_last():
+    words = dialect(header=None, field="sign", signer=Signer("md5", "values"))
+    _, body = words.seal(b'{"b":1.50,"a":"x","n":null,"t":true,"deep":{}}', "key")
+    assert json.loads(body)["sign"] == hashlib.md5(b"x1.50truekey").hexdigest()
+    assert words.seal(b"{}", "key")[1].startswith(b'{"sign":')
+    assert words.seal(b"no JSON", "key")[1] == b"no JSON"
+
+
+@pytest.mark.parametrize("words", [dialect(), flat()])
+def test_players_are_named_wherever_they_stand(words):
+    assert words.named(words.encode(BET)) == ["p 1"]
+
+
+@pytest.mark.parametrize("words", [flat(), dialect(header=None, field="sign", signer=Signer("md5", "pairs"))])
+def test_a_message_is_renewed_and_signed_once(words):
+    sent = words.request("http://c", BET, "key").body
+    changed = words.renewed(sent, 'n"&1')
+    assert changed == words.encode(Transaction(Kind.BET, 'n"&1', "p 1", "EUR", Decimal("12.5")))
+    assert words.renewed(b"[]", "n") is None
+
+
+@pytest.mark.parametrize("words", [dialect(), flat()])
+def test_other_bytes_mean_the_same(words):
+    plain = words.encode(BET)
+    for style in (*words.other_bytes.values(), Style(spaces=True)):
+        other = words.encode(BET, style)
+        assert words._fields(other) == words._fields(plain)
+    assert all(words.encode(BET, style) != plain for style in words.other_bytes.values())
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "meaning"),
+    [
+        (200, b'{"code": 0, "own": {"id": "c-1"}}', (Status.OK, None, "c-1")),
+        (200, b'{"code": 0}', (Status.OK, None, None)),
+        (200, b'{"code": 2, "reason": "BROKE"}', (Status.REFUSED, "BROKE", None)),
+        (402, b'{"code": 2}', (Status.REFUSED, None, None)),
+        (200, b'{"code": 2}', (Status.UNCLEAR, None, None)),
+        (500, b'{"code": 0}', (Status.UNCLEAR, None, None)),
+        (200, b"<html>", (Status.UNCLEAR, None, None)),
+        (404, b"<html>", (Status.REFUSED, None, None)),
+    ],
+)
+def test_answers_are_read_by_expressions(status, body, meaning):
+    read = dialect().read(Answer(status, (), body))
+    assert (read.status, read.error, read.client_id) == meaning
+
+
+def test_a_rollback_says_what_it_undoes():
+    undo = Transaction(Kind.ROLLBACK, "u-1", "p-1", "EUR", Decimal(1), of="b-1")
+    assert json.loads(dialect().encode(undo))["of"] == "b-1"
