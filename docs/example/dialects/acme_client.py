@@ -13,37 +13,47 @@ from threading import Lock
 SECRET = b"acme secret"
 LOCK = Lock()
 BALANCES = {"alice": 10_000, "bob": 10_000}
-# Own number and movement (player, cents) of each transaction, by the provider's id; what was rolled back, by whom.
-DONE: dict[str, tuple[int, str, int]] = {}
+# What was answered to each transaction, by the provider's id, with its player and what it moved, in cents.
+ANSWERED: dict[str, tuple[dict, str, int]] = {}
 UNDONE: set[str] = set()
 
 
 def handle(path: str, asked: dict) -> dict:
+    """Answer one message, and move the player's money."""
     [action] = asked["actions"]
     key, player, cents = action["id"], asked["player"], action["cents"]
     if player not in BALANCES or asked["currency"] != "EUR":
         return {"code": 3, "reason": "WHO"}
-    if key in DONE:
-        return {"code": 0, "own": DONE[key][0]}
+    if key in ANSWERED:
+        # Whatever was answered first, a refusal too.
+        return ANSWERED[key][0]
     moved = -cents if path == "/bet" else cents
     if path == "/undo":
-        first = DONE.get(action["of"])
-        moved = 0 if first is None or action["of"] in UNDONE else -first[2]
+        _, whose, first = ANSWERED.get(action["of"], ({}, player, 0))
+        if whose != player:
+            return {"code": 3, "reason": "WHO"}
+        moved = 0 if action["of"] in UNDONE else -first
         UNDONE.add(action["of"])
     elif key in UNDONE:
         # Rolled back before it came: it is answered, and moves nothing.
         moved = 0
+    said = {"code": 0, "own": len(ANSWERED) + 1}
     if path == "/bet" and BALANCES[player] + moved < 0:
-        return {"code": 2, "reason": "BROKE"}
+        said, moved = {"code": 2, "reason": "BROKE"}, 0
     BALANCES[player] += moved
-    DONE[key] = len(DONE) + 1, player, moved
-    return {"code": 0, "own": DONE[key][0]}
+    ANSWERED[key] = said, player, moved
+    return said
 
 
 class Wallet(BaseHTTPRequestHandler):
+    """Checks the signature and writes answers."""
+
     protocol_version = "HTTP/1.1"
+    # An answer leaves in one piece.
+    wbufsize = -1
 
     def do_POST(self) -> None:
+        """Answer a message of acme's."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         right = base64.b64encode(hmac.digest(SECRET, body, "sha512")).decode()
         if hmac.compare_digest(self.headers.get("X-Acme-Sign", ""), right):

@@ -122,6 +122,10 @@ TARGETS = [
 
 @pytest.mark.parametrize("block", TARGETS, ids=str)
 def test_every_target_file_that_is_shown_can_be_read(block: Block, tmp_path: Path) -> None:
+    for other in blocks(block.page):
+        # What it names may be shown before it.
+        if other.file and other.language in PARSERS:
+            (tmp_path / Path(other.file).name).write_text(other.text)
     tmp_path.joinpath("pitboss.toml").write_text(block.text)
     variables = dict.fromkeys(re.findall(r'"env:(\w+)"', block.text), "a value")
     target = load(tmp_path / "pitboss.toml", variables)
