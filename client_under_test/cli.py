@@ -138,7 +138,7 @@ def client(
 
     Secrets come from SECURITY_HASH, OPERATOR_PASSWORD, JACKPOT_API_KEY, JACKPOT_CLIENT_SECRET,
     JACKPOT_API_SIGNATURE and CHECKOUT_KEY (demonstration values where unset), and CHECKOUT_DECISION_KEY where
-    the checkout signs its decisions by another key.
+    the checkout signs its decisions by another key, CHECKOUT_CLIENT_ID where it asks for authentication.
     """
     try:
         if recompute:

@@ -47,6 +47,8 @@ class Config:
     For checkouts, ``checkout_algorithm`` is HS256 (``checkout_key`` is a secret), RS256 or ES256 (it is a
     private key as PEM). ``checkout_decision_key`` verifies the provider's decisions: the provider's public key
     as PEM, or another secret; where it is empty (CHECKOUT_DECISION_KEY unset), ``checkout_key`` does.
+    ``checkout_client_id`` is what authenticateClient takes; where it is empty (CHECKOUT_CLIENT_ID unset), no Bearer
+    token is asked for.
     ``public_url`` is where players and the provider reach this CLIENT; with it, tokens of checkouts carry callbackUrls.
     """
 
@@ -81,4 +83,5 @@ class Config:
     checkout_key: str = _secret("CHECKOUT_KEY", DEMO_CHECKOUT_KEY)
     checkout_decision_key: str = _secret("CHECKOUT_DECISION_KEY")
     checkout_algorithm: str = "HS256"
+    checkout_client_id: str = _secret("CHECKOUT_CLIENT_ID")
     public_url: str | None = None

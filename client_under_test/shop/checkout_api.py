@@ -1,5 +1,7 @@
 """What the CLIENT's server asks of the checkout: to create one, by GraphQL. Contract, part C."""
 
+import threading
+import time
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -18,6 +20,14 @@ mutation Create($merchantId: ID!, $payload: String!) {
 }"""
 
 
+_AUTHENTICATE: Final = """\
+mutation Authenticate($clientId: String!) {
+  authenticateClient(clientId: $clientId) { accessToken { value } }
+}"""
+# A token holds for an hour; it is replaced a minute before.
+_TOKEN_SECONDS: Final = 3540.0
+
+
 class CheckoutFailed(Exception):
     """The provider created no checkout that we know of; ``refused`` where it said so itself."""
 
@@ -27,15 +37,21 @@ class CheckoutFailed(Exception):
 
 
 class CheckoutApi:
-    """Calls the checkout provider's GraphQL API."""
+    """Calls the checkout provider's GraphQL API, with a Bearer token that is asked for once an hour."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
         self._http = urllib3.PoolManager(maxsize=8, retries=False)
+        self._token: tuple[str, float] | None = None
+        self._login = threading.Lock()
 
     def create(self, payload: str) -> str:
         """Create the checkout that the JWT ``payload`` describes; return its token. Raises CheckoutFailed."""
-        answer = self.ask({"merchantId": self.config.merchant_id, "payload": payload})
+        status, answer = self.ask(_CREATE, self.named(payload), self.token())
+        if status == 401 and self.config.checkout_client_id:
+            # Over earlier than announced, or revoked: one new token, one more try.
+            self.forget()
+            status, answer = self.ask(_CREATE, self.named(payload), self.token())
         try:
             created = answer["data"]["createMerchantCheckout"]
             errors, checkout = created.get("errors"), created.get("checkout")
@@ -48,6 +64,35 @@ class CheckoutApi:
             raise CheckoutFailed("the answer has no checkout")
         return token
 
+    def named(self, payload: str) -> dict[str, str]:
+        """Return the variables of the mutation."""
+        return {"merchantId": self.config.merchant_id, "payload": payload}
+
+    def token(self) -> str | None:
+        """Return a Bearer token that holds, None where none was agreed on; raises CheckoutFailed."""
+        if not self.config.checkout_client_id:
+            return None
+        with self._login:
+            if self._token is None or time.monotonic() >= self._token[1]:
+                self._token = self.authenticate(), time.monotonic() + _TOKEN_SECONDS
+            return self._token[0]
+
+    def forget(self) -> None:
+        """Drop the token that did not hold."""
+        with self._login:
+            self._token = None
+
+    def authenticate(self) -> str:
+        """Return a new Bearer token; raises CheckoutFailed."""
+        _, answer = self.ask(_AUTHENTICATE, {"clientId": self.config.checkout_client_id}, None)
+        try:
+            value = answer["data"]["authenticateClient"]["accessToken"]["value"]
+        except (KeyError, TypeError):
+            value = None
+        if not isinstance(value, str) or not value:
+            raise CheckoutFailed("no token was given for our clientId", refused=True)
+        return value
+
     def hosted_page(self, token: str) -> str:
         """Return the address where the player approves or declines a checkout."""
         return f"{self.base}/checkout/{quote(token, safe='')}"
@@ -57,14 +102,17 @@ class CheckoutApi:
         """The provider's address, without a slash at the end."""
         return self.config.checkout_url.rstrip("/")
 
-    def ask(self, variables: dict[str, str]) -> dict[str, Any]:
-        """Send the mutation and return the JSON object answered; raises CheckoutFailed."""
+    def ask(self, query: str, variables: dict[str, str], token: str | None) -> tuple[int, dict[str, Any]]:
+        """Send a mutation; return the status and the JSON object answered. Raises CheckoutFailed."""
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
         try:
             answer = self._http.request(
                 "POST",
                 f"{self.base}/graphql",
-                body=decimal_json.dumps({"query": _CREATE, "variables": variables}).encode(),
-                headers={"Content-Type": "application/json", "Accept": "application/json"},
+                body=decimal_json.dumps({"query": query, "variables": variables}).encode(),
+                headers=headers,
                 timeout=urllib3.Timeout(total=self.config.timeout),
                 redirect=False,
                 preload_content=False,
@@ -78,7 +126,7 @@ class CheckoutApi:
             document = None
         if not isinstance(document, dict):
             raise CheckoutFailed(f"HTTP {answer.status}, and no JSON object")
-        return document
+        return answer.status, document
 
 
 def _codes(errors: Any) -> str:

@@ -43,6 +43,7 @@ def agreed_on(checkout: Checkout) -> Agreement:
             checkout.algorithm,
             None if decision_key is None else decision_key.get_secret_value(),
             checkout.require_merchant_reference,
+            None if checkout.authentication is None else checkout.authentication.get_secret_value(),
         )
     except BadKey as problem:
         raise UsageProblem(

@@ -303,6 +303,12 @@ class Checkout(Section):
         "contradict themselves",
         examples=["true"],
     )
+    authentication: Secret | None = Field(
+        None,
+        description="the clientId that authenticateClient takes; with it checkouts are created under the Bearer token "
+        "that it gives, and not without",
+        examples=['"env:CHECKOUT_CLIENT_ID"'],
+    )
     decision_url: Url | None = Field(
         None,
         description="the CLIENT's http(s) address that receives decisions",

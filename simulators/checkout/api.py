@@ -7,24 +7,25 @@ those of GraphQL carry its `errors` as well.
 from typing import Final
 
 from flask import Flask, Response, request
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from simulators.checkout import openapi
 from simulators.checkout.graphql import Graph
 from simulators.checkout.pages import hosted_page, widget
-from simulators.checkout.requests import PriceRequest
+from simulators.checkout.requests import WidgetRequest
 from simulators.checkout.simulator import CREATE, PRICE, CheckoutSimulator
 from simulators.checkout.wire import PROVIDER
 from simulators.server import api_docs, provider_app, responses
-from simulators.server.provider_app import json_body
+from simulators.server.provider_app import bearer, json_body
 from simulators.server.responses import ApiError
 from simulators.values import decimal_json
 from simulators.webhooks.endpoint import JSON_TYPE
 
 GRAPHQL: Final = "/graphql"
 _PRICE: Final = "/widget/price"
+_BEGIN: Final = "/widget/checkout"
 # What a recorded request is called.
-_KINDS: Final = {GRAPHQL: CREATE, _PRICE: PRICE}
+_KINDS: Final = {GRAPHQL: CREATE, _BEGIN: CREATE, _PRICE: PRICE}
 
 _MESSAGES: Final = {
     404: f"There is nothing at this address. POST {GRAPHQL} makes checkouts, and {api_docs.PAGE} tells of it. "
@@ -48,6 +49,7 @@ def create_app(simulator: CheckoutSimulator) -> Flask:
     graph = Graph(simulator)
     app.add_url_rule(GRAPHQL, "graphql", lambda: _graphql(graph), methods=["POST"])
     app.add_url_rule(_PRICE, "price", lambda: _price(simulator), methods=["POST"])
+    app.add_url_rule(_BEGIN, "begin", lambda: _begin(simulator), methods=["POST"])
     app.register_blueprint(api_docs.blueprint(openapi.document))
     app.register_blueprint(widget.blueprint())
     app.register_blueprint(hosted_page.blueprint(simulator))
@@ -55,22 +57,33 @@ def create_app(simulator: CheckoutSimulator) -> Flask:
 
 
 def _graphql(graph: Graph) -> Response:
-    status, answer = graph.answer(json_body())
+    status, answer = graph.answer(json_body(), bearer())
     return Response(decimal_json.dumps(answer), status, content_type=JSON_TYPE)
 
 
 def _price(simulator: CheckoutSimulator) -> Response:
+    asked = _asked()
+    return _json(widget.price(simulator, asked.merchantId, asked.JWTToken))
+
+
+def _begin(simulator: CheckoutSimulator) -> Response:
+    asked = _asked()
+    return _json(widget.begin(simulator, asked.merchantId, asked.JWTToken))
+
+
+def _json(answer: BaseModel) -> Response:
+    return Response(decimal_json.dumps(answer.model_dump()), content_type=JSON_TYPE)
+
+
+def _asked() -> WidgetRequest:
     try:
-        asked = PriceRequest.model_validate(json_body())
+        return WidgetRequest.model_validate(json_body())
     except ValidationError:
         raise ApiError(
             400,
             "MALFORMED",
-            "merchantId or JWTToken is missing. The widget's price is that of a merchant's token. Send both, "
-            "as texts.",
+            "merchantId or JWTToken is missing. The widget is that of a merchant's token. Send both, as texts.",
         ) from None
-    shown = widget.price(simulator, asked.merchantId, asked.JWTToken)
-    return Response(decimal_json.dumps(shown.model_dump()), content_type=JSON_TYPE)
 
 
 def _record(simulator: CheckoutSimulator) -> None:

@@ -39,8 +39,19 @@ type Query {
 }
 
 type Mutation {
+  "A Bearer token for createMerchantCheckout, valid for an hour; none for a clientId that was not agreed on."
+  authenticateClient(clientId: String!): AuthenticateClientPayload!
+
   "Makes a checkout of a merchant's signed payload, a JWT."
   createMerchantCheckout(merchantId: ID!, payload: String!): CreateMerchantCheckoutPayload!
+}
+
+type AuthenticateClientPayload {
+  accessToken: AccessToken
+}
+
+type AccessToken {
+  value: String!
 }
 
 "Either a checkout, or every reason why there is none."
@@ -77,9 +88,13 @@ class Graph:
             raise TypeError("the schema has no queries or no mutations")
         query.fields["merchantId"].resolve = lambda _root, _info: simulator.agreement.merchant_id
         mutation.fields["createMerchantCheckout"].resolve = self._create
+        mutation.fields["authenticateClient"].resolve = self._authenticate
 
-    def answer(self, document: Any) -> tuple[int, dict[str, Any]]:
-        """Carry out a request, and return status and answer; raises ApiError for what is no request."""
+    def answer(self, document: Any, token: str | None) -> tuple[int, dict[str, Any]]:
+        """Carry out a request under the Bearer ``token``, and return status and answer.
+
+        Raises ApiError for what is no request, and for a token that does not hold where one is asked for.
+        """
         request = _request(document)
         try:
             asked, problems = self._prepared(request.query)
@@ -92,7 +107,11 @@ class Graph:
         if problems:
             return 400, _refusal(problems)
         result = execute_sync(
-            self.schema, asked, variable_values=request.variables, operation_name=request.operationName
+            self.schema,
+            asked,
+            context_value=token,
+            variable_values=request.variables,
+            operation_name=request.operationName,
         )
         return _answered(result)
 
@@ -100,13 +119,23 @@ class Graph:
         asked = parse(query, max_tokens=_TOKENS)
         return asked, validate(self.schema, asked, max_errors=_PROBLEMS)
 
-    def _create(
+    def _authenticate(
         self,
         _root: Any,
         _info: GraphQLResolveInfo[Any],
+        clientId: str,  # noqa: N803
+    ) -> dict[str, Any]:
+        token = self._simulator.authenticate(clientId)
+        return {"accessToken": None if token is None else {"value": token}}
+
+    def _create(
+        self,
+        _root: Any,
+        info: GraphQLResolveInfo[Any],
         merchantId: str,  # noqa: N803
         payload: str,
     ) -> dict[str, Any]:
+        self._simulator.check_token(info.context)
         if merchantId != self._simulator.agreement.merchant_id:
             message = (
                 "merchantId is none of this checkout. A merchant is known by the id agreed ahead. "

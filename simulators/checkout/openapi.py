@@ -46,12 +46,22 @@ def document() -> dict[str, Any]:
         description="A fake checkout: a merchant's token makes one, a person decides it on its hosted page, and the "
         "merchant is told. Tokens are made by hand with: pitboss token sign --before 16.66 --tax 20 --reference "
         "mug-blue.",
-        paths={"/graphql": {"post": _graphql()}, "/widget/price": {"post": _price()}},
+        paths={
+            "/graphql": {"post": _graphql()},
+            "/widget/price": {"post": _price()},
+            "/widget/checkout": {"post": _begin()},
+        },
         webhooks={"decision": {"post": _decision()}},
         schemas={
             **openapi.schemas(
-                asked=[requests.GraphRequest, requests.PriceRequest],
-                answered=[requests.GraphAnswer, requests.GraphRefusal, requests.PriceAnswer, openapi.Problem],
+                asked=[requests.GraphRequest, requests.WidgetRequest],
+                answered=[
+                    requests.GraphAnswer,
+                    requests.GraphRefusal,
+                    requests.PriceAnswer,
+                    requests.BegunAnswer,
+                    openapi.Problem,
+                ],
                 sent=[requests.DecisionBody],
             ),
             "MerchantClaims": {
@@ -60,14 +70,14 @@ def document() -> dict[str, Any]:
             },
             "DecisionClaims": _decision_claims(),
         },
-        security_schemes={},
+        security_schemes={"accessToken": {"type": "http", "scheme": "bearer"}},
     )
 
 
 def _graphql() -> dict[str, Any]:
     responses = {
         "200": openapi.done(openapi.ref(requests.GraphAnswer)),
-        **openapi.problems({400, 413}),
+        **openapi.problems({400, 401, 413}),
     }
     responses["400"] = {
         "description": "No GraphQL request, or one that cannot be carried out",
@@ -76,9 +86,10 @@ def _graphql() -> dict[str, Any]:
     return {
         "operationId": "graphql",
         "summary": "GraphQL: createMerchantCheckout makes a checkout of a merchant's signed payload",
-        "description": f"The payload is a JWT with the MerchantClaims. The schema:\n\n{SCHEMA.strip()}",
+        "description": "Under a Bearer token of authenticateClient, where one was agreed on. The payload is "
+        f"a JWT with the MerchantClaims. The schema:\n\n{SCHEMA.strip()}",
         "tags": ["checkout"],
-        "security": [],
+        "security": [{}, {"accessToken": []}],
         "requestBody": openapi.body(openapi.ref(requests.GraphRequest)),
         "responses": responses,
     }
@@ -90,10 +101,24 @@ def _price() -> dict[str, Any]:
         "summary": "What the product page's widget shows for a merchant's token",
         "tags": ["widget"],
         "security": [],
-        "requestBody": openapi.body(openapi.ref(requests.PriceRequest)),
+        "requestBody": openapi.body(openapi.ref(requests.WidgetRequest)),
         "responses": {
             "200": openapi.done(openapi.ref(requests.PriceAnswer)),
             **openapi.problems({400, 413, 422}),
+        },
+    }
+
+
+def _begin() -> dict[str, Any]:
+    return {
+        "operationId": "begin",
+        "summary": "The checkout that the product page's widget leads to, by a merchant's token",
+        "tags": ["widget"],
+        "security": [],
+        "requestBody": openapi.body(openapi.ref(requests.WidgetRequest)),
+        "responses": {
+            "200": openapi.done(openapi.ref(requests.BegunAnswer)),
+            **openapi.problems({400, 413}),
         },
     }
 

@@ -56,8 +56,8 @@ class GraphRefusal(_Form):
     errors: list[GraphFault] = Field(min_length=1)
 
 
-class PriceRequest(_Form):
-    """What the widget asks: the price that a merchant's token is about."""
+class WidgetRequest(_Form):
+    """What the widget asks with: the merchant's token, for its price or its checkout."""
 
     merchantId: str = Field(description="the id agreed ahead", examples=["demo-merchant"])  # noqa: N815
     JWTToken: str = Field(description="the merchant's signed token")
@@ -69,6 +69,12 @@ class PriceAnswer(_Form):
     initialAmount: str = Field(description="paid at once")  # noqa: N815
     recurringAmount: str = Field(description="paid each time after")  # noqa: N815
     payments: int = Field(description="how many times after")
+
+
+class BegunAnswer(_Form):
+    """Where the widget leads to."""
+
+    token: str | None = Field(description="the new checkout's; null where the merchant's token makes none")
 
 
 class DecisionBody(_Form):

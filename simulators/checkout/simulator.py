@@ -19,6 +19,8 @@ from simulators.checkout.wire import Agreement, Decision, Notice
 from simulators.checkout.world import Checkout
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.exchanges.redaction import Redactor
+from simulators.server.responses import ApiError
+from simulators.server.tokens import Tokens, TokenStanding
 from simulators.simulator import Simulator
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
@@ -30,6 +32,8 @@ PRICE: Final = "price"
 # What a recorded request is called in the history, and what can be disturbed.
 KINDS: Final = frozenset({CREATE, PRICE})
 _TOKENS_AT_ONCE: Final = 256
+# For how long a Bearer token holds.
+TOKEN_SECONDS: Final = 3600
 
 
 def random_tokens() -> Iterator[str]:
@@ -43,6 +47,10 @@ def random_tokens() -> Iterator[str]:
             text = digits[at : at + 32]
             variant = "89ab"[int(text[16], 16) & 3]
             yield f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 class CheckoutSimulator(Simulator[Notice]):
@@ -86,8 +94,13 @@ class CheckoutSimulator(Simulator[Notice]):
         self.clock = clock
         self.public_url = public_url
         self.redactor = Redactor(
-            {"CHECKOUT_KEY": agreement.key, "CHECKOUT_DECISION_KEY": agreement.decision_key or ""}
+            {
+                "CHECKOUT_KEY": agreement.key,
+                "CHECKOUT_DECISION_KEY": agreement.decision_key or "",
+                "CHECKOUT_CLIENT_ID": agreement.client_id or "",
+            }
         )
+        self._tokens = Tokens(clock)
         # Called with the lock held.
         self._new_token = new_token or random_tokens().__next__
         self._form_secret = secrets.token_bytes(32)
@@ -96,6 +109,31 @@ class CheckoutSimulator(Simulator[Notice]):
         self._lock = threading.RLock()
 
     # -- what the API asks
+
+    def authenticate(self, client_id: str) -> str | None:
+        """Return a Bearer token that holds for TOKEN_SECONDS; None where ``client_id`` is not the agreed one."""
+        agreed = self.agreement.client_id
+        if agreed is not None and not hmac.compare_digest(_bytes(client_id), _bytes(agreed)):
+            return None
+        return self._tokens.issue(TOKEN_SECONDS)
+
+    def check_token(self, token: str | None) -> None:
+        """Raise ApiError (401) where a token is asked for and ``token`` is none that holds."""
+        if self.agreement.client_id is None:
+            return
+        standing = TokenStanding.UNKNOWN if token is None else self._tokens.standing(token)
+        if standing is not TokenStanding.VALID:
+            came = "There is no Bearer token" if token is None else f"The Bearer token is {standing.value}"
+            raise ApiError(
+                401,
+                "UNAUTHENTICATED",
+                f"{came}. Checkouts are created under one that authenticateClient gave within the hour. Ask for one "
+                "with your clientId, and send Authorization: Bearer.",
+            )
+
+    def revoke_tokens(self) -> None:
+        """Make every Bearer token given out so far worthless."""
+        self._tokens.revoke()
 
     def verify(self, payload: str) -> TokenReading:
         """Check a merchant's token as it is now."""

@@ -28,7 +28,9 @@ class Agreement:
     ``key`` verifies the CLIENT's tokens: the shared secret, or a public key in PEM. ``decision_key`` is what
     the checkout signs decisions with; None: ``key``, which only a shared secret can be.
     ``require_reference`` refuses tokens without data.merchantReference, which the document's table requires and its
-    example leaves out. Raises signing.BadKey where a key is none of the ``algorithm``'s.
+    example leaves out. ``client_id`` is what authenticateClient takes; with it, checkouts are created under the Bearer
+    token that it gives, and not without (None: no token is asked for).
+    Raises signing.BadKey where a key is none of the ``algorithm``'s.
     """
 
     merchant_id: str
@@ -36,6 +38,7 @@ class Agreement:
     algorithm: jws.AlgorithmName = "HS256"
     decision_key: str | None = field(default=None, repr=False)
     require_reference: bool = False
+    client_id: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         jws.key_for(self.algorithm, self.key, signing=False)

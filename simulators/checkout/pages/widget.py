@@ -10,8 +10,9 @@ from typing import Final
 from flask import Blueprint, Response
 
 from simulators.checkout import world
-from simulators.checkout.requests import PriceAnswer
+from simulators.checkout.requests import BegunAnswer, PriceAnswer
 from simulators.checkout.simulator import CheckoutSimulator
+from simulators.checkout.world import Checkout
 from simulators.server.responses import ApiError
 from simulators.values import money
 
@@ -57,6 +58,14 @@ def price(simulator: CheckoutSimulator, merchant_id: str, token: str) -> PriceAn
         recurringAmount=shown(parts.recurring, parts.currency),
         payments=world.PARTS - 1,
     )
+
+
+def begin(simulator: CheckoutSimulator, merchant_id: str, token: str) -> BegunAnswer:
+    """Make the checkout that the widget leads to; the merchant's token alone opens it, as a browser has no other."""
+    if merchant_id != simulator.agreement.merchant_id:
+        return BegunAnswer(token=None)
+    made = simulator.create(token)
+    return BegunAnswer(token=made.token if isinstance(made, Checkout) else None)
 
 
 def shown(amount: Decimal, currency: str) -> str:

@@ -50,9 +50,12 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, port: int = 0, **more: Any) -> Iterator[Served]:
-    """Both sides, until the context is left; ``more`` changes the CLIENT's configuration, at ``port``."""
-    agreed = Agreement(MERCHANT, KEY)
+def served(folder: Path, port: int = 0, client_id: str | None = None, **more: Any) -> Iterator[Served]:
+    """Both sides, until the context is left; ``more`` changes the CLIENT's configuration, at ``port``.
+
+    With ``client_id`` the provider asks for authentication.
+    """
+    agreed = Agreement(MERCHANT, KEY, client_id=client_id)
     simulator = CheckoutSimulator(agreed, Route(History()), schedule=Schedule().scaled(0.005))
     with Server(api.create_app(simulator)) as provider:
         simulator.public_url = provider.url
@@ -137,6 +140,27 @@ def test_lost_answer_and_no_provider_are_told(tmp_path):
         assert here.order(reference) == ("approved", 1)
     with served(tmp_path, checkout_url="http://127.0.0.1:9") as alone:
         assert alone.start(alone.open()).json()["error"] == "CHECKOUT_UNAVAILABLE"
+
+
+def test_a_bearer_token_is_asked_for_once_and_replaced_when_it_is_revoked(tmp_path):
+    with served(tmp_path, client_id="client-7", checkout_client_id="client-7") as here:
+        for _ in range(2):
+            assert here.start(here.open()).status_code == 200
+        assert len(here.simulator.requests(CREATE)) == 3
+        here.simulator.revoke_tokens()
+        assert here.start(here.open()).status_code == 200
+        # Refused, a new token, and once more.
+        assert len(here.simulator.requests(CREATE)) == 6
+        assert len(here.simulator.checkouts) == 3
+
+
+@pytest.mark.parametrize("ours", ["", "another"])
+def test_without_the_agreed_client_id_there_is_no_checkout(tmp_path, ours):
+    with served(tmp_path, client_id="client-7", checkout_client_id=ours) as here:
+        answer = here.start(here.open())
+        assert answer.status_code == 502
+        assert answer.json()["error"].startswith("CHECKOUT_")
+        assert here.simulator.checkouts == []
 
 
 def test_unknown_orders_are_not_started(tmp_path):

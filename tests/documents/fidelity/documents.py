@@ -19,6 +19,8 @@ DECIDED: Final = (
     "A session's hour counts from iat, the only moment that the CLIENT knows.",
     "In manual mode the callback gets the voucher as it was reserved: RESERVED, which the CLIENT then confirms.",
     "READY follows CONFIRMED after `ready_after` seconds (2 by default), never in the same answer.",
+    "A clientId that was not agreed on gets no accessToken; where one was agreed on, a checkout without a Bearer token "
+    "that holds is answered 401.",
     "callbackUrls may be left out of a checkout's token, as in the example of the product widget; then decisions go to "
     "the decision URL, and the customer stays on the hosted page.",
     "An offer is what a store sells under one discount: `GET /v2/stores/{id}/offers/{offerId}`.",
@@ -28,5 +30,5 @@ NOT_MODELLED: Final = (
     "A store that sells above value: value 110 at price 150, the example of the voucher object.",
     "The `?notificationKey=` form of notifications, and a session JWT with `exp`.",
     "Translations of refusals on the player's page, which stay English.",
-    "`authenticateClient` of the checkout, and what its tokens may say of the customer (name, address, payment).",
+    "What a checkout's token may say of the customer (name, address, payment), and updates of orders.",
 )

@@ -128,4 +128,22 @@ STATEMENTS: Final = (
         "end_to_end/browser/test_checkout.py::test_a_person_decides "
         "end_to_end/browser/test_checkout.py::test_no_checkout_leaves_the_page_as_it_was",
     ),
+    said(
+        "Public documentation",
+        "authenticateClient takes clientId and answers accessToken with a value, valid for an hour",
+        f"{_HERE}graphql.py simulators/server/tokens.py client_under_test/shop/checkout_api.py",
+        " "
+        "simulators/checkout/test_authentication.py::test_a_checkout_is_created_under_a_token_for_an_hour "
+        "simulators/checkout/test_authentication.py::test_another_client_id_gets_no_token "
+        "client/shop/test_checkout_api.py::test_a_bearer_token_is_asked_for_once_and_replaced_when_it_is_revoked",
+    ),
+    said(
+        "Public documentation",
+        "createMerchantCheckout shows it as Authorization: Bearer, where that was agreed on",
+        f"{_HERE}simulator.py client_under_test/shop/checkout_api.py",
+        " "
+        "simulators/checkout/test_authentication.py::test_without_a_token_that_holds_there_is_no_checkout "
+        "simulators/checkout/test_authentication.py::test_where_none_was_agreed_on_no_token_is_asked_for "
+        "client/shop/test_checkout_api.py::test_without_the_agreed_client_id_there_is_no_checkout",
+    ),
 )

@@ -275,6 +275,12 @@ FAULTS = [
         '"perhaps"',
         "require_merchant_reference = true",
     ),
+    (
+        "[players]",
+        '[checkout]\nmerchant_id = "m"\nkey = "k"\nauthentication = true\n[players]',
+        "true",
+        'authentication = "env:CHECKOUT_CLIENT_ID"',
+    ),
     ("[players]", f'{JACKPOT}files_url = "files"\n[players]', "no http://", "files_url ="),
     ("[players]", f'{JACKPOT}ready_after = "soon"\n[players]', '"soon"', "ready_after = 2.0"),
 ]

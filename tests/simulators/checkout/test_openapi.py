@@ -52,6 +52,7 @@ def test_every_answer_is_as_documented(path: str, app: Any, served: tuple[Checko
         return {
             "/graphql": {"query": MUTATION, "variables": variables},
             "/widget/price": {"merchantId": MERCHANT, "JWTToken": token},
+            "/widget/checkout": {"merchantId": MERCHANT, "JWTToken": token},
         }[path]
 
     def fix(case: Any, turn: int) -> None:

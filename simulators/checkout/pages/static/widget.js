@@ -18,10 +18,6 @@
   "use strict";
 
   var origin = new URL(document.currentScript.src).origin;
-  var MUTATION =
-    "mutation($merchantId: ID!, $payload: String!) {" +
-    " createMerchantCheckout(merchantId: $merchantId, payload: $payload) {" +
-    " checkout { token } errors { code field message } } }";
 
   function post(path, body) {
     return fetch(origin + path, {
@@ -76,13 +72,9 @@
   function begin(box, button, options) {
     if (button.getAttribute("aria-disabled")) { return; }
     button.setAttribute("aria-disabled", "true");
-    post("/graphql", {
-      query: MUTATION,
-      variables: {merchantId: options.merchantId, payload: options.JWTToken}
-    }).then(function (answer) {
-      var made = answer.data.createMerchantCheckout;
-      if (made.checkout) {
-        window.location.assign(origin + "/checkout/" + encodeURIComponent(made.checkout.token));
+    post("/widget/checkout", {merchantId: options.merchantId, JWTToken: options.JWTToken}).then(function (made) {
+      if (made.token) {
+        window.location.assign(origin + "/checkout/" + encodeURIComponent(made.token));
         return;
       }
       unavailable(box, options);

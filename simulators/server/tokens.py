@@ -1,4 +1,4 @@
-"""Bearer tokens that the OPERATOR gives a CLIENT (``sportsbook.txt``, *Auth*)."""
+"""Bearer tokens that a provider gives a CLIENT, each for a time."""
 
 import hashlib
 import secrets
