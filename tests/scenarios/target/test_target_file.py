@@ -278,7 +278,7 @@ FAULTS = [
     (
         "[players]",
         '[checkout]\nmerchant_id = "m"\nkey = "k"\nauthentication = true\n[players]',
-        "true",
+        "valid string",
         'authentication = "env:CHECKOUT_CLIENT_ID"',
     ),
     ("[players]", f'{JACKPOT}files_url = "files"\n[players]', "no http://", "files_url ="),
