@@ -14,6 +14,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from simulators.checkout import claims as checkout_claims
+from simulators.checkout.claims import Need
 from simulators.checkout.wire import Agreement
 from simulators.jackpot.credentials import session_jwt
 from simulators.jackpot.credentials.session_jwt import SessionProblem
@@ -87,7 +88,10 @@ def checkout(token: str, agreement: Agreement, now: float, max_age: float) -> li
         {path: f"{faults[path].code}: {faults[path].message}" for path in _PROOF if path in faults},
     )
     advised = {fault.path for fault in verdict.advice}
+    left_out: set[str] = set()
     for claim in checkout_claims.CLAIMS:
+        if claim.path.rpartition(".")[0] in left_out:
+            continue  # nothing is asked of what would be in it
         there, value = checkout_claims.look_up(verdict.fields, claim.path)
         if claim.path in faults:
             standing = ClaimStanding.WRONG
@@ -95,6 +99,8 @@ def checkout(token: str, agreement: Agreement, now: float, max_age: float) -> li
             standing = ClaimStanding.ADVISED
         else:
             standing = ClaimStanding.RIGHT if there else ClaimStanding.ABSENT
+        if standing is ClaimStanding.ABSENT and claim.need is Need.OPTIONAL:
+            left_out.add(claim.path)
         if isinstance(value, dict) and standing is ClaimStanding.RIGHT:
             continue  # its parts follow
         fault = faults.get(claim.path)

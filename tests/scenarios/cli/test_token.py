@@ -84,8 +84,10 @@ def verified(token, *options, cwd, code, **extra):
 
 def test_a_good_checkout_token_is_explained(target):
     done = verified(wire.mint(product(), SECRET), cwd=target, code=0)
-    assert set(lines(done).values()) == {"right"}
-    assert list(lines(done)) == [
+    said = lines(done)
+    assert said.pop("data.callbackUrls") == "absent"
+    assert set(said.values()) == {"right"}
+    assert list(said) == [
         "header.alg",
         "signature",
         "iss",
@@ -101,6 +103,16 @@ def test_a_good_checkout_token_is_explained(target):
     ]
     assert "19.99" in done.stdout
     assert done.stdout.endswith("a valid product widget JWT for the checkout\n")
+
+
+def test_addresses_of_a_checkout_token_are_explained(target):
+    urls = wire.CallbackUrls("https://shop.example/decisions", "/thanks")
+    said = lines(verified(wire.mint(product(callback_urls=urls), SECRET), cwd=target, code=1))
+    assert {path: standing for path, standing in said.items() if "callbackUrls" in path} == {
+        "data.callbackUrls.successRedirect": "WRONG",
+        "data.callbackUrls.failureRedirect": "absent",
+        "data.callbackUrls.serverToServer": "right",
+    }
 
 
 def test_every_fault_of_a_checkout_token_is_told(target):
