@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from scenarios.contract import Level, Observed
+from scenarios.contract import RULES, Level, Observed
 from scenarios.generated.playback import Broken, Open, Stage
 from scenarios.generated.state_machine import Plan, play, search
 from scenarios.run.effort import Effort
@@ -11,9 +11,10 @@ from scenarios.run.judge import Judge, Undecided
 from scenarios.run.run import Run
 from scenarios.run.story import Story
 
-# Rules about what comes at once or under faults, and those that tell of no mistake that another rule told of.
+# Rules about what comes at once or under faults.
 _BESIDE = ("INV-04", "INV-05")
-_NEW_ONLY = ("INV-03", *_BESIDE)
+# The rule about stories of bets alone, where a bet that is not covered and taken is the act itself.
+_BETS_ALONE = "INV-02"
 
 
 def judge_stories(
@@ -39,7 +40,7 @@ def judge_stories(
                 examples=effort.examples if examples is None else examples,
                 steps=effort.steps,
             )
-            if found is not None and plan.rule in _NEW_ONLY:
+            if found is not None and RULES[plan.rule].group == "INV":
                 found = _new(judge, stage, *found)
     except Open as bound:
         raise Undecided(str(bound)) from bound
@@ -71,7 +72,8 @@ def _new(judge: Judge, stage: Callable[[], Stage], story: Story, broken: Broken)
         alone = story.one_by_one()
         if (still := play(alone, stage())) is not None:
             story, broken = replace(alone, why=still.why), still
-    found = [one for result in judge.run.results for one in result.findings if one.observed is Observed.MONEY]
+    seen = {Observed.MONEY, Observed.DONE} if story.rule == _BETS_ALONE else {Observed.MONEY}
+    found = [one for result in judge.run.results for one in result.findings if one.observed in seen]
     told = {one.rule for one in found} & broken.rules
     told |= {one.rule for one in found if one.rule == "INV-01" and story.rule in _BESIDE and story.alone}
     if told:

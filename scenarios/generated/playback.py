@@ -173,6 +173,10 @@ def player_of(players: list[Player], message: Transaction) -> Player:
     return next(player for player in players if player.id == message.player)
 
 
+# The rule about single bets that are not covered.
+_OVERDRAWN = frozenset({"BET-03"})
+
+
 class BetsOnly(Stage):
     """Bets alone: together they never take more than there was."""
 
@@ -183,7 +187,7 @@ class BetsOnly(Stage):
         if player.known is not None and player.known < 0:
             numbers = tuple(exchange.number for exchange in self.history())
             why = f"the balance is {player.show(player.known)} after bets alone"
-            raise Broken(why, numbers, -player.known, (player.id, player.known))
+            raise Broken(why, numbers, -player.known, (player.id, player.known), _OVERDRAWN)
 
 
 class Isolated(Stage):

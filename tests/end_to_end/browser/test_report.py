@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -19,9 +20,10 @@ from tests.scenarios.report.made_up_reports import (
     rule,
     ten_thousand,
 )
-from tests.scenarios.report.test_html import HOSTILE, PaysLateCopies
+from tests.scenarios.report.test_html import HOSTILE
 from tests.support.browser import DESKTOP, PHONE, barriers, chromium, fits, screen, visit
 from tests.support.judging import judged
+from tests.support.wallets import Refused, Wallet
 
 LOAD = {
     "host": "http://127.0.0.1:8710/operator",
@@ -50,6 +52,23 @@ LOAD = {
 }
 
 
+class RefusesOrphansAndPaysMoreThen(Wallet):
+    """Refuses an orphan rollback, and pays 0.01 too much with a result that comes directly after one."""
+
+    last = ""
+
+    def handle(self, message):
+        answer = super().handle(message)
+        self.last = message["action"]
+        return answer
+
+    def orphan(self, message):
+        raise Refused("UNKNOWN_TRANSACTION")
+
+    def result(self, message):
+        return super().result(message) + (Decimal("0.01") if self.last == "rollback" else 0)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as running:
@@ -60,7 +79,8 @@ def browser() -> Iterator[Browser]:
 def failing(tmp_path_factory):
     """The page of a real run that fails, and skips."""
     out = tmp_path_factory.mktemp("report")
-    judged(PaysLateCopies(), "RBK-04", "RBK-05", "INV-01", "BET-01", "BET-08", report=out, seed=7)
+    rules = ("RBK-04", "RBK-05", "INV-01", "BET-01", "BET-08")
+    judged(RefusesOrphansAndPaysMoreThen(), *rules, report=out, seed=7)
     return (out / "report.html").as_uri()
 
 
@@ -112,7 +132,7 @@ def test_a_failing_run(browser: Browser, failing: str, size, scheme: str):
     with visit(browser, size, color_scheme=scheme) as page:
         page.goto(failing)
         expect(page.get_by_role("heading", level=1)).to_contain_text(
-            "The contract is broken: 2 of 4 judged MUST rules"
+            "The contract is broken: 2 of 3 judged MUST rules"
         )
         broken = page.locator("#RBK-04")
         expect(broken.locator("svg.diagram").first).to_be_visible()

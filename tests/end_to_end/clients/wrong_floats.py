@@ -8,7 +8,7 @@
 # BREAKS RBK-04: an orphan rollback is paid
 # BREAKS RBK-08: a refused bet is not remembered, so that its rollback is an orphan, and paid
 # BREAKS RBK-10: the original is looked for among the player's own, so another player's is an orphan, and paid
-# BREAKS INV-01: orphans and rolled back results make money
+# MAY INV-01: orphans and rolled back results make money
 # WARNS BET-03: the code INSUFFICIENT_FUNDS is not known, a bet over the balance is answered DECLINED
 # WARNS BET-05: a refused bet is not remembered, so that the same one is accepted after a top-up
 # WARNS RBK-06: a bet is taken after its orphan rollback was paid

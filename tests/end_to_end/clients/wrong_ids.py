@@ -13,7 +13,7 @@
 # BREAKS RBK-07: a second rollback of the same bet is paid
 # BREAKS RBK-12: each copy of the rollback pays the bet back again
 # BREAKS RBK-14: each of several rollbacks pays
-# BREAKS INV-01: copies and second rollbacks make money
+# MAY INV-01: copies and second rollbacks make money
 # WARNS IDM-07: a result under an id known from another player's result is paid
 # WARNS IDM-08: ids are trimmed and put in lower case before they are compared
 # WARNS RBK-06: orphan rollbacks are not remembered, so that the late bet is taken

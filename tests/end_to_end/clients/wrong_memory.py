@@ -4,7 +4,7 @@
 # BREAKS IDM-02: copies at once are answered with different CLIENT ids
 # BREAKS IDM-04: a copy that comes after another transaction of the player is done again
 # BREAKS RBK-05: an orphan rollback sent again gets a new CLIENT id
-# BREAKS INV-01: copies of anything but the last transaction move money
+# MAY INV-01: copies of anything but the last transaction move money
 # WARNS SIG-07: the header is found under X-Security-Hash only, letter by letter
 # WARNS MSG-11: a request with a field it does not know is refused
 # WARNS BET-05: a refused bet sent again after a top-up is accepted

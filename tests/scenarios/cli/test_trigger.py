@@ -170,7 +170,7 @@ def test_replay_fails_again_and_holds_when_mended(tmp_path):
     with reference(broken, "rollback-orphan-deposits") as mutant, reference(fixed) as right:
         mutant.target(broken)
         right.target(fixed)
-        options = ("--effort", "quick", "--seed", "7", "--only", "RBK-04,INV-01", "--report", "out")
+        options = ("--effort", "quick", "--seed", "7", "--only", "INV-01", "--report", "out")
         first = pitboss("check", *options, cwd=broken)
         assert first.returncode == 1, first.stdout
         for file in ("out/report.json", "out", "out/failures/INV-01.json"):

@@ -17,6 +17,13 @@ SMALL = replace(QUICK, sums=20, crowd=20, races=1, examples=6, steps=10, pause=0
 COPIES = ("IDM-01", "IDM-02", "IDM-03", "IDM-11")
 
 
+class AnyFundsWillDo(Wallet):
+    """Takes every bet of a player who has anything."""
+
+    def affordable(self, message):
+        return self.balances[message["user_id"]] > 0 or super().affordable(message)
+
+
 def at(result, standing):
     return {verdict.rule.id: verdict.reason for verdict in result.verdicts if verdict.standing is standing}
 
@@ -47,6 +54,24 @@ def test_stories_at_once_and_under_faults_are_not_blamed_for_what_another_rule_t
     assert set(at(result, Standing.FAILED)) == {"RBK-07"}
     for why in at(result, Standing.UNDECIDED).values():
         assert "what breaks here is what RBK-07 tells of" in why
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule", "story"),
+    [
+        (faulty.ReturnsTwice, "RBK-07", "INV-01"),
+        (faulty.PaysOrphans, "RBK-04", "INV-01"),
+        (AnyFundsWillDo, "BET-03", "INV-02"),
+    ],
+)
+def test_stories_one_request_at_a_time_are_not_blamed_for_what_another_rule_told(fault, rule, story):
+    told = judged(fault(), rule, story, driver=("balance",), effort=SMALL, seed=2)
+    assert set(at(told, Standing.FAILED)) == {rule}
+    assert at(told, Standing.UNDECIDED)[story].startswith(f"what breaks here is what {rule} tells of")
+    # Where nothing else is judged, the story itself tells.
+    assert set(at(judged(fault(), story, driver=("balance",), effort=SMALL, seed=2), Standing.FAILED)) == {
+        story
+    }
 
 
 def test_a_story_that_breaks_one_request_at_a_time_is_told_so(monkeypatch):
