@@ -60,8 +60,9 @@ def race(deliveries: Sequence[Delivery], route: Route, settle: float = SETTLE) -
         return []
     with route.places(len(racers)):
         try:
-            _warm(racers, route, settle)
+            # Before anything is sent: a CLIENT cuts off what comes too slowly.
             route.limits.request(len(racers))
+            _warm(racers, route, settle)
             firsts: dict[Request, int] = {}
             number = route.history.new_race()
             for racer in racers:

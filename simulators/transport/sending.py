@@ -93,10 +93,11 @@ def _once(delivery: Delivery, route: Route, *, pooled: bool) -> Exchange:
         _kill("before", handling, route)
         reachable(delivery.request, route.timeout)
     with route.place(pooled=pooled):
+        # A kept connection may be closed while it waits, so the waiting comes first.
+        route.limits.request()
         connection, failure = _connection(delivery.request, route, handling, pooled=pooled)
         try:
-            # What leaves first has the lower number: the waiting is over before it is taken.
-            route.limits.request()
+            # What leaves first has the lower number.
             exchange = route.history.invoke(
                 delivery.request,
                 provider=delivery.provider,

@@ -1,6 +1,8 @@
 """A CLIENT that says *not now*: waits, the pace that is learned, and the copies that are sent."""
 
+import threading
 from collections import deque
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -151,3 +153,31 @@ def test_without_a_pace_nothing_is_sent_again():
         way.close()
     assert one.not_now
     assert len(way.history) == 1
+
+
+class ClosesIdleConnections(BaseHTTPRequestHandler):
+    """Answers, and closes a connection on which nothing came for a moment."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = 0.1
+
+    def log_message(self, *_):
+        """Nothing is logged."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+def test_what_waits_for_its_turn_does_not_leave_on_a_connection_that_was_closed_meanwhile():
+    with ThreadingHTTPServer(("127.0.0.1", 0), ClosesIdleConnections) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        way = Route(History(), limits=Limits(None, 1))
+        sent = deliver(
+            [request(f"http://127.0.0.1:{server.server_port}", number) for number in range(2)], way
+        )
+        way.close()
+        server.shutdown()
+    assert [one.ok for one in sent] == [True, True]
