@@ -1,8 +1,9 @@
 """The stage: plays steps with the OPERATOR's own verbs, then holds the balance against the model."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Final, Literal
 
 from scenarios.oracles.acceptable import acceptable
 from scenarios.oracles.linearizability import Verdict
@@ -14,6 +15,9 @@ from scenarios.wallet.probes import Likely, Reading, Unreadable, nothing_likely
 from simulators.exchanges.history import Exchange
 from simulators.transport.faults.table import parse_fault
 from simulators.wallet.transactions import Kind, Transaction
+
+# What comes after its own rollback.
+_LATE: Final[dict[Verb, Literal["bet", "result"]]] = {Verb.LATE_BET: "bet", Verb.LATE_RESULT: "result"}
 
 
 class Broken(Exception):
@@ -73,6 +77,11 @@ class Stage:
             exchanges = operator.race(messages) if messages else []
             self.sent += [self._settled(exchange) for exchange in exchanges]
             return
+        if step.verb is Verb.BANNED:
+            with self.run.driver.banned(self._player(step).id):
+                for one in step.group:
+                    self.play(one)
+            return
         message = self._message(step)
         if message is None:
             return
@@ -127,7 +136,7 @@ class Stage:
         return reading
 
     def _message(self, step: Step) -> Transaction | None:
-        operator, player = self.run.verbs, self.players[step.player % len(self.players)]
+        operator, player = self.run.verbs, self._player(step)
         match step.verb:
             case Verb.BET:
                 return operator.transaction("bet", player, player.money(step.units))
@@ -137,16 +146,40 @@ class Stage:
                 return operator.undo(operator.new_id(), player, player.money(step.units))
         if not self.sent:
             return None
-        earlier: Transaction = self._earlier(step).message
+        earlier = self._earlier(step)
+        return earlier.message if step.verb is Verb.COPY else self._following(step, earlier)
+
+    def _following(self, step: Step, earlier: Exchange) -> Transaction | None:
+        """What ``step`` asks because of ``earlier``; None where that is nothing of its kind.
+
+        An id is never used for two players (IDM-07), nor anything else sent under that of what was refused (BET-05):
+        a CLIENT may do there what it likes, and break no rule of stories.
+        """
+        operator = self.run.verbs
+        message: Transaction = earlier.message
+        whose = player_of(self.players, message)
+        if message.kind is Kind.ROLLBACK:
+            if step.verb not in _LATE or any(one.message.id == message.of for one in self.sent):
+                return None
+            return operator.transaction(_LATE[step.verb], whose, message.amount, id=message.of)
         match step.verb:
-            case Verb.COPY:
-                return earlier
-            case Verb.ROLLBACK if earlier.kind is not Kind.ROLLBACK:
-                return operator.undo(earlier.id, player_of(self.players, earlier), earlier.amount)
-            case Verb.LATE_BET if earlier.kind is Kind.ROLLBACK:
-                whose = player_of(self.players, earlier)
-                return operator.transaction("bet", whose, earlier.amount, id=earlier.of)
+            case Verb.ROLLBACK:
+                return operator.undo(message.id, whose, message.amount)
+            case Verb.MISNAMED:
+                return operator.undo(message.id, whose, whose.money(step.units))
+            case Verb.STRANGERS if len(self.players) > 1:
+                other = self.players[1 - self.players.index(whose)]
+                return operator.undo(message.id, other, message.amount)
+            case Verb.OTHER_AMOUNT if earlier.ok:
+                return replace(message, amount=whose.money(step.units))
+            case Verb.OTHER_ACTION if earlier.ok:
+                return operator.transaction(
+                    "result" if message.kind is Kind.BET else "bet", whose, message.amount, id=message.id
+                )
         return None
+
+    def _player(self, step: Step) -> Player:
+        return self.players[step.player % len(self.players)]
 
     def _earlier(self, step: Step) -> Exchange:
         return self.sent[len(self.sent) - 1 - step.of % len(self.sent)]

@@ -28,6 +28,11 @@ FAULTS = (
 _LATER = (
     Verb.ROLLBACK,
     Verb.LATE_BET,
+    Verb.LATE_RESULT,
+    Verb.OTHER_AMOUNT,
+    Verb.OTHER_ACTION,
+    Verb.MISNAMED,
+    Verb.STRANGERS,
     Verb.COPY,
     Verb.RESERVE,
     Verb.CANCEL,
@@ -42,6 +47,8 @@ _LATER = (
 class Plan:
     """What a machine may do: its ``verbs``, with faults or not, over how many players, in what sizes.
 
+    ``together`` steps at most leave at once; with ``bans`` some are played while the player is banned.
+
     ``tours`` are stories that are played first, so that none of the common ways to go wrong is left to chance.
     """
 
@@ -52,6 +59,7 @@ class Plan:
     faults: tuple[str, ...] = ()
     players: int = 1
     together: int = 0
+    bans: bool = False
     tours: tuple[tuple[Step, ...], ...] = ()
 
 
@@ -178,6 +186,16 @@ class _Machine(RuleBasedStateMachine):
         single = _single(self.plan, later=bool(self.steps), faults=False)
         group = data.draw(st.lists(single, min_size=2, max_size=self.plan.together))
         self._play(Step(Verb.TOGETHER, group=tuple(group)))
+
+    @precondition(lambda self: self.plan.bans)
+    @rule(data=st.data())
+    def banned(self, data: st.DataObject) -> None:
+        """A few steps while a player is banned."""
+        single = _single(self.plan, later=bool(self.steps), faults=False)
+        player = data.draw(st.integers(0, self.plan.players - 1))
+        self._play(
+            Step(Verb.BANNED, player=player, group=tuple(data.draw(st.lists(single, min_size=1, max_size=3))))
+        )
 
     def _play(self, step: Step) -> None:
         self.steps.append(step)

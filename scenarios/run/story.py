@@ -24,8 +24,14 @@ class Verb(StrEnum):
     ROLLBACK = "rollback"
     ORPHAN = "orphan"
     LATE_BET = "late bet"
+    LATE_RESULT = "late result"
+    OTHER_AMOUNT = "the same id with another amount"
+    OTHER_ACTION = "the same id under the other action"
+    MISNAMED = "rollback of another amount"
+    STRANGERS = "another player's rollback"
     COPY = "copy"
     TOGETHER = "together"
+    BANNED = "banned"
     RESTART = "restart"
     SESSION = "session"
     RESERVE = "reservation"
@@ -38,9 +44,13 @@ class Verb(StrEnum):
     SEND = "webhooks sent"
 
 
-# Verbs of which a step says no more than that, and those that name an amount.
+# Verbs of which a step says no more than that, those that name an amount, and those that also name an earlier step.
 _BARE = (Verb.HOLD, Verb.SEND)
 _WITH_UNITS = (Verb.BET, Verb.RESULT, Verb.ORPHAN, Verb.SESSION)
+_UNITS_OF_EARLIER = {
+    Verb.OTHER_AMOUNT: "the same id with {units} units",
+    Verb.MISNAMED: "rollback that names {units} units",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +58,7 @@ class Step:
     """One step. ``units`` are smallest units of the currency; ``of`` counts back to an earlier step, from 0.
 
     ``fault`` is a fault in its command-line spelling ("answer-lost:after=5ms"); ``player`` is the place of
-    the player in the target's list; ``group`` are the steps that leave together.
+    the player in the target's list; ``group`` are the steps that leave together, or while the player is banned.
     """
 
     verb: Verb
@@ -64,8 +74,17 @@ class Step:
             return "at once: " + "; ".join(step.sentence(place) for step in self.group)
         if self.verb is Verb.RESTART:
             return "the CLIENT is killed and started again"
+        if self.verb is Verb.BANNED:
+            return "while the player is banned: " + "; then ".join(
+                step.sentence(place) for step in self.group
+            )
         words = str(self.verb)
-        if self.verb in _WITH_UNITS:
+        if self.verb in _UNITS_OF_EARLIER:
+            words = (
+                _UNITS_OF_EARLIER[self.verb].format(units=self.units)
+                + f", of what stands {self.of + 1} before it"
+            )
+        elif self.verb in _WITH_UNITS:
             words += f" of {self.units} units"
         elif self.verb is Verb.RESERVE:
             words += f" at {self.units} units or less, in the session that stands {self.of + 1} before it"
@@ -90,15 +109,17 @@ class Story:
     @property
     def alone(self) -> bool:
         """Whether one request follows the other, and no fault acts on any."""
-        return not any(step.group or step.fault for step in self.steps)
+        return not any(step.verb is Verb.TOGETHER or step.fault for step in self.steps)
 
     def one_by_one(self) -> "Story":
         """The same steps, one after the other, without faults."""
         steps: list[Step] = []
         for step in self.steps:
             # What a step of a group names stood before the whole group.
-            group = [replace(one, of=one.of + place) for place, one in enumerate(step.group)]
-            steps += group or [replace(step, fault="")]
+            together = step.group if step.verb is Verb.TOGETHER else ()
+            steps += [replace(one, of=one.of + place) for place, one in enumerate(together)] or [
+                replace(step, fault="")
+            ]
         return replace(self, steps=tuple(steps))
 
     def lines(self) -> list[str]:

@@ -1,9 +1,11 @@
 """Generated histories: what no one thought of writing down as a case.
 
-Story: Hypothesis invents sequences of bets, results, rollbacks, copies, orphans and late arrivals, some at once, some
-with answers lost; the one that breaks is made as short as it can be, told in numbered lines, saved and replayed by
-``pitboss replay``. Invariant: the balance is one that the wallet model allows. Limits: a rollback of a rollback is left
-out, as the documents do not say what it does; sizes and number come from the effort, the choices from the seed.
+Story: Hypothesis invents sequences of bets, results, rollbacks, copies, orphans and late arrivals, of two players, with
+what is wrong or comes during a ban in between, some at once, some with answers lost or restarts; the one that breaks is
+made as short as it can be, told in numbered lines, saved and replayed by ``pitboss replay``. Invariant: the balance is
+one that the wallet model allows. Limits: left out are a rollback of a rollback, as the documents do not say what it
+does, one id for two players, and other currencies, which have rules of their own (SHOULD); sizes and number come from
+the effort, the choices from the seed.
 """
 
 from functools import partial
@@ -23,7 +25,18 @@ from scenarios.wallet.player import Player
 
 pytestmark = [pytest.mark.last, pytest.mark.needs("probe"), pytest.mark.usefixtures("choices_learned")]
 
-_SEQUENTIAL = (Verb.BET, Verb.BET, Verb.RESULT, Verb.ROLLBACK, Verb.COPY, Verb.ORPHAN, Verb.LATE_BET)
+_SEQUENTIAL = (
+    Verb.BET,
+    Verb.BET,
+    Verb.RESULT,
+    Verb.ROLLBACK,
+    Verb.COPY,
+    Verb.ORPHAN,
+    Verb.LATE_BET,
+    Verb.LATE_RESULT,
+)
+# What comes wrong, or of somebody else, between what is in order; it counts for nothing.
+_ODD = (Verb.MISNAMED, Verb.OTHER_AMOUNT, Verb.OTHER_ACTION, Verb.STRANGERS)
 _OPENING = 1000
 # Each wager of the plan with what commonly follows it; 2000 units are more than the player has.
 _TOURS = (
@@ -39,14 +52,50 @@ _TOURS = (
     (Step(Verb.RESULT, 300), Step(Verb.BET, 100), Step(Verb.ROLLBACK, of=1), Step(Verb.RESULT, 50)),
     (Step(Verb.ORPHAN, 300), Step(Verb.COPY), Step(Verb.LATE_BET, of=1), Step(Verb.BET, 100)),
     (Step(Verb.BET, 2000), Step(Verb.ROLLBACK), Step(Verb.COPY)),
+    (Step(Verb.ORPHAN, 300), Step(Verb.LATE_RESULT), Step(Verb.COPY)),
+    (
+        Step(Verb.RESULT, 300),
+        Step(Verb.OTHER_AMOUNT, 500),
+        Step(Verb.OTHER_ACTION, of=1),
+        Step(Verb.COPY, of=2),
+    ),
+)
+# What a ban refuses is undone as what was refused for lack of funds.
+_BANNED = (
+    (
+        Step(Verb.BANNED, group=(Step(Verb.BET, 300), Step(Verb.RESULT, 200))),
+        Step(Verb.ROLLBACK, of=1),
+        Step(Verb.COPY),
+    ),
 )
 
 
 @pytest.mark.rules("INV-01")
-def test_any_sequence(run: Run, player: Player, judge: Judge, effort: Effort) -> None:
+def test_any_sequence(run: Run, judge: Judge, effort: Effort) -> None:
     """For any sequence of bets, results, rollbacks, copies, orphans and late arrivals the balance is the model's."""
-    plan = Plan("INV-01", _SEQUENTIAL, _OPENING, tours=_TOURS)
-    judge_stories(run, judge, effort, plan, lambda: Stage(run, [player], plan.opening, judge.fund))
+    bans = run.driver.has("ban") and run.driver.has("unban")
+    verbs, tours = (*_SEQUENTIAL, *_ODD), _TOURS + (_BANNED if bans else ())
+    pairs = effort.examples // 2 if len(run.players) > 1 else 0
+    for players, examples in ((run.players[:1], effort.examples - pairs), (run.players[:2], pairs)):
+        if not examples:
+            continue
+        plan = Plan(
+            "INV-01",
+            verbs,
+            _OPENING,
+            units=(0, 900),
+            players=len(players),
+            bans=bans,
+            tours=tours if len(players) == 1 else (),
+        )
+        judge_stories(
+            run,
+            judge,
+            effort,
+            plan,
+            partial(Stage, run, players, plan.opening, judge.fund),
+            examples=examples,
+        )
 
 
 @pytest.mark.rules("INV-02")
@@ -173,7 +222,7 @@ def test_under_faults(run: Run, player: Player, judge: Judge, effort: Effort) ->
     plan = Plan("INV-05", verbs, _OPENING, faults=FAULTS)
     judge_stories(run, judge, effort, plan, lambda: Stage(run, [player], plan.opening, judge.fund))
     if run.route.restart is not None and run.settings.story is None:
-        plan = Plan("INV-05", (*verbs, Verb.RESTART), _OPENING, faults=FAULTS[:2])
+        plan = Plan("INV-05", (*_SEQUENTIAL, Verb.RESTART), _OPENING, faults=FAULTS[:2])
         judge_stories(
             run,
             judge,

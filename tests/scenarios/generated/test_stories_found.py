@@ -1,8 +1,10 @@
 """Generated histories: the same seed gives the same story and the same run; what broke is told, short, and replays."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 
@@ -10,11 +12,12 @@ from scenarios.contract import select
 from scenarios.generated.playback import Stage
 from scenarios.generated.state_machine import Plan, search
 from scenarios.problems.errors import Exit
-from scenarios.run.findings import ScenarioResult
+from scenarios.run.effort import QUICK
+from scenarios.run.findings import ScenarioResult, Standing
 from scenarios.run.judge import Judge
-from scenarios.run.story import Verb, read_story
+from scenarios.run.story import Step, Story, Verb, read_story
 from tests.support.judging import judged, running
-from tests.support.wallets import Wallet
+from tests.support.wallets import Refused, Wallet
 
 SEQUENTIAL = tuple(
     rule.id
@@ -130,3 +133,67 @@ def test_a_failure_that_does_not_come_back_is_told_and_undecided(seed, tmp_path,
     [verdict] = result.verdicts
     assert verdict.reason.startswith("seen once: ")
     assert [set(one.stories) for one in result.run.results if one.stories] == [{"INV-01"}]
+
+
+class ReturnsWhatABanRefused(Wallet):
+    """The rollback of a bet that a ban refused pays it, though one that lacked funds is known to have taken nothing."""
+
+    def undo(self, original, message):
+        effect = super().undo(original, message)
+        return original.message["amount"] if original.error == "PLAYER_BANNED" else effect
+
+
+class ForgetsWhatComesUnderAnotherActionToo(Wallet):
+    """What is sent under another amount and then another action is done again when its copy comes."""
+
+    def again(self, known, message):
+        first = known.message
+        if first["action"] == message["action"] != "rollback" and first["amount"] != message["amount"]:
+            known.doubted = True
+        elif first["action"] != message["action"] and getattr(known, "doubted", False):
+            del self.entries[self.key(message)]
+            raise Refused("ID_TAKEN")
+        return super().again(known, message)
+
+
+class LateResultsPaidByEachCopy(Wallet):
+    """Pays a result that came after its own rollback, and pays it again with each copy."""
+
+    def again(self, known, message):
+        if message["action"] == "result" and self.void(message):
+            self.move(message["user_id"], known.effect)
+        return super().again(known, message)
+
+
+@pytest.mark.parametrize(
+    "wallet", [ReturnsWhatABanRefused, ForgetsWhatComesUnderAnotherActionToo, LateResultsPaidByEachCopy]
+)
+def test_what_only_a_story_meets_is_found_by_stories(wallet):
+    rules = ("BET-08", "RBK-08", "IDM-05", "IDM-06", "RBK-16", "INV-01")
+    result = judged(wallet(), *rules, driver=("ban", "unban"), effort=replace(QUICK, examples=2, races=1))
+    assert {verdict.rule.id for verdict in result.verdicts if verdict.standing is Standing.FAILED} == {
+        "INV-01"
+    }
+    assert not any(verdict.standing is Standing.UNDECIDED for verdict in result.verdicts)
+
+
+def test_a_story_tells_of_bans_and_of_what_comes_under_one_id():
+    steps = (
+        Step(Verb.RESULT, 300),
+        Step(Verb.OTHER_AMOUNT, 500),
+        Step(Verb.OTHER_ACTION, of=1),
+        Step(Verb.MISNAMED, 200, of=2),
+        Step(Verb.STRANGERS, of=3),
+        Step(Verb.BANNED, group=(Step(Verb.BET, 100), Step(Verb.COPY))),
+    )
+    story = Story("INV-01", steps, 1000, "it broke")
+    assert story.lines()[1:-1] == [
+        "1. result of 300 units",
+        "2. the same id with 500 units, of what stands 1 before it",
+        "3. the same id under the other action of what stands 2 before it",
+        "4. rollback that names 200 units, of what stands 3 before it",
+        "5. another player's rollback of what stands 4 before it",
+        "6. while the player is banned: bet of 100 units; then copy of what stands 1 before it",
+    ]
+    assert read_story(json.loads(story.dumps()), Path("story.json")) == story
+    assert story.alone
