@@ -60,7 +60,8 @@ class Terminal:
         """Tell what is about to run, and start the progress line where there is a terminal."""
         settings = run.settings
         self._print(
-            f"pitboss: {scenarios} scenarios for {len(settings.rules)} rules against {run.reach.address}\n"
+            f"pitboss: {_several(scenarios, 'scenario')} for {_several(len(settings.rules), 'rule')} "
+            f"against {run.reach.address}\n"
             f"effort {settings.effort.name}, seed {settings.seed}, balances read by {run.probe_name}"
         )
         self._scenarios, self._began = scenarios, self._clock()
@@ -199,3 +200,7 @@ def _sentence(judged: Judged) -> tuple[str, str]:
     )
     figures = f"{counts}; {len(judged.run.history)} exchanges in {judged.run.history.now():.1f} s"
     return f"{words}.\n{figures}", f"bold {_STYLE[Standing(standing)].removeprefix('bold ')}"
+
+
+def _several(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"

@@ -221,7 +221,7 @@ def _race(cluster: list[_Timed]) -> Race:
     title = _race_note(cluster[0].exchange) or f"{len(cluster)} at once"
     lanes = tuple(
         Lane(
-            label=f"#{one.exchange.number} {_request_label(one.exchange)}",
+            label=f"#{one.exchange.number} {_lane_label(one.exchange)}",
             answer=f"{_answer_label(one.exchange)}{_latency(one)}",
             look=_answer_look(one.exchange),
             begin=one.begin - origin,
@@ -281,6 +281,11 @@ def _answer(one: _Timed, several: bool) -> Arrow:
 def _request_label(exchange: Exchange) -> str:
     sent = _sent(exchange)
     return sent if exchange.copy_of is None else f"{sent}, copy of #{exchange.copy_of}"
+
+
+def _lane_label(exchange: Exchange) -> str:
+    """Short, for the answer stands on the same line, on a phone as well."""
+    return _sent(exchange) if exchange.copy_of is None else f"copy of #{exchange.copy_of}"
 
 
 def _sent(exchange: Exchange) -> str:

@@ -6,6 +6,7 @@ answered stays text. Without JavaScript the verdict, the rules and the first dia
 
 import base64
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from scenarios.report.page.html_view import SIGNS, page
 from scenarios.report.schema import Report
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def _coded(text: str) -> Markup:
@@ -29,6 +31,15 @@ def _coded(text: str) -> Markup:
     )
 
 
+def _whole(text: str) -> Markup:
+    """``text`` with ids that no line breaks, so that they can be looked for and compared."""
+    parts, end = [], 0
+    for found in _UUID.finditer(text):
+        parts += [escape(text[end : found.start()]), Markup('<span class="whole">{}</span>').format(found[0])]
+        end = found.end()
+    return Markup("").join([*parts, escape(text[end:])])
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(
@@ -39,6 +50,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["coded"] = _coded
+    made.filters["whole"] = _whole
     return made
 
 

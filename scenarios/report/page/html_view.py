@@ -77,6 +77,17 @@ class RuleView:
         return self.rule.outcome in BROKEN
 
     @property
+    def happened(self) -> str:
+        """What happened in the gravest case; why it is undecided, where nothing was found."""
+        found = [finding for view in self.scenarios for finding in view.scenario.findings]
+        if not found:
+            return self.rule.reason
+        worst = _worst(found)
+        case = f"{worst.case}: " if worst.case else ""
+        more = f"; {len(found)} cases" if len(found) > 1 else ""
+        return f"{case}{worst.seen} (expected: {worst.expected}){more}"
+
+    @property
     def has_story(self) -> bool:
         """Whether a generated history was saved for it."""
         return any(view.scenario.story for view in self.scenarios)
@@ -192,10 +203,15 @@ def _telling(findings: list[Finding]) -> list[list[Finding]]:
     if not findings:
         return []
     first = findings[0]
-    worst = max(findings, key=lambda finding: (finding.level == "MUST", _amount(finding.off)))
+    worst = _worst(findings)
     if worst is first:
         return [[first]]
     return [[first, worst]] if set(first.exchanges) & set(worst.exchanges) else [[first], [worst]]
+
+
+def _worst(findings: list[Finding]) -> Finding:
+    """A MUST before a SHOULD, then the most money; the first of equals."""
+    return max(findings, key=lambda finding: (finding.level == "MUST", _amount(finding.off)))
 
 
 def stake(rule: Rule) -> str:

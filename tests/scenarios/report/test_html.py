@@ -167,6 +167,18 @@ def test_a_broken_rule_is_told_whole_without_any_script():
         assert part in plain, part
 
 
+def test_what_happened_in_the_gravest_case_stands_first_and_its_ids_are_whole():
+    told = "495addbb-05b7-48bf-b10c-5ed85c6347c5"
+    findings = [finding(case="one", off="0"), finding(case="two", seen=f"{told} was paid <b>", off="7.50")]
+    text = page(rule(findings=findings))
+    first = text.partition("To be fixed")[2].partition("</ul>")[0]
+    whole = (
+        f'two: <span class="whole">{told}</span> was paid &lt;b&gt; (expected: balance 12.50 EUR); 2 cases'
+    )
+    assert whole in first
+    assert text.count(f'<span class="whole">{told}</span>') == 2, "and in the table of findings"
+
+
 def test_a_broken_rule_names_its_script_or_says_why_there_is_none():
     assert "<code>SECURITY_HASH=... sh repro/RBK-04.sh</code>" in page(rule(repro="repro/RBK-04.sh"))
     told = page(rule("EVT-01", no_repro="A shell cannot show this & that."))
@@ -234,7 +246,7 @@ def test_hostile_ids_of_rules_break_out_of_no_attribute():
 
 def test_what_a_screen_would_obey_is_written_as_escapes(tmp_path):
     hidden = "a\u202eb\x00c\ud800d\x1b[31m"
-    (tmp_path / "report.json").write_text(json.dumps(document(rule(outcome="failed", reason=hidden))))
+    (tmp_path / "report.json").write_text(json.dumps(document(rule(outcome="undecided", reason=hidden))))
     text = render(read_report(tmp_path))
     assert not set(text) & {"\u202e", "\x00", "\x1b", "\ud800"}
     assert "a\\u202eb\\x00c\\ud800d\\x1b[31m" in text
