@@ -83,7 +83,7 @@ def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
     ``app.extensions["worker"]`` is the Worker behind the voucher notifications: servers start it, so that what
     an earlier run left is done; it stops when the Database is closed.
     """
-    database = parts.database(config.database)
+    database = parts.database(config.database, fsync=config.fsync)
     database.prepare()
     accounts = Accounts(database)
     accounts.seed(config.players, config.currency, money.to_minor(config.balance, config.currency))

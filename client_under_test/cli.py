@@ -8,7 +8,6 @@ import click
 
 from client_under_test.config import AUTOMATIC, DEFAULT_PLAYERS, MANUAL, Config
 from client_under_test.database import Database, DatabaseUnreachable
-from client_under_test.mutants import host as mutants
 from client_under_test.server import serve
 from client_under_test.shop.orders import Orders
 from client_under_test.shop.tokens import ALGORITHMS
@@ -52,6 +51,11 @@ class _Amount(click.ParamType[Decimal]):
 @click.option("--host", "address", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--database", help="SQLite file or SQLAlchemy URL. Default: a temporary file, deleted at the end."
+)
+@click.option(
+    "--no-fsync",
+    is_flag=True,
+    help="SQLite: commit without waiting for the disk; a kill loses nothing, a power loss the last commits.",
 )
 @click.option("--processes", type=click.IntRange(1), default=1, show_default=True, help="Server processes.")
 @click.option("--prefix", default="/operator", show_default=True, help="Path of the callback URL.")
@@ -113,6 +117,7 @@ def client(
     port: int,
     address: str,
     database: str | None,
+    no_fsync: bool,
     processes: int,
     prefix: str,
     operator: str,
@@ -143,10 +148,16 @@ def client(
     try:
         if recompute:
             return audit(database)
-        build = mutants.find(mutant).build if mutant else None
+        build = None
+        if mutant:
+            # Loaded when one is asked for: there are many, and the reference has to be back soon after a kill.
+            from client_under_test.mutants.host import find
+
+            build = find(mutant).build
         with tempfile.TemporaryDirectory(prefix="pitboss-client-") as folder:
             config = Config(
                 database=database or str(Path(folder, "client.sqlite")),
+                fsync=not no_fsync,
                 callback_prefix=prefix,
                 operator_api_url=operator,
                 operator_addresses=operator_addresses,

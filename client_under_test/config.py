@@ -32,9 +32,10 @@ class Config:
 
     Secrets come from SECURITY_HASH, OPERATOR_PASSWORD, JACKPOT_API_KEY, JACKPOT_CLIENT_SECRET,
     JACKPOT_API_SIGNATURE and CHECKOUT_KEY, and are kept out of ``repr``. ``database`` is a file
-    (SQLite) or a SQLAlchemy URL (SQLite, PostgreSQL). ``players`` are opened at start-up, where they do
-    not exist, with ``balance`` of ``currency``. ``timeout`` is how many seconds the OPERATOR has to answer; a
-    token is renewed ``renew_before`` seconds before it expires, or in the last tenth of a shorter life.
+    (SQLite, which waits for the disk at each commit unless ``fsync`` is false) or a SQLAlchemy URL (SQLite,
+    PostgreSQL). ``players`` are opened at start-up, where they do not exist, with ``balance`` of ``currency``.
+    ``timeout`` is how many seconds the OPERATOR has to answer; a token is renewed ``renew_before`` seconds before
+    it expires, or in the last tenth of a shorter life.
     Callbacks are taken from ``operator_addresses`` only, IP addresses or networks; where there is none, from all.
     ``currencies`` and ``languages`` are those of ``sportsbook.txt``, *Terms and concepts*.
 
@@ -53,6 +54,7 @@ class Config:
     """
 
     database: str = "client.sqlite"
+    fsync: bool = True
     security_hash: str = _secret("SECURITY_HASH", DEMO_SECURITY_HASH)
     callback_prefix: str = "/operator"
     operator_addresses: tuple[str, ...] = ()
@@ -76,7 +78,7 @@ class Config:
     voucher_currency: str = "EUR"
     session_seconds: int = 3600
     late_seconds: float = 300.0
-    acknowledge_within: float = 2.0
+    acknowledge_within: float = 1.0
     clock: Callable[[], float] = time.time
     checkout_url: str = "http://127.0.0.1:8703"
     merchant_id: str = "demo-merchant"

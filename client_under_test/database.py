@@ -26,16 +26,23 @@ class DatabaseLocked(Exception):
 
 
 class Database:
-    """Reads and writes of the CLIENT's one database, safe to use from several threads."""
+    """Reads and writes of the CLIENT's one database, safe to use from several threads.
+
+    Without ``fsync`` SQLite leaves it to the system when a commit reaches the disk: a kill of the process loses
+    nothing, a power loss may lose the last commits.
+    """
 
     # Seconds a request waits for others' locks, in total, before it gives up and changes nothing.
     lock_timeout: ClassVar[float] = 4.0
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, fsync: bool = True) -> None:
         self.url = url(address)
         self.sqlite = self.url.get_backend_name() == "sqlite"
-        build = _sqlite_engine if self.sqlite else _server_engine
-        self.engine = build(self.url, self.lock_timeout)
+        self.engine = (
+            _sqlite_engine(self.url, self.lock_timeout, fsync=fsync)
+            if self.sqlite
+            else _server_engine(self.url, self.lock_timeout)
+        )
         # SQLite has one writer and lets the others poll: in a crowd some never get their turn. So the threads
         # of this process queue here, and only processes compete for the file.
         self._queue = threading.Lock()
@@ -100,7 +107,7 @@ def url(address: str) -> sa.URL:
     return given
 
 
-def _sqlite_engine(address: sa.URL, lock_timeout: float) -> sa.Engine:
+def _sqlite_engine(address: sa.URL, lock_timeout: float, *, fsync: bool) -> sa.Engine:
     engine = sa.create_engine(
         address, poolclass=QueuePool, pool_size=CONNECTIONS, max_overflow=CONNECTIONS, pool_use_lifo=True
     )
@@ -109,7 +116,8 @@ def _sqlite_engine(address: sa.URL, lock_timeout: float) -> sa.Engine:
     def prepare(connection: sqlite3.Connection, _record: Any) -> None:
         # sqlite3's own BEGIN comes late, and so takes the lock late; ours comes first.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        synchronous = "synchronous=FULL" if fsync else "synchronous=NORMAL"
+        for pragma in ("journal_mode=WAL", synchronous, "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @sa.event.listens_for(engine, "begin")

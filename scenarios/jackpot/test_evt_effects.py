@@ -287,7 +287,7 @@ def _killed_meanwhile(conversions: Conversions, new: Conversion, old: Conversion
         conversions.run.driver.restart()
     finally:
         simulator.calm()
-    conversions.until(conversions.run.reach.alive, _AWAY)
+    conversions.run.guard.wait_back(_AWAY)
 
 
 @pytest.mark.last

@@ -67,7 +67,7 @@ class Guard:
         Raises DriverProblem where the command fails, TargetGone where the CLIENT stays away.
         """
         self.driver.restart()
-        self._wait(self.patience)
+        self.wait_back(self.patience)
 
     def wait_return(self) -> None:
         """Wait, bounded, for a CLIENT that answers no more, or start it again where the driver can.
@@ -89,7 +89,7 @@ class Guard:
                 self.driver.restart()
             else:
                 self.tell(f"the CLIENT does not answer; it may be restarting; waiting up to {left:.0f} s")
-            self._wait(left)
+            self.wait_back(left)
         except DriverProblem as problem:
             self.gone = True
             raise TargetGone(f"it could not be started again: {problem.came}") from problem
@@ -100,7 +100,8 @@ class Guard:
             f"the CLIENT answers again after {self.clock() - began:.0f} s; what was under way is judged again"
         )
 
-    def _wait(self, patience: float) -> None:
+    def wait_back(self, patience: float) -> None:
+        """Wait until the CLIENT, which is being started, answers. Raises TargetGone after ``patience`` seconds."""
         deadline, pause = self.clock() + patience, _FIRST_PAUSE
         while not self.reach.alive():
             if self.clock() > deadline:

@@ -148,3 +148,11 @@ def test_connections_that_the_server_ended_are_replaced(postgres_url):
     ledger.apply(bet())
     assert Accounts(database).get("p-1").balance == 800
     database.close()
+
+
+@pytest.mark.parametrize(("fsync", "synchronous"), [(True, 2), (False, 1)])
+def test_commits_wait_for_the_disk_unless_told_otherwise(tmp_path, fsync, synchronous):
+    database = Database(str(tmp_path / "books.sqlite"), fsync=fsync)
+    with database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == synchronous
+    database.close()

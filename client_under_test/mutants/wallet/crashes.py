@@ -67,8 +67,8 @@ class _Behind(Database):
 
     _EVERY = 2.0
 
-    def __init__(self, address: str) -> None:
-        super().__init__(address)
+    def __init__(self, address: str, *, fsync: bool = True) -> None:
+        super().__init__(address, fsync=fsync)
         self._disk = str(self.url.database)
         self._memory = f"file:behind-{id(self)}?mode=memory&cache=shared"
         self._keep = sqlite3.connect(self._memory, uri=True, check_same_thread=False)
