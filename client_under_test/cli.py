@@ -1,10 +1,12 @@
 """The command that serves the reference CLIENT, or audits its ledger."""
 
 import tempfile
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import click
+from flask import Flask
 
 from client_under_test.config import AUTOMATIC, DEFAULT_PLAYERS, MANUAL, Config
 from client_under_test.database import Database, DatabaseUnreachable
@@ -148,12 +150,6 @@ def client(
     try:
         if recompute:
             return audit(database)
-        build = None
-        if mutant:
-            # Loaded when one is asked for: there are many, and the reference has to be back soon after a kill.
-            from client_under_test.mutants.host import find
-
-            build = find(mutant).build
         with tempfile.TemporaryDirectory(prefix="pitboss-client-") as folder:
             config = Config(
                 database=database or str(Path(folder, "client.sqlite")),
@@ -173,11 +169,20 @@ def client(
                 balance=balance,
                 players=(*players, *_patterned(players_pattern, player_count)) or DEFAULT_PLAYERS,
             )
+            build = _faulty(mutant) if mutant else None
             serve(config, address, port, processes, build=build, attached=not detached, say=_say)
     except Misuse as error:
         raise Failed(error, _UNREACHABLE if isinstance(error, DatabaseUnreachable) else _USAGE) from None
     except Refused:
         raise Failed(_unopened(balance, currency)) from None
+
+
+def _faulty(mutant: str) -> Callable[[Config], Flask]:
+    """What makes the faulty CLIENT called ``mutant``. Raises Misuse."""
+    # Loaded when one is asked for: there are many, and the reference has to be back soon after a kill.
+    from client_under_test.mutants.host import find
+
+    return find(mutant).build
 
 
 def _unopened(balance: Decimal, currency: str) -> Misuse:
