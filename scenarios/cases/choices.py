@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from itertools import product
 
-from scenarios.cases.kinds import BET, KINDS, RESULT, WAGERS, Action, usual
+from scenarios.cases.kinds import BET, KINDS, ORPHAN, RESULT, WAGERS, Action, usual
 from scenarios.oracles.model import CopyAnswer, Late, RefusedCopy, Returned, Spent
 from scenarios.run.judge import Judge, Undecided
 from scenarios.wallet.operator_client import Verbs
@@ -241,7 +241,9 @@ def learn_all(judge: Judge, operator: Verbs, player: Player) -> None:
         judge.run.unsound = frozenset()
         with contextlib.suppress(Undecided, Unreadable):
             judge.fund(player, 5000)
-            judge.run.unsound = frozenset(kind for kind in KINDS if usual(kind, operator, judge, player))
+            judge.run.unsound = frozenset(
+                kind for kind in (*KINDS, ORPHAN) if usual(kind, operator, judge, player)
+            )
 
 
 def sound(judge: Judge, kinds: Iterable[str]) -> list[str]:
@@ -251,5 +253,15 @@ def sound(judge: Judge, kinds: Iterable[str]) -> list[str]:
     """
     unsound = judge.run.unsound or frozenset()
     found = [kind for kind in kinds if kind not in unsound]
-    judge.needs(found, f"alone already, {' and '.join(sorted(unsound))} moves another amount: fix that first")
+    judge.needs(found, _moves_wrong(unsound))
     return found
+
+
+def need_sound(judge: Judge, *kinds: str) -> None:
+    """Raises Undecided where one of ``kinds`` moves another amount alone already."""
+    unsound = (judge.run.unsound or frozenset()) & {*kinds}
+    judge.needs(not unsound, _moves_wrong(unsound))
+
+
+def _moves_wrong(kinds: Iterable[str]) -> str:
+    return f"alone already, {' and '.join(sorted(kinds))} moves another amount: fix that first"

@@ -21,11 +21,12 @@ BET: Final = "bet"
 RESULT: Final = "result"
 BET_UNDONE: Final = "rollback of a bet"
 RESULT_UNDONE: Final = "rollback of a result"
+ORPHAN: Final = "orphan rollback"
 WAGERS: tuple[Action, ...] = (BET, RESULT)
 KINDS = (BET, RESULT, BET_UNDONE, RESULT_UNDONE)
 
 # Smallest units that one transaction of a kind is about.
-UNITS: dict[str, int] = {BET: 250, RESULT: 175, BET_UNDONE: 325, RESULT_UNDONE: 125}
+UNITS: dict[str, int] = {BET: 250, RESULT: 175, BET_UNDONE: 325, RESULT_UNDONE: 125, ORPHAN: 275}
 
 
 def prepared(
@@ -33,6 +34,8 @@ def prepared(
 ) -> Transaction | None:
     """One transaction of ``kind`` (under ``own_id``, of ``units``), not sent; None where its wager was refused."""
     amount = player.money(UNITS[kind] if units is None else units)
+    if kind == ORPHAN:
+        return operator.undo(operator.new_id(), player, amount, id=own_id)
     if kind in (BET, RESULT):
         return operator.transaction(BET if kind == BET else RESULT, player, amount, id=own_id)
     wager = operator.bet(player, amount) if kind == BET_UNDONE else operator.result(player, amount)

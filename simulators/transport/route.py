@@ -94,6 +94,11 @@ class Route:
         with self._lock:
             self._idle.setdefault(_host(request), []).append(connection)
 
+    def idle(self, request: Request) -> int:
+        """How many connections are kept for requests to where ``request`` went."""
+        with self._lock:
+            return len(self._idle.get(_host(request), ()))
+
     def close(self) -> None:
         """Close every connection that is kept."""
         with self._lock:

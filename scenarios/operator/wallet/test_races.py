@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from scenarios.cases.choices import sound
-from scenarios.cases.kinds import BET_UNDONE, KINDS, prepared
+from scenarios.cases.choices import need_sound, sound
+from scenarios.cases.kinds import BET_UNDONE, KINDS, ORPHAN, prepared
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided, said
 from scenarios.wallet.operator_client import Verbs
@@ -88,7 +88,8 @@ def _same_answers(judge: Judge, copies: list[Exchange], case: str) -> None:
 @pytest.mark.rules("RBK-12")
 def test_bet_against_its_rollback(operator: Verbs, player: Player, judge: Judge, effort: Effort) -> None:
     """A bet and its rollback, with copies of both, race each other: the balance ends where it began."""
-    sound(judge, [BET_UNDONE])
+    # A rollback that comes before its bet is an orphan.
+    need_sound(judge, BET_UNDONE, ORPHAN)
     for _ in range(effort.races * 2):
         judge.fund(player, 5000)
         bet = operator.transaction("bet", player, player.money(700))
@@ -99,7 +100,7 @@ def test_bet_against_its_rollback(operator: Verbs, player: Player, judge: Judge,
 @pytest.mark.rules("RBK-14")
 def test_rollbacks_of_one_bet_at_once(operator: Verbs, player: Player, judge: Judge, effort: Effort) -> None:
     """Concurrent rollbacks of one bet, under the same and under different ids, return its amount once."""
-    sound(judge, [BET_UNDONE])
+    need_sound(judge, BET_UNDONE)
     for _ in range(effort.races):
         for name, ids in _rollback_ids(effort.width):
             judge.fund(player, 5000)

@@ -14,7 +14,7 @@ from random import Random
 import pytest
 
 from scenarios.cases.at_once import Chain, all_hold
-from scenarios.cases.kinds import BET_UNDONE, KINDS, RESULT_UNDONE, UNITS, done
+from scenarios.cases.kinds import BET_UNDONE, KINDS, ORPHAN, RESULT_UNDONE, done
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, said
 from scenarios.run.run import Run
@@ -25,7 +25,6 @@ from simulators.wallet.transactions import Kind, Transaction
 
 pytestmark = [pytest.mark.last(4), pytest.mark.needs("probe")]
 
-ORPHAN = "orphan rollback"
 # What each player has meanwhile, in smallest units, and how many of the oldest come first and once more last.
 _FUNDS = 50_000
 _OLDEST = 8
@@ -60,7 +59,7 @@ def _recognised(operator: Verbs, judge: Judge, player: Player) -> set[str]:
     """The kinds of which a copy that comes at once is answered as the first and moves nothing; others have rules."""
 
     def twice(units: int, kind: str) -> list[Exchange] | None:
-        first = _first(kind, operator, player, units)
+        first = done(kind, operator, player, units)
         return None if first is None else [first, operator.again(first)]
 
     def answers(sent: Sequence[Exchange]) -> None:
@@ -74,19 +73,11 @@ def _recognised(operator: Verbs, judge: Judge, player: Player) -> set[str]:
 
 
 def _recognised_alone(kind: str, operator: Verbs, judge: Judge, player: Player) -> bool:
-    first = _first(kind, operator, player, UNITS.get(kind, UNITS[BET_UNDONE]))
+    first = done(kind, operator, player)
     if first is None:
         return False
     before = judge.measure(player)
     return _same_answer(first, operator.again(first)) and judge.measure(player, before) == before
-
-
-def _first(kind: str, operator: Verbs, player: Player, units: int) -> Exchange | None:
-    """Make one transaction of ``kind``; None where the CLIENT does not accept it."""
-    if kind != ORPHAN:
-        return done(kind, operator, player, units)
-    orphan = operator.rollback(operator.new_id(), player, player.money(units))
-    return orphan if orphan.ok else None
 
 
 def _same_answer(first: Exchange, copy: Exchange) -> bool:

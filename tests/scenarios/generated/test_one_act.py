@@ -35,7 +35,8 @@ def test_rules_about_copies_and_races_do_not_tell_of_what_breaks_alone(fault, ru
     rules = (*COPIES, "RBK-02", "RBK-04", "RBK-12", "RBK-14")
     result = judged(fault(), *rules, effort=SMALL, seed=3)
     assert set(at(result, Standing.FAILED)) == set(rule.split())
-    assert at(result, Standing.UNDECIDED) == {}
+    # A bet that races its own rollback may come second, and then that was an orphan.
+    assert set(at(result, Standing.UNDECIDED)) == ({"RBK-12"} if rule == "RBK-04" else set())
 
 
 def test_a_rollback_that_is_wrong_alone_leaves_its_races_undecided():
