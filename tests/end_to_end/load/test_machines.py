@@ -53,7 +53,8 @@ def test_a_master_and_workers_of_their_own_are_audited_together(tmp_path):
     )
     assert (audit["players"], audit["right"]) == (len(PLAYERS), len(PLAYERS))
     assert audit["client_ids"]["all"]
-    assert audit["client_ids"]["compared"] > 100
+    # How many there are in three seconds, the machine decides.
+    assert audit["client_ids"]["compared"] > len(PLAYERS)
     assert "audit: clean" in master.output
     for worker in workers:
         assert not (worker.folder / "report").exists()
