@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from decimal import Decimal
-from functools import partial
-from threading import Barrier
 from typing import Final, TypeVar
 
 from scenarios.wallet.operator_client import Verbs
@@ -31,30 +29,30 @@ def side_by_side(sends: Sequence[Callable[[], Result]], width: int) -> list[Resu
 def width(operator: Verbs, player: Player, most: int, timeout: float) -> int:
     """How many requests, up to ``most``, may be under way: 1 where the CLIENT answers one connection after the other.
 
-    Results of 0, which move nothing, are sent: one alone, then two at once, four, and so on, until they are not
-    answered like the first one, or take long: several at once stop some CLIENTs for good, which are often slow first.
-    What was answered before the next one left went over one connection, and tells nothing of two: where connections
-    are kept, as many as were open are meant.
+    Results of 0, which move nothing, are sent: one alone, one while the connection of the first is open, then two at
+    once, four, and so on, until they are not answered like the first one, or take long: several at once stop some
+    CLIENTs for good, which are often slow first.
     """
 
-    def zero(start: Barrier | None = None) -> Exchange:
-        if start is not None:
-            start.wait()
+    def zero() -> Exchange:
         return operator.result(
             player, Decimal(0), label="result of 0 (how many at once?)", purpose=Purpose.LIVENESS
         )
 
     alone = zero()
+    if most < 2:
+        return 1
+    with operator.channel.route.set_aside(alone.request):
+        beside = zero()
+    if beside.seconds is None or beside.status is not alone.status:
+        return 1
     found = 1
     while found < most:
         wider = min(2 * found, most)
-        together = side_by_side([partial(zero, Barrier(wider))] * wider, wider)
+        together = side_by_side([zero] * wider, wider)
         if any(one.seconds is None or one.status is not alone.status for one in together):
             break
         if max(one.seconds or 0.0 for one in together) > _ROOM * timeout:
             break
-        kept = operator.channel.route.idle(alone.request)
-        if 0 < kept < wider:
-            return max(found, kept)
         found = wider
     return found

@@ -94,10 +94,17 @@ class Route:
         with self._lock:
             self._idle.setdefault(_host(request), []).append(connection)
 
-    def idle(self, request: Request) -> int:
-        """How many connections are kept for requests to where ``request`` went."""
+    @contextmanager
+    def set_aside(self, request: Request) -> Iterator[None]:
+        """Leave what is kept for requests to where ``request`` went open and unused: others take new connections."""
+        host = _host(request)
         with self._lock:
-            return len(self._idle.get(_host(request), ()))
+            kept = self._idle.pop(host, [])
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._idle.setdefault(host, []).extend(kept)
 
     def close(self) -> None:
         """Close every connection that is kept."""

@@ -204,7 +204,12 @@ def test_exchanges_unfold_with_headers_body_and_command(browser: Browser, failin
         rule_.locator(".exchanges > summary").first.click()
         first = rule_.locator(".exchange").first
         first.locator("summary").click()
-        for text in ("X-Security-Hash: ", '"action":"rollback"', "HTTP 200", '"error": "UNKNOWN_TRANSACTION"'):
+        for text in (
+            "X-Security-Hash: ",
+            '"action":"rollback"',
+            "HTTP 200",
+            '"error": "UNKNOWN_TRANSACTION"',
+        ):
             expect(first).to_contain_text(text)
         first.get_by_role("button", name="Copy").click()
         expect(first.get_by_text("Copied")).to_be_visible()
