@@ -82,7 +82,9 @@ def create_app(console: Console) -> Flask:
     app.add_url_rule("/static/<path:name>", "static", lambda name: send_from_directory("static", name))
     app.add_url_rule("/events", "events", lambda: _events(console))
     app.add_url_rule("/rules", "rules", _rules)
-    app.add_url_rule("/exchanges", "exchanges", lambda: jsonify(console.queries.exchanges(request.args)))
+    app.add_url_rule(
+        "/exchanges", "exchanges", lambda: jsonify(console.queries.exchanges(FormInput(request.args)))
+    )
     app.add_url_rule("/exchanges/<int:number>", "exchange", lambda number: _exchange(console, number))
     app.add_url_rule("/report/<name>", "report", lambda name: _report(console, name))
     app.add_url_rule(

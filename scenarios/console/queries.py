@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from scenarios.console import rows
 from scenarios.console.feed import Feed
+from scenarios.console.form_input import FormInput
 from scenarios.console.providers import ServedProviders
 from scenarios.oracles.acceptable import acceptable
 from scenarios.problems.errors import TargetProblem, UsageProblem
@@ -77,14 +78,14 @@ class Queries:
     def __init__(self, providers: ServedProviders, feed: Feed) -> None:
         self.providers, self.feed = providers, feed
 
-    def exchanges(self, asked: Mapping[str, str]) -> dict[str, Any]:
+    def exchanges(self, asked: FormInput) -> dict[str, Any]:
         """The exchanges that are over, from number ``since`` on, which fit ``filter``; waits up to ``wait`` seconds
         until there are ``count`` of them.
 
         ``next`` is where to ask on: everything before it is over. Raises UsageProblem.
         """
-        since, count = _number(asked, "since", 0, 10**9), _number(asked, "count", 0, MOST)
-        wait, wanted = _number(asked, "wait", 0, LONGEST), Filter.read(asked.get("filter", ""))
+        since, count = asked.count("since", 0, 0, 10**9), asked.count("count", 0, 0, MOST)
+        wait, wanted = asked.count("wait", 0, 0, LONGEST), Filter.read(asked.text("filter"))
         found: list[dict[str, Any]] = []
 
         def enough() -> bool:
@@ -137,12 +138,3 @@ class Queries:
         if providers.driver.has("balance"):
             return DriverProbe(providers.verbs, providers.driver, providers.driver.kind("balance"))
         return WagersProbe(providers.verbs)
-
-
-def _number(asked: Mapping[str, str], name: str, least: int, most: int) -> int:
-    text = asked.get(name, str(least))
-    if not text.isdecimal() or len(text) > 9 or not least <= int(text) <= most:
-        raise UsageProblem(
-            f"{name} is {text[:40]!r}", f"a whole number from {least} to {most}", f"correct {name}"
-        )
-    return int(text)

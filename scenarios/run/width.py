@@ -39,9 +39,9 @@ def width(operator: Verbs, player: Player, most: int, timeout: float) -> int:
             player, Decimal(0), label="result of 0 (how many at once?)", purpose=Purpose.LIVENESS
         )
 
-    alone = zero()
     if most < 2:
         return 1
+    alone = zero()
     with operator.channel.route.set_aside(alone.request):
         beside = zero()
     if beside.seconds is None or beside.status is not alone.status:

@@ -1,6 +1,5 @@
 """Dialect files: another provider's words, as a TOML file describes them, read into a ``TemplateDialect``."""
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -20,6 +19,7 @@ from pydantic import (
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.problems import Origin, as_problem
 from scenarios.target.sections import Name, Section
+from scenarios.target.toml_file import read_toml
 from simulators.wallet.dialect import Abilities
 from simulators.wallet.signers import HASHES, HMACS, Output, Over, Place, Signer
 from simulators.wallet.template_dialect import PLACES, Amount, Answers, Encoding, TemplateDialect
@@ -202,19 +202,12 @@ class DialectFile(Section):
 def read_dialect(path: Path) -> TemplateDialect:
     """Read the dialect file at ``path``. Raises UsageProblem, which tells of every fault found."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
+        data = read_toml(path, "pitboss dialect new example.toml")
+    except FileNotFoundError:
         raise UsageProblem(
-            f"the dialect file {path} cannot be read: {reason}",
-            "a TOML file in UTF-8 that describes the messages of a wallet provider",
-            "check the path (relative ones begin at the target file); `pitboss dialect new FILE` writes one",
-        ) from None
-    except tomllib.TOMLDecodeError as problem:
-        raise UsageProblem(
-            f"the dialect file {path} is not valid TOML: {problem}",
-            'lines such as key = "value" under [section], with texts in quotes',
-            "fix it at that line; `pitboss dialect new FILE` writes a file to compare with",
+            f"there is no dialect file {path}",
+            "a TOML file that describes the messages of a wallet provider",
+            "correct the path (relative ones begin at the target file), or write one: pitboss dialect new FILE",
         ) from None
     try:
         return DialectFile.model_validate(data).dialect()

@@ -2,7 +2,6 @@
 
 import os
 import ssl
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +26,7 @@ from scenarios.target.sections import (
     Operator,
     Section,
 )
+from scenarios.target.toml_file import read_toml, unreadable
 from simulators.exchanges.history import History
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 from simulators.transport.route import Route
@@ -240,19 +240,14 @@ def _dotenv(file: Path) -> dict[str, str]:
     try:
         found = dotenv_values(file, interpolate=False, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
-        raise _unreadable(file, problem, "lines NAME=value in UTF-8") from None
+        raise unreadable(file, problem, "lines NAME=value in UTF-8") from None
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _unreadable(file: Path, problem: OSError | UnicodeDecodeError, expected: str) -> UsageProblem:
-    reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
-    return UsageProblem(f"{file} cannot be read: {reason}", expected, "check the path and its rights")
 
 
 def _read(path: Path | None, enough_without: bool) -> tuple[dict[str, Any], Path | None]:
     found = path if path is not None else Path(DEFAULT_FILE)
     try:
-        return tomllib.loads(found.read_text(encoding="utf-8-sig")), found
+        return read_toml(found, "pitboss init --output example.toml"), found
     except FileNotFoundError:
         if path is None and enough_without:
             return {}, None
@@ -262,14 +257,6 @@ def _read(path: Path | None, enough_without: bool) -> tuple[dict[str, Any], Path
             "write one with `pitboss init`"
             + ("" if path is None else f" --output {path}")
             + ", or name yours with -c",
-        ) from None
-    except (OSError, UnicodeDecodeError) as problem:
-        raise _unreadable(found, problem, "a readable TOML file in UTF-8") from None
-    except tomllib.TOMLDecodeError as problem:
-        raise UsageProblem(
-            f"{found} is not valid TOML: {problem}",
-            'lines such as key = "value" under [section], with texts in quotes',
-            "fix it at that line; `pitboss init --output example.toml` writes a file to compare with",
         ) from None
 
 

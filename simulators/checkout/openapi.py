@@ -5,6 +5,8 @@ Generated from the models that parse and write, the GraphQL schema, and the tabl
 
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from simulators.checkout import requests, wire
 from simulators.checkout.claims import ADDRESS, CLAIMS, Claim, Need
 from simulators.checkout.graphql import SCHEMA
@@ -48,8 +50,22 @@ def document() -> dict[str, Any]:
         "mug-blue.",
         paths={
             "/graphql": {"post": _graphql()},
-            "/widget/price": {"post": _price()},
-            "/widget/checkout": {"post": _begin()},
+            "/widget/price": {
+                "post": _of_widget(
+                    "price",
+                    "What the product page's widget shows for a merchant's token",
+                    requests.PriceAnswer,
+                    {400, 413, 422},
+                )
+            },
+            "/widget/checkout": {
+                "post": _of_widget(
+                    "begin",
+                    "The checkout that the product page's widget leads to, by a merchant's token",
+                    requests.BegunAnswer,
+                    {400, 413},
+                )
+            },
         },
         webhooks={"decision": {"post": _decision()}},
         schemas={
@@ -95,31 +111,14 @@ def _graphql() -> dict[str, Any]:
     }
 
 
-def _price() -> dict[str, Any]:
+def _of_widget(operation: str, summary: str, answer: type[BaseModel], failures: set[int]) -> dict[str, Any]:
     return {
-        "operationId": "price",
-        "summary": "What the product page's widget shows for a merchant's token",
+        "operationId": operation,
+        "summary": summary,
         "tags": ["widget"],
         "security": [],
         "requestBody": openapi.body(openapi.ref(requests.WidgetRequest)),
-        "responses": {
-            "200": openapi.done(openapi.ref(requests.PriceAnswer)),
-            **openapi.problems({400, 413, 422}),
-        },
-    }
-
-
-def _begin() -> dict[str, Any]:
-    return {
-        "operationId": "begin",
-        "summary": "The checkout that the product page's widget leads to, by a merchant's token",
-        "tags": ["widget"],
-        "security": [],
-        "requestBody": openapi.body(openapi.ref(requests.WidgetRequest)),
-        "responses": {
-            "200": openapi.done(openapi.ref(requests.BegunAnswer)),
-            **openapi.problems({400, 413}),
-        },
+        "responses": {"200": openapi.done(openapi.ref(answer)), **openapi.problems(failures)},
     }
 
 

@@ -14,9 +14,10 @@ from simulators.exchanges.history import Answer, Headers, Status
 from simulators.transport.delivery import Meaning
 from simulators.values import money
 from simulators.values.decimal_json import quoted
-from simulators.wallet import codec, signers
+from simulators.wallet import codec
 from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.dialect import Dialect, Otherwise
+from simulators.wallet.signers import Signer
 from simulators.wallet.transactions import Kind, Transaction
 
 HASH_HEADER: Final = "X-Security-Hash"
@@ -26,6 +27,7 @@ ROLLBACK_PATH: Final = "/transaction-rollback"
 
 AmountFormat = Literal["number", "string"]
 
+_SIGNER: Final = Signer()
 _ID: Final = "transaction_id"
 _ID_FIELD: Final = re.compile(rb'("transaction_id"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _NO_JSON: Final = "the answer is no JSON object; every answer must be one (MSG-02)"
@@ -69,7 +71,7 @@ class Sportsbook(Dialect):
 
     def sign(self, body: bytes, secret: str) -> str:
         """Lower-case hex HMAC-SHA256 of the raw ``body`` under SECURITY_HASH."""
-        return signers.hmac_sha256(body, secret)
+        return _SIGNER.sign(body, secret)
 
     def seal(self, body: bytes, secret: str) -> tuple[Headers, bytes]:
         """Sign in the header."""

@@ -17,10 +17,11 @@ Output = Literal["hex", "HEX", "base64"]
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """How a message is signed: ``method`` is one of HMACS, or one of HASHES over a text and the secret beside it.
+    """How a message is signed: by default with the lower-case hex HMAC-SHA256 of its raw body.
 
-    ``over`` is what is signed: the raw body, the ``values`` of its fields one after the other, or its ``pairs``
-    ``name=value`` joined by ``&``, both in the order of the names. ``place`` is where the secret stands beside a text
+    ``method`` is one of HMACS, or one of HASHES over a text and the secret beside it. ``over`` is what is signed: the
+    raw body, the ``values`` of its fields one after the other, or its ``pairs`` ``name=value`` joined by ``&``, both in
+    the order of the names. ``place`` is where the secret stands beside a text
     that is hashed, ``output`` how the bytes are written.
     """
 
@@ -52,11 +53,6 @@ class Signer:
         if self.output == "base64":
             return base64.b64encode(digest).decode()
         return digest.hex().upper() if self.output == "HEX" else digest.hex()
-
-
-def hmac_sha256(body: bytes, secret: str) -> str:
-    """Lower-case hex HMAC-SHA256 of the raw ``body``."""
-    return hmac.digest(secret.encode(), body, "sha256").hex()
 
 
 def same(one: str, other: str) -> bool:

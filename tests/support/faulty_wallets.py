@@ -290,6 +290,20 @@ class PaysWhateverItDoesNotFind(Wallet):
         return message["amount"]
 
 
+class GenerousAfterOrphan(Wallet):
+    """Pays 0.01 too much with a result that comes directly after a rollback."""
+
+    last = ""
+
+    def handle(self, message):
+        answer = super().handle(message)
+        self.last = message["action"]
+        return answer
+
+    def result(self, message):
+        return super().result(message) + (Decimal("0.01") if self.last == "rollback" else 0)
+
+
 class RefusesOrphans(Wallet):
     def orphan(self, message):
         raise Refused("NOT_FOUND")

@@ -21,7 +21,7 @@ from simulators.exchanges.history import Direction, Exchange, FailureKind, Purpo
 from simulators.providers import OPERATOR
 from simulators.transport.faults.wire import ClientKilled
 from simulators.values import money
-from simulators.wallet import signers
+from simulators.wallet.signers import Signer
 from simulators.wallet.transactions import Kind, Transaction
 
 # What belongs to a case; all else the judge sends for itself.
@@ -277,7 +277,7 @@ class _Script:
 
     def _signature(self, name: str, value: str, body: bytes) -> str:
         operator, _ = self.run.settings.target.need_operator()
-        right = signers.hmac_sha256(body, operator.security_hash.get_secret_value())
+        right = Signer().sign(body, operator.security_hash.get_secret_value())
         start = f"{name}: "
         if value == right:
             return f'"{start}$(sign "$body")"'

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -22,8 +21,8 @@ from tests.scenarios.report.made_up_reports import (
 )
 from tests.scenarios.report.test_html import HOSTILE
 from tests.support.browser import DESKTOP, PHONE, barriers, chromium, fits, screen, visit
+from tests.support.faulty_wallets import GenerousAfterOrphan, RefusesOrphans
 from tests.support.judging import judged
-from tests.support.wallets import Refused, Wallet
 
 LOAD = {
     "host": "http://127.0.0.1:8710/operator",
@@ -52,21 +51,8 @@ LOAD = {
 }
 
 
-class RefusesOrphansAndPaysMoreThen(Wallet):
-    """Refuses an orphan rollback, and pays 0.01 too much with a result that comes directly after one."""
-
-    last = ""
-
-    def handle(self, message):
-        answer = super().handle(message)
-        self.last = message["action"]
-        return answer
-
-    def orphan(self, message):
-        raise Refused("UNKNOWN_TRANSACTION")
-
-    def result(self, message):
-        return super().result(message) + (Decimal("0.01") if self.last == "rollback" else 0)
+class RefusesOrphansAndPaysMoreThen(GenerousAfterOrphan, RefusesOrphans):
+    """Breaks two rules by two acts."""
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +194,7 @@ def test_exchanges_unfold_with_headers_body_and_command(browser: Browser, failin
             "X-Security-Hash: ",
             '"action":"rollback"',
             "HTTP 200",
-            '"error": "UNKNOWN_TRANSACTION"',
+            '"error": "NOT_FOUND"',
         ):
             expect(first).to_contain_text(text)
         first.get_by_role("button", name="Copy").click()

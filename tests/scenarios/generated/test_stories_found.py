@@ -16,6 +16,7 @@ from scenarios.run.effort import QUICK
 from scenarios.run.findings import ScenarioResult, Standing
 from scenarios.run.judge import Judge
 from scenarios.run.story import Step, Story, Verb, read_story
+from tests.support import faulty_wallets as faulty
 from tests.support.judging import judged, running
 from tests.support.wallets import Refused, Wallet
 
@@ -47,24 +48,10 @@ class OnceOnly(Wallet):
         return effect
 
 
-class GenerousAfterOrphan(Wallet):
-    """Pays 0.01 too much with a result that comes directly after an orphan rollback."""
-
-    last = ""
-
-    def handle(self, message):
-        answer = super().handle(message)
-        self.last = message["action"]
-        return answer
-
-    def result(self, message):
-        return super().result(message) + (Decimal("0.01") if self.last == "rollback" else 0)
-
-
 def test_the_same_seed_finds_the_same_story_and_makes_it_short():
     found = []
     for _ in range(2):
-        with running(GenerousAfterOrphan(), "INV-01") as run:
+        with running(faulty.GenerousAfterOrphan(), "INV-01") as run:
             judge = Judge(run, ScenarioResult("made", "made", ("INV-01",)))
             plan = Plan("INV-01", (Verb.BET, Verb.RESULT, Verb.ROLLBACK, Verb.ORPHAN), 1000)
             player = run.players[0]

@@ -14,25 +14,13 @@ from jwt.utils import base64url_decode, base64url_encode
 from simulators.checkout import wire
 from simulators.checkout.claims import CLAIMS, LEEWAY, LIFE, Code, Need, verify
 from simulators.values import decimal_json, jws, money
+from tests.documents.golden.product_widget import product_token
 from tests.simulators.checkout.running import AGREEMENT, MERCHANT, SECRET, claims, key_pair
 
 NOW = 1_700_000_000.25
 # The example of the document, with its placeholders filled in.
-EXAMPLE = {
-    "iss": MERCHANT,
-    "sub": "Merchant",
-    "iat": 1_700_000_000,
-    "data": {
-        "currency": "GBP",
-        "merchantPrice": {
-            "valueBeforeTax": Decimal("16.66"),
-            "valueAfterTax": Decimal("19.99"),
-            "taxValue": Decimal("3.33"),
-            "taxPercentage": Decimal(20),
-        },
-        "variant": {"reference": "mug-blue"},
-    },
-}
+EXAMPLE = product_token({}) | {"iss": MERCHANT}
+EXAMPLE["data"]["variant"] = {"reference": "mug-blue"}
 PRICE = "data.merchantPrice"
 URLS = "data.callbackUrls"
 ADDRESSES = {
