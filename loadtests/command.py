@@ -69,6 +69,13 @@ _OPEN_PAGE = ("--web-port", "--web-host", "--autostart", "--headful", "--class-p
     help=f"E.g. 90s, 20m, 3h.  [default: {RUN_TIME}; with --shape ramp, spike or soak as long as it takes]",
 )
 @click.option(
+    "-n",
+    "--requests",
+    type=click.IntRange(1),
+    metavar="N",
+    help="End once so many requests were sent, on a slow machine as on a fast one.  [default: by time]",
+)
+@click.option(
     "--processes",
     type=click.IntRange(1),
     metavar="N",
@@ -98,6 +105,7 @@ def command(
     users: int,
     spawn_rate: float | None,
     run_time: str | None,
+    requests: int | None,
     processes: int | None,
     master: bool,
     worker: bool,
@@ -130,12 +138,13 @@ def command(
         arguments += ["--processes", str(processes)] if processes else []
         become_locust(["--worker", *arguments, "--exit-code-on-error", "0", *more])
         return
-    lasting = run_time or (None if _value(more, "--shape") in _OWN_TIME else RUN_TIME)
+    own_end = requests or _value(more, "--shape") in _OWN_TIME
+    lasting = run_time or (None if own_end else RUN_TIME)
     if report is not None:
         prepare_directory(report)
         arguments += ["--report", str(report), "--html", str(report / "locust.html")]
     if not yes and not is_loopback(url):
-        raise _elsewhere(url, users, lasting, ids, more)
+        raise _elsewhere(url, users, lasting or (f"{requests:,} requests" if requests else None), ids, more)
     # Held until Locust, which this process becomes, ends.
     if note := PlayerLock.on(url, ids).note():
         click.echo(f"note: {note}", err=True)
@@ -144,6 +153,7 @@ def command(
     # The audit decides what the run comes to; a lost answer alone breaks nothing.
     arguments += [] if _given(more, "--exit-code-on-error") else ["--exit-code-on-error", "0"]
     arguments += ["--run-time", lasting] if lasting else []
+    arguments += ["--requests", str(requests)] if requests else []
     arguments += _addresses(processes, master, more)
     if web or any(_given(more, name) for name in _OPEN_PAGE):
         arguments += [] if _given(more, "--web-host") else ["--web-host", _LOOPBACK]

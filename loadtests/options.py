@@ -113,6 +113,12 @@ def _add_shapes(group: Any) -> None:
     )
     # It is made when Locust starts, before there is a form.
     shown_in_form(shape, shown=False)
+    _add(
+        group,
+        "--requests",
+        0,
+        "The run ends once so many requests were sent, whatever time that takes; 0: by its time or shape alone.",
+    )
     _add(group, "--p99-limit", 250, "ramp: milliseconds within which 99 of 100 answers must come.", "MS")
     _add(group, "--step-time", 10, "ramp: seconds for each number of users. spike: of each phase.", "SECONDS")
     _add(

@@ -7,7 +7,7 @@ from locust.event import Events
 from loadtests import options, run, vouchers
 from loadtests.audit import locust_events
 from loadtests.monitor import memory_watch
-from loadtests.shapes import shapes
+from loadtests.shapes import request_limit, shapes
 
 _registered: "WeakSet[Events]" = WeakSet()
 
@@ -23,3 +23,4 @@ def register(events: Events) -> None:
     locust_events.register(events)
     shapes.register(events)
     vouchers.register(events)
+    request_limit.register(events)

@@ -1,1 +1,1 @@
-"""How many users there are at which moment."""
+"""How many users there are at which moment, and when a run has sent enough."""

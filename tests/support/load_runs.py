@@ -60,9 +60,20 @@ class Load:
             return sum(words in line for line in self.lines[after:]) >= times
 
         with self._new:
-            found = self._new.wait_for(lambda: there() or not self.reader.is_alive(), timeout=90)
-            assert found, self.output
+            # Without a bound of its own: the test has one.
+            self._new.wait_for(lambda: there() or not self.reader.is_alive())
             assert there(), self.output
+
+    def wait_until_sent(self, requests):
+        """Wait until its statistics tell of so many ``requests``."""
+        with self._new:
+            self._new.wait_for(lambda: self.sent() >= requests or not self.reader.is_alive())
+            assert self.sent() >= requests, self.output
+
+    def sent(self):
+        """How many requests its statistics told of last."""
+        rows = (line.split() for line in self.lines)
+        return max((int(row[1]) for row in rows if len(row) > 1 and row[0] == "Aggregated"), default=0)
 
     def interrupt(self):
         """Press Ctrl-C: every process of the terminal is struck."""
@@ -70,7 +81,7 @@ class Load:
 
     def ended(self):
         """Wait for the end; return the exit code."""
-        code = self.process.wait(timeout=120)
+        code = self.process.wait()
         self.reader.join()
         return code
 

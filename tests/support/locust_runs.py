@@ -33,19 +33,19 @@ def run(*arguments, cwd, requests=0, **extra):
     return subprocess.run(
         command(*arguments, requests=requests),
         cwd=cwd,
-        env=environment(PITBOSS_TEST_REQUESTS=str(requests), **extra),
+        env=environment(**extra),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
 
 
 def command(*arguments, requests=0):
     """The command line of ``run``."""
-    file = Path(__file__).with_name("locust_witness.py") if requests else _ours()
+    file = Path(__file__).parents[2] / "loadtests" / "locustfile.py"
     program = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--only-summary"]
+    program += ["--requests", str(requests)] if requests else []
     return [*program, *map(str, arguments), *(meeting() if "--processes" in arguments else ())]
 
 
@@ -53,10 +53,6 @@ def meeting():
     """Where master and workers meet: at a port of their own, as other tests' workers look for a master, too."""
     port = str(free_port())
     return ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
-
-
-def _ours():
-    return Path(__file__).parents[2] / "loadtests" / "locustfile.py"
 
 
 def row(done, name):

@@ -22,7 +22,7 @@ class Reference:
         self.url = url
 
     def balance(self, player="p-1"):
-        return Decimal(requests.get(f"{self.url}/players/{player}/balance", timeout=10).json()["balance"])
+        return Decimal(requests.get(f"{self.url}/players/{player}/balance", timeout=60).json()["balance"])
 
     def target(self, folder, more="", **options):
         path = target_file(folder, f"{self.url}/operator", secret=HASH, more=more, **options)

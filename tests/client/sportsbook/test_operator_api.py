@@ -60,7 +60,7 @@ def operator():
 
 @pytest.fixture
 def client(tmp_path, operator):
-    here = Here.over(tmp_path, operator_api_url=operator.address, timeout=0.5)
+    here = Here.over(tmp_path, operator_api_url=operator.address, timeout=2.0)
     yield here
     here.close()
 

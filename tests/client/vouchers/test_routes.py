@@ -126,7 +126,7 @@ def test_signed_url_is_kept_while_it_opens_and_then_renewed(tmp_path):
         second = session["url"]
         assert second != first
         assert len(here.simulator.requests("signedurl")) == 1
-        assert requests.get(second, timeout=10).content.startswith(b"%PDF")
+        assert requests.get(second, timeout=60).content.startswith(b"%PDF")
         here.clock.ahead = 3700
         assert session["url"]
         assert len(here.simulator.requests("signedurl")) == 2
@@ -197,7 +197,7 @@ def test_confirm_that_failed_is_resolved(tmp_path, answer, handled):
 
 
 def test_confirm_whose_answer_is_lost_is_resolved(tmp_path):
-    with place(tmp_path, jackpot_timeout=0.5) as here:
+    with place(tmp_path, jackpot_timeout=1.5) as here:
         session = here.open(50)
         here.simulator.disturb("confirm", lost=True)
         session.buy()
@@ -206,9 +206,9 @@ def test_confirm_whose_answer_is_lost_is_resolved(tmp_path):
 
 
 def test_slow_confirm_is_acknowledged_in_time_and_resolved(tmp_path):
-    with place(tmp_path, jackpot_timeout=0.3, acknowledge_within=0.2) as here:
+    with place(tmp_path, jackpot_timeout=1.0, acknowledge_within=0.2) as here:
         session = here.open(50)
-        here.simulator.disturb("confirm", delay_seconds=1.0, handled=True, answer=(504, b"", "text/plain"))
+        here.simulator.disturb("confirm", delay_seconds=2.0, handled=True, answer=(504, b"", "text/plain"))
         session.buy()
         assert here.simulator.queue.deliveries[-1].standing == "acknowledged"
         until(lambda: session["state"] == "READY")

@@ -110,6 +110,6 @@ def test_token_opens_one_session_at_jackpot(here):
         "assertion": opened.token,
     }
     address = f"{here.simulator.account.public_url}/v2/token"
-    assert requests.post(address, json=body, timeout=10).status_code == 200
-    assert requests.post(address, json=body, timeout=10).status_code == 409
+    assert requests.post(address, json=body, timeout=60).status_code == 200
+    assert requests.post(address, json=body, timeout=60).status_code == 409
     assert session_jwt.verify(opened.token, AGREEMENT.api_signature, time.time())

@@ -75,7 +75,7 @@ def test_a_client_that_stops_for_good_ends_the_run_and_no_rule_is_blamed() -> No
         {"p-1": "100.00"},
         ("SIG-01", "RES-01", "IDM-02", "RBK-12", "RBK-14"),
         replace(QUICK, return_within=2),
-        timeout=1.0,
+        timeout=3.0,
     )
     assert by_standing(result, Standing.FAILED) == {}
     assert set(by_standing(result, Standing.UNDECIDED)) == {"IDM-02"}

@@ -20,7 +20,7 @@ def test_a_short_load_of_a_sound_client_ends_with_0_and_a_report(tmp_path):
     with reference(tmp_path) as client:
         client.target(tmp_path, players=PLAYERS)
         done = run_program(
-            PITBOSS, "load", "-u", 3, "-t", "2s", "--processes", 2, "--report", "out", cwd=tmp_path
+            PITBOSS, "load", "-u", 3, "-n", 60, "--processes", 2, "--report", "out", cwd=tmp_path
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert "audit: clean" in done.stdout
@@ -62,6 +62,7 @@ MISTAKES = [
     (("--audit-sample", -1), "--audit-sample"),
     (("--faults", "late-answer"), "answer-lost"),
     (("--engine", "fast"), "--processes"),
+    (("--requests", -1), "--requests"),
     (("--report", "/dev/null/x"), "--report"),
     (("-c", "none.toml"), "none.toml"),
 ]
@@ -139,6 +140,18 @@ def test_defaults_are_a_minute_of_a_few_users_on_this_machine(become, tmp_path, 
     )
     assert valued(told, "--host") == "http://127.0.0.1:8710/operator"
     assert "--headless" in told
+
+
+def test_a_run_of_so_many_requests_has_no_time_unless_it_is_given_one(become, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    start("--requests", "900")
+    start("-n", "900", "-t", "5m")
+    first, second = become
+    assert valued(first, "--requests") == valued(second, "--requests") == "900"
+    assert "--run-time" not in first
+    assert valued(second, "--run-time") == "5m"
+    with pytest.raises(UsageProblem, match=r"20 users at the same time, for 1,234 requests, "):
+        start("--host", "http://192.0.2.7", "-n", "1234")
 
 
 def test_workers_meet_on_this_machine_at_a_port_of_their_own(become, tmp_path, monkeypatch):

@@ -73,7 +73,7 @@ def test_a_client_that_loses_updates_of_one_player_is_clean_up_to_one_user_a_pla
 def test_after_a_worker_is_lost_no_step_is_clean(tmp_path):
     with reference(tmp_path) as client:
         client.target(tmp_path, players=PLAYERS)
-        with load(tmp_path, *RAMP, "--processes", "2", "--worker-patience", "3", users=32) as run:
+        with load(tmp_path, *RAMP, "--processes", "2", "--worker-patience", "10", users=32) as run:
             run.wait_for("ramp: 1 user, ")
             psutil.Process(run.process.pid).children()[0].send_signal(signal.SIGKILL)
             assert run.ended() == 4, run.output
@@ -89,7 +89,7 @@ def test_ctrl_c_during_an_audit_between_steps_is_audited_once_more_and_clean(tmp
     with reference(tmp_path) as client:
         client.target(tmp_path, players=PLAYERS)
         # A player thinks so long that the audit has to wait for the end of its round, in vain.
-        slow = ("--pause", "60", "--drain-time", "3")
+        slow = ("--pause", "60", "--drain-time", "6")
         with load(tmp_path, *RAMP, *slow, "--processes", "2", users=8) as run:
             run.wait_for("ramp: the step of 1 is measured")
             run.interrupt()
@@ -104,7 +104,7 @@ def test_through_the_web_page_steps_are_shown_and_conversions_go_on_after_each(t
     keys = {f"jackpot_{key}": f"{key} of the tests" for key in ("api_key", "api_signature", "client_secret")}
 
     def conversions():
-        rows = requests.get(f"http://127.0.0.1:{page}/stats/requests", timeout=10).json()["stats"]
+        rows = requests.get(f"http://127.0.0.1:{page}/stats/requests", timeout=60).json()["stats"]
         return sum(row["num_requests"] for row in rows if row["name"].startswith("conversion"))
 
     with reference(

@@ -79,7 +79,10 @@ def test_the_page_draws_it_and_needs_no_report_that_has_it():
 def test_a_run_tells_the_memory_of_all_its_processes(tmp_path, options, processes):
     with reference(tmp_path) as client:
         client.target(tmp_path, players=PLAYERS)
-        with load(tmp_path, "--run-time", "5s", "--opening", "100", *options, users=4) as run:
+        with load(tmp_path, "--opening", "100", *options, users=4) as run:
+            # A line every two seconds, a point every one, and workers tell every three.
+            run.wait_for("POST     bet ", times=4)
+            run.interrupt()
             assert run.ended() == 0, run.output
     points = run.report["load"]["memory"]
     assert 2 <= len(points) <= SHOWN

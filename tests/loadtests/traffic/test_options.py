@@ -167,7 +167,7 @@ def test_a_player_is_prepared_once_however_many_users_begin(make):
     assert list(traffic.ready) == []
     assert not any(user.ready() for user in users)
     go.set()
-    gevent.joinall(users, timeout=10, raise_error=True)
+    gevent.joinall(users, timeout=60, raise_error=True)
     assert began == [2]
     assert list(traffic.ready) == [2]
 

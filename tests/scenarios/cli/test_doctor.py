@@ -76,7 +76,7 @@ def examine(tmp_path):
 
 
 def balance(url, player="p-1"):
-    return requests.get(f"{url}/players/{player}/balance", timeout=5).json()["balance"]
+    return requests.get(f"{url}/players/{player}/balance", timeout=60).json()["balance"]
 
 
 def test_a_right_target_is_found_right_and_left_as_found(examine, reference):

@@ -90,6 +90,6 @@ def test_another_checkout_key_is_told(examine):
 
 
 def test_no_event_that_is_tried_closes_a_store(examine, site):
-    before = requests.get(f"{site}/stores", timeout=5).text
+    before = requests.get(f"{site}/stores", timeout=60).text
     assert examine(jackpot={}).exit_code == 0
-    assert requests.get(f"{site}/stores", timeout=5).text == before
+    assert requests.get(f"{site}/stores", timeout=60).text == before

@@ -128,14 +128,14 @@ def play(client):
     """Launch through the CLIENT and place a bet on the page as a browser does."""
     session = requests.Session()
     launch = {"user_id": "p-1", "currency": "EUR", "lang": "en"}
-    url = session.post(f"{client.url}/sportsbook/launch", json=launch, timeout=10).json()["url"]
-    page = session.get(url, timeout=10).text
+    url = session.post(f"{client.url}/sportsbook/launch", json=launch, timeout=60).json()["url"]
+    page = session.get(url, timeout=60).text
     form = {
         "form_token": re.search(r'name="form_token" value="([^"]+)"', page)[1],
         "selection": re.search(r'name="selection" value="([^"]+)"', page)[1],
         "stake": "2.50",
     }
-    assert session.post(f"{url}/bets", data=form, timeout=10).status_code == 200
+    assert session.post(f"{url}/bets", data=form, timeout=60).status_code == 200
 
 
 def test_serve_ends_with_its_parent(tmp_path):

@@ -65,7 +65,7 @@ def test_header_looked_up_by_its_case_breaks_sig_07_alone():
 def test_unanswered_request_breaks_msg_16_alone():
     wallet = Unanswering()
     with served(wallet) as url:
-        judged = judge(target(url, ["p-1"], timeout=1.0), ["MSG-02", "MSG-03", "MSG-16"])
+        judged = judge(target(url, ["p-1"], timeout=3.0), ["MSG-02", "MSG-03", "MSG-16"])
         wallet.released.set()
     assert standing(judged, Standing.FAILED, Standing.WARNED) == {"MSG-16"}, reasons(judged)
 

@@ -28,7 +28,7 @@ def standings(result):
 
 
 def test_results_come_in_the_order_of_the_sends():
-    gate = threading.Barrier(3, timeout=10)
+    gate = threading.Barrier(3, timeout=60)
 
     def send(number):
         gate.wait()

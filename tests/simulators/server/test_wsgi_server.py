@@ -27,7 +27,7 @@ def greeter() -> Flask:
 
 def test_serves_and_stops() -> None:
     with Server(greeter()) as server:
-        assert requests.get(server.url, timeout=5).text == "hello"
+        assert requests.get(server.url, timeout=60).text == "hello"
         port = server.port
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
@@ -36,9 +36,9 @@ def test_serves_and_stops() -> None:
 def test_same_port_again_after_stop() -> None:
     with Server(greeter()) as server:
         port = server.port
-        requests.get(server.url, timeout=5)
+        requests.get(server.url, timeout=60)
     with Server(greeter(), port=port) as server:
-        assert requests.get(server.url, timeout=5).text == "hello"
+        assert requests.get(server.url, timeout=60).text == "hello"
 
 
 def test_stop_without_start_and_twice_frees_the_port() -> None:

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 import zlib
 from collections.abc import Callable
 
@@ -33,13 +32,11 @@ def bet(url: str, **more) -> Delivery:
 @pytest.mark.parametrize("drip", DRIPS)
 def test_an_answer_that_drips_is_late(way: str, drip: str) -> None:
     with answering(drips(*DRIPS[drip])) as url:
-        began = time.monotonic()
+        # It drips until nobody listens: what has no deadline for the whole of it would not come back.
         [exchange] = deliver([bet(url)], Route(History(), timeout=0.3), **WAYS[way])
-        took = time.monotonic() - began
     assert exchange.status is Status.UNKNOWN
     assert exchange.failure is not None
     assert (exchange.failure.kind, exchange.failure.text) == (FailureKind.TIMEOUT, "no answer within 0.3 s")
-    assert took < 3
 
 
 def whole(body: bytes, *headers: bytes) -> Callable[[socket.socket], None]:

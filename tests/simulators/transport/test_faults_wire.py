@@ -44,7 +44,7 @@ def test_without_a_fault_the_exchange_is_as_ordinary_as_any(server: Recorder) ->
     assert exchange.client_id == "c-1"
     assert exchange.answer.body == BODY
     assert (exchange.title, exchange.message, exchange.faults) == ("bet", "bet 1", ())
-    assert server.ended.get(timeout=10).body == BET
+    assert server.ended.get(timeout=60).body == BET
 
 
 @pytest.mark.parametrize("cut", ["reset", "close"])
@@ -55,9 +55,9 @@ def test_a_lost_answer_leaves_the_request_whole_and_the_exchange_unknown(cut: st
     try:
         fault = AnswerLost(after=after, cut=cut)
         [exchange] = deliver(delivery(server), Route(History(), sleep=slept.append), [fault])
-        assert server.arrived.get(timeout=10).body == BET
+        assert server.arrived.get(timeout=60).body == BET
         server.release.set()
-        end = server.ended.get(timeout=10).end
+        end = server.ended.get(timeout=60).end
     finally:
         server.close()
     assert exchange.status is Status.UNKNOWN
@@ -73,7 +73,7 @@ def test_an_answer_lost_at_its_first_byte_was_being_written(server: Recorder) ->
     server.answer = BODY + b" " * 4_000_000
     [exchange] = deliver(delivery(server), Route(History()), [AnswerLost(after="first-byte")])
     assert exchange.unknown
-    arrival = server.ended.get(timeout=10)
+    arrival = server.ended.get(timeout=60)
     assert arrival.whole
     assert arrival.end == "reset"
 
@@ -81,7 +81,7 @@ def test_an_answer_lost_at_its_first_byte_was_being_written(server: Recorder) ->
 @pytest.mark.parametrize(("after", "left"), [(0, 0), (5, 5), (len(BET), len(BET) - 1), (1000, len(BET) - 1)])
 def test_a_reset_while_sending_never_lets_the_last_byte_out(server: Recorder, after: int, left: int) -> None:
     [exchange] = deliver(delivery(server), Route(History()), [ResetWhileSending(after_bytes=after)])
-    arrival = server.ended.get(timeout=10)
+    arrival = server.ended.get(timeout=60)
     assert not arrival.whole
     assert arrival.end == "reset"
     assert b"".join(arrival.pieces).partition(b"\r\n\r\n")[2] == BET[:left]
@@ -91,7 +91,7 @@ def test_a_reset_while_sending_never_lets_the_last_byte_out(server: Recorder, af
 
 def test_a_reset_of_a_request_without_a_body_holds_the_end_of_the_head_back(server: Recorder) -> None:
     [exchange] = deliver(delivery(server, b"", "GET"), Route(History()), [ResetWhileSending()])
-    arrival = server.ended.get(timeout=10)
+    arrival = server.ended.get(timeout=60)
     assert exchange.unknown
     assert arrival.end == "reset"
     assert b"".join(arrival.pieces).endswith(b"\r\n\r")
@@ -103,7 +103,7 @@ def test_a_slow_body_arrives_in_pieces_in_order(server: Recorder) -> None:
 
     def until_it_was_read(seconds: float) -> None:
         pauses.append(seconds)
-        pieces.append(server.received.get(timeout=10))
+        pieces.append(server.received.get(timeout=60))
 
     route = Route(History(), sleep=until_it_was_read)
     [exchange] = deliver(delivery(server), route, [SlowBody(chunk=5, pause=0.25)])
@@ -111,7 +111,7 @@ def test_a_slow_body_arrives_in_pieces_in_order(server: Recorder) -> None:
     assert exchange.faults == (FaultNote("slow-body", "slow body: 5 bytes at a time, 250 ms apart"),)
     assert pauses == [0.25] * 5
     assert pieces[0].endswith(b"\r\n\r\n")
-    assert [*pieces[1:], server.received.get(timeout=10)] == [BET[i : i + 5] for i in range(0, len(BET), 5)]
+    assert [*pieces[1:], server.received.get(timeout=60)] == [BET[i : i + 5] for i in range(0, len(BET), 5)]
 
 
 def test_a_slow_reader_takes_the_whole_answer_in_small_pieces(server: Recorder) -> None:
@@ -156,7 +156,7 @@ def test_faults_of_one_send_compose_and_each_is_told(server: Recorder) -> None:
     [exchange] = deliver(delivery(server), Route(History(), sleep=lambda _: None), faults)
     assert exchange.unknown
     assert exchange.faults == tuple(fault.note for fault in faults)
-    assert server.arrived.get(timeout=10).body == BET
+    assert server.arrived.get(timeout=60).body == BET
 
 
 def test_no_answer_in_time_is_unknown_and_says_so() -> None:
