@@ -138,8 +138,7 @@ def command(
         arguments += ["--processes", str(processes)] if processes else []
         become_locust(["--worker", *arguments, "--exit-code-on-error", "0", *more])
         return
-    own_end = requests or _value(more, "--shape") in _OWN_TIME
-    lasting = run_time or (None if own_end else RUN_TIME)
+    lasting = run_time or (None if requests or _value(more, "--shape") in _OWN_TIME else RUN_TIME)
     if report is not None:
         prepare_directory(report)
         arguments += ["--report", str(report), "--html", str(report / "locust.html")]

@@ -11,7 +11,7 @@ from scenarios.hosting.ports import free_port
 from tests.support.load_runs import DISTURBED, ONE_AT_A_TIME, load
 from tests.support.reference import HASH, reference
 
-pytestmark = [pytest.mark.timeout(240, func_only=True), ONE_AT_A_TIME]
+pytestmark = [pytest.mark.timeout(480, func_only=True), ONE_AT_A_TIME]
 PLAYERS = tuple(f"p-{number}" for number in range(1, 9))
 # A row of Locust's statistics: somebody has bet.
 PLAYING = "POST     bet "

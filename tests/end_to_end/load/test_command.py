@@ -12,7 +12,7 @@ from tests.support.commanding import PITBOSS, run_program, target_file, three_be
 from tests.support.load_runs import ONE_AT_A_TIME
 from tests.support.reference import HASH, reference
 
-pytestmark = [pytest.mark.timeout(180, func_only=True), ONE_AT_A_TIME]
+pytestmark = [pytest.mark.timeout(480, func_only=True), ONE_AT_A_TIME]
 PLAYERS = ("p-1", "p-2", "p-3")
 
 

@@ -18,7 +18,7 @@ from tests.support.racing_certificate import certificate
 from tests.support.reference import HASH, reference
 from tests.support.sportsbook_messages import parse
 
-pytestmark = [pytest.mark.timeout(240, func_only=True), ONE_AT_A_TIME]
+pytestmark = [pytest.mark.timeout(480, func_only=True), ONE_AT_A_TIME]
 BUSY = ["--copies=0.3", "--races=0.2", "--orphans=0.2", "--cuts=0.1", "--forgeries=0.1", "--voids=0.3"]
 ROWS = [
     "bet",

@@ -11,7 +11,7 @@ from tests.support.commanding import PITBOSS
 from tests.support.load_runs import DISTURBED, ONE_AT_A_TIME, started
 from tests.support.reference import HASH, reference
 
-pytestmark = [pytest.mark.timeout(240, func_only=True), ONE_AT_A_TIME]
+pytestmark = [pytest.mark.timeout(480, func_only=True), ONE_AT_A_TIME]
 PLAYERS = tuple(f"load-{number}" for number in range(20))
 PATTERN = ("--players", "load-{n}", "--player-count", len(PLAYERS))
 # Seconds without a word of a worker after which it is lost: more than a busy machine stalls one that is there.

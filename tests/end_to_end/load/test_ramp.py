@@ -14,7 +14,7 @@ from tests.end_to_end.load.test_locustfile import _jackpot as jackpot
 from tests.support.load_runs import DISTURBED, ONE_AT_A_TIME, load
 from tests.support.reference import reference
 
-pytestmark = [pytest.mark.timeout(240, func_only=True), ONE_AT_A_TIME]
+pytestmark = [pytest.mark.timeout(480, func_only=True), ONE_AT_A_TIME]
 # Steps of a second, which every CLIENT answers in time.
 RAMP = ("--shape", "ramp", "--step-time", "1", "--p99-limit", "60000")
 QUIET = ("--races", "0", "--cuts", "0", "--orphans", "0", "--copies", "0")

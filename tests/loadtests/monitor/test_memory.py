@@ -74,7 +74,7 @@ def test_the_page_draws_it_and_needs_no_report_that_has_it():
     assert "Memory of the generator" not in render(report_of(plain))
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(480)
 @pytest.mark.parametrize(("options", "processes"), [((), 1), (("--processes", "2"), 3)])
 def test_a_run_tells_the_memory_of_all_its_processes(tmp_path, options, processes):
     with reference(tmp_path) as client:
