@@ -91,7 +91,7 @@ def _stores(providers: ServedProviders) -> EventForm:
     return EventForm(
         JACKPOT,
         "Store webhooks",
-        "Each is sent for the store as it is, with the changes said of it.",
+        "The store is offered, withdrawn or changed so at Jackpot, and the CLIENT is told of it.",
         inputs,
         tuple((event, event) for event in actions.STORE_EVENTS),
     )

@@ -13,7 +13,7 @@ from scenarios.target.demo import DEMO_MERCHANT_ID
 from scenarios.target.loading import PREFIX, Target
 from simulators.checkout.api import GRAPHQL
 from simulators.checkout.pages.widget import SCRIPT as CHECKOUT_SCRIPT
-from simulators.jackpot.pages.backoffice import PREFIX as BACK_OFFICE
+from simulators.jackpot.pages.backoffice.routes import PREFIX as BACK_OFFICE
 from simulators.jackpot.pages.widget import SCRIPT as JACKPOT_SCRIPT
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.server.api_docs import PAGE as DOCUMENTATION

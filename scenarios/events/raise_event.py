@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from scenarios.problems.errors import UsageProblem
 from scenarios.wallet.operator_client import NoRace, Verbs
@@ -23,6 +23,8 @@ from simulators.wallet.transactions import Transaction
 from simulators.webhooks.endpoint import Endpoint
 
 M = TypeVar("M")
+# What a store's name ends with and without in turns, where no other change was asked for.
+_NEW: Final = " (new)"
 
 
 def unfit(error: UnfitFault) -> UsageProblem:
@@ -111,21 +113,30 @@ def coupon_event(
 def store_event(
     simulator: JackpotSimulator, name: StoreEventName, store_id: str | None, changes: Mapping[str, Any]
 ) -> wire.Notification:
-    """The webhook ``name`` of a store (None: the first) with ``changes``; raises UsageProblem for no store."""
+    """Change a store (None: the first) at Jackpot as ``name`` and ``changes`` say; return the webhook of it, not sent.
+
+    One that Jackpot never had is told of, and stays unknown. Raises UsageProblem for no store.
+    """
+    account = simulator.account
     before = listing(simulator, store_id).store
     wanted = dict(changes)
     if name == "store/update" and not wanted:
-        wanted = {"name": f"{before.name} (new)"}
+        wanted = {
+            "name": before.name.removesuffix(_NEW) if before.name.endswith(_NEW) else before.name + _NEW
+        }
     try:
-        changed = Listing(stores.changed(before, wanted), before=before)
-    except ValueError as error:
+        try:
+            return account.change_store(name, before.id, wanted)
+        except KeyError:
+            unknown = Listing(stores.changed(before, wanted), before=before)
+            means = account.means()
+            return stores.event(name, unknown, means.now, means.new_id, account.public_url)
+    except stores.Unfit as error:
         raise UsageProblem(
-            f"--set makes no store: {' '.join(str(error).split())[:300]}",
+            f"the changes make no store: {error}",
             "documented properties with values of their types",
             "see /v2/stores of `pitboss serve` for an example",
         ) from None
-    means = simulator.account.means()
-    return stores.event(name, changed, means.now, means.new_id, simulator.account.public_url)
 
 
 def listing(simulator: JackpotSimulator, store_id: str | None) -> Listing:

@@ -14,7 +14,7 @@ from scenarios.target.loading import Target
 from simulators.checkout.api import GRAPHQL
 from simulators.checkout.pages.widget import SCRIPT as PRODUCT_WIDGET
 from simulators.exchanges.history import History
-from simulators.jackpot.pages import backoffice
+from simulators.jackpot.pages.backoffice import routes as backoffice
 from simulators.jackpot.pages.widget import SCRIPT as VOUCHER_WIDGET
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR

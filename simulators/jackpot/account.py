@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 
 from simulators.jackpot import wire, world
 from simulators.jackpot.catalogue import stores as catalogue
-from simulators.jackpot.catalogue.stores import Listing, StoreEventName
+from simulators.jackpot.catalogue.stores import Listing, StoreEventName, Unfit
 from simulators.jackpot.credentials.signed_urls import Signer
 from simulators.jackpot.field_types import NewId, at
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
@@ -166,7 +166,8 @@ class Account:
     def invent_voucher(self, *, notification_key: str | None = None) -> Voucher:
         """Return a voucher that nobody reserved and this account does not know, for forged events."""
         with self.lock:
-            listing = next(listing for listing in self._listings.values() if listing.enabled)
+            every = self.listings
+            listing = next((listing for listing in every if listing.enabled), every[0])
             value = listing.store.voucher_value_max
             asked = self.reservation(value, manual=True, value=value, notification_key=notification_key)
             return world.reserve(listing.store, asked, self.means())[0]
@@ -242,53 +243,84 @@ class Account:
         """``store`` with the whole addresses of its pictures."""
         return catalogue.published(store, self.public_url)
 
-    def enable_store(self, store_id: str) -> QueuedMessage[wire.Notification]:
-        """Offer a store and tell the CLIENT; raises KeyError."""
-        return self._list(replace(self.listing(store_id), enabled=True), "store/enabled")
+    def change_store(
+        self, name: StoreEventName, store_id: str, changes: Mapping[str, Any] | None = None
+    ) -> wire.StoreEvent:
+        """Offer, withdraw or change a store as the event ``name`` says, and return that event, which is not sent.
 
-    def disable_store(self, store_id: str) -> QueuedMessage[wire.Notification]:
-        """Withdraw a store and tell the CLIENT; raises KeyError."""
-        return self._list(replace(self.listing(store_id), enabled=False), "store/disabled")
-
-    def update_store(self, store_id: str, changes: Mapping[str, Any]) -> QueuedMessage[wire.Notification]:
-        """Change properties by their documented names (None takes one away) and tell the CLIENT.
-
-        Numbers are int or Decimal. Raises KeyError, and ValueError where the result is no store.
+        ``changes`` are properties by their documented names (None takes one away); numbers are int or Decimal.
+        Raises KeyError, and stores.Unfit where the result is no store.
         """
         with self.lock:
             listing = self.listing(store_id)
-            return self._replace(listing, catalogue.changed(listing.store, changes))
+            store = catalogue.changed(listing.store, changes or {})
+            self._check_slug(store)
+            told = name == "store/update" or store != listing.store
+            self._listings[store_id] = Listing(
+                store,
+                {"store/enabled": True, "store/disabled": False}.get(name, listing.enabled),
+                listing.store if told else listing.before,
+            )
+            return self._event(name, self._listings[store_id])
+
+    def enable_store(self, store_id: str) -> QueuedMessage[wire.Notification]:
+        """Offer a store and tell the CLIENT; raises KeyError."""
+        with self.lock:
+            return self.queue.post(self.change_store("store/enabled", store_id))
+
+    def disable_store(self, store_id: str) -> QueuedMessage[wire.Notification]:
+        """Withdraw a store, until it is enabled again, and tell the CLIENT; raises KeyError."""
+        with self.lock:
+            return self.queue.post(self.change_store("store/disabled", store_id))
+
+    def update_store(self, store_id: str, changes: Mapping[str, Any]) -> QueuedMessage[wire.Notification]:
+        """Change properties as ``change_store`` does and tell the CLIENT; raises as that."""
+        with self.lock:
+            return self.queue.post(self.change_store("store/update", store_id, changes))
 
     def make_continuous(self, store_id: str) -> QueuedMessage[wire.Notification]:
         """Let a store sell any value in its range, and tell the CLIENT; raises KeyError."""
-        with self.lock:
-            listing = self.listing(store_id)
-            return self._replace(listing, catalogue.to_continuous(listing.store))
+        return self.update_store(store_id, catalogue.CONTINUOUS)
 
     def make_discrete(
         self, store_id: str, values: Iterable[Decimal | int]
     ) -> QueuedMessage[wire.Notification]:
         """Let a store sell single ``values`` (EUR) only, and tell the CLIENT; raises KeyError."""
+        return self.update_store(store_id, catalogue.discrete(values))
+
+    def add_store(self, properties: Mapping[str, Any]) -> QueuedMessage[wire.Notification]:
+        """Add a store of ``properties``, but for its id, to the catalogue, and tell the CLIENT; raises stores.Unfit."""
         with self.lock:
-            listing = self.listing(store_id)
-            return self._replace(listing, catalogue.to_discrete(listing.store, values))
+            store = catalogue.made({**properties, "id": self._new_id()})
+            self._check_slug(store)
+            self._listings[store.id] = Listing(store)
+            return self.queue.post(self._event("store/enabled", self._listings[store.id]))
+
+    def remove_store(self, store_id: str) -> QueuedMessage[wire.Notification]:
+        """Take a store out of the catalogue for good, and tell the CLIENT; its vouchers stay.
+
+        Raises KeyError, and stores.Unfit where it is the only one.
+        """
+        with self.lock:
+            if [*self._listings] == [store_id]:
+                raise Unfit({"": "it is the only store, and a catalogue has one at least"})
+            event = self.change_store("store/disabled", store_id)
+            del self._listings[store_id]
+            return self.queue.post(event)
 
     def notify_store(self, name: StoreEventName, store_id: str) -> QueuedMessage[wire.Notification]:
         """Send a test webhook: the event ``name`` for a store as it is; raises KeyError."""
         with self.lock:
-            return self._tell(name, self.listing(store_id))
+            return self.queue.post(self._event(name, self.listing(store_id)))
 
-    def _replace(self, listing: Listing, store: wire.Store) -> QueuedMessage[wire.Notification]:
-        return self._list(replace(listing, store=store, before=listing.store), "store/update")
+    def _check_slug(self, store: wire.Store) -> None:
+        if any(each.store.slug == store.slug for each in self.listings if each.store.id != store.id):
+            why = "It is another store's, and no two have the same. Give another."
+            raise Unfit({"slug": f"The slug is {store.slug!r}. {why}"})
 
-    def _list(self, listing: Listing, name: StoreEventName) -> QueuedMessage[wire.Notification]:
-        with self.lock:
-            self._listings[listing.store.id] = listing
-            return self._tell(name, listing)
-
-    def _tell(self, name: StoreEventName, listing: Listing) -> QueuedMessage[wire.Notification]:
+    def _event(self, name: StoreEventName, listing: Listing) -> wire.StoreEvent:
         means = self.means()
-        return self.queue.post(catalogue.event(name, listing, means.now, means.new_id, self.public_url))
+        return catalogue.event(name, listing, means.now, means.new_id, self.public_url)
 
     # -- running
 

@@ -15,7 +15,8 @@ from simulators.jackpot.catalogue.stores import IMAGES
 from simulators.jackpot.credentials.signed_urls import FILES
 from simulators.jackpot.field_types import bounded
 from simulators.jackpot.operations import OPERATIONS, Ask, Operation
-from simulators.jackpot.pages import backoffice, widget
+from simulators.jackpot.pages import widget
+from simulators.jackpot.pages.backoffice import routes as backoffice
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import PROVIDER
 from simulators.server import api_docs, provider_app, responses
@@ -56,7 +57,7 @@ def create_app(simulator: JackpotSimulator) -> Flask:
             app.add_url_rule(rule, endpoint, _view(simulator, operation), methods=[operation.method])
     app.register_blueprint(api_docs.blueprint(openapi.document))
     _add_files(app, simulator)
-    app.add_url_rule(f"{IMAGES}/<slug>/<name>.svg", "image", lambda slug, name: _image(simulator, slug, name))
+    app.add_url_rule(f"{IMAGES}/<path:_>", "image", lambda _: _image(simulator))
     app.register_blueprint(widget.blueprint(simulator))
     app.register_blueprint(backoffice.blueprint(simulator))
     return app
@@ -152,8 +153,8 @@ def _file(simulator: JackpotSimulator, voucher_id: str) -> Response:
     return Response(simulator.service.pdf(voucher_id, *parts), content_type="application/pdf")
 
 
-def _image(simulator: JackpotSimulator, slug: str, name: str) -> Response:
-    return Response(simulator.service.picture(slug, name), content_type="image/svg+xml")
+def _image(simulator: JackpotSimulator) -> Response:
+    return Response(simulator.service.picture(request.path), content_type="image/svg+xml")
 
 
 def _record(simulator: JackpotSimulator, kinds: dict[str, str]) -> None:

@@ -264,11 +264,13 @@ class Service:
             )
         return pictures.pdf(self._ready(voucher_id))
 
-    def picture(self, slug: str, name: str) -> str:
-        """Return the SVG behind the address of a store's picture; raises ApiError."""
+    def picture(self, path: str) -> str:
+        """Return the SVG at ``path``, where it is a picture of a store that is drawn here; raises ApiError."""
         for listing in self.account.listings:
-            if listing.store.slug == slug and name in stores.PICTURES:
-                return pictures.picture(listing.store, name)
+            properties = listing.store.model_dump()
+            for name in stores.PICTURES:
+                if properties[name] == path:
+                    return pictures.picture(listing.store, name)
         raise _missing("PICTURE", "GET /v2/stores")
 
     def _voucher(self, voucher_id: str) -> Voucher:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import ConfigDict, Field, TypeAdapter, model_validator
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 
 from simulators.exchanges.history import Answer, Status
 from simulators.jackpot.field_types import Day, DayMoment, Moment, Money, Number, Shape, optional
@@ -59,12 +60,30 @@ class Store(Shape):
     @model_validator(mode="after")
     def _coherent(self) -> Self:
         if self.voucher_with_continuous_value == (self.voucher_possible_discrete_values is not None):
-            raise ValueError("voucherPossibleDiscreteValues belongs to discrete values, and to them only")
-        if not 0 < self.voucher_value_min <= self.voucher_value_max:
-            raise ValueError("voucherValueMin must be more than 0 and at most voucherValueMax")
-        if any(not 0 <= discount.discount_rate < 100 for discount in self.discounts):
-            raise ValueError("discountRate is a percentage from 0 to below 100")
+            raise _incoherent(
+                "voucherPossibleDiscreteValues",
+                f"voucherWithContinuousValue is {str(self.voucher_with_continuous_value).lower()}. "
+                "voucherPossibleDiscreteValues belongs to discrete values, and to them only. Change one of them.",
+            )
+        low, high = self.voucher_value_min, self.voucher_value_max
+        if not 0 < low <= high:
+            raise _incoherent(
+                "voucherValueMin",
+                f"The lowest value is {low} and the highest {high}. The lowest is more than 0 and at most the "
+                "highest. Correct voucherValueMin or voucherValueMax.",
+            )
+        for rate in (discount.discount_rate for discount in self.discounts):
+            if not 0 <= rate < 100:
+                raise _incoherent(
+                    "discounts",
+                    f"The discountRate is {rate}. It is a percentage from 0 to below 100. Give one of these.",
+                )
         return self
+
+
+def _incoherent(name: str, why: str) -> PydanticCustomError:
+    """What is wrong with a store as a whole, and at which of its properties that is told."""
+    return PydanticCustomError("incoherent", "{why}", {"why": why, "property": name})
 
 
 class Change(Shape):

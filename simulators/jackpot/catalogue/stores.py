@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal
 
 from faker import Faker
+from pydantic import ValidationError
 
 from simulators.jackpot import wire
 from simulators.jackpot.field_types import NewId
@@ -33,6 +34,18 @@ _DISCRETE: Final = ((20, 30, 50), (10, 25, 50, 100), (15, 30, 60, 120), (20, 50,
 _RATES: Final = ("5", "7.5", "10", "12", "14")
 
 StoreEventName = Literal["store/enabled", "store/disabled", "store/update"]
+
+
+# What makes a store sell any value from its lowest to its highest.
+CONTINUOUS: Final = {"voucherWithContinuousValue": True, "voucherPossibleDiscreteValues": None}
+
+
+class Unfit(ValueError):
+    """Properties that make no store; ``problems`` says why, by documented name ("" for the store as a whole)."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {why}" if name else why for name, why in problems.items()))
+        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +108,7 @@ def invent(seed: int, opening: datetime, count: int = 8) -> tuple[wire.Store, ..
             "voucherValueMin": low,
             "voucherValueMax": high,
             "discounts": _discounts(low, high, rng),
-            **{picture: f"{IMAGES}/{slug}/{picture}.svg" for picture in PICTURES},
+            **drawn(slug),
         }
         if not continuous:
             document["voucherPossibleDiscreteValues"] = list(values)
@@ -112,32 +125,49 @@ def published(store: wire.Store, base_url: str) -> wire.Store:
     return wire.Store.model_validate(document)
 
 
+def drawn(slug: str) -> dict[str, str]:
+    """Where the pictures of a store are that are drawn here."""
+    return {picture: f"{IMAGES}/{slug}/{picture}.svg" for picture in PICTURES}
+
+
+def made(properties: Mapping[str, Any]) -> wire.Store:
+    """The store of ``properties``; a slug is made of its name, and pictures are drawn, where there are none.
+
+    Raises Unfit.
+    """
+    slug = properties.get("slug") or _slug(str(properties.get("name", "")))
+    return _store({**drawn(slug), **properties, "slug": slug})
+
+
 def changed(store: wire.Store, changes: Mapping[str, Any]) -> wire.Store:
     """``store`` with ``changes`` by documented names; None takes a property away.
 
-    Numbers are int or Decimal. Raises ValueError where the result is no store; an unknown name is one.
+    Numbers are int or Decimal. Raises Unfit where the result is no store; an unknown name is one.
     """
     known = {info.alias for info in wire.Store.model_fields.values()}
     if unknown := [name for name in changes if name not in known]:
-        raise ValueError(
-            f"{unknown[0]!r} is no property of a store; known are {', '.join(sorted(map(str, known)))}"
-        )
+        name = unknown[0]
+        raise Unfit({name: f"{name!r} is no property; known are {', '.join(sorted(map(str, known)))}"})
     if changes.get("id", store.id) != store.id:
-        raise ValueError("the id of a store never changes; leave it as it is")
+        raise Unfit({"id": "never changes; leave it as it is"})
     document = {**store.model_dump(), **changes}
-    return wire.Store.model_validate({name: value for name, value in document.items() if value is not None})
+    return _store({name: value for name, value in document.items() if value is not None})
 
 
-def to_continuous(store: wire.Store) -> wire.Store:
-    """``store`` with any value from its lowest to its highest."""
-    return changed(store, {"voucherWithContinuousValue": True, "voucherPossibleDiscreteValues": None})
+def _store(document: Mapping[str, Any]) -> wire.Store:
+    try:
+        return wire.Store.model_validate(document)
+    except ValidationError as error:
+        problems: dict[str, str] = {}
+        for each in error.errors(include_url=False, include_input=False):
+            name = each.get("ctx", {}).get("property") or ".".join(map(str, each["loc"]))
+            problems.setdefault(str(name), each["msg"].removeprefix("Value error, "))
+        raise Unfit(problems) from None
 
 
-def to_discrete(store: wire.Store, values: Iterable[Decimal | int]) -> wire.Store:
-    """``store`` with ``values`` (EUR) only; its lowest and highest value stay as they are."""
-    return changed(
-        store, {"voucherWithContinuousValue": False, "voucherPossibleDiscreteValues": sorted(values)}
-    )
+def discrete(values: Iterable[Decimal | int]) -> dict[str, Any]:
+    """What makes a store sell ``values`` (EUR) only; its lowest and highest value stay as they are."""
+    return {"voucherWithContinuousValue": False, "voucherPossibleDiscreteValues": tuple(sorted(values))}
 
 
 def difference(before: wire.Store, after: wire.Store) -> dict[str, Any]:

@@ -10,7 +10,7 @@ STATEMENTS: Final = (
     said(
         "Notification URL",
         "It is set in the back-office",
-        f"{_HERE}pages/backoffice.py",
+        f"{_HERE}pages/backoffice/settings.py",
         "end_to_end/browser/test_backoffice.py::test_settings_are_kept_and_a_url_that_does_not_resolve_is_refused",
     ),
     said(
@@ -59,14 +59,15 @@ STATEMENTS: Final = (
     said(
         "store/enabled",
         "A test webhook is sent from the back-office for a chosen store",
-        f"{_HERE}pages/backoffice.py",
+        f"{_HERE}pages/backoffice/stores.py",
         "end_to_end/browser/test_backoffice.py::test_a_test_webhook_sent_by_clicking_arrives_and_again",
     ),
     said(
         "store/enabled",
         "It comes when a store is new, or back",
         f"{_HERE}catalogue/stores.py",
-        "end_to_end/browser/test_backoffice.py::test_a_store_is_disabled_and_enabled CAT-01 CAT-07",
+        "end_to_end/browser/test_backoffice_stores.py::test_a_store_is_disabled_and_enabled CAT-01 CAT-07 "
+        "end_to_end/browser/test_backoffice_stores.py::test_a_store_is_added_and_removed_for_good",
     ),
     said(
         "store/enabled",
@@ -107,12 +108,13 @@ STATEMENTS: Final = (
         f"{_HERE}catalogue/stores.py client_under_test/vouchers/catalogue.py",
         "simulators/jackpot/test_api.py::test_a_withdrawn_store_sells_nothing "
         "client/vouchers/test_notifications.py::test_store_comes_changes_goes_and_comes_back CAT-02 "
-        "CAT-07",
+        "CAT-07 "
+        "end_to_end/browser/test_backoffice_stores.py::test_a_store_is_added_and_removed_for_good",
     ),
     said(
         "store/disabled",
         "A test webhook is sent from the back-office",
-        f"{_HERE}pages/backoffice.py",
+        f"{_HERE}pages/backoffice/stores.py",
         "end_to_end/browser/test_backoffice.py::test_a_test_webhook_sent_by_clicking_arrives_and_again",
     ),
     said(
@@ -131,14 +133,15 @@ STATEMENTS: Final = (
         "store/update",
         "From discrete to continuous values voucherPossibleDiscreteValues is removed, and added the other way",
         f"{_HERE}catalogue/stores.py",
-        "end_to_end/browser/test_backoffice.py::test_values_change_to_continuous_and_back_as_documented CAT-06",
+        "end_to_end/browser/test_backoffice_stores.py::test_values_change_to_continuous_and_back_as_documented CAT-06",
     ),
     said(
         "store/update",
         "It comes when any property changed: conditions, values, discounts, pictures",
         f"{_HERE}catalogue/stores.py",
         "simulators/jackpot/test_wire.py::test_an_update_names_exactly_what_differs "
-        "simulators/jackpot/test_vouchers.py::test_store_changes_are_told CAT-03",
+        "simulators/jackpot/test_vouchers.py::test_store_changes_are_told CAT-03 "
+        "end_to_end/browser/test_backoffice_stores.py::test_every_property_of_a_store_can_be_changed_and_is_told_with_its_difference",
     ),
     said(
         "store/update",
@@ -162,7 +165,7 @@ STATEMENTS: Final = (
     said(
         "store/update",
         "A test webhook is sent from the back-office",
-        f"{_HERE}pages/backoffice.py",
+        f"{_HERE}pages/backoffice/stores.py",
         "end_to_end/browser/test_backoffice.py::test_a_test_webhook_sent_by_clicking_arrives_and_again",
     ),
     said(

@@ -2,68 +2,20 @@
 
 import json
 import re
-from collections.abc import Iterator
-from decimal import Decimal
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from simulators.jackpot.api import create_app
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
-from simulators.jackpot.simulator import JackpotSimulator
-from simulators.server.wsgi_server import Server
-from tests.simulators.jackpot.running import AGREEMENT, Inbox, inbox, quiet_simulator
-from tests.support.browser import DESKTOP, PHONE, barriers, chromium, fits, screen, visit
+from tests.end_to_end.browser.conftest import Scene
+from tests.simulators.jackpot.running import AGREEMENT
+from tests.support.browser import DESKTOP, PHONE, barriers, fits, screen, visit
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&{{7*7}}"
 SECRETS = (AGREEMENT.api_key, AGREEMENT.api_signature, AGREEMENT.client_secret)
 
-
-class Scene:
-    """Somebody at the back-office, and the CLIENT's notification URL behind it."""
-
-    def __init__(self, simulator: JackpotSimulator, box: Inbox, page: Page, url: str) -> None:
-        self.simulator, self.box, self.page, self.url = simulator, box, page, url
-        self.store = simulator.account.listings[0].store
-
-    def open(self, path: str = "") -> Page:
-        self.page.goto(f"{self.url}/back-office{path}")
-        return self.page
-
-    def press(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).click()
-
-    @property
-    def events(self) -> list[dict[str, object]]:
-        with self.box.lock:
-            return [json.loads(body) for body in self.box.bodies]
-
-    def reserve(self, **more: object):
-        asked = self.simulator.account.reservation(Decimal(150), value=self.store.voucher_value_min, **more)
-        return self.simulator.account.reserve(self.store.id, asked)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def jackpot() -> Iterator[tuple[JackpotSimulator, Inbox, str]]:
-    with inbox() as box, quiet_simulator(box.url) as (simulator, _), Server(create_app(simulator)) as server:
-        simulator.account.public_url = server.url
-        simulator.start()
-        yield simulator, box, server.url
-        simulator.stop()
-
-
-@pytest.fixture
-def scene(jackpot, browser: Browser) -> Iterator[Scene]:
-    simulator, box, url = jackpot
-    with visit(browser) as page:
-        yield Scene(simulator, box, page, url)
+PAGES = ("", "/vouchers", "/stores", "/stores/new", "/deliveries", "/deliveries/1")
 
 
 @pytest.mark.parametrize("event", ["store/enabled", "store/disabled", "store/update"])
@@ -95,60 +47,6 @@ def test_what_the_client_answered_is_shown(scene: Scene):
     expect(scene.page.get_by_role("status")).to_have_text("acknowledged")
     scene.page.get_by_role("link", name="Deliveries", exact=True).click()
     expect(scene.page.get_by_role("main")).to_contain_text("2 attempts")
-
-
-def test_a_store_is_disabled_and_enabled(scene: Scene):
-    scene.open(f"/stores/{scene.store.id}")
-    scene.press("Disable this store")
-    expect(scene.page.get_by_role("heading", level=1)).to_contain_text("store/disabled")
-    assert not scene.simulator.account.listing(scene.store.id).enabled
-    scene.open(f"/stores/{scene.store.id}")
-    scene.press("Enable this store")
-    expect(scene.page.get_by_role("heading", level=1)).to_contain_text("store/enabled")
-    assert [each["event"] for each in scene.events] == ["store/disabled", "store/enabled"]
-
-
-def test_values_change_to_continuous_and_back_as_documented(scene: Scene):
-    values = [int(value) for value in scene.store.voucher_possible_discrete_values]
-    page = scene.open(f"/stores/{scene.store.id}")
-    page.get_by_label("Any value in the range").check()
-    scene.press("Save and send store/update")
-    expect(page.get_by_role("status")).to_have_text("acknowledged")
-    scene.open(f"/stores/{scene.store.id}")
-    page.get_by_label("Single values", exact=True).check()
-    page.get_by_label("Single values, in EUR").fill("20, 30.50")
-    page.get_by_label("Discount, in percent").fill("12.5")
-    scene.press("Save and send store/update")
-    expect(page.get_by_role("status")).to_have_text("acknowledged")
-    first, second = (each["message"] for each in scene.events)
-    assert first["removedAttributes"] == ["voucherPossibleDiscreteValues"]
-    assert first["updatedAttributes"] == {
-        "voucherWithContinuousValue": {"previousValue": False, "newValue": True}
-    }
-    assert second["addedAttributes"] == ["voucherPossibleDiscreteValues"]
-    assert second["data"]["voucherPossibleDiscreteValues"] == [20, 30.5]
-    assert second["data"]["discounts"] == [
-        {"voucherValueMin": values[0], "voucherValueMax": values[-1], "discountRate": 12.5}
-    ]
-
-
-@pytest.mark.parametrize(
-    ("label", "given", "told"),
-    [
-        ("Lowest value, in EUR", "cheap", "'cheap'"),
-        ("Lowest value, in EUR", "9999", "voucherValueMin"),
-        ("Discount, in percent", "100", "discountRate"),
-        ("Single values, in EUR", " , ", "No value is given"),
-    ],
-)
-def test_what_makes_no_store_is_refused_and_can_be_corrected(scene: Scene, label: str, given: str, told: str):
-    page = scene.open(f"/stores/{scene.store.id}")
-    page.get_by_label(label).fill(given)
-    scene.press("Save and send store/update")
-    expect(page.get_by_role("alert")).to_contain_text(told)
-    expect(page.get_by_label(label)).to_have_value(given)
-    assert scene.simulator.account.listing(scene.store.id).store == scene.store
-    assert scene.events == []
 
 
 def test_a_waiting_voucher_is_confirmed_and_its_refund_decided(scene: Scene):
@@ -217,7 +115,14 @@ def test_hostile_texts_are_texts(scene: Scene):
     scene.simulator.account.update_store(scene.store.id, {"name": HOSTILE, "description": HOSTILE})
     scene.reserve(notification_key=HOSTILE, user_id=HOSTILE)
     assert scene.simulator.wait_idle(20)
-    for path in ("/vouchers", "/stores", f"/stores/{scene.store.id}", "/deliveries", "/deliveries/1"):
+    for path in (
+        "/vouchers",
+        "/stores",
+        "/stores/new",
+        f"/stores/{scene.store.id}",
+        "/deliveries",
+        "/deliveries/1",
+    ):
         page = scene.open(path)
         expect(page.get_by_role("main")).to_be_visible()
         assert page.locator("main script, main img[src=x]").count() == 0, path
@@ -247,7 +152,15 @@ def test_no_page_scrolls_sideways_or_loads_from_elsewhere(jackpot, browser: Brow
         simulator.account.update_store(scene.store.id, {"name": "W" * 80})
         scene.reserve(notification_key="k" * 200)
         assert simulator.wait_idle(20)
-        for path in ("", "/vouchers", "/stores", f"/stores/{scene.store.id}", "/deliveries", "/deliveries/1"):
+        for path in (
+            "",
+            "/vouchers",
+            "/stores",
+            "/stores/new",
+            f"/stores/{scene.store.id}",
+            "/deliveries",
+            "/deliveries/1",
+        ):
             scene.open(path)
             assert fits(page), path
             screen(page, f"office{path[:12].replace('/', '-')}-{size['width']}")
@@ -299,7 +212,15 @@ def test_no_page_has_barriers(jackpot, browser: Browser, scheme: str):
         scene.reserve()
         simulator.account.disable_store(scene.store.id)
         assert simulator.wait_idle(20)
-        for path in ("", "/vouchers", "/stores", f"/stores/{scene.store.id}", "/deliveries", "/deliveries/1"):
+        for path in (
+            "",
+            "/vouchers",
+            "/stores",
+            "/stores/new",
+            f"/stores/{scene.store.id}",
+            "/deliveries",
+            "/deliveries/1",
+        ):
             scene.open(path)
             assert barriers(page) == [], path
         screen(page, f"office-delivery-{scheme}")

@@ -37,6 +37,7 @@ class Scene:
 
     url: str
     operator: str
+    jackpot: str
     client: Reference
     said: str
     process: subprocess.Popen[str]
@@ -77,7 +78,7 @@ def served_console(folder: Path, mutant: str | None = None) -> Iterator[Scene]:
                 assert line, process.stderr.read()
                 said += line
             url = re.search(r"CONSOLE +(http://\S+)", said)[1]
-            yield Scene(url, apis["operator_api_url"], client, said, process)
+            yield Scene(url, apis["operator_api_url"], apis["jackpot_url"], client, said, process)
             process.send_signal(signal.SIGINT)  # does nothing where the test ended it
             rest, wrong = process.communicate(timeout=90)
             assert process.returncode == 0, rest + wrong

@@ -12,7 +12,14 @@ import requests
 
 from scenarios.console.app import TOKEN_HEADER, create_app
 from tests.house.__main__ import ROOT
-from tests.scenarios.console.running import CONTROL_TOKEN, Inside, Scene, console_inside, served_console
+from tests.scenarios.console.running import (
+    CONTROL_TOKEN,
+    JACKPOT_SECRETS,
+    Inside,
+    Scene,
+    console_inside,
+    served_console,
+)
 from tests.support.commanding import environment, pitboss, started, three_beats
 
 EXAMPLE = ROOT / "docs" / "example" / "node" / "wallet.test.mjs"
@@ -83,6 +90,26 @@ def test_the_history_is_asked_by_words_that_must_all_fit(inside: Inside, text: s
     inside.write(user="p-2", error="not_enough_balance")
     inside.ask("/auth")  # not over yet
     assert ask(inside.url, filter=text) == found
+
+
+def test_a_store_event_that_is_raised_changes_the_store_at_jackpot(scene: Scene) -> None:
+    def offered() -> dict[str, dict]:
+        key = {"apikey": JACKPOT_SECRETS[0]}
+        return {
+            each["id"]: each
+            for each in requests.get(f"{scene.jackpot}/v2/stores", headers=key, timeout=30).json()
+        }
+
+    before = offered()
+    store = min(before)
+    act(scene, "raise", event="store/disabled", store=store)
+    assert offered() == {name: each for name, each in before.items() if name != store}
+    act(scene, "raise", event="store/enabled", store=store)
+    made = act(scene, "raise", event="store/update", store=store, changes='shippingTime="96"')
+    assert made["outcome"] == "ok"
+    assert offered() == before | {store: before[store] | {"shippingTime": "96"}}
+    act(scene, "raise", event="store/disabled", store="one-that-jackpot-never-had")
+    assert len(offered()) == len(before)
 
 
 def test_what_cannot_be_read_is_told_in_three_beats(inside: Inside) -> None:

@@ -193,7 +193,7 @@ GOLDEN = [
             "438591f5-4171-4aca-a5f1-a813eed316c9",
             "2022-02-03T15:15:31.375Z",
             store(),
-            stores.to_continuous(store()),
+            stores.changed(store(), stores.CONTINUOUS),
         ),
         documented(
             "store/update",
@@ -213,8 +213,8 @@ GOLDEN = [
         update(
             "02115e72-ad10-4e6a-aa0d-cf857b5c37d1",
             "2022-02-03T15:15:22.472Z",
-            stores.to_continuous(store()),
-            stores.to_discrete(stores.to_continuous(store()), [50, 20, 30]),
+            stores.changed(store(), stores.CONTINUOUS),
+            stores.changed(stores.changed(store(), stores.CONTINUOUS), stores.discrete([50, 20, 30])),
         ),
         documented(
             "store/update",

@@ -99,7 +99,7 @@ def test_200_alone_acknowledges(status: int, outcome: Status) -> None:
 @settings(deadline=None)
 @given(st.data())
 def test_an_update_names_exactly_what_differs(data: st.DataObject) -> None:
-    before = store() if data.draw(st.booleans()) else catalogue.to_continuous(store())
+    before = store() if data.draw(st.booleans()) else catalogue.changed(store(), catalogue.CONTINUOUS)
     changes: dict[str, Any] = data.draw(
         st.fixed_dictionaries(
             {},
@@ -111,7 +111,7 @@ def test_an_update_names_exactly_what_differs(data: st.DataObject) -> None:
     )
     after = catalogue.changed(before, changes)
     if data.draw(st.booleans()):
-        after = catalogue.to_discrete(after, [20, 50])
+        after = catalogue.changed(after, catalogue.discrete([20, 50]))
     event = update("e", "2022-02-03T15:15:22.472Z", before, after)
     told = decimal_json.loads(wire.encode(event))["message"]
     rebuilt = decimal_json.loads(decimal_json.dumps(before.model_dump()))

@@ -213,7 +213,7 @@ def test_within_a_range_every_cent_is_a_price(cents: int) -> None:
 
 
 def test_discrete_stores_sell_their_values_only() -> None:
-    some = catalogue.to_discrete(store(), [20, 50, 100])
+    some = catalogue.changed(store(), catalogue.discrete([20, 50, 100]))
     assert value_of(some, Decimal("43.00")) == Decimal(50)
     for value, code in (
         ("30", "VALUE_UNAVAILABLE"),

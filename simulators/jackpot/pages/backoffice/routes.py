@@ -1,0 +1,78 @@
+"""The back-office: settings, vouchers, stores and deliveries, as pages of plain forms.
+
+Implements what ``voucher-webhook.txt`` tells of it: the notification URL, and for a chosen store a test webhook
+of each store event. Confirming, refunds, changes of stores and "send again" are the staging's levers.
+"""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from flask import Blueprint, Response
+from werkzeug.exceptions import HTTPException
+
+from simulators.jackpot.catalogue import pricing
+from simulators.jackpot.pages.backoffice.deliveries import DeliveryPages
+from simulators.jackpot.pages.backoffice.office import Office, render
+from simulators.jackpot.pages.backoffice.settings import SettingsPages
+from simulators.jackpot.pages.backoffice.stores import StorePages
+from simulators.jackpot.pages.backoffice.vouchers import VoucherPages
+from simulators.jackpot.simulator import JackpotSimulator
+from simulators.server import csrf
+from simulators.values import money
+
+NAME: Final = "backoffice"
+PREFIX: Final = "/back-office"
+
+
+def blueprint(simulator: JackpotSimulator) -> Blueprint:
+    """Return the back-office of ``simulator``, under PREFIX."""
+    office = Office(simulator)
+    settings, vouchers = SettingsPages(office), VoucherPages(office)
+    stores, deliveries = StorePages(office), DeliveryPages(office)
+    pages = Blueprint(NAME, __name__, url_prefix=PREFIX, template_folder="../templates")
+    pages.before_request(lambda: _admit(simulator))
+    pages.add_app_template_filter(lambda amount: money.show(amount, pricing.CURRENCY), "euros")
+    pages.add_app_template_filter(_moment, "moment")
+    for path, endpoint, show in (
+        ("", "settings", settings.settings),
+        ("/vouchers", "vouchers", vouchers.vouchers),
+        ("/stores", "stores", stores.stores),
+        ("/stores/new", "new_store", stores.new),
+        ("/stores/<store_id>", "store", stores.store),
+        ("/deliveries", "deliveries", deliveries.deliveries),
+        ("/deliveries/<int:delivery_id>", "delivery", deliveries.delivery),
+        ("/widget", "widget", settings.widget),
+    ):
+        pages.add_url_rule(path, endpoint, show, methods=["GET"])
+    for path, endpoint, act, page in (
+        ("/settings", "save_settings", settings.save, settings.settings),
+        ("/vouchers/<voucher_id>", "happen", vouchers.happen, vouchers.vouchers),
+        ("/vouchers/<voucher_id>/expire-url", "expire_url", vouchers.expire_url, vouchers.vouchers),
+        ("/stores/new", "add_store", stores.add, stores.new),
+        ("/stores/<store_id>/webhook", "test_webhook", stores.test_webhook, stores.store),
+        ("/stores/<store_id>/offered", "offer", stores.offer, stores.store),
+        ("/stores/<store_id>/change", "change", stores.change, stores.store),
+        ("/deliveries/<int:delivery_id>/again", "again", deliveries.again, deliveries.delivery),
+    ):
+        pages.add_url_rule(path, endpoint, office.acting(act, page), methods=["POST"])
+    return pages
+
+
+def _admit(simulator: JackpotSimulator) -> None:
+    csrf.check_host([simulator.account.public_url])
+    csrf.check_site()
+
+
+def serves(path: str) -> bool:
+    """Whether ``path`` is one of the back-office, so that its errors are pages."""
+    return path == PREFIX or path.startswith(f"{PREFIX}/")
+
+
+def error_page(error: HTTPException) -> Response:
+    """Return ``error`` as a page for people."""
+    return render("backoffice/error.html", {"error": error}, status=error.code or 500)
+
+
+def _moment(seconds: float | datetime) -> str:
+    instant = seconds if isinstance(seconds, datetime) else datetime.fromtimestamp(seconds, UTC)
+    return instant.astimezone(UTC).strftime("%d %b %Y, %H:%M:%S UTC")

@@ -1,0 +1,104 @@
+"""Stores in the back-office: edited, added, withdrawn, and test webhooks of each.
+
+Implements ``voucher-webhook.txt``, *Offer catalog update notifications*. /v2/stores follows each change at once, and
+the CLIENT is told of it by the documented event.
+"""
+
+from typing import get_args
+
+from flask import Response, abort, request
+from flask.typing import ResponseReturnValue
+
+from simulators.jackpot.catalogue import stores as catalogue
+from simulators.jackpot.catalogue.stores import Listing, StoreEventName, Unfit
+from simulators.jackpot.pages.backoffice import store_form
+from simulators.jackpot.pages.backoffice.office import Office, Refused
+
+_NOTHING_SAVED = "Nothing was saved and nobody was told. Correct what is marked below."
+
+
+class StorePages:
+    """The list of stores, each store, and the form of a new one."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.account = office.simulator.account
+
+    def stores(self) -> Response:
+        """Show the stores."""
+        shown = [
+            (each, self.account.published(each.store) if store_form.is_drawn(each.store) else None)
+            for each in self.account.listings
+        ]
+        return self.office.page("stores", shown=shown)
+
+    def store(self, store_id: str, problem: Refused | None = None) -> Response:
+        """Show one store: its test webhooks, and what may be changed."""
+        listing = self._listing(store_id)
+        return self.office.page(
+            "store",
+            problem,
+            listing=listing,
+            store=listing.store,
+            events=get_args(StoreEventName),
+            **store_form.context(store_form.written(listing.store)),
+        )
+
+    def new(self, problem: Refused | None = None) -> Response:
+        """Show the form of a new store."""
+        return self.office.page(
+            "store_new", problem, **store_form.context(store_form.blank(self.account.clock()))
+        )
+
+    def add(self) -> ResponseReturnValue:
+        """Add a store, which is told to the CLIENT."""
+        try:
+            return self.office.sent(self.account.add_store(store_form.read()))
+        except Unfit as unfit:
+            raise Refused(_NOTHING_SAVED, unfit.problems) from None
+
+    def change(self, store_id: str) -> ResponseReturnValue:
+        """Change a store's properties, which is told to the CLIENT as one update."""
+        store = self._listing(store_id).store
+        try:
+            wanted = catalogue.made({**store_form.read(), "id": store_id})
+            if wanted == store:
+                raise Refused(
+                    "Nothing differs from the store as it is. store/update tells of a change. "
+                    "Change a property, or send a test webhook."
+                )
+            changes = {**dict.fromkeys(store.model_dump()), **wanted.model_dump()}
+            return self.office.sent(self.account.update_store(store_id, changes))
+        except Unfit as unfit:
+            raise Refused(_NOTHING_SAVED, unfit.problems) from None
+
+    def offer(self, store_id: str) -> ResponseReturnValue:
+        """Enable or disable a store, or take it out for good, which is told to the CLIENT."""
+        self._listing(store_id)
+        change = {
+            "yes": self.account.enable_store,
+            "no": self.account.disable_store,
+            "never": self.account.remove_store,
+        }.get(request.form.get("offered", ""))
+        if change is None:
+            raise Refused("There is no such choice. A store is offered or not. Press a button.")
+        try:
+            return self.office.sent(change(store_id))
+        except Unfit as unfit:
+            raise Refused(f"The store was not removed: {unfit}. Add another first.") from None
+
+    def test_webhook(self, store_id: str) -> ResponseReturnValue:
+        """Send a test webhook for a store as it is."""
+        self._listing(store_id)
+        name = request.form.get("event", "")
+        if name not in get_args(StoreEventName):
+            raise Refused(
+                "There is no such event of stores. Webhooks are the documented ones. Press a button."
+            )
+        return self.office.sent(self.account.notify_store(name, store_id))  # type: ignore[arg-type]  # checked
+
+    def _listing(self, store_id: str) -> Listing:
+        try:
+            return self.account.listing(store_id)
+        except KeyError:
+            abort(404, "There is no such store. Go back to the list of stores.")
