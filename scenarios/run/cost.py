@@ -4,6 +4,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from scenarios.contract import RULES
@@ -53,3 +54,16 @@ def round_trip(exchanges: Iterable[Exchange]) -> float | None:
         if len(times) == _MEASURED:
             break
     return statistics.median(times) if times else None
+
+
+def turn(exchanges: Sequence[Exchange]) -> float | None:
+    """Seconds from one request to the next where that waits for the answer, the judge's own work and all.
+
+    The median of the first genuine wagers; None where no two followed each other.
+    """
+    times = [
+        after.invoked - one.invoked
+        for one, after in pairwise(exchanges)
+        if one.genuine and after.genuine and one.answered is not None and after.invoked >= one.answered
+    ]
+    return statistics.median(times[:_MEASURED]) if times else None

@@ -1,8 +1,10 @@
-"""About how long a check takes: its exchanges in a row, each a round trip long."""
+"""About how long a check takes: its exchanges in a row, each as long as those seen so far, and its waits."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from scenarios.run.effort import Effort
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 
 # A run may take so many times as long as it probably does before it ends by itself.
 _PATIENCE: Final = 4.0
@@ -10,10 +12,25 @@ _PATIENCE: Final = 4.0
 _SIDE_BY_SIDE: Final = 3
 # The share of the exchanges that can go side by side.
 _IN_LANES: Final = 0.4
-# The scenarios of the sportsbook, for which an effort says how many exchanges they take.
-_OF_ALL: Final = 90
 # All exchanges, for each of those in a row: what leaves together counts, too, where a rate is limited.
 _TOGETHER: Final = 2.0
+
+
+class Part(NamedTuple):
+    """A provider's ``scenarios``, and what they take beside the sportsbook's: exchanges in a row, seconds of waits."""
+
+    scenarios: int
+    in_a_row: float
+    waits: float
+
+
+PARTS: Final[Mapping[str, Part]] = {
+    OPERATOR: Part(102, 1.0, 1.0),
+    JACKPOT: Part(51, 0.9, 1.8),
+    CHECKOUT: Part(18, 0.2, 0.4),
+}
+# All that is judged of a wallet.
+SPORTSBOOK: Final[Mapping[str, int]] = {OPERATOR: PARTS[OPERATOR].scenarios}
 
 
 def lanes(players: int) -> int:
@@ -22,25 +39,25 @@ def lanes(players: int) -> int:
 
 
 def about(
-    effort: Effort, round_trip: float, share: float = 1.0, players: int = 1, rate: float | None = None
+    effort: Effort,
+    turn: float,
+    planned: Mapping[str, int] = SPORTSBOOK,
+    players: int = 1,
+    rate: float | None = None,
 ) -> float:
-    """Seconds that ``share`` of all scenarios of ``effort`` take where an answer takes ``round_trip`` seconds.
+    """Seconds that the ``planned`` scenarios of each provider take where one exchange in a row takes ``turn`` seconds.
 
     ``rate`` requests may leave in a second; None for as many as there are.
     """
     in_a_row = effort.in_a_row * (1 - _IN_LANES + _IN_LANES / lanes(players))
-    sending = max(in_a_row * round_trip, _TOGETHER * effort.in_a_row / rate if rate else 0.0)
-    return share * (sending + effort.waits)
+    sending = max(in_a_row * turn, _TOGETHER * effort.in_a_row / rate if rate else 0.0)
+    shares = [(min(1.0, planned.get(name, 0) / part.scenarios), part) for name, part in PARTS.items()]
+    return sum(share * (part.in_a_row * sending + part.waits * effort.waits) for share, part in shares)
 
 
-def share_of(scenarios: int) -> float:
-    """The share of all scenarios that so many are."""
-    return min(1.0, scenarios / _OF_ALL)
-
-
-def bound(effort: Effort, round_trip: float | None, rate: float | None = None) -> float:
+def bound(effort: Effort, turn: float | None, rate: float | None = None) -> float:
     """Seconds after which a run that was given no limit ends; the least where the link was not measured."""
-    return max(effort.seconds, _PATIENCE * about(effort, round_trip or 0.0, rate=rate))
+    return max(effort.seconds, _PATIENCE * about(effort, turn or 0.0, rate=rate))
 
 
 def spoken(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -13,7 +13,7 @@ from random import Random
 from scenarios.driver.driver import Driver
 from scenarios.oracles.model import OPEN, Model
 from scenarios.problems.errors import TargetProblem
-from scenarios.run.cost import round_trip
+from scenarios.run.cost import round_trip, turn
 from scenarios.run.estimate import about, bound
 from scenarios.run.findings import Opening, ScenarioResult
 from scenarios.run.guard import Guard, TargetGone
@@ -63,7 +63,7 @@ class Run:
     ``away`` are the exchanges of scenarios in which the CLIENT went away and that were judged again. ``noticed`` is
     what the judge's own wagers showed. ``at_its_word`` says that nothing tells balances and every bet is taken:
     only what answers decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not
-    measured. ``share`` of all scenarios are run.
+    measured, ``turn`` to the next request. ``planned`` are so many scenarios of each provider.
     """
 
     settings: Settings
@@ -81,7 +81,8 @@ class Run:
     interrupted: bool = False
     away: list[range] = field(default_factory=list)
     round_trip: float | None = None
-    share: float = 1.0
+    turn: float | None = None
+    planned: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         target = self.settings.target
@@ -122,15 +123,15 @@ class Run:
     def bound(self) -> float:
         """Seconds that the run may take; where it was given no limit, it follows the link and the pace, as learned."""
         rate = self.limits.max_requests_per_second
-        return self.time_limit or bound(self.settings.effort, self.round_trip, rate)
+        return self.time_limit or bound(self.settings.effort, self.turn, rate)
 
     @property
     def about(self) -> float | None:
         """Seconds that all of the run probably takes; None where the link was not measured."""
-        if self.round_trip is None:
+        if self.turn is None:
             return None
         rate = self.limits.max_requests_per_second
-        return about(self.settings.effort, self.round_trip, self.share, len(self.players), rate)
+        return about(self.settings.effort, self.turn, self.planned, len(self.players), rate)
 
     @property
     def model(self) -> Model:
@@ -226,7 +227,7 @@ class Run:
             self.guard.unbounded = True
             self._try_wagers(self.probe, self.players[0])
             self.guard.unbounded = False
-        self.round_trip = round_trip(self.history)
+        self.round_trip, self.turn = round_trip(self.history), turn([*self.history])
 
     def _try_wagers(self, probe: WagersProbe, player: Player) -> None:
         """Find out whether ``probe`` can be trusted here; where not, the driver reads balances, if it can."""

@@ -28,6 +28,12 @@ def served_for(item: pytest.Item) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rule.provider for rule in rules if rule.served))
 
 
+def provider_of(item: pytest.Item) -> str:
+    """The provider that ``item`` is about."""
+    named = {RULES[rule].provider for rule in rules_of(item)}
+    return next(name for name in PROVIDERS if name in named)
+
+
 def needs_probe(item: pytest.Item) -> bool:
     """Whether ``item`` proves nothing where balances cannot be told."""
     return PROBE in _declared(item)
@@ -55,7 +61,7 @@ def by_worth(item: pytest.Item) -> tuple[float, int, int]:
     rules = [RULES[rule] for rule in rules_of(item)]
     musts = [rule for rule in rules if rule.level is Level.MUST]
     worth = 2 if not musts else 0 if any(rule.group in MONEY for rule in musts) else 1
-    provider = min((list(PROVIDERS).index(rule.provider) for rule in rules), default=0)
+    provider = [*PROVIDERS].index(provider_of(item)) if rules else 0
     return turn(item) if musts else max(turn(item), 1.5), provider, worth
 
 

@@ -1,6 +1,7 @@
 """The judge in a pytest session: which scenarios run and when, their results, and everything put back at the end."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,13 +13,22 @@ from scenarios.contract import RULES
 from scenarios.oracles.answers import answers
 from scenarios.problems.errors import Exit, Problem
 from scenarios.problems.signals import told_once
-from scenarios.run.estimate import share_of, spoken
+from scenarios.run.estimate import spoken
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing, exit_code, judge_rule
 from scenarios.run.judge import Judge, Undecided
 from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, RUN
 from scenarios.runner.lanes import AHEAD, Ahead, Lanes
-from scenarios.runner.needs import by_worth, judges_history, lacking, needs_probe, rules_of, served_for, turn
+from scenarios.runner.needs import (
+    by_worth,
+    judges_history,
+    lacking,
+    needs_probe,
+    provider_of,
+    rules_of,
+    served_for,
+    turn,
+)
 from scenarios.runner.outcome import accuse, broken_by, ended, error_line, redact, result_of, tell_pytest
 from scenarios.runner.second_look import look
 from scenarios.target.lock import PlayerLock
@@ -131,7 +141,7 @@ class Session:
             result = result_of(item)
             self._planned.append(result)
             item.stash[JUDGE] = Judge(self.run, result)
-        self.run.share = share_of(len(scenarios))
+        self.run.planned = Counter(provider_of(item) for item in scenarios)
         if not scenarios or session.config.option.collectonly:
             return
         with self._problems_end_it():

@@ -15,7 +15,7 @@ from scenarios.doctor.steps import DoctorStep, StepOutcome
 from scenarios.problems.errors import Exit
 from scenarios.problems.plain_text import printable
 from scenarios.report.headline import rules
-from scenarios.run.cost import round_trip
+from scenarios.run.cost import round_trip, turn
 from scenarios.run.effort import NORMAL, QUICK
 from scenarios.run.estimate import about, spoken
 from scenarios.run.run import Run
@@ -63,10 +63,11 @@ def command(context: click.Context, config: Path | None, restart: bool) -> None:
     if problems:
         console.print(f"\n{len(problems)} wrong. Fix the first, then run pitboss doctor again.")
         context.exit(problems[0].exit_code)
-    if (measured := round_trip(run.history)) is not None:
+    measured, each_turn = round_trip(run.history), turn([*run.history])
+    if measured is not None and each_turn is not None:
         rate = run.limits.max_requests_per_second
         times = " and ".join(
-            f"about {spoken(about(each, measured, players=len(run.players), rate=rate))} ({each.name})"
+            f"about {spoken(about(each, each_turn, players=len(run.players), rate=rate))} ({each.name})"
             for each in (QUICK, NORMAL)
         )
         console.print(

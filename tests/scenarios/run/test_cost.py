@@ -8,7 +8,7 @@ import pytest
 import urllib3
 
 from loadtests.benchmarks.relay import delayed
-from scenarios.run.cost import cost, in_a_row, round_trip
+from scenarios.run.cost import cost, in_a_row, round_trip, turn
 from simulators.exchanges.history import Direction, Exchange, Purpose, Request, Status
 from tests.support.judging import judged
 from tests.support.wallets import Wallet, served
@@ -54,6 +54,12 @@ def test_exchanges_in_a_row(times, row):
 def test_the_round_trip_is_the_median_of_the_first_wagers():
     assert round_trip(exchanges((0, 5), (5, 6), (6, 8), (8, None))) == 2
     assert round_trip(exchanges((0, None))) is None
+
+
+def test_a_turn_is_the_round_trip_and_what_the_judge_does_before_the_next():
+    assert turn(exchanges((0, 1), (3, 4), (6, 9), (9, 10))) == 3
+    # What left before the one before was answered says nothing.
+    assert turn(exchanges((0, 2), (1, 3), (1, None))) is None
 
 
 def test_a_run_tells_its_cost():

@@ -2,15 +2,18 @@
 
 import pytest
 
+from scenarios.contract import RULES
 from scenarios.generated.playback import Stage
 from scenarios.generated.state_machine import Plan, search
 from scenarios.problems.errors import Exit
 from scenarios.run.effort import NORMAL, QUICK
-from scenarios.run.estimate import about, bound, spoken
+from scenarios.run.estimate import PARTS, about, bound, spoken
 from scenarios.run.findings import Standing
 from scenarios.run.guard import OutOfBounds
 from scenarios.run.story import Verb
 from scenarios.target.duration import duration
+from simulators.providers import OPERATOR, PROVIDERS
+from tests.documents.generated import scenarios_by_rule
 from tests.support.judging import judged
 from tests.support.wallets import Wallet
 
@@ -34,6 +37,24 @@ def test_a_far_client_takes_longer_and_is_given_longer():
     assert bound(QUICK, None) == QUICK.seconds
     assert bound(QUICK, 0.2) > about(QUICK, 0.2) > QUICK.seconds
     assert [spoken(seconds) for seconds in (0.2, 45, 200, 9000)] == ["1 s", "45 s", "3 min", "2.5 h"]
+
+
+def test_the_estimate_knows_how_many_scenarios_each_provider_has():
+    providers = list(PROVIDERS)
+    of: dict[tuple[str, str], int] = {}
+    for rule, found in scenarios_by_rule().items():
+        for one in found:
+            place = providers.index(RULES[rule].provider)
+            of[one.path, one.name] = min(place, of.get((one.path, one.name), place))
+    assert {name: [*of.values()].count(place) for place, name in enumerate(providers)} == {
+        name: part.scenarios for name, part in PARTS.items()
+    }
+
+
+def test_judging_more_takes_longer():
+    everything = {name: part.scenarios for name, part in PARTS.items()}
+    assert about(QUICK, 0.05, {}) == 0 < about(QUICK, 0.05, {OPERATOR: 1}) < about(QUICK, 0.05)
+    assert about(QUICK, 0.05) < about(QUICK, 0.05, everything)
 
 
 def test_what_was_not_reached_is_undecided_and_not_run():

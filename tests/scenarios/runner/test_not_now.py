@@ -9,6 +9,7 @@ import pytest
 
 from scenarios.problems.errors import Exit
 from scenarios.run.effort import QUICK
+from scenarios.run.estimate import SPORTSBOOK
 from scenarios.run.findings import Standing
 from scenarios.run.settings import Settings
 from scenarios.runner.pytest_run import check
@@ -80,7 +81,7 @@ def test_a_limit_on_rates_breaks_no_rule(most, window, status, headers):
 @pytest.mark.parametrize(("time_limit", "grows"), [(None, True), (60, False)])
 def test_the_bound_of_the_run_follows_the_pace_unless_it_was_given(time_limit, grows):
     with running(Wallet(), time_limit=time_limit) as run:
-        run.round_trip = 0.001
+        run.turn, run.planned = 0.001, SPORTSBOOK
         before, took = run.guard.seconds, run.about
         run.limits.slow_down(2)
         assert run.about > 10 * took
