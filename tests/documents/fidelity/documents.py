@@ -26,9 +26,9 @@ DECIDED: Final = (
     "An offer is what a store sells under one discount: `GET /v2/stores/{id}/offers/{offerId}`.",
 )
 NOT_MODELLED: Final = (
-    "Jackpot's staging back-office has more pages; names of its menus are not reproduced.",
+    "Jackpot's staging back-office has more pages, and names of its own for what the documents do not name.",
     "A store that sells above value: value 110 at price 150, the example of the voucher object.",
     "The `?notificationKey=` form of notifications, and a session JWT with `exp`.",
-    "Translations of refusals on the player's page, which stay English.",
+    "Translations of refusals on the player's page and in the back-office, which stay English.",
     "What a checkout's token may say of the customer (name, address, payment), and updates of orders.",
 )

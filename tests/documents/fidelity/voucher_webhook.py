@@ -11,7 +11,8 @@ STATEMENTS: Final = (
         "Notification URL",
         "It is set in the back-office",
         f"{_HERE}pages/backoffice/settings.py",
-        "end_to_end/browser/test_backoffice.py::test_settings_are_kept_and_a_url_that_does_not_resolve_is_refused",
+        "end_to_end/browser/test_backoffice.py::test_settings_are_kept_and_a_url_that_does_not_resolve_is_refused "
+        "end_to_end/browser/test_backoffice.py::test_the_documented_names_are_on_the_pages_in_french",
     ),
     said(
         "Notification URL",

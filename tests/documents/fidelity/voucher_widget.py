@@ -33,6 +33,12 @@ STATEMENTS: Final = (
     ),
     said(
         "Build your token",
+        "apiSignature is in the back-office",
+        f"{_HERE}pages/backoffice/settings.py",
+        "end_to_end/browser/test_backoffice.py::test_the_signature_is_shown_to_who_asks_and_hidden_again",
+    ),
+    said(
+        "Build your token",
         "amount is what is to be turned into a voucher, and the session's limit",
         f"{_HERE}credentials/session_jwt.py client_under_test/vouchers/session_tokens.py",
         f"{GOLDEN} simulators/jackpot/test_session_jwt.py::test_amounts_of_a_jwt_are_exact VTK-02 VTK-08",

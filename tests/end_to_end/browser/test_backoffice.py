@@ -15,14 +15,16 @@ from tests.support.browser import DESKTOP, PHONE, barriers, fits, screen, visit
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&{{7*7}}"
 SECRETS = (AGREEMENT.api_key, AGREEMENT.api_signature, AGREEMENT.client_secret)
 
-PAGES = ("", "/vouchers", "/stores", "/stores/new", "/deliveries", "/deliveries/1")
+PAGES = ("", "/webhook", "/vouchers", "/stores", "/stores/new", "/deliveries", "/deliveries/1")
 
 
 @pytest.mark.parametrize("event", ["store/enabled", "store/disabled", "store/update"])
 def test_a_test_webhook_sent_by_clicking_arrives_and_again(scene: Scene, event: str):
-    scene.open("/stores")
-    scene.page.get_by_role("link", name=scene.store.name).click()
-    scene.press(f"Send a test webhook {event}")
+    scene.open(f"/stores/{scene.store.id}")
+    scene.page.get_by_role("link", name="Send a test webhook").click()
+    expect(scene.page.get_by_role("combobox")).to_have_value(scene.store.id)
+    scene.page.get_by_label(event).check()
+    scene.press("Send a test webhook")
     expect(scene.page.get_by_role("status")).to_have_text("acknowledged")
     expect(scene.page.get_by_label("Attempt 1")).to_contain_text("HTTP 200")
     (sent,) = scene.events
@@ -111,6 +113,57 @@ def test_no_page_shows_a_secret(scene: Scene):
         assert "Jackpot" in text
 
 
+def test_the_documented_names_are_on_the_pages_in_french(jackpot, browser: Browser):
+    simulator, box, url = jackpot
+    with visit(browser, locale="fr-FR") as page:
+        scene = Scene(simulator, box, page, url)
+        scene.open()
+        expect(page.get_by_role("navigation", name="Ma plateforme")).to_be_visible()
+        expect(page.get_by_role("link", name="Configuration Plateforme")).to_have_attribute(
+            "aria-current", "page"
+        )
+        field = page.get_by_label("URL de notification (https)")
+        expect(field).to_have_value(box.url)
+        expect(page.get_by_text("le vrai Jackpot la refuse")).to_be_visible()
+        field.fill("https://127.0.0.1/notifications")
+        scene.press("Enregistrer")
+        expect(page.get_by_role("status")).to_have_text("Enregistré.")
+        expect(page.get_by_text("le vrai Jackpot la refuse")).to_have_count(0)
+        assert simulator.endpoint.url == "https://127.0.0.1/notifications"
+        simulator.endpoint.url = box.url
+        page.get_by_role("link", name="Informations").click()
+        page.get_by_role("link", name="Webhook").click()
+        page.get_by_role("combobox").select_option(scene.store.id)
+        page.get_by_label("store/disabled").check()
+        screen(page, "office-webhook-fr")
+        scene.press("Envoyer un webhook de test")
+        expect(page.get_by_role("status")).to_have_text("accusé")
+        assert [each["event"] for each in scene.events] == ["store/disabled"]
+        scene.reserve()
+        for size in (DESKTOP, PHONE):
+            page.set_viewport_size(size)
+            for path in (*PAGES, f"/stores/{scene.store.id}", "/widget"):
+                scene.open(path)
+                assert fits(page), path
+                assert barriers(page) == [], path
+                screen(page, f"office-fr{path[:12].replace('/', '-')}-{size['width']}")
+        page.get_by_role("link", name="EN", exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Try the widget")
+        scene.open("/stores")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Stores")
+
+
+def test_the_signature_is_shown_to_who_asks_and_hidden_again(scene: Scene):
+    page = scene.open()
+    scene.press("Show apiSignature")
+    expect(page.get_by_text(AGREEMENT.api_signature)).to_be_visible()
+    assert [secret for secret in SECRETS if secret in page.content()] == [AGREEMENT.api_signature]
+    screen(page, "office-signature")
+    page.get_by_role("link", name="Hide it again").click()
+    expect(page.get_by_role("button", name="Show apiSignature")).to_be_visible()
+    assert AGREEMENT.api_signature not in page.content()
+
+
 def test_hostile_texts_are_texts(scene: Scene):
     scene.simulator.account.update_store(scene.store.id, {"name": HOSTILE, "description": HOSTILE})
     scene.reserve(notification_key=HOSTILE, user_id=HOSTILE)
@@ -173,11 +226,13 @@ def test_forms_from_elsewhere_do_nothing(jackpot):
     for token in ({}, {"form_token": "guessed"}):
         for path in (
             f"/stores/{store}/offered",
-            f"/stores/{store}/webhook",
+            "/webhook",
             "/settings",
+            "/signature",
             "/deliveries/1/again",
         ):
             form = {**token, "event": "store/enabled", "notification_url": "", "confirmation": "automatic"}
+            form["store"] = store
             answer = requests.post(f"{url}/back-office{path}", data=form, timeout=20)
             assert answer.status_code == 403
             assert "did not come from the back-office" in answer.text

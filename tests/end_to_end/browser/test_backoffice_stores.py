@@ -29,7 +29,7 @@ def test_values_change_to_continuous_and_back_as_documented(scene: Scene):
     scene.open(f"/stores/{scene.store.id}")
     page.get_by_label("Single values", exact=True).check()
     page.get_by_label("Single values, in EUR").fill("20, 30.50")
-    for word, text in (("from, in EUR", low), ("to, in EUR", high), ("rate, in percent", "12.5")):
+    for word, text in (("From, EUR", low), ("To, EUR", high), ("Rate, %", "12.5")):
         page.get_by_label(f"Discount 1: {word}").fill(str(text))
         if len(scene.store.discounts) > 1:
             page.get_by_label(f"Discount 2: {word}").fill("")
@@ -72,7 +72,7 @@ def _fill(page: Page, texts: dict[str, str]) -> None:
 
 
 def _discount(page: Page, number: int, *row: str) -> None:
-    for word, text in zip(("from, in EUR", "to, in EUR", "rate, in percent"), row, strict=True):
+    for word, text in zip(("From, EUR", "To, EUR", "Rate, %"), row, strict=True):
         page.get_by_label(f"Discount {number}: {word}").fill(text)
 
 

@@ -41,7 +41,7 @@ class DeliveryPages:
             self.simulator.queue.again(delivery_id)
         except ValueError:
             raise Refused(
-                "There is no notification URL. Webhooks are sent to one. Fill it in under Settings."
+                "There is no notification URL. Webhooks are sent to one. Fill it in under Platform configuration."
             ) from None
         return redirect(url_for(".delivery", delivery_id=delivery_id), 303)
 

@@ -10,6 +10,7 @@ from flask import Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from simulators.jackpot import wire
+from simulators.jackpot.pages.backoffice.words import CHOSEN, LANGUAGES, language
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.server.pages import guarded
 from simulators.server.responses import ApiError
@@ -91,7 +92,11 @@ def render(
     ``scripted``: it runs the widget; the others run nothing.
     """
     nonce = secrets.token_urlsafe(16)
-    response = Response(render_template(template, nonce=nonce, **context), status)
+    spoken = language()
+    words = {"language": spoken, "languages": tuple(LANGUAGES), "_": spoken.word}
+    response = Response(render_template(template, nonce=nonce, **words, **context), status)
+    if request.args.get(CHOSEN) == spoken.code:
+        response.set_cookie(CHOSEN, spoken.code, httponly=True, samesite="Lax")
     widget = f"; script-src 'self' 'nonce-{nonce}'; connect-src 'self'" if scripted else ""
     return guarded(
         response,

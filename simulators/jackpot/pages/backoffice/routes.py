@@ -16,9 +16,9 @@ from simulators.jackpot.pages.backoffice.office import Office, render
 from simulators.jackpot.pages.backoffice.settings import SettingsPages
 from simulators.jackpot.pages.backoffice.stores import StorePages
 from simulators.jackpot.pages.backoffice.vouchers import VoucherPages
+from simulators.jackpot.pages.backoffice.words import language
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.server import csrf
-from simulators.values import money
 
 NAME: Final = "backoffice"
 PREFIX: Final = "/back-office"
@@ -31,10 +31,11 @@ def blueprint(simulator: JackpotSimulator) -> Blueprint:
     stores, deliveries = StorePages(office), DeliveryPages(office)
     pages = Blueprint(NAME, __name__, url_prefix=PREFIX, template_folder="../templates")
     pages.before_request(lambda: _admit(simulator))
-    pages.add_app_template_filter(lambda amount: money.show(amount, pricing.CURRENCY), "euros")
+    pages.add_app_template_filter(lambda amount: language().money(amount, pricing.CURRENCY), "euros")
     pages.add_app_template_filter(_moment, "moment")
     for path, endpoint, show in (
         ("", "settings", settings.settings),
+        ("/webhook", "webhook", stores.webhook),
         ("/vouchers", "vouchers", vouchers.vouchers),
         ("/stores", "stores", stores.stores),
         ("/stores/new", "new_store", stores.new),
@@ -46,10 +47,11 @@ def blueprint(simulator: JackpotSimulator) -> Blueprint:
         pages.add_url_rule(path, endpoint, show, methods=["GET"])
     for path, endpoint, act, page in (
         ("/settings", "save_settings", settings.save, settings.settings),
+        ("/signature", "show_signature", settings.signature, settings.settings),
         ("/vouchers/<voucher_id>", "happen", vouchers.happen, vouchers.vouchers),
         ("/vouchers/<voucher_id>/expire-url", "expire_url", vouchers.expire_url, vouchers.vouchers),
         ("/stores/new", "add_store", stores.add, stores.new),
-        ("/stores/<store_id>/webhook", "test_webhook", stores.test_webhook, stores.store),
+        ("/webhook", "test_webhook", stores.test_webhook, stores.webhook),
         ("/stores/<store_id>/offered", "offer", stores.offer, stores.store),
         ("/stores/<store_id>/change", "change", stores.change, stores.store),
         ("/deliveries/<int:delivery_id>/again", "again", deliveries.again, deliveries.delivery),
@@ -75,4 +77,4 @@ def error_page(error: HTTPException) -> Response:
 
 def _moment(seconds: float | datetime) -> str:
     instant = seconds if isinstance(seconds, datetime) else datetime.fromtimestamp(seconds, UTC)
-    return instant.astimezone(UTC).strftime("%d %b %Y, %H:%M:%S UTC")
+    return language().instant(instant)

@@ -22,8 +22,12 @@ class SettingsPages:
         self.office = office
         self.simulator = office.simulator
 
-    def settings(self, problem: Refused | None = None) -> Response:
-        """Show notification URL, confirmation and credentials."""
+    def signature(self) -> Response:
+        """Show apiSignature, once and to who asked; ``voucher-widget.txt``, *Build your token*."""
+        return self.settings(api_signature=self.simulator.agreement.api_signature)
+
+    def settings(self, problem: Refused | None = None, *, api_signature: str | None = None) -> Response:
+        """Show notification URL, confirmation and credentials, their values hidden but for ``api_signature``."""
         return self.office.page(
             "settings",
             problem,
@@ -32,6 +36,7 @@ class SettingsPages:
             confirmations=get_args(Confirmation),
             email=self.simulator.agreement.email,
             client_id=self.simulator.agreement.client_id,
+            api_signature=api_signature,
         )
 
     def save(self) -> ResponseReturnValue:

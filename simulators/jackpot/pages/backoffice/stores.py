@@ -33,14 +33,13 @@ class StorePages:
         return self.office.page("stores", shown=shown)
 
     def store(self, store_id: str, problem: Refused | None = None) -> Response:
-        """Show one store: its test webhooks, and what may be changed."""
+        """Show one store: what may be changed."""
         listing = self._listing(store_id)
         return self.office.page(
             "store",
             problem,
             listing=listing,
             store=listing.store,
-            events=get_args(StoreEventName),
             **store_form.context(store_form.written(listing.store)),
         )
 
@@ -87,15 +86,21 @@ class StorePages:
         except Unfit as unfit:
             raise Refused(f"The store was not removed: {unfit}. Add another first.") from None
 
-    def test_webhook(self, store_id: str) -> ResponseReturnValue:
-        """Send a test webhook for a store as it is."""
-        self._listing(store_id)
+    def webhook(self, problem: Refused | None = None) -> Response:
+        """Show which test webhook may be sent for which store."""
+        return self.office.page(
+            "webhook", problem, listings=self.account.listings, events=get_args(StoreEventName)
+        )
+
+    def test_webhook(self) -> ResponseReturnValue:
+        """Send a test webhook for a chosen store as it is."""
+        listing = self._listing(request.form.get("store", ""))
         name = request.form.get("event", "")
         if name not in get_args(StoreEventName):
             raise Refused(
-                "There is no such event of stores. Webhooks are the documented ones. Press a button."
+                "There is no such event of stores. Webhooks are the documented ones. Choose one of the list."
             )
-        return self.office.sent(self.account.notify_store(name, store_id))  # type: ignore[arg-type]  # checked
+        return self.office.sent(self.account.notify_store(name, listing.store.id))  # type: ignore[arg-type]  # checked
 
     def _listing(self, store_id: str) -> Listing:
         try:
