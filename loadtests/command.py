@@ -17,7 +17,9 @@ import click
 from loadtests.options import callback_url_of, refuse_engine
 from loadtests.traffic.ledger import Pattern
 from scenarios.problems.errors import TargetProblem, UsageProblem
+from scenarios.problems.waiting import told_if_slow
 from scenarios.report.files import prepare_directory
+from scenarios.run.reach import waiting_for_first_wager
 from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import Target
 from scenarios.target.lock import PlayerLock
@@ -250,9 +252,10 @@ def reach(target: Target, url: str, player_id: str) -> None:
     route = target.route(History(), timeout=operator.timeout)
     channel = Operator(url, operator.security_hash.get_secret_value(), route, operator.words)
     verbs, player = Verbs(channel), Player(player_id, players.currency)
-    first = verbs.result(player, player.unit, purpose=Purpose.FIRST_WAGER)
-    if first.ok:
-        verbs.bet(player, player.unit, purpose=Purpose.FIRST_WAGER)
+    with told_if_slow(lambda: click.echo(f"note: {waiting_for_first_wager(operator.timeout)}", err=True)):
+        first = verbs.result(player, player.unit, purpose=Purpose.FIRST_WAGER)
+        if first.ok:
+            verbs.bet(player, player.unit, purpose=Purpose.FIRST_WAGER)
     route.close()
     if first.ok:
         return

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from scenarios.driver.driver import Driver
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.estimate import spoken
-from scenarios.run.reach import Reach
+from scenarios.run.reach import Reach, untold
 from simulators.exchanges.history import Exchange
 
 # Seconds between two looks at a CLIENT that is away: at first, and at most.
@@ -21,10 +21,6 @@ class TargetGone(Exception):
 
 class OutOfBounds(Exception):
     """The run has used up its time."""
-
-
-def _untold(text: str) -> None:
-    """Nobody is there to be told."""
 
 
 @dataclass
@@ -41,7 +37,7 @@ class Guard:
     patience: float
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    tell: Callable[[str], None] = _untold
+    tell: Callable[[str], None] = untold
     unbounded: bool = False
     gone: bool = False
     began: float = field(init=False)
@@ -76,9 +72,11 @@ class Guard:
         """
         if self.gone:
             raise TargetGone("it stayed away")
-        if self.reach.alive():
+        # Who never said a word is not asked once more: each time costs the whole timeout.
+        never = not self.reach.reached
+        if not (never and self.reach.silent) and self.reach.alive():
             return
-        if not self.reach.reached:
+        if never:
             self.gone = True
             raise TargetGone("it never answered")
         left = self.patience if self.unbounded else min(self.patience, self._left())

@@ -1,14 +1,16 @@
 """Reaching the target: the first genuine wager, and whether anything still answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import urlsplit
 
 from scenarios.problems.errors import TargetProblem
 from scenarios.problems.unanswered import body, said, unanswered
+from scenarios.problems.waiting import told_if_slow
 from scenarios.target.loading import Target
 from scenarios.wallet.noticed import Noticed
-from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.operator_client import UNANSWERED, Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.unclear_answers import learn, unclear
 from simulators.exchanges.history import Answer, Exchange, Purpose, Request, Status
@@ -17,6 +19,10 @@ from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.transport.delivery import Delivery, Meaning
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
+
+
+def untold(text: str) -> None:
+    """Nobody is there to be told."""
 
 
 @dataclass
@@ -30,6 +36,8 @@ class Reach:
     route: Route
     operator: Verbs | None
     player: Player | None
+    # Is told what the user should know at once.
+    tell: Callable[[str], None] = untold
     started: bool = False
     # Whether the CLIENT answered as one that can be judged.
     reached: bool = False
@@ -46,6 +54,16 @@ class Reach:
         Raises TargetProblem where nothing answers or the first genuine wager is refused.
         """
         self.started = True
+        with told_if_slow(lambda: self.tell(self._waiting())):
+            self._try()
+        self.reached = True
+
+    def _waiting(self) -> str:
+        if self.operator is None:
+            return f"waiting for an answer, up to {self.route.timeout:g} s"
+        return waiting_for_first_wager(self.operator.channel.route.timeout)
+
+    def _try(self) -> None:
         if self.operator is None or self.player is None:
             knocked = self._knock()
             self.fails_at_rest = knocked is not None and _failed(knocked)
@@ -57,7 +75,11 @@ class Reach:
                 )
         else:
             self._first_wager(self.operator, self.player)
-        self.reached = True
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing that was sent was ever answered."""
+        return all(exchange.answer is None for exchange in self.route.history)
 
     def alive(self) -> bool:
         """Whether the CLIENT still serves: one of two requests that move nothing is answered, and not by 5xx.
@@ -144,6 +166,12 @@ class Reach:
         knock = Delivery(Request("GET", url), _any_answer, provider, "knock", Purpose.LIVENESS, genuine=False)
         [exchange] = deliver(knock, self.route)
         return exchange
+
+
+def waiting_for_first_wager(timeout: float) -> str:
+    """What is said while nothing answers, where each request is given ``timeout`` seconds."""
+    whole = timeout * UNANSWERED
+    return f"waiting for an answer to the first wager, up to {whole:g} s ({timeout:g} s a request)"
 
 
 def _served(exchange: Exchange) -> bool:

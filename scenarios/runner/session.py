@@ -76,7 +76,7 @@ class Session:
         self._lock = PlayerLock()
         self._keeping = threading.Lock()
         self._told_about = 0.0
-        run.guard.tell = run.pace.tell = self._tell
+        run.guard.tell = run.reach.tell = run.pace.tell = self._tell
         run.pace.slowed = self._tell_slowed
 
     def _tell(self, text: str) -> None:

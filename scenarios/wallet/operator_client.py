@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.player import Player
@@ -15,6 +15,11 @@ from simulators.transport.sending import deliver
 from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.names import Names
 from simulators.wallet.transactions import Kind, Transaction
+
+# How often what got no answer is sent again, and how many requests are made for one of the judge's own that none of
+# which is ever answered: itself, its copies, and its rollback.
+_COPIES: Final = 3
+UNANSWERED: Final = 1 + _COPIES + 1
 
 
 class NoRace(Exception):
@@ -270,7 +275,7 @@ class Verbs:
         request = self.channel.request(message, self.style)
         return self.channel.delivery_of(request, label=message.kind, message=message)
 
-    def settle(self, exchange: Exchange, copies: int = 3) -> Exchange:
+    def settle(self, exchange: Exchange, copies: int = _COPIES) -> Exchange:
         """Send copies of an unanswered exchange, as a provider does, until one is answered; return that."""
         for _ in range(copies):
             if not exchange.unknown:

@@ -1,6 +1,6 @@
 """``pitboss doctor``: what is wrong with the target file and the target, and the next step."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -14,13 +14,14 @@ from scenarios.doctor.operator import examine
 from scenarios.doctor.steps import DoctorStep, StepOutcome
 from scenarios.problems.errors import Exit
 from scenarios.problems.plain_text import printable
+from scenarios.problems.waiting import told_if_slow
 from scenarios.report.headline import rules
 from scenarios.run.cost import round_trip, turn
 from scenarios.run.effort import NORMAL, QUICK
 from scenarios.run.estimate import about, spoken
 from scenarios.run.run import Run
 from scenarios.run.settings import Settings
-from scenarios.target.loading import load
+from scenarios.target.loading import Target, load
 
 _STYLES = {
     StepOutcome.OK: "green",
@@ -53,7 +54,7 @@ def command(context: click.Context, config: Path | None, restart: bool) -> None:
     _show(console, DoctorStep(StepOutcome.OK, "target file", str(target.path or "read from the environment")))
     steps = []
     try:
-        for step in examine(run, try_restart=restart):
+        for step in _watched(examine(run, try_restart=restart), console, target):
             _show(console, step)
             steps.append(step)
     finally:
@@ -76,6 +77,18 @@ def command(context: click.Context, config: Path | None, restart: bool) -> None:
     named = f" -c {config}" if config else ""
     console.print(f"\nNothing is wrong. Next: pitboss check{named}")
     context.exit(Exit.HOLDS)
+
+
+def _watched(steps: Iterator[DoctorStep], console: Console, target: Target) -> Iterator[DoctorStep]:
+    """Yield ``steps``; where one is slow, say meanwhile for how long the CLIENT is waited for."""
+    timeout = f", up to {target.operator.timeout:g} s a request" if target.operator is not None else ""
+    line = Text(f"{'waiting':<10}for the CLIENT to answer{timeout}", style="dim")
+    while True:
+        with told_if_slow(lambda: console.print(line)):
+            step = next(steps, None)
+        if step is None:
+            return
+        yield step
 
 
 def _judgeable(steps: Sequence[DoctorStep]) -> str:
