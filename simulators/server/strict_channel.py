@@ -6,7 +6,10 @@ CR or LF alone, and lengths without measure (RFC 9112, sections 2.2, 5.2 and 6.3
 
 import re
 import time
+from collections import defaultdict
 from collections.abc import Iterable
+from heapq import nlargest
+from operator import itemgetter
 from typing import Any, Final
 
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
@@ -68,11 +71,19 @@ def end_late(channels: Iterable[Any], now: float) -> None:
 
 
 def end_idlest(channels: Iterable[Any], count: int) -> None:
-    """End ``count`` of ``channels``, those that have been idle for longest."""
-    idle = [
-        (channel.idle_since, at, channel)
-        for at, channel in enumerate(channels)
-        if isinstance(channel, Channel)
+    """End ``count`` idle ones of ``channels``, those of the peers first that have the most, and of each its idlest.
+
+    So a peer that holds few keeps them, however many another opens.
+    """
+    idle: dict[str, list[tuple[float, Any]]] = defaultdict(list)
+    for channel in channels:
+        if isinstance(channel, Channel) and (since := channel.idle_since) is not None:
+            idle[channel.addr[0]].append((since, channel))
+    # How many newer ones its peer has.
+    ranked = [
+        (newer, channel)
+        for group in idle.values()
+        for newer, (_, channel) in enumerate(sorted(group, key=itemgetter(0), reverse=True))
     ]
-    for _, _, channel in sorted(entry for entry in idle if entry[0] is not None)[:count]:
+    for _, channel in nlargest(count, ranked, key=itemgetter(0)):
         channel.will_close = True

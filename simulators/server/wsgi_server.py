@@ -16,11 +16,13 @@ from typing import IO, Any, Self
 from waitress.server import create_server  # type: ignore[import-untyped]
 
 from simulators.server import strict_channel
+from simulators.server.open_files import room_for
 
 App = Callable[..., Iterable[bytes]]
 
 _POLL_SECONDS = 0.5
-# Connections at once. From three quarters on the idlest make room, so that nobody can take a port from others.
+# Connections at once. From three quarters on idle ones of those who have the most make room, so that nobody can take
+# a port from others.
 _CONNECTIONS = 1000
 _IDLE_SECONDS = 60
 _BODY_BYTES = 16 * 1024 * 1024
@@ -66,12 +68,13 @@ class Server:
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         self._map: dict[int, Any] = {}
+        self._most = room_for(_CONNECTIONS)
         self._server = create_server(
             app,
             map=self._map,
             sockets=[self._socket],
             threads=threads,
-            connection_limit=_CONNECTIONS,
+            connection_limit=self._most,
             channel_timeout=_IDLE_SECONDS,
             max_request_body_size=_BODY_BYTES,
             clear_untrusted_proxy_headers=True,
@@ -114,13 +117,13 @@ class Server:
             self._make_room()
 
     def _make_room(self) -> None:
-        """End connections that are late, once a second, and the idlest where there are many."""
+        """End connections that are late, once a second, and idle ones where there are many."""
         channels, now = list(self._map.values()), time.time()
         if now - self._looked >= 1:
             self._looked = now
             strict_channel.end_late(channels, now)
-        if len(channels) > _CONNECTIONS * 3 // 4:
-            strict_channel.end_idlest(channels, _CONNECTIONS // 8)
+        if len(channels) > self._most * 3 // 4:
+            strict_channel.end_idlest(channels, self._most // 8)
 
     def __enter__(self) -> Self:
         return self.start()

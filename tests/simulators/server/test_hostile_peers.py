@@ -18,8 +18,8 @@ def app(environ, start):
     return [body]
 
 
-def connected(server):
-    return closing(socket.create_connection((server.host, server.port), PATIENCE))
+def connected(server, peer="127.0.0.1"):
+    return closing(socket.create_connection((server.host, server.port), PATIENCE, (peer, 0)))
 
 
 def answer(server, request):
@@ -70,6 +70,19 @@ def test_idle_and_slow_connections_do_not_take_the_port_from_others(monkeypatch)
             if number % 50 == 0:
                 assert answer(server, HEAD + b"Content-Length: 2\r\n\r\nhi").endswith(b"hi")
         assert answer(server, HEAD + b"Content-Length: 2\r\n\r\nhi").endswith(b"hi")
+
+
+def test_a_peer_that_holds_few_keeps_them_however_many_another_opens(monkeypatch):
+    monkeypatch.setattr(wsgi_server, "_CONNECTIONS", 40)
+    with Server(app) as server, ExitStack() as stack:
+        # Kept open by a CLIENT's pool, and idle for longer than any of the other peer's.
+        kept = [stack.enter_context(connected(server)) for _ in range(3)]
+        for number in range(300):
+            peer = stack.enter_context(connected(server, "127.0.0.2"))
+            peer.sendall(HEAD if number % 2 else b"")
+        for connection in kept:
+            connection.sendall(HEAD + b"Content-Length: 2\r\n\r\nhi")
+            assert b"".join(iter(lambda: connection.recv(65536), b"")).endswith(b"hi")  # noqa: B023
 
 
 def test_a_request_that_drips_in_is_ended_in_time(monkeypatch):
