@@ -237,13 +237,11 @@ def learn_all(judge: Judge, operator: Verbs, player: Player) -> None:
                 experiment(judge, operator, player)
             except (Undecided, Unreadable):
                 continue
-    if judge.run.unsound is None:
-        judge.run.unsound = frozenset()
+    if not judge.run.sound:
+        judge.run.sound |= dict.fromkeys((*KINDS, ORPHAN), True)
         with contextlib.suppress(Undecided, Unreadable):
             judge.fund(player, 5000)
-            judge.run.unsound = frozenset(
-                kind for kind in (*KINDS, ORPHAN) if usual(kind, operator, judge, player)
-            )
+            judge.run.sound |= {kind: not usual(kind, operator, judge, player) for kind in (*KINDS, ORPHAN)}
 
 
 def sound(judge: Judge, kinds: Iterable[str]) -> list[str]:
@@ -251,15 +249,14 @@ def sound(judge: Judge, kinds: Iterable[str]) -> list[str]:
 
     Raises Undecided where there is none.
     """
-    unsound = judge.run.unsound or frozenset()
-    found = [kind for kind in kinds if kind not in unsound]
-    judge.needs(found, _moves_wrong(unsound))
+    found = [kind for kind in kinds if judge.run.sound.get(kind, True)]
+    judge.needs(found, _moves_wrong(kind for kind, sound in judge.run.sound.items() if not sound))
     return found
 
 
 def need_sound(judge: Judge, *kinds: str) -> None:
     """Raises Undecided where one of ``kinds`` moves another amount alone already."""
-    unsound = (judge.run.unsound or frozenset()) & {*kinds}
+    unsound = [kind for kind in kinds if not judge.run.sound.get(kind, True)]
     judge.needs(not unsound, _moves_wrong(unsound))
 
 

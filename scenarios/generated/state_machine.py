@@ -1,5 +1,6 @@
 """The machine: a Hypothesis state machine that invents stories; the one that breaks is made short."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,6 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from scenarios.generated.playback import Broken, Open, Stage
 from scenarios.run.story import Step, Story, Verb
 
+# Hypothesis seeds the process's own chance, so that two machines at once would invent other stories than alone.
+_ONE_MACHINE = threading.Lock()
 # A failing story is played so often again, at most, to make it shorter.
 _SHRINKS = 80
 FAULTS = (
@@ -103,7 +106,8 @@ def search(
         suppress_health_check=list(HealthCheck),
     )
     try:
-        run_state_machine_as_test(Machine, settings=settings)
+        with _ONE_MACHINE:
+            run_state_machine_as_test(Machine, settings=settings)
     except Exception:
         # A failure that did not come back is still a failure: the CLIENT may remember, or race.
         if not record.failures and record.ended is None:

@@ -58,8 +58,8 @@ class Run:
 
     ``reach`` is the way to the target, ``guard`` watches that it stays there. ``diagnosis`` says why balances
     cannot be read at all, ``suspicion`` why not through wagers, where the driver reads them. ``choices`` is what
-    the CLIENT was seen to choose where the contract leaves a choice, by the fields of the wallet model. ``unsound``
-    are the kinds of transactions that move something else than they should even alone, None before that was tried.
+    the CLIENT was seen to choose where the contract leaves a choice, by the fields of the wallet model. ``sound``
+    tells of each kind of transactions whether it moves alone what it should; it is empty before that was tried.
     ``away`` are the exchanges of scenarios in which the CLIENT went away and that were judged again. ``noticed`` is
     what the judge's own wagers showed. ``at_its_word`` says that nothing tells balances and every bet is taken:
     only what answers decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not
@@ -77,7 +77,7 @@ class Run:
     at_its_word: bool = False
     warnings: list[str] = field(default_factory=list)
     choices: dict[str, frozenset[StrEnum]] = field(default_factory=dict)
-    unsound: frozenset[str] | None = None
+    sound: dict[str, bool] = field(default_factory=dict)
     interrupted: bool = False
     away: list[range] = field(default_factory=list)
     round_trip: float | None = None
@@ -194,18 +194,17 @@ class Run:
         """The exchanges of the scenario of ``result``, without those of scenarios at its side."""
         return [one for one in self.history.since(result.first_exchange) if one.scenario == result.id]
 
-    def lane(self, place: int, guard: Callable[[Exchange], None], width: int) -> "Run":
-        """This run as a scenario sees it that is judged beside others, by wagers of the player at ``place`` alone.
+    def lane(self, players: list[Player], guard: Callable[[Exchange], None]) -> "Run":
+        """This run as a scenario sees it that is judged beside others, by wagers of ``players`` alone.
 
-        ``guard`` is called after every exchange; ``width`` requests may be under way at once.
+        ``guard`` is called after every exchange.
         """
         # Made before, so that all lanes share it.
         assert self._restore is not None
         lane = copy(self)
-        lane.players = [*self.players[place:], *self.players[:place]]
+        lane.players = players
         lane.verbs = replace(self.verbs, guard=guard)
         lane.probe = WagersProbe(lane.verbs)
-        lane.width = width
         return lane
 
     def rng(self, scenario: str) -> Random:

@@ -1,15 +1,16 @@
 """Scenarios side by side: with three test players or more, as many at once, each with a player of its own.
 
-Only what one player is enough for goes here: scenarios that race, cut or may stop the CLIENT run alone and last, as do
-those with two players, a driver or a provider's API. They run before pytest's own loop, which then takes over how each
-ended. One that did not end well is judged alone: what it found is looked at once more there, and one that an exception
-ended is judged again. So nothing is said of a CLIENT that several scenarios at once alone have shown.
+First those that one player is enough for, then those with two, then what rests on the choices that all these showed.
+Scenarios that race, cut or may stop the CLIENT run alone and last, as do those with a driver or a provider's API. They
+run before pytest's own loop, which then takes over how each ended. One that did not end well is judged alone: what it
+found is looked at once more there, and one that an exception ended is judged again. So nothing is said of a CLIENT that
+several scenarios at once alone have shown.
 """
 
 import contextlib
 import inspect
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from scenarios.cases.choices import learn_all
 from scenarios.contract import RULES
 from scenarios.generated.families.family import Cases
 from scenarios.run.effort import Effort
@@ -26,8 +28,8 @@ from scenarios.run.findings import ScenarioResult
 from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
-from scenarios.runner.fixtures import JUDGE
-from scenarios.runner.needs import lacking, rules_of, served_for, turn
+from scenarios.runner.fixtures import JUDGE, choices_learned
+from scenarios.runner.needs import AFTER_CHOICES, lacking, rules_of, served_for, turn
 from scenarios.runner.second_look import drop
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
@@ -43,9 +45,12 @@ AHEAD: Final = pytest.StashKey[bool]()
 class Lent(NamedTuple):
     """What a scenario of a lane may ask for; the fields are the fixtures' names."""
 
+    run: Run
     judge: Judge
     operator: Verbs
     player: Player
+    another_player: Player
+    players: list[Player]
     target: Target
     effort: Effort
     cases: Cases
@@ -55,11 +60,14 @@ class Lent(NamedTuple):
 def lend(judge: Judge) -> Lent:
     """What the scenario of ``judge`` gets in its lane."""
     run = judge.run
-    settings, player = run.settings, run.players[0]
+    settings, players = run.settings, run.players
     return Lent(
+        run=run,
         judge=judge,
         operator=run.verbs,
-        player=player,
+        player=players[0],
+        another_player=players[-1],
+        players=players,
         target=settings.target,
         effort=settings.effort,
         cases=Cases(settings.effort, settings.seed),
@@ -79,24 +87,21 @@ class Lanes:
     keep: Callable[[ScenarioResult], bool]
     _waiting: deque[pytest.Function] = field(default_factory=deque)
     _stopped: threading.Event = field(default_factory=threading.Event)
+    _learning: threading.Lock = field(default_factory=threading.Lock)
     # Where the scenarios began that were under way when the CLIENT went away.
     _cut: list[int] = field(default_factory=list)
 
     def go(self) -> None:
         """Run them. Raises KeyboardInterrupt, once every lane has stopped."""
         fit = [item for item in self.items if isinstance(item, pytest.Function) and self._fits(item)]
-        if not self._worthwhile() or len(fit) < 2:
+        if not self._worthwhile() or len(fit) < 2 or self.run.width < 2:
             return
-        number = min(lanes(len(self.run.players)), self.run.width, len(fit))
-        if number < 2:
-            return
-        self._waiting.extend(fit)
-        with ThreadPoolExecutor(number, thread_name_prefix="lane") as pool:
-            try:
-                for ended in [pool.submit(self._work, self._lane(place, number)) for place in range(number)]:
-                    ended.result()
-            finally:
-                self._stopped.set()
+        parts: dict[tuple[float, int], list[pytest.Function]] = defaultdict(list)
+        for item in fit:
+            parts[turn(item), _players_for(item)].append(item)
+        with self.run.route.narrowed(self.run.width):
+            for (_, each), items in sorted(parts.items()):
+                self._side_by_side(items, each)
         if self._cut:
             self.run.away.append(range(min(self._cut), len(self.run.history)))
             with contextlib.suppress(TargetGone):
@@ -104,6 +109,18 @@ class Lanes:
             self.run.warn(
                 "the CLIENT went away with several scenarios under way; each was judged again, alone"
             )
+
+    def _side_by_side(self, items: list[pytest.Function], each: int) -> None:
+        """Run ``items``, with as many lanes as there are players for ``each``."""
+        self._waiting.extend(items)
+        number = min(len(self.run.players) // each, self.run.width, len(items))
+        with ThreadPoolExecutor(number, thread_name_prefix="lane") as pool:
+            try:
+                for ended in [pool.submit(self._work, self._lane(place, each)) for place in range(number)]:
+                    ended.result()
+            except BaseException:
+                self._stopped.set()
+                raise
 
     def _worthwhile(self) -> bool:
         """Whether wagers tell balances here, nobody wants the first finding alone, and time is left."""
@@ -119,9 +136,9 @@ class Lanes:
     def _fits(self, item: pytest.Function) -> bool:
         asked = inspect.signature(item.function).parameters
         return (
-            turn(item) == 0
+            turn(item) <= AFTER_CHOICES
             and bool(rules_of(item))
-            and item.get_closest_marker("usefixtures") is None
+            and _fixtures_used(item) <= {choices_learned.__name__}
             and not served_for(item)
             and all(RULES[rule].provider == OPERATOR and not RULES[rule].needs for rule in rules_of(item))
             and asked.keys() <= set(Lent._fields)
@@ -129,13 +146,13 @@ class Lanes:
             and lacking(item, self.run) is None
         )
 
-    def _lane(self, place: int, number: int) -> Run:
+    def _lane(self, place: int, each: int) -> Run:
         def guard(exchange: Exchange) -> None:
             if self._stopped.is_set():
                 raise OutOfBounds("the scenarios at its side were stopped")
             self.run.guard(exchange)
 
-        return self.run.lane(place, guard, max(1, self.run.width // number))
+        return self.run.lane(self.run.players[place * each : (place + 1) * each], guard)
 
     def _work(self, lane: Run) -> None:
         while not self._stopped.is_set():
@@ -155,21 +172,35 @@ class Lanes:
                 self._call(item, judge)
                 result.last_exchange, result.seconds = len(history), history.now() - result.began
                 item.stash[AHEAD] = True
-        if item.stash.get(AHEAD, False) and result.findings:
+        if item.stash.get(AHEAD, False) and result.findings and turn(item) < AFTER_CHOICES:
             # All of it was sent beside others' requests.
             alone.abreast.update(one.number for one in self.run.sent_in(result))
-        elif not (item.stash.get(AHEAD, False) and self.keep(result)):
+        # What rests on others' findings, too, is judged once those have been looked at.
+        elif not (item.stash.get(AHEAD, False) and not result.findings and self.keep(result)):
             item.stash[AHEAD] = False
             drop(result)
 
     def _call(self, item: pytest.Function, judge: Judge) -> None:
         try:
             lent = lend(judge)._asdict()
+            if _fixtures_used(item):
+                with self._learning:
+                    learn_all(judge, judge.run.verbs, judge.run.players[0])
             item.function(**{name: lent[name] for name in inspect.signature(item.function).parameters})
         except TargetGone:
             self._stopped.set()
             self._cut.append(judge.result.first_exchange)
             raise
+
+
+def _players_for(item: pytest.Function) -> int:
+    """How many test players the scenario acts for."""
+    return 2 if {"another_player", "players"} & inspect.signature(item.function).parameters.keys() else 1
+
+
+def _fixtures_used(item: pytest.Function) -> set[str]:
+    """The fixtures that the scenario uses without asking for their value."""
+    return {name for marker in item.iter_markers("usefixtures") for name in marker.args}
 
 
 class Ahead:

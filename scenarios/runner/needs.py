@@ -8,6 +8,8 @@ from scenarios.run.run import Run
 from simulators.dialects import DEFAULT
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 
+# The turn of scenarios that come once the others have shown what the CLIENT chose.
+AFTER_CHOICES = 0.5
 # The word in ``needs`` for players whose balances can be told; the others are driver entries.
 PROBE = "probe"
 
@@ -44,10 +46,14 @@ def judges_history(item: pytest.Item) -> bool:
     return item.get_closest_marker("whole_history") is not None
 
 
-def turn(item: pytest.Item) -> int:
-    """When ``item`` runs: 0 first, risky scenarios later, those of the whole history at the very end."""
+def turn(item: pytest.Item) -> float:
+    """When ``item`` runs: 0 first, then what rests on the CLIENT's choices, risky scenarios later, those of the whole
+    history at the very end.
+    """
     if judges_history(item):
         return 99
+    if item.get_closest_marker("after_choices") is not None:
+        return AFTER_CHOICES
     last = item.get_closest_marker("last")
     return 0 if last is None else int(last.args[0]) if last.args else 1
 

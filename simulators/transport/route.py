@@ -58,6 +58,15 @@ class Route:
             yield
 
     @contextmanager
+    def narrowed(self, connections: int) -> Iterator[None]:
+        """Let no more than ``connections`` requests be under way in the pool; to be called while none is."""
+        whole, self._pool = self._pool, threading.Semaphore(min(connections, self.connections))
+        try:
+            yield
+        finally:
+            self._pool = whole
+
+    @contextmanager
     def places(self, n: int) -> Iterator[None]:
         """Wait for room for ``n`` connections, and hold it. Raises ValueError where there can never be so much."""
         with self.limits.connection(n):

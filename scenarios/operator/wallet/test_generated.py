@@ -70,13 +70,14 @@ _BANNED = (
 )
 
 
+@pytest.mark.after_choices
 @pytest.mark.rules("INV-01")
-def test_any_sequence(run: Run, judge: Judge, effort: Effort) -> None:
+def test_any_sequence(run: Run, player: Player, players: list[Player], judge: Judge, effort: Effort) -> None:
     """For any sequence of bets, results, rollbacks, copies, orphans and late arrivals the balance is the model's."""
     bans = run.driver.has("ban") and run.driver.has("unban")
     verbs, tours = (*_SEQUENTIAL, *_ODD), _TOURS + (_BANNED if bans else ())
-    pairs = effort.examples // 2 if len(run.players) > 1 else 0
-    for players, examples in ((run.players[:1], effort.examples - pairs), (run.players[:2], pairs)):
+    pairs = effort.examples // 2 if len(players) > 1 else 0
+    for acting, examples in (([player], effort.examples - pairs), (players[:2], pairs)):
         if not examples:
             continue
         plan = Plan(
@@ -84,20 +85,21 @@ def test_any_sequence(run: Run, judge: Judge, effort: Effort) -> None:
             verbs,
             _OPENING,
             units=(0, 900),
-            players=len(players),
+            players=len(acting),
             bans=bans,
-            tours=tours if len(players) == 1 else (),
+            tours=tours if len(acting) == 1 else (),
         )
         judge_stories(
             run,
             judge,
             effort,
             plan,
-            partial(Stage, run, players, plan.opening, judge.fund),
+            partial(Stage, run, acting, plan.opening, judge.fund),
             examples=examples,
         )
 
 
+@pytest.mark.after_choices
 @pytest.mark.rules("INV-02")
 def test_bets_never_overdraw(run: Run, player: Player, judge: Judge, effort: Effort) -> None:
     """No sequence of bets drives the balance below zero."""
@@ -122,6 +124,7 @@ def test_players_are_isolated(
         )
 
 
+@pytest.mark.after_choices
 @pytest.mark.rules("INV-03")
 def test_another_acts_between(operator: Verbs, player: Player, another_player: Player, judge: Judge) -> None:
     """What comes back to one player's wager does not reach the player who acted last."""
@@ -137,6 +140,7 @@ def test_another_acts_between(operator: Verbs, player: Player, another_player: P
             judge.settled("INV-03", another_player, last, *after, case=f"rollback of a {action}")
 
 
+@pytest.mark.after_choices
 @pytest.mark.rules("INV-03")
 def test_another_cannot_use_up(operator: Verbs, player: Player, another_player: Player, judge: Judge) -> None:
     """What another player asks to be rolled back can still be rolled back by its owner."""
@@ -152,6 +156,7 @@ def test_another_cannot_use_up(operator: Verbs, player: Player, another_player: 
     judge.settled("INV-03", player, bet, own, case=case, amiss=-player.off)
 
 
+@pytest.mark.after_choices
 @pytest.mark.rules("INV-03")
 def test_another_lends_nothing(operator: Verbs, player: Player, another_player: Player, judge: Judge) -> None:
     """A bet over the balance is not covered by what another player, who acted last, has."""

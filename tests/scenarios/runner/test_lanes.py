@@ -18,7 +18,19 @@ from tests.support.judging import judged
 from tests.support.wallets import Wallet
 
 SMALL = replace(QUICK, sums=40, crowd=20, pause=0.05, return_within=0.3)
-MONEY = ("BET-01", "BET-03", "BET-05", "RES-01", "RES-02", "RBK-01", "RBK-02", "RBK-04", "RBK-07")
+MONEY = (
+    "BET-01",
+    "BET-03",
+    "BET-05",
+    "RES-01",
+    "RES-02",
+    "RBK-01",
+    "RBK-02",
+    "RBK-04",
+    "RBK-07",
+    "INV-01",
+    "INV-02",
+)
 EIGHT = tuple(f"p-{number}" for number in range(1, 9))
 
 SCENARIOS = """
@@ -92,6 +104,73 @@ def test_every_player_is_put_back_and_every_exchange_says_its_scenario(made):
         assert len({one.message.player for one in sent if one.message is not None}) <= 1, each.id
     used = {one.message.player for one in result.run.history if one.message is not None}
     assert len(used) > 4
+
+
+PAIRS = """
+    import pytest
+
+    @pytest.mark.rules("RES-01")
+    @pytest.mark.parametrize("number", range(1))
+    def test_alone(judge, number):
+        judge.holds("RES-01", True, expected="", seen="")
+
+    {scenarios}
+"""
+PAIR = """
+    @pytest.mark.rules("BET-01")
+    def test_pair_{number}(judge, player, another_player, operator):
+        for who in (player, another_player):
+            judge.fund(who, 1000)
+        bet = operator.bet(player, player.money(100))
+        for who in (player, another_player):
+            judge.settled("BET-01", who, bet)
+"""
+
+
+def test_scenarios_with_two_players_go_side_by_side_too(tmp_path):
+    path = tmp_path / "test_pairs.py"
+    path.write_text(
+        dedent(PAIRS.format(scenarios="".join(PAIR.format(number=number) for number in range(16))))
+    )
+    result = judged(Far(EIGHT), "BET-01", "RES-01", paths=[path])
+    assert outcome(result) == [("BET-01", "passed"), ("RES-01", "passed")]
+    spans = [range(each.first_exchange, each.last_exchange) for each in result.run.results]
+    assert any(one.start < other.start < one.stop for one in spans for other in spans)
+    pairs = {
+        frozenset(one.message.player for one in result.run.sent_in(each) if one.message is not None)
+        for each in result.run.results
+    } - {frozenset()}
+    assert pairs <= {frozenset(EIGHT[at : at + 2]) for at in range(0, 8, 2)}
+    assert len(pairs) > 2
+
+
+class FourAtATime(Wallet):
+    """Answers 500 to what comes while four others are under way."""
+
+    def __init__(self, *given):
+        super().__init__(*given)
+        self.room, self.crowded = threading.Semaphore(4), 0
+
+    def __call__(self, environ, start_response):
+        if not self.room.acquire(blocking=False):
+            self.crowded += 1
+            start_response("500 Internal Server Error", [("Content-Type", "text/plain")])
+            return [b"busy"]
+        try:
+            time.sleep(0.02)
+            return super().__call__(environ, start_response)
+        finally:
+            self.room.release()
+
+
+def test_lanes_together_send_no_more_at_once_than_the_client_answers(made):
+    wallet = FourAtATime(EIGHT)
+    crowd = "judge.together([lambda: operator.result(player, player.unit)] * 8)"
+    result = judged(wallet, "BET-01", "RES-01", paths=[made(8, then=crowd)])
+    assert outcome(result) == [("BET-01", "passed"), ("RES-01", "passed")]
+    assert result.run.width == 4
+    # Only while it was found out how many go at once.
+    assert 0 < wallet.crowded <= 4
 
 
 class OneAtATime(Wallet):
