@@ -22,7 +22,7 @@ ACKNOWLEDGED: Final = 200
 
 
 class Discount(Shape):
-    """A range of voucher values and its ``discount_rate``, in percent."""
+    """A range of voucher values and its ``discount_rate``, in percent; below zero a value costs more than itself."""
 
     voucher_value_min: Number
     voucher_value_max: Number
@@ -73,10 +73,10 @@ class Store(Shape):
                 "highest. Correct voucherValueMin or voucherValueMax.",
             )
         for rate in (discount.discount_rate for discount in self.discounts):
-            if not 0 <= rate < 100:
+            if not -100 <= rate < 100:
                 raise _incoherent(
                     "discounts",
-                    f"The discountRate is {rate}. It is a percentage from 0 to below 100. Give one of these.",
+                    f"The discountRate is {rate}. It is a percentage from -100 to below 100. Give one of these.",
                 )
         return self
 

@@ -2,8 +2,9 @@
 
 Decided where the documents are silent: an amount is in EUR. The price of a value is the value less its
 discount, rounded half up to a whole cent. The discount is that of the first range holding the value; a
-value in none costs itself. A price buys the largest value that costs exactly it; within one range every
-cent between the prices of its ends is such a price, since a cent of value is at most a cent of price.
+value in none costs itself. Below zero, a discount makes a value cost more than itself, as the documented voucher
+of 110 does at 150. A price buys the largest value that costs exactly it; within one range whose discount is not
+below zero every cent between the prices of its ends is such a price, since a cent of value is at most a cent of price.
 """
 
 from collections.abc import Iterator

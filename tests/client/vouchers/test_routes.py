@@ -28,6 +28,17 @@ def test_reserve_confirm_ready(tmp_path):
         assert here.sound()
 
 
+def test_a_voucher_that_costs_more_than_it_is_worth_is_paid_by_its_price(tmp_path):
+    with place(tmp_path) as here:
+        span = {"voucherValueMin": 20, "voucherValueMax": 500, "discountRate": Decimal("-36.36")}
+        here.simulator.account.update_store(here.store, {"discounts": [span]})
+        session = here.open(100)
+        session.buy(50)
+        assert (session["state"], session["price"], session["spent"]) == ("READY", "68.18", "68.18")
+        assert here.balance() == Decimal("31.82")
+        assert here.sound()
+
+
 def test_cancel_returns_the_hold(tmp_path):
     with place(tmp_path, jackpot_confirmation="automatic") as here:
         session = here.open(50)

@@ -27,8 +27,9 @@ DECIDED: Final = (
 )
 NOT_MODELLED: Final = (
     "Jackpot's staging back-office has more pages, and names of its own for what the documents do not name.",
-    "A store that sells above value: value 110 at price 150, the example of the voucher object.",
-    "The `?notificationKey=` form of notifications, and a session JWT with `exp`.",
+    "The deprecated notifications of the public documentation, to `?notificationKey=`, by whose HTTP 200 a reservation "
+    "is agreed to: webhooks took their place.",
+    "A session JWT's `exp`: no document of the provider names it, so it is passed over; `iat` bounds the session.",
     "Translations of refusals on the player's page and in the back-office, which stay English.",
     "What a checkout's token may say of the customer (name, address, payment), and updates of orders.",
 )

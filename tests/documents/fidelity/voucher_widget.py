@@ -136,7 +136,8 @@ STATEMENTS: Final = (
         "Display offers",
         "value and price are numbers, which may differ",
         f"{_HERE}wire.py client_under_test/vouchers/jackpot_api.py",
-        f"{GOLDEN} simulators/jackpot/test_world.py::test_price_and_value_are_each_others_inverse EVT-10",
+        f"{GOLDEN} simulators/jackpot/test_world.py::test_price_and_value_are_each_others_inverse "
+        "simulators/jackpot/test_api.py::test_the_documented_voucher_is_worth_110_and_costs_150 EVT-10",
     ),
     said(
         "Display offers",

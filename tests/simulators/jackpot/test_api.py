@@ -68,6 +68,22 @@ def test_proposed_vouchers(place: Served) -> None:
     assert_error(unknown, 404, "STORE_NOT_FOUND")
 
 
+def test_the_documented_voucher_is_worth_110_and_costs_150(place: Served) -> None:
+    store = place.store()
+    span = {"voucherValueMin": 110, "voucherValueMax": 110, "discountRate": Decimal("-36.36")}
+    changes = {"voucherValueMax": 110, "voucherPossibleDiscreteValues": [20, 110], "discounts": [span]}
+    place.simulator.account.update_store(store, changes)
+    path = f"/v2/stores/{store}/reserve-voucher-by-"
+    for word, amount in (("value", 110), ("price", 150)):
+        session = place.session(amount=Decimal(150))
+        voucher = place.ask("POST", path + word, {word: amount}, headers=session).json()
+        assert (voucher["value"], voucher["price"]) == (110, 150)
+    short = place.ask("POST", f"{path}value", {"value": 110}, headers=place.session(amount=Decimal(149)))
+    assert_error(short, 422, "AMOUNT_EXCEEDED")
+    proposed = place.ask("GET", f"/v2/stores/{store}/proposed-vouchers", headers=place.key).json()
+    assert [(each["value"], each["price"]) for each in proposed] == [(20, 20), (110, 150)]
+
+
 def test_one_offer_and_its_store(place: Served) -> None:
     store = place.store()
     proposed = place.ask("GET", f"/v2/stores/{store}/proposed-vouchers", headers=place.session()).json()[0]

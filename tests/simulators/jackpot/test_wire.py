@@ -68,6 +68,7 @@ def test_malformed_events_are_refused(body: bytes) -> None:
         {"voucherValueMin": 60},
         {"voucherValueMin": 0},
         {"discounts": [{"voucherValueMin": 20, "voucherValueMax": 30, "discountRate": 100}]},
+        {"discounts": [{"voucherValueMin": 20, "voucherValueMax": 30, "discountRate": -101}]},
         {"name": None},
         {"id": "another"},
         {"unheard": 1},

@@ -165,7 +165,7 @@ def test_prices_are_rounded_half_up(value: str, price: str) -> None:
 def stores(draw: st.DrawFn) -> wire.Store:
     """Stores with any ranges of discounts, also gaps and overlaps."""
     cuts = sorted(draw(st.lists(st.integers(500, 25000), min_size=2, max_size=6, unique=True)))
-    rates = st.decimals(0, "99.9", places=draw(st.integers(0, 2)))
+    rates = st.decimals(-99, "99.9", places=draw(st.integers(0, 2)))
     ranges = draw(st.lists(st.tuples(st.sampled_from(cuts), st.sampled_from(cuts), rates), max_size=3))
     return store(
         voucherValueMin=Decimal(cuts[0]) / 100,
@@ -196,7 +196,9 @@ def test_price_and_value_are_each_others_inverse(some: wire.Store, data: st.Data
 
 
 @settings(deadline=None)
-@given(st.integers(1, 30), st.sampled_from(["0", "5", "7.5", "14", "33.33", "99"]), st.data())
+@given(
+    st.integers(1, 30), st.sampled_from(["-100", "-36.36", "0", "5", "7.5", "14", "33.33", "99"]), st.data()
+)
 def test_the_value_of_a_price_is_the_largest(low: int, rate: str, data: st.DataObject) -> None:
     discount = {"voucherValueMin": 1, "voucherValueMax": 800, "discountRate": Decimal(rate)}
     some = store(voucherValueMin=low, voucherValueMax=low + 5, discounts=[discount])

@@ -37,7 +37,7 @@ _FR: Final = {
     ),
     "each one is confirmed at once": "chacune est confirmée aussitôt",
     "Save": "Enregistrer",
-    "Credentials": "Identifiants",
+    "Security and API keys": "Sécurité et clés d'API",
     "the apikey": "l'apikey",
     "hidden": "masqué",
     "reads the catalogue": "lit le catalogue",
@@ -113,9 +113,10 @@ _FR: Final = {
     "Lowest value, in EUR": "Valeur minimale, en EUR",
     "Highest value, in EUR": "Valeur maximale, en EUR",
     "Discounts": "Remises",
-    "Ranges of values and their rates in percent; the first that holds a value governs it. Empty rows are none.": (
-        "Un intervalle de valeurs et son taux en pour cent ; le premier qui contient une valeur la régit. "
-        "Une ligne vide ne compte pas."
+    "Ranges of values and their rates in percent; the first that holds a value governs it. Below zero, it is sold "
+    "above its value. Empty rows are none.": (
+        "Des intervalles de valeurs et leurs taux en pour cent ; le premier qui contient une valeur la régit. Sous "
+        "zéro, elle se vend au-dessus de sa valeur. Une ligne vide ne compte pas."
     ),
     "Discount": "Remise",
     "From, EUR": "De, EUR",
