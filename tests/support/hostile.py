@@ -1,15 +1,23 @@
 """CLIENTs that write whatever bytes they want, as a table: what each does with a connection that sent a request."""
 
+import json
+import re
 import socket
 import struct
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
+
+# What a CLIENT does with a connection on which a request came.
+Answer = Callable[[socket.socket], None]
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
+_REQUEST = re.compile(rb"POST .*?\r\ncontent-length: *(\d+)\r\n.*?\r\n\r\n", re.IGNORECASE | re.DOTALL)
 
 # What an answer that drips begins with, and what then comes again and again.
 DRIPS = {
@@ -24,8 +32,14 @@ DRIPS = {
 }
 
 
+def peak_megabytes(pid: int) -> float:
+    """The most memory that the process ``pid``, which is still there, has held so far."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1000
+
+
 @contextmanager
-def answering(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+def answering(answer: Answer) -> Iterator[str]:
     """A CLIENT that reads a request and lets ``answer`` write; one connection at a time. Yields its address."""
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -47,7 +61,51 @@ def answering(answer: Callable[[socket.socket], None]) -> Iterator[str]:
         thread.join()
 
 
-def drips(start: bytes, piece: bytes) -> Callable[[socket.socket], None]:
+@contextmanager
+def answering_each(answers: Mapping[str, Answer], met: Callable[[str], None]) -> Iterator[str]:
+    """A CLIENT that answers transactions of each player in another way; any number of connections at a time.
+
+    ``met`` is told of each player of whom a transaction came. Yields the address.
+    """
+    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    threads: list[threading.Thread] = []
+
+    def serve(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            while player := _player(connection):
+                met(player)
+                answers[player](connection)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                threads.append(threading.Thread(target=serve, args=(connection,)))
+                threads[-1].start()
+
+    accepting = threading.Thread(target=accept)
+    accepting.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/x"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for thread in (accepting, *threads):
+            thread.join()
+
+
+def _player(connection: socket.socket) -> str:
+    """The player of the next transaction on ``connection``; empty where none comes any more."""
+    came = b""
+    while not (found := _REQUEST.match(came)) or len(came) < found.end() + int(found[1]):
+        piece = connection.recv(65536)
+        if not piece:
+            return ""
+        came += piece
+    return str(json.loads(came[found.end() :])["user_id"])
+
+
+def drips(start: bytes, piece: bytes) -> Answer:
     """An answer that begins with ``start``; then comes ``piece``, fifty times a second, until nobody listens."""
 
     def answer(connection: socket.socket) -> None:
@@ -60,7 +118,7 @@ def drips(start: bytes, piece: bytes) -> Callable[[socket.socket], None]:
     return answer
 
 
-def says(*pieces: bytes) -> Callable[[socket.socket], None]:
+def says(*pieces: bytes) -> Answer:
     """An answer of ``pieces``, after which the connection ends."""
 
     def answer(connection: socket.socket) -> None:
@@ -71,7 +129,7 @@ def says(*pieces: bytes) -> Callable[[socket.socket], None]:
     return answer
 
 
-def resets(*pieces: bytes) -> Callable[[socket.socket], None]:
+def resets(*pieces: bytes) -> Answer:
     """An answer of ``pieces``, after which the connection is reset."""
 
     def answer(connection: socket.socket) -> None:
@@ -83,12 +141,12 @@ def resets(*pieces: bytes) -> Callable[[socket.socket], None]:
     return answer
 
 
-def whole(body: bytes, head: bytes = OK) -> Callable[[socket.socket], None]:
+def whole(body: bytes, head: bytes = OK) -> Answer:
     """An answer of ``head`` with ``body``, its length told."""
     return says(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
 
 
-def floods(start: bytes, piece: bytes) -> Callable[[socket.socket], None]:
+def floods(start: bytes, piece: bytes) -> Answer:
     """An answer without end, as fast as it is read."""
 
     def answer(connection: socket.socket) -> None:
@@ -105,7 +163,7 @@ def _bomb(size: int) -> bytes:
 
 
 # What CLIENTs do that mean harm, or are broken in the worst way.
-HOSTILE: dict[str, Callable[[socket.socket], None]] = {
+HOSTILE: dict[str, Answer] = {
     **{f"drips: {name}": drips(*drip) for name, drip in DRIPS.items()},
     "floods: headers": floods(OK, b"X-More: 1\r\n" * 1000),
     "floods: interim answers": floods(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
