@@ -263,8 +263,9 @@ def reach(target: Target, url: str, player_id: str) -> None:
         f"error {first.error!r}" if first.error else f"HTTP {first.answer.status if first.answer else 0}"
     )
     raise TargetProblem(
-        f"POST {first.request.url}: the first wager (a result of {player.show(Decimal(player.unit))} for "
-        f"{player_id}) was not accepted: {Redactor(target.secrets()).text(str(said))}",
+        f"{first.request.method} {first.request.url}: the first wager "
+        f"(a result of {player.show(Decimal(player.unit))} for {player_id}) was not accepted: "
+        f"{Redactor(target.secrets()).text(str(said))}",
         "error null: there is no use in sending thousands of what is refused once",
         "start the CLIENT, or correct callback_url, security_hash and the player ids; `pitboss doctor` tries each",
     )

@@ -24,8 +24,7 @@ from loadtests.audit.outcome.text import why_not
 from loadtests.options import SHAPES
 from loadtests.run import refuse
 from loadtests.shapes.ramp_search import RampStep, Search
-from loadtests.traffic.player_script import FAULTY
-from loadtests.transports.connection import METHOD
+from loadtests.traffic.player_script import FAULTY, METHODS
 from scenarios.problems.errors import UsageProblem
 
 log = logging.getLogger(__name__)
@@ -58,7 +57,7 @@ class Meter:
         times: Counter[int] = Counter()
         requests = failures = 0
         for (name, method), entry in stats.entries.items():
-            if method == METHOD and name != FAULTY:
+            if method in METHODS and name != FAULTY:
                 times.update(entry.response_times)
                 requests, failures = requests + entry.num_requests, failures + entry.num_failures
         return cls(seconds, requests, failures, times)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from simulators.exchanges.history import Answer, Status
+from simulators.exchanges.history import Answer, Request, Status
 from simulators.transport.delivery import Meaning
 from simulators.values import money
 from simulators.wallet.dialect import Dialect
@@ -77,8 +77,9 @@ class Callbacks:
         amount = money.from_minor(minor, self.currency)
         transaction = Transaction(kind, provider_id, player, self.currency, amount, of)
         secret = f"not {self.secret}" if forged else self.secret
-        headers, body = self.dialect.seal(self.dialect.encode(transaction), secret)
-        return Written(self.dialect.path(transaction), body, dict(headers))
+        headers, sealed = self.dialect.seal(self.dialect.encode(transaction), secret)
+        placed = self.dialect.placed(Request("POST", self.dialect.path(transaction), headers), sealed)
+        return Written(placed.url, placed.body, dict(headers))
 
     def read(self, status: int, body: bytes) -> Meaning:
         """Say what an answer means, and what in it breaks the contract; ``status`` 0 is the lack of one."""

@@ -19,7 +19,6 @@ from loadtests.traffic.player_script import Seen, Send
 from simulators.exchanges.history import Headers
 from simulators.transport.raw_connection import ANSWER_LIMIT, DialTimeoutError, failure_of, remaining
 
-METHOD: Final = "POST"
 # Bytes that headers and interim answers may have beside a body, and those that are read at a time.
 _HEAD_LIMIT: Final = 65536
 _RECEIVE: Final = 65536
@@ -46,7 +45,7 @@ class Connection:
         self._dialler.connection_timeout = self._dialler.network_timeout = timeout
         self._timeout = timeout
         self._more = "".join([f"{name}: {value}\r\n" for name, value in headers])
-        self._start = f"{METHOD} {url.path.rstrip('/')}"
+        self._start = url.path.rstrip("/")
         self._middle = f" HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: "
         self._socket: Any = None
 
@@ -54,13 +53,13 @@ class Connection:
         """Send ``send`` and wait for its answer; the lack of one is a problem in words, never raised."""
         began = time.perf_counter()
         fields = "".join([f"{name}: {value}\r\n" for name, value in send.headers.items()])
-        head = f"{self._start}{send.path}{self._middle}{len(send.body)}\r\n{fields}{self._more}\r\n"
+        head = f"{send.method} {self._start}{send.path}{self._middle}{len(send.body)}\r\n{fields}{self._more}\r\n"
         try:
             connected = self._connected()
             connected.settimeout(self._timeout)
             connected.sendall(head.encode("latin-1") + send.body)
             bounded: Any = _Bounded(connected, self._timeout)
-            answer = HTTPSocketResponse(bounded, method=METHOD)
+            answer = HTTPSocketResponse(bounded, method=send.method)
             body = bytes(answer.read(ANSWER_LIMIT))
             if answer.should_close() or not answer.message_complete:
                 self.close()

@@ -29,7 +29,7 @@ def disturbed(sends: Sequence[Send], base_url: str, route: Callable[[], Route], 
 
 def delivery(base_url: str, send: Send, read: Read) -> Delivery:
     """What ``send`` is, to the callback URL ``base_url``; ``read`` says what an answer means."""
-    request = Request("POST", base_url + send.path, tuple(send.headers.items()), send.body)
+    request = Request(send.method, base_url + send.path, tuple(send.headers.items()), send.body)
     return Delivery(request, read, OPERATOR, send.name, Purpose.TRAFFIC)
 
 

@@ -11,7 +11,7 @@ from locust.exception import CatchResponseError, StopUser
 
 from loadtests import run
 from loadtests.traffic.player_script import Seen, Send, drive
-from loadtests.transports.connection import METHOD, Connection
+from loadtests.transports.connection import Connection
 from loadtests.transports.disturbed import disturbed
 from simulators.exchanges.history import History
 
@@ -70,7 +70,7 @@ class Bettor(User):
 
     def _report(self, send: Send, seen: Seen) -> None:
         self._fire(
-            request_type=METHOD,
+            request_type=send.method,
             name=send.name,
             response_time=seen.seconds * 1000,
             response_length=len(seen.body),

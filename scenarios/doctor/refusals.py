@@ -106,11 +106,14 @@ def _same_as_forged(run: Run, player: Player, genuine: Exchange) -> bool:
     message = verbs.transaction("result", player, player.unit)
     channel = run.channel
     forger = Operator(channel.url, verbs.new_id(), channel.route, channel.dialect, channel.names)
-    forged = forger.send_raw(
-        forger.dialect.encode(message),
-        path=forger.dialect.path(message),
-        label="forged result (doctor)",
-        message=message,
+    [forged] = forger.deliver(
+        forger.delivery_of(
+            forger.request(message),
+            label="forged result (doctor)",
+            purpose=Purpose.FORGERY,
+            message=message,
+            genuine=False,
+        )
     )
     if not forged.refused:
         verbs.rollback(forged, purpose=Purpose.DOCTOR)

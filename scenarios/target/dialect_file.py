@@ -22,7 +22,7 @@ from scenarios.target.sections import Name, Section
 from scenarios.target.toml_file import read_toml
 from simulators.wallet.dialect import Abilities
 from simulators.wallet.signers import HASHES, HMACS, Output, Over, Place, Signer
-from simulators.wallet.template_dialect import PLACES, Amount, Answers, Encoding, TemplateDialect
+from simulators.wallet.template_dialect import PLACES, Amount, Answers, AskedIn, Encoding, TemplateDialect
 from simulators.wallet.transactions import Kind
 
 # What each kind must say, so that a CLIENT can handle it.
@@ -82,8 +82,8 @@ class Signature(Section):
     )
     over: Over = Field(
         "body",
-        description='what is signed: the "body", or of its fields, sorted by name, the "values" or the "pairs" '
-        "name=value joined by &",
+        description='what is signed: the "body" (the query string without the signature), or of its fields, sorted by '
+        'name, the "values" or the "pairs" name=value joined by &',
         examples=['"body"'],
     )
     secret: Place = Field(
@@ -101,10 +101,6 @@ class Signature(Section):
     def _one_place(self) -> Self:
         if (self.header is None) == (self.field is None):
             raise ValueError("it needs either header or field, where the signature stands")
-        if self.field is not None and self.over == "body":
-            raise ValueError(
-                'a signature inside the body cannot be over = "body"; it is over "values" or "pairs"'
-            )
         return self
 
 
@@ -143,8 +139,10 @@ class DialectFile(Section):
     """A whole dialect file."""
 
     name: Name = Field(description="what reports call the dialect", examples=['"acme"'])
-    encoding: Encoding = Field(
-        "json", description='how messages are written: "json" or "form"', examples=['"json"']
+    encoding: AskedIn = Field(
+        "json",
+        description='how messages are written: "json" or "form" in the body of a POST, "query" in the address of a GET',
+        examples=['"json"'],
     )
     path: Annotated[dict[Kind, WalletPath], BeforeValidator(_by_kind)] = Field(
         description="the path that is appended to callback_url; one, or one for each of bet, result and rollback",
@@ -168,12 +166,21 @@ class DialectFile(Section):
     @field_validator("messages")
     @classmethod
     def _sayable(cls, given: dict[Kind, dict[str, Any]], info: ValidationInfo) -> dict[Kind, dict[str, Any]]:
-        flat = info.data.get("encoding") == "form"
+        flat = info.data.get("encoding") in ("form", "query")
         if problem := next(
             (each for kind in Kind for each in _unsayable(kind, given[kind], flat=flat)), None
         ):
             raise ValueError(problem)
         return given
+
+    @field_validator("signature")
+    @classmethod
+    def _of_what_is_there(cls, sign: Signature, info: ValidationInfo) -> Signature:
+        if info.data.get("encoding") == "json" and sign.field is not None and sign.over == "body":
+            raise ValueError(
+                'a field inside a JSON body cannot be over = "body"; it is over "values" or "pairs"'
+            )
+        return sign
 
     def dialect(self) -> TemplateDialect:
         """The dialect that the file describes."""
@@ -226,7 +233,7 @@ def _unsayable(kind: Kind, message: dict[str, Any], *, flat: bool) -> Iterator[s
     if kind is not Kind.ROLLBACK and "{of}" in found:
         yield f"{kind} has {{of}}, which only a rollback has"
     if flat and any(isinstance(each, dict | list) for each in message.values()):
-        yield f"{kind} has a table or a list, which a form cannot hold"
+        yield f"{kind} has a table or a list, which neither a form nor a query string can hold"
 
 
 def _places(part: Any) -> Iterator[str]:

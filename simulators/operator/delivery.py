@@ -79,10 +79,11 @@ class Operator(Endpoint[Transaction]):
         ``headers`` are as of every endpoint, the signature's among them.
         """
         self._look_at(body)
-        signed, body = self.dialect.seal(body, self.secret)
-        return super().raw_request(
-            body, path=path, method=method, headers={**dict(signed), **(headers or {})}
+        signed, sealed = self.dialect.seal(body, self.secret)
+        request = super().raw_request(
+            b"", path=path, method=method, headers={**dict(signed), **(headers or {})}
         )
+        return self.dialect.placed(request, sealed)
 
     def _look_at(self, body: bytes) -> None:
         # Whatever leaves, leaves through a request that is built here; a copy is one that was.

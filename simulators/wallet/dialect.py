@@ -5,7 +5,7 @@ Rules about money are proved with transactions, in any dialect; rules about byte
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from simulators.exchanges.history import Answer, Headers, Request
@@ -79,7 +79,7 @@ class Dialect(ABC):
 
     @abstractmethod
     def seal(self, body: bytes, secret: str) -> tuple[Headers, bytes]:
-        """Sign ``body``: the headers and the body as they are sent."""
+        """Sign ``body``: the headers and the message as they are sent."""
 
     @abstractmethod
     def read(self, answer: Answer) -> Meaning:
@@ -102,5 +102,13 @@ class Dialect(ABC):
 
     def request(self, url: str, transaction: Transaction, secret: str, style: Style = PLAIN) -> Request:
         """Return ``transaction`` as the signed request to the callback URL ``url``."""
-        headers, body = self.seal(self.encode(transaction, style), secret)
-        return Request("POST", url.rstrip("/") + self.path(transaction), headers, body)
+        headers, sealed = self.seal(self.encode(transaction, style), secret)
+        return self.placed(Request("POST", url.rstrip("/") + self.path(transaction), headers), sealed)
+
+    def placed(self, request: Request, sealed: bytes) -> Request:
+        """``request`` with the signed message ``sealed`` where the dialect has it: in the body."""
+        return replace(request, body=sealed)
+
+    def sealed_in(self, request: Request) -> bytes:
+        """The signed message that ``request`` holds."""
+        return request.body

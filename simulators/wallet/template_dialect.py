@@ -4,14 +4,14 @@ import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Literal
 from urllib.parse import parse_qsl
 
 import jmespath
 
-from simulators.exchanges.history import Answer, Headers, Status
+from simulators.exchanges.history import Answer, Headers, Request, Status
 from simulators.transport.delivery import Meaning
 from simulators.values import money
 from simulators.values.decimal_json import quoted
@@ -22,9 +22,11 @@ from simulators.wallet.signers import Signer
 from simulators.wallet.transactions import Kind, Transaction
 
 Encoding = Literal["json", "form"]
+# What asks may also stand in the address of a GET, in pairs like those of a form.
+AskedIn = Literal["json", "form", "query"]
 Amount = Literal["number", "text", "minor", "scaled"]
 
-CONTENT_TYPES: Final[dict[Encoding, str]] = {
+CONTENT_TYPES: Final[dict[AskedIn, str]] = {
     "json": "application/json",
     "form": "application/x-www-form-urlencoded",
 }
@@ -58,7 +60,7 @@ class TemplateDialect(Dialect):
 
     called: str
     paths: Mapping[Kind, str]
-    encoding: Encoding
+    encoding: AskedIn
     messages: Mapping[Kind, Mapping[str, Any]]
     amount: Amount
     digits: int
@@ -69,9 +71,9 @@ class TemplateDialect(Dialect):
     decisions: Abilities
 
     # Of every kind at once; styles spell what stands at the top.
-    _other_bytes: ClassVar[Mapping[Encoding, Mapping[str, Style]]] = {
-        "json": {"spaces and newlines": Style(spaces=True)},
-        "form": {"percent-encoded where it could do without": Style(escape=True)},
+    _other_json: ClassVar[Mapping[str, Style]] = {"spaces and newlines": Style(spaces=True)}
+    _other_pairs: ClassVar[Mapping[str, Style]] = {
+        "percent-encoded where it could do without": Style(escape=True)
     }
 
     @property
@@ -91,7 +93,8 @@ class TemplateDialect(Dialect):
         beside = (
             "under the secret" if signer.method.startswith("hmac") else f"with the secret {signer.place} it"
         )
-        over = {"body": "the raw body", "values": "the sorted values", "pairs": "the sorted name=value pairs"}
+        whole = "the query string" if self.encoding == "query" else "the raw body"
+        over = {"body": whole, "values": "the sorted values", "pairs": "the sorted name=value pairs"}
         return f"{place} is the {signer.output} {signer.method} of {over[signer.over]} {beside}"
 
     @property
@@ -108,7 +111,13 @@ class TemplateDialect(Dialect):
     def other_bytes(self) -> Mapping[str, Style]:
         """Other spellings of the same message."""
         backwards = tuple(reversed([*self.messages[Kind.BET]]))
-        return {"fields in another order": Style(order=backwards), **self._other_bytes[self.encoding]}
+        others = self._other_pairs if self.pairs else self._other_json
+        return {"fields in another order": Style(order=backwards), **others}
+
+    @property
+    def pairs(self) -> bool:
+        """Whether messages are names and texts, as in a form or a query string."""
+        return self.encoding != "json"
 
     def path(self, transaction: Transaction) -> str:
         """The path of the transaction's kind."""
@@ -118,24 +127,38 @@ class TemplateDialect(Dialect):
         """Fill in the template of the transaction's kind."""
         values = self._values(transaction)
         filled = {name: _filled(part, values) for name, part in self.messages[transaction.kind].items()}
-        if self.encoding == "form":
+        if self.pairs:
             return codec.form({name: _text(part) for name, part in filled.items()}, style)
         return codec.json_object({name: _json(part) for name, part in filled.items()}, style)
 
     def seal(self, body: bytes, secret: str) -> tuple[Headers, bytes]:
         """Sign ``body``, in the header or as its last field; a field cannot be added to what is no message."""
-        headers: Headers = (("Content-Type", CONTENT_TYPES[self.encoding]),)
+        content_type = CONTENT_TYPES.get(self.encoding)
+        headers: Headers = () if content_type is None else (("Content-Type", content_type),)
         signature = self.signer.sign(self.signed_text(body), secret)
         if self.header is not None:
             return (*headers, (self.header, signature)), body
         assert self.field is not None
-        if self.encoding == "form":
+        if self.pairs:
             return headers, body + (b"&" if body else b"") + codec.form({self.field: signature})
         if not body.rstrip().endswith(b"}"):
             return headers, body
         head = body.rstrip()[:-1].rstrip()
         comma = b"" if head.endswith(b"{") else b","
         return headers, head + comma + f"{quoted(self.field)}:{quoted(signature)}}}".encode()
+
+    def placed(self, request: Request, sealed: bytes) -> Request:
+        """In the body, or with the address of a GET."""
+        if self.encoding != "query":
+            return super().placed(request, sealed)
+        address = request.url.partition("?")[0]
+        return replace(request, method="GET", url=f"{address}?{sealed.decode('latin-1')}", body=b"")
+
+    def sealed_in(self, request: Request) -> bytes:
+        """The body, or what stands behind the address of a GET."""
+        if self.encoding != "query":
+            return super().sealed_in(request)
+        return request.url.partition("?")[2].encode("latin-1")
 
     def signed_text(self, body: bytes) -> bytes:
         """What of ``body`` is signed, without the secret."""
@@ -161,7 +184,7 @@ class TemplateDialect(Dialect):
     def named(self, body: bytes) -> Sequence[Any]:
         """Every value of a field that stands for the player in one of the templates."""
         keys = {key for message in self.messages.values() for key in _keys_of("{player}", message)}
-        if self.encoding == "form":
+        if self.pairs:
             return [value for name, value in _pairs(body) if name in keys]
         return [value for key in sorted(keys) for value in codec.values_of(body, key)]
 
@@ -170,7 +193,7 @@ class TemplateDialect(Dialect):
         keys = {re.escape(key) for message in self.messages.values() for key in _keys_of("{id}", message)}
         names = "|".join(sorted(keys)).encode()
         own = re.escape(self.field or "").encode()
-        if self.encoding == "form":
+        if self.pairs:
             pattern, new = rb"((?:^|&)(?:%s)=)[^&]*" % names, codec.form({"": id})[1:]
             sealed = rb"(?:^|&)%s=[^&]*" % own
         else:
@@ -205,7 +228,7 @@ class TemplateDialect(Dialect):
         return dict(_pairs(body)) or None
 
     def _fields(self, body: bytes) -> dict[str, str]:
-        if self.encoding == "form":
+        if self.pairs:
             return dict(_pairs(body))
         try:
             document = json.loads(body, parse_float=str, parse_int=str)

@@ -139,7 +139,7 @@ def _read(connection: socket.socket, number: int) -> Asked | None:
             return None
         elif isinstance(event, h11.EndOfMessage):
             assert head is not None
-            assert head.method == b"POST"
+            assert head.method == (b"POST" if body else b"GET")
             headers = {name.decode(): value.decode() for name, value in head.headers}
             return Asked(number, head.target.decode(), headers, body)
 

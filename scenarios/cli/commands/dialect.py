@@ -76,7 +76,8 @@ def _shown(dialect: TemplateDialect, transaction: Transaction) -> Iterator[str]:
     request = dialect.request("", transaction, _SECRET)
     yield f"\n{transaction.kind} of {_AMOUNT} {_CURRENCY}: {request.method} callback_url{request.url}"
     yield from (f"  {name}: {value}" for name, value in request.headers)
-    yield f"  {request.body.decode()}"
+    if request.body:
+        yield f"  {request.body.decode()}"
     yield f"  signed:    {dialect.signed_text(body).decode('utf-8', 'replace')}"
     yield f"  secret:    {_SECRET}"
     yield f"  signature: {dialect.signer.sign(dialect.signed_text(body), _SECRET)}"

@@ -124,15 +124,16 @@ def _endpoint(target: Target, request: Request, route: Route, number: int) -> En
 def _fresh(endpoint: Endpoint[Any], request: Request, number: int) -> Request:
     """``request`` under a new id; signed anew where it was rightly signed."""
     if isinstance(endpoint, Operator):
-        body = endpoint.dialect.renewed(request.body, str(uuid.uuid4()))
-        if body is not None:
-            signed = dict(endpoint.dialect.seal(request.body, endpoint.secret)[0])
-            sealed, sent = endpoint.dialect.seal(body, endpoint.secret)
+        dialect, message = endpoint.dialect, endpoint.dialect.sealed_in(request)
+        new = dialect.renewed(message, str(uuid.uuid4()))
+        if new is not None:
+            signed = dict(dialect.seal(message, endpoint.secret)[0])
+            fields, sealed = dialect.seal(new, endpoint.secret)
             anew = {
-                name.lower(): value for name, value in sealed if header(request.headers, name) == signed[name]
+                name.lower(): value for name, value in fields if header(request.headers, name) == signed[name]
             }
             headers = tuple((name, anew.get(name.lower(), value)) for name, value in request.headers)
-            return replace(request, headers=headers, body=sent)
+            return dialect.placed(replace(request, headers=headers), sealed)
     raise UsageProblem(
         f"--fresh: #{number} holds no transaction id that could be new",
         "a callback of the OPERATOR in words whose ids are known",

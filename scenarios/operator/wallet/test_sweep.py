@@ -97,7 +97,7 @@ def _accepted(run: Run, players: list[Player]) -> Iterator[tuple[str, Exchange]]
         if accepted is None or (message.player, message.currency) not in own:
             continue
         genuine = all(one.genuine and not one.refused for one in same)
-        if genuine and len({one.request.body for one in same}) == 1:
+        if genuine and len({(one.request.url, one.request.body) for one in same}) == 1:
             yield _kind(message, sent), accepted
 
 

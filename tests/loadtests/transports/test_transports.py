@@ -69,6 +69,18 @@ def test_headers_for_a_gateway_are_sent_by_every_way():
     assert {each.headers["x-security-hash"] for each in server.asked} == {"00"}
 
 
+def test_what_has_no_body_is_asked_by_get_in_every_way():
+    asked = Send("/wallet?id=1&key=0", b"", "bet", {})
+    server = Scripted(lambda _: answer())
+    with server.running() as base_url:
+        connection = Connection(base_url, PATIENCE)
+        assert connection.ask(asked).status == 200
+        connection.close()
+        disturbed([asked, asked], base_url, PATIENCE, None)
+    # The server takes a GET for what has no body.
+    assert [(each.path, each.body) for each in server.asked] == [("/operator/wallet?id=1&key=0", b"")] * 3
+
+
 def test_what_the_client_ended_is_dialled_again():
     def script(asked):
         if asked.connection == 1:

@@ -51,7 +51,6 @@ BAD = {
     "digits": ('form = "minor"', 'form = "scaled"\ndigits = 40', "40"),
     "method": ('method = "md5"', 'method = "md6"', "md6"),
     "over": ('over = "values"', 'over = "fields"', "fields"),
-    "field over the body": ('over = "values"', 'over = "body"', "body"),
     "two places": ('field = "sign"', 'field = "sign"\nheader = "X"', "header or field"),
     "no place": ('field = "sign"', "", "header or field"),
     "expression": ("done = \"status == 'OK'\"", 'done = "status =="', "JMESPath"),
@@ -72,6 +71,28 @@ def test_a_bad_file_is_told_in_three_beats(what, tmp_path):
     assert told in done.output
     assert "expected: " in done.output
     assert "next step: " in done.output
+
+
+def test_a_field_of_a_json_body_cannot_sign_that_body(tmp_path):
+    file = tmp_path / "acme.toml"
+    signed = WHOLE.replace('over = "values"', 'over = "body"')
+    file.write_text(signed)
+    assert run("check", file).exit_code == 0
+    file.write_text(signed.replace('encoding = "form"\n\n#', 'encoding = "json"\n\n#'))
+    done = run("check", file)
+    assert done.exit_code == 2
+    assert 'a field inside a JSON body cannot be over = "body"' in done.output
+
+
+def test_a_message_in_the_address_is_shown_with_its_signature(tmp_path):
+    file = tmp_path / "acme.toml"
+    query = WHOLE.replace('encoding = "form"\n\n#', 'encoding = "query"\n\n#').replace("md5", "sha1")
+    file.write_text(query.replace('over = "values"', 'over = "body"'))
+    done = run("check", file)
+    assert done.exit_code == 0, done.output
+    asked = "op=debit&ref=b-1&account=p-1&ccy=EUR&cents=1250"
+    # printf 'op=debit&ref=b-1&account=p-1&ccy=EUR&cents=1250example secret' | sha1sum
+    assert f"GET callback_url/wallet?{asked}&sign=5818f536c322e38acdf315ca066c9586cef71fbc" in done.output
 
 
 def test_a_file_that_is_not_there_is_told_also_of_a_target_file(tmp_path):

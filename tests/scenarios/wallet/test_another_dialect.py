@@ -45,6 +45,36 @@ actions = [{ id = "{id}", of = "{of}", money = { value = "{amount}", currency = 
 """
 
 
+# Asked by GET: the salt and the query string before the signature make the key; the answer tells the balance.
+QUERY = """
+name = "query"
+encoding = "query"
+path = "/seamless"
+amount.form = "text"
+signature = { method = "sha1", over = "body", secret = "before", field = "key" }
+answer = { done = "status == '200'", error = "msg", client_id = "own", insufficient_funds = "Not enough" }
+[messages.bet]
+action = "debit"
+username = "{player}"
+currency = "{currency}"
+amount = "{amount}"
+transaction_id = "{id}"
+[messages.result]
+action = "credit"
+username = "{player}"
+currency = "{currency}"
+amount = "{amount}"
+transaction_id = "{id}"
+[messages.rollback]
+action = "rollback"
+username = "{player}"
+currency = "{currency}"
+amount = "{amount}"
+transaction_id = "{id}"
+rolled_back = "{of}"
+"""
+
+
 class CoinsWallet(Wallet):
     """A CLIENT that knows nothing but forms and cents."""
 
@@ -115,12 +145,50 @@ class NestedWallet(Wallet):
         return {"code": 0, "data": {"own": said["transaction_id"]}}
 
 
+class QueryWallet(Wallet):
+    """A CLIENT that is asked by GET alone, and tells the balance in each answer."""
+
+    def __call__(self, environ, start_response):
+        assert environ["REQUEST_METHOD"] == "GET", "asked in a body"
+        asked, _, key = environ["QUERY_STRING"].rpartition("&key=")
+        with self.lock:
+            if key == hashlib.sha1((SECRET + asked).encode()).hexdigest():
+                document = self._handled(dict(parse_qsl(asked, keep_blank_values=True)))
+            else:
+                document = {"status": "403", "msg": "Key"}
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(document).encode()]
+
+    def _handled(self, fields):
+        message = {
+            "action": {"debit": "bet", "credit": "result", "rollback": "rollback"}[fields["action"]],
+            "transaction_id": fields["transaction_id"],
+            "user_id": fields["username"],
+            "currency": fields["currency"],
+            "amount": Decimal(fields["amount"]),
+            "rollback_transaction_id": fields.get("rolled_back"),
+        }
+        try:
+            said = self.handle(message)
+        except Refused as no:
+            said = {"error": str(no)}
+        balance = str(self.balances.get(fields["username"], "0"))
+        if said["error"] is not None:
+            why = "Not enough" if said["error"] == "INSUFFICIENT_FUNDS" else said["error"]
+            return {"status": "403", "msg": why, "balance": balance}
+        return {"status": "200", "own": said["transaction_id"], "balance": balance}
+
+
 class ReturnsNothing(faulty.RollbackAdds, CoinsWallet):
     """Rolling a result back pays it once more."""
 
 
 class PaysCopies(faulty.ResultsNotRemembered, NestedWallet):
     """Copies of results are paid again."""
+
+
+class TakesLess(faulty.BetTakesLess, QueryWallet):
+    """A bet takes less than it says."""
 
 
 class Lends(faulty.LendsMuch, CoinsWallet):
@@ -132,7 +200,8 @@ def judged(tmp_path):
     """What the judge says of a wallet by rules, in the words that a dialect file describes."""
 
     def judge(wallet, rules):
-        words = NESTED if isinstance(wallet, NestedWallet) else COINS
+        words = {NestedWallet: NESTED, QueryWallet: QUERY}
+        words = next((text for kind, text in words.items() if isinstance(wallet, kind)), COINS)
         (tmp_path / "words.toml").write_text(words)
         with served(wallet) as url:
             others = "".join(f'{currency} = "{name}"\n' for currency, name in wallet.others.items())
@@ -145,7 +214,7 @@ def judged(tmp_path):
     return judge
 
 
-@pytest.mark.parametrize("wallet", [CoinsWallet, NestedWallet])
+@pytest.mark.parametrize("wallet", [CoinsWallet, NestedWallet, QueryWallet])
 def test_every_rule_about_money_holds(wallet, judged):
     found = judged(wallet(others={"JPY": "p-jpy", "KWD": "p-kwd"}), RULES)
     others = {
@@ -160,7 +229,8 @@ def test_every_rule_about_money_holds(wallet, judged):
 
 
 @pytest.mark.parametrize(
-    ("wallet", "rule"), [(ReturnsNothing, "RBK-02"), (PaysCopies, "IDM-01"), (Lends, "BET-03")]
+    ("wallet", "rule"),
+    [(ReturnsNothing, "RBK-02"), (PaysCopies, "IDM-01"), (Lends, "BET-03"), (TakesLess, "BET-01")],
 )
 def test_what_is_wrong_is_found_in_these_words_too(wallet, rule, judged):
     found = judged(wallet(), (rule,))

@@ -1,6 +1,7 @@
 """A dialect that is data writes, signs and reads exactly what its file says."""
 
 import base64
+import dataclasses
 import hashlib
 import hmac
 import json
@@ -92,6 +93,20 @@ def test_a_field_signs_the_fields_of_json_and_is_added_as_its_last():
     assert json.loads(body)["sign"] == hashlib.md5(b"x1.50truekey").hexdigest()
     assert words.seal(b"{}", "key")[1].startswith(b'{"sign":')
     assert words.seal(b"no JSON", "key")[1] == b"no JSON"
+
+
+def test_a_query_is_asked_by_get_and_signed_as_it_stands():
+    words = dataclasses.replace(flat(), encoding="query", signer=Signer("sha1", "body", "before"))
+    asked = "id=b-1&player=p+1&sum=12.5&note=a%26b"
+    sent = words.request("http://c/", BET, "key")
+    sealed = f"{asked}&sign={hashlib.sha1(b'key' + asked.encode()).hexdigest()}"
+    assert (sent.method, sent.url, sent.headers, sent.body) == ("GET", f"http://c/wallet?{sealed}", (), b"")
+    assert words.sealed_in(sent) == sealed.encode()
+    assert words.placed(sent, b"id=2").url == "http://c/wallet?id=2"
+    assert (words.named(words.sealed_in(sent)), words.signing.split(" is the ")[1]) == (
+        ["p 1"],
+        "hex sha1 of the query string with the secret before it",
+    )
 
 
 @pytest.mark.parametrize("words", [dialect(), flat()])
