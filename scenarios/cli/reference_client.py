@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,8 @@ from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 # judges.
 _MODULE = "client_under_test"
 _PLAYERS = ("p-1", "p-2", "p-3", "p-4")
+# What most of them have.
+CURRENCY = "EUR"
 # Players in currencies with other decimals.
 _OTHERS = {"JPY": "p-jpy", "KWD": "p-kwd"}
 # What it sells: prices with and without tax, in currencies with 2, 0 and 3 decimals.
@@ -109,12 +111,13 @@ def reference_client(
     processes: int = 1,
     confirmation: Confirmation = "manual",
     api_version: str | None = None,
+    further: Sequence[str] = (),
 ) -> Iterator[Target]:
     """Serve the reference CLIENT (or a mutant) from ``folder``, with every driver entry; yield the target.
 
     ``database`` is a SQLAlchemy URL (default: SQLite in ``folder``), ``confirmation`` who confirms
-    reservations, ``api_version`` stands in the addresses of the OPERATOR that it calls. Raises TargetProblem
-    where it does not start.
+    reservations, ``api_version`` stands in the addresses of the OPERATOR that it calls, ``further`` are currencies
+    that are agreed on beside EUR. Raises TargetProblem where it does not start.
     """
     hash_, password = secrets.token_hex(16), secrets.token_hex(16)
     keys = [secrets.token_hex(16) for _ in range(3)]
@@ -135,7 +138,8 @@ def reference_client(
     environment |= agreed.environment | checkout.environment
     with _Supervised([sys.executable, "-m", _MODULE, *arguments], environment, folder) as client:
         client.wait_ready(f"{site}/healthz")
-        yield target_at(site, api_port, hash_, password, client.kill_command, agreed, checkout)
+        kill = client.kill_command
+        yield target_at(site, api_port, hash_, password, kill, agreed, checkout, further)
 
 
 class _Supervised:
@@ -229,13 +233,15 @@ def target_at(
     restart: str | None = None,
     jackpot: JackpotAgreed | None = None,
     checkout: CheckoutAgreed | None = None,
+    further: Sequence[str] = (),
 ) -> Target:
     """The target that fits a reference CLIENT at address ``site``, which calls the OPERATOR at ``api_port``.
 
-    Opens the players in other currencies. ``restart`` is the shell command that kills it, where it is
-    started again.
+    Opens the players in other currencies, of which ``further`` are agreed on. ``restart`` is the shell command that
+    kills it, where it is started again.
     """
-    for currency, player in _OTHERS.items():
+    others = _OTHERS | {code: f"p-{code.lower()}" for code in further}
+    for currency, player in others.items():
         urllib3.request(
             "POST",
             f"{site}/players",
@@ -266,8 +272,9 @@ def target_at(
                 "username": "client",
                 "password": password,
                 "listen": f"127.0.0.1:{api_port}",
-            },
-            "players": {"ids": _PLAYERS, "currency": "EUR", "others": _OTHERS},
+            }
+            | ({"currencies": (CURRENCY, *further)} if further else {}),
+            "players": {"ids": _PLAYERS, "currency": CURRENCY, "others": others},
             "driver": driver if restart is None else driver | {"restart": {"run": restart}},
         }
     )

@@ -63,7 +63,7 @@ class Doctor:
     def examine(self) -> Iterator[DoctorStep]:
         """Try the callbacks for each player, then the driver's entries."""
         works = True
-        for number, player in enumerate(self.run.players):
+        for number, player in enumerate((*self.run.players, *self.run.abroad_players)):
             step = self._wager(player, first=number == 0)
             yield step
             works = works and step.state is StepOutcome.OK
@@ -72,6 +72,7 @@ class Doctor:
                 yield from pace(self.verbs, player)
             if isinstance(step.problem, NoChannel):
                 break
+        yield self._currencies()
         for name in self.driver.entries():
             # The ban's own step lifts it again.
             if name not in _ELSEWHERE and (name != "unban" or not self.driver.has("ban")):
@@ -97,6 +98,20 @@ class Doctor:
             f"callbacks leave from {address}; a CLIENT with an allow list lets that in, or what a proxy or NAT "
             "on the way makes of it",
         )
+
+    def _currencies(self) -> DoctorStep:
+        """Tell which of the agreed currencies (*Terms and concepts*) are judged, and by which rules."""
+        run, (operator, players) = self.run, self.target.need_operator()
+        told = [f"every rule is judged in {players.currency}"]
+        further = [player.currency for player in run.abroad_players]
+        if further:
+            told.append(f"those about money once more in {', '.join(further)}")
+        if apart := [code for code in players.others if code not in further]:
+            told.append(f"BET-13 alone in {', '.join(apart)}, not among currencies in [operator]")
+        agreed = operator.currencies if "currencies" in operator.model_fields_set else ()
+        if missing := [code for code in agreed if code != players.currency and code not in further]:
+            told.append(f"none in {', '.join(missing)}: others in [players] names nobody who has it")
+        return DoctorStep(StepOutcome.OK, "currencies", "; ".join(told))
 
     def _wager(self, player: Player, first: bool) -> DoctorStep:
         name = f"player {player}" if not first else f"callbacks, player {player}"

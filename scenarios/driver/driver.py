@@ -80,7 +80,8 @@ class Driver:
 
     def balance(self, player: str) -> Decimal:
         """Read the balance of ``player`` in its currency's main unit (euros, not cents), exactly."""
-        currency = self.target.players.currency if self.target.players else None
+        players = self.target.players
+        currency = players.currency_of(player) if players else None
         value = self.call("balance", player=player, currency=currency)
         try:
             return _decimal(value)

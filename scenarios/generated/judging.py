@@ -73,7 +73,8 @@ def _new(judge: Judge, stage: Callable[[], Stage], story: Story, broken: Broken)
         if (still := play(alone, stage())) is not None:
             story, broken = replace(alone, why=still.why), still
     seen = {Observed.MONEY, Observed.DONE} if story.rule == _BETS_ALONE else {Observed.MONEY}
-    found = [one for result in judge.run.results for one in result.findings if one.observed in seen]
+    alike = [result for result in judge.run.results if result.currency == judge.result.currency]
+    found = [one for result in alike for one in result.findings if one.observed in seen]
     told = {one.rule for one in found} & broken.rules
     told |= {one.rule for one in found if one.rule == "INV-01" and story.rule in _BESIDE and story.alone}
     if told:

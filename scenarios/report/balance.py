@@ -26,7 +26,7 @@ def balance_curve(run: Run, rule: str, result: ScenarioResult) -> BalanceCurve |
     exchanges = [run.history[number] for number in findings[-1].exchanges[:_FOLLOWED]]
     wagers = [exchange for exchange in exchanges if exchange.message is not None]
     name = name or next((exchange.message.player for exchange in wagers), "")
-    player = next((one for one in run.players if one.id == name), None)
+    player = next((one for one in (*run.players, *run.other_players) if one.id == name), None)
     if player is None or not wagers:
         return None
     opening = money.from_minor(story.opening, player.currency)

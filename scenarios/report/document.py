@@ -101,6 +101,7 @@ def _scenario(run: Run, rule: str, result: ScenarioResult) -> Scenario:
         answers=result.answers.told,
         raced=result.answers.raced,
         lost=result.answers.lost,
+        currency=result.currency,
         findings=[_finding(run, finding) for finding in findings[:_FINDINGS]],
         story=result.stories[rule].lines() if rule in result.stories else [],
         balance=balance_curve(run, rule, result),

@@ -103,7 +103,8 @@ class BalanceCurve(_Part):
 
 class Scenario(_Part):
     """One scenario's part in a rule's verdict. It rests on so many ``answers``, ``raced`` of them to requests that
-    were sent at once; ``lost`` callbacks got none that says what was done.
+    were sent at once; ``lost`` callbacks got none that says what was done. ``currency`` is that in which the rule was
+    judged once more, "" where it is the players' own.
     """
 
     id: Text
@@ -113,6 +114,7 @@ class Scenario(_Part):
     answers: int | None = None
     raced: int = 0
     lost: int = 0
+    currency: Text = ""
     findings: list[Finding] = []
     story: list[Text] = []
     balance: BalanceCurve | None = None

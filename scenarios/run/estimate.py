@@ -12,6 +12,8 @@ _PATIENCE: Final = 4.0
 _SIDE_BY_SIDE: Final = 3
 # The share of the exchanges that can go side by side.
 _IN_LANES: Final = 0.4
+# The share of the sportsbook's scenarios that each further currency has once more: the rules about money.
+_MONEY: Final = 0.55
 # All exchanges, for each of those in a row: what leaves together counts, too, where a rate is limited.
 _TOGETHER: Final = 2.0
 
@@ -44,20 +46,27 @@ def about(
     planned: Mapping[str, int] = SPORTSBOOK,
     players: int = 1,
     rate: float | None = None,
+    further: int = 0,
 ) -> float:
     """Seconds that the ``planned`` scenarios of each provider take where one exchange in a row takes ``turn`` seconds.
 
-    ``rate`` requests may leave in a second; None for as many as there are.
+    ``rate`` requests may leave in a second; None for as many as there are. In ``further`` currencies what is judged of
+    money is judged once more.
     """
     in_a_row = effort.in_a_row * (1 - _IN_LANES + _IN_LANES / lanes(players))
     sending = max(in_a_row * turn, _TOGETHER * effort.in_a_row / rate if rate else 0.0)
-    shares = [(min(1.0, planned.get(name, 0) / part.scenarios), part) for name, part in PARTS.items()]
+    times = {OPERATOR: 1 + _MONEY * further}
+    shares = [
+        (min(1.0, planned.get(name, 0) / part.scenarios) * times.get(name, 1.0), part)
+        for name, part in PARTS.items()
+    ]
     return sum(share * (part.in_a_row * sending + part.waits * effort.waits) for share, part in shares)
 
 
-def bound(effort: Effort, turn: float | None, rate: float | None = None) -> float:
+def bound(effort: Effort, turn: float | None, rate: float | None = None, further: int = 0) -> float:
     """Seconds after which a run that was given no limit ends; the least where the link was not measured."""
-    return max(effort.seconds, _PATIENCE * about(effort, turn or 0.0, rate=rate))
+    least = effort.seconds * (1 + _MONEY * further)
+    return max(least, _PATIENCE * about(effort, turn or 0.0, rate=rate, further=further))
 
 
 def spoken(seconds: float) -> str:

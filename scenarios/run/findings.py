@@ -69,7 +69,8 @@ class ScenarioResult:
     rules what broke them and did not come back when it was tried again. ``untold`` says why no balance could be read,
     "" where they could: then only what answers decide is judged. ``went_away_again`` is whether the CLIENT
     went away in it, came back, and went away in it once more. ``answers`` are those that it rests on. ``began`` is
-    seconds since the history began, ``seconds`` how long it took.
+    seconds since the history began, ``seconds`` how long it took. ``currency`` is that in which rules were judged once
+    more, "" where it is the players' own.
     """
 
     id: str
@@ -91,6 +92,13 @@ class ScenarioResult:
     seconds: float = 0.0
     untold: str = ""
     answers: Answers = field(default_factory=Answers)
+    currency: str = ""
+
+    def case(self, text: str) -> str:
+        """The case ``text`` as a finding tells it: with the currency, where it is not the players' own."""
+        if not self.currency:
+            return text
+        return f"in {self.currency}, {text}" if text else f"in {self.currency}"
 
     def standing(self, rule: str) -> Standing:
         """How this scenario came out for ``rule``."""

@@ -379,7 +379,8 @@ class Judge:
 
     def _add(self, finding: Finding) -> None:
         openings = finding.openings or self.run.openings(self.result.first_exchange)
-        self.result.findings.append(replace(finding, openings=openings))
+        case = self.result.case(finding.case)
+        self.result.findings.append(replace(finding, openings=openings, case=case))
         settings = self.run.settings
         grave = (finding.level is Level.MUST or settings.strict) and finding.rule not in settings.known
         if (

@@ -31,8 +31,11 @@ class Restore:
         if not player.touched:
             player.lent = self._moved(player, player.currency)
 
-    def all(self, probe: Probe) -> None:
-        """Give every player back what it owned when the run began; say so where that fails."""
+    def all(self, probe_of: Callable[[Player], Probe]) -> None:
+        """Give every player back what it owned when the run began; say so where that fails.
+
+        ``probe_of`` says what reads a player's balance.
+        """
         self.guard.unbounded = True
         named = self._named()
         for player in self.players:
@@ -43,7 +46,7 @@ class Restore:
                 if player.touched or named[player.id]:
                     self.guard.wait_return()
                 if player.touched:
-                    self._put_back(player, probe)
+                    self._put_back(player, probe_of(player))
                 self._undo(player, named[player.id])
                 player.touched = False
             except (Unreadable, TargetGone, OutOfBounds) as error:

@@ -102,6 +102,11 @@ class Run:
         self.players = [Player(name, players.currency) for name in players.ids] if players else []
         others = players.others if players else {}
         self.other_players = [Player(name, currency) for currency, name in others.items()]
+        agreed = operator.currencies if operator else ()
+        # In each of their currencies the rules about money are judged once more.
+        self.abroad_players = [player for player in self.other_players if player.currency in agreed]
+        # What reads balances in further currencies, by their codes.
+        self._probes: dict[str, Probe] = {}
         # Test players' money in other currencies, where scenarios found some.
         self.abroad: dict[tuple[str, str], Player] = {}
         self.reach = Reach(
@@ -123,7 +128,8 @@ class Run:
     def bound(self) -> float:
         """Seconds that the run may take; where it was given no limit, it follows the link and the pace, as learned."""
         rate = self.limits.max_requests_per_second
-        return self.time_limit or bound(self.settings.effort, self.turn, rate)
+        further = len(self.abroad_players)
+        return self.time_limit or bound(self.settings.effort, self.turn, rate, further)
 
     @property
     def about(self) -> float | None:
@@ -131,7 +137,8 @@ class Run:
         if self.turn is None:
             return None
         rate = self.limits.max_requests_per_second
-        return about(self.settings.effort, self.turn, self.planned, len(self.players), rate)
+        further = len(self.abroad_players)
+        return about(self.settings.effort, self.turn, self.planned, len(self.players), rate, further)
 
     @property
     def model(self) -> Model:
@@ -207,6 +214,22 @@ class Run:
         lane.probe = WagersProbe(lane.verbs)
         return lane
 
+    def abroad_with(self, player: Player) -> "Run":
+        """This run as scenarios see it that judge once more in the currency of ``player``, who alone has it.
+
+        Finds out whether balances can be read in that currency, unless they cannot in any. Raises TargetProblem.
+        """
+        assert self._restore is not None
+        other = copy(self)
+        other.players, other.noticed, other.unsound = [player], [], None
+        other.verbs = replace(self.verbs, noticed=other.noticed)
+        if isinstance(self.probe, WagersProbe) and not self.diagnosis.why:
+            other.probe = WagersProbe(other.verbs)
+            with self._unbounded():
+                other._try_wagers(other.probe, player, None)
+            self._probes[player.currency] = other.probe
+        return other
+
     def rng(self, scenario: str) -> Random:
         """The scenario's own source of chance: the same for the same seed, whatever else is selected."""
         return Random(f"{self.settings.seed}:{scenario}")
@@ -222,13 +245,18 @@ class Run:
                 player.coarse = money.to_minor(Decimal(1), player.currency)
             self.warn("the CLIENT takes whole amounts only (RES-01): the rest is judged by those")
         if isinstance(self.probe, WagersProbe):
-            # The time limit cuts scenarios, not what each of them rests on.
-            self.guard.unbounded = True
-            self._try_wagers(self.probe, self.players[0])
-            self.guard.unbounded = False
+            with self._unbounded():
+                self._try_wagers(self.probe, self.players[0], self.reach.declined)
         self.round_trip, self.turn = round_trip(self.history), turn([*self.history])
 
-    def _try_wagers(self, probe: WagersProbe, player: Player) -> None:
+    @contextlib.contextmanager
+    def _unbounded(self) -> Iterator[None]:
+        """The time limit cuts scenarios, not what each of them rests on."""
+        self.guard.unbounded = True
+        yield
+        self.guard.unbounded = False
+
+    def _try_wagers(self, probe: WagersProbe, player: Player, declined: Exchange | None) -> None:
         """Find out whether ``probe`` can be trusted here; where not, the driver reads balances, if it can."""
         self._restore.lend(player)
         opening = None
@@ -244,7 +272,6 @@ class Run:
                 "answers to a few dozen bets and results, one after the other",
                 "read the CLIENT's log, and start it again",
             ) from gone
-        declined = self.reach.declined
         if declined is not None and player.owned is not None and player.owned >= 0:
             expected, said = "a covered bet is accepted (error null)", f"error {declined.error!r}"
             self.noticed.append(Noticed("BET-01", expected, said, (declined.number,), player.unit, once=True))
@@ -323,7 +350,7 @@ class Run:
         """Give every player back what it owned when the run began; say so where that fails."""
         if self.settings.target.operator is None:
             return
-        self._restore.all(self.probe)
+        self._restore.all(lambda player: self._probes.get(player.currency, self.probe))
         if self.diagnosis.why:
             self.warn(
                 f"player {self.players[0].id} is put back only as far as wagers can be trusted: "

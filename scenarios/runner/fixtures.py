@@ -32,7 +32,7 @@ JUDGE: pytest.StashKey[Judge] = pytest.StashKey()
 
 @pytest.fixture(scope="session")
 def run(request: pytest.FixtureRequest) -> Run:
-    """The run of the judge that all scenarios share."""
+    """The run of the judge that all scenarios share; ``judge.run`` is that of the currency that is judged."""
     return request.config.stash[RUN]
 
 
@@ -86,15 +86,22 @@ def rng(run: Run, judge: Judge) -> Random:
 
 
 @pytest.fixture
-def players(run: Run) -> list[Player]:
-    """All test players of the target."""
-    return run.players
+def judged_currency(request: pytest.FixtureRequest) -> str:
+    """The currency in which the scenario is judged once more; "" where it is the players' own."""
+    return getattr(request, "param", "")
 
 
 @pytest.fixture
-def player(run: Run) -> Player:
+def players(request: pytest.FixtureRequest, run: Run, judged_currency: str) -> list[Player]:  # noqa: ARG001
+    """All test players of the target who have the currency that is judged."""
+    judge: Judge | None = request.node.stash.get(JUDGE, None)
+    return (run if judge is None else judge.run).players
+
+
+@pytest.fixture
+def player(players: list[Player]) -> Player:
     """The first test player. Fund it with ``judge.fund`` before use; it is put back when the run ends."""
-    return run.players[0]
+    return players[0]
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, choices_learned
-from scenarios.runner.needs import AFTER_CHOICES, lacking, rules_of, served_for, turn
+from scenarios.runner.needs import AFTER_CHOICES, currency_of, lacking, rules_of, served_for, turn
 from scenarios.runner.second_look import drop
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
@@ -141,6 +141,7 @@ class Lanes:
             and _fixtures_used(item) <= {choices_learned.__name__}
             and not served_for(item)
             and all(RULES[rule].provider == OPERATOR and not RULES[rule].needs for rule in rules_of(item))
+            and not currency_of(item)
             and asked.keys() <= set(Lent._fields)
             and "player" in asked
             and lacking(item, self.run) is None

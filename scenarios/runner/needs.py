@@ -12,6 +12,10 @@ from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 AFTER_CHOICES = 0.5
 # The word in ``needs`` for players whose balances can be told; the others are driver entries.
 PROBE = "probe"
+# The fixture that a scenario about money has a value of for each currency in which it is judged once more.
+CURRENCY = "judged_currency"
+# The fixtures of scenarios with two players.
+TWO = frozenset({"another_player"})
 
 
 def rules_of(item: pytest.Item) -> tuple[str, ...]:
@@ -34,6 +38,22 @@ def provider_of(item: pytest.Item) -> str:
     """The provider that ``item`` is about."""
     named = {RULES[rule].provider for rule in rules_of(item)}
     return next(name for name in PROVIDERS if name in named)
+
+
+def currency_of(item: pytest.Item) -> str:
+    """The currency in which ``item`` judges its rules once more; "" where it is the players' own."""
+    called = getattr(item, "callspec", None)
+    return str(called.params.get(CURRENCY) or "") if called else ""
+
+
+def in_any_currency(item: pytest.Item) -> bool:
+    """Whether ``item`` judges the OPERATOR's rules about money by wagers alone, so that it can in each currency."""
+    marker = item.get_closest_marker("rules")
+    rules = [RULES.get(rule) for rule in marker.args] if marker else []
+    return bool(rules) and all(
+        rule is not None and rule.provider == OPERATOR and rule.group in MONEY and not rule.needs
+        for rule in rules
+    )
 
 
 def needs_probe(item: pytest.Item) -> bool:
@@ -61,12 +81,13 @@ def turn(item: pytest.Item) -> float:
 def by_worth(item: pytest.Item) -> tuple[float, int, int]:
     """The place of ``item`` in a run whose time is bounded, so that the bound leaves out what matters least.
 
-    By its turn, and within that, provider by provider, what a MUST says of money first; what no MUST says comes after
-    the races.
+    By its turn, and within that, provider by provider, what a MUST says of money first, in the players' own currency;
+    what no MUST says comes after the races.
     """
     rules = [RULES[rule] for rule in rules_of(item)]
     musts = [rule for rule in rules if rule.level is Level.MUST]
     worth = 2 if not musts else 0 if any(rule.group in MONEY for rule in musts) else 1
+    worth += 3 * bool(currency_of(item))
     provider = [*PROVIDERS].index(provider_of(item)) if rules else 0
     return turn(item) if musts else max(turn(item), 1.5), provider, worth
 

@@ -11,7 +11,7 @@ from scenarios.run.findings import Finding, ScenarioResult, Standing, message
 from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Enough, Undecided, shortened
 from scenarios.run.run import Run
-from scenarios.runner.needs import rules_of
+from scenarios.runner.needs import currency_of, rules_of
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import NoRace
 from scenarios.wallet.probes import Unreadable
@@ -30,11 +30,12 @@ def result_of(item: pytest.Item) -> ScenarioResult:
         doc.strip().splitlines()[0],
         rules_of(item),
         nodeid=item.nodeid,
+        currency=currency_of(item),
     )
 
 
-def ended(run: Run, result: ScenarioResult, error: BaseException) -> None:
-    """Note in ``result`` that ``error`` ended it."""
+def ended(run: Run, result: ScenarioResult, error: BaseException, suspected: Noticed | None) -> None:
+    """Note in ``result`` that ``error`` ended it; where nothing else was found, what was ``suspected`` is to blame."""
     match error:
         case pytest.skip.Exception():
             result.ended, result.reason = Standing.SKIPPED, str(error.msg)
@@ -45,12 +46,13 @@ def ended(run: Run, result: ScenarioResult, error: BaseException) -> None:
         case Undecided() | Unreadable() | OutOfBounds() | NoRace():
             result.ended, result.reason = Standing.UNDECIDED, str(error)
             if not result.findings:
-                accuse(result, run.suspicion.noticed)
+                accuse(result, suspected)
         case Problem():
             result.ended, result.reason = Standing.UNDECIDED, f"{error.came}; {error.next_step}"
         case _:
             result.ended = Standing.UNDECIDED
             result.reason = f"the check crashed: {type(error).__name__}: {error}"
+    result.reason = result.case(result.reason) if result.reason else ""
 
 
 def _gone(run: Run, result: ScenarioResult, why: str) -> None:
@@ -96,7 +98,7 @@ def accuse(result: ScenarioResult, noticed: Noticed | None) -> None:
         noticed.expected,
         noticed.seen,
         noticed.exchanges,
-        "basics",
+        result.case("basics"),
         noticed.off,
         noticed.observed,
     )

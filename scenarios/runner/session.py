@@ -20,7 +20,11 @@ from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, RUN
 from scenarios.runner.lanes import AHEAD, Ahead, Lanes
 from scenarios.runner.needs import (
+    CURRENCY,
+    TWO,
     by_worth,
+    currency_of,
+    in_any_currency,
     judges_history,
     lacking,
     needs_probe,
@@ -73,6 +77,8 @@ class Session:
         self.problem: Problem | None = None
         self.finished = False
         self._planned: list[ScenarioResult] = []
+        # The run in each further currency, by its code; "" is the players' own.
+        self._in: dict[str, Run] = {"": run}
         self._lock = PlayerLock()
         self._keeping = threading.Lock()
         self._told_about = 0.0
@@ -134,6 +140,15 @@ class Session:
         if dropped:
             config.hook.pytest_deselected(items=dropped)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Judge each scenario about money once more in every further currency that was agreed on and has a player."""
+        further = [player.currency for player in self.run.abroad_players]
+        asked = set(metafunc.fixturenames)
+        # Each further currency has one player.
+        if further and CURRENCY in asked and not asked & TWO and in_any_currency(metafunc.definition):
+            metafunc.parametrize(CURRENCY, ["", *further], ids=[pytest.HIDDEN_PARAM, *further], indirect=True)
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Reach the target before the first scenario."""
         scenarios = [item for item in session.items if rules_of(item)]
@@ -141,16 +156,27 @@ class Session:
             result = result_of(item)
             self._planned.append(result)
             item.stash[JUDGE] = Judge(self.run, result)
-        self.run.planned = Counter(provider_of(item) for item in scenarios)
+        # What a further currency has once more is reckoned by their number.
+        self.run.planned = Counter(provider_of(item) for item in scenarios if not currency_of(item))
         if not scenarios or session.config.option.collectonly:
             return
         with self._problems_end_it():
             self._try_to_serve(scenarios)
             self._lock_players()
             self.run.begin()
+            self._begin_abroad(scenarios)
         self._told_about = self.run.about or 0.0
         for watcher in self.watchers:
             watcher.planned(self.run, len(scenarios))
+
+    def _begin_abroad(self, scenarios: list[pytest.Item]) -> None:
+        """Find out in each further currency whether balances can be read, and let its scenarios have its player."""
+        wanted = {currency_of(item) for item in scenarios}
+        for player in self.run.abroad_players:
+            if player.currency in wanted:
+                self._in[player.currency] = self.run.abroad_with(player)
+        for item in scenarios:
+            item.stash[JUDGE].run = self._in[currency_of(item)]
 
     def _lock_players(self) -> None:
         """Tell of another run that uses the same players."""
@@ -223,15 +249,24 @@ class Session:
             pytest.skip(missing)
         if self.run.guard.over and not judges_history(item):
             raise Undecided(f"not run: {self.run.guard.limit}")
-        if self.run.diagnosis.why and not judges_history(item):
-            accuse(judge.result, self.run.diagnosis.noticed)
-            if judge.result.findings or (needs_probe(item) and not self.run.at_its_word):
-                raise Undecided(self.run.diagnosis.why)
-            if needs_probe(item):
-                judge.result.untold = self.run.diagnosis.why
-                asked = [RULES[rule] for rule in rules_of(item)]
-                if not any(rule.by_answers or rule.broken_by_answers for rule in asked):
-                    raise Undecided(self.run.diagnosis.why)
+        if judge.result.currency and self.run.diagnosis.why:
+            pytest.skip(f"not run in {judge.result.currency}: {self.run.diagnosis.why}")
+        if not judges_history(item):
+            self._look_at_balances(item, judge)
+
+    def _look_at_balances(self, item: pytest.Item, judge: Judge) -> None:
+        """Blame who keeps balances from being read. Raises Undecided where ``item`` says nothing without them."""
+        run = judge.run
+        if not run.diagnosis.why:
+            return
+        accuse(judge.result, run.diagnosis.noticed)
+        if judge.result.findings or (needs_probe(item) and not run.at_its_word):
+            raise Undecided(run.diagnosis.why)
+        if needs_probe(item):
+            judge.result.untold = run.diagnosis.why
+            asked = [RULES[rule] for rule in rules_of(item)]
+            if not any(rule.by_answers or rule.broken_by_answers for rule in asked):
+                raise Undecided(run.diagnosis.why)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[None]:
@@ -259,13 +294,13 @@ class Session:
             return report  # type: ignore[return-value]
         result = judge.result
         if call.excinfo is not None:
-            ended(self.run, result, call.excinfo.value)
+            ended(self.run, result, call.excinfo.value, judge.run.suspicion.noticed)
         if call.when == "call" or call.excinfo is not None:
             if not item.stash.get(AHEAD, False):
                 result.last_exchange = len(self.run.history)
                 result.seconds = self.run.history.now() - result.began
             self._count_answers(result, whole=judges_history(item))
-            for noticed in self.run.noticed:
+            for noticed in judge.run.noticed:
                 accuse(result, noticed)
             self._keep(result)
             tell_pytest(report, result, self.run)
@@ -336,16 +371,19 @@ class Session:
 
     def _tell_own(self) -> None:
         """Hold against the CLIENT what it did to the judge's own wagers, up to the last that put a player back."""
-        run, found = self.run, list(self.run.noticed)
-        # Where wagers are known to move other amounts, what is put back may be no amount at all.
-        if not run.diagnosis.why and not run.suspicion.why:
-            # One act is one finding: what a rule of the group tells of is told.
-            told = {RULES[one.rule].group for result in run.results for one in result.findings}
-            own = {(player.id, player.currency) for player in run.players}
-            found += [one for one in refusals(run.while_there(), own) if RULES[one.rule].group not in told]
-        for noticed in found:
-            for result in run.results:
-                accuse(result, noticed)
+        for currency, run in self._in.items():
+            results, found = [one for one in run.results if one.currency == currency], list(run.noticed)
+            # Where wagers are known to move other amounts, what is put back may be no amount at all.
+            if not run.diagnosis.why and not run.suspicion.why:
+                # One act is one finding: what a rule of the group tells of is told.
+                told = {RULES[one.rule].group for result in results for one in result.findings}
+                own = {(player.id, player.currency) for player in run.players}
+                found += [
+                    one for one in refusals(run.while_there(), own) if RULES[one.rule].group not in told
+                ]
+            for noticed in found:
+                for result in results:
+                    accuse(result, noticed)
 
     def _tell_restoring(self) -> None:
         """Answer who wants to end while players are put back."""

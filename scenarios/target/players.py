@@ -42,7 +42,8 @@ class Players(Section):
     )
     others: Annotated[dict[CurrencyCode, Name], BeforeValidator(_by_currency)] = Field(
         default_factory=dict,
-        description="test players in other currencies, ISO 4217 code = id, best with 0 and with 3 decimals",
+        description="test players in other currencies, ISO 4217 code = id, best with 0 and with 3 decimals; in those "
+        "that [operator] currencies agrees on, the rules about money are judged again",
         examples=['{ JPY = "p-jpy", KWD = "p-kwd" }'],
     )
 
@@ -53,6 +54,10 @@ class Players(Section):
             raise ValueError(f"{info.data['currency']} is the currency of ids; name players in others only")
         distinct((*info.data.get("ids", ()), *others.values()))
         return others
+
+    def currency_of(self, player: str) -> str:
+        """The currency of ``player``, a test player's id."""
+        return next((code for code, name in self.others.items() if name == player), self.currency)
 
     opening: Annotated[
         dict[str, Decimal], BeforeValidator(_by_player, json_schema_input_type=dict[str, str | int])

@@ -6,7 +6,7 @@ A process started from nothing spends two seconds on its imports, one forked fro
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -26,9 +26,13 @@ _WARM.set_forkserver_preload([__name__])
 
 
 @contextmanager
-def serving(name: str | None) -> Iterator[Target]:
-    """Serve the mutant called ``name``, or the reference, with every driver entry: when killed, it is started again."""
-    automatic = name is not None and "automatic" in find(name).needs
+def serving(name: str | None, further: Sequence[str] = ()) -> Iterator[Target]:
+    """Serve the mutant called ``name``, or the reference, with every driver entry: when killed, it is started again.
+
+    ``further`` currencies are agreed on beside EUR.
+    """
+    needs = find(name).needs if name is not None else ()
+    further = ("USD",) if "dollars" in needs else further
     with TemporaryDirectory(prefix="pitboss-mutant-") as folder:
         port, pid_file = free_port(), Path(folder, "client.pid")
         site = f"http://127.0.0.1:{port}"
@@ -36,15 +40,15 @@ def serving(name: str | None) -> Iterator[Target]:
             database=f"{folder}/client.sqlite",
             operator_api_url=f"http://127.0.0.1:{free_port()}",
             jackpot_url=f"http://127.0.0.1:{free_port()}",
-            jackpot_confirmation=AUTOMATIC if automatic else MANUAL,
+            jackpot_confirmation=AUTOMATIC if "automatic" in needs else MANUAL,
             checkout_url=f"http://127.0.0.1:{free_port()}",
             public_url=site,
         )
         with _KeptRunning(name, config, port, pid_file):
-            yield _target(config, site, f"kill -9 $(cat {pid_file})")
+            yield _target(config, site, f"kill -9 $(cat {pid_file})", further)
 
 
-def _target(config: Config, site: str, restart: str) -> Target:
+def _target(config: Config, site: str, restart: str, further: Sequence[str]) -> Target:
     jackpot = JackpotAgreed(
         _port(config.jackpot_url),
         config.jackpot_api_key,
@@ -54,7 +58,8 @@ def _target(config: Config, site: str, restart: str) -> Target:
     )
     checkout = CheckoutAgreed(_port(config.checkout_url), config.checkout_key, config.merchant_id)
     api_port = _port(config.operator_api_url)
-    return target_at(site, api_port, config.security_hash, config.password, restart, jackpot, checkout)
+    agreed = (config.security_hash, config.password, restart, jackpot, checkout)
+    return target_at(site, api_port, *agreed, further)
 
 
 def _port(url: str) -> int:

@@ -30,6 +30,12 @@ def _never(*actions: Action) -> type[Ledger]:
     return Never
 
 
+class _EurosAlone(Unconstrained):
+    @override
+    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
+        return super().recall(connection, transaction) if transaction.currency == "EUR" else None
+
+
 def _copies(change: Callable[[Stored, Transaction], Stored]) -> type[Ledger]:
     """Copies are answered with what ``change`` makes of what was stored."""
 
@@ -175,6 +181,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "A copy of a rollback is a new one.",
         ("IDM-01", "RBK-05"),
         ledger=_never(Action.ROLLBACK),
+    ),
+    mutant(
+        "idm-euros-alone",
+        "Copies are recognised in euros alone.",
+        ("IDM-01",),
+        ledger=_EurosAlone,
+        needs=("dollars",),
     ),
     mutant("idm-copy-error", "A copy is an error.", ("IDM-01",), ledger=_copies(_refused)),
     mutant(

@@ -126,6 +126,13 @@ class _ZeroBetTakesUnit(Ledger):
         return super().bet(connection, replace(transaction, amount=max(1, transaction.amount)), player)
 
 
+class _WithoutCents(Parser):
+    @override
+    def amount(self, given: object, currency: str) -> int:
+        amount = super().amount(given, currency)
+        return amount // 100 * 100 if currency == "USD" else amount
+
+
 class _TwoDecimals(Parser):
     @override
     def amount(self, given: object, currency: str) -> int:
@@ -219,6 +226,13 @@ MUTANTS: tuple[Mutant, ...] = (
         ("BET-13",),
         parser=_TwoDecimals,
         needs=("currencies",),
+    ),
+    mutant(
+        "dollars-without-cents",
+        "Amounts in US dollars lose their cents.",
+        ("BET-01", "RES-01"),
+        parser=_WithoutCents,
+        needs=("dollars",),
     ),
     mutant("result-zero-refused", "A result of 0 is refused.", ("RES-02",), ledger=_zero_refused),
     mutant(

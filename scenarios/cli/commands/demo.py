@@ -1,5 +1,6 @@
 """``pitboss demo``: the fake OPERATOR, the reference CLIENT on SQLite and all rules, run to a verdict."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -7,15 +8,41 @@ from typing import Any
 import click
 
 from scenarios.cli.commands.check import judge_target, options
-from scenarios.cli.reference_client import reference_client
+from scenarios.cli.reference_client import CURRENCY, reference_client
+from scenarios.problems.errors import BadValue
 from scenarios.problems.signals import interruptible
+from simulators.values import money
+
+
+def _currency(text: str) -> str:
+    """Reads a further currency on the command line."""
+    expected = (
+        f"the ISO 4217 code of a currency, such as USD, other than {CURRENCY}, which is judged in any case"
+    )
+    try:
+        money.decimals(text)
+    except money.UnknownCurrency as unknown:
+        raise BadValue(str(unknown), expected) from None
+    if text == CURRENCY:
+        raise BadValue(text, expected)
+    return text
 
 
 @click.command("demo")
 @options(effort="quick")
 @click.option("--mutant", metavar="NAME", help="Judge this faulty CLIENT instead of the reference.")
+@click.option(
+    "--currency",
+    "currencies",
+    metavar="CODE",
+    type=_currency,
+    multiple=True,
+    help=f"Judge the rules about money once more in this currency, beside {CURRENCY}; may be repeated.",
+)
 @click.pass_context
-def command(context: click.Context, /, mutant: str | None, **choices: Any) -> None:
+def command(
+    context: click.Context, /, mutant: str | None, currencies: tuple[str, ...], **choices: Any
+) -> None:
     """Run everything at once on this machine: simulators, reference CLIENT, all rules, report.
 
     \b
@@ -26,12 +53,13 @@ def command(context: click.Context, /, mutant: str | None, **choices: Any) -> No
     with (
         interruptible(),
         TemporaryDirectory(prefix="pitboss-demo-") as folder,
-        reference_client(Path(folder), mutant) as target,
+        reference_client(Path(folder), mutant, further=currencies) as target,
     ):
-        again = demo_command(mutant)
+        again = demo_command(mutant, currencies)
         context.exit(judge_target(target, again=again, reference=mutant or "", **choices))
 
 
-def demo_command(mutant: str | None) -> str:
+def demo_command(mutant: str | None, currencies: Sequence[str] = ()) -> str:
     """The command that judges the reference CLIENT, or a mutant of it."""
-    return f"pitboss demo --mutant {mutant}" if mutant else "pitboss demo"
+    options = [f"--mutant {mutant}"] if mutant else []
+    return " ".join(["pitboss demo", *options, *(f"--currency {code}" for code in currencies)])

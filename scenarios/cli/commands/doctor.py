@@ -67,12 +67,13 @@ def command(context: click.Context, config: Path | None, restart: bool) -> None:
     measured, each_turn = round_trip(run.history), turn([*run.history])
     if measured is not None and each_turn is not None:
         rate = run.limits.max_requests_per_second
-        times = " and ".join(
-            f"about {spoken(about(each, each_turn, players=len(run.players), rate=rate))} ({each.name})"
+        players, further = len(run.players), len(run.abroad_players)
+        told = " and ".join(
+            f"about {spoken(about(each, each_turn, players=players, rate=rate, further=further))} ({each.name})"
             for each in (QUICK, NORMAL)
         )
         console.print(
-            f"\nAn answer takes {measured * 1000:.0f} ms: judging the sportsbook would take {times}."
+            f"\nAn answer takes {measured * 1000:.0f} ms: judging the sportsbook would take {told}."
         )
     named = f" -c {config}" if config else ""
     console.print(f"\nNothing is wrong. Next: pitboss check{named}")

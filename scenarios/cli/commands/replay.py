@@ -68,12 +68,15 @@ def _target(path: Path, saved: object, config: Path | None) -> Iterator[tuple[Ta
         yield load(config), check_command(config), None
         return
     mutant = judged.reference or None
+    further = list(
+        dict.fromkeys(one.currency for rule in judged.rules for one in rule.scenarios if one.currency)
+    )
     with (
         interruptible(),
         TemporaryDirectory(prefix="pitboss-replay-") as folder,
-        reference_client(Path(folder), mutant) as target,
+        reference_client(Path(folder), mutant, further=further) as target,
     ):
-        yield target, demo_command(mutant), judged.reference
+        yield target, demo_command(mutant, further), judged.reference
 
 
 def _settings(

@@ -18,7 +18,6 @@ from scenarios.generated.playback import BetsOnly, Isolated, Stage
 from scenarios.generated.state_machine import FAULTS, Plan
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
-from scenarios.run.run import Run
 from scenarios.run.story import Step, Verb
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -72,8 +71,9 @@ _BANNED = (
 
 @pytest.mark.after_choices
 @pytest.mark.rules("INV-01")
-def test_any_sequence(run: Run, player: Player, players: list[Player], judge: Judge, effort: Effort) -> None:
+def test_any_sequence(player: Player, players: list[Player], judge: Judge, effort: Effort) -> None:
     """For any sequence of bets, results, rollbacks, copies, orphans and late arrivals the balance is the model's."""
+    run = judge.run
     bans = run.driver.has("ban") and run.driver.has("unban")
     verbs, tours = (*_SEQUENTIAL, *_ODD), _TOURS + (_BANNED if bans else ())
     pairs = effort.examples // 2 if len(players) > 1 else 0
@@ -101,17 +101,17 @@ def test_any_sequence(run: Run, player: Player, players: list[Player], judge: Ju
 
 @pytest.mark.after_choices
 @pytest.mark.rules("INV-02")
-def test_bets_never_overdraw(run: Run, player: Player, judge: Judge, effort: Effort) -> None:
+def test_bets_never_overdraw(player: Player, judge: Judge, effort: Effort) -> None:
     """No sequence of bets drives the balance below zero."""
+    run = judge.run
     plan = Plan("INV-02", (Verb.BET, Verb.BET, Verb.COPY), 1500, units=(1, 700))
     judge_stories(run, judge, effort, plan, lambda: BetsOnly(run, [player], plan.opening, judge.fund))
 
 
 @pytest.mark.rules("INV-03")
-def test_players_are_isolated(
-    run: Run, player: Player, another_player: Player, judge: Judge, effort: Effort
-) -> None:
+def test_players_are_isolated(player: Player, another_player: Player, judge: Judge, effort: Effort) -> None:
     """Traffic for one player, also much of it at once, never moves another."""
+    run = judge.run
     plan = Plan("INV-03", _SEQUENTIAL, _OPENING, together=4)
     for players in ([player, another_player], [another_player, player]):
         judge_stories(
@@ -204,10 +204,9 @@ def test_players_at_once(
 
 
 @pytest.mark.rules("INV-04")
-def test_concurrent_histories_are_linearizable(
-    run: Run, player: Player, judge: Judge, effort: Effort
-) -> None:
+def test_concurrent_histories_are_linearizable(player: Player, judge: Judge, effort: Effort) -> None:
     """There is an order of the concurrent wagers in which a wallet would have given these answers."""
+    run = judge.run
     plan = Plan(
         "INV-04",
         (Verb.BET, Verb.BET, Verb.RESULT, Verb.COPY, Verb.ROLLBACK),
@@ -221,8 +220,9 @@ def test_concurrent_histories_are_linearizable(
 
 
 @pytest.mark.rules("INV-05")
-def test_under_faults(run: Run, player: Player, judge: Judge, effort: Effort) -> None:
+def test_under_faults(player: Player, judge: Judge, effort: Effort) -> None:
     """Under lost answers, slow and cut connections, restarts, and the provider's retries, no money is lost or made."""
+    run = judge.run
     verbs = (Verb.BET, Verb.RESULT, Verb.ROLLBACK, Verb.COPY)
     plan = Plan("INV-05", verbs, _OPENING, faults=FAULTS)
     judge_stories(run, judge, effort, plan, lambda: Stage(run, [player], plan.opening, judge.fund))

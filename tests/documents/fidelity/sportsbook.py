@@ -30,8 +30,9 @@ STATEMENTS: Final = (
     said(
         "Terms and concepts",
         "Currencies are agreed on",
-        f"{_HERE}simulator.py client_under_test/config.py",
-        "simulators/operator/test_api.py::test_unacceptable_sessions OUT-03 BET-07 BET-13",
+        f"{_HERE}simulator.py client_under_test/config.py scenarios/doctor/operator.py",
+        "simulators/operator/test_api.py::test_unacceptable_sessions OUT-03 BET-07 BET-13 "
+        "scenarios/cli/test_doctor.py::test_it_tells_which_currencies_are_judged",
     ),
     said(
         "Terms and concepts",
@@ -64,9 +65,10 @@ STATEMENTS: Final = (
     said(
         "Terms and concepts",
         "The example agrees on USD, EUR and GBP",
-        f"client_under_test/config.py {_HERE}simulator.py",
+        f"client_under_test/config.py {_HERE}simulator.py scenarios/runner/session.py",
         "client/wallet/test_callbacks.py::test_other_currencies_have_their_own_decimals "
-        "simulators/operator/test_api.py::test_unacceptable_sessions",
+        "simulators/operator/test_api.py::test_unacceptable_sessions "
+        "scenarios/runner/test_currencies.py::test_the_reference_holds_in_three",
     ),
     said(
         "Terms and concepts",

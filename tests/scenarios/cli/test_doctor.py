@@ -59,12 +59,13 @@ def examine(tmp_path):
         driver="",
         arguments=(),
         agreed="",
+        others="",
     ):
         file = tmp_path / "pitboss.toml"
         file.write_text(
             f'[operator]\ncallback_url = "{url}{path}"\nsecurity_hash = "{secret}"\n'
             f'listen = "127.0.0.1:{port}"\n{agreed}'
-            f'username = "client"\npassword = "the-password"\n[players]\nids = {ids}\n'
+            f'username = "client"\npassword = "the-password"\n[players]\nids = {ids}\n{others}'
             + driver.replace("SITE", url)
         )
         result = CliRunner().invoke(command, ["-c", str(file), *arguments])
@@ -101,6 +102,26 @@ def test_a_right_target_is_found_right_and_left_as_found(examine, reference):
     )
     assert re.search(r"and about \d+ \w+ \(normal\)", told)
     assert [balance(url, player) for player in ("p-1", "p-2")] == before
+
+
+def test_it_tells_which_currencies_are_judged(examine, reference):
+    url, _ = reference
+    for code in ("USD", "JPY"):
+        player = {"id": f"p-{code}", "currency": code, "balance": "100"}
+        assert requests.post(f"{url}/players", json=player, timeout=5).ok
+    agreed = 'currencies = ["EUR", "USD", "GBP"]\n'
+    result = examine(url, agreed=agreed, others='others = { USD = "p-USD", JPY = "p-JPY" }\n')
+    assert result.exit_code == 0, result.output
+    for text in (
+        "player p-USD",
+        "every rule is judged in EUR; those about money once more in USD; BET-13 alone in JPY",
+        "none in GBP: others in [players] names nobody",
+    ):
+        assert text in result.output
+    assert "player p-JPY" not in result.output
+    assert balance(url, "p-USD") == "100.00"
+    # What is agreed on where the file says nothing is no fault of it.
+    assert "none in" not in examine(url).output
 
 
 def test_another_api_version_than_the_agreed_one_is_told(examine, reference):

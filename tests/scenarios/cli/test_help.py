@@ -117,6 +117,8 @@ WRONG = [
     (["check", "--strict=1"], "--strict was given a value"),
     (["check", "RBK"], "'RBK' was not expected"),
     (["demo", "--effort", "quik"], "quick?"),
+    (["demo", "--currency", "usd"], "such as USD"),
+    (["demo", "--currency", "EUR"], "other than EUR"),
     (["serve", "--operator-port", "99999"], "from 0 to 65535"),
     (["rules", "--format", "jsn"], "json?"),
     (["rules", "--skip", "BTE"], "BET?"),

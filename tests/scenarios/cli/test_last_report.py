@@ -96,12 +96,12 @@ def test_a_file_that_cannot_be_written_is_one_line_and_changes_no_verdict(tmp_pa
 
 
 def test_a_demo_names_commands_that_work_as_printed_and_its_report_is_replayed(tmp_path):
-    demo = pitboss("demo", "--mutant", "rollback-orphan-deposits", "--only", "RBK-04", cwd=tmp_path)
+    # Whose fault shows in one of the currencies alone, which the commands must name, too.
+    asked = "demo --mutant idm-euros-alone --currency USD --only IDM-01"
+    demo = pitboss(*asked.split(), cwd=tmp_path)
     assert demo.returncode == 1
-    again = re.search(
-        r"again +pitboss (demo --mutant rollback-orphan-deposits --only RBK-04 .*)", demo.stdout
-    )
+    again = re.search(rf"again +pitboss ({asked} .*)", demo.stdout)
     assert pitboss(*again[1].split(), cwd=tmp_path).returncode == 1
-    replayed = pitboss("replay", ".pitboss/last", "--rule", "RBK-04", cwd=tmp_path)
+    replayed = pitboss("replay", ".pitboss/last", "--rule", "IDM-01", cwd=tmp_path)
     assert replayed.returncode == 1, replayed.stderr
-    assert "RBK-04 broken" in replayed.stdout
+    assert "IDM-01 broken (MUST): in USD" in replayed.stdout

@@ -59,6 +59,7 @@ SCENARIO = {
     "answers": int,
     "raced": int,
     "lost": int,
+    "currency": str,
     "findings": list,
     "story": list,
     "exchanges": list,
