@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from scenarios.console import control_document, forms, rows, start_page
 from scenarios.console.actions import Actions
+from scenarios.console.agreement import AgreementForm, Misfilled
 from scenarios.console.checks import Checks
 from scenarios.console.feed import STREAMS, Feed
 from scenarios.console.form_input import FormInput
@@ -49,6 +50,7 @@ class Console:
         self.providers = providers
         self.actions = Actions(providers)
         self.checks = Checks(providers, self._changed)
+        self.agreement = AgreementForm(providers)
         self.feed = Feed(
             providers.history,
             providers.redactor,
@@ -104,6 +106,8 @@ def create_app(console: Console) -> Flask:
             console.actions.audited(asked), since=asked.count("since", 0, 0, 10**9)
         ),
         "session": console.actions.open_session,
+        "agree": console.agreement.fill_in,
+        "credentials": lambda asked: _handed_back(console, asked),
         "check": console.checks.start,
         "cancel": lambda _: console.checks.cancel(),
     }
@@ -111,6 +115,7 @@ def create_app(console: Console) -> Flask:
         app.add_url_rule(f"/do/{name}", name, _view(console, act), methods=["POST"])
     app.register_blueprint(api_docs.blueprint(control_document.document))
     app.register_error_handler(_Unserved, _unserved)
+    app.register_error_handler(Misfilled, _misfilled)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_error)
     return app
@@ -143,8 +148,21 @@ def _view(console: Console, deed: Callable[[FormInput], dict[str, Any]]) -> Call
     return view
 
 
+def _handed_back(console: Console, asked: FormInput) -> dict[str, Any]:
+    """Secrets are told on this machine alone: the pages have no login."""
+    if console.public_urls or not csrf.loopback(request.remote_addr or ""):
+        raise _Unserved(
+            403,
+            "secrets were asked for from another machine, or through --console-public-url",
+            "a page that is open on the machine of `pitboss serve`: the console has no login",
+            "open the console there, or take the values from where the page says that they stand",
+        )
+    return console.agreement.hand_back(asked)
+
+
 def _page(console: Console) -> str:
     providers = console.providers
+    agreement = None if providers.operator is None else console.agreement
     return render_template(
         "console.html",
         token=console.token,
@@ -152,6 +170,8 @@ def _page(console: Console) -> str:
         snippet=start_page.snippet(providers),
         demo=start_page.is_demo(providers.target),
         served=list(providers.served),
+        form=[] if agreement is None else agreement.entries(),
+        lines="" if agreement is None else agreement.lines(),
         **forms.of(providers),
     )
 
@@ -225,6 +245,11 @@ def _unserved(problem: _Unserved) -> ResponseReturnValue:
 
 def _problem(problem: Problem) -> ResponseReturnValue:
     return _told(problem, 502 if problem.exit_code == Exit.UNREACHABLE else 422)
+
+
+def _misfilled(problem: Misfilled) -> ResponseReturnValue:
+    answer = {"came": problem.came, "expected": problem.expected, "next_step": problem.next_step}
+    return jsonify({**answer, "fields": problem.fields}), 422
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from scenarios.console import actions, queries
+from scenarios.console import actions, agreement, queries
 from simulators.providers import PROVIDERS
 from simulators.server import openapi
 
@@ -77,6 +77,19 @@ ACTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]] = {
     "session": (
         "Open the sportsbook for a player",
         {**_PLAYER, "lang": _TEXT, "through_client": {"type": "boolean"}},
+        (),
+    ),
+    "agree": (
+        "Fill in the form: what CLIENT and OPERATOR agree on from now on",
+        {
+            name: _TEXT | {"description": f"{label}; [operator] {name}"}
+            for name, label in agreement.FIELDS.items()
+        },
+        ("callback_url", "currencies", "languages"),
+    ),
+    "credentials": (
+        "What the OPERATOR hands back, secrets too; on this machine alone",
+        {"way": {"enum": list(agreement.WAYS)}},
         (),
     ),
     "deliver": ("Send a delivery that waits now", {"provider": _PROVIDER, "id": _COUNT}, ("provider", "id")),

@@ -265,6 +265,13 @@ class Doctor:
         with checked(self.run, OPERATOR) as simulator:
             url = self.driver.launch(player.id, player.currency, operator.languages[0])
             versions = {api_version(call) for call in (*simulator.auth_requests, *simulator.session_requests)}
+            strange = [caller for caller in simulator.callers if not simulator.agreement.calls_from(caller)]
+        if strange:
+            raise TargetProblem(
+                f"the CLIENT called the OPERATOR from {', '.join(strange)}",
+                f"an address that server_ip in [operator] names: {', '.join(operator.server_ip)}",
+                "name it in server_ip, as the OPERATOR sees it; `serve` answers 403 to all others",
+            )
         agreed = operator.api_version
         if agreed is not None and versions - {agreed}:
             raise TargetProblem(
@@ -275,7 +282,8 @@ class Doctor:
         return DoctorStep(
             StepOutcome.OK,
             "driver launch",
-            f"the iframe opens {self.run.redactor.text(url)[:SHOWN_ANSWER]}; called {_under(versions)}",
+            f"the iframe opens {self.run.redactor.text(url)[:SHOWN_ANSWER]}; called {_under(versions)}, "
+            f"from {', '.join(sorted(simulator.callers))}",
         )
 
     def _restart(self) -> DoctorStep:

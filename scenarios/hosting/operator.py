@@ -46,4 +46,5 @@ def agreed_on(target: Target) -> Agreement:
         operator.languages,
         operator.api_version,
         operator.website,
+        operator.server_ip,
     )

@@ -172,7 +172,7 @@ def load(
         target = Target.model_validate(data)
     except ValidationError as invalid:
         raise _together(as_problem(invalid, Target, data, origin)) from None
-    problems = list(_contradictions(target, origin))
+    problems = list(contradictions(target, origin))
     if problems:
         raise _together(problems)
     target = _with_players_currency(target)
@@ -309,7 +309,8 @@ def _resolve(
     return value
 
 
-def _contradictions(target: Target, origin: Origin) -> Iterator[UsageProblem]:
+def contradictions(target: Target, origin: Origin) -> Iterator[UsageProblem]:
+    """What ``target`` says in two ways that cannot both be meant."""
     probe, balance = target.target.probe, target.driver.balance
     if probe != "wagers" and not (balance or (target.driver.python and probe == "http")):
         yield UsageProblem(
@@ -376,5 +377,6 @@ __all__ = [
     "Players",
     "Target",
     "Template",
+    "contradictions",
     "load",
 ]

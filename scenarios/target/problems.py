@@ -51,7 +51,7 @@ def _one(error: ErrorDetails, model: type[BaseModel], data: dict[str, Any], orig
     if error["type"] == "extra_forbidden":
         return _unknown(keys, model, origin)
     known = _field(model, keys)
-    expected = (known.description if known else None) or _reason(error)
+    expected = (known.description if known else None) or reason(error)
     example = str((known.examples or [""])[0]) if known else ""
     line = f"{_key_of(keys)} = {example}" if example else ""
     if error["type"] == "missing":
@@ -62,9 +62,8 @@ def _one(error: ErrorDetails, model: type[BaseModel], data: dict[str, Any], orig
     value = _value(data, keys)
     hidden = known is None or _is_secret(known) or isinstance(value, dict) or _tells_password(value)
     came = origin.key(keys) + ("" if hidden else f" is {_toml(value)}")
-    reason = _reason(error)
     return UsageProblem(
-        f"{came}: {reason}", expected, f"write for example: {line}" if line else "correct this value"
+        f"{came}: {reason(error)}", expected, f"write for example: {line}" if line else "correct this value"
     )
 
 
@@ -79,7 +78,8 @@ def _unknown(keys: Keys, model: type[BaseModel], origin: Origin) -> UsageProblem
     )
 
 
-def _reason(error: ErrorDetails) -> str:
+def reason(error: ErrorDetails) -> str:
+    """What is wrong, in a few words that quote no secret."""
     inner = error.get("ctx", {}).get("error")
     if isinstance(inner, ValueError):
         return str(inner)

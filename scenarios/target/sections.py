@@ -4,6 +4,7 @@ Descriptions say what is expected of a key, examples how it is written in TOML; 
 of locked rules are made of them, so that each is written once.
 """
 
+import ipaddress
 import json
 import re
 from typing import Annotated, Any, Literal, Self
@@ -92,6 +93,14 @@ def _currency(code: str) -> str:
     return code
 
 
+def _addresses(text: str) -> str:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is neither an IP address nor a network") from None
+    return text
+
+
 def listed(value: Any) -> Any:
     """A list that comes from the environment is JSON, or words with commas between them."""
     if not isinstance(value, str):
@@ -137,6 +146,7 @@ Url = Annotated[str, AfterValidator(_http_url)]
 CallbackUrl = Annotated[str, AfterValidator(callback_url)]
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
 CurrencyCode = Annotated[str, AfterValidator(_currency)]
+Addresses = Annotated[str, AfterValidator(_addresses)]
 Name = Annotated[str, Field(min_length=1)]
 Seconds = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
 Pause = Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_nan=False)]
@@ -187,6 +197,12 @@ class Operator(Section):
         description="the CLIENT's http(s) website, which alone may show the sportsbook in its iframe; without it any "
         "may",
         examples=['"https://www.example.com"'],
+    )
+    server_ip: Annotated[tuple[Addresses, ...], BeforeValidator(listed)] = Field(
+        (),
+        description="IP addresses or networks that the CLIENT's server calls from, as the OPERATOR sees them: `serve` "
+        "answers no others; without any it answers all",
+        examples=['["54.151.247.5"]'],
     )
     currencies: Annotated[tuple[CurrencyCode, ...], BeforeValidator(listed)] = Field(
         ("EUR", "USD", "GBP"),

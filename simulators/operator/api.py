@@ -65,7 +65,20 @@ def _start_session(simulator: OperatorSimulator, version: str | None) -> Respons
     return jsonify(answer.model_dump())
 
 
+def _check_address(simulator: OperatorSimulator) -> None:
+    caller = request.remote_addr or ""
+    simulator.callers.add(caller)
+    if not simulator.forgiving and not simulator.agreement.calls_from(caller):
+        raise ApiError(
+            403,
+            "ADDRESS_NOT_ALLOWED",
+            f"This came from {caller}, which is none of the CLIENT's server IP addresses. Anybody else could use its "
+            "credentials. Call from an agreed address, or name this one in the form (server_ip).",
+        )
+
+
 def _check(simulator: OperatorSimulator, version: str | None) -> None:
+    _check_address(simulator)
     agreed = simulator.agreement.version
     if agreed is not None and version != agreed and not simulator.forgiving:
         came = (

@@ -78,7 +78,7 @@ def _operations(*, versioned: bool) -> dict[str, Any]:
             "Exchange username and password for a bearer token",
             wire.AuthRequest,
             wire.AuthAnswer,
-            {400, 401, 413},
+            {400, 401, 403, 413},
             versioned=versioned,
         ),
         "/start-session": _operation(
@@ -86,7 +86,7 @@ def _operations(*, versioned: bool) -> dict[str, Any]:
             "Start a player's session, and get the address for the iframe",
             wire.StartSessionRequest,
             wire.StartSessionAnswer,
-            {400, 401, 413, 422},
+            {400, 401, 403, 413, 422},
             versioned=versioned,
             secured=True,
         ),

@@ -1,6 +1,7 @@
 """The OPERATOR's simulator: what was agreed with the CLIENT, tokens, sessions, bet slips, and faults on demand."""
 
 import hmac
+import ipaddress
 import json
 import threading
 import time
@@ -33,7 +34,8 @@ Path = Literal["auth", "start-session"]
 class Agreement:
     """What OPERATOR and CLIENT agreed on; ``version`` is the API's (None: any is answered).
 
-    ``website`` is the CLIENT's, the only one that may frame the player's page (None: any may).
+    ``website`` is the CLIENT's, the only one that may frame the player's page (None: any may). ``server_ip`` are the
+    IP addresses or networks that its server calls from; none stands for all.
     """
 
     username: str
@@ -42,6 +44,15 @@ class Agreement:
     languages: Sequence[str] = ("en",)
     version: str | None = None
     website: str | None = None
+    server_ip: Sequence[str] = ()
+
+    def calls_from(self, address: str) -> bool:
+        """Whether the CLIENT's server may call from ``address``, also where IPv4 is written as IPv6."""
+        if not self.server_ip:
+            return True
+        caller = ipaddress.ip_address(address)
+        plain = getattr(caller, "ipv4_mapped", None) or caller
+        return any(plain in ipaddress.ip_network(each) for each in self.server_ip)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +88,8 @@ class OperatorSimulator(Simulator[Transaction]):
     ``queue`` delivers callbacks and brings the history along; ``seed`` makes the catalogue;
     ``token_seconds`` is for how long tokens are valid and may be set at any time; ``clock`` counts seconds.
     ``forgiving`` accepts what breaks the form only (Content-Type, a ``user_id`` that is a number, a currency,
-    language or version not agreed), so that a judge sees what follows. ``public_url`` is where players reach the
-    server (None: where the CLIENT does).
+    language, version or address not agreed), so that a judge sees what follows. ``public_url`` is where players
+    reach the server (None: where the CLIENT does).
     """
 
     provider = PROVIDER
@@ -107,6 +118,8 @@ class OperatorSimulator(Simulator[Transaction]):
         self.forgiving = forgiving
         # Whose pages may frame the player's, besides the website's: addresses.
         self.framers: list[str] = []
+        # Where the CLIENT's server called from: addresses.
+        self.callers: set[str] = set()
         self.redactor = Redactor(
             {"SECURITY_HASH": queue.operator.secret, "CLIENT_PASSWORD": agreement.password}
         )

@@ -33,7 +33,7 @@ def trusted_host(host: str, peer: str | None, public_urls: Iterable[str] = ()) -
     What comes over loopback must name this machine or the host of one of ``public_urls``. Elsewhere a server was
     bound to an address of the network on purpose, under whatever names that has.
     """
-    if peer is not None and not _loopback(peer):
+    if peer is not None and not loopback(peer):
         return True
     return local(host) or _name(host) in {urlsplit(url).hostname for url in public_urls}
 
@@ -77,7 +77,8 @@ def _name(host: str) -> str:
         return ""
 
 
-def _loopback(peer: str) -> bool:
+def loopback(peer: str) -> bool:
+    """Whether ``peer``, the address of the other end, is this machine's own."""
     try:
         address = ipaddress.ip_address(peer)
     except ValueError:

@@ -4,9 +4,10 @@ import { attempt, copy, find, make, post, say } from "./dom.js";
 import { List } from "./list.js";
 import * as inspector from "./inspect.js";
 import * as acting from "./acting.js";
+import * as agreement from "./agreement.js";
 import * as check from "./check.js";
 
-const TABS = ["start", "play", "raise", "faults", "check", "feed"].filter((name) => name === "feed" || find(`panel-${name}`));
+const TABS = ["start", "agreement", "play", "raise", "faults", "check", "feed"].filter((name) => name === "feed" || find(`panel-${name}`));
 const wide = matchMedia("(min-width: 64rem)");
 const LATE = 1000; // from so many milliseconds on the feed says that it is behind
 
@@ -118,6 +119,7 @@ for (const button of document.querySelectorAll("[data-copy]"))
 addEventListener("pagehide", () => source?.close());
 inspector.begin(list);
 acting.begin();
+agreement.begin();
 check.begin();
 show();
 listen();

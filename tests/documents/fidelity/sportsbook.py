@@ -10,7 +10,9 @@ STATEMENTS: Final = (
     said(
         "Terms and concepts",
         "The CLIENT names a server IP address",
-        "client_under_test/wallet/allow_list.py scenarios/doctor/operator.py",
+        f"client_under_test/wallet/allow_list.py scenarios/doctor/operator.py {_HERE}api.py",
+        "simulators/operator/test_api.py::test_only_the_clients_server_may_call "
+        "scenarios/cli/test_doctor.py::test_a_client_that_calls_from_elsewhere_than_agreed_is_told "
         "client/wallet/test_allow_list.py::test_who_is_allowed "
         "client/wallet/test_allow_list.py::test_headers_open_nothing "
         "scenarios/cli/test_doctor.py::test_a_right_target_is_found_right_and_left_as_found",
@@ -18,8 +20,9 @@ STATEMENTS: Final = (
     said(
         "Terms and concepts",
         "The CLIENT names a callback URL, below which it is called",
-        f"scenarios/target/sections.py {_HERE}delivery.py",
-        "simulators/operator/test_delivery.py::test_rollback_has_its_own_path SIG-08",
+        f"scenarios/target/sections.py {_HERE}delivery.py scenarios/console/agreement.py",
+        "simulators/operator/test_delivery.py::test_rollback_has_its_own_path "
+        "scenarios/console/test_agreement.py::test_what_is_filled_in_holds_at_once_and_its_lines_keep_it SIG-08",
     ),
     said(
         "Terms and concepts",
@@ -44,7 +47,8 @@ STATEMENTS: Final = (
     said(
         "Terms and concepts",
         "The OPERATOR hands back API_URL, API_VERSION, CLIENT_USERNAME, CLIENT_PASSWORD and SECURITY_HASH",
-        "scenarios/console/start_page.py",
+        "scenarios/console/agreement.py scenarios/console/start_page.py",
+        "scenarios/console/test_agreement.py::test_what_is_handed_back_is_written_as_it_is_needed "
         "end_to_end/browser/test_console.py::test_the_start_page_names_everything_but_no_secret",
     ),
     said(

@@ -84,6 +84,46 @@ def test_the_start_page_names_everything_but_no_secret(page: Page, scene: Scene)
     screenshot(page, "raise")
 
 
+def test_the_form_is_filled_in_and_secrets_are_shown_when_asked(browser: Browser, scene: Scene):
+    with visit(
+        browser, {"width": 390, "height": 844}, permissions=["clipboard-read", "clipboard-write"]
+    ) as page:
+        go(page, scene, "agreement")
+        secret = page.locator('[data-credential="SECURITY_HASH"]')
+        expect(secret).to_have_text("••••••")
+        hidden = page.content()
+        press(page, "Show")
+        expect(secret).not_to_have_text("••••••")
+        told = secret.inner_text()
+        assert told not in hidden
+        screenshot(page, "agreement-shown-390")
+        press(page, "Hide")
+        expect(secret).to_have_text("••••••")
+        press(page, "Copy as .env")
+        expect(page.locator("#said")).to_contain_text("copied")
+        assert f"SECURITY_HASH={told}" in page.evaluate("navigator.clipboard.readText()")
+        # What is wrong is told at its field, and nothing is agreed on.
+        currencies = page.get_by_label("Currency or currencies")
+        before = currencies.input_value()
+        currencies.fill("EUR, EURO")
+        page.get_by_label("Website URL").fill("www.example.com")
+        press(page, "Agree")
+        expect(page.locator("#agree-currencies-wrong")).to_contain_text("'EURO' is no ISO 4217 currency code")
+        expect(page.locator("#agree-website-wrong")).to_contain_text("no http://")
+        expect(page.get_by_label("Website URL")).to_be_focused()
+        assert barriers(page) == []
+        assert fits(page)
+        screenshot(page, "agreement-wrong-390")
+        page.get_by_label("Website URL").fill("")
+        currencies.fill(f"{before}, CHF")
+        press(page, "Agree")
+        expect(page.locator("#agreement-lines")).to_contain_text('"CHF"]')
+        expect(page.locator(".wrong:visible")).to_have_count(0)
+        currencies.fill(before)
+        press(page, "Agree")
+        expect(page.locator("#agreement-lines")).not_to_contain_text("CHF")
+
+
 def test_the_feed_is_live_and_an_exchange_is_inspected_and_sent_again(page: Page, scene: Scene):
     go(page, scene, "raise")
     page.get_by_label("Amount", exact=True).fill("3.21")
@@ -258,7 +298,7 @@ def test_every_view_is_accessible_and_fits(browser: Browser, scene: Scene, schem
     with visit(browser, size, color_scheme=scheme) as page:
         go(page, scene, "raise")
         press(page, "Result")
-        for tab in ("start", "play", "raise", "faults", "check", "feed"):
+        for tab in ("start", "agreement", "play", "raise", "faults", "check", "feed"):
             go(page, scene, tab)
             assert barriers(page) == [], tab
             assert fits(page), tab

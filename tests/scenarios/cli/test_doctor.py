@@ -132,6 +132,18 @@ def test_another_api_version_than_the_agreed_one_is_told(examine, reference):
     assert "api_version in [operator]" in result.output
 
 
+def test_a_client_that_calls_from_elsewhere_than_agreed_is_told(examine, reference):
+    url, port = reference
+    right = examine(url, port=port, driver=DRIVER, agreed='server_ip = ["127.0.0.1"]\n')
+    assert "from 127.0.0.1" in " ".join(right.output.split())
+    assert right.exit_code == 0
+    result = examine(url, port=port, driver=DRIVER, agreed='server_ip = ["54.151.247.5"]\n')
+    told = " ".join(result.output.split())
+    assert "the CLIENT called the OPERATOR from 127.0.0.1" in told
+    assert "server_ip in [operator]" in told
+    assert result.exit_code != 0
+
+
 def test_locked_rules_come_with_the_line_that_unlocks_them(examine, reference):
     result = examine(reference[0], ids='["p-1"]')
     assert result.exit_code == 0

@@ -49,7 +49,18 @@ def beats(answer: requests.Response, status: int) -> str:
     return told["came"]
 
 
-DEEDS = ("raise", "deliver", "faults", "disturb", "end_faults", "session", "check", "cancel")
+DEEDS = (
+    "raise",
+    "deliver",
+    "faults",
+    "disturb",
+    "end_faults",
+    "session",
+    "check",
+    "cancel",
+    "agree",
+    "credentials",
+)
 
 
 @pytest.mark.parametrize("path", [*(f"/do/{deed}" for deed in DEEDS), "/exchanges/0/again"])

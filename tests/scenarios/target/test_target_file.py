@@ -269,6 +269,8 @@ FAULTS = [
     ("[operator]", "[operator", "line 2, column", "fix it"),
     ("[players]", f"{JACKPOT}ready_after = -1\n[players]", "greater than or equal to 0", "ready_after = 2.0"),
     ("[players]", 'website = "www.example.com"\n[players]', "no http://", "website ="),
+    ("[players]", 'server_ip = ["54.151.247"]\n[players]', "'54.151.247' is neither", "server_ip ="),
+    ("[players]", "server_ip = 54\n[players]", "server_ip", "server_ip ="),
     (
         "[players]",
         '[checkout]\nmerchant_id = "m"\nkey = "k"\nrequire_merchant_reference = "perhaps"\n[players]',

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -110,6 +110,20 @@ def test_an_agreed_version_is_the_only_one(served: Served) -> None:
     assert served.post("/v2/auth", CREDENTIALS).status_code == 200
     for path in ("/auth", "/v1/auth"):
         assert "/v2/auth" in assert_error(served.post(path, CREDENTIALS), 404, "UNKNOWN_VERSION")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "status"),
+    [((), 200), (("127.0.0.1",), 200), (("10.0.0.0/8", "127.0.0.0/8"), 200), (("127.0.0.10", "::1"), 403)],
+)
+def test_only_the_clients_server_may_call(served: Served, allowed: tuple[str, ...], status: int) -> None:
+    served.simulator.agreement = replace(AGREEMENT, server_ip=allowed)
+    answer = served.post("/auth", CREDENTIALS, headers={"X-Forwarded-For": "127.0.0.10"})
+    assert answer.status_code == status, answer.text
+    if status == 403:
+        assert "127.0.0.1," in assert_error(answer, 403, "ADDRESS_NOT_ALLOWED")
+        assert_error(served.start("token"), 403, "ADDRESS_NOT_ALLOWED")
+    assert served.simulator.callers == {"127.0.0.1"}
 
 
 # -- refusals
