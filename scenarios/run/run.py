@@ -221,7 +221,7 @@ class Run:
         """
         assert self._restore is not None
         other = copy(self)
-        other.players, other.noticed, other.unsound = [player], [], None
+        other.players, other.noticed, other.sound = [player], [], {}
         other.verbs = replace(self.verbs, noticed=other.noticed)
         if isinstance(self.probe, WagersProbe) and not self.diagnosis.why:
             other.probe = WagersProbe(other.verbs)

@@ -18,7 +18,7 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _REASONS: Final = {
     400: "Malformed",
     401: "No credential, a bad one, or an expired one",
-    403: "A credential of the wrong kind",
+    403: "A credential of the wrong kind, or an address that it is not agreed for",
     404: "Unknown",
     409: "Used before, or a transition that the state does not allow",
     413: "Too long",
