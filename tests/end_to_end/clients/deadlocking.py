@@ -28,9 +28,9 @@ from decimal import Decimal
 import starting
 
 CONNECTIONS = 5
-QUERY_SECONDS = 0.001
+QUERY_SECONDS = 0.02
 # How long a query takes while others run: a busy database.
-BUSY_QUERY_SECONDS = 0.25
+BUSY_QUERY_SECONDS = 1.0
 BODY_LIMIT = 256 * 1024
 
 started = starting.start()
