@@ -32,6 +32,7 @@
 # MAY IDM-03: a rollback of a result whose answer was lost is paid (RBK-02)
 # MAY IDM-11: a rollback of a result that is sent again is paid (RBK-02)
 # MAY IDM-08: SQL is put together from ids, so that a doubled quote is one (MSG-13)
+# MAY IDM-04: an id with a doubled quote is not found again (MSG-13), where the sweep at the end draws it
 
 import hashlib
 import hmac
