@@ -20,7 +20,7 @@ from simulators.transport.delivery import Fault, Meaning
 from simulators.wallet.transactions import Kind
 
 # How callbacks are sent: with a body, and without one.
-METHODS: Final = ("POST", "GET")
+_POST, _GET = METHODS = ("POST", "GET")
 # Seconds before each copy of what got no answer; the last is repeated. The first copy follows at once.
 _PAUSES: Final = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
 # A player who ran out of money is given so many of the highest stakes.
@@ -53,7 +53,7 @@ class Send:
     @property
     def method(self) -> str:
         """How it is sent: one of METHODS; a callback that has no body stands in its address."""
-        return METHODS[not self.body]
+        return _POST if self.body else _GET
 
 
 @dataclass(slots=True)

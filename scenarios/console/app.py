@@ -235,8 +235,9 @@ class _Unserved(Problem):
         self.status = status
 
 
-def _told(problem: Problem, status: int) -> ResponseReturnValue:
-    return jsonify(came=problem.came, expected=problem.expected, next_step=problem.next_step), status
+def _told(problem: Problem, status: int, **more: Any) -> ResponseReturnValue:
+    beats = jsonify(came=problem.came, expected=problem.expected, next_step=problem.next_step, **more)
+    return beats, status
 
 
 def _unserved(problem: _Unserved) -> ResponseReturnValue:
@@ -248,8 +249,7 @@ def _problem(problem: Problem) -> ResponseReturnValue:
 
 
 def _misfilled(problem: Misfilled) -> ResponseReturnValue:
-    answer = {"came": problem.came, "expected": problem.expected, "next_step": problem.next_step}
-    return jsonify({**answer, "fields": problem.fields}), 422
+    return _told(problem, 422, fields=problem.fields)
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

@@ -63,7 +63,7 @@ class Doctor:
     def examine(self) -> Iterator[DoctorStep]:
         """Try the callbacks for each player, then the driver's entries."""
         works = True
-        for number, player in enumerate((*self.run.players, *self.run.abroad_players)):
+        for number, player in enumerate((*self.run.players, *self.run.further_players)):
             step = self._wager(player, first=number == 0)
             yield step
             works = works and step.state is StepOutcome.OK
@@ -103,7 +103,7 @@ class Doctor:
         """Tell which of the agreed currencies (*Terms and concepts*) are judged, and by which rules."""
         run, (operator, players) = self.run, self.target.need_operator()
         told = [f"every rule is judged in {players.currency}"]
-        further = [player.currency for player in run.abroad_players]
+        further = [player.currency for player in run.further_players]
         if further:
             told.append(f"those about money once more in {', '.join(further)}")
         if apart := [code for code in players.others if code not in further]:

@@ -104,7 +104,7 @@ class Run:
         self.other_players = [Player(name, currency) for currency, name in others.items()]
         agreed = operator.currencies if operator else ()
         # In each of their currencies the rules about money are judged once more.
-        self.abroad_players = [player for player in self.other_players if player.currency in agreed]
+        self.further_players = [player for player in self.other_players if player.currency in agreed]
         # What reads balances in further currencies, by their codes.
         self._probes: dict[str, Probe] = {}
         # Test players' money in other currencies, where scenarios found some.
@@ -128,7 +128,7 @@ class Run:
     def bound(self) -> float:
         """Seconds that the run may take; where it was given no limit, it follows the link and the pace, as learned."""
         rate = self.limits.max_requests_per_second
-        further = len(self.abroad_players)
+        further = len(self.further_players)
         return self.time_limit or bound(self.settings.effort, self.turn, rate, further)
 
     @property
@@ -137,7 +137,7 @@ class Run:
         if self.turn is None:
             return None
         rate = self.limits.max_requests_per_second
-        further = len(self.abroad_players)
+        further = len(self.further_players)
         return about(self.settings.effort, self.turn, self.planned, len(self.players), rate, further)
 
     @property
@@ -214,7 +214,7 @@ class Run:
         lane.probe = WagersProbe(lane.verbs)
         return lane
 
-    def abroad_with(self, player: Player) -> "Run":
+    def in_currency_of(self, player: Player) -> "Run":
         """This run as scenarios see it that judge once more in the currency of ``player``, who alone has it.
 
         Finds out whether balances can be read in that currency, unless they cannot in any. Raises TargetProblem.
@@ -253,8 +253,10 @@ class Run:
     def _unbounded(self) -> Iterator[None]:
         """The time limit cuts scenarios, not what each of them rests on."""
         self.guard.unbounded = True
-        yield
-        self.guard.unbounded = False
+        try:
+            yield
+        finally:
+            self.guard.unbounded = False
 
     def _try_wagers(self, probe: WagersProbe, player: Player, declined: Exchange | None) -> None:
         """Find out whether ``probe`` can be trusted here; where not, the driver reads balances, if it can."""

@@ -29,7 +29,7 @@ from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, choices_learned
-from scenarios.runner.needs import AFTER_CHOICES, currency_of, lacking, rules_of, served_for, turn
+from scenarios.runner.needs import AFTER_CHOICES, TWO, currency_of, lacking, rules_of, served_for, turn
 from scenarios.runner.second_look import drop
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
@@ -196,7 +196,7 @@ class Lanes:
 
 def _players_for(item: pytest.Function) -> int:
     """How many test players the scenario acts for."""
-    return 2 if {"another_player", "players"} & inspect.signature(item.function).parameters.keys() else 1
+    return 2 if (TWO | {"players"}) & inspect.signature(item.function).parameters.keys() else 1
 
 
 def _fixtures_used(item: pytest.Function) -> set[str]:

@@ -78,7 +78,7 @@ class Session:
         self.finished = False
         self._planned: list[ScenarioResult] = []
         # The run in each further currency, by its code; "" is the players' own.
-        self._in: dict[str, Run] = {"": run}
+        self._runs: dict[str, Run] = {"": run}
         self._lock = PlayerLock()
         self._keeping = threading.Lock()
         self._told_about = 0.0
@@ -143,7 +143,7 @@ class Session:
     @pytest.hookimpl(tryfirst=True)
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Judge each scenario about money once more in every further currency that was agreed on and has a player."""
-        further = [player.currency for player in self.run.abroad_players]
+        further = [player.currency for player in self.run.further_players]
         asked = set(metafunc.fixturenames)
         # Each further currency has one player.
         if further and CURRENCY in asked and not asked & TWO and in_any_currency(metafunc.definition):
@@ -164,19 +164,19 @@ class Session:
             self._try_to_serve(scenarios)
             self._lock_players()
             self.run.begin()
-            self._begin_abroad(scenarios)
+            self._begin_further(scenarios)
         self._told_about = self.run.about or 0.0
         for watcher in self.watchers:
             watcher.planned(self.run, len(scenarios))
 
-    def _begin_abroad(self, scenarios: list[pytest.Item]) -> None:
+    def _begin_further(self, scenarios: list[pytest.Item]) -> None:
         """Find out in each further currency whether balances can be read, and let its scenarios have its player."""
         wanted = {currency_of(item) for item in scenarios}
-        for player in self.run.abroad_players:
+        for player in self.run.further_players:
             if player.currency in wanted:
-                self._in[player.currency] = self.run.abroad_with(player)
+                self._runs[player.currency] = self.run.in_currency_of(player)
         for item in scenarios:
-            item.stash[JUDGE].run = self._in[currency_of(item)]
+            item.stash[JUDGE].run = self._runs[currency_of(item)]
 
     def _lock_players(self) -> None:
         """Tell of another run that uses the same players."""
@@ -371,7 +371,7 @@ class Session:
 
     def _tell_own(self) -> None:
         """Hold against the CLIENT what it did to the judge's own wagers, up to the last that put a player back."""
-        for currency, run in self._in.items():
+        for currency, run in self._runs.items():
             results, found = [one for one in run.results if one.currency == currency], list(run.noticed)
             # Where wagers are known to move other amounts, what is put back may be no amount at all.
             if not run.diagnosis.why and not run.suspicion.why:

@@ -8,8 +8,9 @@ try:
 except ImportError:  # Windows, where sockets are no files
     resource = None  # type: ignore[assignment]
 
-# Servers of one process that share its open files (the providers and the console), and what else it has open.
-_SERVERS: Final = 4
+# Servers of one process that share its open files (three providers, files that are signed for, the console), and what
+# else it has open.
+_SERVERS: Final = 5
 _OTHERS: Final = 256
 _FEWEST: Final = 8
 

@@ -205,15 +205,7 @@ def test_no_page_scrolls_sideways_or_loads_from_elsewhere(jackpot, browser: Brow
         simulator.account.update_store(scene.store.id, {"name": "W" * 80})
         scene.reserve(notification_key="k" * 200)
         assert simulator.wait_idle(20)
-        for path in (
-            "",
-            "/vouchers",
-            "/stores",
-            "/stores/new",
-            f"/stores/{scene.store.id}",
-            "/deliveries",
-            "/deliveries/1",
-        ):
+        for path in (*PAGES, f"/stores/{scene.store.id}"):
             scene.open(path)
             assert fits(page), path
             screen(page, f"office{path[:12].replace('/', '-')}-{size['width']}")
@@ -267,15 +259,7 @@ def test_no_page_has_barriers(jackpot, browser: Browser, scheme: str):
         scene.reserve()
         simulator.account.disable_store(scene.store.id)
         assert simulator.wait_idle(20)
-        for path in (
-            "",
-            "/vouchers",
-            "/stores",
-            "/stores/new",
-            f"/stores/{scene.store.id}",
-            "/deliveries",
-            "/deliveries/1",
-        ):
+        for path in (*PAGES, f"/stores/{scene.store.id}"):
             scene.open(path)
             assert barriers(page) == [], path
         screen(page, f"office-delivery-{scheme}")

@@ -5,26 +5,26 @@ from flask.typing import ResponseReturnValue
 
 from simulators.jackpot import wire
 from simulators.jackpot.pages.backoffice import log
-from simulators.jackpot.pages.backoffice.office import SHOWN, Office, Refused
+from simulators.jackpot.pages.backoffice.page import SHOWN, Backoffice, Refused
 from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage
 
 
 class DeliveryPages:
     """The list of deliveries, and each of them."""
 
-    def __init__(self, office: Office) -> None:
-        self.office = office
-        self.simulator = office.simulator
+    def __init__(self, backoffice: Backoffice) -> None:
+        self.backoffice = backoffice
+        self.simulator = backoffice.simulator
 
     def deliveries(self) -> Response:
         """Show the deliveries, the newest first."""
         every = self.simulator.queue.deliveries
-        return self.office.page("deliveries", deliveries=every[: -SHOWN - 1 : -1], total=len(every))
+        return self.backoffice.page("deliveries", deliveries=every[: -SHOWN - 1 : -1], total=len(every))
 
     def delivery(self, delivery_id: int, problem: Refused | None = None) -> Response:
         """Show one delivery: payload, attempts, answers."""
         delivery = self._delivery(delivery_id)
-        return self.office.page(
+        return self.backoffice.page(
             "delivery",
             problem,
             delivery=delivery,

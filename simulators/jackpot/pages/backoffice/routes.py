@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from simulators.jackpot.catalogue import pricing
 from simulators.jackpot.pages.backoffice.deliveries import DeliveryPages
-from simulators.jackpot.pages.backoffice.office import Office, render
+from simulators.jackpot.pages.backoffice.page import Backoffice, render
 from simulators.jackpot.pages.backoffice.settings import SettingsPages
 from simulators.jackpot.pages.backoffice.stores import StorePages
 from simulators.jackpot.pages.backoffice.vouchers import VoucherPages
@@ -26,9 +26,9 @@ PREFIX: Final = "/back-office"
 
 def blueprint(simulator: JackpotSimulator) -> Blueprint:
     """Return the back-office of ``simulator``, under PREFIX."""
-    office = Office(simulator)
-    settings, vouchers = SettingsPages(office), VoucherPages(office)
-    stores, deliveries = StorePages(office), DeliveryPages(office)
+    backoffice = Backoffice(simulator)
+    settings, vouchers = SettingsPages(backoffice), VoucherPages(backoffice)
+    stores, deliveries = StorePages(backoffice), DeliveryPages(backoffice)
     pages = Blueprint(NAME, __name__, url_prefix=PREFIX, template_folder="../templates")
     pages.before_request(lambda: _admit(simulator))
     pages.add_app_template_filter(lambda amount: language().money(amount, pricing.CURRENCY), "euros")
@@ -56,7 +56,7 @@ def blueprint(simulator: JackpotSimulator) -> Blueprint:
         ("/stores/<store_id>/change", "change", stores.change, stores.store),
         ("/deliveries/<int:delivery_id>/again", "again", deliveries.again, deliveries.delivery),
     ):
-        pages.add_url_rule(path, endpoint, office.acting(act, page), methods=["POST"])
+        pages.add_url_rule(path, endpoint, backoffice.acting(act, page), methods=["POST"])
     return pages
 
 

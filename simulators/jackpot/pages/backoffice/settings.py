@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from simulators.jackpot.account import Confirmation
 from simulators.jackpot.credentials import session_jwt
-from simulators.jackpot.pages.backoffice.office import Office, Refused
+from simulators.jackpot.pages.backoffice.page import Backoffice, Refused
 from simulators.jackpot.pages.widget import SCRIPT
 from simulators.values import money
 
@@ -18,9 +18,9 @@ from simulators.values import money
 class SettingsPages:
     """Notification URL, confirmation, credentials; and a session of the CLIENT's own."""
 
-    def __init__(self, office: Office) -> None:
-        self.office = office
-        self.simulator = office.simulator
+    def __init__(self, backoffice: Backoffice) -> None:
+        self.backoffice = backoffice
+        self.simulator = backoffice.simulator
 
     def signature(self) -> Response:
         """Show apiSignature, once and to who asked; ``voucher-widget.txt``, *Build your token*."""
@@ -28,7 +28,7 @@ class SettingsPages:
 
     def settings(self, problem: Refused | None = None, *, api_signature: str | None = None) -> Response:
         """Show notification URL, confirmation and credentials, their values hidden but for ``api_signature``."""
-        return self.office.page(
+        return self.backoffice.page(
             "settings",
             problem,
             url=self.simulator.endpoint.url or "",
@@ -62,7 +62,9 @@ class SettingsPages:
                 problem = Refused(
                     f"The amount is {amount[:40]!r}. A session may spend whole cents, more than none. Give 100."
                 )
-        return self.office.page("widget", problem, amount=amount, token=token, script=SCRIPT, scripted=True)
+        return self.backoffice.page(
+            "widget", problem, amount=amount, token=token, script=SCRIPT, scripted=True
+        )
 
     def _session_token(self, amount: Decimal) -> str:
         claims = session_jwt.Claims(

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from simulators.jackpot.catalogue import stores as catalogue
 from simulators.jackpot.catalogue.stores import Listing, StoreEventName, Unfit
 from simulators.jackpot.pages.backoffice import store_form
-from simulators.jackpot.pages.backoffice.office import Office, Refused
+from simulators.jackpot.pages.backoffice.page import Backoffice, Refused
 
 _NOTHING_SAVED = "Nothing was saved and nobody was told. Correct what is marked below."
 
@@ -20,9 +20,9 @@ _NOTHING_SAVED = "Nothing was saved and nobody was told. Correct what is marked 
 class StorePages:
     """The list of stores, each store, and the form of a new one."""
 
-    def __init__(self, office: Office) -> None:
-        self.office = office
-        self.account = office.simulator.account
+    def __init__(self, backoffice: Backoffice) -> None:
+        self.backoffice = backoffice
+        self.account = backoffice.simulator.account
 
     def stores(self) -> Response:
         """Show the stores."""
@@ -30,12 +30,12 @@ class StorePages:
             (each, self.account.published(each.store) if store_form.is_drawn(each.store) else None)
             for each in self.account.listings
         ]
-        return self.office.page("stores", shown=shown)
+        return self.backoffice.page("stores", shown=shown)
 
     def store(self, store_id: str, problem: Refused | None = None) -> Response:
         """Show one store: what may be changed."""
         listing = self._listing(store_id)
-        return self.office.page(
+        return self.backoffice.page(
             "store",
             problem,
             listing=listing,
@@ -45,14 +45,14 @@ class StorePages:
 
     def new(self, problem: Refused | None = None) -> Response:
         """Show the form of a new store."""
-        return self.office.page(
+        return self.backoffice.page(
             "store_new", problem, **store_form.context(store_form.blank(self.account.clock()))
         )
 
     def add(self) -> ResponseReturnValue:
         """Add a store, which is told to the CLIENT."""
         try:
-            return self.office.sent(self.account.add_store(store_form.read()))
+            return self.backoffice.sent(self.account.add_store(store_form.read()))
         except Unfit as unfit:
             raise Refused(_NOTHING_SAVED, unfit.problems) from None
 
@@ -67,7 +67,7 @@ class StorePages:
                     "Change a property, or send a test webhook."
                 )
             changes = {**dict.fromkeys(store.model_dump()), **wanted.model_dump()}
-            return self.office.sent(self.account.update_store(store_id, changes))
+            return self.backoffice.sent(self.account.update_store(store_id, changes))
         except Unfit as unfit:
             raise Refused(_NOTHING_SAVED, unfit.problems) from None
 
@@ -82,13 +82,13 @@ class StorePages:
         if change is None:
             raise Refused("There is no such choice. A store is offered or not. Press a button.")
         try:
-            return self.office.sent(change(store_id))
+            return self.backoffice.sent(change(store_id))
         except Unfit as unfit:
             raise Refused(f"The store was not removed: {unfit}. Add another first.") from None
 
     def webhook(self, problem: Refused | None = None) -> Response:
         """Show which test webhook may be sent for which store."""
-        return self.office.page(
+        return self.backoffice.page(
             "webhook", problem, listings=self.account.listings, events=get_args(StoreEventName)
         )
 
@@ -100,7 +100,7 @@ class StorePages:
             raise Refused(
                 "There is no such event of stores. Webhooks are the documented ones. Choose one of the list."
             )
-        return self.office.sent(self.account.notify_store(name, listing.store.id))  # type: ignore[arg-type]  # checked
+        return self.backoffice.sent(self.account.notify_store(name, listing.store.id))  # type: ignore[arg-type]  # checked
 
     def _listing(self, store_id: str) -> Listing:
         try:

@@ -7,7 +7,7 @@ from flask import Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from simulators.jackpot.lifecycle import LIFECYCLE, IllegalTransition, VoucherEvent, VoucherState
-from simulators.jackpot.pages.backoffice.office import SHOWN, Office, Refused
+from simulators.jackpot.pages.backoffice.page import SHOWN, Backoffice, Refused
 from simulators.jackpot.world import Voucher
 from simulators.server.responses import ApiError
 
@@ -26,9 +26,9 @@ WORDS: Final = {
 class VoucherPages:
     """The list of vouchers, and what may happen to each."""
 
-    def __init__(self, office: Office) -> None:
-        self.office = office
-        self.simulator = office.simulator
+    def __init__(self, backoffice: Backoffice) -> None:
+        self.backoffice = backoffice
+        self.simulator = backoffice.simulator
 
     def vouchers(self, problem: Refused | None = None, **_path: Any) -> Response:
         """Show the vouchers, the newest first, each with what may happen to it."""
@@ -40,7 +40,7 @@ class VoucherPages:
             )
             for voucher in reversed(self.simulator.account.vouchers[-SHOWN:])
         ]
-        return self.office.page("vouchers", problem, rows=rows)
+        return self.backoffice.page("vouchers", problem, rows=rows)
 
     def happen(self, voucher_id: str) -> ResponseReturnValue:
         """Let the chosen event come over a voucher."""

@@ -30,7 +30,7 @@ class Refused(Exception):
         self.fields = fields or {}
 
 
-class Office:
+class Backoffice:
     """The back-office of one simulator. Every form carries a token that only these pages show."""
 
     def __init__(self, simulator: JackpotSimulator) -> None:
