@@ -46,29 +46,32 @@ class Pace:
     patience: float = 75.0
     _taken: deque[float] = field(default_factory=deque)
     _refused_at: float | None = None
+    # Until which exchange, by number, what was refused has been learned from.
+    _learned_until: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def taken(self) -> None:
-        """The CLIENT took a request; after one that it did not take, that shows how many it takes."""
+    def taken(self, number: int) -> None:
+        """The CLIENT took exchange ``number``; after one that it did not take, that shows how many it takes."""
         with self._lock:
             now = self.clock()
             learned = self._refused_at is not None
             if self._refused_at is not None:
                 self._learn(now - self._refused_at, self._refused_at)
-                self._refused_at = None
+                self._refused_at, self._learned_until = None, number
             self._taken.append(now)
             while self._taken[0] < now - _REMEMBERED:
                 self._taken.popleft()
         if learned and self.slowed is not None:
             self.slowed()
 
-    def wait(self, answer: Answer, attempt: int, waited: float) -> float | None:
-        """Wait before a request that was answered *not now* is sent again; return for how long.
+    def wait(self, answer: Answer, number: int, attempt: int, waited: float) -> float | None:
+        """Wait before a request that was answered *not now*, in exchange ``number``, is sent again; return for how long.
 
         ``attempt`` counts from 1, ``waited`` is how long it waited before. None where that would be too long.
         """
         with self._lock:
-            if self._refused_at is None:
+            # What left together is refused together: it shows one pace, not one for each.
+            if self._refused_at is None and number > self._learned_until:
                 self._refused_at = self.clock()
             first, self.status = self.status is None, answer.status
             pause: float = min(_LONGEST, max(_after(answer), _FIRST * 2.0 ** (attempt - 1)))

@@ -50,7 +50,10 @@ def deliver(
                 "leave one out",
             )
         raced = race(group, route)
-        return [_taken(one, exchange, route) for one, exchange in zip(group, raced, strict=True)]
+        # How many were taken tells at which pace the others are sent again.
+        for place in sorted(range(len(raced)), key=lambda place: raced[place].not_now):
+            raced[place] = _taken(group[place], raced[place], route)
+        return raced
     step: Deliver = lambda items: [_send(item, route, pooled=not faults) for item in items]  # noqa: E731
     for fault in reversed(faults):
         step = fault.around(step, route)
@@ -73,13 +76,13 @@ def _taken(delivery: Delivery, exchange: Exchange, route: Route) -> Exchange:
     first, attempt, waited = exchange.number, 1, 0.0
     while exchange.not_now:
         assert exchange.answer is not None
-        pause = route.pace.wait(exchange.answer, attempt, waited)
+        pause = route.pace.wait(exchange.answer, exchange.number, attempt, waited)
         if pause is None:
             return exchange
         exchange = _once(delivery.copy(first, attempt), route, pooled=True)
         attempt, waited = attempt + 1, waited + pause
     if exchange.answer is not None:
-        route.pace.taken()
+        route.pace.taken(exchange.number)
     return exchange
 
 

@@ -111,6 +111,17 @@ def test_what_a_race_could_not_get_rid_of_follows_it():
     assert [one.request.body for one in sent] == [b"%d" % number for number in range(8)]
 
 
+def test_what_a_race_could_not_get_rid_of_slows_the_run_once():
+    clock = Clock()
+    client = Limited(clock, 10, 1)
+    with Server(client) as server:
+        way = route(clock)
+        sent = deliver([request(server.url, number) for number in range(30)], way, together=True)
+        way.close()
+    assert [one.ok for one in sent] == [True] * 30
+    assert way.pace.learned >= 6
+
+
 def test_patience_is_bounded_and_shorter_where_it_was_in_vain():
     clock = Clock()
     with Server(Limited(clock, 0, 1)) as server:
@@ -141,7 +152,7 @@ def test_patience_is_bounded_and_shorter_where_it_was_in_vain():
 def test_retry_after_is_kept_within_bounds(said, pause):
     clock = Clock()
     pace = Pace(Limits(), clock=clock.now, sleep=clock.sleep)
-    assert pace.wait(Answer(429, (("Retry-After", said),)), 1, 0.0) == pause
+    assert pace.wait(Answer(429, (("Retry-After", said),)), 1, 1, 0.0) == pause
     assert clock.time == 100.0 + pause
 
 
