@@ -65,7 +65,7 @@ class Pace:
             self.slowed()
 
     def wait(self, answer: Answer, number: int, attempt: int, waited: float) -> float | None:
-        """Wait before a request that was answered *not now*, in exchange ``number``, is sent again; return for how long.
+        """Wait before a request that was answered *not now*, in exchange ``number``, is sent again; return how long.
 
         ``attempt`` counts from 1, ``waited`` is how long it waited before. None where that would be too long.
         """
