@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from flask import Flask, Response
+from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from client_under_test.config import Config
@@ -19,6 +19,7 @@ from client_under_test.shop.tokens import CheckoutTokenMinter
 from client_under_test.sportsbook import routes as sportsbook_routes
 from client_under_test.sportsbook.operator_api import OperatorApi
 from client_under_test.values import money
+from client_under_test.values.misuse import Misuse
 from client_under_test.vouchers import routes as voucher_routes
 from client_under_test.vouchers.catalogue import Catalogue
 from client_under_test.vouchers.conversions import Conversions
@@ -31,6 +32,9 @@ from client_under_test.vouchers.session_tokens import SessionTokenMinter
 from client_under_test.vouchers.worker import Worker
 from client_under_test.wallet import callbacks
 from client_under_test.wallet.accounts import Accounts
+from client_under_test.wallet.adapters import provider
+from client_under_test.wallet.adapters.provider import AdapterHandler
+from client_under_test.wallet.adapters.table import ADAPTERS
 from client_under_test.wallet.allow_list import AllowList
 from client_under_test.wallet.answers import Answers
 from client_under_test.wallet.callbacks import CallbackHandler
@@ -39,6 +43,10 @@ from client_under_test.wallet.messages import Parser
 from client_under_test.wallet.signature import SignatureCheck
 
 log = logging.getLogger(__name__)
+
+
+class OtherWords(Misuse):
+    """A mutant is asked for in words in which its fault cannot be."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,8 @@ REFERENCE = Parts()
 def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
     """Build the CLIENT: tables and players are created where they are missing.
 
-    Raises DatabaseUnreachable, KeyUnusable, AddressUnusable.
+    Raises DatabaseUnreachable, KeyUnusable, AddressUnusable; PublicKeyUnusable and OtherWords, where another
+    provider's adapter takes the callbacks.
 
     ``app.extensions["database"]`` is its Database, to close; ``app.extensions["accounts"]`` its Accounts,
     ``app.extensions["conversions"]`` its Conversions, ``app.extensions["orders"]`` its Orders.
@@ -97,7 +106,7 @@ def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
     app = Flask("client_under_test")
     app.extensions["database"] = database
     app.extensions["accounts"] = accounts
-    app.register_blueprint(callbacks.blueprint(config.callback_prefix, handler))
+    app.register_blueprint(_callbacks(config, handler, accounts))
     app.register_blueprint(sportsbook_routes.blueprint(config, accounts, parts.operator_api(config)))
     app.register_blueprint(voucher_routes.blueprint(_voucher_service(app, config, parts)))
     app.register_blueprint(shop_routes.blueprint(_checkout_service(app, config, parts)))
@@ -112,6 +121,20 @@ def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
         return problem("INTERNAL_ERROR", "Something went wrong here. Please try again.", 500)
 
     return app
+
+
+def _callbacks(config: Config, handler: CallbackHandler, accounts: Accounts) -> Blueprint:
+    if config.dialect is None:
+        return callbacks.blueprint(config.callback_prefix, handler)
+    own = (REFERENCE.signature, REFERENCE.parser, REFERENCE.answers, REFERENCE.callbacks)
+    if (type(handler.signature), type(handler.parser), type(handler.answers), type(handler)) != own:
+        raise OtherWords(
+            f"this mutant is wrong in the words of the documents, and {config.dialect} has others",
+            "a mutant of the ledger, which every provider's words reach",
+            "leave --dialect out, or choose another mutant",
+        )
+    words = ADAPTERS[config.dialect](config.security_hash)
+    return provider.blueprint(config.callback_prefix, AdapterHandler(handler, words, accounts))
 
 
 def _checkout_service(app: Flask, config: Config, parts: Parts) -> CheckoutService:

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import Flask
@@ -17,6 +18,7 @@ from client_under_test.values.misuse import Misuse
 from client_under_test.values.refusals import Refused
 from client_under_test.vouchers.conversions import Conversions
 from client_under_test.wallet.accounts import Accounts
+from client_under_test.wallet.adapters.table import ADAPTERS
 
 _USAGE = 2
 _UNREACHABLE = 3
@@ -110,6 +112,11 @@ class _Amount(click.ParamType[Decimal]):
 )
 @click.option("--currency", default="EUR", show_default=True, help="Currency of the players opened.")
 @click.option("--balance", type=_Amount(), default="100.00", show_default=True, help="Their opening balance.")
+@click.option(
+    "--dialect",
+    type=click.Choice([*ADAPTERS]),
+    help="Take callbacks in the words of this wallet provider. Default: the documents' own.",
+)
 @click.option("--mutant", help="Serve this faulty CLIENT instead of the reference.")
 @click.option("--detached", is_flag=True, help="Go on when the process that started this one has ended.")
 @click.option(
@@ -123,15 +130,8 @@ def client(
     processes: int,
     prefix: str,
     operator: str,
-    operator_addresses: tuple[str, ...],
-    username: str,
     jackpot: str,
-    jackpot_client_id: str | None,
-    jackpot_confirmation: str,
     checkout: str,
-    merchant_id: str,
-    checkout_algorithm: str,
-    public_url: str | None,
     players: tuple[str, ...],
     players_pattern: str | None,
     player_count: int,
@@ -140,6 +140,7 @@ def client(
     mutant: str | None,
     detached: bool,
     recompute: bool,
+    **agreed: Any,
 ) -> None:
     """Serve the reference CLIENT: a model ledger behind the OPERATOR's callbacks and Jackpot's notifications.
 
@@ -156,18 +157,12 @@ def client(
                 fsync=not no_fsync,
                 callback_prefix=prefix,
                 operator_api_url=operator,
-                operator_addresses=operator_addresses,
-                username=username,
                 jackpot_url=jackpot,
-                jackpot_client_id=jackpot_client_id,
-                jackpot_confirmation=jackpot_confirmation,
                 checkout_url=checkout,
-                merchant_id=merchant_id,
-                checkout_algorithm=checkout_algorithm,
-                public_url=public_url,
                 currency=currency,
                 balance=balance,
                 players=(*players, *_patterned(players_pattern, player_count)) or DEFAULT_PLAYERS,
+                **agreed,  # what Config calls by the same names
             )
             build = _faulty(mutant) if mutant else None
             serve(config, address, port, processes, build=build, attached=not detached, say=_say)

@@ -34,6 +34,8 @@ class Config:
     JACKPOT_API_SIGNATURE and CHECKOUT_KEY, and are kept out of ``repr``. ``database`` is a file
     (SQLite, which waits for the disk at each commit unless ``fsync`` is false) or a SQLAlchemy URL (SQLite,
     PostgreSQL). ``players`` are opened at start-up, where they do not exist, with ``balance`` of ``currency``.
+    ``dialect`` names the adapter of another wallet provider, whose words callbacks then are in; with one that signs by
+    RSA, ``security_hash`` is the provider's public key as PEM.
     ``timeout`` is how many seconds the OPERATOR has to answer; a token is renewed ``renew_before`` seconds before
     it expires, or in the last tenth of a shorter life.
     Callbacks are taken from ``operator_addresses`` only, IP addresses or networks; where there is none, from all.
@@ -56,6 +58,7 @@ class Config:
     database: str = "client.sqlite"
     fsync: bool = True
     security_hash: str = _secret("SECURITY_HASH", DEMO_SECURITY_HASH)
+    dialect: str | None = None
     callback_prefix: str = "/operator"
     operator_addresses: tuple[str, ...] = ()
     operator_api_url: str = "http://127.0.0.1:8701"

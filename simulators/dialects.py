@@ -1,10 +1,12 @@
-"""The one table of wallet dialects: what a target file calls them, and how they are made."""
+"""The wallet dialects that are built in: the documents' own, and files of other providers' by their names."""
 
-from collections.abc import Callable
+from pathlib import Path
+from typing import Final
 
-from simulators.operator.dialect import AmountFormat, Sportsbook
-from simulators.wallet.dialect import Dialect
+from simulators.operator.dialect import Sportsbook
 
-# A dialect with one spelling of amounts takes the format and has no use for it.
-DIALECTS: dict[str, Callable[[AmountFormat], Dialect]] = {Sportsbook.name: Sportsbook}
-DEFAULT = Sportsbook.name
+DEFAULT: Final = Sportsbook.name
+SHIPPED: Final = {
+    path.stem: path for path in sorted(Path(__file__).parent.joinpath("wallet", "dialects").glob("*.toml"))
+}
+NAMES: Final = (DEFAULT, *SHIPPED)

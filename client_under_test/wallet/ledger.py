@@ -88,6 +88,14 @@ _ROLLED_BACK = (
     .where(transactions.c.player_id == sa.bindparam("player"))
     .limit(1)
 )
+_BET = (
+    sa.select(transactions.c.id)
+    .where(transactions.c.key == sa.bindparam("key"))
+    .where(transactions.c.player_id == sa.bindparam("player"))
+    .where(transactions.c.action == Action.BET)
+    .where(transactions.c.error.is_(None))
+    .limit(1)
+)
 _REVERSAL = postings.alias()
 _ORIGINAL = (
     sa.select(postings.c.id, postings.c.amount)
@@ -192,7 +200,12 @@ class Ledger:
         return amount == 0 or amount <= player.balance
 
     def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:  # noqa: ARG002
-        """Deposit, always; only a result whose own rollback came first moves nothing."""
+        """Deposit, always; only a result whose own rollback came first moves nothing.
+
+        Raises Refused, so that it may come again, for one that names a bet which does not stand.
+        """
+        if transaction.bet is not None and not self.stands(connection, transaction.bet, transaction.player):
+            raise Refused("UNKNOWN_BET")
         return NOTHING if self.rolled_back(connection, transaction) else Effect(transaction.amount)
 
     def rolled_back(self, connection: sa.Connection, transaction: Transaction) -> bool:
@@ -201,6 +214,12 @@ class Ledger:
             _ROLLED_BACK, {"key": self.key(transaction), "player": transaction.player}
         ).one_or_none()
         return found is not None
+
+    def stands(self, connection: sa.Connection, bet: str, player_id: str) -> bool:
+        """Say whether the bet of that id was taken from this player and not rolled back."""
+        named = {"key": digest(bet), "player": player_id}
+        taken, undone = (connection.execute(each, named).one_or_none() for each in (_BET, _ROLLED_BACK))
+        return taken is not None and undone is None
 
     def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         """Undo what the target moved: that very amount, once, and only this player's own bet or result.

@@ -37,7 +37,10 @@ ACTIONS: dict[Endpoint, frozenset[Action]] = {
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One callback: ``amount`` in minor units of ``currency``; ``target`` is what a rollback undoes."""
+    """One callback: ``amount`` in minor units of ``currency``; ``target`` is what a rollback undoes.
+
+    ``bet`` is the bet that a result names, where a provider's results do.
+    """
 
     id: str
     action: Action
@@ -45,6 +48,7 @@ class Transaction:
     currency: str
     amount: int
     target: str | None = None
+    bet: str | None = None
 
 
 class Parser:

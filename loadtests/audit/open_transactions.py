@@ -43,10 +43,25 @@ def roll_back(ledger: Ledger, op: Operation, callbacks: Callbacks) -> Operation:
     return ledger.begin(op.player, ROLLBACK, op.amount, transaction_id, send, of=op)
 
 
+def open_player(ledger: Ledger, number: int, callbacks: Callbacks) -> Play:
+    """Place a bet of nothing for the player's results to name, where the dialect has each name a bet."""
+    player = ledger.players[number]
+    if callbacks.dialect.abilities.results_alone or player in callbacks.opened:
+        return
+    provider_id = callbacks.new_id()
+    path, body, headers = callbacks.write(BET, provider_id, player, 0)
+    send = Send(path, body, "bet of 0", headers)
+    op = ledger.begin(number, BET, 0, provider_id, send)
+    said = yield from copies_until_answered(ledger, callbacks, op, send, (0.0, *PAUSES))
+    if said.effect is OK:
+        callbacks.opened[player] = provider_id
+
+
 def fund(ledger: Ledger, player: int, units: int, callbacks: Callbacks) -> Play:
     """Pay ``player`` ``units`` minor units by a result that the ledger counts."""
+    yield from open_player(ledger, player, callbacks)
     transaction_id = callbacks.new_id()
     path, body, headers = callbacks.write(RESULT, transaction_id, ledger.players[player], units)
     send = Send(path, body, "funds", headers)
     op = ledger.begin(player, RESULT, units, transaction_id, send)
-    return copies_until_answered(ledger, callbacks, op, send, PAUSES)
+    yield from copies_until_answered(ledger, callbacks, op, send, PAUSES)

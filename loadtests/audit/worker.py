@@ -19,7 +19,7 @@ from locust.env import Environment
 
 from loadtests.audit import comparison
 from loadtests.audit.balance_readers import BalanceReaders
-from loadtests.audit.open_transactions import fund, resolve
+from loadtests.audit.open_transactions import fund, open_player, resolve
 from loadtests.audit.options import AuditOptions
 from loadtests.audit.outcome.verdict import TOLD, RuleBreach, UndecidedPlayers, WorkerResult, share_of
 from loadtests.run import Traffic
@@ -80,6 +80,13 @@ class WorkerAudit:
     # Before the first round of a player.
 
     def _prepare(self, player: int) -> None:
+        """Learn, or make, the opening balance, and place the bet that results name, where they have to name one."""
+        self._learn_opening(player)
+        if not self.traffic.callbacks.dialect.abilities.results_alone:
+            with self._busy(), self._readers.borrowed() as reader:
+                drive(open_player(self.ledger, player, self.traffic.callbacks), reader.carry)
+
+    def _learn_opening(self, player: int) -> None:
         """Learn, or make, the opening balance. One that cannot be told leaves the player undecided."""
         opening = self.options.opening
         if opening.way == "given":

@@ -59,6 +59,8 @@ class Callbacks:
     currency: str
     decimals: int = field(init=False)
     new_id: Callable[[], str] = field(init=False, default_factory=id_maker)
+    # The bets that results name where each has to name one, by player.
+    opened: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.decimals = money.decimals(self.currency)
@@ -75,7 +77,8 @@ class Callbacks:
     ) -> Written:
         """Write a transaction; a rollback is one ``of`` another. ``forged``: by somebody without the secret."""
         amount = money.from_minor(minor, self.currency)
-        transaction = Transaction(kind, provider_id, player, self.currency, amount, of)
+        bet = self.opened.get(player) if kind is Kind.RESULT else None
+        transaction = Transaction(kind, provider_id, player, self.currency, amount, of, bet)
         secret = f"not {self.secret}" if forged else self.secret
         headers, sealed = self.dialect.seal(self.dialect.encode(transaction), secret)
         placed = self.dialect.placed(Request("POST", self.dialect.path(transaction), headers), sealed)

@@ -18,8 +18,12 @@ import urllib3
 
 from scenarios.hosting.ports import free_port
 from scenarios.problems.errors import TargetProblem, UsageProblem
-from scenarios.target.loading import Target
+from scenarios.target.dialect_file import read_dialect
+from scenarios.target.loading import Target, with_dialect
+from scenarios.target.problems import Origin
+from simulators.dialects import DEFAULT, SHIPPED
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
+from simulators.wallet.signers import Signer
 
 # The module that serves the reference CLIENT. Named, not imported: the judge shares no code with what it
 # judges.
@@ -112,14 +116,16 @@ def reference_client(
     confirmation: Confirmation = "manual",
     api_version: str | None = None,
     further: Sequence[str] = (),
+    dialect: str = DEFAULT,
 ) -> Iterator[Target]:
     """Serve the reference CLIENT (or a mutant) from ``folder``, with every driver entry; yield the target.
 
     ``database`` is a SQLAlchemy URL (default: SQLite in ``folder``), ``confirmation`` who confirms
     reservations, ``api_version`` stands in the addresses of the OPERATOR that it calls, ``further`` are currencies
-    that are agreed on beside EUR. Raises TargetProblem where it does not start.
+    that are agreed on beside EUR, ``dialect`` is whose words callbacks are in. Raises TargetProblem where it does not
+    start.
     """
-    hash_, password = secrets.token_hex(16), secrets.token_hex(16)
+    (signs, checks), password = new_secrets(dialect), secrets.token_hex(16)
     keys = [secrets.token_hex(16) for _ in range(3)]
     agreed = JackpotAgreed(free_port(), keys[0], keys[1], keys[2], confirmation)
     checkout = CheckoutAgreed(free_port(), secrets.token_hex(32))
@@ -131,15 +137,21 @@ def reference_client(
     arguments += ["--checkout", f"http://127.0.0.1:{checkout.port}", "--merchant-id", checkout.merchant_id]
     site = f"http://127.0.0.1:{port}"
     arguments += ["--public-url", site]
+    arguments += ["--dialect", dialect] if dialect != DEFAULT else []
     # Mutants keep the timing that they are known to be caught with.
     arguments += ["--mutant", mutant] if mutant else ["--no-fsync"]
     # It is killed in the end, and cannot clean up after itself: its temporary files go with the folder.
-    environment = {**os.environ, "TMPDIR": str(folder), "SECURITY_HASH": hash_, "OPERATOR_PASSWORD": password}
+    environment = {
+        **os.environ,
+        "TMPDIR": str(folder),
+        "SECURITY_HASH": checks,
+        "OPERATOR_PASSWORD": password,
+    }
     environment |= agreed.environment | checkout.environment
     with _Supervised([sys.executable, "-m", _MODULE, *arguments], environment, folder) as client:
         client.wait_ready(f"{site}/healthz")
         kill = client.kill_command
-        yield target_at(site, api_port, hash_, password, kill, agreed, checkout, further)
+        yield target_at(site, api_port, signs, password, kill, agreed, checkout, further, dialect)
 
 
 class _Supervised:
@@ -189,7 +201,7 @@ class _Supervised:
             raise UsageProblem(
                 "the reference CLIENT refuses to start so: " + " ".join(words),
                 "options that pitboss client takes",
-                "correct --mutant, or leave it out",
+                "correct --mutant or --dialect, or leave it out",
             )
         raise TargetProblem(
             "the reference CLIENT did not start: " + (" ".join(words) or "it said nothing"),
@@ -234,11 +246,12 @@ def target_at(
     jackpot: JackpotAgreed | None = None,
     checkout: CheckoutAgreed | None = None,
     further: Sequence[str] = (),
+    dialect: str = DEFAULT,
 ) -> Target:
     """The target that fits a reference CLIENT at address ``site``, which calls the OPERATOR at ``api_port``.
 
-    Opens the players in other currencies, of which ``further`` are agreed on. ``restart`` is the shell command that
-    kills it, where it is started again.
+    Opens the players in other currencies, of which ``further`` are agreed on; callbacks are in ``dialect``.
+    ``restart`` is the shell command that kills it, where it is started again.
     """
     others = _OTHERS | {code: f"p-{code.lower()}" for code in further}
     for currency, player in others.items():
@@ -262,13 +275,14 @@ def target_at(
         driver |= _voucher_entries(site)
     if checkout is not None:
         driver |= _checkout_entries(site)
-    return Target.model_validate(
+    target = Target.model_validate(
         {
             JACKPOT: None if jackpot is None else jackpot.section(site),
             CHECKOUT: None if checkout is None else checkout.section(site),
             OPERATOR: {
                 "callback_url": f"{site}/operator",
                 "security_hash": security_hash,
+                "dialect": dialect,
                 "username": "client",
                 "password": password,
                 "listen": f"127.0.0.1:{api_port}",
@@ -278,6 +292,13 @@ def target_at(
             "driver": driver if restart is None else driver | {"restart": {"run": restart}},
         }
     )
+    return with_dialect(target, Origin("the reference CLIENT", {}))
+
+
+def new_secrets(dialect: str) -> tuple[str, str]:
+    """New secrets for ``dialect``: what the OPERATOR signs with, and what the CLIENT checks signatures with."""
+    signer = read_dialect(SHIPPED[dialect]).signer if dialect != DEFAULT else Signer()
+    return signer.new_secrets()
 
 
 def _voucher_entries(site: str) -> dict[str, dict[str, Any]]:

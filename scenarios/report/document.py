@@ -23,6 +23,7 @@ from scenarios.report.summary import must_counts, replay_command, should_counts
 from scenarios.run.cost import cost
 from scenarios.run.findings import Finding, RuleVerdict, ScenarioResult, message
 from scenarios.run.run import Run
+from simulators.dialects import DEFAULT
 from simulators.exchanges.as_json import as_json
 from simulators.exchanges.curl import as_curl
 
@@ -39,6 +40,7 @@ def document(
         version=VERSION,
         target=run.redactor.text(run.reach.address),
         reference=run.settings.reference,
+        dialect=_dialect(run),
         started=_started(run),
         strict=run.settings.strict,
         interrupted=run.interrupted,
@@ -55,6 +57,11 @@ def document(
         rules=[_rule(run, verdict, scripts.get(verdict.rule.id)) for verdict in verdicts],
         cost=_cost(run),
     )
+
+
+def _dialect(run: Run) -> str | None:
+    operator = run.settings.target.operator
+    return None if operator is None or operator.dialect == DEFAULT else operator.dialect
 
 
 def _cost(run: Run) -> schema.Cost:

@@ -366,6 +366,7 @@ class Report(_Part):
     """A whole report.json of version 1. ``duration_s`` is in seconds; ``started`` is ISO 8601 in UTC.
 
     ``reference`` is the name of the mutant, or "" for the reference CLIENT, where ``pitboss demo`` judged it.
+    ``dialect`` is whose words the OPERATOR's callbacks were in, where they were not the documents' own.
     ``target_gone`` is the rule at which the CLIENT went away for good, "" where it did not. Only a load run has
     ``audit`` and ``load``, only one that judged rules has ``cost``. It holds no secret.
     """
@@ -373,6 +374,7 @@ class Report(_Part):
     version: Literal[1]
     target: Text = ""
     reference: str | None = None
+    dialect: Text | None = None
     started: Text = ""
     strict: bool = False
     interrupted: bool = False
@@ -391,5 +393,5 @@ class Report(_Part):
 
     def plain(self) -> dict[str, Any]:
         """This report as the JSON values of the file."""
-        absent = {name for name in ("cost", "audit", "load") if getattr(self, name) is None}
+        absent = {name for name in ("dialect", "cost", "audit", "load") if getattr(self, name) is None}
         return self.model_dump(mode="json", exclude=absent)

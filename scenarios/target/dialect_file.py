@@ -21,7 +21,7 @@ from scenarios.target.problems import Origin, as_problem
 from scenarios.target.sections import Name, Section
 from scenarios.target.toml_file import read_toml
 from simulators.wallet.dialect import Abilities
-from simulators.wallet.signers import HASHES, HMACS, Output, Over, Place, Signer
+from simulators.wallet.signers import HASHES, HMACS, RSA, Output, Over, Place, Signer
 from simulators.wallet.template_dialect import PLACES, Amount, Answers, AskedIn, Encoding, TemplateDialect
 from simulators.wallet.transactions import Kind
 
@@ -52,7 +52,7 @@ def _expression(text: str) -> str:
 
 
 def _method(name: str) -> str:
-    if name not in (*HASHES, *HMACS):
+    if name not in (*HASHES, *HMACS, RSA):
         raise ValueError("no such method is known")
     return name
 
@@ -78,7 +78,7 @@ class Signature(Section):
     """``[signature]``."""
 
     method: Annotated[str, AfterValidator(_method)] = Field(
-        description=f"one of {', '.join((*HMACS, *HASHES))}", examples=['"hmac-sha256"']
+        description=f"one of {', '.join((*HMACS, *HASHES, RSA))}", examples=['"hmac-sha256"']
     )
     over: Over = Field(
         "body",
@@ -133,12 +133,22 @@ class Decisions(Section):
     unknown_rollbacks: bool = Field(
         True, description="whether the rollback of an unknown transaction is a success", examples=["true"]
     )
+    results_alone: bool = Field(
+        True,
+        description="whether a result may come that no bet precedes; otherwise each names a known bet, as {bet}",
+        examples=["true"],
+    )
 
 
 class DialectFile(Section):
     """A whole dialect file."""
 
     name: Name = Field(description="what reports call the dialect", examples=['"acme"'])
+    source: str = Field(
+        "",
+        description="the document and sections that the file rests on",
+        examples=['"Acme Wallet API, Callbacks"'],
+    )
     encoding: AskedIn = Field(
         "json",
         description='how messages are written: "json" or "form" in the body of a POST, "query" in the address of a GET',
@@ -173,6 +183,14 @@ class DialectFile(Section):
             raise ValueError(problem)
         return given
 
+    @field_validator("decisions")
+    @classmethod
+    def _as_messages_say(cls, given: Decisions, info: ValidationInfo) -> Decisions:
+        result = info.data.get("messages", {}).get(Kind.RESULT, {})
+        if not given.results_alone and "{bet}" not in _places(result):
+            raise ValueError("results_alone is false, and messages.result has no {bet}")
+        return given
+
     @field_validator("signature")
     @classmethod
     def _of_what_is_there(cls, sign: Signature, info: ValidationInfo) -> Signature:
@@ -187,6 +205,7 @@ class DialectFile(Section):
         sign, answer = self.signature, self.answer
         return TemplateDialect(
             called=self.name,
+            source=self.source,
             paths=self.path,
             encoding=self.encoding,
             messages=self.messages,
@@ -201,7 +220,9 @@ class DialectFile(Section):
             decisions=Abilities(
                 copies_as_first=self.decisions.copies_as_first,
                 unknown_rollbacks=self.decisions.unknown_rollbacks,
+                results_alone=self.decisions.results_alone,
                 fine_amounts=self.amount.form in ("number", "text"),
+                rollback_currency="{currency}" in _places(self.messages[Kind.ROLLBACK]),
             ),
         )
 
@@ -232,6 +253,8 @@ def _unsayable(kind: Kind, message: dict[str, Any], *, flat: bool) -> Iterator[s
         yield f"{kind} has {unknown[0]}, which stands for nothing"
     if kind is not Kind.ROLLBACK and "{of}" in found:
         yield f"{kind} has {{of}}, which only a rollback has"
+    if kind is not Kind.RESULT and "{bet}" in found:
+        yield f"{kind} has {{bet}}, which only a result has"
     if flat and any(isinstance(each, dict | list) for each in message.values()):
         yield f"{kind} has a table or a list, which neither a form nor a query string can hold"
 

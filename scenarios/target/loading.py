@@ -18,7 +18,6 @@ from scenarios.target.players import Players
 from scenarios.target.problems import Origin, as_problem, spelled
 from scenarios.target.sections import (
     DEFAULT_FILE,
-    DIALECT_FILES,
     EXAMPLE_ORIGIN,
     Checkout,
     Jackpot,
@@ -27,9 +26,11 @@ from scenarios.target.sections import (
     Section,
 )
 from scenarios.target.toml_file import read_toml, unreadable
+from simulators.dialects import DEFAULT, SHIPPED
 from simulators.exchanges.history import History
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 from simulators.transport.route import Route
+from simulators.wallet.signers import RSA
 
 PREFIX = "PITBOSS_"
 # Variables of one's own machine, beside the target file.
@@ -178,7 +179,7 @@ def load(
     target = _with_players_currency(target)
     target._path = found.resolve() if found else None
     target._made_up = tuple(made_up)
-    target = _with_dialect(_with_whole_paths(target))
+    target = with_dialect(_with_whole_paths(target), origin)
     for name in (OPERATOR, "target"):
         section = getattr(target, name)
         if section is not None and section.ca_file is not None:
@@ -344,16 +345,23 @@ def _with_players_currency(target: Target) -> Target:
     return target.model_copy(update={OPERATOR: operator.model_copy(update={"currencies": currencies})})
 
 
-def _with_dialect(target: Target) -> Target:
-    """Where a file describes the dialect, it is read, from the target file's directory."""
+def with_dialect(target: Target, origin: Origin) -> Target:
+    """Where a file describes the dialect, it is read: one that is shipped, or from the target file's directory.
+
+    Raises UsageProblem.
+    """
     operator = target.operator
-    if operator is None or not operator.dialect.endswith(DIALECT_FILES):
+    if operator is None or operator.dialect == DEFAULT:
         return target
     # Most target files name none, and need not wait for what reads it.
     from scenarios.target.dialect_file import read_dialect
+    from scenarios.target.private_key import private_key
 
-    words = read_dialect(target.directory / operator.dialect)
-    return target.model_copy(update={OPERATOR: operator.speaking(words)})
+    words = read_dialect(SHIPPED.get(operator.dialect) or target.directory / operator.dialect)
+    secret = operator.security_hash.get_secret_value()
+    if words.signer.method == RSA:
+        secret = private_key(secret, target.directory, origin.key((OPERATOR, "security_hash")))
+    return target.model_copy(update={OPERATOR: operator.speaking(words, secret)})
 
 
 def _with_whole_paths(target: Target) -> Target:

@@ -22,8 +22,8 @@ from pydantic import (
 
 from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.target.duration import duration
-from simulators.dialects import DEFAULT, DIALECTS
-from simulators.operator.dialect import AmountFormat
+from simulators.dialects import DEFAULT, NAMES
+from simulators.operator.dialect import AmountFormat, Sportsbook
 from simulators.values import money
 from simulators.values.jws import AlgorithmName
 from simulators.wallet.dialect import Dialect
@@ -130,9 +130,9 @@ def distinct(ids: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _dialect(name: str) -> str:
-    if name not in DIALECTS and not name.endswith(DIALECT_FILES):
-        known = f"there is {', '.join(DIALECTS)}, or the path of a file {DIALECT_FILES}"
-        raise ValueError(f"no dialect is called {name!r}; {did_you_mean(name, DIALECTS, known)}")
+    if name not in NAMES and not name.endswith(DIALECT_FILES):
+        known = f"there is {', '.join(NAMES)}, or the path of a file {DIALECT_FILES}"
+        raise ValueError(f"no dialect is called {name!r}; {did_you_mean(name, NAMES, known)}")
     return name
 
 
@@ -168,7 +168,8 @@ class Operator(Section):
         examples=[f'"{EXAMPLE_ORIGIN}/operator"'],
     )
     security_hash: Secret = Field(
-        description="the secret SECURITY_HASH under which each callback is signed",
+        description="the secret SECURITY_HASH under which each callback is signed; where the dialect signs by RSA, the "
+        "private key in PEM, or the path of its file",
         examples=['"env:SECURITY_HASH"'],
     )
     amount_format: AmountFormat = Field(
@@ -176,7 +177,8 @@ class Operator(Section):
     )
     dialect: Annotated[str, AfterValidator(_dialect)] = Field(
         DEFAULT,
-        description="in whose words transactions are written: the documents' own by default, or as a dialect file says",
+        description="in whose words transactions are written: the documents' own by default, another name of `pitboss "
+        "dialect list`, or the path of a dialect file",
         examples=[f'"{DEFAULT}"'],
     )
     username: Name | None = Field(
@@ -234,12 +236,15 @@ class Operator(Section):
 
     @property
     def words(self) -> Dialect:
-        """``dialect`` as agreed with the CLIENT."""
-        return DIALECTS[self.dialect](self.amount_format) if self._words is None else self._words
+        """``dialect`` as agreed with the CLIENT; another than the documents' own once it was read (``speaking``)."""
+        if self._words is not None:
+            return self._words
+        assert self.dialect == DEFAULT, f"the dialect {self.dialect} was not read"
+        return Sportsbook(self.amount_format)
 
-    def speaking(self, dialect: Dialect) -> Self:
-        """A copy that speaks ``dialect``, as the file that ``dialect`` names describes it."""
-        copy = self.model_copy()
+    def speaking(self, dialect: Dialect, secret: str) -> Self:
+        """A copy that speaks ``dialect``, as its file describes it, and signs with ``secret``."""
+        copy = self.model_copy(update={"security_hash": SecretStr(secret)})
         copy._words = dialect
         return copy
 

@@ -39,6 +39,8 @@ class Verbs:
     repeat from one run to the next. ``guard`` is called after every exchange and may raise. ``noticed`` is what wagers
     that no scenario made showed of the CLIENT.
 
+    Where results name a bet, each names the one bet, of nothing, that was placed for its player before the first.
+
     What is sent for a purpose of the judge's own (to read, fund or put back a balance) is settled as a provider would:
     sent again until it is answered, else rolled back, and then returned as unknown.
     """
@@ -82,7 +84,20 @@ class Verbs:
     ) -> Transaction:
         """Build a bet or a result without sending it. ``currency`` defaults to the player's."""
         name, own = _name_and_currency(player, currency)
-        return Transaction(Kind(kind), self.new_id() if id is None else id, name, own, amount)
+        bet = self._bet_of(name, own) if kind == "result" else None
+        return Transaction(Kind(kind), self.new_id() if id is None else id, name, own, amount, bet=bet)
+
+    def _bet_of(self, player: str, currency: str) -> str | None:
+        """The id of the bet that results of ``player`` name, which is placed now where there is none yet."""
+        if self.channel.dialect.abilities.results_alone:
+            return None
+        opened, key = self.channel.opened, (player, currency)
+        if key not in opened:
+            bet = Transaction(Kind.BET, self.new_id(), player, currency, Decimal(0))
+            # What it was answered shows in the results that name it.
+            self.send(bet, label="bet of 0 (for results to name)", purpose=Purpose.FUNDING)
+            opened[key] = bet.id
+        return opened[key]
 
     def undo(
         self,
@@ -147,6 +162,8 @@ class Verbs:
 
     def pay(self, player: Player, amount: Decimal, purpose: Purpose) -> Exchange:
         """Put ``amount`` on the balance, also where the CLIENT wrongly pays results only after bets."""
+        if not self.channel.dialect.abilities.results_alone:
+            return self.result(player, amount, purpose=purpose)
         refused: list[Exchange] = []
         # Refused twice, for once may be by chance.
         for _ in range(2):

@@ -46,6 +46,8 @@ class Operator(Endpoint[Transaction]):
         self.secret = secret
         self.dialect = dialect
         self.names = names
+        # The bets that results name where each has to name one, by player and currency; whoever sends them keeps them.
+        self.opened: dict[tuple[str, str], str] = {}
         # What was learned of answers that the dialect finds unclear.
         self.understood: Callable[[Answer, Meaning], Meaning] | None = None
 

@@ -138,7 +138,7 @@ def _nothing(slip: Slip, _happening: Happening, _new_id: NewId) -> tuple[Slip, E
 
 
 def _pay(slip: Slip, amount: Decimal, new_id: NewId, *, settlement: bool) -> tuple[Slip, Effects]:
-    result = Transaction(Kind.RESULT, new_id(), slip.player, slip.currency, amount)
+    result = Transaction(Kind.RESULT, new_id(), slip.player, slip.currency, amount, bet=slip.bet_id)
     payment = Payment(result.id, amount, settlement)
     return replace(slip, payments=(*slip.payments, payment)), (result,)
 

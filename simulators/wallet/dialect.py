@@ -20,12 +20,15 @@ class Abilities:
 
     ``copies_as_first``: a copy gets the answer of the first, with the same CLIENT id; otherwise it may be told
     that it was processed before. ``unknown_rollbacks``: the rollback of an unknown transaction is a success.
-    ``fine_amounts``: amounts finer than the currency's unit can be written.
+    ``results_alone``: a result need not name a bet that the CLIENT knows. ``fine_amounts``: amounts finer than the
+    currency's unit can be written. ``rollback_currency``: a rollback says in which currency it is.
     """
 
     copies_as_first: bool = True
     unknown_rollbacks: bool = True
+    results_alone: bool = True
     fine_amounts: bool = True
+    rollback_currency: bool = True
 
 
 class Otherwise(NamedTuple):

@@ -18,7 +18,7 @@ from simulators.values.decimal_json import quoted
 from simulators.wallet import codec
 from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.dialect import Abilities, Dialect
-from simulators.wallet.signers import Signer
+from simulators.wallet.signers import HASHES, RSA, Signer
 from simulators.wallet.transactions import Kind, Transaction
 
 Encoding = Literal["json", "form"]
@@ -31,7 +31,7 @@ CONTENT_TYPES: Final[dict[AskedIn, str]] = {
     "form": "application/x-www-form-urlencoded",
 }
 # What may stand in a template in place of a value.
-PLACES: Final = ("{id}", "{of}", "{player}", "{currency}", "{amount}", "{uuid}")
+PLACES: Final = ("{id}", "{of}", "{bet}", "{player}", "{currency}", "{amount}", "{round}", "{uuid}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class TemplateDialect(Dialect):
     ``paths`` and ``messages`` say for each kind where it goes and what it holds: values, tables and lists, with PLACES
     in place of a transaction's own. ``amount`` says how amounts are written: as a number or a text of the currency's
     main unit, in its minor units, or as a whole number of parts of ten to the power of ``digits``. The signature stands
-    in ``header`` or in ``field``.
+    in ``header`` or in ``field``. ``source`` names the document that all this is taken from.
     """
 
     called: str
@@ -69,6 +69,7 @@ class TemplateDialect(Dialect):
     field: str | None
     answers: Answers
     decisions: Abilities
+    source: str = ""
 
     # Of every kind at once; styles spell what stands at the top.
     _other_json: ClassVar[Mapping[str, Style]] = {"spaces and newlines": Style(spaces=True)}
@@ -90,9 +91,9 @@ class TemplateDialect(Dialect):
     def signing(self) -> str:
         """How a message is signed, in words."""
         signer, place = self.signer, self.header or self.field
-        beside = (
-            "under the secret" if signer.method.startswith("hmac") else f"with the secret {signer.place} it"
-        )
+        hashed = f"with the secret {signer.place} it"
+        keyed = "under the private key" if signer.method == RSA else "under the secret"
+        beside = hashed if signer.method in HASHES else keyed
         whole = "the query string" if self.encoding == "query" else "the raw body"
         over = {"body": whole, "values": "the sorted values", "pairs": "the sorted name=value pairs"}
         return f"{place} is the {signer.output} {signer.method} of {over[signer.over]} {beside}"
@@ -208,9 +209,13 @@ class TemplateDialect(Dialect):
         return {
             "{id}": transaction.id,
             "{of}": transaction.of,
+            # Who knows of no bet has a result name one that never was.
+            "{bet}": transaction.bet or transaction.id,
             "{player}": transaction.player,
             "{currency}": transaction.currency,
             "{amount}": self._amount(transaction.amount, transaction.currency),
+            # One round for each player, which nothing ends.
+            "{round}": str(uuid.uuid5(uuid.NAMESPACE_OID, f"round of {transaction.player}")),
             "{uuid}": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{transaction.kind} {transaction.id}")),
         }
 

@@ -18,7 +18,7 @@ class Transaction:
     """One transaction of ``player``; ``amount`` is in ``currency``.
 
     ``id`` is the provider's own, the same in every copy. ``of`` is the id of what a rollback undoes, None for a
-    bet or a result.
+    bet or a result. ``bet`` is the id of the bet that a result belongs to, where that is known.
     """
 
     kind: Kind
@@ -27,3 +27,4 @@ class Transaction:
     currency: str
     amount: Decimal
     of: str | None = None
+    bet: str | None = None

@@ -11,6 +11,7 @@ from scenarios.cli.commands.check import judge_target, options
 from scenarios.cli.reference_client import CURRENCY, reference_client
 from scenarios.problems.errors import BadValue
 from scenarios.problems.signals import interruptible
+from simulators.dialects import DEFAULT, NAMES
 from simulators.values import money
 
 
@@ -39,9 +40,21 @@ def _currency(text: str) -> str:
     multiple=True,
     help=f"Judge the rules about money once more in this currency, beside {CURRENCY}; may be repeated.",
 )
+@click.option(
+    "--dialect",
+    type=click.Choice(NAMES),
+    default=DEFAULT,
+    show_default=True,
+    help="In whose words callbacks are: a name of pitboss dialect list.",
+)
 @click.pass_context
 def command(
-    context: click.Context, /, mutant: str | None, currencies: tuple[str, ...], **choices: Any
+    context: click.Context,
+    /,
+    mutant: str | None,
+    currencies: tuple[str, ...],
+    dialect: str,
+    **choices: Any,
 ) -> None:
     """Run everything at once on this machine: simulators, reference CLIENT, all rules, report.
 
@@ -49,17 +62,19 @@ def command(
     pitboss demo                       the reference CLIENT holds every rule
     pitboss demo --report out          and leaves report.html, report.json, .. in out/
     pitboss demo --mutant NAME         see a faulty CLIENT caught
+    pitboss demo --dialect hub88       in the words of another provider's wallet API
     """
     with (
         interruptible(),
         TemporaryDirectory(prefix="pitboss-demo-") as folder,
-        reference_client(Path(folder), mutant, further=currencies) as target,
+        reference_client(Path(folder), mutant, further=currencies, dialect=dialect) as target,
     ):
-        again = demo_command(mutant, currencies)
+        again = demo_command(mutant, currencies, dialect)
         context.exit(judge_target(target, again=again, reference=mutant or "", **choices))
 
 
-def demo_command(mutant: str | None, currencies: Sequence[str] = ()) -> str:
+def demo_command(mutant: str | None, currencies: Sequence[str] = (), dialect: str = DEFAULT) -> str:
     """The command that judges the reference CLIENT, or a mutant of it."""
     options = [f"--mutant {mutant}"] if mutant else []
+    options += [f"--dialect {dialect}"] if dialect != DEFAULT else []
     return " ".join(["pitboss demo", *options, *(f"--currency {code}" for code in currencies)])

@@ -11,7 +11,9 @@ from scenarios.cli.click_errors import Commands, examples
 from scenarios.cli.new_file import write_new
 from scenarios.problems.plain_text import printable
 from scenarios.target.dialect_file import read_dialect
-from simulators.dialects import DEFAULT, DIALECTS
+from simulators.dialects import DEFAULT, SHIPPED
+from simulators.operator.dialect import SPORTSBOOK
+from simulators.wallet.signers import RSA
 from simulators.wallet.template_dialect import TemplateDialect
 from simulators.wallet.transactions import Kind, Transaction
 
@@ -34,19 +36,29 @@ def command() -> None:
 
 @command.command("list", epilog=examples("pitboss dialect list"))
 def names() -> None:
-    """List the dialects that are built in."""
-    for name, make in DIALECTS.items():
-        default = " (the documents' own, by default)" if name == DEFAULT else ""
-        click.echo(f"{name}{default}: {make('number').signing}")
-    click.echo('Others are described in a file: [operator] dialect = "acme.toml"; see pitboss dialect new')
+    """List the dialects that are built in, and the public documents that they rest on."""
+    click.echo(f"{DEFAULT} (the documents' own, by default): {SPORTSBOOK.signing}")
+    for name, path in SHIPPED.items():
+        dialect = read_dialect(path)
+        click.echo(f"{name}: {dialect.signing}\n  after {dialect.source}")
+    click.echo(
+        'In the target file: [operator] dialect = "NAME"; others are described in a file: see pitboss dialect new'
+    )
 
 
 @command.command("new", epilog=examples("pitboss dialect new acme.toml"))
 @click.argument("file", type=_FILE)
+@click.option(
+    "--from",
+    "name",
+    type=click.Choice([*SHIPPED]),
+    help="Begin with a dialect that is built in, to change it.",
+)
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
-def new(file: Path, force: bool) -> None:
+def new(file: Path, name: str | None, force: bool) -> None:
     """Write a commented dialect FILE to begin with."""
-    text = files("scenarios.target").joinpath("dialect.toml").read_text(encoding="utf-8")
+    whole = SHIPPED[name] if name else files("scenarios.target").joinpath("dialect.toml")
+    text = whole.read_text(encoding="utf-8")
     write_new(file, text, "pitboss dialect new", force=force)
     click.echo(
         f"{file} is written. Change it to what your provider documents, then: pitboss dialect check {file}"
@@ -56,28 +68,35 @@ def new(file: Path, force: bool) -> None:
 @command.command("check", epilog=examples("pitboss dialect check acme.toml"))
 @click.argument("file", type=_FILE)
 def check(file: Path) -> None:
-    """Say what is wrong with a dialect FILE, or show an example of each message with its signature, step by step."""
-    dialect = read_dialect(file)
+    """Say what is wrong with a dialect FILE, or show an example of each message with its signature, step by step.
+
+    FILE may be the name of a dialect that is built in.
+    """
+    dialect = read_dialect(SHIPPED.get(str(file), file))
+    secret, checks = (_SECRET, _SECRET) if dialect.signer.method != RSA else dialect.signer.new_secrets()
     click.echo(f"{dialect.name}: {dialect.signing}")
     for transaction in _examples():
-        for line in _shown(dialect, transaction):
+        for line in _shown(dialect, transaction, secret):
             click.echo(printable(line))
+    if checks != secret:
+        click.echo(f"\nSigned with a key made up just now, whose public half is\n{checks}")
     click.echo(f'\nNothing is wrong. In the target file: [operator] dialect = "{file}"')
 
 
 def _examples() -> Iterator[Transaction]:
     yield Transaction(Kind.BET, "b-1", _PLAYER, _CURRENCY, _AMOUNT)
-    yield Transaction(Kind.RESULT, "r-1", _PLAYER, _CURRENCY, _AMOUNT)
+    yield Transaction(Kind.RESULT, "r-1", _PLAYER, _CURRENCY, _AMOUNT, bet="b-1")
     yield Transaction(Kind.ROLLBACK, "u-1", _PLAYER, _CURRENCY, _AMOUNT, of="b-1")
 
 
-def _shown(dialect: TemplateDialect, transaction: Transaction) -> Iterator[str]:
+def _shown(dialect: TemplateDialect, transaction: Transaction, secret: str) -> Iterator[str]:
     body = dialect.encode(transaction)
-    request = dialect.request("", transaction, _SECRET)
+    request = dialect.request("", transaction, secret)
     yield f"\n{transaction.kind} of {_AMOUNT} {_CURRENCY}: {request.method} callback_url{request.url}"
     yield from (f"  {name}: {value}" for name, value in request.headers)
     if request.body:
         yield f"  {request.body.decode()}"
     yield f"  signed:    {dialect.signed_text(body).decode('utf-8', 'replace')}"
-    yield f"  secret:    {_SECRET}"
-    yield f"  signature: {dialect.signer.sign(dialect.signed_text(body), _SECRET)}"
+    if dialect.signer.method != RSA:
+        yield f"  secret:    {secret}"
+    yield f"  signature: {dialect.signer.sign(dialect.signed_text(body), secret)}"

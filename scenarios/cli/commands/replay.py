@@ -25,6 +25,7 @@ from scenarios.run.settings import Settings
 from scenarios.run.story import is_story, read_story
 from scenarios.runner.pytest_run import effort_named
 from scenarios.target.loading import Target, load
+from simulators.dialects import DEFAULT
 
 
 @click.command("replay")
@@ -67,16 +68,16 @@ def _target(path: Path, saved: object, config: Path | None) -> Iterator[tuple[Ta
     if config is not None or judged is None or judged.reference is None:
         yield load(config), check_command(config), None
         return
-    mutant = judged.reference or None
+    mutant, dialect = judged.reference or None, judged.dialect or DEFAULT
     further = list(
         dict.fromkeys(one.currency for rule in judged.rules for one in rule.scenarios if one.currency)
     )
     with (
         interruptible(),
         TemporaryDirectory(prefix="pitboss-replay-") as folder,
-        reference_client(Path(folder), mutant, further=further) as target,
+        reference_client(Path(folder), mutant, further=further, dialect=dialect) as target,
     ):
-        yield target, demo_command(mutant, further), judged.reference
+        yield target, demo_command(mutant, further, dialect), judged.reference
 
 
 def _settings(

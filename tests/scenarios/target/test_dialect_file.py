@@ -1,11 +1,18 @@
 """Dialect files: a whole one is read, a bad one is told in three beats and with exit code 2."""
 
+import base64
+import re
 from importlib.resources import files
 
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from scenarios.cli.main import main
+from scenarios.target.dialect_file import read_dialect
+from simulators.dialects import SHIPPED
 
 WHOLE = files("scenarios.target").joinpath("dialect.toml").read_text(encoding="utf-8")
 
@@ -28,8 +35,32 @@ def test_what_new_writes_is_whole_and_is_not_overwritten(tmp_path):
     assert run("new", file, "--force").exit_code == 0
 
 
-def test_the_list_names_what_is_built_in():
-    assert "igpx" in run("list").output
+def test_the_list_names_what_is_built_in_and_what_it_rests_on():
+    listed = run("list").output
+    assert "igpx" in listed
+    for name, path in SHIPPED.items():
+        assert f"{name}: {read_dialect(path).signing}\n  after {read_dialect(path).source}" in listed
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_one_that_is_built_in_is_shown_by_its_name_and_is_one_to_begin_with(name, tmp_path):
+    file = tmp_path / "own.toml"
+    assert run("new", file, "--from", name).exit_code == 0
+    assert file.read_text() == SHIPPED[name].read_text()
+    shown, own = run("check", name), run("check", file)
+    assert shown.exit_code == own.exit_code == 0
+    assert shown.output.splitlines()[0] == own.output.splitlines()[0]
+
+
+def test_messages_that_are_signed_by_rsa_are_shown_with_the_key_that_verifies_them():
+    shown = run("check", "hub88").output
+    signature = re.search(r"X-Hub88-Signature: (\S+)", shown)[1]
+    signed = re.search(r"signed:    (.*)", shown)[1]
+    public = re.search(r"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", shown, re.DOTALL)[0]
+    load_pem_public_key(public.encode()).verify(
+        base64.b64decode(signature), signed.encode(), PKCS1v15(), SHA256()
+    )
+    assert "PRIVATE KEY" not in shown
 
 
 # What is changed in a whole file, and what is said of it.
@@ -49,6 +80,8 @@ BAD = {
     "table in a form": ('op = "debit"', "op = { a = 1 }", "form"),
     "amount": ('form = "minor"', 'form = "cents"', "cents"),
     "digits": ('form = "minor"', 'form = "scaled"\ndigits = 40', "40"),
+    "bet in a bet": ('op = "debit"', 'op = "{bet}"', "{bet}"),
+    "no bet": ("copies_as_first = true", "results_alone = false", "{bet}"),
     "method": ('method = "md5"', 'method = "md6"', "md6"),
     "over": ('over = "values"', 'over = "fields"', "fields"),
     "two places": ('field = "sign"', 'field = "sign"\nheader = "X"', "header or field"),

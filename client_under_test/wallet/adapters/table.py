@@ -1,0 +1,6 @@
+"""The adapters by the names of their dialects."""
+
+from client_under_test.wallet.adapters.hub88 import Hub88
+from client_under_test.wallet.adapters.provider import Adapter
+
+ADAPTERS: dict[str, type[Adapter]] = {"hub88": Hub88}

@@ -1,0 +1,86 @@
+"""Each dialect that is shipped: the reference CLIENT speaks it, every rule about money holds, and faults are found."""
+
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import scenarios
+from client_under_test.app import OtherWords, create_app
+from client_under_test.config import Config
+from client_under_test.mutants.host import find
+from client_under_test.server import threaded
+from client_under_test.wallet.adapters.table import ADAPTERS
+from scenarios.cli.reference_client import new_secrets, target_at
+from scenarios.contract import RULES as CONTRACT
+from scenarios.contract import Level, select
+from scenarios.run.findings import Standing
+from scenarios.run.settings import Settings
+from scenarios.runner.pytest_run import check
+from scenarios.target.dialect_file import read_dialect
+from simulators.dialects import SHIPPED
+from tests.scenarios.operator.test_scenarios_money import SMALL
+
+FILES = sorted((Path(scenarios.__file__).parent / "operator").glob("*/test_*.py"))
+ALL = tuple(rule.id for rule in select("BET,RES,IDM,RBK,INV"))
+# Of these, what single requests show: races, restarts and stories ask the ledger, whatever the words.
+SPOKEN = tuple(
+    rule
+    for rule in ALL
+    if not rule.startswith("INV")
+    and rule not in {"BET-04", "BET-10", "IDM-02", "IDM-03", "IDM-04", "IDM-10", "IDM-11", "RBK-12", "RBK-14"}
+)
+# One way each to be wrong about bets, results, copies and rollbacks, shown by single requests.
+FAULTS = [("hub88", "bet-overdraft", "BET-03"), ("hub88", "rollback-orphan-unknown", "RBK-04")]
+
+
+@contextmanager
+def speaking(dialect, folder, mutant=None):
+    """The target of a CLIENT that speaks ``dialect``: the reference, or a mutant of it."""
+    signs, checks = new_secrets(dialect)
+    config = Config(
+        database=f"{folder}/client.sqlite", fsync=mutant is not None, dialect=dialect, security_hash=checks
+    )
+    app = find(mutant).build(config) if mutant else create_app(config)
+    with threaded(app) as site:
+        yield target_at(site, 0, signs, "a password of the tests", dialect=dialect)
+    app.extensions["database"].close()
+
+
+def judged(dialect, folder, rules, mutant=None):
+    with speaking(dialect, folder, mutant) as target:
+        found = check(Settings(target, rules, SMALL, 7), paths=FILES)
+    assert found.problem is None, str(found.problem)
+    return {verdict.rule.id: (verdict.standing, verdict.reason) for verdict in found.verdicts}
+
+
+def test_each_is_whole_named_as_its_file_and_spoken_by_the_reference():
+    assert set(ADAPTERS) == set(SHIPPED)
+    for name, path in SHIPPED.items():
+        dialect = read_dialect(path)
+        assert dialect.name == name
+        assert "http" in dialect.source
+
+
+@pytest.mark.parametrize("dialect", SHIPPED)
+def test_the_reference_holds_every_rule_about_money(dialect, tmp_path, request):
+    rules = ALL if request.config.getoption("--mutants") == "all" else SPOKEN
+    found = judged(dialect, tmp_path, rules)
+    recorded = [rule for rule in rules if CONTRACT[rule].level is Level.INFO]
+    others = {rule: said for rule, said in found.items() if said[0] is not Standing.PASSED}
+    assert {rule: standing for rule, (standing, _) in others.items()} == {
+        **dict.fromkeys(recorded, Standing.INFO),
+        # It cannot be killed here.
+        **dict.fromkeys({"IDM-10"} & {*rules}, Standing.SKIPPED),
+    }, others
+
+
+@pytest.mark.parametrize(("dialect", "mutant", "rule"), FAULTS)
+def test_a_fault_of_the_ledger_is_found_in_these_words(dialect, mutant, rule, tmp_path):
+    [(standing, reason)] = judged(dialect, tmp_path, (rule,), mutant).values()
+    assert standing is Standing.FAILED, reason
+
+
+def test_a_fault_in_the_documents_words_is_refused_in_others(tmp_path):
+    with pytest.raises(OtherWords, match="hub88"):
+        find("sig-prefix").build(Config(database=f"{tmp_path}/client.sqlite", dialect="hub88"))
