@@ -8,6 +8,7 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ class Scenario:
     title: str
 
 
+@cache
 def scenarios_by_rule() -> dict[str, list[Scenario]]:
     """Which scenarios prove which rule."""
     found: dict[str, list[Scenario]] = {rule: [] for rule in RULES}

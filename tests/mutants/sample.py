@@ -1,13 +1,15 @@
-"""Which mutants ``make test`` judges: one for each rule, those that a change touches, and a tenth by commit.
+"""Which wrong CLIENTs ``make test`` judges: a mutant for each rule, what a change touches, and a tenth by commit.
 
-All of them are judged by ``make matrix`` and in ``.ci/run``.
+All mutants are judged by ``make matrix``, and all wrong CLIENTs in ``.ci/run``.
 """
 
 import hashlib
 import subprocess
 import sys
+from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.table import ALL
@@ -39,6 +41,27 @@ def one_for_each_rule() -> list[Mutant]:
     return [min((each for each in ALL if rule in each.rules), key=effort) for rule in rules]
 
 
+def sample_of(rows: Sequence[tuple[Any, ...]], paths: list[str], commit: str) -> list[tuple[Any, ...]]:
+    """The ``rows`` that are judged at a change of ``paths``: each is a class of CLIENTs, then the rules that it breaks.
+
+    Right CLIENTs are; of the wrong ones those that the change touches, and a tenth: that each rule is found broken,
+    the mutants show.
+    """
+    rules = touched_rules(paths)
+    return [
+        row
+        for row in rows
+        if not (broken := _rules(row[1:]))
+        or broken & rules
+        or f"{row[0].__module__.replace('.', '/')}.py" in paths
+        or in_tenth(commit, row[0].__name__)
+    ]
+
+
+def _rules(columns: Sequence[str | Collection[str]]) -> set[str]:
+    return {rule for each in columns for rule in (each.split() if isinstance(each, str) else each)}
+
+
 def touched(paths: list[str]) -> list[Mutant]:
     """The mutants written in ``paths``, and those meant to break a rule whose scenarios are."""
     names = {
@@ -47,13 +70,23 @@ def touched(paths: list[str]) -> list[Mutant]:
         if module.startswith(_MUTANTS) and f"{module.replace('.', '/')}.py" in paths
         for mutant in getattr(loaded, "MUTANTS", ())
     }
-    rules = {rule for rule, found in scenarios_by_rule().items() if any(each.path in paths for each in found)}
+    rules = touched_rules(paths)
     return [mutant for mutant in ALL if mutant.name in names or rules & set(mutant.rules)]
+
+
+def touched_rules(paths: list[str]) -> set[str]:
+    """The rules whose scenarios are in ``paths``."""
+    return {rule for rule, found in scenarios_by_rule().items() if any(each.path in paths for each in found)}
 
 
 def tenth(commit: str) -> list[Mutant]:
     """Another tenth with each commit."""
-    return [each for each in ALL if hashlib.sha256(f"{commit} {each.name}".encode()).digest()[0] % 10 == 0]
+    return [each for each in ALL if in_tenth(commit, each.name)]
+
+
+def in_tenth(commit: str, name: str) -> bool:
+    """Whether what is called ``name`` is in the tenth of ``commit``."""
+    return hashlib.sha256(f"{commit} {name}".encode()).digest()[0] % 10 == 0
 
 
 def commit() -> str:

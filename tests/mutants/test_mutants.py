@@ -17,8 +17,10 @@ from scenarios.runner.pytest_run import check
 from tests.documents.generated import scenarios_by_rule
 from tests.end_to_end.clients.running import faults
 from tests.mutants.blamed import CAUGHT
-from tests.mutants.sample import one_for_each_rule, sample, tenth, touched
+from tests.mutants.sample import one_for_each_rule, sample, sample_of, tenth, touched
+from tests.support import faulty_wallets as faulty
 from tests.support.mutants import serving
+from tests.support.wallets import Wallet
 
 SEED = 7
 BLAMED = {Standing.FAILED, Standing.WARNED}
@@ -101,3 +103,13 @@ def test_every_mutant_has_its_turn():
     turns = [{mutant.name for mutant in tenth(f"commit {number}")} for number in range(200)]
     assert set.union(*turns) == {mutant.name for mutant in ALL}
     assert all(len(turn) < len(ALL) / 5 for turn in turns)
+
+
+def test_of_a_table_of_wrong_clients_right_ones_what_a_change_touches_and_a_tenth_are_judged():
+    scenario = scenarios_by_rule()["BET-03"][0].path
+    rows = [(Wallet, ""), (faulty.LendsMuch, "BET-03"), (faulty.CopyRefused, {"IDM-01"}, {"RBK-05"})]
+    # Of commit "1" none is in the tenth.
+    assert sample_of(rows, [], "1") == rows[:1]
+    assert sample_of(rows, [scenario], "1") == rows[:2]
+    assert sample_of(rows, ["tests/support/faulty_wallets.py"], "1") == rows
+    assert any(sample_of(rows, [], str(number)) == [rows[0], rows[2]] for number in range(200))

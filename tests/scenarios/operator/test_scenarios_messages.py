@@ -47,7 +47,7 @@ def reasons(judged):
     }
 
 
-@pytest.mark.parametrize(("fault", "breaks", "warns"), FAULTS, ids=[fault.__name__ for fault, *_ in FAULTS])
+@pytest.mark.wrong_clients(("fault", "breaks", "warns"), FAULTS)
 def test_fault_is_blamed_on_its_rules_alone(fault, breaks, warns):
     wallet = fault()
     with served(wallet) as url:

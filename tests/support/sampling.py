@@ -1,0 +1,47 @@
+"""``--mutants`` says whether all wrong CLIENTs are judged, or a sample of them.
+
+``@pytest.mark.mutants(provider)`` gives a test each mutant of the reference CLIENT, and
+``@pytest.mark.wrong_clients(names, rows)`` each row of a table of the tests' own.
+"""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--mutants",
+        choices=["sample", "all"],
+        default="sample",
+        help="which wrong CLIENTs are judged: one for each rule, those that a change touches and a tenth, or all",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "mutants(provider, but=names): the test takes a mutant")
+    config.addinivalue_line(
+        "markers", "wrong_clients(names, rows): the test takes a row, a class and its rules"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    everything = metafunc.config.getoption("--mutants") == "all"
+    if marker := metafunc.definition.get_closest_marker("mutants"):
+        _give_mutants(metafunc, marker, everything=everything)
+    if marker := metafunc.definition.get_closest_marker("wrong_clients"):
+        from tests.mutants.sample import changed_files, commit, sample_of
+
+        names, rows = marker.args
+        chosen = rows if everything else sample_of(rows, changed_files(), commit())
+        metafunc.parametrize(names, chosen, ids=[row[0].__name__ for row in chosen])
+
+
+def _give_mutants(metafunc: pytest.Metafunc, marker: pytest.Mark, *, everything: bool) -> None:
+    from tests.mutants.sample import ALL, sample
+
+    left_out = marker.kwargs.get("but", ())
+    mutants = [
+        each
+        for each in (ALL if everything else sample())
+        if each.name not in left_out and (not marker.args or each.provider in marker.args)
+    ]
+    metafunc.parametrize("mutant", mutants, ids=[mutant.name for mutant in mutants])
