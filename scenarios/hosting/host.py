@@ -138,16 +138,22 @@ def _files(files_app: Callable[[Any], App], simulator: Any, host: str, other_por
 
 @contextmanager
 def hosted(
-    simulator: S, address: tuple[str, int], other_port: str | None = None, *, public_url: str | None = None
+    simulator: S,
+    address: tuple[str, int],
+    other_port: str | None = None,
+    *,
+    public_url: str | None = None,
+    around: Callable[[App], App] | None = None,
 ) -> Iterator[Hosted[S]]:
     """Serve ``simulator`` and let it send, until this ends; then its faults end and it stops.
 
     Where it has files, and nothing says where they are, they get a port of their own: another host than the API's.
     ``public_url`` is where browsers reach it, ``other_port`` says how another port is chosen (None: in the target
-    file). Raises UsageProblem where the address cannot be taken.
+    file), ``around`` wraps its app. Raises UsageProblem where the address cannot be taken.
     """
     provider = PROVIDERS[simulator.provider]
-    app, other = provider.app(simulator), other_port or _other_port(provider)
+    app: App = provider.app(simulator)
+    app, other = around(app) if around else app, other_port or _other_port(provider)
     with listening(app, address, _what(provider), other) as listener, ExitStack() as stack:
         if provider.files_app is not None and public_url is None:
             stack.enter_context(_files(provider.files_app, simulator, address[0], other))

@@ -1,22 +1,21 @@
 """The providers of the target file side by side, until Ctrl-C: ``pitboss serve``."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from scenarios.hosting import checkout, jackpot, operator
 from scenarios.hosting.host import Hosted, hosted
+from scenarios.hosting.state_file import StateFile
 from scenarios.target.loading import Target
 from simulators.checkout.api import GRAPHQL
 from simulators.checkout.pages.widget import SCRIPT as PRODUCT_WIDGET
 from simulators.exchanges.history import History
 from simulators.jackpot.pages.backoffice import routes as backoffice
 from simulators.jackpot.pages.widget import SCRIPT as VOUCHER_WIDGET
-from simulators.jackpot.simulator import JackpotSimulator
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.server.api_docs import PAGE
 from simulators.simulator import Simulator
@@ -34,11 +33,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """What ``pitboss serve`` was asked for besides: the seed, how long tokens hold, and Jackpot's state file."""
+    """What ``pitboss serve`` was asked for besides: the seed, how long tokens hold, and a file for the state."""
 
     seed: int = 0
     token_seconds: int = 3600
-    state: Path | None = None
+    state: StateFile | None = None
 
 
 @contextmanager
@@ -49,14 +48,11 @@ def served(target: Target, log: History, provider: str, place: Place, play: Play
         if timeout := getattr(section, "timeout", None):
             route.timeout = timeout
         simulator = _BUILT[provider](target, route, play)
-        keeping = (
-            jackpot.kept(simulator, play.state) if isinstance(simulator, JackpotSimulator) else nullcontext()
-        )
+        if play.state is not None:
+            play.state.keep(simulator)
         other_port = f"choose another --{provider}-port (or --host)"
-        with (
-            keeping,
-            hosted(simulator, (place.host, place.port), other_port, public_url=place.public_url) as one,
-        ):
+        address, around = (place.host, place.port), play.state.saving if play.state else None
+        with hosted(simulator, address, other_port, public_url=place.public_url, around=around) as one:
             for line in _LINES[provider](one):
                 click.echo(line)
             yield one

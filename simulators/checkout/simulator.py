@@ -6,8 +6,8 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from simulators.checkout import claims as claim_checks
@@ -20,7 +20,7 @@ from simulators.checkout.world import Checkout
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.exchanges.redaction import Redactor
 from simulators.server.responses import ApiError
-from simulators.server.tokens import Tokens, TokenStanding
+from simulators.server.tokens import GivenToken, Tokens, TokenStanding
 from simulators.simulator import Simulator
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
@@ -51,6 +51,18 @@ def random_tokens() -> Iterator[str]:
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What outlives a restart: tokens given out (by hash), checkouts, which of them a merchant's token (by hash) made,
+    and decisions that are owed to the merchant.
+    """
+
+    tokens: Mapping[str, GivenToken]
+    checkouts: Sequence[Checkout]
+    payloads: Mapping[str, str]
+    deliveries: Sequence[QueuedMessage[Notice]]
 
 
 class CheckoutSimulator(Simulator[Notice]):
@@ -100,12 +112,12 @@ class CheckoutSimulator(Simulator[Notice]):
                 "CHECKOUT_CLIENT_ID": agreement.client_id or "",
             }
         )
-        self._tokens = Tokens(clock)
+        self.tokens = Tokens(clock)
         # Called with the lock held.
         self._new_token = new_token or random_tokens().__next__
         self._form_secret = secrets.token_bytes(32)
         self._checkouts: dict[str, Checkout] = {}
-        self._by_payload: dict[bytes, str] = {}
+        self._by_payload: dict[str, str] = {}
         self._lock = threading.RLock()
 
     # -- what the API asks
@@ -115,13 +127,13 @@ class CheckoutSimulator(Simulator[Notice]):
         agreed = self.agreement.client_id
         if agreed is not None and not hmac.compare_digest(_bytes(client_id), _bytes(agreed)):
             return None
-        return self._tokens.issue(TOKEN_SECONDS)
+        return self.tokens.issue(TOKEN_SECONDS)
 
     def check_token(self, token: str | None) -> None:
         """Raise ApiError (401) where a token is asked for and ``token`` is none that holds."""
         if self.agreement.client_id is None:
             return
-        standing = TokenStanding.UNKNOWN if token is None else self._tokens.standing(token)
+        standing = TokenStanding.UNKNOWN if token is None else self.tokens.standing(token)
         if standing is not TokenStanding.VALID:
             came = "There is no Bearer token" if token is None else f"The Bearer token is {standing.value}"
             raise ApiError(
@@ -133,7 +145,7 @@ class CheckoutSimulator(Simulator[Notice]):
 
     def revoke_tokens(self) -> None:
         """Make every Bearer token given out so far worthless."""
-        self._tokens.revoke()
+        self.tokens.revoke()
 
     def verify(self, payload: str) -> TokenReading:
         """Check a merchant's token as it is now."""
@@ -144,7 +156,7 @@ class CheckoutSimulator(Simulator[Notice]):
 
         The same token shown again gives the same checkout, so that a lost answer makes no second one.
         """
-        digest = hashlib.sha256(payload.encode("utf-8", "surrogatepass")).digest()
+        digest = hashlib.sha256(_bytes(payload)).hexdigest()
         with self._lock:
             known = self._by_payload.get(digest)
             if known is not None:
@@ -241,6 +253,21 @@ class CheckoutSimulator(Simulator[Notice]):
         delivery = self.endpoint.delivery_of(request, label=label, purpose=Purpose.FORGERY, genuine=False)
         [exchange] = deliver(delivery, self.endpoint.route)
         return exchange
+
+    # -- what outlives a restart
+
+    def kept(self) -> Kept:
+        """What is to outlive a restart, as it stands now."""
+        with self._lock:
+            return Kept(self.tokens.given, self.checkouts, dict(self._by_payload), self.queue.kept())
+
+    def restore(self, kept: Kept) -> None:
+        """Put back what an earlier run held, before ``start``."""
+        with self._lock:
+            self.tokens.restore(kept.tokens)
+            self._checkouts = {checkout.token: checkout for checkout in kept.checkouts}
+            self._by_payload = dict(kept.payloads)
+            self.queue.restore(kept.deliveries)
 
     def reached_at(self, url: str, public_url: str | None) -> None:
         """The checkout's pages are at ``public_url``, or below the API."""

@@ -1,18 +1,13 @@
-"""The simulator's state in a JSON file: stores, vouchers, sessions and deliveries survive a restart.
+"""Jackpot's state as JSON values: stores, vouchers, sessions, and webhooks that are owed to the CLIENT.
 
 No secret is in it: tokens and JWTs are kept as hashes, and what was agreed is configured again.
 """
 
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal
-from math import isfinite
-from pathlib import Path
 from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from simulators.jackpot import wire
 from simulators.jackpot.account import Confirmation
@@ -24,74 +19,15 @@ from simulators.jackpot.world import Voucher
 from simulators.values import decimal_json
 from simulators.webhooks.retry_queue import Attempt, DeliveryStanding, QueuedMessage
 
-VERSION: Final = 1
-
-_vouchers: TypeAdapter[list[Voucher]] = TypeAdapter(list[Voucher])
-_confirmation: TypeAdapter[Confirmation] = TypeAdapter(Confirmation)
-
-
-class StateError(ValueError):
-    """The file is no state of Jackpot's: what ``came``, what was ``expected``, and the ``next_step``."""
-
-    def __init__(self, path: Path, why: str) -> None:
-        self.came = f"{path} is no state of the simulator of Jackpot ({why})"
-        self.expected = "a whole one: vouchers half read would be vouchers lost"
-        self.next_step = "name the file that pitboss wrote, or another that does not exist yet"
-        super().__init__(f"{self.came}. Expected: {self.expected}. Next: {self.next_step}.")
+_VOUCHERS: Final = TypeAdapter(list[Voucher])
+_CONFIRMATION: Final[TypeAdapter[Confirmation]] = TypeAdapter(Confirmation)
+_ATTEMPTS: Final = TypeAdapter(tuple[Attempt, ...])
 
 
-def save(simulator: JackpotSimulator, path: Path) -> None:
-    """Write the state of ``simulator`` to ``path``, whole or not at all; only its owner may read it.
-
-    Raises OSError where it cannot be written.
-    """
-    data = decimal_json.dumps(_snapshot(simulator))
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def load(simulator: JackpotSimulator, path: Path) -> None:
-    """Put the state in ``path`` into ``simulator``, which has not started; webhooks that waited are due as before.
-
-    Raises OSError where it cannot be read, StateError where it is none; then nothing changed.
-    """
-    try:
-        state = decimal_json.loads(path.read_bytes())
-        if not isinstance(state, dict) or state.get("version") != VERSION:
-            raise StateError(path, f"its version is not {VERSION}")
-        now = simulator.queue.clock()
-        listings = [_listing(each) for each in state["listings"]]
-        vouchers = _vouchers.validate_python(state["vouchers"])
-        sessions = [_session(each) for each in state["sessions"]]
-        servers = {str(name): _finite(end) for name, end in state["servers"].items()}
-        deliveries = [_delivery(each, now) for each in state["deliveries"]]
-        url = None if state["notification_url"] is None else str(state["notification_url"])
-        confirmation = _confirmation.validate_python(state["confirmation"])
-    except (KeyError, TypeError, AttributeError, ValidationError, ValueError, OverflowError) as error:
-        if isinstance(error, StateError):
-            raise
-        raise StateError(path, type(error).__name__) from None
+def snapshot(simulator: JackpotSimulator) -> dict[str, Any]:
+    """Return the state of ``simulator``, numbers and texts as JSON has them, floats among them."""
     with simulator.account.lock:
-        simulator.endpoint.url = url
-        simulator.account.habits = replace(simulator.account.habits, confirmation=confirmation)
-        simulator.account.restore(listings, vouchers)
-        simulator.service.credentials.restore(sessions, servers)
-        simulator.queue.restore(deliveries)
-
-
-def _snapshot(simulator: JackpotSimulator) -> dict[str, Any]:
-    with simulator.account.lock:
-        now = simulator.queue.clock()
         return {
-            "version": VERSION,
             "notification_url": simulator.endpoint.url,
             "confirmation": simulator.account.habits.confirmation,
             "listings": [
@@ -102,22 +38,35 @@ def _snapshot(simulator: JackpotSimulator) -> dict[str, Any]:
                 }
                 for each in simulator.account.listings
             ],
-            "vouchers": _vouchers.dump_python(simulator.account.vouchers, mode="json"),
+            "vouchers": _VOUCHERS.dump_python(simulator.account.vouchers, mode="json"),
             "sessions": [_written_session(each) for each in simulator.sessions],
-            "servers": {name: _exact(end) for name, end in simulator.service.credentials.servers.items()},
-            "deliveries": [_written(each, now) for each in simulator.queue.deliveries],
+            "servers": simulator.service.credentials.servers,
+            "deliveries": [_written(each) for each in simulator.queue.kept()],
         }
 
 
-def _finite(value: Any) -> float:
-    number = float(value)
-    if not isfinite(number):
-        raise ValueError("a number without bounds")
-    return number
+def restore(simulator: JackpotSimulator, written: Mapping[str, Any]) -> None:
+    """Put back what ``snapshot`` returned, before ``simulator`` starts; webhooks that waited are due as before.
 
-
-def _exact(seconds: float) -> Decimal:
-    return Decimal(repr(seconds))
+    Raises KeyError, TypeError, AttributeError or ValueError where it is no such state; then nothing changed.
+    """
+    listings = [_listing(each) for each in written["listings"]]
+    vouchers = _VOUCHERS.validate_python(written["vouchers"])
+    for voucher in vouchers:
+        # They are texts: what no number of the file could be, no text may be.
+        decimal_json.number(str(voucher.value))
+        decimal_json.number(str(voucher.price))
+    sessions = [_session(each) for each in written["sessions"]]
+    servers = {str(name): float(end) for name, end in written["servers"].items()}
+    deliveries = [_delivery(each) for each in written["deliveries"]]
+    url = None if written["notification_url"] is None else str(written["notification_url"])
+    confirmation = _CONFIRMATION.validate_python(written["confirmation"])
+    with simulator.account.lock:
+        simulator.endpoint.url = url
+        simulator.account.habits = replace(simulator.account.habits, confirmation=confirmation)
+        simulator.account.restore(listings, vouchers)
+        simulator.service.credentials.restore(sessions, servers)
+        simulator.queue.restore(deliveries)
 
 
 def _listing(written: Mapping[str, Any]) -> Listing:
@@ -135,8 +84,8 @@ def _written_session(session: Session) -> dict[str, Any]:
         "id": session.id,
         "jwt": session.jwt,
         "claims": {name: value for name, value in claims.items() if value is not None},
-        "began": _exact(session.began),
-        "ends": _exact(session.ends),
+        "began": session.began,
+        "ends": session.ends,
         "voucher_id": session.voucher_id,
     }
 
@@ -146,44 +95,32 @@ def _session(written: Mapping[str, Any]) -> Session:
         str(written["id"]),
         str(written["jwt"]),
         Claims.model_validate(written["claims"]),
-        _finite(written["began"]),
-        _finite(written["ends"]),
+        float(written["began"]),
+        float(written["ends"]),
         None if written["voucher_id"] is None else str(written["voucher_id"]),
     )
 
 
-def _written(delivery: QueuedMessage[wire.Notification], now: float) -> dict[str, Any]:
-    """Times of the queue's clock, which begins again with every run, become distances from ``now``."""
+def _written(delivery: QueuedMessage[wire.Notification]) -> dict[str, Any]:
     return {
         "id": delivery.id,
         "event": wire.fields(delivery.event),
         "genuine": delivery.genuine,
-        "standing": str(delivery.standing),
-        "attempts": [
-            {"at": _exact(each.at), "status": each.status, "failure": each.failure}
-            for each in delivery.attempts
-        ],
-        "began_ago": None if delivery.began is None else _exact(now - delivery.began),
-        "due_in": None if delivery.due is None else _exact(delivery.due - now),
+        "standing": delivery.standing,
+        "attempts": _ATTEMPTS.dump_python(delivery.attempts),
+        "began": delivery.began,
+        "due": delivery.due,
     }
 
 
-def _delivery(written: Mapping[str, Any], now: float) -> QueuedMessage[wire.Notification]:
-    began, due = written["began_ago"], written["due_in"]
+def _delivery(written: Mapping[str, Any]) -> QueuedMessage[wire.Notification]:
+    began, due = written["began"], written["due"]
     return QueuedMessage(
         id=int(written["id"]),
         event=wire.parse(decimal_json.dumps(written["event"])),
         genuine=bool(written["genuine"]),
         standing=DeliveryStanding(written["standing"]),
-        attempts=tuple(
-            Attempt(
-                None,
-                _finite(each["at"]),
-                None if each["status"] is None else int(each["status"]),
-                each["failure"],
-            )
-            for each in written["attempts"]
-        ),
-        began=None if began is None else now - _finite(began),
-        due=None if due is None else now + _finite(due),
+        attempts=_ATTEMPTS.validate_python(written["attempts"]),
+        began=None if began is None else float(began),
+        due=None if due is None else float(due),
     )

@@ -7,7 +7,6 @@ rollbacks again until they are answered. The pauses between are not documented a
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from simulators.exchanges.history import Answer, Exchange, Purpose, Request
@@ -17,7 +16,7 @@ from simulators.transport.route import Route
 from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.dialect import Dialect
 from simulators.wallet.names import Names
-from simulators.wallet.transactions import Kind, Transaction
+from simulators.wallet.transactions import Transaction
 from simulators.webhooks.endpoint import Endpoint, answered
 from simulators.webhooks.retry_queue import RetryQueue, Schedule
 
@@ -132,24 +131,15 @@ class Operator(Endpoint[Transaction]):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """The first attempt at a message, and the rollback that was raised because a bet got no answer."""
-
-    exchange: Exchange
-    rollback: Transaction | None = None
-
-
 def random_id() -> str:
     """Return a new transaction id, a random UUID."""
     return str(uuid.uuid4())
 
 
 class Callbacks(RetryQueue[Transaction]):
-    """The OPERATOR's delivery policy.
+    """What the OPERATOR owes the CLIENT: results and rollbacks, sent again until answered.
 
-    * A bet is sent once. One that gets no answer, or none that says what was done, is rolled back.
-    * Results and rollbacks are sent again until answered, and given up when ``schedule`` ends.
+    They are given up when ``schedule`` ends. A bet is sent once, and is none of these.
     """
 
     def __init__(
@@ -158,22 +148,7 @@ class Callbacks(RetryQueue[Transaction]):
         schedule: Schedule = SCHEDULE,
         *,
         clock: Callable[[], float] = time.monotonic,
-        new_id: Callable[[], str] = random_id,
         threads: int = 4,
     ) -> None:
         super().__init__(operator, schedule, clock=clock, threads=threads)
         self.operator = operator
-        self._new_id = new_id
-
-    def deliver(self, message: Transaction) -> Delivered:
-        """Make the first attempt now and arrange what follows from its answer."""
-        if message.kind is not Kind.BET:
-            return Delivered(answered(self.send(message)))
-        exchange = self.operator.send(message)
-        if not exchange.unknown:
-            return Delivered(exchange)
-        rollback = Transaction(
-            Kind.ROLLBACK, self._new_id(), message.player, message.currency, message.amount, of=message.id
-        )
-        self.deliver(rollback)
-        return Delivered(exchange, rollback)

@@ -5,7 +5,7 @@ import ipaddress
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,11 +19,12 @@ from simulators.exchanges.redaction import Redactor
 from simulators.operator import wire, world
 from simulators.operator.catalogue import Catalogue, invent
 from simulators.operator.delivery import PROVIDER, Callbacks, random_id
-from simulators.operator.lifecycle import SlipEvent
+from simulators.operator.lifecycle import SlipEvent, SlipState
 from simulators.server.responses import ApiError
-from simulators.server.tokens import Tokens, TokenStanding, mint
+from simulators.server.tokens import GivenToken, Tokens, TokenStanding, mint
 from simulators.simulator import Simulator
 from simulators.wallet.transactions import Transaction
+from simulators.webhooks.retry_queue import QueuedMessage
 
 TOKEN_SECONDS: Final = 3600
 
@@ -71,6 +72,16 @@ class Session:
     form_token: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What outlives a restart: tokens given out (by hash), sessions, bet slips, and what is owed to the CLIENT."""
+
+    tokens: Mapping[str, GivenToken]
+    sessions: Sequence[Session]
+    slips: Sequence[world.Slip]
+    deliveries: Sequence[QueuedMessage[Transaction]]
+
+
 # A bet's outcome, as the slip's event.
 _ANSWERED: Final = {Status.OK: SlipEvent.ACCEPT, Status.REFUSED: SlipEvent.REFUSE}
 
@@ -86,7 +97,7 @@ class OperatorSimulator(Simulator[Transaction]):
     """One OPERATOR for one CLIENT. Safe to use from several threads.
 
     ``queue`` delivers callbacks and brings the history along; ``seed`` makes the catalogue;
-    ``token_seconds`` is for how long tokens are valid and may be set at any time; ``clock`` counts seconds.
+    ``token_seconds`` is for how long tokens are valid and may be set at any time; ``clock`` is seconds since the epoch.
     ``forgiving`` accepts what breaks the form only (Content-Type, a ``user_id`` that is a number, a currency,
     language, version or address not agreed), so that a judge sees what follows. ``public_url`` is where players
     reach the server (None: where the CLIENT does).
@@ -103,7 +114,7 @@ class OperatorSimulator(Simulator[Transaction]):
         *,
         seed: int = 0,
         token_seconds: int = TOKEN_SECONDS,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
         new_id: Callable[[], str] = random_id,
         opening: datetime | None = None,
         public_url: str | None = None,
@@ -124,7 +135,7 @@ class OperatorSimulator(Simulator[Transaction]):
             {"SECURITY_HASH": queue.operator.secret, "CLIENT_PASSWORD": agreement.password}
         )
         self._new_id = new_id
-        self._tokens = Tokens(clock)
+        self.tokens = Tokens(clock)
         self._sessions: dict[str, Session] = {}
         self._slips: dict[str, world.Slip] = {}
         self._lock = threading.Lock()
@@ -144,7 +155,7 @@ class OperatorSimulator(Simulator[Transaction]):
                 "Check CLIENT_USERNAME and CLIENT_PASSWORD.",
             )
         seconds = self.token_seconds
-        return wire.AuthAnswer(token=self._tokens.issue(seconds), expires_in=seconds)
+        return wire.AuthAnswer(token=self.tokens.issue(seconds), expires_in=seconds)
 
     def start_session(self, token: str | None, body: bytes, base_url: str) -> wire.StartSessionAnswer:
         """Answer ``POST /start-session`` (``sportsbook.txt``, *Start session*); raises ApiError.
@@ -153,7 +164,7 @@ class OperatorSimulator(Simulator[Transaction]):
         """
         if token is None:
             raise ApiError(401, "TOKEN_MISSING", f"There is no bearer token in Authorization. {_RENEW}")
-        standing = self._tokens.standing(token)
+        standing = self.tokens.standing(token)
         if standing is not TokenStanding.VALID:
             code, what = _TOKEN_ERRORS[standing]
             raise ApiError(401, code, f"{what} {_RENEW}")
@@ -197,7 +208,7 @@ class OperatorSimulator(Simulator[Transaction]):
 
     def revoke_tokens(self) -> None:
         """Make every token given out so far worthless."""
-        self._tokens.revoke()
+        self.tokens.revoke()
 
     def reached_at(self, url: str, public_url: str | None) -> None:  # noqa: ARG002
         """Players open their sessions at ``public_url``; without one, where the CLIENT itself reached the API."""
@@ -218,13 +229,13 @@ class OperatorSimulator(Simulator[Transaction]):
                 f"There is no outcome {unknown[0][:40]!r}. Only what is offered can be bet on. Reload."
             )
         chosen = tuple(known[selection] for selection in dict.fromkeys(selection_ids))
-        slip, effects = world.place(
+        slip, [bet] = world.place(
             self._new_id(), session.player, session.currency, stake, chosen, self._new_id
         )
         with self._lock:
             self._slips[slip.id] = slip
-        answered = [self.callbacks.deliver(message).exchange for message in effects]
-        return self.happen(slip.id, world.Happening(_ANSWERED.get(answered[0].status, SlipEvent.NO_ANSWER)))
+        sent = self.callbacks.operator.send(bet)
+        return self.happen(slip.id, world.Happening(_ANSWERED.get(sent.status, SlipEvent.NO_ANSWER)))
 
     def happen(self, slip_id: str, happening: world.Happening) -> world.Slip:
         """Let ``happening`` come over a bet slip and deliver what follows.
@@ -234,8 +245,9 @@ class OperatorSimulator(Simulator[Transaction]):
         with self._lock:
             slip, effects = world.handle(self._slips[slip_id], happening, self._new_id)
             self._slips[slip_id] = slip
-        for message in effects:
-            self.callbacks.deliver(message)
+            # Under the same lock: a slip and what is owed for it are never kept one without the other.
+            owed = self.callbacks.claim(effects)
+        self.callbacks.send(owed)
         return slip
 
     def duplicate(self, slip_id: str, transaction_id: str) -> Exchange:
@@ -254,6 +266,35 @@ class OperatorSimulator(Simulator[Transaction]):
             "This bet has no such transaction that still stands. Only its bet and its payments can be sent "
             "again. Reload the page to see them."
         )
+
+    # -- what outlives a restart
+
+    def kept(self) -> Kept:
+        """What is to outlive a restart, as it stands now."""
+        with self._lock:
+            return Kept(
+                self.tokens.given,
+                list(self._sessions.values()),
+                list(self._slips.values()),
+                self.callbacks.kept(),
+            )
+
+    def restore(self, kept: Kept) -> None:
+        """Put back what an earlier run held, before ``start``.
+
+        A bet that was on its way then has no answer that is known: it is rolled back.
+        """
+        with self._lock:
+            self.tokens.restore(kept.tokens)
+            self._sessions = {session.key: session for session in kept.sessions}
+            self._slips = {slip.id: slip for slip in kept.slips}
+            self.callbacks.restore(kept.deliveries)
+            for slip in kept.slips:
+                if slip.state is SlipState.PLACED:
+                    happening = world.Happening(SlipEvent.NO_ANSWER)
+                    self._slips[slip.id], owed = world.handle(slip, happening, self._new_id)
+                    for message in owed:
+                        self.callbacks.post(message)
 
 
 def api_version(call: Exchange) -> str:

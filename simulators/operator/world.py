@@ -3,7 +3,7 @@
 Which callbacks follow from which event (``sportsbook.txt``, *Transactions*, *Transaction-rollback*):
 placing a slip is a bet of its stake; a win is a result of the payout, a loss a result of 0; a cash-out is
 a result; a void rolls back what was paid and then the bet; a correction rolls the settlement back and
-pays again.
+pays again; a bet without an answer is rolled back.
 
 Amounts are rounded **down** to the currency's smallest unit: the OPERATOR never pays more than the odds say.
 """
@@ -178,6 +178,10 @@ def _roll_back(slip: Slip, transaction_id: str, amount: Decimal, new_id: NewId) 
     return Transaction(Kind.ROLLBACK, new_id(), slip.player, slip.currency, amount, of=transaction_id)
 
 
+def _take_back_bet(slip: Slip, _happening: Happening, new_id: NewId) -> tuple[Slip, Effects]:
+    return slip, (_roll_back(slip, slip.bet_id, slip.stake, new_id),)
+
+
 def _void(slip: Slip, _happening: Happening, new_id: NewId) -> tuple[Slip, Effects]:
     """The last payment first, the bet last."""
     paid = [(payment.id, payment.amount) for payment in reversed(slip.payments)]
@@ -207,8 +211,7 @@ def _correct_to_lost(slip: Slip, happening: Happening, new_id: NewId) -> tuple[S
 _CONSEQUENCES: Final[Mapping[SlipEvent, Callable[[Slip, Happening, NewId], tuple[Slip, Effects]]]] = {
     SlipEvent.ACCEPT: _nothing,
     SlipEvent.REFUSE: _nothing,
-    # The rollback of a bet without an answer is delivery's: it depends on the line, not on the sport.
-    SlipEvent.NO_ANSWER: _nothing,
+    SlipEvent.NO_ANSWER: _take_back_bet,
     SlipEvent.CASH_OUT_PART: _cash_out_part,
     SlipEvent.CASH_OUT: _cash_out,
     SlipEvent.WIN: _win,

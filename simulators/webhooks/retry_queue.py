@@ -6,7 +6,8 @@ A message that was not acknowledged is sent again with exponential backoff insid
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -83,6 +84,18 @@ class QueuedMessage(Generic[M]):
     original: int | None = None
 
 
+def _moved(delivery: QueuedMessage[M], seconds: float) -> QueuedMessage[M]:
+    """``delivery`` by another clock, which is ``seconds`` ahead; of no history's exchanges."""
+    waits = delivery.due is not None
+    return replace(
+        delivery,
+        attempts=tuple(replace(each, exchange=None) for each in delivery.attempts),
+        began=delivery.began + seconds if waits and delivery.began is not None else None,
+        due=delivery.due + seconds if delivery.due is not None else None,
+        original=None,
+    )
+
+
 @dataclass
 class _Books(Generic[M]):
     """The log: every delivery by its id, as it stands now, and those among them that wait."""
@@ -132,12 +145,29 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
         with self._changed:
             return self._listed(event, genuine)
 
-    def send(self, event: M, *, genuine: bool = True) -> list[Exchange]:
-        """Make the first attempt now and return what left; sending again is as for what is posted."""
+    def claim(self, events: Iterable[M]) -> list[QueuedMessage[M]]:
+        """List ``events``, all at once; their first attempts are the caller's to make, by ``send``."""
         with self._changed:
-            delivery = self._listed(event, genuine)
-            self._under_way.add(delivery.id)
-        return self._attempt(delivery)
+            claimed = [self._listed(event, genuine=True) for event in events]
+            self._under_way.update(each.id for each in claimed)
+            return claimed
+
+    def send(self, claimed: Iterable[QueuedMessage[M]]) -> list[Exchange]:
+        """Make the first attempts at what was claimed now, in order, and return what left.
+
+        Sending again is as for what is posted.
+        """
+        left: list[Exchange] = []
+        rest = deque(claimed)
+        try:
+            while rest:
+                left += self._attempt(rest.popleft())
+        finally:
+            # Where one could not be built or sent for a reason of ours, the others are still owed.
+            with self._changed:
+                self._under_way.difference_update(each.id for each in rest)
+                self._changed.notify_all()
+        return left
 
     @property
     def deliveries(self) -> list[QueuedMessage[M]]:
@@ -163,12 +193,22 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
     def _with(self, standing: DeliveryStanding) -> list[QueuedMessage[M]]:
         return [each for each in self.deliveries if each.standing is standing]
 
-    def restore(self, deliveries: Sequence[QueuedMessage[M]]) -> None:
-        """Put back the log of an earlier run; ``due`` and ``began`` are of this run's clock."""
+    def kept(self) -> list[QueuedMessage[M]]:
+        """The log as a later run takes it up: times that still matter are seconds from now, below zero in the past.
+
+        What is under way waits: whether it arrived, that run will not know.
+        """
         with self._changed:
+            now = self.clock()
+            return [_moved(each, -now) for each in self._books.deliveries.values()]
+
+    def restore(self, kept: Iterable[QueuedMessage[M]]) -> None:
+        """Put back the log that an earlier run ``kept``."""
+        with self._changed:
+            now = self.clock()
             self._books = _Books[M]()
-            for delivery in deliveries:
-                self._books.keep(delivery)
+            for delivery in kept:
+                self._books.keep(_moved(delivery, now))
             self._changed.notify_all()
 
     # -- sending

@@ -14,8 +14,10 @@ from scenarios.cli.options import config as config_option
 from scenarios.console.app import THREADS, Console
 from scenarios.console.app import create_app as create_console
 from scenarios.console.providers import ServedProviders
+from scenarios.hosting import state_file
 from scenarios.hosting.host import listening
 from scenarios.hosting.served import Place, Play, served
+from scenarios.hosting.state_file import StateFile
 from scenarios.problems.errors import UsageProblem
 from scenarios.problems.signals import ENDING, handled
 from scenarios.target.demo import target_to_serve
@@ -25,7 +27,7 @@ from simulators.exchanges.jsonl import write_jsonl
 from simulators.exchanges.redaction import Redactor
 from simulators.operator.simulator import TOKEN_SECONDS
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
-from simulators.server.wsgi_server import watch_parent
+from simulators.server.wsgi_server import App, watch_parent
 
 # The variable with the token that lets programs act through the console.
 CONTROL_TOKEN: Final = "PITBOSS_CONTROL_TOKEN"  # noqa: S105
@@ -72,7 +74,7 @@ CONTROL_TOKEN: Final = "PITBOSS_CONTROL_TOKEN"  # noqa: S105
     "--state",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Keep Jackpot's stores, vouchers, sessions and deliveries in FILE, and go on from it.",
+    help="Keep the providers' state in FILE, and go on from it: what they promised, and what they owe.",
 )
 @click.option("--detached", is_flag=True, help="Go on when the process that started this one has ended.")
 @click.option("--seed", default=0, show_default=True, help="Makes events, teams, odds and stores.")
@@ -126,26 +128,30 @@ def command(
         ended = stack.enter_context(_ended(detached=detached))
         # Entered before what is served, to be closed after it: the history is complete when its file is.
         stack.enter_context(_recorded(log, history, Redactor(target.secrets())))
+        file = stack.enter_context(state_file.opened(state, log)) if state is not None else None
         providers = ServedProviders(target, log)
         named = [name for name in PROVIDERS if getattr(target, name) is not None]
         for name in named or [OPERATOR]:
-            one = served(target, log, name, places[name], Play(seed, token_seconds, state))
+            one = served(target, log, name, places[name], Play(seed, token_seconds, file))
             providers.served[name] = stack.enter_context(one)
         if console_port:
-            stack.enter_context(_console(providers, host, console_port, console_public_url))
+            stack.enter_context(_console(providers, host, console_port, console_public_url, file))
         click.echo(f"secrets         as in {target.path or 'the defaults of pitboss client'}")
         click.echo("Ctrl-C ends it.")
         ended.wait()
 
 
 @contextlib.contextmanager
-def _console(providers: ServedProviders, host: str, port: int, public_url: str | None) -> Iterator[None]:
+def _console(
+    providers: ServedProviders, host: str, port: int, public_url: str | None, file: StateFile | None
+) -> Iterator[None]:
     """Serve the console of ``providers`` and say where; raises UsageProblem."""
     console = Console(providers, public_url, os.environ.get(CONTROL_TOKEN))
+    app: App = create_console(console)
     with (
         contextlib.closing(console),
         listening(
-            create_console(console),
+            app if file is None else file.saving(app),
             (host, port),
             "the console",
             "choose another --console-port (or --host)",

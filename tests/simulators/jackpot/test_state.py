@@ -1,21 +1,30 @@
-"""The simulator's state in a file: what survives a restart, and what is refused."""
+"""Jackpot's state in a file: what survives a restart, and what is refused."""
 
 import json
 import stat
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from simulators.jackpot import state
+from scenarios.hosting.state_file import opened
+from scenarios.problems.errors import UsageProblem
 from simulators.jackpot.account import Habits
 from simulators.jackpot.credentials import session_jwt
 from simulators.jackpot.credentials.grants import Kind
 from simulators.jackpot.lifecycle import VoucherEvent
 from simulators.jackpot.requests import ClientCredentialsGrant, JwtBearerGrant
 from simulators.server.responses import ApiError
+from simulators.simulator import Simulator
 from simulators.webhooks.retry_queue import DeliveryStanding
 from tests.simulators.jackpot.running import AGREEMENT, JWT_BEARER, inbox, quiet_simulator
+
+
+def kept_in(file: Path, simulator: Simulator[Any]) -> None:
+    """Give ``simulator`` the state in ``file``, and write it there as it is then."""
+    with opened(file, simulator.history) as made:
+        made.keep(simulator)
 
 
 def test_everything_survives_a_restart(tmp_path: Path) -> None:
@@ -44,11 +53,11 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
             first.account.disable_store(first.account.listings[0].store.id)
             url = first.service.signed_url(voucher.id).signed_url
             first.queue.work()
-            state.save(first, file)
+            kept_in(file, first)
             kept = (first.account.vouchers, first.account.listings, first.sessions)
             waiting = [each.id for each in first.queue.pending]
         with quiet_simulator(None) as (second, later):
-            state.load(second, file)
+            kept_in(file, second)
             assert (second.account.vouchers, second.account.listings, second.sessions) == kept
             assert second.account.habits.confirmation == "automatic"
             assert second.endpoint.url == box.url
@@ -78,8 +87,7 @@ def test_no_secret_is_written_and_only_the_owner_reads(tmp_path: Path) -> None:
         token = simulator.service.token(
             JwtBearerGrant(grant_type=JWT_BEARER, client_id="acme", assertion=jwt)  # type: ignore[arg-type]
         )
-        state.save(simulator, file)
-        state.save(simulator, file)
+        kept_in(file, simulator)
     text = file.read_text()
     for secret in (
         jwt,
@@ -90,43 +98,64 @@ def test_no_secret_is_written_and_only_the_owner_reads(tmp_path: Path) -> None:
     ):
         assert secret not in text
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert list(tmp_path.iterdir()) == [file]
+    assert {each.name for each in tmp_path.iterdir()} == {file.name, f".{file.name}.lock"}
 
 
 def damaged(text: str, how: str) -> str:
     document = json.loads(text)
+    section = document["providers"]["jackpot"]
     match how:
         case "cut":
             return text[:-10]
         case "version":
-            return json.dumps({**document, "version": 2})
+            document["version"] = 3
+        case "jackpot alone":
+            return json.dumps({"version": 1, **section})
         case "list":
             return "[]"
         case "missing":
-            del document["vouchers"]
+            del section["vouchers"]
         case "state":
-            document["confirmation"] = "never"
+            section["confirmation"] = "never"
         case "store":
-            document["listings"][0]["store"]["name"] = 7
+            section["listings"][0]["store"]["name"] = 7
         case "delivery":
-            document["deliveries"][0]["event"]["event"] = "coupon/unheard-of"
+            section["deliveries"][0]["event"]["event"] = "coupon/unheard-of"
+        case "text":
+            section["vouchers"][0]["value"] = "1e999999999"
         case "number":
-            return json.dumps({**document, "servers": {"c": 0}}).replace('"c": 0', '"c": 1e999999999')
+            return text.replace('"servers":{}', '"servers":{"c":1e999999999}')
         case "late":
-            return json.dumps({**document, "servers": {"c": 0}}).replace('"c": 0', '"c": 1e900')
+            return text.replace('"servers":{}', '"servers":{"c":1e900}')
     return json.dumps(document)
 
 
 @pytest.mark.parametrize(
-    "how", ["cut", "version", "list", "missing", "state", "store", "delivery", "number", "late"]
+    "how",
+    [
+        "cut",
+        "version",
+        "jackpot alone",
+        "list",
+        "missing",
+        "state",
+        "store",
+        "delivery",
+        "text",
+        "number",
+        "late",
+    ],
 )
 def test_a_damaged_file_changes_nothing(tmp_path: Path, how: str) -> None:
     file = tmp_path / "jackpot.json"
     with quiet_simulator() as (simulator, _):
+        store = simulator.account.listings[1].store
+        asked = simulator.account.reservation(store.voucher_value_max, value=store.voucher_value_max)
+        simulator.account.reserve(store.id, asked)
         simulator.account.disable_store(simulator.account.listings[0].store.id)
-        state.save(simulator, file)
+        kept_in(file, simulator)
         file.write_text(damaged(file.read_text(), how))
         before = (simulator.account.listings, simulator.queue.deliveries, simulator.account.habits)
-        with pytest.raises(state.StateError, match="name the file"):
-            state.load(simulator, file)
+        with pytest.raises(UsageProblem, match="is no state of pitboss serve"):
+            kept_in(file, simulator)
         assert (simulator.account.listings, simulator.queue.deliveries, simulator.account.habits) == before

@@ -14,7 +14,11 @@ from hypothesis import strategies as st
 from simulators.exchanges.history import Status, header
 from simulators.operator.delivery import Callbacks, Operator
 from simulators.operator.dialect import Sportsbook
+from simulators.operator.lifecycle import SlipState
+from simulators.operator.simulator import Agreement, OperatorSimulator, Session
+from simulators.operator.world import Slip
 from simulators.wallet.codec import Style
+from simulators.wallet.names import Names, NamesStrangerError
 from simulators.wallet.transactions import Kind, Transaction
 from simulators.webhooks.retry_queue import Schedule
 from tests.simulators.operator.tiny_client import SECRET, channel
@@ -152,46 +156,65 @@ def numbered() -> Callable[[], str]:
 def queue_for(operator: Operator, window: float) -> tuple[Callbacks, Clock]:
     """A queue with pauses of 1, 2, 4 .. seconds, as long as they end in ``window``."""
     clock = Clock()
-    return Callbacks(operator, Schedule(window=window), clock=clock, new_id=numbered()), clock
+    return Callbacks(operator, Schedule(window=window), clock=clock), clock
+
+
+def deliver(queue: Callbacks, message: Transaction) -> None:
+    queue.send(queue.claim([message]))
+
+
+def placed(operator: Operator, window: float) -> tuple[Slip, list[float]]:
+    """A bet slip of 10.50, once all is delivered that follows from it; the pauses."""
+    queue, clock = queue_for(operator, window)
+    simulator = OperatorSimulator(Agreement("client", "pass-word"), queue, new_id=numbered())
+    session = Session("p-1", "EUR", None, "", 0.0, "key", "token")
+    slip = simulator.place(session, Decimal("10.50"), list(simulator.catalogue.selections)[:1])
+    return slip, until_idle(queue, clock)
 
 
 def test_an_answered_bet_is_sent_once() -> None:
     with channel("broke") as (client, operator):
-        queue, clock = queue_for(operator, 3)
-        delivered = queue.deliver(bet())
-        assert until_idle(queue, clock) == []
-    assert delivered.exchange.error == "INSUFFICIENT_FUNDS"
-    assert delivered.rollback is None
+        slip, pauses = placed(operator, 3)
+    assert (slip.state, pauses) == (SlipState.REFUSED, [])
     assert len(client.seen) == 1
 
 
 @pytest.mark.parametrize("word", ["drop", "crash"])
 def test_an_unanswered_bet_is_rolled_back_and_never_sent_again(word: str) -> None:
     with channel(word) as (client, operator):
-        queue, clock = queue_for(operator, 3)
-        delivered = queue.deliver(bet())
-        assert until_idle(queue, clock) == []
-    assert delivered.rollback is not None
+        slip, pauses = placed(operator, 3)
+    assert (slip.state, pauses) == (SlipState.UNANSWERED, [])
     assert [path for path, _, _ in client.seen] == ["/operator/transaction", "/operator/transaction-rollback"]
-    sent = json.loads(client.bodies[1])
-    assert sent["rollback_transaction_id"] == "t-1"
-    assert sent["transaction_id"] == "t-100"
-    assert sent["amount"] == 10.5
+    bet, rollback = map(json.loads, client.bodies)
+    assert rollback["rollback_transaction_id"] == bet["transaction_id"]
+    assert rollback["transaction_id"] != bet["transaction_id"]
+    assert rollback["amount"] == 10.5
 
 
 def test_the_rollback_itself_is_sent_again() -> None:
     with channel("drop", "drop", "crash") as (client, operator):
-        queue, clock = queue_for(operator, 7)
-        queue.deliver(bet())
-        assert until_idle(queue, clock) == [1, 2]
+        assert placed(operator, 7)[1] == [1, 2]
     assert len(client.seen) == 4
     assert len(set(client.bodies[1:])) == 1
+
+
+def test_what_is_claimed_is_sent_though_another_could_not_be() -> None:
+    with channel() as (client, operator):
+        queue, clock = queue_for(operator, 7)
+        stranger = Transaction(Kind.RESULT, "t-1", "p-2", "EUR", Decimal(1))
+        operator.names = Names(["p-1"])
+        claimed = queue.claim([stranger, result()])
+        with pytest.raises(NamesStrangerError):
+            queue.send(claimed)
+        assert [each.event for each in queue.given_up] == [stranger]
+        assert until_idle(queue, clock) == []
+    assert [json.loads(body)["transaction_id"] for body in client.bodies] == ["t-2"]
 
 
 def test_a_result_is_sent_again_until_answered_with_growing_pauses() -> None:
     with channel("drop", "crash", "drop") as (client, operator):
         queue, clock = queue_for(operator, 15)
-        queue.deliver(result())
+        deliver(queue, result())
         assert [len(pending.attempts) for pending in queue.pending] == [1]
         assert until_idle(queue, clock) == [1, 2, 4]
         history = list(operator.route.history)
@@ -204,7 +227,7 @@ def test_a_result_is_sent_again_until_answered_with_growing_pauses() -> None:
 def test_a_result_that_is_never_answered_is_given_up_and_listed() -> None:
     with channel(*["drop"] * 9) as (client, operator):
         queue, clock = queue_for(operator, 3)
-        queue.deliver(result())
+        deliver(queue, result())
         assert until_idle(queue, clock) == [1, 2]
         assert queue.pending == []
     assert len(client.seen) == 3
@@ -214,7 +237,7 @@ def test_a_result_that_is_never_answered_is_given_up_and_listed() -> None:
 def test_a_refused_result_was_answered() -> None:
     with channel("broke") as (client, operator):
         queue, clock = queue_for(operator, 1)
-        queue.deliver(result())
+        deliver(queue, result())
         assert until_idle(queue, clock) == []
     assert len(client.seen) == 1
 
@@ -223,7 +246,7 @@ def test_a_refused_result_was_answered() -> None:
 def test_attempts_follow_from_the_answers(script: list[str]) -> None:
     with channel(*script) as (client, operator):
         queue, clock = queue_for(operator, 7)
-        queue.deliver(result())
+        deliver(queue, result())
         until_idle(queue, clock)
         seen = len(client.seen)
     answers = [*script, "ok"]
@@ -237,8 +260,8 @@ def test_in_the_background_with_scaled_time() -> None:
         queue = Callbacks(operator, Schedule().scaled(0.001))
         queue.start()
         queue.start()
-        queue.deliver(result(1))
-        queue.deliver(result(2))
+        deliver(queue, result(1))
+        deliver(queue, result(2))
         assert queue.wait_idle(30)
         queue.stop()
     assert len(client.seen) == 5
@@ -249,6 +272,6 @@ def test_stop_keeps_what_waits() -> None:
     with channel("drop") as (_, operator):
         queue = Callbacks(operator, Schedule(3600, window=7200))
         queue.start()
-        queue.deliver(result())
+        deliver(queue, result())
         queue.stop()
     assert [pending.event for pending in queue.pending] == [result()]

@@ -133,7 +133,8 @@ def test_money_of_any_life(life: tuple[Slip, list[Transaction]]) -> None:
     assert all(money.to_minor(message.amount, slip.currency) >= 0 for message in sent)
     rolled_back = [message.of for message in sent if message.kind is Kind.ROLLBACK]
     assert len(set(rolled_back)) == len(rolled_back)
-    assert net(sent) == (Decimal(0) if slip.state is SlipState.VOID else slip.paid - slip.stake)
+    undone = slip.state in (SlipState.VOID, SlipState.UNANSWERED)
+    assert net(sent) == (Decimal(0) if undone else slip.paid - slip.stake)
     assert 0 <= slip.open_stake <= slip.stake
     if slip.state in (SlipState.WON, SlipState.LOST):
         assert sum(payment.settlement for payment in slip.payments) == 1
@@ -148,10 +149,18 @@ def test_placing_is_one_bet() -> None:
     assert (slip.state, slip.bet_id) == (SlipState.PLACED, "t-1")
 
 
-@pytest.mark.parametrize("event", [SlipEvent.ACCEPT, SlipEvent.REFUSE, SlipEvent.NO_ANSWER])
+@pytest.mark.parametrize("event", [SlipEvent.ACCEPT, SlipEvent.REFUSE])
 def test_answers_send_nothing(event: SlipEvent) -> None:
     slip, _ = place("slip", "p-1", "EUR", Decimal("5"), (leg(1),), ids())
     assert handle(slip, Happening(event), ids())[1] == ()
+
+
+def test_a_bet_without_an_answer_is_rolled_back() -> None:
+    new_id = ids()
+    slip, _ = place("slip", "p-1", "EUR", Decimal("5"), (leg(1),), new_id)
+    after_it, effects = handle(slip, Happening(SlipEvent.NO_ANSWER), new_id)
+    assert effects == (Transaction(Kind.ROLLBACK, "t-2", "p-1", "EUR", Decimal("5"), of="t-1"),)
+    assert after_it.state is SlipState.UNANSWERED
 
 
 def test_accumulator_multiplies_and_rounds_down() -> None:
