@@ -183,7 +183,8 @@ def test_a_fault_that_is_on_acts_on_all_that_is_sent(beside: tuple[Inside, TinyC
     assert len(client.bodies) == 3
     # What the provider sends of itself, too.
     simulator = inside.providers.operator.simulator
-    simulator.queue.deliver(inside.providers.verbs.transaction("result", "p-1", Decimal(1), currency="EUR"))
+    result = inside.providers.verbs.transaction("result", "p-1", Decimal(1), currency="EUR")
+    simulator.queue.send(simulator.queue.claim([result]))
     assert len(client.bodies) == 6
     assert post(inside, "/do/end_faults").json()["on"] == {"operator": []}
     post(inside, "/do/raise", {"event": "bet", "amount": "1"})
