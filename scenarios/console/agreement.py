@@ -114,7 +114,9 @@ class AgreementForm:
             "API_VERSION": agreement.version or "",
             "CLIENT_USERNAME": agreement.username,
             "CLIENT_PASSWORD": agreement.password,
-            "SECURITY_HASH": self._operator.security_hash.get_secret_value(),
+            "SECURITY_HASH": self._operator.words.checked_with(
+                self._operator.security_hash.get_secret_value()
+            ),
         }
 
     @property

@@ -84,6 +84,10 @@ class Dialect(ABC):
     def seal(self, body: bytes, secret: str) -> tuple[Headers, bytes]:
         """Sign ``body``: the headers and the message as they are sent."""
 
+    def checked_with(self, secret: str) -> str:
+        """What the CLIENT is given to check what is signed with ``secret``: mostly the same."""
+        return secret
+
     @abstractmethod
     def read(self, answer: Answer) -> Meaning:
         """Say what ``answer`` means, leniently: its form is judged by rules."""

@@ -70,15 +70,22 @@ class Signer:
 
     def new_secrets(self) -> tuple[str, str]:
         """What signs, and what its signatures are checked with: a new key's halves in PEM, or twice one new secret."""
-        if self.method != RSA:
-            secret = secrets.token_hex(16)
-            return secret, secret
-        from cryptography.hazmat.primitives import serialization as pem
+        secret = secrets.token_hex(16)
+        if self.method == RSA:
+            from cryptography.hazmat.primitives import serialization as pem
 
-        key = _new_key()
-        private = key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, pem.NoEncryption())
-        public = key.public_key().public_bytes(pem.Encoding.PEM, pem.PublicFormat.SubjectPublicKeyInfo)
-        return private.decode(), public.decode()
+            private = _new_key().private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, pem.NoEncryption())
+            secret = private.decode()
+        return secret, self.checked_with(secret)
+
+    def checked_with(self, secret: str) -> str:
+        """What the CLIENT checks signatures under ``secret`` with: the secret, of a key the public half in PEM."""
+        if self.method != RSA:
+            return secret
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        public = _key(secret).public_key()
+        return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def is_pem(secret: str) -> bool:

@@ -148,6 +148,10 @@ class TemplateDialect(Dialect):
         comma = b"" if head.endswith(b"{") else b","
         return headers, head + comma + f"{quoted(self.field)}:{quoted(signature)}}}".encode()
 
+    def checked_with(self, secret: str) -> str:
+        """The secret, or the public half of a private key."""
+        return self.signer.checked_with(secret)
+
     def placed(self, request: Request, sealed: bytes) -> Request:
         """In the body, or with the address of a GET."""
         if self.encoding != "query":

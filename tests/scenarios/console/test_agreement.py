@@ -10,7 +10,9 @@ import pytest
 import requests
 
 from scenarios.console.app import TOKEN_HEADER
+from scenarios.target.dialect_file import read_dialect
 from scenarios.target.loading import load
+from simulators.dialects import SHIPPED
 from tests.scenarios.console.running import Inside, console_inside
 
 SECRETS = {"CLIENT_PASSWORD": "password-of-the-tests", "SECURITY_HASH": "security-hash-of-the-tests"}
@@ -114,6 +116,14 @@ def test_what_is_handed_back_is_written_as_it_is_needed(inside: Inside) -> None:
     body = json.loads(words[-1])
     assert requests.post(words[3], json=body, timeout=30).status_code == 200
     assert post(inside, "credentials", way="xml").status_code == 422
+
+
+def test_of_a_private_key_the_public_half_is_handed_back(inside: Inside) -> None:
+    words = read_dialect(SHIPPED["hub88"])
+    private, public = words.signer.new_secrets()
+    operator = inside.providers.target.need_operator()[0].speaking(words, private)
+    inside.providers.target = inside.providers.target.model_copy(update={"operator": operator})
+    assert post(inside, "credentials", way="env").json()["values"]["SECURITY_HASH"] == public
 
 
 def test_secrets_are_told_to_nobody_elsewhere(inside: Inside) -> None:
