@@ -44,13 +44,24 @@ class ClosedWithoutAnswerError(ConnectionError):
     """The CLIENT closed the connection before its answer was complete."""
 
 
+@lru_cache(maxsize=256)
+def parsed(url: str) -> urllib3.util.Url:
+    """The parts of ``url``; most requests of a run go to the same two. Raises ValueError where it is none."""
+    return urllib3.util.parse_url(url)
+
+
+def endpoint(url: urllib3.util.Url) -> tuple[str, int]:
+    """The host and the port to dial for ``url``."""
+    return (url.host or "").strip("[]"), url.port or (443 if url.scheme == "https" else 80)
+
+
 def frame(request: Request, http: h11.Connection) -> tuple[bytes, bytes]:
     """Write ``request`` as HTTP/1.1 for ``http``, which then reads the answer: its head and its body.
 
     ``Host``, ``Content-Length``, ``User-Agent`` and ``Accept-Encoding: identity`` are added where the request has
     none. Raises ValueError where a header cannot be written.
     """
-    url = urllib3.util.parse_url(request.url)
+    url = parsed(request.url)
     added: list[tuple[str, str]] = []
     if header(request.headers, "host") is None:
         added.append(("Host", url.netloc or ""))
@@ -104,9 +115,8 @@ class Connection:
         self._begin(request)
         self._tls: ssl.SSLObject | None = None
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        url = urllib3.util.parse_url(request.url)
-        host = (url.host or "").strip("[]")
-        port = url.port or (443 if url.scheme == "https" else 80)
+        url = parsed(request.url)
+        host, port = endpoint(url)
         deadline = time.monotonic() + timeout
         self.socket = _dial(host, port, timeout, buffer)
         try:

@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-import urllib3
-
 from simulators.exchanges.history import Headers, History, Request
 from simulators.transport.pace import Pace
 from simulators.transport.rate_limits import Limits
-from simulators.transport.raw_connection import Connection
+from simulators.transport.raw_connection import Connection, endpoint, parsed
 
 _KNOCK = 0.02
 
@@ -130,14 +128,13 @@ def _cut_all(idle: dict[str, list[Connection]]) -> None:
 
 
 def _host(request: Request) -> str:
-    url = urllib3.util.parse_url(request.url)
+    url = parsed(request.url)
     return f"{url.scheme}://{url.netloc}"
 
 
 def reachable(request: Request, timeout: float) -> bool:
     """Wait until the request's host accepts connections, at most ``timeout`` seconds; say whether it does."""
-    url = urllib3.util.parse_url(request.url)
-    address = ((url.host or "").strip("[]"), url.port or (443 if url.scheme == "https" else 80))
+    address = endpoint(parsed(request.url))
     deadline = time.monotonic() + timeout
     while (left := deadline - time.monotonic()) > 0:
         try:
