@@ -12,6 +12,7 @@ from scenarios.problems.plain_text import printable
 from scenarios.target.demo import target_to_play_with
 from scenarios.target.duration import EXPECTED, duration
 from scenarios.target.loading import Target
+from scenarios.target.sections import callback_url
 from simulators.values import money
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -66,6 +67,14 @@ def amount(example: str) -> Callable[[str], Decimal]:
             raise BadValue(str(error), example) from None
 
     return read
+
+
+def public_url(text: str) -> str:
+    """Reads the address on the command line at which browsers reach a server."""
+    try:
+        return callback_url(text)
+    except ValueError as error:
+        raise BadValue(str(error), "https://staging.example.com/jackpot") from None
 
 
 def seconds(text: str) -> float:

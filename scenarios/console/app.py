@@ -40,8 +40,9 @@ _REPORTS: Final = {
 
 
 class Console:
-    """The console of what is served. ``public_url`` is where browsers reach it, beside this machine's own names;
-    ``token`` lets programs act as the page does (None: a new one, which the page alone has).
+    """The console of what is served. ``public_url`` is where browsers reach it, beside this machine's own names: the
+    page asks for everything beside itself, whatever path it stands below. ``token`` lets programs act as the page
+    does (None: a new one, which the page alone has).
     """
 
     def __init__(

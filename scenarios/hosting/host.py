@@ -7,10 +7,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
+from urllib.parse import urlsplit
 
 from scenarios.problems.errors import UsageProblem
 from simulators.providers import PROVIDERS, Provider
-from simulators.server.wsgi_server import App, PortInUse, Server, bind
+from simulators.server.wsgi_server import App, PortInUse, Server, below, bind
 from simulators.simulator import Simulator
 
 S = TypeVar("S", bound=Simulator[Any])
@@ -148,11 +149,12 @@ def hosted(
     """Serve ``simulator`` and let it send, until this ends; then its faults end and it stops.
 
     Where it has files, and nothing says where they are, they get a port of their own: another host than the API's.
-    ``public_url`` is where browsers reach it, ``other_port`` says how another port is chosen (None: in the target
-    file), ``around`` wraps its app. Raises UsageProblem where the address cannot be taken.
+    ``public_url`` is where browsers reach it, through a proxy that takes its path off, if it has one; ``other_port``
+    says how another port is chosen (None: in the target file), ``around`` wraps its app. Raises UsageProblem where the
+    address cannot be taken.
     """
     provider = PROVIDERS[simulator.provider]
-    app: App = provider.app(simulator)
+    app: App = below(provider.app(simulator), urlsplit(public_url or "").path.rstrip("/"))
     app, other = around(app) if around else app, other_port or _other_port(provider)
     with listening(app, address, _what(provider), other) as listener, ExitStack() as stack:
         if provider.files_app is not None and public_url is None:

@@ -54,7 +54,7 @@ def document(
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "jsonSchemaDialect": _DIALECT,
-        "servers": [{"url": "/", "description": "where this document is served"}],
+        "servers": [{"url": ".", "description": "where this document is served"}],
         "paths": dict(paths),
         "webhooks": dict(webhooks),
         "components": {"schemas": dict(schemas), "securitySchemes": dict(security_schemes)},

@@ -54,6 +54,16 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
+def below(app: App, path: str) -> App:
+    """Return ``app`` as it is reached below ``path`` of a proxy that takes it off: its links begin with it."""
+
+    def reached(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ["SCRIPT_NAME"] = path
+        return app(environ, start_response)
+
+    return reached
+
+
 class Server:
     """Runs a WSGI ``app`` on waitress with ``threads`` threads; usable as a context manager.
 

@@ -11,6 +11,7 @@ import click
 
 from scenarios.cli.options import TARGET_OR_CLIENT, tell_made_up
 from scenarios.cli.options import config as config_option
+from scenarios.cli.options import public_url as public
 from scenarios.console.app import THREADS, Console
 from scenarios.console.app import create_app as create_console
 from scenarios.console.providers import ServedProviders
@@ -66,10 +67,16 @@ CONTROL_TOKEN: Final = "PITBOSS_CONTROL_TOKEN"  # noqa: S105
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to listen on; the pages have no login."
 )
-@click.option("--public-url", metavar="URL", help="Where players' browsers reach the OPERATOR.")
-@click.option("--jackpot-public-url", metavar="URL", help="Where players' browsers reach Jackpot.")
-@click.option("--checkout-public-url", metavar="URL", help="Where players' browsers reach the checkout.")
-@click.option("--console-public-url", metavar="URL", help="Where your browser reaches the console.")
+@click.option("--public-url", type=public, metavar="URL", help="Where players' browsers reach the OPERATOR.")
+@click.option(
+    "--jackpot-public-url", type=public, metavar="URL", help="Where players' browsers reach Jackpot."
+)
+@click.option(
+    "--checkout-public-url", type=public, metavar="URL", help="Where players' browsers reach the checkout."
+)
+@click.option(
+    "--console-public-url", type=public, metavar="URL", help="Where your browser reaches the console."
+)
 @click.option(
     "--state",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -108,6 +115,7 @@ def command(
 
     Each is served whose section the target file has. The console is a control API for programs as well (its
     documentation is under /documentation), with the token that the variable PITBOSS_CONTROL_TOKEN holds.
+    A public URL may have a path, which a proxy before the server takes off.
 
     \b
     pitboss client &            a CLIENT to play with

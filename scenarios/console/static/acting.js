@@ -13,7 +13,7 @@ function raising(form) {
     event.preventDefault();
     const button = event.submitter ?? form.querySelector('button[name="event"]');
     button.disabled = true;
-    const made = await attempt(() => post("/do/raise", { ...fieldsOf(form), event: button.value }));
+    const made = await attempt(() => post("do/raise", { ...fieldsOf(form), event: button.value }));
     button.disabled = false;
     button.focus();
     if (made) told(button.value, made);
@@ -29,7 +29,7 @@ function ticked(provider) {
 }
 
 async function send(provider, undo) {
-  const done = await attempt(() => post("/do/faults", { provider, faults: ticked(provider) }));
+  const done = await attempt(() => post("do/faults", { provider, faults: ticked(provider) }));
   if (!done) return undo();
   say(done.on[provider].length ? `on what ${provider} sends: ${done.on[provider].join(", ")}` : `what ${provider} sends goes its way undisturbed`);
 }
@@ -43,13 +43,13 @@ function faults() {
         if (box.checked) send(box.dataset.provider, () => { input.focus(); });
     });
   find("end-faults").addEventListener("click", async () => {
-    if (await attempt(() => post("/do/end_faults"))) say("all faults have ended");
+    if (await attempt(() => post("do/end_faults"))) say("all faults have ended");
   });
   find("disturb").addEventListener("submit", async (event) => {
     event.preventDefault();
     const { what, how, times } = fieldsOf(event.target);
     const [provider, path] = what.split(" ");
-    if (await attempt(() => post("/do/disturb", { provider, path, how, times }))) say(`${path} will be answered badly`);
+    if (await attempt(() => post("do/disturb", { provider, path, how, times }))) say(`${path} will be answered badly`);
   });
 }
 
@@ -69,7 +69,7 @@ function sessions() {
   const form = find("session");
   form?.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const opened = await attempt(() => post("/do/session", fieldsOf(form)));
+    const opened = await attempt(() => post("do/session", fieldsOf(form)));
     if (!opened) return;
     const url = new URL(opened.url);
     if (!["http:", "https:"].includes(url.protocol)) return say("", { beats: { came: "the CLIENT gave no web address", expected: "the iframe's address", next_step: "see what it answered to the launch" } });

@@ -18,7 +18,7 @@ function wrongAt(form, fields) {
 
 async function agree(form) {
   try {
-    const { fields, lines } = await post("/do/agree", fieldsOf(form));
+    const { fields, lines } = await post("do/agree", fieldsOf(form));
     for (const [name, value] of Object.entries(fields)) form.elements[name].value = value;
     find("agreement-lines").textContent = lines;
     wrongAt(form, {});
@@ -45,12 +45,12 @@ export function begin() {
   form.addEventListener("submit", (event) => { event.preventDefault(); attempt(() => agree(form)); });
   find("credentials-show").addEventListener("click", async (event) => {
     if (event.target.getAttribute("aria-expanded") === "true") return show(null);
-    const handed = await attempt(() => post("/do/credentials"));
+    const handed = await attempt(() => post("do/credentials"));
     if (handed) show(handed.values);
   });
   for (const button of document.querySelectorAll("[data-credentials]"))
     button.addEventListener("click", async () => {
-      const handed = await attempt(() => post("/do/credentials", { way: button.dataset.credentials }));
+      const handed = await attempt(() => post("do/credentials", { way: button.dataset.credentials }));
       if (handed) await copy(handed.text, "Text");
     });
 }

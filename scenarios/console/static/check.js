@@ -11,7 +11,7 @@ let state = null;
 let chosen = null;
 
 async function rules() {
-  contract = await attempt(() => get("/rules"));
+  contract = await attempt(() => get("rules"));
   if (!contract) return;
   find("check-rules").replaceChildren(...Object.entries(contract.groups).map(([group, title]) =>
     make("section", { className: "group", "aria-label": `${group}: ${title}`, "data-group": group },
@@ -47,7 +47,7 @@ function draw() {
   find("check-note").textContent = note();
   tally();
   find("check-files").replaceChildren(...Object.entries(REPORTS).filter(([name]) => state.files.includes(name))
-    .map(([name, word]) => make("a", { className: "button", href: `/report/${name}`, target: "_blank", rel: "noopener" }, word)));
+    .map(([name, word]) => make("a", { className: "button", href: `report/${name}`, target: "_blank", rel: "noopener" }, word)));
   find("check-warnings").replaceChildren(...(state.result?.warnings ?? []).map((words) => make("li", {}, words)));
   chips();
   if (chosen) tell(chosen, false);
@@ -113,9 +113,9 @@ function tell(id, moved) {
 export function begin() {
   find("check-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    attempt(() => post("/do/check", fieldsOf(event.target)));
+    attempt(() => post("do/check", fieldsOf(event.target)));
   });
-  find("check-cancel").addEventListener("click", () => attempt(() => post("/do/cancel")));
+  find("check-cancel").addEventListener("click", () => attempt(() => post("do/cancel")));
   find("rule-close").addEventListener("click", () => {
     const button = document.querySelector(`[data-rule="${chosen}"]`);
     chosen = null;

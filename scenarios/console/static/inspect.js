@@ -5,7 +5,7 @@ import { attempt, copy, find, get, make, post, say } from "./dom.js";
 let shown = null;
 
 export async function inspect(number, version) {
-  const exchange = await attempt(() => get(`/exchanges/${number}`));
+  const exchange = await attempt(() => get(`exchanges/${number}`));
   if (!exchange) return;
   const fresh = shown?.number !== number;
   shown = exchange;
@@ -70,7 +70,7 @@ export function begin(list) {
   find("inspector").addEventListener("keydown", (event) => event.key === "Escape" && close());
   find("i-copy").addEventListener("click", () => shown && copy(shown.curl, `#${shown.number} as curl`));
   find("i-again").addEventListener("click", async () => {
-    const sent = shown && (await attempt(() => post(`/exchanges/${shown.number}/again`)));
+    const sent = shown && (await attempt(() => post(`exchanges/${shown.number}/again`)));
     if (sent) say(`#${shown.number} sent again as #${sent.exchanges[0]}: ${sent.outcome}${sent.said ? `, ${sent.said}` : ""}`);
   });
 }

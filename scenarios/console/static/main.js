@@ -49,7 +49,7 @@ function line(text, state) {
 
 function listen() {
   source?.close();
-  source = new EventSource(`/events?since=${encodeURIComponent(seen)}`);
+  source = new EventSource(`events?since=${encodeURIComponent(seen)}`);
   source.addEventListener("hello", (event) => {
     const { resumed, now } = JSON.parse(event.data);
     offset = Math.min(offset, Date.now() - now);
@@ -99,7 +99,7 @@ function deliveries(all) {
   find("deliveries-list").replaceChildren(...all.map((each) => {
     const said = `${each.provider}: ${each.what}, ${each.attempts} ${each.attempts === 1 ? "attempt" : "attempts"}`;
     const button = make("button", { type: "button", "aria-label": `Send now: ${each.what}` }, "Send now");
-    button.addEventListener("click", () => attempt(() => post("/do/deliver", { provider: each.provider, id: each.id })));
+    button.addEventListener("click", () => attempt(() => post("do/deliver", { provider: each.provider, id: each.id })));
     const standing = make("span", { className: each.standing === "waiting" ? "state warned" : "state failed" }, each.standing);
     return make("li", {}, make("span", { className: "mono" }, said), standing, button);
   }));

@@ -34,7 +34,8 @@ function addressOf(form) {
     if (input.dataset.in === "query" && input.value) query.set(input.name, input.value);
   }
   const asked = query.toString();
-  return path + (asked ? `?${asked}` : "");
+  // Beside this page, which may stand below a path of a proxy.
+  return new URL(`.${path}${asked ? `?${asked}` : ""}`, document.baseURI).href;
 }
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
@@ -42,7 +43,7 @@ const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 // A credential is left out of what is meant to be pasted elsewhere: its variable stands for it.
 function curlOf(form, address, headers, body) {
   const secret = new Set(credentials.map((input) => input.dataset.header));
-  const parts = ["curl", "-i", "-X", form.dataset.method, quoted(location.origin + address)];
+  const parts = ["curl", "-i", "-X", form.dataset.method, quoted(address)];
   for (const [name, value] of Object.entries(headers)) {
     const prefix = value.startsWith("Bearer ") ? "Bearer " : "";
     parts.push("-H", secret.has(name) ? `"${name}: ${prefix}$CREDENTIAL"` : quoted(`${name}: ${value}`));

@@ -3,7 +3,7 @@
 The convention: a fenced block ``console`` is typed, line by line: ``$ `` begins a command, what follows is its
 output, where ``…`` stands for any text within a line, or alone for any lines. A block in another language whose
 fence names a file ("toml pitboss.toml") is saved under that name. A block ``diff`` is an edit by hand. A block
-``text`` is shown only, ``mermaid`` drawn. Code is never indented instead.
+``text`` is shown only, ``mermaid`` drawn; ``nginx`` is what a test of its own starts. Code is never indented instead.
 """
 
 import re
@@ -18,7 +18,7 @@ from tests.house.__main__ import ROOT
 from tests.house.leftovers import committed
 
 ANY = "…"
-TYPED, EDIT, SHOWN, DRAWN = "console", "diff", "text", "mermaid"
+TYPED, EDIT, SHOWN, DRAWN, PROXY = "console", "diff", "text", "mermaid", "nginx"
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 
 

@@ -17,6 +17,7 @@ from tests.end_to_end.documents.clone import clone
 from tests.end_to_end.documents.pages import (
     DRAWN,
     EDIT,
+    PROXY,
     SHOWN,
     TYPED,
     Block,
@@ -108,7 +109,7 @@ def test_blocks_are_of_known_kinds_and_can_be_read(page: Path) -> None:
         elif block.language == TYPED:
             assert steps(block), block
         else:
-            assert block.language in (SHOWN, EDIT, DRAWN), f"{block}: {block.language!r}"
+            assert block.language in (SHOWN, EDIT, DRAWN, PROXY), f"{block}: {block.language!r}"
 
 
 TARGETS = [

@@ -119,7 +119,14 @@ def test_serve_on_a_port_that_is_taken(tmp_path):
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [(["--host", "203.0.113.1"], "--host"), (["--history", "/dev/null/x"], "--history")],
+    [
+        (["--host", "203.0.113.1"], "--host"),
+        (["--history", "/dev/null/x"], "--history"),
+        (["--public-url", "staging.example.com/play"], "--public-url"),
+        (["--jackpot-public-url", "https://staging.example.com/jackpot?x=1"], "--jackpot-public-url"),
+        (["--checkout-public-url", "https://:8443/checkout"], "--checkout-public-url"),
+        (["--console-public-url", "ftp://staging.example.com"], "--console-public-url"),
+    ],
 )
 def test_serve_with_a_wrong_option(tmp_path, options, said):
     assert said in three_beats(

@@ -3,11 +3,12 @@
 import re
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 
 from scenarios.console.app import THREADS, Console, create_app
 from scenarios.console.providers import ServedProviders
@@ -57,27 +58,44 @@ def sections(client: str) -> str:
     )
 
 
+# What ``pitboss serve`` is told of each server, with the port that it has by default.
+SERVERS = {"operator": 8701, "jackpot": 8702, "checkout": 8703, "console": 8700}
+
+
 @contextmanager
-def served_console(folder: Path, mutant: str | None = None) -> Iterator[Scene]:
-    """``pitboss serve`` beside the reference CLIENT or a mutant of it, with every provider."""
-    operator, jackpot, checkout, console = (free_port() for _ in range(4))
+def served_console(
+    folder: Path,
+    mutant: str | None = None,
+    ports: Mapping[str, int] | None = None,
+    public: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Scene]:
+    """``pitboss serve`` beside the reference CLIENT or a mutant of it, with every provider.
+
+    ``ports`` are those of SERVERS (None: free ones); ``public`` is where a proxy before them has each.
+    """
+    ports = ports or {name: free_port() for name in SERVERS}
+    reached = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()} | dict(public)
     apis = {
-        "operator_api_url": f"http://127.0.0.1:{operator}",
-        "jackpot_url": f"http://127.0.0.1:{jackpot}",
-        "checkout_url": f"http://127.0.0.1:{checkout}",
+        "operator_api_url": reached["operator"],
+        "jackpot_url": reached["jackpot"],
+        "checkout_url": reached["checkout"],
     }
     with reference(folder, mutant, **apis) as client:
         path = client.target(folder)
         path.write_text(path.read_text() + sections(client.url))
-        ports = ("--operator-port", operator, "--jackpot-port", jackpot, "--checkout-port", checkout)
+        options: list[object] = []
+        for name, port in ports.items():
+            options += [f"--{name}-port", port]
+        for name, url in public.items():
+            options += ["--public-url" if name == "operator" else f"--{name}-public-url", url]
         environment = {"TEST_API_SIGNATURE": JACKPOT_SECRETS[1], "PITBOSS_CONTROL_TOKEN": CONTROL_TOKEN}
-        with started("serve", *ports, "--console-port", console, cwd=folder, **environment) as process:
+        with started("serve", *options, cwd=folder, **environment) as process:
             said = ""
             while "Ctrl-C" not in said:
                 line = process.stdout.readline()
                 assert line, process.stderr.read()
                 said += line
-            url = re.search(r"CONSOLE +(http://\S+)", said)[1]
+            url = re.search(r"CONSOLE +(https?://\S+)", said)[1]
             yield Scene(url, apis["operator_api_url"], apis["jackpot_url"], client, said, process)
             process.send_signal(signal.SIGINT)  # does nothing where the test ended it
             rest, wrong = process.communicate(timeout=90)

@@ -17,10 +17,15 @@
 (function () {
   "use strict";
 
-  var origin = new URL(document.currentScript.src).origin;
+  /* Beside this script, which may stand below a path of a proxy. */
+  var source = document.currentScript.src;
+
+  function address(path) {
+    return new URL(path, source).href;
+  }
 
   function post(path, body) {
-    return fetch(origin + path, {
+    return fetch(address(path), {
       method: "POST",
       headers: {"Content-Type": "application/json"},
       credentials: "omit",
@@ -41,7 +46,7 @@
 
   /* Two calls of one page share the link. The callback runs once the styles are there, or will not be. */
   function styled(then) {
-    var href = origin + "/widget.css";
+    var href = address("widget.css");
     var known = document.querySelector('link[href="' + href + '"]');
     if (known && known.sheet) { then(); return; }
     var link = known || element("link");
@@ -72,9 +77,9 @@
   function begin(box, button, options) {
     if (button.getAttribute("aria-disabled")) { return; }
     button.setAttribute("aria-disabled", "true");
-    post("/widget/checkout", {merchantId: options.merchantId, JWTToken: options.JWTToken}).then(function (made) {
+    post("widget/checkout", {merchantId: options.merchantId, JWTToken: options.JWTToken}).then(function (made) {
       if (made.token) {
-        window.location.assign(origin + "/checkout/" + encodeURIComponent(made.token));
+        window.location.assign(address("checkout/" + encodeURIComponent(made.token)));
         return;
       }
       unavailable(box, options);
@@ -101,7 +106,7 @@
     box.setAttribute("aria-label", "Pay in parts");
     box.appendChild(element("p", "loading", "Loading the price"));
     target.replaceChildren(box);
-    post("/widget/price", {merchantId: options.merchantId, JWTToken: options.JWTToken}).then(function (price) {
+    post("widget/price", {merchantId: options.merchantId, JWTToken: options.JWTToken}).then(function (price) {
       show(box, options, price);
       call(options.onPriceLoaded, {initialAmount: price.initialAmount, recurringAmount: price.recurringAmount});
       styled(function () { call(options.onWidgetLoaded); });
