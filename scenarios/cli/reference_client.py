@@ -318,5 +318,6 @@ def _checkout_entries(site: str) -> dict[str, dict[str, Any]]:
     return {
         "checkout_token": {"get": f"{site}/checkout/token?variant={{variant}}", "read": "token"},
         "checkout_page": {"get": f"{site}/checkout/page?variant={{variant}}"},
+        "checkout_start": {"post": f"{site}/checkout/orders/{{merchant_reference}}/start"},
         "order": {"get": f"{site}/checkout/orders/{{merchant_reference}}", "read": "granted"},
     }

@@ -27,6 +27,7 @@ VARIABLES: Final = {
     "jackpot.api_signature": "JACKPOT_API_SIGNATURE",
     "jackpot.client_secret": "JACKPOT_CLIENT_SECRET",
     "checkout.key": "CHECKOUT_KEY",
+    "checkout.authentication": "CHECKOUT_CLIENT_ID",
 }
 
 
@@ -118,6 +119,9 @@ def cards(providers: ServedProviders) -> list[Card]:
             Fact("merchant id", target.checkout.merchant_id),
             Fact("algorithm", target.checkout.algorithm),
             Fact("key", where["checkout.key"].words, secret=True),
+            Fact("authentication", "none: no Bearer token is asked for")
+            if target.checkout.authentication is None
+            else Fact("clientId", where["checkout.authentication"].words, secret=True),
         )
         made.append(Card(CHECKOUT, "Checkout", facts))
     return made
@@ -159,6 +163,8 @@ def snippet(providers: ServedProviders) -> str:
             f"CHECKOUT_MERCHANT_ID={target.checkout.merchant_id}",
             secret("CHECKOUT_KEY", "checkout.key"),
         ]
+        if target.checkout.authentication is not None:
+            lines.append(secret("CHECKOUT_CLIENT_ID", "checkout.authentication"))
     return "\n".join(lines) + "\n"
 
 

@@ -15,9 +15,13 @@ from scenarios.problems.errors import DriverProblem, Problem, TargetProblem
 from scenarios.problems.unanswered import body, unanswered
 from scenarios.run.run import Run
 from scenarios.tokens.checkout_token import claim_faults, signature_fault, taken_apart
+from simulators.checkout.api import GRAPHQL
+from simulators.checkout.simulator import CREATE
 from simulators.exchanges.history import Purpose
 from simulators.providers import CHECKOUT, JACKPOT
+from simulators.server.tokens import TokenStanding
 
+_AUTHENTICATION = "checkout authentication"
 _ACKNOWLEDGED = "HTTP 200, by which alone Jackpot knows that an event has arrived"
 
 
@@ -54,6 +58,7 @@ def checkout_steps(run: Run) -> Iterator[DoctorStep]:
     if run.driver.has("checkout_token"):
         for variant in run.settings.target.need_checkout().variants:
             yield _tried(f"checkout token, {variant}", partial(_token, run, variant))
+    yield _tried(_AUTHENTICATION, partial(_authentication, run))
 
 
 def _port_and_keys(run: Run) -> DoctorStep:
@@ -66,6 +71,42 @@ def _port_and_keys(run: Run) -> DoctorStep:
         f"the fake checkout can listen at {address}, and its keys are keys; tokens without merchantReference are "
         f"{'refused' if required else 'taken'} (require_merchant_reference)",
     )
+
+
+def _authentication(run: Run) -> DoctorStep:
+    """Tell whether checkouts want a Bearer token, and whether the CLIENT shows one where that can be tried."""
+    checkout = run.settings.target.need_checkout()
+    agreed = (
+        "checkouts are created without a Bearer token (no authentication in [checkout])"
+        if checkout.authentication is None
+        else "checkouts are created under the Bearer token of authenticateClient (authentication in [checkout])"
+    )
+    if not (run.driver.has("checkout_start") and run.driver.has("checkout_token") and checkout.variants):
+        if checkout.authentication is None:
+            return DoctorStep(StepOutcome.OK, _AUTHENTICATION, agreed)
+        advice = (
+            f"{agreed}; to have it tried, add to [driver]: {run.settings.target.missing('checkout_start')}"
+        )
+        return DoctorStep(StepOutcome.OPEN, _AUTHENTICATION, advice=advice)
+    with checked(run, CHECKOUT) as simulator:
+        token = taken_apart(str(run.driver.call("checkout_token", variant=checkout.variants[0])).strip())
+        answer = run.driver.raw("checkout_start", merchant_reference=str(token.reference))
+        asked, shown = simulator.requests(CREATE), simulator.bearers
+    if not asked:
+        raise DriverProblem(
+            f"[driver] checkout_start answered {answer.status}, and the CLIENT asked the checkout's API for nothing",
+            f"{CREATE} at {simulator.public_url}{GRAPHQL}",
+            "set the CLIENT's checkout API to that address, or correct the entry",
+        )
+    if checkout.authentication is not None and not shown[TokenStanding.VALID]:
+        came = "asked for a checkout without a Bearer token that holds" if shown else "got no Bearer token"
+        raise TargetProblem(
+            f"the CLIENT {came}",
+            "Authorization: Bearer, with what authenticateClient gives for the clientId in authentication",
+            "let the CLIENT authenticate with that clientId, or take authentication out of [checkout]",
+        )
+    used = "with one that holds" if shown[TokenStanding.VALID] else "without one"
+    return DoctorStep(StepOutcome.OK, _AUTHENTICATION, f"{agreed}; the CLIENT asked for one {used}")
 
 
 def _token(run: Run, variant: str) -> DoctorStep:

@@ -13,6 +13,7 @@ from scenarios.hosting.state_file import StateFile
 from scenarios.target.loading import Target
 from simulators.checkout.api import GRAPHQL
 from simulators.checkout.pages.widget import SCRIPT as PRODUCT_WIDGET
+from simulators.checkout.simulator import CREATE
 from simulators.exchanges.history import History
 from simulators.jackpot.pages.backoffice import routes as backoffice
 from simulators.jackpot.pages.widget import SCRIPT as VOUCHER_WIDGET
@@ -83,7 +84,14 @@ def _jackpot_lines(one: Hosted[Any]) -> Iterator[str]:
 def _checkout_lines(one: Hosted[Any]) -> Iterator[str]:
     yield f"CHECKOUT        {one.listener.url}  (POST {GRAPHQL})"
     yield f"decides to      {one.simulator.endpoint.url or 'nobody: no decision_url is set'}"
+    yield f"authentication  {_authentication(one)}"
     yield f"product widget  {one.public_url}{PRODUCT_WIDGET}"
+
+
+def _authentication(one: Hosted[Any]) -> str:
+    if one.simulator.agreement.client_id is None:
+        return "none: checkouts are created without a Bearer token"
+    return f"{CREATE} wants the Bearer token of authenticateClient"
 
 
 _LINES: Final[dict[str, Callable[[Hosted[Any]], Iterator[str]]]] = {

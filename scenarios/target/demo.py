@@ -73,6 +73,7 @@ def _with_sections(target: Target, *names: str) -> Target:
 
 def demo_sections() -> dict[str, dict[str, str]]:
     """The sections of the providers that fit `pitboss client` by default, with what the environment says."""
+    client_id = os.environ.get("CHECKOUT_CLIENT_ID")
     return {
         OPERATOR: {
             "callback_url": DEMO_CALLBACK_URL,
@@ -90,5 +91,6 @@ def demo_sections() -> dict[str, dict[str, str]]:
             "merchant_id": DEMO_MERCHANT_ID,
             "key": os.environ.get("CHECKOUT_KEY") or DEMO_CHECKOUT_KEY,
             "decision_url": DEMO_DECISION_URL,
+            **({"authentication": client_id} if client_id else {}),
         },
     }

@@ -26,6 +26,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "sweep": ("now",),
     "checkout_token": ("variant",),
     "checkout_page": ("variant",),
+    "checkout_start": ("merchant_reference",),
     "order": ("merchant_reference",),
     "restart": (),
 }
@@ -180,6 +181,10 @@ class DriverSection(Section):
     checkout_page: Entry = _entry(
         "a request that reads a product's page, as the player's browser does",
         f'{{ get = "{EXAMPLE_ORIGIN}/checkout/page?variant={{variant}}" }}',
+    )
+    checkout_start: Entry = _entry(
+        "a request that has the CLIENT's server create the checkout of a token (createMerchantCheckout)",
+        f'{{ post = "{EXAMPLE_ORIGIN}/checkout/orders/{{merchant_reference}}/start" }}',
     )
     order: Entry = _entry(
         "a request that reads what a checkout has come to: its state, or how often its product was granted",

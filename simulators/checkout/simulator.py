@@ -6,6 +6,7 @@ import os
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -112,6 +113,8 @@ class CheckoutSimulator(Simulator[Notice]):
                 "CHECKOUT_CLIENT_ID": agreement.client_id or "",
             }
         )
+        # How the Bearer tokens stood that checkouts were asked for with, and how often (None: without any).
+        self.bearers: Counter[TokenStanding | None] = Counter()
         self.tokens = Tokens(clock)
         # Called with the lock held.
         self._new_token = new_token or random_tokens().__next__
@@ -131,11 +134,11 @@ class CheckoutSimulator(Simulator[Notice]):
 
     def check_token(self, token: str | None) -> None:
         """Raise ApiError (401) where a token is asked for and ``token`` is none that holds."""
-        if self.agreement.client_id is None:
-            return
-        standing = TokenStanding.UNKNOWN if token is None else self.tokens.standing(token)
-        if standing is not TokenStanding.VALID:
-            came = "There is no Bearer token" if token is None else f"The Bearer token is {standing.value}"
+        standing = None if token is None else self.tokens.standing(token)
+        with self._lock:
+            self.bearers[standing] += 1
+        if self.agreement.client_id is not None and standing is not TokenStanding.VALID:
+            came = "There is no Bearer token" if standing is None else f"The Bearer token is {standing.value}"
             raise ApiError(
                 401,
                 "UNAUTHENTICATED",

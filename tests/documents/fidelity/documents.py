@@ -20,7 +20,8 @@ DECIDED: Final = (
     "In manual mode the callback gets the voucher as it was reserved: RESERVED, which the CLIENT then confirms.",
     "READY follows CONFIRMED after `ready_after` seconds (2 by default), never in the same answer.",
     "A clientId that was not agreed on gets no accessToken; where one was agreed on, a checkout without a Bearer token "
-    "that holds is answered 401.",
+    "that holds is answered 401. No rule judges it, as the document of the widget names no API: `pitboss doctor` tells "
+    "whether the CLIENT shows a token, and tests hold it.",
     "callbackUrls may be left out of a checkout's token, as in the example of the product widget; then decisions go to "
     "the decision URL, and the customer stays on the hosted page.",
     "An offer is what a store sells under one discount: `GET /v2/stores/{id}/offers/{offerId}`.",

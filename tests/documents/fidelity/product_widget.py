@@ -140,10 +140,11 @@ STATEMENTS: Final = (
     said(
         "Public documentation",
         "createMerchantCheckout shows it as Authorization: Bearer, where that was agreed on",
-        f"{_HERE}simulator.py client_under_test/shop/checkout_api.py",
+        f"{_HERE}simulator.py client_under_test/shop/checkout_api.py scenarios/doctor/providers.py",
         " "
         "simulators/checkout/test_authentication.py::test_without_a_token_that_holds_there_is_no_checkout "
         "simulators/checkout/test_authentication.py::test_where_none_was_agreed_on_no_token_is_asked_for "
-        "client/shop/test_checkout_api.py::test_without_the_agreed_client_id_there_is_no_checkout",
+        "client/shop/test_checkout_api.py::test_without_the_agreed_client_id_there_is_no_checkout "
+        "scenarios/cli/test_doctor_providers.py::test_whether_the_client_authenticates_is_told",
     ),
 )

@@ -19,7 +19,8 @@ CONFIG = Config(checkout_key="the-checkout-key-of-these-tests-32")
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     database = str(tmp_path_factory.mktemp("client") / "client.sqlite")
-    app = create_app(Config(database=database, checkout_key=CONFIG.checkout_key))
+    elsewhere = f"http://127.0.0.1:{free_port()}"
+    app = create_app(Config(database=database, checkout_key=CONFIG.checkout_key, checkout_url=elsewhere))
     with Server(app) as server:
         yield server.url
 
@@ -93,3 +94,46 @@ def test_no_event_that_is_tried_closes_a_store(examine, site):
     before = requests.get(f"{site}/stores", timeout=60).text
     assert examine(jackpot={}).exit_code == 0
     assert requests.get(f"{site}/stores", timeout=60).text == before
+
+
+def test_checkouts_without_authentication_are_told(examine):
+    result = examine(checkout={}, driver=TOKEN)
+    assert "checkout authentication: checkouts are created without a Bearer token" in result.output
+    result = examine(checkout={"authentication": "sssh-client-id"}, driver=TOKEN)
+    assert result.exit_code == 0, result.output
+    assert "to have it tried, add to [driver]: checkout_start = " in result.output
+
+
+@pytest.mark.parametrize(
+    ("agreed", "has", "code", "said"),
+    [
+        (None, "", 0, "the CLIENT asked for one without one"),
+        ("sssh-client-id", "sssh-client-id", 0, "the CLIENT asked for one with one that holds"),
+        ("sssh-client-id", "", 3, "the CLIENT asked for a checkout without a Bearer token that holds"),
+        ("sssh-client-id", "sssh-another", 3, "the CLIENT got no Bearer token"),
+    ],
+)
+def test_whether_the_client_authenticates_is_told(tmp_path, examine, agreed, has, code, said):
+    port = free_port()
+    config = Config(
+        database=str(tmp_path / "client.sqlite"),
+        checkout_key=CONFIG.checkout_key,
+        checkout_url=f"http://127.0.0.1:{port}",
+        checkout_client_id=has,
+    )
+    with Server(create_app(config)) as server:
+        driver = TOKEN.replace("SITE", server.url)
+        driver += (
+            f'checkout_start = {{ post = "{server.url}/checkout/orders/{{merchant_reference}}/start" }}\n'
+        )
+        checkout = {"listen": f"127.0.0.1:{port}"} | ({} if agreed is None else {"authentication": agreed})
+        result = examine(checkout=checkout, driver=driver)
+    assert result.exit_code == code, result.output
+    assert said in result.output
+
+
+def test_a_client_that_asks_another_checkout_is_told(examine):
+    driver = TOKEN + 'checkout_start = { post = "SITE/checkout/orders/{merchant_reference}/start" }\n'
+    result = examine(checkout={}, driver=driver)
+    assert result.exit_code == 3
+    assert "the CLIENT asked the checkout's API for nothing" in result.output

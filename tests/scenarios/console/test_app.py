@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
@@ -11,9 +12,14 @@ import requests
 from scenarios.console import start_page
 from scenarios.console.app import TOKEN_HEADER
 from scenarios.console.providers import ServedProviders
+from scenarios.hosting import checkout
+from scenarios.hosting.host import hosted
 from scenarios.hosting.ports import free_port
 from scenarios.target.demo import target_or_demo
+from scenarios.target.loading import load
 from simulators.exchanges.history import History
+from simulators.providers import CHECKOUT
+from simulators.transport.route import Route
 from tests.scenarios.console.running import Inside, console_inside
 from tests.simulators.operator.tiny_client import TinyClient, channel
 from tests.support.commanding import pitboss, three_beats
@@ -270,6 +276,24 @@ def test_the_variables_of_the_snippet_are_those_that_serve_reads(tmp_path, monke
     assert start_page.is_demo(target)
     assert start_page.snippet(ServedProviders(target, History())) == "\n"
     assert start_page.whereabouts(target)["jackpot.api_key"].words == "env:JACKPOT_API_KEY, else the demo's"
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_the_checkouts_card_tells_whether_a_bearer_token_is_asked_for(tmp_path, agreed: bool):
+    file = tmp_path / "pitboss.toml"
+    line = 'authentication = "env:CLIENT_ID"\n' if agreed else ""
+    file.write_text(f'[checkout]\nmerchant_id = "m"\nkey = "a key of thirty-two bytes or more"\n{line}')
+    target = load(file, {"CLIENT_ID": "the client id of the tests"})
+    with (
+        closing(Route(History())) as route,
+        hosted(checkout.build(target.need_checkout(), route), ("127.0.0.1", 0)) as one,
+    ):
+        providers = ServedProviders(target, route.history, {CHECKOUT: one})
+        facts = {fact.name: fact.value for fact in start_page.cards(providers)[0].facts}
+        lines = start_page.snippet(providers)
+    assert facts.get("clientId") == ("env:CLIENT_ID" if agreed else None)
+    assert facts.get("authentication") == (None if agreed else "none: no Bearer token is asked for")
+    assert ("CHECKOUT_CLIENT_ID=${CLIENT_ID}" in lines) is agreed
 
 
 def test_passwords_in_addresses_are_not_shown():
