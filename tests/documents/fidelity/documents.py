@@ -13,6 +13,9 @@ DOCUMENTS: Final[dict[str, tuple[Statement, ...]]] = {
 }
 
 DECIDED: Final = (
+    "A CLIENT may let callbacks in by their address, and no rule judges whether it does it well: a check calls from "
+    "one address only. `pitboss doctor` tells which; tests tell CLIENTs that trust X-Forwarded-For, or compare texts, "
+    "from the right one.",
     'The hash is HMAC-SHA256 in lower-case hex: "Sha256 with secret" is HMAC.',
     "An amount is a JSON number by default, or a text (`amount_format`): the quotes of the example are placeholders.",
     "expires_in and iat are integers: the quotes of the examples are placeholders.",

@@ -14,7 +14,8 @@ STATEMENTS: Final = (
         "simulators/operator/test_api.py::test_only_the_clients_server_may_call "
         "scenarios/cli/test_doctor.py::test_a_client_that_calls_from_elsewhere_than_agreed_is_told "
         "client/wallet/test_allow_list.py::test_who_is_allowed "
-        "client/wallet/test_allow_list.py::test_headers_open_nothing "
+        "client/wallet/test_allow_list.py::test_the_connections_address_alone_decides "
+        "client/wallet/test_allow_list.py::test_a_client_that_is_fooled_is_told_from_a_right_one "
         "scenarios/cli/test_doctor.py::test_a_right_target_is_found_right_and_left_as_found",
     ),
     said(
