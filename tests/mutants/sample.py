@@ -1,6 +1,6 @@
-"""Which wrong CLIENTs ``make test`` judges: a mutant for each rule, what a change touches, and a tenth by commit.
+"""Which CLIENTs of tables ``make test`` judges: a mutant for each rule, what a change touches, a tenth by commit.
 
-All mutants are judged by ``make matrix``, and all wrong CLIENTs in ``.ci/run``.
+All mutants are judged by ``make matrix``, and all of every table in ``.ci/run``.
 """
 
 import hashlib
@@ -42,17 +42,17 @@ def one_for_each_rule() -> list[Mutant]:
 
 
 def sample_of(rows: Sequence[tuple[Any, ...]], paths: list[str], commit: str) -> list[tuple[Any, ...]]:
-    """The ``rows`` that are judged at a change of ``paths``: each is a class of CLIENTs, then the rules that it breaks.
+    """The ``rows`` judged at a change of ``paths``: each is a class of CLIENTs, then the rules that may blame it.
 
-    Right CLIENTs are; of the wrong ones those that the change touches, and a tenth: that each rule is found broken,
+    What no rule may blame is; of the others those that the change touches, and a tenth: that each rule is found broken,
     the mutants show.
     """
     rules = touched_rules(paths)
     return [
         row
         for row in rows
-        if not (broken := _rules(row[1:]))
-        or broken & rules
+        if not (its := _rules(row[1:]))
+        or its & rules
         or f"{row[0].__module__.replace('.', '/')}.py" in paths
         or in_tenth(commit, row[0].__name__)
     ]

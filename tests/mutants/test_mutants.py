@@ -105,7 +105,7 @@ def test_every_mutant_has_its_turn():
     assert all(len(turn) < len(ALL) / 5 for turn in turns)
 
 
-def test_of_a_table_of_wrong_clients_right_ones_what_a_change_touches_and_a_tenth_are_judged():
+def test_of_a_table_right_clients_what_a_change_touches_and_a_tenth_are_judged():
     scenario = scenarios_by_rule()["BET-03"][0].path
     rows = [(Wallet, ""), (faulty.LendsMuch, "BET-03"), (faulty.CopyRefused, {"IDM-01"}, {"RBK-05"})]
     # Of commit "1" none is in the tenth.

@@ -1,7 +1,7 @@
-"""``--mutants`` says whether all wrong CLIENTs are judged, or a sample of them.
+"""``--mutants`` says whether all CLIENTs of tables are judged, or a sample of them.
 
 ``@pytest.mark.mutants(provider)`` gives a test each mutant of the reference CLIENT, and
-``@pytest.mark.wrong_clients(names, rows)`` each row of a table of the tests' own.
+``@pytest.mark.sampled_clients(names, rows)`` each row of a table of the tests' own.
 """
 
 import pytest
@@ -12,14 +12,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--mutants",
         choices=["sample", "all"],
         default="sample",
-        help="which wrong CLIENTs are judged: one for each rule, those that a change touches and a tenth, or all",
+        help="which CLIENTs of tables are judged: a mutant for each rule, what a change touches and a tenth, or all",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "mutants(provider, but=names): the test takes a mutant")
     config.addinivalue_line(
-        "markers", "wrong_clients(names, rows): the test takes a row, a class and its rules"
+        "markers",
+        "sampled_clients(names, rows): the test takes a class of CLIENTs and the rules it is judged by",
     )
 
 
@@ -27,7 +28,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     everything = metafunc.config.getoption("--mutants") == "all"
     if marker := metafunc.definition.get_closest_marker("mutants"):
         _give_mutants(metafunc, marker, everything=everything)
-    if marker := metafunc.definition.get_closest_marker("wrong_clients"):
+    if marker := metafunc.definition.get_closest_marker("sampled_clients"):
         from tests.mutants.sample import changed_files, commit, sample_of
 
         names, rows = marker.args

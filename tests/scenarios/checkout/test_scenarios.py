@@ -63,7 +63,7 @@ def test_amounts_as_floats_have_them_are_right():
     assert set(at(judged, Standing.PASSED)) == set(RULES), judged.verdicts
 
 
-@pytest.mark.wrong_clients(("fault", "rules"), FAULTS)
+@pytest.mark.sampled_clients(("fault", "rules"), FAULTS)
 def test_a_fault_is_blamed_on_the_rules_that_it_breaks_alone(fault, rules):
     # What is wrong with claims alone has nothing to do with decisions, which take longest.
     chosen = RULES if set(rules.split()) & {"CHK-01", "CHK-08", "CHK-11"} else RULES[:-1]

@@ -47,9 +47,7 @@ def at(found, standing):
     return {rule: verdict.reason for rule, verdict in found.items() if verdict.standing is standing}
 
 
-@pytest.mark.parametrize(
-    ("habit", "failed", "warned"), HABITS, ids=lambda value: getattr(value, "__name__", "")
-)
+@pytest.mark.sampled_clients(("habit", "failed", "warned"), HABITS)
 def test_a_habit_is_told_by_its_own_rule_alone(habit, failed, warned):
     wallet = habit()
     found = verdicts(wallet, MONEY, 1)
@@ -60,12 +58,12 @@ def test_a_habit_is_told_by_its_own_rule_alone(habit, failed, warned):
     assert set(getattr(wallet, "dollars", {}).values()) <= {Decimal(50)}
 
 
-@pytest.mark.parametrize(
-    "habit", [habit for habit, failed, _ in HABITS if not failed], ids=lambda it: it.__name__
+@pytest.mark.sampled_clients(
+    ("habit", "rules"), [(habit, STORIES) for habit, failed, _ in HABITS if not failed]
 )
 @pytest.mark.parametrize("seed", [2, 3])
-def test_stories_and_races_alone_learn_a_habit_first(habit, seed):
-    found = verdicts(habit(), STORIES, seed)
+def test_stories_and_races_alone_learn_a_habit_first(habit, rules, seed):
+    found = verdicts(habit(), rules, seed)
     assert at(found, Standing.FAILED) == at(found, Standing.WARNED) == {}
 
 

@@ -47,7 +47,7 @@ def reasons(judged):
     }
 
 
-@pytest.mark.wrong_clients(("fault", "breaks", "warns"), FAULTS)
+@pytest.mark.sampled_clients(("fault", "breaks", "warns"), FAULTS)
 def test_fault_is_blamed_on_its_rules_alone(fault, breaks, warns):
     wallet = fault()
     with served(wallet) as url:

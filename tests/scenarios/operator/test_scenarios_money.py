@@ -114,7 +114,7 @@ def at(found, *standings):
     return {rule: verdict.reason for rule, verdict in found.items() if verdict.standing in standings}
 
 
-@pytest.mark.wrong_clients(("fault", "rules"), FAULTS)
+@pytest.mark.sampled_clients(("fault", "rules"), FAULTS)
 def test_fault_is_blamed_on_the_rules_it_breaks_alone(fault, rules):
     found = verdicts(fault(others=OTHERS))
     accused = at(found, *BLAMED)
@@ -124,7 +124,7 @@ def test_fault_is_blamed_on_the_rules_it_breaks_alone(fault, rules):
     assert set(at(found, Standing.SKIPPED)) == {"IDM-10"}
 
 
-@pytest.mark.wrong_clients(("fault", "rules"), RESTART_FAULTS)
+@pytest.mark.sampled_clients(("fault", "rules"), RESTART_FAULTS)
 def test_fault_of_a_restart_is_blamed_where_the_client_can_be_restarted(fault, rules):
     found = verdicts(fault(), ("restart",))
     assert set(at(found, *BLAMED)) == set(rules.split()), at(found, *BLAMED)
