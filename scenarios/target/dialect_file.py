@@ -1,6 +1,6 @@
 """Dialect files: another provider's words, as a TOML file describes them, read into a ``TemplateDialect``."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -158,6 +158,11 @@ class DialectFile(Section):
         description="the path that is appended to callback_url; one, or one for each of bet, result and rollback",
         examples=['"/wallet"'],
     )
+    agreed: dict[Name, str] = Field(
+        default_factory=dict,
+        description="further places by their names, and what stands for each where [operator] agreed says nothing else",
+        examples=['{ token = "demo" }'],
+    )
     messages: dict[Kind, dict[str, Any]] = Field(
         description=f"a table for each of bet, result and rollback; {', '.join(PLACES)} stand for what is asked",
     )
@@ -177,8 +182,9 @@ class DialectFile(Section):
     @classmethod
     def _sayable(cls, given: dict[Kind, dict[str, Any]], info: ValidationInfo) -> dict[Kind, dict[str, Any]]:
         flat = info.data.get("encoding") in ("form", "query")
+        places = (*PLACES, *(f"{{{name}}}" for name in info.data.get("agreed", ())))
         if problem := next(
-            (each for kind in Kind for each in _unsayable(kind, given[kind], flat=flat)), None
+            (each for kind in Kind for each in _unsayable(kind, given[kind], places, flat=flat)), None
         ):
             raise ValueError(problem)
         return given
@@ -206,6 +212,7 @@ class DialectFile(Section):
         return TemplateDialect(
             called=self.name,
             source=self.source,
+            agreed=self.agreed,
             paths=self.path,
             encoding=self.encoding,
             messages=self.messages,
@@ -244,12 +251,12 @@ def read_dialect(path: Path) -> TemplateDialect:
         raise UsageProblem(first.came, first.expected, first.next_step, tuple(more)) from None
 
 
-def _unsayable(kind: Kind, message: dict[str, Any], *, flat: bool) -> Iterator[str]:
+def _unsayable(kind: Kind, message: dict[str, Any], places: Collection[str], *, flat: bool) -> Iterator[str]:
     """What keeps ``message`` from asking for a transaction of ``kind``; ``flat`` where it can hold no tables."""
     found = set(_places(message))
     if lost := [place for place in _NEEDED[kind] if place not in found]:
         yield f"{kind} has no {' and no '.join(lost)} as the whole value of a field"
-    if unknown := sorted(found.difference(PLACES)):
+    if unknown := sorted(found.difference(places)):
         yield f"{kind} has {unknown[0]}, which stands for nothing"
     if kind is not Kind.ROLLBACK and "{of}" in found:
         yield f"{kind} has {{of}}, which only a rollback has"

@@ -26,11 +26,10 @@ from scenarios.target.sections import (
     Section,
 )
 from scenarios.target.toml_file import read_toml, unreadable
-from simulators.dialects import DEFAULT, SHIPPED
+from simulators.dialects import DEFAULT
 from simulators.exchanges.history import History
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 from simulators.transport.route import Route
-from simulators.wallet.signers import RSA
 
 PREFIX = "PITBOSS_"
 # Variables of one's own machine, beside the target file.
@@ -128,6 +127,9 @@ class Target(Section):
                 value = getattr(model, key)
                 if isinstance(value, SecretStr):
                     yield f"{section}.{key}", value.get_secret_value()
+        for name, agreed in self.operator.agreed_values().items() if self.operator else ():
+            each = agreed.items() if isinstance(agreed, dict) else [(name, agreed)]
+            yield from ((f"{OPERATOR}.agreed.{own}", text) for own, text in each)
         for name, value in self.target.headers.items():
             yield from spellings(f"target.headers.{name}", value.get_secret_value())
         for name, template in self.driver.templates().items():
@@ -352,16 +354,17 @@ def with_dialect(target: Target, origin: Origin) -> Target:
     """
     operator = target.operator
     if operator is None or operator.dialect == DEFAULT:
+        if operator is not None and operator.agreed:
+            raise UsageProblem(
+                f"{origin.key((OPERATOR, 'agreed'))} has values, and the dialect {DEFAULT} takes none",
+                "the values that a dialect's [agreed] names",
+                "take it out, or name the dialect that it is meant for",
+            )
         return target
     # Most target files name none, and need not wait for what reads it.
-    from scenarios.target.dialect_file import read_dialect
-    from scenarios.target.private_key import private_key
+    from scenarios.target.spoken import spoken
 
-    words = read_dialect(SHIPPED.get(operator.dialect) or target.directory / operator.dialect)
-    secret = operator.security_hash.get_secret_value()
-    if words.signer.method == RSA:
-        secret = private_key(secret, target.directory, origin.key((OPERATOR, "security_hash")))
-    return target.model_copy(update={OPERATOR: operator.speaking(words, secret)})
+    return target.model_copy(update={OPERATOR: spoken(operator, target.directory, origin)})
 
 
 def _with_whole_paths(target: Target) -> Target:

@@ -168,8 +168,7 @@ class Operator(Section):
         examples=[f'"{EXAMPLE_ORIGIN}/operator"'],
     )
     security_hash: Secret = Field(
-        description="the secret SECURITY_HASH under which each callback is signed; where the dialect signs by RSA, the "
-        "private key in PEM, or the path of its file",
+        description="the secret SECURITY_HASH that signs each callback; for RSA a private key in PEM, or its file",
         examples=['"env:SECURITY_HASH"'],
     )
     amount_format: AmountFormat = Field(
@@ -177,9 +176,13 @@ class Operator(Section):
     )
     dialect: Annotated[str, AfterValidator(_dialect)] = Field(
         DEFAULT,
-        description="in whose words transactions are written: the documents' own by default, another name of `pitboss "
-        "dialect list`, or the path of a dialect file",
+        description="whose words transactions are in: a name of `pitboss dialect list`, or the path of a dialect file",
         examples=[f'"{DEFAULT}"'],
+    )
+    agreed: Annotated[dict[str, SecretStr | dict[str, SecretStr]], BeforeValidator(table)] = Field(
+        default_factory=dict,
+        description="what the dialect's [agreed] names, for this CLIENT: one text, or a text for each player",
+        examples=['{ token = { alice = "env:ALICE_TOKEN" } }'],
     )
     username: Name | None = Field(
         None, description="CLIENT_USERNAME, which the CLIENT sends to /auth", examples=['"client"']
@@ -237,16 +240,23 @@ class Operator(Section):
     @property
     def words(self) -> Dialect:
         """``dialect`` as agreed with the CLIENT; another than the documents' own once it was read (``speaking``)."""
-        if self._words is not None:
-            return self._words
-        assert self.dialect == DEFAULT, f"the dialect {self.dialect} was not read"
-        return Sportsbook(self.amount_format)
+        assert self._words or self.dialect == DEFAULT, f"the dialect {self.dialect} was not read"
+        return self._words or Sportsbook(self.amount_format)
 
     def speaking(self, dialect: Dialect, secret: str) -> Self:
         """A copy that speaks ``dialect``, as its file describes it, and signs with ``secret``."""
         copy = self.model_copy(update={"security_hash": SecretStr(secret)})
         copy._words = dialect
         return copy
+
+    def agreed_values(self) -> dict[str, str | dict[str, str]]:
+        """``agreed`` as plain texts."""
+        return {
+            name: value.get_secret_value()
+            if isinstance(value, SecretStr)
+            else {player: text.get_secret_value() for player, text in value.items()}
+            for name, value in self.agreed.items()
+        }
 
     @property
     def listen_address(self) -> tuple[str, int]:

@@ -5,6 +5,7 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as made
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Literal
 from urllib.parse import parse_qsl
@@ -55,7 +56,8 @@ class TemplateDialect(Dialect):
     ``paths`` and ``messages`` say for each kind where it goes and what it holds: values, tables and lists, with PLACES
     in place of a transaction's own. ``amount`` says how amounts are written: as a number or a text of the currency's
     main unit, in its minor units, or as a whole number of parts of ten to the power of ``digits``. The signature stands
-    in ``header`` or in ``field``. ``source`` names the document that all this is taken from.
+    in ``header`` or in ``field``. ``source`` names the document that all this is taken from. ``agreed`` are further
+    places and what the two sides agreed on for them: a text, or one for each player ("" for others).
     """
 
     called: str
@@ -70,6 +72,7 @@ class TemplateDialect(Dialect):
     answers: Answers
     decisions: Abilities
     source: str = ""
+    agreed: Mapping[str, str | Mapping[str, str]] = made(default_factory=dict)
 
     # Of every kind at once; styles spell what stands at the top.
     _other_json: ClassVar[Mapping[str, Style]] = {"spaces and newlines": Style(spaces=True)}
@@ -210,7 +213,11 @@ class TemplateDialect(Dialect):
         return re.sub(sealed, b"", changed) if self.field else changed
 
     def _values(self, transaction: Transaction) -> dict[str, Any]:
-        return {
+        agreed = {
+            f"{{{name}}}": value if isinstance(value, str) else value.get(transaction.player, "")
+            for name, value in self.agreed.items()
+        }
+        return agreed | {
             "{id}": transaction.id,
             "{of}": transaction.of,
             # Who knows of no bet has a result name one that never was.
