@@ -32,7 +32,7 @@ _PLAYERS = ("p-1", "p-2", "p-3", "p-4")
 # What most of them have.
 CURRENCY = "EUR"
 # Players in currencies with other decimals.
-_OTHERS = {"JPY": "p-jpy", "KWD": "p-kwd"}
+_OTHERS = {"JPY": ["p-jpy"], "KWD": ["p-kwd"]}
 # What it sells: prices with and without tax, in currencies with 2, 0 and 3 decimals.
 _VARIANTS = (
     "mug-blue",
@@ -253,8 +253,8 @@ def target_at(
     Opens the players in other currencies, of which ``further`` are agreed on; callbacks are in ``dialect``.
     ``restart`` is the shell command that kills it, where it is started again.
     """
-    others = _OTHERS | {code: f"p-{code.lower()}" for code in further}
-    for currency, player in others.items():
+    others = _OTHERS | {code: [f"p-{code.lower()}-{number}" for number in (1, 2)] for code in further}
+    for currency, player in ((code, name) for code, names in others.items() for name in names):
         urllib3.request(
             "POST",
             f"{site}/players",

@@ -103,7 +103,7 @@ class Doctor:
         """Tell which of the agreed currencies (*Terms and concepts*) are judged, and by which rules."""
         run, (operator, players) = self.run, self.target.need_operator()
         told = [f"every rule is judged in {players.currency}"]
-        further = [player.currency for player in run.further_players]
+        further = run.further_currencies
         if further:
             told.append(f"those about money once more in {', '.join(further)}")
         if apart := [code for code in players.others if code not in further]:
@@ -111,6 +111,10 @@ class Doctor:
         agreed = operator.currencies if "currencies" in operator.model_fields_set else ()
         if missing := [code for code in agreed if code != players.currency and code not in further]:
             told.append(f"none in {', '.join(missing)}: others in [players] names nobody who has it")
+        if alone := [code for code in further if len(players.others[code]) < 2]:
+            told.append(
+                f"no rule for two players in {', '.join(alone)}: others in [players] names one who has it"
+            )
         return DoctorStep(StepOutcome.OK, "currencies", "; ".join(told))
 
     def _wager(self, player: Player, first: bool) -> DoctorStep:

@@ -101,7 +101,7 @@ class Run:
         )
         self.players = [Player(name, players.currency) for name in players.ids] if players else []
         others = players.others if players else {}
-        self.other_players = [Player(name, currency) for currency, name in others.items()]
+        self.other_players = [Player(name, currency) for currency, names in others.items() for name in names]
         agreed = operator.currencies if operator else ()
         # In each of their currencies the rules about money are judged once more.
         self.further_players = [player for player in self.other_players if player.currency in agreed]
@@ -128,8 +128,13 @@ class Run:
     def bound(self) -> float:
         """Seconds that the run may take; where it was given no limit, it follows the link and the pace, as learned."""
         rate = self.limits.max_requests_per_second
-        further = len(self.further_players)
+        further = len(self.further_currencies)
         return self.time_limit or bound(self.settings.effort, self.turn, rate, further)
+
+    @property
+    def further_currencies(self) -> list[str]:
+        """The currencies beside the players' own in which the rules about money are judged once more."""
+        return list(dict.fromkeys(player.currency for player in self.further_players))
 
     @property
     def about(self) -> float | None:
@@ -137,7 +142,7 @@ class Run:
         if self.turn is None:
             return None
         rate = self.limits.max_requests_per_second
-        further = len(self.further_players)
+        further = len(self.further_currencies)
         return about(self.settings.effort, self.turn, self.planned, len(self.players), rate, further)
 
     @property
@@ -214,20 +219,21 @@ class Run:
         lane.probe = WagersProbe(lane.verbs)
         return lane
 
-    def in_currency_of(self, player: Player) -> "Run":
-        """This run as scenarios see it that judge once more in the currency of ``player``, who alone has it.
+    def in_currency(self, code: str) -> "Run":
+        """This run as scenarios see it that judge once more in the currency ``code``, whose players alone they see.
 
         Finds out whether balances can be read in that currency, unless they cannot in any. Raises TargetProblem.
         """
         assert self._restore is not None
         other = copy(self)
-        other.players, other.noticed, other.sound = [player], [], {}
+        other.players = [player for player in self.further_players if player.currency == code]
+        other.noticed, other.sound = [], {}
         other.verbs = replace(self.verbs, noticed=other.noticed)
         if isinstance(self.probe, WagersProbe) and not self.diagnosis.why:
             other.probe = WagersProbe(other.verbs)
             with self._unbounded():
-                other._try_wagers(other.probe, player, None)
-            self._probes[player.currency] = other.probe
+                other._try_wagers(other.probe, other.players[0], None)
+            self._probes[code] = other.probe
         return other
 
     def rng(self, scenario: str) -> Random:

@@ -117,11 +117,11 @@ def choices_learned(run: Run, judge: Judge, operator: Verbs, player: Player) -> 
 
 
 @pytest.fixture
-def another_player(run: Run) -> Player:
+def another_player(players: list[Player]) -> Player:
     """A second test player; the scenario is skipped where the target has one only."""
-    if len(run.players) < 2:
+    if len(players) < 2:
         pytest.skip('needs a second player: add one to ids = ["..", ".."] in [players]')
-    return run.players[1]
+    return players[1]
 
 
 @pytest.fixture(scope="session")

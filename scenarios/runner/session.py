@@ -143,10 +143,10 @@ class Session:
     @pytest.hookimpl(tryfirst=True)
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Judge each scenario about money once more in every further currency that was agreed on and has a player."""
-        further = [player.currency for player in self.run.further_players]
         asked = set(metafunc.fixturenames)
-        # Each further currency has one player.
-        if further and CURRENCY in asked and not asked & TWO and in_any_currency(metafunc.definition):
+        players = Counter(player.currency for player in self.run.further_players)
+        further = [code for code, count in players.items() if count > 1 or not asked & TWO]
+        if further and CURRENCY in asked and in_any_currency(metafunc.definition):
             metafunc.parametrize(CURRENCY, ["", *further], ids=[pytest.HIDDEN_PARAM, *further], indirect=True)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -170,11 +170,11 @@ class Session:
             watcher.planned(self.run, len(scenarios))
 
     def _begin_further(self, scenarios: list[pytest.Item]) -> None:
-        """Find out in each further currency whether balances can be read, and let its scenarios have its player."""
+        """Find out in each further currency whether balances can be read, and let its scenarios have its players."""
         wanted = {currency_of(item) for item in scenarios}
-        for player in self.run.further_players:
-            if player.currency in wanted:
-                self._runs[player.currency] = self.run.in_currency_of(player)
+        for code in self.run.further_currencies:
+            if code in wanted:
+                self._runs[code] = self.run.in_currency(code)
         for item in scenarios:
             item.stash[JUDGE].run = self._runs[currency_of(item)]
 

@@ -50,10 +50,10 @@ def _one(error: ErrorDetails, model: type[BaseModel], data: dict[str, Any], orig
     keys = tuple(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         return _unknown(keys, model, origin)
-    known = _field(model, keys)
+    name, known = _field(model, keys)
     expected = (known.description if known else None) or reason(error)
     example = str((known.examples or [""])[0]) if known else ""
-    line = f"{_key_of(keys)} = {example}" if example else ""
+    line = f"{name} = {example}" if example else ""
     if error["type"] == "missing":
         section = spelled(keys[:-1]) if len(keys) > 1 else spelled(keys)
         return UsageProblem(
@@ -91,10 +91,6 @@ def reason(error: ErrorDetails) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _key_of(keys: Keys) -> str:
-    return next((part for part in reversed(keys) if not part.isdecimal()), keys[-1])
-
-
 def _value(data: Any, keys: Keys) -> Any:
     for key in keys:
         if isinstance(data, dict):
@@ -122,14 +118,14 @@ def _model(model: type[BaseModel], keys: Keys) -> type[BaseModel] | None:
     return model
 
 
-def _field(model: type[BaseModel], keys: Keys) -> FieldInfo | None:
-    """The field that ``keys`` lead to, or the last one on the way that has a description."""
+def _field(model: type[BaseModel], keys: Keys) -> tuple[str, FieldInfo | None]:
+    """The key and the field that ``keys`` lead to, or the last one on the way that has a description."""
     for length in range(len(keys), 0, -1):
         holder = _model(model, keys[: length - 1])
         found = _by_name(holder, keys[length - 1]) if holder else None
         if found and found.description:
-            return found
-    return None
+            return keys[length - 1], found
+    return "", None
 
 
 def _by_name(model: type[BaseModel], key: str) -> FieldInfo | None:

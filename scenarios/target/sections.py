@@ -28,6 +28,7 @@ from simulators.values import money
 from simulators.values.jws import AlgorithmName
 from simulators.wallet.dialect import Dialect
 
+_SEGMENT = re.compile(r"[A-Za-z0-9._~-]+")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 # Headers that say how a request is to be read, or prove who sent it.
 _OURS = frozenset(
@@ -91,6 +92,12 @@ def _currency(code: str) -> str:
         hint = f"; did you mean {code.upper()}?" if code != code.upper() else ""
         raise ValueError(f"{problem}{hint}") from None
     return code
+
+
+def _path_segment(text: str) -> str:
+    if not _SEGMENT.fullmatch(text):
+        raise ValueError(f"{text!r} is no single part of a path, as in http://../v1/auth")
+    return text
 
 
 def _addresses(text: str) -> str:
@@ -192,7 +199,7 @@ class Operator(Section):
         description="CLIENT_PASSWORD, which the CLIENT sends to /auth",
         examples=['"env:OPERATOR_PASSWORD"'],
     )
-    api_version: Name | None = Field(
+    api_version: Annotated[str, AfterValidator(_path_segment)] | None = Field(
         None,
         description="API_VERSION, under which the CLIENT calls /auth and /start-session",
         examples=['"v1"'],

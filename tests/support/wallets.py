@@ -44,13 +44,14 @@ class Wallet:
     """Handles each callback once, one after the other."""
 
     def __init__(self, players=("p-1", "p-2"), balance="50.00", others=None):
-        self.currencies = dict.fromkeys(players, "EUR") | {
-            name: code for code, name in (others or {}).items()
-        }
         self.others = others or {}
-        self.balances = {name: Decimal(balance) for name in players} | {
-            name: Decimal(0) for name in self.others.values()
+        self.abroad = {
+            name: code
+            for code, names in self.others.items()
+            for name in ([names] if isinstance(names, str) else names)
         }
+        self.currencies = dict.fromkeys(players, "EUR") | self.abroad
+        self.balances = {name: Decimal(balance) for name in players} | dict.fromkeys(self.abroad, Decimal(0))
         self.entries: dict[object, Entry] = {}
         self.voids: set[tuple[str, str]] = set()
         self.banned: set[str] = set()
@@ -253,7 +254,7 @@ def target_of(url, wallet, driver=(), opening=None):
         "unban": {"post": f"{url}/players/{{player}}/unban"},
         "restart": {"run": f"{sys.executable} -c \"{CALL}('{url}/players/all/restart')\""},
     }
-    players = [name for name in wallet.balances if name not in wallet.others.values()]
+    players = [name for name in wallet.balances if name not in wallet.abroad]
     return Target.model_validate(
         {
             "operator": {"callback_url": url, "security_hash": SECRET},

@@ -67,7 +67,7 @@ def command(context: click.Context, config: Path | None, restart: bool) -> None:
     measured, each_turn = round_trip(run.history), turn([*run.history])
     if measured is not None and each_turn is not None:
         rate = run.limits.max_requests_per_second
-        players, further = len(run.players), len(run.further_players)
+        players, further = len(run.players), len(run.further_currencies)
         told = " and ".join(
             f"about {spoken(about(each, each_turn, players=players, rate=rate, further=further))} ({each.name})"
             for each in (QUICK, NORMAL)

@@ -116,6 +116,7 @@ def test_it_tells_which_currencies_are_judged(examine, reference):
         "player p-USD",
         "every rule is judged in EUR; those about money once more in USD; BET-13 alone in JPY",
         "none in GBP: others in [players] names nobody",
+        "no rule for two players in USD: others in [players] names one who has it",
     ):
         assert text in result.output
     assert "player p-JPY" not in result.output

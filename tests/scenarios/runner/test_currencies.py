@@ -51,6 +51,31 @@ def test_with_one_currency_nothing_is_judged_twice():
     assert set(currencies(plain)) == {""}
 
 
+class PoundsForAnother(Wallet):
+    """In pounds an id that is known is another transaction where another player has it."""
+
+    def again(self, known, message):
+        if message["currency"] == "GBP" and message["user_id"] != known.message["user_id"]:
+            return self.fresh(message)
+        return super().again(known, message)
+
+
+def test_two_players_of_a_currency_are_kept_apart_there_too():
+    others = {"USD": "p-usd", "GBP": ("p-gbp-1", "p-gbp-2")}
+    right = judged(Wallet(others=others), "IDM-07", "INV-03", effort=SMALL)
+    assert right.code is Exit.HOLDS, [verdict.reason for verdict in right.verdicts]
+    count = currencies(right)
+    assert count["GBP"] == count[""] > count["USD"]
+    for one in right.run.results:
+        if one.currency == "GBP" and "IDM-07" in one.rules:
+            sent = {exchange.message.player for exchange in right.run.sent_in(one) if exchange.message}
+            assert sent == {"p-gbp-1", "p-gbp-2"}
+    wrong = judged(PoundsForAnother(others=others), "IDM-07", effort=SMALL)
+    (verdict,) = wrong.verdicts
+    assert verdict.standing in (Standing.WARNED, Standing.FAILED)
+    assert verdict.reason.startswith("in GBP, ")
+
+
 class PoundsCopied(Wallet):
     """Copies of bets in pounds are new bets."""
 

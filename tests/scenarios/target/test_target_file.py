@@ -268,6 +268,15 @@ FAULTS = [
     ("[players]", "[driver]\nban = 3\n[players]", "a table was expected", "ban ="),
     ("[operator]", "[operator", "line 2, column", "fix it"),
     ("[players]", f"{JACKPOT}ready_after = -1\n[players]", "greater than or equal to 0", "ready_after = 2.0"),
+    ("[players]", 'api_version = "v1/"\n[players]', "'v1/' is no single part", "api_version ="),
+    ("[players]", 'api_version = ""\n[players]', "api_version", "api_version ="),
+    ("[players]", "languages = []\n[players]", "languages", "languages ="),
+    ("[players]", f'{JACKPOT}client_id = ""\n[players]', "client_id", 'client_id = "client"'),
+    ('["p-1"]', '["p-1"]\nothers = { JPY = [] }', "others.JPY", "others ="),
+    ('["p-1"]', '["p-1"]\nothers = { JPY = ["y", "y"] }', "y is there more than once", "others ="),
+    ('["p-1"]', '["p-1"]\nothers = { JPY = ["y", "p-1"] }', "p-1 is there more than once", "others ="),
+    ('["p-1"]', '["p-1"]\nothers = { JPY = [7] }', "others.JPY[0]", "others ="),
+    ('["p-1"]', '["p-1"]\nothers = { EUR = ["y", "z"] }', "EUR is the currency of ids", "others ="),
     ("[players]", 'website = "www.example.com"\n[players]', "no http://", "website ="),
     ("[players]", 'server_ip = ["54.151.247"]\n[players]', "'54.151.247' is neither", "server_ip ="),
     ("[players]", "server_ip = 54\n[players]", "server_ip", "server_ip ="),
@@ -308,6 +317,15 @@ def test_an_opening_balance_is_an_amount_of_the_players_currency(read):
     assert players.opening == {"p-1": Decimal("-3.50"), "y": Decimal(100)}
     variable = read(BASE, {**ENV, "PITBOSS_PLAYERS__OPENING": '{"p-1": "7.25"}'})
     assert variable.players.opening == {"p-1": Decimal("7.25")}
+
+
+def test_one_player_or_several_have_another_currency(read):
+    text = f'{_IDS}\nothers = {{ JPY = ["y", "z"], KWD = "k,w" }}\nopening = {{ z = 100 }}'
+    players = read(BASE.replace(_IDS, text)).players
+    assert players.others == {"JPY": ("y", "z"), "KWD": ("k,w",)}
+    assert [players.currency_of(name) for name in ("p-1", "y", "z", "k,w")] == ["EUR", "JPY", "JPY", "KWD"]
+    variables = {**ENV, "PITBOSS_PLAYERS__OTHERS__JPY": '["y", "z"]', "PITBOSS_PLAYERS__OTHERS__KWD": "k"}
+    assert read(BASE, variables).players.others == {"JPY": ("y", "z"), "KWD": ("k",)}
 
 
 @pytest.mark.parametrize(("old", "new", "came", "next_step"), FAULTS, ids=lambda text: text[:24])
