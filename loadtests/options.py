@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from loadtests.traffic.mix import Match, Rates
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Target
-from scenarios.target.sections import DEFAULT_FILE, callback_url
+from scenarios.target.sections import DEFAULT_FILE
+from scenarios.target.values import callback_url
 from simulators.transport.delivery import Fault
 from simulators.transport.faults.table import parse_fault, spell_fault
 from simulators.transport.faults.wire import ClientKilled

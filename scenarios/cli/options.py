@@ -10,9 +10,8 @@ import click
 from scenarios.problems.errors import BadValue
 from scenarios.problems.plain_text import printable
 from scenarios.target.demo import target_to_play_with
-from scenarios.target.duration import EXPECTED, duration
 from scenarios.target.loading import Target
-from scenarios.target.sections import callback_url
+from scenarios.target.values import EXPECTED, callback_url, duration
 from simulators.values import money
 
 Command = TypeVar("Command", bound=Callable[..., Any])

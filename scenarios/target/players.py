@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
-from scenarios.target.sections import CurrencyCode, Name, Section, distinct, listed, table
+from scenarios.target.sections import Section
+from scenarios.target.values import CurrencyCode, Name, distinct, listed, table
 from simulators.values import money
 
 

@@ -4,11 +4,8 @@ Descriptions say what is expected of a key, examples how it is written in TOML; 
 of locked rules are made of them, so that each is written once.
 """
 
-import ipaddress
-import json
 import re
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -21,14 +18,27 @@ from pydantic import (
 )
 
 from scenarios.problems.did_you_mean import did_you_mean
-from scenarios.target.duration import duration
+from scenarios.target.values import (
+    Addresses,
+    CallbackUrl,
+    Count,
+    CurrencyCode,
+    Duration,
+    Name,
+    PathPart,
+    Pause,
+    Seconds,
+    Secret,
+    Url,
+    distinct,
+    listed,
+    table,
+)
 from simulators.dialects import DEFAULT, NAMES
 from simulators.operator.dialect import AmountFormat, Sportsbook
-from simulators.values import money
 from simulators.values.jws import AlgorithmName
 from simulators.wallet.dialect import Dialect
 
-_SEGMENT = re.compile(r"[A-Za-z0-9._~-]+")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 # Headers that say how a request is to be read, or prove who sent it.
 _OURS = frozenset(
@@ -39,26 +49,6 @@ DEFAULT_FILE = "pitboss.toml"
 # How the paths of dialect files end, by which they are told from names.
 DIALECT_FILES = ".toml"
 EXAMPLE_ORIGIN = "http://127.0.0.1:8710"
-
-
-def _http_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("it is no http:// or https:// address with a host")
-    _ = parts.port  # raises ValueError where the port is no number
-    if "@" in parts.netloc:
-        raise ValueError(
-            "it holds a user name or a password, which addresses take into logs; send them as a header: "
-            'headers = { Authorization = "env:GATEWAY" } in [target], or in the entry of [driver]'
-        )
-    return url
-
-
-def callback_url(url: str) -> str:
-    """``url`` as paths are appended to it; raises ValueError where it is no address of a CLIENT."""
-    if urlsplit(_http_url(url)).query or "#" in url:
-        raise ValueError("paths are appended to it, so that it can have no ? and no #")
-    return url.rstrip("/")
 
 
 def _header_fields(fields: dict[str, SecretStr]) -> dict[str, SecretStr]:
@@ -85,80 +75,11 @@ def _host_and_port(address: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _currency(code: str) -> str:
-    try:
-        money.decimals(code)
-    except money.UnknownCurrency as problem:
-        hint = f"; did you mean {code.upper()}?" if code != code.upper() else ""
-        raise ValueError(f"{problem}{hint}") from None
-    return code
-
-
-def _path_segment(text: str) -> str:
-    if not _SEGMENT.fullmatch(text):
-        raise ValueError(f"{text!r} is no single part of a path, as in http://../v1/auth")
-    return text
-
-
-def _addresses(text: str) -> str:
-    try:
-        ipaddress.ip_network(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is neither an IP address nor a network") from None
-    return text
-
-
-def listed(value: Any) -> Any:
-    """A list that comes from the environment is JSON, or words with commas between them."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        return json.loads(value)
-    return [word.strip() for word in value.split(",") if word.strip()]
-
-
-def table(value: Any) -> Any:
-    """A table that comes from the environment is JSON."""
-    return json.loads(value) if isinstance(value, str) and value.lstrip().startswith("{") else value
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("it is true or false, not a number")  # noqa: TRY004 - pydantic reports ValueError
-    return value
-
-
-def distinct(ids: tuple[str, ...]) -> tuple[str, ...]:
-    """``ids``, each of which is there once. Raises ValueError."""
-    twice = sorted({name for name in ids if ids.count(name) > 1})
-    if twice:
-        raise ValueError(f"{', '.join(twice)} is there more than once")
-    return ids
-
-
 def _dialect(name: str) -> str:
     if name not in NAMES and not name.endswith(DIALECT_FILES):
         known = f"there is {', '.join(NAMES)}, or the path of a file {DIALECT_FILES}"
         raise ValueError(f"no dialect is called {name!r}; {did_you_mean(name, NAMES, known)}")
     return name
-
-
-def _secret(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value():
-        raise ValueError("it is empty")
-    return value
-
-
-Url = Annotated[str, AfterValidator(_http_url)]
-CallbackUrl = Annotated[str, AfterValidator(callback_url)]
-Secret = Annotated[SecretStr, AfterValidator(_secret)]
-CurrencyCode = Annotated[str, AfterValidator(_currency)]
-Addresses = Annotated[str, AfterValidator(_addresses)]
-Name = Annotated[str, Field(min_length=1)]
-Seconds = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
-Pause = Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_nan=False)]
-Duration = Annotated[float, BeforeValidator(duration, json_schema_input_type=str)]
-Count = Annotated[int, BeforeValidator(_number)]
 
 
 class Section(BaseModel):
@@ -199,7 +120,7 @@ class Operator(Section):
         description="CLIENT_PASSWORD, which the CLIENT sends to /auth",
         examples=['"env:OPERATOR_PASSWORD"'],
     )
-    api_version: Annotated[str, AfterValidator(_path_segment)] | None = Field(
+    api_version: PathPart | None = Field(
         None,
         description="API_VERSION, under which the CLIENT calls /auth and /start-session",
         examples=['"v1"'],

@@ -11,7 +11,7 @@ from scenarios.run.estimate import PARTS, about, bound, spoken
 from scenarios.run.findings import Standing
 from scenarios.run.guard import OutOfBounds
 from scenarios.run.story import Verb
-from scenarios.target.duration import duration
+from scenarios.target.values import duration
 from simulators.providers import OPERATOR, PROVIDERS
 from tests.documents.generated import scenarios_by_rule
 from tests.support.judging import judged

@@ -1,7 +1,6 @@
 """The target file: what is read, what overrides it, and what is said of its faults."""
 
 import re
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -309,23 +308,6 @@ FAULTS += [
         ('"100.00"', "a table was expected"),
     )
 ]
-
-
-def test_an_opening_balance_is_an_amount_of_the_players_currency(read):
-    text = f'{_IDS}\nothers = {{ JPY = "y" }}\nopening = {{ p-1 = "-3.50", y = 100 }}'
-    players = read(BASE.replace(_IDS, text)).players
-    assert players.opening == {"p-1": Decimal("-3.50"), "y": Decimal(100)}
-    variable = read(BASE, {**ENV, "PITBOSS_PLAYERS__OPENING": '{"p-1": "7.25"}'})
-    assert variable.players.opening == {"p-1": Decimal("7.25")}
-
-
-def test_one_player_or_several_have_another_currency(read):
-    text = f'{_IDS}\nothers = {{ JPY = ["y", "z"], KWD = "k,w" }}\nopening = {{ z = 100 }}'
-    players = read(BASE.replace(_IDS, text)).players
-    assert players.others == {"JPY": ("y", "z"), "KWD": ("k,w",)}
-    assert [players.currency_of(name) for name in ("p-1", "y", "z", "k,w")] == ["EUR", "JPY", "JPY", "KWD"]
-    variables = {**ENV, "PITBOSS_PLAYERS__OTHERS__JPY": '["y", "z"]', "PITBOSS_PLAYERS__OTHERS__KWD": "k"}
-    assert read(BASE, variables).players.others == {"JPY": ("y", "z"), "KWD": ("k",)}
 
 
 @pytest.mark.parametrize(("old", "new", "came", "next_step"), FAULTS, ids=lambda text: text[:24])
