@@ -95,7 +95,7 @@ _FR: Final = {
     "accumulator of": "combiné de",
     "Settle": "Régler",
     "Look": "Voir",
-    "void": "nul",
+    "void": "annulé",
     "Part to cash out, %": "Part à encaisser, %",
     "Duplicate:": "Dupliquer :",
     "Send the bet again": "Renvoyer le pari",

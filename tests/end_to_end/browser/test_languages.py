@@ -11,7 +11,7 @@ from simulators.operator.pages.words import LANGUAGES
 from simulators.operator.simulator import Agreement, OperatorSimulator
 from simulators.server.wsgi_server import Server
 from tests.simulators.operator.tiny_client import channel
-from tests.support.browser import barriers, chromium, fits, screen, visit
+from tests.support.browser import DESKTOP, PHONE, barriers, chromium, fits, screen, visit
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -31,6 +31,8 @@ def test_a_bet_is_placed_in_the_players_language(code: str):
             expect(page.locator("#totals")).to_have_text(re.compile(summed))
             page.get_by_role("button", name=spoken.word("Place the bet")).click()
             expect(page.locator("#bets")).to_contain_text(f"{spoken.word('stake')} 2{spoken.point}50 EUR")
-            screen(page, f"player-page-{code}")
-            assert fits(page)
-            assert barriers(page) == []
+            for size in (DESKTOP, PHONE):
+                page.set_viewport_size(size)
+                screen(page, f"player-page-{code}-{size['width']}")
+                assert fits(page)
+                assert barriers(page) == []
