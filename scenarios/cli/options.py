@@ -76,6 +76,11 @@ def public_url(text: str) -> str:
         raise BadValue(str(error), "https://staging.example.com/jackpot") from None
 
 
+def written(amount: Decimal | None) -> str | None:
+    """An amount of the command line in full, as the control API takes it; None for none."""
+    return None if amount is None else f"{amount:f}"
+
+
 def seconds(text: str) -> float:
     """Reads a duration on the command line, in seconds."""
     try:

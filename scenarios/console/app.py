@@ -18,6 +18,7 @@ from scenarios.console import control_document, forms, rows, start_page
 from scenarios.console.actions import Actions
 from scenarios.console.agreement import AgreementForm, Misfilled
 from scenarios.console.checks import Checks
+from scenarios.console.control.client import TOKEN_HEADER
 from scenarios.console.feed import STREAMS, Feed
 from scenarios.console.form_input import FormInput
 from scenarios.console.providers import ServedProviders
@@ -29,7 +30,6 @@ from simulators.server import api_docs, csrf
 # Threads of the server: one for each stream, and as many for everything else.
 THREADS: Final = STREAMS + 12
 BODY_BYTES: Final = 64 * 1024
-TOKEN_HEADER: Final = "X-Pitboss-Token"  # noqa: S105
 # Report files that may be looked at, and how.
 _REPORTS: Final = {
     "report.html": "text/html; charset=utf-8",
@@ -98,6 +98,7 @@ def create_app(console: Console) -> Flask:
     )
     actions: dict[str, Callable[[FormInput], dict[str, Any]]] = {
         "raise": console.actions.raise_event,
+        "resend": console.actions.resend,
         "deliver": console.actions.deliver,
         "faults": console.actions.set_faults,
         "disturb": console.actions.disturb,
@@ -125,9 +126,10 @@ def create_app(console: Console) -> Flask:
 def _admit(console: Console) -> None:
     csrf.check_host(console.public_urls)
     csrf.check_site()
-    if request.method in ("GET", "HEAD"):
-        return
     given = request.headers.get(TOKEN_HEADER, "").encode("utf-8", "surrogatepass")
+    # Whoever reads needs no token, but may find out whether its own is right.
+    if request.method in ("GET", "HEAD") and not given:
+        return
     site, said = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     own = {request.host, *(urlsplit(url).netloc for url in console.public_urls)}
     foreign = csrf.made_elsewhere(site, said, own)

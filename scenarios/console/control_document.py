@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from scenarios.console import actions, agreement, queries
+from scenarios.console.control.events import EVENTS
 from simulators.providers import PROVIDERS
 from simulators.server import openapi
 
@@ -28,7 +29,7 @@ ACTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]] = {
     "raise": (
         "Raise one event of a provider",
         {
-            "event": {"enum": [event for group in actions.EVENTS.values() for event in group]},
+            "event": {"enum": [event for group in EVENTS.values() for event in group]},
             **_PLAYER,
             "amount": _TEXT | {"description": "of a wager, as text", "examples": ["10.50"]},
             "id": _TEXT | {"description": "of the transaction or event; a new one where there is none"},
@@ -45,8 +46,21 @@ ACTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]] = {
             "checkout_token": _TEXT,
             "merchant_reference": _TEXT,
             "forged": _TEXT | {"description": "sign a decision badly, in this way"},
+            "exact": {"type": "boolean", "description": "take texts as they stand, blanks around them too"},
         },
         ("event",),
+    ),
+    "resend": (
+        "Send what a report holds once more, byte for byte or as a new transaction",
+        {
+            "request": {
+                "type": "object",
+                "description": "the request of an entry in the report's history.har",
+            },
+            "number": _COUNT | {"description": "what it is called: its number there"},
+            "fresh": {"type": "boolean", "description": "under a new id, signed anew"},
+        },
+        ("request",),
     ),
     "faults": (
         "Let faults act on all that a provider sends, in place of those before; none ends them",

@@ -27,9 +27,11 @@ class FormInput:
                 "reload the page and press the button again",
             )
         self._fields: dict[str, Any] = document
+        # A program says what it means; people copy blanks along.
+        self._exact = document.get("exact") is True
 
     def text(self, name: str, default: str = "") -> str:
-        """A text, without blanks around it; ``default`` where it is missing or empty."""
+        """A text, ``default`` where it is missing or empty; blanks around it go, unless ``exact`` was asked for."""
         value = self._fields.get(name)
         if value is None:
             return default
@@ -39,11 +41,11 @@ class FormInput:
                 "a short text",
                 f"correct {name}",
             )
-        return value.strip() or default
+        return (value if self._exact else value.strip()) or default
 
     def maybe(self, name: str) -> str | None:
-        """A text, None where it is missing or empty."""
-        return self.text(name) or None
+        """A text, None where it is missing; or empty, unless ``exact`` was asked for."""
+        return self.text(name) or ("" if self._exact and self._fields.get(name) == "" else None)
 
     def choice(self, name: str, among: Sequence[str], default: str | None = None) -> str:
         """One of ``among``."""
@@ -57,6 +59,13 @@ class FormInput:
     def flag(self, name: str) -> bool:
         """Whether something is switched on."""
         return self._fields.get(name) is True or self._fields.get(name) == "on"
+
+    def mapping(self, name: str) -> dict[str, Any]:
+        """An object, as it is."""
+        value = self._fields.get(name)
+        if not isinstance(value, dict):
+            raise UsageProblem(f"{name} is no object", "a JSON object", f"correct {name}")
+        return value
 
     def count(self, name: str, default: int, low: int, high: int) -> int:
         """A whole number from ``low`` to ``high``."""

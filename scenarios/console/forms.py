@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from scenarios.console import actions
+from scenarios.console.control.events import COPIES, COUPON_EVENTS, DECISIONS, STORE_EVENTS, TOGETHER
 from scenarios.console.providers import ServedProviders
 from scenarios.contract import GROUPS
 from scenarios.run.effort import EFFORTS
@@ -76,7 +77,7 @@ def _coupons() -> EventForm:
         "Voucher webhooks",
         "Claims that Jackpot's API does not confirm: no voucher changes. For real ones use the back-office.",
         inputs,
-        tuple((event, event) for event in actions.COUPON_EVENTS),
+        tuple((event, event) for event in COUPON_EVENTS),
     )
 
 
@@ -93,7 +94,7 @@ def _stores(providers: ServedProviders) -> EventForm:
         "Store webhooks",
         "The store is offered, withdrawn or changed so at Jackpot, and the CLIENT is told of it.",
         inputs,
-        tuple((event, event) for event in actions.STORE_EVENTS),
+        tuple((event, event) for event in STORE_EVENTS),
     )
 
 
@@ -109,7 +110,7 @@ def _checkout(providers: ServedProviders) -> EventForm:
         "Decisions",
         "No checkout changes; for one that is really decided use the hosted page.",
         inputs,
-        ((actions.DECISIONS[0], "Approved"), (actions.DECISIONS[1], "Declined")),
+        ((DECISIONS[0], "Approved"), (DECISIONS[1], "Declined")),
     )
 
 
@@ -160,5 +161,5 @@ def of(providers: ServedProviders) -> dict[str, Any]:
         "efforts": list(EFFORTS),
         "providers": tuple(PROVIDERS),
         "groups": GROUPS,
-        "limits": {"copies": actions.COPIES, "together": actions.TOGETHER},
+        "limits": {"copies": COPIES, "together": TOGETHER},
     }

@@ -1,5 +1,6 @@
-"""What the console looks at: the fake providers that are served, their ports, and the history they share."""
+"""What the console looks at and acts through: the fake providers, their ports, and the history they share."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,12 +22,11 @@ from simulators.transport.delivery import Fault
 
 
 @dataclass
-class ServedProviders:
-    """The providers served side by side, by name: those whose section the target file has."""
+class Providers(ABC):
+    """The providers of a target file, whose events can be raised. Safe to use from several threads."""
 
     target: Target
     history: History
-    served: dict[str, Hosted[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.redactor = Redactor(self.target.secrets())
@@ -35,6 +35,38 @@ class ServedProviders:
     def driver(self) -> Driver:
         """The way into the CLIENT; raises UsageProblem where its Python class cannot be had."""
         return Driver(self.target)
+
+    @property
+    @abstractmethod
+    def names(self) -> list[str]:
+        """The names of the providers."""
+
+    @abstractmethod
+    def simulator(self, provider: str) -> Any:
+        """The simulator of ``provider``; raises UsageProblem where there is none."""
+
+    def channel(self, provider: str) -> Any:
+        """The way from ``provider`` to the CLIENT, which sends and carries its faults."""
+        return self.simulator(provider).endpoint
+
+    @property
+    def verbs(self) -> Verbs:
+        """The OPERATOR's verbs, with the way to restart the CLIENT where the target says how."""
+        operator: Operator = self.channel(OPERATOR)
+        operator.route.restart = self.restart
+        return Verbs(operator)
+
+    @property
+    def restart(self) -> Any:
+        """What kills the CLIENT and starts it again; None where the target does not say."""
+        return self.driver.restart if self.driver.has("restart") else None
+
+
+@dataclass
+class ServedProviders(Providers):
+    """The providers served side by side, by name: those whose section the target file has."""
+
+    served: dict[str, Hosted[Any]] = field(default_factory=dict)
 
     @property
     def operator(self) -> Hosted[OperatorSimulator] | None:
@@ -64,21 +96,14 @@ class ServedProviders:
             )
         return served[provider]
 
-    def channel(self, provider: str) -> Any:
-        """The way from ``provider`` to the CLIENT, which sends and carries its faults."""
-        return self.need(provider).simulator.endpoint
-
     @property
-    def verbs(self) -> Verbs:
-        """The OPERATOR's verbs, with the way to restart the CLIENT where the target says how."""
-        operator: Operator = self.channel(OPERATOR)
-        operator.route.restart = self.restart
-        return Verbs(operator)
+    def names(self) -> list[str]:
+        """The names of those that are served."""
+        return list(self.served)
 
-    @property
-    def restart(self) -> Any:
-        """What kills the CLIENT and starts it again; None where the target does not say."""
-        return self.driver.restart if self.driver.has("restart") else None
+    def simulator(self, provider: str) -> Any:
+        """The simulator of ``provider``; raises UsageProblem where it is not served."""
+        return self.need(provider).simulator
 
     def set_faults(self, provider: str, faults: list[Fault]) -> None:
         """Let ``faults`` act on everything that ``provider`` sends from now on; an empty list ends them."""

@@ -14,6 +14,7 @@ from scenarios.cli.options import config as config_option
 from scenarios.cli.options import public_url as public
 from scenarios.console.app import THREADS, Console
 from scenarios.console.app import create_app as create_console
+from scenarios.console.control.client import announced
 from scenarios.console.providers import ServedProviders
 from scenarios.hosting import state_file
 from scenarios.hosting.host import listening
@@ -32,6 +33,8 @@ from simulators.server.wsgi_server import App, watch_parent
 
 # The variable with the token that lets programs act through the console.
 CONTROL_TOKEN: Final = "PITBOSS_CONTROL_TOKEN"  # noqa: S105
+# Addresses to listen on that none can be called by.
+_EVERYWHERE: Final = ("0.0.0.0", "::")
 
 
 @click.command("serve")
@@ -171,7 +174,9 @@ def _console(
             own = (server.url, f"http://localhost:{server.port}")
             providers.operator.simulator.framers += [*own, *console.public_urls]
         click.echo(f"CONSOLE         {public_url or server.url}")
-        yield
+        here = f"http://localhost:{server.port}" if host in _EVERYWHERE else server.url
+        with announced(here, console.token, providers.target):
+            yield
         # Streams are ended first: the server waits for its threads.
         console.feed.close()
 

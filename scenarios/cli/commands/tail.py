@@ -4,15 +4,15 @@ import sys
 from typing import Any, Final
 
 import click
-import urllib3
 
 from scenarios.cli.click_errors import examples
-from scenarios.problems.errors import TargetProblem, UsageProblem
+from scenarios.console.control.client import ControlApi, console_here
 from scenarios.problems.plain_text import printable
 
-# How long one question waits, in seconds, and how long an answer to it may take.
+# How long one question waits, in seconds.
 _WAIT: Final = 20
-_PATIENCE: Final = 30.0
+_CONSOLE: Final = "http://127.0.0.1:8700"
+_EXCHANGES: Final = "/exchanges"
 
 
 @click.command(
@@ -28,23 +28,21 @@ _PATIENCE: Final = 30.0
 @click.option(
     "--console",
     "url",
-    default="http://127.0.0.1:8700",
-    show_default=True,
     metavar="URL",
-    help="Where serve's console is.",
+    help=f"Where serve's console is.  [default: that of the serve in this folder, else {_CONSOLE}]",
 )
 @click.option(
     "--since", type=click.IntRange(0), metavar="N", help="Begin with exchange N.  [default: the next]"
 )
 @click.option("--count", type=click.IntRange(1), metavar="N", help="End after N lines.")
-def command(words: tuple[str, ...], url: str, since: int | None, count: int | None) -> None:
+def command(words: tuple[str, ...], url: str | None, since: int | None, count: int | None) -> None:
     """Show what passes in a running `serve`, as it happens, until Ctrl-C.
 
     A FILTER is status:200, provider:operator, client:to or client:from, player:ID, >500ms, or a text to look for; all
     must fit.
     """
-    console, wanted = _Console(url.rstrip("/")), " ".join(words)
-    following = console.ask({"filter": wanted, "since": 0 if since is None else since})
+    console, wanted = ControlApi(url or console_here() or _CONSOLE), " ".join(words)
+    following = console.ask(_EXCHANGES, {"filter": wanted, "since": 0 if since is None else since})
     told: set[int] = set()
     if since is None:
         told |= {each["number"] for each in following["exchanges"]}
@@ -62,31 +60,9 @@ def command(words: tuple[str, ...], url: str, since: int | None, count: int | No
                     return
         place = following["next"]
         told = {number for number in told if number >= place}
-        following = console.ask({"filter": wanted, "since": place, "count": len(told) + 1, "wait": _WAIT})
-
-
-class _Console:
-    """The control API at ``url``."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def ask(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """The exchanges that fit. Raises UsageProblem, TargetProblem."""
-        try:
-            answer = urllib3.request(
-                "GET", f"{self.url}/exchanges", fields=fields, retries=False, timeout=_PATIENCE
-            )
-            told: dict[str, Any] = answer.json()
-        except (urllib3.exceptions.HTTPError, ValueError) as error:
-            raise TargetProblem(
-                f"{self.url} does not answer as the console of serve: {error}",
-                "a `pitboss serve` that runs, with its console",
-                "start one: pitboss serve; or name its address with --console",
-            ) from None
-        if answer.status != 200:
-            raise UsageProblem(told["came"], told["expected"], told["next_step"])
-        return told
+        following = console.ask(
+            _EXCHANGES, {"filter": wanted, "since": place, "count": len(told) + 1, "wait": _WAIT}
+        )
 
 
 def _line(exchange: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from scenarios.console.app import THREADS, Console, create_app
+from scenarios.console.control.client import PLACE
 from scenarios.console.providers import ServedProviders
 from scenarios.hosting.host import hosted
 from scenarios.hosting.ports import free_port
@@ -34,7 +35,7 @@ CHECKOUT_KEY = "demo-checkout-key-of-32-bytes-or-more"
 
 @dataclass
 class Scene:
-    """A served console at ``url`` and the CLIENT beside it; ``said`` is what the command printed."""
+    """A served console at ``url``, in ``folder``, and the CLIENT beside it; ``said`` is what the command printed."""
 
     url: str
     operator: str
@@ -42,6 +43,7 @@ class Scene:
     client: Reference
     said: str
     process: subprocess.Popen[str]
+    folder: Path
 
 
 def sections(client: str) -> str:
@@ -96,11 +98,12 @@ def served_console(
                 assert line, process.stderr.read()
                 said += line
             url = re.search(r"CONSOLE +(https?://\S+)", said)[1]
-            yield Scene(url, apis["operator_api_url"], apis["jackpot_url"], client, said, process)
+            yield Scene(url, apis["operator_api_url"], apis["jackpot_url"], client, said, process, folder)
             process.send_signal(signal.SIGINT)  # does nothing where the test ended it
             rest, wrong = process.communicate(timeout=90)
             assert process.returncode == 0, rest + wrong
             assert "Traceback" not in wrong, wrong
+            assert not (folder / PLACE).exists()
 
 
 @dataclass

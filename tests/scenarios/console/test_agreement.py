@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from scenarios.console.app import TOKEN_HEADER
+from scenarios.console.control.client import TOKEN_HEADER
 from scenarios.target.dialect_file import read_dialect
 from scenarios.target.loading import load
 from simulators.dialects import SHIPPED

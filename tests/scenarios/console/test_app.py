@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from scenarios.console import start_page
-from scenarios.console.app import TOKEN_HEADER
+from scenarios.console.control.client import TOKEN_HEADER
 from scenarios.console.providers import ServedProviders
 from scenarios.hosting import checkout
 from scenarios.hosting.host import hosted

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from scenarios.console.app import TOKEN_HEADER
 from scenarios.console.checks import Progress
+from scenarios.console.control.client import TOKEN_HEADER
 from tests.scenarios.console.running import Scene, served_console
 
 

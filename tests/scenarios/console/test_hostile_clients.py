@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from scenarios.console.app import TOKEN_HEADER
+from scenarios.console.control.client import TOKEN_HEADER
 from scenarios.hosting.ports import free_port
 from tests.scenarios.console.running import CONTROL_TOKEN
 from tests.support.commanding import started, target_file

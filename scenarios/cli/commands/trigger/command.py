@@ -24,6 +24,8 @@ def command() -> None:
     pitboss trigger coupon/ready --notification-key KEY --price 27
     pitboss trigger decision --checkout TOKEN --merchant-reference REF --declined
 
+    Where `pitboss serve` runs in this folder for the same target file, it goes through that, and is in its feed.
+
     Exit code 0: accepted; 1: refused; 3: no usable answer. With copies it is that of the last.
     """
 

@@ -1,6 +1,5 @@
 """``pitboss trigger store/.. | coupon/..``: send one webhook of Jackpot by hand, and see the CLIENT's answer."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +8,11 @@ import click
 from scenarios.cli import options
 from scenarios.cli.click_errors import examples
 from scenarios.cli.commands.trigger.sending import CONFIG, COPIES, CURL, FAULT, conclude, fault_help
-from scenarios.events.raise_event import coupon_event, send_notice, store_event, store_property
-from scenarios.hosting import jackpot as hosting
-from simulators.exchanges.history import History
+from scenarios.events.raise_event import store_property
 from simulators.jackpot import wire
-from simulators.jackpot.account import random_id
 from simulators.jackpot.catalogue.stores import StoreEventName
-from simulators.jackpot.simulator import JackpotSimulator
 from simulators.providers import JACKPOT
-from simulators.transport.delivery import Fault
-
-Build = Callable[[JackpotSimulator], wire.Notification]
+from simulators.values import decimal_json
 
 _EUR = options.amount("an amount such as 27.50")
 _SHARED = options.all_of(
@@ -54,8 +47,9 @@ def store_command(name: StoreEventName) -> click.Command:
     @_SHARED
     @click.pass_context
     def command(context: click.Context, /, store: str | None, changes: tuple[str, ...], **given: Any) -> None:
-        wanted = dict(store_property(text) for text in changes)
-        _raise(context, lambda simulator: store_event(simulator, name, store, wanted), **given)
+        wanted = [store_property(text) for text in changes]
+        lines = [f"{key}={decimal_json.dumps(value).decode()}" for key, value in wanted]
+        _raise(context, name, store=store, changes="\n".join(lines), **given)
 
     command.help = f"Webhook {name}, sent once to the notification URL."
     command.short_help = f"Webhook {name}."
@@ -86,8 +80,8 @@ def coupon_command(name: wire.CouponName) -> click.Command:
     @_SHARED
     @click.pass_context
     def command(context: click.Context, /, **given: Any) -> None:
-        own = {each: given.pop(each) for each in ("voucher", "price", "value", "notification_key", "store")}
-        _raise(context, lambda simulator: coupon_event(simulator, name, **own), **given)
+        given |= {each: options.written(given[each]) for each in ("price", "value")}
+        _raise(context, name, **given)
 
     command.help = (
         f"Webhook {name}, sent once to the notification URL.\n\nNo voucher changes at Jackpot: the event is a "
@@ -98,20 +92,9 @@ def coupon_command(name: wire.CouponName) -> click.Command:
 
 
 def _raise(
-    context: click.Context,
-    build: Build,
-    *,
-    config: Path | None,
-    id: str | None,  # noqa: A002
-    seed: int,
-    copies: int,
-    faults: list[Fault],
-    curl: bool,
+    context: click.Context, event: str, /, *, config: Path | None, seed: int, curl: bool, **asked: Any
 ) -> None:
     target = options.to_play_with(config, JACKPOT)
-    route = target.route(History())
-    simulator = hosting.build(target.need_jackpot(), route, seed=seed)
-    event = build(simulator).model_copy(update={"id": id or random_id()})
-    exchanges = send_notice(simulator.endpoint, event, copies=copies, faults=faults)
-    route.close()
-    conclude(context, target, exchanges, curl=curl)
+    # An empty id is none.
+    asked["id"] = asked["id"] or None
+    conclude(context, target, "raise", {"event": event, **asked}, curl=curl, seed=seed)

@@ -1,30 +1,37 @@
 """What the commands that raise events share: how an event is sent, and what is shown of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any, Final
 
 import click
 
 from scenarios.cli import options, shell_completion
+from scenarios.console import rows
+from scenarios.console.control.client import running
+from scenarios.console.control.events import COPIES as MOST
+from scenarios.console.control.events import Events
+from scenarios.console.control.unserved import UnservedProviders
+from scenarios.console.form_input import FormInput
 from scenarios.events.raise_event import unfit
 from scenarios.problems.errors import Exit
 from scenarios.problems.plain_text import printable
 from scenarios.target.loading import Target
-from simulators.exchanges.as_json import as_json
-from simulators.exchanges.curl import as_curl
-from simulators.exchanges.history import Exchange
-from simulators.exchanges.redaction import Redactor
-from simulators.transport.delivery import Fault
+from simulators.exchanges.history import History, Status
 from simulators.transport.faults.parameters import UnfitFault
 from simulators.transport.faults.table import FAULTS, parameters, parse_fault
 
+_ENDS: Final = {str(Status.OK): Exit.HOLDS, str(Status.REFUSED): Exit.BROKEN}
 CONFIG = options.config("pitboss.toml, else `pitboss client`")
-COPIES = click.option("--copies", type=click.IntRange(0), default=0, help="Send so many copies after it.")
+COPIES = click.option(
+    "--copies", type=click.IntRange(0, MOST), default=0, help="Send so many copies after it."
+)
 FAULT = click.option(
     "--fault",
     "faults",
     multiple=True,
     metavar="FAULT",
-    callback=lambda _context, _parameter, texts: [fault(text) for text in texts],
+    callback=lambda _context, _parameter, texts: [spelled(text) for text in texts],
     shell_complete=shell_completion.fault,
     help="What goes wrong (repeat).",
 )
@@ -42,36 +49,54 @@ def fault_help() -> str:
     return "\n".join(lines)
 
 
-def fault(text: str) -> Fault:
-    """Read a fault on the command line; raises UsageProblem."""
+def spelled(text: str) -> str:
+    """Return a fault of the command line as it is; raises UsageProblem where it is none."""
     try:
-        return parse_fault(text)
+        parse_fault(text)
     except UnfitFault as error:
         raise unfit(error) from None
+    return text
 
 
-def conclude(context: click.Context, target: Target, exchanges: Sequence[Exchange], *, curl: bool) -> None:
-    """Show ``exchanges``, and end with the exit code of the last: accepted, refused, or no usable answer."""
-    redactor = Redactor(target.secrets())
+def conclude(
+    context: click.Context, target: Target, name: str, asked: Mapping[str, Any], *, curl: bool, seed: int = 0
+) -> None:
+    """Do ``name`` of the control API as it is ``asked`` for: through the `serve` that runs in this folder, so that it
+    is in its feed, or else here. Show the exchanges, and end with the exit code of the last: accepted, refused, or no
+    usable answer. Raises Problem.
+    """
+    exact = {key: value for key, value in asked.items() if value is not None} | {"exact": True}
+    serve = running(target)
+    if serve is not None:
+        click.echo(f"note: through the `pitboss serve` of this folder, {serve.url}", err=True)
+        exchanges = serve.raised(name, exact)
+    else:
+        exchanges = _here(target, name, exact, seed)
     for exchange in exchanges:
-        _show(exchange, redactor, curl=curl)
-    last = exchanges[-1]
-    context.exit(int(Exit.HOLDS if last.ok else Exit.BROKEN if last.refused else Exit.UNREACHABLE))
+        _show(exchange, curl=curl)
+    context.exit(int(_ENDS.get(exchanges[-1]["outcome"], Exit.UNREACHABLE)))
 
 
-def _show(exchange: Exchange, redactor: Redactor, *, curl: bool) -> None:
+def _here(target: Target, name: str, asked: dict[str, Any], seed: int) -> list[dict[str, Any]]:
+    providers = UnservedProviders(target, History(), seed)
+    with closing(providers.route):
+        made = Events(providers).do(name, FormInput(asked))
+    return [rows.detail(providers.history[number], providers.redactor) for number in made["exchanges"]]
+
+
+def _show(exchange: dict[str, Any], *, curl: bool) -> None:
     """Print what was sent and answered, without secrets."""
-    shown = as_json(exchange, redactor)
+    request, answer = exchange["request"], exchange["answer"]
     lines = [
-        f"{exchange.title}: {shown['request']['method']} {shown['request']['url']}",
-        f"  sent      {shown['request']['body']}",
-        f"  answered  nothing: {shown['failure']}"
-        if shown["answer"] is None
-        else f"  answered  HTTP {shown['answer']['status']} {shown['answer']['body'].rstrip()}",
-        f"  outcome   {exchange.effect}",
-        *(f"  fault     {fault}" for fault in shown["faults"]),
+        f"{exchange['kind']}: {request['method']} {request['url']}",
+        f"  sent      {request['body']}",
+        f"  answered  nothing: {exchange['failure']}"
+        if answer is None
+        else f"  answered  HTTP {answer['status']} {answer['body'].rstrip()}",
+        f"  outcome   {exchange['outcome']}",
+        *(f"  fault     {fault}" for fault in exchange["faults"]),
     ]
     if curl:
-        lines.append(f"  {as_curl(exchange, redactor)}")
+        lines.append(f"  {exchange['curl']}")
     for line in lines:
         click.echo(printable(line))

@@ -1,0 +1,120 @@
+"""The control API of a running ``serve`` as other commands use it, and how they find it: by a file in its folder."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import urllib3
+
+from scenarios.problems.errors import Problem, TargetProblem, UsageProblem
+from scenarios.target.loading import Target
+
+TOKEN_HEADER: Final = "X-Pitboss-Token"  # noqa: S105
+# Where a serve is found by the commands of its folder.
+PLACE: Final = Path(".pitboss") / "serve.json"
+# How long an answer may take, in seconds: one to a question, and one to an event with copies that are waited for.
+_PATIENCE: Final = 60.0
+_LONG: Final = 600.0
+
+
+class ControlApi:
+    """The control API at ``url``; ``token`` is needed to act."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        self.url = url.rstrip("/")
+        self._headers = {} if token is None else {TOKEN_HEADER: token}
+
+    def answers(self) -> bool:
+        """Whether it is there and takes the token."""
+        try:
+            self.ask("/exchanges", {"since": 999_999_999})
+        except Problem:
+            return False
+        return True
+
+    def ask(self, path: str, fields: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The answer to a question. Raises UsageProblem, and TargetProblem where there is none."""
+        return self._told("GET", path, _PATIENCE, fields=fields or {})
+
+    def act(self, name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Do ``name`` as it is ``asked`` for; raises as ``ask``."""
+        return self._told("POST", f"/do/{name}", _LONG, json=asked)
+
+    def raised(self, name: str, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Do what sends something; return the exchanges that it made, in full. Raises as ``ask``."""
+        made = self.act(name, asked)
+        return [self.ask(f"/exchanges/{number}") for number in made["exchanges"]]
+
+    def _told(self, method: str, path: str, patience: float, **sent: Any) -> dict[str, Any]:
+        try:
+            answer = urllib3.request(
+                method, self.url + path, headers=self._headers, retries=False, timeout=patience, **sent
+            )
+            told: dict[str, Any] = answer.json()
+            if answer.status != 200:
+                raise UsageProblem(told["came"], told["expected"], told["next_step"])
+        except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError) as error:
+            raise TargetProblem(
+                f"{self.url} does not answer as the console of serve: {error}",
+                "a `pitboss serve` that runs, with its console",
+                "start one: pitboss serve; or name its address with --console",
+            ) from None
+        return told
+
+
+@contextmanager
+def announced(url: str, token: str, target: Target) -> Iterator[None]:
+    """Let other commands of this folder find the console at ``url`` meanwhile; a line tells where that cannot be."""
+    written = json.dumps({"console": url, "token": token, "target": _named(target)})
+    try:
+        PLACE.parent.mkdir(exist_ok=True)
+        # Nobody means to commit it.
+        (PLACE.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+        handle, beside = tempfile.mkstemp(dir=PLACE.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(written)
+        Path(beside).replace(PLACE)
+    except OSError as error:
+        why = f"{PLACE} cannot be written: {error.strerror or error}"
+        click.echo(f"pitboss: {why}; other commands will not find this serve", err=True)
+    try:
+        yield
+    finally:
+        try:
+            # Another serve of this folder may have taken its place.
+            if PLACE.read_text(encoding="utf-8") == written:
+                PLACE.unlink()
+        except (OSError, ValueError):
+            pass
+
+
+def running(target: Target) -> ControlApi | None:
+    """The ``serve`` that runs in this folder for ``target``; None where there is none, or it does not answer."""
+    told = _read()
+    if told is None or told.get("target") != _named(target):
+        return None
+    console = ControlApi(str(told.get("console")), str(told.get("token")))
+    return console if console.answers() else None
+
+
+def console_here() -> str | None:
+    """Where the console of the ``serve`` of this folder is, as it said; None where none said so."""
+    told = _read()
+    return None if told is None else str(told.get("console"))
+
+
+def _read() -> dict[str, Any] | None:
+    try:
+        told = json.loads(PLACE.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _named(target: Target) -> str | None:
+    return None if target.path is None else str(Path(target.path).resolve())
