@@ -223,7 +223,7 @@ def test_a_session_opens_without_the_client(inside: Inside):
         ("/do/raise", {"event": "bet"}, "amount is empty"),
         ("/do/raise", {"event": "bet", "amount": "NaN"}, "not a decimal number"),
         ("/do/raise", {"event": "bet", "amount": "1", "currency": "EUO"}, "EUO"),
-        ("/do/raise", {"event": "bet", "amount": "1", "copies": "101"}, "copies is '101'"),
+        ("/do/raise", {"event": "bet", "amount": "1", "copies": "1001"}, "copies is '1001'"),
         ("/do/raise", {"event": "bet", "amount": "1", "together": True}, "together is 'True'"),
         ("/do/raise", {"event": "bet", "amount": "1", "faults": "answer-lots"}, "answer-lots"),
         ("/do/raise", {"event": "bet", "amount": "1", "faults": "copies", "together": "2"}, "--together"),
