@@ -60,12 +60,16 @@ class Minted:
 
 @dataclass
 class Minting:
-    """Asks for tokens of ``variants``. ``named`` is False where nobody said which variants there are."""
+    """Asks for tokens of ``variants``. ``named`` is False where nobody said which variants there are.
+
+    ``minted`` are all tokens of the run so far that were asked for as a browser does when nobody plays with it.
+    """
 
     run: Run
     judge: Judge
     variants: tuple[str, ...]
     named: bool
+    minted: list[Minted]
 
     def mint(self, variant: str) -> Minted:
         """Ask for a token as the player's browser does. Raises DriverProblem where there is none."""
@@ -76,7 +80,8 @@ class Minting:
                 "a token for each variant in [checkout]",
                 "correct variants in [checkout], or fix the CLIENT",
             )
-        return self._minted(variant, self._text(raw.body), exchanges)
+        self.minted.append(self._minted(variant, self._text(raw.body), exchanges))
+        return self.minted[-1]
 
     def each(self, times: int = 1) -> list[Minted]:
         """A readable token for each variant, and so ``times``; undecided where there is none.
@@ -196,15 +201,18 @@ class Minting:
         return Minted(variant, taken_apart(text), time.time(), time.monotonic(), exchanges)
 
 
-def minting_at(run: Run, judge: Judge) -> Minting | None:
-    """What asks for tokens, None where nobody said for which variants and the usual ones are not sold."""
+def minting_at(run: Run, judge: Judge, minted: list[Minted]) -> Minting | None:
+    """What asks for tokens, None where nobody said for which variants and the usual ones are not sold.
+
+    ``minted`` are those of the run so far.
+    """
     checkout = run.settings.target.need_checkout()
     if checkout.variants:
-        return Minting(run, judge, checkout.variants, named=True)
+        return Minting(run, judge, checkout.variants, named=True, minted=minted)
     template = run.settings.target.driver.checkout_token
     if template is not None and "variant" not in template.placeholders():
-        return Minting(run, judge, ("",), named=False)
-    guessing = Minting(run, judge, _GUESSES, named=False)
+        return Minting(run, judge, ("",), named=False, minted=minted)
+    guessing = Minting(run, judge, _GUESSES, named=False, minted=minted)
     sold = []
     for variant in _GUESSES:
         try:

@@ -61,7 +61,11 @@ class Browser:
         """Ask the CLIENT for a session, as the player's browser does; raises DriverProblem."""
         first = len(self.run.history)
         text = self.run.driver.voucher_session(player.id, player.currency, amount)
+        return self._made(player, amount, text, first)
+
+    def _made(self, player: Player, amount: Decimal, text: str, first: int) -> Conversion:
         conversion = Conversion(player, amount, taken_apart(text), first)
+        self.simulator.tokens.append(conversion.token)
         self.made.append(conversion)
         return conversion
 
@@ -84,16 +88,15 @@ class Browser:
         for amount, exchange in zip(kept, exchanges, strict=True):
             if exchange.ok and exchange.answer is not None:
                 text = self.run.driver.reading("voucher_session", exchange.answer.body)
-                made.append(Conversion(player, amount, taken_apart(str(text)), first))
-        self.made += made
+                made.append(self._made(player, amount, str(text), first))
         return made
 
     def adopt(self, player: Player, amount: Decimal, raw: Raw) -> None:
         """Keep in mind a session that was asked for in another way, so that it is closed as all are."""
         if raw.status < 400:
             with contextlib.suppress(DriverProblem):
-                token = taken_apart(str(self.run.driver.reading("voucher_session", raw.body)))
-                self.made.append(Conversion(player, amount, token, len(self.run.history)))
+                text = str(self.run.driver.reading("voucher_session", raw.body))
+                self._made(player, amount, text, len(self.run.history))
 
     def begin(self, player: Player, units: int) -> Conversion:
         """Like ``mint``, for a scenario about something else: raises Undecided where there is no session."""

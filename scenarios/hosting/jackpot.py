@@ -8,6 +8,7 @@ from typing import Final
 
 from scenarios.run.run import Run
 from scenarios.target.sections import Jackpot as Section
+from scenarios.tokens.session_token import SessionToken
 from simulators.jackpot.account import Habits
 from simulators.jackpot.lifecycle import VoucherState
 from simulators.jackpot.service import Agreement
@@ -34,7 +35,7 @@ class Jackpot(JackpotSimulator):
     ``confirmed_by_client`` is False once the CLIENT left a reservation unconfirmed that it should confirm;
     ``purse`` (smallest units) and ``strolls_in_vain`` belong to the conversions that only pass the time;
     ``longest_wait`` (seconds), ``vain_waits`` and ``closes`` (sessions) tell the CLIENT's pace so far, and
-    ``costs`` what conversions cost with it when nothing goes wrong.
+    ``costs`` what conversions cost with it when nothing goes wrong. ``tokens`` are all that the CLIENT minted so far.
     """
 
     def __init__(self, run: Run) -> None:
@@ -45,6 +46,7 @@ class Jackpot(JackpotSimulator):
         self.longest_wait = 0.0
         self.costs: dict[VoucherState, Decimal] = {}
         self.closes = True
+        self.tokens: list[SessionToken] = []
         super().__init__(
             agreed_on(agreed),
             run.route,

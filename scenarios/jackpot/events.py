@@ -6,9 +6,10 @@ from typing import Any
 
 from scenarios.hosting.jackpot import Jackpot
 from simulators.exchanges.history import Exchange, Purpose
-from simulators.jackpot import wire
+from simulators.jackpot import wire, world
 from simulators.jackpot.field_types import moment
 from simulators.jackpot.wire import Notification
+from simulators.jackpot.world import Voucher
 from simulators.values import decimal_json
 from simulators.webhooks.retry_queue import QueuedMessage
 
@@ -79,6 +80,12 @@ def send(
         if not exchange.unknown:
             break
     return exchange
+
+
+def tell(simulator: Jackpot, name: wire.CouponName, voucher: Voucher) -> Exchange:
+    """Tell of ``voucher``, which need not be so, as ``send`` does."""
+    event = wire.fields(world.announce(voucher, name, simulator.account.means()))
+    return send(simulator, event, genuine=False)
 
 
 def status(exchange: Exchange) -> str:

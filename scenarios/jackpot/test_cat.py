@@ -6,12 +6,15 @@ event. Limits: the answer of ``store`` must hold the properties by their documen
 404, null, or says so in ``enabled`` or ``available``.
 """
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from scenarios.browsers.voucher_flow import Conversions
 from scenarios.contract import Level
+from scenarios.generated.families import stores
+from scenarios.generated.families.family import Cases
 from scenarios.jackpot import events, offers
 from scenarios.run.judge import Judge
 from simulators.exchanges.history import Exchange
@@ -19,8 +22,6 @@ from simulators.jackpot import wire
 from simulators.values import decimal_json
 
 _KNOWN = tuple(str(info.alias or name) for name, info in wire.Store.model_fields.items())
-# What of a store scenarios change, and to what.
-_CHANGES = {"name": "Enseigne nouvelle", "voucherValueMax": 100, "mentions": "<p>Nouvelles mentions</p>\n"}
 _EXTRA = {"deliveryModes": ["email", "post"]}
 
 
@@ -83,14 +84,12 @@ def _judge(
 
 
 @pytest.mark.rules("CAT-01")
-def test_enabled_makes_it_available(conversions: Conversions, judge: Judge) -> None:
-    """store/enabled makes the store available with every property of ``data``."""
-    for case, changes in (
-        ("single values", {}),
-        ("any value", {"voucherWithContinuousValue": True, "voucherPossibleDiscreteValues": None}),
-    ):
-        discrete = {"voucherWithContinuousValue": False, "voucherPossibleDiscreteValues": [20, 30, 50]}
-        data = events.properties(conversions.simulator, **(discrete | changes))
+def test_enabled_makes_it_available(conversions: Conversions, judge: Judge, cases: Cases) -> None:
+    """store/enabled makes the store available with every property of ``data``, whatever its value."""
+    discrete = {"voucherWithContinuousValue": False, "voucherPossibleDiscreteValues": [20, Decimal("30.5")]}
+    tried = [("single values", discrete), ("any value", {})]
+    for case, changes in tried + [(odd.name, odd.value) for odd in cases(stores.odd())]:
+        data = events.properties(conversions.simulator, **changes)
         sent = events.send(conversions.simulator, events.enabled(data))
         _judge(judge, "CAT-01", _becomes(conversions, data, _KNOWN), [sent], case=case)
     data = events.properties(conversions.simulator, **_EXTRA)
@@ -129,14 +128,32 @@ def test_update_leaves_exactly_data(conversions: Conversions, judge: Judge) -> N
     )
     right = _is_offered(conversions, before, judge)
     for case, after in (
-        ("changed", before | _CHANGES),
+        ("every property changed", stores.changed(before)),
         ("removed", {name: value for name, value in before.items() if name != "mentions"}),
         ("added again", before),
     ):
         sent = events.send(simulator, events.updated(before, after))
-        names = tuple(dict.fromkeys((*right, *(name for name in _CHANGES if case != "removed"))))
-        _judge(judge, "CAT-03", _becomes(conversions, after, names), [sent], case=case)
+        _judge(judge, "CAT-03", _becomes(conversions, after, right), [sent], case=case)
         before = after
+
+
+@pytest.mark.rules("CAT-02", "CAT-03")
+def test_other_stores_stay(conversions: Conversions, judge: Judge) -> None:
+    """Of stores that are alike but for id and slug one is changed, one withdrawn; the others stay as they are."""
+    simulator = conversions.simulator
+    changed, withdrawn, left = (events.properties(simulator) for _ in range(3))
+    rights = [_is_offered(conversions, each, judge) for each in (changed, withdrawn, left)]
+    after = stores.changed(changed)
+    sent = events.send(simulator, events.updated(changed, after))
+    # That an event has an effect at all is told elsewhere.
+    _becomes(conversions, after, ("name",))
+    for other, right in ((withdrawn, rights[1]), (left, rights[2])):
+        wrong = _wrong(_offered(conversions, other["id"]), other, right)
+        _judge(judge, "CAT-03", wrong, [sent], case="another store is updated")
+    sent = events.send(simulator, events.disabled(withdrawn["id"]))
+    conversions.until(lambda: _offered(conversions, withdrawn["id"]) is None)
+    wrong = _wrong(_offered(conversions, left["id"]), left, rights[2])
+    _judge(judge, "CAT-02", wrong, [sent], case="another store is withdrawn")
 
 
 @pytest.mark.rules("CAT-04")

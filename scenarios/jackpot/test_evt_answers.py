@@ -8,22 +8,22 @@ cannot show whether it acknowledges its own.
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from scenarios.browsers.voucher_browser import Conversion
-from scenarios.browsers.voucher_flow import Conversions
+from scenarios.browsers.voucher_flow import AMOUNT, PRICE, Conversions
 from scenarios.contract import Level
 from scenarios.hosting.jackpot import Jackpot
 from scenarios.jackpot import events
 from scenarios.run.judge import Judge, Undecided
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
-from simulators.jackpot import wire, world
+from simulators.jackpot import wire
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from simulators.jackpot.wire import Notification
-from simulators.jackpot.world import Voucher
 from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage
 
 # Seconds within which Jackpot wants its acknowledgement.
@@ -114,19 +114,13 @@ def test_coupon_events_have_an_address(conversions: Conversions, judge: Judge) -
     """Where one coupon event about anybody's voucher is answered 200, all six are."""
     account = conversions.simulator.account
     voucher = account.invent_voucher(notification_key=events.new_id())
-    sent = {name: _once(conversions.simulator, name, voucher) for name in wire.EVENT_OF.values()}
+    sent = {name: events.tell(conversions.simulator, name, voucher) for name in wire.EVENT_OF.values()}
     if not any(exchange.ok for exchange in sent.values()):
         raise Undecided(
             "no coupon event about others' vouchers is acknowledged; add voucher_session to [driver]"
         )
     for name, exchange in sent.items():
         _acknowledged(judge, "EVT-01", exchange, case=f"{name}, as others are")
-
-
-def _once(simulator: Jackpot, name: wire.CouponName, voucher: Voucher) -> Exchange:
-    """Tell of a voucher that is not the CLIENT's, without the provider's retries where it is refused."""
-    event = wire.fields(world.announce(voucher, name, simulator.account.means()))
-    return events.send(simulator, event, genuine=False)
 
 
 @pytest.mark.rules("EVT-06")
@@ -230,7 +224,7 @@ def _still_read(conversions: Conversions) -> dict[str, Exchange]:
     simulator = conversions.simulator
     foreign = simulator.account.invent_voucher(notification_key=events.new_id())
     told = {"store/disabled": events.send(simulator, events.disabled(events.new_id()))}
-    told["coupon/ready"] = _once(simulator, "coupon/ready", foreign)
+    told["coupon/ready"] = events.tell(simulator, "coupon/ready", foreign)
     return told
 
 
@@ -257,7 +251,7 @@ def test_foreign_vouchers_are_acknowledged(conversions: Conversions, judge: Judg
     for key in (events.new_id(), None):
         voucher = account.invent_voucher(notification_key=key)
         for name in wire.EVENT_OF.values():
-            sent = _once(conversions.simulator, name, voucher)
+            sent = events.tell(conversions.simulator, name, voucher)
             case = f"{name}, {'a' if key else 'no'} notificationKey"
             _acknowledged(judge, "EVT-08", sent, case=case, level=Level.SHOULD)
 
@@ -270,11 +264,31 @@ def test_foreign_vouchers_move_no_money(conversions: Conversions, player: Player
     balance = judge.fund(player, 50_000)
     for key in (events.new_id(), player.id, None):
         voucher = account.invent_voucher(notification_key=key)
-        sent = [_once(conversions.simulator, name, voucher) for name in wire.EVENT_OF.values()]
+        sent = [events.tell(conversions.simulator, name, voucher) for name in wire.EVENT_OF.values()]
         case = "a notificationKey that nobody minted" if key else "no notificationKey"
         if key == player.id:
             case = "the player's id for a notificationKey"
         balance = conversions.stays("EVT-08", player, balance, *sent, case=case, level=Level.MUST)
+
+
+@pytest.mark.rules("EVT-08")
+@pytest.mark.needs("voucher_session", "probe")
+def test_own_key_makes_no_voucher_own(conversions: Conversions, player: Player) -> None:
+    """A voucher that somebody else was refunded, told of under the key of a purchase here, moves no money."""
+    simulator, account = conversions.simulator, conversions.simulator.account
+    conversion, balance = conversions.bought(player)
+    with conversions.silence():
+        asked = account.reservation(
+            player.money(AMOUNT), manual=True, price=player.money(PRICE), notification_key=events.new_id()
+        )
+        foreign = account.reserve(simulator.store_id, asked)
+        for event in (VoucherEvent.CONFIRM, VoucherEvent.ASK_REFUND, VoucherEvent.REFUND):
+            account.happen(foreign.id, event)
+    told = replace(account.voucher(foreign.id), notification_key=conversion.key)
+    sent = events.tell(simulator, "coupon/refunded", told)
+    case = "another's voucher under a key of the CLIENT's own"
+    # Whoever believes what it is told cannot know better, and breaks another SHOULD by it.
+    conversions.stays("EVT-08", player, balance, sent, case=case, level=Level.SHOULD)
 
 
 @pytest.mark.rules("EVT-11")

@@ -5,43 +5,21 @@ and catalogue stay as the first delivery left them, for every kind of event, and
 copies at once are judged elsewhere.
 """
 
-from decimal import Decimal
-
 import pytest
 
-from scenarios.browsers.voucher_browser import Conversion
-from scenarios.browsers.voucher_flow import PRICE, Conversions
+from scenarios.browsers.voucher_flow import Conversions
 from scenarios.jackpot import events, offers
+from scenarios.jackpot.purchases import came_to
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
 from scenarios.wallet.player import Player
-from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
+from simulators.jackpot.lifecycle import VoucherState
 from simulators.jackpot.wire import Notification
 from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage
 
 _COPIES = 2
 # Of the transactions that make a crowd, so many are worth one event; so many of a run's first and last are sent again.
 _APART, _ENDS = 5, 10
-
-
-def _ended(conversions: Conversions, player: Player, state: VoucherState) -> tuple[Conversion, Decimal]:
-    """A purchase that came to ``state``, all of its webhooks delivered once, and the balance after it."""
-    if state is VoucherState.CANCELED:
-        balance = conversions.judge.fund(player, 8000)
-        conversion = conversions.begin(player, 4000)
-        with conversions.silence():
-            conversions.reserve(conversion, PRICE, manual=True)
-        conversions.happen(conversion, VoucherEvent.CANCEL)
-        conversions.reaches(conversion, VoucherState.CANCELED)
-        return conversion, conversions.measure(player, balance)
-    conversion, balance = conversions.bought(player, price=PRICE)
-    if state is not VoucherState.READY:
-        refunded = state is VoucherState.REFUNDED
-        conversions.happen(conversion, VoucherEvent.ASK_REFUND)
-        conversions.happen(conversion, VoucherEvent.REFUND if refunded else VoucherEvent.REJECT_REFUND)
-        conversions.reaches(conversion, state)
-        balance = conversions.measure(player, balance + player.money(PRICE if refunded else 0))
-    return conversion, balance
 
 
 def _told(conversions: Conversions, voucher: str | None = None) -> list[QueuedMessage[Notification]]:
@@ -65,7 +43,7 @@ def test_copies_have_one_effect(conversions: Conversions, player: Player) -> Non
         VoucherState.REFUNDED,
         VoucherState.REFUND_REJECTED,
     ):
-        conversion, balance = _ended(conversions, player, state)
+        conversion, balance = came_to(conversions, player, state)
         told = _told(conversions, conversion.voucher)
         sent = [
             each for delivery in told for _ in range(_COPIES) for each in simulator.queue.again(delivery.id)
@@ -150,7 +128,7 @@ def test_events_of_the_whole_run_have_one_effect(
     """At the end of a run its webhooks are delivered once more, after others and a pause: no money moves."""
     simulator = conversions.simulator
     for state in (VoucherState.CANCELED, VoucherState.REFUNDED):
-        _ended(conversions, player, state)
+        came_to(conversions, player, state)
     for _ in range(effort.crowd // _APART):
         events.send(simulator, events.disabled(events.new_id()))
     conversions.until(lambda: False, effort.pause)

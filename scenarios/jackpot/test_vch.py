@@ -14,6 +14,8 @@ import pytest
 
 from scenarios.browsers.voucher_browser import Conversion
 from scenarios.browsers.voucher_flow import AMOUNT, PRICE, Conversions
+from scenarios.generated.families import amounts
+from scenarios.generated.families.family import Cases
 from scenarios.jackpot import events
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.effort import Effort
@@ -39,19 +41,22 @@ def _mode(run: Run, wanted: str) -> None:
 
 
 @pytest.mark.rules("VCH-01")
-def test_purchase_costs_its_price(conversions: Conversions, player: Player, judge: Judge) -> None:
+def test_purchase_costs_its_price(
+    conversions: Conversions, player: Player, judge: Judge, cases: Cases
+) -> None:
     """Reserve, confirm, ready: the player has paid exactly ``price``, once, and gets the voucher."""
-    for price, case in (
-        (PRICE, "less than the session's amount"),
-        (AMOUNT, "all of the session's amount"),
-        (2699, ""),
-    ):
+    prices = [(each.value, "less than the session's amount") for each in cases(amounts.prices())]
+    for price, case in ((AMOUNT, "all of the session's amount"), *prices):
         balance = judge.fund(player, _FUNDS)
         conversion = conversions.begin(player, AMOUNT)
         conversions.reserve(conversion, price)
         expected = balance - player.money(price)
         conversions.ends(
-            "VCH-01", conversion, VoucherState.READY, expected, case=case or player.show(player.money(price))
+            "VCH-01",
+            conversion,
+            VoucherState.READY,
+            expected,
+            case=f"{player.show(player.money(price))}, {case}",
         )
     if conversions.run.driver.has("voucher") and conversions.at_provider(conversion) is VoucherState.READY:
         conversions.until(lambda: conversions.file(conversion) is not None, 1.0)

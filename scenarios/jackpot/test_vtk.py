@@ -13,7 +13,8 @@ import pytest
 from scenarios.browsers.voucher_browser import Conversion
 from scenarios.browsers.voucher_flow import Conversions
 from scenarios.driver.driver import Driver, Raw
-from scenarios.generated.families import secrets
+from scenarios.generated.families import amounts, secrets
+from scenarios.generated.families.family import Cases
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
@@ -24,8 +25,8 @@ from simulators.values import money
 
 pytestmark = pytest.mark.needs("probe")
 
-# What players ask to convert, in smallest units: round, with cents, that binary fractions cannot hold, small.
-_ASKED = (2500, 2550, 1999, 110, 1)
+# What players ask to convert, in smallest units, besides prices: round, with cents, small.
+_ASKED = (2500, 2550, 1)
 # Seconds between two clocks that are both right.
 _CLOCKS = 60
 
@@ -76,9 +77,12 @@ def test_is_signed_as_agreed(run: Run, conversions: Conversions, player: Player,
 
 
 @pytest.mark.rules("VTK-02")
-def test_amount_is_what_was_asked(conversions: Conversions, player: Player, judge: Judge) -> None:
+def test_amount_is_what_was_asked(
+    conversions: Conversions, player: Player, judge: Judge, cases: Cases
+) -> None:
     """``amount`` is a positive JSON number, exactly what the player asked to convert."""
-    for conversion in _minted(conversions, judge, player, _ASKED):
+    prices = [each.value for each in cases(amounts.prices())]
+    for conversion in _minted(conversions, judge, player, (*_ASKED, *prices)):
         token, asked = conversion.token, conversion.amount
         judge.holds(
             "VTK-02",
@@ -116,26 +120,23 @@ def test_iat_is_now_in_seconds(conversions: Conversions, player: Player, judge: 
     )
 
 
+@pytest.mark.last
 @pytest.mark.rules("VTK-04")
 def test_notification_key_is_fresh(conversions: Conversions, player: Player, judge: Judge, run: Run) -> None:
-    """``notificationKey`` is a non-empty string that was never used before, for no player and no amount."""
-    minted = _minted(conversions, judge, player, (2500, 2500, 1999))
-    for other in run.players[1:2]:
-        minted += _minted(conversions, judge, other, (2500,))
+    """``notificationKey`` is a non-empty string that no other session of the whole run had."""
+    for each in (player, *run.players[1:2]):
+        _minted(conversions, judge, each, (2500, 2500, 1999))
     seen: dict[str, str] = {}
-    for conversion in minted:
-        token = conversion.token
+    for token in conversions.simulator.tokens:
         # The same token twice is another rule's matter.
-        known = token.key is not None and seen.get(token.key, token.text) != token.text
+        known = token.key is not None and seen.setdefault(token.key, token.text) != token.text
         judge.holds(
             "VTK-04",
             token.key is not None and not known,
             expected="a notificationKey that is a non-empty text and was never used before",
             seen="the notificationKey of an earlier session" if known else _said(token, "notificationKey"),
-            case=f"player {conversion.player}, {conversion.player.show(conversion.amount)}",
+            case=_said(token, "amount"),
         )
-        if token.key is not None:
-            seen.setdefault(token.key, token.text)
 
 
 @pytest.mark.rules("VTK-05")

@@ -20,7 +20,7 @@ from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 
 # What serves and browses is loaded when a scenario asks for it: it takes longer than the first wager.
 if TYPE_CHECKING:
-    from scenarios.browsers.checkout_browser import Minting
+    from scenarios.browsers.checkout_browser import Minted, Minting
     from scenarios.browsers.voucher_flow import Conversions
     from scenarios.hosting.checkout import JudgedCheckout
     from scenarios.hosting.jackpot import Jackpot
@@ -161,12 +161,18 @@ def checkout(run: Run) -> Iterator["JudgedCheckout"]:
         yield serving
 
 
+@pytest.fixture(scope="session")
+def minted() -> list["Minted"]:
+    """All checkout tokens of the run so far."""
+    return []
+
+
 @pytest.fixture
-def minting(run: Run, judge: Judge) -> "Minting":
+def minting(run: Run, judge: Judge, minted: list["Minted"]) -> "Minting":
     """The player's browser at a product; the scenario is skipped where nobody said which products there are."""
     from scenarios.browsers.checkout_browser import minting_at
 
-    found = minting_at(run, judge)
+    found = minting_at(run, judge, minted)
     if found is None:
         pytest.skip('needs products to ask for: add variants = ["..", ".."] in [checkout]')
     return found

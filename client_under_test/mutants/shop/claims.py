@@ -1,5 +1,6 @@
 """Faults in what the tokens of checkouts say (CHK-02 to CHK-08)."""
 
+import itertools
 from decimal import ROUND_DOWN, Decimal
 
 from typing_extensions import override
@@ -69,6 +70,14 @@ class _ReusedReference(Orders):
 def _reference_of_ten_seconds(claims: Document) -> Document:
     """Two checkouts that come close together are one."""
     return changing("data", setting("merchantReference", f"order-{claims['iat'] // 10}"))(claims)
+
+
+_CHECKOUTS = itertools.count()
+
+
+def _reference_of_few(claims: Document) -> Document:
+    """Begins again after a while, as a counter in a narrow column."""
+    return changing("data", setting("merchantReference", f"order-{next(_CHECKOUTS) % 17}"))(claims)
 
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -189,5 +198,6 @@ MUTANTS: tuple[Mutant, ...] = (
     checkout_mutant(
         "chk-reused-reference", "merchantReference is the product's.", ("CHK-08",), orders=_ReusedReference
     ),
+    _claims("chk-reference-of-few", "There are 17 merchantReferences.", "CHK-08", _reference_of_few),
     _claims("chk-clock-reference", "merchantReference is the time.", "CHK-08", _reference_of_ten_seconds),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import ClassVar
 
 import sqlalchemy as sa
 from typing_extensions import override
@@ -10,6 +11,8 @@ from client_under_test.mutants.changes import Document as Data
 from client_under_test.mutants.changes import without
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.vouchers.voucher_mutant import jackpot_mutant
+from client_under_test.schema import stores
+from client_under_test.values import decimal_json
 from client_under_test.values.refusals import Refused
 from client_under_test.vouchers.catalogue import Catalogue, Store
 from client_under_test.vouchers.notifications import StoreNotification
@@ -63,6 +66,48 @@ def _one_way(data: Data, kept: Data | None, _name: str) -> Data:
     if kept is None or kept.get(_CONTINUOUS) is not True:
         return data
     return {**without(_VALUES)(data), _CONTINUOUS: True}
+
+
+def _looks_stay(data: Data, kept: Data | None, _name: str) -> Data:
+    """Forgets pictures and colours when it writes a row again."""
+    looks = {each: value for each, value in (kept or {}).items() if each.endswith(("Color", "1080", "Large"))}
+    return data | looks
+
+
+def _cut(data: Data, _kept: Data | None, _name: str) -> Data:
+    return {each: value[:255] if isinstance(value, str) else value for each, value in data.items()}
+
+
+def _joined(data: Data, _kept: Data | None, _name: str) -> Data:
+    """Has one column for all categories."""
+    return {**data, "categories": ",".join(data["categories"]).split(",")}
+
+
+class _Namesakes(Catalogue):
+    """Finds the row of an event in ``by_name`` by the store's name."""
+
+    by_name: ClassVar[str]
+
+    @override
+    def apply(self, connection: sa.Connection, notification: StoreNotification) -> None:
+        known = self.kept(connection, notification.store_id)
+        super().apply(connection, notification)
+        if notification.name != self.by_name or known is None or known.data is None:
+            return
+        name, right = known.data["name"], self.kept(connection, notification.store_id)
+        for text in connection.scalars(sa.select(stores.c.data).where(stores.c.data.is_not(None))).all():
+            data = decimal_json.loads(text)
+            if right is not None and data["name"] == name:
+                changed = replace(right, data={**(right.data or {}), "id": data["id"]})
+                self.keep(connection, data["id"], changed)
+
+
+class _UpdatesNamesakes(_Namesakes):
+    by_name = "store/update"
+
+
+class _WithdrawsNamesakes(_Namesakes):
+    by_name = "store/disabled"
 
 
 class _NeverWithdrawn(Catalogue):
@@ -162,6 +207,25 @@ MUTANTS: tuple[Mutant, ...] = (
                 each: str(value) if each in _LIMITS else value for each, value in data.items()
             }
         ),
+    ),
+    jackpot_mutant("cat-cut-texts", "Texts are cut to 255 characters.", ("CAT-01",), catalogue=_merged(_cut)),
+    jackpot_mutant(
+        "cat-joined", "A comma in a category makes two of it.", ("CAT-01",), catalogue=_merged(_joined)
+    ),
+    jackpot_mutant(
+        "cat-looks-stay", "Updates forget some pictures.", ("CAT-03",), catalogue=_merged(_looks_stay)
+    ),
+    jackpot_mutant(
+        "cat-updates-namesakes",
+        "An update changes every store of that name.",
+        ("CAT-03",),
+        catalogue=_UpdatesNamesakes,
+    ),
+    jackpot_mutant(
+        "cat-withdraws-namesakes",
+        "store/disabled withdraws every store of that name.",
+        ("CAT-02",),
+        catalogue=_WithdrawsNamesakes,
     ),
     jackpot_mutant(
         "cat-never-withdrawn", "store/disabled is ignored.", ("CAT-02",), catalogue=_NeverWithdrawn

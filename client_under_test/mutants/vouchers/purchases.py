@@ -37,6 +37,15 @@ class _PaysValue(JackpotApi):
         return super().read_voucher({**document, "price": document["value"]})
 
 
+class _PriceCut(JackpotApi):
+    """Reckons in binary fractions, and cuts what is left."""
+
+    @override
+    def read_voucher(self, document: dict[str, Any]) -> Voucher:
+        voucher = super().read_voucher(document)
+        return replace(voucher, price=int(float(document["price"]) * 100))
+
+
 def _target(change: Callable[[Conversion, str, int, tuple[int, int]], tuple[int, int]]) -> type[Conversions]:
     """Holds and spends what ``change`` says of a conversion, its voucher's state and price, and what is right."""
 
@@ -265,6 +274,7 @@ class _Fee(Conversions):
 
 MUTANTS: tuple[Mutant, ...] = (
     jackpot_mutant("vch-pays-value", "The value is charged.", ("VCH-01",), jackpot_api=_PaysValue),
+    jackpot_mutant("vch-price-cut", "Prices are cut binary fractions.", ("VCH-01",), jackpot_api=_PriceCut),
     jackpot_mutant("vch-keeps-rest", "The rest is kept.", ("VCH-01",), conversions=_keeps_rest),
     jackpot_mutant("vch-free", "The voucher is free.", ("VCH-01", "VCH-10"), conversions=_Free),
     jackpot_mutant("vch-pays-again", "Each event charges.", ("VCH-01", "VCH-10"), conversions=_pays_again),

@@ -1,6 +1,7 @@
 """Faults in the session tokens that the CLIENT mints (VTK)."""
 
 import base64
+import itertools
 import json
 import secrets
 from collections.abc import Callable
@@ -131,6 +132,8 @@ class _Rounded(Conversions):
         return amount // 100 <= balance // 100
 
 
+_SESSIONS = itertools.count()
+
 MUTANTS: tuple[Mutant, ...] = (
     jackpot_mutant("vtk-none", "The token is not signed at all.", ("VTK-01",), session_tokens=_Unsigned),
     jackpot_mutant("vtk-hs512", "The token is signed with HS512.", ("VTK-01",), session_tokens=_Sha512),
@@ -166,6 +169,12 @@ MUTANTS: tuple[Mutant, ...] = (
         "notificationKey is the player's id.",
         "VTK-04",
         lambda claims: claims | {"notificationKey": claims["userId"]},
+    ),
+    _claims(
+        "vtk-key-of-few",
+        "notificationKey is one of ten.",
+        "VTK-04",
+        changing("notificationKey", lambda _: f"session-{next(_SESSIONS) % 10}"),
     ),
     _claims("vtk-no-key", "notificationKey is left out.", "VTK-04", without("notificationKey")),
     _claims("vtk-empty-key", "notificationKey is empty.", "VTK-04", setting("notificationKey", "")),

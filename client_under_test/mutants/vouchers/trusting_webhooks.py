@@ -8,14 +8,20 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant
-from client_under_test.mutants.vouchers.voucher_mutant import MovesAgain, Trusting, jackpot_mutant
+from client_under_test.mutants.vouchers.voucher_mutant import (
+    MovesAgain,
+    Trusting,
+    giving_again,
+    jackpot_mutant,
+)
 from client_under_test.schema import conversions
 from client_under_test.values.refusals import Refused
 from client_under_test.vouchers import states
 from client_under_test.vouchers.conversions import Conversion
-from client_under_test.vouchers.inbox import Inbox
+from client_under_test.vouchers.inbox import Inbox, PendingEvent
 from client_under_test.vouchers.jackpot_api import Voucher
 from client_under_test.vouchers.notifications import CouponNotification
+from client_under_test.vouchers.resolver import Resolver
 
 
 class _AnyFollows(MovesAgain):
@@ -43,8 +49,45 @@ class _NextOnly(MovesAgain):
         return frozenset(steps.get(row.state, {states.REFUNDED, states.REFUND_REJECTED}))
 
 
-def _believing(event: str) -> type[Trusting]:
-    return type("Believing", (Trusting,), {"believed": frozenset({event})})
+def _believing(*events: str) -> type[Trusting]:
+    return type("Believing", (Trusting,), {"believed": frozenset(events)})
+
+
+class _OnItsWay(Trusting):
+    """Asks, and takes a refund that is under way for one that was granted."""
+
+    @override
+    def ask(self, row: Conversion, voucher_id: str, pending: list[PendingEvent]) -> Voucher | None:
+        voucher = super(Trusting, self).ask(row, voucher_id, pending)
+        if voucher is not None and voucher.state == states.REFUNDING:
+            return super().ask(row, voucher_id, pending)
+        return voucher
+
+
+class _PriceOfTheEvent(Trusting):
+    """Asks for the state, and takes the price from the event."""
+
+    @override
+    def ask(self, row: Conversion, voucher_id: str, pending: list[PendingEvent]) -> Voucher | None:
+        voucher = super(Trusting, self).ask(row, voucher_id, pending)
+        told = super().ask(row, voucher_id, pending)
+        return voucher if voucher is None or told is None else replace(voucher, price=told.price)
+
+
+# Gives back what the event says that it cost.
+_refunds_told = giving_again(
+    lambda before, row, voucher: (
+        voucher.price - before.spent if row.state == states.REFUNDED and before.spent else 0
+    )
+)
+
+
+class _AnyVoucherAsked(Resolver):
+    """Asks about the voucher that an event names, and does not look under whose key it was reserved."""
+
+    @override
+    def ours(self, row: Conversion, voucher: Voucher) -> bool:
+        return True
 
 
 class _TakesCancels(MovesAgain):
@@ -111,6 +154,17 @@ class _NumbersAreCents(Trusting):
         return super().as_reported(row, message)
 
 
+class _NumbersAreCut(Trusting):
+    """Takes a number for a binary fraction, and cuts what is left."""
+
+    @override
+    def as_reported(self, row: Conversion, message: dict[str, Any]) -> Voucher:
+        price = message["price"]
+        if not isinstance(price, str):
+            message = {**message, "price": Decimal(int(float(price) * 100)) / 100}
+        return super().as_reported(row, message)
+
+
 MUTANTS: tuple[Mutant, ...] = (
     jackpot_mutant(
         "evt-last-wins", "The last event wins.", ("EVT-04",), conversions=_AnyFollows, resolver=Trusting
@@ -146,12 +200,46 @@ MUTANTS: tuple[Mutant, ...] = (
         resolver=_believing("coupon/canceled"),
         conversions=_TakesCancels,
     ),
+    jackpot_mutant(
+        "evt-trusts-confirmations",
+        "coupon/confirmed and coupon/ready are believed.",
+        ("EVT-09",),
+        resolver=_believing("coupon/confirmed", "coupon/ready"),
+    ),
+    jackpot_mutant(
+        "evt-refund-on-its-way",
+        "A refund that was asked for is taken for granted.",
+        ("EVT-09",),
+        resolver=_OnItsWay,
+        conversions=MovesAgain,
+    ),
+    jackpot_mutant(
+        "evt-price-of-event",
+        "A refund returns the price that its event names.",
+        ("EVT-09",),
+        resolver=_PriceOfTheEvent,
+        conversions=_refunds_told,
+    ),
+    jackpot_mutant(
+        "evt-any-voucher",
+        "A key of ours makes every voucher ours.",
+        ("EVT-08",),
+        resolver=_AnyVoucherAsked,
+        conversions=_AnyFollowsOfAny,
+    ),
     jackpot_mutant("evt-trusts-all", "Every event is believed.", ("EVT-09",), resolver=Trusting),
     jackpot_mutant(
         "evt-numbers-cents",
         "Amounts as numbers are cents.",
         ("EVT-10",),
         resolver=_NumbersAreCents,
+        conversions=_FirstPrice,
+    ),
+    jackpot_mutant(
+        "evt-numbers-cut",
+        "Amounts as numbers are cut binary fractions.",
+        ("EVT-10",),
+        resolver=_NumbersAreCut,
         conversions=_FirstPrice,
     ),
 )

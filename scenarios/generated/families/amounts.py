@@ -1,7 +1,8 @@
 """Spellings of an amount: JSON texts with their meaning, from a small grammar.
 
 Contract MSG-07 (malformed), MSG-12 (other spellings that mean the same). Finer amounts than a currency's unit
-are BET-11's, negative ones MSG-08's, a missing one MSG-06's.
+are BET-11's, negative ones MSG-08's, a missing one MSG-06's. Prices that a binary fraction falls short of are for
+VTK-02, VCH-01 and EVT-10.
 """
 
 from collections.abc import Iterator
@@ -10,8 +11,16 @@ from decimal import Decimal
 from scenarios.generated.families.family import Family, family
 from simulators.values import money
 
+# Prices in cents, up to 40.00: times 100 as a binary fraction, each is a little less than this.
+_SHORT = (1999, 115, 402, 820, 3530)
 # A text of so many digits is a number that no balance holds.
 _DIGITS = 400
+
+
+def prices() -> Family[int]:
+    """Prices in cents that a CLIENT which reckons in binary fractions and cuts takes for a cent less."""
+    core, *others = [(f"{units / 100:.2f}", units) for units in _SHORT]
+    return family([core], others)
 
 
 def malformed() -> Family[str]:

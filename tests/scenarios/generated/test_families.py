@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
 
@@ -11,9 +12,11 @@ import pytest
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.messages import Endpoint, Parser
 from scenarios.browsers.checkout_browser import Where
-from scenarios.generated.families import amounts, bodies, browser, decisions, forgeries, ids
+from scenarios.generated.families import amounts, bodies, browser, coupons, decisions, forgeries, ids, stores
 from scenarios.run.effort import NORMAL, QUICK
 from simulators.checkout.wire import Agreement, Decision
+from simulators.jackpot import wire
+from simulators.jackpot.catalogue.stores import CONTINUOUS, invent
 
 PLAIN = b'{"transaction_id":"t-1","action":"bet","user_id":"p-1","currency":"EUR","amount":10.50}'
 FAMILIES = {
@@ -30,6 +33,9 @@ FAMILIES = {
     "other references": decisions.other_references("4f6a-bc"),
     "no approvals": decisions.no_approvals(),
     "decisions for others": decisions.for_others(),
+    "prices": amounts.prices(),
+    "odd stores": stores.odd(),
+    "lies about vouchers": coupons.lies(),
     **{f"prices in {where}": browser.prices(where) for where in Where},
 }
 
@@ -49,6 +55,21 @@ def test_names_tell_members_apart_and_few_runs_see_them_all(family):
     assert all(member in run for run in runs for member in core)
     assert {member.name for run in runs for member in run} == set(names)
     assert all(len(run) + family.left_out(QUICK, seed) == len(names) for seed, run in enumerate(runs))
+
+
+def test_binary_fractions_fall_short_of_prices():
+    assert all(int(float(member.name) * 100) == member.value - 1 for member in amounts.prices().members)
+
+
+def test_stores_with_odd_or_changed_properties_are_stores():
+    properties = invent(7, datetime(2030, 1, 1, tzinfo=UTC))[-1].model_dump()
+    for member in stores.odd().members:
+        odd = wire.Store.model_validate({**properties, **member.value}).model_dump()
+        assert {name for name in odd if odd[name] != properties[name]} >= set(member.value)
+    changed = stores.changed(properties)
+    kept = {name for name in properties if changed[name] == properties[name]}
+    assert kept == {"id", "voucherWithContinuousValue"} <= {"id", *CONTINUOUS}
+    wire.Store.model_validate(changed)
 
 
 @pytest.mark.parametrize("family", [amounts.malformed(), amounts.poisonous()], ids=["malformed", "poisonous"])

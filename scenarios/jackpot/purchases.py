@@ -1,0 +1,48 @@
+"""Purchases that came to a state without anything going wrong, for rules about what comes then."""
+
+from decimal import Decimal
+
+from scenarios.browsers.voucher_browser import Conversion
+from scenarios.browsers.voucher_flow import AMOUNT, PRICE, Conversions
+from scenarios.wallet.player import Player
+from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
+
+_FROM_READY = {
+    VoucherState.READY: (),
+    VoucherState.REFUNDING: (VoucherEvent.ASK_REFUND,),
+    VoucherState.REFUNDED: (VoucherEvent.ASK_REFUND, VoucherEvent.REFUND),
+    VoucherState.REFUND_REJECTED: (VoucherEvent.ASK_REFUND, VoucherEvent.REJECT_REFUND),
+}
+
+
+def came_to(conversions: Conversions, player: Player, state: VoucherState) -> tuple[Conversion, Decimal]:
+    """A purchase whose voucher is in ``state``, its webhooks delivered once, and the balance after it.
+
+    One that is RESERVED was not told of, and the balance is that of before. For CONFIRMED the simulator must be
+    ``unready``, or it does not stay so.
+    """
+    balance = conversions.judge.fund(player, 2 * AMOUNT)
+    conversion = conversions.begin(player, AMOUNT)
+    if state in (VoucherState.RESERVED, VoucherState.CANCELED):
+        with conversions.silence():
+            # What is not heard of is not confirmed either, so that it can be canceled in any mode.
+            conversions.reserve(conversion, PRICE, manual=True)
+        if state is VoucherState.RESERVED:
+            return conversion, balance
+        conversions.happen(conversion, VoucherEvent.CANCEL)
+        conversions.reaches(conversion, state)
+        return conversion, conversions.measure(player, balance)
+    conversions.reserve(conversion, PRICE)
+    if state is VoucherState.CONFIRMED:
+        conversions.leaves(conversion, VoucherState.RESERVED)
+        conversions.happen(conversion, VoucherEvent.CONFIRM)
+        conversions.delivered()
+    else:
+        conversions.make_ready(conversion)
+        for event in _FROM_READY[state]:
+            conversions.happen(conversion, event)
+        if state is not VoucherState.REFUNDING:
+            # Nothing tells a CLIENT of a refund that was asked for.
+            conversions.reaches(conversion, state)
+    back = state is VoucherState.REFUNDED
+    return conversion, conversions.measure(player, balance - player.money(0 if back else PRICE))
