@@ -10,6 +10,7 @@ from client_under_test.mutants.vouchers import (
     copies,
     purchases,
     session_tokens,
+    sessions,
     trusting_webhooks,
     webhooks,
 )
@@ -46,6 +47,7 @@ ALL: tuple[Mutant, ...] = (
     *trusting_webhooks.MUTANTS,
     *catalogue.MUTANTS,
     *purchases.MUTANTS,
+    *sessions.MUTANTS,
     *confirmation.MUTANTS,
     *checkout_signature.MUTANTS,
     *claims.MUTANTS,

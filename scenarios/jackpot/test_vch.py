@@ -14,7 +14,7 @@ import pytest
 
 from scenarios.browsers.voucher_browser import Conversion
 from scenarios.browsers.voucher_flow import AMOUNT, PRICE, Conversions
-from scenarios.generated.families import amounts
+from scenarios.generated.families import amounts, sessions
 from scenarios.generated.families.family import Cases
 from scenarios.jackpot import events
 from scenarios.problems.errors import DriverProblem
@@ -30,8 +30,9 @@ pytestmark = pytest.mark.needs("probe")
 
 _FUNDS = 2 * AMOUNT
 _COPIES = 3
-# Seconds after which a session's hour is over.
-_PAST = 3601
+# Seconds of a session's hour, and after which it is over.
+_HOUR = 3600
+_PAST = _HOUR + 1
 
 
 def _mode(run: Run, wanted: str) -> None:
@@ -280,8 +281,7 @@ def test_unused_session_gives_back(run: Run, conversions: Conversions, player: P
         return
     if not run.driver.has("sweep"):
         pytest.skip(f"needs a driver entry, since an hour is long: {run.driver.missing('sweep')}")
-    iat = conversion.token.claims.get("iat")
-    began = int(iat) if isinstance(iat, Decimal) else int(time.time())
+    began = _began(conversion)
     try:
         run.driver.sweep(began + _PAST)
     except DriverProblem as problem:
@@ -294,3 +294,34 @@ def test_unused_session_gives_back(run: Run, conversions: Conversions, player: P
     _, balance = conversions.bought(player)
     run.driver.sweep(int(time.time()) + _PAST)
     conversions.stays("VCH-09", player, balance, case="a session that bought a voucher is not unused")
+
+
+def _began(conversion: Conversion) -> int:
+    iat = conversion.token.claims.get("iat")
+    return int(iat) if isinstance(iat, Decimal) else int(time.time())
+
+
+@pytest.mark.rules("VCH-09")
+@pytest.mark.needs("sweep")
+def test_session_used_at_its_end(
+    run: Run, conversions: Conversions, player: Player, judge: Judge, cases: Cases
+) -> None:
+    """A voucher that is reserved when its session ends, or has ended, is paid for or not bought."""
+    conversions.unhurried = True
+    cost = conversions.usual_cost(player, VoucherState.READY)
+    for case in cases(sessions.moments()):
+        balance = judge.fund(player, _FUNDS)
+        conversion = conversions.begin(player, AMOUNT)
+        run.driver.sweep(_began(conversion) + _HOUR + case.value)
+        conversions.reserve(conversion, PRICE)
+        conversions.leaves(conversion, VoucherState.RESERVED)
+        conversions.delivered()
+        # One that the CLIENT does not want runs out, or is refunded where it asks for that.
+        conversions.happen(conversion, VoucherEvent.EXPIRE)
+        conversions.happen(conversion, VoucherEvent.REFUND)
+        end = conversions.at_provider(conversion)
+        bought = end not in (VoucherState.CANCELED, VoucherState.REFUNDED)
+        expected = balance - cost if bought else balance
+        conversions.settles(player, expected)
+        sent = conversions.evidence(conversion)
+        judge.balance("VCH-09", player, expected, *sent, case=f"reserved {case.name}: {end}")

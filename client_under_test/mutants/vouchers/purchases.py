@@ -12,12 +12,10 @@ from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.vouchers.voucher_mutant import (
-    MovesAgain,
     RefundsEach,
     giving_again,
     jackpot_mutant,
 )
-from client_under_test.schema import conversions
 from client_under_test.vouchers import states
 from client_under_test.vouchers.conversions import Conversion, Conversions
 from client_under_test.vouchers.inbox import Inbox
@@ -215,63 +213,6 @@ class _NoHold(Conversions):
         return super().wanted(row, state, price, row.amount, spent)
 
 
-class _NeverReleased(Conversions):
-    @override
-    def expire(self, conversion_id: int, now: float) -> bool:
-        return False
-
-
-class _ReleasesAll(MovesAgain):
-    """Gives the amount of every session back that is an hour old, whatever came of it."""
-
-    @override
-    def ended(self, now: float) -> list[int]:
-        with self.database.read() as connection:
-            return list(connection.scalars(sa.select(conversions.c.id).where(conversions.c.ends <= now)))
-
-    @override
-    def expire(self, conversion_id: int, now: float) -> bool:
-        if super().expire(conversion_id, now):
-            return True
-        row = self.get(conversion_id)
-        if row.ends <= now and row.spent > 0:
-            self.give_later(conversion_id, row.amount)
-            return True
-        return False
-
-
-class _ReleasesAgain(MovesAgain):
-    """Gives the amount of an unused session back at each sweep."""
-
-    @override
-    def ended(self, now: float) -> list[int]:
-        with self.database.read() as connection:
-            late = connection.scalars(
-                sa.select(conversions.c.id).where(conversions.c.state == states.EXPIRED)
-            ).all()
-        return [*super().ended(now), *late]
-
-    @override
-    def expire(self, conversion_id: int, now: float) -> bool:
-        if self.get(conversion_id).state == states.EXPIRED:
-            self.give_later(conversion_id, self.get(conversion_id).amount)
-        return super().expire(conversion_id, now)
-
-
-class _Fee(Conversions):
-    """Keeps a fee of the session's amount when it ends unused."""
-
-    @override
-    def expire(self, conversion_id: int, now: float) -> bool:
-        if not super().expire(conversion_id, now):
-            return False
-        with self.database.write() as connection:
-            row = self.locked(connection, conversion_id)
-            _, balance, _ = self.player(connection, row.player)
-            self.move(connection, row, balance, "FEE", held=0, spent=min(row.amount // 10, balance))
-        return True
-
-
 MUTANTS: tuple[Mutant, ...] = (
     jackpot_mutant("vch-pays-value", "The value is charged.", ("VCH-01",), jackpot_api=_PaysValue),
     jackpot_mutant("vch-price-cut", "Prices are cut binary fractions.", ("VCH-01",), jackpot_api=_PriceCut),
@@ -365,29 +306,5 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     jackpot_mutant(
         "vch-no-hold", "Funds are compared, not held.", ("VCH-08", "VTK-08", "VCH-10"), conversions=_NoHold
-    ),
-    jackpot_mutant(
-        "vch-never-released",
-        "Unused sessions keep the money.",
-        ("VCH-09",),
-        conversions=_NeverReleased,
-        needs=("sweep",),
-    ),
-    jackpot_mutant(
-        "vch-releases-all",
-        "Used sessions give the money back too.",
-        ("VCH-09", "VCH-10"),
-        conversions=_ReleasesAll,
-        needs=("sweep",),
-    ),
-    jackpot_mutant(
-        "vch-releases-again",
-        "Each sweep gives the money back.",
-        ("VCH-09", "VCH-10"),
-        conversions=_ReleasesAgain,
-        needs=("sweep",),
-    ),
-    jackpot_mutant(
-        "vch-releases-less", "An unused session costs a fee.", ("VCH-09",), conversions=_Fee, needs=("sweep",)
     ),
 )

@@ -12,7 +12,17 @@ import pytest
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.messages import Endpoint, Parser
 from scenarios.browsers.checkout_browser import Where
-from scenarios.generated.families import amounts, bodies, browser, coupons, decisions, forgeries, ids, stores
+from scenarios.generated.families import (
+    amounts,
+    bodies,
+    browser,
+    coupons,
+    decisions,
+    forgeries,
+    ids,
+    sessions,
+    stores,
+)
 from scenarios.run.effort import NORMAL, QUICK
 from simulators.checkout.wire import Agreement, Decision
 from simulators.jackpot import wire
@@ -35,6 +45,7 @@ FAMILIES = {
     "decisions for others": decisions.for_others(),
     "prices": amounts.prices(),
     "odd stores": stores.odd(),
+    "ends of sessions": sessions.moments(),
     "lies about vouchers": coupons.lies(),
     **{f"prices in {where}": browser.prices(where) for where in Where},
 }
