@@ -57,7 +57,8 @@ class StateFile:
                 provider.state().restore(simulator, self._sections[provider.name])
         except _UNREADABLE as error:
             raise _no_state(self.path, f"its section {provider.name}: {type(error).__name__}") from None
-        self._kept[provider.name] = simulator
+        # A new table: the first providers send, and are written, while the others are still to come.
+        self._kept = {**self._kept, provider.name: simulator}
         try:
             self._write()
         except OSError as error:

@@ -1,6 +1,7 @@
 """The state of the OPERATOR and of the checkout in a file: what survives a restart, and what is refused."""
 
 import json
+import threading
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +14,7 @@ from scenarios.problems.errors import UsageProblem
 from simulators.exchanges.history import History
 from simulators.operator.delivery import Callbacks, Operator
 from simulators.operator.lifecycle import SlipEvent, SlipState
-from simulators.operator.simulator import Agreement, OperatorSimulator, Session
+from simulators.operator.simulator import Agreement, Kept, OperatorSimulator, Session
 from simulators.operator.world import Happening
 from simulators.server.tokens import TokenStanding
 from simulators.simulator import Simulator
@@ -109,6 +110,29 @@ def test_the_checkout_goes_on_where_it_stopped(tmp_path: Path) -> None:
             assert second.create(payload) == second.checkout(token)
             assert [(each.event, each.due) for each in second.queue.pending] == [(told.event, clock.now)]
             assert second.decide(undecided, approved=False).event.to is None
+
+
+def test_one_is_written_while_another_comes(tmp_path: Path) -> None:
+    clock = Clock()
+    with quiet_checkout() as (late, _), closing(Route(History())) as route:
+
+        class Meanwhile(OperatorSimulator):
+            coming: threading.Thread | None = None
+
+            def kept(self) -> Kept:
+                if self.coming is not None and not self.coming.ident:
+                    self.coming.start()
+                    # It waits for its turn, which is now this one's.
+                    self.coming.join(0.2)
+                return super().kept()
+
+        first = Meanwhile(Agreement("client", "word"), Callbacks(Operator(NOWHERE, "s", route)), clock=clock)
+        with opened(tmp_path / "state.json", route.history) as file:
+            file.keep(first)
+            first.coming = threading.Thread(target=file.keep, args=(late,))
+            file.save()
+            first.coming.join()
+    assert set(json.loads((tmp_path / "state.json").read_text())["providers"]) == {"operator", "checkout"}
 
 
 def test_sections_of_providers_that_are_not_served_stay(tmp_path: Path) -> None:
