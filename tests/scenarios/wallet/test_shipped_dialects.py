@@ -14,6 +14,7 @@ from client_under_test.wallet.adapters.table import ADAPTERS
 from scenarios.cli.reference_client import new_secrets, target_at
 from scenarios.contract import RULES as CONTRACT
 from scenarios.contract import Level, select
+from scenarios.report.document import document
 from scenarios.run.findings import Standing
 from scenarios.run.settings import Settings
 from scenarios.runner.pytest_run import check
@@ -61,6 +62,8 @@ def judged(dialect, folder, rules, mutant=None):
     with speaking(dialect, folder, mutant) as target:
         found = check(Settings(target, rules, SMALL, 7), paths=FILES)
     assert found.problem is None, str(found.problem)
+    # What `pitboss replay` has the reference speak.
+    assert document(found.run, found.verdicts).dialect == dialect
     return {verdict.rule.id: (verdict.standing, verdict.reason) for verdict in found.verdicts}
 
 
