@@ -34,6 +34,8 @@ NOT_MODELLED: Final = (
     "The deprecated notifications of the public documentation, to `?notificationKey=`, by whose HTTP 200 a reservation "
     "is agreed to: webhooks took their place.",
     "A session JWT's `exp`: no document of the provider names it, so it is passed over; `iat` bounds the session.",
+    "The name under which Jackpot's own widget script is served, and its options besides `useBrowserHistory`: the "
+    "documents leave the address empty and name no other.",
     "Translations of refusals on the player's page and in the back-office, which stay English.",
     "What a checkout's token may say of the customer (name, address, payment), and updates of orders.",
 )
