@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def certificate(folder: Path) -> Path:
-    """A self-signed certificate for 127.0.0.1 and localhost with its key, in one file."""
+def certificate(folder: Path, *names: str) -> Path:
+    """A self-signed certificate for 127.0.0.1 and the host ``names`` with its key, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "wallet")])
     now = datetime.datetime.now(datetime.UTC)
@@ -25,7 +25,7 @@ def certificate(folder: Path) -> Path:
         .not_valid_after(now + datetime.timedelta(hours=1))
         .add_extension(
             x509.SubjectAlternativeName(
-                [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
+                [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), *map(x509.DNSName, names)]
             ),
             False,
         )

@@ -45,7 +45,8 @@ def documented() -> tuple[str, dict[str, str]]:
 def proxied(folder: Path) -> Iterator[tuple[Scene, dict[str, str]]]:
     """``pitboss serve`` and a CLIENT that knows it by its public URLs alone, and nginx as documented in between."""
     block, public = documented()
-    ports, at, file = {name: free_port() for name in SERVERS}, free_port(), certificate(folder)
+    ports, at = {name: free_port() for name in SERVERS}, free_port()
+    file = certificate(folder, "localhost")
     here = {
         "listen 443 ssl": f"listen 127.0.0.1:{at} ssl",
         f"/etc/ssl/{HOST}.pem": str(file),

@@ -1,6 +1,7 @@
 """A CLIENT that goes away in the middle of a run: waited for, judged again, or given up; whose finding it is."""
 
 import json
+import threading
 from dataclasses import replace
 from decimal import Decimal
 from textwrap import dedent
@@ -26,12 +27,14 @@ class Mortal(Wallet):
     def __init__(self, how="closed", lives=1, unseen=0, **given):
         super().__init__(**given)
         self.how, self.lives, self.unseen, self.away = how, lives, unseen, False
+        # Of the request that its thread is at work for.
+        self.this = threading.local()
 
     def __call__(self, environ, start_response):
         if not self.away:
-            self.lethal, said = False, []
+            self.this.lethal, said = False, []
             answer = super().__call__(environ, lambda *given: said.append(given))
-            if not self.lethal:
+            if not self.this.lethal:
                 start_response(*said[0])
                 return answer
             self.away = not self.unseen
@@ -47,7 +50,7 @@ class Mortal(Wallet):
         message = super().read(path, body)
         if message["amount"] == DEADLY and self.lives:
             self.lives -= 1
-            self.lethal = True
+            self.this.lethal = True
         return message
 
 
