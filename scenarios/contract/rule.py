@@ -66,7 +66,8 @@ class Rule:
     ``source`` is the provider's document and section. ``why`` says in one sentence what it costs when it is broken.
     ``causes`` names the usual causes and how they are fixed: those that fit where it is broken by what it ``fits``;
     ``when`` names others, by what was seen. ``needs`` are the entries of ``[driver]`` without which it cannot be
-    proved, ``players`` how many test players it takes. ``by_answers`` says that answers alone decide it where
+    proved, ``players`` how many test players it takes. ``ability`` is the field of a dialect's ``Abilities`` without
+    which it does not apply. ``by_answers`` says that answers alone decide it where
     nothing tells balances, ``broken_by_answers`` that they can show it broken, not kept.
     """
 
@@ -80,6 +81,7 @@ class Rule:
     when: Mapping[Observed, str] = field(default_factory=dict, hash=False)
     needs: tuple[str, ...] = ()
     players: int = 1
+    ability: str = ""
     by_answers: bool = False
     broken_by_answers: bool = False
 

@@ -131,6 +131,7 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-11",
         level=Level.SHOULD,
+        ability="fine_amounts",
         statement=(
             "an amount finer than the currency's unit (0.001 EUR) is refused or kept exactly, never "
             "rounded in the player's favour or against"
@@ -188,6 +189,7 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="RES-03",
         level=Level.MUST,
+        ability="results_alone",
         fits=(Observed.REFUSED, Observed.MONEY, Observed.OTHER),
         by_answers=True,
         statement="a result that no bet precedes succeeds",

@@ -340,6 +340,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-15",
         level=Level.SHOULD,
+        ability="rollback_currency",
         statement="a rollback in another currency than the original moves no money, in neither currency",
         source="sportsbook.txt, Transaction-rollback",
         why="A stake in yen returned in euros is money from nothing.",

@@ -7,6 +7,7 @@ from scenarios.problems.errors import UsageProblem
 from scenarios.run.run import Run
 from simulators.dialects import DEFAULT
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
+from simulators.wallet.dialect import LACKING
 
 # The turn of scenarios that come once the others have shown what the CLIENT chose.
 AFTER_CHOICES = 0.5
@@ -114,6 +115,11 @@ def lacking(item: pytest.Item, run: Run) -> str | None:
     dialect = target.operator.dialect if target.operator else DEFAULT
     if dialect != DEFAULT and any(rule.about_bytes for rule in rules):
         return f"it is about the bytes of the dialect {DEFAULT}, and the target speaks {dialect}"
+    if target.operator:
+        abilities = target.operator.words.abilities
+        absent = [rule.ability for rule in rules if rule.ability and not getattr(abilities, rule.ability)]
+        if absent:
+            return f"it does not apply to the dialect {dialect}, in which {LACKING[absent[0]]}"
     entries = [*(entry for rule in rules for entry in rule.needs), *_declared(item)]
     missing = [entry for entry in entries if entry != PROBE and not run.driver.has(entry)]
     return f"needs a driver entry: {run.driver.missing(missing[0])}" if missing else None

@@ -26,6 +26,8 @@ from simulators.wallet.signers import HASHES, HMACS, RSA, Output, Over, Place, S
 from simulators.wallet.template_dialect import PLACES, Amount, Answers, AskedIn, Encoding, TemplateDialect
 from simulators.wallet.transactions import Kind
 
+# With so many digits a tenth of every currency's unit can be written.
+_FINE = 5
 # What each kind must say, so that a CLIENT can handle it.
 _NEEDED = {
     Kind.BET: ("{id}", "{player}", "{amount}"),
@@ -73,6 +75,11 @@ class AmountForm(Section):
     digits: int = Field(
         0, ge=0, le=18, description='for "scaled": 5 writes 12.5 as 1250000; from 0 to 18', examples=["5"]
     )
+
+    @property
+    def fine(self) -> bool:
+        """Whether amounts finer than any currency's unit can be written."""
+        return self.form in ("number", "text") or (self.form == "scaled" and self.digits >= _FINE)
 
 
 class Signature(Section):
@@ -229,7 +236,7 @@ class DialectFile(Section):
                 copies_as_first=self.decisions.copies_as_first,
                 unknown_rollbacks=self.decisions.unknown_rollbacks,
                 results_alone=self.decisions.results_alone,
-                fine_amounts=self.amount.form in ("number", "text"),
+                fine_amounts=self.amount.fine,
                 rollback_currency="{currency}" in _places(self.messages[Kind.ROLLBACK]),
             ),
         )

@@ -6,7 +6,7 @@ Rules about money are proved with transactions, in any dialect; rules about byte
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from simulators.exchanges.history import Answer, Headers, Request
 from simulators.transport.delivery import Meaning
@@ -29,6 +29,14 @@ class Abilities:
     results_alone: bool = True
     fine_amounts: bool = True
     rollback_currency: bool = True
+
+
+# How it is with a dialect that lacks one of the abilities that rules need.
+LACKING: Final[Mapping[str, str]] = {
+    "results_alone": "each result names a bet",
+    "fine_amounts": "amounts finer than the unit cannot be written",
+    "rollback_currency": "a rollback says no currency",
+}
 
 
 class Otherwise(NamedTuple):

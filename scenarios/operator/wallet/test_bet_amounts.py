@@ -79,9 +79,6 @@ def _series(operator: Verbs, judge: Judge, player: Player, action: Action, units
 @pytest.mark.rules("BET-11")
 def test_finer_than_the_unit(operator: Verbs, player: Player, judge: Judge) -> None:
     """Amounts of a tenth of a unit are refused, or kept so exactly that ten of them make one unit."""
-    if not operator.channel.dialect.abilities.fine_amounts:
-        judge.note("BET-11", "amounts finer than the unit cannot be written in this dialect")
-        return
     balance = judge.fund(player, 1000)
     tenth = player.unit / 10
     for action in (RESULT, BET):
