@@ -6,6 +6,7 @@ import * as inspector from "./inspect.js";
 import * as acting from "./acting.js";
 import * as agreement from "./agreement.js";
 import * as check from "./check.js";
+import * as lights from "./lights.js";
 
 const TABS = ["start", "agreement", "play", "raise", "faults", "check", "feed"].filter((name) => name === "feed" || find(`panel-${name}`));
 const wide = matchMedia("(min-width: 64rem)");
@@ -78,6 +79,7 @@ let opened = false;
 function took(rows) {
   const oldest = list.take(rows);
   inspector.refresh(rows);
+  lights.take(rows);
   // How far the feed is behind is told of what happened while it was open, not of what was there before.
   if (opened && oldest !== Infinity) {
     requestAnimationFrame(() => {

@@ -84,6 +84,25 @@ def test_the_start_page_names_everything_but_no_secret(page: Page, scene: Scene)
     screenshot(page, "raise")
 
 
+def test_the_start_page_tells_whether_each_side_was_heard(browser: Browser, tmp_path: Path):
+    with console_inside(tmp_path) as inside, visit(browser, SIZE) as page:
+        page.goto(inside.url)
+        called, answers = page.locator("#light-called"), page.locator("#light-answers")
+        expect(page.locator("#line")).to_have_text("live")
+        expect(called).to_have_text("not yet")
+        expect(answers).to_have_text("not yet")
+        inside.ask("/auth")
+        expect(called).to_have_text("POST /auth")
+        inside.write()
+        expect(answers).to_have_text("HTTP 200")
+        screenshot(page, "lights")
+        # Nobody listens where it calls back.
+        page.get_by_role("link", name="Raise").first.click()
+        press(page, "Result")
+        expect(answers).to_contain_text("refused")
+        expect(answers).to_have_class("state failed")
+
+
 def test_the_form_is_filled_in_and_secrets_are_shown_when_asked(browser: Browser, scene: Scene):
     with visit(
         browser, {"width": 390, "height": 844}, permissions=["clipboard-read", "clipboard-write"]
