@@ -110,6 +110,7 @@ def test_of_a_table_right_clients_what_a_change_touches_and_a_tenth_are_judged()
     rows = [(Wallet, ""), (faulty.LendsMuch, "BET-03"), (faulty.CopyRefused, {"IDM-01"}, {"RBK-05"})]
     # Of commit "1" none is in the tenth.
     assert sample_of(rows, [], "1") == rows[:1]
+    assert sample_of(rows[1:], [], "1") == rows[1:2]
     assert sample_of(rows, [scenario], "1") == rows[:2]
     assert sample_of(rows, ["tests/support/faulty_wallets.py"], "1") == rows
     assert any(sample_of(rows, [], str(number)) == [rows[0], rows[2]] for number in range(200))
