@@ -1,5 +1,7 @@
 """Requests read strictly: a JSON object, and the fields in it."""
 
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Final
 
 from client_under_test.values import decimal_json
@@ -14,10 +16,10 @@ def require_json(content_type: str | None) -> None:
         raise Refused("INVALID_CONTENT_TYPE")
 
 
-def json_object(body: bytes) -> dict[str, Any]:
-    """Read a JSON object; raises Refused where ``body`` is none."""
+def json_object(body: bytes, *, parse_int: Callable[[str], int | Decimal] = int) -> dict[str, Any]:
+    """Read a JSON object, its whole numbers with ``parse_int``; raises Refused where ``body`` is none."""
     try:
-        document = decimal_json.loads(body)
+        document = decimal_json.loads(body, parse_int=parse_int)
     except ValueError:
         document = None
     if not isinstance(document, dict):

@@ -5,8 +5,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from client_under_test.values import decimal_json, money
-from client_under_test.values.fields import require_json, text
+from client_under_test.values import money
+from client_under_test.values.fields import json_object, require_json, text
 from client_under_test.values.refusals import Refused
 
 # A real callback is well under 1 kB; an id longer than this is nobody's.
@@ -77,13 +77,7 @@ class Parser:
 
     def document(self, body: bytes) -> dict[str, Any]:
         """Read the JSON object; numbers become decimals, exactly as written."""
-        try:
-            document = decimal_json.loads(body, parse_int=Decimal)
-        except ValueError:
-            raise Refused("INVALID_JSON") from None
-        if not isinstance(document, dict):
-            raise Refused("INVALID_JSON")
-        return document
+        return json_object(body, parse_int=Decimal)
 
     def action(self, endpoint: Endpoint, document: dict[str, Any]) -> Action:
         """Read ``action``, which must be one that ``endpoint`` serves."""

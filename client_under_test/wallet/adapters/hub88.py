@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from flask import Request, Response, jsonify
 from typing_extensions import override
 
-from client_under_test.values import decimal_json, money
-from client_under_test.values.fields import require_json, text
+from client_under_test.values import money
+from client_under_test.values.fields import json_object, require_json, text
 from client_under_test.values.misuse import Misuse
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.accounts import Account, Accounts
@@ -78,13 +78,7 @@ class Hub88(Adapter):
         except (InvalidSignature, binascii.Error, ValueError):
             raise Refused("INVALID_HASH") from None
         require_json(asked.content_type)
-        try:
-            document = decimal_json.loads(body, parse_int=Decimal)
-        except ValueError:
-            raise Refused("INVALID_JSON") from None
-        if not isinstance(document, dict):
-            raise Refused("INVALID_JSON")
-        return document
+        return json_object(body, parse_int=Decimal)
 
     @override
     def transaction(self, action: Action | None, document: Document, accounts: Accounts) -> Transaction:

@@ -45,14 +45,18 @@ def request(written: Mapping[str, Any], number: int, secrets: Mapping[str, str])
 def endpoint(channels: Iterable[Endpoint[Any]], asked: Request, number: int) -> Endpoint[Any]:
     """Which of ``channels`` ``asked`` went to: nothing is sent to anybody else. Raises UsageProblem."""
     for channel in channels:
-        below = isinstance(channel, Operator) and channel.url and asked.url.startswith(channel.url)
-        if below or asked.url == channel.url:
+        if asked.url == channel.url or (isinstance(channel, Operator) and _below(channel, asked.url)):
             return channel
     raise UsageProblem(
         f"#{number} went to {asked.url}",
         "an exchange that a provider sent to an address of the target file: a callback, a notification, a decision",
         "choose another exchange, or name that target with -c",
     )
+
+
+def _below(channel: Operator, url: str) -> bool:
+    """Whether ``url`` is one of the callback URL's own; a longer host or port that begins like it is none."""
+    return url.startswith((f"{channel.url}/", f"{channel.url}?"))
 
 
 def fresh(channel: Endpoint[Any], asked: Request, number: int) -> Request:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from simulators.jackpot.api import create_app
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.server.wsgi_server import Server
 from tests.simulators.jackpot.running import Inbox, inbox, quiet_simulator
-from tests.support.browser import chromium, visit
+from tests.support.browser import PATIENCE, chromium, visit
 
 
 class Scene:
@@ -40,8 +40,11 @@ class Scene:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # As in every wait of these tests: only a broken page ever needs it.
+    expect.set_options(timeout=PATIENCE)
     with chromium() as running:
         yield running
+    expect.set_options(timeout=None)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from scenarios.hosting.ports import free_port
 from tests.end_to_end.documents.pages import PROXY, TYPED, blocks, steps
 from tests.house.__main__ import ROOT
 from tests.scenarios.console.running import SERVERS, Scene, served_console
-from tests.support.browser import PATIENCE, chromium, screen, visit
+from tests.support.browser import screen, visit
 from tests.support.nginx import nginx
 from tests.support.racing_certificate import certificate
 
@@ -69,15 +69,6 @@ def proxied(folder: Path) -> Iterator[tuple[Scene, dict[str, str]]]:
 def behind(tmp_path_factory) -> Iterator[tuple[Scene, dict[str, str]]]:
     with proxied(tmp_path_factory.mktemp("proxied")) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    # As in every wait of these tests: only a broken page ever needs it.
-    expect.set_options(timeout=PATIENCE)
-    with chromium() as running:
-        yield running
-    expect.set_options(timeout=None)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from simulators.checkout.lifecycle import CheckoutState
 from simulators.checkout.simulator import CREATE
 from tests.simulators.checkout.running import MERCHANT, SECRET, ServedCheckout, served_checkout
-from tests.support.browser import DESKTOP, PHONE, barriers, chromium, fits, screen, visit
+from tests.support.browser import DESKTOP, PHONE, barriers, fits, screen, visit
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&{{7*7}}"
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
@@ -32,12 +32,6 @@ ProductWidget.render(document.getElementById("widget"), {
   onCheckoutUnavailable: function () { window.calls.push(["onCheckoutUnavailable"]); }
 });
 </script></html>"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.scenarios.console.running import Scene, console_inside, served_console
-from tests.support.browser import PATIENCE, PHONE, SCREENS, barriers, chromium, fits, visit
+from tests.support.browser import PHONE, SCREENS, barriers, fits, visit
 
 SIZE = {"width": 1440, "height": 900}
 
@@ -19,15 +19,6 @@ HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&{{7*7}}</pre
 def screenshot(page: Page, name: str) -> None:
     SCREENS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENS / f"console-{name}.png")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    # As in every wait of these tests: only a broken page ever needs it.
-    expect.set_options(timeout=PATIENCE)
-    with chromium() as running:
-        yield running
-    expect.set_options(timeout=None)
 
 
 @pytest.fixture(scope="module")

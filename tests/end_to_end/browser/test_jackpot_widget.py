@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from simulators.jackpot.lifecycle import VoucherEvent
 from simulators.jackpot.wire import Voucher
 from tests.simulators.jackpot.running import Served, served
-from tests.support.browser import PHONE, barriers, chromium, fits, screen, visit
+from tests.support.browser import PHONE, barriers, fits, screen, visit
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&{{7*7}}"
 FIELDS = [info.alias for info in Voucher.model_fields.values()]
@@ -36,12 +36,6 @@ window.jckptAsyncInit = function () {
 };
 </script>
 <script src="%(jackpot)s/widget.js" async defer></script></html>"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @contextmanager

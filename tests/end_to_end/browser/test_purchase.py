@@ -1,7 +1,6 @@
 """A player buys a voucher on the reference CLIENT's page: widget, callback, webhooks, balance, PDF."""
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,15 +11,9 @@ from playwright.sync_api import Browser, expect
 from simulators.jackpot.account import Habits
 from simulators.jackpot.wire import Voucher
 from tests.client.vouchers.running import place
-from tests.support.browser import DESKTOP, PHONE, barriers, chromium, fits, screen, visit
+from tests.support.browser import DESKTOP, PHONE, barriers, fits, screen, visit
 
 FIELDS = [info.alias for info in Voucher.model_fields.values()]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.mark.parametrize("mode", ["manual", "automatic"])

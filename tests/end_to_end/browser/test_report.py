@@ -1,7 +1,6 @@
 """report.html in a real browser, opened from the disk as a user does."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -20,7 +19,7 @@ from tests.scenarios.report.made_up_reports import (
     ten_thousand,
 )
 from tests.scenarios.report.test_html import HOSTILE
-from tests.support.browser import DESKTOP, PHONE, barriers, chromium, fits, screen, visit
+from tests.support.browser import DESKTOP, PHONE, barriers, fits, screen, visit
 from tests.support.faulty_wallets import GenerousAfterOrphan, RefusesOrphans
 from tests.support.judging import judged
 
@@ -53,12 +52,6 @@ LOAD = {
 
 class RefusesOrphansAndPaysMoreThen(GenerousAfterOrphan, RefusesOrphans):
     """Breaks two rules by two acts."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
