@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from scenarios.console.form_input import FormInput
+from scenarios.console.form_input import FormInput, Misfilled
 from scenarios.console.providers import ServedProviders
 from scenarios.hosting.operator import agreed_on
 from scenarios.problems.errors import UsageProblem
@@ -42,18 +42,6 @@ class Entry:
     label: str
     value: str
     hint: str
-
-
-class Misfilled(UsageProblem):
-    """The form does not fit: ``fields`` says in three beats what is wrong with each field."""
-
-    def __init__(self, fields: Mapping[str, UsageProblem]) -> None:
-        first = next(iter(fields.values()))
-        super().__init__(first.came, first.expected, first.next_step)
-        self.fields = {
-            name: {"came": one.came, "expected": one.expected, "next_step": one.next_step}
-            for name, one in fields.items()
-        }
 
 
 class AgreementForm:

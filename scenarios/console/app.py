@@ -16,11 +16,12 @@ from werkzeug.exceptions import HTTPException
 
 from scenarios.console import control_document, forms, rows, start_page
 from scenarios.console.actions import Actions
-from scenarios.console.agreement import AgreementForm, Misfilled
+from scenarios.console.agreement import AgreementForm
 from scenarios.console.checks import Checks
 from scenarios.console.control.client import TOKEN_HEADER
-from scenarios.console.feed import STREAMS, Feed
-from scenarios.console.form_input import FormInput
+from scenarios.console.control.filters import Filter
+from scenarios.console.feed import STREAMS, Feed, Watched
+from scenarios.console.form_input import FormInput, Misfilled, read_as
 from scenarios.console.providers import ServedProviders
 from scenarios.console.queries import Queries
 from scenarios.contract import GROUPS, RULES
@@ -180,8 +181,18 @@ def _page(console: Console) -> str:
 
 
 def _events(console: Console) -> Response:
-    last = request.headers.get("Last-Event-ID") or request.args.get("since")
-    response = Response(console.feed.stream(last), mimetype="text/event-stream")
+    asked = FormInput(request.args)
+    last = request.headers.get("Last-Event-ID") or asked.text("since")
+    number = asked.text("exchange")
+    with read_as("filter"):
+        wanted = Filter.read(asked.text("filter"))
+    watched = Watched(
+        wanted,
+        asked.count("exchange", 0, 0, 10**9) if number else None,
+        asked.count("oldest", 0, 0, 10**9),
+        asked.text("page"),
+    )
+    response = Response(console.feed.stream(last, watched), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
     return response
 

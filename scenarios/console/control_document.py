@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from scenarios.console import actions, agreement, queries
 from scenarios.console.control.events import EVENTS
+from scenarios.console.control.filters import WORDS
 from simulators.providers import PROVIDERS
 from simulators.server import openapi
 
@@ -113,8 +114,7 @@ ACTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]] = {
 _ASKED: Final = {
     "filter": _TEXT
     | {
-        "description": "words that must all fit: status:200, provider:operator, client:to or client:from, player:ID, "
-        ">500ms, or any text of address, bodies and kind",
+        "description": f"words that must all fit: {WORDS}",
         "examples": ["provider:operator player:p-1"],
     },
     "since": _COUNT | {"description": "the first number"},

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from scenarios.console.control.filters import ALL, Filter
 from scenarios.console.rows import row
 from simulators.exchanges.history import Exchange, History
 from simulators.exchanges.redaction import Redactor
@@ -23,6 +24,8 @@ GATHERED_SECONDS: Final = 0.1
 FRAME_ROWS: Final = 2000
 # A new page begins with so many exchanges; older ones are in the history.
 OPENING_ROWS: Final = 5000
+# A page holds so many, so it is begun no further back for the sake of one of them.
+KEPT_ROWS: Final = 100_000
 # How often news other than exchanges are looked for, and a quiet line is kept open, in seconds.
 _LOOK_SECONDS: Final = 0.5
 _QUIET_SECONDS: Final = 5.0
@@ -30,8 +33,27 @@ _QUIET_SECONDS: Final = 5.0
 News = Callable[[], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a page wants of its stream.
+
+    ``filter`` says of each row whether it is shown, ``exchange`` is the number of one that it must begin with or
+    before. A page that goes on with another stream has rows from number ``oldest`` on; its ``page`` names it, so that
+    the stream before ends at once.
+    """
+
+    filter: Filter = ALL
+    exchange: int | None = None
+    oldest: int = 0
+    page: str = ""
+
+
+EVERYTHING: Final = Watched()
+
+
 @dataclass(eq=False)
 class _Stream:
+    page: str
     ended: threading.Event = field(default_factory=threading.Event)
 
 
@@ -84,37 +106,49 @@ class Feed:
         """How many streams are open."""
         return len(self._streams)
 
-    def stream(self, last_id: str | None = None) -> Iterator[bytes]:
+    def stream(self, last_id: str | None = None, watched: Watched = EVERYTHING) -> Iterator[bytes]:
         """Frames of server-sent events, until the browser goes or ``close``; ``last_id`` is the last one seen."""
-        mine = _Stream()
+        mine = _Stream(watched.page)
         with self._changed:
+            for other in self._streams:
+                if mine.page and other.page == mine.page:
+                    other.ended.set()
             self._streams.append(mine)
-            for oldest in self._streams[:-STREAMS]:
+            for oldest in [each for each in self._streams if not each.ended.is_set()][:-STREAMS]:
                 oldest.ended.set()
             self._changed.notify_all()
         try:
-            yield from self._frames(mine, self._start(last_id))
+            yield from self._frames(mine, watched, *self._start(last_id, watched.exchange))
         finally:
             with self._changed:
                 self._streams.remove(mine)
 
-    def _start(self, last_id: str | None) -> tuple[int, bool]:
+    def _start(self, last_id: str | None, exchange: int | None) -> tuple[int, bool]:
         """Where a stream begins in the changes, and whether it goes on where another stood."""
         epoch, _, number = (last_id or "").partition("-")
         if epoch == self._epoch and number.isdecimal() and int(number) <= len(self._changes):
             return int(number), True
         # An exchange changes twice at most: invoked, completed.
-        return max(0, len(self._changes) - 2 * OPENING_ROWS), False
+        start = max(0, len(self._changes) - 2 * OPENING_ROWS)
+        if exchange is not None and len(self.history) - KEPT_ROWS <= exchange < len(self.history):
+            with self._changed:
+                start = min(start, self._changes.index(exchange))
+        return start, False
 
-    def _frames(self, mine: _Stream, start: tuple[int, bool]) -> Iterator[bytes]:
-        cursor, resumed = start
-        hello = {"resumed": resumed, "total": len(self.history), "now": time.time() * 1000}
+    def _frames(self, mine: _Stream, watched: Watched, cursor: int, resumed: bool) -> Iterator[bytes]:
+        hello = {
+            "resumed": resumed,
+            "total": len(self.history),
+            "now": time.time() * 1000,
+            # Which of the rows that the page has already are shown (null: all); those that come say so one by one.
+            "fit": self._fitting(watched) if resumed and watched.filter.words else None,
+        }
         yield self._frame("hello", hello, cursor)
         sent: dict[str, str] = {}
         spoke = time.monotonic()
         while not (mine.ended.is_set() or self._closed):
             began = cursor
-            cursor, rows = self._rows(cursor)
+            cursor, rows = self._rows(cursor, watched.filter)
             batch = {"now": time.time() * 1000, "rows": rows}
             frames = [self._frame("exchanges", batch, cursor)] if rows else []
             for name, look in self._news.items():
@@ -132,11 +166,16 @@ class Feed:
         if mine.ended.is_set():
             yield b"event: bye\ndata: {}\n\n"
 
-    def _rows(self, cursor: int) -> tuple[int, list[dict[str, Any]]]:
+    def _fitting(self, watched: Watched) -> list[int]:
+        held = self.history.since(watched.oldest)
+        return [each.number for each in held if watched.filter.fits(each, self._redactor)]
+
+    def _rows(self, cursor: int, wanted: Filter) -> tuple[int, list[dict[str, Any]]]:
         with self._changed:
             numbers = self._changes[cursor : cursor + FRAME_ROWS]
         # Of several changes of one exchange the last is enough.
-        rows = [row(self.history[number], self._redactor) for number in dict.fromkeys(numbers)]
+        found = [self.history[number] for number in dict.fromkeys(numbers)]
+        rows = [row(each, self._redactor) | {"fit": wanted.fits(each, self._redactor)} for each in found]
         return cursor + len(numbers), rows
 
     def _wait(self, mine: _Stream, cursor: int) -> None:

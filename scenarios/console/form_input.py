@@ -1,6 +1,7 @@
 """What a page of the console asks for, read from JSON; what does not fit is told in three beats."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,8 +17,35 @@ LENGTH: Final = 2000
 FAULTS: Final = 9
 
 
+class Misfilled(UsageProblem):
+    """Something does not fit: ``fields`` says in three beats what is wrong with each field."""
+
+    def __init__(self, fields: Mapping[str, UsageProblem]) -> None:
+        first = next(iter(fields.values()))
+        super().__init__(first.came, first.expected, first.next_step)
+        self.fields = {
+            name: {"came": one.came, "expected": one.expected, "next_step": one.next_step}
+            for name, one in fields.items()
+        }
+
+
+@contextmanager
+def read_as(field: str) -> Iterator[None]:
+    """What is wrong meanwhile is wrong with ``field``: raises Misfilled in place of any other UsageProblem."""
+    try:
+        yield
+    except Misfilled:
+        raise
+    except UsageProblem as problem:
+        raise Misfilled({field: problem}) from None
+
+
+def _wrong(field: str, came: str, expected: str, next_step: str) -> Misfilled:
+    return Misfilled({field: UsageProblem(came, expected, next_step)})
+
+
 class FormInput:
-    """The fields of one request, each read as what it should be; raises UsageProblem where one is not."""
+    """The fields of one request, each read as what it should be; raises Misfilled where one is not."""
 
     def __init__(self, document: Any) -> None:
         if not isinstance(document, dict):
@@ -36,7 +64,8 @@ class FormInput:
         if value is None:
             return default
         if not isinstance(value, str) or len(value) > LENGTH:
-            raise UsageProblem(
+            raise _wrong(
+                name,
                 f"{name} is no text, or longer than {LENGTH} characters",
                 "a short text",
                 f"correct {name}",
@@ -51,8 +80,8 @@ class FormInput:
         """One of ``among``."""
         value = self.text(name, default or "")
         if value not in among:
-            raise UsageProblem(
-                f"{name} is {value[:40]!r}", f"one of {', '.join(among)}", "choose one of these"
+            raise _wrong(
+                name, f"{name} is {value[:40]!r}", f"one of {', '.join(among)}", "choose one of these"
             )
         return value
 
@@ -64,7 +93,7 @@ class FormInput:
         """An object, as it is."""
         value = self._fields.get(name)
         if not isinstance(value, dict):
-            raise UsageProblem(f"{name} is no object", "a JSON object", f"correct {name}")
+            raise _wrong(name, f"{name} is no object", "a JSON object", f"correct {name}")
         return value
 
     def count(self, name: str, default: int, low: int, high: int) -> int:
@@ -74,8 +103,8 @@ class FormInput:
             return default
         text = str(value).strip()
         if isinstance(value, bool) or not text.isdecimal() or len(text) > 9 or not low <= int(text) <= high:
-            raise UsageProblem(
-                f"{name} is {text[:40]!r}", f"a whole number from {low} to {high}", f"correct {name}"
+            raise _wrong(
+                name, f"{name} is {text[:40]!r}", f"a whole number from {low} to {high}", f"correct {name}"
             )
         return int(text)
 
@@ -87,20 +116,20 @@ class FormInput:
         try:
             return money.parse(text)
         except ValueError as error:
-            raise UsageProblem(str(error), f"an amount such as 10.50 as {name}", f"correct {name}") from None
+            raise _wrong(name, str(error), f"an amount such as 10.50 as {name}", f"correct {name}") from None
 
     def faults(self, name: str = "faults") -> list[Fault]:
         """Faults by name with their parameters, one a line or a list of texts."""
         value = self._fields.get(name) or []
         texts = value.splitlines() if isinstance(value, str) else value
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            raise UsageProblem(
-                f"{name} is no list of faults", "faults by name, one a line", "see the list of faults"
+            raise _wrong(
+                name, f"{name} is no list of faults", "faults by name, one a line", "see the list of faults"
             )
         named = [text.strip() for text in texts if text.strip()]
         if len(named) > FAULTS:
-            raise UsageProblem(f"{len(named)} faults were given", f"{FAULTS} at most", "leave some out")
+            raise _wrong(name, f"{len(named)} faults were given", f"{FAULTS} at most", "leave some out")
         try:
             return [parse_fault(text[:LENGTH]) for text in named]
         except UnfitFault as error:
-            raise unfit(error) from None
+            raise Misfilled({name: unfit(error)}) from None

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from scenarios.console import actions
 from scenarios.console.control.events import COPIES, COUPON_EVENTS, DECISIONS, STORE_EVENTS, TOGETHER
+from scenarios.console.control.filters import OUTCOMES, WORDS
 from scenarios.console.providers import ServedProviders
 from scenarios.contract import GROUPS
 from scenarios.run.effort import EFFORTS
@@ -161,5 +162,7 @@ def of(providers: ServedProviders) -> dict[str, Any]:
         "efforts": list(EFFORTS),
         "providers": tuple(PROVIDERS),
         "groups": GROUPS,
+        "filter_words": WORDS,
+        "outcomes": OUTCOMES,
         "limits": {"copies": COPIES, "together": TOGETHER},
     }

@@ -1,75 +1,25 @@
 """What the CLIENT sent and was sent, as other programs ask for it: filtered, and awaited where it is not there yet."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from scenarios.console import rows
+from scenarios.console.control.filters import Filter
 from scenarios.console.feed import Feed
-from scenarios.console.form_input import FormInput
+from scenarios.console.form_input import FormInput, read_as
 from scenarios.console.providers import ServedProviders
 from scenarios.oracles.acceptable import acceptable
-from scenarios.problems.errors import TargetProblem, UsageProblem
+from scenarios.problems.errors import TargetProblem
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import DriverProbe, Probe, Unreadable, WagersProbe
 from simulators.exchanges.as_json import as_json
-from simulators.exchanges.history import Direction, Exchange, Status
-from simulators.providers import OPERATOR, PROVIDERS
+from simulators.exchanges.history import Status
+from simulators.providers import OPERATOR
 from simulators.values import money
 
 # So many exchanges one answer holds, and so many seconds one request may wait.
 MOST: Final = 500
 LONGEST: Final = 30
-_DIRECTIONS: Final = {"to": Direction.TO_CLIENT, "from": Direction.FROM_CLIENT}
-
-Fits = Callable[[Exchange, Mapping[str, Any]], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Words that must all fit an exchange."""
-
-    words: tuple[Fits, ...]
-
-    @classmethod
-    def read(cls, text: str) -> "Filter":
-        """Read words such as ``status:200 player:p-1 >500ms voided``. Raises UsageProblem."""
-        return cls(tuple(_word(word) for word in text.split()))
-
-    def fits(self, exchange: Exchange, shown: Mapping[str, Any]) -> bool:
-        """Whether ``exchange``, whose JSON is ``shown``, is meant."""
-        return all(word(exchange, shown) for word in self.words)
-
-
-def _word(text: str) -> Fits:
-    name, colon, value = text.partition(":")
-    limit = text.removeprefix(">").removesuffix("ms")
-    if text.startswith(">") and limit.isdecimal():
-        return lambda exchange, _: (exchange.seconds or 0.0) * 1000 > int(limit)
-    if name == "status" and value.isdecimal():
-        return lambda exchange, _: exchange.answer is not None and exchange.answer.status == int(value)
-    if name == "provider" and value in PROVIDERS:
-        return lambda exchange, _: exchange.provider == value
-    if name == "client" and value in _DIRECTIONS:
-        return lambda exchange, _: exchange.direction is _DIRECTIONS[value]
-    if name == "player" and value:
-        return lambda exchange, shown: (
-            getattr(exchange.message, "player", None) == value or f'"{value}"' in shown["request"]["body"]
-        )
-    if colon and name in ("status", "provider", "client", "player"):
-        raise UsageProblem(
-            f"the filter {text!r} cannot be read",
-            f"status:200, provider:{'|'.join(PROVIDERS)}, client:to|from, player:ID, >500ms, or words to look for",
-            "correct it",
-        )
-    # Anything else is looked for in what is shown of the request, its answer and what it is called.
-    return lambda _, shown: text.lower() in _all(shown)
-
-
-def _all(shown: Mapping[str, Any]) -> str:
-    request, answer = shown["request"], shown["answer"] or {"body": ""}
-    return f"{shown['kind']} {request['method']} {request['url']} {request['body']} {answer['body']}".lower()
 
 
 class Queries:
@@ -85,7 +35,9 @@ class Queries:
         ``next`` is where to ask on: everything before it is over. Raises UsageProblem.
         """
         since, count = asked.count("since", 0, 0, 10**9), asked.count("count", 0, 0, MOST)
-        wait, wanted = asked.count("wait", 0, 0, LONGEST), Filter.read(asked.text("filter"))
+        wait = asked.count("wait", 0, 0, LONGEST)
+        with read_as("filter"):
+            wanted = Filter.read(asked.text("filter"))
         found: list[dict[str, Any]] = []
 
         def enough() -> bool:
@@ -104,10 +56,9 @@ class Queries:
         found: list[dict[str, Any]] = []
         redactor = self.providers.redactor
         for exchange in self.providers.history.since(since):
-            if exchange.status is not Status.PENDING and len(found) < MOST:
-                shown = as_json(exchange, redactor)
-                if wanted.fits(exchange, shown):
-                    found.append(shown | {"about": redactor.text(rows.about(exchange))})
+            over = exchange.status is not Status.PENDING and len(found) < MOST
+            if over and wanted.fits(exchange, redactor):
+                found.append(as_json(exchange, redactor) | {"about": redactor.text(rows.about(exchange))})
         return found
 
     def audit(self, player: Player, since: int) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """Exchanges and deliveries as the console's feed shows them: short, JSON values only, and never a secret."""
 
-import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from scenarios.console.providers import ServedProviders
 from simulators.checkout.wire import Notice
-from simulators.exchanges.as_json import as_json
+from simulators.exchanges.as_json import as_json, is_auth
 from simulators.exchanges.curl import as_curl
 from simulators.exchanges.history import Direction, Exchange, Status
 from simulators.exchanges.redaction import Redactor
@@ -15,19 +14,12 @@ from simulators.values import money
 from simulators.wallet.transactions import Transaction
 from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage
 
-# So much of a body can be searched, in characters; one longer than SEARCHED_BODY bytes not at all.
-SEARCHED: Final = 400
-SEARCHED_BODY: Final = 64 * 1024
 # How many deliveries that wait or were given up are listed.
 LISTED: Final = 50
-_BLANKS: Final = re.compile(r"\s+")
 
 
 def row(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
-    """One line of the feed. ``at`` is milliseconds since the epoch, ``ms`` how long the answer took.
-
-    ``x`` is the text that a search looks into besides what is shown.
-    """
+    """One line of the feed. ``at`` is milliseconds since the epoch, ``ms`` how long the answer took."""
     answer, seconds = exchange.answer, exchange.seconds
     url = urlsplit(exchange.request.url)
     waiting = exchange.status is Status.PENDING
@@ -44,26 +36,11 @@ def row(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
         "s": None if answer is None else answer.status,
         "ms": None if seconds is None else round(seconds * 1000, 1),
         "o": "waiting" if waiting else str(exchange.effect),
-        "w": "" if waiting or why is None else redactor.text(str(why), auth=_is_auth(exchange))[:200],
+        "w": "" if waiting or why is None else redactor.text(str(why), auth=is_auth(exchange))[:200],
         "f": len(exchange.faults),
         "c": exchange.copy_of,
-        "x": _searched(exchange, redactor),
+        "r": exchange.race,
     }
-
-
-def _searched(exchange: Exchange, redactor: Redactor) -> str:
-    bodies = [exchange.request.body, exchange.answer.body if exchange.answer is not None else b""]
-    texts = [
-        # Redacted whole and cut afterwards: a cut could leave half a secret, which nothing would find.
-        redactor.data(body, auth=_is_auth(exchange)).decode("utf-8", "backslashreplace")[:SEARCHED]
-        for body in bodies
-        if len(body) <= SEARCHED_BODY
-    ]
-    return _BLANKS.sub(" ", " ".join(texts))
-
-
-def _is_auth(exchange: Exchange) -> bool:
-    return urlsplit(exchange.request.url).path.rstrip("/").endswith("/auth")
 
 
 def about(exchange: Exchange) -> str:

@@ -7,6 +7,7 @@ import click
 
 from scenarios.cli.click_errors import examples
 from scenarios.console.control.client import ControlApi, console_here
+from scenarios.console.control.filters import WORDS
 from scenarios.problems.plain_text import printable
 
 # How long one question waits, in seconds.
@@ -17,6 +18,10 @@ _EXCHANGES: Final = "/exchanges"
 
 @click.command(
     "tail",
+    help=f"""Show what passes in a running `serve`, as it happens, until Ctrl-C.
+
+    A FILTER is {WORDS}; all must fit.
+    """,
     epilog=examples(
         "pitboss tail                           everything, from now on",
         "pitboss tail player:p-1 status:500     what is about p-1 and was answered by 500",
@@ -36,11 +41,7 @@ _EXCHANGES: Final = "/exchanges"
 )
 @click.option("--count", type=click.IntRange(1), metavar="N", help="End after N lines.")
 def command(words: tuple[str, ...], url: str | None, since: int | None, count: int | None) -> None:
-    """Show what passes in a running `serve`, as it happens, until Ctrl-C.
-
-    A FILTER is status:200, provider:operator, client:to or client:from, player:ID, >500ms, or a text to look for; all
-    must fit.
-    """
+    """Print each exchange that fits ``words``, as the control API at ``url`` tells it."""
     console, wanted = ControlApi(url or console_here() or _CONSOLE), " ".join(words)
     following = console.ask(_EXCHANGES, {"filter": wanted, "since": 0 if since is None else since})
     told: set[int] = set()
@@ -74,6 +75,7 @@ def _line(exchange: dict[str, Any]) -> str:
         exchange["at"][11:19],
         f"{exchange['provider']} {way} {exchange['kind']}",
         exchange["about"],
+        "" if exchange["race"] is None else f"race:{exchange['race']}",
         str(answer["status"]) if answer else "no answer",
         f"{took * 1000:.0f} ms" if took is not None else "",
         exchange["outcome"] + (f": {why}" if why else ""),

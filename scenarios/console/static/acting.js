@@ -13,9 +13,9 @@ function raising(form) {
     event.preventDefault();
     const button = event.submitter ?? form.querySelector('button[name="event"]');
     button.disabled = true;
-    const made = await attempt(() => post("do/raise", { ...fieldsOf(form), event: button.value }));
+    const made = await attempt(() => post("do/raise", { ...fieldsOf(form), event: button.value }), form);
     button.disabled = false;
-    button.focus();
+    if (!form.querySelector('[aria-invalid="true"]')) button.focus();
     if (made) told(button.value, made);
   });
 }
@@ -69,7 +69,7 @@ function sessions() {
   const form = find("session");
   form?.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const opened = await attempt(() => post("do/session", fieldsOf(form)));
+    const opened = await attempt(() => post("do/session", fieldsOf(form)), form);
     if (!opened) return;
     const url = new URL(opened.url);
     if (!["http:", "https:"].includes(url.protocol)) return say("", { beats: { came: "the CLIENT gave no web address", expected: "the iframe's address", next_step: "see what it answered to the launch" } });

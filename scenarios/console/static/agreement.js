@@ -1,32 +1,15 @@
 // The form that the CLIENT fills in, with what is wrong at each field, and what the OPERATOR hands back.
 
-import { Refused, attempt, copy, fieldsOf, find, post, say } from "./dom.js";
+import { attempt, copy, fieldsOf, find, post, say } from "./dom.js";
 
 const MASK = "••••••";
 
-function wrongAt(form, fields) {
-  for (const input of form.querySelectorAll("input[name]")) {
-    const beats = fields[input.name];
-    const place = find(`${input.id}-wrong`);
-    place.hidden = !beats;
-    place.textContent = beats ? `${beats.came}. Next: ${beats.next_step}.` : "";
-    if (beats) input.setAttribute("aria-invalid", "true");
-    else input.removeAttribute("aria-invalid");
-  }
-  form.querySelector('[aria-invalid="true"]')?.focus();
-}
-
 async function agree(form) {
-  try {
-    const { fields, lines } = await post("do/agree", fieldsOf(form));
-    for (const [name, value] of Object.entries(fields)) form.elements[name].value = value;
-    find("agreement-lines").textContent = lines;
-    wrongAt(form, {});
-    say("Agreed");
-  } catch (problem) {
-    if (!(problem instanceof Refused) || !problem.beats.fields) throw problem;
-    wrongAt(form, problem.beats.fields);
-  }
+  const agreed = await attempt(() => post("do/agree", fieldsOf(form)), form);
+  if (!agreed) return;
+  for (const [name, value] of Object.entries(agreed.fields)) form.elements[name].value = value;
+  find("agreement-lines").textContent = agreed.lines;
+  say("Agreed");
 }
 
 function show(values) {
@@ -42,7 +25,7 @@ function show(values) {
 export function begin() {
   const form = find("agreement");
   if (!form) return;
-  form.addEventListener("submit", (event) => { event.preventDefault(); attempt(() => agree(form)); });
+  form.addEventListener("submit", (event) => { event.preventDefault(); agree(form); });
   find("credentials-show").addEventListener("click", async (event) => {
     if (event.target.getAttribute("aria-expanded") === "true") return show(null);
     const handed = await attempt(() => post("do/credentials"));

@@ -113,7 +113,7 @@ function tell(id, moved) {
 export function begin() {
   find("check-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    attempt(() => post("do/check", fieldsOf(event.target)));
+    attempt(() => post("do/check", fieldsOf(event.target)), event.target);
   });
   find("check-cancel").addEventListener("click", () => attempt(() => post("do/cancel")));
   find("rule-close").addEventListener("click", () => {

@@ -58,13 +58,42 @@ export function say(text, { beats = null, bad = false } = {}) {
   if (!beats && !bad) quiet = setTimeout(() => place.replaceChildren(), 6000);
 }
 
-/** Run a deed; what goes wrong is said in three beats. Resolves to its answer, or to null. */
-export async function attempt(deed) {
+let places = 0;
+
+/** Say at the fields of a form what is wrong with each, in the place of what was said before; whether any was told. */
+export function wrongAt(form, fields) {
+  let first = null;
+  for (const input of form.querySelectorAll("input[name], select[name], textarea[name]")) {
+    const beats = fields[input.name];
+    let place = form.querySelector(`[data-wrong="${input.name}"]`);
+    if (beats && !place) {
+      place = make("p", { id: `wrong-${(places += 1)}`, className: "wrong", "data-wrong": input.name });
+      input.setAttribute("aria-describedby", `${input.getAttribute("aria-describedby") ?? ""} ${place.id}`.trim());
+      (input.closest("label") ?? input).after(place);
+    }
+    if (place) {
+      place.hidden = !beats;
+      place.textContent = beats ? `${beats.came}. Expected: ${beats.expected}. Next: ${beats.next_step}.` : "";
+    }
+    if (beats) {
+      input.setAttribute("aria-invalid", "true");
+      input.closest("details")?.setAttribute("open", "");
+      first ??= input;
+    } else input.removeAttribute("aria-invalid");
+  }
+  first?.focus();
+  return first !== null;
+}
+
+/** Run a deed; what goes wrong is said in three beats, at the fields of `form` where they are its. Resolves to its answer, or to null. */
+export async function attempt(deed, form = null) {
   try {
-    return await deed();
+    const done = await deed();
+    if (form) wrongAt(form, {});
+    return done;
   } catch (problem) {
-    if (problem instanceof Refused) say("", { beats: problem.beats });
-    else say("", { beats: { came: "the console's server does not answer", expected: "pitboss serve, running", next_step: "start it again, then reload this page" } });
+    if (!(problem instanceof Refused)) say("", { beats: { came: "the console's server does not answer", expected: "pitboss serve, running", next_step: "start it again, then reload this page" } });
+    else if (!form || !wrongAt(form, problem.beats.fields ?? {})) say("", { beats: problem.beats });
     return null;
   }
 }

@@ -1,14 +1,16 @@
 // One exchange, whole: what was sent and answered, when, how to send it again.
 
+import { address } from "./address.js";
 import { attempt, copy, find, get, make, post, say } from "./dom.js";
 
 let shown = null;
 
-export async function inspect(number, version) {
+export async function inspect(number) {
   const exchange = await attempt(() => get(`exchanges/${number}`));
   if (!exchange) return;
   const fresh = shown?.number !== number;
   shown = exchange;
+  address.set("exchange", String(number));
   find("inspector").hidden = false;
   find("feed").classList.add("inspecting");
   find("i-title").textContent = `#${number} ${exchange.kind}`;
@@ -23,10 +25,6 @@ export function refresh(rows) {
   if (shown && !find("inspector").hidden && rows.some((row) => row.n === shown.number)) inspect(shown.number);
 }
 
-export function inspected() {
-  return find("inspector").hidden ? null : shown?.number ?? null;
-}
-
 function parts(exchange) {
   const { request, answer } = exchange;
   const arrow = exchange.direction === "to CLIENT" ? `${exchange.provider} → CLIENT` : `CLIENT → ${exchange.provider}`;
@@ -37,6 +35,7 @@ function parts(exchange) {
     ["took", exchange.seconds === null ? "no answer" : `${(exchange.seconds * 1000).toFixed(1)} ms`],
     exchange.failure ? ["failure", exchange.failure] : null,
     exchange.copy_of !== null ? ["copy of", `#${exchange.copy_of}`] : null,
+    exchange.race !== null ? ["race", `race:${exchange.race}`] : null,
     ...exchange.faults.map((fault) => ["fault", fault]),
     exchange.genuine ? null : ["genuine", "no: sent by hand or forged"],
   ].filter(Boolean);
@@ -64,10 +63,12 @@ export function begin(list) {
     find("inspector").hidden = true;
     find("feed").classList.remove("inspecting");
     list.select(null);
+    address.set("exchange", "");
     find("list").focus();
   };
   find("i-close").addEventListener("click", close);
   find("inspector").addEventListener("keydown", (event) => event.key === "Escape" && close());
+  find("i-link").addEventListener("click", () => copy(address.of("feed"), "The address of this exchange"));
   find("i-copy").addEventListener("click", () => shown && copy(shown.curl, `#${shown.number} as curl`));
   find("i-again").addEventListener("click", async () => {
     const sent = shown && (await attempt(() => post(`exchanges/${shown.number}/again`)));

@@ -1,6 +1,8 @@
 // The console: tabs, the live feed, and the parts that act.
 
+import { address } from "./address.js";
 import { attempt, copy, find, make, post, say } from "./dom.js";
+import * as filter from "./filter.js";
 import { List } from "./list.js";
 import * as inspector from "./inspect.js";
 import * as acting from "./acting.js";
@@ -13,7 +15,7 @@ const wide = matchMedia("(min-width: 64rem)");
 const LATE = 1000; // from so many milliseconds on the feed says that it is behind
 
 function show() {
-  const asked = location.hash.slice(1);
+  const asked = location.hash.slice(1) || (wanted === null ? "" : "feed");
   let tab = TABS.includes(asked) ? asked : "start";
   if (tab === "feed" && wide.matches) tab = "start";
   document.body.dataset.view = tab;
@@ -30,14 +32,12 @@ const list = new List({
   chosen: (number) => inspector.inspect(number),
   counted: (shown, all) => {
     const word = all === 1 ? "exchange" : "exchanges";
-    find("feed-count").textContent = all === 0 ? "nothing yet" : shown === all ? `${all} ${word}` : `${shown} of ${all} ${word}`;
+    find("feed-count").textContent = all === 0 ? "nothing yet" : !list.filtered ? `${all} ${word}` : `${shown} of ${all} ${word}`;
   },
 });
 
-function filter() {
-  list.filter({ text: find("feed-search").value, provider: find("feed-provider").value, outcome: find("feed-outcome").value });
-}
-
+const PAGE = crypto.getRandomValues(new Uint32Array(2)).join("-"); // names this page's stream, of which there is one
+let wanted = /^\d{1,9}$/.test(address.get("exchange")) ? Number(address.get("exchange")) : null; // what the address names
 let source = null;
 let seen = "";
 let offset = Infinity; // of this clock to the server's, in milliseconds: the least that a frame told
@@ -50,11 +50,13 @@ function line(text, state) {
 
 function listen() {
   source?.close();
-  source = new EventSource(`events?since=${encodeURIComponent(seen)}`);
+  const asked = { since: seen, filter: filter.inForce(), oldest: list.oldest, page: PAGE, ...(wanted === null ? {} : { exchange: wanted }) };
+  source = new EventSource(`events?${new URLSearchParams(asked)}`);
   source.addEventListener("hello", (event) => {
-    const { resumed, now } = JSON.parse(event.data);
+    const { resumed, now, fit } = JSON.parse(event.data);
     offset = Math.min(offset, Date.now() - now);
     if (!resumed) list.clear();
+    list.filter(filter.inForce() !== "", fit);
     seen = event.lastEventId;
     line("live", "good");
   });
@@ -80,6 +82,10 @@ function took(rows) {
   const oldest = list.take(rows);
   inspector.refresh(rows);
   lights.take(rows);
+  if (wanted !== null && list.indexOf(wanted) >= 0) {
+    list.select(wanted);
+    wanted = null;
+  }
   // How far the feed is behind is told of what happened while it was open, not of what was there before.
   if (opened && oldest !== Infinity) {
     requestAnimationFrame(() => {
@@ -114,7 +120,8 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden) { source?.close(); line("paused", ""); }
   else listen();
 });
-for (const id of ["feed-search", "feed-provider", "feed-outcome"]) find(id).addEventListener("input", filter);
+find("feed-mark").addEventListener("click", () => list.mark());
+find("feed-clear").addEventListener("click", () => list.unmark());
 find("feed-follow").addEventListener("change", (event) => list.setFollow(event.target.checked));
 for (const button of document.querySelectorAll("[data-copy]"))
   button.addEventListener("click", () => copy(find(button.dataset.copy).textContent, "Text"));
@@ -124,6 +131,10 @@ acting.begin();
 agreement.begin();
 check.begin();
 show();
-listen();
 say("");
 find("said").replaceChildren();
+if (wanted !== null) {
+  list.setFollow(false);
+  inspector.inspect(wanted);
+}
+filter.begin({ changed: listen, newest: () => list.newest });

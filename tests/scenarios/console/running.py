@@ -115,7 +115,14 @@ class Inside:
     url: str
 
     def write(
-        self, number: int = 1, *, kind: str = "bet", user: str = "p-1", error: str | None = None
+        self,
+        number: int = 1,
+        *,
+        kind: str = "bet",
+        user: str = "p-1",
+        error: str | None = None,
+        http: int = 200,
+        race: int | None = None,
     ) -> Exchange:
         """Put ``number`` answered exchanges into the history; return the last."""
         for each in range(number):
@@ -125,12 +132,12 @@ class Inside:
                 "POST", "http://127.0.0.1:9/operator/transaction", (("X-Security-Hash", "0"),), body
             )
             invoked = self.providers.history.invoke(
-                request, provider="operator", label=kind, purpose=Purpose.SCENARIO, message=message
+                request, provider="operator", label=kind, purpose=Purpose.SCENARIO, message=message, race=race
             )
             answer = b'{"error": null, "transaction_id": "c-1"}' if error is None else error.encode()
             last = self.providers.history.complete(
                 invoked.number,
-                answer=Answer(200, (("Content-Type", "application/json"),), answer),
+                answer=Answer(http, (("Content-Type", "application/json"),), answer),
                 status=Status.OK if error is None else Status.REFUSED,
                 error=error,
             )

@@ -9,7 +9,8 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from scenarios.console.feed import FRAME_ROWS, OPENING_ROWS, STREAMS, Feed
+from scenarios.console.control.filters import Filter
+from scenarios.console.feed import EVERYTHING, FRAME_ROWS, OPENING_ROWS, STREAMS, Feed, Watched
 from simulators.exchanges.history import Failure, FailureKind, History, Purpose, Request
 from simulators.exchanges.redaction import Redactor
 from tests.scenarios.console.running import console_inside
@@ -22,8 +23,8 @@ SECONDS = 5
 class Reader:
     """Reads a stream frame by frame, as (event, id, data)."""
 
-    def __init__(self, feed: Feed, last_id: str | None = None) -> None:
-        self._stream = feed.stream(last_id)
+    def __init__(self, feed: Feed, last_id: str | None = None, watched: Watched = EVERYTHING) -> None:
+        self._stream = feed.stream(last_id, watched)
         self.id = ""
 
     def __iter__(self) -> Iterator[tuple[str, object]]:
@@ -112,7 +113,8 @@ def test_a_stream_goes_on_where_it_was_cut(feed: Feed, history: History):
     bets(history, 3)
     again = Reader(feed, first.id)
     frames = iter(again)
-    assert next(frames) == ("hello", pytest.approx({"resumed": True, "total": 5, "now": time.time() * 1000}))
+    hello = {"resumed": True, "total": 5, "now": time.time() * 1000, "fit": None}
+    assert next(frames) == ("hello", pytest.approx(hello))
     assert [row["n"] for row in next(frames)[1]["rows"]] == [2, 3, 4]
     again.close()
     # An id of another run of the server means nothing here: everything is sent.
@@ -163,12 +165,47 @@ def test_a_stream_ends_with_the_console_and_frees_its_thread(tmp_path):
         assert inside.console.feed.watching == 0
 
 
-def test_no_secret_and_no_half_of_one_is_in_a_row(feed: Feed, history: History):
-    bets(history, 1, b'{"x": "a secret of the tests"}' + b" " * 360 + b"end")
-    bets(history, 1, b"x" * 390 + b"a secret of the tests")
-    reader = Reader(feed)
-    texts = [str(row["x"]) for row in reader.rows(2)]
+def test_a_filter_is_told_of_rows_that_a_page_has_and_of_those_that_come(feed: Feed, history: History):
+    bets(history, 2)
+    bets(history, 1, b'{"user": "p-7"}')
+    first = Reader(feed)
+    assert [row["fit"] for row in first.rows(3)] == [True] * 3
+    first.close()
+    bets(history, 1, b'{"user": "p-7"}')
+    again = Reader(feed, first.id, Watched(Filter.read("player:p-7"), oldest=1))
+    frames = iter(again)
+    assert next(frames)[1]["fit"] == [2, 3], "of all that is there"
+    assert [(row["n"], row["fit"]) for row in next(frames)[1]["rows"]] == [(3, True)]
+    bets(history, 1)
+    assert [(row["n"], row["fit"]) for row in again.rows(1)] == [(4, False)]
+    again.close()
+
+
+def test_a_page_that_is_about_an_old_exchange_begins_with_it(feed: Feed, history: History):
+    bets(history, OPENING_ROWS + 100)
+    reader = Reader(feed, None, Watched(exchange=40))
+    assert reader.rows(1)[0]["n"] == 40
     reader.close()
-    assert texts[0] == '{"x": "<SECRET>"} end '
-    assert "a secret" not in texts[1]
-    assert "<SECRET" in texts[1]
+
+
+def test_a_page_that_watches_anew_ends_its_stream_of_before(feed: Feed):
+    mine = Watched(page="one")
+    before = iter(Reader(feed, None, mine))
+    other = Reader(feed)
+    assert next(before)[0] == next(iter(other))[0] == "hello"
+    anew = Reader(feed, None, mine)
+    assert next(iter(anew))[0] == "hello"
+    assert [event for event, _ in before] == ["bye"]
+    assert feed.watching == 2
+    for reader in (other, anew):
+        reader.close()
+
+
+def test_no_secret_is_found_by_a_filter(feed: Feed, history: History):
+    bets(history, 1, b'{"x": "a secret of the tests"}' + b" " * 360 + b"end")
+    reader = Reader(feed, None, Watched(Filter.read("<SECRET>")))
+    assert reader.rows(1)[0]["fit"]
+    reader.close()
+    guess = Reader(feed, None, Watched(Filter.read("tests")))
+    assert not guess.rows(1)[0]["fit"]
+    guess.close()
