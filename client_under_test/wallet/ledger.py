@@ -225,9 +225,14 @@ class Ledger:
         """Undo what the target moved: that very amount, once, and only this player's own bet or result.
 
         All else (orphans, refused bets, rollbacks, what is undone already) is recorded and moves nothing.
+
+        Raises Refused, so that it may come again, for an orphan whose target must be known.
         """
         assert transaction.target is not None
-        original = self.original(connection, digest(transaction.target), player)
+        target = digest(transaction.target)
+        if transaction.target_known and self.stored(connection, target) is None:
+            raise Refused("UNKNOWN_TRANSACTION")
+        original = self.original(connection, target, player)
         return NOTHING if original is None else Effect(-original.amount, reverses=original.id)
 
     def original(self, connection: sa.Connection, key: str, player: Player) -> Posting | None:

@@ -39,7 +39,8 @@ ACTIONS: dict[Endpoint, frozenset[Action]] = {
 class Transaction:
     """One callback: ``amount`` in minor units of ``currency``; ``target`` is what a rollback undoes.
 
-    ``bet`` is the bet that a result names, where a provider's results do.
+    ``bet`` is the bet that a result names, where a provider's results do. ``target_known`` has a rollback refused that
+    undoes what never came.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Transaction:
     amount: int
     target: str | None = None
     bet: str | None = None
+    target_known: bool = False
 
 
 class Parser:

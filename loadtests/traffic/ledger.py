@@ -142,11 +142,19 @@ class Ledger:
 
     ``players`` are all player ids of the run, also those of other workers: a player is its index. Sums are 64-bit:
     OverflowError beyond. ``preparing`` is called once for each player before its first round (the audit sets it).
+    ``orphans_refused`` says that the rollback of what is unknown may be refused.
     """
 
     def __init__(
-        self, players: Sequence[str], currency: str, decimals: int, journal_limit: int = LIMIT
+        self,
+        players: Sequence[str],
+        currency: str,
+        decimals: int,
+        journal_limit: int = LIMIT,
+        *,
+        orphans_refused: bool = False,
     ) -> None:
+        self.orphans_refused = orphans_refused
         self.players = players
         self.currency = currency
         self.decimals = decimals
@@ -229,7 +237,7 @@ class Ledger:
                 return self._overdrawn(op)
         elif outcome is REFUSED and before is not REFUSED:
             self._keep(op, None)
-            if op.kind is BET:
+            if op.kind is BET or (op.kind is ROLLBACK and self._refusable(op)):
                 return None
             rule = "RES-01" if op.kind is RESULT else "RBK-01" if op.of is not None else "RBK-04"
             return self._breach(rule, op, f"a {op.kind} was refused")
@@ -345,6 +353,10 @@ class Ledger:
         return self._breach(
             "IDM-01", op, f"a copy of a {op.kind} is answered with another CLIENT id than the first"
         )
+
+    def _refusable(self, rollback: Operation) -> bool:
+        """Whether ``rollback`` undoes what the CLIENT may not know, in a dialect that has it refused then."""
+        return self.orphans_refused and (rollback.of is None or rollback.of.outcome is not OK)
 
     def _overdrawn(self, op: Operation) -> str | None:
         """Whether the bet ``op``, just accepted, took more than the player can have had (INV-02)."""

@@ -239,10 +239,13 @@ class PlayerScript:
                 yield from self._copies_until_answered(op, send)
 
     def _orphan(self) -> Play:
-        """Roll back what was never sent; then, at times, send it: once that is answered, or together with it."""
+        """Roll back what was never sent; then, at times, send it: once that is answered, or together with it.
+
+        It is not sent where such a rollback is refused, and so nothing that comes after it is late.
+        """
         amount = self._stake()
         provider_id, never_sent = self.callbacks.new_id(), self.callbacks.new_id()
-        late = self.rng.random() < self.rates.late_bets
+        late = self.callbacks.dialect.abilities.unknown_rollbacks and self.rng.random() < self.rates.late_bets
         overtaken = late and self.rng.random() < _OVERTAKEN
         name = OVERTAKEN if overtaken else "orphan"
         send = self._send(ROLLBACK, provider_id, amount, name, never_sent)

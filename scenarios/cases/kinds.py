@@ -42,6 +42,11 @@ def prepared(
     return operator.undo(wager, id=own_id) if wager.ok else None
 
 
+def named(operator: Verbs) -> tuple[str, ...]:
+    """Those of KINDS that have an id of their own in the dialect."""
+    return KINDS if operator.rollback_ids else WAGERS
+
+
 def done(kind: str, operator: Verbs, player: Player, units: int | None = None) -> Exchange | None:
     """Make one transaction of ``kind`` (of ``units``); None where the CLIENT does not accept it, or its wager."""
     message = prepared(kind, operator, player, units=units)

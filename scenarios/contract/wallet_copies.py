@@ -97,6 +97,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
         ),
         causes="The key is made of player and id. Make the id unique by itself.",
         players=2,
+        ability="ids_across_players",
     ),
     Rule(
         id="IDM-08",
@@ -225,6 +226,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
         source="sportsbook.txt, Transaction-rollback",
         why="Orphans are sent again as all rollbacks are; a new id each time looks like new money.",
         causes="Orphans are answered but not stored. Insert them as any transaction.",
+        ability="unknown_rollbacks",
     ),
     Rule(
         id="RBK-06",
@@ -242,6 +244,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
             "The orphan does not keep the id it was to roll back. Store that id, and look there "
             "before taking a bet."
         ),
+        ability="unknown_rollbacks",
     ),
     Rule(
         id="RBK-07",
@@ -300,6 +303,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
             "Rollbacks are stored as transactions that can be rolled back. Decide what they mean, and "
             "never pay beyond what was taken."
         ),
+        ability="rollback_ids",
     ),
     Rule(
         id="RBK-12",
@@ -353,5 +357,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
         source="sportsbook.txt, Transaction-rollback",
         why="The documents do not say; all three are allowed, and everything else is judged by what the CLIENT chose.",
         causes="Nothing is wrong. Where it matters to you, agree with the provider on one of the three.",
+        ability="unknown_rollbacks",
     ),
 )

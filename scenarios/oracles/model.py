@@ -51,7 +51,10 @@ class CopyAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What one CLIENT may do; each field holds the ways that are possible.
+    """What one CLIENT may do; each field but the last holds the ways that are possible.
+
+    ``orphans_refused`` says that the rollback of what is unknown is refused in the dialect; a CLIENT may remember it
+    all the same, and what comes after it is late then.
 
     The default is what the contract decided; where it decided nothing (a late result) that of a late bet.
     Amounts and balances are in minor units; an effect is what a transaction adds to the balance.
@@ -63,6 +66,7 @@ class Model:
     returned: frozenset[Returned] = frozenset({Returned.ORIGINAL, Returned.LESSER})
     refused_copy: frozenset[RefusedCopy] = frozenset({RefusedCopy.TAKEN})
     copy_answer: frozenset[CopyAnswer] = frozenset({CopyAnswer.REPEATED})
+    orphans_refused: bool = False
 
     def late(self, effect: int) -> frozenset[Late]:
         """What a bet (``effect`` below zero) or a result may do after its own rollback."""

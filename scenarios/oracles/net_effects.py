@@ -17,7 +17,8 @@ from simulators.wallet.transactions import Kind
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """All attempts of one transaction. ``amount`` is in units, ``done`` when the earliest ok was answered.
+    """All attempts of one transaction. ``amount`` is in units, ``done`` when the earliest ok was answered, ``refused``
+    when the earliest refusal was.
 
     ``after_refusal`` says whether the first ok came after a refusal, None where that is open.
     """
@@ -33,6 +34,7 @@ class Transaction:
     done: float | None
     attempts: int
     after_refusal: bool | None = False
+    refused: float | None = None
 
     @property
     def effect(self) -> int:
@@ -78,6 +80,7 @@ def _transaction(group: list[Record], model: Model) -> Transaction:
         done=settled.done,
         attempts=len(group),
         after_refusal=settled.after_refusal,
+        refused=settled.refused,
     )
 
 
@@ -115,12 +118,20 @@ def effects(
         for t in found:
             if t.of is not None and mine(t):
                 named[t.of].append(t)
+    orphans: dict[str, list[Transaction]] = defaultdict(list)
+    if model.orphans_refused:
+        for same_id in by_id.values():
+            for t in same_id:
+                if t.of is not None and t.refused is not None and mine(t):
+                    orphans[t.of].append(t)
     result = []
     for key, found in claims.items():
         moving = [t for t in found if t.kind is not Kind.ROLLBACK and mine(t)]
         if not moving:
             continue
         base = {effect for t in moving for effect in _alone(t, model)}
+        if any(_maybe_late(t, orphans[key], model) for t in moving):
+            base.add(0)
         if len(moving) < len(found) or not any(t.done is not None for t in found):
             base.add(0)
         parts = (*moving, *named[key])
@@ -138,6 +149,11 @@ def _alone(t: Transaction, model: Model) -> set[int]:
         return {t.effect}
     moved = {RefusedCopy.TAKEN: t.effect, RefusedCopy.NOTHING: 0}
     return {moved[way] for way in model.refused_copy} | ({t.effect} if t.after_refusal is None else set())
+
+
+def _maybe_late(t: Transaction, orphans: list[Transaction], model: Model) -> bool:
+    """Whether ``t`` may have moved nothing, as a refused rollback of it may have come first and been remembered."""
+    return Late.NOTHING in model.late(t.effect) and not all(_surely_before(t, one) for one in orphans)
 
 
 def _surely_names(claims: list[Transaction], key: str) -> bool:

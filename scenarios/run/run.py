@@ -148,7 +148,9 @@ class Run:
     @property
     def model(self) -> Model:
         """The wallet that the CLIENT is, as far as its choices are known; what is not known is open."""
-        return replace(OPEN, **self.choices)  # type: ignore[arg-type]
+        operator = self.settings.target.operator
+        refused = operator is not None and not operator.words.abilities.unknown_rollbacks
+        return replace(OPEN, **self.choices, orphans_refused=refused)  # type: ignore[arg-type]
 
     @cached_property
     def channel(self) -> Operator:

@@ -146,6 +146,11 @@ class Decisions(Section):
         description="whether a result may come that no bet precedes; otherwise each names a known bet, as {bet}",
         examples=["true"],
     )
+    ids_across_players: bool = Field(
+        True,
+        description="whether no two players ever share an id; otherwise it is one transaction's with its player alone",
+        examples=["true"],
+    )
 
 
 class DialectFile(Section):
@@ -236,8 +241,10 @@ class DialectFile(Section):
                 copies_as_first=self.decisions.copies_as_first,
                 unknown_rollbacks=self.decisions.unknown_rollbacks,
                 results_alone=self.decisions.results_alone,
+                ids_across_players=self.decisions.ids_across_players,
                 fine_amounts=self.amount.fine,
                 rollback_currency="{currency}" in _places(self.messages[Kind.ROLLBACK]),
+                rollback_ids="{id}" in _places(self.messages[Kind.ROLLBACK]),
             ),
         )
 

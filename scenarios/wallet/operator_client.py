@@ -108,7 +108,10 @@ class Verbs:
         id: str | None = None,  # noqa: A002
         currency: str | None = None,
     ) -> Transaction:
-        """Build a rollback of an exchange (whose player and amount it takes over) or of any provider id."""
+        """Build a rollback of an exchange (whose player and amount it takes over) or of any provider id.
+
+        ``id`` is its own, where rollbacks have one.
+        """
         if isinstance(of, str):
             undone = of
         else:
@@ -120,7 +123,15 @@ class Verbs:
         if player is None or amount is None:
             raise ValueError("a rollback of a bare id needs the player and the amount")
         name, own = _name_and_currency(player, currency)
+        if not self.rollback_ids:
+            # What it undoes, and for whom, is all that tells it from others.
+            id = f"rollback of {undone} for {name}"  # noqa: A001
         return Transaction(Kind.ROLLBACK, self.new_id() if id is None else id, name, own, amount, undone)
+
+    @property
+    def rollback_ids(self) -> bool:
+        """Whether rollbacks have ids of their own; otherwise all rollbacks of one transaction are copies of one."""
+        return self.channel.dialect.abilities.rollback_ids
 
     def bet(
         self,

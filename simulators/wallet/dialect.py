@@ -21,7 +21,9 @@ class Abilities:
     ``copies_as_first``: a copy gets the answer of the first, with the same CLIENT id; otherwise it may be told
     that it was processed before. ``unknown_rollbacks``: the rollback of an unknown transaction is a success.
     ``results_alone``: a result need not name a bet that the CLIENT knows. ``fine_amounts``: amounts finer than the
-    currency's unit can be written. ``rollback_currency``: a rollback says in which currency it is.
+    currency's unit can be written. ``rollback_currency``: a rollback says in which currency it is. ``rollback_ids``: a
+    rollback has an id of its own; otherwise all rollbacks of one transaction are one. ``ids_across_players``: an id
+    is never used for two players.
     """
 
     copies_as_first: bool = True
@@ -29,13 +31,18 @@ class Abilities:
     results_alone: bool = True
     fine_amounts: bool = True
     rollback_currency: bool = True
+    rollback_ids: bool = True
+    ids_across_players: bool = True
 
 
 # How it is with a dialect that lacks one of the abilities that rules need.
 LACKING: Final[Mapping[str, str]] = {
+    "unknown_rollbacks": "the rollback of what is unknown is refused",
     "results_alone": "each result names a bet",
     "fine_amounts": "amounts finer than the unit cannot be written",
     "rollback_currency": "a rollback says no currency",
+    "rollback_ids": "a rollback has no id of its own",
+    "ids_across_players": "two players may share an id",
 }
 
 

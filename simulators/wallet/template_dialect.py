@@ -197,7 +197,9 @@ class TemplateDialect(Dialect):
         return [value for key in sorted(keys) for value in codec.values_of(body, key)]
 
     def renewed(self, body: bytes, id: str) -> bytes | None:  # noqa: A002
-        """Another id in the same bytes, and no signature field yet."""
+        """Another id in the same bytes, and no signature field yet; None for a rollback that has no id of its own."""
+        if not self.decisions.rollback_ids and self._is_rollback(body):
+            return None
         keys = {re.escape(key) for message in self.messages.values() for key in _keys_of("{id}", message)}
         names = "|".join(sorted(keys)).encode()
         own = re.escape(self.field or "").encode()
@@ -211,6 +213,18 @@ class TemplateDialect(Dialect):
         if not count:
             return None
         return re.sub(sealed, b"", changed) if self.field else changed
+
+    def _is_rollback(self, body: bytes) -> bool:
+        """Whether the fields of ``body`` are those of a rollback, and not also those of a bet or a result."""
+        given = self._fields(body)
+
+        def fits(kind: Kind) -> bool:
+            flat = {
+                name: part for name, part in self.messages[kind].items() if not isinstance(part, dict | list)
+            }
+            return all(name in given and _stands_for(part, given[name]) for name, part in flat.items())
+
+        return fits(Kind.ROLLBACK) and not (fits(Kind.BET) or fits(Kind.RESULT))
 
     def _values(self, transaction: Transaction) -> dict[str, Any]:
         agreed = {
@@ -252,6 +266,11 @@ class TemplateDialect(Dialect):
             return {}
         pairs = document.items() if isinstance(document, dict) else ()
         return {name: _text(value) for name, value in pairs if not isinstance(value, dict | list)}
+
+
+def _stands_for(part: Any, given: str) -> bool:
+    """Whether ``part`` of a template may have become ``given``."""
+    return (isinstance(part, str) and part.startswith("{")) or _text(part) == given
 
 
 def _filled(part: Any, values: Mapping[str, Any]) -> Any:

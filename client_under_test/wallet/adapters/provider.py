@@ -80,7 +80,7 @@ def blueprint(prefix: str, handler: AdapterHandler) -> Blueprint:
     for path, action in handler.words.paths.items():
         routes.add_url_rule(
             path,
-            endpoint=path.strip("/").replace("/", "_"),
+            endpoint=path.strip("/").replace("/", "_") or "wallet",
             view_func=lambda action=action: handler.handle(action),
             methods=[handler.words.method],
         )

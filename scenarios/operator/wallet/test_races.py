@@ -102,7 +102,8 @@ def test_rollbacks_of_one_bet_at_once(operator: Verbs, player: Player, judge: Ju
     """Concurrent rollbacks of one bet, under the same and under different ids, return its amount once."""
     need_sound(judge, BET_UNDONE)
     for _ in range(effort.races):
-        for name, ids in _rollback_ids(effort.width):
+        ways = _rollback_ids(effort.width)
+        for name, ids in ways if operator.rollback_ids else ways[:1]:
             judge.fund(player, 5000)
             bet = operator.bet(player, player.money(700))
             judge.needs(bet.ok, "the bet that was to be rolled back was refused")

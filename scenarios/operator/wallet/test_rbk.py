@@ -6,7 +6,6 @@ rollback says. Limits: sequential requests only; rollbacks without an original a
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -122,10 +121,10 @@ def test_once_more_under_a_new_id(operator: Verbs, player: Player, judge: Judge)
         if first is None or (not operator.send(first).ok and what in WAGERS):
             return None
         return [
-            operator.send(replace(first, id=operator.new_id())),
+            operator.rollback(str(first.of), player, first.amount),
             operator.result(player, player.money(units)),
             operator.rollback(operator.bet(player, player.money(units))),
-            *(operator.send(replace(first, id=operator.new_id())) for _ in range(2)),
+            *(operator.rollback(str(first.of), player, first.amount) for _ in range(2)),
         ]
 
     if all_hold("RBK-07", judge, player, [Chain(partial(time_and_again, what=what)) for what in kinds]):
@@ -142,8 +141,7 @@ def test_once_more_under_a_new_id(operator: Verbs, player: Player, judge: Judge)
                 operator.settle(operator.result(player, player.money(300)))
                 operator.settle(operator.rollback(operator.bet(player, player.money(100))))
                 judge.measure(player)
-            again = replace(rollback, id=operator.new_id())
-            further = operator.send(again)
+            further = operator.rollback(str(rollback.of), player, rollback.amount)
             judge.settled("RBK-07", player, further, case=f"{count} rollback of a {what}")
     judge.needs(tried, "nothing could be made that is rolled back twice")
 

@@ -171,6 +171,16 @@ def test_results_and_rollbacks_must_not_be_refused():
     assert made.settle(made.begin(0, BET, 5, "e"), REFUSED) is None
 
 
+def test_where_orphans_are_refused_so_may_be_the_rollback_of_what_was_not_accepted():
+    made = Ledger(["p-1"], "EUR", 2, orphans_refused=True)
+    assert made.settle(made.begin(0, ROLLBACK, 5, "a"), REFUSED) is None
+    bet = made.begin(0, BET, 5, "b")
+    assert made.settle(made.begin(0, ROLLBACK, 5, "c", of=bet), REFUSED) is None
+    made.settle(bet, OK, "x")
+    assert "RBK-01" in made.settle(made.begin(0, ROLLBACK, 5, "d", of=bet), REFUSED)
+    made.close()
+
+
 def test_a_bet_that_cannot_be_paid_for_must_not_be_accepted():
     made = ledger(opening=100)
     first, second = made.begin(0, BET, 60, "a"), made.begin(0, BET, 60, "b")

@@ -9,6 +9,8 @@ from decimal import Decimal
 
 import pytest
 
+from scenarios.target.dialect_file import read_dialect
+from simulators.dialects import SHIPPED
 from simulators.exchanges.history import Answer, Status
 from simulators.wallet.codec import Style
 from simulators.wallet.dialect import Abilities
@@ -120,6 +122,14 @@ def test_a_message_is_renewed_and_signed_once(words):
     changed = words.renewed(sent, 'n"&1')
     assert changed == words.encode(Transaction(Kind.BET, 'n"&1', "p 1", "EUR", Decimal("12.5")))
     assert words.renewed(b"[]", "n") is None
+
+
+def test_a_rollback_without_an_id_of_its_own_is_not_renewed():
+    words = read_dialect(SHIPPED["blueocean"])
+    bet, undo = (words.encode(each) for each in (BET, dataclasses.replace(BET, kind=Kind.ROLLBACK, of="b-1")))
+    assert b"transaction_id=n-1&" in words.renewed(bet, "n-1")
+    assert b"transaction_id=b-1&" in undo
+    assert words.renewed(undo, "n-1") is None
 
 
 @pytest.mark.parametrize("words", [dialect(), flat()])
