@@ -1,16 +1,16 @@
 """The console's server: one page, its live feed, and what its buttons ask for.
 
-Reads are open to this origin only; actions are POST with the page's token, from this origin. See ``csrf`` for
-what keeps other websites out, and the Content-Security-Policy below for what a CLIENT's bytes could do: nothing.
+Reads are open to this origin only, and where the console is guarded to who has shown its token; actions are POST with
+the page's token, from this origin. See ``csrf`` for what keeps other websites out, and the Content-Security-Policy
+below for what a CLIENT's bytes could do: nothing.
 """
 
-import hmac
 import secrets
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, jsonify, render_template, request, send_from_directory
+from flask import Flask, Response, g, jsonify, redirect, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -18,8 +18,10 @@ from scenarios.console import control_document, forms, rows, start_page
 from scenarios.console.actions import Actions
 from scenarios.console.agreement import AgreementForm
 from scenarios.console.checks import Checks
+from scenarios.console.control import credentials, stores
 from scenarios.console.control.client import TOKEN_HEADER
 from scenarios.console.control.filters import Filter
+from scenarios.console.control.gate import COOKIE, Gate, TooMany, WrongToken
 from scenarios.console.feed import STREAMS, Feed, Watched
 from scenarios.console.form_input import FormInput, Misfilled, read_as
 from scenarios.console.providers import ServedProviders
@@ -27,6 +29,7 @@ from scenarios.console.queries import Queries
 from scenarios.contract import GROUPS, RULES
 from scenarios.problems.errors import Exit, Problem
 from simulators.server import api_docs, csrf
+from simulators.values import decimal_json
 
 # Threads of the server: one for each stream, and as many for everything else.
 THREADS: Final = STREAMS + 12
@@ -43,11 +46,16 @@ _REPORTS: Final = {
 class Console:
     """The console of what is served. ``public_url`` is where browsers reach it, beside this machine's own names: the
     page asks for everything beside itself, whatever path it stands below. ``token`` lets programs act as the page
-    does (None: a new one, which the page alone has).
+    does (None: a new one); where the console is ``guarded`` nobody so much as looks on without it.
     """
 
     def __init__(
-        self, providers: ServedProviders, public_url: str | None = None, token: str | None = None
+        self,
+        providers: ServedProviders,
+        public_url: str | None = None,
+        token: str | None = None,
+        *,
+        guarded: bool = False,
     ) -> None:
         self.providers = providers
         self.actions = Actions(providers)
@@ -64,7 +72,7 @@ class Console:
         )
         self.public_urls = () if public_url is None else (public_url,)
         self.queries = Queries(providers, self.feed)
-        self.token = token or secrets.token_urlsafe(24)
+        self.gate = Gate(token or secrets.token_urlsafe(24), asks=guarded)
 
     def _changed(self) -> None:
         self.feed.poke()
@@ -83,6 +91,7 @@ def create_app(console: Console) -> Flask:
     app.before_request(lambda: _admit(console))
     app.after_request(lambda response: _guarded(console, response))
     app.add_url_rule("/", "page", lambda: _page(console))
+    app.add_url_rule("/", "login", lambda: _log_in(console), methods=["POST"])
     app.add_url_rule("/static/<path:name>", "static", lambda name: send_from_directory("static", name))
     app.add_url_rule("/events", "events", lambda: _events(console))
     app.add_url_rule("/rules", "rules", _rules)
@@ -90,6 +99,7 @@ def create_app(console: Console) -> Flask:
         "/exchanges", "exchanges", lambda: jsonify(console.queries.exchanges(FormInput(request.args)))
     )
     app.add_url_rule("/exchanges/<int:number>", "exchange", lambda number: _exchange(console, number))
+    app.add_url_rule("/stores", "stores", lambda: _stores(console))
     app.add_url_rule("/report/<name>", "report", lambda name: _report(console, name))
     app.add_url_rule(
         "/exchanges/<int:number>/again",
@@ -111,6 +121,8 @@ def create_app(console: Console) -> Flask:
         "session": console.actions.open_session,
         "agree": console.agreement.fill_in,
         "credentials": lambda asked: _handed_back(console, asked),
+        "rotate": lambda asked: credentials.rotate(console.providers, asked),
+        "store": lambda asked: stores.change(console.providers, asked),
         "check": console.checks.start,
         "cancel": lambda _: console.checks.cancel(),
     }
@@ -119,28 +131,59 @@ def create_app(console: Console) -> Flask:
     app.register_blueprint(api_docs.blueprint(control_document.document))
     app.register_error_handler(_Unserved, _unserved)
     app.register_error_handler(Misfilled, _misfilled)
+    app.register_error_handler(WrongToken, lambda wrong: _told(wrong, 401))
+    app.register_error_handler(TooMany, lambda wrong: _told(wrong, 429))
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_error)
     return app
 
 
-def _admit(console: Console) -> None:
+def _admit(console: Console) -> ResponseReturnValue | None:
+    """Let the request through (None), or answer it."""
     csrf.check_host(console.public_urls)
     csrf.check_site()
-    given = request.headers.get(TOKEN_HEADER, "").encode("utf-8", "surrogatepass")
-    # Whoever reads needs no token, but may find out whether its own is right.
+    if request.endpoint in ("static", "login"):
+        return None
+    scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
+    # A proxy before the console may have a use of its own for Authorization: the page has a header beside it.
+    given = request.headers.get(TOKEN_HEADER) or (shown.strip() if scheme.lower() == "bearer" else "")
+    gate = console.gate
+    if gate.asks and (given or not gate.knows(request.cookies.get(COOKIE, ""))):
+        if not given and request.endpoint == "page":
+            return _login_page()
+        gate.check(given, request.remote_addr or "")
+    # Whoever reads needs no token on this machine, but may find out whether its own is right.
     if request.method in ("GET", "HEAD") and not given:
-        return
+        return None
     site, said = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     own = {request.host, *(urlsplit(url).netloc for url in console.public_urls)}
-    foreign = csrf.made_elsewhere(site, said, own)
-    if foreign or not hmac.compare_digest(given, console.token.encode()):
+    if csrf.made_elsewhere(site, said, own) or not gate.fits(given):
         raise _Unserved(
             403,
             "this request did not come from the console's own page, or from one of before a restart",
             "one from the page as it is now. Nothing was done",
             "reload the page and try again",
         )
+    return None
+
+
+def _log_in(console: Console) -> ResponseReturnValue:
+    """Take the token of the login page, and lead back to the page that was asked for."""
+    try:
+        session = console.gate.log_in(request.form.get("token", "").strip(), request.remote_addr or "")
+    except (WrongToken, TooMany) as wrong:
+        return _login_page(wrong)
+    asked = f"?{request.query_string.decode()}" if request.query_string else "."
+    response = redirect(asked, 303)
+    secure = any(url.startswith("https:") for url in console.public_urls)
+    # Lax: an address that somebody sent opens the page; whatever acts needs the page's header as well.
+    response.set_cookie(COOKIE, session, httponly=True, samesite="Lax", secure=secure)
+    return response
+
+
+def _login_page(wrong: WrongToken | TooMany | None = None) -> ResponseReturnValue:
+    g.login = True
+    return render_template("login.html", wrong=wrong), 429 if isinstance(wrong, TooMany) else 401
 
 
 def _view(console: Console, deed: Callable[[FormInput], dict[str, Any]]) -> Callable[[], ResponseReturnValue]:
@@ -153,13 +196,14 @@ def _view(console: Console, deed: Callable[[FormInput], dict[str, Any]]) -> Call
 
 
 def _handed_back(console: Console, asked: FormInput) -> dict[str, Any]:
-    """Secrets are told on this machine alone: the pages have no login."""
-    if console.public_urls or not csrf.loopback(request.remote_addr or ""):
+    """Secrets are told to who has shown the token, or else on this machine alone."""
+    here = not console.public_urls and csrf.loopback(request.remote_addr or "")
+    if not (console.gate.asks or here):
         raise _Unserved(
             403,
             "secrets were asked for from another machine, or through --console-public-url",
-            "a page that is open on the machine of `pitboss serve`: the console has no login",
-            "open the console there, or take the values from where the page says that they stand",
+            "a page that is open on the machine of `pitboss serve`, or a console that asks for its token",
+            "start `pitboss serve` with --require-token, or take the values from where the page says that they stand",
         )
     return console.agreement.hand_back(asked)
 
@@ -169,7 +213,8 @@ def _page(console: Console) -> str:
     agreement = None if providers.operator is None else console.agreement
     return render_template(
         "console.html",
-        token=console.token,
+        token=console.gate.token,
+        guarded=console.gate.asks,
         cards=start_page.cards(providers),
         snippet=start_page.snippet(providers),
         demo=start_page.is_demo(providers.target),
@@ -224,6 +269,10 @@ def _exchange(console: Console, number: int) -> Response:
             404, f"there is no exchange #{number}", "one of those that the feed lists", "choose one of them"
         )
     return jsonify(rows.detail(history[number], console.providers.redactor))
+
+
+def _stores(console: Console) -> Response:
+    return Response(decimal_json.dumps(stores.listed(console.providers)), content_type="application/json")
 
 
 def _report(console: Console, name: str) -> Response:
@@ -284,13 +333,16 @@ def _guarded(console: Console, response: Response) -> Response:
         # Sessions that the CLIENT opened stand under the name that it knows the OPERATOR by.
         own = f"http://127.0.0.1:{port} http://localhost:{port}"
         frames = f" {parts.scheme}://{parts.netloc} {own}"
+    form = "'self'" if g.get("login") else "'none'"
+    if response.status_code == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
     if request.endpoint == "report":
         # A report stands for itself: its scripts run without this origin, so they can do nothing here.
         policy = "sandbox allow-scripts allow-popups allow-downloads"
     else:
         policy = (
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-            f"frame-src 'self'{frames}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+            f"frame-src 'self'{frames}; form-action {form}; base-uri 'none'; frame-ancestors 'none'"
         )
     response.headers["Content-Security-Policy"] = policy
     response.headers["Referrer-Policy"] = "same-origin"

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from scenarios.console import actions, agreement, queries
+from scenarios.console.control import credentials, stores
+from scenarios.console.control.client import TOKEN_HEADER
 from scenarios.console.control.events import EVENTS
 from scenarios.console.control.filters import WORDS
 from simulators.providers import PROVIDERS
 from simulators.server import openapi
 
+BEARER: Final = "bearer"
 TOKEN: Final = "token"  # noqa: S105 - the name of the credential
 _OBJECT: Final = {"type": "object"}
 _TEXT: Final = {"type": "string"}
@@ -102,8 +105,30 @@ ACTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]] = {
         },
         ("callback_url", "currencies", "languages"),
     ),
+    "rotate": (
+        "Let a provider share other credentials from now on; those that are not named stay",
+        {
+            "provider": _PROVIDER,
+            **{
+                key: _TEXT | {"description": f"[{provider}] {key}"}
+                for provider, keys in credentials.KEYS.items()
+                for key in keys
+            },
+        },
+        ("provider",),
+    ),
+    "store": (
+        "Add, change, offer, withdraw or remove a store of Jackpot, and tell the CLIENT",
+        {
+            "act": {"enum": list(stores.ACTS)},
+            "store": _TEXT | {"description": "its id; a new one is given to a store that is added"},
+            "changes": _TEXT
+            | {"description": "its properties, NAME=JSON a line", "examples": ["voucherValueMax=100"]},
+        },
+        ("act",),
+    ),
     "credentials": (
-        "What the OPERATOR hands back, secrets too; on this machine alone",
+        "What the OPERATOR hands back, secrets too; on this machine alone, or where the token is asked for",
         {"way": {"enum": list(agreement.WAYS)}},
         (),
     ),
@@ -131,6 +156,7 @@ def document() -> dict[str, Any]:
         "/exchanges": {
             "get": _operation("The exchanges that are over, and fit; may wait for them", parameters=asked)
         },
+        "/stores": {"get": _operation("The stores of Jackpot, and whether each is offered")},
         "/exchanges/{number}": {
             "get": _operation("One exchange, with its curl command", parameters=[number])
         },
@@ -154,7 +180,10 @@ def document() -> dict[str, Any]:
                 "required": ["came", "expected", "next_step"],
             }
         },
-        security_schemes={TOKEN: {"type": "apiKey", "in": "header", "name": "X-Pitboss-Token"}},
+        security_schemes={
+            BEARER: {"type": "http", "scheme": "bearer"},
+            TOKEN: {"type": "apiKey", "in": "header", "name": TOKEN_HEADER},
+        },
     )
 
 
@@ -167,7 +196,9 @@ def _operation(summary: str, *, acts: bool = False, **more: Any) -> dict[str, An
         "responses": {
             "200": openapi.done(_OBJECT),
             "422": {"description": "It does not fit", **problem},
+            "401": {"description": "No token, or a wrong one, where it is asked for", **problem},
+            "429": {"description": "Too many wrong tokens came before", **problem},
             **({"403": {"description": "No token, or a wrong one", **problem}} if acts else {}),
         },
-        **({"security": [{TOKEN: []}]} if acts else {}),
+        **({"security": [{BEARER: []}, {TOKEN: []}]} if acts else {}),
     }

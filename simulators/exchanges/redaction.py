@@ -33,7 +33,13 @@ class Redactor:
     """
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
-        self._names = {
+        self._names: dict[str, str] = {}
+        self.learn(secrets)
+
+    def learn(self, secrets: Mapping[str, str]) -> None:
+        """Replace ``secrets`` as well from now on, beside those before."""
+        # Never changed in place: other threads look for secrets meanwhile.
+        self._names = self._names | {
             spelling: name
             for name, secret in secrets.items()
             if len(secret) >= SECRET_LENGTH

@@ -1,6 +1,6 @@
 """Guards of the pages that people look at: which requests come from such a page, and which from elsewhere.
 
-The pages have no login. What keeps other websites in the same browser away is here: the Host header (a name of
+Most pages have no login. What keeps other websites in the same browser away is here: the Host header (a name of
 an attacker's that resolves to this machine is none of ours), and where a request says that it was made.
 """
 

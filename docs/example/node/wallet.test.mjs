@@ -5,13 +5,14 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 const CONSOLE = process.env.PITBOSS_CONSOLE ?? "http://127.0.0.1:8700";
+const TOKEN = { Authorization: `Bearer ${process.env.PITBOSS_CONTROL_TOKEN}` };
 const SITE = process.env.SITE ?? "http://127.0.0.1:8710";
 const PLAYER = "p-1";
 
 async function act(name, fields = {}) {
   const answer = await fetch(`${CONSOLE}/do/${name}`, {
     method: "POST",
-    headers: { "Content-Type": "application/json", "X-Pitboss-Token": process.env.PITBOSS_CONTROL_TOKEN },
+    headers: { ...TOKEN, "Content-Type": "application/json" },
     body: JSON.stringify(fields),
   });
   const told = await answer.json();
@@ -20,7 +21,7 @@ async function act(name, fields = {}) {
 }
 
 async function exchanges(question) {
-  const answer = await fetch(`${CONSOLE}/exchanges?${new URLSearchParams(question)}`);
+  const answer = await fetch(`${CONSOLE}/exchanges?${new URLSearchParams(question)}`, { headers: TOKEN });
   return (await answer.json()).exchanges;
 }
 

@@ -14,7 +14,7 @@ from scenarios.cli.options import config as config_option
 from scenarios.cli.options import public_url as public
 from scenarios.console.app import THREADS, Console
 from scenarios.console.app import create_app as create_console
-from scenarios.console.control.client import announced
+from scenarios.console.control.client import CONTROL_TOKEN, announced
 from scenarios.console.providers import ServedProviders
 from scenarios.hosting import state_file
 from scenarios.hosting.host import listening
@@ -29,10 +29,9 @@ from simulators.exchanges.jsonl import write_jsonl
 from simulators.exchanges.redaction import Redactor
 from simulators.operator.simulator import TOKEN_SECONDS
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
+from simulators.server import csrf
 from simulators.server.wsgi_server import App, watch_parent
 
-# The variable with the token that lets programs act through the console.
-CONTROL_TOKEN: Final = "PITBOSS_CONTROL_TOKEN"  # noqa: S105
 # Addresses to listen on that none can be called by.
 _EVERYWHERE: Final = ("0.0.0.0", "::")
 
@@ -68,8 +67,13 @@ _EVERYWHERE: Final = ("0.0.0.0", "::")
     help="Port of the console, a page to watch and steer all of it from; 0 leaves it out.",
 )
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; the pages have no login."
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on. Elsewhere than on this machine the console asks for its token; the other pages have no "
+    "login.",
 )
+@click.option("--require-token", is_flag=True, help="Let the console ask for its token on this machine, too.")
 @click.option("--public-url", type=public, metavar="URL", help="Where players' browsers reach the OPERATOR.")
 @click.option(
     "--jackpot-public-url", type=public, metavar="URL", help="Where players' browsers reach Jackpot."
@@ -104,6 +108,7 @@ def command(
     checkout_port: int,
     console_port: int,
     host: str,
+    require_token: bool,
     public_url: str | None,
     jackpot_public_url: str | None,
     checkout_public_url: str | None,
@@ -138,26 +143,30 @@ def command(
     with contextlib.ExitStack() as stack:
         ended = stack.enter_context(_ended(detached=detached))
         # Entered before what is served, to be closed after it: the history is complete when its file is.
-        stack.enter_context(_recorded(log, history, Redactor(target.secrets())))
-        file = stack.enter_context(state_file.opened(state, log)) if state is not None else None
         providers = ServedProviders(target, log)
+        stack.enter_context(_recorded(log, history, providers.redactor))
+        file = stack.enter_context(state_file.opened(state, log)) if state is not None else None
         named = [name for name in PROVIDERS if getattr(target, name) is not None]
         for name in named or [OPERATOR]:
             one = served(target, log, name, places[name], Play(seed, token_seconds, file))
             providers.served[name] = stack.enter_context(one)
         if console_port:
-            stack.enter_context(_console(providers, host, console_port, console_public_url, file))
+            console = Console(
+                providers,
+                console_public_url,
+                os.environ.get(CONTROL_TOKEN),
+                guarded=require_token or not csrf.local(host),
+            )
+            stack.enter_context(_console(console, host, console_port, file))
         click.echo(f"secrets         as in {target.path or 'the defaults of pitboss client'}")
         click.echo("Ctrl-C ends it.")
         ended.wait()
 
 
 @contextlib.contextmanager
-def _console(
-    providers: ServedProviders, host: str, port: int, public_url: str | None, file: StateFile | None
-) -> Iterator[None]:
-    """Serve the console of ``providers`` and say where; raises UsageProblem."""
-    console = Console(providers, public_url, os.environ.get(CONTROL_TOKEN))
+def _console(console: Console, host: str, port: int, file: StateFile | None) -> Iterator[None]:
+    """Serve ``console`` and say where; raises UsageProblem."""
+    providers = console.providers
     app: App = create_console(console)
     with (
         contextlib.closing(console),
@@ -173,9 +182,12 @@ def _console(
             # The console shows the player's page in a frame of its own.
             own = (server.url, f"http://localhost:{server.port}")
             providers.operator.simulator.framers += [*own, *console.public_urls]
-        click.echo(f"CONSOLE         {public_url or server.url}")
+        click.echo(f"CONSOLE         {(*console.public_urls, server.url)[0]}")
+        if console.gate.asks:
+            given = f"that of {CONTROL_TOKEN}" if os.environ.get(CONTROL_TOKEN) else console.gate.token
+            click.echo(f"TOKEN           {given}")
         here = f"http://localhost:{server.port}" if host in _EVERYWHERE else server.url
-        with announced(here, console.token, providers.target):
+        with announced(here, console.gate.token, providers.target):
             yield
         # Streams are ended first: the server waits for its threads.
         console.feed.close()

@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 
 from scenarios.cli.click_errors import examples
-from scenarios.console.control.client import ControlApi, console_here
+from scenarios.console.control.client import console as console_at
 from scenarios.console.control.filters import WORDS
 from scenarios.problems.plain_text import printable
 
@@ -42,7 +42,7 @@ _EXCHANGES: Final = "/exchanges"
 @click.option("--count", type=click.IntRange(1), metavar="N", help="End after N lines.")
 def command(words: tuple[str, ...], url: str | None, since: int | None, count: int | None) -> None:
     """Print each exchange that fits ``words``, as the control API at ``url`` tells it."""
-    console, wanted = ControlApi(url or console_here() or _CONSOLE), " ".join(words)
+    console, wanted = console_at(url, _CONSOLE), " ".join(words)
     following = console.ask(_EXCHANGES, {"filter": wanted, "since": 0 if since is None else since})
     told: set[int] = set()
     if since is None:

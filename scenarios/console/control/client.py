@@ -15,6 +15,8 @@ from scenarios.problems.errors import Problem, TargetProblem, UsageProblem
 from scenarios.target.loading import Target
 
 TOKEN_HEADER: Final = "X-Pitboss-Token"  # noqa: S105
+# The variable with the token that lets programs act through the console.
+CONTROL_TOKEN: Final = "PITBOSS_CONTROL_TOKEN"  # noqa: S105
 # Where a serve is found by the commands of its folder.
 PLACE: Final = Path(".pitboss") / "serve.json"
 # How long an answer may take, in seconds: one to a question, and one to an event with copies that are waited for.
@@ -27,7 +29,7 @@ class ControlApi:
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
-        self._headers = {} if token is None else {TOKEN_HEADER: token}
+        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
 
     def answers(self) -> bool:
         """Whether it is there and takes the token."""
@@ -102,10 +104,16 @@ def running(target: Target) -> ControlApi | None:
     return console if console.answers() else None
 
 
-def console_here() -> str | None:
-    """Where the console of the ``serve`` of this folder is, as it said; None where none said so."""
-    told = _read()
-    return None if told is None else str(told.get("console"))
+def console(url: str | None, default: str) -> ControlApi:
+    """The console at ``url``; without one that of the ``serve`` of this folder, else that at ``default``.
+
+    The token is what that ``serve`` told, else that of the environment.
+    """
+    told = _read() or {}
+    own = told.get("console")
+    if isinstance(own, str) and url in (None, own):
+        return ControlApi(own, str(told.get("token")))
+    return ControlApi(url or default, os.environ.get(CONTROL_TOKEN) or None)
 
 
 def _read() -> dict[str, Any] | None:

@@ -167,8 +167,10 @@ ids = ["p-1", "p-2"]
 
 
 @contextmanager
-def console_inside(folder: Path, callback_url: str = "http://127.0.0.1:9/operator") -> Iterator[Inside]:
-    """A console over the OPERATOR alone; nothing is sent of itself."""
+def console_inside(
+    folder: Path, callback_url: str = "http://127.0.0.1:9/operator", *, guarded: bool = False
+) -> Iterator[Inside]:
+    """A console over the OPERATOR alone; nothing is sent of itself. Where ``guarded`` its token is CONTROL_TOKEN."""
     file = folder / "pitboss.toml"
     file.write_text(TARGET % callback_url)
     target, history = load(file), History()
@@ -180,7 +182,9 @@ def console_inside(folder: Path, callback_url: str = "http://127.0.0.1:9/operato
         )
         one = stack.enter_context(hosted(simulator, ("127.0.0.1", 0)))
         providers = ServedProviders(target, history, {OPERATOR: one})
-        console = stack.enter_context(closing(Console(providers)))
+        console = stack.enter_context(
+            closing(Console(providers, token=CONTROL_TOKEN if guarded else None, guarded=guarded))
+        )
         with Server(create_app(console), threads=THREADS) as server:
             yield Inside(console, providers, server.url)
             console.feed.close()

@@ -32,7 +32,7 @@ def inside(tmp_path: Path) -> Iterator[Inside]:
 
 
 def post(inside: Inside, name: str, **fields: object) -> requests.Response:
-    headers = {TOKEN_HEADER: inside.console.token}
+    headers = {TOKEN_HEADER: inside.console.gate.token}
     return requests.post(f"{inside.url}/do/{name}", json=fields, headers=headers, timeout=30)
 
 

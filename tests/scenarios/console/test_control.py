@@ -77,10 +77,12 @@ def test_the_document_tells_of_every_action_and_every_question(inside: Inside) -
     told = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
     rules = create_app(inside.console).url_map.iter_rules()
     acting = {
-        ("POST", rule.rule.replace("<int:number>", "{number}")) for rule in rules if "POST" in rule.methods
+        ("POST", rule.rule.replace("<int:number>", "{number}"))
+        for rule in rules
+        if "POST" in rule.methods and rule.endpoint != "login"
     }
     assert acting <= told
-    assert told - acting == {("GET", "/exchanges"), ("GET", "/exchanges/{number}")}
+    assert told - acting == {("GET", "/exchanges"), ("GET", "/exchanges/{number}"), ("GET", "/stores")}
     page = requests.get(f"{inside.url}/documentation", timeout=30)
     assert page.status_code == 200
     assert "Control API" in page.text
@@ -288,3 +290,127 @@ def test_where_no_serve_answers_trigger_works_by_itself(scene: Scene, tmp_path: 
     done = pitboss("trigger", "result", "--amount", "1", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert in_feed(scene, since) == []
+
+
+# -- credentials and stores
+
+
+def refused(scene: Scene, name: str, **fields: object) -> dict:
+    """What is told of what does not fit, by field."""
+    headers = {"Authorization": f"Bearer {CONTROL_TOKEN}"}
+    answer = requests.post(f"{scene.url}/do/{name}", json=fields, headers=headers, timeout=60)
+    assert answer.status_code == 422, answer.text
+    return answer.json()
+
+
+def test_the_operators_secret_is_rotated_and_what_it_signs_is_refused_until_the_client_has_it(
+    scene: Scene,
+) -> None:
+    since = act(scene, "reset")["since"]
+    new = "a-new-security-hash-of-the-tests"
+    rotated = act(scene, "rotate", provider="operator", security_hash=new)
+    assert rotated == {"provider": "operator", "changed": ["security_hash"]}
+    assert act(scene, "credentials")["values"]["SECURITY_HASH"] == new
+    assert act(scene, "raise", event="result", amount="1.00")["outcome"] == "refused"
+    act(scene, "rotate", provider="operator", security_hash=HASH)
+    assert act(scene, "raise", event="result", amount="1.00")["outcome"] == "ok"
+    # Neither is told of what passed, and both kinds of request are in the history.
+    told = requests.get(f"{scene.url}/exchanges", params={"since": since}, timeout=60).text
+    assert '"refused"' in told
+    assert new not in told
+    assert HASH not in told
+
+
+def test_the_password_is_rotated(scene: Scene) -> None:
+    def auth(password: str) -> int:
+        asked = {"username": act(scene, "credentials")["values"]["CLIENT_USERNAME"], "password": password}
+        return requests.post(f"{scene.operator}/auth", json=asked, timeout=60).status_code
+
+    before = act(scene, "credentials")["values"]["CLIENT_PASSWORD"]
+    act(scene, "rotate", provider="operator", password="new-password-of-the-tests")
+    assert (auth(before), auth("new-password-of-the-tests")) == (401, 200)
+    act(scene, "rotate", provider="operator", password=before)
+    assert (auth(before), auth("new-password-of-the-tests")) == (200, 401)
+
+
+def test_jackpots_key_is_rotated(scene: Scene) -> None:
+    def asked(key: str) -> int:
+        return requests.get(f"{scene.jackpot}/v2/stores", headers={"apikey": key}, timeout=60).status_code
+
+    act(scene, "rotate", provider="jackpot", api_key="new-api-key-of-the-tests")
+    assert (asked(JACKPOT_SECRETS[0]), asked("new-api-key-of-the-tests")) == (401, 200)
+    act(scene, "rotate", provider="jackpot", api_key=JACKPOT_SECRETS[0])
+    assert asked(JACKPOT_SECRETS[0]) == 200
+
+
+def test_the_checkouts_key_is_rotated(scene: Scene) -> None:
+    new = "a-new-checkout-key-of-32-bytes-or-more"
+    act(scene, "rotate", provider="checkout", key=new)
+    assert act(scene, "raise", event="decision/approved")["outcome"] == "refused"
+    act(scene, "rotate", provider="checkout", key=CHECKOUT_KEY)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"provider": "bank"}, "provider"),
+        ({"provider": "operator", "security_hash": 5}, "security_hash"),
+        ({"provider": "operator"}, None),
+        ({"provider": "operator", "api_key": "of another provider"}, None),
+    ],
+)
+def test_credentials_that_do_not_fit_are_told(
+    scene: Scene, fields: dict[str, object], field: str | None
+) -> None:
+    assert list(refused(scene, "rotate", **fields).get("fields", [None])) == [field]
+
+
+def test_stores_are_listed_added_changed_withdrawn_and_removed(scene: Scene) -> None:
+    def stores() -> dict[str, dict]:
+        found = requests.get(f"{scene.url}/stores", timeout=60).json()["stores"]
+        return {each["id"]: each for each in found}
+
+    def offered() -> dict[str, dict]:
+        key = {"apikey": JACKPOT_SECRETS[0]}
+        found = requests.get(f"{scene.jackpot}/v2/stores", headers=key, timeout=60).json()
+        return {each["id"]: each for each in found}
+
+    before, since = stores(), act(scene, "reset")["since"]
+    model = before[min(before)]
+    wanted = {name: value for name, value in model.items() if name not in ("id", "slug", "offered")}
+    lines = "\n".join(
+        f"{name}={json.dumps(value)}" for name, value in (wanted | {"name": "Chez Nous"}).items()
+    )
+    made = act(scene, "store", act="add", changes=lines)
+    store = made["store"]
+    assert made["standing"] == "acknowledged"
+    assert stores().keys() - before.keys() == {store}
+    assert offered()[store] | {"offered": True} == stores()[store]
+    assert stores()[store]["slug"] == "chez-nous"
+    act(scene, "store", act="change", store=store, changes='shippingTime="96"\nvoucherValueMax=1000.50')
+    assert (offered()[store]["shippingTime"], offered()[store]["voucherValueMax"]) == ("96", 1000.5)
+    act(scene, "store", act="withdraw", store=store)
+    assert store not in offered()
+    assert stores()[store]["offered"] is False
+    act(scene, "store", act="offer", store=store)
+    assert store in offered()
+    act(scene, "store", act="remove", store=store)
+    assert stores() == before
+    told = [json.loads(body)["event"] for body in in_feed(scene, since)]
+    assert told == ["store/enabled", "store/update", "store/disabled", "store/enabled", "store/disabled"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"act": "burn"}, "act"),
+        ({"act": "withdraw"}, "store"),
+        ({"act": "change", "store": "none-of-them", "changes": "name=1"}, "store"),
+        ({"act": "add", "changes": "voucherValueMax"}, "changes"),
+        ({"act": "add", "changes": 'name="Only a name"'}, "changes"),
+    ],
+)
+def test_stores_that_do_not_fit_are_told_at_their_field(
+    scene: Scene, fields: dict[str, object], field: str
+) -> None:
+    assert list(refused(scene, "store", **fields)["fields"]) == [field]
