@@ -189,10 +189,10 @@ class Judge:
         reading = self._read(rule, player, acceptable[0], expected, numbers, case, level)
         self._keep(player, reading.amount)
         if reading.amount not in acceptable:
-            off = min(abs(reading.amount - amount) for amount in acceptable)
-            seen = f"balance {player.show(reading.amount)}"
+            wrong = min((reading.amount - amount for amount in acceptable), key=abs)
             shown = numbers + reading.exchanges[-6:]
-            finding = Finding(rule, level, expected, seen, shown, case, off, Observed.MONEY)
+            seen = player.seen(reading.amount, wrong)
+            finding = Finding(rule, level, expected, seen, shown, case, abs(wrong), Observed.MONEY)
             self._add(replace(finding, openings=openings, whose=player.id, right=tuple(acceptable)))
         return reading.amount
 
@@ -223,7 +223,7 @@ class Judge:
         right = tuple(sorted(one + player.off for one in allowed.balances)) if allowed.listed else ()
         wrong = self._keep(player, reading.amount)
         if wrong:
-            seen = f"balance {player.show(reading.amount)}" + (f", as if {mistake}" if mistake else "")
+            seen = player.seen(reading.amount, wrong) + (f", as if {mistake}" if mistake else "")
             shown = numbers + reading.exchanges[-6:]
             finding = Finding(rule, level, words, seen, shown, case, abs(wrong), Observed.MONEY)
             self._add(replace(finding, openings=openings, whose=player.id, right=right))
