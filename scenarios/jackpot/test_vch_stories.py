@@ -10,7 +10,7 @@ import pytest
 
 from scenarios.browsers.voucher_flow import Conversions
 from scenarios.generated.judging import judge_stories
-from scenarios.generated.state_machine import Plan
+from scenarios.generated.search import Plan
 from scenarios.generated.vouchers import VoucherStage
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge

@@ -27,7 +27,7 @@ class Part(NamedTuple):
 
 
 PARTS: Final[Mapping[str, Part]] = {
-    OPERATOR: Part(102, 1.0, 1.0),
+    OPERATOR: Part(103, 1.0, 1.0),
     JACKPOT: Part(54, 0.9, 1.8),
     CHECKOUT: Part(18, 0.2, 0.4),
 }

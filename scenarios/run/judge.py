@@ -191,7 +191,7 @@ class Judge:
         if reading.amount not in acceptable:
             wrong = min((reading.amount - amount for amount in acceptable), key=abs)
             shown = numbers + reading.exchanges[-6:]
-            seen = player.seen(reading.amount, wrong)
+            seen = _seen(player, reading.amount, wrong)
             finding = Finding(rule, level, expected, seen, shown, case, abs(wrong), Observed.MONEY)
             self._add(replace(finding, openings=openings, whose=player.id, right=tuple(acceptable)))
         return reading.amount
@@ -223,7 +223,7 @@ class Judge:
         right = tuple(sorted(one + player.off for one in allowed.balances)) if allowed.listed else ()
         wrong = self._keep(player, reading.amount)
         if wrong:
-            seen = player.seen(reading.amount, wrong) + (f", as if {mistake}" if mistake else "")
+            seen = _seen(player, reading.amount, wrong) + (f", as if {mistake}" if mistake else "")
             shown = numbers + reading.exchanges[-6:]
             finding = Finding(rule, level, words, seen, shown, case, abs(wrong), Observed.MONEY)
             self._add(replace(finding, openings=openings, whose=player.id, right=right))
@@ -390,3 +390,8 @@ class Judge:
             and finding.rule in settings.rules
         ):
             raise Enough
+
+
+def _seen(player: Player, balance: Decimal, off: Decimal) -> str:
+    """Say what balance was read, and by how much it is off."""
+    return f"balance {player.show(balance)}, {player.show(abs(off))} too {'much' if off > 0 else 'little'}"

@@ -111,6 +111,12 @@ class Story:
         """Whether one request follows the other, and no fault acts on any."""
         return not any(step.verb is Verb.TOGETHER or step.fault for step in self.steps)
 
+    @property
+    def players(self) -> int:
+        """How many players act in it."""
+        steps = [one for step in self.steps for one in (step, *step.group)]
+        return 2 if any(step.player or step.verb is Verb.STRANGERS for step in steps) else 1
+
     def one_by_one(self) -> "Story":
         """The same steps, one after the other, without faults."""
         steps: list[Step] = []

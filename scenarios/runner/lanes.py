@@ -143,7 +143,6 @@ class Lanes:
             and all(RULES[rule].provider == OPERATOR and not RULES[rule].needs for rule in rules_of(item))
             and not currency_of(item)
             and asked.keys() <= set(Lent._fields)
-            and "player" in asked
             and lacking(item, self.run) is None
         )
 

@@ -57,9 +57,5 @@ class Player:
         """Write an amount for people, with the currency."""
         return money.show(amount, self.currency)
 
-    def seen(self, balance: Decimal, off: Decimal) -> str:
-        """Say what balance was read, and by how much it is off ("balance 17.50 EUR, 5.00 EUR too much")."""
-        return f"balance {self.show(balance)}, {self.show(abs(off))} too {'much' if off > 0 else 'little'}"
-
     def __str__(self) -> str:
         return self.id

@@ -15,9 +15,10 @@ import pytest
 from scenarios.cases.kinds import WAGERS
 from scenarios.generated.judging import judge_stories
 from scenarios.generated.playback import BetsOnly, Isolated, Stage
-from scenarios.generated.state_machine import FAULTS, Plan
+from scenarios.generated.search import FAULTS, Plan
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
+from scenarios.run.run import Run
 from scenarios.run.story import Step, Verb
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -35,7 +36,7 @@ _SEQUENTIAL = (
     Verb.LATE_RESULT,
 )
 # What comes wrong, or of somebody else, between what is in order; it counts for nothing.
-_ODD = (Verb.MISNAMED, Verb.OTHER_AMOUNT, Verb.OTHER_ACTION, Verb.STRANGERS)
+_ODD = (Verb.MISNAMED, Verb.OTHER_AMOUNT, Verb.OTHER_ACTION)
 _OPENING = 1000
 # Each wager of the plan with what commonly follows it; 2000 units are more than the player has.
 _TOURS = (
@@ -71,32 +72,45 @@ _BANNED = (
 
 @pytest.mark.after_choices
 @pytest.mark.rules("INV-01")
-def test_any_sequence(player: Player, players: list[Player], judge: Judge, effort: Effort) -> None:
+def test_any_sequence(player: Player, judge: Judge, effort: Effort) -> None:
     """For any sequence of bets, results, rollbacks, copies, orphans and late arrivals the balance is the model's."""
+    _any_sequence(
+        [player], judge, effort, effort.examples, tours=_TOURS + (_BANNED if _bans(judge.run) else ())
+    )
+
+
+@pytest.mark.after_choices
+@pytest.mark.rules("INV-01")
+def test_any_sequence_of_two_players(
+    player: Player, another_player: Player, judge: Judge, effort: Effort
+) -> None:
+    """For any sequence of two players' wagers, each player's balance is the model's."""
+    _any_sequence([player, another_player], judge, effort, effort.examples // 2)
+
+
+def _any_sequence(
+    acting: list[Player],
+    judge: Judge,
+    effort: Effort,
+    examples: int,
+    tours: tuple[tuple[Step, ...], ...] = (),
+) -> None:
     run = judge.run
-    bans = run.driver.has("ban") and run.driver.has("unban")
-    verbs, tours = (*_SEQUENTIAL, *_ODD), _TOURS + (_BANNED if bans else ())
-    pairs = effort.examples // 2 if len(players) > 1 else 0
-    for acting, examples in (([player], effort.examples - pairs), (players[:2], pairs)):
-        if not examples:
-            continue
-        plan = Plan(
-            "INV-01",
-            verbs,
-            _OPENING,
-            units=(0, 900),
-            players=len(acting),
-            bans=bans,
-            tours=tours if len(acting) == 1 else (),
-        )
-        judge_stories(
-            run,
-            judge,
-            effort,
-            plan,
-            partial(Stage, run, acting, plan.opening, judge.fund),
-            examples=examples,
-        )
+    plan = Plan(
+        "INV-01",
+        (*_SEQUENTIAL, *_ODD, *([Verb.STRANGERS] if len(acting) > 1 else ())),
+        _OPENING,
+        units=(0, 900),
+        players=len(acting),
+        bans=_bans(run),
+        tours=tours,
+    )
+    stage = partial(Stage, run, acting, plan.opening, judge.fund)
+    judge_stories(run, judge, effort, plan, stage, examples)
+
+
+def _bans(run: Run) -> bool:
+    return run.driver.has("ban") and run.driver.has("unban")
 
 
 @pytest.mark.after_choices

@@ -10,7 +10,7 @@ import pytest
 
 from scenarios.contract import select
 from scenarios.generated.playback import Stage
-from scenarios.generated.state_machine import Plan, search
+from scenarios.generated.search import Plan, search
 from scenarios.problems.errors import Exit
 from scenarios.run.effort import QUICK
 from scenarios.run.findings import ScenarioResult, Standing

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.generated.state_machine import FAULTS
+from scenarios.generated.search import FAULTS
 from scenarios.problems.errors import UsageProblem
 from scenarios.run.story import Step, Story, Verb, is_story, read_story
 

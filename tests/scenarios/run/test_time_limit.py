@@ -4,7 +4,7 @@ import pytest
 
 from scenarios.contract import RULES
 from scenarios.generated.playback import Stage
-from scenarios.generated.state_machine import Plan, search
+from scenarios.generated.search import Plan, search
 from scenarios.problems.errors import Exit
 from scenarios.run.effort import NORMAL, QUICK
 from scenarios.run.estimate import PARTS, about, bound, spoken

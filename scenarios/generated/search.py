@@ -1,10 +1,8 @@
-"""The machine: a Hypothesis state machine that invents stories; the one that breaks is made short."""
+"""Stories: a Hypothesis state machine invents them, they are played, and the one that breaks is made short."""
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any
+from dataclasses import dataclass, replace
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
@@ -66,32 +64,15 @@ class Plan:
     tours: tuple[tuple[Step, ...], ...] = ()
 
 
-@dataclass
-class _Record:
-    """Stories that broke, and what ended the search before its end: then all that follows is left out."""
-
-    failures: dict[tuple[Step, ...], Broken] = field(default_factory=dict)
-    ended: Exception | None = None
-
-
-def search(
-    plan: Plan, stage: Callable[[], Stage], *, seed: int, examples: int, steps: int
-) -> tuple[Story, Broken] | None:
-    """Invent ``examples`` stories of up to ``steps`` steps; return the shortest that broke, or None.
-
-    Whatever the stage raises beside Broken comes through.
-    """
-    for tour in plan.tours:
-        story = Story(plan.rule, tour, plan.opening)
-        if (broken := play(story, stage())) is not None:
-            return replace(story, why=broken.why), broken
-    record = _Record()
+def invent(plan: Plan, seed: int, examples: int, steps: int) -> list[Story]:
+    """Invent ``examples`` stories of up to ``steps`` steps; the same ``seed`` gives the same ones. Sends nothing."""
+    told: list[Story] = []
 
     @hypothesis.seed(seed)
     class Machine(_Machine):
         pass
 
-    Machine.plan, Machine.make_stage, Machine.record = plan, staticmethod(stage), record
+    Machine.plan, Machine.told = plan, told
     settings = hypothesis.settings(
         max_examples=examples,
         stateful_step_count=steps,
@@ -99,25 +80,27 @@ def search(
         database=None,
         derandomize=False,
         print_blob=False,
-        report_multiple_bugs=False,
         verbosity=Verbosity.quiet,
-        # Hypothesis shortens what it drew, byte by byte; on steps, over a network, few plays must do.
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
-    try:
-        with _ONE_MACHINE:
-            run_state_machine_as_test(Machine, settings=settings)
-    except Exception:
-        # A failure that did not come back is still a failure: the CLIENT may remember, or race.
-        if not record.failures and record.ended is None:
-            raise
-    found = _shortest(plan, record)
-    if record.ended is not None:
-        if found is None:
-            raise record.ended
-        return found
-    return None if found is None else _shortened(*found, stage)
+    with _ONE_MACHINE:
+        run_state_machine_as_test(Machine, settings=settings)
+    return list(dict.fromkeys(told))
+
+
+def search(
+    plan: Plan, stage: Callable[[], Stage], *, seed: int, examples: int, steps: int
+) -> tuple[Story, Broken] | None:
+    """Play the plan's tours and as many invented stories; return the first that broke, made short, or None.
+
+    Whatever the stage raises beside Broken comes through.
+    """
+    tours = [Story(plan.rule, tour, plan.opening) for tour in plan.tours]
+    for story in [*tours, *invent(plan, seed, examples, steps)]:
+        if (broken := play(story, stage())) is not None:
+            return _shortened(replace(story, why=broken.why), broken, stage)
+    return None
 
 
 def _shortened(story: Story, broken: Broken, stage: Callable[[], Stage]) -> tuple[Story, Broken]:
@@ -158,30 +141,20 @@ def play(story: Story, stage: Stage) -> Broken | None:
     return None
 
 
-def _shortest(plan: Plan, record: _Record) -> tuple[Story, Broken] | None:
-    if not record.failures:
-        return None
-    steps, broken = min(record.failures.items(), key=lambda item: (len(item[0]), str(item[0])))
-    return Story(plan.rule, steps, plan.opening, broken.why), broken
-
-
 class _Machine(RuleBasedStateMachine):
-    """One example: steps are played as they are drawn, and judged at the end."""
+    """One example: steps as they are drawn, which make a story."""
 
     plan: Plan
-    make_stage: Any
-    record: _Record
+    told: list[Story]
 
     def __init__(self) -> None:
         super().__init__()
         self.steps: list[Step] = []
-        self.stage: Stage = self.make_stage()
-        self._unless_ended(self.stage.open)
 
     @rule(data=st.data())
     def step(self, data: st.DataObject) -> None:
         """Any single step of the plan."""
-        self._play(data.draw(_single(self.plan, later=bool(self.steps))))
+        self.steps.append(data.draw(_single(self.plan, later=bool(self.steps))))
 
     @precondition(lambda self: self.plan.together > 0)
     @rule(data=st.data())
@@ -189,7 +162,7 @@ class _Machine(RuleBasedStateMachine):
         """Several steps at once."""
         single = _single(self.plan, later=bool(self.steps), faults=False)
         group = data.draw(st.lists(single, min_size=2, max_size=self.plan.together))
-        self._play(Step(Verb.TOGETHER, group=tuple(group)))
+        self.steps.append(Step(Verb.TOGETHER, group=tuple(group)))
 
     @precondition(lambda self: self.plan.bans)
     @rule(data=st.data())
@@ -197,33 +170,13 @@ class _Machine(RuleBasedStateMachine):
         """A few steps while a player is banned."""
         single = _single(self.plan, later=bool(self.steps), faults=False)
         player = data.draw(st.integers(0, self.plan.players - 1))
-        self._play(
-            Step(Verb.BANNED, player=player, group=tuple(data.draw(st.lists(single, min_size=1, max_size=3))))
-        )
-
-    def _play(self, step: Step) -> None:
-        self.steps.append(step)
-        self._unless_ended(partial(self.stage.play, step))
-
-    def _unless_ended(self, act: Callable[[], None]) -> None:
-        """Do it unless the search is over; what ends it is none of Hypothesis's business, who would try it again."""
-        if self.record.ended is not None:
-            return
-        try:
-            act()
-        except Broken:
-            raise
-        except Exception as ending:
-            self.record.ended = ending
+        group = data.draw(st.lists(single, min_size=1, max_size=3))
+        self.steps.append(Step(Verb.BANNED, player=player, group=tuple(group)))
 
     def teardown(self) -> None:
-        """Judge the story."""
-        told = tuple(self.steps)
-        try:
-            self._unless_ended(self.stage.finish)
-        except Broken as broken:
-            self.record.failures[told] = broken
-            raise
+        """Keep the story; what Hypothesis breaks off at its beginning is none."""
+        if self.steps:
+            self.told.append(Story(self.plan.rule, tuple(self.steps), self.plan.opening))
 
 
 def _single(plan: Plan, *, later: bool, faults: bool = True) -> st.SearchStrategy[Step]:
