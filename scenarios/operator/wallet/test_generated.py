@@ -85,7 +85,7 @@ def test_any_sequence_of_two_players(
     player: Player, another_player: Player, judge: Judge, effort: Effort
 ) -> None:
     """For any sequence of two players' wagers, each player's balance is the model's."""
-    _any_sequence([player, another_player], judge, effort, effort.examples // 2)
+    _any_sequence([player, another_player], judge, effort, max(1, effort.examples // 2))
 
 
 def _any_sequence(
