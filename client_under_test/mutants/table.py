@@ -1,7 +1,8 @@
 """All mutants, in one explicit table; ``provider`` says whose contract each breaks."""
 
+from client_under_test.mutants import telling
 from client_under_test.mutants.mutant import Mutant
-from client_under_test.mutants.shop import claims, decisions, pages
+from client_under_test.mutants.shop import browser, claims, decisions, pages
 from client_under_test.mutants.shop import signature as checkout_signature
 from client_under_test.mutants.sportsbook import operator_api
 from client_under_test.mutants.vouchers import (
@@ -52,5 +53,7 @@ ALL: tuple[Mutant, ...] = (
     *checkout_signature.MUTANTS,
     *claims.MUTANTS,
     *pages.MUTANTS,
+    *browser.MUTANTS,
     *decisions.MUTANTS,
+    *telling.MUTANTS,
 )

@@ -3,12 +3,13 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from scenarios.browsers.tampering import Where, changed
 from scenarios.driver.driver import Raw
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge
@@ -29,14 +30,6 @@ _POLL_SECONDS = 0.02
 _FILES = 20
 _LOADING = ("script", "link", "iframe", "img", "source", "embed")
 _SOURCE_MAP = re.compile(r"[#@]\s*sourceMappingURL=([^\s*'\"]+)")
-
-
-class Where(StrEnum):
-    """The part of a request that a browser writes."""
-
-    PARAMETERS = "parameters"
-    COOKIES = "cookies"
-    HEADERS = "headers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +108,9 @@ class Minting:
         while early() and time.monotonic() < minted.clock + _SECOND:
             time.sleep(_POLL_SECONDS)
 
-    def tampered(self, variant: str, changes: Mapping[str, str], where: Where) -> Minted | None:
+    def tampered(self, variant: str, changes: Mapping[str, Any], where: Where) -> Minted | None:
         """Ask with ``changes`` in that part of the request; None where the CLIENT gives no token."""
-        request = _changed(self.run.driver.request(ENTRY, variant=variant), changes, where)
+        request = changed(self.run.driver.request(ENTRY, variant=variant), changes, where)
         return self._tried(variant, request, f"token (with {', '.join(changes)})")
 
     def doubled(self, variant: str, other: str) -> Minted | None:
@@ -149,19 +142,27 @@ class Minting:
         raw, exchange = self._send(self.run.driver.request(name, **words), f"{name} (browser)")
         return raw, (exchange,)
 
-    def page(self, variant: str) -> Iterator[tuple[str, Raw]]:
-        """The product's page and what it loads from its own server, each with a name."""
+    def page(self, variant: str) -> None:
+        """Open the product's page, and load from its own server what it loads."""
         raw, _ = self.fetch("checkout_page", variant=variant)
-        yield "the page", raw
         if self.run.driver.kind("checkout_page") != "http":
             return
         url = self.run.driver.request("checkout_page", variant=variant).url
         for address in _loaded(url, raw.body)[:_FILES]:
-            part, _ = self._send(Request("GET", address), "part of the page")
-            yield f"the page's {urlsplit(address).path}", part
+            part, _ = self._send(Request("GET", address), f"the page's {urlsplit(address).path}")
             for source in _SOURCE_MAP.findall(part.body.decode("utf-8", "replace")):
                 if _of_one_server(url, found := resolved(address, source)):
-                    yield f"the source map {source}", self._send(Request("GET", found), "source map")[0]
+                    self._send(Request("GET", found), f"the page's source map {source}")
+
+    def tell(self, *bodies: bytes) -> None:
+        """Send what is no decision to where decisions go, as anybody can, where there is such an address."""
+        url = self.run.settings.target.need_checkout().decision_url
+        for body in bodies if url else ():
+            request = Request("POST", url or "", (("Content-Type", "application/json"),), body)
+            deliver(
+                Delivery(request, _any, CHECKOUT, "malformed decision", Purpose.FORGERY, genuine=False),
+                self.run.route,
+            )
 
     def visit(self, address: str) -> Exchange | None:
         """Open ``address`` as the player's browser does, without following further; None where nothing answers."""
@@ -225,22 +226,6 @@ def minting_at(run: Run, judge: Judge, minted: list[Minted]) -> Minting | None:
 
 def _any(answer: Answer) -> Meaning:
     return Meaning(Status.OK if 200 <= answer.status < 300 else Status.REFUSED)
-
-
-def _changed(request: Request, changes: Mapping[str, str], where: Where) -> Request:
-    if where is Where.HEADERS:
-        return replace(request, headers=(*request.headers, *changes.items()))
-    if where is Where.COOKIES:
-        cookies = "; ".join(f"{name}={value}" for name, value in changes.items())
-        return replace(request, headers=(*request.headers, ("Cookie", cookies)))
-    parts = urlsplit(request.url)
-    kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in changes]
-    url = parts._replace(query=urlencode([*kept, *changes.items()])).geturl()
-    body = request.body
-    if body:
-        document = json.loads(body)
-        body = json.dumps(document | dict(changes) if isinstance(document, dict) else document).encode()
-    return replace(request, url=url, body=body)
 
 
 def _loaded(url: str, page: bytes) -> list[str]:

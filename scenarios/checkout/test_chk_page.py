@@ -1,73 +1,70 @@
 """What the player's browser gets, and what it can change.
 
 Story: the judge reads everything that reaches the browser (tokens, pages and their scripts, errors) and asks for tokens
-with prices of its own among the parameters. Invariant: the signing key stays on the server, and so does the price.
+that contradict what it is to get: prices, products, merchants, times and names of checkouts in every part of a request
+that a browser writes. Invariant: the signing key stays on the server, and so does what is signed.
 Limits: pages that no driver entry names are not looked at; a browser's own forms are not filled in.
 """
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
-from scenarios.browsers.checkout_browser import ENTRY, Minting, Where
-from scenarios.driver.driver import Raw
-from scenarios.generated.families import browser, secrets
+from scenarios.browsers.checkout_browser import ENTRY, Minting
+from scenarios.browsers.tampering import Where
+from scenarios.generated.families import browser
 from scenarios.generated.families.family import Cases
+from scenarios.generated.told_secrets import Told, by_driver, by_history, judge_secrets
+from scenarios.hosting.checkout import agreed_on
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
+from scenarios.tokens.checkout_token import claim_faults
+
+# How any private key begins, in PEM.
+_PRIVATE = "PRIVATE KEY-----"
+# The rules of claims that a browser may try to make.
+_CLAIMED = ("CHK-02", "CHK-03", "CHK-08")
 
 
-def _leak(run: Run, text: str) -> str | None:
-    """How the signing key is written down in ``text``; None where it is not."""
+def _keys_told(run: Run, minting: Minting, judge: Judge) -> None:
+    """Judge all that the CLIENT answered so far, and what its tokens say."""
     checkout = run.settings.target.need_checkout()
-    if checkout.algorithm != "HS256":
-        # The judge knows the public key alone, which may be seen by anybody.
-        return "a private key" if "PRIVATE KEY-----" in text else None
-    how = secrets.written(checkout.key.get_secret_value(), text)
-    return None if how is None else f"the key {how}"
-
-
-def _told(run: Run, minting: Minting, judge: Judge) -> Iterator[tuple[str, str]]:
-    """All texts that reach the browser, each with what it is."""
-    for variant in minting.variants[:2]:
-        minted = minting.mint(variant)
+    told = [*by_driver(run, ENTRY, "checkout_page", "checkout_start"), *by_history(run)]
+    for minted in minting.minted:
         said = json.dumps([minted.token.header, minted.token.claims], default=str, ensure_ascii=False)
-        yield "the token", f"{minted.token.text} {said}"
-        for exchange in minted.exchanges:
-            answer = exchange.answer
-            if answer is not None:
-                yield "the answer with the token", _text(Raw(answer.status, answer.body, answer.headers))
-        if run.driver.has("checkout_page"):
-            for name, raw in minting.page(variant):
-                yield name, _text(raw)
-    for variant in ("no-such-variant", "'\"<>\\", "\0", "x" * 5000, "../../etc/passwd", "%00{{7*7}}"):
-        try:
-            yield "the answer for an unknown variant", _text(minting.fetch(ENTRY, variant=variant)[0])
-        except DriverProblem as problem:
-            judge.note("CHK-09", f"no answer for an unknown variant: {problem.came}")
-
-
-def _text(raw: Raw) -> str:
-    return raw.body.decode("utf-8", "replace") + "".join(f"\n{name}: {value}" for name, value in raw.headers)
+        told.append(Told("the token", f"{minted.token.text} {said}", to_player=True))
+    # Of a pair the judge knows the public key alone, which may be seen by anybody.
+    private = _PRIVATE if checkout.algorithm != "HS256" else checkout.key.get_secret_value()
+    judge_secrets("CHK-09", judge, {"the signing key": private}, told)
 
 
 @pytest.mark.rules("CHK-09")
 def test_the_key_stays_on_the_server(run: Run, minting: Minting, judge: Judge) -> None:
     """The signing key is in nothing that the player's browser gets, in no way of writing it down."""
-    for case, text in _told(run, minting, judge):
-        leak = _leak(run, text)
-        judge.holds(
-            "CHK-09",
-            leak is None,
-            expected="no signing key in what the player gets",
-            seen=f"{leak} in {case}",
-            case=case,
-        )
+    for variant in minting.variants[:2]:
+        minting.mint(variant)
+        if run.driver.has("checkout_page"):
+            minting.page(variant)
+    for variant in ("no-such-variant", "'\"<>\\", "\0", "x" * 5000, "../../etc/passwd", "%00{{7*7}}"):
+        try:
+            minting.fetch(ENTRY, variant=variant)
+        except DriverProblem as problem:
+            judge.note("CHK-09", f"no answer for an unknown variant: {problem.came}")
+    minting.tell(b"{", b'{"payload": "none"}')
+    _keys_told(run, minting, judge)
     if not run.driver.has("checkout_page"):
         judge.note("CHK-09", f"the product's page was not read: add {run.driver.missing('checkout_page')}")
+
+
+@pytest.mark.whole_history
+@pytest.mark.rules("CHK-09")
+def test_no_answer_of_the_run_tells_the_key(run: Run, minting: Minting, judge: Judge) -> None:
+    """The signing key is in no answer of the whole run, to whomever it was."""
+    _keys_told(run, minting, judge)
 
 
 @pytest.mark.rules("CHK-09")
@@ -101,28 +98,76 @@ def test_the_browser_sets_no_price(minting: Minting, judge: Judge, cases: Cases)
 
 
 @pytest.mark.rules("CHK-09")
-def test_two_variants_in_one_request_are_not_mixed(minting: Minting, judge: Judge) -> None:
+def test_two_variants_in_one_request_are_not_mixed(minting: Minting, judge: Judge, cases: Cases) -> None:
     """A token asked for with two variants at once is for one of them, at that one's price, or is refused."""
     if not minting.can_tamper or not minting.named or len(minting.variants) < 2:
         pytest.skip(f"needs {ENTRY} in [driver] as a request, and two products in [checkout] variants")
     minted = {variant: minting.mint(variant) for variant in minting.variants[:3]}
     # A token that names another product than was asked for is CHK-07's finding.
     honest = {variant: one for variant, one in minted.items() if one.token.variant == variant}
-    for one, other in itertools.permutations(honest, 2):
-        mixed = minting.doubled(one, other)
-        priced = None if mixed is None else honest.get(str(mixed.token.variant))
-        if mixed is None or priced is None:
+    mixed = [(minting.doubled(one, other), "") for one, other in itertools.permutations(honest, 2)]
+    for one, other in itertools.islice(itertools.permutations(honest, 2), 1):
+        for where in Where:
+            mixed += [
+                (minting.tampered(one, case.value, where), f" ({case.name} in the {where})")
+                for case in cases(browser.products(where, other))
+            ]
+    for token, case in mixed:
+        priced = None if token is None else honest.get(str(token.token.variant))
+        if token is None or priced is None:
             continue
         judge.holds(
             "CHK-09",
-            mixed.token.price == priced.token.price,
-            expected=f"the price of {mixed.token.variant}, or no token",
+            token.token.price == priced.token.price,
+            expected=f"the price of {token.token.variant}, or no token",
             seen="another price, with two variants in the request",
-            exchanges=(*priced.exchanges, *mixed.exchanges),
-            case="two variants",
+            exchanges=(*priced.exchanges, *token.exchanges),
+            case=f"two variants{case}",
         )
     judge.holds("CHK-09", True, expected="", seen="")
 
 
-def _said(changes: Mapping[str, str]) -> str:
+@pytest.mark.rules("CHK-02", "CHK-03", "CHK-08")
+def test_the_browser_makes_no_claims(run: Run, minting: Minting, judge: Judge, cases: Cases) -> None:
+    """A token asked for with another merchant, time or checkout in the request has its own, or is refused."""
+    if not minting.can_tamper:
+        pytest.skip(f"needs {ENTRY} in [driver] as a request, whose parameters can be changed")
+    honest = [minting.mint(variant) for variant in minting.variants[:2]]
+    first, last = honest[0], honest[-1]
+    judge.needs(first.token.claims is not None, "the token is no JWT, so that no claim can be read in it")
+    agreement = agreed_on(run.settings.target.need_checkout())
+    # What is wrong with the claims anyhow is another scenario's finding.
+    known = {(each.rule, each.path) for each in claim_faults(last.token, agreement, last.at)}
+    for where in Where:
+        for case in cases(browser.claims(where, str(first.token.reference))):
+            changed = minting.tampered(last.variant, case.value, where)
+            if changed is None or changed.token.claims is None:
+                continue
+            case_name = f"{case.name} in the {where}"
+            for fault in claim_faults(changed.token, agreement, changed.at):
+                if fault.rule in _CLAIMED and (fault.rule, fault.path) not in known:
+                    judge.holds(
+                        fault.rule,
+                        False,
+                        expected=f"{fault.path}: {fault.expected}, or no token",
+                        seen=fault.seen,
+                        exchanges=(*last.exchanges, *changed.exchanges),
+                        case=case_name,
+                    )
+            # That a checkout is gone on with is right: the same product, under the same name.
+            judge.holds(
+                "CHK-08",
+                changed.token.reference != first.token.reference
+                or changed.token.variant == first.token.variant
+                or last.token.reference == first.token.reference,
+                expected="data.merchantReference: one that no other product's checkout has, or no token",
+                seen="that of an earlier checkout, which the browser named",
+                exchanges=(*first.exchanges, *changed.exchanges),
+                case=case_name,
+            )
+    for rule in _CLAIMED:
+        judge.holds(rule, True, expected="", seen="")
+
+
+def _said(changes: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in changes.items())

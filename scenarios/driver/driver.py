@@ -27,6 +27,10 @@ _SHOWN_BODY = 200
 Fields = Mapping[str, str | Decimal | None]
 
 
+# Entries that stand for what the player's browser asks.
+_PLAYERS = frozenset(
+    {"launch", "voucher_session", "voucher", "store", "checkout_token", "checkout_page", "checkout_start"}
+)
 # Entries that leave every balance as it is.
 _MOVES_NOTHING = frozenset({"balance", "ban", "unban", "launch", "restart"})
 
@@ -53,6 +57,8 @@ class Driver:
         self.restart_timeout = restart_timeout
         # Whether an entry was used that may move money, at once or later.
         self.converted = False
+        # What entries were answered that stand for the player's browser, each answer once.
+        self.told: dict[tuple[str, Raw], None] = {}
         self._templates = target.driver.templates()
         self._redactor = Redactor(target.secrets())
         spec = target.driver.python
@@ -137,9 +143,9 @@ class Driver:
         if self._python is None or not self._python.has("launch"):
             raise self._absent("launch")
         try:
-            return Raw(200, str(self._python.call("launch", fields)).encode())
+            return self._tell("launch", Raw(200, str(self._python.call("launch", fields)).encode()))
         except DriverProblem as problem:
-            return Raw(500, problem.came.encode())
+            return self._tell("launch", Raw(500, problem.came.encode()))
 
     def voucher_session(self, player: str, currency: str, amount: Decimal) -> str:
         """Let ``player`` begin to convert ``amount`` and return the session's JWT."""
@@ -168,9 +174,11 @@ class Driver:
         if self._python is None or not self._python.has(name):
             raise self._absent(name)
         try:
-            return Raw(200, json.dumps(self._python.call(name, fields), default=str).encode())
+            return self._tell(
+                name, Raw(200, json.dumps(self._python.call(name, fields), default=str).encode())
+            )
         except DriverProblem as problem:
-            return Raw(500, problem.came.encode())
+            return self._tell(name, Raw(500, problem.came.encode()))
 
     def request(self, name: str, **fields: str | Decimal | None) -> Request:
         """The entry's request as it would leave, for races; raises DriverProblem where it is no request."""
@@ -225,6 +233,11 @@ class Driver:
             )
         return self._read(name, template, raw.body)
 
+    def _tell(self, name: str, raw: Raw) -> Raw:
+        if name in _PLAYERS:
+            self.told[name, raw] = None
+        return raw
+
     def _note(self, name: str) -> None:
         self.converted |= name not in _MOVES_NOTHING
 
@@ -238,7 +251,7 @@ class Driver:
             reason = str(failure_of(error, self.timeout)) if network(error) else str(error)
         else:
             if answer.length is None:
-                return Raw(answer.status, answer.body, answer.headers)
+                return self._tell(name, Raw(answer.status, answer.body, answer.headers))
             reason = f"its answer is longer than {ANSWER_LIMIT >> 20} MB, and was read no further"
         raise DriverProblem(
             f"[driver] {name}: {request.method} {template.method_and_url[1]}: {self._redactor.text(reason)}",

@@ -18,13 +18,13 @@ class JudgedCheckout(CheckoutSimulator):
     """The simulator as the judge holds it.
 
     ``opened`` are the merchantReferences of checkouts looked at so far, ``decided`` those of them that were decided,
-    each with its first decision.
+    each with its decisions, every one once.
     """
 
     def __init__(self, run: Run) -> None:
         checkout = run.settings.target.need_checkout()
         self.opened: set[str] = set()
-        self.decided: dict[str, Exchange] = {}
+        self.decided: dict[str, list[Exchange]] = {}
         super().__init__(
             agreed_on(checkout),
             run.route,

@@ -13,8 +13,9 @@ import pytest
 from scenarios.browsers.voucher_browser import Conversion
 from scenarios.browsers.voucher_flow import Conversions
 from scenarios.driver.driver import Driver, Raw
-from scenarios.generated.families import amounts, secrets
+from scenarios.generated.families import amounts
 from scenarios.generated.families.family import Cases
+from scenarios.generated.told_secrets import by_driver, by_history, judge_secrets
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
@@ -182,53 +183,45 @@ def test_every_session_gets_its_own(conversions: Conversions, player: Player, ju
         )
 
 
-@pytest.mark.rules("VTK-07")
-def test_secrets_stay_on_the_server(run: Run, conversions: Conversions, player: Player, judge: Judge) -> None:
-    """apiSignature, API key and client secret are in no answer that the player's browser gets, errors among them."""
+def _secrets_told(run: Run, judge: Judge) -> None:
+    """Judge all that the CLIENT answered so far."""
     agreed = run.settings.target.need_jackpot()
     known = {
         "apiSignature": agreed.api_signature.get_secret_value(),
         "the API key": agreed.api_key.get_secret_value(),
         "the client secret": agreed.client_secret.get_secret_value(),
     }
+    told = [*by_driver(run, "voucher_session", "voucher", "store"), *by_history(run)]
+    judge_secrets("VTK-07", judge, known, told)
+
+
+@pytest.mark.rules("VTK-07")
+def test_secrets_stay_on_the_server(run: Run, conversions: Conversions, player: Player, judge: Judge) -> None:
+    """apiSignature, API key and client secret are in no answer that the player's browser gets, errors among them."""
     conversion = _minted(conversions, judge, player, (2500,))[0]
-    told = f"{conversion.token.text} {conversion.token.claims}"
-    answers = [("the token", Raw(200, told.encode()))]
-    for case, amount in (
-        ("a session", Decimal(20)),
-        ("a session for more than the balance", Decimal(10) ** 9),
-    ):
-        raw = _asked(run.driver, player, amount)
-        conversions.adopt(player, amount, raw)
-        answers.append((case, raw))
+    for amount in (Decimal(20), Decimal(10) ** 9):
+        conversions.adopt(player, amount, _asked(run.driver, player, amount))
     stranger = Player(run.verbs.made_up_player(), player.currency)
-    answers += [
-        ("a session for a negative amount", _asked(run.driver, player, Decimal(-1))),
-        ("a session for an amount that is none", _asked(run.driver, player, "abc")),
-        ("a session for an amount without end", _asked(run.driver, player, "9" * 400)),
-        ("a session for an unknown player", _asked(run.driver, stranger, Decimal(20))),
-    ]
+    wrong: tuple[Decimal | str, ...] = (Decimal(-1), "abc", "9" * 400)
+    for each in wrong:
+        _asked(run.driver, player, each)
+    _asked(run.driver, stranger, Decimal(20))
     if run.driver.has("voucher"):
-        answers.append(
-            ("the purchase", run.driver.raw("voucher", notification_key=conversion.token.key or "none"))
-        )
-        for key in ("no-such-key", "'\"<>\\", "\0", "x" * 5000):
-            answers.append(("an unknown purchase", run.driver.raw("voucher", notification_key=key)))
+        for key in (conversion.token.key or "none", "no-such-key", "'\"<>\\", "\0", "x" * 5000):
+            run.driver.raw("voucher", notification_key=key)
     if run.driver.has("store"):
         for store in (conversions.simulator.store_id, "no-such-store", "'\"<>\\"):
-            answers.append(("a store", run.driver.raw("store", store=store)))
-    for case, raw in answers:
-        text = raw.body.decode("utf-8", "replace") + "".join(
-            f"{name}: {value}\n" for name, value in raw.headers
-        )
-        leaked = [f"{name} {how}" for name, value in known.items() if (how := secrets.written(value, text))]
-        judge.holds(
-            "VTK-07",
-            not leaked,
-            expected="no secret in what the player gets",
-            seen=f"{' and '.join(leaked)} in the answer",
-            case=case,
-        )
+            run.driver.raw("store", store=store)
+    for body in (b"{", b"[]", b'{"event": "coupon/confirmed", "message": null}'):
+        conversions.simulator.endpoint.send_raw(body, label="malformed notification")
+    _secrets_told(run, judge)
+
+
+@pytest.mark.whole_history
+@pytest.mark.rules("VTK-07")
+def test_no_answer_of_the_run_tells_a_secret(run: Run, judge: Judge) -> None:
+    """apiSignature, API key and client secret are in no answer of the whole run, to whomever it was."""
+    _secrets_told(run, judge)
 
 
 def _asked(driver: Driver, player: Player, amount: Decimal | str) -> Raw:

@@ -27,9 +27,9 @@ class Part(NamedTuple):
 
 
 PARTS: Final[Mapping[str, Part]] = {
-    OPERATOR: Part(103, 1.0, 1.0),
-    JACKPOT: Part(54, 0.9, 1.8),
-    CHECKOUT: Part(18, 0.2, 0.4),
+    OPERATOR: Part(105, 1.0, 1.0),
+    JACKPOT: Part(55, 0.9, 1.8),
+    CHECKOUT: Part(21, 0.2, 0.4),
 }
 # All that is judged of a wallet.
 SPORTSBOOK: Final[Mapping[str, int]] = {OPERATOR: PARTS[OPERATOR].scenarios}

@@ -15,10 +15,11 @@ from typing_extensions import override
 from client_under_test.database import Database
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.shop.shop_mutant import checkout_mutant
-from client_under_test.schema import ONE_GRANT_EACH, checkouts
+from client_under_test.schema import ONE_GRANT_EACH, checkouts, grants
 from client_under_test.shop.decisions import BadSignature, Decision, DecisionReader
 from client_under_test.shop.orders import Orders, Outcome, UnknownCheckout
 from client_under_test.shop.products import PRODUCTS, Price
+from client_under_test.shop.service import CheckoutService
 from client_under_test.shop.tokens import SUBJECT
 from client_under_test.values.refusals import Refused
 
@@ -248,6 +249,34 @@ class _LastStands(_UnconstrainedGrants):
         return "done"
 
 
+class _TakesBack(Orders):
+    """Follows the latest decision, and takes the product back when it is declined."""
+
+    @override
+    def decide(self, reference: str, decision: str) -> Outcome:
+        with self.database.write() as connection:
+            order = self.locked(connection, reference)
+            if order.state == decision:
+                return "copy"
+            connection.execute(sa.delete(grants).where(grants.c.checkout_id == order.id))
+            self.settle(connection, order, decision)
+        return "done"
+
+
+class _RemembersBriefly(_UnconstrainedGrants):
+    """Keeps decisions in a cache for a moment, as long as copies came in its tests."""
+
+    @override
+    def decide(self, reference: str, decision: str) -> Outcome:
+        heard: dict[str, float] = self.__dict__.setdefault("heard", {})
+        if time.monotonic() < heard.get(reference, 0.0) + 0.15:
+            return "copy"
+        with self.database.write() as connection:
+            self.settle(connection, self.locked(connection, reference), decision)
+        heard[reference] = time.monotonic()
+        return "done"
+
+
 class _LookFirst(_UnconstrainedGrants):
     """Looks whether it is decided, and then decides, in two transactions."""
 
@@ -261,6 +290,23 @@ class _LookFirst(_UnconstrainedGrants):
         with self.database.write() as connection:
             self.settle(connection, order, decision)
         return "done"
+
+
+class _KnowsBytes(CheckoutService):
+    """Knows a decision again by the hash of its bytes, and follows every other one."""
+
+    @override
+    def decided(self, content_type: str | None, body: bytes) -> str:
+        heard: set[bytes] = self.__dict__.setdefault("heard", set())
+        digest = hashlib.sha256(body).digest()
+        if digest in heard:
+            return "copy"
+        decision = self.decisions.read(content_type, body)
+        outcome = self.orders.decide(
+            decision.reference or self.orders.named(decision.provider_token), decision.state
+        )
+        heard.add(digest)
+        return outcome
 
 
 def _header(token: str) -> dict[str, Any]:
@@ -289,5 +335,13 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant("chk-newest-instead", "A decision about none is applied to the newest.", orders=_NewestInstead),
     _mutant("chk-each-time", "Each approval grants the product again.", orders=_EachTime),
     _mutant("chk-last-stands", "A later decision overturns the first.", orders=_LastStands),
+    _mutant("chk-takes-back", "An approval heard again undoes a later decline.", orders=_TakesBack),
+    _mutant("chk-remembers-briefly", "A decision is remembered for a moment.", orders=_RemembersBriefly),
+    _mutant(
+        "chk-knows-bytes",
+        "A decision is known again by its bytes alone.",
+        checkout_service=_KnowsBytes,
+        orders=_EachTime,
+    ),
     _mutant("chk-look-first", "Copies that come together each grant.", sequential=False, orders=_LookFirst),
 )

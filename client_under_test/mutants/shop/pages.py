@@ -1,11 +1,8 @@
-"""Faults round the tokens of checkouts: secrets, prices of the browser, kept tokens (CHK-09, CHK-10);
-and a way back that is believed (CHK-11).
-"""
+"""Faults round the tokens of checkouts: secrets, kept tokens (CHK-09, CHK-10); a way back that is believed (CHK-11)."""
 
 import base64
 import json
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import jwt
@@ -17,11 +14,9 @@ from client_under_test.config import Config
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.shop.shop_mutant import checkout_mutant
 from client_under_test.shop.orders import APPROVED, Order
-from client_under_test.shop.products import PRODUCTS, Price, Product
+from client_under_test.shop.products import PRODUCTS
 from client_under_test.shop.service import CheckoutService
 from client_under_test.shop.tokens import CheckoutTokenMinter
-from client_under_test.values import money
-from client_under_test.values.refusals import Refused
 
 
 class _Telling(CheckoutService):
@@ -116,93 +111,6 @@ def _telling_style(config: Config) -> Flask:
     return app
 
 
-def _said(*names: str) -> str | None:
-    """What the browser says under one of ``names``, in the query or the body."""
-    body = request.get_json(silent=True)
-    for given in (request.args, body if isinstance(body, dict) else {}):
-        for name in names:
-            if given.get(name) not in (None, ""):
-                return str(given[name])
-    return None
-
-
-def _number(text: str | None) -> Decimal | None:
-    try:
-        number = Decimal(text) if text else None
-    except InvalidOperation:
-        return None
-    return number if number is not None and number.is_finite() and 0 <= number < 10**9 else None
-
-
-class _BrowserPrice(CheckoutService):
-    """Takes the price before tax that the product page shows."""
-
-    def asked(self) -> str | None:
-        return _said("valueBeforeTax", "price", "amount", "valueAfterTax")
-
-    @override
-    def price(self, product: Product) -> Price:
-        price = super().price(product)
-        asked = _number(self.asked())
-        if asked is None:
-            return price
-        before = int(asked.scaleb(money.decimals(product.currency)))
-        tax = self.catalogue.rounded(Decimal(before) * product.tax_percentage / 100)
-        return Price(product.currency, before, tax, product.tax_percentage)
-
-
-class _CookiePrice(_BrowserPrice):
-    """Keeps the price that the player was shown in a cookie."""
-
-    @override
-    def asked(self) -> str | None:
-        return request.cookies.get("price")
-
-
-class _HeaderPrice(_BrowserPrice):
-    """Takes the price that its own gateway is to put into a header, from anybody."""
-
-    @override
-    def asked(self) -> str | None:
-        return request.headers.get("X-Price")
-
-
-class _FirstPrice(CheckoutService):
-    """Looks the price up by the first variant of the request, and sells the last."""
-
-    @override
-    def order(self, variant: str) -> Order:
-        product = self.catalogue.find(variant)
-        last = (request.args.getlist("variant") or [variant])[-1]
-        return self.orders.open(self.catalogue.find(last).reference, self.price(product))
-
-
-class _BrowserCurrency(CheckoutService):
-    """Takes the currency that the player chose, and the number as it is."""
-
-    @override
-    def price(self, product: Product) -> Price:
-        price = super().price(product)
-        asked = _said("currency")
-        try:
-            money.decimals(asked or "")
-        except Refused:
-            return price
-        return Price(str(asked), price.before, price.tax, price.percentage)
-
-
-class _BrowserTax(CheckoutService):
-    """Takes the tax of the country that the browser says."""
-
-    @override
-    def price(self, product: Product) -> Price:
-        price = super().price(product)
-        asked = _number(_said("taxPercentage", "tax"))
-        if asked is None or asked > 100:
-            return price
-        return Price(price.currency, price.before, self.catalogue.rounded(price.before * asked / 100), asked)
-
-
 def _kept(name: Callable[[Order], str]) -> type[CheckoutService]:
     """Keeps tokens under what ``name`` says of an order, to save the signing."""
 
@@ -279,31 +187,6 @@ MUTANTS: tuple[Mutant, ...] = (
         ("CHK-11",),
         needs=("decisions",),
         checkout_service=_BelievesTheWayBack,
-    ),
-    checkout_mutant(
-        "chk-browser-price", "The browser names the price.", ("CHK-09",), checkout_service=_BrowserPrice
-    ),
-    checkout_mutant(
-        "chk-cookie-price", "A cookie names the price.", ("CHK-09",), checkout_service=_CookiePrice
-    ),
-    checkout_mutant(
-        "chk-header-price", "A header names the price.", ("CHK-09",), checkout_service=_HeaderPrice
-    ),
-    checkout_mutant(
-        "chk-first-price",
-        "Of two variants the first is priced, the last sold.",
-        ("CHK-09",),
-        checkout_service=_FirstPrice,
-        needs=("products",),
-    ),
-    checkout_mutant(
-        "chk-browser-currency",
-        "The browser names the currency.",
-        ("CHK-09",),
-        checkout_service=_BrowserCurrency,
-    ),
-    checkout_mutant(
-        "chk-browser-tax", "The browser names the tax.", ("CHK-09",), checkout_service=_BrowserTax
     ),
     checkout_mutant(
         "chk-kept",

@@ -1,4 +1,4 @@
-"""The ways in which a secret may be written down where a player's browser gets it. Contract VTK-07, CHK-09.
+"""The ways in which a secret may be written down in an answer. Contract OUT-07, MSG-13, VTK-07, CHK-09.
 
 All of them are looked for at every effort: looking costs no request.
 """
@@ -6,6 +6,8 @@ All of them are looked for at every effort: looking costs no request.
 import base64
 import html
 import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 # A shorter secret may be a word that any page has.
@@ -35,25 +37,61 @@ def _inside(encoded: bytes, offset: int, length: int) -> str:
     return encoded.decode()[-(-offset * 8 // 6) : (offset + length) * 8 // 6]
 
 
+@dataclass(frozen=True, slots=True)
+class _Readings:
+    """A text in all ways in which it may be read: each with a word for how; in hex and in character codes."""
+
+    ways: tuple[tuple[str, str], ...]
+    hexed: str
+    codes: str
+
+    @classmethod
+    def of(cls, text: str) -> "_Readings":
+        ways = (
+            ("", text),
+            (" (in HTML)", html.unescape(text)),
+            (" (in an address)", unquote_plus(text)),
+            (" (with escapes)", _ESCAPE.sub(_unescaped, text)),
+        )
+        return cls(ways, _SEPARATORS.sub("", text.lower()), f",{_NO_DIGITS.sub(',', text)},")
+
+    def tell(self, secret: str) -> str | None:
+        if len(secret) < SHORT:
+            return None
+        raw = secret.encode()
+        for how, read in self.ways:
+            for name, form in forms(secret).items():
+                if form in read:
+                    return name + how
+        if raw.hex() in self.hexed:
+            return "in hex"
+        return "in character codes" if f",{','.join(map(str, raw))}," in self.codes else None
+
+
 def written(secret: str, text: str) -> str | None:
     """How ``secret`` is written down in ``text``; None where it is not."""
-    if len(secret) < SHORT:
-        return None
-    raw = secret.encode()
-    for how, read in (
-        ("", text),
-        (" (in HTML)", html.unescape(text)),
-        (" (in an address)", unquote_plus(text)),
-        (" (with escapes)", _ESCAPE.sub(_unescaped, text)),
-    ):
-        for name, form in forms(secret).items():
-            if form in read:
-                return name + how
-    if raw.hex() in _SEPARATORS.sub("", text.lower()):
-        return "in hex"
-    if f",{','.join(map(str, raw))}," in f",{_NO_DIGITS.sub(',', text)},":
-        return "in character codes"
-    return None
+    return _Readings.of(text).tell(secret)
+
+
+def telling(known: Mapping[str, str], texts: Sequence[str]) -> Iterator[tuple[str, int, str]]:
+    """Where secrets are told: the name in ``known``, the place of the text, and how it is written down there.
+
+    All ``texts`` are read in one, and only halves of what tells a secret are read again, so that thousands take no
+    longer than they are long.
+    """
+    yield from _telling(dict(known), texts, 0)
+
+
+def _telling(known: dict[str, str], texts: Sequence[str], first: int) -> Iterator[tuple[str, int, str]]:
+    readings = _Readings.of("\n".join(texts))
+    found = {name: how for name, secret in known.items() if (how := readings.tell(secret))}
+    if found and len(texts) == 1:
+        yield from ((name, first, how) for name, how in found.items())
+    elif found:
+        left = {name: known[name] for name in found}
+        half = len(texts) // 2
+        yield from _telling(left, texts[:half], first)
+        yield from _telling(left, texts[half:], first + half)
 
 
 def _unescaped(match: re.Match[str]) -> str:

@@ -247,7 +247,7 @@ def test_address_reaches_the_player_unchanged(
 def test_errors_reach_the_player_clearly(
     run: Run, driver: Driver, player: Player, judge: Judge, simulator: OperatorSimulator, effort: Effort
 ) -> None:
-    """Whatever the OPERATOR answers, the player gets a clear error: no crash, no hang, no secret."""
+    """Whatever the OPERATOR answers, the player gets a clear error: no crash, no hang."""
     page = b"<html><body>Bad gateway</body></html>"
     refusal = json.dumps({"error": "BAD_CREDENTIALS", "message": "check them"}).encode()
     cases: list[tuple[str, Any, dict[str, Any]]] = [
@@ -278,7 +278,7 @@ def test_errors_reach_the_player_clearly(
                 "OUT-07", False, expected="an error for the player", seen=seen, exchanges=exchanges, case=case
             )
         else:
-            _clear(run, judge, simulator, raw, exchanges, case)
+            _clear(judge, raw, exchanges, case)
     url = _launched(driver, player, _languages(run)[0])
     judge.holds(
         "OUT-07",
@@ -290,32 +290,15 @@ def test_errors_reach_the_player_clearly(
     )
 
 
-def _clear(
-    run: Run, judge: Judge, simulator: OperatorSimulator, raw: Raw, exchanges: list[Exchange], case: str
-) -> None:
+def _clear(judge: Judge, raw: Raw, exchanges: list[Exchange], case: str) -> None:
     text = raw.body.decode("utf-8", "replace")
-    tokens = {token for one in simulator.auth_requests if (token := _token(one))}
-    secrets = {*run.settings.target.secrets().values(), *tokens}
-    leaked = any(secret in text for secret in secrets if len(secret) >= 4)
     crashed = raw.status == 500 or bool(_CRASH.search(raw.body))
     for holds, expected, seen in (
         (raw.status >= 400, "an error for the player", f"HTTP {raw.status}, as if all were well"),
         (not crashed, "a clear error, no crash", f"HTTP {raw.status}, {text[:80]!r}"),
         (bool(text.strip()), "an error that says something", "an empty answer"),
-        (not leaked, "no secret in the answer", "a secret or a token in the answer"),
     ):
         judge.holds("OUT-07", holds, expected=expected, seen=seen, exchanges=exchanges, case=case)
-
-
-def _token(exchange: Exchange) -> str | None:
-    if exchange.answer is None or exchange.answer.status != 200:
-        return None
-    try:
-        document = json.loads(exchange.answer.body)
-    except ValueError:
-        return None
-    token = document.get("token") if isinstance(document, dict) else None
-    return token if isinstance(token, str) else None
 
 
 @pytest.mark.rules("OUT-08")

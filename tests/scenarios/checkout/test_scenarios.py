@@ -7,11 +7,12 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from scenarios.checkout import test_chk_repeated
 from scenarios.contract import select
 from scenarios.doctor.locked_rules import locked
 from scenarios.problems.errors import Exit
 from scenarios.report.terminal import Terminal
-from scenarios.run.effort import QUICK
+from scenarios.run.effort import NORMAL, QUICK
 from scenarios.run.findings import Standing
 from scenarios.run.settings import Settings
 from scenarios.runner.pytest_run import check
@@ -25,10 +26,12 @@ from tests.scenarios.checkout.faults import (
     UncheckedDecisions,
     Unsigned,
 )
+from tests.scenarios.checkout.habits import HABITS
 from tests.simulators.checkout.shop import MERCHANT, Keys, Shop, served, target_of
 
 RULES = tuple(rule.id for rule in select(provider="checkout"))
 BLAMED = (Standing.FAILED, Standing.WARNED)
+REPEATED = test_chk_repeated.test_repeated_decisions_have_one_effect.__name__
 
 
 def judge(shop, rules=RULES, **target):
@@ -93,6 +96,15 @@ def test_a_public_key_is_no_shared_secret():
             return Shop(Keys("HS256")).sign(claims)
 
     assert set(at(judge(Confused(keys)), *BLAMED)) == {"CHK-01"}
+
+
+@pytest.mark.parametrize("habit", HABITS)
+def test_what_a_contrary_decision_does_is_the_shops_choice(habit):
+    shop = habit()
+    with served(shop) as url:
+        settings = Settings(target_of(url, shop), ("CHK-11",), NORMAL, seed=1)
+        judged = check(settings, paths=[f"{test_chk_repeated.__file__}::{REPEATED}"])
+    assert set(at(judged, Standing.PASSED)) == {"CHK-11"}, judged.verdicts
 
 
 def test_a_shop_that_never_heeds_a_decision_is_undecided():

@@ -11,7 +11,7 @@ import pytest
 
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.messages import Endpoint, Parser
-from scenarios.browsers.checkout_browser import Where
+from scenarios.browsers.tampering import Where
 from scenarios.generated.families import (
     amounts,
     bodies,
@@ -43,11 +43,14 @@ FAMILIES = {
     "other references": decisions.other_references("4f6a-bc"),
     "no approvals": decisions.no_approvals(),
     "decisions for others": decisions.for_others(),
+    "decisions repeated": decisions.repeated(),
     "prices": amounts.prices(),
     "odd stores": stores.odd(),
     "ends of sessions": sessions.moments(),
     "lies about vouchers": coupons.lies(),
     **{f"prices in {where}": browser.prices(where) for where in Where},
+    **{f"products in {where}": browser.products(where, "mug") for where in Where},
+    **{f"claims in {where}": browser.claims(where, "checkout-1") for where in Where},
 }
 
 

@@ -1,0 +1,116 @@
+"""Checkouts of the CLIENT that the judge opens, decides about, and reads: what the scenarios of decisions share."""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from scenarios.browsers.checkout_browser import Minted, Minting
+from scenarios.hosting.checkout import JudgedCheckout
+from scenarios.problems.errors import DriverProblem
+from scenarios.run.judge import Judge, said
+from scenarios.run.run import Run
+from simulators.checkout.wire import Decision
+from simulators.checkout.world import Checkout
+from simulators.exchanges.history import Exchange
+
+_POLL_SECONDS = 0.02
+_UNTOUCHED = "what it was before: the decision has no effect"
+
+
+@dataclass(frozen=True)
+class Order:
+    """A checkout of the CLIENT's: the token that opened it, and what the provider calls it."""
+
+    minted: Minted
+    reference: str
+    provider_reference: str
+    opening: Any
+
+
+@dataclass
+class Orders:
+    """Opens checkouts, decides about them, and reads what they have come to."""
+
+    run: Run
+    minting: Minting
+    simulator: JudgedCheckout
+    judge: Judge
+
+    def open(self) -> Order:
+        """A fresh checkout that nobody has decided about; undecided where the CLIENT does not know it."""
+        for variant in self.minting.variants:
+            minted = self.minting.mint(variant)
+            reference = minted.token.reference
+            named = isinstance(reference, str) and reference
+            self.judge.needs(
+                named, "the token has no merchantReference, so that no decision can name its checkout"
+            )
+            # A CLIENT that keeps tokens may still have one of another variant.
+            if reference not in self.simulator.opened:
+                break
+        else:
+            self.judge.needs(
+                False, "no token has a merchantReference of its own, so that checkouts are mixed up"
+            )
+        self.simulator.opened.add(reference)
+        made = self.simulator.create(minted.token.text)
+        token = made.token if isinstance(made, Checkout) else str(uuid.uuid4())
+        opening = self.read(reference)
+        self.judge.needs(
+            opening is not None, "driver order reads nothing for a checkout that was just opened"
+        )
+        return Order(minted, reference, token, opening)
+
+    def read(self, reference: str) -> Any:
+        """What ``order`` reads, None where the CLIENT says that there is nothing."""
+        try:
+            return self.run.driver.call("order", merchant_reference=reference)
+        except DriverProblem:
+            self.run.guard.check()
+            return None
+
+    def decision(self, order: Order, *, approved: bool) -> Decision:
+        """What the provider would say of ``order``."""
+        decision = self.simulator.decision(order.provider_reference, approved)
+        return replace(decision, merchant_reference=order.reference)
+
+    def send(self, decision: Decision) -> list[Exchange]:
+        """Send a well signed decision; one about a checkout of the CLIENT's is sent once more when the run ends."""
+        exchanges = self.simulator.endpoint.deliver(
+            self.simulator.endpoint.delivery(self.simulator.sign(decision))
+        )
+        if decision.merchant_reference in self.simulator.opened:
+            self.simulator.decided.setdefault(decision.merchant_reference, []).append(exchanges[0])
+        return exchanges
+
+    def approve(self, order: Order) -> Any:
+        """Approve for real and return what ``order`` reads then; undecided where it never moves."""
+        self.send(self.decision(order, approved=True))
+        moved = self.wait(lambda: self.read(order.reference) != order.opening)
+        self.judge.needs(moved, "a genuine approval does not show in what driver order reads")
+        return self.read(order.reference)
+
+    def wait(self, happened: Callable[[], bool]) -> bool:
+        """Wait until it ``happened``, as long as the effort allows; say whether it did."""
+        until = time.monotonic() + self.run.settings.effort.patience
+        while not (done := happened()) and time.monotonic() < until:
+            time.sleep(_POLL_SECONDS)
+        return done
+
+    def stays(self, order: Order, expected: Any, exchanges: list[Exchange], case: str) -> bool:
+        """Judge that ``order`` still reads ``expected``."""
+        return self.reads(order.reference, expected, exchanges, case)
+
+    def reads(self, reference: str, expected: Any, exchanges: list[Exchange], case: str) -> bool:
+        """Judge that the checkout of that merchantReference still reads ``expected``."""
+        seen = self.read(reference)
+        return self.judge.holds(
+            "CHK-11",
+            seen == expected,
+            expected=f"order reads {expected!r}, {_UNTOUCHED}",
+            seen=f"{seen!r}; it was answered {said(exchanges[-1])}" if exchanges else repr(seen),
+            exchanges=exchanges,
+            case=case,
+        )
