@@ -28,7 +28,7 @@ MATCH_DAY: Final = SHAPES[4]
 
 _DEFAULT: Final = Rates()
 # Every share and count of Rates, with what help says.
-_RATES: Final = {
+RATES: Final = {
     "wins": "Share of accepted bets that are won.",
     "voids": "Share of accepted bets that are rolled back.",
     "cash_outs": "Share of accepted bets that are cashed out; the rest is lost.",
@@ -42,6 +42,14 @@ _RATES: Final = {
     "pause": "Mean seconds between two rounds of a player.",
 }
 
+# The options of stakes, each with what help says and its default in the players' currency.
+STAKES: Final = {
+    "least_stake": ("The lowest stake, in the players' currency.", "1"),
+    "most_stake": ("The highest stake.", "10"),
+}
+FAULTS_HELP: Final = (
+    "The faults of --cuts, with blanks between; docs/faults.md tells all of them and their parameters."
+)
 _METAVARS: Final = {"pause": "SECONDS"}
 
 
@@ -74,8 +82,8 @@ def add_options(parser: "LocustArgumentParser", **_: Any) -> None:
     )
     _add(group, "--player-count", 0, "How many players the pattern stands for.")
     _add(group, "--seed", 0, "What bets, amounts and disturbances are drawn by.")
-    _add(group, "--least-stake", "1", "The lowest stake, in the players' currency.", "AMOUNT")
-    _add(group, "--most-stake", "10", "The highest stake.", "AMOUNT")
+    for name, (words, default) in STAKES.items():
+        _add(group, "--" + name.replace("_", "-"), default, words, "AMOUNT")
     _add(
         group,
         "--conversions",
@@ -88,13 +96,13 @@ def add_options(parser: "LocustArgumentParser", **_: Any) -> None:
     engine = group.add_argument("--engine", default="", env_var="PITBOSS_LOAD_ENGINE", help=SUPPRESS)
     shown_in_form(engine, shown=False)
     traffic = parser.add_argument_group("pitboss: how often what happens")
-    for name, words in _RATES.items():
+    for name, words in RATES.items():
         _add(traffic, "--" + name.replace("_", "-"), getattr(_DEFAULT, name), words, _METAVARS.get(name))
     _add(
         traffic,
         "--faults",
         " ".join(map(spell_fault, _DEFAULT.faults)),
-        "The faults of --cuts, with blanks between; docs/faults.md tells all of them and their parameters.",
+        FAULTS_HELP,
         "FAULTS",
     )
     _add_shapes(parser.add_argument_group("pitboss: the shape of the load"))
@@ -189,15 +197,16 @@ def rates(options: Namespace, currency: str) -> Rates:
             )
         match = Match(options.match_seconds, options.match_bets, options.match_seconds / 10)
     return Rates(
-        **{name: getattr(options, name) for name in _RATES},
-        least_stake=_minor("--least-stake", options.least_stake, currency),
-        most_stake=_minor("--most-stake", options.most_stake, currency),
+        **{name: getattr(options, name) for name in RATES},
+        least_stake=stake("--least-stake", options.least_stake, currency),
+        most_stake=stake("--most-stake", options.most_stake, currency),
         match=match,
-        faults=_faults(options.faults),
+        faults=faults_named(options.faults),
     )
 
 
-def _faults(text: str) -> tuple[Fault, ...]:
+def faults_named(text: str) -> tuple[Fault, ...]:
+    """Read ``--faults``. Raises UsageProblem."""
     expected = "faults as docs/faults.md names them, such as answer-lost slow-body:chunk=1"
     try:
         found = tuple(parse_fault(each) for each in text.split())
@@ -210,7 +219,8 @@ def _faults(text: str) -> tuple[Fault, ...]:
     return found
 
 
-def _minor(flag: str, text: str, currency: str) -> int:
+def stake(flag: str, text: str, currency: str) -> int:
+    """The amount ``text`` of the option ``flag``, in minor units of ``currency``. Raises UsageProblem."""
     try:
         return money.to_minor(Decimal(money.parse(text)), currency)
     except ValueError as error:

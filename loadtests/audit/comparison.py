@@ -1,9 +1,9 @@
-"""Whether a balance is one that a player may have, and what explains it where it is not."""
+"""What a ledger comes to: whether a balance is one that a player may have, and what explains it where it is not."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from loadtests.audit.outcome.verdict import WrongBalance
+from loadtests.audit.outcome.verdict import RuleBreach, WorkerResult, WrongBalance
 from loadtests.traffic.journal import Settled
 from loadtests.traffic.ledger import UNKNOWN, Ledger, Operation
 from scenarios.oracles.acceptable import of_records
@@ -54,6 +54,19 @@ def off(
         if found.sums.lowest == sums.lowest and found.sums.highest == sums.highest:
             why = found.explain(from_units(seen, ledger.decimals))
     return WrongBalance(name, by, why or plain_words(ledger, sums, seen, by), named[:_NAMED])
+
+
+def sum_up(ledger: Ledger, result: WorkerResult) -> None:
+    """Add to ``result`` what ``ledger`` counted, and the answers that broke the contract whatever the balances are."""
+    result.transactions = ledger.transactions
+    for rule, count in ledger.breach_count.items():
+        result.breach_count[rule] = result.breach_count.get(rule, 0) + count
+    result.breaches += [
+        RuleBreach(one.rule, ledger.players[one.player], one.transaction_id, one.text)
+        for one in ledger.breaches
+    ]
+    journal = ledger.journal
+    result.ids, result.kept, result.settled = journal.ids, journal.kept, journal.settled
 
 
 def plain_words(ledger: Ledger, sums: Sums, seen: int, by: int) -> str:

@@ -38,8 +38,8 @@ def resolve(ledger: Ledger, op: Operation, callbacks: Callbacks) -> Generator[li
 def roll_back(ledger: Ledger, op: Operation, callbacks: Callbacks) -> Operation:
     """Begin a rollback of ``op``; it is not sent yet."""
     transaction_id, player = callbacks.new_id(), ledger.players[op.player]
-    path, body, headers = callbacks.write(ROLLBACK, transaction_id, player, op.amount, op.transaction_id)
-    send = Send(path, body, "rollback (audit)", headers)
+    written = callbacks.write(ROLLBACK, transaction_id, player, op.amount, op.transaction_id)
+    send = Send.of(written, "rollback (audit)")
     return ledger.begin(op.player, ROLLBACK, op.amount, transaction_id, send, of=op)
 
 
@@ -49,8 +49,7 @@ def open_player(ledger: Ledger, number: int, callbacks: Callbacks) -> Play:
     if callbacks.dialect.abilities.results_alone or player in callbacks.opened:
         return
     provider_id = callbacks.new_id()
-    path, body, headers = callbacks.write(BET, provider_id, player, 0)
-    send = Send(path, body, "bet of 0", headers)
+    send = Send.of(callbacks.write(BET, provider_id, player, 0), "bet of 0")
     op = ledger.begin(number, BET, 0, provider_id, send)
     said = yield from copies_until_answered(ledger, callbacks, op, send, (0.0, *PAUSES))
     if said.effect is OK:
@@ -61,7 +60,6 @@ def fund(ledger: Ledger, player: int, units: int, callbacks: Callbacks) -> Play:
     """Pay ``player`` ``units`` minor units by a result that the ledger counts."""
     yield from open_player(ledger, player, callbacks)
     transaction_id = callbacks.new_id()
-    path, body, headers = callbacks.write(RESULT, transaction_id, ledger.players[player], units)
-    send = Send(path, body, "funds", headers)
+    send = Send.of(callbacks.write(RESULT, transaction_id, ledger.players[player], units), "funds")
     op = ledger.begin(player, RESULT, units, transaction_id, send)
     yield from copies_until_answered(ledger, callbacks, op, send, PAUSES)

@@ -285,23 +285,10 @@ class WorkerAudit:
             result.add_wrong(comparison.off(ledger, player, units, mine, past.get(player, ())))
 
     def _sum_up(self, result: WorkerResult) -> None:
-        ledger = self.ledger
-        result.transactions = ledger.transactions
-        for rule, count in ledger.breach_count.items():
-            result.breach_count[rule] = result.breach_count.get(rule, 0) + count
-        for rule, _ in self._breaches:
-            result.breach_count[rule] = result.breach_count.get(rule, 0) + 1
-        result.breaches += self._breaches.values()
-        result.breaches += [
-            RuleBreach(one.rule, ledger.players[one.player], one.transaction_id, one.text)
-            for one in ledger.breaches
-        ]
+        for breach in self._breaches.values():
+            result.add_breach(breach)
+        comparison.sum_up(self.ledger, result)
         result.kinds = sorted(self.traffic.kinds)
-        result.ids, result.kept, result.settled = (
-            ledger.journal.ids,
-            ledger.journal.kept,
-            ledger.journal.settled,
-        )
 
     def _all(self, do: Callable[[Any], None], things: Iterable[Any]) -> None:
         """Do it for all ``things``, as many at once as there are readers, until the time is up."""

@@ -40,11 +40,12 @@ def id_maker() -> Callable[[], str]:
 
 
 class Written(NamedTuple):
-    """One callback: its path, its bytes, and its headers with the signature."""
+    """One callback: its path, its bytes, its headers with the signature, and what it means."""
 
     path: str
     body: bytes
     headers: dict[str, str]
+    message: Transaction
 
 
 @dataclass
@@ -82,7 +83,7 @@ class Callbacks:
         secret = f"not {self.secret}" if forged else self.secret
         headers, sealed = self.dialect.seal(self.dialect.encode(transaction), secret)
         placed = self.dialect.placed(Request("POST", self.dialect.path(transaction), headers), sealed)
-        return Written(placed.url, placed.body, dict(headers))
+        return Written(placed.url, placed.body, dict(headers), transaction)
 
     def read(self, status: int, body: bytes) -> Meaning:
         """Say what an answer means, and what in it breaks the contract; ``status`` 0 is the lack of one."""

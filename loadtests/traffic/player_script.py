@@ -13,11 +13,11 @@ from itertools import chain, repeat
 from random import Random
 from typing import Any, Final
 
-from loadtests.traffic.callbacks import NOTHING, Callbacks
+from loadtests.traffic.callbacks import NOTHING, Callbacks, Written
 from loadtests.traffic.ledger import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN, Ledger, Operation
 from loadtests.traffic.mix import Match, Rates
 from simulators.transport.delivery import Fault, Meaning
-from simulators.wallet.transactions import Kind
+from simulators.wallet.transactions import Kind, Transaction
 
 # How callbacks are sent: with a body, and without one.
 _POST, _GET = METHODS = ("POST", "GET")
@@ -40,7 +40,8 @@ TWO_VOIDS, OVERTAKEN = "two voids at once", "orphan and bet at once"
 class Send:
     """One request. ``name`` is Locust's row, ``headers`` those beside the transport's own.
 
-    ``faults`` act on it on its way. ``wait`` is seconds to pass before it leaves.
+    ``message`` is what it means, ``genuine`` whether it comes from who has the secret. ``faults`` act on it on its
+    way. ``wait`` is seconds to pass before it leaves.
     """
 
     path: str
@@ -49,6 +50,18 @@ class Send:
     headers: dict[str, str]
     faults: tuple[Fault, ...] = ()
     wait: float = 0.0
+    message: Transaction | None = None
+    genuine: bool = True
+
+    @classmethod
+    def of(cls, written: Written, name: str, wait: float = 0.0, *, genuine: bool = True) -> "Send":
+        """The first attempt of what was ``written``."""
+        path, body, headers, message = written
+        return cls(path, body, name, headers, (), wait, message, genuine)
+
+    def copy(self, wait: float = 0.0) -> "Send":
+        """The same bytes once more, undisturbed."""
+        return Send(self.path, self.body, COPY, self.headers, (), wait, self.message)
 
     @property
     def method(self) -> str:
@@ -258,7 +271,7 @@ class PlayerScript:
             return
         said = yield from self._until_answered(orphan, send)
         if late and said.effect is OK:
-            yield from self._once(*self._late_bet(amount, never_sent, orphan, "late bet"))
+            yield from self._together([self._late_bet(amount, never_sent, orphan, "late bet")])
 
     def _late_bet(
         self, amount: int, provider_id: str, orphan: Operation, name: str
@@ -275,14 +288,15 @@ class PlayerScript:
         """Send a result whose hash is wrong. It must move nothing, so the ledger has nothing to keep of it."""
         amount = self._stake()
         new_id = self.callbacks.new_id()
-        path, body, headers = self.callbacks.write(RESULT, new_id, self.player, amount, forged=True)
+        written = self.callbacks.write(RESULT, new_id, self.player, amount, forged=True)
         self.kinds.add("forgeries")
-        (seen,) = yield [Send(path, body, FORGED, headers, wait=self._waited())]
-        said = self.callbacks.read(seen.status, seen.body)
-        if said.effect is OK:
-            seen.problem = "a request with a wrong hash was accepted (SIG-02)"
-        elif said.effect is UNKNOWN and seen.status:
-            seen.problem = said.problem
+        # Faults of whoever carries it may send it more often than once.
+        for seen in (yield [Send.of(written, FORGED, self._waited(), genuine=False)]):
+            said = self.callbacks.read(seen.status, seen.body)
+            if said.effect is OK:
+                seen.problem = "a request with a wrong hash was accepted (SIG-02)"
+            elif said.effect is UNKNOWN and seen.status:
+                seen.problem = said.problem
 
     def _stake(self) -> int:
         return self._draw(self.rates.least_stake, self.rates.most_stake)
@@ -299,8 +313,7 @@ class PlayerScript:
         return self.ledger.begin(self.number, kind, amount, provider_id, send, of=of)
 
     def _send(self, kind: Kind, provider_id: str, amount: int, name: str, of: str | None = None) -> Send:
-        path, body, headers = self.callbacks.write(kind, provider_id, self.player, amount, of)
-        return Send(path, body, name, headers, wait=self._waited())
+        return Send.of(self.callbacks.write(kind, provider_id, self.player, amount, of), name, self._waited())
 
     def _waited(self) -> float:
         wait, self.wait = self.wait, 0.0
@@ -335,41 +348,37 @@ class PlayerScript:
         if rates.races and self.rng.random() < rates.races:
             self.kinds.add("races")
             return (yield from self._together([(op, replace(send, name=AT_ONCE))] * rates.race_width))
-        return (yield from self._once(op, send))
-
-    def _once(self, op: Operation, send: Send) -> _Ask:
-        return once(self.ledger, self.callbacks, op, send)
+        return (yield from self._together([(op, send)]))
 
     def _together(self, asked: Sequence[tuple[Operation, Send]]) -> _Ask:
-        """Send what leaves together, or one with its faults: of copies one effect, and every answer the same."""
-        seen = yield [send for _, send in asked]
-        read = [
-            (self.callbacks.read(each.status, each.body), asked[number % len(asked)][0], each)
-            for number, each in enumerate(seen)
-        ]
-        # Accepted ones first, so that a refusal beside them is seen as what it is, in whatever order they came.
-        read.sort(key=lambda found: _ORDER[found[0].effect])
-        for said, op, each in read:
-            _settle(self.ledger, op, said, each)
-        sure = read[0][0]
-        # Refused to one and unanswered to another: the other may still have been accepted.
-        return sure if sure.effect is OK else read[-1][0]
+        return together(self.ledger, self.callbacks, asked)
 
     def _copies(self, op: Operation, send: Send) -> Play:
         if self.rates.copies and self.rng.random() < self.rates.copies:
             self.kinds.add("copies")
-            yield from self._once(op, Send(send.path, send.body, COPY, send.headers))
+            yield from self._together([(op, send.copy())])
 
 
 _ORDER: Final = {OK: 0, REFUSED: 1, UNKNOWN: 2}
 
 
-def once(ledger: Ledger, callbacks: Callbacks, op: Operation, send: Send) -> _Ask:
-    """Send ``send``, an attempt of ``op``, and settle what came."""
-    (seen,) = yield [send]
-    said = callbacks.read(seen.status, seen.body)
-    _settle(ledger, op, said, seen)
-    return said
+def together(ledger: Ledger, callbacks: Callbacks, asked: Sequence[tuple[Operation, Send]]) -> _Ask:
+    """Send one attempt, with its faults if it has some, or several that leave together, and settle what came.
+
+    Copies have one effect, and every answer to them is the same.
+    """
+    seen = yield [send for _, send in asked]
+    read = [
+        (callbacks.read(each.status, each.body), asked[number % len(asked)][0], each)
+        for number, each in enumerate(seen)
+    ]
+    # Accepted ones first, so that a refusal beside them is seen as what it is, in whatever order they came.
+    read.sort(key=lambda found: _ORDER[found[0].effect])
+    for said, op, each in read:
+        _settle(ledger, op, said, each)
+    sure = read[0][0]
+    # Refused to one and unanswered to another: the other may still have been accepted.
+    return sure if sure.effect is OK else read[-1][0]
 
 
 def copies_until_answered(
@@ -378,9 +387,7 @@ def copies_until_answered(
     """Send a copy of ``send`` after each of ``pauses`` (in seconds), until one is answered; the last answer."""
     said = NOTHING
     for pause in pauses:
-        said = yield from once(
-            ledger, callbacks, op, Send(send.path, send.body, COPY, send.headers, wait=pause)
-        )
+        said = yield from together(ledger, callbacks, [(op, send.copy(pause))])
         if said.effect is not UNKNOWN:
             break
     return said

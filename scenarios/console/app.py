@@ -19,6 +19,7 @@ from scenarios.console.actions import Actions
 from scenarios.console.agreement import AgreementForm
 from scenarios.console.checks import Checks
 from scenarios.console.control import credentials, stores
+from scenarios.console.control.autoplay import Autoplay
 from scenarios.console.control.client import TOKEN_HEADER
 from scenarios.console.control.filters import Filter
 from scenarios.console.control.gate import COOKIE, Gate, TooMany, WrongToken
@@ -46,7 +47,8 @@ _REPORTS: Final = {
 class Console:
     """The console of what is served. ``public_url`` is where browsers reach it, beside this machine's own names: the
     page asks for everything beside itself, whatever path it stands below. ``token`` lets programs act as the page
-    does (None: a new one); where the console is ``guarded`` nobody so much as looks on without it.
+    does (None: a new one); where the console is ``guarded`` nobody so much as looks on without it. ``autoplay`` plays
+    by itself (None: nobody can).
     """
 
     def __init__(
@@ -54,10 +56,12 @@ class Console:
         providers: ServedProviders,
         public_url: str | None = None,
         token: str | None = None,
+        autoplay: Autoplay | None = None,
         *,
         guarded: bool = False,
     ) -> None:
         self.providers = providers
+        self.autoplay = autoplay
         self.actions = Actions(providers)
         self.checks = Checks(providers, self._changed)
         self.agreement = AgreementForm(providers)

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,6 +12,7 @@ from scenarios.hosting.host import Hosted
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.probes import DriverProbe, Probe, WagersProbe
 from simulators.checkout.simulator import CheckoutSimulator
 from simulators.exchanges.history import History
 from simulators.exchanges.redaction import Redactor
@@ -55,6 +57,18 @@ class Providers(ABC):
         operator: Operator = self.channel(OPERATOR)
         operator.route.restart = self.restart
         return Verbs(operator)
+
+    def probe(self) -> Probe:
+        """What reads balances: the driver where it can, else wagers. No fault that is on acts on its requests.
+
+        Raises UsageProblem.
+        """
+        undisturbed = copy(self.channel(OPERATOR))
+        undisturbed.faults = ()
+        verbs = Verbs(undisturbed)
+        if self.driver.has("balance"):
+            return DriverProbe(verbs, self.driver, self.driver.kind("balance"))
+        return WagersProbe(verbs)
 
     @property
     def restart(self) -> Any:

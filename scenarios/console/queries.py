@@ -11,7 +11,7 @@ from scenarios.console.providers import ServedProviders
 from scenarios.oracles.acceptable import acceptable
 from scenarios.problems.errors import TargetProblem
 from scenarios.wallet.player import Player
-from scenarios.wallet.probes import DriverProbe, Probe, Unreadable, WagersProbe
+from scenarios.wallet.probes import Unreadable
 from simulators.exchanges.as_json import as_json
 from simulators.exchanges.history import Status
 from simulators.providers import OPERATOR
@@ -69,7 +69,7 @@ class Queries:
         sent = [each for each in self.providers.history.since(since) if each.provider == OPERATOR]
         allowed = acceptable(sent, player.id, player.funded, player.currency)
         try:
-            seen = self._probe().read(player, next(iter(allowed.balances)), allowed.likely).amount
+            seen = self.providers.probe().read(player, next(iter(allowed.balances)), allowed.likely).amount
         except Unreadable as error:
             raise TargetProblem(
                 f"the balance of {player} cannot be read: {error}",
@@ -83,9 +83,3 @@ class Queries:
             "expected": allowed.alternatives(),
             "said": "" if seen in allowed else allowed.explain(seen),
         }
-
-    def _probe(self) -> Probe:
-        providers = self.providers
-        if providers.driver.has("balance"):
-            return DriverProbe(providers.verbs, providers.driver, providers.driver.kind("balance"))
-        return WagersProbe(providers.verbs)

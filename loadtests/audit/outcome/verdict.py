@@ -119,6 +119,11 @@ class WorkerResult:
         if len(group.players) < TOLD:
             group.players.append(player)
 
+    def add_breach(self, breach: RuleBreach) -> None:
+        """Count one more answer that broke the contract."""
+        self.breach_count[breach.rule] = self.breach_count.get(breach.rule, 0) + 1
+        self.breaches.append(breach)
+
     def as_plain(self) -> dict[str, Any]:
         """This result as numbers, texts, lists and dictionaries."""
         return asdict(self)

@@ -2,19 +2,23 @@
 
 import contextlib
 import os
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
+from loadtests.autoplay.autoplay import Autoplay
+from loadtests.autoplay.sizes import SIZES, option
 from scenarios.cli.options import TARGET_OR_CLIENT, tell_made_up
 from scenarios.cli.options import config as config_option
 from scenarios.cli.options import public_url as public
 from scenarios.console.app import THREADS, Console
 from scenarios.console.app import create_app as create_console
 from scenarios.console.control.client import CONTROL_TOKEN, announced
+from scenarios.console.form_input import FormInput
 from scenarios.console.providers import ServedProviders
 from scenarios.hosting import state_file
 from scenarios.hosting.host import listening
@@ -36,7 +40,19 @@ from simulators.server.wsgi_server import App, watch_parent
 _EVERYWHERE: Final = ("0.0.0.0", "::")
 
 
-@click.command("serve")
+def play_sizes(command: Callable[..., None]) -> Callable[..., None]:
+    """Options for the sizes of autoplay, named and described as those of ``pitboss load``."""
+    for name, size in reversed(list(SIZES.items())):
+        add = click.option(option(name), name, default=size.default, show_default=True, help=size.words)
+        command = add(command)
+    return command
+
+
+@click.command(
+    "serve",
+    epilog="Exit codes with --play: 0 the audit is clean, 1 money or a rule is broken, 2 usage or configuration, "
+    "4 the audit is undecided; a second Ctrl-C gives it up.",
+)
 @config_option(TARGET_OR_CLIENT)
 @click.option(
     "--operator-port",
@@ -96,6 +112,13 @@ _EVERYWHERE: Final = ("0.0.0.0", "::")
     "--token-seconds", default=TOKEN_SECONDS, show_default=True, help="How long /auth tokens are valid."
 )
 @click.option(
+    "--play",
+    is_flag=True,
+    help="Play by itself: rounds of every test player, until Ctrl-C; then every "
+    "balance is audited. The options that follow are its sizes, also where it is switched on in the console.",
+)
+@play_sizes
+@click.option(
     "--history",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
@@ -118,6 +141,8 @@ def command(
     token_seconds: int,
     history: Path | None,
     detached: bool,
+    play: bool,
+    **sizes: Any,
 ) -> None:
     """Serve the fake OPERATOR, Jackpot and checkout beside a CLIENT until Ctrl-C.
 
@@ -146,21 +171,16 @@ def command(
         providers = ServedProviders(target, log)
         stack.enter_context(_recorded(log, history, providers.redactor))
         file = stack.enter_context(state_file.opened(state, log)) if state is not None else None
-        named = [name for name in PROVIDERS if getattr(target, name) is not None]
-        for name in named or [OPERATOR]:
-            one = served(target, log, name, places[name], Play(seed, token_seconds, file))
-            providers.served[name] = stack.enter_context(one)
+        stack.enter_context(_served(providers, places, Play(seed, token_seconds, file)))
+        autoplay = _autoplay(providers, sizes, seed, needed=play)
         if console_port:
-            console = Console(
-                providers,
-                console_public_url,
-                os.environ.get(CONTROL_TOKEN),
-                guarded=require_token or not csrf.local(host),
-            )
+            token, guarded = os.environ.get(CONTROL_TOKEN), require_token or not csrf.local(host)
+            console = Console(providers, console_public_url, token, autoplay, guarded=guarded)
             stack.enter_context(_console(console, host, console_port, file))
         click.echo(f"secrets         as in {target.path or 'the defaults of pitboss client'}")
-        click.echo("Ctrl-C ends it.")
-        ended.wait()
+        _wait(ended, autoplay, play=play)
+    if play and autoplay is not None and autoplay.code:
+        sys.exit(int(autoplay.code))
 
 
 @contextlib.contextmanager
@@ -191,6 +211,46 @@ def _console(console: Console, host: str, port: int, file: StateFile | None) -> 
             yield
         # Streams are ended first: the server waits for its threads.
         console.feed.close()
+
+
+@contextlib.contextmanager
+def _served(providers: ServedProviders, places: Mapping[str, Place], play: Play) -> Iterator[None]:
+    """Serve, as ``providers``, those that the target file has a section of. Raises UsageProblem."""
+    target, log = providers.target, providers.history
+    named = [name for name in PROVIDERS if getattr(target, name) is not None]
+    with contextlib.ExitStack() as stack:
+        for name in named or [OPERATOR]:
+            providers.served[name] = stack.enter_context(served(target, log, name, places[name], play))
+        yield
+
+
+def _autoplay(
+    providers: ServedProviders, sizes: Mapping[str, Any], seed: int, *, needed: bool
+) -> Autoplay | None:
+    """Who plays ``providers`` with ``sizes``, None where nobody can; raises UsageProblem where that is ``needed``."""
+    if providers.target.players is not None and providers.operator is not None:
+        return Autoplay(providers, sizes, seed, click.echo)
+    if needed:
+        raise UsageProblem(
+            "--play was given, and there is nobody to play, or nothing to play at",
+            "sections [operator] and [players] in the target file",
+            "add both, or leave --play out",
+        )
+    return None
+
+
+def _wait(ended: threading.Event, autoplay: Autoplay | None, *, play: bool) -> None:
+    """Wait until it is ended, and for the audit of ``autoplay``, which a second end gives up.
+
+    ``play`` lets it play from the beginning. Raises UsageProblem.
+    """
+    if play and autoplay is not None:
+        autoplay.start(FormInput({}))
+    click.echo("Ctrl-C ends it.")
+    ended.wait()
+    if autoplay is not None:
+        ended.clear()
+        autoplay.finish(ended)
 
 
 @contextlib.contextmanager

@@ -158,8 +158,7 @@ def test_what_was_open_between_steps_is_counted_as_resolved_at_the_end(tmp_path)
     with audited(tmp_path, Wallet(PLAYERS)) as audit:
         traffic, ledger = audit.traffic, audit.ledger
         name = traffic.callbacks.new_id()
-        path, body, headers = traffic.callbacks.write(BET, name, "p-1", 700)
-        ledger.begin(0, BET, 700, name, Send(path, body, "bet", headers))
+        ledger.begin(0, BET, 700, name, Send.of(traffic.callbacks.write(BET, name, "p-1", 700), "bet"))
         assert audit.audit(last=False).resolved == 1
         audit.resume()
         last = audit.audit()

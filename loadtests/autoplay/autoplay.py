@@ -1,0 +1,117 @@
+"""Autoplay of ``pitboss serve``: switched on and off, one session after the other, each with its audit."""
+
+import threading
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any, Final
+
+from loadtests.audit.outcome import text
+from loadtests.autoplay.session import Session
+from loadtests.autoplay.sizes import SIZES, Sizes, asked_for, chosen
+from scenarios.console.control.autoplay import Size
+from scenarios.console.form_input import FormInput
+from scenarios.console.providers import Providers
+from scenarios.problems.errors import Exit, UsageProblem
+from scenarios.target.lock import PlayerLock
+
+# Which exit code of several sessions is told: the gravest.
+_GRAVITY: Final = (Exit.HOLDS, Exit.UNDECIDED, Exit.BROKEN)
+# How often it is looked whether the end is given up, in seconds.
+_LOOK: Final = 0.1
+
+
+class Autoplay:
+    """Lets the test players of the target play at the OPERATOR of ``providers``. Safe to use from several threads.
+
+    ``usual`` are the sizes where nothing is said, ``seed`` draws bets and disturbances, ``tell`` prints one line.
+    ``code`` is the exit code of what was found so far. Raises UsageProblem where the ``usual`` sizes cannot be.
+    """
+
+    def __init__(
+        self, providers: Providers, usual: Mapping[str, Any], seed: int, tell: Callable[[str], None]
+    ) -> None:
+        self.providers = providers
+        self.usual = dict(usual)
+        self.code = Exit.HOLDS
+        self._tell = tell
+        self._rng = Random(seed)
+        self._lock = threading.Lock()
+        self._session: Session | None = None
+        self._ending = threading.Thread()
+        self._chosen(self.usual)
+
+    @property
+    def sizes(self) -> Mapping[str, Size]:
+        """What can be chosen, by name, each with what it is where nothing is said."""
+        return {name: Size(size.words, self.usual[name]) for name, size in SIZES.items()}
+
+    @property
+    def running(self) -> bool:
+        """Whether it plays, or settles and audits what it played."""
+        session = self._session
+        return session is not None and not session.ended.is_set()
+
+    def start(self, asked: FormInput) -> dict[str, Any]:
+        """Begin to play with the sizes ``asked`` for; what ``shown`` tells then. Raises UsageProblem."""
+        wanted = self._chosen(asked_for(asked, self.usual))
+        operator, players = self.providers.target.need_operator()
+        # What cannot read a balance is told now, not when it is audited.
+        self.providers.probe()
+        with self._lock:
+            if self.running:
+                raise UsageProblem(
+                    "autoplay is on", "one session at a time: it plays every test player", "stop it first"
+                )
+            lock = PlayerLock.on(operator.callback_url, players.ids)
+            if lock.taken:
+                self._tell(f"note: {lock.note()}")
+            self._session = Session(self.providers, wanted, self._rng, self._tell, lock.note())
+            self._ending = threading.Thread(
+                target=self._end, args=(self._session, lock), name="autoplay-end", daemon=True
+            )
+            self._session.start()
+            self._ending.start()
+        self._tell(f"autoplay        {len(players.ids)} players, {wanted.pace:g} rounds a second")
+        return self.shown()
+
+    def stop(self) -> dict[str, Any]:
+        """Let rounds end, settle what is open, and audit; what ``shown`` tells now. Raises UsageProblem."""
+        session = self._session
+        if session is None or not self.running:
+            raise UsageProblem("autoplay is off", "one that is on, to be stopped", "start it first")
+        session.stop()
+        return self.shown()
+
+    def shown(self, wait: float = 0.0) -> dict[str, Any]:
+        """Whether it plays, what was played, and the verdict of the audit, as JSON.
+
+        Where it runs it waits up to ``wait`` seconds for the verdict.
+        """
+        session = self._session
+        if session is None:
+            return {"state": "off"}
+        session.ended.wait(wait)
+        return session.shown()
+
+    def finish(self, interrupted: threading.Event) -> None:
+        """Stop, and wait for the verdict; where ``interrupted`` is set meanwhile it is given up."""
+        session = self._session
+        if session is None:
+            return
+        session.stop()
+        while self._ending.is_alive():
+            if interrupted.is_set():
+                session.give_up()
+            self._ending.join(_LOOK)
+
+    def _chosen(self, given: Mapping[str, Any]) -> Sizes:
+        _, players = self.providers.target.need_operator()
+        return chosen(given, players.currency)
+
+    def _end(self, session: Session, lock: PlayerLock) -> None:
+        session.ended.wait()
+        lock.release()
+        assert session.verdict is not None
+        for line in text.lines(session.verdict):
+            self._tell(line)
+        self.code = max(self.code, session.verdict.code, key=_GRAVITY.index)
