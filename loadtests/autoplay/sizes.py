@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from loadtests.options import FAULTS_HELP, RATES, STAKES, faults_named, stake
-from loadtests.traffic.mix import Rates
+from loadtests.traffic.mix import Rates, WrongSize
 from scenarios.console.control.autoplay import Size
-from scenarios.console.form_input import FormInput
+from scenarios.console.form_input import FormInput, Misfilled, read_as
 from scenarios.problems.errors import UsageProblem
 from simulators.transport.faults.table import spell_fault
 
@@ -39,26 +39,36 @@ def option(name: str) -> str:
 
 
 def chosen(given: Mapping[str, Any], currency: str) -> Sizes:
-    """The sizes that are ``given``, all of SIZES; stakes in ``currency``. Raises UsageProblem."""
+    """The sizes that are ``given``, all of SIZES; stakes in ``currency``. Raises Misfilled."""
     pace = given["rate"]
-    if not 0 < pace <= FASTEST:
-        raise UsageProblem(
-            f"{option('rate')} is {pace:g}",
-            f"rounds a second, above 0 and at most {FASTEST:g}; for more there is pitboss load",
-            f"correct {option('rate')}",
-        )
+    with read_as("rate"):
+        if not 0 < pace <= FASTEST:
+            raise UsageProblem(
+                f"{option('rate')} is {pace:g}",
+                f"rounds a second, above 0 and at most {FASTEST:g}; for more there is pitboss load",
+                f"correct {option('rate')}",
+            )
+    with read_as("faults"):
+        faults = faults_named(given["faults"])
+    stakes = {}
+    for name in STAKES:
+        with read_as(name):
+            stakes[name] = stake(option(name), given[name], currency)
     shares = {name: given[name] for name in RATES if name in SIZES}
-    mix = Rates(
-        **shares,
-        least_stake=stake("--least-stake", given["least_stake"], currency),
-        most_stake=stake("--most-stake", given["most_stake"], currency),
-        faults=faults_named(given["faults"]),
-    )
+    try:
+        mix = Rates(
+            **shares,
+            least_stake=stakes["least_stake"],
+            most_stake=stakes["most_stake"],
+            faults=faults,
+        )
+    except WrongSize as wrong:
+        raise Misfilled({wrong.name: wrong}) from None
     return Sizes(pace, mix)
 
 
 def asked_for(asked: FormInput, otherwise: Mapping[str, Any]) -> dict[str, Any]:
-    """The sizes that a program or a page asks for; others are as ``otherwise``. Raises UsageProblem."""
+    """The sizes that a program or a page asks for; others are as ``otherwise``. Raises Misfilled."""
     found: dict[str, Any] = {}
     for name, size in SIZES.items():
         usual = otherwise[name]

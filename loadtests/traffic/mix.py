@@ -65,25 +65,25 @@ class Rates:
     faults: tuple[Fault, ...] = (AnswerLost(cut="close"), AnswerLost(after=FIRST_BYTE, cut="close"))
 
     def __post_init__(self) -> None:
-        """Raise UsageProblem where the sizes cannot be."""
+        """Raise WrongSize where the sizes cannot be."""
         for each in fields(self):
             value = getattr(self, each.name)
             if each.type is float and each.name != "pause" and not 0 <= value <= 1:
-                raise _wrong(each.name, value, "a share from 0 to 1 (0.05 is one in twenty)")
+                raise WrongSize(each.name, value, "a share from 0 to 1 (0.05 is one in twenty)")
         if self.wins + self.voids + self.cash_outs > 1:
-            raise _wrong(
+            raise WrongSize(
                 "wins",
                 f"{self.wins:g} beside {self.voids:g} voids and {self.cash_outs:g} cash-outs",
                 "shares that are 1 together at most: each bet ends in one way",
             )
         if not 0 <= self.pause < float("inf"):
-            raise _wrong("pause", self.pause, "seconds, 0 or more")
+            raise WrongSize("pause", self.pause, "seconds, 0 or more")
         if not 2 <= self.race_width <= 64:
-            raise _wrong(
+            raise WrongSize(
                 "race_width", self.race_width, "a number of copies from 2 to 64, each on its own connection"
             )
         if not 1 <= self.least_stake <= self.most_stake:
-            raise _wrong(
+            raise WrongSize(
                 "least_stake",
                 f"{self.least_stake}, and the highest stake is {self.most_stake}",
                 "whole minor units, at least 1, the lowest not above the highest",
@@ -103,6 +103,10 @@ def shares(rates: Rates) -> list[str]:
     ]
 
 
-def _wrong(name: str, value: object, expected: str) -> UsageProblem:
-    option = "--" + name.replace("_", "-")
-    return UsageProblem(f"{option} is {value}", expected, f"correct {option}")
+class WrongSize(UsageProblem):
+    """The size ``name`` of Rates cannot be what it is."""
+
+    def __init__(self, name: str, value: object, expected: str) -> None:
+        option = "--" + name.replace("_", "-")
+        super().__init__(f"{option} is {value}", expected, f"correct {option}")
+        self.name = name

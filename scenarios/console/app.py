@@ -23,6 +23,7 @@ from scenarios.console.control.autoplay import Autoplay
 from scenarios.console.control.client import TOKEN_HEADER
 from scenarios.console.control.filters import Filter
 from scenarios.console.control.gate import COOKIE, Gate, TooMany, WrongToken
+from scenarios.console.control.players_in_use import Deed, PlayersInUse
 from scenarios.console.feed import STREAMS, Feed, Watched
 from scenarios.console.form_input import FormInput, Misfilled, read_as
 from scenarios.console.providers import ServedProviders
@@ -72,10 +73,12 @@ class Console:
                 "acting": self.actions.acting,
                 "deliveries": lambda: rows.deliveries(providers),
                 "check": self.checks.shown,
+                "autoplay": lambda: None if autoplay is None else autoplay.shown(),
             },
         )
         self.public_urls = () if public_url is None else (public_url,)
         self.queries = Queries(providers, self.feed)
+        self.players = PlayersInUse(autoplay, self.checks)
         self.gate = Gate(token or secrets.token_urlsafe(24), asks=guarded)
 
     def _changed(self) -> None:
@@ -104,6 +107,9 @@ def create_app(console: Console) -> Flask:
     )
     app.add_url_rule("/exchanges/<int:number>", "exchange", lambda number: _exchange(console, number))
     app.add_url_rule("/stores", "stores", lambda: _stores(console))
+    app.add_url_rule(
+        "/autoplay", "autoplay_shown", lambda: jsonify(console.players.played(FormInput(request.args)))
+    )
     app.add_url_rule("/report/<name>", "report", lambda name: _report(console, name))
     app.add_url_rule(
         "/exchanges/<int:number>/again",
@@ -111,28 +117,10 @@ def create_app(console: Console) -> Flask:
         lambda number: jsonify(console.actions.again(number)),
         methods=["POST"],
     )
-    actions: dict[str, Callable[[FormInput], dict[str, Any]]] = {
-        "raise": console.actions.raise_event,
-        "resend": console.actions.resend,
-        "deliver": console.actions.deliver,
-        "faults": console.actions.set_faults,
-        "disturb": console.actions.disturb,
-        "end_faults": lambda _: console.actions.end_faults(),
-        "reset": lambda _: console.actions.reset(),
-        "audit": lambda asked: console.queries.audit(
-            console.actions.audited(asked), since=asked.count("since", 0, 0, 10**9)
-        ),
-        "session": console.actions.open_session,
-        "agree": console.agreement.fill_in,
-        "credentials": lambda asked: _handed_back(console, asked),
-        "rotate": lambda asked: credentials.rotate(console.providers, asked),
-        "store": lambda asked: stores.change(console.providers, asked),
-        "check": console.checks.start,
-        "cancel": lambda _: console.checks.cancel(),
-    }
-    for name, act in actions.items():
+    for name, act in _actions(console).items():
         app.add_url_rule(f"/do/{name}", name, _view(console, act), methods=["POST"])
-    app.register_blueprint(api_docs.blueprint(control_document.document))
+    sizes = {} if console.autoplay is None else console.autoplay.sizes
+    app.register_blueprint(api_docs.blueprint(lambda: control_document.document(sizes)))
     app.register_error_handler(_Unserved, _unserved)
     app.register_error_handler(Misfilled, _misfilled)
     app.register_error_handler(WrongToken, lambda wrong: _told(wrong, 401))
@@ -140,6 +128,37 @@ def create_app(console: Console) -> Flask:
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_error)
     return app
+
+
+def _actions(console: Console) -> dict[str, Deed]:
+    """What programs and the page can ask for, by name."""
+    alone = console.players.alone
+    return {
+        "raise": console.actions.raise_event,
+        "resend": console.actions.resend,
+        "deliver": console.actions.deliver,
+        "faults": console.actions.set_faults,
+        "disturb": console.actions.disturb,
+        "end_faults": lambda _: console.actions.end_faults(),
+        "reset": lambda _: console.actions.reset(),
+        "audit": alone(
+            "an audit of one player",
+            lambda asked: console.queries.audit(
+                console.actions.audited(asked), since=asked.count("since", 0, 0, 10**9)
+            ),
+        ),
+        "session": console.actions.open_session,
+        "agree": console.agreement.fill_in,
+        "credentials": lambda asked: _handed_back(console, asked),
+        "rotate": alone(
+            "a change of credentials", lambda asked: credentials.rotate(console.providers, asked)
+        ),
+        "store": lambda asked: stores.change(console.providers, asked),
+        "check": alone("a check", console.checks.start),
+        "autoplay": console.players.play,
+        "stop_autoplay": lambda _: console.players.stop(),
+        "cancel": lambda _: console.checks.cancel(),
+    }
 
 
 def _admit(console: Console) -> ResponseReturnValue | None:
@@ -225,6 +244,7 @@ def _page(console: Console) -> str:
         served=list(providers.served),
         form=[] if agreement is None else agreement.entries(),
         lines="" if agreement is None else agreement.lines(),
+        sizes={} if console.autoplay is None else console.autoplay.sizes,
         **forms.of(providers),
     )
 

@@ -1,10 +1,12 @@
 """The OpenAPI 3.1 document of the control API: what the console's page asks for, and other teams' tests may as well."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from scenarios.console import actions, agreement, queries
 from scenarios.console.control import credentials, stores
+from scenarios.console.control.autoplay import Size
 from scenarios.console.control.client import TOKEN_HEADER
 from scenarios.console.control.events import EVENTS
 from scenarios.console.control.filters import WORDS
@@ -133,6 +135,13 @@ ACTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]] = {
         (),
     ),
     "deliver": ("Send a delivery that waits now", {"provider": _PROVIDER, "id": _COUNT}, ("provider", "id")),
+    "autoplay": ("Let the test players play by themselves, with the sizes of pitboss load", {}, ()),
+    "stop_autoplay": (
+        "Begin no more rounds: what is open is settled, and every balance audited; GET /autoplay?wait=30 tells the "
+        "verdict",
+        {},
+        (),
+    ),
     "check": ("Start a check of the target", {}, ()),
     "cancel": ("End the check that runs", {}, ()),
 }
@@ -148,8 +157,8 @@ _ASKED: Final = {
 }
 
 
-def document() -> dict[str, Any]:
-    """The whole document, as JSON values."""
+def document(sizes: Mapping[str, Size] = MappingProxyType({})) -> dict[str, Any]:
+    """The whole document, as JSON values; ``sizes`` are what can be chosen of autoplay."""
     number = {"name": "number", "in": "path", "required": True, "schema": _COUNT}
     asked = [{"name": name, "in": "query", "schema": schema} for name, schema in _ASKED.items()]
     paths: dict[str, Any] = {
@@ -157,6 +166,12 @@ def document() -> dict[str, Any]:
             "get": _operation("The exchanges that are over, and fit; may wait for them", parameters=asked)
         },
         "/stores": {"get": _operation("The stores of Jackpot, and whether each is offered")},
+        "/autoplay": {
+            "get": _operation(
+                "Whether autoplay is on, what it played, and the verdict of its audit",
+                parameters=[{"name": "wait", "in": "query", "schema": _ASKED["wait"]}],
+            )
+        },
         "/exchanges/{number}": {
             "get": _operation("One exchange, with its curl command", parameters=[number])
         },
@@ -165,7 +180,8 @@ def document() -> dict[str, Any]:
         },
     }
     for name, (summary, fields, needed) in ACTIONS.items():
-        schema = {"type": "object", "properties": dict(fields), "required": list(needed)}
+        more = {key: _size(size) for key, size in sizes.items()} if name == "autoplay" else {}
+        schema = {"type": "object", "properties": {**fields, **more}, "required": list(needed)}
         paths[f"/do/{name}"] = {"post": _operation(summary, body=openapi.body(schema), acts=True)}
     return openapi.document(
         title="Control API of pitboss serve",
@@ -185,6 +201,10 @@ def document() -> dict[str, Any]:
             TOKEN: {"type": "apiKey", "in": "header", "name": TOKEN_HEADER},
         },
     )
+
+
+def _size(size: Size) -> dict[str, Any]:
+    return _TEXT | {"description": size.words, "default": size.usual}
 
 
 def _operation(summary: str, *, acts: bool = False, **more: Any) -> dict[str, Any]:

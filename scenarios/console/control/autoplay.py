@@ -14,6 +14,11 @@ class Size:
     words: str
     default: float | str
 
+    @property
+    def usual(self) -> str:
+        """The default as a text."""
+        return self.default if isinstance(self.default, str) else f"{self.default:g}"
+
 
 class Autoplay(Protocol):
     """Plays rounds by itself, and audits every balance when it stops. Safe to use from several threads."""

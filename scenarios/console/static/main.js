@@ -7,10 +7,11 @@ import { List } from "./list.js";
 import * as inspector from "./inspect.js";
 import * as acting from "./acting.js";
 import * as agreement from "./agreement.js";
+import * as autoplay from "./autoplay.js";
 import * as check from "./check.js";
 import * as lights from "./lights.js";
 
-const TABS = ["start", "agreement", "play", "raise", "faults", "check", "feed"].filter((name) => name === "feed" || find(`panel-${name}`));
+const TABS = ["start", "agreement", "play", "raise", "autoplay", "faults", "check", "feed"].filter((name) => name === "feed" || find(`panel-${name}`));
 const wide = matchMedia("(min-width: 64rem)");
 const LATE = 1000; // from so many milliseconds on the feed says that it is behind
 
@@ -68,6 +69,7 @@ function listen() {
   });
   source.addEventListener("acting", (event) => acting.acting(JSON.parse(event.data)));
   source.addEventListener("deliveries", (event) => deliveries(JSON.parse(event.data)));
+  source.addEventListener("autoplay", (event) => autoplay.update(JSON.parse(event.data)));
   source.addEventListener("check", (event) => check.update(JSON.parse(event.data)));
   source.addEventListener("bye", () => {
     source.close();
@@ -129,6 +131,7 @@ addEventListener("pagehide", () => source?.close());
 inspector.begin(list);
 acting.begin();
 agreement.begin();
+autoplay.begin();
 check.begin();
 show();
 say("");

