@@ -72,7 +72,8 @@ def test_a_limit_on_rates_breaks_no_rule(status, headers):
     assert result.code is Exit.HOLDS
     [warning] = result.run.warnings
     assert warning.startswith(f"the CLIENT answered {status[:3]} (not now)")
-    assert "[target] max_requests_per_second = " in warning
+    # Which pace was learned is how fast this machine is.
+    assert "[target] max_requests_per_second" in warning
     assert any("requests a second, all of this run takes about" in text for text in watcher.told)
     assert wallet.balances == {"p-1": Decimal("41.37"), "p-2": Decimal("41.37")}
 
