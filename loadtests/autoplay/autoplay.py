@@ -98,10 +98,10 @@ class Autoplay:
         session = self._session
         if session is None:
             return
-        session.stop()
         while self._ending.is_alive():
             if interrupted.is_set():
                 session.give_up()
+            session.stop()
             self._ending.join(_LOOK)
 
     def _chosen(self, given: Mapping[str, Any]) -> Sizes:

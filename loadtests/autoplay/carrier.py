@@ -68,7 +68,8 @@ class Carrier:
         first = self._numbers.get((send.path, send.body))
         return operator.delivery_of(
             request,
-            label=send.name,
+            # What a copy is of is said by its kind.
+            label=send.name if first is None or send.message is None else send.message.kind,
             purpose=Purpose.TRAFFIC if send.genuine else Purpose.FORGERY,
             message=send.message,
             genuine=send.genuine,

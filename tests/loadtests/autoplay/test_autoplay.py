@@ -133,6 +133,19 @@ def test_a_client_that_is_gone_is_waited_for_and_said(tmp_path: Path):
         assert scene.autoplay.code == Exit.UNDECIDED
 
 
+def test_an_audit_that_is_given_up_is_undecided(tmp_path: Path):
+    with playing(tmp_path) as scene:
+        scene.start()
+        scene.await_rounds(2)
+        given_up = threading.Event()
+        given_up.set()
+        scene.autoplay.finish(given_up)
+        verdict = scene.autoplay.shown()["verdict"]
+        assert verdict["finding"] == "undecided", verdict
+        assert verdict["players"] == []
+        assert any("it was given up" in line for line in verdict["lines"]), verdict
+
+
 def test_a_round_that_fails_in_the_program_itself_is_told_and_nothing_is_clean(tmp_path: Path, monkeypatch):
     real, failed = PlayerScript.round, []
 
