@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from scenarios.console.control.events import Events
-from scenarios.console.form_input import FormInput
+from scenarios.console.form_input import FormInput, misfilled
 from scenarios.console.providers import ServedProviders
 from scenarios.problems.errors import UsageProblem
 from scenarios.wallet.player import Player
@@ -23,6 +23,8 @@ ASKED_OF: Final[Mapping[str, tuple[str, ...]]] = {
     JACKPOT: tuple(sorted(JACKPOT_KINDS)),
     CHECKOUT: tuple(sorted(CHECKOUT_KINDS)),
 }
+# The field of a session that an answer of the OPERATOR is about, by its code; all others are about the player.
+_FIELD_OF: Final = {"CURRENCY_NOT_AGREED": "currency", "LANGUAGE_NOT_AGREED": "lang"}
 _HTML: Final = b"<html><body>Bad gateway</body></html>"
 _LATE_SECONDS: Final = 10.0
 
@@ -116,7 +118,9 @@ class Actions(Events):
         """The player whom an audit is about, with what was owned before it as ``funded``."""
         player, opening = self.player(asked), asked.amount("opening")
         if opening is None:
-            raise UsageProblem("opening is empty", "what the player owned, such as 100.00", "fill it in")
+            raise misfilled(
+                "opening", "opening is empty", "what the player owned, such as 100.00", "fill it in"
+            )
         player.funded = opening
         return player
 
@@ -133,9 +137,9 @@ class Actions(Events):
             token = served.simulator.auth(json.dumps(credentials).encode()).token
             session = served.simulator.start_session(token, json.dumps(wanted).encode(), served.public_url)
         except ApiError as refused:
-            raise UsageProblem(
-                refused.message, "what a CLIENT may ask of the OPERATOR", "correct the fields"
-            ) from None
+            expected, step = "what a CLIENT may ask of the OPERATOR", "correct it"
+            field = _FIELD_OF.get(refused.code, "player")
+            raise misfilled(field, refused.message, expected, step) from None
         return {"url": session.url}
 
     def acting(self) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from scenarios.console.providers import ServedProviders
 from scenarios.console.queries import Queries
 from scenarios.contract import GROUPS, RULES
 from scenarios.problems.errors import Exit, Problem
+from simulators.providers import OPERATOR
 from simulators.server import api_docs, csrf
 from simulators.values import decimal_json
 
@@ -228,6 +229,9 @@ def _handed_back(console: Console, asked: FormInput) -> dict[str, Any]:
             "a page that is open on the machine of `pitboss serve`, or a console that asks for its token",
             "start `pitboss serve` with --require-token, or take the values from where the page says that they stand",
         )
+    provider = asked.choice("provider", tuple(console.providers.served), OPERATOR)
+    if provider != OPERATOR:
+        return {"values": credentials.values(console.providers, provider)}
     return console.agreement.hand_back(asked)
 
 

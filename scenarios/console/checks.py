@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from scenarios.console.form_input import FormInput
+from scenarios.console.form_input import FormInput, read_as
 from scenarios.console.providers import ServedProviders
 from scenarios.contract import select
 from scenarios.problems.errors import UsageProblem
@@ -119,7 +119,10 @@ class Checks:
         if provider is not None:
             asked.choice("provider", tuple(PROVIDERS))
         only, skip = asked.maybe("only"), asked.maybe("skip")
-        select(only, skip, provider)
+        with read_as("only"):
+            select(only, None, provider)
+        with read_as("skip"):
+            select(only, skip, provider)
         path = self.providers.target.path
         wanted = {
             "config": None if path is None else str(path.resolve()),

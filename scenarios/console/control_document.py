@@ -130,8 +130,12 @@ ACTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]] = {
         ("act",),
     ),
     "credentials": (
-        "What the OPERATOR hands back, secrets too; on this machine alone, or where the token is asked for",
-        {"way": {"enum": list(agreement.WAYS)}},
+        "What a provider (the OPERATOR, if none is named) shares with the CLIENT, secrets too; on this machine, or "
+        "where the token is asked for",
+        {
+            "provider": _PROVIDER,
+            "way": {"enum": list(agreement.WAYS), "description": "how the OPERATOR's are written as a text"},
+        },
         (),
     ),
     "deliver": ("Send a delivery that waits now", {"provider": _PROVIDER, "id": _COUNT}, ("provider", "id")),

@@ -40,7 +40,8 @@ def read_as(field: str) -> Iterator[None]:
         raise Misfilled({field: problem}) from None
 
 
-def _wrong(field: str, came: str, expected: str, next_step: str) -> Misfilled:
+def misfilled(field: str, came: str, expected: str, next_step: str) -> Misfilled:
+    """The problem of a single field."""
     return Misfilled({field: UsageProblem(came, expected, next_step)})
 
 
@@ -64,7 +65,7 @@ class FormInput:
         if value is None:
             return default
         if not isinstance(value, str) or len(value) > LENGTH:
-            raise _wrong(
+            raise misfilled(
                 name,
                 f"{name} is no text, or longer than {LENGTH} characters",
                 "a short text",
@@ -80,7 +81,7 @@ class FormInput:
         """One of ``among``."""
         value = self.text(name, default or "")
         if value not in among:
-            raise _wrong(
+            raise misfilled(
                 name, f"{name} is {value[:40]!r}", f"one of {', '.join(among)}", "choose one of these"
             )
         return value
@@ -93,7 +94,7 @@ class FormInput:
         """An object, as it is."""
         value = self._fields.get(name)
         if not isinstance(value, dict):
-            raise _wrong(name, f"{name} is no object", "a JSON object", f"correct {name}")
+            raise misfilled(name, f"{name} is no object", "a JSON object", f"correct {name}")
         return value
 
     def count(self, name: str, default: int, low: int, high: int) -> int:
@@ -103,7 +104,7 @@ class FormInput:
             return default
         text = str(value).strip()
         if isinstance(value, bool) or not text.isdecimal() or len(text) > 9 or not low <= int(text) <= high:
-            raise _wrong(
+            raise misfilled(
                 name, f"{name} is {text[:40]!r}", f"a whole number from {low} to {high}", f"correct {name}"
             )
         return int(text)
@@ -116,19 +117,21 @@ class FormInput:
         try:
             return money.parse(text)
         except ValueError as error:
-            raise _wrong(name, str(error), f"an amount such as 10.50 as {name}", f"correct {name}") from None
+            raise misfilled(
+                name, str(error), f"an amount such as 10.50 as {name}", f"correct {name}"
+            ) from None
 
     def faults(self, name: str = "faults") -> list[Fault]:
         """Faults by name with their parameters, one a line or a list of texts."""
         value = self._fields.get(name) or []
         texts = value.splitlines() if isinstance(value, str) else value
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            raise _wrong(
+            raise misfilled(
                 name, f"{name} is no list of faults", "faults by name, one a line", "see the list of faults"
             )
         named = [text.strip() for text in texts if text.strip()]
         if len(named) > FAULTS:
-            raise _wrong(name, f"{len(named)} faults were given", f"{FAULTS} at most", "leave some out")
+            raise misfilled(name, f"{len(named)} faults were given", f"{FAULTS} at most", "leave some out")
         try:
             return [parse_fault(text[:LENGTH]) for text in named]
         except UnfitFault as error:

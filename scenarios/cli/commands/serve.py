@@ -18,6 +18,7 @@ from scenarios.cli.options import public_url as public
 from scenarios.console.app import THREADS, Console
 from scenarios.console.app import create_app as create_console
 from scenarios.console.control.client import CONTROL_TOKEN, announced
+from scenarios.console.control.gate import reached_by_others
 from scenarios.console.form_input import FormInput
 from scenarios.console.providers import ServedProviders
 from scenarios.hosting import state_file
@@ -33,7 +34,6 @@ from simulators.exchanges.jsonl import write_jsonl
 from simulators.exchanges.redaction import Redactor
 from simulators.operator.simulator import TOKEN_SECONDS
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
-from simulators.server import csrf
 from simulators.server.wsgi_server import App, watch_parent
 
 # Addresses to listen on that none can be called by.
@@ -174,7 +174,7 @@ def command(
         stack.enter_context(_served(providers, places, Play(seed, token_seconds, file)))
         autoplay = _autoplay(providers, sizes, seed, needed=play)
         if console_port:
-            token, guarded = os.environ.get(CONTROL_TOKEN), require_token or not csrf.local(host)
+            token, guarded = os.environ.get(CONTROL_TOKEN), require_token or reached_by_others(host)
             console = Console(providers, console_public_url, token, autoplay, guarded=guarded)
             stack.enter_context(_console(console, host, console_port, file))
         click.echo(f"secrets         as in {target.path or 'the defaults of pitboss client'}")

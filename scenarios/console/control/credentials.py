@@ -43,6 +43,17 @@ _APPLY: Final[Mapping[str, Callable[[Any, Target], None]]] = {
 }
 
 
+def values(providers: ServedProviders, provider: str) -> dict[str, str]:
+    """What a provider shares with the CLIENT now, by the keys of its section; secrets in full."""
+    section = getattr(providers.target, provider)
+    shared = {key: getattr(section, key) for key in KEYS[provider]}
+    return {
+        key: value.get_secret_value() if isinstance(value, SecretStr) else value
+        for key, value in shared.items()
+        if value is not None
+    }
+
+
 def rotate(providers: ServedProviders, asked: FormInput) -> dict[str, Any]:
     """Let a provider share other credentials from now on; those that are not named stay. Raises Misfilled.
 

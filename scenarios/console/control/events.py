@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, get_args
 
 from scenarios.console.control import recorded
-from scenarios.console.form_input import FormInput
+from scenarios.console.form_input import FormInput, misfilled, read_as
 from scenarios.console.providers import Providers
 from scenarios.events import raise_event
 from scenarios.problems.errors import UsageProblem
@@ -31,6 +31,13 @@ EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     JACKPOT: (*COUPON_EVENTS, *STORE_EVENTS),
     CHECKOUT: DECISIONS,
 }
+
+
+def store_changes(asked: FormInput) -> dict[str, Any]:
+    """The properties of a store that were asked for, NAME=JSON a line. Raises UsageProblem."""
+    return dict(
+        raise_event.store_property(line) for line in asked.text("changes").splitlines() if line.strip()
+    )
 
 
 class Events:
@@ -70,25 +77,23 @@ class Events:
 
     def _wager(self, event: str, asked: FormInput) -> list[Exchange]:
         verbs = self.providers.verbs
-        return raise_event.send_callback(
-            verbs,
-            self._callback(event, asked),
-            together=asked.count("together", 1, 1, TOGETHER),
-            copies=asked.count("copies", 0, 0, COPIES),
-            faults=asked.faults(),
-        )
+        message, together = self._callback(event, asked), asked.count("together", 1, 1, TOGETHER)
+        copies, faults = asked.count("copies", 0, 0, COPIES), asked.faults()
+        with read_as("together" if together > 1 else "faults"):
+            return raise_event.send_callback(verbs, message, together=together, copies=copies, faults=faults)
 
     def _callback(self, event: str, asked: FormInput) -> Transaction:
         verbs = self.providers.verbs
         player = self.player(asked)
         amount = asked.amount("amount")
         if amount is None:
-            raise UsageProblem("amount is empty", "an amount such as 10.50", "fill it in")
+            raise misfilled("amount", "amount is empty", "an amount such as 10.50", "fill it in")
         given = asked.maybe("id")
         if event == "rollback":
             of = asked.maybe("of")
             if of is None:
-                raise UsageProblem(
+                raise misfilled(
+                    "of",
                     "there is nothing to roll back",
                     "the transaction_id of a bet or a result under Rolls back",
                     "copy one from the feed, or raise an orphan, which names none that the CLIENT knows",
@@ -105,18 +110,15 @@ class Events:
         try:
             money.decimals(player.currency)
         except money.UnknownCurrency as error:
-            raise UsageProblem(str(error), "a code such as EUR", "correct currency") from None
+            raise misfilled("currency", str(error), "a code such as EUR", "correct currency") from None
         return player
 
     def _notification(self, event: str, asked: FormInput) -> list[Exchange]:
         simulator = self.providers.simulator(JACKPOT)
         if event in STORE_EVENTS:
-            wanted = dict(
-                raise_event.store_property(line)
-                for line in asked.text("changes").splitlines()
-                if line.strip()
-            )
-            made = raise_event.store_event(simulator, event, asked.maybe("store"), wanted)  # type: ignore[arg-type]  # checked
+            with read_as("changes"):
+                wanted = store_changes(asked)
+                made = raise_event.store_event(simulator, event, asked.maybe("store"), wanted)  # type: ignore[arg-type]  # checked
         else:
             made = raise_event.coupon_event(
                 simulator,
@@ -144,14 +146,16 @@ class Events:
             return self._send_notice(simulator.endpoint, simulator.sign(made), asked)
         self._addressed(simulator.endpoint)
         if asked.count("copies", 0, 0, COPIES) or asked.faults():
-            raise UsageProblem(
+            raise misfilled(
+                "forged",
                 "--forged was given together with --copies or --fault",
                 "one of them: a forgery is sent once, as it is",
                 "leave one out",
             )
         ways = [name for name in FORGERIES if name in fitting(simulator.agreement)]
         if forged not in ways:
-            raise UsageProblem(
+            raise misfilled(
+                "forged",
                 f"--forged is {forged!r}, and the algorithm is {simulator.agreement.algorithm}",
                 f"one of {', '.join(ways)}: a shared secret has no public half",
                 "choose another",
@@ -160,9 +164,9 @@ class Events:
 
     def _send_notice(self, channel: Any, event: Any, asked: FormInput) -> list[Exchange]:
         self._addressed(channel)
-        return raise_event.send_notice(
-            channel, event, copies=asked.count("copies", 0, 0, COPIES), faults=asked.faults()
-        )
+        copies, faults = asked.count("copies", 0, 0, COPIES), asked.faults()
+        with read_as("faults"):
+            return raise_event.send_notice(channel, event, copies=copies, faults=faults)
 
     @staticmethod
     def _addressed(channel: Any) -> None:

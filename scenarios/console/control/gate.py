@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from scenarios.problems.errors import UsageProblem
+from simulators.server import csrf
 
 # The cookie of a browser that has logged in.
 COOKIE: Final = "pitboss_console"
@@ -16,6 +17,11 @@ FREE: Final = 3
 _LONGEST: Final = 60.0
 # So many addresses and so many browsers are remembered.
 _REMEMBERED: Final = 1000
+
+
+def reached_by_others(host: str) -> bool:
+    """Whether a server that listens on ``host``, an address or a name, is reached from other machines."""
+    return not csrf.local(f"[{host}]" if ":" in host else host)
 
 
 class WrongToken(UsageProblem):

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from scenarios.console.form_input import FormInput, Misfilled, read_as
+from scenarios.console.control.events import store_changes
+from scenarios.console.form_input import FormInput, misfilled, read_as
 from scenarios.console.providers import ServedProviders
-from scenarios.events.raise_event import store_property
-from scenarios.problems.errors import UsageProblem
 from simulators.jackpot.account import Account
 from simulators.jackpot.catalogue.stores import Listing, Unfit
 from simulators.providers import JACKPOT
@@ -29,17 +28,14 @@ def change(providers: ServedProviders, asked: FormInput) -> dict[str, Any]:
     account: Account = simulator.account
     act = asked.choice("act", ACTS)
     with read_as("changes"):
-        wanted = dict(store_property(line) for line in asked.text("changes").splitlines() if line.strip())
+        wanted = store_changes(asked)
     store = asked.text("store")
     if act != "add" and store not in {each.store.id for each in account.listings}:
-        raise Misfilled(
-            {
-                "store": UsageProblem(
-                    f"store is {store!r}" if store else "no store is named",
-                    "the id of a store of the catalogue",
-                    "take one of GET /stores",
-                )
-            }
+        raise misfilled(
+            "store",
+            f"store is {store!r}" if store else "no store is named",
+            "the id of a store of the catalogue",
+            "take one of GET /stores",
         )
     acts: Mapping[str, Callable[[], Any]] = {
         "add": lambda: account.add_store(wanted),
@@ -51,14 +47,11 @@ def change(providers: ServedProviders, asked: FormInput) -> dict[str, Any]:
     try:
         delivery = acts[act]()
     except Unfit as unfit:
-        raise Misfilled(
-            {
-                "store" if act == "remove" else "changes": UsageProblem(
-                    f"that makes no store: {unfit}" if act != "remove" else f"it was not removed: {unfit}",
-                    "documented properties with values of their types, NAME=JSON a line",
-                    "see GET /stores for an example",
-                )
-            }
+        raise misfilled(
+            "store" if act == "remove" else "changes",
+            f"it was not removed: {unfit}" if act == "remove" else f"that makes no store: {unfit}",
+            "documented properties with values of their types, NAME=JSON a line, and one store at least",
+            "see GET /stores for an example",
         ) from None
     sent = simulator.queue.wait(delivery.id, _PATIENCE)
     return {"store": delivery.event.message.store_id, "delivery": sent.id, "standing": str(sent.standing)}

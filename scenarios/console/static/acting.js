@@ -20,27 +20,39 @@ function raising(form) {
   });
 }
 
+/** The parameters of a fault: those that were last taken where what stands there now was refused, but in `row`. */
+function parameters(box, row) {
+  const input = rowOf(box).querySelector("[data-parameters]");
+  const refused = input?.getAttribute("aria-invalid") === "true" && rowOf(box) !== row;
+  return (refused ? input.dataset.taken ?? "" : input?.value ?? "").trim();
+}
+
+const rowOf = (input) => input.closest("tr");
+
 /** The faults that are ticked for a provider, each with its parameters, as the server reads them. */
-function ticked(provider) {
+function ticked(provider, row) {
   return [...document.querySelectorAll(`[data-fault][data-provider="${provider}"]`)].filter((box) => box.checked).map((box) => {
-    const given = document.querySelector(`[data-parameters="${box.dataset.fault}"]`)?.value.trim();
+    const given = parameters(box, row);
     return given ? `${box.dataset.fault}:${given}` : box.dataset.fault;
   });
 }
 
-async function send(provider, undo) {
-  const done = await attempt(() => post("do/faults", { provider, faults: ticked(provider) }));
+/** Let the faults of a provider be what is ticked; what is wrong with those of `row` is said there. */
+async function send(provider, row, undo) {
+  const done = await attempt(() => post("do/faults", { provider, faults: ticked(provider, row) }), row);
   if (!done) return undo();
+  const input = row.querySelector("[data-parameters]");
+  if (input) input.dataset.taken = input.value;
   say(done.on[provider].length ? `on what ${provider} sends: ${done.on[provider].join(", ")}` : `what ${provider} sends goes its way undisturbed`);
 }
 
 function faults() {
   for (const box of document.querySelectorAll("[data-fault]"))
-    box.addEventListener("change", () => send(box.dataset.provider, () => { box.checked = !box.checked; }));
+    box.addEventListener("change", () => send(box.dataset.provider, rowOf(box), () => { box.checked = !box.checked; }));
   for (const input of document.querySelectorAll("[data-parameters]"))
-    input.addEventListener("change", () => {
-      for (const box of document.querySelectorAll(`[data-fault="${input.dataset.parameters}"]`))
-        if (box.checked) send(box.dataset.provider, () => { input.focus(); });
+    input.addEventListener("change", async () => {
+      for (const box of rowOf(input).querySelectorAll("[data-fault]"))
+        if (box.checked) await send(box.dataset.provider, rowOf(input), () => { input.focus(); });
     });
   find("end-faults").addEventListener("click", async () => {
     if (await attempt(() => post("do/end_faults"))) say("all faults have ended");
@@ -49,7 +61,7 @@ function faults() {
     event.preventDefault();
     const { what, how, times } = fieldsOf(event.target);
     const [provider, path] = what.split(" ");
-    if (await attempt(() => post("do/disturb", { provider, path, how, times }))) say(`${path} will be answered badly`);
+    if (await attempt(() => post("do/disturb", { provider, path, how, times }), event.target)) say(`${path} will be answered badly`);
   });
 }
 

@@ -258,6 +258,53 @@ def test_autoplay_plays_stops_and_shows_what_its_audit_found(page: Page):
     screenshot(page, "autoplay-audited")
 
 
+def test_what_is_wrong_with_a_faults_parameters_is_told_there(browser: Browser, tmp_path: Path):
+    with console_inside(tmp_path) as inside, visit(browser, {"width": 390, "height": 844}) as page:
+        page.goto(f"{inside.url}/#faults")
+        expect(page.locator("#line")).to_have_text("live")
+        switch = page.get_by_role("switch", name="copies on what operator sends")
+        parameters = page.get_by_label("Parameters of copies")
+        good = parameters.input_value()
+        parameters.fill("n=many")
+        switch.click()
+        wrong = page.locator("#panel-faults .wrong:visible")
+        expect(wrong).to_contain_text("many")
+        expect(switch).not_to_be_checked()
+        expect(parameters).to_be_focused()
+        assert barriers(page) == []
+        assert fits(page)
+        screenshot(page, "faults-wrong-390")
+        parameters.fill(good)
+        switch.check()
+        expect(wrong).to_have_count(0)
+        expect(page.locator("#faults-count")).to_have_text("1 on")
+        # What stands there and was refused keeps no other fault from being switched.
+        parameters.fill("n=many")
+        parameters.press("Tab")
+        expect(wrong).to_contain_text("many")
+        # A thumb hits the switch, and the word beside it as well.
+        assert min(page.locator(".toggle").evaluate_all("all => all.map((one) => one.offsetHeight)")) >= 44
+        page.locator("tr", has_text="answer-lost").get_by_text("operator", exact=True).click()
+        expect(page.locator("#faults-count")).to_have_text("2 on")
+        assert barriers(page) == []
+        assert {fault.name for _, fault in inside.providers.faults()} == {"copies", "answer-lost"}
+
+
+def test_a_session_that_does_not_fit_is_told_at_its_field(browser: Browser, tmp_path: Path):
+    with console_inside(tmp_path) as inside, visit(browser, SIZE) as page:
+        page.goto(f"{inside.url}/#play")
+        expect(page.locator("#line")).to_have_text("live")
+        currency = page.locator("#session").get_by_label("Currency")
+        for given, said in (("EURO", "EURO"), ("CHF", "'CHF'")):
+            currency.fill(given)
+            press(page, "Open the sportsbook")
+            expect(page.locator("#session .wrong:visible")).to_contain_text(said)
+            expect(currency).to_be_focused()
+        currency.fill("EUR")
+        open_sportsbook(page)
+        expect(page.locator("#session .wrong:visible")).to_have_count(0)
+
+
 def test_what_the_client_asks_is_answered_badly_once(page: Page, scene: Scene):
     go(page, scene, "faults")
     page.get_by_label("What it asks").select_option("operator start-session")
@@ -279,8 +326,16 @@ def test_every_provider_raises_its_events(page: Page, scene: Scene):
     for kind in ("coupon/refund_rejected", "store/disabled", "decline"):
         expect(rows(page, kind)).to_have_count(1)
     press(page, "Rollback")
-    expect(page.locator(".toast.bad")).to_contain_text("there is nothing to roll back")
-    expect(page.locator(".toast.bad")).to_contain_text("Next:")
+    wrong = page.locator(".wrong:visible")
+    expect(wrong).to_contain_text("there is nothing to roll back")
+    expect(wrong).to_contain_text("Next:")
+    expect(page.get_by_label("Rolls back")).to_be_focused()
+    expect(page.get_by_label("Rolls back")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#said")).not_to_contain_text("nothing to roll back")
+    assert barriers(page) == []
+    screenshot(page, "raise-wrong")
+    press(page, "Bet")
+    expect(wrong).to_have_count(0)
 
 
 def test_a_check_is_started_and_watched_rule_by_rule(page: Page, scene: Scene):
@@ -322,7 +377,13 @@ def test_a_choice_that_names_no_rule_is_told(page: Page, scene: Scene):
     go(page, scene, "check")
     page.get_by_role("textbox", name="Only").fill("RBX-4")
     press(page, "Start the check")
-    expect(page.locator(".toast.bad")).to_contain_text("RBX-4 names no rule")
+    expect(page.locator("#check-form .wrong")).to_contain_text("RBX-4 names no rule")
+    expect(page.get_by_role("textbox", name="Only")).to_be_focused()
+    page.get_by_role("textbox", name="Only").fill("")
+    page.get_by_role("textbox", name="Seed").fill("many")
+    press(page, "Start the check")
+    expect(page.locator("#check-form .wrong:visible")).to_contain_text("seed is 'many'")
+    expect(page.get_by_role("textbox", name="Seed")).to_be_focused()
 
 
 # Colours depend on the scheme alone, the layout on the size alone.

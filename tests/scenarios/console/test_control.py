@@ -318,6 +318,10 @@ def test_jackpots_key_is_rotated(scene: Scene) -> None:
     def asked(key: str) -> int:
         return requests.get(f"{scene.jackpot}/v2/stores", headers={"apikey": key}, timeout=60).status_code
 
+    names = ("api_key", "api_signature", "client_secret")
+    assert act(scene, "credentials", provider="jackpot")["values"] == dict(
+        zip(names, JACKPOT_SECRETS, strict=True)
+    )
     act(scene, "rotate", provider="jackpot", api_key="new-api-key-of-the-tests")
     assert (asked(JACKPOT_SECRETS[0]), asked("new-api-key-of-the-tests")) == (401, 200)
     act(scene, "rotate", provider="jackpot", api_key=JACKPOT_SECRETS[0])

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from scenarios.console.control.client import PLACE, TOKEN_HEADER
-from scenarios.console.control.gate import COOKIE, FREE, Gate, TooMany, WrongToken
+from scenarios.console.control.gate import COOKIE, FREE, Gate, TooMany, WrongToken, reached_by_others
 from scenarios.hosting.ports import free_port
 from tests.scenarios.console.running import CONTROL_TOKEN, Inside, console_inside
 from tests.support.commanding import pitboss, started
@@ -170,3 +170,20 @@ def test_serve_asks_where_it_is_told_to_and_its_commands_know_the_token(tmp_path
         assert "there is no token" in pitboss(*there, cwd=elsewhere).stderr
         known = pitboss(*there, cwd=elsewhere, PITBOSS_CONTROL_TOKEN=token)
         assert known.stdout.startswith("#0"), known.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "others"),
+    [
+        ("127.0.0.1", False),
+        ("127.0.0.2", False),
+        ("localhost", False),
+        ("::1", False),
+        ("0.0.0.0", True),
+        ("::", True),
+        ("192.168.1.7", True),
+        ("pitboss.internal", True),
+    ],
+)
+def test_where_others_reach_it_the_token_is_asked_for(host: str, others: bool) -> None:
+    assert reached_by_others(host) is others
