@@ -17,6 +17,7 @@ import click
 from loadtests.options import callback_url_of, refuse_engine
 from loadtests.traffic.ledger import Pattern
 from scenarios.problems.errors import TargetProblem, UsageProblem
+from scenarios.problems.unanswered import asked
 from scenarios.problems.waiting import told_if_slow
 from scenarios.report.files import prepare_directory
 from scenarios.run.reach import waiting_for_first_wager
@@ -263,10 +264,10 @@ def reach(target: Target, url: str, player_id: str) -> None:
         f"error {first.error!r}" if first.error else f"HTTP {first.answer.status if first.answer else 0}"
     )
     raise TargetProblem(
-        f"{first.request.method} {first.request.url}: the first wager "
+        f"{asked(first)}: the first wager "
         f"(a result of {player.show(Decimal(player.unit))} for {player_id}) was not accepted: "
         f"{Redactor(target.secrets()).text(str(said))}",
-        "error null: there is no use in sending thousands of what is refused once",
+        f"{operator.words.success}: there is no use in sending thousands of what is refused once",
         "start the CLIENT, or correct callback_url, security_hash and the player ids; `pitboss doctor` tries each",
     )
 

@@ -146,7 +146,7 @@ class Doctor:
             problem=TargetProblem(
                 f"a bet of the {unit} that a result had just paid was not accepted: "
                 f"{said(bet, self.run.redactor)}{left}",
-                "error null: test players must be able to bet",
+                f"{self.run.channel.dialect.success}: test players must be able to bet",
                 f"look whether {player} is banned or owes money, and whether bets reach the same wallet",
             ),
         )
@@ -181,11 +181,12 @@ class Doctor:
     def _unreached(self, exchange: Exchange) -> Problem:
         if unclear(exchange):
             assert exchange.answer is not None
+            dialect = self.run.channel.dialect
             return TargetProblem(
                 f"a genuine result was answered {body(exchange, self.run.redactor)}: "
-                f"{self.run.channel.dialect.read(exchange.answer).problem}",
-                "error null, which alone is success",
-                "let the CLIENT answer as documented: error null where a transaction was processed",
+                f"{dialect.read(exchange.answer).problem}",
+                f"{dialect.success}, which alone is success",
+                f"let the CLIENT answer as documented: {dialect.success} where a transaction was processed",
             )
         expected = "HTTP 200 with a JSON object that has a field error"
         base = self.run.channel.url or ""

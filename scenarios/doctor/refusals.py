@@ -3,14 +3,16 @@
 from decimal import Decimal
 
 from scenarios.problems.errors import Problem, TargetProblem
-from scenarios.problems.unanswered import NoChannel, said
+from scenarios.problems.unanswered import NoChannel, asked, said
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.operator.delivery import Operator
 
-_EXPECTED = "error null: without it no rule can be judged"
+
+def _expected(run: Run) -> str:
+    return f"{run.channel.dialect.success}: without it no rule can be judged"
 
 
 def why_refused(run: Run, player: Player, exchange: Exchange) -> Problem:
@@ -19,8 +21,8 @@ def why_refused(run: Run, player: Player, exchange: Exchange) -> Problem:
     if exchange.answer is not None and exchange.answer.status in (404, 405):
         return NoChannel(
             came,
-            _EXPECTED,
-            f"correct callback_url in [operator]: nothing serves POST {exchange.request.url}",
+            _expected(run),
+            f"correct callback_url in [operator]: nothing serves {asked(exchange)}",
         )
     return _agreed_otherwise(run, player, came) or _by_secret(run, player, exchange, came)
 
@@ -37,7 +39,7 @@ def _agreed_otherwise(run: Run, player: Player, came: str) -> Problem | None:
         ):
             return TargetProblem(
                 f"{came}; with {other.words} it was accepted",
-                _EXPECTED,
+                _expected(run),
                 f"set {other.setting} in [operator]",
             )
     cut = channel.secret.strip()
@@ -46,21 +48,21 @@ def _agreed_otherwise(run: Run, player: Player, came: str) -> Problem | None:
     ):
         return NoChannel(
             f"{came}; without the white space round security_hash it was accepted",
-            _EXPECTED,
+            _expected(run),
             "take the white space (a line break at its end?) out of security_hash in [operator], or of its variable",
         )
     longer = Operator(channel.url, channel.secret + "\n", channel.route, channel.dialect, channel.names)
     if _accepted(longer, player):
         return NoChannel(
             f"{came}; with a line break at the end of security_hash it was accepted",
-            _EXPECTED,
+            _expected(run),
             "let the CLIENT cut the line break off the SECURITY_HASH that it reads",
         )
     if player.unit < 1 and _accepted(channel, player, Decimal(1)):
         whole = player.show(Decimal(1))
         return TargetProblem(
             f"{came}; a whole amount, {whole}, was accepted",
-            f"error null for every amount in {player.currency}, whose smallest unit is {player.unit}",
+            f"{channel.dialect.success} for every amount in {player.currency}, whose smallest unit is {player.unit}",
             "let the CLIENT take amounts with decimals, or set the currency of the players to one without",
         )
     verbs = Verbs(channel)
@@ -69,7 +71,7 @@ def _agreed_otherwise(run: Run, player: Player, came: str) -> Problem | None:
     if verbs.noticed:
         return TargetProblem(
             f"{came}; once a bet was placed, a result was accepted",
-            _EXPECTED,
+            _expected(run),
             "let the CLIENT pay each result for itself, whatever bets came before it (RES-03)",
         )
     return None
@@ -79,13 +81,13 @@ def _by_secret(run: Run, player: Player, exchange: Exchange, came: str) -> Probl
     if _same_as_forged(run, player, exchange):
         return NoChannel(
             f"{came}; a forged one gets the very same answer",
-            f"{_EXPECTED}. The CLIENT seems to take genuine wagers for forged ones",
+            f"{_expected(run)}. The CLIENT seems to take genuine wagers for forged ones",
             "compare security_hash in [operator] with the SECURITY_HASH that the CLIENT runs with: "
             + run.channel.dialect.signing,
         )
     return TargetProblem(
         f"{came}; a forged one gets another answer, so that the secret seems right",
-        _EXPECTED,
+        _expected(run),
         f"look whether the CLIENT knows player {player} and currency {player.currency} ([players])",
     )
 

@@ -20,6 +20,11 @@ def body(exchange: Exchange, redactor: Redactor) -> str:
     return redactor.text(" ".join(given.decode("utf-8", "replace").split()))[:SHOWN_ANSWER]
 
 
+def asked(exchange: Exchange) -> str:
+    """Method and address of what was asked, without a query string, which may hold secrets."""
+    return f"{exchange.request.method} {exchange.request.url.partition('?')[0]}"
+
+
 def said(exchange: Exchange, redactor: Redactor) -> str:
     """What the CLIENT answered, in a few words and without secrets."""
     if exchange.answer is None:
@@ -39,7 +44,7 @@ def unanswered(
     url = exchange.request.url
     if exchange.answer is None:
         return NoChannel(
-            f"POST {url}: {exchange.failure}",
+            f"{asked(exchange)}: {exchange.failure}",
             "an answer from the CLIENT",
             f"start the CLIENT, or correct {key} in [{section}]: host, port and http or https",
         )
@@ -52,28 +57,28 @@ def unanswered(
     page = "html" in kind.lower() or exchange.answer.body.lstrip()[:1] == b"<"
     what = "an HTML page" if page else f"{kind}: {body(exchange, redactor)}"
     if exchange.answer.status in (404, 405):
-        next_step = f"correct {key} in [{section}]: nothing serves POST {url}"
+        next_step = f"correct {key} in [{section}]: nothing serves {asked(exchange)}"
     elif page:
         next_step = f"correct the path in {key}: something else answers there, perhaps a proxy or the website"
     else:
         next_step = f"read the CLIENT's log: it failed on a genuine {exchange.label}"
-    return NoChannel(f"POST {url}: HTTP {exchange.answer.status} with {what}", expected, next_step)
+    return NoChannel(f"{asked(exchange)}: HTTP {exchange.answer.status} with {what}", expected, next_step)
 
 
 def _redirected(exchange: Exchange, location: str, key: str, address: str, section: str) -> NoChannel:
     assert exchange.answer is not None
-    url, path = exchange.request.url, exchange.request.url[len(address.rstrip("/")) :]
+    url = exchange.request.url.partition("?")[0]
+    path = url[len(address.rstrip("/")) :]
     bare = location.rstrip("/") if path else location
     if bare.endswith(path) and bare != url:
         next_step = f"write that as {key} in [{section}]: {bare[: len(bare) - len(path)]}"
     elif bare == url:
-        next_step = (
-            f"let the CLIENT answer POST {url} itself: frameworks add the slash at the end by a redirect"
-        )
+        next_step = f"let the CLIENT answer {asked(exchange)} itself: frameworks add the slash at the end by a redirect"
     else:
-        next_step = f"write as {key} in [{section}] what answers POST {{{key}}}{path} without a redirect"
+        method = exchange.request.method
+        next_step = f"write as {key} in [{section}] what answers {method} {{{key}}}{path} without a redirect"
     return NoChannel(
-        f"POST {url}: HTTP {exchange.answer.status}, Location: {location}",
-        "an answer at that very address: providers follow no redirect of a POST",
+        f"{asked(exchange)}: HTTP {exchange.answer.status}, Location: {location}",
+        "an answer at that very address: providers follow no redirect",
         next_step,
     )

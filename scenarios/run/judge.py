@@ -33,7 +33,7 @@ _SHOWN = 120
 # How often a balance is corrected before a CLIENT is taken to be beyond it.
 _CORRECTIONS = 4
 _QUOTATION = re.compile(
-    rf"""(\b(?:body|error|transaction_id) )(['"])((?:\\.|(?!\2).){{0,{_SHOWN}}})((?:\\.|(?!\2).)*)\2"""
+    rf"""(\b(?:body|error|CLIENT id) )(['"])((?:\\.|(?!\2).){{0,{_SHOWN}}})((?:\\.|(?!\2).)*)\2"""
 )
 
 
@@ -46,7 +46,8 @@ def said(exchange: Exchange) -> str:
     if exchange.error is not None:
         return f"{prefix}error {exchange.error!r}"
     if exchange.ok:
-        return f"{prefix}error null, transaction_id {exchange.client_id!r}"
+        own = "no CLIENT id" if exchange.client_id is None else f"CLIENT id {exchange.client_id!r}"
+        return f"{prefix}accepted, {own}"
     # Longer than is shown: a secret must be found whole before the text is shortened.
     body = exchange.answer.body[:_QUOTED].decode("utf-8", "replace")
     return f"HTTP {status}, body {body!r}"
@@ -113,11 +114,11 @@ class Judge:
         return condition
 
     def accepted(self, rule: str, exchange: Exchange, *, case: str = "", level: Level | None = None) -> bool:
-        """``error`` is null: the CLIENT says that it did what was asked."""
+        """The CLIENT says that it did what was asked."""
         return self.holds(
             rule,
             exchange.ok,
-            expected=f"the {exchange.title} is accepted (error null)",
+            expected=f"the {exchange.title} is accepted ({self.run.channel.dialect.success})",
             seen=said(exchange),
             exchanges=[exchange],
             case=case,
@@ -126,11 +127,11 @@ class Judge:
         )
 
     def refused(self, rule: str, exchange: Exchange, *, case: str = "", level: Level | None = None) -> bool:
-        """``error`` is non-null, whatever the code."""
+        """The CLIENT says no, whatever the code."""
         return self.holds(
             rule,
             exchange.refused,
-            expected=f"the {exchange.title} is refused (error not null)",
+            expected=f"the {exchange.title} is refused (not {self.run.channel.dialect.success})",
             seen=said(exchange),
             exchanges=[exchange],
             case=case,
@@ -139,11 +140,11 @@ class Judge:
         )
 
     def same_client_id(self, rule: str, first: Exchange, copy: Exchange, *, case: str = "") -> bool:
-        """A copy is answered with error null and the very CLIENT id of the first answer."""
+        """A copy is accepted, with the very CLIENT id of the first answer."""
         return self.holds(
             rule,
             copy.ok and (copy.client_id == first.client_id or not self._copies_as_first),
-            expected=f"the copy is answered as the first: error null, transaction_id {first.client_id!r}",
+            expected=f"the copy is answered as the first: {said(first)}",
             seen=said(copy),
             exchanges=[first, copy],
             case=case,

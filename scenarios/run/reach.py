@@ -6,7 +6,7 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from scenarios.problems.errors import TargetProblem
-from scenarios.problems.unanswered import body, said, unanswered
+from scenarios.problems.unanswered import asked, body, said, unanswered
 from scenarios.problems.waiting import told_if_slow
 from scenarios.target.loading import Target
 from scenarios.wallet.noticed import Noticed
@@ -130,21 +130,21 @@ class Reach:
         return self._elsewhere()[1] if operator is None else operator.callback_url
 
     def _refused(self, operator: Verbs, first: Exchange) -> TargetProblem:
-        redactor = Redactor(self.target.secrets())
+        redactor, success = Redactor(self.target.secrets()), operator.channel.dialect.success
         if unclear(first):
             assert first.answer is not None
             problem = operator.channel.dialect.read(first.answer).problem
             return TargetProblem(
-                f"POST {first.request.url}: {body(first, redactor)}: {problem}",
-                "error null, and another answer to a bet that is not covered",
-                "let the CLIENT answer as documented: error null where a transaction was processed",
+                f"{asked(first)}: {body(first, redactor)}: {problem}",
+                f"{success}, and another answer to a bet that is not covered",
+                f"let the CLIENT answer as documented: {success} where a transaction was processed",
             )
         if first.unknown:
             expected = "a JSON object with an error field"
             return unanswered(first, "callback_url", self.address, OPERATOR, expected, redactor)
         return TargetProblem(
             f"the first genuine wager (a result of one smallest unit) was refused: {said(first, redactor)}",
-            "error null, for otherwise no rule can be judged",
+            f"{success}, for otherwise no rule can be judged",
             "check security_hash, amount_format, the player ids and their currency in the target file; "
             "pitboss doctor tries each",
         )
@@ -203,7 +203,7 @@ def _whole(operator: Verbs, player: Player, refused: Exchange) -> bool:
         Noticed(
             "RES-01",
             f"a result of {unit} is paid",
-            f"error {refused.error!r} twice, and error null for {player.show(Decimal(1))}",
+            f"error {refused.error!r} twice, and accepted for {player.show(Decimal(1))}",
             (refused.number, whole.number, again.number),
             player.unit,
         )

@@ -283,7 +283,7 @@ class Run:
                 "read the CLIENT's log, and start it again",
             ) from gone
         if declined is not None and player.owned is not None and player.owned >= 0:
-            expected, said = "a covered bet is accepted (error null)", f"error {declined.error!r}"
+            expected, said = "a covered bet is accepted", f"error {declined.error!r}"
             self.noticed.append(Noticed("BET-01", expected, said, (declined.number,), player.unit, once=True))
         if self.diagnosis.why and opening is not None:
             self.probe, self.diagnosis, self.suspicion = other, Diagnosis(), self.diagnosis

@@ -46,7 +46,7 @@ def refusals(sent: Iterable[Exchange], players: Collection[tuple[str, str]]) -> 
         more = f", {len(refused)} times" if len(refused) > 1 else ""
         yield Noticed(
             rule,
-            f"a {first.title} is accepted (error null)",
+            f"a {first.title} is accepted",
             f"error {first.error!r}{more}",
             tuple(one.number for one in refused),
             first.message.amount,

@@ -190,7 +190,7 @@ class Verbs:
             self.rollback(bet, purpose=purpose)
         elif paid.ok:
             numbers = tuple(one.number for one in (*refused, bet, paid))
-            seen = f"error {refused[0].error!r} twice, and error null once a bet was placed"
+            seen = f"error {refused[0].error!r} twice, and accepted once a bet was placed"
             self.noticed.append(
                 Noticed("RES-03", "a result that no bet precedes is accepted", seen, numbers, amount)
             )

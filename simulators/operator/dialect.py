@@ -43,6 +43,7 @@ class Sportsbook(Dialect):
     amounts: AmountFormat = "number"
 
     name: ClassVar[str] = "igpx"
+    success: ClassVar[str] = "error null"
     insufficient_funds: ClassVar[str] = "INSUFFICIENT_FUNDS"
     signing: ClassVar[str] = f"{HASH_HEADER} is the lower-case hex HMAC-SHA256 of the raw body under it"
     hmac_header: ClassVar[str | None] = HASH_HEADER

@@ -64,6 +64,11 @@ class Dialect(ABC):
 
     @property
     @abstractmethod
+    def success(self) -> str:
+        """What an answer says where a transaction was processed, in words."""
+
+    @property
+    @abstractmethod
     def insufficient_funds(self) -> str:
         """The refusal's word for a bet that is not covered."""
 

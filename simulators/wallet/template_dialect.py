@@ -86,6 +86,11 @@ class TemplateDialect(Dialect):
         return self.called
 
     @property
+    def success(self) -> str:
+        """The expression that is true then."""
+        return self.answers.done
+
+    @property
     def insufficient_funds(self) -> str:
         """The refusal's word for a bet that is not covered."""
         return self.answers.insufficient_funds

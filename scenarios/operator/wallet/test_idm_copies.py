@@ -27,7 +27,7 @@ pytestmark = pytest.mark.needs("probe")
 
 @pytest.mark.rules("IDM-01")
 def test_sent_again(operator: Verbs, player: Player, judge: Judge) -> None:
-    """The same request sent again, twice: balance unchanged, error null, the CLIENT id of the first time."""
+    """The same request sent again, twice: balance unchanged, accepted, the CLIENT id of the first time."""
 
     def twice(units: int, kind: str) -> list[Exchange] | None:
         first = done(kind, operator, player, units)

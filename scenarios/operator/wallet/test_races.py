@@ -70,7 +70,7 @@ def _same_answers(judge: Judge, copies: list[Exchange], case: str) -> None:
     judge.holds(
         "IDM-02",
         not refused,
-        expected="every copy is answered with error null",
+        expected="every copy is accepted",
         seen=f"{len(refused)} of {len(answered)} were not: {said(refused[0])}" if refused else "",
         exchanges=[*refused[:3], *copies[:1]],
         case=case,

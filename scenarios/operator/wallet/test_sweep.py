@@ -46,7 +46,7 @@ def test_everything_genuine_once_more(
         judge.holds(
             "IDM-04",
             copy.answer is None or _same_answer(first, copy),
-            expected=f"the copy is answered as the first: error null, transaction_id {first.client_id!r}",
+            expected=f"the copy is answered as the first: {said(first)}",
             seen=said(copy),
             exchanges=[first, copy],
             case=case,

@@ -120,6 +120,13 @@ def test_sizes_come_from_the_options(make):
     assert (match.seconds, match.bets) == (8, 2)
 
 
+def test_the_ledger_is_told_what_the_dialect_decided(make, folder):
+    assert not make().ledger.orphans_refused
+    file = folder / "pitboss.toml"
+    file.write_text(file.read_text().replace("[operator]", '[operator]\ndialect = "blueocean"', 1))
+    assert make().ledger.orphans_refused
+
+
 def test_the_host_is_the_callback_url_where_it_is_given(make):
     assert make().base_url == "http://127.0.0.1:9/operator"
     assert make(host="http://127.0.0.1:8/other/").base_url == "http://127.0.0.1:8/other"

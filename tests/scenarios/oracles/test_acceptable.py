@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.oracles.acceptable import acceptable
+from scenarios.oracles.model import Late, Model
 from scenarios.oracles.subset_sums import BITS, LISTED, Sums
 from simulators.exchanges.history import Status
 from tests.support.oracle_exchanges import bet, exchange, in_turn, result, rollback
@@ -99,6 +100,24 @@ def test_concurrent_requests_under_one_id_leave_open_which_counts():
 def test_a_rollback_racing_its_bet_comes_to_nothing():
     exchanges = [exchange(bet("a", 10), OK, 0.0, 9.0), exchange(rollback("r", "a", 10), OK, 1.0, 8.0)]
     assert acceptable(exchanges, "p", Decimal(100), "EUR").balances == {Decimal(100)}
+
+
+# What may be there where the rollback of what is unknown is refused: a CLIENT may remember it, and then it is late.
+UNDO = rollback("r", "a", 10)
+ORPHANS = {
+    "refused before it, which is taken": ([(UNDO, REFUSED), (bet("a", 10), OK)], Late.APPLIED, "90"),
+    "refused before it, which may be late": ([(UNDO, REFUSED), (bet("a", 10), OK)], Late.NOTHING, "90 100"),
+    "refused after it": ([(bet("a", 10), OK), (UNDO, REFUSED)], Late.NOTHING, "90"),
+    "refused, then accepted": ([(UNDO, REFUSED), (bet("a", 10), OK), (UNDO, OK)], Late.NOTHING, "100"),
+    "another's": ([(rollback("r", "a", 10, player="q"), REFUSED), (bet("a", 10), OK)], Late.NOTHING, "90"),
+}
+
+
+@pytest.mark.parametrize(("steps", "late", "balances"), ORPHANS.values(), ids=ORPHANS)
+def test_an_orphan_that_was_refused_may_be_remembered(steps, late, balances):
+    model = Model(late_bet=frozenset({late}), orphans_refused=True)
+    oracle = acceptable(in_turn(*steps), "p", Decimal(100), "EUR", model)
+    assert oracle.balances == {Decimal(each) for each in balances.split()}
 
 
 # name: (steps, seen, what is said after the acceptable balances)

@@ -113,6 +113,8 @@ def pytest_generate_tests(metafunc):
 def test_a_fault_of_the_ledger_is_found_in_these_words(dialect, mutant, rule, tmp_path):
     [(standing, reason)] = judged(dialect, tmp_path, (rule,), mutant).values()
     assert standing is Standing.FAILED, reason
+    # It is told in these words as well.
+    assert "error null" not in reason
 
 
 def test_a_fault_in_the_documents_words_is_refused_in_others(tmp_path):
