@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from scenarios.browsers.voucher_browser import Conversion
 from scenarios.browsers.voucher_flow import AMOUNT, PRICE, Conversions
+from scenarios.jackpot.confirming import confirmed_once, needs_manual
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
@@ -28,7 +28,7 @@ def test_errors_on_confirm(
     run: Run, conversions: Conversions, player: Player, judge: Judge, effort: Effort
 ) -> None:
     """A confirmation that fails is tried again or resolved: the voucher is bought and paid for, once."""
-    _manual(run)
+    needs_manual(run)
     conversions.unhurried = True
     cases: list[tuple[str, dict[str, Any]]] = [
         ("500, not confirmed", {"answer": _FAILED}),
@@ -49,32 +49,13 @@ def test_errors_on_confirm(
             conversions.delivered()
         conversions.ends("VCH-11", conversion, VoucherState.READY, balance - usual, case=case)
         conversions.simulator.calm()
-        _confirmed_once(conversions, judge, conversion, case)
-
-
-def _manual(run: Run) -> None:
-    if run.settings.target.need_jackpot().confirmation != "manual":
-        pytest.skip('needs a CLIENT in manual mode: set confirmation = "manual" in [jackpot]')
-
-
-def _confirmed_once(conversions: Conversions, judge: Judge, conversion: Conversion, case: str) -> None:
-    """No request to confirm follows the answer that said that it is confirmed."""
-    sent = conversions.simulator.confirm_requests(conversion.voucher)
-    done = next((place for place, each in enumerate(sent) if each.ok), len(sent))
-    judge.holds(
-        "VCH-11",
-        len(sent) <= done + 1,
-        expected="no request to confirm what is known to be confirmed",
-        seen=f"{len(sent) - done - 1} more",
-        exchanges=sent[:4],
-        case=case,
-    )
+        confirmed_once(conversions, judge, conversion, case)
 
 
 @pytest.mark.rules("VCH-11")
 def test_conflicts_on_confirm(run: Run, conversions: Conversions, player: Player, judge: Judge) -> None:
     """409 on confirm is resolved by the voucher's state: canceled meanwhile it costs nothing, confirmed its price."""
-    _manual(run)
+    needs_manual(run)
     conversions.unhurried = True
     for event, state in (
         (VoucherEvent.CANCEL, VoucherState.CANCELED),

@@ -1,6 +1,7 @@
 """Faults in how reservations are confirmed (VCH-04, 05, 11)."""
 
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from client_under_test.vouchers.resolver import Resolver
 from client_under_test.vouchers.service import VoucherService
 
 _GAP = 0.02
+_TRIES = 3
 
 
 class _NeverConfirms(Conversions):
@@ -147,6 +149,38 @@ class _TriesOnce(Resolver):
             return replace(self.conversions.get(row.id), state="")
 
 
+class _GivesUp(Resolver):
+    """Leaves a conversion, and its money, once three tries of it have failed."""
+
+    def give_up(self, row: Conversion) -> None:
+        """Say what becomes of a conversion that is given up: nothing."""
+
+    @override
+    def work(self, conversion_id: int, now: float) -> None:
+        failed: Counter[int] = self.__dict__.setdefault("failed", Counter())
+        if failed[conversion_id] >= _TRIES:
+            row = self.conversions.get(conversion_id)
+            self.inbox.finish(row, self.inbox.pending(conversion_id))
+            return
+        try:
+            super().work(conversion_id, now)
+        except JackpotFailed:
+            failed[conversion_id] += 1
+            if failed[conversion_id] == _TRIES:
+                self.give_up(self.conversions.get(conversion_id))
+            raise
+
+
+class _GivesBack(_GivesUp):
+    """Gives the money back with the third try that failed, whatever came of the first."""
+
+    @override
+    def give_up(self, row: Conversion) -> None:
+        if row.voucher_id is not None:
+            none = Voucher(row.voucher_id, states.CANCELED, row.price or 0, row.notification_key, None, None)
+            self.conversions.apply(row.id, none)
+
+
 MUTANTS: tuple[Mutant, ...] = (
     jackpot_mutant("vch-never-confirms", "Nothing is confirmed.", ("VCH-04",), conversions=_NeverConfirms),
     jackpot_mutant(
@@ -212,6 +246,20 @@ MUTANTS: tuple[Mutant, ...] = (
         "A failed confirmation is left.",
         ("VCH-11",),
         resolver=_TriesOnce,
+        needs=("faults",),
+    ),
+    jackpot_mutant(
+        "vch-gives-up",
+        "After three failures a conversion is left with its money.",
+        ("VCH-11", "VCH-03"),
+        resolver=_GivesUp,
+        needs=("faults",),
+    ),
+    jackpot_mutant(
+        "vch-gives-back",
+        "After three failures the money is given back, though the voucher was confirmed.",
+        ("VCH-11", "VCH-03"),
+        resolver=_GivesBack,
         needs=("faults",),
     ),
 )
