@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from scenarios.report.files import script_of
-from scenarios.report.summary import replay_command
+from scenarios.report.summary import replay_command, story_of
 from scenarios.run.findings import Finding, RuleVerdict, worst
 from scenarios.run.run import Run
 from simulators.exchanges.as_json import as_json
@@ -47,9 +47,8 @@ def lines(run: Run, verdict: RuleVerdict, report: Path | None = None) -> Iterato
     if len(findings) > 1:
         yield Line("cases", f"{len(findings)} in all; the report shows each")
     for result in verdict.results:
-        if rule.id in result.stories:
-            for step in result.stories[rule.id].lines():
-                yield Line("story", run.redactor.text(step))
+        for step in story_of(run, rule.id, result):
+            yield Line("story", step)
     yield Line("rule", f"{rule.statement} ({rule.source})")
     yield Line("why", rule.why)
     yield Line("causes", verdict.causes)

@@ -19,7 +19,7 @@ from scenarios.report.schema import (
     ShouldTally,
     Summary,
 )
-from scenarios.report.summary import must_counts, replay_command, should_counts
+from scenarios.report.summary import must_counts, replay_command, should_counts, story_of
 from scenarios.run.cost import cost
 from scenarios.run.findings import Finding, RuleVerdict, ScenarioResult, message
 from scenarios.run.run import Run
@@ -110,7 +110,7 @@ def _scenario(run: Run, rule: str, result: ScenarioResult) -> Scenario:
         lost=result.answers.lost,
         currency=result.currency,
         findings=[_finding(run, finding) for finding in findings[:_FINDINGS]],
-        story=result.stories[rule].lines() if rule in result.stories else [],
+        story=story_of(run, rule, result),
         balance=balance_curve(run, rule, result),
         exchanges=[_exchange(run, number) for number in numbers],
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from scenarios.contract import RULES, Level
 from scenarios.report.headline import headline
-from scenarios.run.findings import RuleVerdict, Standing
+from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing
 from scenarios.run.judged import Judged
 from scenarios.run.run import Run
 
@@ -75,3 +75,11 @@ def replay_command(run: Run, rule: str) -> str:
     """The command that judges ``rule`` again with the same generated data."""
     settings = run.settings
     return f"{settings.again} --only {rule} --seed {settings.seed} --effort {settings.effort.name}"
+
+
+def story_of(run: Run, rule: str, result: ScenarioResult) -> list[str]:
+    """The generated history that broke ``rule`` in the scenario of ``result``, in numbered lines; [] where none did."""
+    story = result.stories.get(rule)
+    if story is None:
+        return []
+    return [run.redactor.text(line) for line in story.lines(result.currency or run.players[0].currency)]

@@ -10,6 +10,7 @@ from typing import Any
 from scenarios.contract import RULES
 from scenarios.problems.errors import UsageProblem
 from simulators.transport.faults.table import parse_fault
+from simulators.values import money
 
 VERSION = 1
 # The rules about generated histories beside the group INV.
@@ -48,8 +49,8 @@ class Verb(StrEnum):
 _BARE = (Verb.HOLD, Verb.SEND)
 _WITH_UNITS = (Verb.BET, Verb.RESULT, Verb.ORPHAN, Verb.SESSION)
 _UNITS_OF_EARLIER = {
-    Verb.OTHER_AMOUNT: "the same id with {units} units",
-    Verb.MISNAMED: "rollback that names {units} units",
+    Verb.OTHER_AMOUNT: "the same id with {amount}",
+    Verb.MISNAMED: "rollback that names {amount}",
 }
 
 
@@ -68,26 +69,26 @@ class Step:
     player: int = 0
     group: "tuple[Step, ...]" = ()
 
-    def sentence(self, place: int) -> str:
-        """This step in words, as step number ``place`` of its story (from 1)."""
+    def sentence(self, place: int, currency: str) -> str:
+        """This step in words, as step number ``place`` of its story (from 1), with amounts of ``currency``."""
         if self.verb is Verb.TOGETHER:
-            return "at once: " + "; ".join(step.sentence(place) for step in self.group)
+            return "at once: " + "; ".join(step.sentence(place, currency) for step in self.group)
         if self.verb is Verb.RESTART:
             return "the CLIENT is killed and started again"
         if self.verb is Verb.BANNED:
             return "while the player is banned: " + "; then ".join(
-                step.sentence(place) for step in self.group
+                step.sentence(place, currency) for step in self.group
             )
-        words = str(self.verb)
+        words, amount = str(self.verb), money.show(money.from_minor(self.units, currency), currency)
         if self.verb in _UNITS_OF_EARLIER:
             words = (
-                _UNITS_OF_EARLIER[self.verb].format(units=self.units)
+                _UNITS_OF_EARLIER[self.verb].format(amount=amount)
                 + f", of what stands {self.of + 1} before it"
             )
         elif self.verb in _WITH_UNITS:
-            words += f" of {self.units} units"
+            words += f" of {amount}"
         elif self.verb is Verb.RESERVE:
-            words += f" at {self.units} units or less, in the session that stands {self.of + 1} before it"
+            words += f" at {amount} or less, in the session that stands {self.of + 1} before it"
         elif self.verb in _BARE:
             pass
         else:
@@ -128,10 +129,11 @@ class Story:
             ]
         return replace(self, steps=tuple(steps))
 
-    def lines(self) -> list[str]:
-        """The story in numbered lines."""
-        told = [f"{place}. {step.sentence(place)}" for place, step in enumerate(self.steps, 1)]
-        return [f"0. the player has {self.opening} units", *told, f"=> {self.why}"]
+    def lines(self, currency: str) -> list[str]:
+        """The story in numbered lines, with amounts of ``currency``."""
+        told = [f"{place}. {step.sentence(place, currency)}" for place, step in enumerate(self.steps, 1)]
+        opening = money.show(money.from_minor(self.opening, currency), currency)
+        return [f"0. the player has {opening}", *told, f"=> {self.why}"]
 
     def dumps(self) -> str:
         """This story as the text of a file that ``pitboss replay`` reads."""

@@ -66,8 +66,8 @@ def test_the_same_seed_finds_the_same_story_and_makes_it_short():
             )
     (story, broken), (again, _) = found
     assert story.steps == again.steps
-    assert [str(step.verb) for step in story.steps][-1] == "result", story.lines()
-    assert len(story.steps) <= 3, story.lines()
+    assert [str(step.verb) for step in story.steps][-1] == "result", story.lines("EUR")
+    assert len(story.steps) <= 3, story.lines("EUR")
     assert broken.off == Decimal("0.01")
 
 
@@ -174,13 +174,13 @@ def test_a_story_tells_of_bans_and_of_what_comes_under_one_id():
         Step(Verb.BANNED, group=(Step(Verb.BET, 100), Step(Verb.COPY))),
     )
     story = Story("INV-01", steps, 1000, "it broke")
-    assert story.lines()[1:-1] == [
-        "1. result of 300 units",
-        "2. the same id with 500 units, of what stands 1 before it",
+    assert story.lines("EUR")[1:-1] == [
+        "1. result of 3.00 EUR",
+        "2. the same id with 5.00 EUR, of what stands 1 before it",
         "3. the same id under the other action of what stands 2 before it",
-        "4. rollback that names 200 units, of what stands 3 before it",
+        "4. rollback that names 2.00 EUR, of what stands 3 before it",
         "5. another player's rollback of what stands 4 before it",
-        "6. while the player is banned: bet of 100 units; then copy of what stands 1 before it",
+        "6. while the player is banned: bet of 1.00 EUR; then copy of what stands 1 before it",
     ]
     assert read_story(json.loads(story.dumps()), Path("story.json")) == story
     assert story.alone

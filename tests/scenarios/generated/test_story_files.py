@@ -40,7 +40,7 @@ def test_a_story_is_read_back_as_it_was_written(story):
 
 @given(STORIES)
 def test_a_story_is_told_in_numbered_lines(story):
-    lines = story.lines()
+    lines = story.lines("EUR")
     assert [line.partition(".")[0] for line in lines[:-1]] == [str(n) for n in range(len(story.steps) + 1)]
     assert lines[-1] == f"=> {story.why}"
 
