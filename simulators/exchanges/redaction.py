@@ -1,5 +1,6 @@
 """Texts, bytes and headers without secrets."""
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -7,6 +8,9 @@ from urllib.parse import quote, quote_plus
 
 # A secret shorter than this would tear holes into ordinary text.
 SECRET_LENGTH = 4
+
+# What is shorter may, encoded, be part of any word.
+ENCODED_LENGTH = 8
 
 # Tokens that the providers mint begin so, and can therefore be told in any text.
 MINTED_PREFIX = "pitboss-token-"
@@ -22,7 +26,26 @@ def _spellings(secret: str) -> set[str]:
     escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     encoded = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
     lower = {re.sub(r"%[0-9A-F]{2}", lambda hit: hit[0].lower(), text) for text in encoded}
-    return {secret, json.dumps(secret)[1:-1].replace("/", "\\/")} | escaped | encoded | lower
+    plain = {secret, json.dumps(secret)[1:-1].replace("/", "\\/")} | escaped | encoded | lower
+    return plain | set(encodings(secret).values()) if len(secret) >= ENCODED_LENGTH else plain
+
+
+def encodings(secret: str) -> dict[str, str]:
+    """What stands for ``secret`` in another text, by what it is called: backwards, in base64, in hex."""
+    raw = secret.encode()
+    found = {"backwards": secret[::-1], "in hex": raw.hex(), "in capital hex": raw.hex().upper()}
+    # Inside a longer text in base64 a secret begins at one of three places.
+    for offset in range(3):
+        found[f"in base64 (at {offset})"] = _inside(base64.b64encode(bytes(offset) + raw), offset, len(raw))
+        found[f"in base64url (at {offset})"] = _inside(
+            base64.urlsafe_b64encode(bytes(offset) + raw), offset, len(raw)
+        )
+    return found
+
+
+def _inside(encoded: bytes, offset: int, length: int) -> str:
+    """The characters of ``encoded`` that stand for the bytes behind ``offset`` alone."""
+    return encoded.decode()[-(-offset * 8 // 6) : (offset + length) * 8 // 6]
 
 
 class Redactor:

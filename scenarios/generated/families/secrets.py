@@ -3,15 +3,14 @@
 All of them are looked for at every effort: looking costs no request.
 """
 
-import base64
 import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
-# A shorter secret may be a word that any page has.
-SHORT = 8
+from simulators.exchanges.redaction import ENCODED_LENGTH, encodings
+
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]+)\}|([/\"'\\]))")
 _SEPARATORS = re.compile(r"0x|\\x|[\s:,;-]")
 _NO_DIGITS = re.compile(r"[^0-9]+")
@@ -19,22 +18,7 @@ _NO_DIGITS = re.compile(r"[^0-9]+")
 
 def forms(secret: str) -> dict[str, str]:
     """Texts that stand for ``secret`` in another text, each with its name; none where it is too short to tell."""
-    if len(secret) < SHORT:
-        return {}
-    raw = secret.encode()
-    found = {"as it is": secret, "backwards": secret[::-1]}
-    # Inside a longer text in base64 a secret begins at one of three places.
-    for offset in range(3):
-        found[f"in base64 (at {offset})"] = _inside(base64.b64encode(bytes(offset) + raw), offset, len(raw))
-        found[f"in base64url (at {offset})"] = _inside(
-            base64.urlsafe_b64encode(bytes(offset) + raw), offset, len(raw)
-        )
-    return found
-
-
-def _inside(encoded: bytes, offset: int, length: int) -> str:
-    """The characters of ``encoded`` that stand for the bytes behind ``offset`` alone."""
-    return encoded.decode()[-(-offset * 8 // 6) : (offset + length) * 8 // 6]
+    return {"as it is": secret} | encodings(secret) if len(secret) >= ENCODED_LENGTH else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +40,7 @@ class _Readings:
         return cls(ways, _SEPARATORS.sub("", text.lower()), f",{_NO_DIGITS.sub(',', text)},")
 
     def tell(self, secret: str) -> str | None:
-        if len(secret) < SHORT:
+        if len(secret) < ENCODED_LENGTH:
             return None
         raw = secret.encode()
         for how, read in self.ways:

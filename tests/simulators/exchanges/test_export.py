@@ -1,5 +1,6 @@
 """Exports: no secret gets out, shapes hold, and a curl line sends the very bytes again."""
 
+import base64
 import json
 import shutil
 import subprocess
@@ -76,7 +77,26 @@ def test_every_spelling_is_replaced(spelling: str) -> None:
     assert REDACTOR.data(b"\xff" + spelling.encode()) == b"\xff<SECURITY_HASH>"
 
 
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        SECRET.encode().hex(),
+        SECRET.encode().hex().upper(),
+        SECRET[::-1],
+        *(base64.b64encode(b"x" * before + SECRET.encode() + b"more").decode() for before in range(3)),
+        base64.urlsafe_b64encode(SECRET.encode()).decode(),
+    ],
+)
+def test_what_stands_for_a_secret_is_replaced(encoded: str) -> None:
+    shown = REDACTOR.text(f"a {encoded} b")
+    assert "<SECURITY_HASH>" in shown
+    # What belongs to the secret and to its neighbours in one character stays.
+    assert len(shown) <= len("a <SECURITY_HASH> b") + len("eHhYm9yZQ==")
+
+
 def test_empty_and_short_secrets_are_ignored() -> None:
+    short = Redactor({"SHORT": "abcd"})
+    assert short.text("abcd 61626364") == "<SHORT> 61626364"
     assert REDACTOR.text("abc abcd") == "abc abcd"
 
 
