@@ -17,13 +17,13 @@ DEV   := $(VENV)/.installed-dev
 FILES := pyproject.toml constraints.txt
 PIP   := $(BIN)/python -m pip install -q --disable-pip-version-check --no-input -c constraints.txt
 
-# Compiled modules are kept, whatever is set outside: tests start hundreds of processes, and each would compile anew.
+# Compiled modules are kept, whatever is set outside: tests start hundreds of processes, and each would compile again.
 export PYTHONDONTWRITEBYTECODE :=
 
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 
 # A virtual environment is bound to its folder and its Python: one that was moved, half made or left behind by an
-# older Python is made anew.
+# older Python is made again.
 FIT := $(shell $(BIN)/python -c 'import pip; $(RECENT)' 2>/dev/null \
 	&& grep -qF '$(CURDIR)/$(VENV)' $(BIN)/activate && echo fit)
 

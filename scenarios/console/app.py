@@ -23,7 +23,7 @@ from scenarios.console.control.autoplay import Autoplay
 from scenarios.console.control.client import TOKEN_HEADER
 from scenarios.console.control.filters import Filter
 from scenarios.console.control.gate import COOKIE, Gate, TooMany, WrongToken
-from scenarios.console.control.players_in_use import Deed, PlayersInUse
+from scenarios.console.control.players_in_use import Action, PlayersInUse
 from scenarios.console.feed import STREAMS, Feed, Watched
 from scenarios.console.form_input import FormInput, Misfilled, read_as
 from scenarios.console.providers import ServedProviders
@@ -131,7 +131,7 @@ def create_app(console: Console) -> Flask:
     return app
 
 
-def _actions(console: Console) -> dict[str, Deed]:
+def _actions(console: Console) -> dict[str, Action]:
     """What programs and the page can ask for, by name."""
     alone = console.players.alone
     return {
@@ -210,9 +210,9 @@ def _login_page(wrong: WrongToken | TooMany | None = None) -> ResponseReturnValu
     return render_template("login.html", wrong=wrong), 429 if isinstance(wrong, TooMany) else 401
 
 
-def _view(console: Console, deed: Callable[[FormInput], dict[str, Any]]) -> Callable[[], ResponseReturnValue]:
+def _view(console: Console, action: Action) -> Callable[[], ResponseReturnValue]:
     def view() -> ResponseReturnValue:
-        done = jsonify(deed(FormInput(request.get_json(silent=True))))
+        done = jsonify(action(FormInput(request.get_json(silent=True))))
         console.feed.poke()
         return done
 

@@ -64,7 +64,7 @@ ACTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]] = {
                 "description": "the request of an entry in the report's history.har",
             },
             "number": _COUNT | {"description": "what it is called: its number there"},
-            "fresh": {"type": "boolean", "description": "under a new id, signed anew"},
+            "fresh": {"type": "boolean", "description": "under a new id, signed again"},
         },
         ("request",),
     ),

@@ -24,7 +24,7 @@ GATHERED_SECONDS: Final = 0.1
 FRAME_ROWS: Final = 2000
 # A new page begins with so many exchanges; older ones are in the history.
 OPENING_ROWS: Final = 5000
-# A page holds so many, so it is begun no further back for the sake of one of them.
+# A page holds so many, so it starts no further back for the sake of one of them.
 KEPT_ROWS: Final = 100_000
 # How often news other than exchanges are looked for, and a quiet line is kept open, in seconds.
 _LOOK_SECONDS: Final = 0.5

@@ -30,7 +30,7 @@ def judge_stories(
     """Search for a story that breaks the plan's rule, or play the saved or found one, and write the finding."""
     known = run.settings.story or judge.result.stories.get(plan.rule)
     if known is not None and known.players != plan.players:
-        pytest.skip("the story is told by another scenario")
+        pytest.skip(f"the story is one of {known.players} players")
     try:
         if known is not None:
             broken = play(known, stage())

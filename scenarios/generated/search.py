@@ -96,7 +96,7 @@ def search(
 
     Whatever the stage raises beside Broken comes through.
     """
-    tours = [Story(plan.rule, tour, plan.opening) for tour in plan.tours]
+    tours = [Story(plan.rule, tour, plan.opening, players=plan.players) for tour in plan.tours]
     for story in [*tours, *invent(plan, seed, examples, steps)]:
         if (broken := play(story, stage())) is not None:
             return _shortened(replace(story, why=broken.why), broken, stage)
@@ -176,7 +176,8 @@ class _Machine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Keep the story; what Hypothesis breaks off at its beginning is none."""
         if self.steps:
-            self.told.append(Story(self.plan.rule, tuple(self.steps), self.plan.opening))
+            plan = self.plan
+            self.told.append(Story(plan.rule, tuple(self.steps), plan.opening, players=plan.players))
 
 
 def _single(plan: Plan, *, later: bool, faults: bool = True) -> st.SearchStrategy[Step]:

@@ -100,23 +100,21 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A sequence of steps that broke ``rule``; ``opening`` is the balance before it, in smallest units."""
+    """A sequence of steps that broke ``rule``; ``opening`` is the balance before it, in smallest units.
+
+    ``players`` is how many may act in it, and have a balance that is judged.
+    """
 
     rule: str
     steps: tuple[Step, ...]
     opening: int
     why: str = ""
+    players: int = 1
 
     @property
     def alone(self) -> bool:
         """Whether one request follows the other, and no fault acts on any."""
         return not any(step.verb is Verb.TOGETHER or step.fault for step in self.steps)
-
-    @property
-    def players(self) -> int:
-        """How many players act in it."""
-        steps = [one for step in self.steps for one in (step, *step.group)]
-        return 2 if any(step.player or step.verb is Verb.STRANGERS for step in steps) else 1
 
     def one_by_one(self) -> "Story":
         """The same steps, one after the other, without faults."""
@@ -141,6 +139,7 @@ class Story:
             "version": VERSION,
             "kind": "story",
             "rule": self.rule,
+            "players": self.players,
             "opening": self.opening,
             "why": self.why,
         }
@@ -170,6 +169,7 @@ def read_story(saved: dict[str, Any], path: Path) -> Story:
             steps=_steps(saved["steps"]),
             opening=int(saved["opening"]),
             why=str(saved.get("why", "")),
+            players=int(saved.get("players", 1)),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UsageProblem(

@@ -18,7 +18,7 @@ from scenarios.report.saved import NEXT
     "resend",
     epilog=examples(
         "pitboss resend 339                 exchange #339 of the last report, byte for byte: a copy",
-        "pitboss resend 339 --fresh         the same as a new transaction, signed anew",
+        "pitboss resend 339 --fresh         the same as a new transaction, signed again",
         "pitboss resend 339 --from out      of the report in the folder out",
     ),
 )

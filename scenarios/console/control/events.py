@@ -72,7 +72,7 @@ class Events:
         channel = recorded.endpoint(channels, request, number)
         if fresh:
             request = recorded.fresh(channel, request, number)
-        label = f"#{number}{' anew' if fresh else ' again'}"
+        label = f"#{number}{' fresh' if fresh else ' again'}"
         return self.made(channel.deliver(channel.delivery_of(request, label=label, purpose=Purpose.MANUAL)))
 
     def _wager(self, event: str, asked: FormInput) -> list[Exchange]:

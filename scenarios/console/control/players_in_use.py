@@ -10,7 +10,7 @@ from scenarios.console.form_input import FormInput
 from scenarios.console.queries import LONGEST
 from scenarios.problems.errors import UsageProblem
 
-Deed = Callable[[FormInput], dict[str, Any]]
+Action = Callable[[FormInput], dict[str, Any]]
 
 
 class PlayersInUse:
@@ -38,8 +38,8 @@ class PlayersInUse:
         """What autoplay did so far; waits for its end as long as it is ``asked`` to. Raises UsageProblem."""
         return self._need().shown(asked.count("wait", 0, 0, LONGEST))
 
-    def alone(self, what: str, deed: Deed) -> Deed:
-        """``deed``, which ``what`` names, and which raises UsageProblem while autoplay is on."""
+    def alone(self, what: str, action: Action) -> Action:
+        """``action``, which ``what`` names, and which raises UsageProblem while autoplay is on."""
 
         def done(asked: FormInput) -> dict[str, Any]:
             with self._lock:
@@ -49,7 +49,7 @@ class PlayersInUse:
                         "players, and a secret, that nobody else uses meanwhile",
                         "stop autoplay first: it then audits every balance itself",
                     )
-                return deed(asked)
+                return action(asked)
 
         return done
 

@@ -60,17 +60,17 @@ def _below(channel: Operator, url: str) -> bool:
 
 
 def fresh(channel: Endpoint[Any], asked: Request, number: int) -> Request:
-    """``asked`` under a new id; signed anew where it was rightly signed. Raises UsageProblem where it has no id."""
+    """``asked`` under a new id; signed again where it was rightly signed. Raises UsageProblem where it has no id."""
     if isinstance(channel, Operator):
         dialect, message = channel.dialect, channel.dialect.sealed_in(asked)
         new = dialect.renewed(message, str(uuid.uuid4()))
         if new is not None:
             signed = dict(dialect.seal(message, channel.secret)[0])
             fields, sealed = dialect.seal(new, channel.secret)
-            anew = {
+            signature = {
                 name.lower(): value for name, value in fields if header(asked.headers, name) == signed[name]
             }
-            headers = tuple((name, anew.get(name.lower(), value)) for name, value in asked.headers)
+            headers = tuple((name, signature.get(name.lower(), value)) for name, value in asked.headers)
             return dialect.placed(replace(asked, headers=headers), sealed)
     raise UsageProblem(
         f"--fresh: #{number} holds no transaction id that could be new",

@@ -85,10 +85,10 @@ export function wrongAt(form, fields) {
   return first !== null;
 }
 
-/** Run a deed; what goes wrong is said in three beats, at the fields of `form` where they are its. Resolves to its answer, or to null. */
-export async function attempt(deed, form = null) {
+/** Run an action; what goes wrong is said in three beats, at the fields of `form` where they are its. Resolves to its answer, or to null. */
+export async function attempt(action, form = null) {
   try {
-    const done = await deed();
+    const done = await action();
     if (form) wrongAt(form, {});
     return done;
   } catch (problem) {

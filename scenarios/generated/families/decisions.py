@@ -99,7 +99,7 @@ def for_others() -> Family[Change]:
 class Told:
     """One of several decisions about one checkout.
 
-    ``copy_of`` is the place among them of the one that it is a copy of, byte for byte; None: it is signed anew, under
+    ``copy_of`` is the place among them of the one that it is a copy of, byte for byte; None: it is signed again, under
     an ``iat`` of its own. ``times`` are claims of time that it has, in seconds from now.
     """
 

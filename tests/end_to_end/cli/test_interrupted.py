@@ -33,7 +33,7 @@ def whole_report(folder):
     return json.loads((folder / "report.json").read_text())
 
 
-def begun(process):
+def is_running(process):
     """Wait until scenarios are about to run; before, a busy machine may be told that the first wager is waited for."""
     return any(line.startswith("pitboss: ") for line in iter(process.stdout.readline, ""))
 
@@ -44,7 +44,7 @@ def test_check(tmp_path, sent):
         client.target(tmp_path)
         before = {player: client.balance(player) for player in ("p-1", "p-2")}
         with started("check", "--report", "out", "--only", "RES,BET,RBK", cwd=tmp_path) as process:
-            assert begun(process)
+            assert is_running(process)
             process.send_signal(sent)
             said, wrong = process.communicate(timeout=120)
         assert {player: client.balance(player) for player in before} == before
@@ -99,7 +99,7 @@ def test_demo(tmp_path, sent):
     folder = tmp_path / "temporary"
     folder.mkdir()
     with started("demo", "--report", "out", "--effort", "quick", cwd=tmp_path, TMPDIR=str(folder)) as process:
-        assert begun(process)
+        assert is_running(process)
         assert processes_with(str(folder)), "the CLIENT runs"
         process.send_signal(sent)
         said, wrong = process.communicate(timeout=120)
@@ -115,7 +115,7 @@ def test_demo_that_is_killed_leaves_no_client(tmp_path):
     folder = tmp_path / "temporary"
     folder.mkdir()
     with started("demo", "--effort", "quick", cwd=tmp_path, TMPDIR=str(folder)) as process:
-        assert begun(process)
+        assert is_running(process)
         handles = [Path(f"/proc/{pid}") for pid in children(process.pid)]
         assert handles
         process.kill()

@@ -58,7 +58,7 @@ def beats(answer: requests.Response, status: int) -> str:
     return told["came"]
 
 
-DEEDS = (
+ACTIONS = (
     "raise",
     "deliver",
     "faults",
@@ -79,7 +79,7 @@ DEEDS = (
 )
 
 
-@pytest.mark.parametrize("path", [*(f"/do/{deed}" for deed in DEEDS), "/exchanges/0/again"])
+@pytest.mark.parametrize("path", [*(f"/do/{action}" for action in ACTIONS), "/exchanges/0/again"])
 @pytest.mark.parametrize(
     "headers",
     [
@@ -93,7 +93,7 @@ DEEDS = (
     ],
     ids=["no token", "wrong token", "odd token", "origin", "null origin", "cross-site", "same-site"],
 )
-def test_deeds_are_for_the_page_itself_alone(inside: Inside, path: str, headers: dict[str, str]):
+def test_actions_are_for_the_page_itself_alone(inside: Inside, path: str, headers: dict[str, str]):
     inside.write()
     answer = post(inside, path, {"provider": "operator", "faults": ["copies"]}, **headers)
     assert "Nothing was done" in json.dumps(answer.json())

@@ -13,10 +13,10 @@ from scenarios.console.control.client import TOKEN_HEADER
 from tests.scenarios.console.running import Scene, served_console
 
 
-def do(scene: Scene, deed: str, **fields: object) -> requests.Response:
+def do(scene: Scene, action: str, **fields: object) -> requests.Response:
     page = requests.get(scene.url, timeout=30).text
     token = re.search(r'name="pitboss-token" content="([^"]+)"', page)[1]
-    return requests.post(f"{scene.url}/do/{deed}", json=fields, headers={TOKEN_HEADER: token}, timeout=60)
+    return requests.post(f"{scene.url}/do/{action}", json=fields, headers={TOKEN_HEADER: token}, timeout=60)
 
 
 def progress(scene: Scene) -> Iterator[dict[str, object]]:

@@ -233,11 +233,11 @@ def test_what_resend_does_is_in_the_feed(scene: Scene) -> None:
     )
     assert (copy.returncode, fresh.returncode) == (0, 0), copy.stderr + fresh.stderr
     assert "#0 again" in copy.stdout
-    assert "#0 anew" in fresh.stdout
-    again, anew = in_feed(scene, since)
+    assert "#0 fresh" in fresh.stdout
+    again, new = in_feed(scene, since)
     assert again.encode() == first.request.body
-    assert json.loads(anew) == json.loads(again) | {"transaction_id": json.loads(anew)["transaction_id"]}
-    assert anew != again
+    assert json.loads(new) == json.loads(again) | {"transaction_id": json.loads(new)["transaction_id"]}
+    assert new != again
 
 
 @pytest.mark.parametrize("stale", ["gone", "another", "other target", "no JSON"])

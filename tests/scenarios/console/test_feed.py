@@ -193,11 +193,11 @@ def test_a_page_that_watches_anew_ends_its_stream_of_before(feed: Feed):
     before = iter(Reader(feed, None, mine))
     other = Reader(feed)
     assert next(before)[0] == next(iter(other))[0] == "hello"
-    anew = Reader(feed, None, mine)
-    assert next(iter(anew))[0] == "hello"
+    later = Reader(feed, None, mine)
+    assert next(iter(later))[0] == "hello"
     assert [event for event, _ in before] == ["bye"]
     assert feed.watching == 2
-    for reader in (other, anew):
+    for reader in (other, later):
         reader.close()
 
 

@@ -79,6 +79,9 @@ def test_a_saved_story_fails_again_and_holds_when_mended(tmp_path):
     again = judged(OrphansPaid(), "INV-01", story=story)
     assert again.code is Exit.BROKEN
     assert [one.stories for one in again.run.results if one.stories] == [{"INV-01": story}]
+    # One that was found with two players is played with two, whoever acts in it.
+    pair = judged(OrphansPaid(), "INV-01", story=replace(story, players=2))
+    assert [one.id for one in pair.run.results if one.stories] == ["generated.any_sequence_of_two_players"]
     assert judged(Wallet(), "INV-01", story=story).code is Exit.HOLDS
 
 

@@ -28,6 +28,7 @@ STORIES = st.builds(
     steps=st.lists(STEPS, max_size=8).map(tuple),
     opening=st.integers(0, 10**12),
     why=st.text(max_size=20),
+    players=st.integers(1, 2),
 )
 
 

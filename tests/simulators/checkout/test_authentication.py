@@ -73,8 +73,8 @@ def test_another_client_id_gets_no_token(agreed, client_id):
 def test_the_widget_needs_the_merchants_token_alone(agreed):
     browser, simulator, clock = agreed
     asked = {"merchantId": MERCHANT, "JWTToken": wire.mint(claims(clock.now), SECRET)}
-    begun = browser.post("/widget/checkout", json=asked)
-    assert begun.json == {"token": simulator.checkouts[0].token}
+    shown = browser.post("/widget/checkout", json=asked)
+    assert shown.json == {"token": simulator.checkouts[0].token}
     for wrong in ({**asked, "merchantId": "another"}, {**asked, "JWTToken": "no.jwt.here"}):
         assert browser.post("/widget/checkout", json=wrong).json == {"token": None}
     assert len(simulator.checkouts) == 1
