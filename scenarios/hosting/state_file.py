@@ -196,7 +196,10 @@ def _exact(value: Any) -> Any:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Put ``data`` in the place of ``path``, whole or not at all; only its owner may read it. Raises OSError."""
+    """Put ``data`` in the place of ``path``, whole or not at all; only its owner may read it. Raises OSError.
+
+    When it returns, the bytes and the name are on disk.
+    """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -207,6 +210,11 @@ def _replace(path: Path, data: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _no_state(path: Path, why: str) -> UsageProblem:

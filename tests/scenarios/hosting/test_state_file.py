@@ -1,6 +1,8 @@
 """The state of the OPERATOR and of the checkout in a file: what survives a restart, and what is refused."""
 
 import json
+import os
+import stat
 import threading
 from contextlib import closing
 from decimal import Decimal
@@ -42,6 +44,23 @@ def operator(line: Operator, clock: Clock) -> OperatorSimulator:
 def placed(simulator: OperatorSimulator, stake: str) -> str:
     chosen = next(iter(simulator.catalogue.selections))
     return simulator.place(SESSION, Decimal(stake), [chosen]).id
+
+
+def test_bytes_and_then_the_name_are_on_disk_before_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[bool, bool]] = []
+    sync = os.fsync
+
+    def note(handle: int) -> None:
+        synced.append((stat.S_ISDIR(os.fstat(handle).st_mode), file.exists()))
+        sync(handle)
+
+    file = tmp_path / "state.json"
+    monkeypatch.setattr(os, "fsync", note)
+    with channel("ok") as (_, line):
+        kept_in(file, operator(line, Clock()))
+    assert synced[:2] == [(False, False), (True, True)]
 
 
 def test_the_operator_goes_on_where_it_stopped(tmp_path: Path) -> None:
