@@ -46,9 +46,10 @@ def test_takes_exactly_its_amount(operator: Verbs, player: Player, judge: Judge)
     for units in amounts:
         amount = player.money(units)
         bet = operator.bet(player, amount)
-        judge.accepted("BET-01", bet, case=player.show(amount))
+        case = f"a bet of {player.show(amount)}"
+        judge.accepted("BET-01", bet, case=case)
         if bet.ok:
-            balance = judge.balance("BET-01", player, balance - amount, bet, case=player.show(amount))
+            balance = judge.balance("BET-01", player, balance - amount, bet, case=case)
 
 
 def told(run: Run, player: Player, balance: Decimal) -> Decimal:

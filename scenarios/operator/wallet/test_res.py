@@ -36,9 +36,10 @@ def test_pays_exactly_its_amount(operator: Verbs, player: Player, judge: Judge) 
     for units in amounts:
         amount = player.money(units)
         result = operator.result(player, amount)
-        judge.accepted("RES-01", result, case=player.show(amount))
+        case = f"a result of {player.show(amount)}"
+        judge.accepted("RES-01", result, case=case)
         if result.ok:
-            balance = judge.balance("RES-01", player, balance + amount, result, case=player.show(amount))
+            balance = judge.balance("RES-01", player, balance + amount, result, case=case)
 
 
 @pytest.mark.rules("RES-02")
