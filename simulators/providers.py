@@ -2,23 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from flask import Flask
 
-
-class State(Protocol):
-    """The state of one provider's simulator as JSON values: what a restart is to outlive."""
-
-    def snapshot(self, simulator: Any, /) -> dict[str, Any]:
-        """Return the state of ``simulator``; floats may be among the values."""
-
-    def restore(self, simulator: Any, written: Mapping[str, Any], /) -> None:
-        """Put back what ``snapshot`` returned, before ``simulator`` starts.
-
-        Raises KeyError, TypeError, AttributeError or ValueError where it is no such state; then nothing changed.
-        """
+    from simulators.values.records import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +16,7 @@ class Provider:
 
     ``label`` is what texts call it, ``asked`` what the CLIENT asks its API for, ``port`` where `pitboss serve` puts
     it unless told otherwise; ``app`` makes the WSGI app of a simulator of it, ``files_app`` that of a host of its own
-    for files, where it has one; ``state`` writes and reads what survives a restart.
+    for files, where it has one; ``forms`` are those of the records that outlive a restart, by table.
     """
 
     name: str
@@ -35,11 +24,11 @@ class Provider:
     asked: str
     port: int
     app: Callable[[Any], "Flask"]
-    state: Callable[[], State]
+    forms: Callable[[], "Mapping[str, Form]"]
     files_app: Callable[[Any], "Flask"] | None = None
 
 
-# Apps and states are imported where they are needed: no command waits for a provider that it does not play.
+# Apps and forms are imported where they are needed: no command waits for a provider that it does not play.
 
 
 def _operator(simulator: Any) -> "Flask":
@@ -66,22 +55,22 @@ def _checkout(simulator: Any) -> "Flask":
     return create_app(simulator)
 
 
-def _operator_state() -> State:
-    from simulators.operator import state
+def _operator_forms() -> "Mapping[str, Form]":
+    from simulators.operator.state import FORMS
 
-    return state
-
-
-def _jackpot_state() -> State:
-    from simulators.jackpot import state
-
-    return state
+    return FORMS
 
 
-def _checkout_state() -> State:
-    from simulators.checkout import state
+def _jackpot_forms() -> "Mapping[str, Form]":
+    from simulators.jackpot.state import FORMS
 
-    return state
+    return FORMS
+
+
+def _checkout_forms() -> "Mapping[str, Form]":
+    from simulators.checkout.state import FORMS
+
+    return FORMS
 
 
 OPERATOR: Final = "operator"
@@ -91,16 +80,16 @@ CHECKOUT: Final = "checkout"
 PROVIDERS: Final[dict[str, Provider]] = {
     each.name: each
     for each in (
-        Provider(OPERATOR, "OPERATOR", "sends /auth and /start-session", 8701, _operator, _operator_state),
+        Provider(OPERATOR, "OPERATOR", "sends /auth and /start-session", 8701, _operator, _operator_forms),
         Provider(
             JACKPOT,
             "Jackpot",
             "asks for tokens and confirms vouchers",
             8702,
             _jackpot,
-            _jackpot_state,
+            _jackpot_forms,
             _jackpot_files,
         ),
-        Provider(CHECKOUT, "checkout", "creates its checkouts", 8703, _checkout, _checkout_state),
+        Provider(CHECKOUT, "checkout", "creates its checkouts", 8703, _checkout, _checkout_forms),
     )
 }

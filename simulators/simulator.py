@@ -1,10 +1,13 @@
-"""What all simulators share: they answer the CLIENT, and send it messages of their own."""
+"""What all simulators share: they answer the CLIENT, send it messages of their own, and go on after a restart."""
 
+import threading
 from abc import ABC, abstractmethod
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar
 
 from simulators.exchanges.history import Direction, Exchange
 from simulators.server.response_faults import Disturbance, Disturbances, Given
+from simulators.values.records import Table
 from simulators.webhooks.retry_queue import RetryQueue
 
 M = TypeVar("M")
@@ -14,6 +17,7 @@ class Simulator(ABC, Generic[M]):
     """A provider whose requests a judge looks at, disturbs and calms. Safe to use from several threads.
 
     ``kinds`` are the words of the CLIENT's requests in the history, ``owner`` whose requests they are in messages.
+    ``lock`` is held while what belongs together in its tables changes.
     """
 
     provider: ClassVar[str]
@@ -21,6 +25,7 @@ class Simulator(ABC, Generic[M]):
     owner: ClassVar[str]
 
     def __init__(self, queue: RetryQueue[M]) -> None:
+        self.lock = threading.RLock()
         self.queue = queue
         self.endpoint = queue.endpoint
         self.history = queue.endpoint.route.history
@@ -72,6 +77,24 @@ class Simulator(ABC, Generic[M]):
     def wait_idle(self, timeout: float) -> bool:
         """Wait at most ``timeout`` seconds until no message waits or is under way; say whether it is so."""
         return self.queue.wait_idle(timeout)
+
+    def tables(self) -> dict[str, Table[Any, Any]]:
+        """The records that outlive a restart, by the names of their tables; called with the lock held."""
+        return self.queue.tables()
+
+    def restore(self, records: Mapping[str, Mapping[Any, Any]]) -> None:
+        """Go on, before ``start``, from the ``records`` of every table that an earlier run kept.
+
+        Raises ValueError where they do not fit together; then nothing changed.
+        """
+        with self.lock:
+            for name, table in self.tables().items():
+                table.fill(records[name])
+            self.resumed()
+
+    def resumed(self) -> None:
+        """Do what follows from records that an earlier run kept; called with the lock held."""
+        self.queue.resumed()
 
     def start(self) -> None:
         """Send what falls due from threads in the background until ``stop``."""

@@ -1,19 +1,19 @@
 """The state of the providers that are served, in one file: it survives a restart, and a kill.
 
 Nothing leaves, a request or an answer, before what it rests on is on disk. So what was promised is known afterwards,
-and what was on its way is sent again, by the same id.
+and what was on its way is sent again, by the same id. The file is a SQLite database with a row a record, so that a
+change costs what changed, however much there is.
 """
 
-import fcntl
 import os
-import tempfile
+import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from math import isfinite
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import click
 
@@ -23,27 +23,45 @@ from simulators.providers import PROVIDERS
 from simulators.server.wsgi_server import App
 from simulators.simulator import Simulator
 from simulators.values import decimal_json
+from simulators.values.records import Table
 
-# 1 was of Jackpot alone.
-VERSION: Final = 2
+# 1 was of Jackpot alone, 2 one JSON document.
+VERSION: Final = 3
 # How often it is written while nothing leaves, in seconds: after a kill, an answer of the CLIENT that came since is not
 # known, and what it answered is sent once more.
 _SAVE_SECONDS: Final = 5.0
 # What reading a file of something else may raise.
 _UNREADABLE: Final = (KeyError, TypeError, AttributeError, ValueError, OverflowError, ArithmeticError)
+# Tells SQLite databases of other programs from this one's ("pitb").
+_APPLICATION: Final = 0x70697462
+_OWN: Final = 0o600
+_OTHERS: Final = 0o077
+_TABLE: Final = "CREATE TABLE record (provider, name, key, value, PRIMARY KEY (provider, name, key))"
+_READ: Final = "SELECT name, key, value FROM record WHERE provider = ? ORDER BY rowid"
+# A record that is there keeps its place in the order.
+_PUT: Final = "INSERT INTO record VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+_TAKE_OUT: Final = "DELETE FROM record WHERE (provider, name, key) = (?, ?, ?)"
+
+
+class _Changes(NamedTuple):
+    """What changed in a table of a provider: each key with its record, None where it is gone."""
+
+    provider: str
+    name: str
+    table: Table[Any, Any]
+    rows: dict[Any, Any]
 
 
 class StateFile:
-    """Keeps simulators in the file ``path``, each in the section of its provider. Safe to use from several threads.
+    """Keeps simulators in ``database``, the file ``path``. Safe to use from several threads.
 
-    ``sections`` are what the file held; those of providers that are not served stay as they are.
+    The records of providers that are not served stay as they are.
     """
 
-    def __init__(self, path: Path, sections: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
         self.path = path
-        self._sections = sections
+        self._database = database
         self._kept: dict[str, Simulator[Any]] = {}
-        self._on_disk = b""
         self._turn = threading.Lock()
 
     def keep(self, simulator: Simulator[Any]) -> None:
@@ -51,18 +69,18 @@ class StateFile:
 
         Raises UsageProblem where that is no state of it, or the file cannot be written.
         """
-        provider = PROVIDERS[simulator.provider]
+        name = simulator.provider
         try:
-            if provider.name in self._sections:
-                provider.state().restore(simulator, self._sections[provider.name])
-        except _UNREADABLE as error:
-            raise _no_state(self.path, f"its section {provider.name}: {type(error).__name__}") from None
+            if records := self._records(name):
+                simulator.restore(records)
+        except (*_UNREADABLE, sqlite3.Error) as error:
+            raise _no_state(self.path, f"its section {name}: {type(error).__name__}") from None
         # A new table: the first providers send, and are written, while the others are still to come.
-        self._kept = {**self._kept, provider.name: simulator}
+        self._kept = {**self._kept, name: simulator}
         try:
             self._write()
-        except OSError as error:
-            raise _cannot_use(self.path, error) from None
+        except sqlite3.Error as error:
+            raise _cannot_use(self.path, str(error)) from None
 
     def saving(self, app: App) -> App:
         """``app``, with what its requests change on disk before it answers."""
@@ -83,22 +101,57 @@ class StateFile:
             self.save()
 
     def save(self) -> None:
-        """Write the state as it is now; a line tells where that cannot be."""
+        """Write what changed since the last time; a line tells where that cannot be, and it is tried again the next."""
         try:
             self._write()
-        except OSError as error:
-            click.echo(f"pitboss: --state {self.path} cannot be written: {error.strerror or error}", err=True)
+        except sqlite3.Error as error:
+            click.echo(f"pitboss: --state {self.path} cannot be written: {error}", err=True)
+
+    def _records(self, provider: str) -> dict[str, dict[Any, Any]]:
+        """The records that the file has of a provider, by table and key; none at all where it was never served."""
+        forms = PROVIDERS[provider].forms()
+        records: dict[str, dict[Any, Any]] = {name: {} for name in forms}
+        with self._turn:
+            rows = self._database.execute(_READ, (provider,)).fetchall()
+        for name, key, text in rows:
+            value = decimal_json.loads(text)
+            _check_numbers(value)
+            records[name][key] = forms[name].read(value)
+        return records if rows else {}
 
     def _write(self) -> None:
         # One at a time. Who waited for another's turn mostly finds all of it written.
         with self._turn:
-            sections = {
-                name: _exact(PROVIDERS[name].state().snapshot(each)) for name, each in self._kept.items()
-            }
-            data = decimal_json.dumps({"version": VERSION, "providers": {**self._sections, **sections}})
-            if data != self._on_disk:
-                _replace(self.path, data)
-                self._on_disk = data
+            changes = self._changes()
+            if not changes:
+                return
+            try:
+                with self._database:
+                    for each in changes:
+                        self._put(each)
+            except BaseException:
+                for each in changes:
+                    each.table.untaken(each.rows)
+                raise
+
+    def _changes(self) -> list[_Changes]:
+        found = []
+        for provider, simulator in self._kept.items():
+            with simulator.lock:
+                for name, table in simulator.tables().items():
+                    if rows := table.take_changes():
+                        found.append(_Changes(provider, name, table, rows))
+        return found
+
+    def _put(self, changes: _Changes) -> None:
+        provider, name, _, rows = changes
+        write = PROVIDERS[provider].forms()[name].write
+        for key, record in rows.items():
+            if record is None:
+                self._database.execute(_TAKE_OUT, (provider, name, key))
+            else:
+                text = decimal_json.dumps(_exact(write(record))).decode()
+                self._database.execute(_PUT, (provider, name, key, text))
 
 
 @contextmanager
@@ -108,8 +161,8 @@ def opened(path: Path, history: History) -> Iterator[StateFile]:
     It is written before anything leaves, every few seconds, and at the end. Raises UsageProblem where the file will not
     do, or another process keeps its state there.
     """
-    with _alone(path):
-        file = StateFile(path, _read(path))
+    with closing(_connected(path)) as database:
+        file = StateFile(path, database)
         ended = threading.Event()
 
         def now_and_then() -> None:
@@ -128,45 +181,65 @@ def opened(path: Path, history: History) -> Iterator[StateFile]:
         file.save()
 
 
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Keep other processes from ``path``. Raises UsageProblem where one has it."""
-    # Not the file itself, in whose place a new one is put each time.
-    beside = path.with_name(f".{path.name}.lock")
+def _connected(path: Path) -> sqlite3.Connection:
+    """The database ``path``, ours alone until it is closed. Raises UsageProblem."""
     try:
-        handle = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise _cannot_use(path, error) from None
+        # SQLite would make it readable for others.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWN))
+        database = sqlite3.connect(path, timeout=0, check_same_thread=False)
+    except (OSError, sqlite3.Error) as error:
+        raise _cannot_use(path, getattr(error, "strerror", None) or str(error)) from None
     try:
-        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        os.close(handle)
-        raise UsageProblem(
-            f"--state {path} is in use by another pitboss serve",
-            "a file for each: two would overwrite what the other remembers",
-            "end the other, or name another file",
-        ) from None
-    try:
-        yield
-    finally:
-        os.close(handle)
+        _prepare(path, database)
+    except sqlite3.Error as error:
+        database.close()
+        raise _refused(path, error) from None
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
-def _read(path: Path) -> Mapping[str, Any]:
-    """The sections of the file; none where there is no file yet. Raises UsageProblem."""
-    try:
-        document = decimal_json.loads(path.read_bytes())
-        _check_numbers(document)
-        version, sections = document["version"], document["providers"]
-        if version != VERSION or not isinstance(sections, dict):
+def _prepare(path: Path, database: sqlite3.Connection) -> None:
+    """Lock ``database``, and make its table where it is new. Raises UsageProblem and sqlite3.Error."""
+    database.execute("PRAGMA locking_mode = EXCLUSIVE")
+    # Before anything is read: of two that come at once, one has it.
+    database.execute("BEGIN EXCLUSIVE")
+    with database:
+        [application, version, tables] = (
+            database.execute(asked).fetchone()[0]
+            for asked in (
+                "PRAGMA application_id",
+                "PRAGMA user_version",
+                "SELECT count(*) FROM sqlite_master",
+            )
+        )
+        if not tables:
+            database.execute(f"PRAGMA application_id = {_APPLICATION}")
+            database.execute(f"PRAGMA user_version = {VERSION}")
+            database.execute(_TABLE)
+        elif (application, version) != (_APPLICATION, VERSION):
             raise _no_state(path, f"its version is not {VERSION}")
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise _cannot_use(path, error) from None
-    except _UNREADABLE as error:
-        raise _no_state(path, type(error).__name__) from None
-    return sections
+        elif (found := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise _no_state(path, found)
+    # A commit is one append and one sync.
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    if path.stat().st_mode & _OTHERS:
+        path.chmod(_OWN)
+
+
+def _refused(path: Path, error: sqlite3.Error) -> UsageProblem:
+    match getattr(error, "sqlite_errorcode", None):
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return UsageProblem(
+                f"--state {path} is in use by another pitboss serve",
+                "a file for each: two would overwrite what the other remembers",
+                "end the other, or name another file",
+            )
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
+            return _no_state(path, str(error))
+    return _cannot_use(path, str(error))
 
 
 def _check_numbers(value: Any) -> None:
@@ -195,28 +268,6 @@ def _exact(value: Any) -> Any:
     return value
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Put ``data`` in the place of ``path``, whole or not at all; only its owner may read it. Raises OSError.
-
-    When it returns, the bytes and the name are on disk.
-    """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 def _no_state(path: Path, why: str) -> UsageProblem:
     return UsageProblem(
         f"--state {path} is no state of pitboss serve ({why})",
@@ -225,9 +276,9 @@ def _no_state(path: Path, why: str) -> UsageProblem:
     )
 
 
-def _cannot_use(path: Path, error: OSError) -> UsageProblem:
+def _cannot_use(path: Path, why: str) -> UsageProblem:
     return UsageProblem(
-        f"--state {path} cannot be used: {error.strerror or error}",
+        f"--state {path} cannot be used: {why}",
         "a file that can be read and written, there or to be made",
         "name another file",
     )

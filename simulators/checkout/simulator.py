@@ -4,11 +4,10 @@ import hashlib
 import hmac
 import os
 import secrets
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from simulators.checkout import claims as claim_checks
@@ -21,10 +20,11 @@ from simulators.checkout.world import Checkout
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.exchanges.redaction import Redactor
 from simulators.server.responses import ApiError
-from simulators.server.tokens import GivenToken, Tokens, TokenStanding
+from simulators.server.tokens import Tokens, TokenStanding
 from simulators.simulator import Simulator
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
+from simulators.values.records import Table
 from simulators.webhooks.endpoint import Endpoint
 from simulators.webhooks.retry_queue import QueuedMessage, RetryQueue, Schedule
 
@@ -52,18 +52,6 @@ def random_tokens() -> Iterator[str]:
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What outlives a restart: tokens given out (by hash), checkouts, which of them a merchant's token (by hash) made,
-    and decisions that are owed to the merchant.
-    """
-
-    tokens: Mapping[str, GivenToken]
-    checkouts: Sequence[Checkout]
-    payloads: Mapping[str, str]
-    deliveries: Sequence[QueuedMessage[Notice]]
 
 
 class CheckoutSimulator(Simulator[Notice]):
@@ -119,9 +107,8 @@ class CheckoutSimulator(Simulator[Notice]):
         # Called with the lock held.
         self._new_token = new_token or random_tokens().__next__
         self._form_secret = secrets.token_bytes(32)
-        self._checkouts: dict[str, Checkout] = {}
-        self._by_payload: dict[str, str] = {}
-        self._lock = threading.RLock()
+        self._checkouts = Table[str, Checkout]()
+        self._by_payload = Table[str, str]()
 
     # -- what the API asks
 
@@ -135,7 +122,7 @@ class CheckoutSimulator(Simulator[Notice]):
     def check_token(self, token: str | None) -> None:
         """Raise ApiError (401) where a token is asked for and ``token`` is none that holds."""
         standing = None if token is None else self.tokens.standing(token)
-        with self._lock:
+        with self.lock:
             self.bearers[standing] += 1
         if self.agreement.client_id is not None and standing is not TokenStanding.VALID:
             came = "There is no Bearer token" if standing is None else f"The Bearer token is {standing.value}"
@@ -160,7 +147,7 @@ class CheckoutSimulator(Simulator[Notice]):
         The same token shown again gives the same checkout, so that a lost answer makes no second one.
         """
         digest = hashlib.sha256(_bytes(payload)).hexdigest()
-        with self._lock:
+        with self.lock:
             known = self._by_payload.get(digest)
             if known is not None:
                 return self._checkouts[known]
@@ -185,12 +172,12 @@ class CheckoutSimulator(Simulator[Notice]):
     @property
     def checkouts(self) -> list[Checkout]:
         """The checkouts as they stand now, the oldest first."""
-        with self._lock:
-            return [self.checkout(token) for token in self._checkouts]
+        with self.lock:
+            return [self.checkout(token) for token in list(self._checkouts)]
 
     def checkout(self, token: str) -> Checkout:
         """Return one checkout as it stands now; raises KeyError."""
-        with self._lock:
+        with self.lock:
             checkout = self._checkouts[token]
             if world.due(checkout, self.clock()):
                 checkout, _ = world.happen(checkout, CheckoutEvent.EXPIRE, self.clock())
@@ -199,7 +186,7 @@ class CheckoutSimulator(Simulator[Notice]):
 
     def decide(self, token: str, approved: bool) -> QueuedMessage[Notice]:
         """Approve or decline a checkout, and tell the merchant; raises KeyError or IllegalTransition."""
-        with self._lock:
+        with self.lock:
             event = CheckoutEvent.APPROVE if approved else CheckoutEvent.DECLINE
             after, decision = world.happen(self.checkout(token), event, self.clock())
             if decision is None:
@@ -210,12 +197,12 @@ class CheckoutSimulator(Simulator[Notice]):
 
     def expire(self, token: str) -> None:
         """Let a checkout's hour be over now; raises KeyError or IllegalTransition."""
-        with self._lock:
+        with self.lock:
             self._checkouts[token], _ = world.happen(self.checkout(token), CheckoutEvent.EXPIRE, self.clock())
 
     def decision(self, token: str, approved: bool) -> Decision:
         """Return a decision about any ``token``, also one of no checkout; nothing is sent or changed."""
-        with self._lock:
+        with self.lock:
             known = self._checkouts.get(token)
             if known is not None:
                 return world.decide(known, approved, self.clock())
@@ -227,7 +214,7 @@ class CheckoutSimulator(Simulator[Notice]):
 
         It goes to serverToServer of the checkout's token where that names one.
         """
-        with self._lock:
+        with self.lock:
             known = self._checkouts.get(decision.reference)
         urls = None if known is None else known.claims.callback_urls
         return wire.sign(decision, self.agreement, None if urls is None else urls.server_to_server)
@@ -259,18 +246,20 @@ class CheckoutSimulator(Simulator[Notice]):
 
     # -- what outlives a restart
 
-    def kept(self) -> Kept:
-        """What is to outlive a restart, as it stands now."""
-        with self._lock:
-            return Kept(self.tokens.given, self.checkouts, dict(self._by_payload), self.queue.kept())
+    def tables(self) -> dict[str, Table[Any, Any]]:
+        """Tokens given out (by hash), checkouts, which of them a merchant's token (by hash) made, and what is owed."""
+        return {
+            "tokens": self.tokens.given,
+            "checkouts": self._checkouts,
+            "payloads": self._by_payload,
+            **super().tables(),
+        }
 
-    def restore(self, kept: Kept) -> None:
-        """Put back what an earlier run held, before ``start``."""
-        with self._lock:
-            self.tokens.restore(kept.tokens)
-            self._checkouts = {checkout.token: checkout for checkout in kept.checkouts}
-            self._by_payload = dict(kept.payloads)
-            self.queue.restore(kept.deliveries)
+    def restore(self, records: Mapping[str, Mapping[Any, Any]]) -> None:
+        """Go on from the ``records`` of an earlier run. Raises ValueError."""
+        if not set(records["payloads"].values()) <= set(records["checkouts"]):
+            raise ValueError("a merchant's token made a checkout that is not there")
+        super().restore(records)
 
     def reached_at(self, url: str, public_url: str | None) -> None:
         """The checkout's pages are at ``public_url``, or below the API."""

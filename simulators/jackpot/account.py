@@ -20,6 +20,7 @@ from simulators.jackpot.credentials.signed_urls import Signer
 from simulators.jackpot.field_types import NewId, at
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from simulators.jackpot.world import Means, Reservation, Voucher
+from simulators.values.records import Table
 from simulators.webhooks.retry_queue import QueuedMessage, RetryQueue
 
 Confirmation = Literal["manual", "automatic"]
@@ -77,8 +78,8 @@ class Account:
         self._signer = signer
         self._new_id = new_id
         stores = catalogue.invent(seed, opening or datetime.fromtimestamp(clock(), UTC))
-        self._listings = {store.id: Listing(store) for store in stores}
-        self._vouchers: dict[str, Voucher] = {}
+        self._listings = Table({store.id: Listing(store) for store in stores})
+        self._vouchers = Table[str, Voucher]()
         # What time acts on: reservations by their end (those that ended otherwise are dropped when met), and
         # confirmed vouchers, which are few and whose pause is a habit.
         self._reservations: list[tuple[datetime, str]] = []
@@ -324,13 +325,15 @@ class Account:
 
     # -- running
 
-    def restore(self, listings: Iterable[Listing], vouchers: Iterable[Voucher]) -> None:
-        """Put back what an earlier run held; nothing is told to the CLIENT."""
-        with self.lock:
-            self._listings = {listing.store.id: listing for listing in listings}
-            self._vouchers, self._reservations, self._confirmed = {}, [], set()
-            for voucher in vouchers:
-                self._keep(voucher, ())
+    def tables(self) -> dict[str, Table[Any, Any]]:
+        """Stores and vouchers, which outlive a restart."""
+        return {"listings": self._listings, "vouchers": self._vouchers}
+
+    def resumed(self) -> None:
+        """Go on from the vouchers of an earlier run; nothing is told to the CLIENT."""
+        self._reservations, self._confirmed = [], set()
+        for voucher in list(self._vouchers.values()):
+            self._keep(voucher, ())
 
     def start(self) -> None:
         """Deliver, and let time pass, from threads in the background until ``stop``."""

@@ -4,13 +4,15 @@ import random
 import socket
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from simulators.exchanges.history import Exchange
 from simulators.exchanges.redaction import Redactor
 from simulators.jackpot import wire
-from simulators.jackpot.account import Account, Habits, random_id
+from simulators.jackpot.account import Account, Confirmation, Habits, random_id
 from simulators.jackpot.credentials.grants import Session
 from simulators.jackpot.credentials.signed_urls import Signer
 from simulators.jackpot.field_types import NewId
@@ -20,8 +22,17 @@ from simulators.jackpot.wire import Notification
 from simulators.server.responses import ApiError
 from simulators.simulator import Simulator
 from simulators.transport.route import Route
+from simulators.values.records import Table
 from simulators.webhooks.endpoint import Endpoint
 from simulators.webhooks.retry_queue import RetryQueue, Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What was set by hand: where webhooks go, and who confirms."""
+
+    notification_url: str | None
+    confirmation: Confirmation
 
 
 class JackpotSimulator(Simulator[Notification]):
@@ -85,24 +96,25 @@ class JackpotSimulator(Simulator[Notification]):
             }
         )
         self._clock = clock
-        self._lock = self.account.lock
+        self.lock = self.account.lock
+        self._settings = Table[str, Settings]()
 
     # -- what a judge looks at and sets
 
     @property
     def sessions(self) -> list[Session]:
         """The sessions opened so far, the oldest first, each with the claims of its JWT."""
-        with self._lock:
-            return self.service.credentials.sessions
+        with self.lock:
+            return list(self.service.credentials.sessions.values())
 
     def expire_session(self, session_id: str) -> None:
         """Let a session's hour be over now; raises KeyError."""
-        with self._lock:
+        with self.lock:
             self.service.credentials.expire(session_id, self._clock())
 
     def revoke_server_tokens(self) -> None:
         """Make every server token given out so far worthless."""
-        with self._lock:
+        with self.lock:
             self.service.credentials.revoke_servers()
 
     def confirm_requests(self, voucher_id: str | None = None) -> list[Exchange]:
@@ -136,6 +148,29 @@ class JackpotSimulator(Simulator[Notification]):
     def has_files_url(self) -> bool:
         """Whether it is settled where PDFs are."""
         return self.account.files_url is not None
+
+    def tables(self) -> dict[str, Table[Any, Any]]:
+        """Stores, vouchers, sessions, what was set, and webhooks that are owed."""
+        settings = Settings(self.endpoint.url, self.account.habits.confirmation)
+        if self._settings.get("now") != settings:
+            self._settings["now"] = settings
+        given = self.service.credentials
+        return {
+            "settings": self._settings,
+            "sessions": given.sessions,
+            "servers": given.servers,
+            **self.account.tables(),
+            **super().tables(),
+        }
+
+    def resumed(self) -> None:
+        """Go on from the records of an earlier run."""
+        super().resumed()
+        for settings in self._settings.values():
+            self.endpoint.url = settings.notification_url
+            self.account.habits = replace(self.account.habits, confirmation=settings.confirmation)
+        self.account.resumed()
+        self.service.credentials.resumed()
 
     def start(self) -> None:
         """Deliver webhooks, and let time pass, from threads in the background until ``stop``."""

@@ -3,9 +3,8 @@
 import hmac
 import ipaddress
 import json
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -21,10 +20,10 @@ from simulators.operator.catalogue import Catalogue, invent
 from simulators.operator.delivery import PROVIDER, Callbacks, random_id
 from simulators.operator.lifecycle import SlipEvent, SlipState
 from simulators.server.responses import ApiError
-from simulators.server.tokens import GivenToken, Tokens, TokenStanding, mint
+from simulators.server.tokens import Tokens, TokenStanding, mint
 from simulators.simulator import Simulator
+from simulators.values.records import Table
 from simulators.wallet.transactions import Transaction
-from simulators.webhooks.retry_queue import QueuedMessage
 
 TOKEN_SECONDS: Final = 3600
 
@@ -70,16 +69,6 @@ class Session:
     at: float
     key: str = field(repr=False)
     form_token: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What outlives a restart: tokens given out (by hash), sessions, bet slips, and what is owed to the CLIENT."""
-
-    tokens: Mapping[str, GivenToken]
-    sessions: Sequence[Session]
-    slips: Sequence[world.Slip]
-    deliveries: Sequence[QueuedMessage[Transaction]]
 
 
 # A bet's outcome, as the slip's event.
@@ -136,9 +125,8 @@ class OperatorSimulator(Simulator[Transaction]):
         )
         self._new_id = new_id
         self.tokens = Tokens(clock)
-        self._sessions: dict[str, Session] = {}
-        self._slips: dict[str, world.Slip] = {}
-        self._lock = threading.Lock()
+        self._sessions = Table[str, Session]()
+        self._slips = Table[str, world.Slip]()
 
     # -- what the CLIENT asks for
 
@@ -179,7 +167,7 @@ class OperatorSimulator(Simulator[Transaction]):
         key = mint()
         url = f"{(self.public_url or base_url).rstrip('/')}/play/{key}"
         session = Session(asked.user_id, asked.currency, asked.lang, url, time.time(), key, mint())
-        with self._lock:
+        with self.lock:
             self._sessions[key] = session
         return wire.StartSessionAnswer(url=url)
 
@@ -188,12 +176,12 @@ class OperatorSimulator(Simulator[Transaction]):
     @property
     def sessions(self) -> list[Session]:
         """The sessions started so far, the oldest first."""
-        with self._lock:
+        with self.lock:
             return list(self._sessions.values())
 
     def session(self, key: str) -> Session | None:
         """Return the session whose ``url`` ends in ``key``, None where there is none."""
-        with self._lock:
+        with self.lock:
             return self._sessions.get(key)
 
     @property
@@ -218,8 +206,8 @@ class OperatorSimulator(Simulator[Transaction]):
 
     def slips(self, player: str) -> list[world.Slip]:
         """Return the player's bet slips, the newest first."""
-        with self._lock:
-            return [slip for slip in reversed(self._slips.values()) if slip.player == player]
+        with self.lock:
+            return [slip for slip in reversed([*self._slips.values()]) if slip.player == player]
 
     def place(self, session: Session, stake: Decimal, selection_ids: Sequence[str]) -> world.Slip:
         """Place a bet and wait for the CLIENT's answer; raises world.Unacceptable."""
@@ -232,7 +220,7 @@ class OperatorSimulator(Simulator[Transaction]):
         slip, [bet] = world.place(
             self._new_id(), session.player, session.currency, stake, chosen, self._new_id
         )
-        with self._lock:
+        with self.lock:
             self._slips[slip.id] = slip
         sent = self.callbacks.operator.send(bet)
         return self.happen(slip.id, world.Happening(_ANSWERED.get(sent.status, SlipEvent.NO_ANSWER)))
@@ -242,7 +230,7 @@ class OperatorSimulator(Simulator[Transaction]):
 
         Raises KeyError where there is no such slip, lifecycle.IllegalTransition and world.Unacceptable.
         """
-        with self._lock:
+        with self.lock:
             slip, effects = world.handle(self._slips[slip_id], happening, self._new_id)
             self._slips[slip_id] = slip
             # Under the same lock: a slip and what is owed for it are never kept one without the other.
@@ -255,7 +243,7 @@ class OperatorSimulator(Simulator[Transaction]):
 
         Raises KeyError where there is no such slip, world.Unacceptable where it has no such transaction.
         """
-        with self._lock:
+        with self.lock:
             slip = self._slips[slip_id]
         if transaction_id in {slip.bet_id, *(payment.id for payment in slip.payments)}:
             for exchange in reversed(self.history.since(0)):
@@ -269,32 +257,24 @@ class OperatorSimulator(Simulator[Transaction]):
 
     # -- what outlives a restart
 
-    def kept(self) -> Kept:
-        """What is to outlive a restart, as it stands now."""
-        with self._lock:
-            return Kept(
-                self.tokens.given,
-                list(self._sessions.values()),
-                list(self._slips.values()),
-                self.callbacks.kept(),
-            )
+    def tables(self) -> dict[str, Table[Any, Any]]:
+        """Tokens given out (by hash), sessions, bet slips, and what is owed to the CLIENT."""
+        return {
+            "tokens": self.tokens.given,
+            "sessions": self._sessions,
+            "slips": self._slips,
+            **super().tables(),
+        }
 
-    def restore(self, kept: Kept) -> None:
-        """Put back what an earlier run held, before ``start``.
-
-        A bet that was on its way then has no answer that is known: it is rolled back.
-        """
-        with self._lock:
-            self.tokens.restore(kept.tokens)
-            self._sessions = {session.key: session for session in kept.sessions}
-            self._slips = {slip.id: slip for slip in kept.slips}
-            self.callbacks.restore(kept.deliveries)
-            for slip in kept.slips:
-                if slip.state is SlipState.PLACED:
-                    happening = world.Happening(SlipEvent.NO_ANSWER)
-                    self._slips[slip.id], owed = world.handle(slip, happening, self._new_id)
-                    for message in owed:
-                        self.callbacks.post(message)
+    def resumed(self) -> None:
+        """A bet that was on its way has no answer that is known: it is rolled back."""
+        super().resumed()
+        for slip in list(self._slips.values()):
+            if slip.state is SlipState.PLACED:
+                happening = world.Happening(SlipEvent.NO_ANSWER)
+                self._slips[slip.id], owed = world.handle(slip, happening, self._new_id)
+                for message in owed:
+                    self.callbacks.post(message)
 
 
 def api_version(call: Exchange) -> str:

@@ -3,11 +3,12 @@
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from simulators.exchanges.redaction import MINTED_PREFIX
+from simulators.values.records import Table
 
 
 class TokenStanding(Enum):
@@ -33,25 +34,25 @@ class GivenToken:
 
 
 class Tokens:
-    """The tokens given out, kept as hashes only. ``clock`` is seconds since the epoch."""
+    """The tokens given out: ``given`` by their hashes, which alone are kept. ``clock`` is seconds since the epoch."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._given: dict[str, GivenToken] = {}
+        self.given = Table[str, GivenToken]()
         self._lock = threading.Lock()
 
     def issue(self, seconds: float) -> str:
         """Return a new token, valid for ``seconds``."""
         token = mint()
         with self._lock:
-            self._given[_digest(token)] = GivenToken(self._clock() + seconds)
+            self.given[_digest(token)] = GivenToken(self._clock() + seconds)
         return token
 
     def standing(self, token: str) -> TokenStanding:
         """Say what ``token`` is worth now. Looked up by its hash, so that time tells nothing about it."""
         digest = _digest(token)
         with self._lock:
-            given = self._given.get(digest)
+            given = self.given.get(digest)
             if given is None:
                 return TokenStanding.UNKNOWN
             if given.revoked:
@@ -61,18 +62,8 @@ class Tokens:
     def revoke(self) -> None:
         """Make every token given out so far worthless."""
         with self._lock:
-            self._given = {digest: replace(each, revoked=True) for digest, each in self._given.items()}
-
-    @property
-    def given(self) -> dict[str, GivenToken]:
-        """Every token given out, by its hash."""
-        with self._lock:
-            return dict(self._given)
-
-    def restore(self, given: Mapping[str, GivenToken]) -> None:
-        """Put back what an earlier run gave out."""
-        with self._lock:
-            self._given = dict(given)
+            for digest, each in list(self.given.items()):
+                self.given[digest] = replace(each, revoked=True)
 
 
 def _digest(token: str) -> str:

@@ -10,13 +10,16 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from simulators.exchanges.history import Exchange
+from simulators.values.records import Table
 from simulators.webhooks.endpoint import Endpoint
 from simulators.webhooks.scheduler import Background
 
 M = TypeVar("M")
+# How exact the time is that a later run goes on from, in seconds.
+_TICK: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,14 @@ def _moved(delivery: QueuedMessage[M], seconds: float) -> QueuedMessage[M]:
 
 @dataclass
 class _Books(Generic[M]):
-    """The log: every delivery by its id, as it stands now, and those among them that wait."""
+    """The log: every delivery by its id, as it stands now, and those among them that wait.
 
-    deliveries: dict[int, QueuedMessage[M]] = field(default_factory=dict)
+    ``clock`` says what the queue's clock showed not long ago.
+    """
+
+    deliveries: Table[int, QueuedMessage[M]] = field(default_factory=Table)
     waiting: dict[int, QueuedMessage[M]] = field(default_factory=dict)
+    clock: Table[str, float] = field(default_factory=Table)
     next_id: int = 1
 
     def keep(self, delivery: QueuedMessage[M]) -> None:
@@ -193,22 +200,22 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
     def _with(self, standing: DeliveryStanding) -> list[QueuedMessage[M]]:
         return [each for each in self.deliveries if each.standing is standing]
 
-    def kept(self) -> list[QueuedMessage[M]]:
-        """The log as a later run takes it up: times that still matter are seconds from now, below zero in the past.
+    def tables(self) -> dict[str, Table[Any, Any]]:
+        """The log as a later run takes it up. What is under way waits: whether it arrived, that run will not know."""
+        with self._changed:
+            now, shown = self.clock(), self._books.clock.get("now")
+            if self._books.waiting and (shown is None or now - shown >= _TICK):
+                self._books.clock["now"] = now
+            return {"deliveries": self._books.deliveries, "clock": self._books.clock}
 
-        What is under way waits: whether it arrived, that run will not know.
-        """
+    def resumed(self) -> None:
+        """Go on from what an earlier run kept in the tables: what waits has as much time left as it had then."""
         with self._changed:
             now = self.clock()
-            return [_moved(each, -now) for each in self._books.deliveries.values()]
-
-    def restore(self, kept: Iterable[QueuedMessage[M]]) -> None:
-        """Put back the log that an earlier run ``kept``."""
-        with self._changed:
-            now = self.clock()
-            self._books = _Books[M]()
-            for delivery in kept:
-                self._books.keep(_moved(delivery, now))
+            then = self._books.clock.get("now", now)
+            for delivery in list(self._books.deliveries.values()):
+                self._books.keep(_moved(delivery, now - then))
+            self._books.clock["now"] = now
             self._changed.notify_all()
 
     # -- sending

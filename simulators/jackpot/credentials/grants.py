@@ -8,13 +8,13 @@ it can tell when unused money is free again.)*
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from typing import Final
 
 from simulators.exchanges.redaction import MINTED_PREFIX
 from simulators.jackpot.credentials.session_jwt import LIFE, Claims
+from simulators.values.records import Table
 
 SERVER_SECONDS: Final = 3600
 
@@ -73,11 +73,14 @@ def same(given: str, agreed: str) -> bool:
 
 
 class Credentials:
-    """The tokens given out, kept as hashes only. Not locked: its owner does so."""
+    """The tokens given out, kept as hashes only: ``sessions`` by that of their token, ``servers`` with their ends.
+
+    Not locked: its owner does so.
+    """
 
     def __init__(self) -> None:
-        self._sessions: dict[str, Session] = {}
-        self._servers: dict[str, float] = {}
+        self.sessions = Table[str, Session]()
+        self.servers = Table[str, float]()
         self._jwts: set[str] = set()
 
     def open_session(self, token: str, claims: Claims, now: float) -> tuple[str, Session]:
@@ -88,23 +91,23 @@ class Credentials:
         self._jwts.add(known)
         minted = MINTED_PREFIX + secrets.token_urlsafe(32)
         session = Session(digest(minted), known, claims, now, claims.iat + LIFE)
-        self._sessions[session.id] = session
+        self.sessions[session.id] = session
         return minted, session
 
     def open_server(self, now: float) -> tuple[str, float]:
         """Return a new server token, valid for an hour, and when it ends."""
         minted = MINTED_PREFIX + secrets.token_urlsafe(32)
-        self._servers[digest(minted)] = now + SERVER_SECONDS
+        self.servers[digest(minted)] = now + SERVER_SECONDS
         return minted, now + SERVER_SECONDS
 
     def session(self, session_id: str) -> Session:
         """Return a session as it stands now; raises KeyError."""
-        return self._sessions[session_id]
+        return self.sessions[session_id]
 
     def token(self, token: str, now: float) -> tuple[Kind | None, SessionStanding, Session | None]:
         """Say what ``token`` is and what it is worth. Looked up by its hash, so that time tells nothing."""
         known = digest(token)
-        session = self._sessions.get(known)
+        session = self.sessions.get(known)
         if session is not None:
             if session.voucher_id is not None:
                 return Kind.SESSION, SessionStanding.USED, session
@@ -113,36 +116,24 @@ class Credentials:
                 SessionStanding.VALID if now < session.ends else SessionStanding.EXPIRED,
                 session,
             )
-        ends = self._servers.get(known)
+        ends = self.servers.get(known)
         if ends is None:
             return None, SessionStanding.UNKNOWN, None
         return Kind.SERVER, SessionStanding.VALID if now < ends else SessionStanding.EXPIRED, None
 
     def use(self, session: Session, voucher_id: str) -> None:
         """End ``session``: it reserved a voucher."""
-        self._sessions[session.id] = replace(session, voucher_id=voucher_id)
+        self.sessions[session.id] = replace(session, voucher_id=voucher_id)
 
     def expire(self, session_id: str, now: float) -> None:
         """End a session that reserved nothing before its hour; raises KeyError."""
-        session = self._sessions[session_id]
-        self._sessions[session_id] = replace(session, ends=min(session.ends, now))
+        session = self.sessions[session_id]
+        self.sessions[session_id] = replace(session, ends=min(session.ends, now))
 
     def revoke_servers(self) -> None:
         """Make every server token given out so far worthless."""
-        self._servers.clear()
+        self.servers.clear()
 
-    @property
-    def sessions(self) -> list[Session]:
-        """Every session, the oldest first."""
-        return list(self._sessions.values())
-
-    @property
-    def servers(self) -> dict[str, float]:
-        """The hashes of server tokens, with their ends."""
-        return dict(self._servers)
-
-    def restore(self, sessions: Iterable[Session], servers: dict[str, float]) -> None:
-        """Put back what an earlier run gave out; the JWTs of its sessions stay used."""
-        self._sessions = {session.id: session for session in sessions}
-        self._servers = dict(servers)
-        self._jwts = {session.jwt for session in self._sessions.values()}
+    def resumed(self) -> None:
+        """Go on from the sessions of an earlier run, whose JWTs stay used."""
+        self._jwts = {session.jwt for session in self.sessions.values()}

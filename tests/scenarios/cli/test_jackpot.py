@@ -92,31 +92,17 @@ def test_serve_prints_where_everything_is(target, box):
     assert not any(secret in said for secret in SECRETS)
 
 
-def test_the_state_survives_a_restart(target, box):
-    options = ("--state", "jackpot.json")
-    with served(*options, cwd=target) as (process, url, _):
-        voucher = reserve(url)
-        assert voucher["state"] == "RESERVED", voucher
-        end(process)
-    state = (target / "jackpot.json").read_text()
-    assert not any(secret in state for secret in SECRETS)
-    with served(*options, cwd=target) as (process, url, _):
-        found = requests.get(f"{url}/v2/vouchers/{voucher['id']}", headers=server_token(url), timeout=20)
-        assert (found.status_code, found.json()["couponId"]) == (200, voucher["couponId"])
-        end(process)
-    events = [json.loads(body) for body in box.bodies]
-    assert [(each["event"], each["message"]["id"]) for each in events] == [("coupon/reserved", voucher["id"])]
-
-
 def test_what_was_answered_outlives_a_kill_and_a_second_serve_is_refused(target, box):
-    options = ("--state", "jackpot.json")
+    options = ("--state", "jackpot.db")
     with served(*options, cwd=target) as (process, url, _):
         voucher = reserve(url)
         second = pitboss("serve", "--jackpot-port", 0, "--console-port", 0, *options, cwd=target)
-        assert "--state jackpot.json is in use by another pitboss serve" in three_beats(second, 2)
+        assert "--state jackpot.db is in use by another pitboss serve" in three_beats(second, 2)
         process.kill()
         process.wait()
-    assert (target / "jackpot.json").stat().st_mode & 0o777 == 0o600
+    for each in target.glob("jackpot.db*"):
+        assert each.stat().st_mode & 0o777 == 0o600
+        assert not any(secret.encode() in each.read_bytes() for secret in SECRETS)
     with served(*options, cwd=target) as (process, url, _):
         found = requests.get(f"{url}/v2/vouchers/{voucher['id']}", headers=server_token(url), timeout=20)
         assert (found.status_code, found.json()["couponId"]) == (200, voucher["couponId"])
@@ -131,8 +117,8 @@ def test_a_file_that_is_no_state_is_refused_and_stays(target):
 
 
 def test_a_state_that_cannot_be_written(target):
-    done = pitboss("serve", "--jackpot-port", 0, "--state", "no/such/folder.json", cwd=target)
-    assert "--state no/such/folder.json" in three_beats(done, 2)
+    done = pitboss("serve", "--jackpot-port", 0, "--state", "no/such/folder.db", cwd=target)
+    assert "--state no/such/folder.db" in three_beats(done, 2)
 
 
 def test_a_port_that_is_taken_names_its_option(target, box):

@@ -36,7 +36,7 @@ def serve(folder: Path, *options: object, exchanges: int) -> tuple[int, str, str
 def test_the_exit_code_says_what_the_audit_found(tmp_path: Path, mutant: str | None, code: int):
     with reference(tmp_path, mutant) as client:
         client.target(tmp_path)
-        state = ("--state", "state.json", "--copies", 0.5)
+        state = ("--state", "state.db", "--copies", 0.5)
         ended, said, wrong = serve(tmp_path, *state, exchanges=150)
     assert ended == code, said + wrong
     assert wrong == ""

@@ -1,8 +1,7 @@
 """The state of the OPERATOR and of the checkout in a file: what survives a restart, and what is refused."""
 
 import json
-import os
-import stat
+import sqlite3
 import threading
 from contextlib import closing
 from decimal import Decimal
@@ -16,25 +15,20 @@ from scenarios.problems.errors import UsageProblem
 from simulators.exchanges.history import History
 from simulators.operator.delivery import Callbacks, Operator
 from simulators.operator.lifecycle import SlipEvent, SlipState
-from simulators.operator.simulator import Agreement, Kept, OperatorSimulator, Session
+from simulators.operator.simulator import Agreement, OperatorSimulator, Session
 from simulators.operator.world import Happening
 from simulators.server.tokens import TokenStanding
-from simulators.simulator import Simulator
 from simulators.transport.route import Route
+from simulators.values import decimal_json
+from simulators.values.records import Table
 from simulators.wallet.transactions import Kind
 from tests.simulators.checkout.running import SECRET, claims, quiet_checkout, wire
 from tests.simulators.jackpot.running import Clock
 from tests.simulators.operator.tiny_client import channel
+from tests.support.state_files import as_a_kill_leaves_it, change, everything, kept_in, put, records
 
 SESSION = Session("p-1", "EUR", "en", "http://127.0.0.1/play/key", 1.5, "key", "form-token")
 NOWHERE = "http://127.0.0.1:9/operator"
-
-
-def kept_in(file: Path, *simulators: Simulator[Any]) -> None:
-    """Give ``simulators`` the state in ``file``, and write it there as it is then."""
-    with opened(file, History()) as made:
-        for each in simulators:
-            made.keep(each)
 
 
 def operator(line: Operator, clock: Clock) -> OperatorSimulator:
@@ -46,25 +40,8 @@ def placed(simulator: OperatorSimulator, stake: str) -> str:
     return simulator.place(SESSION, Decimal(stake), [chosen]).id
 
 
-def test_bytes_and_then_the_name_are_on_disk_before_it_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    synced: list[tuple[bool, bool]] = []
-    sync = os.fsync
-
-    def note(handle: int) -> None:
-        synced.append((stat.S_ISDIR(os.fstat(handle).st_mode), file.exists()))
-        sync(handle)
-
-    file = tmp_path / "state.json"
-    monkeypatch.setattr(os, "fsync", note)
-    with channel("ok") as (_, line):
-        kept_in(file, operator(line, Clock()))
-    assert synced[:2] == [(False, False), (True, True)]
-
-
 def test_the_operator_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    file, clock, later = tmp_path / "state.json", Clock(), Clock(5.0)
+    file, clock, later = tmp_path / "state.db", Clock(), Clock(5.0)
     # Two bets are taken; what is paid for the first gets no answer, once.
     with channel("ok", "ok", "drop") as (client, line):
         first = operator(line, clock)
@@ -95,19 +72,18 @@ def test_the_operator_goes_on_where_it_stopped(tmp_path: Path) -> None:
 
 
 def test_a_bet_that_was_under_way_is_rolled_back_once(tmp_path: Path) -> None:
-    file, clock = tmp_path / "state.json", Clock()
+    file, clock = tmp_path / "state.db", Clock()
     with closing(Route(History())) as route, opened(file, route.history) as made:
         first = operator(Operator(NOWHERE, "s", route), clock)
         made.keep(first)
-        before: list[bytes] = []
+        killed = tmp_path / "killed.db"
         # As a kill would find it: the bet has left, and its answer is not there.
-        route.history.listeners.append(lambda _: before.append(file.read_bytes()))
+        route.history.listeners.append(lambda _: killed.exists() or as_a_kill_leaves_it(file, killed))
         placed(first, "10.00")
-    file.write_bytes(before[0])
     for _ in range(2):
         with closing(Route(History())) as route:
             again = operator(Operator(NOWHERE, "s", route), clock)
-            kept_in(file, again)
+            kept_in(killed, again)
         [slip] = again.slips("p-1")
         assert slip.state is SlipState.UNANSWERED
         [owed] = again.queue.pending
@@ -115,14 +91,14 @@ def test_a_bet_that_was_under_way_is_rolled_back_once(tmp_path: Path) -> None:
 
 
 def test_the_checkout_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    file = tmp_path / "state.json"
+    file = tmp_path / "state.db"
     urls = wire.CallbackUrls("http://127.0.0.1:9/told", "http://127.0.0.1:9/thanks")
     with quiet_checkout() as (first, clock):
         payload, other = (wire.mint(claims(clock.now, callback_urls=each), SECRET) for each in (urls, None))
         token, undecided = first.create(payload).token, first.create(other).token  # type: ignore[union-attr]
         told = first.decide(token, approved=True)
         kept_in(file, first)
-        assert SECRET not in file.read_text()
+        assert SECRET.encode() not in file.read_bytes()
         with quiet_checkout() as (second, _):
             kept_in(file, second)
             assert second.checkouts == first.checkouts
@@ -138,24 +114,27 @@ def test_one_is_written_while_another_comes(tmp_path: Path) -> None:
         class Meanwhile(OperatorSimulator):
             coming: threading.Thread | None = None
 
-            def kept(self) -> Kept:
+            def tables(self) -> dict[str, Table[Any, Any]]:
                 if self.coming is not None and not self.coming.ident:
                     self.coming.start()
                     # It waits for its turn, which is now this one's.
                     self.coming.join(0.2)
-                return super().kept()
+                return super().tables()
 
         first = Meanwhile(Agreement("client", "word"), Callbacks(Operator(NOWHERE, "s", route)), clock=clock)
-        with opened(tmp_path / "state.json", route.history) as file:
+        first.tokens.issue(100)
+        late.tokens.issue(100)
+        with opened(tmp_path / "state.db", route.history) as file:
             file.keep(first)
             first.coming = threading.Thread(target=file.keep, args=(late,))
             file.save()
             first.coming.join()
-    assert set(json.loads((tmp_path / "state.json").read_text())["providers"]) == {"operator", "checkout"}
+    assert records(tmp_path / "state.db", "operator", "tokens")
+    assert records(tmp_path / "state.db", "checkout", "tokens")
 
 
 def test_sections_of_providers_that_are_not_served_stay(tmp_path: Path) -> None:
-    file = tmp_path / "state.json"
+    file = tmp_path / "state.db"
     with quiet_checkout() as (first, clock):
         token = first.create(wire.mint(claims(clock.now), SECRET)).token  # type: ignore[union-attr]
         kept_in(file, first)
@@ -167,28 +146,74 @@ def test_sections_of_providers_that_are_not_served_stay(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "damage"),
+    ("provider", "name", "damage"),
     [
-        ("operator", lambda section: section["slips"][0].update(stake="ten")),
-        ("operator", lambda section: section["slips"][0].update(state="lost in thought")),
-        ("operator", lambda section: section.pop("sessions")),
-        ("operator", lambda section: section["tokens"].update(x={"ends": "soon"})),
-        ("checkout", lambda section: section["payloads"].update(x="no such checkout")),
-        ("checkout", lambda section: section["checkouts"][0]["claims"].pop("currency")),
-        ("checkout", lambda section: section["deliveries"].append({})),
+        ("operator", "slips", {"stake": "ten"}),
+        ("operator", "slips", {"state": "lost in thought"}),
+        ("operator", "sessions", {}),
+        ("operator", "tokens", {"ends": "soon"}),
+        ("operator", "heirlooms", {}),
+        ("checkout", "checkouts", {"claims": None}),
+        ("checkout", "payloads", "no such checkout"),
+        ("checkout", "deliveries", {}),
     ],
 )
-def test_a_damaged_section_changes_nothing(tmp_path: Path, name: str, damage: Any) -> None:
-    file = tmp_path / "state.json"
+def test_a_damaged_record_changes_nothing(tmp_path: Path, provider: str, name: str, damage: Any) -> None:
+    file = tmp_path / "state.db"
     with quiet_checkout() as (checkout, clock), closing(Route(History())) as route:
         player = operator(Operator(NOWHERE, "s", route), clock)
         checkout.create(wire.mint(claims(clock.now), SECRET))
         placed(player, "1.00")
         kept_in(file, player, checkout)
-        document = json.loads(file.read_text())
-        damage(document["providers"][name])
-        file.write_text(json.dumps(document))
-        before = player.kept() if name == "operator" else checkout.kept()
-        with pytest.raises(UsageProblem, match=f"its section {name}"):
-            kept_in(file, player if name == "operator" else checkout)
-        assert (player.kept() if name == "operator" else checkout.kept()) == before
+        if damage and name in ("slips", "checkouts"):
+            change(file, provider, name, **damage)
+        else:
+            put(file, provider, name, 7, json.dumps(damage))
+        damaged = player if provider == "operator" else checkout
+        before = everything(damaged)
+        with pytest.raises(UsageProblem, match=f"its section {provider}"):
+            kept_in(file, damaged)
+        assert everything(damaged) == before
+
+
+def test_a_change_costs_what_changed(tmp_path: Path) -> None:
+    with closing(Route(History())) as route, opened(tmp_path / "state.db", route.history) as file:
+        simulator = operator(Operator(NOWHERE, "s", route), Clock())
+        file.keep(simulator)
+        for _ in range(3000):
+            simulator.tokens.issue(100)
+        file.save()
+        before = on_disk(tmp_path)
+        for _ in range(5):
+            simulator.tokens.issue(100)
+            file.save()
+        # Pages of 4 kB: three thousand tokens are more than a hundred of them.
+        assert on_disk(tmp_path) - before < 5 * 8 * 4096
+        before = on_disk(tmp_path)
+        file.save()
+        assert on_disk(tmp_path) == before
+
+
+def test_what_could_not_be_written_is_written_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with quiet_checkout() as (first, clock):
+        with opened(tmp_path / "state.db", History()) as file:
+            file.keep(first)
+            made = first.create(wire.mint(claims(clock.now), SECRET))
+            with monkeypatch.context() as disk:
+                disk.setattr(decimal_json, "dumps", full)
+                file.save()
+            assert "state.db cannot be written: disk is full" in capsys.readouterr().err
+        with quiet_checkout() as (second, _):
+            kept_in(tmp_path / "state.db", second)
+            assert second.checkouts == [made]
+
+
+def full(_: Any) -> bytes:
+    raise sqlite3.OperationalError("disk is full")
+
+
+def on_disk(folder: Path) -> int:
+    """How much the file and its journal hold, in bytes."""
+    return sum(each.stat().st_size for each in folder.iterdir())

@@ -1,14 +1,13 @@
 """Jackpot's state in a file: what survives a restart, and what is refused."""
 
-import json
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from scenarios.hosting.state_file import opened
 from scenarios.problems.errors import UsageProblem
 from simulators.jackpot.account import Habits
 from simulators.jackpot.credentials import session_jwt
@@ -16,19 +15,13 @@ from simulators.jackpot.credentials.grants import Kind
 from simulators.jackpot.lifecycle import VoucherEvent
 from simulators.jackpot.requests import ClientCredentialsGrant, JwtBearerGrant
 from simulators.server.responses import ApiError
-from simulators.simulator import Simulator
 from simulators.webhooks.retry_queue import DeliveryStanding
 from tests.simulators.jackpot.running import AGREEMENT, JWT_BEARER, inbox, quiet_simulator
-
-
-def kept_in(file: Path, simulator: Simulator[Any]) -> None:
-    """Give ``simulator`` the state in ``file``, and write it there as it is then."""
-    with opened(file, simulator.history) as made:
-        made.keep(simulator)
+from tests.support.state_files import change, everything, kept_in, put
 
 
 def test_everything_survives_a_restart(tmp_path: Path) -> None:
-    file = tmp_path / "jackpot.json"
+    file = tmp_path / "jackpot.db"
     with inbox() as box:
         box.script.extend([200, 500])
         with quiet_simulator(box.url) as (first, clock):
@@ -81,14 +74,14 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
 
 
 def test_no_secret_is_written_and_only_the_owner_reads(tmp_path: Path) -> None:
-    file = tmp_path / "jackpot.json"
+    file = tmp_path / "jackpot.db"
     with quiet_simulator() as (simulator, clock):
         jwt = session_jwt.mint_raw({"amount": 1, "iat": int(clock.now)}, AGREEMENT.api_signature)
         token = simulator.service.token(
             JwtBearerGrant(grant_type=JWT_BEARER, client_id="acme", assertion=jwt)  # type: ignore[arg-type]
         )
         kept_in(file, simulator)
-    text = file.read_text()
+    text = file.read_bytes()
     for secret in (
         jwt,
         token.access_token,
@@ -96,48 +89,47 @@ def test_no_secret_is_written_and_only_the_owner_reads(tmp_path: Path) -> None:
         AGREEMENT.client_secret,
         AGREEMENT.api_key,
     ):
-        assert secret not in text
+        assert secret.encode() not in text
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert {each.name for each in tmp_path.iterdir()} == {file.name, f".{file.name}.lock"}
+    assert [*tmp_path.iterdir()] == [file]
 
 
-def damaged(text: str, how: str) -> str:
-    document = json.loads(text)
-    section = document["providers"]["jackpot"]
+def damage(file: Path, how: str) -> None:
     match how:
         case "cut":
-            return text[:-10]
+            file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+        case "a page is lost":
+            file.write_bytes(file.read_bytes()[:-4096])
         case "version":
-            document["version"] = 3
-        case "jackpot alone":
-            return json.dumps({"version": 1, **section})
-        case "list":
-            return "[]"
-        case "missing":
-            del section["vouchers"]
+            with closing(sqlite3.connect(file)) as database:
+                database.execute("PRAGMA user_version = 4")
+        case "another program's":
+            with closing(sqlite3.connect(file)) as database:
+                database.execute("PRAGMA application_id = 1")
+        case "version 2":
+            file.write_text('{"version": 2, "providers": {"jackpot": {}}}')
         case "state":
-            section["confirmation"] = "never"
+            put(file, "jackpot", "settings", "now", '{"notification_url": null, "confirmation": "never"}')
         case "store":
-            section["listings"][0]["store"]["name"] = 7
+            change(file, "jackpot", "listings", store={"name": 7})
         case "delivery":
-            section["deliveries"][0]["event"]["event"] = "coupon/unheard-of"
+            change(file, "jackpot", "deliveries", event={"event": "coupon/unheard-of"})
         case "text":
-            section["vouchers"][0]["value"] = "1e999999999"
+            change(file, "jackpot", "vouchers", value="1e999999999")
         case "number":
-            return text.replace('"servers":{}', '"servers":{"c":1e999999999}')
+            put(file, "jackpot", "servers", "c", "1e999999999")
         case "late":
-            return text.replace('"servers":{}', '"servers":{"c":1e900}')
-    return json.dumps(document)
+            put(file, "jackpot", "servers", "c", "1e900")
 
 
 @pytest.mark.parametrize(
     "how",
     [
         "cut",
+        "a page is lost",
         "version",
-        "jackpot alone",
-        "list",
-        "missing",
+        "another program's",
+        "version 2",
         "state",
         "store",
         "delivery",
@@ -147,15 +139,16 @@ def damaged(text: str, how: str) -> str:
     ],
 )
 def test_a_damaged_file_changes_nothing(tmp_path: Path, how: str) -> None:
-    file = tmp_path / "jackpot.json"
+    file = tmp_path / "jackpot.db"
     with quiet_simulator() as (simulator, _):
         store = simulator.account.listings[1].store
         asked = simulator.account.reservation(store.voucher_value_max, value=store.voucher_value_max)
         simulator.account.reserve(store.id, asked)
         simulator.account.disable_store(simulator.account.listings[0].store.id)
         kept_in(file, simulator)
-        file.write_text(damaged(file.read_text(), how))
-        before = (simulator.account.listings, simulator.queue.deliveries, simulator.account.habits)
+        damage(file, how)
+        before, there = everything(simulator), file.read_bytes()
         with pytest.raises(UsageProblem, match="is no state of pitboss serve"):
             kept_in(file, simulator)
-        assert (simulator.account.listings, simulator.queue.deliveries, simulator.account.habits) == before
+        assert everything(simulator) == before
+        assert file.read_bytes() == there
