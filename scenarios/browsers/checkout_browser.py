@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from scenarios.browsers.tampering import Where, changed
-from scenarios.driver.driver import Raw
+from scenarios.driver.driver import Raw, a_text
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
@@ -190,13 +190,7 @@ class Minting:
         read = driver.reading(ENTRY, body) if self.can_tamper else json.loads(body)
         # Without a JMESPath the answer is the token, bare or as a JSON text.
         text = body.decode("utf-8", "replace").strip() if read is None else read
-        if not isinstance(text, str) or not text:
-            raise DriverProblem(
-                f"[driver] {ENTRY} read {type(text).__name__}, not a text",
-                "the token, a text",
-                "correct its read, a JMESPath",
-            )
-        return text
+        return a_text(ENTRY, text, "the token")
 
     def _minted(self, variant: str, text: str, exchanges: tuple[Exchange, ...]) -> Minted:
         return Minted(variant, taken_apart(text), time.time(), time.monotonic(), exchanges)

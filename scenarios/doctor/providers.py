@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from scenarios.doctor.steps import DoctorStep, StepOutcome, untried
+from scenarios.driver.driver import a_text
 from scenarios.hosting.checked import checked
 from scenarios.hosting.checkout import agreed_on
 from scenarios.jackpot import events
@@ -112,13 +113,7 @@ def _authentication(run: Run) -> DoctorStep:
 def _token(run: Run, variant: str) -> DoctorStep:
     agreement = agreed_on(run.settings.target.need_checkout())
     text = run.driver.call("checkout_token", variant=variant)
-    if not isinstance(text, str):
-        raise DriverProblem(
-            f"[driver] checkout_token read {type(text).__name__}, not a text",
-            "the token, a text",
-            "correct its read, a JMESPath",
-        )
-    token = taken_apart(text.strip())
+    token = taken_apart(a_text("checkout_token", text, "the token").strip())
     forged = signature_fault(token, agreement)
     if forged is not None:
         raise TargetProblem(

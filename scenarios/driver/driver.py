@@ -123,13 +123,7 @@ class Driver:
     def launch(self, player: str, currency: str, lang: str | None = None) -> str:
         """Open the sportsbook for ``player`` as its browser would, and return the iframe's address."""
         url = self.call("launch", player=player, currency=currency, lang=lang)
-        if not isinstance(url, str) or not url:
-            raise DriverProblem(
-                f"[driver] launch read {url!r}",
-                "the iframe's address, a text",
-                "correct its read, a JMESPath",
-            )
-        return url
+        return a_text("launch", url, "the iframe's address")
 
     def launch_raw(self, player: str, currency: str, lang: str | None = None) -> Raw:
         """Open the sportsbook and return the answer as it is, for rules about errors.
@@ -150,13 +144,7 @@ class Driver:
     def voucher_session(self, player: str, currency: str, amount: Decimal) -> str:
         """Let ``player`` begin to convert ``amount`` and return the session's JWT."""
         token = self.call("voucher_session", player=player, currency=currency, amount=amount)
-        if not isinstance(token, str) or not token:
-            raise DriverProblem(
-                f"[driver] voucher_session read {type(token).__name__}, not a text",
-                "the session's JWT, a text",
-                "correct its read, a JMESPath",
-            )
-        return token
+        return a_text("voucher_session", token, "the session's JWT")
 
     def sweep(self, now: int) -> None:
         """Let the CLIENT look for sessions that ended unused by ``now``, in seconds since the epoch."""
@@ -357,6 +345,14 @@ def _unfilled(value: Any, fields: Mapping[str, str]) -> bool:
 def _whole(text: str) -> int | Decimal:
     """A whole number; as Decimal where it has more digits than Python makes an int of."""
     return int(text) if len(text) <= money.DIGITS else decimal_json.number(text)
+
+
+def a_text(entry: str, value: object, what: str) -> str:
+    """``value``, which ``entry`` read for ``what``. Raises DriverProblem where it is no text, or an empty one."""
+    if isinstance(value, str) and value:
+        return value
+    read = "an empty text" if isinstance(value, str) else f"{type(value).__name__}, not a text"
+    raise DriverProblem(f"[driver] {entry} read {read}", f"{what}, a text", "correct its read, a JMESPath")
 
 
 def _decimal(value: Any) -> Decimal:

@@ -107,29 +107,6 @@ class Operator(Endpoint[Transaction]):
             )
         )
 
-    def send_raw(
-        self,
-        body: bytes,
-        *,
-        label: str,
-        purpose: Purpose = Purpose.FORGERY,
-        path: str = "",
-        method: str = "POST",
-        headers: Mapping[str, str | None] | None = None,
-        genuine: bool = False,
-        message: Transaction | None = None,
-    ) -> Exchange:
-        """Send a forgery or malformed input once; the arguments are those of ``raw_request``.
-
-        ``genuine`` says that an honest OPERATOR could have sent it, ``message`` what it then means.
-        """
-        request = self.raw_request(body, path=path, headers=headers, method=method)
-        return answered(
-            self.deliver(
-                self.delivery_of(request, label=label, purpose=purpose, message=message, genuine=genuine)
-            )
-        )
-
 
 def random_id() -> str:
     """Return a new transaction id, a random UUID."""

@@ -121,13 +121,18 @@ class Endpoint(Generic[M]):
         method: str = "POST",
         headers: Mapping[str, str | None] | None = None,
         genuine: bool = False,
+        message: M | None = None,
     ) -> Exchange:
-        """Send any ``body`` once, without faults or retries: malformed input, or what no document knows."""
+        """Send a forgery, malformed input, or what no document knows, once; see ``raw_request``.
+
+        ``genuine`` says that an honest provider could have sent it, ``message`` what it then means.
+        """
         request = self.raw_request(body, path=path, method=method, headers=headers)
-        [exchange] = deliver(
-            self.delivery_of(request, label=label, purpose=purpose, genuine=genuine), self.route
+        return answered(
+            self.deliver(
+                self.delivery_of(request, label=label, purpose=purpose, message=message, genuine=genuine)
+            )
         )
-        return exchange
 
     def again(self, exchange: Exchange, purpose: Purpose | None = None) -> Exchange:
         """Send a copy of ``exchange``, byte for byte; a copy of a copy is one of the first.
