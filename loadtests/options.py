@@ -7,7 +7,7 @@ from argparse import SUPPRESS, Namespace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from loadtests.traffic.mix import Match, Rates
+from loadtests.traffic.mix import Match, Rates, Vouchers
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Target
 from scenarios.target.sections import DEFAULT_FILE
@@ -27,6 +27,7 @@ SHAPES: Final = ("steady", "ramp", "spike", "soak", "match-day")
 MATCH_DAY: Final = SHAPES[4]
 
 _DEFAULT: Final = Rates()
+_NO_VOUCHERS: Final = Vouchers()
 # Every share and count of Rates, with what help says.
 RATES: Final = {
     "wins": "Share of accepted bets that are won.",
@@ -37,9 +38,18 @@ RATES: Final = {
     "race_width": "How many copies leave at once.",
     "orphans": "Share of rounds with a rollback of what was never sent.",
     "late_bets": "Share of these in which it is sent, too: half together with it, half once it was answered.",
+    "late_results": "Share of bets that are settled only once the player has placed the next one.",
     "cuts": "Share of transactions that meet a fault on their way: one of --faults.",
     "forgeries": "Share of rounds with a request whose hash is wrong.",
     "pause": "Mean seconds between two rounds of a player.",
+}
+# Every size of Vouchers, with what help says.
+VOUCHERS: Final = {
+    "conversions": "Conversions into Jackpot vouchers that begin each second, on the same wallets ([jackpot] and "
+    "[driver] voucher_session and voucher in the target file).",
+    "cancels": "Share of conversions whose voucher is canceled before the CLIENT hears of it.",
+    "refunds": "Share of conversions whose voucher is to be refunded once it is ready; half of these are granted.",
+    "store_changes": "Share of conversions that come with news of a store: withdrawn, or changed, and then put back.",
 }
 
 # The options of stakes, each with what help says and its default in the players' currency.
@@ -50,7 +60,7 @@ STAKES: Final = {
 FAULTS_HELP: Final = (
     "The faults of --cuts, with blanks between; docs/faults.md tells all of them and their parameters."
 )
-_METAVARS: Final = {"pause": "SECONDS"}
+_METAVARS: Final = {"pause": "SECONDS", "conversions": "RATE"}
 
 
 def register(events: "Events") -> None:
@@ -84,20 +94,14 @@ def add_options(parser: "LocustArgumentParser", **_: Any) -> None:
     _add(group, "--seed", 0, "What bets, amounts and disturbances are drawn by.")
     for name, (words, default) in STAKES.items():
         _add(group, "--" + name.replace("_", "-"), default, words, "AMOUNT")
-    _add(
-        group,
-        "--conversions",
-        0.0,
-        "Conversions into Jackpot vouchers that begin each second, on the same wallets ([jackpot] and [driver] "
-        "voucher_session in the target file; this process plays Jackpot).",
-        "RATE",
-    )
     # It is gone: kept here so that it is refused with what took its place (``run``).
     engine = group.add_argument("--engine", default="", env_var="PITBOSS_LOAD_ENGINE", help=SUPPRESS)
     shown_in_form(engine, shown=False)
     traffic = parser.add_argument_group("pitboss: how often what happens")
     for name, words in RATES.items():
         _add(traffic, "--" + name.replace("_", "-"), getattr(_DEFAULT, name), words, _METAVARS.get(name))
+    for name, words in VOUCHERS.items():
+        _add(traffic, "--" + name.replace("_", "-"), getattr(_NO_VOUCHERS, name), words, _METAVARS.get(name))
     _add(
         traffic,
         "--faults",
@@ -203,6 +207,11 @@ def rates(options: Namespace, currency: str) -> Rates:
         match=match,
         faults=faults_named(options.faults),
     )
+
+
+def vouchers(options: Namespace) -> Vouchers:
+    """How often players convert, as it was asked for. Raises UsageProblem."""
+    return Vouchers(**{name: getattr(options, name) for name in VOUCHERS})
 
 
 def faults_named(text: str) -> tuple[Fault, ...]:

@@ -23,8 +23,8 @@ from loadtests.audit.open_transactions import fund, open_player, resolve
 from loadtests.audit.options import AuditOptions
 from loadtests.audit.outcome.verdict import TOLD, RuleBreach, UndecidedPlayers, WorkerResult, share_of
 from loadtests.run import Traffic
+from loadtests.traffic.driving import drive
 from loadtests.traffic.ledger import BET, Ledger, Operation
-from loadtests.traffic.player_script import drive
 from scenarios.oracles.attempts import from_units
 from scenarios.problems.errors import DriverProblem
 from scenarios.wallet.probes import Unreadable

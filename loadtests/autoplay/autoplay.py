@@ -7,12 +7,14 @@ from typing import Any, Final
 
 from loadtests.audit.outcome import text
 from loadtests.autoplay.session import Session
-from loadtests.autoplay.sizes import SIZES, Sizes, asked_for, chosen
+from loadtests.autoplay.sizes import CONVERSIONS, SIZES, Sizes, asked_for, chosen
+from loadtests.traffic.voucher_script import need
 from scenarios.console.control.autoplay import Size
-from scenarios.console.form_input import FormInput
+from scenarios.console.form_input import FormInput, read_as
 from scenarios.console.providers import Providers
 from scenarios.problems.errors import Exit, UsageProblem
 from scenarios.target.lock import PlayerLock
+from simulators.providers import JACKPOT
 
 # Which exit code of several sessions is told: the gravest.
 _GRAVITY: Final = (Exit.HOLDS, Exit.UNDECIDED, Exit.BROKEN)
@@ -32,6 +34,10 @@ class Autoplay:
     ) -> None:
         self.providers = providers
         self.usual = dict(usual)
+        # Why players cannot convert into vouchers, None where they can.
+        self._cannot_convert = self._convertible("no vouchers are played")
+        if self.usual["conversions"] is None:
+            self.usual["conversions"] = 0.0 if self._cannot_convert else CONVERSIONS
         self.code = Exit.HOLDS
         self._tell = tell
         self._rng = Random(seed)
@@ -71,7 +77,9 @@ class Autoplay:
             )
             self._session.start()
             self._ending.start()
-        self._tell(f"autoplay        {len(players.ids)} players, {wanted.pace:g} rounds a second")
+        self._tell(
+            f"autoplay        {len(players.ids)} players, {wanted.pace:g} rounds a second{self._also(wanted)}"
+        )
         return self.shown()
 
     def stop(self) -> dict[str, Any]:
@@ -106,7 +114,30 @@ class Autoplay:
 
     def _chosen(self, given: Mapping[str, Any]) -> Sizes:
         _, players = self.providers.target.need_operator()
-        return chosen(given, players.currency)
+        sizes = chosen(given, players.currency)
+        if sizes.vouchers.conversions:
+            with read_as("conversions"):
+                cannot = self._convertible(f"--conversions is {sizes.vouchers.conversions:g}")
+                if cannot is not None:
+                    raise cannot
+        return sizes
+
+    def _convertible(self, came: str) -> UsageProblem | None:
+        """Why players cannot convert, which says what ``came``; None where they can."""
+        try:
+            self.providers.simulator(JACKPOT)
+            need(self.providers.target, came)
+        except UsageProblem as problem:
+            return problem
+        return None
+
+    def _also(self, sizes: Sizes) -> str:
+        """What is said of vouchers when it begins."""
+        if sizes.vouchers.conversions:
+            return f", {sizes.vouchers.conversions:g} conversions into vouchers a second"
+        if self._cannot_convert is None or self.providers.target.jackpot is None:
+            return ""
+        return f"; {self._cannot_convert.came}"
 
     def _end(self, session: Session, lock: PlayerLock) -> None:
         session.ended.wait()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
+from loadtests.autoplay.conversions import Converted
 from scenarios.console.providers import Providers
 from scenarios.oracles.acceptable import Acceptable, acceptable
 from scenarios.oracles.model import DOCUMENTED, Late, Model, RefusedCopy, Returned, Spent
@@ -87,24 +88,35 @@ class Balances:
         bases = tuple(sorted(owned - moved for moved in before.balances))
         return Opening(owned, bases, frozenset(effect.id for effect in before.unsure))
 
-    def judge(self, player: str, opening: Opening) -> Judged:
-        """Read the balance of ``player`` and say whether it is right. Raises Unreadable, DriverProblem."""
-        allowed = [self._allowed(player, base) for base in opening.bases]
+    def judge(self, player: str, opening: Opening, converted: Converted) -> Judged:
+        """Read the balance of ``player``, who ``converted`` meanwhile, and say whether it is right.
+
+        Raises Unreadable, DriverProblem.
+        """
+        moved = converted.moved.all
+        if moved is None:
+            raise Unreadable("too many conversions have no end")
+        bases = [base + money.from_minor(each, self.currency) for base in opening.bases for each in moved]
+        allowed = [self._allowed(player, base) for base in bases]
         likeliest = allowed[0]
         owns = self._read(player, min(likeliest.balances), likeliest.likely)
         right = [each for each in allowed if owns in each]
         if right:
             fresh = {effect.id for effect in right[0].unsure} - opening.unsure
             doubt = "transactions had no answer, nor had their copies or rollbacks" if fresh else ""
-            return Judged(player, opening.owned, owns, None if fresh else Decimal(0), doubt)
+            if converted.doubtful:
+                doubt = f"{len(converted.doubtful)} conversions into vouchers came to no end that the CLIENT tells"
+            return Judged(player, opening.owned, owns, None if doubt else Decimal(0), doubt)
         nearest = min(allowed, key=lambda each: abs(owns - each.nearest(owns)))
         why = f"owned {self._show(opening.owned)} at first, owns {self._show(owns)}; {nearest.explain(owns)}"
-        if any(owns in self._allowed(player, base, _FREE) for base in opening.bases):
+        if any(owns in self._allowed(player, base, _FREE) for base in bases):
             choice = (
                 f"a choice that the contract leaves or advises on, such as RBK-06, would explain it: {why}"
             )
             return Judged(player, opening.owned, owns, None, choice)
-        return Judged(player, opening.owned, owns, owns - nearest.nearest(owns), why)
+        off = owns - nearest.nearest(owns)
+        voucher = converted.explain(off)
+        return Judged(player, opening.owned, owns, off, f"{why}; {voucher}" if voucher else why)
 
     def _show(self, amount: Decimal) -> str:
         return money.show(amount, self.currency)

@@ -27,16 +27,21 @@ from loadtests.audit.outcome.verdict import (
 from loadtests.audit.unique_ids import compare
 from loadtests.autoplay.balances import Balances, Judged, Opening
 from loadtests.autoplay.carrier import Carrier, GivenUp
+from loadtests.autoplay.conversions import Conversions, Converted
+from loadtests.autoplay.pace import Pace
 from loadtests.autoplay.sizes import Sizes
 from loadtests.traffic.callbacks import Callbacks
+from loadtests.traffic.driving import drive
 from loadtests.traffic.ledger import BET, Ledger, Operation
-from loadtests.traffic.player_script import Play, PlayerScript, Seen, Send, drive
+from loadtests.traffic.player_script import Play, PlayerScript, Seen, Send, of_each
+from loadtests.traffic.voucher_script import VoucherScript
 from scenarios.console.providers import Providers
 from scenarios.problems.errors import Problem
 from scenarios.wallet.probes import Unreadable
 from simulators.exchanges.history import Request
+from simulators.jackpot.simulator import JackpotSimulator
 from simulators.operator.delivery import Operator
-from simulators.providers import OPERATOR
+from simulators.providers import JACKPOT, OPERATOR
 from simulators.transport.route import reachable
 from simulators.values import money
 
@@ -49,23 +54,6 @@ _PATIENCE: Final = 8.0
 _TOLD: Final = 20
 
 PLAYING, SETTLING, AUDITING, ENDED = "playing", "settling", "auditing", "ended"
-
-
-class Pace:
-    """Lets ``rate`` rounds begin each second, whoever plays them; what was missed is not made up for."""
-
-    def __init__(self, rate: float) -> None:
-        self._step = 1 / rate
-        self._next = time.monotonic()
-        self._lock = threading.Lock()
-
-    def turn(self, ended: threading.Event) -> bool:
-        """Wait until it is time for one more round; False where ``ended`` was set first."""
-        with self._lock:
-            now = time.monotonic()
-            at = max(self._next, now)
-            self._next = at + self._step
-        return not ended.wait(at - now)
 
 
 class Session:
@@ -104,6 +92,7 @@ class Session:
         self._pace = Pace(sizes.pace)
         # Scripts and their ledger move one at a time; while a request is under way others may.
         self._turn = threading.Lock()
+        self._conversions = self._convert() if sizes.vouchers.conversions else None
         self._waits = False
         self._began, self._over = time.monotonic(), 0.0
 
@@ -111,6 +100,8 @@ class Session:
         """Begin: one thread for each player, and one that comes to the verdict when they have ended."""
         numbers = range(len(self.ledger.players))
         players = [threading.Thread(target=self._play, args=(n,), name=f"autoplay-{n}") for n in numbers]
+        if self._conversions is not None:
+            players.append(threading.Thread(target=self._conversions.run, name="autoplay-conversions"))
         conclude = threading.Thread(target=self._conclude, args=(players,), name="autoplay-audit")
         for thread in (*players, conclude):
             thread.daemon = True
@@ -134,6 +125,7 @@ class Session:
                 "state": self.phase,
                 "waiting": self.waiting,
                 "rate": self.sizes.pace,
+                "conversions": self.sizes.vouchers.conversions,
                 "seconds": round((self._over or time.monotonic()) - self._began),
                 "rounds": self.rounds,
                 "transactions": self.ledger.transactions,
@@ -160,6 +152,21 @@ class Session:
         }
 
     # -- playing
+
+    def _convert(self) -> Conversions:
+        """Who lets players convert whose balance at first is known, while the CLIENT answers."""
+        jackpot: JackpotSimulator = self.providers.simulator(JACKPOT)
+        vouchers, copies = self.sizes.vouchers, self.sizes.mix.copies
+        return Conversions(
+            self.providers,
+            VoucherScript(jackpot, self.ledger, vouchers, copies, self._rng, self._kinds),
+            self._turn,
+            self._stopping,
+            self._given_up,
+            ready=lambda: [] if self.waiting else list(self._openings),
+            heard=self._count,
+            failed=self._fail,
+        )
 
     def _play(self, number: int) -> None:
         try:
@@ -212,7 +219,7 @@ class Session:
 
     def _drive(self, carrier: Carrier, play: Play) -> Any:
         with self._turn:
-            return drive(play, partial(self._carry, carrier), self._report)
+            return drive(play, partial(self._carry, carrier), of_each(self._report))
 
     def _carry(self, carrier: Carrier, sends: list[Send]) -> list[Seen]:
         self._turn.release()
@@ -230,9 +237,12 @@ class Session:
             self._tell(f"autoplay: waiting for the CLIENT: {waiting}" if waiting else "autoplay: goes on")
 
     def _report(self, send: Send, seen: Seen) -> None:
-        self.sent[send.name] += 1
-        if seen.problem:
-            words = self._redacted(seen.problem)
+        self._count(send.name, seen.problem)
+
+    def _count(self, name: str, problem: str | None) -> None:
+        self.sent[name] += 1
+        if problem:
+            words = self._redacted(problem)
             if words in self._problems or len(self._problems) < _TOLD:
                 self._problems[words] += 1
 
@@ -282,6 +292,8 @@ class Session:
             self.phase = SETTLING
             if not gone:
                 result.resolved = sum(pool.map(self._settle, played))
+                if self._conversions is not None:
+                    self._conversions.settle()
             self.phase = AUDITING
             for number, judged in zip(played, pool.map(partial(self._judge, gone=gone), played), strict=True):
                 self._note_judged(number, judged, result)
@@ -316,7 +328,9 @@ class Session:
                 "it was given up" if opening else self._unopened.get(number, "it was not reached")
             )
         try:
-            return self._balances.judge(self.ledger.players[number], opening)
+            none = Converted(self.ledger.currency)
+            converted = none if self._conversions is None else self._conversions.of(number)
+            return self._balances.judge(self.ledger.players[number], opening, converted)
         except Exception as error:
             return error
 

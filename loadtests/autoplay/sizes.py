@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from loadtests.options import FAULTS_HELP, RATES, STAKES, faults_named, stake
-from loadtests.traffic.mix import Rates, WrongSize
+from loadtests.options import FAULTS_HELP, RATES, STAKES, VOUCHERS, faults_named, stake
+from loadtests.traffic.mix import Rates, Vouchers, WrongSize
 from scenarios.console.control.autoplay import Size
 from scenarios.console.form_input import FormInput, Misfilled, read_as
 from scenarios.problems.errors import UsageProblem
@@ -15,11 +15,16 @@ from simulators.transport.faults.table import spell_fault
 PACE: Final = 1.0
 FASTEST: Final = 50.0
 _MIX: Final = Rates()
+_VOUCHERS: Final = Vouchers()
+# Conversions a second unless it is said, where players can convert.
+CONVERSIONS: Final = 0.2
 
 # Every size by the name of its option, with its default; a pace takes the place of a player's pause.
 SIZES: Final[Mapping[str, Size]] = {
     "rate": Size("Rounds that begin each second, of all players together.", PACE),
     **{name: Size(words, getattr(_MIX, name)) for name, words in RATES.items() if name != "pause"},
+    **{name: Size(words, getattr(_VOUCHERS, name)) for name, words in VOUCHERS.items()},
+    "conversions": Size(VOUCHERS["conversions"], None),
     "faults": Size(FAULTS_HELP, " ".join(map(spell_fault, _MIX.faults))),
     **{name: Size(words, default) for name, (words, default) in STAKES.items()},
 }
@@ -27,10 +32,11 @@ SIZES: Final[Mapping[str, Size]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What was chosen: ``pace`` in rounds a second, ``mix`` of what happens in them."""
+    """What was chosen: ``pace`` in rounds a second, ``mix`` of what happens in them, ``vouchers`` beside them."""
 
     pace: float
     mix: Rates
+    vouchers: Vouchers
 
 
 def option(name: str) -> str:
@@ -62,9 +68,10 @@ def chosen(given: Mapping[str, Any], currency: str) -> Sizes:
             most_stake=stakes["most_stake"],
             faults=faults,
         )
+        vouchers = Vouchers(**{name: given[name] for name in VOUCHERS})
     except WrongSize as wrong:
         raise Misfilled({wrong.name: wrong}) from None
-    return Sizes(pace, mix)
+    return Sizes(pace, mix, vouchers)
 
 
 def asked_for(asked: FormInput, otherwise: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,7 +79,7 @@ def asked_for(asked: FormInput, otherwise: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, size in SIZES.items():
         usual = otherwise[name]
-        if isinstance(size.default, float):
+        if isinstance(size.default, float | None):
             amount = asked.amount(name)
             found[name] = usual if amount is None else float(amount)
         elif isinstance(size.default, int):

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Final
 
 from scenarios.problems.errors import UsageProblem
 from simulators.transport.delivery import Fault
@@ -43,7 +44,8 @@ class Rates:
     default their answer is lost, what follows (a copy, the rollback of a bet, the player's next bet) comes at once. Of
     voids ``races`` come as two rollbacks under different ids that arrive together. Of all rounds ``orphans`` hold a
     rollback of what was never sent, and ``forgeries`` a result with a wrong hash; of orphans ``late_bets`` come with
-    the bet, half of them together, the others once the rollback was answered.
+    the bet, half of them together, the others once the rollback was answered. Of bets ``late_results``
+    are settled only once the player has placed the next one.
     ``pause`` is the mean seconds between two rounds of a player.
     """
 
@@ -54,6 +56,7 @@ class Rates:
     races: float = 0.01
     orphans: float = 0.01
     late_bets: float = 0.5
+    late_results: float = 0.02
     cuts: float = 0.01
     forgeries: float = 0.01
     race_width: int = 4
@@ -67,9 +70,8 @@ class Rates:
     def __post_init__(self) -> None:
         """Raise WrongSize where the sizes cannot be."""
         for each in fields(self):
-            value = getattr(self, each.name)
-            if each.type is float and each.name != "pause" and not 0 <= value <= 1:
-                raise WrongSize(each.name, value, "a share from 0 to 1 (0.05 is one in twenty)")
+            if each.type is float and each.name != "pause":
+                _check_share(each.name, getattr(self, each.name))
         if self.wins + self.voids + self.cash_outs > 1:
             raise WrongSize(
                 "wins",
@@ -90,6 +92,35 @@ class Rates:
             )
 
 
+# Conversions a second that can be asked for at most: one process plays Jackpot beside all else.
+MOST_CONVERSIONS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Vouchers:
+    """How often players convert into Jackpot vouchers: ``conversions`` begin each second, the rest are shares of them.
+
+    ``cancels`` are canceled before the CLIENT hears of them, ``refunds`` of those that were ready are asked to be
+    refunded (half are granted), and with ``store_changes`` comes news of a store.
+    """
+
+    conversions: float = 0.0
+    cancels: float = 0.2
+    refunds: float = 0.1
+    store_changes: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Raise WrongSize where the sizes cannot be."""
+        if not 0 <= self.conversions <= MOST_CONVERSIONS:
+            raise WrongSize(
+                "conversions",
+                f"{self.conversions:g}",
+                f"conversions a second, from 0 to {MOST_CONVERSIONS}: one process plays Jackpot beside all else",
+            )
+        for each in fields(self)[1:]:
+            _check_share(each.name, getattr(self, each.name))
+
+
 def shares(rates: Rates) -> list[str]:
     """The names of the shares of ``rates`` that are above 0: kinds of traffic that were asked for."""
     # Late bets are a share of orphans.
@@ -101,6 +132,11 @@ def shares(rates: Rates) -> list[str]:
         and getattr(rates, each.name)
         and (each.name != "late_bets" or rates.orphans)
     ]
+
+
+def _check_share(name: str, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise WrongSize(name, value, "a share from 0 to 1 (0.05 is one in twenty)")
 
 
 class WrongSize(UsageProblem):

@@ -1,7 +1,7 @@
 """What one player does, round after round, as a generator: it yields what to send and is sent what came back.
 
 No I/O happens here. The ledger hears of each transaction before it is yielded, and of each answer before the next
-request is. ``drive`` plays a generator over whatever carries its requests.
+request is. ``driving.drive`` plays a generator over whatever carries its requests.
 
 Sources: ``sportsbook.txt``, *Transactions* and *Transaction-rollback*; how the OPERATOR sends again is decided in
 ``simulators.operator.delivery``: bets once, then a rollback; results and rollbacks until they are answered.
@@ -88,27 +88,15 @@ Play = Generator[list[Send], list[Seen], Any]
 _Ask = Generator[list[Send], list[Seen], Meaning]
 
 
-def drive(
-    play: Play, carry: Callable[[list[Send]], list[Seen]], report: Callable[[Send, Seen], None] | None = None
-) -> Any:
-    """Play to the end and return its result: ``carry`` waits, sends, and returns what came.
+def of_each(report: Callable[[Send, Seen], None]) -> Callable[[list[Send], list[Seen]], None]:
+    """What ``drive`` tells of requests: ``report`` hears of each, with what its answer breaks in ``Seen.problem``."""
 
-    ``report`` is told of each request once ``play`` has put into ``Seen.problem`` what the answer breaks.
-    """
-    try:
-        sends = next(play)
-        while True:
-            seen = carry(sends)
-            try:
-                following = play.send(seen)
-            finally:
-                if report is not None:
-                    # Copies that a fault made are reported as what they are copies of.
-                    for number, each in enumerate(seen):
-                        report(sends[number if len(sends) > 1 else 0], each)
-            sends = following
-    except StopIteration as end:
-        return end.value
+    def heard(sends: list[Send], seen: list[Seen]) -> None:
+        # Copies that a fault made are reported as what they are copies of.
+        for number, one in enumerate(seen):
+            report(sends[number if len(sends) > 1 else 0], one)
+
+    return heard
 
 
 @dataclass(slots=True)
@@ -157,9 +145,13 @@ class PlayerScript:
             yield from self._forgery()
         if rates.orphans and chance() < rates.orphans:
             yield from self._orphan()
-        bet = yield from self._bet()
-        if bet is not None:
-            yield from self._settle(bet)
+        bet, following = (yield from self._bet()), None
+        if bet is not None and rates.late_results and chance() < rates.late_results:
+            self.kinds.add("late_results")
+            following = yield from self._bet()
+        for each in (bet, following):
+            if each is not None:
+                yield from self._settle(each)
 
     def _match(self, match: Match) -> Play:
         """The bets of one match, before the whistle, and after it their settlement: see ``Match``."""

@@ -10,7 +10,8 @@ from locust.env import Environment
 from locust.exception import CatchResponseError, StopUser
 
 from loadtests import run
-from loadtests.traffic.player_script import Seen, Send, drive
+from loadtests.traffic.driving import drive
+from loadtests.traffic.player_script import Seen, Send, of_each
 from loadtests.transports.connection import Connection
 from loadtests.transports.disturbed import disturbed
 from simulators.exchanges.history import History
@@ -58,7 +59,7 @@ class Bettor(User):
         """Play one round; Locust sees to the next."""
         if not self.traffic.ledger.gate_open:
             raise StopUser("the gate is closed")
-        drive(self._script.round(), self._carry, self._report)
+        drive(self._script.round(), self._carry, of_each(self._report))
 
     def _carry(self, sends: list[Send]) -> list[Seen]:
         first = sends[0]

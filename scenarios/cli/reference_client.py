@@ -18,9 +18,12 @@ import urllib3
 
 from scenarios.hosting.ports import free_port
 from scenarios.problems.errors import TargetProblem, UsageProblem
+from scenarios.target.demo import DEMO_CALLBACK_URL
 from scenarios.target.dialect_file import read_dialect
+from scenarios.target.driver_entries import DriverSection
 from scenarios.target.loading import Target, with_dialect
 from scenarios.target.problems import Origin
+from scenarios.target.sections import EXAMPLE_ORIGIN
 from simulators.dialects import DEFAULT, SHIPPED
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.wallet.signers import Signer
@@ -299,6 +302,15 @@ def new_secrets(dialect: str) -> tuple[str, str]:
     """New secrets for ``dialect``: what the OPERATOR signs with, and what the CLIENT checks signatures with."""
     signer = read_dialect(SHIPPED[dialect]).signer if dialect != DEFAULT else Signer()
     return signer.new_secrets()
+
+
+def with_vouchers(target: Target) -> Target:
+    """``target``; where it is that of `pitboss client` without settings, with the entries by which players convert."""
+    at = target.operator.callback_url if target.operator is not None else None
+    if target.path is not None or at != DEMO_CALLBACK_URL or target.driver != DriverSection():
+        return target
+    entries = _voucher_entries(EXAMPLE_ORIGIN)
+    return target.model_copy(update={"driver": DriverSection.model_validate(entries)})
 
 
 def _voucher_entries(site: str) -> dict[str, dict[str, Any]]:

@@ -139,7 +139,12 @@ ACTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]] = {
         (),
     ),
     "deliver": ("Send a delivery that waits now", {"provider": _PROVIDER, "id": _COUNT}, ("provider", "id")),
-    "autoplay": ("Let the test players play by themselves, with the sizes of pitboss load", {}, ()),
+    "autoplay": (
+        "Let the test players play by themselves, with the sizes of pitboss load: rounds, and where they can convert, "
+        "vouchers and changes of stores",
+        {},
+        (),
+    ),
     "stop_autoplay": (
         "Begin no more rounds: what is open is settled, and every balance audited; GET /autoplay?wait=30 tells the "
         "verdict",

@@ -11,10 +11,12 @@ from client_under_test.config import Config
 from client_under_test.database import Database
 from client_under_test.mutants import host
 from client_under_test.server import threaded
+from scenarios.hosting.ports import free_port
 from tests.support.commanding import target_file
 
 HASH = "hash-secret-of-the-tests"
 PASSWORD = "password-secret-of-the-tests"
+JACKPOT = {key: f"{key} of the tests" for key in ("api_key", "api_signature", "client_secret")}
 
 
 class Reference:
@@ -31,6 +33,19 @@ class Reference:
         path.write_text(path.read_text().replace("the password of the tests", PASSWORD))
         return path
 
+    def converting(self, listen):
+        """The sections by which its players convert, at a Jackpot that listens at the port ``listen``."""
+        session = (
+            f'{{ post = "{self.url}/vouchers/session", '
+            'json = { user_id = "{player}", amount = "{amount}" }, read = "token" }'
+        )
+        agreed = "\n".join(f'{key} = "{value}"' for key, value in JACKPOT.items())
+        return (
+            f'[jackpot]\nnotification_url = "{self.url}/jackpot/notifications"\n{agreed}\n'
+            f'listen = "127.0.0.1:{listen}"\n[driver]\nvoucher_session = {session}\n'
+            f'voucher = {{ get = "{self.url}/vouchers/{{notification_key}}", read = "state" }}\n'
+        )
+
 
 # Seconds for which a transaction waits for its turn at the database before it is refused. Under load on a busy machine
 # the reference's own four are over before anything is wrong with it.
@@ -46,6 +61,15 @@ def reference(folder, mutant=None, **options):
     config = Config(security_hash=HASH, password=PASSWORD, **options)
     with patch.object(Database, "lock_timeout", TURN):
         yield from _served(mutant, config)
+
+
+@contextmanager
+def converting_reference(folder, mutant=None, **options):
+    """Serve the reference, or a mutant of it, whose players convert; yield it with the port of its Jackpot."""
+    agreed = {f"jackpot_{key}": value for key, value in JACKPOT.items()}
+    port = free_port()
+    with reference(folder, mutant, jackpot_url=f"http://127.0.0.1:{port}", **agreed, **options) as client:
+        yield client, port
 
 
 def _served(mutant, config):

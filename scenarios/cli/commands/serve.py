@@ -11,10 +11,11 @@ from typing import Any, Final
 import click
 
 from loadtests.autoplay.autoplay import Autoplay
-from loadtests.autoplay.sizes import SIZES, option
+from loadtests.autoplay.sizes import CONVERSIONS, SIZES, option
 from scenarios.cli.options import TARGET_OR_CLIENT, tell_made_up
 from scenarios.cli.options import config as config_option
 from scenarios.cli.options import public_url as public
+from scenarios.cli.reference_client import with_vouchers
 from scenarios.console.app import THREADS, Console
 from scenarios.console.app import create_app as create_console
 from scenarios.console.control.client import CONTROL_TOKEN, announced
@@ -43,7 +44,11 @@ _EVERYWHERE: Final = ("0.0.0.0", "::")
 def play_sizes(command: Callable[..., None]) -> Callable[..., None]:
     """Options for the sizes of autoplay, named and described as those of ``pitboss load``."""
     for name, size in reversed(list(SIZES.items())):
-        add = click.option(option(name), name, default=size.default, show_default=True, help=size.words)
+        words, shown = size.words, size.default is not None
+        if not shown:
+            words += f"  [default: {CONVERSIONS:g} where the target has them, else 0]"
+        of = float if size.default is None else None
+        add = click.option(option(name), name, type=of, default=size.default, show_default=shown, help=words)
         command = add(command)
     return command
 
@@ -158,7 +163,7 @@ def command(
          http://127.0.0.1:8710/sportsbook/launch
                                 answers with the page of p-1's session: open it, bet, settle
     """
-    target = tell_made_up(target_to_serve(config))
+    target = with_vouchers(tell_made_up(target_to_serve(config)))
     places = {
         OPERATOR: Place(host, operator_port, public_url),
         JACKPOT: Place(host, jackpot_port, jackpot_public_url),

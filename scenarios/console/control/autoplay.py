@@ -9,19 +9,24 @@ from scenarios.console.form_input import FormInput
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """One size of autoplay that can be chosen: what it is, in words, and what it is unless it is said."""
+    """One size of autoplay that can be chosen: what it is, in words, and what it is unless it is said.
+
+    None is a number that depends on the target.
+    """
 
     words: str
-    default: float | str
+    default: float | str | None
 
     @property
     def usual(self) -> str:
         """The default as a text."""
+        if self.default is None:
+            return ""
         return self.default if isinstance(self.default, str) else f"{self.default:g}"
 
 
 class Autoplay(Protocol):
-    """Plays rounds by itself, and audits every balance when it stops. Safe to use from several threads."""
+    """Plays by itself, and audits every balance when it stops. Safe to use from several threads."""
 
     @property
     def sizes(self) -> Mapping[str, Size]:

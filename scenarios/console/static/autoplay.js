@@ -23,7 +23,7 @@ function draw(state) {
   const { verdict } = state;
   find("autoplay-sentence").textContent = verdict ? verdict.lines[0] : state.waiting ? `Waiting for the CLIENT: ${state.waiting}` : WORDS[state.state];
   find("autoplay-sentence").className = verdict ? CLASS[verdict.finding] : state.waiting ? "undecided" : "";
-  find("autoplay-note").textContent = `${state.rounds} rounds of ${state.rate} a second, ${state.transactions} transactions, ${state.open} open`;
+  find("autoplay-note").textContent = `${state.rounds} rounds of ${state.rate} a second, ${state.conversions ? `vouchers of ${state.conversions} a second, ` : ""}${state.transactions} transactions, ${state.open} open`;
   find("autoplay-sent").replaceChildren(...Object.entries(state.sent).map(([name, count]) => make("li", { className: "state" }, `${count} ${name}`)));
   const breaches = Object.entries(state.breaches).map(([rule, count]) => `${rule} broken, seen ${count} times`);
   find("autoplay-problems").replaceChildren(...[...state.failed_rounds, ...breaches, ...state.problems].map((words) => make("li", {}, words)));

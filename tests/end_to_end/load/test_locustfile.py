@@ -15,7 +15,7 @@ from tests.support.commanding import SECRET, environment, run_program, target_fi
 from tests.support.load_runs import ONE_AT_A_TIME
 from tests.support.locust_runs import command, meeting, row, run
 from tests.support.racing_certificate import certificate
-from tests.support.reference import HASH, reference
+from tests.support.reference import HASH, converting_reference, reference
 from tests.support.sportsbook_messages import parse
 
 pytestmark = [pytest.mark.timeout(480, func_only=True), ONE_AT_A_TIME]
@@ -106,28 +106,9 @@ def test_on_match_day_bets_come_before_results(client, tmp_path):
     assert 0 < settled <= row(done, "bet")[0] + row(done, "with a fault")[0]
 
 
-def _jackpot(client, listen):
-    """The sections that let players of the reference CLIENT convert."""
-    site = client.url
-    agreed = "\n".join(
-        f'{key} = "{key} of the tests"' for key in ("api_key", "api_signature", "client_secret")
-    )
-    session = (
-        f'{{ post = "{site}/vouchers/session", json = {{ user_id = "{{player}}", amount = "{{amount}}" }}, '
-        'read = "token" }'
-    )
-    return (
-        f'[jackpot]\nnotification_url = "{site}/jackpot/notifications"\n{agreed}\nlisten = "127.0.0.1:{listen}"\n'
-        f"[driver]\nvoucher_session = {session}\n"
-        f'voucher = {{ get = "{site}/vouchers/{{notification_key}}", read = "state" }}\n'
-    )
-
-
 def test_conversions_move_money_on_the_same_wallets(tmp_path):
-    port = free_port()
-    keys = {f"jackpot_{key}": f"{key} of the tests" for key in ("api_key", "api_signature", "client_secret")}
-    with reference(tmp_path, jackpot_url=f"http://127.0.0.1:{port}", **keys) as client:
-        client.target(tmp_path, more=_jackpot(client, port))
+    with converting_reference(tmp_path) as (client, port):
+        client.target(tmp_path, more=client.converting(port))
         done = run(
             "-u",
             4,

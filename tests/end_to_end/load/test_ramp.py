@@ -10,9 +10,8 @@ import requests
 
 from scenarios.hosting.ports import free_port
 from tests.end_to_end.load.test_audit_runs import PLAYERS, tab
-from tests.end_to_end.load.test_locustfile import _jackpot as jackpot
 from tests.support.load_runs import DISTURBED, ONE_AT_A_TIME, load
-from tests.support.reference import reference
+from tests.support.reference import converting_reference, reference
 
 pytestmark = [pytest.mark.timeout(480, func_only=True), ONE_AT_A_TIME]
 # Steps of a second, which every CLIENT answers in time.
@@ -100,17 +99,14 @@ def test_ctrl_c_during_an_audit_between_steps_is_audited_once_more_and_clean(tmp
 
 
 def test_through_the_web_page_steps_are_shown_and_conversions_go_on_after_each(tmp_path):
-    page, port = free_port(), free_port()
-    keys = {f"jackpot_{key}": f"{key} of the tests" for key in ("api_key", "api_signature", "client_secret")}
+    page = free_port()
 
     def conversions():
         rows = requests.get(f"http://127.0.0.1:{page}/stats/requests", timeout=60).json()["stats"]
         return sum(row["num_requests"] for row in rows if row["name"].startswith("conversion"))
 
-    with reference(
-        tmp_path, balance=Decimal(10_000), jackpot_url=f"http://127.0.0.1:{port}", **keys
-    ) as client:
-        client.target(tmp_path, players=PLAYERS, more=jackpot(client, port))
+    with converting_reference(tmp_path, balance=Decimal(10_000)) as (client, port):
+        client.target(tmp_path, players=PLAYERS, more=client.converting(port))
         options = ("--web-host", "127.0.0.1", "--web-port", str(page), "--autostart", "--conversions", "3")
         with load(tmp_path, *RAMP, *QUIET, *options, "--pause", "0.05", users=8, headless=False) as run:
             run.wait_for("updating to 0 users")

@@ -22,8 +22,9 @@ from loadtests.audit.options import AuditOptions  # noqa: E402
 from loadtests.audit.outcome.text import lines, why_not  # noqa: E402
 from loadtests.audit.outcome.verdict import AuditFinding, AuditVerdict  # noqa: E402
 from loadtests.audit.worker import WorkerAudit  # noqa: E402
+from loadtests.traffic.driving import drive  # noqa: E402
 from loadtests.traffic.ledger import BET  # noqa: E402
-from loadtests.traffic.player_script import Send, drive  # noqa: E402
+from loadtests.traffic.player_script import Send  # noqa: E402
 from scenarios.problems.errors import Exit  # noqa: E402
 
 PLAYERS = ("p-1", "p-2")

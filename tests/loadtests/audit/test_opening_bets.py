@@ -6,8 +6,9 @@ import pytest
 
 from loadtests.audit.open_transactions import fund
 from loadtests.traffic.callbacks import Callbacks
+from loadtests.traffic.driving import drive
 from loadtests.traffic.ledger import Ledger
-from loadtests.traffic.player_script import Seen, drive
+from loadtests.traffic.player_script import Seen
 from scenarios.target.dialect_file import read_dialect
 from simulators.dialects import SHIPPED
 from simulators.operator.dialect import SPORTSBOOK

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from scenarios.console.providers import ServedProviders
 from scenarios.hosting.served import Place, Play, served
 from scenarios.target.loading import load
 from simulators.exchanges.history import Exchange, History
-from simulators.providers import OPERATOR
+from simulators.providers import JACKPOT, OPERATOR
 from tests.support.commanding import target_file
-from tests.support.reference import Reference, reference
+from tests.support.reference import Reference, converting_reference, reference
 
 USUAL = {name: size.default for name, size in SIZES.items()}
 # As many rounds as the machine makes, with much of everything that can come between.
@@ -30,6 +30,7 @@ BUSY = USUAL | {
     "forgeries": 0.2,
     "voids": 0.2,
 }
+QUIET = BUSY | dict.fromkeys(("copies", "races", "orphans", "cuts", "forgeries", "voids"), 0.0)
 
 
 @dataclass
@@ -75,8 +76,12 @@ class Scene:
 @contextmanager
 def operator_for(target_path: Path, usual: dict = BUSY, client: Reference | None = None) -> Iterator[Scene]:
     target, history, said = load(target_path), History(), []
-    with served(target, history, OPERATOR, Place("127.0.0.1", 0), Play()) as one:
-        providers = ServedProviders(target, history, {OPERATOR: one})
+    with ExitStack() as stack:
+        providers = ServedProviders(target, history)
+        for name in (OPERATOR, JACKPOT) if target.jackpot else (OPERATOR,):
+            port = target.jackpot.listen_address[1] if name == JACKPOT else 0
+            one = served(target, history, name, Place("127.0.0.1", port), Play())
+            providers.served[name] = stack.enter_context(one)
         scene = Scene(providers, Autoplay(providers, usual, 1, said.append), said, client)
         try:
             yield scene
@@ -91,6 +96,16 @@ def playing(folder: Path, mutant: str | None = None, usual: dict = BUSY) -> Iter
     """Beside the reference, or a mutant of it."""
     with reference(folder, mutant) as client, operator_for(client.target(folder), usual, client) as scene:
         yield scene
+
+
+@contextmanager
+def converting(folder: Path, mutant: str | None = None) -> Iterator[Scene]:
+    """Beside the reference, or a mutant of it, whose players buy vouchers: as many as the machine makes."""
+    usual = QUIET | {"rate": 2.0, "conversions": 20.0, "copies": 1.0, "refunds": 0.5, "store_changes": 0.3}
+    with converting_reference(folder, mutant) as (client, port):
+        target = client.target(folder, more=client.converting(port))
+        with operator_for(target, usual, client) as scene:
+            yield scene
 
 
 @contextmanager

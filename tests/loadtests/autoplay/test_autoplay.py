@@ -1,5 +1,6 @@
 """Autoplay in process: right CLIENTs are clean whatever happens beside, wrong ones broken, nothing dies silently."""
 
+import re
 import threading
 from collections import defaultdict
 from decimal import Decimal
@@ -13,7 +14,7 @@ from scenarios.hosting.ports import free_port
 from scenarios.problems.errors import Exit, UsageProblem
 from simulators.exchanges.history import Purpose
 from simulators.transport.faults.table import parse_fault
-from tests.loadtests.autoplay.playing import BUSY, Scene, alone, playing
+from tests.loadtests.autoplay.playing import QUIET, Scene, alone, converting, playing
 
 
 def traffic(scene: Scene) -> list:
@@ -104,8 +105,7 @@ def test_a_wrong_client_is_broken_and_it_is_said_by_what(tmp_path: Path, mutant:
 
 
 def test_by_what_is_named_where_one_mistake_explains_it(tmp_path: Path):
-    quiet = BUSY | dict.fromkeys(("copies", "races", "orphans", "cuts", "forgeries", "voids"), 0.0)
-    with playing(tmp_path, "idm-no-results", quiet) as scene:
+    with playing(tmp_path, "idm-no-results", QUIET) as scene:
         scene.start()
         scene.await_rounds(3)
         scene.act("result", amount="7.77", copies=1)
@@ -113,6 +113,45 @@ def test_by_what_is_named_where_one_mistake_explains_it(tmp_path: Path):
         wrong = next(each for each in verdict["players"] if each["outcome"] == "wrong")
         assert wrong["off"] == "7.77"
         assert "twice" in wrong["why"], wrong
+
+
+def test_a_right_client_is_clean_whatever_becomes_of_vouchers(tmp_path: Path):
+    ends = {"conversion", "conversion canceled", "conversion refunded", "conversion refund rejected"}
+    with converting(tmp_path) as scene:
+        jackpot = scene.providers.simulator("jackpot").account
+        before = [each.store for each in jackpot.listings]
+        scene.start()
+        scene.await_(lambda: ends | {"store change"} <= set(scene.autoplay.shown()["sent"]))
+        verdict = scene.stop()
+        shown = scene.autoplay.shown()
+        assert verdict["finding"] == "clean", (verdict, shown)
+        assert (shown["problems"], shown["failed_rounds"], shown["conversions"]) == ([], [], 20)
+        spent = [each.price for each in jackpot.vouchers if each.state in ("READY", "REFUND_REJECTED")]
+        assert spent
+        for player in verdict["players"]:
+            assert (player["outcome"], player["off"]) == ("right", "0"), player
+            assert Decimal(player["owns"]) == scene.client.balance(player["player"])
+        # The catalogue is left as it was found.
+        assert [each.store for each in jackpot.listings] == before
+        assert all(each.enabled for each in jackpot.listings)
+        assert (
+            scene.said[0]
+            == "autoplay        2 players, 2 rounds a second, 20 conversions into vouchers a second"
+        )
+
+
+def test_a_client_that_keeps_what_a_canceled_voucher_held_is_broken(tmp_path: Path):
+    with converting(tmp_path, "vch-cancel-keeps") as scene:
+        scene.start(rate="0.01", cancels="1")
+        scene.await_(lambda: "conversion canceled" in scene.autoplay.shown()["sent"])
+        verdict = scene.stop()
+        assert verdict["finding"] == "broken", verdict
+        wrong = next(each for each in verdict["players"] if each["outcome"] == "wrong")
+        assert Decimal(wrong["owns"]) == scene.client.balance(wrong["player"])
+        assert Decimal(wrong["off"]) < 0
+        assert re.search(
+            r"as if the [\d.]+ EUR of .* voucher.* that was canceled were still held", wrong["why"]
+        )
 
 
 def test_a_client_that_is_gone_is_waited_for_and_said(tmp_path: Path):
@@ -190,6 +229,9 @@ def test_one_session_at_a_time_and_each_is_audited(tmp_path: Path):
         ({"wins": "0.9", "voids": "0.9"}, "--wins is 0.9"),
         ({"least_stake": "x"}, "--least-stake is 'x'"),
         ({"faults": "nonsense"}, "--faults is 'nonsense'"),
+        ({"late_results": "2"}, "--late-results is 2"),
+        ({"conversions": "51"}, "--conversions is 51"),
+        ({"conversions": "1"}, "'jackpot' is no provider that is served here"),
     ],
 )
 def test_sizes_that_cannot_be_are_refused_before_anything_is_sent(tmp_path: Path, asked: dict, words: str):

@@ -206,7 +206,7 @@ def test_an_engine_is_refused_with_what_took_its_place():
 def test_the_document_tells_the_defaults_as_they_are():
     text = (Path(__file__).parents[3] / "docs" / "load.md").read_text()
     told = {name: float(value) for name, value in re.findall(r"^\| `--([a-z-]+)` \| ([\d.]+) \|", text, re.M)}
-    assert set(told) == {"copies", "races", "cuts", "orphans", "late-bets", "forgeries"}
+    assert set(told) == {"copies", "races", "cuts", "orphans", "late-bets", "late-results", "forgeries"}
     default = Rates()
     assert told == {name: getattr(default, name.replace("-", "_")) for name in told}
     ends = re.search(r"accepted bets (\d+) % are won, (\d+) % cashed out, (\d+) % rolled\s+back", text)

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from loadtests.traffic.callbacks import Callbacks
+from loadtests.traffic.driving import drive
 from loadtests.traffic.ledger import UNKNOWN, Ledger
 from loadtests.traffic.mix import Match, Rates, shares
 from loadtests.traffic.player_script import (
@@ -20,16 +21,15 @@ from loadtests.traffic.player_script import (
     TWO_VOIDS,
     PlayerScript,
     Seen,
-    drive,
+    of_each,
 )
 from simulators.operator.dialect import HASH_HEADER, SPORTSBOOK
 from simulators.values import money
 from tests.support.sportsbook_messages import parse, signed
 
-SECRET = "hash-secret"
-OPENING = 10_000
+SECRET, OPENING = "hash-secret", 10_000
 BUSY = Rates(copies=0.3, races=0.2, orphans=0.3, late_bets=0.7, cuts=0.2, forgeries=0.2, voids=0.2)
-QUIET = Rates(copies=0, races=0, orphans=0, late_bets=0, cuts=0, forgeries=0, wins=0, voids=0, cash_outs=0)
+QUIET = Rates(**dict.fromkeys(shares(Rates()), 0))
 
 
 class Wallet:
@@ -170,7 +170,7 @@ def play(wallet, rates, *, rounds_played, seed=1, deaf=lambda _: False, kinds=No
                 seen.append(Seen(200, json.dumps(answer).encode(), 0.001))
         return seen
 
-    drive(rounds(ledger, rates, seed, kinds), carry, lambda send, seen: seen_all.append((send, seen)))
+    drive(rounds(ledger, rates, seed, kinds), carry, of_each(lambda *sent: seen_all.append(sent)))
     return ledger, seen_all
 
 
@@ -396,5 +396,5 @@ def test_requests_of_a_round_that_fails_are_reported_and_the_failure_goes_on():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        drive(round_(), lambda _: [Seen(200, b"", 0.1)], lambda _, seen: reported.append(seen.status))
+        drive(round_(), lambda _: [Seen(200, b"", 0.1)], of_each(lambda _, s: reported.append(s.status)))
     assert reported == [200]

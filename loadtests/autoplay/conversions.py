@@ -1,0 +1,172 @@
+"""Conversions into vouchers beside the rounds of autoplay, at the Jackpot that ``serve`` plays."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from random import Random
+from threading import BoundedSemaphore, Event, Lock
+from typing import Final
+
+from loadtests.autoplay.carrier import GivenUp
+from loadtests.autoplay.pace import Pace
+from loadtests.traffic.driving import drive
+from loadtests.traffic.ledger import Operation
+from loadtests.traffic.voucher_script import (
+    CONVERSION,
+    PATIENCE,
+    REFUSED_CONVERSION,
+    Again,
+    Ask,
+    Carrier,
+    Conversion,
+    Pause,
+    Steps,
+    T,
+    Told,
+    VoucherScript,
+)
+from scenarios.console.providers import Providers
+from scenarios.driver.driver import Driver
+from scenarios.oracles.subset_sums import Sums
+from simulators.values import money
+
+# Conversions at the same time; more are left out.
+_AT_ONCE: Final = 16
+# Seconds in which webhooks have to arrive before balances are read.
+_WEBHOOKS_SECONDS: Final = 10.0
+
+
+# What became of a conversion, in words, by what it is counted as.
+_BECAME: Final = {
+    CONVERSION: "was delivered",
+    REFUSED_CONVERSION: "was refused",
+    f"{CONVERSION} canceled": "was canceled",
+    f"{CONVERSION} refunded": "was refunded",
+    f"{CONVERSION} refund rejected": "was delivered and not refunded",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """The conversions of one player: each as what it is counted, and what the ledger knows of it."""
+
+    currency: str
+    all: tuple[tuple[str, Operation], ...] = ()
+
+    @property
+    def doubtful(self) -> list[Operation]:
+        """Those of which the CLIENT has not told the end."""
+        return [op for _, op in self.all if len(op.options()) > 1]
+
+    @property
+    def moved(self) -> Sums:
+        """What all of them may have added to the balance, in minor units."""
+        sure = sum(min(op.options()) for _, op in self.all if len(op.options()) == 1)
+        return Sums(sure, tuple(op.options() for op in self.doubtful))
+
+    def explain(self, off: Decimal) -> str:
+        """Which of them make a balance that is ``off`` by so much, in words; empty where none do."""
+        for name, became in _BECAME.items():
+            ended = [op for one, op in self.all if one == name and op not in self.doubtful]
+            amounts = [money.from_minor(op.amount, self.currency) for op in ended]
+            if abs(off) not in (*amounts, sum(amounts)):
+                continue
+            spent = any(0 not in op.options() for op in ended)
+            if spent and off < 0:
+                continue
+            which = "a voucher" if abs(off) in amounts else f"each voucher, of {len(amounts)},"
+            wrong = (
+                "had cost nothing" if spent else "were still held" if off < 0 else "had been given back twice"
+            )
+            return f"as if the {money.show(abs(off), self.currency)} of {which} that {became} {wrong}"
+        return ""
+
+
+class Conversions:
+    """Lets players convert by ``script``, one conversion every so often as it says, from ``run`` until ``stopping``.
+
+    ``turn`` is held by who moves scripts and their ledger. ``ready`` are the players who may convert now; ``heard``
+    is told of each conversion and piece of news, with what is wrong, and ``failed`` of mistakes of this program.
+    """
+
+    def __init__(
+        self,
+        providers: Providers,
+        script: VoucherScript,
+        turn: Lock,
+        stopping: Event,
+        given_up: Event,
+        ready: Callable[[], Sequence[int]],
+        heard: Callable[[str, str | None], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self._script, self._turn, self._rng = script, turn, Random(script.rng.random())
+        self._stopping, self._given_up = stopping, given_up
+        self._ready, self._heard, self._failed = ready, heard, failed
+        self._carrier = Carrier(Driver(providers.target, timeout=PATIENCE), script.simulator, self._pause)
+        self._made: list[Conversion] = []
+
+    def run(self) -> None:
+        """Begin conversions until it is stopping, then wait until those under way have ended."""
+        pace, room = Pace(self._script.rates.conversions), BoundedSemaphore(_AT_ONCE)
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="autoplay-vouchers") as pool:
+            while pace.turn(self._stopping):
+                ready = self._ready()
+                if ready and room.acquire(blocking=False):
+                    done = pool.submit(self._watched, partial(self._convert, self._rng.choice(ready)))
+                    done.add_done_callback(lambda _: room.release())
+
+    def settle(self) -> None:
+        """Ask once more for those whose end the CLIENT has not told, and let webhooks arrive."""
+        with self._turn:
+            doubtful = [made for made in self._made if made.op and len(made.op.options()) > 1]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(
+                pool.map(
+                    self._watched, (partial(self._drive, self._script.settle(made)) for made in doubtful)
+                )
+            )
+        self._script.simulator.wait_idle(_WEBHOOKS_SECONDS)
+
+    def of(self, player: int) -> Converted:
+        """What the conversions of ``player`` come to."""
+        with self._turn:
+            mine = [(made.name, made.op) for made in self._made if made.op and made.op.player == player]
+        return Converted(self._script.ledger.currency, tuple(mine))
+
+    def _convert(self, player: int) -> None:
+        made = Conversion(player)
+        with self._turn:
+            self._made.append(made)
+        self._drive(self._script.convert(made))
+        with self._turn:
+            self._heard(made.name, made.problem)
+        if made.problem is None:
+            self._drive(self._script.news(made, lambda name: self._heard(name, None)))
+
+    def _watched(self, do: Callable[[], object]) -> None:
+        try:
+            do()
+        except GivenUp:
+            pass
+        except Exception as error:
+            self._failed(error)
+
+    def _drive(self, steps: Steps[T]) -> T:
+        with self._turn:
+            return drive(steps, self._carry)
+
+    def _carry(self, step: Ask | Again | Pause) -> Told:
+        self._turn.release()
+        try:
+            if self._given_up.is_set():
+                raise GivenUp
+            return self._carrier.carry(step)
+        finally:
+            self._turn.acquire()
+
+    def _pause(self, seconds: float) -> None:
+        if self._given_up.wait(seconds):
+            raise GivenUp
