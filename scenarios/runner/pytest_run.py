@@ -1,6 +1,7 @@
 """Runs scenarios under pytest, shut off from whatever the current directory holds."""
 
 import contextlib
+import functools
 import os
 import secrets
 import sys
@@ -36,15 +37,15 @@ def check(
     *,
     report: Path | None = None,
     watchers: Sequence[Watcher] = (),
-    paths: Sequence[Path | str] = SCENARIOS,
+    paths: Sequence[Path | str] | None = None,
 ) -> Judged:
     """Judge the target by the selected rules and write the reports into ``report``.
 
     Never raises for what the target does; raises UsageProblem where ``report`` cannot be written. ``paths``
-    are the scenario files, or pytest node ids.
+    are the scenario files, or pytest node ids (None: those of the package).
     """
     session = Session(Run(settings), list(watchers), sure=True)
-    arguments = [str(path) for path in paths]
+    arguments = [str(path) for path in (scenario_files(settings.rules) if paths is None else paths)]
     arguments += ["-c", str(PACKAGE / "pytest.ini"), "--rootdir", str(PACKAGE), "--noconftest"]
     # No test here fails by an assertion of its own, so nothing has to be compiled again to explain one.
     arguments += ["--import-mode=importlib", "--assert=plain"]
@@ -76,6 +77,23 @@ def check(
         else:
             (report / JUNIT).unlink(missing_ok=True)
     return judged
+
+
+def scenario_files(rules: Sequence[str]) -> Sequence[Path]:
+    """The package's scenario files that name one of ``rules``: to collect all of them takes longer than many a rule."""
+    return [
+        path for path, text in _sources().items() if any(f'"{rule}"' in text for rule in rules)
+    ] or SCENARIOS
+
+
+@functools.cache
+def _sources() -> dict[Path, str]:
+    """The package's scenario files, in the order in which pytest collects them, and their text."""
+    return {
+        path: path.read_text(encoding="utf-8")
+        for folder in SCENARIOS
+        for path in sorted(folder.rglob("test_*.py"))
+    }
 
 
 def _played(arguments: list[str], session: Session) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import scenarios
 from scenarios.contract import PLANNED, RULES
-from scenarios.runner.pytest_run import SCENARIOS
+from scenarios.runner.pytest_run import SCENARIOS, scenario_files
 
 FILES = sorted(path for folder in SCENARIOS for path in Path(folder).rglob("test_*.py"))
 
@@ -34,6 +34,14 @@ def test_every_scenario_names_rules_that_exist():
 def test_every_rule_has_a_scenario_or_is_known_to_have_none():
     proved = {rule for path in FILES for test in scenarios_of(path) for rule in rules_of(test)}
     assert set(RULES) - proved == set(PLANNED)
+
+
+def test_a_run_of_one_rule_reads_the_files_of_its_scenarios_and_few_others():
+    for path in FILES:
+        for rule in {rule for test in scenarios_of(path) for rule in rules_of(test)}:
+            assert path in scenario_files([rule]), rule
+    assert set(scenario_files([*RULES])) == set(FILES)
+    assert len(scenario_files(["BET-01"])) < 4
 
 
 def test_every_folder_of_scenarios_is_run():
