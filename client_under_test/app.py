@@ -33,7 +33,7 @@ from client_under_test.vouchers.worker import Worker
 from client_under_test.wallet import callbacks
 from client_under_test.wallet.accounts import Accounts
 from client_under_test.wallet.adapters import provider
-from client_under_test.wallet.adapters.provider import AdapterHandler
+from client_under_test.wallet.adapters.provider import AdapterHandler, Teller
 from client_under_test.wallet.adapters.table import ADAPTERS
 from client_under_test.wallet.allow_list import AllowList
 from client_under_test.wallet.answers import Answers
@@ -59,6 +59,7 @@ class Parts:
     ledger: type[Ledger] = Ledger
     answers: type[Answers] = Answers
     callbacks: type[CallbackHandler] = CallbackHandler
+    teller: type[Teller] = Teller
     operator_api: type[OperatorApi] = OperatorApi
     database: type[Database] = Database
     session_tokens: type[SessionTokenMinter] = SessionTokenMinter
@@ -106,7 +107,7 @@ def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
     app = Flask("client_under_test")
     app.extensions["database"] = database
     app.extensions["accounts"] = accounts
-    app.register_blueprint(_callbacks(config, handler, accounts))
+    app.register_blueprint(_callbacks(config, handler, parts.teller(accounts)))
     app.register_blueprint(sportsbook_routes.blueprint(config, accounts, parts.operator_api(config)))
     app.register_blueprint(voucher_routes.blueprint(_voucher_service(app, config, parts)))
     app.register_blueprint(shop_routes.blueprint(_checkout_service(app, config, parts)))
@@ -123,8 +124,14 @@ def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
     return app
 
 
-def _callbacks(config: Config, handler: CallbackHandler, accounts: Accounts) -> Blueprint:
+def _callbacks(config: Config, handler: CallbackHandler, teller: Teller) -> Blueprint:
     if config.dialect is None:
+        if type(teller) is not REFERENCE.teller:
+            raise OtherWords(
+                "this mutant is wrong in what answers tell of balances, and those of the documents tell none",
+                "the words of a provider whose answers do",
+                f"add --dialect {next(iter(ADAPTERS))}, or choose another mutant",
+            )
         return callbacks.blueprint(config.callback_prefix, handler)
     own = (REFERENCE.signature, REFERENCE.parser, REFERENCE.answers, REFERENCE.callbacks)
     if (type(handler.signature), type(handler.parser), type(handler.answers), type(handler)) != own:
@@ -134,7 +141,7 @@ def _callbacks(config: Config, handler: CallbackHandler, accounts: Accounts) -> 
             "leave --dialect out, or choose another mutant",
         )
     words = ADAPTERS[config.dialect](config.security_hash)
-    return provider.blueprint(config.callback_prefix, AdapterHandler(handler, words, accounts))
+    return provider.blueprint(config.callback_prefix, AdapterHandler(handler, words, teller))
 
 
 def _checkout_service(app: Flask, config: Config, parts: Parts) -> CheckoutService:

@@ -17,8 +17,9 @@ class Mutant:
 
     ``sequential`` mutants are caught by single requests, one after the other. ``needs`` names what the
     judge must have beside that: "ban", "restart", "launch" (driver entries), "players" (two of them),
-    "currencies" (players in others), "dollars" (one of them in USD, which is agreed on); of vouchers "sweep"
-    (sessions end when the judge says so), "automatic" (the confirmation mode), "faults" (Jackpot's API disturbed);
+    "currencies" (players in others), "dollars" (one of them in USD, which is agreed on), "balances" (words of a
+    provider whose answers tell them); of vouchers "sweep" (sessions end when the judge says so), "automatic" (the
+    confirmation mode), "faults" (Jackpot's API disturbed);
     of checkouts "products" (several variants), "page" (the product page), "decisions" (delivered, and the order
     read). ``provider`` is whose contract it breaks.
     """

@@ -18,6 +18,7 @@ from client_under_test.mutants.vouchers import (
 from client_under_test.mutants.wallet import (
     amounts,
     answers,
+    balances,
     crashes,
     endurance,
     idempotency,
@@ -33,6 +34,7 @@ ALL: tuple[Mutant, ...] = (
     *signature.MUTANTS,
     *answers.MUTANTS,
     *amounts.MUTANTS,
+    *balances.MUTANTS,
     *results_bets.MUTANTS,
     *idempotency.MUTANTS,
     *rollback.MUTANTS,

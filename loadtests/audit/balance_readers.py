@@ -108,6 +108,8 @@ class BalanceReaders:
         route = self.target.route(History(), timeout=operator.timeout, connections=1, limits=limits)
         channel = Operator(self.base_url, operator.security_hash.get_secret_value(), route, operator.words)
         verbs = Verbs(channel)
+        # Nothing tries the dialect's balance call before the audit: wagers do not have to be believed.
         wanted = self.target.target.probe
-        probe: Probe = WagersProbe(verbs) if wanted == "wagers" else DriverProbe(verbs, driver, wanted)
+        by_wagers = wanted in ("", "wagers", "call")
+        probe: Probe = WagersProbe(verbs) if by_wagers else DriverProbe(verbs, driver, wanted)
         return BalanceReader(channel, probe, self.callbacks.currency)

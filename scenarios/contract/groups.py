@@ -13,6 +13,7 @@ GROUPS_OF: Final[dict[str, dict[str, str]]] = {
         "IDM": "handled only once",
         "RBK": "rollback",
         "INV": "invariants over generated histories",
+        "BAL": "balances told",
         "OUT": "requests the CLIENT makes",
     },
     JACKPOT: {
@@ -28,5 +29,5 @@ GROUPS: Final[dict[str, str]] = {
     group: title for groups in GROUPS_OF.values() for group, title in groups.items()
 }
 # Those about money alone: what breaks them loses some.
-MONEY: Final = frozenset({"BET", "RES", "IDM", "RBK", "INV", "VCH"})
+MONEY: Final = frozenset({"BET", "RES", "IDM", "RBK", "INV", "BAL", "VCH"})
 PROVIDER_OF: Final[dict[str, str]] = {group: name for name, groups in GROUPS_OF.items() for group in groups}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from scenarios.contract.groups import PROVIDER_OF
+from simulators.wallet.dialect import Abilities
 
 
 class Level(StrEnum):
@@ -90,6 +91,11 @@ class Rule:
         if observed in self.when:
             return self.when[observed]
         return self.causes if observed in self.fits else CAUSES.get(observed, self.causes)
+
+    @property
+    def beside_documents(self) -> bool:
+        """Whether it is about what the documents' own dialect does not have, and some other does."""
+        return bool(self.ability) and not getattr(Abilities(), self.ability)
 
     @property
     def about_bytes(self) -> bool:

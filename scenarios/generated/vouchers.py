@@ -11,6 +11,7 @@ from scenarios.problems.errors import DriverProblem
 from scenarios.run.story import Step, Verb
 from simulators.exchanges.history import Purpose
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
+from simulators.wallet.transactions import Transaction
 
 # Where the price is spent; everywhere else nothing is, once the session is over.
 _SPENT = (VoucherState.CONFIRMED, VoucherState.READY, VoucherState.REFUNDING, VoucherState.REFUND_REJECTED)
@@ -170,7 +171,7 @@ class VoucherStage(Stage):
         moved = {
             one.message.id: one.message
             for one in self.history()
-            if one.ok and one.message is not None and one.message.player == self.players[0].id
+            if one.ok and isinstance(one.message, Transaction) and one.message.player == self.players[0].id
         }
         signs = {"bet": 1, "result": -1}
         return sum((signs[each.kind] * each.amount for each in moved.values()), Decimal(0))

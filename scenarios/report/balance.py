@@ -8,6 +8,7 @@ from scenarios.run.findings import ScenarioResult
 from scenarios.run.run import Run
 from simulators.exchanges.history import Exchange
 from simulators.values import money
+from simulators.wallet.transactions import Transaction
 
 # So many exchanges are followed; a story has been made short before.
 _FOLLOWED = 200
@@ -24,7 +25,7 @@ def balance_curve(run: Run, rule: str, result: ScenarioResult) -> BalanceCurve |
         return None
     name, seen = result.readings.get(rule, ("", None))
     exchanges = [run.history[number] for number in findings[-1].exchanges[:_FOLLOWED]]
-    wagers = [exchange for exchange in exchanges if exchange.message is not None]
+    wagers = [exchange for exchange in exchanges if isinstance(exchange.message, Transaction)]
     name = name or next((exchange.message.player for exchange in wagers), "")
     player = next((one for one in (*run.players, *run.other_players) if one.id == name), None)
     if player is None or not wagers:

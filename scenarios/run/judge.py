@@ -230,9 +230,11 @@ class Judge:
             self._add(replace(finding, openings=openings, whose=player.id, right=right))
         return reading.amount
 
-    def expected(self, player: Player) -> Acceptable:
-        """The balances that are right after what was sent since ``player`` was funded."""
+    def expected(self, player: Player, until: Exchange | None = None) -> Acceptable:
+        """The balances that are right after what was sent since ``player`` was funded, up to ``until``."""
         sent, model = self.run.wagers(player.since), self.run.model
+        if until is not None:
+            sent = [one for one in sent if one.number <= until.number]
         if player.covered:
             # What a CLIENT chooses for results that are spent does not matter then.
             model = replace(model, spent=DOCUMENTED.spent)

@@ -24,8 +24,9 @@ from scenarios.run.width import width
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from scenarios.wallet.probe_self_test import Diagnosis, diagnose
+from scenarios.wallet.probe_self_test import Diagnosis, diagnose, try_call
 from scenarios.wallet.probes import (
+    CallProbe,
     DriverProbe,
     Likely,
     Probe,
@@ -85,6 +86,7 @@ class Run:
     planned: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.settings = self.settings.applicable()
         target = self.settings.target
         if target.jackpot is None and target.checkout is None:
             target.need_operator()
@@ -172,8 +174,10 @@ class Run:
     @cached_property
     def probe(self) -> Probe:
         """What reads balances; raises UsageProblem where the target has no OPERATOR."""
-        wanted = self.settings.target.target.probe
-        return WagersProbe(self.verbs) if wanted == "wagers" else DriverProbe(self.verbs, self.driver, wanted)
+        wanted = self.settings.target.probe
+        if wanted in ("wagers", "call"):
+            return WagersProbe(self.verbs) if wanted == "wagers" else CallProbe(self.verbs)
+        return DriverProbe(self.verbs, self.driver, wanted)
 
     @cached_property
     def width(self) -> int:
@@ -185,7 +189,10 @@ class Run:
     @property
     def probe_name(self) -> str:
         """What reads balances, for reports; "nothing" where the target has no OPERATOR, and so no balances."""
-        return "nothing" if self.settings.target.operator is None else self.probe.name
+        if self.settings.target.operator is None:
+            return "nothing"
+        fallen_back = isinstance(self.probe, CallProbe) and not self.probe.trusted
+        return WagersProbe.name if fallen_back else self.probe.name
 
     def warn(self, text: str) -> None:
         """Tell of something that whoever runs the check must know, once however often it comes up."""
@@ -218,7 +225,8 @@ class Run:
         lane = copy(self)
         lane.players = players
         lane.verbs = replace(self.verbs, guard=guard)
-        lane.probe = WagersProbe(lane.verbs)
+        assert isinstance(self.probe, WagersProbe)
+        lane.probe = self.probe.over(lane.verbs)
         return lane
 
     def in_currency(self, code: str) -> "Run":
@@ -232,7 +240,7 @@ class Run:
         other.noticed, other.sound = [], {}
         other.verbs = replace(self.verbs, noticed=other.noticed)
         if isinstance(self.probe, WagersProbe) and not self.diagnosis.why:
-            other.probe = WagersProbe(other.verbs)
+            other.probe = self.probe.over(other.verbs)
             with self._unbounded():
                 other._try_wagers(other.probe, other.players[0], None)
             self._probes[code] = other.probe
@@ -285,6 +293,8 @@ class Run:
         if declined is not None and player.owned is not None and player.owned >= 0:
             expected, said = "a covered bet is accepted", f"error {declined.error!r}"
             self.noticed.append(Noticed("BET-01", expected, said, (declined.number,), player.unit, once=True))
+        if isinstance(probe, CallProbe) and not self.diagnosis.why:
+            self._try_call(probe, player)
         if self.diagnosis.why and opening is not None:
             self.probe, self.diagnosis, self.suspicion = other, Diagnosis(), self.diagnosis
             player.touched, player.opening = True, opening
@@ -292,6 +302,14 @@ class Run:
         elif self.diagnosis.takes_all:
             # What was sent and answered says what is to be put back.
             self.probe, self.at_its_word, player.touched = TakenAtItsWord(), True, False
+
+    def _try_call(self, probe: CallProbe, player: Player) -> None:
+        try:
+            try_call(probe, player)
+        except TargetGone:
+            self.guard.wait_return()
+        if not probe.trusted:
+            self.warn("balances are read through wagers, as the balance call tells others (BAL-02)")
 
     def _diagnosed(self, probe: WagersProbe, player: Player) -> Diagnosis:
         try:

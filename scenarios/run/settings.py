@@ -1,10 +1,13 @@
 """What a run of the judge was asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
+from scenarios.contract import RULES
 from scenarios.run.effort import NORMAL, Effort
 from scenarios.run.story import Story
 from scenarios.target.loading import Target
+from simulators.wallet.dialect import Abilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +32,17 @@ class Settings:
     again: str = "pitboss check"
     reference: str | None = None
     known: frozenset[str] = frozenset()
+
+    def applicable(self) -> Self:
+        """These settings without rules of other dialects, unless nothing else was asked for.
+
+        What the documents themselves do not have, and the target's words do not, is left out of a verdict of all
+        rules; a rule of the documents that does not apply to a dialect is skipped, and says why.
+        """
+        spoken = self.target.operator.words.abilities if self.target.operator else Abilities()
+        kept = tuple(
+            rule
+            for rule in self.rules
+            if not RULES[rule].beside_documents or getattr(spoken, RULES[rule].ability)
+        )
+        return replace(self, rules=kept or self.rules)

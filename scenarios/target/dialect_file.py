@@ -28,6 +28,8 @@ from simulators.wallet.transactions import Kind
 
 # With so many digits a tenth of every currency's unit can be written.
 _FINE = 5
+# What a balance call can say.
+_ASKING = ("{player}", "{currency}", "{round}", "{uuid}")
 # What each kind must say, so that a CLIENT can handle it.
 _NEEDED = {
     Kind.BET: ("{id}", "{player}", "{amount}"),
@@ -127,8 +129,25 @@ class AnswerForm(Section):
     client_id: Expression | None = Field(
         None, description="a JMESPath that finds the CLIENT's own transaction id", examples=['"reference"']
     )
+    balance: Expression | None = Field(
+        None,
+        description="a JMESPath that finds the player's balance, written as amounts are, in what says done",
+        examples=['"balance"'],
+    )
     insufficient_funds: Name = Field(
         description="the error of a bet that the balance does not cover", examples=['"INSUFFICIENT_FUNDS"']
+    )
+
+
+class BalanceForm(Section):
+    """``[balance]``: the call that asks what a player has."""
+
+    path: WalletPath = Field(
+        description="the path of the balance call, that is appended to callback_url",
+        examples=['"/balance"'],
+    )
+    message: dict[str, Any] = Field(
+        description=f"what the balance call says; {', '.join(_ASKING)} and what is agreed on stand for their values"
     )
 
 
@@ -182,6 +201,9 @@ class DialectFile(Section):
     amount: AmountForm = Field(description="how amounts are written")
     signature: Signature = Field(description="how messages are signed with security_hash")
     answer: AnswerForm = Field(description="how answers are read")
+    balance: BalanceForm | None = Field(
+        None, description="the call that asks for a balance, where there is one"
+    )
     decisions: Decisions = Field(default_factory=Decisions, description="where providers differ")
 
     @field_validator("path", "messages")
@@ -194,12 +216,32 @@ class DialectFile(Section):
     @field_validator("messages")
     @classmethod
     def _sayable(cls, given: dict[Kind, dict[str, Any]], info: ValidationInfo) -> dict[Kind, dict[str, Any]]:
-        flat = info.data.get("encoding") in ("form", "query")
-        places = (*PLACES, *(f"{{{name}}}" for name in info.data.get("agreed", ())))
+        flat, places = _flat_and_places(info, PLACES)
         if problem := next(
             (each for kind in Kind for each in _unsayable(kind, given[kind], places, flat=flat)), None
         ):
             raise ValueError(problem)
+        return given
+
+    @field_validator("balance")
+    @classmethod
+    def _asked_and_told(cls, given: BalanceForm | None, info: ValidationInfo) -> BalanceForm | None:
+        if given is None:
+            return None
+        flat, places = _flat_and_places(info, _ASKING)
+        found = set(_places(given.message))
+        if "{player}" not in found:
+            raise ValueError("message has no {player} as the whole value of a field")
+        if unknown := sorted(found.difference(places)):
+            raise ValueError(f"message has {unknown[0]}, which stands for nothing in a balance call")
+        if flat and any(isinstance(each, dict | list) for each in given.message.values()):
+            raise ValueError(
+                "message has a table or a list, which neither a form nor a query string can hold"
+            )
+        if "answer" in info.data and info.data["answer"].balance is None:
+            raise ValueError(
+                "there is a balance call, and [answer] balance does not say where the balance is"
+            )
         return given
 
     @field_validator("decisions")
@@ -235,8 +277,14 @@ class DialectFile(Section):
             header=sign.header,
             field=sign.field,
             answers=Answers(
-                answer.encoding, answer.done, answer.error, answer.client_id, answer.insufficient_funds
+                answer.encoding,
+                answer.done,
+                answer.error,
+                answer.client_id,
+                answer.insufficient_funds,
+                answer.balance,
             ),
+            asks=None if self.balance is None else (self.balance.path, self.balance.message),
             decisions=Abilities(
                 copies_as_first=self.decisions.copies_as_first,
                 unknown_rollbacks=self.decisions.unknown_rollbacks,
@@ -245,6 +293,8 @@ class DialectFile(Section):
                 fine_amounts=self.amount.fine,
                 rollback_currency="{currency}" in _places(self.messages[Kind.ROLLBACK]),
                 rollback_ids="{id}" in _places(self.messages[Kind.ROLLBACK]),
+                balance_told=answer.balance is not None,
+                balance_call=self.balance is not None,
             ),
         )
 
@@ -264,6 +314,12 @@ def read_dialect(path: Path) -> TemplateDialect:
     except ValidationError as invalid:
         first, *more = as_problem(invalid, DialectFile, data, Origin(str(path), {}))
         raise UsageProblem(first.came, first.expected, first.next_step, tuple(more)) from None
+
+
+def _flat_and_places(info: ValidationInfo, places: Collection[str]) -> tuple[bool, tuple[str, ...]]:
+    """Whether messages can hold no tables, and what may stand in them."""
+    flat = info.data.get("encoding") in ("form", "query")
+    return flat, (*places, *(f"{{{name}}}" for name in info.data.get("agreed", ())))
 
 
 def _unsayable(kind: Kind, message: dict[str, Any], places: Collection[str], *, flat: bool) -> Iterator[str]:

@@ -294,9 +294,10 @@ class Checkout(Section):
 class Limits(Section):
     """``[target]``: how balances are read, and how much traffic the target is given."""
 
-    probe: Literal["wagers", "http", "sql"] = Field(
-        "wagers",
-        description='"wagers", "http" or "sql": how balances are read; the last two need [driver] balance',
+    probe: Literal["", "wagers", "call", "http", "sql"] = Field(
+        "",
+        description='"wagers", "call", "http" or "sql": how balances are read; "call", the balance call of a dialect, '
+        "is the default where the dialect has one; the last two need [driver] balance",
         examples=['"wagers"'],
     )
     max_connections: Count = Field(

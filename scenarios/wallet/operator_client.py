@@ -14,7 +14,7 @@ from simulators.transport.delivery import Delivery, Fault
 from simulators.transport.sending import deliver
 from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.names import Names
-from simulators.wallet.transactions import Kind, Transaction
+from simulators.wallet.transactions import BalanceCall, Kind, Transaction
 
 # How often what got no answer is sent again, and how many requests are made for one of the judge's own that none of
 # which is ever answered: itself, its copies, and its rollback.
@@ -211,6 +211,19 @@ class Verbs:
         """Undo ``of``: an earlier exchange, or any provider id (which needs ``player`` and ``amount``)."""
         undo = self.undo(of, player, amount, id=id, currency=currency)
         return self.send(undo, style=style, label=label, purpose=purpose)
+
+    def ask(self, player: Player) -> tuple[Exchange, Decimal | None] | None:
+        """Call for the balance: the exchange and what it tells; None where the dialect has no such call."""
+        exchange = self.channel.ask(BalanceCall(player.id, player.currency))
+        if exchange is None:
+            return None
+        exchange = self._watched(exchange)
+        return exchange, self.told(exchange, player) if exchange.ok else None
+
+    def told(self, exchange: Exchange, player: Player) -> Decimal | None:
+        """The balance of ``player`` that the answer of ``exchange`` tells; None where it tells none."""
+        answer = exchange.answer
+        return None if answer is None else self.channel.dialect.told(answer, player.currency)
 
     def again(self, exchange: Exchange) -> Exchange:
         """Send a copy of ``exchange``, byte for byte."""

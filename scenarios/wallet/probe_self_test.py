@@ -11,7 +11,7 @@ from decimal import Decimal
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from scenarios.wallet.probes import Unanswered, Unreadable, WagersProbe
+from scenarios.wallet.probes import CallProbe, Unanswered, Unreadable, WagersProbe
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.wallet.transactions import Kind, Transaction
 
@@ -84,6 +84,35 @@ def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
         return Diagnosis()
     settle(probe.operator, player, start)
     return _blame(player, found, range(start, len(history)))
+
+
+def try_call(probe: CallProbe, player: Player) -> None:
+    """Have wagers prove what the balance call tells after a transaction of each kind; what is wrong is noticed.
+
+    For a ``player`` whose balance can be read through wagers, and left as found.
+    """
+    operator = probe.operator
+    start = len(operator.channel.route.history)
+    try:
+        paid = probe.give(player, _PAID)
+        _told_right(probe, player)
+        taken = operator.bet(player, player.money(_PART), purpose=Purpose.PROBE)
+        _told_right(probe, player)
+        for one in (taken, paid):
+            if one.ok:
+                operator.rollback(one, purpose=Purpose.PROBE)
+                _told_right(probe, player)
+        probe.empty(player)
+    except Unreadable:
+        # Rules about money tell of it, by scenarios of their own.
+        settle(operator, player, start)
+    player.known = Decimal(0)
+
+
+def _told_right(probe: CallProbe, player: Player) -> None:
+    asked = probe.operator.ask(player) if probe.trusted else None
+    if asked is not None and asked[1] is not None:
+        probe.proved(player, asked[0], asked[1])
 
 
 def _experiment(probe: WagersProbe, player: Player) -> Noticed | None:

@@ -1,21 +1,24 @@
 """Probes: read what a player's balance is.
 
 ``wagers`` needs no help from the CLIENT: a bet of B is accepted and a bet of the smallest unit is then
-refused, so the balance was B. ``http`` and ``sql`` ask the driver. Every probe leaves the balance as it
-found it, or says so.
+refused, so the balance was B. ``call`` asks in the dialect's own words, and believes only what it expects or wagers
+prove. ``http`` and ``sql`` ask the driver. Every probe leaves the balance as it found it, or says so.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol, Self
 
 from scenarios.driver.driver import Driver
+from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, Purpose
 
+# The rule that what a balance call tells is what wagers prove.
+TOLD_BY_CALL: Final = "BAL-02"
 # A search that doubles its bet (or halves the balance) this often has offered more than any balance can hold.
 _DOUBLINGS = 50
 # How many of the largest bets that a CLIENT takes are tried on one balance.
@@ -77,6 +80,10 @@ class WagersProbe:
     # The largest bet that the CLIENT takes in a currency, in smallest units, where it was seen to limit single bets.
     limits: dict[str, int] = field(default_factory=dict)
     _sent: list[int] = field(default_factory=list)
+
+    def over(self, operator: Verbs) -> Self:
+        """This probe, over other verbs."""
+        return replace(self, operator=operator, _sent=[])
 
     def read(self, player: Player, expected: Decimal, likely: Likely = nothing_likely) -> Reading:
         """Three requests where the balance is ``expected``, else a bounded search. Raises Unreadable."""
@@ -243,6 +250,69 @@ class WagersProbe:
 
     def _spend(self, player: Player, amount: Decimal) -> bool:
         return self.takes(player, player.units(amount))
+
+
+@dataclass
+class CallProbe(WagersProbe):
+    """Asks for balances in the dialect's own words; wagers prove what is not expected, was raced, or was cut.
+
+    Once they proved something else than what was told, it is broken (BAL-02), and wagers alone read.
+    """
+
+    name: str = "call"
+    # The number of the exchange after the last reading.
+    _looked: int = 0
+
+    def read(self, player: Player, expected: Decimal, likely: Likely = nothing_likely) -> Reading:
+        """One request where that tells what is ``expected``, else wagers. Raises Unreadable."""
+        asked = self._asked(player)
+        if asked is None:
+            return super().read(player, expected, likely)
+        exchange, told = asked
+        if told == expected and not self._unsure(exchange.number):
+            return Reading(told, (exchange.number,))
+        return self.proved(player, exchange, told, likely)
+
+    def proved(
+        self, player: Player, exchange: Exchange, told: Decimal, likely: Likely = nothing_likely
+    ) -> Reading:
+        """What wagers prove of what ``exchange`` told; BAL-02 is broken where it is something else."""
+        proof = super().read(player, told, likely)
+        proof = replace(proof, exchanges=(exchange.number, *proof.exchanges))
+        if proof.amount != told:
+            self.operator.noticed.append(
+                Noticed(
+                    TOLD_BY_CALL,
+                    f"the balance call tells {player.show(proof.amount)}, which wagers prove",
+                    f"it tells {player.show(told)}",
+                    proof.exchanges,
+                    abs(told - proof.amount),
+                )
+            )
+        return proof
+
+    def empty(self, player: Player) -> Decimal:
+        """Bet away what is told, and prove that it was all."""
+        asked = self._asked(player)
+        if asked is not None:
+            player.known = asked[1]
+        return super().empty(player)
+
+    @property
+    def trusted(self) -> bool:
+        """Whether nothing that was told was proved wrong."""
+        return not any(one.rule == TOLD_BY_CALL for one in self.operator.noticed)
+
+    def _asked(self, player: Player) -> tuple[Exchange, Decimal] | None:
+        """The balance call and what it tells; None where it is not trusted, or tells nothing."""
+        asked = self.operator.ask(player) if self.trusted else None
+        return None if asked is None or asked[1] is None else (asked[0], asked[1])
+
+    def _unsure(self, number: int) -> bool:
+        """Whether anything since the last reading went together or with a fault."""
+        looked, self._looked = self._looked, number
+        history = self.operator.channel.route.history
+        return any(one.race is not None or one.faulty for one in history.since(looked))
 
 
 def in_parts(amount: Decimal, unit: Decimal, move: Callable[[Decimal], bool]) -> bool:

@@ -16,7 +16,7 @@ from simulators.transport.route import Route
 from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.dialect import Dialect
 from simulators.wallet.names import Names
-from simulators.wallet.transactions import Transaction
+from simulators.wallet.transactions import BalanceCall, Transaction
 from simulators.webhooks.endpoint import Endpoint, answered
 from simulators.webhooks.retry_queue import RetryQueue, Schedule
 
@@ -105,6 +105,18 @@ class Operator(Endpoint[Transaction]):
             self.deliver(
                 self.delivery_of(request, label=label or message.kind, purpose=purpose, message=message)
             )
+        )
+
+    def ask(self, call: BalanceCall) -> Exchange | None:
+        """Ask once what a player has; None where the dialect has no such call. It is for the judge's own reading."""
+        message = self.dialect.balance_message(call)
+        if message is None:
+            return None
+        path, body = message
+        self._look_at(body)
+        request = self.dialect.signed(self.url or "", path, body, self.secret)
+        return answered(
+            self.deliver(self.delivery_of(request, label="balance call", purpose=Purpose.PROBE, message=call))
         )
 
 

@@ -6,7 +6,6 @@ where that is sent; so the order in which faults are named does not matter to it
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 from simulators.exchanges.history import Answer, Exchange, FaultNote, Purpose, Request, Status
@@ -21,14 +20,13 @@ KillInstant = Literal["before", "sent", "answered"]
 class Meaning:
     """What an answer means to the provider that asked.
 
-    ``problem`` is what in it breaks the contract, in words; ``balance`` what it says the player has, where it does.
+    ``problem`` is what in it breaks the contract, in words.
     """
 
     status: Status
     error: str | None = None
     client_id: str | int | None = None
     problem: str | None = None
-    balance: Decimal | None = None
 
     @property
     def effect(self) -> Status:

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 from urllib.parse import quote_plus
@@ -73,10 +74,10 @@ def _percent(text: str) -> str:
     return "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass"))
 
 
-def object_of(body: bytes) -> dict[str, Any] | None:
-    """Read a JSON object leniently, None where it is none."""
+def object_of(body: bytes, *, exact: bool = False) -> dict[str, Any] | None:
+    """Read a JSON object leniently, None where it is none; ``exact``: numbers with a point are decimals."""
     try:
-        document = json.loads(body)
+        document = json.loads(body, parse_float=Decimal if exact else None)
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None

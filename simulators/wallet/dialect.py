@@ -6,12 +6,13 @@ Rules about money are proved with transactions, in any dialect; rules about byte
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from simulators.exchanges.history import Answer, Headers, Request
 from simulators.transport.delivery import Meaning
 from simulators.wallet.codec import PLAIN, Style
-from simulators.wallet.transactions import Transaction
+from simulators.wallet.transactions import BalanceCall, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Abilities:
     ``results_alone``: a result need not name a bet that the CLIENT knows. ``fine_amounts``: amounts finer than the
     currency's unit can be written. ``rollback_currency``: a rollback says in which currency it is. ``rollback_ids``: a
     rollback has an id of its own; otherwise all rollbacks of one transaction are one. ``ids_across_players``: an id
-    is never used for two players.
+    is never used for two players. ``balance_told``: an answer that says done tells the player's balance.
+    ``balance_call``: there is a call that asks for the balance.
     """
 
     copies_as_first: bool = True
@@ -33,6 +35,8 @@ class Abilities:
     rollback_currency: bool = True
     rollback_ids: bool = True
     ids_across_players: bool = True
+    balance_told: bool = False
+    balance_call: bool = False
 
 
 # How it is with a dialect that lacks one of the abilities that rules need.
@@ -43,6 +47,8 @@ LACKING: Final[Mapping[str, str]] = {
     "rollback_currency": "a rollback says no currency",
     "rollback_ids": "a rollback has no id of its own",
     "ids_across_players": "two players may share an id",
+    "balance_told": "answers tell no balance",
+    "balance_call": "no call asks for the balance",
 }
 
 
@@ -123,14 +129,26 @@ class Dialect(ABC):
         """``body`` with ``id`` as the id of its transaction and nothing else changed; None where that is not known."""
         return None
 
+    def told(self, answer: Answer, currency: str) -> Decimal | None:  # noqa: ARG002
+        """The balance, in ``currency``, that ``answer`` tells; None where it tells none that can be read."""
+        return None
+
+    def balance_message(self, call: BalanceCall) -> tuple[str, bytes] | None:  # noqa: ARG002
+        """The path and the message, not signed yet, that ask for a balance; None where nothing does."""
+        return None
+
     def otherwise(self) -> Sequence[Otherwise]:
         """What else may have been agreed on, to be tried where nothing is accepted."""
         return ()
 
     def request(self, url: str, transaction: Transaction, secret: str, style: Style = PLAIN) -> Request:
         """Return ``transaction`` as the signed request to the callback URL ``url``."""
-        headers, sealed = self.seal(self.encode(transaction, style), secret)
-        return self.placed(Request("POST", url.rstrip("/") + self.path(transaction), headers), sealed)
+        return self.signed(url, self.path(transaction), self.encode(transaction, style), secret)
+
+    def signed(self, url: str, path: str, body: bytes, secret: str) -> Request:
+        """Return ``body`` as the signed request to ``path`` behind the callback URL ``url``."""
+        headers, sealed = self.seal(body, secret)
+        return self.placed(Request("POST", url.rstrip("/") + path, headers), sealed)
 
     def placed(self, request: Request, sealed: bytes) -> Request:
         """``request`` with the signed message ``sealed`` where the dialect has it: in the body."""

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as made
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar, Final, Literal
 from urllib.parse import parse_qsl
 
@@ -20,7 +20,7 @@ from simulators.wallet import codec
 from simulators.wallet.codec import PLAIN, Style
 from simulators.wallet.dialect import Abilities, Dialect
 from simulators.wallet.signers import HASHES, RSA, Signer
-from simulators.wallet.transactions import Kind, Transaction
+from simulators.wallet.transactions import BalanceCall, Kind, Transaction
 
 Encoding = Literal["json", "form"]
 # What asks may also stand in the address of a GET, in pairs like those of a form.
@@ -39,7 +39,8 @@ PLACES: Final = ("{id}", "{of}", "{bet}", "{player}", "{currency}", "{amount}", 
 class Answers:
     """How an answer is read: ``done`` is an expression (JMESPath) that is true where the transaction was processed.
 
-    ``error`` finds the reason of a refusal, ``client_id`` the CLIENT's own id of what it processed.
+    ``error`` finds the reason of a refusal, ``client_id`` the CLIENT's own id of what it processed, ``balance`` what
+    the player has then, written as amounts are.
     """
 
     encoding: Encoding
@@ -47,6 +48,7 @@ class Answers:
     error: str
     client_id: str | None
     insufficient_funds: str
+    balance: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class TemplateDialect(Dialect):
     in place of a transaction's own. ``amount`` says how amounts are written: as a number or a text of the currency's
     main unit, in its minor units, or as a whole number of parts of ten to the power of ``digits``. The signature stands
     in ``header`` or in ``field``. ``source`` names the document that all this is taken from. ``agreed`` are further
-    places and what the two sides agreed on for them: a text, or one for each player ("" for others).
+    places and what the two sides agreed on for them: a text, or one for each player ("" for others). ``asks`` is the
+    path and the message that ask for a balance.
     """
 
     called: str
@@ -73,6 +76,7 @@ class TemplateDialect(Dialect):
     decisions: Abilities
     source: str = ""
     agreed: Mapping[str, str | Mapping[str, str]] = made(default_factory=dict)
+    asks: tuple[str, Mapping[str, Any]] | None = None
 
     # Of every kind at once; styles spell what stands at the top.
     _other_json: ClassVar[Mapping[str, Style]] = {"spaces and newlines": Style(spaces=True)}
@@ -134,11 +138,20 @@ class TemplateDialect(Dialect):
 
     def encode(self, transaction: Transaction, style: Style = PLAIN) -> bytes:
         """Fill in the template of the transaction's kind."""
-        values = self._values(transaction)
-        filled = {name: _filled(part, values) for name, part in self.messages[transaction.kind].items()}
+        return self._written(self.messages[transaction.kind], self._values(transaction), style)
+
+    def _written(self, message: Mapping[str, Any], values: Mapping[str, Any], style: Style = PLAIN) -> bytes:
+        filled = {name: _filled(part, values) for name, part in message.items()}
         if self.pairs:
             return codec.form({name: _text(part) for name, part in filled.items()}, style)
         return codec.json_object({name: _json(part) for name, part in filled.items()}, style)
+
+    def balance_message(self, call: BalanceCall) -> tuple[str, bytes] | None:
+        """What asks for a balance, under an id of its own each time; None where the file does not say."""
+        if self.asks is None:
+            return None
+        path, message = self.asks
+        return path, self._written(message, self._known(call.player, call.currency, str(uuid.uuid4())))
 
     def seal(self, body: bytes, secret: str) -> tuple[Headers, bytes]:
         """Sign ``body``, in the header or as its last field; a field cannot be added to what is no message."""
@@ -194,9 +207,18 @@ class TemplateDialect(Dialect):
             return Meaning(Status.UNCLEAR, problem=f"neither {self.answers.done} nor {self.answers.error}")
         return Meaning(Status.REFUSED, error=None if error is None else str(error))
 
+    def told(self, answer: Answer, currency: str) -> Decimal | None:
+        """What the answer says the player has, to the last digit."""
+        found = None
+        if self.answers.balance is not None:
+            found = _found(self.answers.balance, self._document(answer.body, exact=True))
+        return None if found is None else self._read_amount(found, currency)
+
     def named(self, body: bytes) -> Sequence[Any]:
         """Every value of a field that stands for the player in one of the templates."""
-        keys = {key for message in self.messages.values() for key in _keys_of("{player}", message)}
+        asked = () if self.asks is None else (self.asks[1],)
+        messages = (*self.messages.values(), *asked)
+        keys = {key for message in messages for key in _keys_of("{player}", message)}
         if self.pairs:
             return [value for name, value in _pairs(body) if name in keys]
         return [value for key in sorted(keys) for value in codec.values_of(body, key)]
@@ -232,21 +254,27 @@ class TemplateDialect(Dialect):
         return fits(Kind.ROLLBACK) and not (fits(Kind.BET) or fits(Kind.RESULT))
 
     def _values(self, transaction: Transaction) -> dict[str, Any]:
-        agreed = {
-            f"{{{name}}}": value if isinstance(value, str) else value.get(transaction.player, "")
-            for name, value in self.agreed.items()
-        }
-        return agreed | {
+        own = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{transaction.kind} {transaction.id}"))
+        return self._known(transaction.player, transaction.currency, own) | {
             "{id}": transaction.id,
             "{of}": transaction.of,
             # Who knows of no bet has a result name one that never was.
             "{bet}": transaction.bet or transaction.id,
-            "{player}": transaction.player,
-            "{currency}": transaction.currency,
             "{amount}": self._amount(transaction.amount, transaction.currency),
+        }
+
+    def _known(self, player: str, currency: str, own: str) -> dict[str, Any]:
+        """What any message may hold; ``own`` is its id."""
+        agreed = {
+            f"{{{name}}}": value if isinstance(value, str) else value.get(player, "")
+            for name, value in self.agreed.items()
+        }
+        return agreed | {
+            "{player}": player,
+            "{currency}": currency,
             # One round for each player, which nothing ends.
-            "{round}": str(uuid.uuid5(uuid.NAMESPACE_OID, f"round of {transaction.player}")),
-            "{uuid}": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{transaction.kind} {transaction.id}")),
+            "{round}": str(uuid.uuid5(uuid.NAMESPACE_OID, f"round of {player}")),
+            "{uuid}": own,
         }
 
     def _amount(self, amount: Decimal, currency: str) -> Any:
@@ -257,9 +285,20 @@ class TemplateDialect(Dialect):
             return int(money.plain(amount.scaleb(self.digits)))
         return money.plain(amount) if self.amount == "text" else amount
 
-    def _document(self, body: bytes) -> Any:
+    def _read_amount(self, given: Any, currency: str) -> Decimal | None:
+        """The reverse of ``_amount``; numbers and texts mean the same."""
+        try:
+            amount = Decimal(str(given)) if isinstance(given, str | int | float | Decimal) else None
+        except InvalidOperation:
+            return None
+        if amount is None or isinstance(given, bool) or not amount.is_finite():
+            return None
+        digits = {"minor": money.decimals(currency), "scaled": self.digits}.get(self.amount, 0)
+        return amount.scaleb(-digits)
+
+    def _document(self, body: bytes, *, exact: bool = False) -> Any:
         if self.answers.encoding == "json":
-            return codec.object_of(body)
+            return codec.object_of(body, exact=exact)
         return dict(_pairs(body)) or None
 
     def _fields(self, body: bytes) -> dict[str, str]:

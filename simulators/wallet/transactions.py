@@ -28,3 +28,11 @@ class Transaction:
     amount: Decimal
     of: str | None = None
     bet: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceCall:
+    """The question what ``player`` has, in ``currency``; it moves nothing."""
+
+    player: str
+    currency: str

@@ -17,9 +17,10 @@ from client_under_test.app import create_app
 from client_under_test.config import AUTOMATIC, MANUAL, Config
 from client_under_test.mutants.host import find
 from client_under_test.server import serve
-from scenarios.cli.reference_client import CheckoutAgreed, JackpotAgreed, target_at
+from scenarios.cli.reference_client import CheckoutAgreed, JackpotAgreed, new_secrets, target_at
 from scenarios.hosting.ports import free_port
 from scenarios.target.loading import Target
+from simulators.dialects import DEFAULT
 
 _WARM = multiprocessing.get_context("forkserver")
 _WARM.set_forkserver_preload([__name__])
@@ -33,6 +34,8 @@ def serving(name: str | None, further: Sequence[str] = ()) -> Iterator[Target]:
     """
     needs = find(name).needs if name is not None else ()
     further = ("USD",) if "dollars" in needs else further
+    dialect = "blueocean" if "balances" in needs else None
+    signs, checks = new_secrets(dialect) if dialect else ("", "")
     with TemporaryDirectory(prefix="pitboss-mutant-") as folder:
         port, pid_file = free_port(), Path(folder, "client.pid")
         site = f"http://127.0.0.1:{port}"
@@ -43,12 +46,13 @@ def serving(name: str | None, further: Sequence[str] = ()) -> Iterator[Target]:
             jackpot_confirmation=AUTOMATIC if "automatic" in needs else MANUAL,
             checkout_url=f"http://127.0.0.1:{free_port()}",
             public_url=site,
+            **({"dialect": dialect, "security_hash": checks} if dialect else {}),
         )
         with _KeptRunning(name, config, port, pid_file):
-            yield _target(config, site, f"kill -9 $(cat {pid_file})", further)
+            yield _target(config, site, f"kill -9 $(cat {pid_file})", further, signs)
 
 
-def _target(config: Config, site: str, restart: str, further: Sequence[str]) -> Target:
+def _target(config: Config, site: str, restart: str, further: Sequence[str], signs: str) -> Target:
     jackpot = JackpotAgreed(
         _port(config.jackpot_url),
         config.jackpot_api_key,
@@ -58,8 +62,8 @@ def _target(config: Config, site: str, restart: str, further: Sequence[str]) -> 
     )
     checkout = CheckoutAgreed(_port(config.checkout_url), config.checkout_key, config.merchant_id)
     api_port = _port(config.operator_api_url)
-    agreed = (config.security_hash, config.password, restart, jackpot, checkout)
-    return target_at(site, api_port, *agreed, further)
+    agreed = (signs or config.security_hash, config.password, restart, jackpot, checkout)
+    return target_at(site, api_port, *agreed, further, config.dialect or DEFAULT)
 
 
 def _port(url: str) -> int:

@@ -70,6 +70,15 @@ class BlueOcean(Adapter):
         return Transaction(own, action, player, currency, money.to_minor(_amount(fields), currency))
 
     @override
+    def asks(self, path: str, document: Document) -> str | None:
+        balance = document.get("action") == "balance"
+        return text(dict(document), "remote_id", ID_LIMIT) if balance else None
+
+    @override
+    def told(self, document: Document, account: Account) -> Response:
+        return _answer(_OK, account)
+
+    @override
     def success(self, document: Document, client_id: str, account: Account) -> Response:
         """There is no id of ours in an answer."""
         return _answer(_OK, account)

@@ -30,6 +30,7 @@ SIGNATURE_HEADER = "X-Hub88-Signature"
 # 1.00 is 100000.
 _DIGITS = 5
 _OK = "RS_OK"
+_BALANCE = "/user/balance"
 # How the refusals of the ledger are called; what is malformed has the wrong types, all else is unknown.
 _STATUS = {
     "INVALID_HASH": "RS_ERROR_INVALID_SIGNATURE",
@@ -53,6 +54,7 @@ class Hub88(Adapter):
         "/transaction/bet": Action.BET,
         "/transaction/win": Action.RESULT,
         "/transaction/rollback": Action.ROLLBACK,
+        _BALANCE: None,
     }
 
     @override
@@ -92,6 +94,14 @@ class Hub88(Adapter):
         if action is Action.RESULT:
             return Transaction(own, action, player, *_money(fields), bet=reference)
         return Transaction(own, action, player, accounts.get(player).currency, 0, target=reference)
+
+    @override
+    def asks(self, path: str, document: Document) -> str | None:
+        return text(dict(document), "user", ID_LIMIT) if path == _BALANCE else None
+
+    @override
+    def told(self, document: Document, account: Account) -> Response:
+        return _answer(_OK, document, account)
 
     @override
     def success(self, document: Document, client_id: str, account: Account) -> Response:

@@ -37,6 +37,14 @@ class Adapter(ABC):
     def transaction(self, action: Action | None, document: Document, accounts: Accounts) -> Transaction:
         """What ``document`` asks for; raises Refused, UnknownPlayer."""
 
+    def asks(self, path: str, document: Document) -> str | None:  # noqa: ARG002
+        """The player whose balance ``document`` asks for; None where it asks for something else. Raises Refused."""
+        return None
+
+    @abstractmethod
+    def told(self, document: Document, account: Account) -> Response:
+        """Answer a call for the balance."""
+
     @abstractmethod
     def success(self, document: Document, client_id: str, account: Account) -> Response:
         """Say that it is done; ``account`` is as it is now."""
@@ -46,25 +54,46 @@ class Adapter(ABC):
         """Say that it is refused; ``document`` is empty where it could not be read."""
 
 
+class Teller:
+    """Says what answers tell of an account, which is what there is in it now."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self.accounts = accounts
+
+    def after(self, transaction: Transaction, before: Account) -> Account:  # noqa: ARG002 - for mutants
+        """The account after ``transaction``, done or refused; ``before`` is as it was when that came."""
+        return self.accounts.get(before.id)
+
+    def called(self, player: str) -> Account:
+        """The account for a balance call; raises UnknownPlayer."""
+        return self.accounts.get(player)
+
+
 @dataclass(frozen=True)
 class AdapterHandler:
     """Answers callbacks in the ``words`` of a provider, over the ledger of ``callbacks``."""
 
     callbacks: CallbackHandler
     words: Adapter
-    accounts: Accounts
+    teller: Teller
 
-    def handle(self, action: Action | None) -> Response:
-        """Answer the current request."""
+    def handle(self, path: str) -> Response:
+        """Answer the current request, which came to ``path``."""
         document: Document = {}
         account: Account | None = None
+        accounts = self.teller.accounts
         try:
             self.callbacks.allow_list.check(request.remote_addr)
             document = self.words.document(request, self.callbacks.body())
-            transaction = self.words.transaction(action, document, self.accounts)
-            account = self.accounts.get(transaction.player)
-            client_id = self.callbacks.ledger.apply(transaction)
-            return self.words.success(document, client_id, self.accounts.get(transaction.player))
+            if (asked := self.words.asks(path, document)) is not None:
+                return self.words.told(document, self.teller.called(asked))
+            transaction = self.words.transaction(self.words.paths[path], document, accounts)
+            before = accounts.get(transaction.player)
+            try:
+                client_id = self.callbacks.ledger.apply(transaction)
+            finally:
+                account = self.teller.after(transaction, before)
+            return self.words.success(document, client_id, account)
         except UnknownPlayer:
             return self.words.failure(document, "UNKNOWN_PLAYER", None)
         except Refused as refusal:
@@ -77,11 +106,11 @@ class AdapterHandler:
 def blueprint(prefix: str, handler: AdapterHandler) -> Blueprint:
     """Return the routes for the provider below ``prefix``, the path of the callback URL."""
     routes = Blueprint("operator", __name__, url_prefix=prefix.rstrip("/") or None)
-    for path, action in handler.words.paths.items():
+    for path in handler.words.paths:
         routes.add_url_rule(
             path,
             endpoint=path.strip("/").replace("/", "_") or "wallet",
-            view_func=lambda action=action: handler.handle(action),
+            view_func=lambda path=path: handler.handle(path),
             methods=[handler.words.method],
         )
     return routes

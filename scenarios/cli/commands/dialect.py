@@ -15,7 +15,7 @@ from simulators.dialects import DEFAULT, SHIPPED
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.wallet.signers import RSA
 from simulators.wallet.template_dialect import TemplateDialect
-from simulators.wallet.transactions import Kind, Transaction
+from simulators.wallet.transactions import BalanceCall, Kind, Transaction
 
 # What examples are made of.
 _SECRET = "example secret"  # noqa: S105 - shown to be computed with
@@ -75,24 +75,31 @@ def check(file: Path) -> None:
     dialect = read_dialect(SHIPPED.get(str(file), file))
     secret, checks = (_SECRET, _SECRET) if dialect.signer.method != RSA else dialect.signer.new_secrets()
     click.echo(f"{dialect.name}: {dialect.signing}")
-    for transaction in _examples():
-        for line in _shown(dialect, transaction, secret):
+    for what, path, body in _examples(dialect):
+        for line in _shown(dialect, what, path, body, secret):
             click.echo(printable(line))
     if checks != secret:
         click.echo(f"\nSigned with a key made up just now, whose public half is\n{checks}")
     click.echo(f'\nNothing is wrong. In the target file: [operator] dialect = "{file}"')
 
 
-def _examples() -> Iterator[Transaction]:
-    yield Transaction(Kind.BET, "b-1", _PLAYER, _CURRENCY, _AMOUNT)
-    yield Transaction(Kind.RESULT, "r-1", _PLAYER, _CURRENCY, _AMOUNT, bet="b-1")
-    yield Transaction(Kind.ROLLBACK, "u-1", _PLAYER, _CURRENCY, _AMOUNT, of="b-1")
+def _examples(dialect: TemplateDialect) -> Iterator[tuple[str, str, bytes]]:
+    """What each message is, its path, and itself, not signed yet."""
+    for transaction in (
+        Transaction(Kind.BET, "b-1", _PLAYER, _CURRENCY, _AMOUNT),
+        Transaction(Kind.RESULT, "r-1", _PLAYER, _CURRENCY, _AMOUNT, bet="b-1"),
+        Transaction(Kind.ROLLBACK, "u-1", _PLAYER, _CURRENCY, _AMOUNT, of="b-1"),
+    ):
+        what = f"{transaction.kind} of {_AMOUNT} {_CURRENCY}"
+        yield what, dialect.path(transaction), dialect.encode(transaction)
+    asked = dialect.balance_message(BalanceCall(_PLAYER, _CURRENCY))
+    if asked is not None:
+        yield ("balance call", *asked)
 
 
-def _shown(dialect: TemplateDialect, transaction: Transaction, secret: str) -> Iterator[str]:
-    body = dialect.encode(transaction)
-    request = dialect.request("", transaction, secret)
-    yield f"\n{transaction.kind} of {_AMOUNT} {_CURRENCY}: {request.method} callback_url{request.url}"
+def _shown(dialect: TemplateDialect, what: str, path: str, body: bytes, secret: str) -> Iterator[str]:
+    request = dialect.signed("", path, body, secret)
+    yield f"\n{what}: {request.method} callback_url{request.url}"
     yield from (f"  {name}: {value}" for name, value in request.headers)
     if request.body:
         yield f"  {request.body.decode()}"

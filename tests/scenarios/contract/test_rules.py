@@ -16,6 +16,7 @@ GROUP_TABLE = {
     "IDM": (11, {7, 8}, set()),
     "RBK": (16, {3, 6, 9, 15}, {11, 16}),
     "INV": (5, set(), set()),
+    "BAL": (2, set(), set()),
     "OUT": (9, {4}, set()),
     "VTK": (8, {5}, set()),
     "EVT": (12, {6, 9, 10, 11}, set()),
@@ -44,7 +45,8 @@ def test_every_rule_is_there_once_in_order_with_its_level():
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
 def test_a_rule_says_what_it_is_whence_and_why(rule):
     assert rule.provider in PROVIDERS
-    assert rule.source.startswith(("sportsbook.txt, ", "voucher-", "product-widget.txt, "))
+    documents = ("sportsbook.txt, ", "voucher-", "product-widget.txt, ")
+    assert rule.source.startswith("decided; " if rule.beside_documents else documents)
     for text in (rule.statement, rule.why, rule.causes):
         assert text == text.strip()
         assert len(text) > 20

@@ -43,7 +43,8 @@ def test_the_estimate_knows_how_many_scenarios_each_provider_has():
     providers = list(PROVIDERS)
     of: dict[tuple[str, str], int] = {}
     for rule, found in scenarios_by_rule().items():
-        for one in found:
+        # Those of other dialects are not the sportsbook's.
+        for one in [] if RULES[rule].beside_documents else found:
             place = providers.index(RULES[rule].provider)
             of[one.path, one.name] = min(place, of.get((one.path, one.name), place))
     assert {name: [*of.values()].count(place) for place, name in enumerate(providers)} == {

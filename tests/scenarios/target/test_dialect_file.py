@@ -89,6 +89,9 @@ BAD = {
     "expression": ("done = \"status == 'OK'\"", 'done = "status =="', "JMESPath"),
     "no answer": ('insufficient_funds = "FUNDS"', "", "insufficient_funds"),
     "decision": ("copies_as_first = true", 'copies_as_first = "perhaps"', "perhaps"),
+    "balance": ('balance = "cents"', "", "[answer] balance"),
+    "balance of nobody": ('account = "{player}"\nccy = "{currency}"\n\n[dec', 'a = "b"\n\n[dec', "{player}"),
+    "balance of a bet": ('op = "balance"', 'op = "{id}"', "{id}"),
     "no TOML": ('name = "coins"', "name = coins", "TOML"),
 }
 

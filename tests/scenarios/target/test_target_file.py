@@ -38,7 +38,7 @@ def test_three_values_are_enough(read):
     assert (operator.amount_format, operator.timeout) == ("number", 5.0)
     assert operator.listen_address == ("127.0.0.1", 8701)
     assert (players.ids, players.currency) == (("p-1",), "EUR")
-    assert (target.target.probe, target.target.max_connections) == ("wagers", 32)
+    assert (target.probe, target.target.max_connections) == ("wagers", 32)
     assert target.jackpot is target.checkout is None
     assert target.driver.templates() == {}
 
@@ -382,8 +382,8 @@ def test_the_starter_file_is_valid_and_names_every_key(read, tmp_path):
     sections = {"operator": Operator, "players": Players, "target": Limits, "jackpot": Jackpot}
     for section, model in {**sections, "checkout": Checkout, "driver": DriverSection}.items():
         assert getattr(target, section).model_fields_set == set(model.model_fields), section
-    # What is commented out as a default is the default; three keys have none.
-    without = {"ca_file": None, "time_limit": None, "headers": {}}
+    # What is commented out as a default is the default; these keys have none.
+    without = {"probe": "", "ca_file": None, "time_limit": None, "headers": {}}
     assert target.target.model_copy(update=without) == Target().target
     defaults = {"amount_format", "dialect", "currencies", "languages", "timeout", "listen"}
     for name in defaults:

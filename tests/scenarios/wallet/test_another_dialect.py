@@ -24,7 +24,7 @@ from tests.scenarios.wallet.test_shipped_dialects import ABSENT
 from tests.support import faulty_wallets as faulty
 from tests.support.wallets import SECRET, Refused, Wallet, served
 
-RULES = tuple(rule.id for rule in select("BET,RES,IDM,RBK,INV"))
+RULES = tuple(rule.id for rule in select("BET,RES,IDM,RBK,INV,BAL"))
 FILES = sorted((Path(scenarios.__file__).parent / "operator").glob("*/test_*.py"))
 _ACTIONS = {"debit": "bet", "credit": "result", "cancel": "rollback"}
 COINS = files("scenarios.target").joinpath("dialect.toml").read_text(encoding="utf-8")
@@ -62,6 +62,8 @@ class CoinsWallet(Wallet):
             text = "".join(fields[name] for name in sorted(fields)) + SECRET
             if given != hashlib.md5(text.encode()).hexdigest():
                 raise Refused("SIGN")
+            if fields["op"] == "balance":
+                return {"status": "OK", **self._balance(fields["account"])}
             if set(fields) - {"cancels"} != {"op", "ref", "account", "ccy", "cents"}:
                 raise Refused("FIELDS")
             message = {
@@ -75,12 +77,14 @@ class CoinsWallet(Wallet):
             said = self.handle(message)
         except Refused as no:
             return {"status": "FUNDS" if str(no) == "INSUFFICIENT_FUNDS" else str(no)}
-        player = message["user_id"]
-        balance = {"ccy": self.currencies[player]}
-        balance["cents"] = money.to_minor(self.balances[player], balance["ccy"])
+        balance = self._balance(message["user_id"])
         if said["error"] is not None:
             return {"status": "FUNDS" if said["error"] == "INSUFFICIENT_FUNDS" else said["error"], **balance}
         return {"status": "OK", "ref": said["transaction_id"], **balance}
+
+    def _balance(self, player):
+        currency = self.currencies[player]
+        return {"ccy": currency, "cents": money.to_minor(self.balances[player], currency)}
 
 
 class NestedWallet(Wallet):
@@ -135,6 +139,8 @@ class GameHubWallet(Wallet):
 
     def _handled(self, fields):
         player, action = fields["remote_id"], fields["action"]
+        if action == "balance":
+            return {"status": "200", "balance": str(self.balances[player])}
         named = (player, fields["transaction_id"])
         message = {
             "action": {"debit": "bet", "credit": "result", "rollback": "rollback"}[action],

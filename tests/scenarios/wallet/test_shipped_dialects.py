@@ -23,7 +23,7 @@ from simulators.dialects import SHIPPED
 from tests.scenarios.operator.test_scenarios_money import SMALL
 
 FILES = sorted((Path(scenarios.__file__).parent / "operator").glob("*/test_*.py"))
-ALL = tuple(rule.id for rule in select("BET,RES,IDM,RBK,INV"))
+ALL = tuple(rule.id for rule in select("BET,RES,IDM,RBK,INV,BAL"))
 # Of these, what single requests show: races, restarts and stories ask the ledger, whatever the words.
 SPOKEN = tuple(
     rule
@@ -40,6 +40,7 @@ FAULTS = {
     "rollback-always-adds": "RBK-02",
     "result-second-ignored": "RES-05",
 }
+# What answers tell of balances is told in one dialect as in the other: tests/mutants judges those mutants.
 FEW = 3
 # Faults that are none in a dialect: it refuses orphans.
 NONE = {("blueocean", "rollback-orphan-unknown")}

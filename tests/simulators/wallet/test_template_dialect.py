@@ -16,7 +16,7 @@ from simulators.wallet.codec import Style
 from simulators.wallet.dialect import Abilities
 from simulators.wallet.signers import Signer
 from simulators.wallet.template_dialect import Answers, TemplateDialect
-from simulators.wallet.transactions import Kind, Transaction
+from simulators.wallet.transactions import BalanceCall, Kind, Transaction
 
 MESSAGE = {"id": "{id}", "who": {"player": "{player}"}, "sum": "{amount}", "in": ["{currency}"], "ok": True}
 ANSWERS = Answers("json", "code == `0`", "reason", "own.id", "BROKE")
@@ -55,6 +55,35 @@ def flat(**changes):
 def test_amounts_are_written_as_agreed(amount, digits, written):
     body = dialect(amount=amount, digits=digits).encode(BET)
     assert body == f'{{"id":"b-1","who":{{"player":"p 1"}},"sum":{written},"in":["EUR"],"ok":true}}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("amount", "digits", "told"),
+    [
+        ("number", 0, {"12.5": "12.5", '"12.50"': "12.5", "0.1000000000000000055": "0.1000000000000000055"}),
+        ("minor", 0, {"1250": "12.5", '"1250"': "12.5", "-1": "-0.01"}),
+        ("scaled", 5, {"1250000": "12.5", "9007199254740993": "90071992547.40993"}),
+        ("text", 0, dict.fromkeys(("true", '"much"', "NaN", "null", "[1]"))),
+    ],
+)
+def test_a_balance_is_read_as_amounts_are_written(amount, digits, told):
+    answers = dataclasses.replace(ANSWERS, balance="data.left")
+    words = dialect(amount=amount, digits=digits, answers=answers)
+    for text, expected in told.items():
+        found = words.told(Answer(200, (), b'{"code":0,"data":{"left":%s}}' % text.encode()), "EUR")
+        assert found == (None if expected is None else Decimal(expected)), text
+    assert words.told(Answer(200, (), b"no JSON"), "EUR") is None
+
+
+def test_a_balance_call_has_an_id_of_its_own_and_names_its_player():
+    words = dialect(asks=("/balance", {"who": "{player}", "in": "{currency}", "call": "{uuid}"}))
+    path, first = words.balance_message(BalanceCall("p 1", "EUR"))
+    again = words.balance_message(BalanceCall("p 1", "EUR"))[1]
+    assert path == "/balance"
+    assert first.startswith(b'{"who":"p 1","in":"EUR","call":"')
+    assert first != again
+    assert words.named(first) == ["p 1"]
+    assert dialect().balance_message(BalanceCall("p 1", "EUR")) is None
 
 
 def test_an_amount_that_is_too_fine_is_not_written_as_another():
