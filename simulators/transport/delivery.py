@@ -4,11 +4,11 @@ A fault wraps a ``Deliver`` and returns another. A fault of one send only adds i
 where that is sent; so the order in which faults are named does not matter to it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal
 
-from simulators.exchanges.history import Answer, Exchange, FaultNote, Purpose, Request, Status
+from simulators.exchanges.history import Answer, Exchange, FaultNote, History, Purpose, Request, Status
 from simulators.transport.faults.parameters import Form, UnfitFault
 from simulators.transport.raw_connection import Cut
 from simulators.transport.route import Route
@@ -82,6 +82,33 @@ class Delivery:
             attempt=self.attempt + attempt,
             invoked=None,
         )
+
+    def leaving(
+        self,
+        history: History,
+        *,
+        wire: Iterable[FaultNote] = (),
+        copy_of: int | None = None,
+        race: int | None = None,
+    ) -> Exchange:
+        """Write down that it is about to leave, with ``wire`` acting on its bytes, and tell ``invoked``.
+
+        ``copy_of`` is the exchange that it repeats where the delivery names none, ``race`` that of its race.
+        """
+        exchange = history.invoke(
+            self.request,
+            provider=self.provider,
+            label=self.label,
+            purpose=self.purpose,
+            message=self.message,
+            genuine=self.genuine,
+            copy_of=copy_of if self.copy_of is None else self.copy_of,
+            race=race,
+            faults=(*self.faults, *wire),
+        )
+        if self.invoked is not None:
+            self.invoked(exchange.number)
+        return exchange
 
 
 Deliver = Callable[[Sequence[Delivery]], list[Exchange]]

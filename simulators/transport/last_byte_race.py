@@ -67,17 +67,7 @@ def race(deliveries: Sequence[Delivery], route: Route, settle: float = SETTLE) -
             number = route.history.new_race()
             for racer in racers:
                 one = racer.delivery
-                racer.number = route.history.invoke(
-                    one.request,
-                    provider=one.provider,
-                    label=one.label,
-                    purpose=one.purpose,
-                    message=one.message,
-                    genuine=one.genuine,
-                    copy_of=firsts.get(one.request) if one.copy_of is None else one.copy_of,
-                    race=number,
-                    faults=one.faults,
-                ).number
+                racer.number = one.leaving(route.history, copy_of=firsts.get(one.request), race=number).number
                 firsts.setdefault(one.request, racer.number)
             return _run(racers, route)
         finally:

@@ -101,18 +101,7 @@ def _once(delivery: Delivery, route: Route, *, pooled: bool) -> Exchange:
         connection, failure = _connection(delivery.request, route, handling, pooled=pooled)
         try:
             # What leaves first has the lower number.
-            exchange = route.history.invoke(
-                delivery.request,
-                provider=delivery.provider,
-                label=delivery.label,
-                purpose=delivery.purpose,
-                message=delivery.message,
-                genuine=delivery.genuine,
-                copy_of=delivery.copy_of,
-                faults=(*delivery.faults, *(fault.note for fault in acting)),
-            )
-            if delivery.invoked is not None:
-                delivery.invoked(exchange.number)
+            exchange = delivery.leaving(route.history, wire=(fault.note for fault in acting))
             done = _record(exchange, delivery, handling, route, connection, failure)
             if connection is not None and pooled:
                 route.keep(connection, delivery.request)
