@@ -224,9 +224,8 @@ class _SlowStrangers(Ledger):
         try:
             return super().player(connection, player_id)
         except Refused:
-            # The first stranger makes it fetch the directory of the group's other brands.
-            if not self.__dict__.setdefault("directory", []):
-                self.__dict__["directory"].append(player_id)
+            # The first stranger makes it look in the directories of the group's other brands, each time.
+            if self.__dict__.setdefault("stranger", player_id) == player_id:
                 time.sleep(5.5)
             raise
 
@@ -339,6 +338,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant("msg-any-method", "GET, PUT and DELETE work as POST does.", ("MSG-15",), _any_method),
     mutant(
-        "msg-slow", "The first unknown player is refused after 5.5 s.", ("MSG-16",), ledger=_SlowStrangers
+        "msg-slow",
+        "The first unknown player is refused after 5.5 s, each time.",
+        ("MSG-16",),
+        ledger=_SlowStrangers,
     ),
 )

@@ -278,15 +278,16 @@ class Careless(ForbiddingAndReserialised, LeaksSql, Negative, NoIdOnRollback):
 
 
 class Unanswering(Wallet):
-    """Leaves bets of unknown players unanswered until ``released``."""
+    """Leaves so many requests of unknown players unanswered until ``released``; None: all."""
 
-    def __init__(self):
+    def __init__(self, times=None):
         super().__init__()
-        self.released = threading.Event()
+        self.times, self.released = times, threading.Event()
 
     def __call__(self, environ, start_response):
         answer = super().__call__(environ, start_response)
-        if b"UNKNOWN_PLAYER" in answer[0]:
+        if b"UNKNOWN_PLAYER" in answer[0] and self.times != 0:
+            self.times = None if self.times is None else self.times - 1
             self.released.wait()
         return answer
 

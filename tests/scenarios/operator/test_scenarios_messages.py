@@ -62,12 +62,15 @@ def test_header_looked_up_by_its_case_breaks_sig_07_alone():
     assert standing(judged, Standing.FAILED, Standing.WARNED) == {"SIG-07"}, reasons(judged)
 
 
-def test_unanswered_request_breaks_msg_16_alone():
-    wallet = Unanswering()
+@pytest.mark.parametrize(("times", "warned"), [(None, {"MSG-16"}), (1, set())])
+def test_who_leaves_a_request_unanswered_time_and_again_breaks_msg_16_alone(times, warned):
+    wallet = Unanswering(times)
     with served(wallet) as url:
-        judged = judge(target(url, ["p-1"], timeout=3.0), ["MSG-02", "MSG-03", "MSG-16"])
+        judged = judge(target(url, ["p-1"], timeout=2.0), ["MSG-02", "MSG-03", "MSG-16"])
         wallet.released.set()
-    assert standing(judged, Standing.FAILED, Standing.WARNED) == {"MSG-16"}, reasons(judged)
+    assert standing(judged, Standing.FAILED, Standing.WARNED) == warned, reasons(judged)
+    why = next(verdict.reason for verdict in judged.verdicts if verdict.rule.id == "MSG-16")
+    assert ("was a machine busy?" in why) == (times == 1), why
 
 
 def test_every_rule_is_broken_by_a_fault():
