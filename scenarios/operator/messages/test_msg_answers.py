@@ -18,7 +18,7 @@ import pytest
 
 from scenarios.cases.batch import look
 from scenarios.contract import Level
-from scenarios.operator.messages import strict_json
+from scenarios.operator.messages import late, strict_json
 from scenarios.operator.messages.forgeries import HUGE, bend, raw
 from scenarios.run.effort import Effort
 from scenarios.run.findings import ScenarioResult
@@ -27,7 +27,7 @@ from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.unclear_answers import unclear
-from simulators.exchanges.history import Direction, Exchange, FailureKind, Purpose, header
+from simulators.exchanges.history import Direction, Exchange, header
 from simulators.operator.dialect import HASH_HEADER, JSON_TYPE, ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_PATH
 from simulators.providers import OPERATOR
 from simulators.transport.raw_connection import ANSWER_LIMIT
@@ -37,8 +37,6 @@ from simulators.wallet.transactions import Kind, Transaction
 
 # Exchanges shown for one kind of breach; the finding says how many there were.
 _SHOWN = 5
-# No answer, though the request was sent: the CLIENT closed the connection, or wrote what is not HTTP.
-_CUT_OFF = frozenset({FailureKind.RESET, FailureKind.CLOSED, FailureKind.NOT_HTTP})
 # More units than any player has.
 _FORTUNE = 10**13
 
@@ -375,10 +373,10 @@ def test_answers_come_in_time(run: Run, judge: Judge) -> None:
         for exchange in run.while_there()
         if exchange.direction is Direction.TO_CLIENT and exchange.provider == OPERATOR and not exchange.faulty
     ]
-    cut_off = [one for one in sent if _cut_off(one)]
+    cut_off = [one for one in sent if late.cut_off(one)]
     # Once may be a CLIENT that was started again.
     again = len({(exchange.scenario, exchange.race) for exchange in cut_off}) > 1
-    late = [exchange for exchange in sent if _late(exchange, limit)]
+    slow = [exchange for exchange in sent if late.late(exchange, limit)]
     if late and run.gone_after is None and not _late_again(run, late, limit):
         told = (
             f"the answer to one {late[0].label} took {_took(late[0])}; sent again, it came within {limit:g} s"
@@ -386,27 +384,6 @@ def test_answers_come_in_time(run: Run, judge: Judge) -> None:
         judge.note("MSG-16", f"{told}: was a machine busy?")
         late = []
     found = late + cut_off * again
-    _blame(judge, "MSG-16", f"an answer within {limit:g} s", ((one.title, one, _took(one)) for one in found))
-
-
-def _took(exchange: Exchange) -> str:
-    return f"{exchange.seconds:.1f} s" if exchange.seconds else str(exchange.failure)
-
-
-def _late_again(run: Run, late: list[Exchange], limit: float) -> bool:
-    """Whether some came ``late`` at another moment than the first, or the first does when it is sent once more."""
-    over = late[0].answered or late[0].invoked + limit
-    return any(one.invoked > over for one in late) or _late(run.verbs.again(late[0]), limit)
-
-
-def _late(exchange: Exchange, limit: float) -> bool:
-    if exchange.failure is not None:
-        # So says the sender of a request that it stopped waiting for.
-        return exchange.failure.kind is FailureKind.TIMEOUT
-    return exchange.seconds is not None and exchange.seconds > limit
-
-
-def _cut_off(exchange: Exchange) -> bool:
-    """Whether nothing came that is HTTP; whoever is asked whether it is there may be starting."""
-    asked = exchange.genuine and exchange.purpose is not Purpose.LIVENESS
-    return asked and exchange.failure is not None and exchange.failure.kind in _CUT_OFF
+    _blame(
+        judge, "MSG-16", f"an answer within {limit:g} s", ((one.title, one, late.took(one)) for one in found)
+    )
