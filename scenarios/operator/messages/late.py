@@ -8,16 +8,18 @@ _CUT_OFF = frozenset({FailureKind.RESET, FailureKind.CLOSED, FailureKind.NOT_HTT
 
 
 def took(exchange: Exchange) -> str:
+    """How long the answer took, or why there is none."""
     return f"{exchange.seconds:.1f} s" if exchange.seconds else str(exchange.failure)
 
 
 def again(run: Run, found: list[Exchange], limit: float) -> bool:
-    """Whether some came ``late`` at another moment than the first, or the first does when it is sent once more."""
+    """Whether some of the late ones ``found`` left after the first was over, or the first is late once more."""
     over = found[0].answered or found[0].invoked + limit
     return any(one.invoked > over for one in found) or late(run.verbs.again(found[0]), limit)
 
 
 def late(exchange: Exchange, limit: float) -> bool:
+    """Whether it was answered after more than ``limit`` seconds, or nobody waited for the answer any more."""
     if exchange.failure is not None:
         # So says the sender of a request that it stopped waiting for.
         return exchange.failure.kind is FailureKind.TIMEOUT

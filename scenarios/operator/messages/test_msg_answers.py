@@ -377,13 +377,11 @@ def test_answers_come_in_time(run: Run, judge: Judge) -> None:
     # Once may be a CLIENT that was started again.
     again = len({(exchange.scenario, exchange.race) for exchange in cut_off}) > 1
     slow = [exchange for exchange in sent if late.late(exchange, limit)]
-    if late and run.gone_after is None and not _late_again(run, late, limit):
-        told = (
-            f"the answer to one {late[0].label} took {_took(late[0])}; sent again, it came within {limit:g} s"
-        )
-        judge.note("MSG-16", f"{told}: was a machine busy?")
-        late = []
-    found = late + cut_off * again
+    if slow and run.gone_after is None and not late.again(run, slow, limit):
+        first = f"the answer to one {slow[0].label} took {late.took(slow[0])}"
+        judge.note("MSG-16", f"{first}; sent again, it came within {limit:g} s: was a machine busy?")
+        slow = []
+    found = slow + cut_off * again
     _blame(
         judge, "MSG-16", f"an answer within {limit:g} s", ((one.title, one, late.took(one)) for one in found)
     )
