@@ -221,9 +221,10 @@ class Verbs:
         return exchange, self.told(exchange, player) if exchange.ok else None
 
     def told(self, exchange: Exchange, player: Player) -> Decimal | None:
-        """The balance of ``player`` that the answer of ``exchange`` tells; None where it tells none."""
+        """The balance of ``player`` that the answer of ``exchange`` tells, without parts of a unit; None: none is told."""
         answer = exchange.answer
-        return None if answer is None else self.channel.dialect.told(answer, player.currency)
+        told = None if answer is None else self.channel.dialect.told(answer, player.currency)
+        return None if told is None else player.whole(told)
 
     def again(self, exchange: Exchange) -> Exchange:
         """Send a copy of ``exchange``, byte for byte."""

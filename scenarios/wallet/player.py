@@ -1,7 +1,7 @@
 """The test players a scenario may move money of."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 from simulators.values import money
 
@@ -52,6 +52,10 @@ class Player:
     def units(self, amount: Decimal) -> int:
         """``amount`` in whole smallest units; what is finer is left out."""
         return int(amount // self.unit)
+
+    def whole(self, amount: Decimal) -> Decimal:
+        """What of ``amount`` can be bet: the whole units at or below it."""
+        return (amount / self.unit).to_integral_value(ROUND_FLOOR) * self.unit
 
     def show(self, amount: Decimal) -> str:
         """Write an amount for people, with the currency."""
