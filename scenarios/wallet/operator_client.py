@@ -221,7 +221,7 @@ class Verbs:
         return exchange, self.told(exchange, player) if exchange.ok else None
 
     def told(self, exchange: Exchange, player: Player) -> Decimal | None:
-        """The balance of ``player`` that the answer of ``exchange`` tells, without parts of a unit; None: none is told."""
+        """The balance of ``player`` that the answer of ``exchange`` tells, in whole units; None: none is told."""
         answer = exchange.answer
         told = None if answer is None else self.channel.dialect.told(answer, player.currency)
         return None if told is None else player.whole(told)
