@@ -48,6 +48,8 @@ _OURS = frozenset(
 DEFAULT_FILE = "pitboss.toml"
 # How the paths of dialect files end, by which they are told from names.
 DIALECT_FILES = ".toml"
+# A dialect that is a class, by its module.
+DIALECT_CLASS = re.compile(r"[A-Za-z_]\w*(\.\w+)*:[A-Za-z_]\w*")
 EXAMPLE_ORIGIN = "http://127.0.0.1:8710"
 
 
@@ -76,8 +78,8 @@ def _host_and_port(address: str) -> tuple[str, int]:
 
 
 def _dialect(name: str) -> str:
-    if name not in NAMES and not name.endswith(DIALECT_FILES):
-        known = f"there is {', '.join(NAMES)}, or the path of a file {DIALECT_FILES}"
+    if name not in NAMES and not name.endswith(DIALECT_FILES) and not DIALECT_CLASS.fullmatch(name):
+        known = f"there is {', '.join(NAMES)}, the path of a file {DIALECT_FILES}, or module:Class"
         raise ValueError(f"no dialect is called {name!r}; {did_you_mean(name, NAMES, known)}")
     return name
 
@@ -104,7 +106,8 @@ class Operator(Section):
     )
     dialect: Annotated[str, AfterValidator(_dialect)] = Field(
         DEFAULT,
-        description="whose words transactions are in: a name of `pitboss dialect list`, or the path of a dialect file",
+        description="whose words transactions are in: a name of `pitboss dialect list`, the path of a dialect file, or "
+        "module:Class",
         examples=[f'"{DEFAULT}"'],
     )
     agreed: Annotated[dict[str, SecretStr | dict[str, SecretStr]], BeforeValidator(table)] = Field(

@@ -11,9 +11,12 @@ from scenarios.cli.click_errors import Commands, examples
 from scenarios.cli.new_file import write_new
 from scenarios.problems.plain_text import printable
 from scenarios.target.dialect_file import read_dialect
+from scenarios.target.sections import DIALECT_CLASS
+from scenarios.target.spoken import dialect_of
 from simulators.dialects import DEFAULT, SHIPPED
 from simulators.operator.dialect import SPORTSBOOK
-from simulators.wallet.signers import RSA
+from simulators.wallet.dialect import Dialect
+from simulators.wallet.signers import RSA, Signer
 from simulators.wallet.template_dialect import TemplateDialect
 from simulators.wallet.transactions import BalanceCall, Kind, Transaction
 
@@ -70,10 +73,15 @@ def new(file: Path, name: str | None, force: bool) -> None:
 def check(file: Path) -> None:
     """Say what is wrong with a dialect FILE, or show an example of each message with its signature, step by step.
 
-    FILE may be the name of a dialect that is built in.
+    FILE may be the name of a dialect that is built in, or a class, module:Class, which is looked for from here.
     """
-    dialect = read_dialect(SHIPPED.get(str(file), file))
-    secret, checks = (_SECRET, _SECRET) if dialect.signer.method != RSA else dialect.signer.new_secrets()
+    dialect: Dialect
+    if DIALECT_CLASS.fullmatch(str(file)):
+        dialect = dialect_of(str(file), Path.cwd(), "FILE")
+    else:
+        dialect = read_dialect(SHIPPED.get(str(file), file))
+    signer = dialect.signer if isinstance(dialect, TemplateDialect) else Signer()
+    secret, checks = (_SECRET, _SECRET) if signer.method != RSA else signer.new_secrets()
     click.echo(f"{dialect.name}: {dialect.signing}")
     for what, path, body in _examples(dialect):
         for line in _shown(dialect, what, path, body, secret):
@@ -83,7 +91,7 @@ def check(file: Path) -> None:
     click.echo(f'\nNothing is wrong. In the target file: [operator] dialect = "{file}"')
 
 
-def _examples(dialect: TemplateDialect) -> Iterator[tuple[str, str, bytes]]:
+def _examples(dialect: Dialect) -> Iterator[tuple[str, str, bytes]]:
     """What each message is, its path, and itself, not signed yet."""
     for transaction in (
         Transaction(Kind.BET, "b-1", _PLAYER, _CURRENCY, _AMOUNT),
@@ -97,12 +105,14 @@ def _examples(dialect: TemplateDialect) -> Iterator[tuple[str, str, bytes]]:
         yield ("balance call", *asked)
 
 
-def _shown(dialect: TemplateDialect, what: str, path: str, body: bytes, secret: str) -> Iterator[str]:
+def _shown(dialect: Dialect, what: str, path: str, body: bytes, secret: str) -> Iterator[str]:
     request = dialect.signed("", path, body, secret)
     yield f"\n{what}: {request.method} callback_url{request.url}"
     yield from (f"  {name}: {value}" for name, value in request.headers)
     if request.body:
-        yield f"  {request.body.decode()}"
+        yield f"  {request.body.decode('utf-8', 'replace')}"
+    if not isinstance(dialect, TemplateDialect):
+        return
     yield f"  signed:    {dialect.signed_text(body).decode('utf-8', 'replace')}"
     if dialect.signer.method != RSA:
         yield f"  secret:    {secret}"

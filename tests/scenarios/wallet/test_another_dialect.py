@@ -4,16 +4,19 @@ import base64
 import hashlib
 import hmac
 import json
+import shutil
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
+from xml.etree import ElementTree
 
 import pytest
 
 import scenarios
 from scenarios.contract import RULES as CONTRACT
 from scenarios.contract import Level, select
+from scenarios.problems.errors import UsageProblem
 from scenarios.run.findings import Standing
 from scenarios.run.run import Settings
 from scenarios.runner.pytest_run import check
@@ -26,6 +29,7 @@ from tests.support.wallets import SECRET, Refused, Wallet, served
 
 RULES = tuple(rule.id for rule in select("BET,RES,IDM,RBK,INV,BAL"))
 FILES = sorted((Path(scenarios.__file__).parent / "operator").glob("*/test_*.py"))
+XML = Path(__file__).parents[3] / "docs" / "example" / "dialects" / "xml_words.py"
 _ACTIONS = {"debit": "bet", "credit": "result", "cancel": "rollback"}
 COINS = files("scenarios.target").joinpath("dialect.toml").read_text(encoding="utf-8")
 NESTED = """
@@ -166,6 +170,42 @@ class GameHubWallet(Wallet):
         return Decimal(0) if self.void(message) else super().bet(message)
 
 
+class XmlWallet(Wallet):
+    """A CLIENT that reads and writes XML."""
+
+    def __call__(self, environ, start_response):
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        with self.lock:
+            if environ.get("HTTP_X_SIGN") == hmac.new(SECRET.encode(), body, "sha256").hexdigest():
+                said = self._handled(ElementTree.fromstring(body))
+            else:
+                said = '<refused why="SIGN"/>'
+        start_response("200 OK", [("Content-Type", "text/xml")])
+        return [said.encode()]
+
+    def _handled(self, asked):
+        assert asked.get("shop") == "ours"
+        message = {
+            "action": asked.tag,
+            "transaction_id": asked.get("id"),
+            "user_id": asked.get("player"),
+            "currency": asked.get("currency"),
+            "amount": Decimal(asked.get("amount")),
+            "rollback_transaction_id": asked.get("of"),
+        }
+        try:
+            said = self.handle(message)
+        except Refused as no:
+            said = {"error": str(no)}
+        if said["error"] is None:
+            return f'<done id="{said["transaction_id"]}"/>'
+        return f'<refused why="{"FUNDS" if said["error"] == "INSUFFICIENT_FUNDS" else said["error"]}"/>'
+
+
+class LendsInXml(faulty.LendsMuch, XmlWallet):
+    """Bets far over the balance are taken."""
+
+
 class ReturnsNothing(faulty.RollbackAdds, CoinsWallet):
     """Rolling a result back pays it once more."""
 
@@ -195,7 +235,10 @@ def judged(tmp_path):
 
     def judge(wallet, rules):
         (tmp_path / "words.toml").write_text(NESTED if isinstance(wallet, NestedWallet) else COINS)
+        shutil.copy(XML, tmp_path)
         dialect = "blueocean" if isinstance(wallet, GameHubWallet) else "words.toml"
+        if isinstance(wallet, XmlWallet):
+            dialect = 'xml_words:XmlWords"\nagreed = { shop = "ours" }\napi_version = "v1'
         with served(wallet) as url:
             others = "".join(f'{currency} = "{name}"\n' for currency, name in wallet.others.items())
             (tmp_path / "pitboss.toml").write_text(
@@ -229,6 +272,7 @@ def test_every_rule_about_money_holds(wallet, judged):
         (ReturnsNothing, "RBK-02"),
         (PaysCopies, "IDM-01"),
         (Lends, "BET-03"),
+        (LendsInXml, "BET-03"),
         (TakesLess, "BET-01"),
         (ReturnsEachTime, "RBK-07"),
     ],
@@ -236,6 +280,38 @@ def test_every_rule_about_money_holds(wallet, judged):
 def test_what_is_wrong_is_found_in_these_words_too(wallet, rule, judged):
     found = judged(wallet(), (rule,))
     assert [verdict.standing for verdict in found.verdicts] == [Standing.FAILED]
+
+
+def test_a_class_of_ones_own_is_spoken(judged):
+    found = judged(XmlWallet(), ("BET-01", "BET-03", "RES-01", "RBK-01", "RBK-04", "IDM-01", "IDM-09"))
+    assert {
+        verdict.rule.id: verdict.reason
+        for verdict in found.verdicts
+        if verdict.standing is not Standing.PASSED
+    } == {}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "told"),
+    [
+        ("nowhere:Words", "there is no module nowhere"),
+        ("xml_words:XmlWord", "did you mean XmlWords"),
+        ("xml_words:Signer", "it is no Dialect, but Signer"),
+        ("xml_words:Dialect", "Can't instantiate abstract class"),
+        ("words", "or module:Class"),
+    ],
+)
+def test_a_class_that_is_none_is_told_in_three_beats(dialect, told, tmp_path):
+    shutil.copy(XML, tmp_path)
+    (tmp_path / "pitboss.toml").write_text(
+        f'[operator]\ncallback_url = "http://127.0.0.1:9"\nsecurity_hash = "s"\ndialect = "{dialect}"\n'
+        '[players]\nids = ["p-1"]\n'
+    )
+    with pytest.raises(UsageProblem) as raised:
+        load(tmp_path / "pitboss.toml")
+    assert told in str(raised.value)
+    assert raised.value.expected
+    assert raised.value.next_step
 
 
 def test_rules_about_the_documents_bytes_are_skipped_and_say_why(judged):
