@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 from simulators.exchanges.history import Direction, Exchange
+from simulators.server.gate import Gate
 from simulators.server.response_faults import Disturbance, Disturbances, Given
 from simulators.values.records import Table
 from simulators.webhooks.retry_queue import RetryQueue
@@ -30,6 +31,8 @@ class Simulator(ABC, Generic[M]):
         self.endpoint = queue.endpoint
         self.history = queue.endpoint.route.history
         self.disturbances = Disturbances()
+        # What stands before its pages that a person of the team opens; None: nothing.
+        self.gate: Gate | None = None
 
     def requests(self, kind: str) -> list[Exchange]:
         """Return the CLIENT's requests of a kind so far, in order."""

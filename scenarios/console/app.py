@@ -5,12 +5,11 @@ the page's token, from this origin. See ``csrf`` for what keeps other websites o
 below for what a CLIENT's bytes could do: nothing.
 """
 
-import secrets
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, jsonify, redirect, render_template, request, send_from_directory
+from flask import Flask, Response, jsonify, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -20,9 +19,7 @@ from scenarios.console.agreement import AgreementForm
 from scenarios.console.checks import Checks
 from scenarios.console.control import credentials, stores
 from scenarios.console.control.autoplay import Autoplay
-from scenarios.console.control.client import TOKEN_HEADER
 from scenarios.console.control.filters import Filter
-from scenarios.console.control.gate import COOKIE, Gate, TooMany, WrongToken
 from scenarios.console.control.players_in_use import Action, PlayersInUse
 from scenarios.console.feed import STREAMS, Feed, Watched
 from scenarios.console.form_input import FormInput, Misfilled, read_as
@@ -32,11 +29,13 @@ from scenarios.contract import GROUPS, RULES
 from scenarios.problems.errors import Exit, Problem
 from simulators.providers import OPERATOR
 from simulators.server import api_docs, csrf
+from simulators.server.gate import Gate, NotAdmitted, shown_token
 from simulators.values import decimal_json
 
 # Threads of the server: one for each stream, and as many for everything else.
 THREADS: Final = STREAMS + 12
 BODY_BYTES: Final = 64 * 1024
+_WHAT: Final = "pitboss console"
 # Report files that may be looked at, and how.
 _REPORTS: Final = {
     "report.html": "text/html; charset=utf-8",
@@ -48,19 +47,17 @@ _REPORTS: Final = {
 
 class Console:
     """The console of what is served. ``public_url`` is where browsers reach it, beside this machine's own names: the
-    page asks for everything beside itself, whatever path it stands below. ``token`` lets programs act as the page
-    does (None: a new one); where the console is ``guarded`` nobody so much as looks on without it. ``autoplay`` plays
-    by itself (None: nobody can).
+    page asks for everything beside itself, whatever path it stands below. The token of ``gate`` lets programs act as
+    the page does; where the gate asks nobody so much as looks on without it (None: one that does not). ``autoplay``
+    plays by itself (None: nobody can).
     """
 
     def __init__(
         self,
         providers: ServedProviders,
         public_url: str | None = None,
-        token: str | None = None,
+        gate: Gate | None = None,
         autoplay: Autoplay | None = None,
-        *,
-        guarded: bool = False,
     ) -> None:
         self.providers = providers
         self.autoplay = autoplay
@@ -80,7 +77,7 @@ class Console:
         self.public_urls = () if public_url is None else (public_url,)
         self.queries = Queries(providers, self.feed)
         self.players = PlayersInUse(autoplay, self.checks)
-        self.gate = Gate(token or secrets.token_urlsafe(24), asks=guarded)
+        self.gate = gate or Gate(asks=False)
 
     def _changed(self) -> None:
         self.feed.poke()
@@ -124,8 +121,7 @@ def create_app(console: Console) -> Flask:
     app.register_blueprint(api_docs.blueprint(lambda: control_document.document(sizes)))
     app.register_error_handler(_Unserved, _unserved)
     app.register_error_handler(Misfilled, _misfilled)
-    app.register_error_handler(WrongToken, lambda wrong: _told(wrong, 401))
-    app.register_error_handler(TooMany, lambda wrong: _told(wrong, 429))
+    app.register_error_handler(NotAdmitted, lambda wrong: _told(wrong, wrong.status))
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_error)
     return app
@@ -168,14 +164,10 @@ def _admit(console: Console) -> ResponseReturnValue | None:
     csrf.check_site()
     if request.endpoint in ("static", "login"):
         return None
-    scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
-    # A proxy before the console may have a use of its own for Authorization: the page has a header beside it.
-    given = request.headers.get(TOKEN_HEADER) or (shown.strip() if scheme.lower() == "bearer" else "")
-    gate = console.gate
-    if gate.asks and (given or not gate.knows(request.cookies.get(COOKIE, ""))):
-        if not given and request.endpoint == "page":
-            return _login_page()
-        gate.check(given, request.remote_addr or "")
+    gate, given = console.gate, shown_token()
+    answer = gate.admit(_WHAT if request.endpoint == "page" else None)
+    if answer is not None:
+        return answer
     # Whoever reads needs no token on this machine, but may find out whether its own is right.
     if request.method in ("GET", "HEAD") and not given:
         return None
@@ -193,21 +185,9 @@ def _admit(console: Console) -> ResponseReturnValue | None:
 
 def _log_in(console: Console) -> ResponseReturnValue:
     """Take the token of the login page, and lead back to the page that was asked for."""
-    try:
-        session = console.gate.log_in(request.form.get("token", "").strip(), request.remote_addr or "")
-    except (WrongToken, TooMany) as wrong:
-        return _login_page(wrong)
     asked = f"?{request.query_string.decode()}" if request.query_string else "."
-    response = redirect(asked, 303)
     secure = any(url.startswith("https:") for url in console.public_urls)
-    # Lax: an address that somebody sent opens the page; whatever acts needs the page's header as well.
-    response.set_cookie(COOKIE, session, httponly=True, samesite="Lax", secure=secure)
-    return response
-
-
-def _login_page(wrong: WrongToken | TooMany | None = None) -> ResponseReturnValue:
-    g.login = True
-    return render_template("login.html", wrong=wrong), 429 if isinstance(wrong, TooMany) else 401
+    return console.gate.log_in(_WHAT, asked, secure=secure)
 
 
 def _view(console: Console, action: Action) -> Callable[[], ResponseReturnValue]:
@@ -326,7 +306,7 @@ class _Unserved(Problem):
         self.status = status
 
 
-def _told(problem: Problem, status: int, **more: Any) -> ResponseReturnValue:
+def _told(problem: Problem | NotAdmitted, status: int, **more: Any) -> ResponseReturnValue:
     beats = jsonify(came=problem.came, expected=problem.expected, next_step=problem.next_step, **more)
     return beats, status
 
@@ -361,16 +341,17 @@ def _guarded(console: Console, response: Response) -> Response:
         # Sessions that the CLIENT opened stand under the name that it knows the OPERATOR by.
         own = f"http://127.0.0.1:{port} http://localhost:{port}"
         frames = f" {parts.scheme}://{parts.netloc} {own}"
-    form = "'self'" if g.get("login") else "'none'"
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if request.endpoint == "report":
         # A report stands for itself: its scripts run without this origin, so they can do nothing here.
         policy = "sandbox allow-scripts allow-popups allow-downloads"
+    elif "Content-Security-Policy" in response.headers:
+        policy = response.headers["Content-Security-Policy"]
     else:
         policy = (
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-            f"frame-src 'self'{frames}; form-action {form}; base-uri 'none'; frame-ancestors 'none'"
+            f"frame-src 'self'{frames}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
         )
     response.headers["Content-Security-Policy"] = policy
     response.headers["Referrer-Policy"] = "same-origin"

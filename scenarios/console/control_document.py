@@ -7,11 +7,11 @@ from typing import Any, Final
 from scenarios.console import actions, agreement, queries
 from scenarios.console.control import credentials, stores
 from scenarios.console.control.autoplay import Size
-from scenarios.console.control.client import TOKEN_HEADER
 from scenarios.console.control.events import EVENTS
 from scenarios.console.control.filters import WORDS
 from simulators.providers import PROVIDERS
 from simulators.server import openapi
+from simulators.server.gate import TOKEN_HEADER
 
 BEARER: Final = "bearer"
 TOKEN: Final = "token"  # noqa: S105 - the name of the credential

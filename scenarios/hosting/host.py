@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from scenarios.problems.errors import UsageProblem
 from simulators.providers import PROVIDERS, Provider
+from simulators.server.gate import Gate, reached_by_others
 from simulators.server.wsgi_server import App, PortInUse, Server, below, bind
 from simulators.simulator import Simulator
 
@@ -150,9 +151,12 @@ def hosted(
 
     Where it has files, and nothing says where they are, they get a port of their own: another host than the API's.
     ``public_url`` is where browsers reach it, through a proxy that takes its path off, if it has one; ``other_port``
-    says how another port is chosen (None: in the target file), ``around`` wraps its app. Raises UsageProblem where the
-    address cannot be taken.
+    says how another port is chosen (None: in the target file), ``around`` wraps its app. Where it has no gate, and
+    others reach the address, nobody is let through to pages that need one. Raises UsageProblem where the address cannot
+    be taken.
     """
+    if simulator.gate is None and reached_by_others(address[0]):
+        simulator.gate = Gate(asks=True)
     provider = PROVIDERS[simulator.provider]
     app: App = below(provider.app(simulator), urlsplit(public_url or "").path.rstrip("/"))
     app, other = around(app) if around else app, other_port or _other_port(provider)

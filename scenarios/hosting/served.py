@@ -19,6 +19,7 @@ from simulators.jackpot.pages.backoffice import routes as backoffice
 from simulators.jackpot.pages.widget import SCRIPT as VOUCHER_WIDGET
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.server.api_docs import PAGE
+from simulators.server.gate import Gate
 from simulators.simulator import Simulator
 from simulators.transport.route import Route
 
@@ -34,11 +35,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """What ``pitboss serve`` was asked for besides: the seed, how long tokens hold, and a file for the state."""
+    """What ``pitboss serve`` was asked for besides: the seed, how long tokens hold, a file for the state, and the gate
+    before pages that act.
+    """
 
     seed: int = 0
     token_seconds: int = 3600
     state: StateFile | None = None
+    gate: Gate | None = None
 
 
 @contextmanager
@@ -49,6 +53,7 @@ def served(target: Target, log: History, provider: str, place: Place, play: Play
         if timeout := getattr(section, "timeout", None):
             route.timeout = timeout
         simulator = _BUILT[provider](target, route, play)
+        simulator.gate = play.gate
         if play.state is not None:
             play.state.keep(simulator)
         other_port = f"choose another --{provider}-port (or --host)"

@@ -19,7 +19,6 @@ from scenarios.cli.reference_client import with_vouchers
 from scenarios.console.app import THREADS, Console
 from scenarios.console.app import create_app as create_console
 from scenarios.console.control.client import CONTROL_TOKEN, announced
-from scenarios.console.control.gate import reached_by_others
 from scenarios.console.form_input import FormInput
 from scenarios.console.providers import ServedProviders
 from scenarios.hosting import state_file
@@ -35,6 +34,7 @@ from simulators.exchanges.jsonl import write_jsonl
 from simulators.exchanges.redaction import Redactor
 from simulators.operator.simulator import TOKEN_SECONDS
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
+from simulators.server.gate import Gate, reached_by_others
 from simulators.server.wsgi_server import App, watch_parent
 
 # Addresses to listen on that none can be called by.
@@ -91,10 +91,9 @@ def play_sizes(command: Callable[..., None]) -> Callable[..., None]:
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="Address to listen on. Elsewhere than on this machine the console asks for its token; the other pages have no "
-    "login.",
+    help="Address to listen on. Elsewhere than on this machine the console and Jackpot's back-office ask for a token.",
 )
-@click.option("--require-token", is_flag=True, help="Let the console ask for its token on this machine, too.")
+@click.option("--require-token", is_flag=True, help="Ask for the token on this machine, too.")
 @click.option("--public-url", type=public, metavar="URL", help="Where players' browsers reach the OPERATOR.")
 @click.option(
     "--jackpot-public-url", type=public, metavar="URL", help="Where players' browsers reach Jackpot."
@@ -176,12 +175,15 @@ def command(
         providers = ServedProviders(target, log)
         stack.enter_context(_recorded(log, history, providers.redactor))
         file = stack.enter_context(state_file.opened(state, log)) if state is not None else None
-        stack.enter_context(_served(providers, places, Play(seed, token_seconds, file)))
+        gate = Gate(os.environ.get(CONTROL_TOKEN), asks=require_token or reached_by_others(host))
+        stack.enter_context(_served(providers, places, Play(seed, token_seconds, file, gate)))
         autoplay = _autoplay(providers, sizes, seed, needed=play)
         if console_port:
-            token, guarded = os.environ.get(CONTROL_TOKEN), require_token or reached_by_others(host)
-            console = Console(providers, console_public_url, token, autoplay, guarded=guarded)
+            console = Console(providers, console_public_url, gate, autoplay)
             stack.enter_context(_console(console, host, console_port, file))
+        if gate.asks:
+            given = f"that of {CONTROL_TOKEN}" if os.environ.get(CONTROL_TOKEN) else gate.token
+            click.echo(f"TOKEN           {given}")
         click.echo(f"secrets         as in {target.path or 'the defaults of pitboss client'}")
         _wait(ended, autoplay, play=play)
     if play and autoplay is not None and autoplay.code:
@@ -208,9 +210,6 @@ def _console(console: Console, host: str, port: int, file: StateFile | None) -> 
             own = (server.url, f"http://localhost:{server.port}")
             providers.operator.simulator.framers += [*own, *console.public_urls]
         click.echo(f"CONSOLE         {(*console.public_urls, server.url)[0]}")
-        if console.gate.asks:
-            given = f"that of {CONTROL_TOKEN}" if os.environ.get(CONTROL_TOKEN) else console.gate.token
-            click.echo(f"TOKEN           {given}")
         here = f"http://localhost:{server.port}" if host in _EVERYWHERE else server.url
         with announced(here, console.gate.token, providers.target):
             yield

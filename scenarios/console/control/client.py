@@ -14,7 +14,6 @@ import urllib3
 from scenarios.problems.errors import Problem, TargetProblem, UsageProblem
 from scenarios.target.loading import Target
 
-TOKEN_HEADER: Final = "X-Pitboss-Token"  # noqa: S105
 # The variable with the token that lets programs act through the console.
 CONTROL_TOKEN: Final = "PITBOSS_CONTROL_TOKEN"  # noqa: S105
 # Where a serve is found by the commands of its folder.

@@ -21,6 +21,7 @@ from simulators.operator.delivery import Callbacks, Operator
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.operator.simulator import Agreement, OperatorSimulator
 from simulators.providers import OPERATOR
+from simulators.server.gate import Gate
 from simulators.server.wsgi_server import Server
 from simulators.transport.route import Route
 from simulators.wallet.transactions import Kind, Transaction
@@ -183,7 +184,7 @@ def console_inside(
         one = stack.enter_context(hosted(simulator, ("127.0.0.1", 0)))
         providers = ServedProviders(target, history, {OPERATOR: one})
         console = stack.enter_context(
-            closing(Console(providers, token=CONTROL_TOKEN if guarded else None, guarded=guarded))
+            closing(Console(providers, gate=Gate(CONTROL_TOKEN if guarded else None, asks=guarded)))
         )
         with Server(create_app(console), threads=THREADS) as server:
             yield Inside(console, providers, server.url)

@@ -10,7 +10,6 @@ import pytest
 import requests
 
 from scenarios.console import start_page
-from scenarios.console.control.client import TOKEN_HEADER
 from scenarios.console.providers import ServedProviders
 from scenarios.hosting import checkout
 from scenarios.hosting.host import hosted
@@ -19,6 +18,7 @@ from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import load
 from simulators.exchanges.history import History
 from simulators.providers import CHECKOUT
+from simulators.server.gate import TOKEN_HEADER
 from simulators.transport.route import Route
 from tests.scenarios.console.running import Inside, console_inside
 from tests.simulators.operator.tiny_client import TinyClient, channel

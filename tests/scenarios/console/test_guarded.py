@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from scenarios.console.control.client import PLACE, TOKEN_HEADER
-from scenarios.console.control.gate import COOKIE, FREE, Gate, TooMany, WrongToken, reached_by_others
+from scenarios.console.control.client import PLACE
 from scenarios.hosting.ports import free_port
+from simulators.server.gate import COOKIE, FREE, TOKEN_HEADER, Gate, TooMany, WrongToken, reached_by_others
 from tests.scenarios.console.running import CONTROL_TOKEN, Inside, console_inside
 from tests.support.commanding import pitboss, started
 
@@ -158,7 +158,11 @@ def test_serve_asks_where_it_is_told_to_and_its_commands_know_the_token(tmp_path
         url = re.search(r"CONSOLE +(\S+)", said)[1]
         token = re.search(r"TOKEN +(\S+)", said)[1]
         assert json.loads((tmp_path / PLACE).read_text())["token"] == token
-        assert requests.get(url, timeout=30).status_code == 401
+        office = re.search(r"back-office +(\S+)", said)[1]
+        with requests.Session() as browser:
+            assert [browser.get(page, timeout=30).status_code for page in (url, office)] == [401, 401]
+            assert browser.post(url, data={"token": token}, timeout=30).status_code == 200
+            assert browser.get(office, timeout=30).status_code == 200, "one login for all of one host"
         done = pitboss("trigger", "result", "--amount", "1.00", cwd=tmp_path)
         assert "through the `pitboss serve` of this folder" in done.stderr
         for more in ((), ("--console", url)):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from scenarios.console.control.client import TOKEN_HEADER
 from scenarios.hosting.ports import free_port
+from simulators.server.gate import TOKEN_HEADER
 from tests.scenarios.console.running import CONTROL_TOKEN
 from tests.support.commanding import started, target_file
 from tests.support.hostile import HOSTILE, answering_each, peak_megabytes

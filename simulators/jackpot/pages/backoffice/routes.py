@@ -7,7 +7,7 @@ of each store event. Confirming, refunds, changes of stores and "send again" are
 from datetime import UTC, datetime
 from typing import Final
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, make_response, redirect, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from simulators.jackpot.catalogue import pricing
@@ -19,9 +19,12 @@ from simulators.jackpot.pages.backoffice.vouchers import VoucherPages
 from simulators.jackpot.pages.backoffice.words import language
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.server import csrf
+from simulators.server.gate import NotAdmitted, login_page
 
 NAME: Final = "backoffice"
 PREFIX: Final = "/back-office"
+_LOGIN: Final = "log_in"
+_WHAT: Final = "Jackpot's back-office"
 
 
 def blueprint(simulator: JackpotSimulator) -> Blueprint:
@@ -31,6 +34,8 @@ def blueprint(simulator: JackpotSimulator) -> Blueprint:
     stores, deliveries = StorePages(backoffice), DeliveryPages(backoffice)
     pages = Blueprint(NAME, __name__, url_prefix=PREFIX, template_folder="../templates")
     pages.before_request(lambda: _admit(simulator))
+    pages.register_error_handler(NotAdmitted, lambda wrong: login_page(_WHAT, _login_address(), wrong))
+    pages.add_url_rule("/login", _LOGIN, lambda: _log_in(simulator), methods=["POST"])
     pages.add_app_template_filter(lambda amount: language().money(amount, pricing.CURRENCY), "euros")
     pages.add_app_template_filter(_moment, "moment")
     for path, endpoint, show in (
@@ -60,9 +65,30 @@ def blueprint(simulator: JackpotSimulator) -> Blueprint:
     return pages
 
 
-def _admit(simulator: JackpotSimulator) -> None:
+def _admit(simulator: JackpotSimulator) -> Response | None:
     csrf.check_host([simulator.account.public_url])
     csrf.check_site()
+    if simulator.gate is None or request.endpoint == f"{NAME}.{_LOGIN}":
+        return None
+    return simulator.gate.admit(_WHAT, _login_address())
+
+
+def _login_address() -> str:
+    """Where the login page's form leads; it comes back to the page that was asked for."""
+    if request.method != "GET":
+        return url_for(f".{_LOGIN}")
+    query = f"?{request.query_string.decode()}" if request.query_string else ""
+    return url_for(f".{_LOGIN}", to=request.path + query)
+
+
+def _log_in(simulator: JackpotSimulator) -> Response:
+    asked = request.args.get("to", "")
+    # It may be anybody's text: only an address of the back-office is led to.
+    back = request.script_root + asked if serves(asked.partition("?")[0]) else url_for(".settings")
+    if simulator.gate is None:
+        return make_response(redirect(back, 303))
+    secure = simulator.account.public_url.startswith("https:")
+    return simulator.gate.log_in(_WHAT, back, secure=secure, action=url_for(f".{_LOGIN}", to=asked))
 
 
 def serves(path: str) -> bool:
