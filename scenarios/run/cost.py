@@ -4,7 +4,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from scenarios.contract import RULES
@@ -45,15 +45,18 @@ def in_a_row(exchanges: Iterable[Exchange]) -> int:
     return chain
 
 
-def round_trip(exchanges: Iterable[Exchange]) -> float | None:
-    """Seconds from a request to its answer: the median of the first genuine wagers; None where none was answered."""
-    times: list[float] = []
-    for one in exchanges:
-        if one.genuine and one.message is not None and one.seconds is not None and not one.faulty:
-            times.append(one.seconds)
-        if len(times) == _MEASURED:
-            break
-    return statistics.median(times) if times else None
+def round_trip(exchanges: Iterable[Exchange], most: int | None = _MEASURED) -> float | None:
+    """Seconds from a request to its answer: the median of the first ``most`` genuine wagers, None for all of them.
+
+    None where none was answered.
+    """
+    times = (
+        one.seconds
+        for one in exchanges
+        if one.genuine and one.message is not None and one.seconds is not None and not one.faulty
+    )
+    measured = [*islice(times, most)]
+    return statistics.median(measured) if measured else None
 
 
 def turn(exchanges: Sequence[Exchange]) -> float | None:

@@ -63,10 +63,18 @@ def about(
     return sum(share * (part.in_a_row * sending + part.waits * effort.waits) for share, part in shares)
 
 
-def bound(effort: Effort, turn: float | None, rate: float | None = None, further: int = 0) -> float:
-    """Seconds after which a run that was given no limit ends; the least where the link was not measured."""
+def bound(
+    effort: Effort, turn: float | None, rate: float | None = None, further: int = 0, slower: float = 1.0
+) -> float:
+    """Seconds after which a run that was given no limit ends; the least where the link was not measured.
+
+    ``slower`` is how many times as long answers take as when it was, on a machine that has become busy, say.
+    """
     least = effort.seconds * (1 + _MONEY * further)
-    return max(least, _PATIENCE * about(effort, turn or 0.0, rate=rate, further=further))
+    first = max(least, _PATIENCE * about(effort, turn or 0.0, rate=rate, further=further))
+    now = _PATIENCE * about(effort, (turn or 0.0) * slower, rate=rate, further=further)
+    # Who answers ever more slowly has an end, too.
+    return max(first, min(now, _PATIENCE * first))
 
 
 def spoken(seconds: float) -> str:

@@ -1,7 +1,8 @@
 """Watches a run: is the target still there, is there time left, and how is the CLIENT started again."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from scenarios.driver.driver import Driver
@@ -25,7 +26,8 @@ class OutOfBounds(Exception):
 
 @dataclass
 class Guard:
-    """Called after every exchange of a scenario. A run lasts ``bound`` seconds, unless it is ``unbounded``.
+    """Called after every exchange of a scenario. A run lasts ``bound`` seconds, unless it is ``unbounded``;
+    ``bound`` is told how many of them are over.
 
     A CLIENT that went away is waited for ``patience`` seconds; ``gone`` once it was waited for in vain. ``tell`` is
     told what the user should know at once.
@@ -33,7 +35,7 @@ class Guard:
 
     reach: Reach
     driver: Driver
-    bound: Callable[[], float]
+    bound: Callable[[float], float]
     patience: float
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -107,13 +109,27 @@ class Guard:
             self.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
+    @contextmanager
+    def without_limit(self) -> Iterator[None]:
+        """The time limit cuts scenarios, not what each of them rests on."""
+        self.unbounded = True
+        try:
+            yield
+        finally:
+            self.unbounded = False
+
     def _left(self) -> float:
-        return max(0.0, self.seconds - (self.clock() - self.began))
+        return max(0.0, self.seconds - self.elapsed)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return self.clock() - self.began
 
     @property
     def seconds(self) -> float:
         """How long the run may take, as far as that is known by now."""
-        return self.bound()
+        return self.bound(self.elapsed)
 
     @property
     def limit(self) -> str:
@@ -126,7 +142,7 @@ class Guard:
     @property
     def over(self) -> bool:
         """Whether the run has used up its time."""
-        return not self.unbounded and self.clock() - self.began > self.seconds
+        return not self.unbounded and self.elapsed > self.seconds
 
     def _check_time(self) -> None:
         if self.over:

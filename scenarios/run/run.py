@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from random import Random
 
 from scenarios.driver.driver import Driver
@@ -64,7 +64,8 @@ class Run:
     ``away`` are the exchanges of scenarios in which the CLIENT went away and that were judged again. ``noticed`` is
     what the judge's own wagers showed. ``at_its_word`` says that nothing tells balances and every bet is taken:
     only what answers decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not
-    measured, ``turn`` to the next request. ``planned`` are so many scenarios of each provider.
+    measured, ``turn`` to the next request, both of the beginning; ``slower`` is how many times as long answers were
+    seen to take since then. ``planned`` are so many scenarios of each provider.
     """
 
     settings: Settings
@@ -83,6 +84,7 @@ class Run:
     away: list[range] = field(default_factory=list)
     round_trip: float | None = None
     turn: float | None = None
+    slower: float = 1.0
     planned: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -127,11 +129,19 @@ class Run:
         """Seconds that the run was given, by its settings or by the target."""
         return self.settings.time_limit or self.settings.target.target.time_limit
 
-    def bound(self) -> float:
-        """Seconds that the run may take; where it was given no limit, it follows the link and the pace, as learned."""
-        rate = self.limits.max_requests_per_second
-        further = len(self.further_currencies)
-        return self.time_limit or bound(self.settings.effort, self.turn, rate, further)
+    def bound(self, elapsed: float = 0.0) -> float:
+        """Seconds that the run may take: as given, or as the link and the pace were learned.
+
+        The link is looked at again when ``elapsed`` seconds are over and are too many.
+        """
+        if self.time_limit:
+            return self.time_limit
+        limit = partial(bound, self.settings.effort, self.turn, self.limits.max_requests_per_second)
+        seconds = limit(len(self.further_currencies), self.slower)
+        if elapsed > seconds and self.round_trip:
+            now = round_trip(self.history, None) or 0.0
+            self.slower = max(self.slower, now / self.round_trip)
+        return limit(len(self.further_currencies), self.slower)
 
     @property
     def further_currencies(self) -> list[str]:
@@ -241,7 +251,7 @@ class Run:
         other.verbs = replace(self.verbs, noticed=other.noticed)
         if isinstance(self.probe, WagersProbe) and not self.diagnosis.why:
             other.probe = self.probe.over(other.verbs)
-            with self._unbounded():
+            with self.guard.without_limit():
                 other._try_wagers(other.probe, other.players[0], None)
             self._probes[code] = other.probe
         return other
@@ -261,18 +271,9 @@ class Run:
                 player.coarse = money.to_minor(Decimal(1), player.currency)
             self.warn("the CLIENT takes whole amounts only (RES-01): the rest is judged by those")
         if isinstance(self.probe, WagersProbe):
-            with self._unbounded():
+            with self.guard.without_limit():
                 self._try_wagers(self.probe, self.players[0], self.reach.declined)
         self.round_trip, self.turn = round_trip(self.history), turn([*self.history])
-
-    @contextlib.contextmanager
-    def _unbounded(self) -> Iterator[None]:
-        """The time limit cuts scenarios, not what each of them rests on."""
-        self.guard.unbounded = True
-        try:
-            yield
-        finally:
-            self.guard.unbounded = False
 
     def _try_wagers(self, probe: WagersProbe, player: Player, declined: Exchange | None) -> None:
         """Find out whether ``probe`` can be trusted here; where not, the driver reads balances, if it can."""

@@ -38,6 +38,8 @@ def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Except
     open_yet = error is not None and not isinstance(error, OutOfBounds) and not result.findings
     if isinstance(error, TargetGone) or (open_yet and _lost(judge)):
         error = _anew(item, judge)
+    if isinstance(error, OutOfBounds):
+        _leave_open(result, f"time was over: {error}")
     if not result.findings or result.went_away_again or isinstance(error, TargetGone | OutOfBounds):
         return error
     try:
@@ -99,8 +101,9 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
     if result.went_away_again:
         result.findings = second
     elif isinstance(ending, TargetGone):
-        result.seen_once |= {one.rule: _unconfirmed(result, one.rule) for one in first}
-        result.findings = []
+        _leave_open(result, "the target went away")
+    elif isinstance(ending, OutOfBounds):
+        _leave_open(result, f"time was over: {ending}", {finding.rule for finding in second})
     if isinstance(ending, TargetGone | OutOfBounds):
         raise ending
     if result.went_away_again:
@@ -110,6 +113,16 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
         back = {finding.rule for finding in second}
         result.findings = [one for one in first if one.rule not in back] + second
     _confirm(judge, {finding.rule for finding in second}, again, raced=raced, lost=lost)
+
+
+def _leave_open(result: ScenarioResult, why: str, back: Iterable[str] = ()) -> None:
+    """Accuse of nothing that could not be looked at again, and say ``why``; what came ``back`` stands."""
+    open_rules = {finding.rule for finding in result.findings}.difference(back)
+    result.seen_once |= {
+        rule: f"seen once: {message(result.of(rule))}; before it could be tried again {why}"
+        for rule in open_rules
+    }
+    result.findings = [finding for finding in result.findings if finding.rule not in open_rules]
 
 
 def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost: bool) -> None:
@@ -182,7 +195,3 @@ def _once(result: ScenarioResult, rule: str) -> str:
         f"seen once: {message(first)}; tried again with new ids and a fresh balance, it held. "
         "Did somebody else use the player? If not, judge it again"
     )
-
-
-def _unconfirmed(result: ScenarioResult, rule: str) -> str:
-    return f"seen once: {message(result.of(rule))}; before it could be tried again the target went away"

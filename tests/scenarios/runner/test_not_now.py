@@ -89,6 +89,16 @@ def test_the_bound_of_the_run_follows_the_pace_unless_it_was_given(time_limit, g
         assert (run.guard.seconds == before) != grows
 
 
+@pytest.mark.parametrize(("time_limit", "most"), [(None, 4), (60, 1)])
+def test_a_machine_that_became_slower_is_given_longer_up_to_four_times_unless_a_limit_was(time_limit, most):
+    with running(Wallet(), time_limit=time_limit) as run:
+        run.round_trip, run.turn = 1e-9, 1e-3
+        run.verbs.bet(run.players[0], run.players[0].unit)
+        first = run.bound()
+        assert run.bound(first) == first
+        assert run.bound(2 * first) == run.guard.seconds == most * first
+
+
 def test_where_none_may_leave_together_races_are_undecided():
     wallet = Wallet(balance="41.37")
     with served(wallet) as url:

@@ -197,7 +197,7 @@ def test_a_bound_leaves_what_was_judged_and_tells_of_the_rest(scenario):
         @pytest.mark.rules("RES-01")
         def test_money(judge, run):
             judge.holds("RES-01", True, expected="", seen="")
-            run.guard.bound = lambda: 0
+            run.guard.bound = lambda _: 0
 
         @pytest.mark.rules("BET-09")
         def test_should(judge):
@@ -208,6 +208,34 @@ def test_a_bound_leaves_what_was_judged_and_tells_of_the_rest(scenario):
     assert standing(result, "BET-09") is Standing.UNDECIDED
     assert verdict(result, "BET-09").reason.startswith("not run: ")
     assert result.code is Exit.UNDECIDED
+
+
+def test_what_could_not_be_tried_again_in_time_is_undecided(scenario):
+    files = scenario("""
+        def ends(run):
+            bound, run.guard.bound = run.guard.bound, lambda _: 0
+            try:
+                run.verbs.result(run.players[0], run.players[0].unit)
+            finally:
+                run.guard.bound = bound
+
+        @pytest.mark.rules("RES-01")
+        def test_first_look(judge, run):
+            judge.holds("RES-01", False, expected="a", seen="b")
+            ends(run)
+
+        @pytest.mark.rules("BET-01", "RES-02")
+        def test_second_look(judge, run):
+            judge.holds("BET-01", False, expected="a", seen="b")
+            if judge.again:
+                ends(run)
+            judge.holds("RES-02", False, expected="a", seen="b")
+    """)
+    result = judged(Wallet(), "RES-01", "BET-01", "RES-02", paths=files)
+    for rule in ("RES-01", "RES-02"):
+        assert standing(result, rule) is Standing.UNDECIDED
+        assert "; before it could be tried again time was over: " in verdict(result, rule).reason
+    assert standing(result, "BET-01") is Standing.FAILED
 
 
 def test_an_interruption_in_the_middle_leaves_a_report_and_the_money(scenario, tmp_path):
