@@ -1,8 +1,9 @@
 """What a rule of the contract is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Self
 
 from scenarios.contract.groups import PROVIDER_OF
 from simulators.wallet.dialect import Abilities
@@ -68,8 +69,8 @@ class Rule:
     ``causes`` names the usual causes and how they are fixed: those that fit where it is broken by what it ``fits``;
     ``when`` names others, by what was seen. ``needs`` are the entries of ``[driver]`` without which it cannot be
     proved, ``players`` how many test players it takes. ``ability`` is the field of a dialect's ``Abilities`` without
-    which it does not apply. ``by_answers`` says that answers alone decide it where
-    nothing tells balances, ``broken_by_answers`` that they can show it broken, not kept.
+    which it does not apply, ``otherwise`` what it says in a dialect without another. ``by_answers`` says that answers
+    alone decide it where nothing tells balances, ``broken_by_answers`` that they can show it broken, not kept.
     """
 
     id: str
@@ -85,6 +86,12 @@ class Rule:
     ability: str = ""
     by_answers: bool = False
     broken_by_answers: bool = False
+    otherwise: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def stated(self, abilities: Abilities) -> Self:
+        """The rule as it is stated in a dialect of ``abilities``."""
+        texts = (text for ability, text in self.otherwise.items() if not getattr(abilities, ability))
+        return replace(self, statement=next(texts, self.statement))
 
     def causes_of(self, observed: Observed) -> str:
         """The usual causes where the rule was broken by what was ``observed``, and their fixes."""

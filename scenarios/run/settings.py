@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from scenarios.contract import RULES
+from scenarios.contract import RULES, Rule
 from scenarios.run.effort import NORMAL, Effort
 from scenarios.run.story import Story
 from scenarios.target.loading import Target
@@ -33,16 +33,24 @@ class Settings:
     reference: str | None = None
     known: frozenset[str] = frozenset()
 
+    @property
+    def abilities(self) -> Abilities:
+        """What the words of the target can tell."""
+        return self.target.operator.words.abilities if self.target.operator else Abilities()
+
+    def stated(self, rule: str) -> Rule:
+        """The rule called ``rule`` as it is stated in the target's words."""
+        return RULES[rule].stated(self.abilities)
+
     def applicable(self) -> Self:
         """These settings without rules of other dialects, unless nothing else was asked for.
 
         What the documents themselves do not have, and the target's words do not, is left out of a verdict of all
         rules; a rule of the documents that does not apply to a dialect is skipped, and says why.
         """
-        spoken = self.target.operator.words.abilities if self.target.operator else Abilities()
         kept = tuple(
             rule
             for rule in self.rules
-            if not RULES[rule].beside_documents or getattr(spoken, RULES[rule].ability)
+            if not RULES[rule].beside_documents or getattr(self.abilities, RULES[rule].ability)
         )
         return replace(self, rules=kept or self.rules)

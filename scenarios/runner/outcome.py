@@ -141,7 +141,7 @@ def tell_pytest(report: pytest.TestReport, result: ScenarioResult, run: Run) -> 
         report.outcome = "failed"
         rules = sorted({finding.rule for finding in broken})
         report.longrepr = "\n".join(
-            f"{rule} {RULES[rule].statement}\n  {message([f for f in broken if f.rule == rule])}"
+            f"{rule} {run.settings.stated(rule).statement}\n  {message([f for f in broken if f.rule == rule])}"
             for rule in rules
         )
     elif result.ended is Standing.UNDECIDED:

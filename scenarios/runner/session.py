@@ -103,7 +103,7 @@ class Session:
         """The verdict of every selected rule, in the contract's order."""
         results = [*self.run.results]
         chosen = set(self.run.settings.rules)
-        return [judge_rule(rule, results) for rule in RULES.values() if rule.id in chosen]
+        return [judge_rule(self.run.settings.stated(rule), results) for rule in RULES if rule in chosen]
 
     def exit_code(self) -> Exit:
         """The exit code that follows from the verdicts."""

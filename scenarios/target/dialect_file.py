@@ -293,6 +293,7 @@ class DialectFile(Section):
                 fine_amounts=self.amount.fine,
                 rollback_currency="{currency}" in _places(self.messages[Kind.ROLLBACK]),
                 rollback_ids="{id}" in _places(self.messages[Kind.ROLLBACK]),
+                client_ids=answer.client_id is not None,
                 balance_told=answer.balance is not None,
                 balance_call=self.balance is not None,
             ),

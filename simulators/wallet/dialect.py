@@ -24,8 +24,8 @@ class Abilities:
     ``results_alone``: a result need not name a bet that the CLIENT knows. ``fine_amounts``: amounts finer than the
     currency's unit can be written. ``rollback_currency``: a rollback says in which currency it is. ``rollback_ids``: a
     rollback has an id of its own; otherwise all rollbacks of one transaction are one. ``ids_across_players``: an id
-    is never used for two players. ``balance_told``: an answer that says done tells the player's balance.
-    ``balance_call``: there is a call that asks for the balance.
+    is never used for two players. ``client_ids``: an answer that says done has an id of the CLIENT's own.
+    ``balance_told``: it tells the player's balance. ``balance_call``: there is a call that asks for the balance.
     """
 
     copies_as_first: bool = True
@@ -35,18 +35,21 @@ class Abilities:
     rollback_currency: bool = True
     rollback_ids: bool = True
     ids_across_players: bool = True
+    client_ids: bool = True
     balance_told: bool = False
     balance_call: bool = False
 
 
 # How it is with a dialect that lacks one of the abilities that rules need.
 LACKING: Final[Mapping[str, str]] = {
+    "copies_as_first": "a copy is answered otherwise than the first",
     "unknown_rollbacks": "the rollback of what is unknown is refused",
     "results_alone": "each result names a bet",
     "fine_amounts": "amounts finer than the unit cannot be written",
     "rollback_currency": "a rollback says no currency",
     "rollback_ids": "a rollback has no id of its own",
     "ids_across_players": "two players may share an id",
+    "client_ids": "answers have no id of the CLIENT's",
     "balance_told": "answers tell no balance",
     "balance_call": "no call asks for the balance",
 }

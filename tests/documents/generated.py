@@ -27,6 +27,7 @@ from simulators.jackpot import lifecycle as vouchers
 from simulators.operator import lifecycle as slips
 from simulators.transport.faults.table import FAULTS, parameters
 from simulators.values.state_machine import Lifecycle
+from simulators.wallet.dialect import LACKING
 from tests.documents import target_schema
 from tests.documents.fidelity.documents import DECIDED, DOCUMENTS, NOT_MODELLED
 from tests.documents.fidelity.held import unheld
@@ -192,6 +193,10 @@ def _rule(rule: Rule, proofs: list[Scenario]) -> Iterator[str]:
     yield ""
     yield f"**{rule.level}** ({_LEVELS[rule.level]}): {_sentence(rule.statement)}"
     yield ""
+    for ability, statement in rule.otherwise.items():
+        yield f"* In a [dialect](../dialects.md) in which {LACKING[ability]}: {_sentence(statement)}"
+    if rule.ability:
+        yield f"* Skipped in a [dialect](../dialects.md) in which {LACKING[rule.ability]}."
     yield f"* Why it matters: {rule.why}"
     yield f"* Usual causes, and their fixes: {rule.causes}"
     for observed, causes in rule.when.items():

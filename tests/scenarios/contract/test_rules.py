@@ -1,11 +1,15 @@
 """The contract as data: complete, in order, chosen by name."""
 
+from dataclasses import replace
+
 import pytest
 
 from scenarios.contract import GROUPS, PLANNED, RULES, Level, select
+from scenarios.contract.operator import OTHERWISE
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import ENTRIES
 from simulators.providers import PROVIDERS
+from simulators.wallet.dialect import LACKING, Abilities
 
 # Of each group: how many rules, the numbers of those that are SHOULD, and of those that are INFO.
 GROUP_TABLE = {
@@ -60,6 +64,22 @@ def test_a_rule_says_what_it_is_whence_and_why(rule):
 @pytest.mark.parametrize(("entry", "ids"), NEEDS.items())
 def test_rules_name_the_driver_entries_they_need(entry, ids):
     assert [rule.id for rule in RULES.values() if entry in rule.needs] == ids
+
+
+def test_a_rule_is_stated_as_a_dialect_has_it():
+    assert all(rule.stated(Abilities()) == rule for rule in RULES.values())
+    assert set(OTHERWISE) <= set(RULES)
+    for rule, texts in OTHERWISE.items():
+        for ability, text in texts.items():
+            assert RULES[rule].stated(replace(Abilities(), **{ability: False})).statement == text
+            assert ability in LACKING
+            assert ability != RULES[rule].ability
+    refusing = Abilities(unknown_rollbacks=False, client_ids=False)
+    assert (
+        RULES["RBK-04"]
+        .stated(refusing)
+        .statement.startswith("the rollback of an unknown transaction moves no")
+    )
 
 
 def test_planned_rules_are_rules():

@@ -17,6 +17,7 @@ import scenarios
 from scenarios.contract import RULES as CONTRACT
 from scenarios.contract import Level, select
 from scenarios.problems.errors import UsageProblem
+from scenarios.report.document import document
 from scenarios.run.findings import Standing
 from scenarios.run.run import Settings
 from scenarios.runner.pytest_run import check
@@ -280,6 +281,8 @@ def test_every_rule_about_money_holds(wallet, judged):
 def test_what_is_wrong_is_found_in_these_words_too(wallet, rule, judged):
     found = judged(wallet(), (rule,))
     assert [verdict.standing for verdict in found.verdicts] == [Standing.FAILED]
+    told = document(found.run, found.verdicts).rules[0].statement
+    assert ("a copy of the first" in told) == (rule == "RBK-07"), told
 
 
 def test_a_class_of_ones_own_is_spoken(judged):
