@@ -200,11 +200,8 @@ def _rule(rule: Rule, proofs: list[Scenario]) -> Iterator[str]:
     yield f"* Why it matters: {rule.why}"
     yield f"* Usual causes, and their fixes: {rule.causes}"
     for observed, causes in rule.when.items():
-        yield (
-            f"* Where it is {observed}: {causes}"
-            if observed is not Observed.MONEY
-            else f"* Where the balance is wrong: {causes}"
-        )
+        seen = "the balance is wrong" if observed is Observed.MONEY else f"it is {observed}"
+        yield f"* Where {seen}: {causes}"
     yield f"* Source: {rule.source}."
     for need in rule.needs:
         field = DriverSection.model_fields[need]
