@@ -134,7 +134,7 @@ class Autoplay:
     def _also(self, sizes: Sizes) -> str:
         """What is said of vouchers when it begins."""
         if sizes.vouchers.conversions:
-            return f", {sizes.vouchers.conversions:g} conversions into vouchers a second"
+            return f", vouchers a second: {sizes.vouchers.conversions:g}"
         if self._cannot_convert is None or self.providers.target.jackpot is None:
             return ""
         return f"; {self._cannot_convert.came}"

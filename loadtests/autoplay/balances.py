@@ -32,6 +32,8 @@ _FREE: Final = Model(
 )
 # How often a balance is read until nobody else moves money meanwhile.
 _READINGS: Final = 5
+# So many amounts that conversions may have come to are tried: each takes the whole history.
+_CONVERTED: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,8 @@ class Balances:
         Raises Unreadable, DriverProblem.
         """
         moved = converted.moved.all
-        if moved is None:
-            raise Unreadable("too many conversions have no end")
+        if moved is None or len(moved) > _CONVERTED:
+            raise Unreadable(f"{len(converted.doubtful)} conversions came to no end that the CLIENT tells")
         bases = [base + money.from_minor(each, self.currency) for base in opening.bases for each in moved]
         allowed = [self._allowed(player, base) for base in bases]
         likeliest = allowed[0]
@@ -108,15 +110,16 @@ class Balances:
                 doubt = f"{len(converted.doubtful)} conversions into vouchers came to no end that the CLIENT tells"
             return Judged(player, opening.owned, owns, None if doubt else Decimal(0), doubt)
         nearest = min(allowed, key=lambda each: abs(owns - each.nearest(owns)))
-        why = f"owned {self._show(opening.owned)} at first, owns {self._show(owns)}; {nearest.explain(owns)}"
+        off = owns - nearest.nearest(owns)
+        voucher = "" if nearest.mistake(owns) else converted.explain(off)
+        explained = f"acceptable: {nearest.alternatives()}; {voucher}" if voucher else nearest.explain(owns)
+        why = f"owned {self._show(opening.owned)} at first, owns {self._show(owns)}; {explained}"
         if any(owns in self._allowed(player, base, _FREE) for base in bases):
             choice = (
                 f"a choice that the contract leaves or advises on, such as RBK-06, would explain it: {why}"
             )
             return Judged(player, opening.owned, owns, None, choice)
-        off = owns - nearest.nearest(owns)
-        voucher = converted.explain(off)
-        return Judged(player, opening.owned, owns, off, f"{why}; {voucher}" if voucher else why)
+        return Judged(player, opening.owned, owns, off, why)
 
     def _show(self, amount: Decimal) -> str:
         return money.show(amount, self.currency)

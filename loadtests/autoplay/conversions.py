@@ -40,11 +40,11 @@ _WEBHOOKS_SECONDS: Final = 10.0
 
 # What became of a conversion, in words, by what it is counted as.
 _BECAME: Final = {
-    CONVERSION: "was delivered",
-    REFUSED_CONVERSION: "was refused",
-    f"{CONVERSION} canceled": "was canceled",
-    f"{CONVERSION} refunded": "was refunded",
-    f"{CONVERSION} refund rejected": "was delivered and not refunded",
+    CONVERSION: "delivered",
+    REFUSED_CONVERSION: "refused",
+    f"{CONVERSION} canceled": "canceled",
+    f"{CONVERSION} refunded": "refunded",
+    f"{CONVERSION} refund rejected": "delivered and not refunded",
 }
 
 
@@ -69,18 +69,15 @@ class Converted:
     def explain(self, off: Decimal) -> str:
         """Which of them make a balance that is ``off`` by so much, in words; empty where none do."""
         for name, became in _BECAME.items():
-            ended = [op for one, op in self.all if one == name and op not in self.doubtful]
+            ended = [op for one, op in self.all if one == name and len(op.options()) == 1]
             amounts = [money.from_minor(op.amount, self.currency) for op in ended]
-            if abs(off) not in (*amounts, sum(amounts)):
-                continue
             spent = any(0 not in op.options() for op in ended)
-            if spent and off < 0:
+            if not amounts or abs(off) not in (*amounts, sum(amounts)) or (spent and off < 0):
                 continue
-            which = "a voucher" if abs(off) in amounts else f"each voucher, of {len(amounts)},"
-            wrong = (
-                "had cost nothing" if spent else "were still held" if off < 0 else "had been given back twice"
-            )
-            return f"as if the {money.show(abs(off), self.currency)} of {which} that {became} {wrong}"
+            which = "a voucher that was" if abs(off) in amounts else f"all {len(amounts)} vouchers that were"
+            back = "had been paid all the same" if off < 0 else "had been given back twice"
+            wrong = "had cost nothing" if spent else back
+            return f"as if {which} {became} ({money.show(abs(off), self.currency)}) {wrong}"
         return ""
 
 

@@ -259,6 +259,8 @@ class VoucherScript:
         if 400 <= told.status < 500:
             made.name = REFUSED_CONVERSION
             self.ledger.settle(made.op, REFUSED)
+            # A player who is known is not refused so: the address in the entry is wrong.
+            made.problem = told.problem if told.status in (404, 405) else None
             return
         with contextlib.suppress(ValueError):
             made.key = None if told.problem else taken_apart(str(told.value)).key

@@ -163,7 +163,7 @@ class DriverSection(Section):
     )
     voucher_session: Entry = _entry(
         "a request that opens a voucher session and reads its token",
-        f'{{ post = "{EXAMPLE_ORIGIN}/jackpot/session", '
+        f'{{ post = "{EXAMPLE_ORIGIN}/vouchers/session", '
         'json = { user_id = "{player}", amount = "{amount}" }, read = "token" }',
     )
     voucher: Entry = _entry(

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 from loadtests.autoplay.autoplay import Autoplay
@@ -101,8 +102,15 @@ def playing(folder: Path, mutant: str | None = None, usual: dict = BUSY) -> Iter
 @contextmanager
 def converting(folder: Path, mutant: str | None = None) -> Iterator[Scene]:
     """Beside the reference, or a mutant of it, whose players buy vouchers: as many as the machine makes."""
-    usual = QUIET | {"rate": 2.0, "conversions": 20.0, "copies": 1.0, "refunds": 0.5, "store_changes": 0.3}
-    with converting_reference(folder, mutant) as (client, port):
+    usual = QUIET | {
+        "rate": 2.0,
+        "conversions": 20.0,
+        "copies": 1.0,
+        "cancels": 0.3,
+        "refunds": 0.5,
+        "store_changes": 0.3,
+    }
+    with converting_reference(folder, mutant, balance=Decimal(10_000)) as (client, port):
         target = client.target(folder, more=client.converting(port))
         with operator_for(target, usual, client) as scene:
             yield scene
