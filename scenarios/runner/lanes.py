@@ -99,7 +99,7 @@ class Lanes:
         parts: dict[tuple[float, int], list[pytest.Function]] = defaultdict(list)
         for item in fit:
             parts[turn(item), _players_for(item)].append(item)
-        with self.run.route.narrowed(self.run.width):
+        with self.run.route.room.narrowed(self.run.width):
             for (_, each), items in sorted(parts.items()):
                 self._side_by_side(items, each)
         if self._cut:

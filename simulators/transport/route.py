@@ -12,6 +12,7 @@ from simulators.exchanges.history import Headers, History, Request
 from simulators.transport.pace import Pace
 from simulators.transport.rate_limits import Limits
 from simulators.transport.raw_connection import Connection, endpoint, parsed
+from simulators.transport.room import Room
 
 _KNOCK = 0.02
 
@@ -38,31 +39,22 @@ class Route:
     headers: Headers = field(default=(), repr=False)
     _idle: dict[str, list[Connection]] = field(init=False, default_factory=dict, repr=False)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock, repr=False)
-    _pool: threading.Semaphore = field(init=False, repr=False)
+    room: Room = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._pool = threading.Semaphore(self.connections)
+        self.room = Room(self.connections)
         # A route that is forgotten takes its connections with it.
         weakref.finalize(self, _cut_all, self._idle)
 
     @contextmanager
     def place(self, *, pooled: bool) -> Iterator[None]:
-        """Wait for room for one connection, and hold it; ``pooled`` ones are no more than ``connections``."""
+        """Wait for room for one connection, and hold it; ``pooled`` ones are no more than there is ``room`` for."""
         if not pooled:
             with self.places(1):
                 yield
             return
-        with self.limits.connection(), self._pool:
+        with self.limits.connection(), self.room.place():
             yield
-
-    @contextmanager
-    def narrowed(self, connections: int) -> Iterator[None]:
-        """Let no more than ``connections`` requests be under way in the pool; to be called while none is."""
-        whole, self._pool = self._pool, threading.Semaphore(min(connections, self.connections))
-        try:
-            yield
-        finally:
-            self._pool = whole
 
     @contextmanager
     def places(self, n: int) -> Iterator[None]:
