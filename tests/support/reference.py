@@ -42,7 +42,7 @@ class Reference:
         agreed = "\n".join(f'{key} = "{value}"' for key, value in JACKPOT.items())
         return (
             f'[jackpot]\nnotification_url = "{self.url}/jackpot/notifications"\n{agreed}\n'
-            f'listen = "127.0.0.1:{listen}"\n[driver]\nvoucher_session = {session}\n'
+            f'listen = "127.0.0.1:{listen}"\nready_after = 0.0\n[driver]\nvoucher_session = {session}\n'
             f'voucher = {{ get = "{self.url}/vouchers/{{notification_key}}", read = "state" }}\n'
         )
 
