@@ -180,12 +180,7 @@ def make(parsed: Namespace, host: str | None, shard: Shard) -> Traffic:
         shard=shard,
         rates=(rates := options.rates(parsed, known.currency)),
         callbacks=callbacks,
-        ledger=Ledger(
-            _players(parsed, known.ids),
-            known.currency,
-            callbacks.decimals,
-            orphans_refused=not operator.words.abilities.unknown_rollbacks,
-        ),
+        ledger=Ledger.of(_players(parsed, known.ids), callbacks),
         timeout=operator.timeout,
         # Of several workers each draws its own; the text keeps seed and rank apart.
         asked=[*shares(rates), *(["conversions"] if parsed.conversions else [])],

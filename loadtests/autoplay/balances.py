@@ -6,7 +6,7 @@ so that one which goes wrong accuses nobody.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
@@ -126,7 +126,7 @@ class Balances:
 
     def _allowed(self, player: str, base: Decimal, model: Model = DOCUMENTED) -> Acceptable:
         channel: Operator = self.providers.channel(OPERATOR)
-        model = replace(model, orphans_refused=not channel.dialect.abilities.unknown_rollbacks)
+        model = model.spoken_with(channel.dialect.abilities)
         sent = (each for each in self.providers.history if each.provider == OPERATOR)
         return acceptable(sent, player, base, self.currency, model)
 

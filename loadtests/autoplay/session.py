@@ -70,12 +70,7 @@ class Session:
         self.providers, self.sizes, self._tell, self._note = providers, sizes, tell, note
         self._rng = rng
         self.callbacks = Callbacks(channel.dialect, channel.secret, players.currency)
-        self.ledger = Ledger(
-            players.ids,
-            players.currency,
-            self.callbacks.decimals,
-            orphans_refused=not channel.dialect.abilities.unknown_rollbacks,
-        )
+        self.ledger = Ledger.of(players.ids, self.callbacks)
         self.phase, self.ended = PLAYING, threading.Event()
         self.verdict: AuditVerdict | None = None
         self.judged: list[Judged] = []

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
+from loadtests.traffic.callbacks import Callbacks
 from loadtests.traffic.journal import LIMIT, Journal
 from scenarios.oracles.subset_sums import Sums
 from simulators.exchanges.history import Status
@@ -170,6 +171,12 @@ class Ledger:
         self._openings = array("q", bytes(8 * len(players)))
         self._known = bytearray(len(players))
         self._open: dict[Operation, None] = {}
+
+    @classmethod
+    def of(cls, players: Sequence[str], callbacks: Callbacks) -> "Ledger":
+        """The ledger of what is sent by ``callbacks``: in their currency, with what their dialect leaves open."""
+        refused = not callbacks.dialect.abilities.unknown_rollbacks
+        return cls(players, callbacks.currency, callbacks.decimals, orphans_refused=refused)
 
     # What traffic calls.
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from simulators.wallet.dialect import Abilities
+
 
 class Late(StrEnum):
     """What a bet or a result does that arrives after its own rollback (RBK-06, RBK-16)."""
@@ -67,6 +69,10 @@ class Model:
     refused_copy: frozenset[RefusedCopy] = frozenset({RefusedCopy.TAKEN})
     copy_answer: frozenset[CopyAnswer] = frozenset({CopyAnswer.REPEATED})
     orphans_refused: bool = False
+
+    def spoken_with(self, abilities: Abilities) -> "Model":
+        """The same where the transactions are told in a dialect of these ``abilities``."""
+        return replace(self, orphans_refused=not abilities.unknown_rollbacks)
 
     def late(self, effect: int) -> frozenset[Late]:
         """What a bet (``effect`` below zero) or a result may do after its own rollback."""

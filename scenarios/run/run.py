@@ -161,8 +161,8 @@ class Run:
     def model(self) -> Model:
         """The wallet that the CLIENT is, as far as its choices are known; what is not known is open."""
         operator = self.settings.target.operator
-        refused = operator is not None and not operator.words.abilities.unknown_rollbacks
-        return replace(OPEN, **self.choices, orphans_refused=refused)  # type: ignore[arg-type]
+        chosen = replace(OPEN, **self.choices)  # type: ignore[arg-type]
+        return chosen if operator is None else chosen.spoken_with(operator.words.abilities)
 
     @cached_property
     def channel(self) -> Operator:
