@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from client_under_test.app import OtherWords
 from client_under_test.mutants import host
 from client_under_test.mutants.table import ALL
 from scenarios.contract import RULES
@@ -17,7 +18,11 @@ def test_names_are_unique_and_rules_exist():
     assert all(mutant.rules for mutant in ALL)
 
 
-@pytest.mark.mutants
+# They speak the words of a provider whose answers tell balances.
+ELSEWHERE = {mutant.name for mutant in ALL if "balances" in mutant.needs}
+
+
+@pytest.mark.mutants(but=ELSEWHERE)
 def test_mutant_answers_a_genuine_bet(mutant, tmp_path):
     here = Here(mutant.build(config(tmp_path)))
     try:
@@ -29,6 +34,12 @@ def test_mutant_answers_a_genuine_bet(mutant, tmp_path):
         assert here.sound()
     finally:
         here.close()
+
+
+def test_a_mutant_of_other_words_is_refused_in_these(tmp_path):
+    for name in ELSEWHERE:
+        with pytest.raises(OtherWords, match="answers tell of balances"):
+            host.create(name, config(tmp_path))
 
 
 def test_host_serves_a_mutant_over_http(tmp_path):
