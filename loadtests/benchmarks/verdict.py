@@ -22,7 +22,7 @@ from scenarios.contract import PLANNED, select
 from scenarios.problems.errors import Exit
 from scenarios.run.cost import cost
 from scenarios.run.effort import NORMAL, QUICK, Effort
-from scenarios.run.judged import Judged
+from scenarios.run.judge import Judged
 from scenarios.run.settings import Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.loading import Target

@@ -91,6 +91,7 @@ def _hold(rule: str, judge: Judge, players: Sequence[Player], group: Sequence[tu
     for player in players:
         if len(judge.expected(player).balances) > 1:
             raise Undecided("more than one balance would be right")
-        judge.settled(rule, player, *(exchange for exchanges in sent for exchange in exchanges))
+        together = [exchange for exchanges in sent for exchange in exchanges]
+        judge.settled(rule, player, *together, last=True)
     for (chain, _), exchanges in zip(group, sent, strict=True):
         chain.answers(exchanges)

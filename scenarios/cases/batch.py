@@ -63,7 +63,8 @@ class Batch:
     """Wagers that a CLIENT must not, or need not, carry out, sent for ``player`` and judged by ``rule``.
 
     They go out together. ``blindly``: where the balance cannot be read any more, go on without reading it, since
-    answers can still be judged. Otherwise the scenario is then undecided. ``one_by_one``: each may stop the CLIENT.
+    answers can still be judged. Otherwise the scenario is then undecided. ``few``: no more than so many at once, as
+    each may stop the CLIENT.
     """
 
     rule: str
@@ -71,7 +72,7 @@ class Batch:
     operator: Verbs
     player: Player
     blindly: bool = False
-    one_by_one: bool = False
+    few: int = MOST
     _balance: Decimal | None = None
     _planned: list[_Planned] = field(default_factory=list)
 
@@ -109,7 +110,7 @@ class Batch:
 
         Requests of one kind are wrong in one direction, so that none makes up for another.
         """
-        if self.judge.again or self.one_by_one or any(one.optional for one in planned):
+        if self.judge.again or self.few < MOST or any(one.optional for one in planned):
             return False
         kinds = [[one for one in planned if one.action == action] for action in ACTIONS]
         return all(holds(self.judge, partial(self._move_nothing, same)) for same in kinds if same)
@@ -118,7 +119,7 @@ class Batch:
         self._balance = self.judge.fund(self.player, STEP * len(planned) * (len(planned) + 1))
         sent = self._sent(planned, [STEP * place for place in range(1, len(planned) + 1)])
         exchanges = [entry.exchange for entry in sent]
-        self.judge.balance(self.rule, self.player, self._balance, *exchanges)
+        self.judge.one_of(self.rule, self.player, [self._balance], *exchanges, last=True)
 
     def _settle(self, planned: Sequence[_Planned]) -> None:
         self._fund()
@@ -133,6 +134,7 @@ class Batch:
             self._possible(entries),
             *exchanges,
             case=f"{len(entries)} requests together",
+            last=True,
         )
         if seen in self._possible(entries):
             return
@@ -149,11 +151,13 @@ class Batch:
         """Send all of ``planned``, each worth so many ``units``, and judge the answers, in their order."""
         messages = self._messages(planned, units)
         sends = [partial(one.send, message) for one, message in zip(planned, messages, strict=True)]
-        exchanges = [] if self.one_by_one else self.judge.together(sends)
-        for place, one in enumerate(planned):
-            if self.one_by_one:
-                exchanges.append(sends[place]())
-            one.then(exchanges[place])
+        at_once = self.few if self.few < MOST else len(sends)
+        exchanges: list[Exchange] = []
+        for start in range(0, len(sends), at_once):
+            sent = self.judge.together(sends[start : start + at_once])
+            exchanges += sent
+            for one, exchange in zip(planned[start : start + at_once], sent, strict=True):
+                one.then(exchange)
         return [
             _Entry(one.case, -worth if one.action == "bet" else worth, exchange, one.optional)
             for one, worth, exchange in zip(planned, units, exchanges, strict=True)
@@ -207,24 +211,36 @@ class Batch:
             self._balance = None
 
 
-def addends(difference: Decimal, currency: str, gains: Sequence[int]) -> list[int]:
-    """Which of ``gains`` (different powers of two of one unit, rising, of any sign) add up to ``difference``."""
+def addends(difference: Decimal, currency: str, gains: Sequence[int], base: int = 2) -> list[int]:
+    """Which of ``gains`` (different powers of ``base`` of one unit, rising, of any sign) add up to ``difference``.
+
+    Each of them once where ``base`` is two, else less than half of ``base`` times, in either direction.
+    """
     try:
         left = money.to_minor(difference, currency)
     except ValueError:
         return []
     found = []
     for index, gain in enumerate(gains):
-        if left % (2 * abs(gain)):
+        over = left % (base * abs(gain))
+        if over:
             found.append(index)
-            left -= gain
+            left -= gain if base == 2 else over - (base * abs(gain) if 2 * over > base * abs(gain) else 0)
     return found if left == 0 else []
 
 
 def settled_together(
-    rule: str, judge: Judge, player: Player, case: str, sent: Sequence[tuple[str, list[Exchange]]]
+    rule: str,
+    judge: Judge,
+    player: Player,
+    case: str,
+    sent: Sequence[tuple[str, list[Exchange]]],
+    base: int = 2,
+    *,
+    last: bool = False,
 ) -> None:
-    """One reading for all that was ``sent``: by name, exchanges that are about different powers of two of STEP units.
+    """One reading for all that was ``sent``: by name, exchanges that are about different powers of ``base`` of STEP
+    units.
 
     The balance is to be the model's; the difference names those that moved something else, by their last exchange.
     """
@@ -233,18 +249,19 @@ def settled_together(
     exchanges = [exchange for _, mine in sent for exchange in mine]
     before = len(judge.result.findings)
     named = ", ".join(name for name, _ in sent) if len(sent) < 3 else f"{len(sent)} together"
-    judge.settled(rule, player, *exchanges, case=f"{case}: {named}")
+    told = f"{case}: " if case else ""
+    judge.settled(rule, player, *exchanges, case=told + named, last=last)
     if len(judge.result.findings) == before:
         return
     found = judge.result.findings[-1]
     culprits = addends(
-        found.off, player.currency, [int(mine[-1].message.amount / player.unit) for _, mine in sent]
+        found.off, player.currency, [int(mine[-1].message.amount / player.unit) for _, mine in sent], base
     )
     if culprits:
         guilty = [sent[place] for place in culprits]
         judge.result.findings[-1] = replace(
             found,
-            case=f"{case}: {', '.join(name for name, _ in guilty)}",
+            case=told + ", ".join(name for name, _ in guilty),
             exchanges=tuple(exchange.number for _, mine in guilty for exchange in mine)
             + found.exchanges[-6:],
         )

@@ -12,7 +12,8 @@ from decimal import Decimal
 from functools import partial
 from itertools import product
 
-from scenarios.cases.kinds import BET, KINDS, ORPHAN, RESULT, WAGERS, Action, usual
+from scenarios.cases.at_once import Chain, all_hold
+from scenarios.cases.kinds import BET, KINDS, ORPHAN, RESULT, WAGERS, Action, done, usual
 from scenarios.oracles.model import CopyAnswer, Late, RefusedCopy, Returned, Spent
 from scenarios.run.judge import Judge, Undecided
 from scenarios.wallet.operator_client import Verbs
@@ -244,8 +245,26 @@ def learn_all(judge: Judge, operator: Verbs, player: Player) -> None:
     if not judge.run.sound:
         judge.run.sound |= dict.fromkeys((*KINDS, ORPHAN), True)
         with contextlib.suppress(Undecided, Unreadable):
-            judge.fund(player, 5000)
-            judge.run.sound |= {kind: not usual(kind, operator, judge, player) for kind in (*KINDS, ORPHAN)}
+            if not all_usual((*KINDS, ORPHAN), operator, judge, player):
+                judge.fund(player, 5000, covered=True)
+                judge.run.sound |= {
+                    kind: not usual(kind, operator, judge, player) for kind in (*KINDS, ORPHAN)
+                }
+
+
+def all_usual(kinds: Sequence[str], operator: Verbs, judge: Judge, player: Player) -> bool:
+    """Whether one reading tells that a transaction of each of ``kinds`` moves alone what it should."""
+
+    def alone(units: int, kind: str) -> list[Exchange] | None:
+        one = done(kind, operator, player, units)
+        return None if one is None else [one]
+
+    # It is no rule's matter here.
+    rule, judged = judge.result.rules[0], set(judge.result.judged)
+    try:
+        return all_hold(rule, judge, player, [Chain(partial(alone, kind=kind)) for kind in kinds])
+    finally:
+        judge.result.judged = judged
 
 
 def sound(judge: Judge, kinds: Iterable[str]) -> list[str]:

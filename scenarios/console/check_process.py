@@ -17,7 +17,7 @@ from scenarios.problems.errors import Exit, Problem
 from scenarios.report.headline import headline
 from scenarios.report.summary import must_counts, replay_command, should_counts
 from scenarios.run.findings import RuleVerdict, ScenarioResult, message
-from scenarios.run.judged import Judged
+from scenarios.run.judge import Judged
 from scenarios.run.run import Run
 from scenarios.run.settings import Settings
 from scenarios.runner.pytest_run import check, effort_named, new_seed

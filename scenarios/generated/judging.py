@@ -1,17 +1,18 @@
 """Stories before the judge: searched for, or played again, and told as a finding where one breaks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 
 from scenarios.contract import RULES, Level, Observed
 from scenarios.generated.playback import Broken, Open, Stage
-from scenarios.generated.search import Plan, play, search
+from scenarios.generated.search import Plan, Plays, play, search
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided
 from scenarios.run.run import Run
 from scenarios.run.story import Story
+from scenarios.wallet.player import Player
 
 # Rules about what comes at once or under faults.
 _BESIDE = ("INV-04", "INV-05")
@@ -26,8 +27,12 @@ def judge_stories(
     plan: Plan,
     stage: Callable[[], Stage],
     examples: int | None = None,
+    plays: Plays | None = None,
 ) -> None:
-    """Search for a story that breaks the plan's rule, or play the saved or found one, and write the finding."""
+    """Search for a story that breaks the plan's rule, or play the saved or found one, and write the finding.
+
+    ``plays`` plays several stories at once.
+    """
     known = run.settings.story or judge.result.stories.get(plan.rule)
     if known is not None and known.players != plan.players:
         pytest.skip(f"the story is one of {known.players} players")
@@ -43,6 +48,7 @@ def judge_stories(
                 seed=seed,
                 examples=effort.examples if examples is None else examples,
                 steps=effort.steps,
+                plays=plays,
             )
             if found is not None and RULES[plan.rule].group == "INV":
                 found = _new(judge, stage, *found)
@@ -65,6 +71,28 @@ def judge_stories(
             off=broken.off,
             observed=Observed.MONEY,
         )
+
+
+def side_by_side(
+    judge: Judge, players: Sequence[Player], stage: Callable[[Judge, Player], Stage], stories: Sequence[Story]
+) -> Iterator[Broken | None]:
+    """How each of ``stories`` of one player broke; as many are played at once as there are ``players``.
+
+    Raises Open where it comes to one that does not tell.
+    """
+    ends: list[Broken | Open | None] = [None] * len(stories)
+
+    def played(judge: Judge, player: Player, place: int) -> None:
+        try:
+            ends[place] = play(stories[place], stage(judge, player))
+        except Open as open_yet:
+            ends[place] = open_yet
+
+    judge.spread(players, range(len(stories)), played)
+    for end in ends:
+        if isinstance(end, Open):
+            raise end
+        yield end
 
 
 def _new(judge: Judge, stage: Callable[[], Stage], story: Story, broken: Broken) -> tuple[Story, Broken]:

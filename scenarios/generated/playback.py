@@ -129,10 +129,10 @@ class Stage:
     ) -> Reading:
         """Read the balance, probably ``guess``, else ``likely``; raises Broken where it cannot be told any more."""
         try:
-            reading = self.run.read(player, guess, likely)
+            reading = self.run.read(player, guess, likely, last=True)
         except Unreadable as error:
             raise Broken(f"the balance cannot be told any more: {error}", numbers, abs(guess)) from error
-        player.known = reading.amount
+        player.known = reading.now
         return reading
 
     def _message(self, step: Step) -> Transaction | None:

@@ -1,7 +1,7 @@
 """Stories: a Hypothesis state machine invents them, they are played, and the one that breaks is made short."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import hypothesis
@@ -67,6 +67,8 @@ class Plan:
 def invent(plan: Plan, seed: int, examples: int, steps: int) -> list[Story]:
     """Invent ``examples`` stories of up to ``steps`` steps; the same ``seed`` gives the same ones. Sends nothing."""
     told: list[Story] = []
+    if not examples:
+        return told
 
     @hypothesis.seed(seed)
     class Machine(_Machine):
@@ -89,16 +91,28 @@ def invent(plan: Plan, seed: int, examples: int, steps: int) -> list[Story]:
     return list(dict.fromkeys(told))
 
 
+Plays = Callable[[Sequence[Story]], Iterable["Broken | None"]]
+
+
 def search(
-    plan: Plan, stage: Callable[[], Stage], *, seed: int, examples: int, steps: int
+    plan: Plan,
+    stage: Callable[[], Stage],
+    *,
+    seed: int,
+    examples: int,
+    steps: int,
+    plays: Plays | None = None,
 ) -> tuple[Story, Broken] | None:
     """Play the plan's tours and as many invented stories; return the first that broke, made short, or None.
 
-    Whatever the stage raises beside Broken comes through.
+    ``plays`` tells how each of several stories broke; where it is None, one is played after the other. Whatever the
+    stage raises beside Broken comes through.
     """
-    tours = [Story(plan.rule, tour, plan.opening, players=plan.players) for tour in plan.tours]
-    for story in [*tours, *invent(plan, seed, examples, steps)]:
-        if (broken := play(story, stage())) is not None:
+    stories = [Story(plan.rule, tour, plan.opening, players=plan.players) for tour in plan.tours]
+    stories += invent(plan, seed, examples, steps)
+    played = (play(story, stage()) for story in stories) if plays is None else plays(stories)
+    for story, broken in zip(stories, played, strict=False):
+        if broken is not None:
             return _shortened(replace(story, why=broken.why), broken, stage)
     return None
 

@@ -20,7 +20,7 @@ from scenarios.problems.errors import Problem
 from scenarios.problems.plain_text import printable
 from scenarios.report.summary import against_baseline, replay_command, verdict_in_words
 from scenarios.run.findings import RuleVerdict, Standing
-from scenarios.run.judged import Judged
+from scenarios.run.judge import Judged
 
 VARIABLE: Final = "GITHUB_ACTIONS"
 SUMMARY: Final = "GITHUB_STEP_SUMMARY"

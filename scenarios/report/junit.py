@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 from scenarios.problems.plain_text import printable
 from scenarios.report.summary import verdict_in_words
-from scenarios.run.judged import Judged
+from scenarios.run.judge import Judged
 
 
 def label(file: Path, judged: Judged) -> None:

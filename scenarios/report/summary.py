@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from scenarios.contract import RULES, Level
 from scenarios.report.headline import headline
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing
-from scenarios.run.judged import Judged
+from scenarios.run.judge import Judged
 from scenarios.run.run import Run
 
 

@@ -20,7 +20,7 @@ from scenarios.report.files import HAR, HTML, JUNIT, REPORT
 from scenarios.report.summary import against_baseline, must_counts, named, should_counts, verdict_in_words
 from scenarios.run.estimate import spoken
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing
-from scenarios.run.judged import Judged
+from scenarios.run.judge import Judged
 from scenarios.run.run import Run
 
 _STYLE = {

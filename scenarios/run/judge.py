@@ -1,7 +1,7 @@
 """The judge of one scenario: compares what was expected with what was seen, and writes findings."""
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -10,9 +10,10 @@ from functools import partial
 from scenarios.contract import RULES, Level, Observed
 from scenarios.oracles.acceptable import Acceptable, acceptable
 from scenarios.oracles.model import DOCUMENTED
-from scenarios.run.findings import Finding, ScenarioResult, observed_in
+from scenarios.problems.errors import Exit, Problem
+from scenarios.run.findings import Finding, RuleVerdict, observed_in
 from scenarios.run.run import Run
-from scenarios.run.width import Result, side_by_side
+from scenarios.run.together import Together
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Likely, Reading, Unreadable
 from scenarios.wallet.stake_limit import largest_bet
@@ -59,33 +60,8 @@ def shortened(text: str) -> str:
 
 
 @dataclass
-class Judge:
+class Judge(Together):
     """Findings of one scenario. Every check names its rule; a check that holds is silent."""
-
-    run: Run
-    result: ScenarioResult
-    # Whether this is the second look at what broke a rule.
-    again: bool = False
-    # The numbers of the exchanges that were sent side by side.
-    abreast: set[int] = field(default_factory=set)
-    # Whether what is found will be looked at more closely: then nothing ends with the first of it.
-    tentative: bool = False
-
-    def together(self, sends: Sequence[Callable[[], Result]]) -> list[Result]:
-        """Call ``sends``, each of which sends requests, and return what they return; their order must mean nothing.
-
-        Side by side, as many as the CLIENT answers at once; one after the other at the second look, so that what
-        only a race breaks is left to the rules about races.
-        """
-        if self.again or len(sends) < 2:
-            return [send() for send in sends]
-        # Asked for first: it sends something itself.
-        wide, start = self.run.width, len(self.run.history)
-        try:
-            return side_by_side(sends, wide)
-        finally:
-            if wide > 1:
-                self.abreast.update(range(start, len(self.run.history)))
 
     def holds(
         self,
@@ -180,6 +156,7 @@ class Judge:
         *exchanges: Exchange,
         case: str = "",
         level: Level | None = None,
+        last: bool = False,
     ) -> Decimal:
         """Like ``balance`` where more than one balance is acceptable; the likeliest comes first."""
         self._mark(rule)
@@ -187,7 +164,7 @@ class Judge:
         expected = "balance " + " or ".join(map(player.show, acceptable))
         openings = self.run.openings(self.result.first_exchange)
         numbers = tuple(exchange.number for exchange in exchanges)
-        reading = self._read(rule, player, acceptable[0], expected, numbers, case, level)
+        reading = self._read(rule, player, acceptable[0], expected, numbers, case, level, last)
         self._keep(player, reading.amount)
         if reading.amount not in acceptable:
             wrong = min((reading.amount - amount for amount in acceptable), key=abs)
@@ -195,6 +172,7 @@ class Judge:
             seen = _seen(player, reading.amount, wrong)
             finding = Finding(rule, level, expected, seen, shown, case, abs(wrong), Observed.MONEY)
             self._add(replace(finding, openings=openings, whose=player.id, right=tuple(acceptable)))
+        self._left(player, reading)
         return reading.amount
 
     def settled(
@@ -205,11 +183,13 @@ class Judge:
         case: str = "",
         level: Level | None = None,
         amiss: Decimal = Decimal(0),
+        last: bool = False,
     ) -> Decimal:
         """Probe the balance and record a finding unless what was sent since the player was funded allows it.
 
         The oracle folds what was sent, under the CLIENT's learned choices. ``amiss`` is how far such transactions
         were seen to be off for another rule's fault. What is off is counted once: later checks start from there.
+        After the ``last`` check the player is to be funded anew.
         """
         self._mark(rule)
         level = level or RULES[rule].level
@@ -219,7 +199,7 @@ class Judge:
         words = f"balance {allowed.alternatives()}" if not player.off else f"balance {player.show(guess)}"
         numbers = tuple(exchange.number for exchange in exchanges)
         openings = self.run.openings(self.result.first_exchange)
-        reading = self._read(rule, player, guess, words, numbers, case, level)
+        reading = self._read(rule, player, guess, words, numbers, case, level, last)
         mistake = allowed.mistake(reading.amount - player.off)
         right = tuple(sorted(one + player.off for one in allowed.balances)) if allowed.listed else ()
         wrong = self._keep(player, reading.amount)
@@ -228,6 +208,7 @@ class Judge:
             shown = numbers + reading.exchanges[-6:]
             finding = Finding(rule, level, words, seen, shown, case, abs(wrong), Observed.MONEY)
             self._add(replace(finding, openings=openings, whose=player.id, right=right))
+        self._left(player, reading)
         return reading.amount
 
     def expected(self, player: Player, until: Exchange | None = None) -> Acceptable:
@@ -256,6 +237,12 @@ class Judge:
         player.off += wrong
         return wrong
 
+    def _left(self, player: Player, reading: Reading) -> None:
+        """Keep in mind what the last reading left, from which whatever comes is judged."""
+        if reading.left is not None:
+            player.known = player.funded = reading.left
+            player.since, player.off = len(self.run.history), Decimal(0)
+
     def _read(
         self,
         rule: str,
@@ -265,9 +252,10 @@ class Judge:
         numbers: tuple[int, ...],
         case: str,
         level: Level,
+        last: bool,
     ) -> Reading:
         try:
-            reading = self.run.read(player, guess, partial(self._mistaken, player))
+            reading = self.run.read(player, guess, partial(self._mistaken, player), last=last)
         except Unreadable as error:
             seen = f"a balance that cannot be told: {error}"
             self._add(
@@ -398,3 +386,14 @@ class Judge:
 def _seen(player: Player, balance: Decimal, off: Decimal) -> str:
     """Say what balance was read, and by how much it is off."""
     return f"balance {player.show(balance)}, {player.show(abs(off))} too {'much' if off > 0 else 'little'}"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What came of a run: its verdicts in contract order, the exit code, and the run with its history."""
+
+    run: Run
+    verdicts: list[RuleVerdict] = field(default_factory=list)
+    code: Exit = Exit.HOLDS
+    problem: Problem | None = None
+    interrupted: bool = False

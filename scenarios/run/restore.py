@@ -1,35 +1,52 @@
 """Putting players back: every player whose money a run moved owns in the end what it owned when the run began."""
 
+import contextlib
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
+from typing import Final
 
 from scenarios.oracles.acceptable import acceptable
 from scenarios.oracles.attempts import message_of
 from scenarios.run.guard import Guard, OutOfBounds, TargetGone
+from scenarios.run.width import side_by_side
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from scenarios.wallet.probes import Probe, Unreadable, in_parts
+from scenarios.wallet.probes import Probe, Unreadable, WagersProbe, in_parts
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.values import money
 from simulators.wallet.transactions import Transaction
 
+# From so many players on it is worth finding out how many requests the CLIENT answers at once.
+_WORTHWHILE: Final = 3
+
 
 @dataclass
 class Restore:
-    """Puts ``players`` back through ``operator``; ``warn`` is told what cannot be put back."""
+    """Puts ``players`` back through ``operator``; ``warn`` is told what cannot be put back.
+
+    ``width`` tells how many requests may be under way at once.
+    """
 
     operator: Verbs
     players: list[Player]
     guard: Guard
     warn: Callable[[str], None]
+    width: Callable[[], int]
 
     def lend(self, player: Player) -> None:
         """Keep in mind what the run moved before it looks at ``player`` for the first time."""
         if not player.touched:
             player.lent = self._moved(player, player.currency)
+
+    def alike(self, player: Player) -> Decimal | None:
+        """What another player of that currency owned when the run began: test players are often opened alike."""
+        return next(
+            (one.opening for one in self.players if one.opening and one.currency == player.currency), None
+        )
 
     def all(self, probe_of: Callable[[Player], Probe]) -> None:
         """Give every player back what it owned when the run began; say so where that fails.
@@ -41,21 +58,56 @@ class Restore:
         for player in self.players:
             if player.touched:
                 named[player.id].discard(player.currency)
-        for at, player in enumerate(self.players):
-            try:
-                if player.touched or named[player.id]:
+        left = [player for player in self.players if player.touched or named[player.id]]
+        try:
+            self._side_by_side(left, named, probe_of)
+            for player in [*left]:
+                try:
                     self.guard.wait_return()
-                if player.touched:
-                    self._put_back(player, probe_of(player))
-                self._undo(player, named[player.id])
-                player.touched = False
-            except (Unreadable, TargetGone, OutOfBounds) as error:
-                self.warn(self._left_behind(player, error))
-            except KeyboardInterrupt:
-                for left in self.players[at:]:
-                    if left.touched or named[left.id]:
-                        self.warn(self._left_behind(left, "stopped by a signal", sent=True))
-                raise
+                    self._give_back(player, named[player.id], probe_of(player))
+                except (Unreadable, TargetGone, OutOfBounds) as error:
+                    self.warn(self._left_behind(player, error))
+                left.remove(player)
+        except KeyboardInterrupt:
+            for player in left:
+                self.warn(self._left_behind(player, "stopped by a signal", sent=True))
+            raise
+
+    def _side_by_side(
+        self, left: list[Player], named: dict[str, set[str]], probe_of: Callable[[Player], Probe]
+    ) -> None:
+        """Put back at once those of ``left`` who can be, and take them off it; the others are for one by one."""
+        own: dict[str, list[Player]] = defaultdict(list)
+        for player in left:
+            if not player.touched or isinstance(probe_of(player), WagersProbe):
+                own[player.id].append(player)
+        if len(own) < _WORTHWHILE or self.guard.gone:
+            return
+        stopped = threading.Event()
+
+        def guard(exchange: Exchange) -> None:
+            if stopped.is_set():
+                raise OutOfBounds("stopped by a signal")
+            self.guard(exchange)
+
+        beside = replace(self, operator=replace(self.operator, guard=guard))
+
+        def each(players: list[Player]) -> None:
+            with contextlib.suppress(Unreadable, TargetGone, OutOfBounds):
+                for player in players:
+                    probe = probe_of(player)
+                    if isinstance(probe, WagersProbe):
+                        probe = probe.over(beside.operator)
+                    beside._give_back(player, named[player.id], probe)
+                    left.remove(player)
+
+        side_by_side([partial(each, players) for players in own.values()], self.width(), stopped.set)
+
+    def _give_back(self, player: Player, currencies: Iterable[str], probe: Probe) -> None:
+        if player.touched:
+            self._put_back(player, probe)
+        self._undo(player, currencies)
+        player.touched = False
 
     def _left_behind(self, player: Player, why: object, *, sent: bool = False) -> str:
         """Say what ``player`` owned and, where the CLIENT is gone or ``sent`` asks for it, what it should own by what

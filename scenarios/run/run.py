@@ -21,12 +21,12 @@ from scenarios.run.reach import Reach
 from scenarios.run.restore import Restore
 from scenarios.run.settings import Settings
 from scenarios.run.width import width
+from scenarios.wallet.call_probe import CallProbe
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probe_self_test import Diagnosis, diagnose, try_call
 from scenarios.wallet.probes import (
-    CallProbe,
     DriverProbe,
     Likely,
     Probe,
@@ -322,15 +322,18 @@ class Run:
 
     @cached_property
     def _restore(self) -> Restore:
-        return Restore(self.verbs, [*self.players, *self.other_players], self.guard, self.warn)
+        players = [*self.players, *self.other_players]
+        return Restore(self.verbs, players, self.guard, self.warn, lambda: self.width)
 
-    def read(self, player: Player, expected: Decimal, likely: Likely = nothing_likely) -> Reading:
+    def read(
+        self, player: Player, expected: Decimal, likely: Likely = nothing_likely, *, last: bool = False
+    ) -> Reading:
         """Read the balance, which is probably ``expected``, else one of ``likely``, and keep it in mind.
 
-        Raises Unreadable.
+        Where it is the ``last`` before the player is funded anew, nothing has to be put back. Raises Unreadable.
         """
-        reading = self.probe.read(player, expected, likely)
-        player.read = (len(self.history), reading.amount) if reading.restored else None
+        reading = self.probe.read(player, expected, likely, last=last)
+        player.read = (len(self.history), reading.now) if reading.restored else None
         return reading
 
     def proved(self, player: Player) -> Decimal | None:
@@ -345,7 +348,7 @@ class Run:
         if self.at_its_word:
             return
         self._restore.lend(player)
-        found = self.probe.empty(player)
+        found = self.probe.empty(player, self._restore.alike(player))
         if not player.touched:
             player.touched, player.opening = True, found
         player.known = Decimal(0)

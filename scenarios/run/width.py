@@ -16,14 +16,27 @@ Result = TypeVar("Result")
 _ROOM: Final = 0.25
 
 
-def side_by_side(sends: Sequence[Callable[[], Result]], width: int) -> list[Result]:
-    """Call all of ``sends``, up to ``width`` at a time, and return what they return, in their order."""
+def _nothing() -> None:
+    """For what ends by itself."""
+
+
+def side_by_side(
+    sends: Sequence[Callable[[], Result]], width: int, stop: Callable[[], object] = _nothing
+) -> list[Result]:
+    """Call all of ``sends``, up to ``width`` at a time, and return what they return, in their order.
+
+    Where one raises, or a signal does, ``stop`` is called before the others are waited for.
+    """
     if width < 2 or len(sends) < 2:
         return [send() for send in sends]
     with ThreadPoolExecutor(min(width, len(sends))) as pool:
         # What is sent belongs to the scenario that sends it, whichever thread that is.
         asked = [(copy_context(), send) for send in sends]
-        return list(pool.map(lambda one: one[0].run(one[1]), asked))
+        try:
+            return list(pool.map(lambda one: one[0].run(one[1]), asked))
+        except BaseException:
+            stop()
+            raise
 
 
 def width(operator: Verbs, player: Player, most: int, timeout: float) -> int:

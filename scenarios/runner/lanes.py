@@ -1,6 +1,7 @@
-"""Scenarios side by side: with three test players or more, as many at once, each with a player of its own.
+"""Scenarios side by side: with three test players or more, as many at once, each with players of its own.
 
-First those that one player is enough for, then those with two, then what rests on the choices that all these showed.
+First those that judge what is sent alone, then what rests on the choices that all these showed; in each part those
+with two players first, then those that take longer the harder is tried.
 Scenarios that race, cut or may stop the CLIENT run alone and last, as do those with a driver or a provider's API. They
 run before pytest's own loop, which then takes over how each ended. One that did not end well is judged alone: what it
 found is looked at once more there, and one that an exception ended is judged again. So nothing is said of a CLIENT that
@@ -10,7 +11,7 @@ several scenarios at once alone have shown.
 import contextlib
 import inspect
 import threading
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -85,7 +86,10 @@ class Lanes:
     run: Run
     items: Iterable[pytest.Item]
     keep: Callable[[ScenarioResult], bool]
-    _waiting: deque[pytest.Function] = field(default_factory=deque)
+    _waiting: list[pytest.Function] = field(default_factory=list)
+    _free: list[Player] = field(default_factory=list)
+    # Held to take from both, told when a player is free again.
+    _taking: threading.Condition = field(default_factory=threading.Condition)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _learning: threading.Lock = field(default_factory=threading.Lock)
     # Where the scenarios began that were under way when the CLIENT went away.
@@ -96,12 +100,12 @@ class Lanes:
         fit = [item for item in self.items if isinstance(item, pytest.Function) and self._fits(item)]
         if not self._worthwhile() or len(fit) < 2 or self.run.width < 2:
             return
-        parts: dict[tuple[float, int], list[pytest.Function]] = defaultdict(list)
-        for item in fit:
-            parts[turn(item), _players_for(item)].append(item)
+        parts: dict[float, list[pytest.Function]] = defaultdict(list)
+        for item in sorted(fit, key=_later):
+            parts[turn(item)].append(item)
         with self.run.route.room.narrowed(self.run.width):
-            for (_, each), items in sorted(parts.items()):
-                self._side_by_side(items, each)
+            for _, items in sorted(parts.items()):
+                self._side_by_side(items)
         if self._cut:
             self.run.away.append(range(min(self._cut), len(self.run.history)))
             with contextlib.suppress(TargetGone):
@@ -110,17 +114,22 @@ class Lanes:
                 "the CLIENT went away with several scenarios under way; each was judged again, alone"
             )
 
-    def _side_by_side(self, items: list[pytest.Function], each: int) -> None:
-        """Run ``items``, with as many lanes as there are players for ``each``."""
-        self._waiting.extend(items)
-        number = min(len(self.run.players) // each, self.run.width, len(items))
+    def _side_by_side(self, items: list[pytest.Function]) -> None:
+        """Run ``items``, in as many lanes as there are players."""
+        self._waiting[:], self._free[:] = items, self.run.players
+        number = min(len(self.run.players), self.run.width, len(items))
         with ThreadPoolExecutor(number, thread_name_prefix="lane") as pool:
             try:
-                for ended in [pool.submit(self._work, self._lane(place, each)) for place in range(number)]:
+                for ended in [pool.submit(self._work) for _ in range(number)]:
                     ended.result()
             except BaseException:
-                self._stopped.set()
+                self._stop()
                 raise
+
+    def _stop(self) -> None:
+        self._stopped.set()
+        with self._taking:
+            self._taking.notify_all()
 
     def _worthwhile(self) -> bool:
         """Whether wagers tell balances here, nobody wants the first finding alone, and time is left."""
@@ -146,21 +155,33 @@ class Lanes:
             and lacking(item, self.run) is None
         )
 
-    def _lane(self, place: int, each: int) -> Run:
-        def guard(exchange: Exchange) -> None:
-            if self._stopped.is_set():
-                raise OutOfBounds("the scenarios at its side were stopped")
-            self.run.guard(exchange)
+    def _guard(self, exchange: Exchange) -> None:
+        if self._stopped.is_set():
+            raise OutOfBounds("the scenarios at its side were stopped")
+        self.run.guard(exchange)
 
-        return self.run.lane(self.run.players[place * each : (place + 1) * each], guard)
-
-    def _work(self, lane: Run) -> None:
-        while not self._stopped.is_set():
+    def _work(self) -> None:
+        while (taken := self._take()) is not None:
+            item, players = taken
             try:
-                item = self._waiting.popleft()
-            except IndexError:
-                return
-            self._judge(item, lane)
+                self._judge(item, self.run.lane(players, self._guard))
+            finally:
+                with self._taking:
+                    self._free += players
+                    self._taking.notify_all()
+
+    def _take(self) -> tuple[pytest.Function, list[Player]] | None:
+        """Take the next scenario for which enough players are free, and those; None where there is none any more."""
+        with self._taking:
+            while self._waiting and not self._stopped.is_set():
+                for item in self._waiting:
+                    number = _players_for(item)
+                    if number <= len(self._free):
+                        self._waiting.remove(item)
+                        players, self._free[:number] = self._free[:number], []
+                        return item, players
+                self._taking.wait()
+        return None
 
     def _judge(self, item: pytest.Function, lane: Run) -> None:
         alone = item.stash[JUDGE]
@@ -188,7 +209,7 @@ class Lanes:
                     learn_all(judge, judge.run.verbs, judge.run.players[0])
             item.function(**{name: lent[name] for name in inspect.signature(item.function).parameters})
         except TargetGone:
-            self._stopped.set()
+            self._stop()
             self._cut.append(judge.result.first_exchange)
             raise
 
@@ -196,6 +217,12 @@ class Lanes:
 def _players_for(item: pytest.Function) -> int:
     """How many test players the scenario acts for."""
     return 2 if (TWO | {"players"}) & inspect.signature(item.function).parameters.keys() else 1
+
+
+def _later(item: pytest.Function) -> tuple[int, bool]:
+    """Behind what takes more: two players, or the longer the harder is tried; the last to end is then no long one."""
+    grows = {"effort", "cases"} & inspect.signature(item.function).parameters.keys()
+    return -_players_for(item), not grows
 
 
 def _fixtures_used(item: pytest.Function) -> set[str]:

@@ -17,7 +17,7 @@ from scenarios.problems.errors import Exit, UsageProblem
 from scenarios.problems.signals import interruptible
 from scenarios.report.files import JUNIT, prepare_directory
 from scenarios.run.effort import EFFORTS, Effort
-from scenarios.run.judged import Judged
+from scenarios.run.judge import Judged
 from scenarios.run.run import Run
 from scenarios.run.settings import Settings
 from scenarios.runner import fixtures

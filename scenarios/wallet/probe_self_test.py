@@ -8,10 +8,11 @@ exchanges that show it, and the rules that need a balance are undecided rather t
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from scenarios.wallet.call_probe import CallProbe
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from scenarios.wallet.probes import CallProbe, Unanswered, Unreadable, WagersProbe
+from scenarios.wallet.probes import Unanswered, Unreadable, WagersProbe
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.wallet.transactions import Kind, Transaction
 

@@ -9,18 +9,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
-from typing import Final, Protocol, Self
+from typing import Protocol, Self
 
 from scenarios.driver.driver import Driver
-from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, Purpose
 
-# The rule that what a balance call tells is what wagers prove.
-TOLD_BY_CALL: Final = "BAL-02"
-# A search that doubles its bet (or halves the balance) this often has offered more than any balance can hold.
-_DOUBLINGS = 50
+# A search whose bet (or result) has more binary digits has offered more than any balance can hold.
+_DIGITS = 50
+# How many times larger each bet is than the one before, while all are taken.
+_LEAP = 8
 # How many of the largest bets that a CLIENT takes are tried on one balance.
 _LARGEST_BETS = 200
 
@@ -43,11 +42,20 @@ class Unanswered(Unreadable):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A balance as read. ``restored`` is False where the probe could not leave it as found."""
+    """A balance as read. ``restored`` is False where the probe could not leave it as found.
+
+    ``left`` is what was left of it on purpose, None for all.
+    """
 
     amount: Decimal
     exchanges: tuple[int, ...] = ()
     restored: bool = True
+    left: Decimal | None = None
+
+    @property
+    def now(self) -> Decimal:
+        """What the balance is after it was read."""
+        return self.amount if self.left is None else self.left
 
 
 # Balances that there may be instead of the one that is expected; asked for where it was not.
@@ -64,11 +72,16 @@ class Probe(Protocol):
 
     name: str
 
-    def read(self, player: Player, expected: Decimal, likely: Likely = nothing_likely) -> Reading:
-        """Read the balance, which is probably ``expected``, else one of ``likely``. Raises Unreadable."""
+    def read(
+        self, player: Player, expected: Decimal, likely: Likely = nothing_likely, *, last: bool = False
+    ) -> Reading:
+        """Read the balance, which is probably ``expected``, else one of ``likely``. Raises Unreadable.
 
-    def empty(self, player: Player) -> Decimal:
-        """Bring the balance to exactly zero; return what it was. Raises Unreadable."""
+        The ``last`` reading before the player is funded anew need not leave it as found.
+        """
+
+    def empty(self, player: Player, guess: Decimal | None = None) -> Decimal:
+        """Bring the balance, which may be ``guess``, to exactly zero; return what it was. Raises Unreadable."""
 
 
 @dataclass
@@ -82,11 +95,16 @@ class WagersProbe:
     _sent: list[int] = field(default_factory=list)
 
     def over(self, operator: Verbs) -> Self:
-        """This probe, over other verbs."""
+        """This probe, over other verbs; both may read at the same time."""
         return replace(self, operator=operator, _sent=[])
 
-    def read(self, player: Player, expected: Decimal, likely: Likely = nothing_likely) -> Reading:
-        """Three requests where the balance is ``expected``, else a bounded search. Raises Unreadable."""
+    def read(
+        self, player: Player, expected: Decimal, likely: Likely = nothing_likely, *, last: bool = False
+    ) -> Reading:
+        """Three requests where the balance is ``expected``, two for the ``last``, else a bounded search.
+
+        Raises Unreadable.
+        """
         self._sent.clear()
         units = player.units(expected)
         lift = max(0, 1 - units)
@@ -100,6 +118,8 @@ class WagersProbe:
         else:
             found = self._search(player, 0, first, lift, likely)
         balance = found - lift
+        if last and balance > 0:
+            return Reading(player.money(balance), tuple(self._sent), left=Decimal(0))
         restored = self._put_back(player, balance)
         return Reading(player.money(balance), tuple(self._sent), restored)
 
@@ -133,11 +153,12 @@ class WagersProbe:
             step //= 2
         return taken
 
-    def empty(self, player: Player) -> Decimal:
+    def empty(self, player: Player, guess: Decimal | None = None) -> Decimal:
         """Bet everything away until a bet of one unit is refused, and prove the balance not negative."""
         self._sent.clear()
-        guess = player.units(player.known) if player.known is not None else 0
-        taken = guess if guess > 0 and self.takes(player, guess) else 0
+        known = guess if player.known is None else player.known
+        whole = player.units(known) if known else 0
+        taken = whole if whole > 0 and self.takes(player, whole) else 0
         more = self.drain(player)
         # Where the balance was what it was known to be, it was no debt.
         if more or not taken:
@@ -170,7 +191,7 @@ class WagersProbe:
         return exchange
 
     def drain(self, player: Player) -> int:
-        """Take all that is there, in about twice as many bets as the balance has binary digits.
+        """Take all that is there, in about half as many bets again as the balance has binary digits.
 
         Where single bets are limited it takes as many of the largest as there are. Raises Unreadable.
         """
@@ -188,7 +209,7 @@ class WagersProbe:
         return taken
 
     def _drain_once(self, player: Player, before: int = 0) -> tuple[int, int]:
-        """Bet ever more, then ever less; return what was taken and the first bet that was refused, in units.
+        """Bet ever more, then ever less; return what was taken and the least bet that was refused on the way, in units.
 
         Where it gives up it gives that back, and what was taken ``before``.
         """
@@ -205,15 +226,17 @@ class WagersProbe:
                         f"the CLIENT takes no single bet above {shown}, and {largest} of those did not take all",
                         tuple(self._sent),
                     )
-            step = step * 2 if limit is None else min(step * 2, limit)
-            if step.bit_length() > _DOUBLINGS:
+            step = step * _LEAP if limit is None else min(step * _LEAP, limit)
+            if step.bit_length() > _DIGITS:
                 raise Unreadable("every bet is accepted, however large", tuple(self._sent), rule="BET-03")
-        refused = step
+        refused, before_all = step, True
         # The powers of two below it.
         step = (1 << (step - 1).bit_length()) >> 1
         while step:
             if self.takes(player, step):
-                taken += step
+                taken, before_all = taken + step, False
+            elif before_all:
+                refused = step
             step //= 2
         return taken, refused
 
@@ -233,7 +256,7 @@ class WagersProbe:
             lifted += step
             taken = self.drain(player)
             step *= 2
-            if step.bit_length() > _DOUBLINGS:
+            if step.bit_length() > _DIGITS:
                 why = "no bet is accepted, whatever is paid in"
                 raise Unreadable(why, tuple(self._sent), rule="RES-01")
         return taken - lifted
@@ -250,69 +273,6 @@ class WagersProbe:
 
     def _spend(self, player: Player, amount: Decimal) -> bool:
         return self.takes(player, player.units(amount))
-
-
-@dataclass
-class CallProbe(WagersProbe):
-    """Asks for balances in the dialect's own words; wagers prove what is not expected, was raced, or was cut.
-
-    Once they proved something else than what was told, it is broken (BAL-02), and wagers alone read.
-    """
-
-    name: str = "call"
-    # The number of the exchange after the last reading.
-    _looked: int = 0
-
-    def read(self, player: Player, expected: Decimal, likely: Likely = nothing_likely) -> Reading:
-        """One request where that tells what is ``expected``, else wagers. Raises Unreadable."""
-        asked = self._asked(player)
-        if asked is None:
-            return super().read(player, expected, likely)
-        exchange, told = asked
-        if told == expected and not self._unsure(exchange.number):
-            return Reading(told, (exchange.number,))
-        return self.proved(player, exchange, told, likely)
-
-    def proved(
-        self, player: Player, exchange: Exchange, told: Decimal, likely: Likely = nothing_likely
-    ) -> Reading:
-        """What wagers prove of what ``exchange`` told; BAL-02 is broken where it is something else."""
-        proof = super().read(player, told, likely)
-        proof = replace(proof, exchanges=(exchange.number, *proof.exchanges))
-        if proof.amount != told:
-            self.operator.noticed.append(
-                Noticed(
-                    TOLD_BY_CALL,
-                    f"the balance call tells {player.show(proof.amount)}, which wagers prove",
-                    f"it tells {player.show(told)}",
-                    proof.exchanges,
-                    abs(told - proof.amount),
-                )
-            )
-        return proof
-
-    def empty(self, player: Player) -> Decimal:
-        """Bet away what is told, and prove that it was all."""
-        asked = self._asked(player)
-        if asked is not None:
-            player.known = asked[1]
-        return super().empty(player)
-
-    @property
-    def trusted(self) -> bool:
-        """Whether nothing that was told was proved wrong."""
-        return not any(one.rule == TOLD_BY_CALL for one in self.operator.noticed)
-
-    def _asked(self, player: Player) -> tuple[Exchange, Decimal] | None:
-        """The balance call and what it tells; None where it is not trusted, or tells nothing."""
-        asked = self.operator.ask(player) if self.trusted else None
-        return None if asked is None or asked[1] is None else (asked[0], asked[1])
-
-    def _unsure(self, number: int) -> bool:
-        """Whether anything since the last reading went together or with a fault."""
-        looked, self._looked = self._looked, number
-        history = self.operator.channel.route.history
-        return any(one.race is not None or one.faulty for one in history.since(looked))
 
 
 def in_parts(amount: Decimal, unit: Decimal, move: Callable[[Decimal], bool]) -> bool:
@@ -335,11 +295,18 @@ class TakenAtItsWord:
 
     name: str = "nothing"
 
-    def read(self, player: Player, expected: Decimal, likely: Likely = nothing_likely) -> Reading:  # noqa: ARG002
+    def read(
+        self,
+        player: Player,  # noqa: ARG002
+        expected: Decimal,
+        likely: Likely = nothing_likely,  # noqa: ARG002
+        *,
+        last: bool = False,  # noqa: ARG002
+    ) -> Reading:
         """What is expected."""
         return Reading(expected)
 
-    def empty(self, player: Player) -> Decimal:
+    def empty(self, player: Player, guess: Decimal | None = None) -> Decimal:  # noqa: ARG002
         """What was expected before; nothing is moved."""
         return player.known or Decimal(0)
 
@@ -352,11 +319,18 @@ class DriverProbe:
     driver: Driver
     name: str
 
-    def read(self, player: Player, expected: Decimal, likely: Likely = nothing_likely) -> Reading:  # noqa: ARG002
+    def read(
+        self,
+        player: Player,
+        expected: Decimal,  # noqa: ARG002
+        likely: Likely = nothing_likely,  # noqa: ARG002
+        *,
+        last: bool = False,  # noqa: ARG002
+    ) -> Reading:
         """Ask the driver. Raises Unreadable where it has no answer."""
         return Reading(self._balance(player))
 
-    def empty(self, player: Player) -> Decimal:
+    def empty(self, player: Player, guess: Decimal | None = None) -> Decimal:  # noqa: ARG002
         """Bet what is there, or pay what is owed, until the driver reads zero; a bet that is refused is halved."""
         balance = left = self._balance(player)
         part = abs(left)

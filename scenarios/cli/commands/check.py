@@ -16,7 +16,7 @@ from scenarios.report.files import LAST, last_directory
 from scenarios.report.saved import broken_rules, open_rules, read_report
 from scenarios.report.terminal import Terminal
 from scenarios.run.effort import EFFORTS
-from scenarios.run.judged import Judged
+from scenarios.run.judge import Judged
 from scenarios.run.settings import Settings
 from scenarios.runner.pytest_run import check, effort_named, new_seed
 from scenarios.target.loading import Target, load

@@ -14,7 +14,7 @@ import pytest
 
 from scenarios.cases import kinds
 from scenarios.cases.at_once import Chain, all_hold
-from scenarios.cases.batch import STEP, Action, Batch, look
+from scenarios.cases.batch import MOST, STEP, Action, Batch, look
 from scenarios.contract import Level
 from scenarios.generated.families import amounts
 from scenarios.generated.families.family import Cases
@@ -185,10 +185,10 @@ def test_a_message_without_an_amount_is_refused(operator: Verbs, player: Player,
 @pytest.mark.rules("MSG-07")
 def test_a_malformed_amount_is_refused(operator: Verbs, player: Player, judge: Judge, cases: Cases) -> None:
     """What is no finite number of a sensible length is no amount: it is refused, and moves nothing."""
-    for family, stops in ((amounts.malformed(), False), (amounts.poisonous(), True)):
-        batch = Batch("MSG-07", judge, operator, player, blindly=True, one_by_one=stops)
-        for action in _ACTIONS:
-            for member in cases(family):
+    for family, few in ((amounts.malformed(), MOST), (amounts.poisonous(), len(_ACTIONS))):
+        batch = Batch("MSG-07", judge, operator, player, blindly=True, few=few)
+        for member in cases(family):
+            for action in _ACTIONS:
                 case = f"{action} with amount {member.name}"
                 style = Style(raw={"amount": member.value})
                 batch.refused(action, case, partial(_bent, operator, style=style))

@@ -139,7 +139,7 @@ def test_over_the_balance_time_and_again(
 ) -> None:
     """The last of many bets over the balance is refused like the first."""
     judge.fund(player, 0)
-    sent = [operator.bet(player, player.unit) for _ in range(effort.sums // 20)]
+    sent = judge.together([partial(operator.bet, player, player.unit)] * (effort.sums // 20))
     case = f"{len(sent)} bets at a balance of {player.show(Decimal(0))}"
     taken = [bet for bet in sent if not bet.refused]
     judge.holds(
@@ -266,13 +266,12 @@ def test_in_currencies_of_other_decimals(run: Run, operator: Verbs, judge: Judge
     """Currencies with no decimals or with three are as exact as those with two."""
     if not run.other_players:
         pytest.skip('needs players in other currencies: others = { JPY = "..", KWD = ".." } in [players]')
-    for player in run.other_players:
-        first = operator.result(player, player.money(1000))
-        judge.needs(first.ok, f"a result for {player} in {player.currency} was refused: {said(first)}")
-        _exact_in(operator, judge, player)
+    judge.each(run.other_players, partial(_exact_in, operator))
 
 
 def _exact_in(operator: Verbs, judge: Judge, player: Player) -> None:
+    first = operator.result(player, player.money(1000))
+    judge.needs(first.ok, f"a result for {player} in {player.currency} was refused: {said(first)}")
     case = f"{player.currency}, whose smallest unit is {player.show(player.unit)}"
     smallest = operator.result(player, player.unit)
     if not judge.accepted("BET-13", smallest, case=case):

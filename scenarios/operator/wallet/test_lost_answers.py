@@ -31,10 +31,11 @@ _INSTANTS = (0.0, 0.001, 0.005, 0.02, "first-byte")
 
 
 @pytest.mark.rules("IDM-03")
-def test_copy_after_a_lost_answer(operator: Verbs, player: Player, judge: Judge) -> None:
+def test_copy_after_a_lost_answer(operator: Verbs, players: list[Player], judge: Judge) -> None:
     """A copy after a lost answer has no second effect, whenever the connection was cut."""
     cuts = [AnswerLost(after=instant, cut=cut) for instant in _INSTANTS for cut in ("reset", "close")]
-    for kind in sound(judge, KINDS):
+
+    def each_cut(judge: Judge, player: Player, kind: str) -> None:
         judge.fund(player, FUNDS, covered=True)
         sent = judge.together(
             [
@@ -43,7 +44,9 @@ def test_copy_after_a_lost_answer(operator: Verbs, player: Player, judge: Judge)
             ]
         )
         told = [lost.sentence for lost in cuts]
-        settled_together("IDM-03", judge, player, kind, list(zip(told, sent, strict=True)))
+        settled_together("IDM-03", judge, player, kind, list(zip(told, sent, strict=True)), last=True)
+
+    judge.spread(players, sound(judge, KINDS), each_cut)
 
 
 def _cut_then_copy(
@@ -62,10 +65,13 @@ def _message(operator: Verbs, player: Player, kind: str, units: int) -> Transact
 
 
 @pytest.mark.rules("IDM-11")
-def test_provider_retry_schedule(operator: Verbs, player: Player, judge: Judge, effort: Effort) -> None:
+def test_provider_retry_schedule(
+    operator: Verbs, players: list[Player], judge: Judge, effort: Effort
+) -> None:
     """A timeout, then copies with growing pauses, some of them together, end with one effect."""
     kinds = sound(judge, KINDS[1:])
-    for faults in _schedules(effort):
+
+    def scheduled(judge: Judge, player: Player, faults: Sequence[Fault]) -> None:
         judge.fund(player, FUNDS, covered=True)
         sends = [
             partial(_on_schedule, operator, player, kind, STEP * 2**place, faults)
@@ -82,7 +88,9 @@ def test_provider_retry_schedule(operator: Verbs, player: Player, judge: Judge, 
                 exchanges=[*exchanges[:3], last],
                 case=kind,
             )
-        settled_together("IDM-11", judge, player, "retries", list(zip(kinds, sent, strict=True)))
+        settled_together("IDM-11", judge, player, "retries", list(zip(kinds, sent, strict=True)), last=True)
+
+    judge.spread(players, [*_schedules(effort)], scheduled)
 
 
 def _on_schedule(

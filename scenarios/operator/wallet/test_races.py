@@ -6,12 +6,14 @@ moves as if the requests had come one after the other, and one transaction has o
 is found by chance; the width and the number of races come from the effort.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 
 from scenarios.cases.choices import need_sound, sound
 from scenarios.cases.kinds import BET_UNDONE, KINDS, ORPHAN, prepared
+from scenarios.cases.raced import Race, raced
 from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided, said
 from scenarios.wallet.operator_client import Verbs
@@ -51,19 +53,22 @@ def test_bets_for_the_same_funds(operator: Verbs, player: Player, judge: Judge, 
 @pytest.mark.rules("IDM-02")
 def test_copies_at_once(operator: Verbs, player: Player, judge: Judge, effort: Effort) -> None:
     """N copies of one request at once have one effect, and every answer carries the same CLIENT id."""
+
+    def copied(units: int, kind: str) -> list[Transaction]:
+        message = prepared(kind, operator, player, units=units)
+        if message is None:
+            raise Undecided(f"the wager was refused of which a {kind} was to be made")
+        return [message] * effort.width
+
     for _ in range(effort.races):
-        for kind in sound(judge, KINDS):
-            judge.fund(player, 100 * effort.width + 1000)
-            message = prepared(kind, operator, player)
-            if message is None:
-                raise Undecided(f"the wager was refused of which a {kind} was to be made")
-            copies = operator.race([message] * effort.width)
-            case = f"{len(copies)} copies of a {kind}"
-            _same_answers(judge, copies, case)
-            judge.settled("IDM-02", player, *copies[:4], case=case)
+        races = [
+            Race(f"copies of a {kind}", partial(copied, kind=kind), _same_answers)
+            for kind in sound(judge, KINDS)
+        ]
+        raced("IDM-02", judge, operator, player, effort.width, races)
 
 
-def _same_answers(judge: Judge, copies: list[Exchange], case: str) -> None:
+def _same_answers(judge: Judge, copies: Sequence[Exchange], case: str) -> None:
     answered = [exchange for exchange in copies if exchange.answer is not None]
     ids = {exchange.client_id for exchange in answered if exchange.ok}
     refused = [exchange for exchange in answered if not exchange.ok]
@@ -90,40 +95,32 @@ def test_bet_against_its_rollback(operator: Verbs, player: Player, judge: Judge,
     """A bet and its rollback, with copies of both, race each other: the balance ends where it began."""
     # A rollback that comes before its bet is an orphan.
     need_sound(judge, BET_UNDONE, ORPHAN)
-    for _ in range(effort.races * 2):
-        judge.fund(player, 5000)
-        bet = operator.transaction("bet", player, player.money(700))
-        rollback = operator.undo(bet.id, player, bet.amount)
-        _race(judge, operator, player, "RBK-12", _interleaved(bet, rollback, effort.width))
+
+    def against(units: int) -> list[Transaction]:
+        bet = operator.transaction("bet", player, player.money(units))
+        return _interleaved(bet, operator.undo(bet.id, player, bet.amount), effort.width)
+
+    race = Race("at once: a bet and its rollback", against)
+    raced("RBK-12", judge, operator, player, effort.width, [race] * (effort.races * 2))
 
 
 @pytest.mark.rules("RBK-14")
 def test_rollbacks_of_one_bet_at_once(operator: Verbs, player: Player, judge: Judge, effort: Effort) -> None:
     """Concurrent rollbacks of one bet, under the same and under different ids, return its amount once."""
     need_sound(judge, BET_UNDONE)
+    ways = _rollback_ids(effort.width)
+
+    def undone(units: int, ids: Callable[[Verbs], list[str]]) -> list[Transaction]:
+        bet = operator.bet(player, player.money(units))
+        judge.needs(bet.ok, "the bet that was to be rolled back was refused")
+        return [operator.undo(bet, id=given) for given in ids(operator)]
+
     for _ in range(effort.races):
-        ways = _rollback_ids(effort.width)
-        for name, ids in ways if operator.rollback_ids else ways[:1]:
-            judge.fund(player, 5000)
-            bet = operator.bet(player, player.money(700))
-            judge.needs(bet.ok, "the bet that was to be rolled back was refused")
-            rollbacks: list[Transaction] = [operator.undo(bet, id=given) for given in ids(operator)]
-            _race(judge, operator, player, "RBK-14", rollbacks, case=name)
-
-
-def _race(
-    judge: Judge,
-    operator: Verbs,
-    player: Player,
-    rule: str,
-    messages: list[Transaction],
-    case: str = "",
-) -> None:
-    """Race ``messages``, settle what got no answer by copies, and judge the balance."""
-    exchanges = operator.race(messages)
-    settled = [operator.again(exchange) if exchange.unknown else exchange for exchange in exchanges]
-    kinds = sorted({exchange.label for exchange in exchanges})
-    judge.settled(rule, player, *settled, case=case or f"{len(messages)} at once: {' and '.join(kinds)}")
+        races = [
+            Race(name, partial(undone, ids=ids))
+            for name, ids in (ways if operator.rollback_ids else ways[:1])
+        ]
+        raced("RBK-14", judge, operator, player, effort.width, races)
 
 
 def _interleaved(first: Transaction, second: Transaction, width: int) -> list[Transaction]:
@@ -147,7 +144,7 @@ def _rollback_ids(width: int) -> list[tuple[str, Callable[[Verbs], list[str]]]]:
         return [pairs[number % len(pairs)] for number in range(width)]
 
     return [
-        (f"{width} rollbacks under one id", same),
-        (f"{width} rollbacks under as many ids", different),
-        (f"{width} rollbacks, each id twice", mixed),
+        ("rollbacks under one id", same),
+        ("rollbacks under as many ids", different),
+        ("rollbacks, each id twice", mixed),
     ]

@@ -38,8 +38,7 @@ def test_everything_genuine_once_more(
     recognised = _recognised(operator, judge, players[0])
     firsts = [(kind, one) for kind, one in _accepted(run, players) if kind in recognised]
     chosen = _sample(firsts, effort.crowd, rng)
-    for player in players:
-        judge.fund(player, _FUNDS)
+    judge.each(players, lambda judge, player: judge.fund(player, _FUNDS))
     copies = operator.again_together([*chosen, *chosen[:_OLDEST]], Purpose.SWEEP)
     case = f"{len(copies)} of {len(firsts)} once more at the end of the run"
     for first, copy in zip([*chosen, *chosen[:_OLDEST]], copies, strict=True):
@@ -51,8 +50,11 @@ def test_everything_genuine_once_more(
             exchanges=[first, copy],
             case=case,
         )
-    for player in players:
+
+    def unmoved(judge: Judge, player: Player) -> None:
         judge.balance("IDM-04", player, player.money(_FUNDS), *copies[:_OLDEST], case=case)
+
+    judge.each(players, unmoved)
 
 
 def _recognised(operator: Verbs, judge: Judge, player: Player) -> set[str]:

@@ -8,7 +8,7 @@ from scenarios.contract import select
 from scenarios.problems.errors import Exit
 from scenarios.run.effort import QUICK, Effort
 from scenarios.run.findings import Standing
-from scenarios.run.judged import Judged
+from scenarios.run.judge import Judged
 from scenarios.run.settings import Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.loading import Target

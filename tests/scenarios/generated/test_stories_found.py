@@ -112,7 +112,8 @@ def test_a_failure_that_does_not_come_back_is_told_and_undecided(seed, tmp_path,
     wallet, play = OnceOnly(), Stage.play
 
     def step(stage, told):
-        wallet.in_step = True
+        # What common sequences show when they are all taken at once is looked at one by one.
+        wallet.in_step = stage.start > 0
         play(stage, told)
         wallet.in_step = False
 

@@ -10,7 +10,7 @@ from scenarios.hosting.ports import free_port
 from scenarios.problems.errors import UsageProblem
 from scenarios.report import github
 from scenarios.run.findings import Finding, ScenarioResult, Standing, judge_rule
-from scenarios.run.judged import Judged
+from scenarios.run.judge import Judged
 from scenarios.run.run import Run
 from scenarios.run.settings import Settings
 from scenarios.target.loading import Target

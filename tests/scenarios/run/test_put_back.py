@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from scenarios.wallet.probes import WagersProbe
 from simulators.exchanges.history import Purpose
 from tests.support.judging import running
 from tests.support.wallets import Refused, Wallet
@@ -54,13 +55,13 @@ def test_a_debt_above_the_limit_on_single_bets_is_left_as_found():
     assert wallet.balances[player.id] == Decimal("-98.43")
 
 
-def test_who_stops_the_putting_back_is_told_what_each_player_owned_and_owns():
+def test_who_stops_the_putting_back_is_told_what_each_player_owned_and_owns(monkeypatch):
     wallet = Wallet(balance="50.00")
     with running(wallet) as run:
         for player in run.players[:2]:
             run.fresh(player)
             run.verbs.result(player, player.money(700))
-        run.probe.empty = interrupted
+        monkeypatch.setattr(WagersProbe, "empty", interrupted)
         with pytest.raises(KeyboardInterrupt):
             run.restore()
     told = [
@@ -72,5 +73,5 @@ def test_who_stops_the_putting_back_is_told_what_each_player_owned_and_owns():
     assert all("by what was sent it owns 7.00 EUR now" in note for note in told)
 
 
-def interrupted(_):
+def interrupted(*_):
     raise KeyboardInterrupt
