@@ -222,10 +222,13 @@ def addends(difference: Decimal, currency: str, gains: Sequence[int], base: int 
         return []
     found = []
     for index, gain in enumerate(gains):
-        over = left % (base * abs(gain))
+        whole = base * abs(gain)
+        over = left % whole
+        if over % abs(gain):
+            return []
         if over:
             found.append(index)
-            left -= gain if base == 2 else over - (base * abs(gain) if 2 * over > base * abs(gain) else 0)
+            left -= gain if base == 2 else over - whole if 2 * over > whole else over
     return found if left == 0 else []
 
 

@@ -119,7 +119,7 @@ def test_over_the_balance(run: Run, operator: Verbs, player: Player, judge: Judg
         bet = operator.bet(player, max(balance + player.money(over), player.unit))
         case = f"{player.show(bet.message.amount)} at a balance of {player.show(balance)}"
         refused = judge.refused("BET-03", bet, case=case)
-        judge.settled("BET-03", player, bet, case=case)
+        judge.settled("BET-03", player, bet, case=case, last=True)
         if refused:
             code = operator.channel.dialect.insufficient_funds
             judge.holds(
@@ -240,7 +240,7 @@ def test_in_another_currency(run: Run, operator: Verbs, player: Player, target: 
         judge.fund(player, 1000)
         bet = operator.bet(player, Decimal(2), currency=currency)
         judge.refused("BET-07", bet, case=case)
-        judge.settled("BET-07", player, bet, case=case)
+        judge.settled("BET-07", player, bet, case=case, last=True)
 
 
 @pytest.mark.rules("BET-09")
@@ -258,7 +258,7 @@ def test_of_zero(operator: Verbs, player: Player, judge: Judge) -> None:
             exchanges=[bet],
             case=case,
         )
-        judge.settled("BET-09", player, bet, case=case)
+        judge.settled("BET-09", player, bet, case=case, last=True)
 
 
 @pytest.mark.rules("BET-13")

@@ -191,7 +191,7 @@ def test_another_cannot_use_up(operator: Verbs, player: Player, another_player: 
     own = operator.rollback(bet)
     # What the other player's rollback brought back (RBK-10) cannot come back again.
     case = "after another player's rollback of it"
-    judge.settled("INV-03", player, bet, own, case=case, amiss=-player.off)
+    judge.settled("INV-03", player, bet, own, case=case, amiss=-player.off, last=True)
 
 
 @pytest.mark.after_choices
@@ -210,7 +210,7 @@ def test_another_lends_nothing(operator: Verbs, player: Player, another_player: 
         case = "a bet over the balance, after another's bet"
         # Its answer tells, too: a CLIENT that looks at the wrong balance misleads the probe as well.
         judge.refused("INV-03", bet, case=case)
-        judge.settled("INV-03", player, last, bet, case=case)
+        judge.settled("INV-03", player, last, bet, case=case, last=True)
 
 
 @pytest.mark.rules("INV-03")

@@ -293,7 +293,7 @@ def test_then_the_result(operator: Verbs, player: Player, judge: Judge) -> None:
     results = [operator.result(player, player.money(units)) for units in (900, 125)]
     for result in results:
         judge.accepted("RBK-13", result, case="a result after the rollback")
-    judge.settled("RBK-13", player, *results, case="results after the rollback", amiss=amiss)
+    judge.settled("RBK-13", player, *results, case="results after the rollback", amiss=amiss, last=True)
 
 
 @pytest.mark.rules("RBK-15")

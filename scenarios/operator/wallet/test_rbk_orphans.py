@@ -38,7 +38,7 @@ def test_orphan_moves_nothing(operator: Verbs, player: Player, judge: Judge) -> 
                 exchanges=[orphan],
                 case=case,
             )
-        judge.settled("RBK-04", player, orphan, case=case)
+        judge.settled("RBK-04", player, orphan, case=case, last=True)
 
 
 def _has_id(client_id: str | int | None) -> bool:
@@ -94,4 +94,4 @@ def test_of_a_refused_bet(operator: Verbs, player: Player, judge: Judge) -> None
         judge.accepted("RBK-08", rollback)
     else:
         judge.note("RBK-08", f"the dialect lets it be refused; it is {_answered(rollback)}")
-    judge.settled("RBK-08", player, bet, rollback)
+    judge.settled("RBK-08", player, bet, rollback, last=True)

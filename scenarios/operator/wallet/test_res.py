@@ -50,7 +50,7 @@ def test_of_zero_moves_nothing(operator: Verbs, player: Player, judge: Judge) ->
     judge.needs(bet.ok, "the bet that was to be lost was refused")
     lost = operator.result(player, Decimal(0))
     judge.accepted("RES-02", lost)
-    judge.settled("RES-02", player, lost)
+    judge.settled("RES-02", player, lost, last=True)
 
 
 @pytest.mark.rules("RES-03")
@@ -60,7 +60,7 @@ def test_without_a_bet_is_paid(operator: Verbs, player: Player, judge: Judge) ->
     results = [operator.result(player, player.money(units)) for units in (300, 150, 75)]
     for result in results:
         judge.accepted("RES-03", result, case="a result that no bet precedes")
-    judge.settled("RES-03", player, *results)
+    judge.settled("RES-03", player, *results, last=True)
 
 
 @pytest.mark.rules("RES-05")
@@ -73,7 +73,7 @@ def test_several_after_one_bet(operator: Verbs, player: Player, judge: Judge) ->
     results = [operator.result(player, player.money(units)) for units in (300, 150, 300, 75)]
     for number, result in enumerate(results, 1):
         judge.accepted("RES-05", result, case=f"result {number} after one bet")
-    judge.settled("RES-05", player, bet, *results, case=f"{len(results)} results after one bet")
+    judge.settled("RES-05", player, bet, *results, case=f"{len(results)} results after one bet", last=True)
 
 
 @pytest.mark.rules("RES-06")

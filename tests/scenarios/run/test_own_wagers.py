@@ -57,7 +57,7 @@ def verdicts(result):
     return {verdict.rule.id: verdict for verdict in result.verdicts}
 
 
-@pytest.mark.parametrize(("purpose", "places"), [(Purpose.FUNDING, (0, 2)), (Purpose.PROBE, (3, 6))])
+@pytest.mark.parametrize(("purpose", "places"), [(Purpose.FUNDING, (0, 2)), (Purpose.PROBE, (1, 3))])
 def test_results_that_are_refused_time_and_again_are_found_whatever_they_were_for(purpose, places):
     wallet = Refusing("result", purpose, places)
     found = verdicts(judged(wallet, *RULES, watchers=[wallet]))

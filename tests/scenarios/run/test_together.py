@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from loadtests.benchmarks.relay import delayed
+from scenarios.cases.batch import addends
 from scenarios.run.cost import in_a_row
 from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
@@ -114,6 +115,15 @@ class LosesUpdates(Wallet):
 def test_what_only_a_race_breaks_is_left_to_the_rules_about_races(rule, told):
     result = judged(LosesUpdates(("p-1",)), rule)
     assert standings(result) == {rule: told}
+
+
+@pytest.mark.parametrize(
+    ("difference", "base", "guilty"),
+    [("0.25", 2, [0]), ("-3.75", 16, [0, 1]), ("28.25", 16, [0, 1]), ("-4.00", 16, [1]), ("0.10", 16, [])],
+)
+def test_a_difference_names_the_races_that_made_it(difference, base, guilty):
+    """3.75 too little is 4.00 less and 0.25 more; 28.25 is seven times 4.00, and once 0.25."""
+    assert addends(Decimal(difference), "EUR", [25, 25 * base], base) == guilty
 
 
 def test_what_holds_one_after_the_other_is_noted():

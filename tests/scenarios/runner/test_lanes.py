@@ -13,6 +13,7 @@ from scenarios.problems.errors import Exit
 from scenarios.run.cost import in_a_row
 from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
+from simulators.exchanges.history import Purpose
 from tests.scenarios.runner.test_target_gone import DEADLY, Mortal, Supervisor
 from tests.support import faulty_wallets as faulty
 from tests.support.judging import judged
@@ -93,6 +94,8 @@ def test_several_players_take_fewer_exchanges_in_a_row(made):
     one, eight = (judged(Far(players), "BET-01", "RES-01", paths=[path]) for players in (EIGHT[:1], EIGHT))
     rows = [in_a_row(each.run.history) for each in (one, eight)]
     assert rows[1] < rows[0] * 0.6, rows
+    put_back = [one for one in eight.run.history if one.purpose is Purpose.RESTORE]
+    assert in_a_row(put_back) < len(put_back) == len(EIGHT)
 
 
 def test_every_player_is_put_back_and_every_exchange_says_its_scenario(made):
