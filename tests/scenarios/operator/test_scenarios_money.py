@@ -89,8 +89,6 @@ UNDECIDED = {
     # Another's id, rolled back, pays for being unknown alone.
     faulty.PaysOrphans: {"IDM-08"},
     faulty.PaysWhateverItDoesNotFind: {"IDM-08"},
-    # Remainders of thousandths, which a second look does not find where they were.
-    faulty.Floats: {"BET-13"},
 }
 
 
