@@ -237,7 +237,9 @@ def _refused(path: Path, error: sqlite3.Error) -> UsageProblem:
                 "a file for each: two would overwrite what the other remembers",
                 "end the other, or name another file",
             )
-        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
+        case sqlite3.SQLITE_NOTADB:
+            return _no_state(path, "it is no database; before version 3 it was JSON")
+        case sqlite3.SQLITE_CORRUPT:
             return _no_state(path, str(error))
     return _cannot_use(path, str(error))
 

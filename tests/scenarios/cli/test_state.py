@@ -289,5 +289,8 @@ def test_five_kills_lose_nothing_and_double_nothing(folder, client):
 
 def test_a_file_of_a_version_before_is_refused_and_stays(folder):
     (folder / "state.db").write_text('{"version": 2, "providers": {}}')
-    assert "state.db" in three_beats(pitboss("serve", *OPTIONS, cwd=folder), 2)
+    assert (
+        "state.db is no state of pitboss serve (it is no database; before version 3 it was JSON)"
+        in three_beats(pitboss("serve", *OPTIONS, cwd=folder), 2)
+    )
     assert (folder / "state.db").read_text() == '{"version": 2, "providers": {}}'
