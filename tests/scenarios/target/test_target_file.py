@@ -230,6 +230,7 @@ FAULTS = [
     ("[players]", 'listen = "8701"\n[players]', "no host:port", "listen ="),
     ("[players]", 'currencies = ["USD"]\n[players]', '"EUR"', "add EUR"),
     ("[players]", '[target]\nprobe = "http"\n[players]', "no balance", "balance = {"),
+    ("[players]", '[target]\nprobe = "call"\n[players]', "has no such call", 'probe = "wagers"'),
     (
         "[players]",
         '[driver]\nbalance = { get = "http://h/" }\n[target]\nprobe = "sql"\n[players]',
