@@ -104,7 +104,9 @@ def _once(delivery: Delivery, route: Route, *, pooled: bool) -> Exchange:
             exchange = delivery.leaving(route.history, wire=(fault.note for fault in acting))
             done = _record(exchange, delivery, handling, route, connection, failure)
             if connection is not None and pooled:
-                route.room.took(done.invoked, done.seconds or 0.0, route.timeout)
+                if route.pace is not None:
+                    # Who minds the CLIENT's pace minds how much it can bear, too; serve and load send as they are told.
+                    route.room.took(done.invoked, done.seconds or 0.0, route.timeout)
                 route.keep(connection, delivery.request)
                 connection = None
         finally:
