@@ -70,6 +70,7 @@ class Doctor:
             if number == 0 and works:
                 yield self._origin()
                 yield from pace(self.verbs, player)
+                yield from self._balance_call(player)
             if isinstance(step.problem, NoChannel):
                 break
         yield self._currencies()
@@ -130,6 +131,21 @@ class Doctor:
         if exchange.refused:
             return DoctorStep(StepOutcome.WRONG, name, problem=why_refused(self.run, player, exchange))
         return self._taken_back(name, player, exchange)
+
+    def _balance_call(self, player: Player) -> Iterator[DoctorStep]:
+        asked = self.verbs.ask(player)
+        if asked is None:
+            return
+        exchange, told = asked
+        if told is not None:
+            yield DoctorStep(StepOutcome.OK, "balance call", f"{player} has {player.show(told)}")
+            return
+        problem = TargetProblem(
+            f"the balance call told no balance: {said(exchange, self.run.redactor)}",
+            f"{self.run.channel.dialect.success}, and the balance: it reads balances, and BAL-02 is about it",
+            'serve the call, or leave it to that rule: [target] probe = "wagers"',
+        )
+        yield DoctorStep(StepOutcome.WRONG, "balance call", problem=problem)
 
     def _taken_back(self, name: str, player: Player, paid: Exchange) -> DoctorStep:
         unit = player.show(player.unit)

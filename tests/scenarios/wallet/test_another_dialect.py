@@ -16,10 +16,11 @@ import pytest
 import scenarios
 from scenarios.contract import RULES as CONTRACT
 from scenarios.contract import Level, select
+from scenarios.doctor.operator import examine
 from scenarios.problems.errors import UsageProblem
 from scenarios.report.document import document
 from scenarios.run.findings import Standing
-from scenarios.run.run import Settings
+from scenarios.run.run import Run, Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.loading import load
 from simulators.values import money
@@ -283,6 +284,29 @@ def test_what_is_wrong_is_found_in_these_words_too(wallet, rule, judged):
     assert [verdict.standing for verdict in found.verdicts] == [Standing.FAILED]
     told = document(found.run, found.verdicts).rules[0].statement
     assert ("a copy of the first" in told) == (rule == "RBK-07"), told
+
+
+class CallsNobody(CoinsWallet):
+    """The balance call is not served."""
+
+    def _handled(self, fields):
+        return {"status": "OP"} if fields["op"] == "balance" else super()._handled(fields)
+
+
+@pytest.mark.parametrize(
+    ("wallet", "told"),
+    [(CoinsWallet, "p-1 has 50.00 EUR"), (CallsNobody, "the balance call told no balance")],
+)
+def test_the_doctor_tries_the_balance_call(wallet, told, tmp_path):
+    (tmp_path / "words.toml").write_text(COINS)
+    with served(wallet()) as url:
+        (tmp_path / "pitboss.toml").write_text(
+            f'[operator]\ncallback_url = "{url}"\nsecurity_hash = "{SECRET}"\ndialect = "words.toml"\n'
+            '[players]\nids = ["p-1"]\ncurrency = "EUR"\n'
+        )
+        steps = list(examine(Run(Settings(load(tmp_path / "pitboss.toml"), ("BET-01",)))))
+    [step] = [step for step in steps if step.name == "balance call"]
+    assert told in (step.seen or str(step.problem))
 
 
 def test_a_class_of_ones_own_is_spoken(judged):
