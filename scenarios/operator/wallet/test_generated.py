@@ -219,7 +219,8 @@ def test_players_at_once(
 ) -> None:
     """Wagers of two players at once: what one lacks is never found with the other."""
     for _ in range(effort.races * 2):
-        judge.each((player, another_player), lambda judge, who: judge.fund(who, 5000))
+        for who in (player, another_player):
+            judge.fund(who, 5000)
         race = operator.race(
             [
                 operator.transaction("bet" if turn % 3 else "result", who, who.money(100 + 13 * turn))
@@ -228,7 +229,9 @@ def test_players_at_once(
             ]
         )
         judge.needs(not any(exchange.unknown for exchange in race), "a racing wager got no answer")
-        judge.each((player, another_player), lambda judge, who: judge.measure(who))
+        # One after the other: what one's wagers do to another would be in the readings, too.
+        for who in (player, another_player):
+            judge.measure(who)
         judge.holds(
             "INV-03",
             player.off == 0 or player.off != -another_player.off,
