@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from scenarios.run.findings import HELD_ALONE, message
 from scenarios.run.judge import Judge, Undecided
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Unreadable
@@ -54,7 +55,10 @@ def all_hold(
 
 
 def holds(judge: Judge, check: Callable[[], object]) -> bool:
-    """Whether ``check`` finds nothing and can decide; what it found, noted or judged is forgotten where not."""
+    """Whether ``check`` finds nothing and can decide; what it found, noted or judged is forgotten where not.
+
+    That there was something is noted: a rule that holds one by one says so.
+    """
     result = judge.result
     findings, judged = len(result.findings), set(result.judged)
     notes = {rule: list(told) for rule, told in result.notes.items()}
@@ -67,8 +71,12 @@ def holds(judge: Judge, check: Callable[[], object]) -> bool:
     finally:
         judge.tentative = False
         if not found_nothing:
+            dropped = result.findings[findings:]
             del result.findings[findings:]
             result.judged, result.notes = judged, notes
+            for rule in dict.fromkeys(one.rule for one in dropped):
+                told = message([one for one in dropped if one.rule == rule])
+                notes.setdefault(rule, []).append(f"{HELD_ALONE} (seen: {told})")
     return found_nothing
 
 

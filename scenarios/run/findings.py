@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from scenarios.contract import RULES, Level, Observed, Rule
 from scenarios.oracles.answers import Answers
@@ -21,6 +22,12 @@ class Standing(StrEnum):
     SKIPPED = "skipped"
     INFO = "info"
     UNDECIDED = "undecided"
+
+
+# The note of a rule that is not about races, where sending side by side alone showed something.
+HELD_ALONE: Final = (
+    "it holds one request after the other; with several under way it did not, which rules about races judge"
+)
 
 
 @dataclass(frozen=True, slots=True)

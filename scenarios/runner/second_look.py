@@ -14,7 +14,7 @@ from collections.abc import Iterable
 import pytest
 
 from scenarios.contract import RULES
-from scenarios.run.findings import Finding, ScenarioResult, message
+from scenarios.run.findings import HELD_ALONE, Finding, ScenarioResult, message
 from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
 from scenarios.runner.outcome import blame_for_going
@@ -23,10 +23,6 @@ from simulators.exchanges.history import Direction, Exchange, FailureKind, Purpo
 
 # Why there is no answer where the CLIENT went away with the request in its hands.
 _GOING = frozenset({FailureKind.REFUSED, FailureKind.NO_CONNECTION, FailureKind.RESET, FailureKind.CLOSED})
-
-_ABREAST = (
-    "it holds one request after the other; with several under way it did not, which rules about races judge"
-)
 
 
 def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Exception | None:
@@ -135,7 +131,7 @@ def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost
         if rule in back or rule not in again or (by_chance and _still(judge)):
             continue
         if not raced and any(judge.abreast.intersection(one.exchanges) for one in result.of(rule)):
-            result.notes.setdefault(rule, []).append(_ABREAST)
+            result.notes.setdefault(rule, []).append(HELD_ALONE)
             dropped.add(rule)
         elif lost and not raced:
             # The CLIENT went away, and was back before anybody asked: what was found then says nothing.
