@@ -262,11 +262,12 @@ def settled_together(
     )
     if culprits:
         guilty = [sent[place] for place in culprits]
+        # The balance that would be right is that after the last of all.
+        numbers = [exchange.number for _, mine in guilty for exchange in mine] + [exchanges[-1].number]
         judge.result.findings[-1] = replace(
             found,
             case=told + ", ".join(name for name, _ in guilty),
-            exchanges=tuple(exchange.number for _, mine in guilty for exchange in mine)
-            + found.exchanges[-6:],
+            exchanges=tuple(dict.fromkeys([*numbers, *found.exchanges[-6:]])),
         )
 
 

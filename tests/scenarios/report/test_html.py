@@ -276,7 +276,7 @@ class PaysLateCopies(Wallet):
 def test_a_generated_history_has_its_balance_over_time(tmp_path):
     judged(PaysLateCopies(), "INV-01", report=tmp_path, seed=7)
     report = json.loads((tmp_path / "report.json").read_text())
-    (broken,) = [one for one in report["rules"][0]["scenarios"] if one["story"]]
+    broken = next(one for one in report["rules"][0]["scenarios"] if one["story"])
     curve = broken["balance"]
     assert curve["opening"] == "10.00"
     assert len(curve["points"]) == len(broken["findings"][-1]["exchanges"])
