@@ -58,15 +58,15 @@ def test_mutant_is_caught_by_a_rule_it_names(mutant):
 
 def blamed(mutant: Mutant, effort: Effort) -> list[str]:
     """The rules that ``mutant`` names and is found to break, up to the first."""
-    return [*accused(mutant.name, mutant.rules, effort, strict=True, first_only=True)]
+    # What a mutant does not do is waited for at each of its rules: on this machine nobody needs five seconds.
+    soon = replace(effort, patience=PATIENCE)
+    return [*accused(mutant.name, mutant.rules, soon, strict=True, first_only=True)]
 
 
 def accused(name: str, rules: Iterable[str], effort: Effort, **options: bool) -> dict[str, str]:
     """The rules among ``rules`` that the mutant called ``name`` is found to break, and why."""
-    # What a mutant does not do is waited for at each of its rules: on this machine nobody needs five seconds.
-    soon = replace(effort, patience=PATIENCE)
     with serving(name) as target:
-        judged = check(Settings(target, tuple(rules), soon, SEED, **options))
+        judged = check(Settings(target, tuple(rules), effort, SEED, **options))
     assert judged.problem is None, str(judged.problem)
     found = {each.rule.id: each.reason for each in judged.verdicts if each.standing in BLAMED}
     print(name, effort.name, len(judged.run.history), *found)
