@@ -1,8 +1,8 @@
 """Cases that do not depend on one another, tried at once: one reading of the balance judges them all.
 
 Each is about an amount five times the one before, so that what moves it up to four times too often or too seldom cannot
-be made up for by others. Where that reading or an answer is not as it should be, nothing is said of it: the scenario
-then tries its cases one by one, and finds out which it was.
+be made up for by others. Where that reading or an answer is not as it should be, the scenario tries its cases one by
+one, and finds out which it was; where each of them holds, what was seen is a note.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -47,7 +47,7 @@ def all_hold(
     """Whether all ``chains``, sent side by side, are answered rightly and leave the one balance that is right.
 
     ``player`` is funded with enough for all, and so are ``others``, whose balances are read as well. What is found is
-    forgotten; at a second look nothing is tried, since it is there to find. Raises what stops a run.
+    no accusation yet; at a second look nothing is tried, since it is there to find. Raises what stops a run.
     """
     return not judge.again and all(
         holds(judge, partial(_hold, rule, judge, (player, *others), group)) for group in _groups(chains)
