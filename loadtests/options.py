@@ -11,7 +11,7 @@ from loadtests.traffic.mix import Match, Rates, Vouchers
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Target
 from scenarios.target.sections import DEFAULT_FILE
-from scenarios.target.values import callback_url
+from scenarios.toml_files.values import callback_url
 from simulators.transport.delivery import Fault
 from simulators.transport.faults.table import parse_fault, spell_fault
 from simulators.transport.faults.wire import ClientKilled

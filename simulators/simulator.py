@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 from simulators.exchanges.history import Direction, Exchange
-from simulators.server.gate import Gate
+from simulators.server.access.gate import Gate
 from simulators.server.response_faults import Disturbance, Disturbances, Given
 from simulators.values.records import Table
 from simulators.webhooks.retry_queue import RetryQueue

@@ -27,7 +27,7 @@ import urllib3
 
 from loadtests.benchmarks import simulators
 from loadtests.benchmarks.pairs import Absent, cores, in_turns, machine, ratio, spread, table
-from loadtests.benchmarks.wrk import Prepared, send
+from loadtests.benchmarks.traffic.wrk import Prepared, send
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.server.wsgi_server import bind
 

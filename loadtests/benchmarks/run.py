@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from loadtests.benchmarks import memory, providers, start, traffic, verdict
+from loadtests.benchmarks import memory, providers, start, verdict
 from loadtests.benchmarks.pairs import Absent
+from loadtests.benchmarks.traffic import ratios as traffic
 
 DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 _HEAD: Final = """# Benchmarks

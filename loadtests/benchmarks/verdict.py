@@ -20,10 +20,10 @@ from loadtests.benchmarks.relay import delayed
 from scenarios.cli.reference_client import reference_client
 from scenarios.contract import PLANNED, select
 from scenarios.problems.errors import Exit
-from scenarios.run.cost import cost
-from scenarios.run.effort import NORMAL, QUICK, Effort
 from scenarios.run.judge import Judged
-from scenarios.run.settings import Settings
+from scenarios.run.planning.cost import cost
+from scenarios.run.planning.effort import NORMAL, QUICK, Effort
+from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs

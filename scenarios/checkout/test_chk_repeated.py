@@ -19,8 +19,8 @@ from scenarios.generated.families import decisions
 from scenarios.generated.families.decisions import Told
 from scenarios.generated.families.family import Cases
 from scenarios.hosting.checkout import JudgedCheckout
-from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
+from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
 from simulators.checkout.wire import Decision
 from simulators.exchanges.history import Exchange

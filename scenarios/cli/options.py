@@ -11,7 +11,7 @@ from scenarios.problems.errors import BadValue
 from scenarios.problems.plain_text import printable
 from scenarios.target.demo import target_to_play_with
 from scenarios.target.loading import Target
-from scenarios.target.values import EXPECTED, callback_url, duration
+from scenarios.toml_files.values import EXPECTED, callback_url, duration
 from simulators.values import money
 
 Command = TypeVar("Command", bound=Callable[..., Any])

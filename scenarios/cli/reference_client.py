@@ -16,14 +16,14 @@ from typing import IO, Any, Literal
 
 import urllib3
 
+from scenarios.dialects.file import read_dialect
 from scenarios.hosting.ports import free_port
 from scenarios.problems.errors import TargetProblem, UsageProblem
 from scenarios.target.demo import DEMO_CALLBACK_URL
-from scenarios.target.dialect_file import read_dialect
 from scenarios.target.driver_entries import DriverSection
 from scenarios.target.loading import Target, with_dialect
-from scenarios.target.problems import Origin
 from scenarios.target.sections import EXAMPLE_ORIGIN
+from scenarios.toml_files.problems import Origin
 from simulators.dialects import DEFAULT, SHIPPED
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.wallet.signers import Signer

@@ -6,7 +6,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from scenarios.contract import GROUPS, RULES
-from scenarios.run.effort import EFFORTS
+from scenarios.run.planning.effort import EFFORTS
 from simulators.providers import PROVIDERS
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]

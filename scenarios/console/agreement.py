@@ -17,7 +17,7 @@ from scenarios.console.providers import ServedProviders
 from scenarios.hosting.operator import agreed_on
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Operator, contradictions
-from scenarios.target.problems import Origin, reason
+from scenarios.toml_files.problems import Origin, reason
 from simulators.providers import OPERATOR
 
 # The document's names, by the keys of [operator].

@@ -28,8 +28,9 @@ from scenarios.console.queries import Queries
 from scenarios.contract import GROUPS, RULES
 from scenarios.problems.errors import Exit, Problem
 from simulators.providers import OPERATOR
-from simulators.server import api_docs, csrf
-from simulators.server.gate import Gate, NotAdmitted, shown_token
+from simulators.server import api_docs
+from simulators.server.access import csrf
+from simulators.server.access.gate import Gate, NotAdmitted, shown_token
 from simulators.values import decimal_json
 
 # Threads of the server: one for each stream, and as many for everything else.

@@ -18,8 +18,8 @@ from scenarios.report.headline import headline
 from scenarios.report.summary import must_counts, replay_command, should_counts
 from scenarios.run.findings import RuleVerdict, ScenarioResult, message
 from scenarios.run.judge import Judged
+from scenarios.run.planning.settings import Settings
 from scenarios.run.run import Run
-from scenarios.run.settings import Settings
 from scenarios.runner.pytest_run import check, effort_named, new_seed
 from scenarios.target.demo import target_to_serve
 from scenarios.target.loading import Target

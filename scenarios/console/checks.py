@@ -15,8 +15,8 @@ from scenarios.console.form_input import FormInput, read_as
 from scenarios.console.providers import ServedProviders
 from scenarios.contract import select
 from scenarios.problems.errors import UsageProblem
-from scenarios.run.effort import EFFORTS
 from scenarios.run.findings import Standing
+from scenarios.run.planning.effort import EFFORTS
 from simulators.providers import PROVIDERS
 
 # How long a check that is cancelled may take to put every player back, in seconds.

@@ -11,7 +11,7 @@ from scenarios.console.control.events import EVENTS
 from scenarios.console.control.filters import WORDS
 from simulators.providers import PROVIDERS
 from simulators.server import openapi
-from simulators.server.gate import TOKEN_HEADER
+from simulators.server.access.gate import TOKEN_HEADER
 
 BEARER: Final = "bearer"
 TOKEN: Final = "token"  # noqa: S105 - the name of the credential

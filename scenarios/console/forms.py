@@ -8,7 +8,7 @@ from scenarios.console.control.events import COPIES, COUPON_EVENTS, DECISIONS, S
 from scenarios.console.control.filters import OUTCOMES, WORDS
 from scenarios.console.providers import ServedProviders
 from scenarios.contract import GROUPS
-from scenarios.run.effort import EFFORTS
+from scenarios.run.planning.effort import EFFORTS
 from simulators.checkout.forgeries import fitting
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 from simulators.transport.faults.table import FAULTS, parameters

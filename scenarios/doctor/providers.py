@@ -11,7 +11,7 @@ from scenarios.doctor.steps import DoctorStep, StepOutcome, untried
 from scenarios.driver.driver import a_text
 from scenarios.hosting.checked import checked
 from scenarios.hosting.checkout import agreed_on
-from scenarios.jackpot import events
+from scenarios.jackpot.steps import events
 from scenarios.problems.errors import DriverProblem, Problem, TargetProblem
 from scenarios.problems.unanswered import body, unanswered
 from scenarios.run.run import Run
@@ -20,7 +20,7 @@ from simulators.checkout.api import GRAPHQL
 from simulators.checkout.simulator import CREATE
 from simulators.exchanges.history import Purpose
 from simulators.providers import CHECKOUT, JACKPOT
-from simulators.server.tokens import TokenStanding
+from simulators.server.access.tokens import TokenStanding
 
 _AUTHENTICATION = "checkout authentication"
 _ACKNOWLEDGED = "HTTP 200, by which alone Jackpot knows that an event has arrived"

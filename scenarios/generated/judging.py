@@ -8,8 +8,8 @@ import pytest
 from scenarios.contract import RULES, Level, Observed
 from scenarios.generated.playback import Broken, Open, Stage
 from scenarios.generated.search import Plan, Plays, play, search
-from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided
+from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
 from scenarios.run.story import Story
 from scenarios.wallet.player import Player

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from scenarios.problems.errors import UsageProblem
 from simulators.providers import PROVIDERS, Provider
-from simulators.server.gate import Gate, reached_by_others
+from simulators.server.access.gate import Gate, reached_by_others
 from simulators.server.wsgi_server import App, PortInUse, Server, below, bind
 from simulators.simulator import Simulator
 

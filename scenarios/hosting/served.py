@@ -18,8 +18,8 @@ from simulators.exchanges.history import History
 from simulators.jackpot.pages.backoffice import routes as backoffice
 from simulators.jackpot.pages.widget import SCRIPT as VOUCHER_WIDGET
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
+from simulators.server.access.gate import Gate
 from simulators.server.api_docs import PAGE
-from simulators.server.gate import Gate
 from simulators.simulator import Simulator
 from simulators.transport.route import Route
 

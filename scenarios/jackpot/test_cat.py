@@ -15,7 +15,7 @@ from scenarios.browsers.voucher_flow import Conversions
 from scenarios.contract import Level
 from scenarios.generated.families import stores
 from scenarios.generated.families.family import Cases
-from scenarios.jackpot import events, offers
+from scenarios.jackpot.steps import events, offers
 from scenarios.run.judge import Judge
 from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire

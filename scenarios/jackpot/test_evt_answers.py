@@ -17,7 +17,7 @@ from scenarios.browsers.voucher_browser import Conversion
 from scenarios.browsers.voucher_flow import AMOUNT, PRICE, Conversions
 from scenarios.contract import Level
 from scenarios.hosting.jackpot import Jackpot
-from scenarios.jackpot import events
+from scenarios.jackpot.steps import events
 from scenarios.run.judge import Judge, Undecided
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange

@@ -8,10 +8,10 @@ copies at once are judged elsewhere.
 import pytest
 
 from scenarios.browsers.voucher_flow import Conversions
-from scenarios.jackpot import events, offers
-from scenarios.jackpot.purchases import came_to
-from scenarios.run.effort import Effort
+from scenarios.jackpot.steps import events, offers
+from scenarios.jackpot.steps.purchases import came_to
 from scenarios.run.judge import Judge
+from scenarios.run.planning.effort import Effort
 from scenarios.wallet.player import Player
 from simulators.jackpot.lifecycle import VoucherState
 from simulators.jackpot.wire import Notification

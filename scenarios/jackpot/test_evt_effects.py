@@ -17,10 +17,10 @@ from scenarios.browsers.voucher_flow import PRICE, Conversions
 from scenarios.generated.families import coupons
 from scenarios.generated.families.coupons import Lie
 from scenarios.generated.families.family import Cases
-from scenarios.jackpot import events
-from scenarios.jackpot.purchases import came_to
-from scenarios.run.effort import Effort
+from scenarios.jackpot.steps import events
+from scenarios.jackpot.steps.purchases import came_to
 from scenarios.run.judge import Judge
+from scenarios.run.planning.effort import Effort
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState

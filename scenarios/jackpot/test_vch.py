@@ -16,10 +16,10 @@ from scenarios.browsers.voucher_browser import Conversion
 from scenarios.browsers.voucher_flow import AMOUNT, PRICE, Conversions
 from scenarios.generated.families import amounts, sessions
 from scenarios.generated.families.family import Cases
-from scenarios.jackpot import events
+from scenarios.jackpot.steps import events
 from scenarios.problems.errors import DriverProblem
-from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
+from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
 from scenarios.wallet.player import Player
 from simulators.jackpot.credentials.signed_urls import URL_SECONDS

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from scenarios.browsers.voucher_flow import AMOUNT, PRICE, Conversions
-from scenarios.jackpot.confirming import confirmed_once, needs_manual
-from scenarios.run.effort import Effort
+from scenarios.jackpot.steps.confirming import confirmed_once, needs_manual
 from scenarios.run.judge import Judge
+from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
 from scenarios.wallet.player import Player
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState

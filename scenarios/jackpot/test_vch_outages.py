@@ -15,7 +15,7 @@ import pytest
 
 from scenarios.browsers.voucher_browser import Conversion
 from scenarios.browsers.voucher_flow import AMOUNT, PRICE, Conversions
-from scenarios.jackpot.confirming import confirmed_once, needs_manual
+from scenarios.jackpot.steps.confirming import confirmed_once, needs_manual
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.wallet.player import Player

@@ -12,8 +12,8 @@ from scenarios.browsers.voucher_flow import Conversions
 from scenarios.generated.judging import judge_stories
 from scenarios.generated.search import Plan
 from scenarios.generated.vouchers import VoucherStage
-from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
+from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
 from scenarios.run.story import Step, Verb
 from scenarios.wallet.player import Player

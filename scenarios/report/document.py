@@ -20,8 +20,8 @@ from scenarios.report.schema import (
     Summary,
 )
 from scenarios.report.summary import must_counts, replay_command, should_counts, story_of
-from scenarios.run.cost import cost
 from scenarios.run.findings import Finding, RuleVerdict, ScenarioResult, message
+from scenarios.run.planning.cost import cost
 from scenarios.run.run import Run
 from simulators.dialects import DEFAULT
 from simulators.exchanges.as_json import as_json

@@ -18,9 +18,9 @@ from scenarios.problems.plain_text import printable
 from scenarios.report import accusation
 from scenarios.report.files import HAR, HTML, JUNIT, REPORT
 from scenarios.report.summary import against_baseline, must_counts, named, should_counts, verdict_in_words
-from scenarios.run.estimate import spoken
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing
 from scenarios.run.judge import Judged
+from scenarios.run.planning.estimate import spoken
 from scenarios.run.run import Run
 
 _STYLE = {

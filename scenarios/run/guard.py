@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from scenarios.driver.driver import Driver
 from scenarios.problems.errors import DriverProblem
-from scenarios.run.estimate import spoken
+from scenarios.run.planning.estimate import spoken
 from scenarios.run.reach import Reach, untold
 from simulators.exchanges.history import Exchange
 

@@ -12,7 +12,7 @@ from typing import Final
 from scenarios.oracles.acceptable import acceptable
 from scenarios.oracles.attempts import message_of
 from scenarios.run.guard import Guard, OutOfBounds, TargetGone
-from scenarios.run.width import side_by_side
+from scenarios.run.planning.width import side_by_side
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Probe, Unreadable, WagersProbe, in_parts

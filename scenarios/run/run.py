@@ -1,6 +1,5 @@
 """One run of the judge against one target: what its scenarios share."""
 
-import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
@@ -12,27 +11,24 @@ from random import Random
 
 from scenarios.driver.driver import Driver
 from scenarios.oracles.model import OPEN, Model
-from scenarios.problems.errors import TargetProblem
-from scenarios.run.cost import round_trip, turn
-from scenarios.run.estimate import about, bound
 from scenarios.run.findings import Opening, ScenarioResult
-from scenarios.run.guard import Guard, TargetGone
+from scenarios.run.guard import Guard
+from scenarios.run.planning.cost import round_trip
+from scenarios.run.planning.estimate import about, bound
+from scenarios.run.planning.settings import Settings
+from scenarios.run.planning.width import width
 from scenarios.run.reach import Reach
 from scenarios.run.restore import Restore
-from scenarios.run.settings import Settings
-from scenarios.run.width import width
 from scenarios.wallet.call_probe import CallProbe
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from scenarios.wallet.probe_self_test import Diagnosis, diagnose, try_call
+from scenarios.wallet.probe_self_test import Diagnosis
 from scenarios.wallet.probes import (
     DriverProbe,
     Likely,
     Probe,
     Reading,
-    TakenAtItsWord,
-    Unreadable,
     WagersProbe,
     nothing_likely,
 )
@@ -42,7 +38,6 @@ from simulators.operator.delivery import Operator
 from simulators.providers import OPERATOR
 from simulators.transport.pace import Pace
 from simulators.transport.rate_limits import Limits
-from simulators.values import money
 from simulators.wallet.names import Names
 from simulators.wallet.transactions import Transaction
 
@@ -110,7 +105,7 @@ class Run:
         # In each of their currencies the rules about money are judged once more.
         self.further_players = [player for player in self.other_players if player.currency in agreed]
         # What reads balances in further currencies, by their codes.
-        self._probes: dict[str, Probe] = {}
+        self.probes: dict[str, Probe] = {}
         # Test players' money in other currencies, where scenarios found some.
         self.abroad: dict[tuple[str, str], Player] = {}
         self.reach = Reach(
@@ -231,7 +226,7 @@ class Run:
         ``guard`` is called after every exchange.
         """
         # Made before, so that all lanes share it.
-        assert self._restore is not None
+        assert self.restoring is not None
         lane = copy(self)
         lane.players = players
         lane.verbs = replace(self.verbs, guard=guard)
@@ -239,89 +234,13 @@ class Run:
         lane.probe = self.probe.over(lane.verbs)
         return lane
 
-    def in_currency(self, code: str) -> "Run":
-        """This run as scenarios see it that judge once more in the currency ``code``, whose players alone they see.
-
-        Finds out whether balances can be read in that currency, unless they cannot in any. Raises TargetProblem.
-        """
-        assert self._restore is not None
-        other = copy(self)
-        other.players = [player for player in self.further_players if player.currency == code]
-        other.noticed, other.sound = [], {}
-        other.verbs = replace(self.verbs, noticed=other.noticed)
-        if isinstance(self.probe, WagersProbe) and not self.diagnosis.why:
-            other.probe = self.probe.over(other.verbs)
-            with self.guard.without_limit():
-                other._try_wagers(other.probe, other.players[0], None)
-            self._probes[code] = other.probe
-        return other
-
     def rng(self, scenario: str) -> Random:
         """The scenario's own source of chance: the same for the same seed, whatever else is selected."""
         return Random(f"{self.settings.seed}:{scenario}")
 
-    def begin(self) -> None:
-        """Reach the target, then find out whether balances can be read at all. Raises TargetProblem."""
-        if not self.reach.started:
-            self.reach.begin()
-        if self.settings.target.operator is None:
-            return
-        if self.reach.whole:
-            for player in (*self.players, *self.other_players):
-                player.coarse = money.to_minor(Decimal(1), player.currency)
-            self.warn("the CLIENT takes whole amounts only (RES-01): the rest is judged by those")
-        if isinstance(self.probe, WagersProbe):
-            with self.guard.without_limit():
-                self._try_wagers(self.probe, self.players[0], self.reach.declined)
-        self.round_trip, self.turn = round_trip(self.history), turn([*self.history])
-
-    def _try_wagers(self, probe: WagersProbe, player: Player, declined: Exchange | None) -> None:
-        """Find out whether ``probe`` can be trusted here; where not, the driver reads balances, if it can."""
-        self._restore.lend(player)
-        opening = None
-        if self.driver.has("balance"):
-            other = DriverProbe(self.verbs, self.driver, self.driver.kind("balance"))
-            with contextlib.suppress(Unreadable):
-                opening = other.read(player, Decimal(0)).amount
-        try:
-            self.diagnosis = self._diagnosed(probe, player)
-        except TargetGone as gone:
-            raise TargetProblem(
-                f"the target accepted the first wager and then stopped answering: {gone}",
-                "answers to a few dozen bets and results, one after the other",
-                "read the CLIENT's log, and start it again",
-            ) from gone
-        if declined is not None and player.owned is not None and player.owned >= 0:
-            expected, said = "a covered bet is accepted", f"error {declined.error!r}"
-            self.noticed.append(Noticed("BET-01", expected, said, (declined.number,), player.unit, once=True))
-        if isinstance(probe, CallProbe) and not self.diagnosis.why:
-            self._try_call(probe, player)
-        if self.diagnosis.why and opening is not None:
-            self.probe, self.diagnosis, self.suspicion = other, Diagnosis(), self.diagnosis
-            player.touched, player.opening = True, opening
-            self.warn("balances are read through the driver, as wagers do not tell them here")
-        elif self.diagnosis.takes_all:
-            # What was sent and answered says what is to be put back.
-            self.probe, self.at_its_word, player.touched = TakenAtItsWord(), True, False
-
-    def _try_call(self, probe: CallProbe, player: Player) -> None:
-        try:
-            try_call(probe, player)
-        except TargetGone:
-            self.guard.wait_return()
-        if not probe.trusted:
-            self.warn("balances are read through wagers, as the balance call tells others (BAL-02)")
-
-    def _diagnosed(self, probe: WagersProbe, player: Player) -> Diagnosis:
-        try:
-            return diagnose(probe, player)
-        except TargetGone:
-            self.guard.wait_return()
-            self._restore.lend(player)
-            return diagnose(probe, player)
-
     @cached_property
-    def _restore(self) -> Restore:
+    def restoring(self) -> Restore:
+        """What puts players back; one for all lanes and currencies."""
         players = [*self.players, *self.other_players]
         return Restore(self.verbs, players, self.guard, self.warn, lambda: self.width)
 
@@ -347,8 +266,8 @@ class Run:
         """Bring ``player`` to exactly zero; the first time, keep in mind what it owned. Raises Unreadable."""
         if self.at_its_word:
             return
-        self._restore.lend(player)
-        found = self.probe.empty(player, self._restore.alike(player))
+        self.restoring.lend(player)
+        found = self.probe.empty(player, self.restoring.alike(player))
         if not player.touched:
             player.touched, player.opening = True, found
         player.known = Decimal(0)
@@ -371,18 +290,18 @@ class Run:
     def adopt(self, player: Player) -> None:
         """Keep ``player``, a test player's money in another currency, to put it back with the others."""
         self.abroad[player.id, player.currency] = player
-        self._restore.players.append(player)
+        self.restoring.players.append(player)
 
     def to_restore(self) -> tuple[int, float]:
         """How many players are still to be put back, and about how many seconds that takes."""
-        count = sum(player.touched for player in self._restore.players)
+        count = sum(player.touched for player in self.restoring.players)
         return count, max(1.0, count * _TO_RESTORE * (self.round_trip or _QUICK))
 
     def restore(self) -> None:
         """Give every player back what it owned when the run began; say so where that fails."""
         if self.settings.target.operator is None:
             return
-        self._restore.all(lambda player: self._probes.get(player.currency, self.probe))
+        self.restoring.all(lambda player: self.probes.get(player.currency, self.probe))
         if self.diagnosis.why:
             self.warn(
                 f"player {self.players[0].id} is put back only as far as wagers can be trusted: "

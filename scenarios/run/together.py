@@ -6,8 +6,8 @@ from functools import partial
 from typing import Self, TypeVar
 
 from scenarios.run.findings import ScenarioResult
+from scenarios.run.planning.width import Result, side_by_side
 from scenarios.run.run import Run
-from scenarios.run.width import Result, side_by_side
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import WagersProbe
 

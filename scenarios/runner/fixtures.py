@@ -9,9 +9,9 @@ import pytest
 from scenarios.cases.choices import learn_all
 from scenarios.driver.driver import Driver
 from scenarios.generated.families.family import Cases
-from scenarios.run.effort import Effort
 from scenarios.run.guard import TargetGone
 from scenarios.run.judge import Judge
+from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs

@@ -23,11 +23,11 @@ import pytest
 from scenarios.cases.choices import learn_all
 from scenarios.contract import RULES
 from scenarios.generated.families.family import Cases
-from scenarios.run.effort import Effort
-from scenarios.run.estimate import lanes
 from scenarios.run.findings import ScenarioResult
 from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
+from scenarios.run.planning.effort import Effort
+from scenarios.run.planning.estimate import lanes
 from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, choices_learned
 from scenarios.runner.needs import AFTER_CHOICES, TWO, currency_of, lacking, rules_of, served_for, turn

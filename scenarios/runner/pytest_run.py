@@ -16,10 +16,10 @@ from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import Exit, UsageProblem
 from scenarios.problems.signals import interruptible
 from scenarios.report.files import JUNIT, prepare_directory
-from scenarios.run.effort import EFFORTS, Effort
 from scenarios.run.judge import Judged
+from scenarios.run.planning.effort import EFFORTS, Effort
+from scenarios.run.planning.settings import Settings
 from scenarios.run.run import Run
-from scenarios.run.settings import Settings
 from scenarios.runner import fixtures
 from scenarios.runner.session import Session, Watcher
 from scenarios.target.loading import load

@@ -13,9 +13,10 @@ from scenarios.contract import RULES
 from scenarios.oracles.answers import answers
 from scenarios.problems.errors import Exit, Problem
 from scenarios.problems.signals import told_once
-from scenarios.run.estimate import spoken
+from scenarios.run.begin import begin, in_currency
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing, exit_code, judge_rule
 from scenarios.run.judge import Judge, Undecided
+from scenarios.run.planning.estimate import spoken
 from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, RUN
 from scenarios.runner.lanes import AHEAD, Ahead, Lanes
@@ -163,7 +164,7 @@ class Session:
         with self._problems_end_it():
             self._try_to_serve(scenarios)
             self._lock_players()
-            self.run.begin()
+            begin(self.run)
             self._begin_further(scenarios)
         self._told_about = self.run.about or 0.0
         for watcher in self.watchers:
@@ -174,7 +175,7 @@ class Session:
         wanted = {currency_of(item) for item in scenarios}
         for code in self.run.further_currencies:
             if code in wanted:
-                self._runs[code] = self.run.in_currency(code)
+                self._runs[code] = in_currency(self.run, code)
         for item in scenarios:
             item.stash[JUDGE].run = self._runs[currency_of(item)]
 
@@ -348,16 +349,15 @@ class Session:
             return
         self.finished = True
         self.run.history.scenario = None
-        kept = list(self.run.results)
-        enough = self.run.settings.first_only and any(broken_by(one, self.run) for one in kept)
+        ran = {id(result) for result in self.run.results}
+        enough = self.run.settings.first_only and any(broken_by(one, self.run) for one in self.run.results)
         why = "to end with the first that breaks a rule (-x)" if enough else "interrupted"
         for result in self._planned:
-            if not any(result is one for one in kept):
+            if id(result) not in ran:
                 result.ended, result.reason = Standing.SKIPPED, f"not run: the run was {why}"
                 redact(result, self.run.redactor.text)
-                kept.append(result)
         # In their own order, however many ran side by side.
-        self.run.results[:] = [result for result in self._planned if any(result is one for one in kept)]
+        self.run.results[:] = self._planned
         self._restore()
         self._tell_own()
         if self.run.pace.warning is not None:

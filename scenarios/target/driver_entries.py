@@ -12,8 +12,9 @@ from jmespath.exceptions import JMESPathError
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from scenarios.problems.did_you_mean import did_you_mean
-from scenarios.target.sections import EXAMPLE_ORIGIN, Section
-from scenarios.target.values import Url, table
+from scenarios.target.sections import EXAMPLE_ORIGIN
+from scenarios.toml_files.section import Section
+from scenarios.toml_files.values import Url, table
 
 # What each entry of [driver] may put in braces.
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {

@@ -14,10 +14,10 @@ from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.driver_entries import ENTRIES, DriverSection, Template
 from scenarios.target.players import Players
-from scenarios.target.problems import Origin, as_problem, spelled
 from scenarios.target.sections import DEFAULT_FILE, Checkout, Jackpot, Limits, Operator
 from scenarios.target.target import Target
-from scenarios.target.toml_file import read_toml, unreadable
+from scenarios.toml_files.problems import Origin, as_problem, spelled
+from scenarios.toml_files.reading import read_toml, unreadable
 from simulators.dialects import DEFAULT
 from simulators.providers import OPERATOR
 
@@ -248,9 +248,11 @@ def with_dialect(target: Target, origin: Origin) -> Target:
             )
         return target
     # Most target files name none, and need not wait for what reads it.
-    from scenarios.target.spoken import spoken
+    from scenarios.dialects.agreed import agreed_dialect
 
-    return target.model_copy(update={OPERATOR: spoken(operator, target.directory, origin)})
+    secret = operator.security_hash.get_secret_value()
+    spoken = agreed_dialect(operator.dialect, operator.agreed_values(), secret, target.directory, origin)
+    return target.model_copy(update={OPERATOR: operator.speaking(*spoken)})
 
 
 def _with_whole_paths(target: Target) -> Target:

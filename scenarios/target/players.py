@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
-from scenarios.target.sections import Section
-from scenarios.target.values import CurrencyCode, Name, distinct, listed, table
+from scenarios.toml_files.section import Section
+from scenarios.toml_files.values import CurrencyCode, Name, distinct, listed, table
 from simulators.values import money
 
 

@@ -9,16 +9,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     SecretStr,
 )
 
-from scenarios.problems.did_you_mean import did_you_mean
-from scenarios.target.values import (
+from scenarios.dialects.names import dialect_name
+from scenarios.toml_files.section import Section
+from scenarios.toml_files.values import (
     Addresses,
     CallbackUrl,
     Count,
@@ -34,7 +33,7 @@ from scenarios.target.values import (
     listed,
     table,
 )
-from simulators.dialects import DEFAULT, NAMES
+from simulators.dialects import DEFAULT
 from simulators.operator.dialect import AmountFormat, Sportsbook
 from simulators.values.jws import AlgorithmName
 from simulators.wallet.dialect import Dialect
@@ -46,10 +45,6 @@ _OURS = frozenset(
 )
 
 DEFAULT_FILE = "pitboss.toml"
-# How the paths of dialect files end, by which they are told from names.
-DIALECT_FILES = ".toml"
-# A dialect that is a class, by its module.
-DIALECT_CLASS = re.compile(r"[A-Za-z_]\w*(\.\w+)*:[A-Za-z_]\w*")
 EXAMPLE_ORIGIN = "http://127.0.0.1:8710"
 
 
@@ -77,19 +72,6 @@ def _host_and_port(address: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _dialect(name: str) -> str:
-    if name not in NAMES and not name.endswith(DIALECT_FILES) and not DIALECT_CLASS.fullmatch(name):
-        known = f"there is {', '.join(NAMES)}, the path of a file {DIALECT_FILES}, or module:Class"
-        raise ValueError(f"no dialect is called {name!r}; {did_you_mean(name, NAMES, known)}")
-    return name
-
-
-class Section(BaseModel):
-    """One table of the target file. Unknown keys are errors, values cannot change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True)
-
-
 class Operator(Section):
     """``[operator]``: what CLIENT and OPERATOR agreed on (``sportsbook.txt``, *Terms and concepts*)."""
 
@@ -104,7 +86,7 @@ class Operator(Section):
     amount_format: AmountFormat = Field(
         "number", description='"number" or "string": how `amount` is written in JSON', examples=['"number"']
     )
-    dialect: Annotated[str, AfterValidator(_dialect)] = Field(
+    dialect: Annotated[str, AfterValidator(dialect_name)] = Field(
         DEFAULT,
         description="whose words transactions are in: a name of `pitboss dialect list`, the path of a dialect file, or "
         "module:Class",

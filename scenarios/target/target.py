@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field, PrivateAttr, SecretStr
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.driver_entries import DriverSection, spellings
 from scenarios.target.players import Players
-from scenarios.target.sections import EXAMPLE_ORIGIN, Checkout, Jackpot, Limits, Operator, Section
+from scenarios.target.sections import EXAMPLE_ORIGIN, Checkout, Jackpot, Limits, Operator
+from scenarios.toml_files.section import Section
 from simulators.exchanges.history import History
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 from simulators.transport.route import Route

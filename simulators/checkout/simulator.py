@@ -19,8 +19,8 @@ from simulators.checkout.wire import Agreement, Decision, Notice
 from simulators.checkout.world import Checkout
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.exchanges.redaction import Redactor
+from simulators.server.access.tokens import Tokens, TokenStanding
 from simulators.server.responses import ApiError
-from simulators.server.tokens import Tokens, TokenStanding
 from simulators.simulator import Simulator
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver

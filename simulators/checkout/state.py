@@ -4,7 +4,7 @@ from typing import Final
 
 from simulators.checkout.wire import Notice
 from simulators.checkout.world import Checkout
-from simulators.server.tokens import GivenToken
+from simulators.server.access.tokens import GivenToken
 from simulators.values.records import form
 from simulators.webhooks.retry_queue import QueuedMessage
 

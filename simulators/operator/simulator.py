@@ -19,8 +19,8 @@ from simulators.operator import wire, world
 from simulators.operator.catalogue import Catalogue, invent
 from simulators.operator.delivery import PROVIDER, Callbacks, random_id
 from simulators.operator.lifecycle import SlipEvent, SlipState
+from simulators.server.access.tokens import Tokens, TokenStanding, mint
 from simulators.server.responses import ApiError
-from simulators.server.tokens import Tokens, TokenStanding, mint
 from simulators.simulator import Simulator
 from simulators.values.records import Table
 from simulators.wallet.transactions import Transaction

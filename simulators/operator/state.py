@@ -4,7 +4,7 @@ from typing import Final
 
 from simulators.operator.simulator import Session
 from simulators.operator.world import Slip
-from simulators.server.tokens import GivenToken
+from simulators.server.access.tokens import GivenToken
 from simulators.values.records import form
 from simulators.wallet.transactions import Transaction
 from simulators.webhooks.retry_queue import QueuedMessage

@@ -11,9 +11,9 @@ from client_under_test.mutants.table import ALL
 from scenarios.cli.reference_client import reference_client
 from scenarios.contract import RULES, Level, select
 from scenarios.problems.errors import Exit
-from scenarios.run.effort import NORMAL, QUICK, Effort
 from scenarios.run.findings import Standing
-from scenarios.run.settings import Settings
+from scenarios.run.planning.effort import NORMAL, QUICK, Effort
+from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from tests.documents.generated import scenarios_by_rule
 from tests.end_to_end.clients.running import faults

@@ -3,9 +3,9 @@
 from contextlib import contextmanager
 from decimal import Decimal
 
-from scenarios.run.effort import QUICK
+from scenarios.run.planning.effort import QUICK
+from scenarios.run.planning.settings import Settings
 from scenarios.run.run import Run
-from scenarios.run.settings import Settings
 from scenarios.runner.pytest_run import check
 from tests.support.wallets import Refused, Wallet, served, target_of
 

@@ -15,9 +15,9 @@ from scenarios.report import github
 from scenarios.report.files import LAST, last_directory
 from scenarios.report.saved import broken_rules, open_rules, read_report
 from scenarios.report.terminal import Terminal
-from scenarios.run.effort import EFFORTS
 from scenarios.run.judge import Judged
-from scenarios.run.settings import Settings
+from scenarios.run.planning.effort import EFFORTS
+from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check, effort_named, new_seed
 from scenarios.target.loading import Target, load
 from simulators.providers import PROVIDERS

@@ -9,10 +9,10 @@ import click
 
 from scenarios.cli.click_errors import Commands, examples
 from scenarios.cli.new_file import write_new
+from scenarios.dialects.agreed import dialect_of
+from scenarios.dialects.file import read_dialect
+from scenarios.dialects.names import DIALECT_CLASS
 from scenarios.problems.plain_text import printable
-from scenarios.target.dialect_file import read_dialect
-from scenarios.target.sections import DIALECT_CLASS
-from scenarios.target.spoken import dialect_of
 from simulators.dialects import DEFAULT, SHIPPED
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.wallet.dialect import Dialect
@@ -60,7 +60,7 @@ def names() -> None:
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 def new(file: Path, name: str | None, force: bool) -> None:
     """Write a commented dialect FILE to begin with."""
-    whole = SHIPPED[name] if name else files("scenarios.target").joinpath("dialect.toml")
+    whole = SHIPPED[name] if name else files("scenarios.dialects").joinpath("starter.toml")
     text = whole.read_text(encoding="utf-8")
     write_new(file, text, "pitboss dialect new", force=force)
     click.echo(

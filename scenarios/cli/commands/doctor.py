@@ -16,11 +16,11 @@ from scenarios.problems.errors import Exit
 from scenarios.problems.plain_text import printable
 from scenarios.problems.waiting import told_if_slow
 from scenarios.report.headline import rules
-from scenarios.run.cost import round_trip, turn
-from scenarios.run.effort import NORMAL, QUICK
-from scenarios.run.estimate import about, spoken
+from scenarios.run.planning.cost import round_trip, turn
+from scenarios.run.planning.effort import NORMAL, QUICK
+from scenarios.run.planning.estimate import about, spoken
+from scenarios.run.planning.settings import Settings
 from scenarios.run.run import Run
-from scenarios.run.settings import Settings
 from scenarios.target.loading import Target, load
 
 _STYLES = {

@@ -20,8 +20,8 @@ from scenarios.problems.signals import interruptible
 from scenarios.report.files import REPORT
 from scenarios.report.saved import NEXT, open_rules, read_json, read_report, report_at
 from scenarios.report.schema import Report
-from scenarios.run.effort import EFFORTS
-from scenarios.run.settings import Settings
+from scenarios.run.planning.effort import EFFORTS
+from scenarios.run.planning.settings import Settings
 from scenarios.run.story import is_story, read_story
 from scenarios.runner.pytest_run import effort_named
 from scenarios.target.loading import Target, load

@@ -34,7 +34,7 @@ from simulators.exchanges.jsonl import write_jsonl
 from simulators.exchanges.redaction import Redactor
 from simulators.operator.simulator import TOKEN_SECONDS
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
-from simulators.server.gate import Gate, reached_by_others
+from simulators.server.access.gate import Gate, reached_by_others
 from simulators.server.wsgi_server import App, watch_parent
 
 # Addresses to listen on that none can be called by.

@@ -10,7 +10,7 @@ from scenarios.console.providers import ServedProviders
 from scenarios.hosting import checkout, jackpot, operator
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Target
-from scenarios.target.problems import reason
+from scenarios.toml_files.problems import reason
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 
 # The keys of each section of the target file that can be changed.

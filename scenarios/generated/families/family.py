@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from scenarios.run.effort import Effort
+from scenarios.run.planning.effort import Effort
 
 T = TypeVar("T")
 

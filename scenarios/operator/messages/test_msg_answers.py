@@ -20,9 +20,9 @@ from scenarios.cases.batch import look
 from scenarios.contract import Level
 from scenarios.operator.messages import late, strict_json
 from scenarios.operator.messages.forgeries import HUGE, bend, raw
-from scenarios.run.effort import Effort
 from scenarios.run.findings import ScenarioResult
 from scenarios.run.judge import Judge, Undecided, said
+from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player

@@ -16,8 +16,8 @@ import pytest
 
 from scenarios.driver.driver import Driver, Raw
 from scenarios.problems.errors import DriverProblem
-from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
+from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player

@@ -14,8 +14,8 @@ import pytest
 from scenarios.cases.kinds import KINDS, ORPHAN, UNITS, done
 from scenarios.oracles.attempts import places, to_units
 from scenarios.oracles.subset_sums import Sums
-from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
+from scenarios.run.planning.effort import Effort
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Unreadable, WagersProbe

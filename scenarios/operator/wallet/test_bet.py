@@ -18,8 +18,8 @@ from scenarios.cases.kinds import BET, RESULT, Action
 from scenarios.contract import Level
 from scenarios.generated.families import ids
 from scenarios.generated.families.family import Cases
-from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided, said
+from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs

@@ -13,8 +13,8 @@ from functools import partial
 import pytest
 
 from scenarios.cases.kinds import BET, RESULT, Action
-from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided, said
+from scenarios.run.planning.effort import Effort
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange

@@ -18,8 +18,8 @@ from scenarios.cases.kinds import WAGERS
 from scenarios.generated.judging import judge_stories, side_by_side
 from scenarios.generated.playback import BetsOnly, Isolated, Stage
 from scenarios.generated.search import FAULTS, Plan
-from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge
+from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
 from scenarios.run.story import Step, Verb
 from scenarios.wallet.operator_client import Verbs

@@ -14,8 +14,8 @@ import pytest
 from scenarios.cases.batch import FUNDS, STEP, settled_together
 from scenarios.cases.choices import sound
 from scenarios.cases.kinds import KINDS, prepared
-from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided
+from scenarios.run.planning.effort import Effort
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange

@@ -14,8 +14,8 @@ import pytest
 from scenarios.cases.choices import need_sound, sound
 from scenarios.cases.kinds import BET_UNDONE, KINDS, ORPHAN, prepared
 from scenarios.cases.raced import Race, raced
-from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, Undecided, said
+from scenarios.run.planning.effort import Effort
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange

@@ -15,8 +15,8 @@ import pytest
 
 from scenarios.cases.at_once import Chain, all_hold
 from scenarios.cases.kinds import BET_UNDONE, KINDS, ORPHAN, RESULT_UNDONE, done
-from scenarios.run.effort import Effort
 from scenarios.run.judge import Judge, said
+from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player

@@ -131,7 +131,7 @@ STATEMENTS: Final = (
     said(
         "Public documentation",
         "authenticateClient takes clientId and answers accessToken with a value, valid for an hour",
-        f"{_HERE}graphql.py simulators/server/tokens.py client_under_test/shop/checkout_api.py",
+        f"{_HERE}graphql.py simulators/server/access/tokens.py client_under_test/shop/checkout_api.py",
         " "
         "simulators/checkout/test_authentication.py::test_a_checkout_is_created_under_a_token_for_an_hour "
         "simulators/checkout/test_authentication.py::test_another_client_id_gets_no_token "

@@ -92,20 +92,20 @@ STATEMENTS: Final = (
     said(
         "Auth",
         "It answers token and expires_in, in seconds",
-        f"{_HERE}wire.py simulators/server/tokens.py",
+        f"{_HERE}wire.py simulators/server/access/tokens.py",
         f"{GOLDEN} simulators/operator/test_api.py::test_tokens_expire_and_can_be_revoked "
         "documents/test_golden.py::test_expires_in_is_an_integer_and_a_quoted_one_is_read_too",
     ),
     said(
         "Auth",
         "The token is used in the next requests until it expires",
-        "simulators/server/tokens.py client_under_test/sportsbook/operator_api.py",
+        "simulators/server/access/tokens.py client_under_test/sportsbook/operator_api.py",
         "client/sportsbook/test_operator_api.py::test_token_is_renewed_shortly_before_it_expires OUT-04 OUT-05",
     ),
     said(
         "Auth",
         "It is asked for first: without a token there is no session",
-        f"{_HERE}api.py simulators/server/tokens.py",
+        f"{_HERE}api.py simulators/server/access/tokens.py",
         "simulators/operator/test_api.py::test_bad_tokens OUT-02",
     ),
     said(

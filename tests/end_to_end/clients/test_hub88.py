@@ -8,10 +8,10 @@ from scenarios.cli.reference_client import new_secrets
 from scenarios.contract import MONEY, RULES
 from scenarios.problems.errors import Exit
 from scenarios.run.findings import Standing
-from scenarios.run.settings import Settings
+from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.loading import Target, with_dialect
-from scenarios.target.problems import Origin
+from scenarios.toml_files.problems import Origin
 from simulators.providers import OPERATOR
 from tests.end_to_end.clients.running import FOLDER, running
 from tests.end_to_end.clients.test_independent import by_standing

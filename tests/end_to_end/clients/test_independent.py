@@ -6,10 +6,10 @@ import pytest
 
 from scenarios.contract import select
 from scenarios.problems.errors import Exit
-from scenarios.run.effort import QUICK, Effort
 from scenarios.run.findings import Standing
 from scenarios.run.judge import Judged
-from scenarios.run.settings import Settings
+from scenarios.run.planning.effort import QUICK, Effort
+from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.loading import Target
 from tests.end_to_end.clients.running import CORRECT, DEADLOCKING, SECRET, WRONG, faults, running

@@ -6,9 +6,9 @@ import pytest
 
 from scenarios.contract import select
 from scenarios.problems.errors import Exit
-from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
-from scenarios.run.settings import Settings
+from scenarios.run.planning.effort import QUICK
+from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from tests.end_to_end.clients.test_independent import by_standing
 from tests.support.mutants import serving

@@ -9,7 +9,7 @@ from loadtests.traffic.callbacks import Callbacks
 from loadtests.traffic.driving import drive
 from loadtests.traffic.ledger import Ledger
 from loadtests.traffic.player_script import Seen
-from scenarios.target.dialect_file import read_dialect
+from scenarios.dialects.file import read_dialect
 from simulators.dialects import SHIPPED
 from simulators.operator.dialect import SPORTSBOOK
 

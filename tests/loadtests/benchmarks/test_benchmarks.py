@@ -7,12 +7,14 @@ import socket
 
 import pytest
 
-from loadtests.benchmarks import memory, providers, run, start, traffic, wrk
+from loadtests.benchmarks import memory, providers, run, start
 from loadtests.benchmarks.pairs import Absent, in_turns, ratio, spread, table
 from loadtests.benchmarks.providers import ENDPOINTS
-from loadtests.benchmarks.traffic import BARE, LABELS, OURS, WRK, Measured, fake, sound
-from loadtests.benchmarks.traffic_bodies import COUNT, bodies
-from loadtests.benchmarks.wrk import Prepared
+from loadtests.benchmarks.traffic import ratios as traffic
+from loadtests.benchmarks.traffic import wrk
+from loadtests.benchmarks.traffic.bodies import COUNT, bodies
+from loadtests.benchmarks.traffic.ratios import BARE, LABELS, OURS, WRK, Measured, fake, sound
+from loadtests.benchmarks.traffic.wrk import Prepared
 from loadtests.traffic.ledger import Ledger, Pattern
 from simulators.operator.dialect import HASH_HEADER, SPORTSBOOK
 from tests.support.sportsbook_messages import parse, signed

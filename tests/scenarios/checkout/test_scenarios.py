@@ -12,9 +12,9 @@ from scenarios.contract import select
 from scenarios.doctor.locked_rules import locked
 from scenarios.problems.errors import Exit
 from scenarios.report.terminal import Terminal
-from scenarios.run.effort import NORMAL, QUICK
 from scenarios.run.findings import Standing
-from scenarios.run.settings import Settings
+from scenarios.run.planning.effort import NORMAL, QUICK
+from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.loading import load
 from tests.scenarios.checkout.faults import (

@@ -21,7 +21,7 @@ from simulators.operator.delivery import Callbacks, Operator
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.operator.simulator import Agreement, OperatorSimulator
 from simulators.providers import OPERATOR
-from simulators.server.gate import Gate
+from simulators.server.access.gate import Gate
 from simulators.server.wsgi_server import Server
 from simulators.transport.route import Route
 from simulators.wallet.transactions import Kind, Transaction

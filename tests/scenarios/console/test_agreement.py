@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from scenarios.target.dialect_file import read_dialect
+from scenarios.dialects.file import read_dialect
 from scenarios.target.loading import load
 from simulators.dialects import SHIPPED
-from simulators.server.gate import TOKEN_HEADER
+from simulators.server.access.gate import TOKEN_HEADER
 from tests.scenarios.console.running import Inside, console_inside
 
 SECRETS = {"CLIENT_PASSWORD": "password-of-the-tests", "SECURITY_HASH": "security-hash-of-the-tests"}

@@ -18,7 +18,7 @@ from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import load
 from simulators.exchanges.history import History
 from simulators.providers import CHECKOUT
-from simulators.server.gate import TOKEN_HEADER
+from simulators.server.access.gate import TOKEN_HEADER
 from simulators.transport.route import Route
 from tests.scenarios.console.running import Inside, console_inside
 from tests.simulators.operator.tiny_client import TinyClient, channel

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from simulators.server.gate import TOKEN_HEADER
+from simulators.server.access.gate import TOKEN_HEADER
 from tests.scenarios.console.running import CONTROL_TOKEN, Inside, Scene, console_inside, served_console
 
 

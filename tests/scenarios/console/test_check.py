@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from scenarios.console.checks import Progress
-from simulators.server.gate import TOKEN_HEADER
+from simulators.server.access.gate import TOKEN_HEADER
 from tests.scenarios.console.running import Scene, served_console
 
 

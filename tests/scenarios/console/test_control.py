@@ -17,7 +17,7 @@ from simulators.exchanges.har import write_har
 from simulators.exchanges.history import History
 from simulators.exchanges.redaction import Redactor
 from simulators.operator.delivery import Operator
-from simulators.server.gate import TOKEN_HEADER
+from simulators.server.access.gate import TOKEN_HEADER
 from simulators.transport.route import Route
 from simulators.wallet.transactions import Kind, Transaction
 from tests.house.__main__ import ROOT

@@ -10,7 +10,15 @@ import requests
 
 from scenarios.console.control.client import PLACE
 from scenarios.hosting.ports import free_port
-from simulators.server.gate import COOKIE, FREE, TOKEN_HEADER, Gate, TooMany, WrongToken, reached_by_others
+from simulators.server.access.gate import (
+    COOKIE,
+    FREE,
+    TOKEN_HEADER,
+    Gate,
+    TooMany,
+    WrongToken,
+    reached_by_others,
+)
 from tests.scenarios.console.running import CONTROL_TOKEN, Inside, console_inside
 from tests.support.commanding import pitboss, started
 

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from scenarios.hosting.ports import free_port
-from simulators.server.gate import TOKEN_HEADER
+from simulators.server.access.gate import TOKEN_HEADER
 from tests.scenarios.console.running import CONTROL_TOKEN
 from tests.support.commanding import started, target_file
 from tests.support.hostile import HOSTILE, answering_each, peak_megabytes

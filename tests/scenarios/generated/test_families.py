@@ -23,7 +23,7 @@ from scenarios.generated.families import (
     sessions,
     stores,
 )
-from scenarios.run.effort import NORMAL, QUICK
+from scenarios.run.planning.effort import NORMAL, QUICK
 from simulators.checkout.wire import Agreement, Decision
 from simulators.jackpot import wire
 from simulators.jackpot.catalogue.stores import CONTINUOUS, invent

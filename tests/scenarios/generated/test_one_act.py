@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from scenarios.generated import judging
-from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
+from scenarios.run.planning.effort import QUICK
 from scenarios.run.story import Step, Story, Verb
 from tests.support import faulty_wallets as faulty
 from tests.support.judging import judged

@@ -12,9 +12,9 @@ from scenarios.contract import select
 from scenarios.generated.playback import Stage
 from scenarios.generated.search import Plan, search
 from scenarios.problems.errors import Exit
-from scenarios.run.effort import QUICK
 from scenarios.run.findings import ScenarioResult, Standing
 from scenarios.run.judge import Judge
+from scenarios.run.planning.effort import QUICK
 from scenarios.run.story import Step, Story, Verb, read_story
 from tests.support import faulty_wallets as faulty
 from tests.support.judging import judged, running

@@ -17,7 +17,7 @@ from simulators.operator.delivery import Callbacks, Operator
 from simulators.operator.lifecycle import SlipEvent, SlipState
 from simulators.operator.simulator import Agreement, OperatorSimulator, Session
 from simulators.operator.world import Happening
-from simulators.server.tokens import TokenStanding
+from simulators.server.access.tokens import TokenStanding
 from simulators.transport.route import Route
 from simulators.values import decimal_json
 from simulators.values.records import Table

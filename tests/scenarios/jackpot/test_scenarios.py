@@ -11,9 +11,9 @@ import pytest
 from scenarios.cli.reference_client import reference_client
 from scenarios.contract import select
 from scenarios.problems.errors import Exit
-from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
-from scenarios.run.settings import Settings
+from scenarios.run.planning.effort import QUICK
+from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.loading import Target
 from tests.support.mutants import serving

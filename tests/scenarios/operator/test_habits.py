@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from scenarios.contract import select
-from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
+from scenarios.run.planning.effort import QUICK
 from scenarios.run.run import Settings
 from scenarios.runner.pytest_run import check
 from tests.support import odd_wallets as odd

@@ -11,9 +11,9 @@ from scenarios.contract import select
 from scenarios.generated.families import ids
 from scenarios.operator.messages.test_msg_ids import LEAKS, WHOLE
 from scenarios.problems.errors import Exit
-from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
-from scenarios.run.settings import Settings
+from scenarios.run.planning.effort import QUICK
+from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.loading import Target
 from tests.scenarios.operator.message_faults import MSG_FAULTS, Unanswering

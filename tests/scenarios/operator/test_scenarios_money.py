@@ -7,9 +7,9 @@ import pytest
 
 import scenarios
 from scenarios.contract import select
-from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
-from scenarios.run.settings import Settings
+from scenarios.run.planning.effort import QUICK
+from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from tests.support import faulty_wallets as faulty
 from tests.support.wallets import Wallet, served, target_of

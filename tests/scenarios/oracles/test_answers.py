@@ -7,8 +7,8 @@ import pytest
 
 from scenarios.oracles.answers import Answers
 from scenarios.report.document import document
-from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
+from scenarios.run.planning.effort import QUICK
 from simulators.exchanges.history import Status
 from tests.support.judging import judged
 from tests.support.wallets import Wallet

@@ -11,8 +11,8 @@ from scenarios.problems.errors import UsageProblem
 from scenarios.report import github
 from scenarios.run.findings import Finding, ScenarioResult, Standing, judge_rule
 from scenarios.run.judge import Judged
+from scenarios.run.planning.settings import Settings
 from scenarios.run.run import Run
-from scenarios.run.settings import Settings
 from scenarios.target.loading import Target
 from tests.support.commanding import SECRET, pitboss, target_file
 from tests.support.wallets import Refused, Wallet, served

@@ -7,8 +7,8 @@ from rich.console import Console
 
 from scenarios.contract import RULES
 from scenarios.report.terminal import Terminal
-from scenarios.run.effort import QUICK
 from scenarios.run.findings import Finding, ScenarioResult
+from scenarios.run.planning.effort import QUICK
 
 CHOSEN = ("BET-01", "RES-01", "RBK-01")
 

@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from scenarios.report.files import script_of
-from scenarios.run.effort import QUICK
-from scenarios.run.settings import Settings
+from scenarios.run.planning.effort import QUICK
+from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from tests.support.mutants import serving
 

@@ -8,7 +8,7 @@ import pytest
 import urllib3
 
 from loadtests.benchmarks.relay import delayed
-from scenarios.run.cost import cost, in_a_row, round_trip, turn
+from scenarios.run.planning.cost import cost, in_a_row, round_trip, turn
 from simulators.exchanges.history import Direction, Exchange, Purpose, Request, Status
 from tests.support.judging import judged
 from tests.support.wallets import Wallet, served

@@ -6,12 +6,12 @@ from scenarios.contract import RULES
 from scenarios.generated.playback import Stage
 from scenarios.generated.search import Plan, search
 from scenarios.problems.errors import Exit
-from scenarios.run.effort import NORMAL, QUICK
-from scenarios.run.estimate import PARTS, about, bound, spoken
 from scenarios.run.findings import Standing
 from scenarios.run.guard import OutOfBounds
+from scenarios.run.planning.effort import NORMAL, QUICK
+from scenarios.run.planning.estimate import PARTS, about, bound, spoken
 from scenarios.run.story import Verb
-from scenarios.target.values import duration
+from scenarios.toml_files.values import duration
 from simulators.providers import OPERATOR, PROVIDERS
 from tests.documents.generated import scenarios_by_rule
 from tests.support.judging import judged

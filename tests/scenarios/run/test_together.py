@@ -11,11 +11,11 @@ import pytest
 
 from loadtests.benchmarks.relay import delayed
 from scenarios.cases.batch import addends
-from scenarios.run.cost import in_a_row
-from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
-from scenarios.run.settings import Settings
-from scenarios.run.width import side_by_side
+from scenarios.run.planning.cost import in_a_row
+from scenarios.run.planning.effort import QUICK
+from scenarios.run.planning.settings import Settings
+from scenarios.run.planning.width import side_by_side
 from scenarios.runner.pytest_run import check
 from simulators.exchanges.history import Purpose
 from tests.support.judging import judged

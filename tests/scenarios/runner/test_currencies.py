@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from scenarios.problems.errors import Exit
-from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
-from scenarios.run.settings import Settings
+from scenarios.run.planning.effort import QUICK
+from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from tests.support.judging import judged
 from tests.support.mutants import serving

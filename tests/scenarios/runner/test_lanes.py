@@ -10,9 +10,9 @@ from textwrap import dedent
 import pytest
 
 from scenarios.problems.errors import Exit
-from scenarios.run.cost import in_a_row
-from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
+from scenarios.run.planning.cost import in_a_row
+from scenarios.run.planning.effort import QUICK
 from simulators.exchanges.history import Purpose
 from tests.scenarios.runner.test_target_gone import DEADLY, Mortal, Supervisor
 from tests.support import faulty_wallets as faulty

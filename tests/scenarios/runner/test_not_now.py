@@ -7,10 +7,10 @@ from functools import partial
 import pytest
 
 from scenarios.problems.errors import Exit
-from scenarios.run.effort import QUICK
-from scenarios.run.estimate import SPORTSBOOK
 from scenarios.run.findings import Standing
-from scenarios.run.settings import Settings
+from scenarios.run.planning.effort import QUICK
+from scenarios.run.planning.estimate import SPORTSBOOK
+from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from simulators.transport.pace import Pace
 from tests.support.judging import judged, running

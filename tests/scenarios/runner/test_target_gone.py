@@ -9,8 +9,8 @@ from textwrap import dedent
 import pytest
 
 from scenarios.problems.errors import Exit
-from scenarios.run.effort import QUICK
 from scenarios.run.findings import Standing
+from scenarios.run.planning.effort import QUICK
 from tests.support.judging import judged
 from tests.support.wallets import Wallet
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from scenarios.run.effort import QUICK
-from scenarios.run.settings import Settings
+from scenarios.run.planning.effort import QUICK
+from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.lock import PlayerLock
 from tests.support.wallets import Wallet, served, target_of

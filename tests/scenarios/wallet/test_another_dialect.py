@@ -33,7 +33,7 @@ RULES = tuple(rule.id for rule in select("BET,RES,IDM,RBK,INV,BAL"))
 FILES = sorted((Path(scenarios.__file__).parent / "operator").glob("*/test_*.py"))
 XML = Path(__file__).parents[3] / "docs" / "example" / "dialects" / "xml_words.py"
 _ACTIONS = {"debit": "bet", "credit": "result", "cancel": "rollback"}
-COINS = files("scenarios.target").joinpath("dialect.toml").read_text(encoding="utf-8")
+COINS = files("scenarios.dialects").joinpath("starter.toml").read_text(encoding="utf-8")
 NESTED = """
 name = "nested"
 path = { bet = "/v2/bet", result = "/v2/win", rollback = "/v2/undo" }

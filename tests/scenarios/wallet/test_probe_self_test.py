@@ -6,6 +6,7 @@ import pytest
 
 from scenarios.contract import select
 from scenarios.problems.errors import Exit
+from scenarios.run.begin import begin
 from scenarios.run.findings import Standing
 from tests.support import judging
 from tests.support.judging import judged, running
@@ -35,7 +36,7 @@ def blamed(result):
 @pytest.mark.parametrize(("faulty", "rule"), CULPRITS)
 def test_the_culprit_is_named(faulty, rule, balance):
     with running(faulty(balance=balance)) as run:
-        run.begin()
+        begin(run)
         assert run.diagnosis.culprit == rule
         assert rule in run.diagnosis.why
         assert "[driver]" in run.diagnosis.why

@@ -14,11 +14,11 @@ from client_under_test.wallet.adapters.table import ADAPTERS
 from scenarios.cli.reference_client import new_secrets, target_at
 from scenarios.contract import RULES as CONTRACT
 from scenarios.contract import Level, select
+from scenarios.dialects.file import read_dialect
 from scenarios.report.document import document
 from scenarios.run.findings import Standing
-from scenarios.run.settings import Settings
+from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
-from scenarios.target.dialect_file import read_dialect
 from simulators.dialects import SHIPPED
 from tests.scenarios.operator.test_scenarios_money import SMALL
 

@@ -10,7 +10,7 @@ from simulators.jackpot.api import create_app
 from simulators.jackpot.catalogue import pricing
 from simulators.jackpot.pages.backoffice.routes import PREFIX
 from simulators.jackpot.simulator import JackpotSimulator
-from simulators.server.gate import COOKIE, TOKEN_HEADER, Gate
+from simulators.server.access.gate import COOKIE, TOKEN_HEADER, Gate
 from tests.simulators.jackpot.running import AGREEMENT, quiet_simulator
 
 TOKEN = "the token of the tests"

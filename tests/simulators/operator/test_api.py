@@ -16,8 +16,8 @@ from simulators.exchanges.redaction import Redactor
 from simulators.operator.api import create_app
 from simulators.operator.delivery import Callbacks
 from simulators.operator.simulator import Agreement, OperatorSimulator
+from simulators.server.access.tokens import Tokens, TokenStanding
 from simulators.server.provider_app import BODY_BYTES
-from simulators.server.tokens import Tokens, TokenStanding
 from simulators.server.wsgi_server import Server
 from simulators.webhooks.retry_queue import Schedule
 from tests.simulators.operator.tiny_client import TinyClient, channel

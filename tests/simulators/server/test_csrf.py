@@ -4,7 +4,7 @@ import pytest
 import requests
 
 from simulators.jackpot.api import create_app
-from simulators.server.csrf import local, made_elsewhere, trusted_host
+from simulators.server.access.csrf import local, made_elsewhere, trusted_host
 from simulators.server.wsgi_server import Server
 from tests.simulators.jackpot.running import inbox, quiet_simulator
 

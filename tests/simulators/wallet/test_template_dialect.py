@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from scenarios.target.dialect_file import read_dialect
+from scenarios.dialects.file import read_dialect
 from simulators.dialects import SHIPPED
 from simulators.exchanges.history import Answer, Status
 from simulators.wallet.codec import Style

@@ -18,8 +18,8 @@ from simulators.jackpot.pages.backoffice.stores import StorePages
 from simulators.jackpot.pages.backoffice.vouchers import VoucherPages
 from simulators.jackpot.pages.backoffice.words import language
 from simulators.jackpot.simulator import JackpotSimulator
-from simulators.server import csrf
-from simulators.server.gate import NotAdmitted, login_page
+from simulators.server.access import csrf
+from simulators.server.access.gate import NotAdmitted, login_page
 
 NAME: Final = "backoffice"
 PREFIX: Final = "/back-office"

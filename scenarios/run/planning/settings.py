@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from scenarios.contract import RULES, Rule
-from scenarios.run.effort import NORMAL, Effort
+from scenarios.run.planning.effort import NORMAL, Effort
 from scenarios.run.story import Story
 from scenarios.target.loading import Target
 from simulators.wallet.dialect import Abilities

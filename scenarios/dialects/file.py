@@ -17,10 +17,10 @@ from pydantic import (
 )
 
 from scenarios.problems.errors import UsageProblem
-from scenarios.target.problems import Origin, as_problem
-from scenarios.target.sections import Section
-from scenarios.target.toml_file import read_toml
-from scenarios.target.values import Name
+from scenarios.toml_files.problems import Origin, as_problem
+from scenarios.toml_files.reading import read_toml
+from scenarios.toml_files.section import Section
+from scenarios.toml_files.values import Name
 from simulators.wallet.dialect import Abilities
 from simulators.wallet.signers import HASHES, HMACS, RSA, Output, Over, Place, Signer
 from simulators.wallet.template_dialect import PLACES, Amount, Answers, AskedIn, Encoding, TemplateDialect

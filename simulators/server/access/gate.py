@@ -13,7 +13,7 @@ from typing import Final
 
 from flask import Response, make_response, redirect, render_template, request
 
-from simulators.server import csrf
+from simulators.server.access import csrf
 from simulators.server.pages import guarded
 
 # A header beside Authorization, of which a proxy before the page may have a use of its own.

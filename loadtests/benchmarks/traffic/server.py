@@ -1,6 +1,6 @@
 """A CLIENT that costs next to nothing, for measuring who sends: one process, one epoll loop, no money.
 
-Run as ``python -m loadtests.benchmarks.traffic_server``: it prints its port and serves 127.0.0.1 until its
+Run as ``python -m loadtests.benchmarks.traffic.server``: it prints its port and serves 127.0.0.1 until its
 parent closes
 the standard input. Every callback is answered ``error: null`` with the CLIENT id made of the provider's, so that
 copies are answered alike; no hash is checked. It is never the bottleneck of a sender written in Python.

@@ -5,43 +5,41 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from scenarios.dialects.file import read_dialect
+from scenarios.dialects.names import DIALECT_CLASS
+from scenarios.dialects.private_key import private_key
 from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
 from scenarios.problems.user_code import UserClass
-from scenarios.target.dialect_file import read_dialect
-from scenarios.target.private_key import private_key
-from scenarios.target.problems import Origin
-from scenarios.target.sections import DIALECT_CLASS, Operator
+from scenarios.toml_files.problems import Origin
 from simulators.dialects import SHIPPED
 from simulators.providers import OPERATOR
 from simulators.wallet.dialect import Dialect
 from simulators.wallet.signers import RSA
 from simulators.wallet.template_dialect import TemplateDialect
 
+# A text, or a text for each player, by the names of what is agreed on.
+Agreed = Mapping[str, str | dict[str, str]]
 
-def spoken(operator: Operator, folder: Path, origin: Origin) -> Operator:
-    """``operator`` with the dialect that it names: one that is built in, or a file or a class, found from ``folder``.
 
-    Raises UsageProblem.
+def agreed_dialect(
+    name: str, agreed: Agreed, secret: str, folder: Path, origin: Origin
+) -> tuple[Dialect, str]:
+    """The dialect called ``name``, with what is ``agreed`` put in, and the secret or private key that signs in it.
+
+    It is one that is built in, or a file or a class, found from ``folder``. Raises UsageProblem.
     """
-    if DIALECT_CLASS.fullmatch(operator.dialect):
-        key, agreed = origin.key((OPERATOR, "dialect")), operator.agreed_values()
-        own = dialect_of(operator.dialect, folder, key, agreed)
-        return operator.speaking(own, operator.security_hash.get_secret_value())
-    words = read_dialect(SHIPPED.get(operator.dialect) or folder / operator.dialect)
-    unknown = sorted(set(operator.agreed) - set(words.agreed))
-    if unknown:
+    if DIALECT_CLASS.fullmatch(name):
+        return dialect_of(name, folder, origin.key((OPERATOR, "dialect")), agreed), secret
+    words = read_dialect(SHIPPED.get(name) or folder / name)
+    if unknown := sorted(set(agreed) - set(words.agreed)):
         raise _unknown(unknown[0], words, origin.key((OPERATOR, "agreed", unknown[0])))
-    words = replace(words, agreed={**words.agreed, **operator.agreed_values()})
-    secret = operator.security_hash.get_secret_value()
     if words.signer.method == RSA:
         secret = private_key(secret, folder, origin.key((OPERATOR, "security_hash")))
-    return operator.speaking(words, secret)
+    return replace(words, agreed={**words.agreed, **agreed}), secret
 
 
-def dialect_of(
-    spec: str, folder: Path, key: str, agreed: Mapping[str, str | dict[str, str]] = MappingProxyType({})
-) -> Dialect:
+def dialect_of(spec: str, folder: Path, key: str, agreed: Agreed = MappingProxyType({})) -> Dialect:
     """An instance of the class of dialects ``spec``, "module:Class", made with what is ``agreed``.
 
     ``key`` is where it is named. Raises UsageProblem.

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from scenarios.cli.main import main
-from scenarios.target.dialect_file import read_dialect
+from scenarios.dialects.file import read_dialect
 from simulators.dialects import SHIPPED
 
-WHOLE = files("scenarios.target").joinpath("dialect.toml").read_text(encoding="utf-8")
+WHOLE = files("scenarios.dialects").joinpath("starter.toml").read_text(encoding="utf-8")
 
 
 def run(*arguments):

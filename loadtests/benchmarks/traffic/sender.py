@@ -1,6 +1,6 @@
 """One way of sending, measured in a process of its own: requests, seconds, CPU seconds.
 
-Run as ``python -m loadtests.benchmarks.traffic_sender WAY PORT USERS SECONDS [CORE]``; prints one line of
+Run as ``python -m loadtests.benchmarks.traffic.sender WAY PORT USERS SECONDS [CORE]``; prints one line of
 JSON. All ways run
 under Locust's own local runner with the same users; what the start costs is not counted.
 """
@@ -21,8 +21,8 @@ from locust.argument_parser import parse_options
 from locust.env import Environment
 
 from loadtests import options, run
-from loadtests.benchmarks import traffic_bodies
-from loadtests.benchmarks.traffic import BARE, OURS
+from loadtests.benchmarks.traffic import bodies
+from loadtests.benchmarks.traffic.ratios import BARE, OURS
 from loadtests.traffic.callbacks import Written
 from loadtests.transports.users import Bettor
 
@@ -46,7 +46,7 @@ def _environment(way: str, base_url: str, users: int) -> Environment:
     # A hash is checked by nobody here, so that a forged request would be accepted and counted as a failure.
     asked = ["--players", "load-{n}", "--player-count", str(users), "--forgeries", "0", "--host", base_url]
     if way == BARE:
-        Bare.requests = itertools.cycle(traffic_bodies.bodies())
+        Bare.requests = itertools.cycle(bodies.bodies())
         return Environment(user_classes=[Bare], host=base_url, events=events)
     options.register(events)
     run.register(events)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from scenarios.run.effort import Effort
+from scenarios.run.planning.effort import Effort
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 
 # A run may take so many times as long as it probably does before it ends by itself.

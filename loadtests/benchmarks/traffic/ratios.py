@@ -16,9 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from loadtests.benchmarks import traffic_bodies, wrk
 from loadtests.benchmarks.pairs import Absent, cores, machine, ratio, table
-from loadtests.benchmarks.wrk import Measured, Prepared
+from loadtests.benchmarks.traffic import bodies, wrk
+from loadtests.benchmarks.traffic.wrk import Measured, Prepared
 
 TITLE: Final = "Traffic with its ledger"
 ROUNDS: Final = 5
@@ -36,7 +36,7 @@ LABELS: Final = {
 def fake() -> Iterator[int]:
     """A fake CLIENT in a process of its own; the port where it listens on 127.0.0.1."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "loadtests.benchmarks.traffic_server"],
+        [sys.executable, "-m", "loadtests.benchmarks.traffic.server"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -55,7 +55,7 @@ def run(way: str, seconds: float = SECONDS, users: int = USERS) -> Measured:
         if way != WRK:
             return sound(way, _locust(way, port, users, seconds))
         requests = [
-            Prepared("POST", f"/operator{one.path}", one.headers, one.body) for one in traffic_bodies.bodies()
+            Prepared("POST", f"/operator{one.path}", one.headers, one.body) for one in bodies.bodies()
         ]
         return wrk.send(port, requests, connections=users, seconds=seconds)
 
@@ -69,9 +69,9 @@ def sound(way: str, measured: Measured) -> Measured:
 
 def _locust(way: str, port: int, users: int, seconds: float) -> Measured:
     core = cores()[0]
-    command = [sys.executable, "-m", "loadtests.benchmarks.traffic_sender", way]
+    command = [sys.executable, "-m", "loadtests.benchmarks.traffic.sender", way]
     command += map(str, (port, users, seconds, *([] if core is None else [core])))
-    paths = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))))
+    paths = os.pathsep.join(filter(None, (str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH"))))
     # From a folder without a target file.
     with TemporaryDirectory(prefix="pitboss-bench-") as folder:
         ran = subprocess.run(

@@ -1,0 +1,1 @@
+"""Part a: traffic of load beside a bare Locust user and wrk."""

@@ -1,0 +1,1 @@
+"""Other wallet providers' words: dialect files, classes of dialects, and what is agreed on in them."""

@@ -1,0 +1,1 @@
+"""What scenarios of Jackpot do alike: purchases, confirmations, events as they come, stores."""

@@ -1,0 +1,1 @@
+"""What a run is to do, how much of it at once, and how long that takes."""
