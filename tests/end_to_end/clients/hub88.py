@@ -217,7 +217,7 @@ def main() -> None:
             said = {"took": 0.25, "server": {"balance": -1}, **dict(reversed(said.items()))}
         return 200, "application/json; charset=utf-8", json.dumps(said, indent=2 if NOW else None).encode()
 
-    starting.serve(begin.port, handle, lambda name: str(wallet.balance(name)))
+    starting.serve(begin.port, handle)
 
 
 main()

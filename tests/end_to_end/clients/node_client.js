@@ -4,7 +4,6 @@
 //   SECURITY_HASH=secret node node_client.js PORT PLAYER=BALANCE[:CURRENCY] ..
 //
 // PORT 0 lets the system choose; the first line of standard output names the port. Ends when its standard input ends.
-// GET /_balance/PLAYER is for tests of this program only.
 "use strict";
 
 const crypto = require("node:crypto");
@@ -184,10 +183,6 @@ function say(response, status, document) {
 
 function answer(request, response, bytes, ledger, secret) {
   const path = decodeURIComponentOrEmpty(request.url.split("?")[0]);
-  if (path.startsWith("/_balance/")) {
-    const player = ledger.players.get(path.slice("/_balance/".length));
-    return response.end(player ? `${player.balance}e-${decimals(player.currency)}` : "");
-  }
   if (!Object.hasOwn(FIELDS, path)) return say(response, 404, { error: "NOT_FOUND" });
   try {
     return say(response, 200, handle(path, request, bytes, ledger, secret));

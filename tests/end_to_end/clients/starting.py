@@ -11,10 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote
 
 DEFAULT_CURRENCY = "EUR"
-BALANCE_PATH = "/_balance/"
 
 
 @dataclass(frozen=True)
@@ -74,11 +72,8 @@ class _Server(ThreadingHTTPServer):
         """Drop the connection in silence, as a crashed worker would."""
 
 
-def serve(port: int, handle: Callable[[Asked], Said], balance: Callable[[str], str]) -> None:
-    """Answer with ``handle`` for ever; where it raises, the connection is dropped without an answer.
-
-    ``balance`` answers GET /_balance/PLAYER, which is for tests of these programs only.
-    """
+def serve(port: int, handle: Callable[[Asked], Said]) -> None:
+    """Answer with ``handle`` for ever; where it raises, the connection is dropped without an answer."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -91,14 +86,7 @@ def serve(port: int, handle: Callable[[Asked], Said], balance: Callable[[str], s
             if len(body) < length:
                 self.close_connection = True
                 return
-            if self.path.startswith(BALANCE_PATH):
-                status, kind, text = (
-                    200,
-                    "text/plain",
-                    balance(unquote(self.path[len(BALANCE_PATH) :])).encode(),
-                )
-            else:
-                status, kind, text = handle(Asked(self.command, self.path, self.headers.items(), body))
+            status, kind, text = handle(Asked(self.command, self.path, self.headers.items(), body))
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(text)))

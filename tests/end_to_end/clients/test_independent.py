@@ -12,7 +12,7 @@ from scenarios.run.planning.effort import QUICK, Effort
 from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.loading import Target
-from tests.end_to_end.clients.running import CORRECT, DEADLOCKING, SECRET, WRONG, faults, running
+from tests.end_to_end.clients.running import CORRECT, DEADLOCKING, FOLDER, SECRET, WRONG, faults, running
 
 RULES = tuple(rule.id for rule in select(provider="operator"))
 EIGHT = {f"p-{number}": "25.00" for number in range(1, 9)}
@@ -85,3 +85,9 @@ def test_a_client_that_stops_for_good_ends_the_run_and_no_rule_is_blamed() -> No
     skipped = by_standing(result, Standing.SKIPPED)
     assert set(skipped) == {"RBK-12", "RBK-14"}
     assert set(skipped.values()) == {"not run: the target stopped answering after IDM-02"}
+
+
+def test_no_client_shares_code_with_the_project() -> None:
+    for path in (FOLDER / name for name in (*CORRECT, *WRONG, DEADLOCKING, "starting.py")):
+        for room in ("simulators", "client_under_test", "scenarios", "loadtests"):
+            assert room not in path.read_text(encoding="utf-8"), (path, room)

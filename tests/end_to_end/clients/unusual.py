@@ -1,6 +1,7 @@
-"""A right CLIENT with one unusual habit that the contract allows: ``HABIT=name python unusual.py PORT PLAYER=..``.
+"""A right CLIENT with unusual habits that the contract allows: ``CLIENT=name python unusual.py PORT PLAYER=..``.
 
-``HABITS`` names each with the rules that the contract lets a judge warn of, or that cannot be decided here.
+``HABITS`` names each with the rules that the contract lets a judge warn of, or that cannot be decided here; those of
+one CLIENT have nothing to do with each other.
 Standard library only.
 """
 
@@ -12,33 +13,41 @@ import threading
 import time
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import unquote
 
 import starting
 
-# What the CLIENT does, and the rules that may warn of it or be undecided for it.
-HABITS: dict[str, tuple[str, ...]] = {
-    "answers take 30 ms": (),
-    "answers hold more fields": (),
-    "its ids are integers": ("MSG-03",),
-    "one request at a time": (),
-    "a late result is refused": (),
-    "a late result is accepted and not paid": (),
-    "a late bet is refused": (),
-    "a spent result cannot be rolled back": ("RBK-03",),
-    "a wrong hash is answered 401": ("SIG-06",),
-    "a bet of zero is refused": (),
-    "answers are chunked": (),
-    "HTTP/1.0, a connection for each request": (),
-    "fine amounts are kept": (),
-    "a rollback counts by its own amount, if that is less": (),
-    "no bet above 1,000,000.00": ("BET-12",),
-    "no bet above 1,000.00": ("BET-12",),
+# By CLIENT what it does, and the rules that may warn of it or be undecided for it.
+HABITS: dict[str, dict[str, tuple[str, ...]]] = {
+    "slow": {
+        "answers take 30 ms": (),
+        "answers hold more fields": (),
+        "a late result is refused": (),
+        "fine amounts are kept": (),
+    },
+    "one by one": {
+        "one request at a time": (),
+        "its ids are integers": ("MSG-03",),
+        "a late result is accepted and not paid": (),
+        "a late bet is refused": (),
+    },
+    "chunked": {
+        "answers are chunked": (),
+        "a spent result cannot be rolled back": ("RBK-03",),
+        "a wrong hash is answered 401": ("SIG-06",),
+        "no bet above 1,000,000.00": ("BET-12",),
+    },
+    "HTTP/1.0": {
+        "a connection for each request": (),
+        "a bet of zero is refused": (),
+        "a rollback counts by its own amount, if that is less": (),
+        "no bet above 1,000.00": ("BET-12",),
+    },
 }
 
-HABIT = os.environ.get("HABIT", "")
+OWN = HABITS[os.environ["CLIENT"]]
 LARGEST = Decimal(10) ** 13
 LIMITS = {"no bet above 1,000,000.00": Decimal(1_000_000), "no bet above 1,000.00": Decimal(1_000)}
+LIMIT = min((LIMITS[habit] for habit in OWN if habit in LIMITS), default=LARGEST)
 
 
 class Refused(Exception):
@@ -76,9 +85,9 @@ class Wallet:
     def success(self, number: int) -> dict:
         answer = {
             "error": None,
-            "transaction_id": number if HABIT == "its ids are integers" else f"u{number}",
+            "transaction_id": number if "its ids are integers" in OWN else f"u{number}",
         }
-        if HABIT == "answers hold more fields":
+        if "answers hold more fields" in OWN:
             answer |= {"status": "done", "balance": "hidden", "server": {"node": 7}, "warnings": []}
         return answer
 
@@ -89,17 +98,17 @@ class Wallet:
             return self.rolled_back(wager)
         late = wager["transaction_id"] in self.undone
         if wager["action"] == "result":
-            if late and HABIT == "a late result is refused":
+            if late and "a late result is refused" in OWN:
                 raise Refused("ROLLED_BACK")
-            unpaid = late and HABIT == "a late result is accepted and not paid"
+            unpaid = late and "a late result is accepted and not paid" in OWN
             return Decimal(0) if unpaid else amount
         if late:
-            if HABIT == "a late bet is refused":
+            if "a late bet is refused" in OWN:
                 raise Refused("ROLLED_BACK")
             return Decimal(0)
-        if amount == 0 and HABIT == "a bet of zero is refused":
+        if amount == 0 and "a bet of zero is refused" in OWN:
             raise Refused("NO_STAKE")
-        if amount > LIMITS.get(HABIT, LARGEST):
+        if amount > LIMIT:
             raise Refused("STAKE_LIMIT")
         if self.balances[player] < amount:
             raise Refused("INSUFFICIENT_FUNDS")
@@ -115,10 +124,10 @@ class Wallet:
             return Decimal(0)
         back = -original["moved"]
         spent = back < 0 and self.balances[wager["user_id"]] + back < 0
-        if first and spent and HABIT == "a spent result cannot be rolled back":
+        if first and spent and "a spent result cannot be rolled back" in OWN:
             raise Refused("SPENT")
         self.undone.setdefault(of, wager["transaction_id"])
-        if HABIT == "a rollback counts by its own amount, if that is less":
+        if "a rollback counts by its own amount, if that is less" in OWN:
             least = min(abs(back), wager["amount"])
             back = least if back > 0 else -least
         return back if first else Decimal(0)
@@ -153,7 +162,7 @@ def amount_of(value: object) -> Decimal:
     amount = Decimal(value)
     if not amount.is_finite() or not 0 <= amount <= LARGEST:
         raise Refused("BAD_AMOUNT")
-    step = Decimal("0.000001") if HABIT == "fine amounts are kept" else Decimal("0.01")
+    step = Decimal("0.000001") if "fine amounts are kept" in OWN else Decimal("0.01")
     if amount != amount.quantize(step):
         raise Refused("TOO_FINE")
     return amount
@@ -162,7 +171,7 @@ def amount_of(value: object) -> Decimal:
 class Handler(BaseHTTPRequestHandler):
     """One connection. ``wallet`` and ``secret`` are set before the server starts."""
 
-    protocol_version = "HTTP/1.0" if HABIT.startswith("HTTP/1.0") else "HTTP/1.1"
+    protocol_version = "HTTP/1.0" if "a connection for each request" in OWN else "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
     wallet: Wallet
@@ -171,13 +180,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path.startswith(starting.BALANCE_PATH):
-            player = unquote(self.path[len(starting.BALANCE_PATH) :])
-            self.say(200, str(self.wallet.balances[player]).encode(), "text/plain")
-            return
-        if HABIT == "answers take 30 ms":
+        if "answers take 30 ms" in OWN:
             time.sleep(0.03)
-        if HABIT == "one request at a time":
+        if "one request at a time" in OWN:
             with self.one_at_a_time:
                 time.sleep(0.003)
                 status, document = self.judged(raw)
@@ -189,7 +194,7 @@ class Handler(BaseHTTPRequestHandler):
         right = hmac.new(self.secret, raw, hashlib.sha256).hexdigest()
         given = self.headers.get("X-Security-Hash") or ""
         if not hmac.compare_digest(right.encode(), given.encode("utf-8", "replace")):
-            return (401 if HABIT == "a wrong hash is answered 401" else 200), {"error": "BAD_HASH"}
+            return (401 if "a wrong hash is answered 401" in OWN else 200), {"error": "BAD_HASH"}
         if self.command != "POST" or self.path not in ("/transaction", "/transaction-rollback"):
             return 200, {"error": "NOT_SERVED"}
         try:
@@ -200,7 +205,7 @@ class Handler(BaseHTTPRequestHandler):
     def say(self, status: int, body: bytes, kind: str) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
-        if HABIT == "answers are chunked":
+        if "answers are chunked" in OWN:
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
             for start in range(0, len(body), 7):

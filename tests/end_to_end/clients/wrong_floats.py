@@ -163,12 +163,6 @@ def refused(error: Exception) -> Response:
     )
 
 
-@app.get("/_balance/<path:player>")
-def balance_of(player: str) -> str:
-    with lock:
-        return repr(one("SELECT balance FROM players WHERE id = ?", player)[0])
-
-
 class Handler(WSGIRequestHandler):
     def log_request(self, *_: object) -> None:
         pass

@@ -124,4 +124,4 @@ def handle(asked: starting.Asked) -> starting.Said:
 
 
 if __name__ == "__main__":
-    starting.serve(started.port, handle, lambda player: str(balances[player]))
+    starting.serve(started.port, handle)

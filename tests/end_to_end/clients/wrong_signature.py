@@ -123,4 +123,4 @@ def handle(asked: starting.Asked) -> starting.Said:
 
 
 if __name__ == "__main__":
-    starting.serve(started.port, handle, lambda player: str(Decimal(cents[player]) / 100))
+    starting.serve(started.port, handle)

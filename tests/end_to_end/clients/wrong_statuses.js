@@ -84,9 +84,6 @@ function rollback(body) {
 }
 
 function handle(path, method, headers, raw) {
-  if (method === "GET" && path.startsWith("/_balance/")) {
-    return { status: 200, type: "text/plain", text: `${balances.get(decodeURIComponent(path.slice(10)))}e-2` };
-  }
   if (method !== "POST" || !["/transaction", "/transaction-rollback"].includes(path)) return page(404, "Not found");
   const expected = Buffer.from(crypto.createHmac("sha256", secret).update(raw).digest("hex"));
   const given = Buffer.from(headers["x-security-hash"] ?? "");
