@@ -153,6 +153,7 @@ class Master(Judge):
         assert isinstance(runner, MasterRunner)
         self._rpc = RpcClient(runner, patience)
         self._roster: Roster | None = None
+        environment.events.worker_connect.add_listener(self._on_worker_connect)
         environment.events.worker_report.add_listener(self._on_worker_report)
         environment.events.test_stop.add_listener(self._on_test_stop)
 
@@ -165,6 +166,14 @@ class Master(Judge):
         assert self.environment.runner is not None
         # Not from here: it ends the greenlet that is telling us.
         gevent.spawn(self.environment.runner.quit)
+
+    def _on_worker_connect(self, client_id: str, **_: Any) -> None:
+        """Say what a worker does that comes when the test has started: Locust gives it users all the same."""
+        if self.state == "playing" and self._roster is not None and client_id not in self._roster.workers:
+            log.warning(
+                "a worker joined when the test had started: it plays nobody, and users that Locust moves to it "
+                "stand still; start the test again to use it"
+            )
 
     def _on_worker_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         """Keep the newest of each: they are cumulative."""

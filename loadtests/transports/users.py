@@ -41,12 +41,11 @@ class Bettor(User):
         self._fire: Callable[..., None] = environment.events.request.fire
 
     def on_start(self) -> None:
-        """Take a player and let the ledger make it ready."""
+        """Take a player, where this worker has any, and let the ledger make it ready."""
         self.player = self.traffic.take()
-        if self.player is None:
-            raise StopUser("this worker has no players")
-        self.traffic.prepare(self.player)
-        self._script = self.traffic.script(self.player)
+        if self.player is not None:
+            self.traffic.prepare(self.player)
+            self._script = self.traffic.script(self.player)
 
     def on_stop(self) -> None:
         """Leave the player to another user, and end the connection."""
@@ -57,6 +56,8 @@ class Bettor(User):
     @task
     def play(self) -> None:
         """Play one round; Locust sees to the next."""
+        if self.player is None:
+            raise StopUser("this worker has no players")
         if not self.traffic.ledger.gate_open:
             raise StopUser("the gate is closed")
         drive(self._script.round(), self._carry, of_each(self._report))

@@ -1,4 +1,4 @@
-"""Master and workers as commands of their own, as on several machines: each with a target file of its own."""
+"""Workers that stall, or end, and a master that waits for them: each a command with a target file of its own."""
 
 import signal
 import sys
@@ -8,8 +8,8 @@ import pytest
 
 from scenarios.hosting.ports import free_port
 from tests.support.commanding import PITBOSS
-from tests.support.load_runs import DISTURBED, ONE_AT_A_TIME, started
-from tests.support.reference import HASH, reference
+from tests.support.load_runs import ONE_AT_A_TIME, started
+from tests.support.reference import reference
 
 pytestmark = [pytest.mark.timeout(480, func_only=True), ONE_AT_A_TIME]
 PLAYERS = tuple(f"load-{number}" for number in range(20))
@@ -50,51 +50,6 @@ def machines(folder, client, *options, plays=(PITBOSS, "load", "--worker", "-c")
             command = [*begins, f"{name}.toml", *map(str, rest)]
             under_way.append(stack.enter_context(started(command, own)))
         yield under_way
-
-
-def test_a_master_and_workers_of_their_own_are_audited_together(tmp_path):
-    with (
-        reference(tmp_path, players=PLAYERS) as client,
-        machines(tmp_path, client, "--requests", 600, *DISTURBED) as (master, *workers),
-    ):
-        assert master.ended() == 0, master.output + "".join(worker.output for worker in workers)
-        for worker in workers:
-            assert worker.ended() == 0, worker.output
-    audit = master.audit
-    assert (audit["verdict"], audit["off"], audit["workers"], audit["lost_workers"]) == (
-        "clean",
-        "0.00",
-        2,
-        [],
-    )
-    assert (audit["players"], audit["right"]) == (len(PLAYERS), len(PLAYERS))
-    assert audit["client_ids"]["all"]
-    sent = master.report["load"]["requests"]
-    assert sent >= 600
-    assert len(PLAYERS) <= audit["client_ids"]["compared"] <= audit["transactions"] < sent
-    assert "audit: clean" in master.output
-    for worker in workers:
-        assert not (worker.folder / "report").exists()
-        assert HASH not in worker.output
-
-
-def test_a_worker_that_is_killed_leaves_only_its_players_undecided(tmp_path):
-    with (
-        reference(tmp_path, players=PLAYERS) as client,
-        machines(tmp_path, client, "--worker-patience", PATIENCE) as (master, killed, other),
-    ):
-        master.wait_until_sent(600)
-        killed.process.kill()
-        master.interrupt()
-        assert master.ended() == 4, master.output
-        assert other.ended() == 0, other.output
-    audit = master.audit
-    assert (audit["verdict"], audit["off"]) == ("undecided", "0.00")
-    (lost,) = audit["lost_workers"]
-    assert f"was lost: nothing was heard of it for {PATIENCE} s" in lost
-    (doubt,) = audit["undecided"]
-    assert doubt["players"] in (list(PLAYERS[0::2]), list(PLAYERS[1::2]))
-    assert (audit["undecided_players"], audit["right"]) == (10, 10)
 
 
 def test_workers_that_stall_for_seconds_are_waited_for_and_the_run_goes_on(tmp_path):
