@@ -4,6 +4,7 @@ import unicodedata
 from collections import deque
 from decimal import ROUND_HALF_UP, Decimal
 
+from tests.support.odd_wallets import SpentResultsRefused
 from tests.support.wallets import Refused, Wallet
 
 LARGE = Decimal(1000)
@@ -165,11 +166,6 @@ class NewIdForCopies(Wallet):
         return {**answer, "transaction_id": super().new_id()} if answer["error"] is None else answer
 
 
-class CopyRefused(Wallet):
-    def again(self, known, message):
-        raise Refused("DUPLICATE")
-
-
 class ResultsNotRemembered(Wallet):
     def again(self, known, message):
         same = known.message["action"] == message["action"] == "result"
@@ -260,19 +256,7 @@ class RollbackAdds(Wallet):
         return abs(super().undo(original, message))
 
 
-class NeverBelowZero(Wallet):
-    def undo(self, original, message):
-        if original.effect > self.balances[message["user_id"]]:
-            raise Refused("INSUFFICIENT_FUNDS")
-        return super().undo(original, message)
-
-
-class ClampsAtZero(Wallet):
-    def undo(self, original, message):
-        return max(super().undo(original, message), -self.balances[message["user_id"]])
-
-
-class RefusesYetTakes(NeverBelowZero):
+class RefusesYetTakes(SpentResultsRefused):
     def undo(self, original, message):
         if original.effect > self.balances[message["user_id"]]:
             self.move(message["user_id"], -original.effect)
@@ -317,11 +301,6 @@ class ForgetsOrphans(Wallet):
         return entry
 
 
-class TakesLateBets(Wallet):
-    def void(self, message):
-        return False
-
-
 class ReturnsTwice(Wallet):
     def undone(self, original, message):
         return -original.effect
@@ -330,12 +309,6 @@ class ReturnsTwice(Wallet):
 class ReturnsRefusedBets(Wallet):
     def undo(self, original, message):
         return original.message["amount"] if original.error else super().undo(original, message)
-
-
-class ReturnsWhatIsNamed(Wallet):
-    def undo(self, original, message):
-        effect = super().undo(original, message)
-        return message["amount"].copy_sign(effect) if effect else effect
 
 
 class AnyPlayersRollback(Wallet):

@@ -236,6 +236,22 @@ class Wallet:
         """What is lost when the CLIENT is killed: nothing."""
 
 
+def together(*clients):
+    """A row for each CLIENT of several faults: a class that has them all, and the rules that these break.
+
+    ``clients`` gives each by its faults, with what each breaks: rules, or several columns of rules.
+    """
+    return [_row(faults) for faults in clients]
+
+
+def _row(faults):
+    columns = [rules if isinstance(rules, tuple) else (rules,) for rules in faults.values()]
+    first, *others = faults
+    name = "And".join(fault.__name__ for fault in faults)
+    client = type(name, tuple(faults), {"__module__": first.__module__}) if others else first
+    return client, *(" ".join(filter(None, column)) for column in zip(*columns, strict=True))
+
+
 @contextmanager
 def served(wallet) -> Iterator[str]:
     """Serve ``wallet`` from threads of this process; yield its callback URL."""

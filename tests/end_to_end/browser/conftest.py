@@ -38,7 +38,7 @@ class Scene:
         return self.simulator.account.reserve(self.store.id, asked)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     # As in every wait of these tests: only a broken page ever needs it.
     expect.set_options(timeout=PATIENCE)

@@ -12,10 +12,11 @@ from tests.support.commanding import PITBOSS, run_program, target_file, three_be
 from tests.support.load_runs import ONE_AT_A_TIME
 from tests.support.reference import HASH, reference
 
-pytestmark = [pytest.mark.timeout(480, func_only=True), ONE_AT_A_TIME]
+pytestmark = pytest.mark.timeout(480, func_only=True)
 PLAYERS = ("p-1", "p-2", "p-3")
 
 
+@ONE_AT_A_TIME
 def test_a_short_load_of_a_sound_client_ends_with_0_and_a_report(tmp_path):
     with reference(tmp_path) as client:
         client.target(tmp_path, players=PLAYERS)
@@ -30,6 +31,7 @@ def test_a_short_load_of_a_sound_client_ends_with_0_and_a_report(tmp_path):
     assert HASH not in done.stdout + done.stderr
 
 
+@ONE_AT_A_TIME
 def test_money_that_is_not_there_ends_with_1_and_modules_of_our_names_are_no_trap(tmp_path):
     for name in ("loadtests.py", "locust.py", "scenarios.py"):
         (tmp_path / name).write_text("raise SystemExit('the wrong module')\n")
@@ -55,16 +57,13 @@ def test_a_refused_first_wager_ends_with_3(tmp_path):
     assert "doctor" in error
 
 
+# One that each part of the program tells; all of them: tests/loadtests/traffic/test_options.py.
 MISTAKES = [
     (("--players", "load"), "--player-count"),
-    (("--players", "load", "--player-count", 5), "{n}"),
     (("--opening", "much"), "--opening"),
     (("--audit-sample", -1), "--audit-sample"),
-    (("--faults", "late-answer"), "answer-lost"),
-    (("--engine", "fast"), "--processes"),
     (("--requests", -1), "--requests"),
     (("--report", "/dev/null/x"), "--report"),
-    (("-c", "none.toml"), "none.toml"),
 ]
 
 

@@ -18,7 +18,7 @@ from tests.support.racing_certificate import certificate
 from tests.support.reference import HASH, converting_reference, reference
 from tests.support.sportsbook_messages import parse
 
-pytestmark = [pytest.mark.timeout(480, func_only=True), ONE_AT_A_TIME]
+pytestmark = pytest.mark.timeout(480, func_only=True)
 BUSY = ["--copies=0.3", "--races=0.2", "--orphans=0.2", "--cuts=0.1", "--forgeries=0.1", "--voids=0.3"]
 ROWS = [
     "bet",
@@ -42,6 +42,7 @@ def client(tmp_path):
         yield served
 
 
+@ONE_AT_A_TIME
 def test_all_kinds_of_traffic_arrive_and_the_audit_is_clean(client, tmp_path):
     client.target(tmp_path)
     done = run("-u", 6, "-r", 6, *BUSY, cwd=tmp_path, requests=900)
@@ -54,12 +55,14 @@ def test_all_kinds_of_traffic_arrive_and_the_audit_is_clean(client, tmp_path):
     assert HASH not in done.stdout + done.stderr
 
 
+@ONE_AT_A_TIME
 def test_a_host_is_enough_beside_the_secret_in_the_environment(client, tmp_path):
     done = run("-u", 2, "--host", f"{client.url}/operator", cwd=tmp_path, requests=50, SECURITY_HASH=HASH)
     assert done.returncode == 0, done.stderr
     assert row(done, "bet")[0] > 0
 
 
+@ONE_AT_A_TIME
 def test_a_round_that_fails_here_leaves_the_run_undecided(client, tmp_path):
     client.target(tmp_path)
     file = tmp_path / "failing.py"
@@ -88,6 +91,7 @@ def test_a_round_that_fails_here_leaves_the_run_undecided(client, tmp_path):
     assert f"{failed['count']} rounds failed in the generator itself: 'odd'" in done.stdout
 
 
+@ONE_AT_A_TIME
 def test_on_match_day_bets_come_before_results(client, tmp_path):
     client.target(tmp_path)
     done = run(
@@ -106,6 +110,7 @@ def test_on_match_day_bets_come_before_results(client, tmp_path):
     assert 0 < settled <= row(done, "bet")[0] + row(done, "with a fault")[0]
 
 
+@ONE_AT_A_TIME
 def test_conversions_move_money_on_the_same_wallets(tmp_path):
     with converting_reference(tmp_path) as (client, port):
         client.target(tmp_path, more=client.converting(port))
@@ -235,6 +240,7 @@ def secure_wallet(tmp_path):
     server.server_close()
 
 
+@ONE_AT_A_TIME
 def test_https_is_verified(secure_wallet, tmp_path):
     target_file(tmp_path, secure_wallet)
     quiet = ["-u", 1, "--opening=100", "--drain-time=1", "--audit-time=1", "--forgeries=0"]

@@ -1,6 +1,7 @@
 """CLIENTs with one fault each in how they read messages and answer.
 
-Each class is the wallet of ``tests.support.wallets`` with a method put wrong; ``MSG_FAULTS`` says which rules break.
+Each class is the wallet of ``tests.support.wallets`` with a method put wrong;
+``test_scenarios_messages`` says which rules break.
 """
 
 import json
@@ -290,50 +291,3 @@ class Unanswering(Wallet):
             self.times = None if self.times is None else self.times - 1
             self.released.wait()
         return answer
-
-
-# The fault, the rules of which a MUST is then broken, and those of which only a SHOULD is.
-MSG_FAULTS = (
-    (RefusalsByStatus, {"MSG-01"}, set()),
-    # One page with a status is no 200, no JSON object.
-    (BadInputByPage, {"MSG-01", "MSG-02"}, set()),
-    (CopiesAnsweredOk, {"MSG-02"}, set()),
-    (SaysHtml, set(), {"MSG-02"}),
-    (BalanceNotANumber, {"MSG-02"}, set()),
-    (InfinityInside, {"MSG-02"}, set()),
-    (Utf16, {"MSG-02"}, set()),
-    (Utf32WithoutMark, {"MSG-02"}, set()),
-    (ByteOrderMark, set(), {"MSG-02"}),
-    (ErrorTwice, set(), {"MSG-02"}),
-    (NoErrorOnSuccess, {"MSG-03"}, set()),
-    (NoIdOnRollback, {"MSG-03"}, set()),
-    (NumberIds, set(), {"MSG-03"}),
-    (ErrorCodes, {"MSG-04"}, set()),
-    (EmptyErrors, {"MSG-04"}, set()),
-    # Another account pays for an unknown player, whose id may be hostile.
-    (StrangersCharged, {"MSG-04", "MSG-13"}, set()),
-    (RollbackTellsTheBetsId, {"MSG-05"}, set()),
-    (CountsPerPlayer, {"MSG-05"}, set()),
-    (CurrencyOptional, {"MSG-06"}, set()),
-    (NumericIdsAccepted, {"MSG-06"}, set()),
-    (ObjectsAreIds, {"MSG-06"}, set()),
-    (NullAmountIsZero, {"MSG-06"}, set()),
-    (AnyType, {"MSG-06"}, set()),
-    # A crash is no refusal, no 200 and no JSON object.
-    (CrashesOnLists, {"MSG-01", "MSG-02", "MSG-06"}, set()),
-    (TrueIsOne, {"MSG-07"}, set()),
-    (NotANumberAccepted, {"MSG-07"}, set()),
-    (Negative, {"MSG-08"}, set()),
-    (DepositMeansResult, {"MSG-09"}, set()),
-    (RollbackAnywhere, {"MSG-10"}, set()),
-    (ExtraFieldsRefused, set(), {"MSG-11"}),
-    (ExponentsIgnored, {"MSG-12"}, set()),
-    (StringsAreCents, {"MSG-12"}, set()),
-    (LeaksSql, {"MSG-13"}, set()),
-    # A crash is no 200 either.
-    (CrashesOnNul, {"MSG-01", "MSG-13"}, set()),
-    (CutsUserIds, {"MSG-13"}, set()),
-    (BooksWhatIsTooLarge, set(), {"MSG-14"}),
-    (AnyMethod, {"MSG-15"}, set()),
-    (Careless, {"SIG-04", "MSG-03", "MSG-08", "MSG-13"}, {"SIG-06"}),
-)

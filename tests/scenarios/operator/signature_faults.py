@@ -1,6 +1,7 @@
 """CLIENTs with one fault each in how they check hashes.
 
-Each class is the wallet of ``tests.support.wallets`` with a method put wrong; ``SIG_FAULTS`` says which rules break.
+Each class is the wallet of ``tests.support.wallets`` with a method put wrong;
+``test_scenarios_messages`` says which rules break.
 """
 
 import contextlib
@@ -180,25 +181,3 @@ class HeaderCaseMinded:
         self.server.shutdown()
         self.thread.join()
         self.server.server_close()
-
-
-# The fault, the rules of which a MUST is then broken, and those of which only a SHOULD is.
-SIG_FAULTS = (
-    (StrictType, {"SIG-01"}, set()),
-    (RollbacksUnderAnotherSecret, {"SIG-01"}, set()),
-    (PrefixCompared, {"SIG-02"}, set()),
-    (SuffixIgnored, {"SIG-02"}, set()),
-    (EmptyAccepted, {"SIG-02"}, set()),
-    (PlainShaAccepted, {"SIG-02"}, set()),
-    (SecretAccepted, {"SIG-02"}, set()),
-    (AmountNotHashed, {"SIG-02"}, set()),
-    (KnownHashAccepted, {"SIG-02"}, set()),
-    (AnyHeaderAccepted, {"SIG-02", "SIG-08"}, set()),
-    (MissingAccepted, {"SIG-03"}, set()),
-    (Reserialised, {"SIG-04"}, set()),
-    (ForgeriesBurnIds, {"SIG-05"}, set()),
-    (Forbidding, set(), {"SIG-06"}),
-    (ForbiddingAndReserialised, {"SIG-04"}, {"SIG-06"}),
-    (RollbacksUnchecked, {"SIG-08"}, set()),
-    (TransactionsUnchecked, {"SIG-02", "SIG-03", "SIG-08"}, set()),
-)
