@@ -28,7 +28,8 @@ from loadtests import options, run
 from loadtests.run import Traffic
 from loadtests.traffic.driving import drive
 from loadtests.traffic.mix import Vouchers
-from loadtests.traffic.voucher_script import PATIENCE, Carrier, Conversion, VoucherScript, need
+from loadtests.traffic.voucher_script import Conversion, VoucherScript
+from loadtests.traffic.voucher_steps import PATIENCE, Carrier, need
 from scenarios.driver.driver import Driver
 from scenarios.hosting.host import hosted
 from scenarios.hosting.jackpot import build

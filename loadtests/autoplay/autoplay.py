@@ -8,7 +8,7 @@ from typing import Any, Final
 from loadtests.audit.outcome import text
 from loadtests.autoplay.session import Session
 from loadtests.autoplay.sizes import CONVERSIONS, SIZES, Sizes, asked_for, chosen
-from loadtests.traffic.voucher_script import need
+from loadtests.traffic.voucher_steps import need
 from scenarios.console.control.autoplay import Size
 from scenarios.console.form_input import FormInput, read_as
 from scenarios.console.providers import Providers

@@ -15,18 +15,12 @@ from loadtests.traffic.driving import drive
 from loadtests.traffic.ledger import Operation
 from loadtests.traffic.voucher_script import (
     CONVERSION,
-    PATIENCE,
     REFUSED_CONVERSION,
-    Again,
-    Ask,
-    Carrier,
     Conversion,
-    Pause,
-    Steps,
-    T,
-    Told,
     VoucherScript,
+    WrongStore,
 )
+from loadtests.traffic.voucher_steps import PATIENCE, STORE, Again, Ask, Carrier, Pause, Steps, T, Told
 from scenarios.console.providers import Providers
 from scenarios.driver.driver import Driver
 from scenarios.oracles.subset_sums import Sums
@@ -50,10 +44,14 @@ _BECAME: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """The conversions of one player: each as what it is counted, and what the ledger knows of it."""
+    """The conversions of one player: each as what it is counted, and what the ledger knows of it.
+
+    ``rests`` are what their sessions held beyond the price.
+    """
 
     currency: str
     all: tuple[tuple[str, Operation], ...] = ()
+    rests: tuple[Operation, ...] = ()
 
     @property
     def doubtful(self) -> list[Operation]:
@@ -63,11 +61,16 @@ class Converted:
     @property
     def moved(self) -> Sums:
         """What all of them may have added to the balance, in minor units."""
-        sure = sum(min(op.options()) for _, op in self.all if len(op.options()) == 1)
-        return Sums(sure, tuple(op.options() for op in self.doubtful))
+        options = [op.options() for op in (*(op for _, op in self.all), *self.rests)]
+        sure = sum(min(each) for each in options if len(each) == 1)
+        return Sums(sure, tuple(each for each in options if len(each) > 1))
 
     def explain(self, off: Decimal) -> str:
         """Which of them make a balance that is ``off`` by so much, in words; empty where none do."""
+        rests = [money.from_minor(op.amount, self.currency) for op in self.rests]
+        if rests and -off in (*rests, sum(rests)):
+            beyond = "all that sessions" if -off not in rests else "what a session"
+            return f"as if {beyond} held beyond the price ({money.show(-off, self.currency)}) had been kept"
         for name, became in _BECAME.items():
             ended = [op for one, op in self.all if one == name and len(op.options()) == 1]
             amounts = [money.from_minor(op.amount, self.currency) for op in ended]
@@ -115,8 +118,11 @@ class Conversions:
                     done = pool.submit(self._watched, partial(self._convert, self._rng.choice(ready)))
                     done.add_done_callback(lambda _: room.release())
 
-    def settle(self) -> None:
-        """Ask once more for those whose end the CLIENT has not told, and let webhooks arrive."""
+    def settle(self) -> list[WrongStore]:
+        """Ask once more for those whose end the CLIENT has not told, and let webhooks arrive.
+
+        Returns what the CLIENT shows of stores otherwise than it was told.
+        """
         with self._turn:
             doubtful = [made for made in self._made if made.op and len(made.op.options()) > 1]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -126,12 +132,20 @@ class Conversions:
                 )
             )
         self._script.simulator.wait_idle(_WEBHOOKS_SECONDS)
+        found: list[WrongStore] = []
+        if self._carrier.driver.has(STORE):
+            self._watched(lambda: found.extend(self._drive(self._script.shown())))
+        return found
 
     def of(self, player: int) -> Converted:
         """What the conversions of ``player`` come to."""
         with self._turn:
-            mine = [(made.name, made.op) for made in self._made if made.op and made.op.player == player]
-        return Converted(self._script.ledger.currency, tuple(mine))
+            mine = [made for made in self._made if made.op and made.op.player == player]
+            return Converted(
+                self._script.ledger.currency,
+                tuple((made.name, made.op) for made in mine if made.op),
+                tuple(made.rest for made in mine if made.rest),
+            )
 
     def _convert(self, player: int) -> None:
         made = Conversion(player)

@@ -288,7 +288,8 @@ class Session:
             if not gone:
                 result.resolved = sum(pool.map(self._settle, played))
                 if self._conversions is not None:
-                    self._conversions.settle()
+                    for store in self._conversions.settle():
+                        result.add_breach(RuleBreach(store.rule, "", "", store.text))
             self.phase = AUDITING
             for number, judged in zip(played, pool.map(partial(self._judge, gone=gone), played), strict=True):
                 self._note_judged(number, judged, result)

@@ -1,34 +1,43 @@
 """What becomes of one conversion into a voucher, as a generator: it yields what to do, and is sent what came of it.
 
-Only ``Carrier`` does I/O; the fake Jackpot is acted on directly, and sends webhooks of its own accord. The ledger hears
-of a conversion before the CLIENT does.
+It does no I/O (``voucher_steps.Carrier`` does); the fake Jackpot is acted on directly, and sends webhooks of its own
+accord. The ledger hears of a conversion before the CLIENT does.
 
 Implements ``voucher-widget.txt`` and ``voucher-webhook.txt`` through the fake Jackpot. To the ledger a conversion is
-a bet of its whole amount: the voucher costs exactly what the session holds, so that at every moment, held or
-spent or given back, the balance has changed by all of it or by nothing.
+two bets: one of the voucher's price, and where the session holds more than that one of the rest, which counts as
+refused once the end is known. At every moment, held or spent or given back, the balance has changed by some of them.
 """
 
 import contextlib
 import time
-from collections.abc import Callable, Generator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
+from http import HTTPStatus
 from random import Random
-from typing import Any, Final, TypeVar
+from typing import Final
 from uuid import uuid4
 
 from loadtests.traffic.ledger import BET, OK, REFUSED, UNKNOWN, Ledger, Operation
 from loadtests.traffic.mix import Vouchers
-from scenarios.driver.driver import Driver
-from scenarios.problems.errors import DriverProblem, UsageProblem
-from scenarios.target.loading import Target
+from loadtests.traffic.voucher_steps import PATIENCE, STORE, Again, Ask, Pause, Steps, Told
+from scenarios.driver.offers import wrong
 from scenarios.tokens.session_token import taken_apart
+from simulators.exchanges.history import Status
 from simulators.jackpot.catalogue import pricing
 from simulators.jackpot.catalogue.pricing import CURRENCY, Unacceptable
 from simulators.jackpot.lifecycle import IllegalTransition, VoucherEvent, VoucherState
 from simulators.jackpot.simulator import JackpotSimulator
-from simulators.jackpot.wire import EVENT_OF, Notification, Store
+from simulators.jackpot.wire import (
+    EVENT_OF,
+    STORE_EVENTS,
+    Notification,
+    Store,
+    StoreEnabledEvent,
+    StoreUpdateEvent,
+)
 from simulators.jackpot.world import Voucher
 from simulators.values import money
 from simulators.webhooks.retry_queue import QueuedMessage
@@ -37,12 +46,13 @@ from simulators.webhooks.retry_queue import QueuedMessage
 _LEAST, _MOST = 5, 40
 # Of the refunds that are asked for so many are granted.
 _GRANTED: Final = 0.5
-# Seconds that the CLIENT may take to do what an event asks, and how often it is asked.
-PATIENCE: Final = 10.0
+# Of the sessions so many hold more than the voucher costs: so many cents at most, which come back.
+_WITH_REST: Final = 0.5
+_REST: Final = 500
+# How often the CLIENT is asked whether it has done what an event asks, in seconds.
 _POLL: Final = 0.05
 # Seconds that news of a store holds, before the store is again as it was.
 _NEWS_SECONDS: Final = 1.0
-_NEEDED: Final = ("voucher_session", "voucher")
 # What is over for the player's money: spent, or back.
 _SPENT: Final = frozenset({VoucherState.READY, VoucherState.REFUND_REJECTED})
 _BACK: Final = frozenset({VoucherState.CANCELED, VoucherState.REFUNDED})
@@ -50,112 +60,30 @@ _BACK: Final = frozenset({VoucherState.CANCELED, VoucherState.REFUNDED})
 CONVERSION, REFUSED_CONVERSION, STORE_CHANGE = "conversion", "conversion refused", "store change"
 
 
-def need(target: Target, came: str) -> None:
-    """Raise UsageProblem, which says what ``came``, where players of ``target`` cannot convert."""
-    target.need_jackpot()
-    _, players = target.need_operator()
-    driver = Driver(target)
-    for entry in _NEEDED:
-        if not driver.has(entry):
-            raise UsageProblem(
-                f"{came}, and [driver] has no {entry}",
-                "the entries through which a player converts, and the judge sees what becomes of it",
-                f"add to [driver]: {target.missing(entry)}",
-            )
-    if players.currency != CURRENCY:
-        raise UsageProblem(
-            f"{came}, and the players have {players.currency}",
-            f"players with {CURRENCY}, which vouchers cost",
-            "leave --conversions out, or name other players",
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Asks the CLIENT as the player's browser would, by an entry of ``[driver]``, after ``wait`` seconds."""
-
-    entry: str
-    fields: dict[str, str | Decimal | None]
-    wait: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """Sends a webhook once more, whatever became of it."""
-
-    delivery: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Lets ``seconds`` pass."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What the CLIENT answered: ``status`` 0 is no answer, ``value`` what the entry reads, ``problem`` why nothing."""
-
-    status: int = 0
-    value: Any = None
-    problem: str = ""
-
-
-T = TypeVar("T")
-Steps = Generator[Ask | Again | Pause, Told, T]
-
-
-@dataclass(frozen=True, slots=True)
-class Carrier:
-    """Does what a script asks for; ``pause`` lets seconds pass."""
-
-    driver: Driver
-    simulator: JackpotSimulator
-    pause: Callable[[float], object]
-
-    def carry(self, step: Ask | Again | Pause) -> Told:
-        """Do one step, and tell what came of it."""
-        match step:
-            case Pause(seconds):
-                self.pause(seconds)
-            case Again(delivery):
-                self.simulator.queue.again(delivery)
-            case Ask(entry, fields, wait):
-                if wait:
-                    self.pause(wait)
-                return self._ask(entry, fields)
-        return Told()
-
-    def _ask(self, entry: str, fields: dict[str, str | Decimal | None]) -> Told:
-        status = 0
-        try:
-            raw = self.driver.raw(entry, **fields)
-            status = raw.status
-            if status < 400:
-                return Told(status, self.driver.reading(entry, raw.body))
-        except DriverProblem as problem:
-            return Told(status, problem=problem.came)
-        except ValueError:
-            return Told(status, problem="it is no JSON")
-        return Told(status, problem=f"{entry} was answered {status}")
-
-
 @dataclass(slots=True)
 class Conversion:
     """One conversion of ``player``, its index in the ledger, as far as it came: ``op`` is what the ledger knows of it.
 
-    ``name`` is what it is counted as, ``key`` names it to CLIENT and Jackpot, ``problem`` is what went wrong, in words;
-    a refusal is none.
+    ``rest`` is what its session holds beyond the price. ``name`` is what it is counted as, ``key`` names it to CLIENT
+    and Jackpot, ``problem`` is what went wrong, in words; a refusal is none.
     """
 
     player: int
     name: str = CONVERSION
     op: Operation | None = None
+    rest: Operation | None = None
     key: str | None = None
     voucher_id: str | None = None
     state: VoucherState | None = None
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrongStore:
+    """What the CLIENT shows of a store otherwise than the last event said: the rule, and what came, in words."""
+
+    rule: str
+    text: str
 
 
 @dataclass
@@ -173,30 +101,41 @@ class VoucherScript:
     kinds: set[str]
     clock: Callable[[], float] = time.monotonic
     _in_news: set[str] = field(default_factory=set)
+    _buying_at: Counter[str] = field(default_factory=Counter)
 
     def convert(self, made: Conversion) -> Steps[None]:
         """Let a player convert an amount, and what is bought be delivered, canceled or refunded."""
-        account = self.simulator.account
         wanted = self._wanted()
         if wanted is None:
             made.problem = "no store that is offered sells anything"
             return
         store_id, price = wanted
-        op = made.op = self.ledger.begin(
-            made.player, BET, money.to_minor(price, CURRENCY), f"conversion {uuid4()}"
-        )
+        rest = self.rng.randint(1, _REST) if self.rng.random() < _WITH_REST else 0
+        amount, name = price + money.from_minor(rest, CURRENCY), f"conversion {uuid4()}"
+        made.op = self.ledger.begin(made.player, BET, money.to_minor(price, CURRENCY), name)
+        if rest:
+            made.rest = self.ledger.begin(made.player, BET, rest, f"{name}, the rest")
         self.kinds.add("conversions")
-        yield from self._session(made, price)
-        if made.key is None:
-            return
+        # Nothing is told of the store meanwhile: withdrawn, it would leave the session without an end.
+        self._buying_at[store_id] += 1
+        try:
+            yield from self._session(made, amount)
+            if made.key is not None:
+                yield from self._buy(made, store_id, price, amount)
+        finally:
+            self._buying_at[store_id] -= 1
+
+    def _buy(self, made: Conversion, store_id: str, price: Decimal, amount: Decimal) -> Steps[None]:
+        """Reserve a voucher in a session that holds ``amount``, and see to its end."""
+        account = self.simulator.account
         drawn = self.rng.random()
         with account.lock:
-            voucher = self._reserve(store_id, price, made.key, made.player)
+            voucher = self._reserve(store_id, price, amount, made)
             if voucher is not None and drawn < self.rates.cancels and voucher.manual:
                 # Before the CLIENT hears of the reservation, so that its confirmation comes too late.
                 self._happen(voucher.id, VoucherEvent.CANCEL)
         if voucher is None:
-            self.ledger.settle(op, UNKNOWN)
+            self._ended(made, UNKNOWN)
             made.problem = f"no store sells for {money.show(price, CURRENCY)} any more"
             return
         made.voucher_id = voucher.id
@@ -224,7 +163,14 @@ class VoucherScript:
         elif state not in _SPENT | _BACK:
             made.problem = f"the voucher stays {state}"
         effect = UNKNOWN if made.problem else OK if state in _SPENT else REFUSED
+        self._ended(made, effect)
+
+    def _ended(self, made: Conversion, effect: Status) -> None:
+        """Write down what a conversion came to; what its session held beyond the price is never spent."""
+        assert made.op is not None
         self.ledger.settle(made.op, effect)
+        if made.rest is not None:
+            self.ledger.settle(made.rest, UNKNOWN if effect is UNKNOWN else REFUSED)
 
     def news(self, made: Conversion, heard: Callable[[str], None]) -> Steps[None]:
         """At times tell of the voucher again, in copies too, or of a store; ``heard`` is told what."""
@@ -233,6 +179,40 @@ class VoucherScript:
             yield Again(sent.id)
         if self.rng.random() < self.rates.store_changes:
             yield from self._store_news(heard)
+
+    def shown(self) -> Steps[list[WrongStore]]:
+        """Look at what the CLIENT shows of each store that it was told of; what is wrong still after a while."""
+        found, deadline = [], self.clock() + PATIENCE
+        for event in self._last_told():
+            data = event.message.data.model_dump()
+            wait = 0.0
+            while True:
+                told = yield Ask(STORE, {"store": data["id"]}, wait)
+                off = [] if told.problem else wrong(told.value, data, data)
+                if not off or self.clock() >= deadline:
+                    break
+                wait = _POLL
+            if off:
+                update = event.event == "store/update"
+                gone = "CAT-04" if update else "CAT-07"
+                rule = gone if told.value is None else "CAT-03" if update else "CAT-01"
+                words = "is not offered" if told.value is None else f"shows other {', '.join(off)}"
+                found.append(WrongStore(rule, f"after {event.event} the store {data['name']!r} {words}"))
+        return found
+
+    def _last_told(self) -> Iterator[StoreEnabledEvent | StoreUpdateEvent]:
+        """The last event about each store that is offered, where all about it were acknowledged in their order."""
+        account = self.simulator.account
+        told: dict[str, list[QueuedMessage[Notification]]] = {}
+        for each in account.queue.deliveries:
+            if each.genuine and each.event.event in STORE_EVENTS:
+                told.setdefault(each.event.message.store_id, []).append(each)
+        enabled = {each.store.id for each in account.listings if each.enabled}
+        for store_id, sent in told.items():
+            last = sent[-1].event
+            in_order = all(each.attempts and each.attempts[0].status == HTTPStatus.OK for each in sent)
+            if in_order and store_id in enabled and isinstance(last, StoreEnabledEvent | StoreUpdateEvent):
+                yield last
 
     # -- what a conversion is made of
 
@@ -251,31 +231,30 @@ class VoucherScript:
         low, high = store.voucher_value_min, store.voucher_value_max
         return min(max(Decimal(self.rng.randint(_LEAST, _MOST)), low), high)
 
-    def _session(self, made: Conversion, price: Decimal) -> Steps[None]:
+    def _session(self, made: Conversion, amount: Decimal) -> Steps[None]:
         """Ask the CLIENT for a session; its key, or why there is none, is in ``made``."""
-        assert made.op is not None
         who = self.ledger.players[made.player]
-        told = yield Ask("voucher_session", {"player": who, "currency": CURRENCY, "amount": price})
+        told = yield Ask("voucher_session", {"player": who, "currency": CURRENCY, "amount": amount})
         if 400 <= told.status < 500:
             made.name = REFUSED_CONVERSION
-            self.ledger.settle(made.op, REFUSED)
+            self._ended(made, REFUSED)
             # A player who is known is not refused so: the address in the entry is wrong.
             made.problem = told.problem if told.status in (404, 405) else None
             return
         with contextlib.suppress(ValueError):
             made.key = None if told.problem else taken_apart(str(told.value)).key
         if made.key is None:
-            self.ledger.settle(made.op, UNKNOWN)
+            self._ended(made, UNKNOWN)
             made.problem = f"no session: {told.problem or 'the token has no notificationKey (VTK-04)'}"
 
-    def _reserve(self, store_id: str, price: Decimal, key: str, player: int) -> Voucher | None:
+    def _reserve(self, store_id: str, price: Decimal, amount: Decimal, made: Conversion) -> Voucher | None:
         """Reserve at the store that was chosen, or where it sells no more at that price at another; None: nowhere."""
         account = self.simulator.account
         asked = account.reservation(
-            price,
+            amount,
             price=price,
-            notification_key=key,
-            user_id=self.ledger.players[player],
+            notification_key=made.key,
+            user_id=self.ledger.players[made.player],
             email="player@client.example",
         )
         for each in (store_id, *(listing.store.id for listing in account.listings)):
@@ -315,7 +294,8 @@ class VoucherScript:
     def _store_news(self, heard: Callable[[str], None]) -> Steps[None]:
         """Withdraw or change a store that no other news is about, and after a moment put it back as it was."""
         account = self.simulator.account
-        free = [each for each in account.listings if each.store.id not in self._in_news]
+        busy = self._in_news | {store_id for store_id, buyers in self._buying_at.items() if buyers}
+        free = [each for each in account.listings if each.store.id not in busy]
         if not free:
             return
         listing = self.rng.choice(free)

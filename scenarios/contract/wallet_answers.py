@@ -173,11 +173,20 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
         level=Level.MUST,
         statement="failure is `error`: a non-empty string, and no effect",
         source="sportsbook.txt, Transactions",
-        why="A refusal that moved money leaves the two sides with different balances, and neither knows.",
+        why=(
+            "A refusal that the OPERATOR cannot read is sent again or rolled back; one that moved money leaves the two "
+            "sides with different balances, and neither knows."
+        ),
         causes=(
             "The balance is changed before the checks that refuse. Check first, and change all in one "
             "database transaction."
         ),
+        when={
+            Observed.OTHER: (
+                "An exception or an object of the framework is written in place of a code. Answer the code as text, "
+                "on every path."
+            )
+        },
     ),
     Rule(
         id="MSG-05",

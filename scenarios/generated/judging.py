@@ -63,7 +63,7 @@ def judge_stories(
         judge.holds(
             plan.rule,
             False,
-            expected="the balance that the wallet model allows",
+            expected=broken.expected,
             seen=broken.why,
             exchanges=[run.history[number] for number in broken.exchanges],
             case=f"a story of {len(story.steps)} steps{_manner(story)}",

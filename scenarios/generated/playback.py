@@ -24,7 +24,7 @@ class Broken(Exception):
     """The story ended otherwise than the model allows. ``exchanges`` show it; ``off`` is the money.
 
     ``reading`` is the player whose balance was read and what it was, None where none was. ``rules`` are those that are
-    about the single mistakes which would explain it.
+    about the single mistakes which would explain it; ``expected`` says what would be right.
     """
 
     def __init__(
@@ -34,10 +34,11 @@ class Broken(Exception):
         off: Decimal,
         reading: tuple[str, Decimal] | None = None,
         rules: frozenset[str] = frozenset(),
+        expected: str = "what the wallet model allows",
     ) -> None:
         super().__init__(why)
         self.why, self.exchanges, self.off, self.reading = why, exchanges, off, reading
-        self.rules = rules
+        self.rules, self.expected = rules, expected
 
 
 class Open(Exception):
@@ -113,8 +114,9 @@ class Stage:
         reading = self.read(player, allowed.nearest(opening), numbers, allowed.likely)
         if reading.amount not in allowed:
             off = abs(reading.amount - allowed.nearest(reading.amount))
-            why, rules = allowed.explain(reading.amount), allowed.broken(reading.amount)
-            raise Broken(why, numbers, off, (player.id, reading.amount), rules)
+            why, rules = allowed.told(reading.amount), allowed.broken(reading.amount)
+            expected = f"balance {allowed.alternatives()}"
+            raise Broken(why, numbers, off, (player.id, reading.amount), rules, expected)
         if self.concurrent:
             judged = linearizable(history, player.id, opening, reading.amount, player.currency, model=model)
             if judged.verdict is Verdict.UNDECIDED:

@@ -13,44 +13,26 @@ import pytest
 
 from scenarios.browsers.voucher_flow import Conversions
 from scenarios.contract import Level
+from scenarios.driver import offers
 from scenarios.generated.families import stores
 from scenarios.generated.families.family import Cases
-from scenarios.jackpot.steps import events, offers
+from scenarios.jackpot.steps import events
 from scenarios.run.judge import Judge
 from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire
-from simulators.values import decimal_json
 
 _KNOWN = tuple(str(info.alias or name) for name, info in wire.Store.model_fields.items())
 _EXTRA = {"deliveryModes": ["email", "post"]}
 
 
 def _offered(conversions: Conversions, store_id: str) -> dict[str, Any] | None:
-    return offers.offered(conversions.run, store_id)
-
-
-def _plain(value: Any) -> Any:
-    """JSON with numbers as decimals, to be compared."""
-    return decimal_json.loads(decimal_json.dumps(value))
-
-
-def _wrong(offered: dict[str, Any] | None, data: dict[str, Any], names: tuple[str, ...]) -> list[str]:
-    """The properties among ``names`` that are not as in ``data``."""
-    if offered is None:
-        return ["the store"]
-    known = _plain(data)
-    return [
-        name
-        for name in names
-        if (name in known and (name not in offered or offered[name] != known[name]))
-        or (name not in known and name in offered)
-    ]
+    return offers.offered(conversions.run.driver, store_id)
 
 
 def _becomes(conversions: Conversions, data: dict[str, Any], names: tuple[str, ...]) -> list[str]:
     """Wait until the store is offered with ``data``; return what of it is wrong still."""
-    conversions.until(lambda: not _wrong(_offered(conversions, data["id"]), data, names))
-    return _wrong(_offered(conversions, data["id"]), data, names)
+    conversions.until(lambda: not offers.wrong(_offered(conversions, data["id"]), data, names))
+    return offers.wrong(_offered(conversions, data["id"]), data, names)
 
 
 def _is_offered(conversions: Conversions, data: dict[str, Any], judge: Judge) -> tuple[str, ...]:
@@ -59,7 +41,7 @@ def _is_offered(conversions: Conversions, data: dict[str, Any], judge: Judge) ->
     conversions.until(lambda: _offered(conversions, data["id"]) is not None)
     offered = _offered(conversions, data["id"])
     judge.needs(offered is not None, "the store that the rule is about was not made available")
-    wrong = _wrong(offered, data, tuple(data))
+    wrong = offers.wrong(offered, data, tuple(data))
     return tuple(name for name in (*data, "voucherPossibleDiscreteValues", *_EXTRA) if name not in wrong)
 
 
@@ -148,11 +130,11 @@ def test_other_stores_stay(conversions: Conversions, judge: Judge) -> None:
     # That an event has an effect at all is told elsewhere.
     _becomes(conversions, after, ("name",))
     for other, right in ((withdrawn, rights[1]), (left, rights[2])):
-        wrong = _wrong(_offered(conversions, other["id"]), other, right)
+        wrong = offers.wrong(_offered(conversions, other["id"]), other, right)
         _judge(judge, "CAT-03", wrong, [sent], case="another store is updated")
     sent = events.send(simulator, events.disabled(withdrawn["id"]))
     conversions.until(lambda: _offered(conversions, withdrawn["id"]) is None)
-    wrong = _wrong(_offered(conversions, left["id"]), left, rights[2])
+    wrong = offers.wrong(_offered(conversions, left["id"]), left, rights[2])
     _judge(judge, "CAT-02", wrong, [sent], case="another store is withdrawn")
 
 

@@ -8,7 +8,8 @@ copies at once are judged elsewhere.
 import pytest
 
 from scenarios.browsers.voucher_flow import Conversions
-from scenarios.jackpot.steps import events, offers
+from scenarios.driver import offers
+from scenarios.jackpot.steps import events
 from scenarios.jackpot.steps.purchases import came_to
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
@@ -64,7 +65,7 @@ def test_copy_of_an_old_store_event(conversions: Conversions, judge: Judge) -> N
     events.send(simulator, enabled)
 
     def offered(store_id: str) -> bool:
-        return offers.offered(conversions.run, store_id) is not None
+        return offers.offered(conversions.run.driver, store_id) is not None
 
     judge.needs(conversions.until(lambda: offered(data["id"])), "store/enabled had no effect")
     events.send(simulator, events.disabled(data["id"]))
@@ -96,7 +97,7 @@ def test_copies_of_store_events(conversions: Conversions, judge: Judge) -> None:
     events.send(simulator, events.updated(first, second, createdAt=events.just_now(-40)))
 
     def name() -> object:
-        return (offers.offered(conversions.run, data["id"]) or {}).get("name")
+        return (offers.offered(conversions.run.driver, data["id"]) or {}).get("name")
 
     judge.needs(conversions.until(lambda: name() == second["name"]), "store/update had no effect")
     copies = [events.send(simulator, update, label="copy of store/update")]
@@ -108,7 +109,7 @@ def test_copies_of_store_events(conversions: Conversions, judge: Judge) -> None:
     copies += [events.send(simulator, each, label="copy of a store event") for each in (disabled, update)]
     other = events.properties(simulator)
     events.send(simulator, events.enabled(other))
-    conversions.until(lambda: offers.offered(conversions.run, other["id"]) is not None)
+    conversions.until(lambda: offers.offered(conversions.run.driver, other["id"]) is not None)
     judge.holds(
         "EVT-02",
         name() == second["name"],

@@ -16,7 +16,7 @@ from scenarios.oracles.fault_hypotheses import Case, Suspicion, suspicions
 from scenarios.oracles.model import DOCUMENTED, Model
 from scenarios.oracles.net_effects import Effect, Transaction, effects, transactions
 from scenarios.oracles.subset_sums import Sums
-from scenarios.oracles.text import Money
+from scenarios.oracles.text import Money, amount_off
 from simulators.exchanges.history import Exchange
 
 # How many different differences are tried where the balances cannot be listed and each takes a while.
@@ -81,6 +81,11 @@ class Acceptable:
         if self.contains(seen):
             return text
         return f"{text}; {self.mistake(seen) or self._difference(seen)}"
+
+    def told(self, seen: Decimal) -> str:
+        """Say by how much ``seen`` is off, and which single mistake would explain it."""
+        off, mistake = seen - self.nearest(seen), self.mistake(seen)
+        return f"balance {amount_off(seen, off, self.currency)}" + (f", as if {mistake}" if mistake else "")
 
     def nearest(self, seen: Decimal) -> Decimal:
         """The acceptable balance that is nearest to ``seen``; of many, as far as they are listed."""

@@ -47,6 +47,12 @@ class Money:
         return (", ".join(map(self.bare, front)) + " or " if front else "") + self.full(last)
 
 
+def amount_off(seen: Decimal, off: Decimal, currency: str) -> str:
+    """Say what was ``seen``, and by how much it is ``off``."""
+    by = money.show(abs(off), currency)
+    return f"{money.show(seen, currency)}, {by} too {'much' if off > 0 else 'little'}"
+
+
 def contradiction(kind: Kind, group: Iterable[Record]) -> str | None:
     """Say what answers to one id contradict each other at once, None where they do not."""
     done = [record for record in group if record.outcome is Status.OK]

@@ -12,7 +12,7 @@ from scenarios.report.summary import replay_command, story_of
 from scenarios.run.findings import Finding, RuleVerdict, worst
 from scenarios.run.run import Run
 from simulators.exchanges.as_json import as_json
-from simulators.exchanges.history import Direction, Exchange, Purpose
+from simulators.exchanges.history import Direction, Exchange, Purpose, Request
 
 # What the screen has room for; the report has all.
 _EXCHANGES = 4
@@ -72,8 +72,10 @@ def _exchanges(run: Run, numbers: tuple[int, ...]) -> Iterator[Line]:
     exchanges = [run.history[number] for number in dict.fromkeys(numbers)]
     guilty = [each for each in exchanges if each.purpose is not Purpose.PROBE]
     probes = [each.number for each in exchanges if each.purpose is Purpose.PROBE]
+    shown: dict[Request, int] = {}
     for exchange in guilty[:_EXCHANGES]:
-        yield from _exchange(run, exchange)
+        first = shown.setdefault(exchange.request, exchange.number)
+        yield from _exchange(run, exchange, f"the same as #{first}" if first != exchange.number else "")
     if len(guilty) > _EXCHANGES:
         yield Line(
             "", f"and {len(guilty) - _EXCHANGES} more: {numbered([e.number for e in guilty[_EXCHANGES:]])}"
@@ -82,12 +84,13 @@ def _exchanges(run: Run, numbers: tuple[int, ...]) -> Iterator[Line]:
         yield Line("balance", f"read by {numbered(probes)}")
 
 
-def _exchange(run: Run, exchange: Exchange) -> Iterator[Line]:
+def _exchange(run: Run, exchange: Exchange, same: str) -> Iterator[Line]:
+    """What was sent, or that it was the ``same`` as before, and what came back."""
     told = as_json(exchange, run.redactor)
     request, answer = told["request"], told["answer"]
     whose = "the CLIENT: " if exchange.direction is Direction.FROM_CLIENT else ""
     sent = f"{whose}{request['method']} {_path(request['url'])} {_cut(request['body'])}".rstrip()
-    yield Line(f"#{exchange.number}", sent, verbatim=True)
+    yield Line(f"#{exchange.number}", same or sent, verbatim=True)
     came = f"no answer: {told['failure']}" if answer is None else f"{answer['status']} {_cut(answer['body'])}"
     yield Line("", f"-> {came}".rstrip(), verbatim=True)
 

@@ -169,8 +169,12 @@ class Terminal:
                 sorted(open_ones, key=lambda one: one.reason), key=lambda one: one.reason
             ):
                 names = named([verdict.rule.id for verdict in rules], run.settings.rules)
-                # Not wrapped: it often ends in a line to copy.
-                self._print(f"{word}: {names}: {run.redactor.text(reason)}", _STYLE[standing])
+                text = f"{word}: {names}: {run.redactor.text(reason)}"
+                if standing is Standing.UNDECIDED:
+                    self._prose("", text, _STYLE[standing])
+                else:
+                    # Not wrapped: it ends in a line to copy.
+                    self._print(text, _STYLE[standing])
 
 
 def _table(verdicts: list[RuleVerdict]) -> Table:

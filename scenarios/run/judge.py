@@ -10,6 +10,7 @@ from functools import partial
 from scenarios.contract import RULES, Level, Observed
 from scenarios.oracles.acceptable import Acceptable, acceptable
 from scenarios.oracles.model import DOCUMENTED
+from scenarios.oracles.text import amount_off
 from scenarios.problems.errors import Exit, Problem
 from scenarios.run.findings import Finding, RuleVerdict, observed_in
 from scenarios.run.run import Run
@@ -169,7 +170,7 @@ class Judge(Together):
         if reading.amount not in acceptable:
             wrong = min((reading.amount - amount for amount in acceptable), key=abs)
             shown = numbers + reading.exchanges[-6:]
-            seen = _seen(player, reading.amount, wrong)
+            seen = f"balance {amount_off(reading.amount, wrong, player.currency)}"
             finding = Finding(rule, level, expected, seen, shown, case, abs(wrong), Observed.MONEY)
             self._add(replace(finding, openings=openings, whose=player.id, right=tuple(acceptable)))
         self._left(player, reading)
@@ -204,7 +205,9 @@ class Judge(Together):
         right = tuple(sorted(one + player.off for one in allowed.balances)) if allowed.listed else ()
         wrong = self._keep(player, reading.amount)
         if wrong:
-            seen = _seen(player, reading.amount, wrong) + (f", as if {mistake}" if mistake else "")
+            seen = f"balance {amount_off(reading.amount, wrong, player.currency)}" + (
+                f", as if {mistake}" if mistake else ""
+            )
             shown = numbers + reading.exchanges[-6:]
             finding = Finding(rule, level, words, seen, shown, case, abs(wrong), Observed.MONEY)
             self._add(replace(finding, openings=openings, whose=player.id, right=right))
@@ -381,11 +384,6 @@ class Judge(Together):
             and finding.rule in settings.rules
         ):
             raise Enough
-
-
-def _seen(player: Player, balance: Decimal, off: Decimal) -> str:
-    """Say what balance was read, and by how much it is off."""
-    return f"balance {player.show(balance)}, {player.show(abs(off))} too {'much' if off > 0 else 'little'}"
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,8 @@ class Sportsbook(Dialect):
         if error:
             sound = isinstance(error, str)
             problem = _status(answer.status) or (None if sound else _BAD_ERROR)
-            return Meaning(Status.REFUSED, error=str(error), problem=problem)
+            text = error if sound else json.dumps(error, ensure_ascii=False)
+            return Meaning(Status.REFUSED, error=text, problem=problem)
         if answer.status >= 400:
             return Meaning(_by_status(answer.status), client_id=client_id, problem=_status(answer.status))
         if "error" not in document or error is not None:

@@ -44,6 +44,7 @@ class Reference:
             f'[jackpot]\nnotification_url = "{self.url}/jackpot/notifications"\n{agreed}\n'
             f'listen = "127.0.0.1:{listen}"\nready_after = 0.0\n[driver]\nvoucher_session = {session}\n'
             f'voucher = {{ get = "{self.url}/vouchers/{{notification_key}}", read = "state" }}\n'
+            f'store = {{ get = "{self.url}/stores/{{store}}" }}\n'
         )
 
 

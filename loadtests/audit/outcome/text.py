@@ -63,7 +63,7 @@ def _lines(verdict: AuditVerdict) -> Iterator[str]:
     if verdict.sample is not None:
         yield f"  sample: {verdict.sample}"
     for rule, count in verdict.rules.items():
-        yield f"  broken: {rule}, seen {count} times"
+        yield f"  broken: {rule}, seen {'once' if count == 1 else f'{count} times'}"
     for off in whole.wrong[:_ROWS]:
         yield f"  {off.player}: {_off(off, verdict.currency)}"
         if off.transactions:

@@ -14,6 +14,7 @@ import pytest
 from scenarios.cases.kinds import KINDS, ORPHAN, UNITS, done
 from scenarios.oracles.attempts import places, to_units
 from scenarios.oracles.subset_sums import Sums
+from scenarios.oracles.text import amount_off
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
 from scenarios.wallet.operator_client import Verbs
@@ -76,7 +77,7 @@ def _blame(
     judge: Judge, player: Player, one: Exchange, told: Decimal | None, right: Sequence[Decimal], case: str
 ) -> None:
     off = Decimal(0) if told is None else min((told - each for each in right), key=abs)
-    seen = "no balance that can be read" if told is None else f"{player.show(told)}, {_off(player, off)}"
+    seen = "no balance that can be read" if told is None else amount_off(told, off, player.currency)
     judge.holds(
         "BAL-01",
         False,
@@ -86,10 +87,6 @@ def _blame(
         case=case,
         off=abs(off),
     )
-
-
-def _off(player: Player, off: Decimal) -> str:
-    return f"{player.show(abs(off))} too {'much' if off > 0 else 'little'}"
 
 
 @pytest.mark.last
@@ -173,7 +170,7 @@ def _called(judge: Judge, operator: Verbs, player: Player, case: str) -> None:
         "BAL-02",
         told == proved,
         expected=f"the balance call tells {player.show(proved)}, which wagers prove",
-        seen="no balance that can be read" if told is None else f"{player.show(told)}, {_off(player, off)}",
+        seen="no balance that can be read" if told is None else amount_off(told, off, player.currency),
         exchanges=[exchange],
         case=case,
         off=abs(off),

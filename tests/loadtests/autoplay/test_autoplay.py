@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.traffic import voucher_script
 from loadtests.traffic.player_script import PlayerScript
 from scenarios.hosting.ports import free_port
 from scenarios.problems.errors import Exit, UsageProblem
@@ -150,6 +151,26 @@ def test_a_client_that_keeps_what_a_canceled_voucher_held_is_broken(tmp_path: Pa
             r"as if .* vouchers? that w[a-z]+ canceled \([\d.]+ EUR\) had been paid all the same",
             wrong["why"],
         )
+
+
+@pytest.mark.parametrize(
+    ("mutant", "words"),
+    [
+        ("vch-pays-value", "too little"),
+        ("cat-gone", "CAT-07: after store/enabled the store"),
+    ],
+)
+def test_a_client_that_charges_the_value_or_forgets_a_store_is_broken(
+    tmp_path: Path, mutant: str, words: str, monkeypatch
+):
+    # What this mutant does not show is waited for.
+    monkeypatch.setattr(voucher_script, "PATIENCE", 2.0)
+    with converting(tmp_path, mutant) as scene:
+        scene.start(rate="0.01", cancels="0", refunds="0", store_changes="1")
+        scene.await_(lambda: scene.autoplay.shown()["sent"].get("store change", 0) > 8)
+        verdict = scene.stop()
+        assert verdict["finding"] == "broken", verdict
+        assert any(words in line for line in verdict["lines"]), verdict
 
 
 def test_a_client_that_is_gone_is_waited_for_and_said(tmp_path: Path):

@@ -9,7 +9,8 @@ import pytest
 from loadtests.traffic.driving import drive
 from loadtests.traffic.ledger import Ledger
 from loadtests.traffic.mix import Vouchers
-from loadtests.traffic.voucher_script import Again, Ask, Conversion, Pause, Told, VoucherScript
+from loadtests.traffic.voucher_script import Conversion, VoucherScript
+from loadtests.traffic.voucher_steps import Again, Ask, Pause, Told
 from simulators.jackpot.credentials import session_jwt
 from simulators.jackpot.lifecycle import VoucherEvent
 from tests.simulators.jackpot.running import AGREEMENT, quiet_simulator
