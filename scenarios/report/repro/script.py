@@ -29,8 +29,8 @@ _TOLD: Final = frozenset({Purpose.SCENARIO, Purpose.FORGERY, Purpose.SWEEP})
 # A longer case is judged again by the judge itself.
 _STEPS: Final = 120
 _BODY: Final = 20_000
-# A race shows its fault by chance.
-_ROUNDS: Final = 20
+# A race shows its fault by chance: so many of them are tried in all.
+_RACES: Final = 20
 _MARK: Final = "987654321"
 _PLENTY: Final = 100_000_000
 # What makes an id new: a random UUID, or the stem of an id that is odd.
@@ -91,14 +91,14 @@ class _Script:
             raise _NoScript(
                 f"It takes more than {_STEPS} requests in a row, which the judge replays by itself."
             )
-        races = any(each.race is not None for each in self.steps)
+        races = {each.race for each in self.steps} - {None}
         if races and not finding.right:
             raise _NoScript("Answers to requests that are sent at once differ from one time to the next.")
         if finding.whose and not finding.right:
             raise _NoScript(
                 "More than one request decides what the balance may be, which takes the judge's model."
             )
-        self.rounds = _ROUNDS if races else 1
+        self.rounds = -(-_RACES // len(races)) if races else 1
 
     def _openings(self) -> Iterator[Opening]:
         """What each player whom this is about had before the first of what tells, as it was known last."""
