@@ -5,8 +5,8 @@
 #   make demo PYTHON=python3.13          another Python (only read when .venv is made)
 
 PYTHON   ?= python3
-# Tests often wait for the programs that they start: two for each core keep it busy.
-WORKERS   = $(shell $(PYTHON) -c 'import os; print(min(16, 2 * (os.cpu_count() or 1)))')
+# Tests often wait, for the programs that they start and for what never comes: three for each core keep it busy.
+WORKERS   = $(shell $(PYTHON) -c 'import os; print(min(16, 3 * (os.cpu_count() or 1)))')
 PARALLEL ?= -n $(WORKERS) --dist worksteal
 ARGS     ?=
 

@@ -7,7 +7,12 @@ import hypothesis
 
 from tests.house.__main__ import ROOT
 
-pytest_plugins = ["tests.support.sampling", "tests.support.no_skips", "tests.support.postgres"]
+pytest_plugins = [
+    "tests.support.sampling",
+    "tests.support.spread",
+    "tests.support.no_skips",
+    "tests.support.postgres",
+]
 
 # A deadline would test the machine: examples take as long as whatever else runs lets them.
 hypothesis.settings.register_profile("tests", deadline=None)

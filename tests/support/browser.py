@@ -1,13 +1,17 @@
 """A real browser for tests: Debian's chromium, driven by Playwright, kept from every host but this machine."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from simulators.server.wsgi_server import Server
 
 DESKTOP = {"width": 1100, "height": 850}
 PHONE = {"width": 360, "height": 740}
@@ -57,6 +61,18 @@ def visit(browser: Browser, size: dict[str, int] | None = None, **more: object) 
         assert not problems, "\n".join(problems)
     finally:
         context.close()
+
+
+@contextmanager
+def website(page: Callable[[dict[str, list[str]]], str]) -> Iterator[str]:
+    """A web server of somebody else's with one ``page``, made for the query of its address."""
+
+    def serve(environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
+        return [page(parse_qs(environ["QUERY_STRING"])).encode()]
+
+    with Server(serve) as server:
+        yield f"{server.url}/"
 
 
 def _refused(text: str) -> bool:

@@ -105,7 +105,7 @@ STATEMENTS: Final = (
         "The customer goes back by successRedirect or failureRedirect",
         f"{_HERE}pages/hosted_page.py client_under_test/shop/routes.py",
         "simulators/checkout/test_hosted_page.py::test_a_decision_leads_back_to_the_shop "
-        "client/shop/test_checkout_api.py::test_player_is_led_back_to_the_shop "
+        "end_to_end/browser/test_shop.py::test_player_is_led_back_to_the_shop "
         "client/shop/test_checkout_api.py::test_coming_back_decides_nothing CHK-11",
     ),
     said(
@@ -125,8 +125,8 @@ STATEMENTS: Final = (
         "Public documentation",
         "onPriceLoaded, onWidgetLoaded and onCheckoutUnavailable are called",
         f"{_HERE}pages/static/widget.js",
-        "end_to_end/browser/test_checkout.py::test_a_person_decides "
-        "end_to_end/browser/test_checkout.py::test_no_checkout_leaves_the_page_as_it_was",
+        "end_to_end/browser/providers/test_checkout.py::test_a_person_decides "
+        "end_to_end/browser/providers/test_checkout.py::test_no_checkout_leaves_the_page_as_it_was",
     ),
     said(
         "Public documentation",

@@ -50,7 +50,7 @@ STATEMENTS: Final = (
         "The OPERATOR hands back API_URL, API_VERSION, CLIENT_USERNAME, CLIENT_PASSWORD and SECURITY_HASH",
         "scenarios/console/agreement.py scenarios/console/start_page.py",
         "scenarios/console/test_agreement.py::test_what_is_handed_back_is_written_as_it_is_needed "
-        "end_to_end/browser/test_console.py::test_the_start_page_names_everything_but_no_secret",
+        "end_to_end/browser/console/test_views.py::test_the_start_page_names_everything_but_no_secret",
     ),
     said(
         "Terms and concepts",
@@ -65,7 +65,7 @@ STATEMENTS: Final = (
         f"{_HERE}pages/words.py",
         "simulators/operator/test_player_page.py::test_the_page_speaks_the_language_of_the_session "
         "simulators/operator/test_player_page.py::test_every_text_of_the_page_is_in_each_language "
-        "end_to_end/browser/test_languages.py::test_a_bet_is_placed_in_the_players_language",
+        "end_to_end/browser/providers/test_player_page.py::test_a_bet_is_placed_in_the_players_language",
     ),
     said(
         "Terms and concepts",

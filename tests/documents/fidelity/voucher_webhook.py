@@ -11,8 +11,9 @@ STATEMENTS: Final = (
         "Notification URL",
         "It is set in the back-office",
         f"{_HERE}pages/backoffice/settings.py",
-        "end_to_end/browser/test_backoffice.py::test_settings_are_kept_and_a_url_that_does_not_resolve_is_refused "
-        "end_to_end/browser/test_backoffice.py::test_the_documented_names_are_on_the_pages_in_french",
+        "end_to_end/browser/providers/test_backoffice.py::"
+        "test_settings_are_kept_and_a_url_that_does_not_resolve_is_refused "
+        "end_to_end/browser/providers/test_backoffice.py::test_the_documented_names_are_on_the_pages_in_french",
     ),
     said(
         "Notification URL",
@@ -61,14 +62,14 @@ STATEMENTS: Final = (
         "store/enabled",
         "A test webhook is sent from the back-office for a chosen store",
         f"{_HERE}pages/backoffice/stores.py",
-        "end_to_end/browser/test_backoffice.py::test_a_test_webhook_sent_by_clicking_arrives_and_again",
+        "end_to_end/browser/providers/test_backoffice.py::test_a_test_webhook_sent_by_clicking_arrives_and_again",
     ),
     said(
         "store/enabled",
         "It comes when a store is new, or back",
         f"{_HERE}catalogue/stores.py",
-        "end_to_end/browser/test_backoffice_stores.py::test_a_store_is_disabled_and_enabled CAT-01 CAT-07 "
-        "end_to_end/browser/test_backoffice_stores.py::test_a_store_is_added_and_removed_for_good",
+        "end_to_end/browser/providers/test_backoffice_stores.py::test_a_store_is_disabled_and_enabled CAT-01 CAT-07 "
+        "end_to_end/browser/providers/test_backoffice_stores.py::test_a_store_is_added_and_removed_for_good",
     ),
     said(
         "store/enabled",
@@ -110,13 +111,13 @@ STATEMENTS: Final = (
         "simulators/jackpot/test_api.py::test_a_withdrawn_store_sells_nothing "
         "client/vouchers/test_notifications.py::test_store_comes_changes_goes_and_comes_back CAT-02 "
         "CAT-07 "
-        "end_to_end/browser/test_backoffice_stores.py::test_a_store_is_added_and_removed_for_good",
+        "end_to_end/browser/providers/test_backoffice_stores.py::test_a_store_is_added_and_removed_for_good",
     ),
     said(
         "store/disabled",
         "A test webhook is sent from the back-office",
         f"{_HERE}pages/backoffice/stores.py",
-        "end_to_end/browser/test_backoffice.py::test_a_test_webhook_sent_by_clicking_arrives_and_again",
+        "end_to_end/browser/providers/test_backoffice.py::test_a_test_webhook_sent_by_clicking_arrives_and_again",
     ),
     said(
         "store/update",
@@ -134,7 +135,8 @@ STATEMENTS: Final = (
         "store/update",
         "From discrete to continuous values voucherPossibleDiscreteValues is removed, and added the other way",
         f"{_HERE}catalogue/stores.py",
-        "end_to_end/browser/test_backoffice_stores.py::test_values_change_to_continuous_and_back_as_documented CAT-06",
+        "end_to_end/browser/providers/test_backoffice_stores.py::"
+        "test_values_change_to_continuous_and_back_as_documented CAT-06",
     ),
     said(
         "store/update",
@@ -142,7 +144,7 @@ STATEMENTS: Final = (
         f"{_HERE}catalogue/stores.py",
         "simulators/jackpot/test_wire.py::test_an_update_names_exactly_what_differs "
         "simulators/jackpot/test_vouchers.py::test_store_changes_are_told CAT-03 "
-        "end_to_end/browser/test_backoffice_stores.py::test_every_property_of_a_store_can_be_changed_and_is_told_with_its_difference",
+        "end_to_end/browser/providers/test_backoffice_stores.py::test_every_property_of_a_store_can_be_changed_and_is_told_with_its_difference",
     ),
     said(
         "store/update",
@@ -167,7 +169,7 @@ STATEMENTS: Final = (
         "store/update",
         "A test webhook is sent from the back-office",
         f"{_HERE}pages/backoffice/stores.py",
-        "end_to_end/browser/test_backoffice.py::test_a_test_webhook_sent_by_clicking_arrives_and_again",
+        "end_to_end/browser/providers/test_backoffice.py::test_a_test_webhook_sent_by_clicking_arrives_and_again",
     ),
     said(
         "Voucher update notifications",

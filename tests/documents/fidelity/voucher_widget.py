@@ -35,7 +35,7 @@ STATEMENTS: Final = (
         "Build your token",
         "apiSignature is in the back-office",
         f"{_HERE}pages/backoffice/settings.py",
-        "end_to_end/browser/test_backoffice.py::test_the_signature_is_shown_to_who_asks_and_hidden_again",
+        "end_to_end/browser/providers/test_backoffice.py::test_the_signature_is_shown_to_who_asks_and_hidden_again",
     ),
     said(
         "Build your token",
@@ -78,7 +78,7 @@ STATEMENTS: Final = (
         "Display offers",
         "JckptWidget.init(container, token, null, cb, options) draws into a <div>",
         f"{_HERE}pages/static/widget.js",
-        "end_to_end/browser/test_jackpot_widget.py::test_a_voucher_is_chosen_and_reserved_by_clicking",
+        "end_to_end/browser/providers/test_jackpot_widget.py::test_a_voucher_is_chosen_and_reserved_by_clicking",
     ),
     said(
         "Display offers",
@@ -90,20 +90,20 @@ STATEMENTS: Final = (
         "Display offers",
         "Asynchronous loading calls window.jckptAsyncInit",
         f"{_HERE}pages/static/widget.js",
-        "end_to_end/browser/test_jackpot_widget.py::test_a_voucher_is_chosen_and_reserved_by_clicking",
+        "end_to_end/browser/providers/test_jackpot_widget.py::test_a_voucher_is_chosen_and_reserved_by_clicking",
     ),
     said(
         "Display offers",
         "useBrowserHistory is an option",
         f"{_HERE}pages/static/widget.js",
-        "end_to_end/browser/test_jackpot_widget.py::test_the_browser_goes_back_from_a_store_to_the_list "
-        "end_to_end/browser/test_jackpot_widget.py::test_without_the_option_the_history_stays_as_it_is",
+        "end_to_end/browser/providers/test_jackpot_widget.py::test_the_browser_goes_back_from_a_store_to_the_list "
+        "end_to_end/browser/providers/test_jackpot_widget.py::test_without_the_option_the_history_stays_as_it_is",
     ),
     said(
         "Display offers",
         "A page restyles #jackpot .detail .informations",
         f"{_HERE}pages/static/widget.css",
-        "end_to_end/browser/test_jackpot_widget.py::test_a_page_changes_the_styles_by_the_documented_names",
+        "end_to_end/browser/providers/test_jackpot_widget.py::test_a_page_changes_the_styles_by_the_documented_names",
     ),
     said(
         "Display offers",
@@ -123,14 +123,14 @@ STATEMENTS: Final = (
         "A script loads the widget into the page",
         f"{_HERE}pages/widget.py {_HERE}pages/static/widget.js",
         "client/vouchers/test_session_tokens.py::test_page_shows_the_widget_and_escapes_the_player "
-        "end_to_end/browser/test_jackpot_widget.py::test_a_voucher_is_chosen_and_reserved_by_clicking",
+        "end_to_end/browser/providers/test_jackpot_widget.py::test_a_voucher_is_chosen_and_reserved_by_clicking",
     ),
     said(
         "Display offers",
         "A session that cannot be opened says so in the page",
         f"{_HERE}pages/static/widget.js",
-        "end_to_end/browser/test_jackpot_widget.py::test_a_used_token "
-        "end_to_end/browser/test_jackpot_widget.py::test_no_token_at_all",
+        "end_to_end/browser/providers/test_jackpot_widget.py::test_a_used_token "
+        "end_to_end/browser/providers/test_jackpot_widget.py::test_no_token_at_all",
     ),
     said(
         "Display offers",

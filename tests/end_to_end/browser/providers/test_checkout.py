@@ -1,12 +1,9 @@
 """The product page's widget and the hosted page in a real browser, on a merchant's page of another origin."""
 
 import json
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from simulators.checkout.lifecycle import CheckoutState
 from simulators.checkout.simulator import CREATE
 from tests.simulators.checkout.running import MERCHANT, SECRET, ServedCheckout, served_checkout
-from tests.support.browser import DESKTOP, PHONE, barriers, fits, screen, visit
+from tests.support.browser import DESKTOP, PHONE, barriers, fits, screen, visit, website
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&{{7*7}}"
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
@@ -34,35 +31,14 @@ ProductWidget.render(document.getElementById("widget"), {
 </script></html>"""
 
 
-@contextmanager
-def shop(checkout: str) -> Iterator[str]:
+def shop(checkout: str) -> AbstractContextManager[str]:
     """A merchant's web server with one page; the query gives the token."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            query = parse_qs(urlsplit(self.path).query)
-            page = PAGE % {
-                "checkout": checkout,
-                "merchant": json.dumps(query.get("merchant", [MERCHANT])[0]),
-                "token": json.dumps(query.get("token", [""])[0]),
-            }
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(page.encode())
+    def page(query: dict[str, list[str]]) -> str:
+        merchant, token = query.get("merchant", [MERCHANT])[0], query.get("token", [""])[0]
+        return PAGE % {"checkout": checkout, "merchant": json.dumps(merchant), "token": json.dumps(token)}
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return website(page)
 
 
 @pytest.fixture
@@ -85,10 +61,13 @@ def calls(page: Page) -> list[list[object]]:
     return list(page.evaluate("window.calls"))
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize(
-    ("button", "state", "outcome"),
-    [("Approve", CheckoutState.APPROVED, "success"), ("Decline", CheckoutState.DECLINED, "failure")],
+    ("size", "button", "state", "outcome"),
+    [
+        (DESKTOP, "Approve", CheckoutState.APPROVED, "success"),
+        (PHONE, "Decline", CheckoutState.DECLINED, "failure"),
+    ],
+    ids=["desktop", "phone"],
 )
 def test_a_person_decides(
     browser: Browser,

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from simulators.operator.api import create_app
 from simulators.operator.delivery import Callbacks
@@ -11,16 +11,16 @@ from simulators.operator.pages.words import LANGUAGES
 from simulators.operator.simulator import Agreement, OperatorSimulator
 from simulators.server.wsgi_server import Server
 from tests.simulators.operator.tiny_client import channel
-from tests.support.browser import DESKTOP, PHONE, barriers, chromium, fits, screen, visit
+from tests.support.browser import DESKTOP, PHONE, barriers, fits, screen, visit
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_a_bet_is_placed_in_the_players_language(code: str):
+def test_a_bet_is_placed_in_the_players_language(browser: Browser, code: str):
     spoken = LANGUAGES[code]
     agreement = Agreement("client", "pass-word", languages=tuple(LANGUAGES))
     with channel() as (_, operator):
         simulator = OperatorSimulator(agreement, Callbacks(operator), seed=7)
-        with Server(create_app(simulator)) as server, chromium() as browser, visit(browser) as page:
+        with Server(create_app(simulator)) as server, visit(browser) as page:
             token = simulator.auth(b'{"username": "client", "password": "pass-word"}').token
             asked = f'{{"user_id": "p-1", "currency": "EUR", "lang": "{code}"}}'
             page.goto(simulator.start_session(token, asked.encode(), f"{server.url}/").url)

@@ -1,6 +1,8 @@
-"""The feed in a real browser: permalinks, the filter and its address, marks, races, and the row that is chosen."""
+"""The feed in a real browser: nothing is lost at 1,000 a second; permalinks, the filter, marks, races, one chosen row."""
 
 import re
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,9 @@ from tests.scenarios.console.running import Inside, console_inside
 from tests.support.browser import PHONE, SCREENS, barriers, fits, visit
 
 SIZE = {"width": 1440, "height": 900}
+# What comes in a second, and for how long.
+RATE = 1000
+SECONDS = 5
 
 
 @pytest.fixture
@@ -235,3 +240,26 @@ def test_the_chosen_row_stays_chosen_and_in_sight(page: Page, inside: Inside):
     expect(count(page)).to_have_text("200 exchanges")
     expect(chosen(page)).to_have_attribute("id", "x-95")
     expect(chosen(page)).to_be_in_viewport()
+
+
+def test_a_thousand_a_second_arrive_whole_and_in_time(browser: Browser, tmp_path, capsys):
+    with console_inside(tmp_path) as inside, visit(browser) as page:
+        page.goto(f"{inside.url}/#feed")
+        expect(page.locator("#line")).to_have_text("live")
+        began = time.monotonic()
+        for batch in range(RATE * SECONDS // 50):
+            inside.write(50)
+            threading.Event().wait(max(0.0, began + (batch + 1) * 50 / RATE - time.monotonic()))
+        sent = time.monotonic() - began
+        expect(page.locator("#feed-count")).to_have_text(f"{RATE * SECONDS} exchanges")
+        told = page.locator("#feed").evaluate("element => ({...element.dataset})")
+        drawn = page.locator(".x").count()
+        page.get_by_label("Search the feed").fill(f"#{RATE * SECONDS - 1} ")
+        expect(page.locator("#feed-count")).to_contain_text(f"1 of {RATE * SECONDS}")
+    with capsys.disabled():
+        print(
+            f"\nfeed: {RATE * SECONDS / sent:.0f} exchanges/s for {sent:.1f} s, none lost, "
+            f"at most {(int(told['worst']) + int(told['offset'])) / 1000:.2f} s behind, {drawn} rows in the document"
+        )
+    assert int(told["received"]) == RATE * SECONDS
+    assert drawn < 100

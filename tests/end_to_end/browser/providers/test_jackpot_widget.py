@@ -2,12 +2,9 @@
 
 import json
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -16,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from simulators.jackpot.lifecycle import VoucherEvent
 from simulators.jackpot.wire import Voucher
 from tests.simulators.jackpot.running import Served, served
-from tests.support.browser import PHONE, barriers, fits, screen, visit
+from tests.support.browser import PHONE, barriers, fits, screen, visit, website
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&{{7*7}}"
 FIELDS = [info.alias for info in Voucher.model_fields.values()]
@@ -38,35 +35,14 @@ window.jckptAsyncInit = function () {
 <script src="%(jackpot)s/widget.js" async defer></script></html>"""
 
 
-@contextmanager
-def host_page(jackpot: str) -> Iterator[str]:
+def host_page(jackpot: str) -> AbstractContextManager[str]:
     """A CLIENT's web server with one page; the query gives the token and whether history is used."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            query = parse_qs(urlsplit(self.path).query)
-            page = PAGE % {
-                "history": "true" if "history" in query else "false",
-                "token": json.dumps(query.get("token", [""])[0]),
-                "jackpot": jackpot,
-            }
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(page.encode())
+    def page(query: dict[str, list[str]]) -> str:
+        history, token = "true" if "history" in query else "false", query.get("token", [""])[0]
+        return PAGE % {"history": history, "token": json.dumps(token), "jackpot": jackpot}
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return website(page)
 
 
 class Scene:

@@ -1,0 +1,31 @@
+"""Spreads the tests that wait over those that compute, so that neither stands alone at the end of a run.
+
+Mutants are waited for, most of all those of vouchers: for what they never do. Elsewhere tests keep a core busy. xdist
+gives each worker a stretch of the whole; every stretch has a share of both.
+"""
+
+from itertools import groupby
+
+import pytest
+
+from tests.house.__main__ import ROOT
+
+WAITING = ROOT / "tests" / "mutants"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    waiting = [item for item in items if WAITING in item.path.parents]
+    # A module's tests stay together: they share fixtures.
+    modules = [
+        [*tests] for path, tests in groupby(items, lambda item: item.path) if WAITING not in path.parents
+    ]
+    if not waiting or not modules:
+        return
+    rest, spread = len(items) - len(waiting), []
+    given = passed = 0
+    for tests in modules:
+        due = len(waiting) * passed // rest
+        spread += waiting[given:due] + tests
+        given, passed = due, passed + len(tests)
+    items[:] = spread + waiting[given:]
