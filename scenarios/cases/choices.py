@@ -7,14 +7,15 @@ nothing else.
 
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from itertools import product
 
 from scenarios.cases.at_once import Chain, all_hold
+from scenarios.cases.currencies import kept_apart, other_currencies
 from scenarios.cases.kinds import BET, KINDS, ORPHAN, RESULT, WAGERS, Action, done, usual
-from scenarios.oracles.model import CopyAnswer, Late, RefusedCopy, Returned, Spent
+from scenarios.oracles.model import CopyAnswer, Foreign, Late, RefusedCopy, Returned, Reused, Spent
 from scenarios.run.judge import Judge, Undecided
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -207,6 +208,59 @@ def refused_bet(judge: Judge, operator: Verbs, player: Player) -> RefusedBet:
     hollow = copy.ok and after == before
     judge.learn(refused_copy={RefusedCopy.NOTHING if hollow else RefusedCopy.TAKEN})
     return RefusedBet(bet, top_up, copy, before, after)
+
+
+# Smallest units of the wagers whose ids or rollbacks are odd: each sum of some of them tells which.
+_ODD_WAGERS: tuple[tuple[Action, int], ...] = ((BET, 500), (RESULT, 300))
+
+
+def _odd_wagers(judge: Judge, operator: Verbs, player: Player) -> list[Exchange]:
+    sent = [
+        operator.send(operator.transaction(kind, player, player.money(units))) for kind, units in _ODD_WAGERS
+    ]
+    judge.needs(all(one.ok for one in sent), "a bet or a result was refused")
+    return sent
+
+
+def reused_ids(judge: Judge, operator: Verbs, player: Player, other: Player) -> None:
+    """Send a bet and a result, and both for ``other`` under the same ids; learn what that does.
+
+    Raises Undecided where it is none of what a CLIENT may choose.
+    """
+    if "reused" in judge.run.choices:
+        return
+    had = judge.fund(other, 5000)
+    judge.fund(player, 5000)
+    for one in _odd_wagers(judge, operator, player):
+        operator.send(replace(one.message, player=other.id))
+    each = had - player.money(200)
+    judge.measure(player)
+    moved = judge.measure(other, had, lambda: (each,))
+    judge.needs(not player.off and moved in (had, each), "one id for two players moves what IDM-07 tells of")
+    judge.learn(reused={Reused.NOTHING if moved == had else Reused.EACH})
+
+
+def foreign_rollbacks(judge: Judge, operator: Verbs, player: Player) -> None:
+    """Roll back a bet and a result in another currency, then in their own; learn what the first rollbacks did.
+
+    Raises Undecided where it is none of what a CLIENT may choose.
+    """
+    if "foreign" in judge.run.choices:
+        return
+    currency = other_currencies(judge.run.settings.target, player)[0]
+    kept_apart(judge.run, judge, operator, player, currency)
+    had = judge.fund(player, 5000, covered=True)
+    sent = _odd_wagers(judge, operator, player)
+    for one in sent:
+        operator.rollback(one, currency=currency)
+    left = had - player.money(200)
+    between = judge.measure(player, left, lambda: (had,))
+    for one in sent:
+        operator.rollback(one)
+    after = judge.measure(player, had, lambda: (left,))
+    ways = {(left, had): Foreign.NOTHING, (had, had): Foreign.UNDOES, (left, left): Foreign.USES_UP}
+    judge.needs((between, after) in ways, "a rollback in another currency moves what RBK-15 tells of")
+    judge.learn(foreign={ways[between, after]})
 
 
 def copies(judge: Judge, operator: Verbs, player: Player) -> None:

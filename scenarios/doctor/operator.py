@@ -20,6 +20,7 @@ from scenarios.problems.unanswered import SHOWN_ANSWER, NoChannel, body, said, u
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
+from scenarios.wallet.stake_limit import least_bet
 from scenarios.wallet.unclear_answers import unclear
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.operator.simulator import api_version
@@ -154,6 +155,11 @@ class Doctor:
             return self._uncovered(name, player)
         if bet.unknown:
             self.verbs.rollback(bet, purpose=Purpose.DOCTOR)
+        elif (least := least_bet(self.verbs, player, Purpose.DOCTOR)) > 1:
+            self.verbs.rollback(paid, purpose=Purpose.DOCTOR)
+            shown = player.show(player.money(least))
+            seen = f"single bets below {shown} seem to be refused: `check` sends multiples of it, and judges no finer"
+            return DoctorStep(StepOutcome.OK, name, seen)
         back = self.verbs.rollback(paid, purpose=Purpose.DOCTOR)
         left = "" if back.ok else f"; its rollback was not accepted either, so {player} keeps {unit}"
         return DoctorStep(

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final, Literal
 
+from scenarios.cases.currencies import other_currencies
 from scenarios.oracles.acceptable import acceptable
 from scenarios.oracles.linearizability import Verdict
 from scenarios.oracles.linearizability import judge as linearizable
 from scenarios.run.run import Run
 from scenarios.run.story import Step, Verb
 from scenarios.wallet.player import Player
-from scenarios.wallet.probes import Likely, Reading, Unreadable, nothing_likely
+from scenarios.wallet.probes import Declined, Likely, Reading, Unreadable, nothing_likely
 from simulators.exchanges.history import Exchange
 from simulators.transport.faults.table import parse_fault
 from simulators.wallet.transactions import Kind, Transaction
@@ -132,6 +133,8 @@ class Stage:
         """Read the balance, probably ``guess``, else ``likely``; raises Broken where it cannot be told any more."""
         try:
             reading = self.run.read(player, guess, likely, last=True)
+        except Declined as error:
+            raise Open(str(error)) from error
         except Unreadable as error:
             raise Broken(f"the balance cannot be told any more: {error}", numbers, abs(guess)) from error
         player.known = reading.now
@@ -154,8 +157,8 @@ class Stage:
     def _following(self, step: Step, earlier: Exchange) -> Transaction | None:
         """What ``step`` asks because of ``earlier``; None where that is nothing of its kind.
 
-        An id is never used for two players (IDM-07), nor anything else sent under that of what was refused (BET-05):
-        a CLIENT may do there what it likes, and break no rule of stories.
+        Nothing else is sent under the id of what was refused (BET-05): a CLIENT may do there what it likes, and break
+        no rule of stories.
         """
         operator = self.run.verbs
         message: Transaction = earlier.message
@@ -170,8 +173,12 @@ class Stage:
             case Verb.MISNAMED:
                 return operator.undo(message.id, whose, whose.money(step.units))
             case Verb.STRANGERS if len(self.players) > 1:
-                other = self.players[1 - self.players.index(whose)]
-                return operator.undo(message.id, other, message.amount)
+                return operator.undo(message.id, self._other(whose), message.amount)
+            case Verb.ANOTHERS_ID if earlier.ok and len(self.players) > 1:
+                return replace(message, player=self._other(whose).id)
+            case Verb.FOREIGN if earlier.ok:
+                abroad = other_currencies(self.run.settings.target, whose)[0]
+                return operator.undo(message.id, whose, message.amount, currency=abroad)
             case Verb.OTHER_AMOUNT if earlier.ok:
                 return replace(message, amount=whose.money(step.units))
             case Verb.OTHER_ACTION if earlier.ok:
@@ -179,6 +186,9 @@ class Stage:
                     "result" if message.kind is Kind.BET else "bet", whose, message.amount, id=message.id
                 )
         return None
+
+    def _other(self, player: Player) -> Player:
+        return self.players[1 - self.players.index(player)]
 
     def _player(self, step: Step) -> Player:
         return self.players[step.player % len(self.players)]

@@ -34,6 +34,8 @@ _LATER = (
     Verb.OTHER_ACTION,
     Verb.MISNAMED,
     Verb.STRANGERS,
+    Verb.ANOTHERS_ID,
+    Verb.FOREIGN,
     Verb.COPY,
     Verb.RESERVE,
     Verb.CANCEL,

@@ -1,8 +1,8 @@
 """The wallet model: what a bet, a result and a rollback do to one balance, with the CLIENT's choices as data.
 
-Implements ``contract.md``, *What a verdict may rest on*: where the contract leaves a choice (BET-05, RBK-03, RBK-06,
-RBK-09, RBK-16, the answer to a copy), the model holds the ways that are possible. A choice that was learned is a set
-of one. The sums of effects and the search for an order both take this one value.
+Implements ``contract.md``, *What a verdict may rest on*: where the contract leaves a choice (BET-05, IDM-07, RBK-03,
+RBK-06, RBK-09, RBK-15, RBK-16, the answer to a copy), the model holds the ways that are possible. A choice that was
+learned is a set of one. The sums of effects and the search for an order both take this one value.
 """
 
 from collections.abc import Iterable, Iterator
@@ -51,6 +51,21 @@ class CopyAnswer(StrEnum):
     REFUSED = "with an error"
 
 
+class Reused(StrEnum):
+    """What an id does that comes for another player, too (IDM-07)."""
+
+    NOTHING = "it is the first player's alone"
+    EACH = "it is one transaction of each player"
+
+
+class Foreign(StrEnum):
+    """What a rollback in another currency than its original's does to the original's (RBK-15)."""
+
+    NOTHING = "nothing, and another rollback undoes the original"
+    UNDOES = "it undoes the original"
+    USES_UP = "nothing, and no other rollback undoes the original any more"
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """What one CLIENT may do; each field but the last holds the ways that are possible.
@@ -68,6 +83,8 @@ class Model:
     returned: frozenset[Returned] = frozenset({Returned.ORIGINAL, Returned.LESSER})
     refused_copy: frozenset[RefusedCopy] = frozenset({RefusedCopy.TAKEN})
     copy_answer: frozenset[CopyAnswer] = frozenset({CopyAnswer.REPEATED})
+    reused: frozenset[Reused] = frozenset({Reused.NOTHING})
+    foreign: frozenset[Foreign] = frozenset({Foreign.NOTHING})
     orphans_refused: bool = False
 
     def spoken_with(self, abilities: Abilities) -> "Model":
@@ -120,7 +137,8 @@ class Model:
 
 
 DOCUMENTED = Model()
-# A CLIENT of which nothing is known yet: every way that breaks no MUST.
+# A CLIENT of which nothing is known yet: every way that breaks no MUST. Ids of two players and rollbacks in another
+# currency are sent by their own rules, and else only once it was learned what they do.
 OPEN = Model(
     late_bet=frozenset(Late),
     late_result=frozenset(Late),

@@ -6,11 +6,11 @@ and subject. Transactions that name each other (a bet and its rollbacks) share o
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from scenarios.oracles.attempts import Record, settle
-from scenarios.oracles.model import DOCUMENTED, Late, Model, RefusedCopy
+from scenarios.oracles.model import DOCUMENTED, Foreign, Late, Model, RefusedCopy, Reused
 from simulators.exchanges.history import Status
 from simulators.wallet.transactions import Kind
 
@@ -103,8 +103,52 @@ def effects(
     """Return the net effects on the balance that ``player`` holds in ``currency``, in order of first
     appearance, under the choices of ``model``.
 
-    ``every`` holds the transactions of all players, since an id counts once whoever it is sent for.
+    ``every`` holds the transactions of all players, since an id counts once whoever it is sent for, where the model
+    has it so.
     """
+    ways = [
+        {one.id: one for one in _effects(seen, player, currency, model)}
+        for seen in _ways([*every], player, currency, model)
+    ]
+    found = ways[0]
+    for one in ways[1:]:
+        for key in {**found, **one}:
+            options = [way[key].options if key in way else frozenset({0}) for way in (found, one)]
+            found[key] = replace(found.get(key) or one[key], options=frozenset.union(*options))
+    return list(found.values())
+
+
+def _ways(every: list[Transaction], player: str, currency: str, model: Model) -> Iterator[list[Transaction]]:
+    """What counts for ``player`` in each way in which the CLIENT may take reused ids and rollbacks in another currency.
+
+    Most histories have none, and one way.
+    """
+    others = {t.id for t in every if t.player != player}
+    shared = any(t.player == player and t.id in others for t in every)
+    own = {
+        t.id for t in every if t.kind is not Kind.ROLLBACK and (t.player, t.currency) == (player, currency)
+    }
+    abroad = [t for t in every if t.of in own and t.player == player and t.currency != currency]
+    abroad = [t for t in abroad if t.outcome is not Status.REFUSED]
+    for reused in model.reused if shared else [Reused.NOTHING]:
+        mine = every if reused is Reused.NOTHING else [t for t in every if t.player == player]
+        # What got no answer may have come to nothing.
+        unsure = {Foreign.NOTHING} if any(t.done is None for t in abroad) else set[Foreign]()
+        for foreign in model.foreign | unsure if abroad else [Foreign.NOTHING]:
+            match foreign:
+                case Foreign.NOTHING:
+                    yield mine
+                case Foreign.UNDOES:
+                    yield [replace(t, currency=currency) if t in abroad else t for t in mine]
+                case Foreign.USES_UP:
+                    yield [
+                        t
+                        for t in mine
+                        if not any(t.of == one.of and _surely_before(one, t) for one in abroad)
+                    ]
+
+
+def _effects(every: Iterable[Transaction], player: str, currency: str, model: Model) -> list[Effect]:
     by_id: dict[str, list[Transaction]] = defaultdict(list)
     for transaction in every:
         by_id[transaction.id].append(transaction)

@@ -24,10 +24,10 @@ def begin(run: Run) -> None:
         run.reach.begin()
     if run.settings.target.operator is None:
         return
-    if run.reach.whole:
+    if run.reach.coarse is not None:
         for player in (*run.players, *run.other_players):
-            player.coarse = money.to_minor(Decimal(1), player.currency)
-        run.warn("the CLIENT takes whole amounts only (RES-01): the rest is judged by those")
+            player.coarse = max(1, int(run.reach.coarse / money.unit(player.currency)))
+        run.warn(run.reach.coarse_words)
     if isinstance(run.probe, WagersProbe):
         with run.guard.without_limit():
             _try_wagers(run, run.probe, run.players[0], run.reach.declined)

@@ -16,7 +16,7 @@ from scenarios.run.findings import Finding, RuleVerdict, observed_in
 from scenarios.run.run import Run
 from scenarios.run.together import Together
 from scenarios.wallet.player import Player
-from scenarios.wallet.probes import Likely, Reading, Unreadable
+from scenarios.wallet.probes import Declined, Likely, Reading, Unreadable
 from scenarios.wallet.stake_limit import largest_bet
 from simulators.exchanges.history import Exchange, Purpose
 
@@ -259,6 +259,8 @@ class Judge(Together):
     ) -> Reading:
         try:
             reading = self.run.read(player, guess, partial(self._mistaken, player), last=last)
+        except Declined:
+            raise
         except Unreadable as error:
             seen = f"a balance that cannot be told: {error}"
             self._add(

@@ -12,6 +12,7 @@ from scenarios.target.loading import Target
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import UNANSWERED, Verbs
 from scenarios.wallet.player import Player
+from scenarios.wallet.stake_limit import least_bet
 from scenarios.wallet.unclear_answers import learn, unclear
 from simulators.exchanges.history import Answer, Exchange, Purpose, Request, Status
 from simulators.exchanges.redaction import Redactor
@@ -43,8 +44,9 @@ class Reach:
     reached: bool = False
     # Whether a CLIENT that takes no wagers answered 5xx from the beginning, so that it says nothing of its going away.
     fails_at_rest: bool = False
-    # Whether the CLIENT takes whole amounts only.
-    whole: bool = False
+    # The amount of which all wagers are multiples, where the CLIENT takes none of a smallest unit, and what is told.
+    coarse: Decimal | None = None
+    coarse_words: str = ""
     # The first bet of all where it was refused, though a result of as much had just been paid.
     declined: Exchange | None = None
 
@@ -108,8 +110,11 @@ class Reach:
             first = operator.again(first)
         paid = first
         if first.refused:
-            self.whole = _whole(operator, player, first)
-            if self.whole:
+            if _whole(operator, player, first):
+                self.coarse = Decimal(1)
+                self.coarse_words = (
+                    "the CLIENT takes whole amounts only (RES-01): the rest is judged by those"
+                )
                 return
             paid = operator.pay(player, player.unit, Purpose.FIRST_WAGER)
         if not (paid.ok or paid.refused):
@@ -121,7 +126,15 @@ class Reach:
         elif paid.refused:
             raise self._refused(operator, first)
         elif bet.refused:
-            self.declined = bet
+            least = player.money(least_bet(operator, player, Purpose.FIRST_WAGER))
+            if least == player.unit:
+                self.declined = bet
+            else:
+                self.coarse = least
+                self.coarse_words = (
+                    f"single bets below {player.show(least)} seem to be refused here, as they may be: "
+                    "all amounts are multiples of it, and what finer ones do is not judged"
+                )
 
     @property
     def address(self) -> str:

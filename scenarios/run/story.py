@@ -30,6 +30,8 @@ class Verb(StrEnum):
     OTHER_ACTION = "the same id under the other action"
     MISNAMED = "rollback of another amount"
     STRANGERS = "another player's rollback"
+    ANOTHERS_ID = "the same id for another player"
+    FOREIGN = "rollback in another currency"
     COPY = "copy"
     TOGETHER = "together"
     BANNED = "banned"

@@ -102,10 +102,12 @@ def accuse(result: ScenarioResult, noticed: Noticed | None) -> None:
         noticed.off,
         noticed.observed,
     )
-    if noticed.once:
+    once = f"seen once, in a wager of the judge's own (#{noticed.exchanges[0]}): {found.sentence()}; "
+    if noticed.once and noticed.passing:
+        result.notes.setdefault(noticed.rule, []).append(f"{once}sent again it was taken")
+    elif noticed.once:
         result.seen_once[noticed.rule] = (
-            f"seen once, in a wager of the judge's own (#{noticed.exchanges[0]}): {found.sentence()}; "
-            "the next one held. Did somebody else use the player? If not, judge it again"
+            f"{once}the next one held. Did somebody else use the player? If not, judge it again"
         )
     else:
         result.findings.append(found)

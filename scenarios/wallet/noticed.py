@@ -12,7 +12,10 @@ from simulators.wallet.transactions import Kind, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """A breach of ``rule`` seen in passing; ``off`` is the money at stake. ``once``: it did not come again."""
+    """A breach of ``rule`` seen in passing; ``off`` is the money at stake. ``once``: it did not come again.
+
+    ``passing``: nor did it last, for the very same request was taken when it was sent again.
+    """
 
     rule: str
     expected: str
@@ -20,6 +23,7 @@ class Noticed:
     exchanges: tuple[int, ...] = ()
     off: Decimal = Decimal(0)
     once: bool = False
+    passing: bool = False
     observed: Observed = Observed.OTHER
 
 
@@ -33,7 +37,7 @@ def refusals(sent: Iterable[Exchange], players: Collection[tuple[str, str]]) -> 
         message = one.message
         if not isinstance(message, Transaction) or (message.player, message.currency) not in players:
             continue
-        if one.ok and message.kind is Kind.BET:
+        if one.ok:
             taken.add(message.id)
         if not one.refused or one.not_now or one.purpose not in OWN or not message.amount:
             continue
@@ -42,14 +46,15 @@ def refusals(sent: Iterable[Exchange], players: Collection[tuple[str, str]]) -> 
         elif message.kind is Kind.ROLLBACK and message.of in taken:
             found["RBK-01"].append(one)
     for rule, refused in found.items():
-        first = refused[0]
-        more = f", {len(refused)} times" if len(refused) > 1 else ""
+        first, times = refused[0], len({one.message.id for one in refused})
+        more = f", {times} times" if times > 1 else ""
         yield Noticed(
             rule,
             f"a {first.title} is accepted",
             f"error {first.error!r}{more}",
             tuple(one.number for one in refused),
             first.message.amount,
-            once=len(refused) == 1,
+            once=times == 1,
+            passing=first.message.id in taken,
             observed=Observed.REFUSED,
         )

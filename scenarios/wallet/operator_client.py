@@ -42,7 +42,8 @@ class Verbs:
     Where results name a bet, each names the one bet, of nothing, that was placed for its player before the first.
 
     What is sent for a purpose of the judge's own (to read, fund or put back a balance) is settled as a provider would:
-    sent again until it is answered, else rolled back, and then returned as unknown.
+    sent again until it is answered, else rolled back, and then returned as unknown. A result or a rollback that is
+    refused is sent again once, for only bets may be refused.
     """
 
     channel: Operator
@@ -271,7 +272,12 @@ class Verbs:
                 message, style=self.style if style is None else style, label=label, purpose=purpose
             )
         )
-        return self._settled(exchange) if purpose in OWN and not heard(exchange) else exchange
+        if purpose not in OWN:
+            return exchange
+        if exchange.refused and message.kind is not Kind.BET:
+            again = self.again(exchange)
+            return again if again.ok else exchange
+        return exchange if heard(exchange) else self._settled(exchange)
 
     def _settled(self, exchange: Exchange) -> Exchange:
         last = self.settle(exchange)

@@ -69,7 +69,7 @@ def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
             _roll_back(probe.operator, [one for one in _own(probe.operator, player) if _paid(one)])
         else:
             settle(probe.operator, player)
-        return _blame(player, found, range(start, len(history)), str(error))
+        return _blame(probe, player, found, range(start, len(history)), str(error))
     if not player.touched:
         # What is found where the CLIENT went away in the middle, and this is done again, is the judge's own.
         player.touched, player.opening = True, opening
@@ -80,11 +80,12 @@ def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
     except Unreadable as error:
         found = _unreadable(probe, player, error)
         settle(probe.operator, player, start)
-        return _blame(player, found, range(start, len(history)), str(error))
+        return _blame(probe, player, found, range(start, len(history)), str(error))
     if found is None:
+        probe.tested = True
         return Diagnosis()
     settle(probe.operator, player, start)
-    return _blame(player, found, range(start, len(history)))
+    return _blame(probe, player, found, range(start, len(history)))
 
 
 def try_call(probe: CallProbe, player: Player) -> None:
@@ -244,9 +245,16 @@ def _unreadable(probe: WagersProbe, player: Player, error: Unreadable) -> Notice
     return Noticed("BET-01", "bets take exactly their amount", str(error))
 
 
-def _blame(player: Player, found: Noticed | None, exchanges: range, why: str = "") -> Diagnosis:
+def _blame(
+    probe: WagersProbe, player: Player, found: Noticed | None, exchanges: range, why: str = ""
+) -> Diagnosis:
     if found is None:
         return Diagnosis(f"balances cannot be read through wagers here: {why}")
+    if len(probe.errors) > 1:
+        errors = ", ".join(map(repr, sorted(probe.errors)))
+        return Diagnosis(
+            f"bets of one unit are refused for several reasons ({errors}), so that no balance can be read"
+        )
     return Diagnosis(
         f"balances cannot be read through wagers here while {found.rule} is broken ({found.seen})",
         replace(found, off=player.unit, exchanges=tuple(exchanges)[-40:]),

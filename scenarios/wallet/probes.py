@@ -40,6 +40,10 @@ class Unanswered(Unreadable):
     """The probe's own requests get no usable answer; other rules are about that."""
 
 
+class Declined(Unreadable):
+    """The CLIENT refuses bets for other reasons than missing funds, which it may: no balance can be read then."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A balance as read. ``restored`` is False where the probe could not leave it as found.
@@ -92,6 +96,9 @@ class WagersProbe:
     name: str = "wagers"
     # The largest bet that the CLIENT takes in a currency, in smallest units, where it was seen to limit single bets.
     limits: dict[str, int] = field(default_factory=dict)
+    # The errors with which bets of one unit were refused while the probe tested itself, and whether those are all.
+    errors: set[str] = field(default_factory=set)
+    tested: bool = False
     _sent: list[int] = field(default_factory=list)
 
     def over(self, operator: Verbs) -> Self:
@@ -168,8 +175,23 @@ class WagersProbe:
         return player.money(taken + more)
 
     def takes(self, player: Player, units: int) -> bool:
-        """Whether a bet of ``units`` smallest units is accepted (and so taken)."""
-        return self._resolved(self.operator.bet(player, player.money(units), purpose=Purpose.PROBE)).ok
+        """Whether a bet of ``units`` smallest units is accepted (and so taken). Raises Unreadable."""
+        bet = self._resolved(self.operator.bet(player, player.money(units), purpose=Purpose.PROBE))
+        if bet.refused and units == 1:
+            self._short(str(bet.error))
+        return bet.ok
+
+    def _short(self, error: str) -> None:
+        """Hear that not even one unit is taken. Raises Declined where that is not for missing funds."""
+        if not self.tested:
+            self.errors.add(error)
+        elif error not in self.errors:
+            usual = " or ".join(map(repr, sorted(self.errors)))
+            raise Declined(
+                f"a bet of one unit was refused with {error!r}, not {usual}: the CLIENT refuses bets for another "
+                "reason than missing funds (a limit of the player?)",
+                tuple(self._sent),
+            )
 
     def give(self, player: Player, units: int) -> Exchange:
         """Put ``units`` smallest units on the balance. Raises Unreadable where the CLIENT refuses."""

@@ -1,8 +1,13 @@
 """Does the CLIENT limit what a single bet may take? It may; then some amounts cannot be tried, and all else can."""
 
+from typing import Final
+
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, Purpose
+
+# Least bets that are tried, in smallest units.
+_LEAST: Final = (10, 100, 1000)
 
 
 def largest_bet(operator: Verbs, player: Player, units: int) -> int | None:
@@ -25,9 +30,26 @@ def largest_bet(operator: Verbs, player: Player, units: int) -> int | None:
     return None
 
 
-def _result(operator: Verbs, player: Player, units: int) -> Exchange:
-    return operator.result(player, player.money(units), purpose=Purpose.PROBE)
+def least_bet(operator: Verbs, player: Player, purpose: Purpose) -> int:
+    """Find out whether single bets must be of so many smallest units at least, where one of a unit was refused.
+
+    Returns 1 where they need not: a unit is taken once there is more, or nothing is. What was paid is bet again.
+    """
+    for units in _LEAST:
+        paid = _result(operator, player, units, purpose)
+        if not _takes(operator, player, units, purpose):
+            operator.rollback(paid, purpose=purpose)
+            continue
+        # What is paid now covers a unit whatever was owed before.
+        _result(operator, player, units, purpose)
+        single = _takes(operator, player, 1, purpose)
+        return units if _takes(operator, player, units, purpose) and not single else 1
+    return 1
 
 
-def _takes(operator: Verbs, player: Player, units: int) -> bool:
-    return operator.bet(player, player.money(units), purpose=Purpose.PROBE).ok
+def _result(operator: Verbs, player: Player, units: int, purpose: Purpose = Purpose.PROBE) -> Exchange:
+    return operator.result(player, player.money(units), purpose=purpose)
+
+
+def _takes(operator: Verbs, player: Player, units: int, purpose: Purpose = Purpose.PROBE) -> bool:
+    return operator.bet(player, player.money(units), purpose=purpose).ok

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
 from client_under_test.mutants.wallet.wallet_mutant import Unconstrained
-from client_under_test.schema import players
+from client_under_test.schema import players, transactions
 from client_under_test.wallet.ledger import Effect, Ledger, Player, Stored, digest
 from client_under_test.wallet.messages import Action, Transaction
 
@@ -42,6 +42,22 @@ class _LastPlayerPaid(Unconstrained):
         if transaction.action is Action.ROLLBACK and decision.movement > 0:
             player = self.player(connection, self.__dict__.get("last", player.id))
         return super().record(connection, transaction, player, decision)
+
+
+class _Moved(Unconstrained):
+    """Writes a copy over what has its id, with the player that the copy names."""
+
+    @override
+    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
+        stored = self.stored(connection, self.key(transaction))
+        if stored is not None and stored.action == transaction.action:
+            connection.execute(
+                sa.update(transactions)
+                .where(transactions.c.id == stored.id)
+                .values(player_id=transaction.player)
+            )
+            return stored
+        return super().recall(connection, transaction)
 
 
 class _LastBetAmount(Unconstrained):
@@ -124,6 +140,12 @@ MUTANTS: tuple[Mutant, ...] = (
         "The current amount is a variable of all threads.",
         ("INV-04", "INV-03"),
         ledger=_shared("amount"),
+    ),
+    _mutant(
+        "players-upsert",
+        "An id that comes for another player is that player's from then on.",
+        ("INV-01",),
+        ledger=_Moved,
     ),
     _mutant(
         "players-last-paid",

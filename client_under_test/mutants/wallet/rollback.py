@@ -92,6 +92,37 @@ def _orphan_unknown(
     return decision
 
 
+class _MatchedByAmount(_Target):
+    """Looks among the player's last bets for one of the amount where nothing has the id."""
+
+    @override
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
+        if self.target(connection, transaction) is None:
+            alike = connection.execute(
+                sa.select(transactions.c.key)
+                .where(transactions.c.player_id == player.id)
+                .where(transactions.c.amount == transaction.amount)
+                .where(transactions.c.action == Action.BET)
+                .order_by(transactions.c.id.desc())
+            ).scalar()
+            original = None if alike is None else self.original(connection, alike, player)
+            if original is not None:
+                return Effect(-original.amount, reverses=original.id)
+        return super().rollback(connection, transaction, player)
+
+
+class _AmongTheLast(_Target):
+    """Rolls back what is among the last 20 transactions of all; the rest is unknown to it."""
+
+    @override
+    def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
+        newest = connection.execute(sa.select(sa.func.max(transactions.c.id))).scalar() or 0
+        original = self.target(connection, transaction)
+        if original is not None and original.id <= newest - 20:
+            return NOTHING
+        return super().rollback(connection, transaction, player)
+
+
 def _again(
     _decision: Effect, _transaction: Transaction, player: Player, original: Stored | None, _undone: bool
 ) -> Effect:
@@ -215,6 +246,18 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant("rollback-clamped", "A spent result is taken back down to zero.", ("RBK-03",), ledger=_clamped),
     mutant("rollback-spent-refused", "A spent result is not taken back.", ("RBK-03",), ledger=_spent_refused),
     mutant("rollback-orphan-unknown", "An orphan is refused.", ("RBK-04",), ledger=_knowing(_orphan_unknown)),
+    mutant(
+        "rollback-orphan-matched",
+        "An orphan returns the last bet of its amount.",
+        ("RBK-04",),
+        ledger=_MatchedByAmount,
+    ),
+    mutant(
+        "rollback-last-20",
+        "Only the last 20 transactions can be rolled back.",
+        ("RBK-01",),
+        ledger=_AmongTheLast,
+    ),
     mutant("rollback-orphan-deposits", "An orphan pays its amount.", ("RBK-04",), ledger=_orphan_deposits),
     mutant(
         "rollback-orphan-forgotten",

@@ -4,26 +4,28 @@ Story: Hypothesis invents sequences of bets, results, rollbacks, copies, orphans
 what is wrong or comes during a ban in between, some at once, some with answers lost or restarts; the one that breaks is
 made as short as it can be, told in numbered lines, saved and replayed by ``pitboss replay``. Invariant: the balance is
 one that the wallet model allows. Limits: left out are a rollback of a rollback, as the documents do not say what it
-does, one id for two players, and other currencies, which have rules of their own (SHOULD); sizes and number come from
-the effort, the choices from the seed.
+does, and wagers in other currencies; sizes and number come from the effort, the choices from the seed.
 """
 
+import contextlib
 from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from scenarios.cases.at_once import Chain, all_hold
+from scenarios.cases.choices import foreign_rollbacks, reused_ids
 from scenarios.cases.kinds import WAGERS
 from scenarios.generated.judging import judge_stories, side_by_side
 from scenarios.generated.playback import BetsOnly, Isolated, Stage
 from scenarios.generated.search import FAULTS, Plan
-from scenarios.run.judge import Judge
+from scenarios.run.judge import Judge, Undecided
 from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
 from scenarios.run.story import Step, Verb
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
+from scenarios.wallet.probes import Unreadable
 from simulators.exchanges.history import Exchange
 
 pytestmark = [pytest.mark.last, pytest.mark.needs("probe"), pytest.mark.usefixtures("choices_learned")]
@@ -65,6 +67,11 @@ _TOURS = (
         Step(Verb.COPY, of=2),
     ),
 )
+# One id for two players, and a rollback in another currency, each followed by the plain rollback.
+_OF_TWO = (
+    (Step(Verb.BET, 300), Step(Verb.ANOTHERS_ID), Step(Verb.ROLLBACK, of=1), Step(Verb.ROLLBACK, of=1)),
+)
+_ABROAD = ((Step(Verb.BET, 300), Step(Verb.FOREIGN), Step(Verb.ROLLBACK, of=1)),)
 # What a ban refuses is undone as what was refused for lack of funds.
 _BANNED = (
     (
@@ -120,17 +127,40 @@ def _any_sequence(
     tours: tuple[tuple[Step, ...], ...] = (),
 ) -> None:
     run = judge.run
+    learned = _learned(judge, acting) if examples else {}
     plan = Plan(
         "INV-01",
-        (*_SEQUENTIAL, *_ODD, *([Verb.STRANGERS] if len(acting) > 1 else ())),
+        (*_SEQUENTIAL, *_ODD, *([Verb.STRANGERS] if len(acting) > 1 else ()), *learned),
         _OPENING,
         units=(0, 900),
         players=len(acting),
         bans=_bans(run),
-        tours=tours,
+        tours=(*tours, *(tour for tours in learned.values() for tour in tours)),
     )
     stage = partial(Stage, run, acting, plan.opening, judge.fund)
     judge_stories(run, judge, effort, plan, stage, examples)
+
+
+def _learned(judge: Judge, acting: list[Player]) -> dict[Verb, tuple[tuple[Step, ...], ...]]:
+    """What the documents leave to the CLIENT and it was seen to choose, with its tours; nothing where that is open.
+
+    In further currencies no wager is in another.
+    """
+    operator = judge.run.verbs
+    abilities = operator.channel.dialect.abilities
+    with contextlib.suppress(Undecided, Unreadable):
+        if len(acting) > 1 and abilities.ids_across_players:
+            reused_ids(judge, operator, *acting)
+            return {Verb.ANOTHERS_ID: _OF_TWO}
+        if (
+            len(acting) == 1
+            and not judge.result.currency
+            and abilities.rollback_currency
+            and abilities.rollback_ids
+        ):
+            foreign_rollbacks(judge, operator, *acting)
+            return {Verb.FOREIGN: _ABROAD}
+    return {}
 
 
 def _bans(run: Run) -> bool:

@@ -1,12 +1,14 @@
 """The sweep: when all is done, everything genuine that was sent is sent once more.
 
 Story: an OPERATOR reconciles at the end of the day and sends again whatever it is not sure of, from the oldest to the
-newest, many at once. Invariant: the same answers as the first time, and no money. Limits: what was refused, or was
-sent in several forms under one id, is left out, as other rules leave a choice there; a sample at low effort.
+newest, many at once; then it rolls back what is oldest. Invariant: the same answers as the first time, and no money;
+what is old is rolled back like what is new. Limits: what was refused, or was sent in several forms under one id, is
+left out, as other rules leave a choice there; a sample at low effort.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from functools import partial
 from itertools import zip_longest
 from random import Random
@@ -15,6 +17,7 @@ import pytest
 
 from scenarios.cases.at_once import Chain, all_hold
 from scenarios.cases.kinds import BET_UNDONE, KINDS, ORPHAN, RESULT_UNDONE, done
+from scenarios.oracles.model import Late
 from scenarios.run.judge import Judge, said
 from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
@@ -55,6 +58,52 @@ def test_everything_genuine_once_more(
         judge.balance("IDM-04", player, player.money(_FUNDS), *copies[:_OLDEST], case=case)
 
     judge.each(players, unmoved)
+
+
+@pytest.mark.usefixtures("choices_learned")
+@pytest.mark.rules("RBK-01", "RBK-02", "RBK-06", "RBK-07")
+def test_late_rollbacks(run: Run, operator: Verbs, player: Player, judge: Judge) -> None:
+    """What was done first in a run is rolled back at its end as at once, and what was rolled back then stays so."""
+    balance = judge.fund(player, _FUNDS, covered=True)
+    oldest = _oldest(run, player)
+    late = {"RBK-01": Kind.BET, "RBK-02": Kind.RESULT, "RBK-07": BET_UNDONE, "RBK-06": ORPHAN}
+    if run.model.late_bet != {Late.NOTHING} or not operator.channel.dialect.abilities.unknown_rollbacks:
+        del late["RBK-06"]
+    judge.needs(oldest.keys() & late.values(), "nothing was accepted that could be rolled back late")
+    for rule, kind in late.items():
+        first = oldest.get(kind)
+        if first is None:
+            continue
+        message = first.message
+        seconds = run.history.now() - (first.answered or first.invoked)
+        case = f"{kind}, {seconds:.0f} s and {len(run.history) - first.number} requests ago"
+        if kind == ORPHAN:
+            bet = operator.transaction("bet", player, message.amount, id=message.of)
+            exchange = operator.send(bet, label="bet (late)")
+        else:
+            exchange = operator.rollback(message.of or message.id, player, message.amount)
+        moved = {Kind.BET: message.amount, Kind.RESULT: -message.amount}.get(message.kind, Decimal(0))
+        if message.of is None:
+            judge.accepted(rule, exchange, case=case)
+        balance = judge.balance(rule, player, balance + moved, first, exchange, case=case)
+
+
+def _oldest(run: Run, player: Player) -> dict[str, Exchange]:
+    """The oldest of each kind that was accepted for ``player``, covered, and of an amount that can be read.
+
+    Wagers were never rolled back, nor what is rolled back a second time; nothing ever came for orphans.
+    """
+    sent = {one.message.id: one.message for one in run.history if isinstance(one.message, Transaction)}
+    times = Counter(message.of for message in sent.values())
+    oldest: dict[str, Exchange] = {}
+    for kind, one in _accepted(run, [player]):
+        message = one.message
+        rolled_back = times[message.id if message.of is None else message.of]
+        came = kind == ORPHAN and message.of in sent
+        readable = 0 < message.amount <= player.money(_FUNDS // 4) and not message.amount % player.unit
+        if readable and rolled_back == (message.of is not None) and not came:
+            oldest.setdefault(kind, one)
+    return oldest
 
 
 def _recognised(operator: Verbs, judge: Judge, player: Player) -> set[str]:

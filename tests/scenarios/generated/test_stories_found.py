@@ -107,8 +107,7 @@ def test_the_same_seed_repeats_the_run():
         assert one == other, f"exchange {number}"
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_failure_that_does_not_come_back_is_told_and_undecided(seed, tmp_path, monkeypatch):
+def test_a_failure_that_does_not_come_back_is_told_and_undecided(tmp_path, monkeypatch):
     wallet, play = OnceOnly(), Stage.play
 
     def step(stage, told):
@@ -118,7 +117,7 @@ def test_a_failure_that_does_not_come_back_is_told_and_undecided(seed, tmp_path,
         wallet.in_step = False
 
     monkeypatch.setattr(Stage, "play", step)
-    result = judged(wallet, "INV-01", seed=seed, report=tmp_path / "out")
+    result = judged(wallet, "INV-01", seed=1, report=tmp_path / "out")
     assert wallet.done
     assert result.code is Exit.UNDECIDED
     [verdict] = result.verdicts

@@ -24,7 +24,8 @@ class Refusing(Wallet):
 
     def heard(self, exchange):
         mine = exchange.message is not None and exchange.message.kind == self.action
-        if mine and exchange.purpose is self.purpose and exchange.answer is None and not exchange.failure:
+        first = exchange.copy_of is None and exchange.answer is None and not exchange.failure
+        if mine and exchange.purpose is self.purpose and first:
             if self.seen in self.places:
                 self.chosen.add(exchange.message.id)
             self.seen += 1
@@ -39,6 +40,10 @@ class Refusing(Wallet):
         if message["transaction_id"] in self.chosen:
             raise Refused("TRY_LATER")
         return super().result(message)
+
+
+class BusyError(Exception):
+    """The CLIENT has too much to do."""
 
 
 class LateAccount(Wallet):
@@ -72,6 +77,28 @@ def test_a_result_that_is_refused_once_leaves_its_rule_undecided(purpose, place)
     found = verdicts(judged(wallet, *RULES, watchers=[wallet]))
     assert found["RES-01"].standing is Standing.UNDECIDED
     assert "seen once, in a wager of the judge's own" in found["RES-01"].reason
+    assert wallet.balances == {"p-1": Decimal(50), "p-2": Decimal(50)}
+
+
+def test_a_result_that_is_taken_when_it_is_sent_again_is_a_note():
+    class Hasty(Refusing):
+        def result(self, message):
+            if message["transaction_id"] in self.chosen:
+                self.chosen.clear()
+                raise BusyError
+            return super().result(message)
+
+        def fresh(self, message):
+            try:
+                return super().fresh(message)
+            except BusyError:
+                # It leaves no trace.
+                raise Refused("BUSY") from None
+
+    wallet = Hasty("result", Purpose.PROBE, (3,))
+    found = verdicts(judged(wallet, *RULES, watchers=[wallet]))
+    assert {one.standing for one in found.values()} == {Standing.PASSED}
+    assert "error 'BUSY'; sent again it was taken" in found["RES-01"].reason
     assert wallet.balances == {"p-1": Decimal(50), "p-2": Decimal(50)}
 
 
