@@ -292,6 +292,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-13",
         level=Level.MUST,
+        broken_by_answers=True,
         statement=(
             "hostile strings in any id (SQL, NUL, quotes, 10 kB, emoji, right-to-left marks, "
             "`__proto__`) cause no crash, no leak of internals (stack trace, SQL text) and no money "

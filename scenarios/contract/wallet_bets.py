@@ -83,6 +83,7 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="BET-07",
         level=Level.SHOULD,
+        broken_by_answers=True,
         statement="a currency that is not the player's is refused, no effect",
         source="sportsbook.txt, Transactions",
         why="10 JPY taken as 10 EUR is a loss of more than a hundredfold.",
@@ -222,6 +223,7 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     Rule(
         id="RES-06",
         level=Level.MUST,
+        broken_by_answers=True,
         fits=(Observed.REFUSED, Observed.MONEY, Observed.OTHER),
         statement="a result succeeds at balance zero and at a negative balance",
         source="sportsbook.txt, Transactions",

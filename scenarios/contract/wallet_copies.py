@@ -48,6 +48,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-03",
         level=Level.MUST,
+        broken_by_answers=True,
         statement=(
             "a copy after a lost answer (the connection is cut once the request is fully sent, at "
             "several instants) has no second effect"
@@ -116,6 +117,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-09",
         level=Level.MUST,
+        broken_by_answers=True,
         statement="the same transaction in other bytes (key order, white space) is the same transaction",
         source="sportsbook.txt, Transactions",
         why="Providers change their JSON library; the retry then looks different and is paid again.",
@@ -139,6 +141,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-11",
         level=Level.MUST,
+        broken_by_answers=True,
         fits=(Observed.REFUSED, Observed.MONEY, Observed.OTHER),
         statement=(
             "a provider retry schedule (timeout, then copies with growing pauses, some concurrent) "
@@ -183,6 +186,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-03",
         level=Level.SHOULD,
+        broken_by_answers=True,
         fits=(Observed.REFUSED, Observed.MONEY, Observed.OTHER),
         statement=(
             "rolling back a result already spent succeeds; the balance may go negative (only bets may "
@@ -294,6 +298,7 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-11",
         level=Level.INFO,
+        broken_by_answers=True,
         statement=(
             "rolling back a rollback: recorded; MUST NOT crash, and MUST NOT pay more than was ever taken"
         ),

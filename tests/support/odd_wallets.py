@@ -114,6 +114,24 @@ class LimitsSingleBets(Wallet):
         return super().bet(message)
 
 
+class LeastBets(Wallet):
+    """Takes no single bet below 0.10."""
+
+    def bet(self, message):
+        if 0 < message["amount"] < Decimal("0.10"):
+            raise Refused("LEAST_STAKE")
+        return super().bet(message)
+
+
+class LimitsAllBets(Wallet):
+    """Takes no bet of a player who has bet 70 times."""
+
+    def bet(self, message):
+        if sum(entry.effect < 0 for entry in self.entries.values()) >= 70:
+            raise Refused("DAILY_LIMIT")
+        return super().bet(message)
+
+
 class PaysAfterBets(Wallet):
     """Refuses results of a player who has made no bet yet."""
 

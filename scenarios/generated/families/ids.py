@@ -82,6 +82,10 @@ def _uuid(one: Callable[[str], str], other: Callable[[str], str]) -> Pair:
     return pair
 
 
+def _ending_in(digit: str) -> Callable[[str], str]:
+    return lambda text: text[:-1] + digit
+
+
 def _hostile_number(rng: Random) -> tuple[str, str]:
     """Two texts that languages with loose comparison read as zero times a power of ten."""
     return f"0e{rng.randrange(10**9, 10**10)}", f"0e{rng.randrange(10**9, 10**10)}1"
@@ -97,6 +101,11 @@ def pairs() -> Family[Pair]:
             ("an accent composed and decomposed", _ending("-caf\u00e9", "-cafe\u0301")),
             ("alike in the first 36 characters", _cut(36)),
             ("a leading zero", _number("{}", "0{}")),
+            # What a CLIENT takes that keeps ids as UUIDs.
+            (
+                "UUIDs alike in the first 32 characters",
+                _uuid(lambda text: text[:-1] + "0", lambda text: text[:-1] + "1"),
+            ),
         ],
         others=[
             *(

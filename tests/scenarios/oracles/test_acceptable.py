@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.oracles.acceptable import acceptable
-from scenarios.oracles.model import Late, Model
+from scenarios.oracles.model import Foreign, Late, Model, Reused
 from scenarios.oracles.subset_sums import BITS, LISTED, Sums
 from simulators.exchanges.history import Status
 from tests.support.oracle_exchanges import bet, exchange, in_turn, result, rollback
@@ -100,6 +100,46 @@ def test_concurrent_requests_under_one_id_leave_open_which_counts():
 def test_a_rollback_racing_its_bet_comes_to_nothing():
     exchanges = [exchange(bet("a", 10), OK, 0.0, 9.0), exchange(rollback("r", "a", 10), OK, 1.0, 8.0)]
     assert acceptable(exchanges, "p", Decimal(100), "EUR").balances == {Decimal(100)}
+
+
+# One id for two players, and a rollback in another currency, where the CLIENT was seen to choose otherwise.
+ABROAD = rollback("r", "a", 10, currency="USD")
+LEARNED = {
+    "an id of each player": (
+        [(bet("a", 10, player="q"), OK), (bet("a", 10), OK)],
+        {"reused": [Reused.EACH]},
+        "90",
+    ),
+    "which of them is open": (
+        [(bet("a", 10, player="q"), OK), (bet("a", 10), OK)],
+        {"reused": Reused},
+        "90 100",
+    ),
+    "undone abroad": ([(bet("a", 10), OK), (ABROAD, OK)], {"foreign": [Foreign.UNDOES]}, "100"),
+    "used up abroad": (
+        [(bet("a", 10), OK), (ABROAD, OK), (rollback("s", "a", 10), OK)],
+        {"foreign": [Foreign.USES_UP]},
+        "90",
+    ),
+    "used up too late": (
+        [(bet("a", 10), OK), (rollback("s", "a", 10), OK), (ABROAD, OK)],
+        {"foreign": [Foreign.USES_UP]},
+        "100",
+    ),
+    "perhaps used up": (
+        [(bet("a", 10), OK), (ABROAD, UNKNOWN), (rollback("s", "a", 10), OK)],
+        {"foreign": [Foreign.USES_UP]},
+        "100",
+    ),
+    "refused abroad": ([(bet("a", 10), OK), (ABROAD, REFUSED)], {"foreign": [Foreign.UNDOES]}, "90"),
+}
+
+
+@pytest.mark.parametrize(("steps", "choices", "balances"), LEARNED.values(), ids=LEARNED)
+def test_what_the_client_chose_counts(steps, choices, balances):
+    model = Model(**{name: frozenset(ways) for name, ways in choices.items()})
+    oracle = acceptable(in_turn(*steps), "p", Decimal(100), "EUR", model)
+    assert oracle.balances == {Decimal(each) for each in balances.split()}
 
 
 # What may be there where the rollback of what is unknown is refused: a CLIENT may remember it, and then it is late.

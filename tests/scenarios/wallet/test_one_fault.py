@@ -45,13 +45,29 @@ def test_where_balances_cannot_be_told_answers_still_break_rules():
         def orphan(self, message):
             raise Refused("NOT_FOUND")
 
+        def undo(self, original, message):
+            if original.message["action"] == "result":
+                raise Refused("INSUFFICIENT_FUNDS")
+            return super().undo(original, message)
+
+        def key(self, message):
+            if "\u202e" in message["transaction_id"]:
+                raise RuntimeError
+            return super().key(message)
+
+        def foreign(self, message):
+            return self.fresh(message)
+
         def result(self, message):
             if not message["amount"]:
                 raise Refused("INVALID_AMOUNT")
             return super().result(message)
 
-    result = judged(ManyFaults(), "BET-03", "IDM-01", "RBK-04", "RES-01", "RES-02", "RES-03")
-    assert at(result, Standing.FAILED) == {"BET-03", "IDM-01", "RBK-04", "RES-02"}
+    shown = ("IDM-01", "IDM-11", "MSG-13", "RBK-02", "RBK-04", "RES-02")
+    warned = ("BET-07", "RBK-03")
+    result = judged(ManyFaults(), "BET-03", *shown, *warned, "RES-01", "RES-03")
+    assert at(result, Standing.FAILED) == {"BET-03", *shown}
+    assert at(result, Standing.WARNED) == {*warned}
     assert at(result, Standing.UNDECIDED) == {"RES-01"}
     assert at(result, Standing.PASSED) == {"RES-03"}
 
@@ -69,6 +85,27 @@ def test_what_the_first_wager_shows_is_told_and_the_rest_is_judged(habit, broken
     assert at(result, Standing.FAILED) == {broken}
     assert not at(result, Standing.UNDECIDED)
     assert wallet.balances == {"p-1": Decimal(50), "p-2": Decimal(50)}
+
+
+def test_a_least_bet_is_a_choice_and_the_rest_is_judged_by_multiples_of_it():
+    wallet = odd.LeastBets()
+    result = judged(wallet, *FEW, "INV-01", "MSG-12")
+    # Only what needs a ban is left out.
+    assert at(result, Standing.SKIPPED) == {"RES-04"}
+    assert len(at(result, Standing.PASSED)) == len(result.verdicts) - 1
+    assert [
+        text
+        for text in result.run.warnings
+        if text.startswith("single bets below 0.10 EUR seem to be refused")
+    ]
+    assert wallet.balances == {"p-1": Decimal(50), "p-2": Decimal(50)}
+
+
+def test_bets_that_are_refused_for_a_limit_of_the_player_are_no_fault():
+    result = judged(odd.LimitsAllBets(), *FEW)
+    assert not at(result, Standing.FAILED) | at(result, Standing.WARNED)
+    [*undecided] = [one.reason for one in result.verdicts if one.standing is Standing.UNDECIDED]
+    assert any("refused with 'DAILY_LIMIT', not 'INSUFFICIENT_FUNDS'" in reason for reason in undecided)
 
 
 def test_what_wagers_alone_cannot_tell_is_said():
