@@ -101,7 +101,6 @@ def pairs() -> Family[Pair]:
             ("an accent composed and decomposed", _ending("-caf\u00e9", "-cafe\u0301")),
             ("alike in the first 36 characters", _cut(36)),
             ("a leading zero", _number("{}", "0{}")),
-            # What a CLIENT takes that keeps ids as UUIDs.
             (
                 "UUIDs alike in the first 32 characters",
                 _uuid(lambda text: text[:-1] + "0", lambda text: text[:-1] + "1"),
