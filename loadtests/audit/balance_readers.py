@@ -18,6 +18,7 @@ from loadtests.traffic.player_script import Seen, Send
 from loadtests.transports.disturbed import delivery, seen
 from scenarios.driver.driver import Driver
 from scenarios.target.loading import Target
+from scenarios.wallet.call_probe import CallProbe
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import DriverProbe, Probe, Reading, WagersProbe
@@ -108,8 +109,17 @@ class BalanceReaders:
         route = self.target.route(History(), timeout=operator.timeout, connections=1, limits=limits)
         channel = Operator(self.base_url, operator.security_hash.get_secret_value(), route, operator.words)
         verbs = Verbs(channel)
-        # Nothing tries the dialect's balance call before the audit: wagers do not have to be believed.
-        wanted = self.target.target.probe
-        by_wagers = wanted in ("", "wagers", "call")
-        probe: Probe = WagersProbe(verbs) if by_wagers else DriverProbe(verbs, driver, wanted)
-        return BalanceReader(channel, probe, self.callbacks.currency)
+        return BalanceReader(
+            channel, _probe(verbs, driver, self.target.target.probe), self.callbacks.currency
+        )
+
+
+def _probe(verbs: Verbs, driver: Driver, wanted: str) -> Probe:
+    """What reads balances. Nothing tries the dialect's balance call before: it is believed only where that is asked."""
+    match wanted:
+        case "" | "wagers":
+            return WagersProbe(verbs)
+        case "call":
+            return CallProbe(verbs)
+        case _:
+            return DriverProbe(verbs, driver, wanted)

@@ -134,8 +134,9 @@ class AnswerForm(Section):
         description="a JMESPath that finds the player's balance, written as amounts are, in what says done",
         examples=['"balance"'],
     )
-    insufficient_funds: Name = Field(
-        description="the error of a bet that the balance does not cover", examples=['"INSUFFICIENT_FUNDS"']
+    insufficient_funds: Name | int = Field(
+        description="the error of a bet that the balance does not cover, a text or a number",
+        examples=['"INSUFFICIENT_FUNDS"'],
     )
 
 
@@ -281,7 +282,7 @@ class DialectFile(Section):
                 answer.done,
                 answer.error,
                 answer.client_id,
-                answer.insufficient_funds,
+                str(answer.insufficient_funds),
                 answer.balance,
             ),
             asks=None if self.balance is None else (self.balance.path, self.balance.message),

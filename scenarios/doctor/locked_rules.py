@@ -7,14 +7,28 @@ from scenarios.contract import PLANNED, RULES, Rule
 from scenarios.doctor.steps import DoctorStep, StepOutcome
 from scenarios.hosting.checkout import undecidable
 from scenarios.report.summary import named
+from scenarios.run.planning.settings import Settings
+from scenarios.runner.needs import beside_dialect
 from scenarios.target.loading import ENTRIES, Target
 from simulators.providers import PROVIDERS
 
 
+def stated(target: Target) -> list[Rule]:
+    """The rules that a verdict on ``target`` counts."""
+    counted = Settings(target=target, rules=tuple(RULES)).applicable().rules
+    return [RULES[rule] for rule in counted if rule not in PLANNED]
+
+
 def locked(target: Target, has: Callable[[str], bool]) -> Iterator[DoctorStep]:
     """What keeps rules from being judged, each with the line that unlocks them."""
-    written = [rule for rule in RULES.values() if rule.id not in PLANNED]
-    judged = [rule for rule in written if _section(target, rule)]
+    written = stated(target)
+    beside: dict[str, list[Rule]] = {}
+    for rule in written:
+        if why := beside_dialect(rule, target):
+            beside.setdefault(why, []).append(rule)
+    for why, rules in beside.items():
+        yield _locked(rules, why)
+    judged = [rule for rule in written if _section(target, rule) and not beside_dialect(rule, target)]
     for name in ENTRIES:
         rules = [rule for rule in judged if name in rule.needs]
         if rules and not has(name):
@@ -23,7 +37,9 @@ def locked(target: Target, has: Callable[[str], bool]) -> Iterator[DoctorStep]:
     if operator and has("launch") and (operator.username is None or operator.password is None):
         rules = [rule for rule in judged if "launch" in rule.needs]
         line = 'username = "client" and password = "env:OPERATOR_PASSWORD"'
-        yield _locked(rules, f"add to [operator]: {line}")
+        # Another dialect has none.
+        if rules:
+            yield _locked(rules, f"add to [operator]: {line}")
     checkout = target.checkout
     if checkout and has("checkout_token"):
         if not checkout.variants:

@@ -40,8 +40,8 @@ def test_copies_have_one_effect(conversions: Conversions, player: Player) -> Non
     simulator = conversions.simulator
     for state in (
         VoucherState.CANCELED,
-        VoucherState.READY,
         VoucherState.REFUNDED,
+        VoucherState.READY,
         VoucherState.REFUND_REJECTED,
     ):
         conversion, balance = came_to(conversions, player, state)

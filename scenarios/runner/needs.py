@@ -2,9 +2,10 @@
 
 import pytest
 
-from scenarios.contract import MONEY, RULES, Level
+from scenarios.contract import MONEY, RULES, Level, Rule
 from scenarios.problems.errors import UsageProblem
 from scenarios.run.run import Run
+from scenarios.target.loading import Target
 from simulators.dialects import DEFAULT
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 from simulators.wallet.dialect import LACKING
@@ -112,17 +113,23 @@ def lacking(item: pytest.Item, run: Run) -> str | None:
 
         if (mute := undecidable(target.need_checkout())) is not None:
             return mute
-    dialect = target.operator.dialect if target.operator else DEFAULT
-    if dialect != DEFAULT and any(rule.about_bytes for rule in rules):
-        return f"it is about the bytes of the dialect {DEFAULT}, and the target speaks {dialect}"
-    if target.operator:
-        abilities = target.operator.words.abilities
-        absent = [rule.ability for rule in rules if rule.ability and not getattr(abilities, rule.ability)]
-        if absent:
-            return f"it does not apply to the dialect {dialect}, in which {LACKING[absent[0]]}"
+    if beside := next(filter(None, (beside_dialect(rule, target) for rule in rules)), None):
+        return beside
     entries = [*(entry for rule in rules for entry in rule.needs), *_declared(item)]
     missing = [entry for entry in entries if entry != PROBE and not run.driver.has(entry)]
     return f"needs a driver entry: {run.driver.missing(missing[0])}" if missing else None
+
+
+def beside_dialect(rule: Rule, target: Target) -> str | None:
+    """Why ``rule`` does not apply to the dialect of ``target``, None where it does."""
+    if target.operator is None:
+        return None
+    dialect = target.operator.dialect
+    if dialect != DEFAULT and rule.about_bytes:
+        return f"it is about the bytes of the dialect {DEFAULT}, and the target speaks {dialect}"
+    if rule.ability and not getattr(target.operator.words.abilities, rule.ability):
+        return f"it does not apply to the dialect {dialect}, in which {LACKING[rule.ability]}"
+    return None
 
 
 def _declared(item: pytest.Item) -> list[str]:

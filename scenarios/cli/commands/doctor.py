@@ -9,7 +9,8 @@ from rich.text import Text
 
 from scenarios.cli.click_errors import examples
 from scenarios.cli.options import config as config_option
-from scenarios.contract import PLANNED, RULES, Level
+from scenarios.contract import Level
+from scenarios.doctor.locked_rules import stated
 from scenarios.doctor.operator import examine
 from scenarios.doctor.steps import DoctorStep, StepOutcome
 from scenarios.problems.errors import Exit
@@ -59,7 +60,7 @@ def command(context: click.Context, config: Path | None, restart: bool) -> None:
             steps.append(step)
     finally:
         run.close()
-    console.print(f"\n{_judgeable(steps)}")
+    console.print(f"\n{_judgeable(target, steps)}")
     problems = [step.problem for step in steps if step.problem is not None]
     if problems:
         console.print(f"\n{len(problems)} wrong. Fix the first, then run pitboss doctor again.")
@@ -92,9 +93,9 @@ def _watched(steps: Iterator[DoctorStep], console: Console, target: Target) -> I
         yield step
 
 
-def _judgeable(steps: Sequence[DoctorStep]) -> str:
+def _judgeable(target: Target, steps: Sequence[DoctorStep]) -> str:
     """How many of the MUST rules this target file lets a check judge."""
-    must = {rule.id for rule in RULES.values() if rule.level is Level.MUST and rule.id not in PLANNED}
+    must = {rule.id for rule in stated(target) if rule.level is Level.MUST}
     locked = {rule for step in steps for rule in step.rules} & must
     lock = f"; {len(locked)} {'is' if len(locked) == 1 else 'are'} locked, as said above" if locked else ""
     return f"{len(must) - len(locked)} of {rules(len(must), 'MUST')} can be judged{lock}."

@@ -19,7 +19,7 @@ def came_to(conversions: Conversions, player: Player, state: VoucherState) -> tu
     """A purchase whose voucher is in ``state``, its webhooks delivered once, and the balance after it.
 
     One that is RESERVED was not told of, and the balance is that of before. For CONFIRMED the simulator must be
-    ``unready``, or it does not stay so.
+    ``unready``, or it does not stay so. Raises Undecided where the CLIENT takes no money for what is delivered.
     """
     balance = conversions.judge.fund(player, 2 * AMOUNT)
     conversion = conversions.begin(player, AMOUNT)
@@ -45,4 +45,9 @@ def came_to(conversions: Conversions, player: Player, state: VoucherState) -> tu
             # Nothing tells a CLIENT of a refund that was asked for.
             conversions.reaches(conversion, state)
     back = state is VoucherState.REFUNDED
-    return conversion, conversions.measure(player, balance - player.money(0 if back else PRICE))
+    left = conversions.measure(player, balance - player.money(0 if back else PRICE))
+    if state in (VoucherState.READY, VoucherState.REFUND_REJECTED):
+        # Where nothing moves money, no copy and no lie does either: that proves nothing.
+        held = (balance, balance - player.money(AMOUNT))
+        conversions.judge.needs(left not in held, "a voucher that was delivered cost nothing: see VCH-01")
+    return conversion, left

@@ -15,7 +15,10 @@ from flask import Flask, jsonify, redirect, request
 from client_under_test.app import create_app
 from client_under_test.config import Config
 from scenarios.cli.commands.doctor import command
+from scenarios.contract import RULES, Level
+from scenarios.doctor.locked_rules import locked
 from scenarios.hosting.ports import free_port
+from scenarios.target.loading import load
 from simulators.server.wsgi_server import Server
 
 HASH = "the-security-hash"
@@ -152,7 +155,19 @@ def test_locked_rules_come_with_the_line_that_unlocks_them(examine, reference):
     assert "BET-08, RES-04" in result.output
     assert 'ids = ["p-1", "another-player"]' in result.output
     assert "Jackpot is not configured: add a section [jackpot]" in result.output
-    assert re.search(r"\n\d+ of \d+ MUST rules can be judged; \d+ are locked", result.output)
+    musts = [rule for rule in RULES.values() if rule.level is Level.MUST and not rule.beside_documents]
+    assert re.search(rf"\n\d+ of {len(musts)} MUST rules can be judged; \d+ are locked", result.output)
+
+
+def test_what_a_dialect_leaves_out_is_locked_and_says_why(tmp_path):
+    words = 'callback_url = "http://127.0.0.1:9"\nsecurity_hash = "salt"\ndialect = "blueocean"'
+    (tmp_path / "pitboss.toml").write_text(f'[operator]\n{words}\n[players]\nids = ["p-1", "p-2"]\n')
+    steps = [*locked(load(tmp_path / "pitboss.toml"), lambda _: True)]
+    why = {rule: step.advice for step in steps for rule in step.rules}
+    assert all("about the bytes" in why[rule.id] for rule in RULES.values() if rule.about_bytes)
+    assert "has no id of its own" in why["RBK-11"]
+    assert not {"BAL-01", "BET-01"} & why.keys()
+    assert all(step.rules for step in steps)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,9 @@ def test_what_new_writes_is_whole_and_is_not_overwritten(tmp_path):
     assert again.exit_code == 2
     assert "--force" in again.output
     assert run("new", file, "--force").exit_code == 0
+    # Codes are numbers at some providers.
+    file.write_text(WHOLE.replace('"FUNDS"', "7"))
+    assert read_dialect(file).insufficient_funds == "7"
 
 
 def test_the_list_names_what_is_built_in_and_what_it_rests_on():
