@@ -1,4 +1,4 @@
-"""The feed in a real browser: nothing is lost at 1,000 a second; permalinks, the filter, marks, races, the row chosen."""
+"""The feed in a browser: nothing is lost at 1,000 a second; permalinks, the filter, marks, races, the chosen row."""
 
 import re
 import threading
