@@ -8,10 +8,10 @@ import hypothesis
 from tests.house.__main__ import ROOT
 
 pytest_plugins = [
-    "tests.support.sampling",
-    "tests.support.spread",
-    "tests.support.no_skips",
-    "tests.support.postgres",
+    "tests.support.plugins.sampling",
+    "tests.support.plugins.spread",
+    "tests.support.plugins.no_skips",
+    "tests.support.plugins.postgres",
 ]
 
 # A deadline would test the machine: examples take as long as whatever else runs lets them.

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.house.__main__ import ROOT
-from tests.support.no_skips import VARIABLE
+from tests.support.plugins.no_skips import VARIABLE
 
 
 def constraints() -> dict[str, str]:
@@ -156,7 +156,7 @@ MODULE_SKIPS = 'import pytest\npytest.importorskip("no_such_module_of_pitboss")\
 def test_a_skip_is_a_failure_where_ci_says_so(
     tmp_path: Path, strict: str, options: list[str], closing: str
 ) -> None:
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["tests.support.no_skips"]\n')
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["tests.support.plugins.no_skips"]\n')
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "test_skips.py").write_text(SKIPS)
     (tmp_path / "test_module.py").write_text(MODULE_SKIPS)

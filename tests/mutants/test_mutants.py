@@ -19,9 +19,9 @@ from tests.documents.generated import scenarios_by_rule
 from tests.end_to_end.clients.running import faults
 from tests.mutants.blamed import CAUGHT
 from tests.mutants.sample import one_for_each_rule, sample, sample_of, tenth, touched
-from tests.support import faulty_wallets as faulty
-from tests.support.mutants import serving
-from tests.support.wallets import Wallet
+from tests.support.in_memory import faulty_wallets as faulty
+from tests.support.in_memory.wallets import Wallet
+from tests.support.programs.mutants import serving
 
 SEED = 7
 # Seconds that a mutant may take to do what an acknowledged event asks of it.
@@ -120,5 +120,5 @@ def test_of_a_table_right_clients_what_a_change_touches_and_a_tenth_are_judged()
     assert sample_of(rows, [], "1") == rows[:1]
     assert sample_of(rows[1:], [], "1") == rows[1:2]
     assert sample_of(rows, [scenario], "1") == rows[:2]
-    assert sample_of(rows, ["tests/support/faulty_wallets.py"], "1") == rows
+    assert sample_of(rows, ["tests/support/in_memory/faulty_wallets.py"], "1") == rows
     assert any(sample_of(rows, [], str(number)) == [rows[0], rows[2]] for number in range(200))

@@ -11,7 +11,7 @@ from simulators.jackpot.api import create_app
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.server.wsgi_server import Server
 from tests.simulators.jackpot.running import Inbox, inbox, quiet_simulator
-from tests.support.browser import PATIENCE, chromium, visit
+from tests.support.programs.browser import PATIENCE, chromium, visit
 
 
 class Scene:

@@ -16,9 +16,9 @@ from scenarios.hosting.ports import free_port
 from tests.end_to_end.documents.pages import PROXY, TYPED, blocks, steps
 from tests.house.__main__ import ROOT
 from tests.scenarios.console.running import SERVERS, Scene, served_console
-from tests.support.browser import screen, visit
-from tests.support.nginx import nginx
-from tests.support.racing_certificate import certificate
+from tests.support.programs.browser import screen, visit
+from tests.support.programs.nginx import nginx
+from tests.support.servers.racing_certificate import certificate
 
 PAGE = ROOT / "docs" / "staging.md"
 HOST = "staging.example.com"

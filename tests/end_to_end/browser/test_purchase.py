@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from simulators.jackpot.account import Habits
 from simulators.jackpot.wire import Voucher
 from tests.client.vouchers.running import place
-from tests.support.browser import DESKTOP, PHONE, barriers, fits, screen, visit
+from tests.support.programs.browser import DESKTOP, PHONE, barriers, fits, screen, visit
 
 FIELDS = [info.alias for info in Voucher.model_fields.values()]
 

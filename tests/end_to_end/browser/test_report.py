@@ -19,9 +19,9 @@ from tests.scenarios.report.made_up_reports import (
     ten_thousand,
 )
 from tests.scenarios.report.test_html import HOSTILE
-from tests.support.browser import DESKTOP, PHONE, barriers, fits, screen, visit
-from tests.support.faulty_wallets import GenerousAfterOrphan, RefusesOrphans
-from tests.support.judging import judged
+from tests.support.in_memory.faulty_wallets import GenerousAfterOrphan, RefusesOrphans
+from tests.support.in_memory.judging import judged
+from tests.support.programs.browser import DESKTOP, PHONE, barriers, fits, screen, visit
 
 LOAD = {
     "host": "http://127.0.0.1:8710/operator",

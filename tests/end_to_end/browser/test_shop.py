@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from scenarios.hosting.ports import free_port
 from tests.client.shop.test_checkout_api import served
-from tests.support.browser import DESKTOP, PHONE, barriers, fits, screen, visit
+from tests.support.programs.browser import DESKTOP, PHONE, barriers, fits, screen, visit
 from tests.support.shop import LONG
 
 

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.support.commanding import PYTEST, started
-from tests.support.reference import reference
+from tests.support.programs.commanding import PYTEST, started
+from tests.support.programs.reference import reference
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import scenarios
-from tests.support.commanding import PITBOSS, PYTEST, run_program, target_file
-from tests.support.wallets import Wallet, served
+from tests.support.in_memory.wallets import Wallet, served
+from tests.support.programs.commanding import PITBOSS, PYTEST, run_program, target_file
 
 ROOT = Path(scenarios.__file__).parent.parent
 RULES = "RES-01,RES-02,RBK-04"

@@ -11,7 +11,7 @@ from scenarios.run.planning.effort import QUICK
 from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from tests.end_to_end.clients.test_independent import by_standing
-from tests.support.mutants import serving
+from tests.support.programs.mutants import serving
 
 RULES = tuple(rule.id for rule in select("RES,BET-01,BET-02,BET-03,RBK-01,RBK-02,IDM-01"))
 

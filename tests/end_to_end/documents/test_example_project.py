@@ -8,8 +8,8 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from tests.house.__main__ import ROOT
-from tests.support.commanding import PITBOSS, PYTEST, run_program
-from tests.support.reference import HASH, reference
+from tests.support.programs.commanding import PITBOSS, PYTEST, run_program
+from tests.support.programs.reference import HASH, reference
 
 EXAMPLE = ROOT / "docs" / "example"
 PROGRAMS = {"pitboss": PITBOSS, "pytest": PYTEST}

@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from scenarios.hosting.ports import free_port
-from tests.support.load_runs import DISTURBED, ONE_AT_A_TIME, load
-from tests.support.reference import HASH, reference
+from tests.support.programs.load_runs import DISTURBED, ONE_AT_A_TIME, load
+from tests.support.programs.reference import HASH, reference
 
 pytestmark = [pytest.mark.timeout(480, func_only=True), ONE_AT_A_TIME]
 PLAYERS = tuple(f"p-{number}" for number in range(1, 9))

@@ -8,9 +8,9 @@ from click.testing import CliRunner
 from loadtests import command as front
 from scenarios.hosting.ports import free_port
 from scenarios.problems.errors import UsageProblem
-from tests.support.commanding import PITBOSS, run_program, target_file, three_beats
-from tests.support.load_runs import ONE_AT_A_TIME
-from tests.support.reference import HASH, reference
+from tests.support.programs.commanding import PITBOSS, run_program, target_file, three_beats
+from tests.support.programs.load_runs import ONE_AT_A_TIME
+from tests.support.programs.reference import HASH, reference
 
 pytestmark = pytest.mark.timeout(480, func_only=True)
 PLAYERS = ("p-1", "p-2", "p-3")

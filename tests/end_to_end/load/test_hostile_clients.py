@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from tests.support.commanding import target_file
-from tests.support.hostile import HOSTILE, answering_each, peak_megabytes
-from tests.support.load_runs import ONE_AT_A_TIME, load
+from tests.support.programs.commanding import target_file
+from tests.support.programs.load_runs import ONE_AT_A_TIME, load
+from tests.support.servers.hostile import HOSTILE, answering_each, peak_megabytes
 
 pytestmark = [pytest.mark.timeout(480, func_only=True), ONE_AT_A_TIME]
 PLAYERS = [f"h-{number}" for number in range(len(HOSTILE))]

@@ -11,11 +11,11 @@ import pytest
 import requests
 
 from scenarios.hosting.ports import free_port
-from tests.support.commanding import SECRET, environment, run_program, target_file, three_beats
-from tests.support.load_runs import ONE_AT_A_TIME
-from tests.support.locust_runs import command, meeting, row, run
-from tests.support.racing_certificate import certificate
-from tests.support.reference import HASH, converting_reference, reference
+from tests.support.programs.commanding import SECRET, environment, run_program, target_file, three_beats
+from tests.support.programs.load_runs import ONE_AT_A_TIME
+from tests.support.programs.locust_runs import command, meeting, row, run
+from tests.support.programs.reference import HASH, converting_reference, reference
+from tests.support.servers.racing_certificate import certificate
 from tests.support.sportsbook_messages import parse
 
 pytestmark = pytest.mark.timeout(480, func_only=True)

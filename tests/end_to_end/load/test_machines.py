@@ -7,9 +7,9 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from scenarios.hosting.ports import free_port
-from tests.support.commanding import PITBOSS
-from tests.support.load_runs import ONE_AT_A_TIME, started
-from tests.support.reference import reference
+from tests.support.programs.commanding import PITBOSS
+from tests.support.programs.load_runs import ONE_AT_A_TIME, started
+from tests.support.programs.reference import reference
 
 pytestmark = [pytest.mark.timeout(480, func_only=True), ONE_AT_A_TIME]
 PLAYERS = tuple(f"load-{number}" for number in range(20))

@@ -4,9 +4,9 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from tests.support.commanding import PITBOSS, target_file
-from tests.support.load_runs import DISTURBED, ONE_AT_A_TIME, started
-from tests.support.networks import network
+from tests.support.programs.commanding import PITBOSS, target_file
+from tests.support.programs.load_runs import DISTURBED, ONE_AT_A_TIME, started
+from tests.support.programs.networks import network
 
 pytestmark = [pytest.mark.timeout(480, func_only=True), ONE_AT_A_TIME]
 PLAYERS = tuple(f"load-{number}" for number in range(20))

@@ -10,8 +10,8 @@ import requests
 
 from scenarios.hosting.ports import free_port
 from tests.end_to_end.load.test_audit_runs import PLAYERS, tab
-from tests.support.load_runs import DISTURBED, ONE_AT_A_TIME, load
-from tests.support.reference import converting_reference, reference
+from tests.support.programs.load_runs import DISTURBED, ONE_AT_A_TIME, load
+from tests.support.programs.reference import converting_reference, reference
 
 pytestmark = [pytest.mark.timeout(480, func_only=True), ONE_AT_A_TIME]
 # Steps of a second, which every CLIENT answers in time.

@@ -16,8 +16,8 @@ import yaml
 
 from scenarios.hosting.ports import free_port
 from tests.house.__main__ import ROOT
-from tests.support.commanding import environment, run_program
-from tests.support.reference import HASH
+from tests.support.programs.commanding import environment, run_program
+from tests.support.programs.reference import HASH
 
 EXAMPLE = ROOT / "docs" / "example"
 CI = EXAMPLE / "ci"

@@ -13,7 +13,7 @@ from scenarios.hosting.ports import free_port
 from simulators.providers import PROVIDERS
 from tests.end_to_end.packaging.command_lines import held_against_the_command
 from tests.house.__main__ import ROOT
-from tests.support.commanding import PITBOSS, run_program, started
+from tests.support.programs.commanding import PITBOSS, run_program, started
 
 BIN = Path(sys.executable).parent
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())

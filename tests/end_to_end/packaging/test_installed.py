@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from tests.house.__main__ import ROOT
 from tests.house.leftovers import committed
-from tests.support.commanding import run_program
+from tests.support.programs.commanding import run_program
 
 PACKAGES = ("simulators", "client_under_test", "scenarios", "loadtests")
 # Measures the project, and is of no use to those who install it.

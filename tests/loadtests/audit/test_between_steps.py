@@ -6,9 +6,9 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from tests.support.commanding import target_file
-from tests.support.locust_runs import parsed, unpatched
-from tests.support.wallets import SECRET, Wallet, served
+from tests.support.in_memory.wallets import SECRET, Wallet, served
+from tests.support.programs.commanding import target_file
+from tests.support.programs.locust_runs import parsed, unpatched
 
 unpatched()
 

@@ -16,8 +16,8 @@ from scenarios.hosting.served import Place, Play, served
 from scenarios.target.loading import load
 from simulators.exchanges.history import Exchange, History
 from simulators.providers import JACKPOT, OPERATOR
-from tests.support.commanding import target_file
-from tests.support.reference import Reference, converting_reference, reference
+from tests.support.programs.commanding import target_file
+from tests.support.programs.reference import Reference, converting_reference, reference
 
 USUAL = {name: size.default for name, size in SIZES.items()}
 # As many rounds as the machine makes, with much of everything that can come between.

@@ -12,8 +12,8 @@ from loadtests.audit.outcome.verdict import AuditVerdict, WorkerResult
 from loadtests.monitor.memory import KEPT, SHOWN, Point, Series
 from scenarios.report.page.html import render
 from scenarios.report.saved import report_of
-from tests.support.load_runs import load
-from tests.support.reference import reference
+from tests.support.programs.load_runs import load
+from tests.support.programs.reference import reference
 
 PLAYERS = ("p-1", "p-2", "p-3", "p-4")
 

@@ -4,7 +4,7 @@ import pytest
 
 from loadtests.audit.outcome.verdict import AuditVerdict, WorkerResult, WrongBalance
 from loadtests.shapes.ramp_search import RampStep
-from tests.support.locust_runs import parsed, unpatched
+from tests.support.programs.locust_runs import parsed, unpatched
 
 unpatched()
 

@@ -10,8 +10,8 @@ from loadtests.options import refuse_engine
 from loadtests.traffic.mix import Rates
 from scenarios.problems.errors import UsageProblem
 from simulators.transport.faults.table import spell_fault
-from tests.support.commanding import SECRET, target_file
-from tests.support.locust_runs import parsed, unpatched
+from tests.support.programs.commanding import SECRET, target_file
+from tests.support.programs.locust_runs import parsed, unpatched
 
 unpatched()
 

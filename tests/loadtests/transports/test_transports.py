@@ -17,8 +17,8 @@ from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.faults.table import parse_fault
 from simulators.transport.raw_connection import ANSWER_LIMIT
 from simulators.transport.route import Route
-from tests.support.hostile import DRIPS, OK, answering, drips
-from tests.support.scripted_server import BODY, HangUp, Scripted, answer, first_hangs_up, over_tls
+from tests.support.servers.hostile import DRIPS, OK, answering, drips
+from tests.support.servers.scripted_server import BODY, HangUp, Scripted, answer, first_hangs_up, over_tls
 
 PATIENCE = 20
 SEND = Send("/transaction", b'{"amount":1}', "bet", {"X-Security-Hash": "00"})

@@ -8,7 +8,7 @@ import pytest
 from scenarios.cli.main import COMMANDS
 from scenarios.contract import GROUPS, RULES
 from simulators.transport.faults.table import FAULTS
-from tests.support.commanding import PITBOSS, environment, pitboss
+from tests.support.programs.commanding import PITBOSS, environment, pitboss
 
 
 def completions(words, cwd):

@@ -6,8 +6,8 @@ import pytest
 
 from scenarios.hosting.ports import free_port
 from simulators.server.wsgi_server import Server
-from tests.support.commanding import pitboss, target_file, three_beats
-from tests.support.wallets import Wallet, served
+from tests.support.in_memory.wallets import Wallet, served
+from tests.support.programs.commanding import pitboss, target_file, three_beats
 
 QUICK = ("--effort", "quick", "--only", "RES-01")
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from scenarios.cli.click_errors import problem_of
 from scenarios.cli.main import COMMANDS, main
 from scenarios.problems.errors import Exit, Problem, TargetProblem, UsageProblem
-from tests.support.commanding import pitboss, target_file, three_beats
+from tests.support.programs.commanding import pitboss, target_file, three_beats
 
 EXAMPLE = re.compile(r"^ +(?:\S.* \| )?(pitboss .*)$")
 # What stands in examples for what the reader fills in.

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from scenarios.cli.main import main
 from scenarios.problems.errors import Exit
-from tests.support.hostile import HOSTILE, answering
+from tests.support.servers.hostile import HOSTILE, answering
 
 # Seconds for all of a command, on a machine that has much else to do: what has no end takes longer than any.
 BOUND = 120

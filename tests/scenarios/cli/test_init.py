@@ -11,7 +11,7 @@ from client_under_test.server import threaded
 from scenarios.cli.commands.init import command
 from scenarios.target.demo import DEMO_SECURITY_HASH
 from scenarios.target.loading import load
-from tests.support.commanding import pitboss, started, three_beats
+from tests.support.programs.commanding import pitboss, started, three_beats
 
 
 @pytest.fixture

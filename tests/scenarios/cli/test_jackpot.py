@@ -16,7 +16,7 @@ from scenarios.target import demo
 from simulators.jackpot import wire
 from simulators.jackpot.credentials import session_jwt
 from tests.simulators.jackpot.running import JWT_BEARER, inbox
-from tests.support.commanding import pitboss, started, three_beats
+from tests.support.programs.commanding import pitboss, started, three_beats
 
 SECRETS = ("the api key of the tests", "the signature of the tests", "the secret of the tests")
 

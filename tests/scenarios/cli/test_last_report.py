@@ -3,8 +3,8 @@
 import json
 import re
 
-from tests.support.commanding import pitboss, target_file, three_beats
-from tests.support.wallets import Wallet, served
+from tests.support.in_memory.wallets import Wallet, served
+from tests.support.programs.commanding import pitboss, target_file, three_beats
 
 
 class PaysOrphans(Wallet):

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.support.commanding import pitboss, started, target_file, three_beats
-from tests.support.reference import reference
+from tests.support.programs.commanding import pitboss, started, target_file, three_beats
+from tests.support.programs.reference import reference
 
 PORTS = ("--operator-port", 0)
 

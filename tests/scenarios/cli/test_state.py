@@ -17,8 +17,8 @@ from simulators.jackpot.credentials import session_jwt
 from simulators.values import jws
 from tests.simulators.checkout.running import MUTATION
 from tests.simulators.jackpot.running import JWT_BEARER
-from tests.support.commanding import pitboss, started, three_beats
-from tests.support.state_files import records
+from tests.support.programs.commanding import pitboss, started, three_beats
+from tests.support.programs.state_files import records
 
 SECRET = "the secret of the tests"
 TARGET = """[operator]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.commanding import pitboss
-from tests.support.scripted_server import answer, over_tls
+from tests.support.programs.commanding import pitboss
+from tests.support.servers.scripted_server import answer, over_tls
 
 SECTIONS = {
     "orphan --amount 1": '[operator]\ncallback_url = "URL"\nsecurity_hash = "hash"\n[players]\nids = ["p-1"]\n',

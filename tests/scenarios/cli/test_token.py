@@ -21,7 +21,7 @@ from simulators.jackpot.credentials import session_jwt
 from simulators.values import jws
 from tests.simulators.checkout.running import MUTATION, key_pair
 from tests.simulators.jackpot.running import inbox
-from tests.support.commanding import pitboss, started, three_beats
+from tests.support.programs.commanding import pitboss, started, three_beats
 
 SECRET = "the checkout key of the tests"
 SIGNATURE = "the api signature of the tests"

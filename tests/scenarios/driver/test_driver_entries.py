@@ -12,7 +12,7 @@ from scenarios.driver.driver import Driver
 from scenarios.problems.errors import DriverProblem, UsageProblem
 from scenarios.target.loading import Target, load
 from simulators.server.wsgi_server import Server
-from tests.support.hostile import DRIPS, OK, answering, drips
+from tests.support.servers.hostile import DRIPS, OK, answering, drips
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from scenarios.generated import judging
 from scenarios.run.findings import Standing
 from scenarios.run.planning.effort import QUICK
 from scenarios.run.story import Step, Story, Verb
-from tests.support import faulty_wallets as faulty
-from tests.support.judging import judged
-from tests.support.wallets import Wallet
+from tests.support.in_memory import faulty_wallets as faulty
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import Wallet
 
 SMALL = replace(QUICK, sums=20, crowd=20, races=1, examples=6, steps=10, pause=0.02)
 COPIES = ("IDM-01", "IDM-02", "IDM-03", "IDM-11")

@@ -16,9 +16,9 @@ from scenarios.run.findings import ScenarioResult, Standing
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import QUICK
 from scenarios.run.story import Step, Story, Verb, read_story
-from tests.support import faulty_wallets as faulty
-from tests.support.judging import judged, running
-from tests.support.wallets import Refused, Wallet
+from tests.support.in_memory import faulty_wallets as faulty
+from tests.support.in_memory.judging import judged, running
+from tests.support.in_memory.wallets import Refused, Wallet
 
 SEQUENTIAL = tuple(
     rule.id

@@ -25,7 +25,7 @@ from simulators.wallet.transactions import Kind
 from tests.simulators.checkout.running import SECRET, claims, quiet_checkout, wire
 from tests.simulators.jackpot.running import Clock
 from tests.simulators.operator.tiny_client import channel
-from tests.support.state_files import as_a_kill_leaves_it, change, everything, kept_in, put, records
+from tests.support.programs.state_files import as_a_kill_leaves_it, change, everything, kept_in, put, records
 
 SESSION = Session("p-1", "EUR", "en", "http://127.0.0.1/play/key", 1.5, "key", "form-token")
 NOWHERE = "http://127.0.0.1:9/operator"

@@ -14,7 +14,7 @@ from scenarios.run.planning.effort import QUICK
 from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.loading import Target
-from tests.support.mutants import serving
+from tests.support.programs.mutants import serving
 
 # A right CLIENT is waited for as long as the machine needs: tests share it.
 UNHURRIED = replace(QUICK, patience=30)

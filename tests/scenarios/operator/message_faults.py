@@ -1,6 +1,6 @@
 """CLIENTs with one fault each in how they read messages and answer.
 
-Each class is the wallet of ``tests.support.wallets`` with a method put wrong;
+Each class is the wallet of ``tests.support.in_memory.wallets`` with a method put wrong;
 ``test_scenarios_messages`` says which rules break.
 """
 
@@ -9,7 +9,7 @@ import threading
 from decimal import Decimal
 
 from tests.scenarios.operator.signature_faults import Dressed, ForbiddingAndReserialised
-from tests.support.wallets import Refused, Wallet
+from tests.support.in_memory.wallets import Refused, Wallet
 
 
 class RefusalsByStatus(Dressed):

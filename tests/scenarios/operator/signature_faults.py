@@ -1,6 +1,6 @@
 """CLIENTs with one fault each in how they check hashes.
 
-Each class is the wallet of ``tests.support.wallets`` with a method put wrong;
+Each class is the wallet of ``tests.support.in_memory.wallets`` with a method put wrong;
 ``test_scenarios_messages`` says which rules break.
 """
 
@@ -12,7 +12,7 @@ import threading
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.support.wallets import SECRET, Entry, Refused, Wallet
+from tests.support.in_memory.wallets import SECRET, Entry, Refused, Wallet
 
 
 def right(body):

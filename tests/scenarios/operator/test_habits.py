@@ -10,8 +10,8 @@ from scenarios.run.findings import Standing
 from scenarios.run.planning.effort import QUICK
 from scenarios.run.run import Settings
 from scenarios.runner.pytest_run import check
-from tests.support import odd_wallets as odd
-from tests.support.wallets import served, target_of, together
+from tests.support.in_memory import odd_wallets as odd
+from tests.support.in_memory.wallets import served, target_of, together
 
 SMALL = replace(QUICK, sums=20, crowd=20, races=1, examples=6, steps=10, pause=0.02)
 MONEY = tuple(rule.id for rule in select("BET,RES,IDM,RBK,INV"))

@@ -6,8 +6,8 @@ import uuid
 
 from scenarios.contract import select
 from scenarios.run.findings import Standing
-from tests.support.judging import judged
-from tests.support.wallets import Wallet
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import Wallet
 
 RULES = tuple(rule.id for rule in select("BET,RES,IDM,RBK,INV,SIG,MSG"))
 PLAYERS = ("p-1", "p-2")

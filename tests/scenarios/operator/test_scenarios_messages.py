@@ -15,7 +15,7 @@ from scenarios.runner.pytest_run import check
 from scenarios.target.loading import Target
 from tests.scenarios.operator import message_faults as said
 from tests.scenarios.operator import signature_faults as signed
-from tests.support.wallets import SECRET, Wallet, served, target_of, together
+from tests.support.in_memory.wallets import SECRET, Wallet, served, target_of, together
 
 # Each CLIENT by its faults: the rules of which a MUST is then broken, and those of which only a SHOULD is.
 FAULTS = together(

@@ -11,8 +11,8 @@ from scenarios.run.findings import Standing
 from scenarios.run.planning.effort import QUICK
 from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
-from tests.support import faulty_wallets as faulty
-from tests.support.wallets import Wallet, served, target_of, together
+from tests.support.in_memory import faulty_wallets as faulty
+from tests.support.in_memory.wallets import Wallet, served, target_of, together
 
 # Races and lost answers are others' matter.
 RULES = tuple(rule.id for rule in select("BET,RES,IDM,RBK", skip="BET-04,IDM-02,IDM-03,IDM-11,RBK-12,RBK-14"))

@@ -6,9 +6,9 @@ import pytest
 
 from scenarios.run.findings import Standing
 from simulators.exchanges.history import Purpose
-from tests.support import odd_wallets as odd
-from tests.support.judging import judged
-from tests.support.wallets import Wallet
+from tests.support.in_memory import odd_wallets as odd
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import Wallet
 
 RULES = ("BET-01", "BET-10", "RES-05", "IDM-04", "RBK-01", "RBK-02", "RBK-04")
 

@@ -11,8 +11,8 @@ from scenarios.oracles.acceptable import acceptable
 from scenarios.oracles.model import Foreign, Late, Model, Reused
 from scenarios.oracles.subset_sums import BITS, LISTED, Sums
 from simulators.exchanges.history import Status
+from tests.support.in_memory.sequential_wallet import handle, open_wallet
 from tests.support.oracle_exchanges import bet, exchange, in_turn, result, rollback
-from tests.support.sequential_wallet import handle, open_wallet
 
 OK, REFUSED, UNKNOWN = Status.OK, Status.REFUSED, Status.UNKNOWN
 FORGED = False

@@ -10,8 +10,8 @@ from scenarios.report.document import document
 from scenarios.run.findings import Standing
 from scenarios.run.planning.effort import QUICK
 from simulators.exchanges.history import Status
-from tests.support.judging import judged
-from tests.support.wallets import Wallet
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import Wallet
 
 SMALL = replace(QUICK, width=6, races=1, examples=4, steps=8, crowd=20, sums=20)
 RACES = ("BET-04", "IDM-02", "RBK-12", "RBK-14", "INV-04")

@@ -13,7 +13,7 @@ from scenarios.oracles.model import DOCUMENTED, OPEN, Late, Model, Spent
 from simulators.exchanges.history import Status
 from simulators.wallet import transactions
 from simulators.wallet.transactions import Kind, Transaction
-from tests.support.sequential_wallet import Phase, handle, open_wallet
+from tests.support.in_memory.sequential_wallet import Phase, handle, open_wallet
 
 OK, REFUSED, UNKNOWN = Status.OK, Status.REFUSED, Status.UNKNOWN
 # JPY has no decimals: minor units are the amounts themselves.

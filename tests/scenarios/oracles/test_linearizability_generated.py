@@ -9,8 +9,8 @@ from scenarios.oracles.acceptable import acceptable
 from scenarios.oracles.linearizability import Budget, Verdict, from_exchanges, judge
 from simulators.exchanges.history import Status
 from simulators.wallet.transactions import Kind
+from tests.support.in_memory.sequential_wallet import handle, open_wallet
 from tests.support.oracle_exchanges import bet, exchange, result, rollback
-from tests.support.sequential_wallet import handle, open_wallet
 
 UNIT = Decimal("0.01")
 AMOUNTS = st.sampled_from(["1", "2.50", "5", "10", "0.01"])

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.in_memory.sequential_wallet import LIFECYCLE, Event, Move, Phase, handle, open_wallet
 from tests.support.oracle_exchanges import bet, result, rollback
-from tests.support.sequential_wallet import LIFECYCLE, Event, Move, Phase, handle, open_wallet
 
 Y, N = True, False
 

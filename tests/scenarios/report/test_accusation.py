@@ -12,8 +12,8 @@ from scenarios.report.document import document
 from scenarios.report.headline import headline
 from scenarios.report.summary import named
 from scenarios.report.terminal import Terminal
-from tests.support.judging import judged
-from tests.support.wallets import Refused, Wallet
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import Refused, Wallet
 
 
 class PaysOrphans(Wallet):

@@ -8,9 +8,9 @@ import pytest
 
 from scenarios.contract import RULES
 from scenarios.report.terminal import Terminal
-from tests.support.commanding import pitboss, target_file
-from tests.support.judging import judged
-from tests.support.wallets import SECRET, Refused, Wallet, served
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import SECRET, Refused, Wallet, served
+from tests.support.programs.commanding import pitboss, target_file
 
 PASSWORD = "the password of the tests"
 COUNTS = {

@@ -14,8 +14,8 @@ from scenarios.run.judge import Judged
 from scenarios.run.planning.settings import Settings
 from scenarios.run.run import Run
 from scenarios.target.loading import Target
-from tests.support.commanding import SECRET, pitboss, target_file
-from tests.support.wallets import Refused, Wallet, served
+from tests.support.in_memory.wallets import Refused, Wallet, served
+from tests.support.programs.commanding import SECRET, pitboss, target_file
 
 LINE = re.compile(r"::(error|warning) title=([^:,\r\n]*)::([^\r\n]*)")
 

@@ -24,9 +24,9 @@ from tests.scenarios.report.made_up_reports import (
     ten_thousand,
 )
 from tests.scenarios.report.test_files import PASSWORD, Chatty
-from tests.support.commanding import pitboss, target_file, three_beats
-from tests.support.judging import judged
-from tests.support.wallets import SECRET, Wallet, served
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import SECRET, Wallet, served
+from tests.support.programs.commanding import pitboss, target_file, three_beats
 
 HOSTILE = (
     "</script><script>window.stolen=1</script>\"'><img src=x onerror=window.stolen=1>"

@@ -9,7 +9,7 @@ from scenarios.report.files import script_of
 from scenarios.run.planning.effort import QUICK
 from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
-from tests.support.mutants import serving
+from tests.support.programs.mutants import serving
 
 # One for each kind: money, a signature, copies, odd ids, a rollback, a message, several players, copies at once.
 SAMPLE = [

@@ -10,8 +10,8 @@ import urllib3
 from loadtests.benchmarks.relay import delayed
 from scenarios.run.planning.cost import cost, in_a_row, round_trip, turn
 from simulators.exchanges.history import Direction, Exchange, Purpose, Request, Status
-from tests.support.judging import judged
-from tests.support.wallets import Wallet, served
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import Wallet, served
 
 
 def exchanges(*times):

@@ -9,8 +9,8 @@ from scenarios.problems.errors import Exit
 from scenarios.run.findings import Standing
 from scenarios.runner.pytest_run import PACKAGE
 from simulators.exchanges.history import Purpose
-from tests.support.judging import judged, running
-from tests.support.wallets import Wallet
+from tests.support.in_memory.judging import judged, running
+from tests.support.in_memory.wallets import Wallet
 
 FILES = [
     PACKAGE / "operator" / "wallet" / name

@@ -6,8 +6,8 @@ import pytest
 
 from scenarios.run.findings import Standing
 from simulators.exchanges.history import Purpose
-from tests.support.judging import judged
-from tests.support.wallets import Refused, Wallet
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import Refused, Wallet
 
 RULES = ("BET-01", "RES-01", "RBK-01", "RBK-04")
 

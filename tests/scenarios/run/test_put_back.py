@@ -6,8 +6,8 @@ import pytest
 
 from scenarios.wallet.probes import WagersProbe
 from simulators.exchanges.history import Purpose
-from tests.support.judging import running
-from tests.support.wallets import Refused, Wallet
+from tests.support.in_memory.judging import running
+from tests.support.in_memory.wallets import Refused, Wallet
 
 
 @pytest.mark.parametrize("label", [None, "bet (probe)", "bet (restore)"])

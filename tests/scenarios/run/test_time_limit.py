@@ -14,8 +14,8 @@ from scenarios.run.story import Verb
 from scenarios.toml_files.values import duration
 from simulators.providers import OPERATOR, PROVIDERS
 from tests.documents.generated import scenarios_by_rule
-from tests.support.judging import judged
-from tests.support.wallets import Wallet
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import Wallet
 
 
 @pytest.mark.parametrize(

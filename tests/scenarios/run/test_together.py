@@ -18,8 +18,8 @@ from scenarios.run.planning.settings import Settings
 from scenarios.run.planning.width import side_by_side
 from scenarios.runner.pytest_run import check
 from simulators.exchanges.history import Purpose
-from tests.support.judging import judged
-from tests.support.wallets import Wallet, served, target_of
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import Wallet, served, target_of
 
 RULES = ("BET-10", "SIG-02", "IDM-03")
 

@@ -12,9 +12,9 @@ from scenarios.run.findings import Standing
 from scenarios.run.planning.effort import QUICK
 from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
-from tests.support.judging import judged
-from tests.support.mutants import serving
-from tests.support.wallets import Wallet
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import Wallet
+from tests.support.programs.mutants import serving
 
 SMALL = replace(QUICK, sums=40, crowd=20, pause=0.05, examples=1)
 # JPY is not agreed on where nothing else is said.

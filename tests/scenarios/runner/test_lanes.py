@@ -15,9 +15,9 @@ from scenarios.run.planning.cost import in_a_row
 from scenarios.run.planning.effort import QUICK
 from simulators.exchanges.history import Purpose
 from tests.scenarios.runner.test_target_gone import DEADLY, Mortal, Supervisor
-from tests.support import faulty_wallets as faulty
-from tests.support.judging import judged
-from tests.support.wallets import Wallet
+from tests.support.in_memory import faulty_wallets as faulty
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import Wallet
 
 SMALL = replace(QUICK, sums=40, crowd=20, pause=0.05, return_within=0.3)
 MONEY = (

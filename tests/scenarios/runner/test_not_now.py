@@ -13,8 +13,8 @@ from scenarios.run.planning.estimate import SPORTSBOOK
 from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from simulators.transport.pace import Pace
-from tests.support.judging import judged, running
-from tests.support.wallets import Wallet, served, target_of
+from tests.support.in_memory.judging import judged, running
+from tests.support.in_memory.wallets import Wallet, served, target_of
 
 
 class SaysNotNow(Wallet):

@@ -9,8 +9,8 @@ import pytest
 
 from scenarios.problems.errors import Exit
 from scenarios.run.findings import Standing
-from tests.support.judging import judged
-from tests.support.wallets import Wallet
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import Wallet
 
 HEAD = """
     import pytest
@@ -309,7 +309,7 @@ class PaysNothingBack(Wallet):
     """Refuses the result that puts the player back."""
 
     def result(self, message):
-        from tests.support.wallets import Refused
+        from tests.support.in_memory.wallets import Refused
 
         if message["amount"] == Decimal("41.37"):
             raise Refused("NO")

@@ -11,8 +11,8 @@ import pytest
 from scenarios.problems.errors import Exit
 from scenarios.run.findings import Standing
 from scenarios.run.planning.effort import QUICK
-from tests.support.judging import judged
-from tests.support.wallets import Wallet
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import Wallet
 
 IMPATIENT = replace(QUICK, return_within=0.3)
 DEADLY = Decimal("7.77")

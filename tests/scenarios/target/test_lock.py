@@ -10,7 +10,7 @@ from scenarios.run.planning.effort import QUICK
 from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.lock import PlayerLock
-from tests.support.wallets import Wallet, served, target_of
+from tests.support.in_memory.wallets import Wallet, served, target_of
 
 URL = "http://127.0.0.1:8710/operator"
 HOLDER = """

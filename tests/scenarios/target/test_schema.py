@@ -12,7 +12,7 @@ from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import load
 from tests.documents.target_schema import FILE
 from tests.house.__main__ import ROOT
-from tests.support.commanding import pitboss
+from tests.support.programs.commanding import pitboss
 
 SCHEMA = json.loads(FILE.read_text())
 STARTER = ROOT / "scenarios" / "target" / "starter.toml"

@@ -7,7 +7,7 @@ import pytest
 
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Checkout, DriverSection, Jackpot, Limits, Operator, Players, Target, load
-from tests.support.racing_certificate import certificate
+from tests.support.servers.racing_certificate import certificate
 
 BASE = """
 [operator]

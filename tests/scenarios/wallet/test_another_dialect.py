@@ -26,8 +26,8 @@ from scenarios.target.loading import load
 from simulators.values import money
 from tests.scenarios.operator.test_scenarios_money import SMALL
 from tests.scenarios.wallet.test_shipped_dialects import ABSENT
-from tests.support import faulty_wallets as faulty
-from tests.support.wallets import SECRET, Refused, Wallet, served
+from tests.support.in_memory import faulty_wallets as faulty
+from tests.support.in_memory.wallets import SECRET, Refused, Wallet, served
 
 RULES = tuple(rule.id for rule in select("BET,RES,IDM,RBK,INV,BAL"))
 FILES = sorted((Path(scenarios.__file__).parent / "operator").glob("*/test_*.py"))

@@ -6,9 +6,9 @@ import pytest
 
 from scenarios.contract import RULES, select
 from scenarios.run.findings import Standing
-from tests.support import odd_wallets as odd
-from tests.support.judging import judged
-from tests.support.wallets import Refused, Wallet
+from tests.support.in_memory import odd_wallets as odd
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import Refused, Wallet
 
 ANSWERS = tuple(rule.id for rule in select("SIG,MSG,BET-03,BET-06,RES-03,IDM-01,IDM-02,IDM-04,RBK-05,RES-01"))
 FEW = tuple(rule.id for rule in select("SIG-01,MSG-11,BET-01,BET-03,RES,IDM-01,RBK-02,RBK-04"))

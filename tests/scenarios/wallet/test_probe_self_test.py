@@ -8,9 +8,9 @@ from scenarios.contract import select
 from scenarios.problems.errors import Exit
 from scenarios.run.begin import begin
 from scenarios.run.findings import Standing
-from tests.support import judging
-from tests.support.judging import judged, running
-from tests.support.wallets import Wallet
+from tests.support.in_memory import judging
+from tests.support.in_memory.judging import judged, running
+from tests.support.in_memory.wallets import Wallet
 
 # All that quick single requests can prove, without what is random.
 SEQUENTIAL = tuple(

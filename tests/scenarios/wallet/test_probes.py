@@ -6,8 +6,15 @@ import pytest
 
 from scenarios.driver.driver import Driver
 from scenarios.wallet.probes import DriverProbe, Unreadable, WagersProbe
-from tests.support.judging import BetsTakeNothing, NoBets, NoFundsCheck, NoResults, ResultsPayDouble, running
-from tests.support.wallets import Refused, Wallet
+from tests.support.in_memory.judging import (
+    BetsTakeNothing,
+    NoBets,
+    NoFundsCheck,
+    NoResults,
+    ResultsPayDouble,
+    running,
+)
+from tests.support.in_memory.wallets import Refused, Wallet
 
 BALANCES = ["0", "0.01", "0.02", "10", "41.37", "1234567.89", "1000000000000", "-0.01", "-8", "-98765.43"]
 GUESSES = ["0", "10", "41.37", "-8", "50000"]

@@ -6,9 +6,9 @@ import pytest
 
 from scenarios.problems.errors import TargetProblem
 from scenarios.run.findings import Standing
-from tests.support import faulty_wallets as faulty
-from tests.support.judging import judged
-from tests.support.wallets import Wallet
+from tests.support.in_memory import faulty_wallets as faulty
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import Wallet
 
 MONEY = ("BET-01", "BET-02", "RES-01", "IDM-01", "RBK-01", "RBK-04")
 

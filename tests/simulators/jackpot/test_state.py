@@ -17,7 +17,7 @@ from simulators.jackpot.requests import ClientCredentialsGrant, JwtBearerGrant
 from simulators.server.responses import ApiError
 from simulators.webhooks.retry_queue import DeliveryStanding
 from tests.simulators.jackpot.running import AGREEMENT, JWT_BEARER, inbox, quiet_simulator
-from tests.support.state_files import change, everything, kept_in, put
+from tests.support.programs.state_files import change, everything, kept_in, put
 
 
 def test_everything_survives_a_restart(tmp_path: Path) -> None:

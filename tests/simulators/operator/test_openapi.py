@@ -26,7 +26,7 @@ from simulators.operator.simulator import Agreement, OperatorSimulator
 from simulators.wallet.transactions import Kind, Transaction
 from tests.simulators.operator.tiny_client import channel
 from tests.simulators.server.openapi_fuzz import fuzz
-from tests.support.reference import HASH, reference
+from tests.support.programs.reference import HASH, reference
 
 CREDENTIALS = {"username": "client", "password": "a password of the tests"}
 START = {"user_id": "p-1", "currency": "EUR", "lang": "en"}

@@ -14,7 +14,7 @@ from simulators.transport.rate_limits import Limits
 from simulators.transport.raw_connection import ANSWER_LIMIT
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
-from tests.support.hostile import DRIPS, OK, answering, drips
+from tests.support.servers.hostile import DRIPS, OK, answering, drips
 
 WAYS = {
     "pooled": {},

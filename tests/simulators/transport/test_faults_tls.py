@@ -13,9 +13,9 @@ from simulators.transport.delivery import Delivery
 from simulators.transport.faults.wire import AnswerLost, ResetWhileSending, SlowBody, SlowReader
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
-from tests.support.racing_certificate import certificate
+from tests.support.servers.racing_certificate import certificate
 
-WALLET = Path(__file__).parents[2] / "support" / "racing_wallet.py"
+WALLET = Path(__file__).parents[2] / "support" / "in_memory" / "racing_wallet.py"
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ from simulators.transport.delivery import Delivery
 from simulators.transport.faults.wire import AnswerLost, ClientKilled, ResetWhileSending, SlowBody, SlowReader
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
-from tests.support.faults_recorder import BODY, Recorder
+from tests.support.servers.faults_recorder import BODY, Recorder
 
-WALLET = Path(__file__).parents[2] / "support" / "racing_wallet.py"
+WALLET = Path(__file__).parents[2] / "support" / "in_memory" / "racing_wallet.py"
 BET = b'{"transaction_id":"t-1"}'
 
 

@@ -14,7 +14,7 @@ from simulators.transport.delivery import Delivery
 from simulators.transport.rate_limits import Limits
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
-from tests.support.faults_recorder import BODY, Recorder
+from tests.support.servers.faults_recorder import BODY, Recorder
 
 
 @pytest.fixture

@@ -15,13 +15,13 @@ from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.delivery import Delivery
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
-from tests.support.racing_certificate import certificate
+from tests.support.servers.racing_certificate import certificate
 
 RUNS = 20
 RACES = 5
 FUNDS = 1
 GAP = "0.001"
-WALLET = Path(__file__).parents[2] / "support" / "racing_wallet.py"
+WALLET = Path(__file__).parents[2] / "support" / "in_memory" / "racing_wallet.py"
 
 
 @contextmanager

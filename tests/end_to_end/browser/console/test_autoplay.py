@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from tests.scenarios.console.running import served_console
-from tests.support.browser import barriers, fits, screen, visit
+from tests.support.programs.browser import barriers, fits, screen, visit
 
 
 def press(page: Page, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The feed in a browser: nothing is lost at 1,000 a second; permalinks, the filter, marks, races, the chosen row."""
+"""The feed in a real browser: nothing is lost at 1,000 a second; permalinks, the filter, marks, races, the row."""
 
 import re
 import threading
@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from scenarios.console.feed import OPENING_ROWS
 from tests.scenarios.console.running import Inside, console_inside
-from tests.support.browser import PHONE, SCREENS, barriers, fits, visit
+from tests.support.programs.browser import PHONE, SCREENS, barriers, fits, visit
 
 SIZE = {"width": 1440, "height": 900}
 # What comes in a second, and for how long.

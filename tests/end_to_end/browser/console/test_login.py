@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from tests.scenarios.console.running import CONTROL_TOKEN, console_inside
-from tests.support.browser import PHONE, SCREENS, barriers, fits, visit
+from tests.support.programs.browser import PHONE, SCREENS, barriers, fits, visit
 
 
 def test_a_browser_logs_in_and_is_where_it_wanted_to_be(browser: Browser, tmp_path: Path):

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.scenarios.console.running import Scene, console_inside, served_console
-from tests.support.browser import PHONE, SCREENS, barriers, fits, visit
+from tests.support.programs.browser import PHONE, SCREENS, barriers, fits, visit
 
 SIZE = {"width": 1440, "height": 900}
 

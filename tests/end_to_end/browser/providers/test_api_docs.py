@@ -10,7 +10,7 @@ from simulators.server import api_docs
 from simulators.server.wsgi_server import Server
 from tests.simulators.server.openapi_documents import DOCUMENTS
 from tests.simulators.server.test_openapi_documents import APPS, PASSWORD, checkout, jackpot, operator
-from tests.support.browser import DESKTOP, PHONE, barriers, fits, screen, visit
+from tests.support.programs.browser import DESKTOP, PHONE, barriers, fits, screen, visit
 
 HOSTILE = '<img src=x onerror="alert(1)">\'"'
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from tests.end_to_end.browser.conftest import Scene
 from tests.simulators.jackpot.running import AGREEMENT
-from tests.support.browser import DESKTOP, PHONE, barriers, fits, screen, visit
+from tests.support.programs.browser import DESKTOP, PHONE, barriers, fits, screen, visit
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&{{7*7}}"
 SECRETS = (AGREEMENT.api_key, AGREEMENT.api_signature, AGREEMENT.client_secret)

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from simulators.jackpot.catalogue.stores import PICTURES
 from tests.end_to_end.browser.conftest import Scene
 from tests.simulators.jackpot.running import AGREEMENT
-from tests.support.browser import DESKTOP, PHONE, barriers, fits, screen
+from tests.support.programs.browser import DESKTOP, PHONE, barriers, fits, screen
 
 
 def test_a_store_is_disabled_and_enabled(scene: Scene):

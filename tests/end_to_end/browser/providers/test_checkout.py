@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from simulators.checkout.lifecycle import CheckoutState
 from simulators.checkout.simulator import CREATE
 from tests.simulators.checkout.running import MERCHANT, SECRET, ServedCheckout, served_checkout
-from tests.support.browser import DESKTOP, PHONE, barriers, fits, screen, visit, website
+from tests.support.programs.browser import DESKTOP, PHONE, barriers, fits, screen, visit, website
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&{{7*7}}"
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from simulators.jackpot.lifecycle import VoucherEvent
 from simulators.jackpot.wire import Voucher
 from tests.simulators.jackpot.running import Served, served
-from tests.support.browser import PHONE, barriers, fits, screen, visit, website
+from tests.support.programs.browser import PHONE, barriers, fits, screen, visit, website
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&{{7*7}}"
 FIELDS = [info.alias for info in Voucher.model_fields.values()]

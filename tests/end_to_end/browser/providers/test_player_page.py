@@ -11,7 +11,7 @@ from simulators.operator.pages.words import LANGUAGES
 from simulators.operator.simulator import Agreement, OperatorSimulator
 from simulators.server.wsgi_server import Server
 from tests.simulators.operator.tiny_client import channel
-from tests.support.browser import DESKTOP, PHONE, barriers, fits, screen, visit
+from tests.support.programs.browser import DESKTOP, PHONE, barriers, fits, screen, visit
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

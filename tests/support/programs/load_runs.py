@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from scenarios.hosting.ports import free_port
-from tests.support.commanding import environment
+from tests.support.programs.commanding import environment
 
 # A load takes what cores there are: two side by side starve each other's workers and CLIENTs for seconds.
 ONE_AT_A_TIME = pytest.mark.usefixtures("alone_with_a_load")

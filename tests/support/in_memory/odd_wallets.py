@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tests.support.wallets import Refused, Wallet
+from tests.support.in_memory.wallets import Refused, Wallet
 
 
 class LateResultsPaid(Wallet):

@@ -7,7 +7,7 @@ from scenarios.run.planning.effort import QUICK
 from scenarios.run.planning.settings import Settings
 from scenarios.run.run import Run
 from scenarios.runner.pytest_run import check
-from tests.support.wallets import Refused, Wallet, served, target_of
+from tests.support.in_memory.wallets import Refused, Wallet, served, target_of
 
 RULES = ("BET-01", "BET-03", "RES-01")
 

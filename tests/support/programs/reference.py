@@ -12,7 +12,7 @@ from client_under_test.database import Database
 from client_under_test.mutants import host
 from client_under_test.server import threaded
 from scenarios.hosting.ports import free_port
-from tests.support.commanding import target_file
+from tests.support.programs.commanding import target_file
 
 HASH = "hash-secret-of-the-tests"
 PASSWORD = "password-secret-of-the-tests"

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from scenarios.hosting.ports import free_port
-from tests.support.commanding import environment
+from tests.support.programs.commanding import environment
 
 _SKIP = "LOCUST_SKIP_MONKEY_PATCH"
 
@@ -43,7 +43,7 @@ def run(*arguments, cwd, requests=0, **extra):
 
 def command(*arguments, requests=0):
     """The command line of ``run``."""
-    file = Path(__file__).parents[2] / "loadtests" / "locustfile.py"
+    file = Path(__file__).parents[3] / "loadtests" / "locustfile.py"
     program = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--only-summary"]
     program += ["--requests", str(requests)] if requests else []
     return [*program, *map(str, arguments), *(meeting() if "--processes" in arguments else ())]

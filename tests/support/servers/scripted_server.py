@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import h11
 
-from tests.support.racing_certificate import certificate
+from tests.support.servers.racing_certificate import certificate
 
 BODY = b'{"error":null,"transaction_id":"c-1"}'
 

@@ -16,7 +16,7 @@ from simulators.server.wsgi_server import Server
 DESKTOP = {"width": 1100, "height": 850}
 PHONE = {"width": 360, "height": 740}
 # Where pictures of the pages go, to be looked at; git ignores it.
-SCREENS = Path(__file__).parents[2] / "reports" / "screens"
+SCREENS = Path(__file__).parents[3] / "reports" / "screens"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

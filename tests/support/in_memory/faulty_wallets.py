@@ -4,8 +4,8 @@ import unicodedata
 from collections import deque
 from decimal import ROUND_HALF_UP, Decimal
 
-from tests.support.odd_wallets import SpentResultsRefused
-from tests.support.wallets import Refused, Wallet
+from tests.support.in_memory.odd_wallets import SpentResultsRefused
+from tests.support.in_memory.wallets import Refused, Wallet
 
 LARGE = Decimal(1000)
 
