@@ -25,8 +25,8 @@ class Mutant:
     """
 
     name: str
-    fault: str
     rules: tuple[str, ...]
+    fault: str
     build: Callable[[Config], Flask]
     sequential: bool = True
     needs: tuple[str, ...] = ()
@@ -35,13 +35,18 @@ class Mutant:
 
 def mutant(
     name: str,
-    fault: str,
     rules: tuple[str, ...],
+    fault: str = "",
     *,
     sequential: bool = True,
     needs: tuple[str, ...] = (),
     provider: str = "operator",
     **parts: Any,
 ) -> Mutant:
-    """Return the mutant that replaces ``parts`` (fields of Parts) of the reference."""
-    return Mutant(name, fault, rules, partial(create_app, parts=Parts(**parts)), sequential, needs, provider)
+    """Return the mutant that replaces ``parts`` (fields of Parts) of the reference.
+
+    Where no ``fault`` is given, it is what the class of the one part says that it does.
+    """
+    (first, *_) = parts.values()
+    told = fault or " ".join(first.__doc__.split())
+    return Mutant(name, rules, told, partial(create_app, parts=Parts(**parts)), sequential, needs, provider)

@@ -47,21 +47,21 @@ def _key(config: Config) -> str:
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "msg-telling-secret",
-        "A refused callback is answered with the secret, in an address.",
         ("MSG-13",),
+        "A refused callback is answered with the secret, in an address.",
         _telling(lambda config: config.callback_prefix, _checked_by),
     ),
     Mutant(
         "vtk-telling-webhook",
-        "A refused notification is answered with the client secret, in JSON in JSON.",
         ("VTK-07",),
+        "A refused notification is answered with the client secret, in JSON in JSON.",
         _telling(lambda _: "/jackpot/notifications", _settings),
         provider="jackpot",
     ),
     Mutant(
         "chk-telling-refusal",
-        "A refused decision is answered with the key, in base64.",
         ("CHK-09",),
+        "A refused decision is answered with the key, in base64.",
         _telling(lambda _: "/checkout/decisions", _key),
         needs=("decisions",),
         provider="checkout",

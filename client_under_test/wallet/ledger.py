@@ -141,9 +141,10 @@ class Ledger:
     def handle(self, connection: sa.Connection, transaction: Transaction) -> Stored:
         """Answer a copy from the store, or decide and record."""
         player = self.player(connection, transaction.player)
-        stored = self.recall(connection, transaction)
-        if stored is not None:
-            return stored
+        return self.recall(connection, transaction) or self.carry_out(connection, transaction, player)
+
+    def carry_out(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Stored:
+        """Decide on what is new, and record it."""
         if transaction.currency != player.currency:
             raise Refused("INVALID_CURRENCY")
         decision = self.decide(connection, transaction, player)

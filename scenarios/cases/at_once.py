@@ -1,14 +1,16 @@
 """Cases that do not depend on one another, tried at once: one reading of the balance judges them all.
 
 Each is about an amount five times the one before, so that what moves it up to four times too often or too seldom cannot
-be made up for by others. Where that reading or an answer is not as it should be, the scenario tries its cases one by
-one, and finds out which it was; where each of them holds, what was seen is a note.
+be made up for by others. Where that reading or an answer is not as it should be, the cases are tried one by one, to
+find out which it was; where each of them holds, what was seen is a note.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 
+from scenarios.contract import Level
 from scenarios.run.findings import HELD_ALONE, message
 from scenarios.run.judge import Judge, Undecided
 from scenarios.wallet.player import Player
@@ -20,11 +22,13 @@ _LEAST = 25
 _BASE = 5
 # Cases to one reading; the last is then about 780.00 EUR.
 _MOST = 6
+# The smallest units of a case that is tried alone: as many for each.
+_ALONE = 250
 
-Answers = Callable[[Sequence[Exchange]], object]
+Answers = Callable[[Sequence[Exchange], str], object]
 
 
-def _any_answers(exchanges: Sequence[Exchange]) -> None:
+def _any_answers(exchanges: Sequence[Exchange], case: str) -> None:
     """For cases that may be answered in any way."""
 
 
@@ -32,13 +36,67 @@ def _any_answers(exchanges: Sequence[Exchange]) -> None:
 class Chain:
     """What is sent one after the other: ``send`` makes transactions of so many smallest units and returns them.
 
-    It returns None where the CLIENT refuses what the chain is built on. ``answers`` judges what was answered. ``units``
-    are its own where the amount is what matters.
+    It returns None where the CLIENT refuses what the chain is built on. ``answers`` judges what was answered in
+    ``case``. ``units`` are its own where the amount is what matters. ``base`` makes what the chain is built on, and no
+    more; None where it is refused. What that moves wrongly alone is another rule's matter: a chain that is ``sound``
+    is then not judged, any other is held to the rest.
     """
 
     send: Callable[[int], Sequence[Exchange] | None]
     answers: Answers = _any_answers
     units: int | None = None
+    case: str = ""
+    base: Callable[[int], object | None] | None = None
+    sound: bool = False
+
+
+def each_holds(
+    rule: str,
+    judge: Judge,
+    player: Player,
+    chains: Sequence[Chain],
+    *,
+    others: Sequence[Player] = (),
+    unless: str = "",
+    level: Level | None = None,
+) -> None:
+    """Judge all ``chains`` by ``rule``, side by side, or one by one where that shows anything.
+
+    ``unless`` says why none could be judged, where each may be built on something that is refused. ``level`` is that of
+    a wrong balance, where it is not the rule's. Raises Undecided.
+    """
+    if all_hold(rule, judge, player, chains, others=others):
+        return
+    funds = 8 * sum(chain.units or _ALONE for chain in chains)
+    for owner in (player, *others):
+        judge.fund(owner, funds, covered=True)
+    tried = 0
+    for chain in chains:
+        units = chain.units or _ALONE
+        amiss = _amiss(chain, units, judge, player)
+        if amiss is None or (chain.sound and amiss):
+            continue
+        sent = chain.send(units)
+        if sent is None:
+            continue
+        tried += 1
+        chain.answers(sent, chain.case)
+        for owner in (player, *others):
+            case = f"{chain.case}: {owner}" if others else chain.case
+            off = amiss if owner is player else Decimal(0)
+            judge.settled(rule, owner, *sent, case=case, amiss=off, level=level)
+    judge.needs(tried or not unless, unless)
+
+
+def _amiss(chain: Chain, units: int, judge: Judge, player: Player) -> Decimal | None:
+    """How far off is what ``chain`` is built on moves alone; None where it is refused."""
+    if chain.base is None:
+        return Decimal(0)
+    before = player.off
+    if chain.base(units) is None:
+        return None
+    judge.measure(player)
+    return player.off - before
 
 
 def all_hold(
@@ -102,4 +160,4 @@ def _hold(rule: str, judge: Judge, players: Sequence[Player], group: Sequence[tu
         together = [exchange for exchanges in sent for exchange in exchanges]
         judge.settled(rule, player, *together, last=True)
     for (chain, _), exchanges in zip(group, sent, strict=True):
-        chain.answers(exchanges)
+        chain.answers(exchanges, chain.case)

@@ -5,46 +5,35 @@ from scenarios.contract.rule import Level, Rule
 CHECKOUT: tuple[Rule, ...] = (
     Rule(
         id="CHK-01",
-        level=Level.MUST,
         statement="agreed algorithm (never `none`), valid signature",
         source="product-widget.txt, Encode and sign payload content",
         why="A token that anybody can sign lets anybody set the price.",
         causes="`none` or an unintended algorithm is allowed. Name the agreed algorithm when signing.",
-        needs=("checkout_token",),
     ),
     Rule(
         id="CHK-02",
-        level=Level.MUST,
         statement='`iss` is the merchant id, `sub` is "Merchant"',
-        source="product-widget.txt, Field details",
         why="A checkout under another merchant is paid to somebody else, or refused.",
         causes='A constant left from an example. Put the merchant id in `iss`, and "Merchant" in `sub`.',
-        needs=("checkout_token",),
     ),
     Rule(
         id="CHK-03",
-        level=Level.MUST,
         statement=(
             "`iat` is an integer, seconds, within 60 s of now (the quoted form in the example is a "
             "placeholder)"
         ),
-        source="product-widget.txt, Field details",
         why="A token from another time is refused, or keeps an old price alive.",
         causes="Milliseconds, text or local time. Use whole seconds since the epoch.",
-        needs=("checkout_token",),
     ),
     Rule(
         id="CHK-04",
-        level=Level.MUST,
         statement="`data.currency`: ISO 4217, three capitals",
         source="product-widget.txt, Data type",
         why="The same figure in another currency is another price.",
         causes="Small letters, symbols or numbers. Use the three capitals of ISO 4217.",
-        needs=("checkout_token",),
     ),
     Rule(
         id="CHK-05",
-        level=Level.MUST,
         statement=(
             "`valueBeforeTax`, `valueAfterTax`, `taxPercentage` are JSON numbers; none negative. The document's "
             "type is Float: digits beyond the currency's unit are allowed (100/1.2); what they come to is CHK-06's"
@@ -52,11 +41,9 @@ CHECKOUT: tuple[Rule, ...] = (
         source="product-widget.txt, Merchant price type",
         why="A price that is text or negative is refused, or worse, taken.",
         causes="Decimals serialised as strings. Write JSON numbers from decimals.",
-        needs=("checkout_token",),
     ),
     Rule(
         id="CHK-06",
-        level=Level.MUST,
         statement=(
             "before x (1 + percentage/100) equals after, to half a unit; `taxValue`, when present, "
             "equals the difference"
@@ -64,16 +51,13 @@ CHECKOUT: tuple[Rule, ...] = (
         source="product-widget.txt, Merchant price type",
         why="A price that does not add up is disputed by the tax office or the customer.",
         causes="The parts are rounded apart. Compute one from the other, and round once.",
-        needs=("checkout_token",),
     ),
     Rule(
         id="CHK-07",
-        level=Level.MUST,
         statement="`variant.reference` is a non-empty string that names what the player chose",
         source="product-widget.txt, Variant type",
         why="The wrong reference ships the wrong goods.",
         causes="An empty or internal id. Send the reference of the chosen variant.",
-        needs=("checkout_token",),
     ),
     Rule(
         id="CHK-08",
@@ -85,11 +69,9 @@ CHECKOUT: tuple[Rule, ...] = (
         source="product-widget.txt, Data type (decided here)",
         why="Without a reference of one's own a payment cannot be matched to its order.",
         causes="It is left out as in the example. Send a fresh one for each checkout.",
-        needs=("checkout_token",),
     ),
     Rule(
         id="CHK-09",
-        level=Level.MUST,
         statement=(
             "the signing key never reaches the page nor anything it loads, in whatever encoding; a price "
             "changed in the browser does not change the token"
@@ -100,22 +82,17 @@ CHECKOUT: tuple[Rule, ...] = (
             "Tokens minted in the browser, or prices taken from the request. Mint on the server, from "
             "the catalogue."
         ),
-        needs=("checkout_token",),
     ),
     Rule(
         id="CHK-10",
-        level=Level.MUST,
         statement=(
             "every token is minted when asked for (a new `iat`), and belongs to the product asked for"
         ),
-        source="product-widget.txt, Field details",
         why="A token minted yesterday sells at yesterday's price, or sells something else.",
         causes="Tokens are cached. Mint one for each request.",
-        needs=("checkout_token",),
     ),
     Rule(
         id="CHK-11",
-        level=Level.MUST,
         statement=(
             "a decision with a bad signature (every defect of the table of bad tokens, and all that JWT libraries "
             "and hand-written checks are known to be fooled by), for an unknown checkout (also another spelling of "

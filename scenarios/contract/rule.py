@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Self
 
-from scenarios.contract.groups import PROVIDER_OF
+from scenarios.contract.groups import GROUP, PROVIDER_OF
 from simulators.wallet.dialect import Abilities
 
 
@@ -63,22 +63,23 @@ _ASKED = ("OUT", "VTK", "EVT", "CAT", "VCH")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule, written once; every report, test id and page quotes it.
+    """One rule, written once; every report, test id and page quotes it. It is a MUST unless it says otherwise.
 
-    ``source`` is the provider's document and section. ``why`` says in one sentence what it costs when it is broken.
-    ``causes`` names the usual causes and how they are fixed: those that fit where it is broken by what it ``fits``;
-    ``when`` names others, by what was seen. ``needs`` are the entries of ``[driver]`` without which it cannot be
-    proved, ``players`` how many test players it takes. ``ability`` is the field of a dialect's ``Abilities`` without
-    which it does not apply, ``otherwise`` what it says in a dialect without another. ``by_answers`` says that answers
-    alone decide it where nothing tells balances, ``broken_by_answers`` that they can show it broken, not kept.
+    ``source`` is the provider's document and section; where it is empty, that of the group. ``why`` says in one
+    sentence what it costs when it is broken. ``causes`` names the usual causes and how they are fixed: those that
+    fit where it is broken by what it ``fits``; ``when`` names others, by what was seen. ``needs`` are the entries
+    of ``[driver]`` without which it cannot be proved, those of the group where it names none, ``players`` how many
+    test players it takes. ``ability`` is the field of a dialect's ``Abilities`` without which it does not apply,
+    ``otherwise`` what it says in a dialect without another. ``by_answers`` says that answers alone decide it where
+    nothing tells balances, ``broken_by_answers`` that they can show it broken, not kept.
     """
 
     id: str
-    level: Level
     statement: str
-    source: str
     why: str
     causes: str
+    level: Level = Level.MUST
+    source: str = ""
     fits: tuple[Observed, ...] = (Observed.MONEY, Observed.DONE, Observed.OTHER)
     when: Mapping[Observed, str] = field(default_factory=dict, hash=False)
     needs: tuple[str, ...] = ()
@@ -87,6 +88,11 @@ class Rule:
     by_answers: bool = False
     broken_by_answers: bool = False
     otherwise: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        group = GROUP[self.group]
+        object.__setattr__(self, "source", self.source or group.source)
+        object.__setattr__(self, "needs", self.needs or group.needs)
 
     def stated(self, abilities: Abilities) -> Self:
         """The rule as it is stated in a dialect of ``abilities``."""

@@ -5,90 +5,66 @@ from scenarios.contract.rule import Level, Rule
 JACKPOT_EVENTS: tuple[Rule, ...] = (
     Rule(
         id="VTK-01",
-        level=Level.MUST,
         statement="algorithm HS256, signature valid under apiSignature",
-        source="voucher-widget.txt, Build your token",
         why="A token under another algorithm or key opens no session, and the player cannot convert.",
         causes="A library's default algorithm, or the wrong secret. Name HS256 and use apiSignature.",
-        needs=("voucher_session",),
     ),
     Rule(
         id="VTK-02",
-        level=Level.MUST,
         statement="`amount` is a positive number, exactly what the player asked to convert",
-        source="voucher-widget.txt, Build your token",
         why=(
             "The amount is the limit of what the session may reserve; a wrong one lets a player take "
             "more, or less, than asked."
         ),
         causes="Cents for units, or a float on the way. Pass the decimal amount through.",
-        needs=("voucher_session",),
     ),
     Rule(
         id="VTK-03",
-        level=Level.MUST,
         statement="`iat` is an integer in seconds, within 60 s of now",
-        source="voucher-widget.txt, Build your token",
         why="A token from another time is refused, or lives longer than meant.",
         causes="Milliseconds, local time or text. Use whole seconds since the epoch.",
-        needs=("voucher_session",),
     ),
     Rule(
         id="VTK-04",
-        level=Level.MUST,
         statement="`notificationKey` is a non-empty string, never used before",
-        source="voucher-widget.txt, Build your token",
         why=(
             "The key is what ties a voucher to its purchase when an answer is lost; a repeated one "
             "ties it to two."
         ),
         causes="A constant, or the player's id. Use a fresh UUID for each session.",
-        needs=("voucher_session",),
     ),
     Rule(
         id="VTK-05",
         level=Level.SHOULD,
         statement="`userId`, when present, is a string and the same for the same player",
-        source="voucher-widget.txt, Build your token",
         why="Limits per player hold only when the player has one name.",
         causes="A number, or an id per session. Send the player's id as text.",
-        needs=("voucher_session",),
     ),
     Rule(
         id="VTK-06",
-        level=Level.MUST,
         statement="every session gets a fresh JWT (one use)",
-        source="voucher-widget.txt, Build your token",
         why="A token works once; a second conversion with the same one fails in front of the player.",
         causes="Tokens are cached by player or amount. Mint one for each session.",
-        needs=("voucher_session",),
     ),
     Rule(
         id="VTK-07",
-        level=Level.MUST,
         statement=(
             "apiSignature, api key secret and client secret never appear in any page or API answer to "
             "the player, error answers included, nor in anything the page loads, in whatever encoding (as CHK-09)"
         ),
-        source="voucher-widget.txt, Build your token",
         why="Whoever reads the signature in a page mints vouchers at the CLIENT's cost.",
         causes="Tokens minted in the browser, or configuration put into pages. Mint on the server.",
-        needs=("voucher_session",),
     ),
     Rule(
         id="VTK-08",
-        level=Level.MUST,
         statement="a player cannot mint a token for more than the balance",
-        source="voucher-widget.txt, Build your token",
         why="A voucher for money that the player does not have is a gift.",
         causes=(
             "The amount is not compared with the balance. Hold the amount before the token is handed out."
         ),
-        needs=("voucher_session",),
     ),
     Rule(
         id="EVT-01",
-        level=Level.MUST,
         statement="every documented event (3 store, 6 coupon) in its documented shape is answered 200",
         source="voucher-webhook.txt, Events",
         why="What is not acknowledged is sent again for five minutes and then lost.",
@@ -96,27 +72,22 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     ),
     Rule(
         id="EVT-02",
-        level=Level.MUST,
         statement=(
             "the same event id delivered again has one effect, for every kind of event, at once, after many "
             "others, after a pause, and once more at the end of the run; so has a second event id that tells of "
             "the same change"
         ),
-        source="voucher-webhook.txt, Notification URL",
         why="A second coupon/refunded that counts returns the price twice.",
         causes="Event ids are not stored. Put a unique key on `id`, in the transaction of the effect.",
     ),
     Rule(
         id="EVT-03",
-        level=Level.MUST,
         statement="the same event delivered concurrently has one effect",
-        source="voucher-webhook.txt, Notification URL",
         why="Retries overlap; two that meet may both pay.",
         causes="The id is looked up and inserted in separate steps. Let a unique key decide.",
     ),
     Rule(
         id="EVT-04",
-        level=Level.MUST,
         statement=(
             "coupon events out of order (READY before CONFIRMED, RESERVED last, CANCELED before "
             "RESERVED) end in the state that the voucher really has"
@@ -130,9 +101,7 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     ),
     Rule(
         id="EVT-05",
-        level=Level.MUST,
         statement="after temporary failures and the provider's retries the final state is right",
-        source="voucher-webhook.txt, Notification URL",
         why=(
             "The provider's retries are the second chance for an event; wasting it loses a purchase "
             "or a refund."
@@ -152,17 +121,14 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
     ),
     Rule(
         id="EVT-07",
-        level=Level.MUST,
         statement=(
             "a malformed notification has no effect and does not stop the service; SHOULD not be answered 200"
         ),
-        source="voucher-webhook.txt, Notification URL",
         why="A body that nobody can read must not stop the events that follow.",
         causes="Fields are used before they are checked. Validate, answer 400, and change nothing.",
     ),
     Rule(
         id="EVT-08",
-        level=Level.MUST,
         statement=(
             "a coupon event for a voucher that is not the CLIENT's moves no money; SHOULD be acknowledged"
         ),
@@ -194,15 +160,12 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
         id="EVT-11",
         level=Level.SHOULD,
         statement="acknowledgement comes within 5 s even when the CLIENT calls the provider back",
-        source="voucher-webhook.txt, Notification URL",
         why="A slow acknowledgement counts as none, and brings more copies.",
         causes="Calls to the provider before the answer. Store the event, answer, then work.",
     ),
     Rule(
         id="EVT-12",
-        level=Level.MUST,
         statement="an acknowledged event survives a kill",
-        source="voucher-webhook.txt, Notification URL",
         why="What was acknowledged is not sent again; lost in a restart, it is lost for good.",
         causes="The event waits in memory. Store it before the answer.",
         needs=("restart",),

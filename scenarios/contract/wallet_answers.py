@@ -5,11 +5,9 @@ from scenarios.contract.rule import Level, Observed, Rule
 OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="SIG-01",
-        level=Level.MUST,
         fits=(Observed.REFUSED, Observed.OTHER),
         by_answers=True,
         statement="a request whose hash matches the raw body is accepted",
-        source="sportsbook.txt, Transactions",
         why="A genuine wager turned away is a bet the player sees accepted and a win that is never paid.",
         causes=(
             "The wrong SECURITY_HASH, HMAC keyed and fed the wrong way round, or a digest in base64 "
@@ -18,7 +16,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     ),
     Rule(
         id="SIG-02",
-        level=Level.MUST,
         by_answers=True,
         statement=(
             "a wrong hash is refused: `error` is non-null and there is no effect. Tried: random hex, "
@@ -26,7 +23,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
             "right hash cut to 8 characters, right hash plus a suffix, plain unkeyed SHA-256, the "
             "secret itself as the header, the empty string"
         ),
-        source="sportsbook.txt, Transactions",
         why="Whoever can send one accepted forgery can credit any player with any amount.",
         causes=(
             "The header is only looked for, compared by prefix, or computed without the secret. "
@@ -35,10 +31,8 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     ),
     Rule(
         id="SIG-03",
-        level=Level.MUST,
         by_answers=True,
         statement="a missing header is refused, no effect",
-        source="sportsbook.txt, Transactions",
         why=(
             "A check that is skipped when the header is absent is no check: anybody can leave a header out."
         ),
@@ -48,7 +42,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     ),
     Rule(
         id="SIG-04",
-        level=Level.MUST,
         fits=(Observed.REFUSED, Observed.OTHER),
         by_answers=True,
         statement=(
@@ -56,7 +49,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
             "and newlines, another key order, `\\u00e9` against raw UTF-8 in an id, `10.50` against "
             "`10.5`"
         ),
-        source="sportsbook.txt, Transactions",
         why=(
             "The OPERATOR signs what it sends; hashing something else turns real wagers away whenever "
             "the spelling changes."
@@ -68,14 +60,12 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     ),
     Rule(
         id="SIG-05",
-        level=Level.MUST,
         fits=(Observed.REFUSED, Observed.OTHER),
         by_answers=True,
         statement=(
             "a refused forgery does not poison its id: the genuine request with the same id is then "
             "processed normally"
         ),
-        source="sportsbook.txt, Transactions",
         why=(
             "A forger could otherwise burn ids ahead of time, and real wins would be answered as "
             "copies and never paid."
@@ -93,7 +83,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
             "a refusal is HTTP 200 with a non-null `error`, as all answers are (401 and 403 are "
             "tolerated with a warning)"
         ),
-        source="sportsbook.txt, Transactions",
         why=(
             "The OPERATOR reads only HTTP 200 with an error; another status may count as no answer, "
             "and is sent again for ever."
@@ -109,7 +98,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
         fits=(Observed.REFUSED, Observed.OTHER),
         by_answers=True,
         statement="the header name is case-insensitive",
-        source="sportsbook.txt, Transactions",
         why=(
             "Proxies rewrite the case of header names; a CLIENT that minds it loses all wagers on the "
             "day one is put in between."
@@ -118,7 +106,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     ),
     Rule(
         id="SIG-08",
-        level=Level.MUST,
         by_answers=True,
         statement="both endpoints check the hash",
         source="sportsbook.txt, Transaction-rollback",
@@ -127,9 +114,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     ),
     Rule(
         id="MSG-01",
-        level=Level.MUST,
         statement="every answer to a signed request has HTTP status 200",
-        source="sportsbook.txt, Transactions",
         why=(
             "An answer with another status is taken for a failure, and the money that did move is "
             "sent for again or rolled back."
@@ -141,12 +126,10 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     ),
     Rule(
         id="MSG-02",
-        level=Level.MUST,
         statement=(
             "every answer is a JSON object, read strictly: UTF-8, no NaN or Infinity; SHOULD carry `Content-Type: "
             "application/json`, no byte order mark, no repeated key"
         ),
-        source="sportsbook.txt, Transactions",
         why=(
             "An answer that is not JSON tells the OPERATOR nothing, so a wager that was taken counts "
             "as unanswered."
@@ -158,19 +141,16 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     ),
     Rule(
         id="MSG-03",
-        level=Level.MUST,
         statement=(
             "success is `error: null` (present, null) with a non-empty CLIENT `transaction_id` (a "
             'string; a number is a warning). `""`, `false`, `0` or a missing key in its place break it, and the '
             "message says which"
         ),
-        source="sportsbook.txt, Transactions",
         why="Without a CLIENT id the two ledgers cannot be matched, and a disputed wager cannot be found.",
         causes="`error` is left out on success, or the id is null or empty. Send both on every success.",
     ),
     Rule(
         id="MSG-04",
-        level=Level.MUST,
         statement="failure is `error`: a non-empty string, and no effect",
         source="sportsbook.txt, Transactions",
         why=(
@@ -190,12 +170,10 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     ),
     Rule(
         id="MSG-05",
-        level=Level.MUST,
         statement=(
             "CLIENT ids are unique: distinct provider ids never share one, across bets, results and "
             "rollbacks and across players"
         ),
-        source="sportsbook.txt, Transactions",
         why="Two wagers under one CLIENT id cannot be told apart in accounts or disputes.",
         causes=(
             "Ids from a clock, a counter per process or per player. Use a UUID or the database's own "
@@ -204,7 +182,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     ),
     Rule(
         id="MSG-06",
-        level=Level.MUST,
         by_answers=True,
         statement=(
             "malformed input is refused with `error` and without effect, and the service keeps "
@@ -212,7 +189,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
             "Content-Type, each required field missing, null, or of the wrong type (an object or an array in "
             "place of an id or of `user_id` among them)"
         ),
-        source="sportsbook.txt, Transactions",
         why="One malformed request that stops the service stops every player's wagers.",
         causes=(
             "Fields are used before they are checked. Validate the whole body against a schema, and "
@@ -221,14 +197,12 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     ),
     Rule(
         id="MSG-07",
-        level=Level.MUST,
         by_answers=True,
         statement=(
             'a malformed amount is refused: `"abc"`, `""`, `NaN`, `Infinity`, `"1,000.00"`, `true`, '
             "`[1]`, `{}`, a 400-digit number, an exponent no balance can hold, digits of other scripts, "
             "separators inside, blanks, a sign alone"
         ),
-        source="sportsbook.txt, Transactions",
         why="NaN or infinity in a balance poisons every later sum, and a lax parser turns text into money.",
         causes=(
             "Amounts go straight to a float or decimal constructor. Accept only finite decimals of a "
@@ -237,24 +211,19 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     ),
     Rule(
         id="MSG-08",
-        level=Level.MUST,
         statement="a negative amount never moves money in either direction, for bet, result and rollback",
-        source="sportsbook.txt, Transactions",
         why='A bet of minus 100 that is "withdrawn" pays the player 100.',
         causes="The sign is never looked at. Refuse amounts below zero for every action.",
     ),
     Rule(
         id="MSG-09",
-        level=Level.MUST,
         by_answers=True,
         statement="an unknown `action` is refused",
-        source="sportsbook.txt, Transactions",
         why="An action that falls through to a default branch moves money in a direction nobody asked for.",
         causes='An else branch stands for "result". Name every action, and refuse the rest.',
     ),
     Rule(
         id="MSG-10",
-        level=Level.MUST,
         statement=(
             "the endpoints are not interchangeable: `rollback` on `/transaction`, `bet` on "
             "`/transaction-rollback` move no money"
@@ -272,7 +241,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
         fits=(Observed.REFUSED, Observed.OTHER),
         by_answers=True,
         statement="unknown extra fields are ignored (providers add fields)",
-        source="sportsbook.txt, Transactions",
         why="A provider adds a field one morning, and a strict CLIENT refuses all wagers from then on.",
         causes="A schema that forbids unknown fields. Ignore what is not known.",
     ),
@@ -283,7 +251,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
             "other spellings of an amount are understood and mean the same, or are refused without "
             "effect: number and string, `10.50`, `1e1` (a wrong amount moved is a MUST)"
         ),
-        source="sportsbook.txt, Transactions",
         why="A spelling that is misread moves ten times the amount, or none.",
         causes=(
             "Number and string are handled by different code. Read both as a decimal from the text itself."
@@ -298,7 +265,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
             "`__proto__`) cause no crash, no leak of internals (stack trace, SQL text) and no money "
             "moved on another account"
         ),
-        source="sportsbook.txt, Transactions",
         why=(
             "Ids are outside input: read as SQL or a path they reach other players' money, and error "
             "texts show an attacker how."
@@ -316,15 +282,12 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
             "a body of 1 MB is answered within the timeout, refused or handled right, and the service keeps "
             "serving"
         ),
-        source="sportsbook.txt, Transactions",
         why="A few huge bodies should not occupy every worker while players wait.",
         causes="A worker that reads or parses without a limit. Set one of some 64 kB in the server or framework.",
     ),
     Rule(
         id="MSG-15",
-        level=Level.MUST,
         statement="GET, PUT, DELETE on the endpoints move no money",
-        source="sportsbook.txt, Transactions",
         why="A crawler or a cached GET must never be able to place a bet.",
         causes="Routes accept every method. Bind POST only.",
     ),
@@ -332,7 +295,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
         id="MSG-16",
         level=Level.SHOULD,
         statement="answers come within the provider's timeout (default 5 s) under the suite's own load",
-        source="sportsbook.txt, Transactions",
         why=(
             "Past its timeout the OPERATOR no longer knows whether the bet stands, and rolls it back "
             "or asks again."

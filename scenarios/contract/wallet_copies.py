@@ -5,7 +5,6 @@ from scenarios.contract.rule import Level, Observed, Rule
 OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="IDM-01",
-        level=Level.MUST,
         when={
             Observed.REFUSED: (
                 "The unique key does its work, and that it is taken is answered as an error. Answer what was "
@@ -17,7 +16,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
             "the same request sent again: balance unchanged, `error: null`, the same CLIENT id as the "
             "first time"
         ),
-        source="sportsbook.txt, Transactions",
         why="The OPERATOR sends again whenever an answer is lost; each copy that counts is paid twice.",
         causes=(
             "Ids are not stored, or not for every action. Put a unique key on the OPERATOR's id and "
@@ -26,7 +24,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     ),
     Rule(
         id="IDM-02",
-        level=Level.MUST,
         when={
             Observed.REFUSED: (
                 "The unique key does its work, and that it is taken is answered as an error. Wait for the first, "
@@ -38,7 +35,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
             "N copies at once (released by last-byte synchronisation): one effect, every answer the "
             "same CLIENT id"
         ),
-        source="sportsbook.txt, Transactions",
         why="Copies that meet in flight are the usual way one win is paid several times.",
         causes=(
             "The id is looked up first and inserted later. Let a unique key in the same database "
@@ -53,7 +49,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
             "a copy after a lost answer (the connection is cut once the request is fully sent, at "
             "several instants) has no second effect"
         ),
-        source="sportsbook.txt, Transactions",
         why="A lost answer says nothing about the money; the copy that follows must not move it again.",
         causes=(
             "Work is undone or repeated when the connection breaks, or the id is stored after the "
@@ -62,26 +57,20 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     ),
     Rule(
         id="IDM-04",
-        level=Level.MUST,
         by_answers=True,
         statement="a copy after many other transactions, and after a pause, is still recognised",
-        source="sportsbook.txt, Transactions",
         why="Providers repeat after hours; a memory of the last few ids pays those copies again.",
         causes="Ids in a cache that expires or is bounded. Keep them as long as the ledger.",
     ),
     Rule(
         id="IDM-05",
-        level=Level.MUST,
         statement="the same id with another amount has no second effect",
-        source="sportsbook.txt, Transactions",
         why="The id is the transaction; a copy with another amount that counts pays twice.",
         causes="The key is made of id and amount. Use the id alone.",
     ),
     Rule(
         id="IDM-06",
-        level=Level.MUST,
         statement="the same id under another action has no second effect",
-        source="sportsbook.txt, Transactions",
         why="A bet's id that is also taken as a result turns one wager into two movements.",
         causes="One table or key for each action. Keep one set of ids for all.",
     ),
@@ -91,7 +80,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
         statement=(
             "the same id for another player has no second effect (ids are unique on the OPERATOR's side)"
         ),
-        source="sportsbook.txt, Transactions",
         why=(
             "The OPERATOR's ids are unique over all players; the same one elsewhere is an error that "
             "must not pay."
@@ -107,7 +95,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
             "ids are compared exactly: `abc`, `ABC`, `abc ` and `abc` with a combining accent are "
             "different transactions"
         ),
-        source="sportsbook.txt, Transactions",
         why="Two transactions taken for one leave the second win unpaid.",
         causes=(
             "Collations that ignore case or accents, trimming, or Unicode normalisation. Compare ids "
@@ -119,18 +106,15 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
         level=Level.MUST,
         broken_by_answers=True,
         statement="the same transaction in other bytes (key order, white space) is the same transaction",
-        source="sportsbook.txt, Transactions",
         why="Providers change their JSON library; the retry then looks different and is paid again.",
         causes="The key is a hash of the body. Use `transaction_id`.",
     ),
     Rule(
         id="IDM-10",
-        level=Level.MUST,
         statement=(
             "a copy after the CLIENT was killed and started again is recognised, and every "
             "acknowledged transaction is still there"
         ),
-        source="sportsbook.txt, Transactions",
         why="Restarts happen while wagers are in flight; what was acknowledged is owed.",
         causes=(
             "Ids or balances in memory, or a database that does not sync at commit. Commit durably "
@@ -147,13 +131,11 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
             "a provider retry schedule (timeout, then copies with growing pauses, some concurrent) "
             "ends with one effect"
         ),
-        source="sportsbook.txt, Transactions",
         why="This is what a bad evening really sends: timeouts, then copies, some of them together.",
         causes="Any of the faults of IDM-01 to IDM-04. Fix those first.",
     ),
     Rule(
         id="RBK-01",
-        level=Level.MUST,
         when={
             Observed.REFUSED: (
                 "The bet is not found by the id in `rollback_transaction_id`, or not in a state that can be rolled "
@@ -162,13 +144,11 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
         },
         broken_by_answers=True,
         statement="rolling back a bet returns exactly its amount",
-        source="sportsbook.txt, Transaction-rollback",
         why="A bet that did not stand must come back in full, or the player paid for nothing.",
         causes="The wrong amount or sign. Reverse the stored posting of the original.",
     ),
     Rule(
         id="RBK-02",
-        level=Level.MUST,
         when={
             Observed.REFUSED: (
                 "Rollbacks look for bets only, or check the balance. Look for results, too; the balance may go "
@@ -177,7 +157,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
         },
         broken_by_answers=True,
         statement="rolling back a result takes exactly its amount back",
-        source="sportsbook.txt, Transaction-rollback",
         why="A win paid in error and not taken back is the house's loss.",
         causes=(
             "Rollbacks always add. Reverse the direction of the original: a bet is returned, a result taken."
@@ -192,13 +171,11 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
             "rolling back a result already spent succeeds; the balance may go negative (only bets may "
             "be declined)"
         ),
-        source="sportsbook.txt, Transaction-rollback",
         why="A player who spends a wrong win faster than it is corrected would keep it.",
         causes="The check of the balance applies to rollbacks also. Let the balance go below zero here.",
     ),
     Rule(
         id="RBK-04",
-        level=Level.MUST,
         when={
             Observed.REFUSED: (
                 "An id that is not known is taken for an error. Record the rollback and answer success: what it "
@@ -210,7 +187,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
             "an orphan rollback (unknown `rollback_transaction_id`) succeeds, gets a CLIENT id, moves "
             "no money"
         ),
-        source="sportsbook.txt, Transaction-rollback",
         why="A rollback of a bet that never arrived is common after a timeout; paying it gives away money.",
         causes=(
             "The amount is credited without looking for the original. Look first, and record the "
@@ -219,7 +195,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     ),
     Rule(
         id="RBK-05",
-        level=Level.MUST,
         when={
             Observed.REFUSED: (
                 "That the id is taken is answered as an error. Answer what was answered the first time."
@@ -227,7 +202,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
         },
         by_answers=True,
         statement="an orphan rollback sent again answers the same CLIENT id",
-        source="sportsbook.txt, Transaction-rollback",
         why="Orphans are sent again as all rollbacks are; a new id each time looks like new money.",
         causes="Orphans are answered but not stored. Insert them as any transaction.",
         ability="unknown_rollbacks",
@@ -252,7 +226,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     ),
     Rule(
         id="RBK-07",
-        level=Level.MUST,
         statement=(
             "a second rollback of the same transaction under a new provider id moves no money "
             "(decided: otherwise money is made)"
@@ -263,7 +236,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     ),
     Rule(
         id="RBK-08",
-        level=Level.MUST,
         when={
             Observed.REFUSED: (
                 "A refused bet is not found, or not in a state that can be rolled back. Answer success: there is "
@@ -271,7 +243,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
             )
         },
         statement="rolling back a refused bet succeeds and moves no money",
-        source="sportsbook.txt, Transaction-rollback",
         why="Returning a stake that was never taken is a gift for each refused bet.",
         causes="Refused bets are stored like accepted ones. Return only what was withdrawn.",
     ),
@@ -282,15 +253,12 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
             "where the rollback's `amount` differs from the original's, no more than the original is "
             "returned; which of the two is used is INFO"
         ),
-        source="sportsbook.txt, Transaction-rollback",
         why="A rollback that returns more than was staked makes money.",
         causes="The request's amount is trusted. Return what the original's posting says.",
     ),
     Rule(
         id="RBK-10",
-        level=Level.MUST,
         statement="a rollback that names another player's transaction pays neither player",
-        source="sportsbook.txt, Transaction-rollback",
         why="Otherwise one player's stake is paid to another.",
         causes="The original is looked up without its player. Compare the player of both.",
         players=2,
@@ -302,7 +270,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
         statement=(
             "rolling back a rollback: recorded; MUST NOT crash, and MUST NOT pay more than was ever taken"
         ),
-        source="sportsbook.txt, Transaction-rollback",
         why="A chain of rollbacks that pays each time has no end.",
         causes=(
             "Rollbacks are stored as transactions that can be rolled back. Decide what they mean, and "
@@ -312,11 +279,9 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     ),
     Rule(
         id="RBK-12",
-        level=Level.MUST,
         statement=(
             "bet and its rollback (with copies of both) racing each other end at the starting balance"
         ),
-        source="sportsbook.txt, Transaction-rollback",
         why=(
             "A bet and its rollback cross on the wire after each timeout; the wrong order must not "
             "cost the stake or pay it."
@@ -325,21 +290,17 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     ),
     Rule(
         id="RBK-13",
-        level=Level.MUST,
         fits=(Observed.REFUSED, Observed.MONEY, Observed.OTHER),
         broken_by_answers=True,
         statement="a result that arrives after its bet was rolled back is still paid",
-        source="sportsbook.txt, Transaction-rollback",
         why="Only bets may be declined; a result is always owed.",
         causes="The result is tied to a bet that is gone. Pay results for themselves.",
     ),
     Rule(
         id="RBK-14",
-        level=Level.MUST,
         statement=(
             "concurrent rollbacks of one bet, under the same and under different ids, return its amount once"
         ),
-        source="sportsbook.txt, Transaction-rollback",
         why="Rollbacks are sent again too; two that meet would return the stake twice.",
         causes=(
             'The mark "rolled back" is read and written in separate steps. Read it under the lock, or '
@@ -351,7 +312,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
         level=Level.SHOULD,
         ability="rollback_currency",
         statement="a rollback in another currency than the original moves no money, in neither currency",
-        source="sportsbook.txt, Transaction-rollback",
         why="A stake in yen returned in euros is money from nothing.",
         causes="`currency` is not compared with the original's. Compare it.",
     ),
@@ -359,7 +319,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
         id="RBK-16",
         level=Level.INFO,
         statement="a result that arrives after its own rollback: recorded (paid, not paid, refused)",
-        source="sportsbook.txt, Transaction-rollback",
         why="The documents do not say; all three are allowed, and everything else is judged by what the CLIENT chose.",
         causes="Nothing is wrong. Where it matters to you, agree with the provider on one of the three.",
         ability="unknown_rollbacks",

@@ -5,12 +5,10 @@ from scenarios.contract.rule import Level, Rule
 OPERATOR_WHOLE: tuple[Rule, ...] = (
     Rule(
         id="INV-01",
-        level=Level.MUST,
         statement=(
             "for any generated sequence of bets, results, rollbacks, copies, orphans and late "
             "arrivals the balance is the model's"
         ),
-        source="sportsbook.txt, Transactions and Transaction-rollback",
         why="Single steps may all be right and their sequence wrong; money is lost in sequences.",
         causes=(
             "Read the shrunk story that is printed: its last step is where the balance leaves the model."
@@ -18,7 +16,6 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     ),
     Rule(
         id="INV-02",
-        level=Level.MUST,
         statement="no sequence of bets drives the balance below zero",
         source="sportsbook.txt, Transactions",
         why="A balance below zero after a bet is credit nobody granted.",
@@ -28,7 +25,6 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     ),
     Rule(
         id="INV-03",
-        level=Level.MUST,
         statement="players are isolated: traffic for one never moves another",
         source="sportsbook.txt, Transactions",
         why=(
@@ -42,12 +38,10 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     ),
     Rule(
         id="INV-04",
-        level=Level.MUST,
         statement=(
             "a concurrent history of one player is linearizable against the wallet model; a request "
             "with no answer may have happened or not"
         ),
-        source="sportsbook.txt, Transactions and Transaction-rollback",
         why="If no order of the wagers explains the balances, some wager was lost or counted twice.",
         causes=(
             "Reads outside the lock, or an isolation level below what the code assumes. Lock the "
@@ -56,12 +50,10 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     ),
     Rule(
         id="INV-05",
-        level=Level.MUST,
         statement=(
             "under faults (lost answers, slow bodies, cut connections, restarts where possible) plus "
             "the provider's retries, the final balance is the model's"
         ),
-        source="sportsbook.txt, Transactions and Transaction-rollback",
         why="Networks fail in the middle of wagers every day; afterwards both ledgers must agree.",
         causes=(
             "Money and id are committed apart, or retried blindly. Commit them together, and let the "
@@ -70,7 +62,6 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     ),
     Rule(
         id="BAL-01",
-        level=Level.MUST,
         statement=(
             "the balance that an answer tells is the one that is there, after a bet, a refused bet, a result and a "
             "rollback; in a copy the one of now or of then, in a race one that there was"
@@ -85,7 +76,6 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     ),
     Rule(
         id="BAL-02",
-        level=Level.MUST,
         statement="the balance call tells what wagers prove, and moves nothing",
         source="decided; the dialect's document, where there is a balance call",
         why="A game opens with this balance; bets that it seems to cover are refused, or money seems lost.",
@@ -96,37 +86,29 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     ),
     Rule(
         id="OUT-01",
-        level=Level.MUST,
         statement=(
             "`POST /auth` carries username and password as JSON with `Content-Type: application/json`"
         ),
         source="sportsbook.txt, Auth",
         why="Without a token no player gets in.",
         causes="A form body, or a missing Content-Type. Post JSON.",
-        needs=("launch",),
     ),
     Rule(
         id="OUT-02",
-        level=Level.MUST,
         statement="`POST /start-session` carries `Authorization: Bearer <token>` of a valid token",
-        source="sportsbook.txt, Start session",
         why="A session that is refused shows the player an empty frame.",
         causes=(
             "The scheme or the token is missing in `Authorization`. Send `Bearer`, a blank and the token."
         ),
-        needs=("launch",),
     ),
     Rule(
         id="OUT-03",
-        level=Level.MUST,
         statement="`user_id` is a JSON string; `currency` is one agreed; `lang`, when sent, is one agreed",
-        source="sportsbook.txt, Start session",
         why="A session under another id or currency books wagers to the wrong wallet.",
         causes=(
             "Numeric ids sent as numbers, currencies or languages passed on unchecked. Send strings, "
             "and only agreed values."
         ),
-        needs=("launch",),
     ),
     Rule(
         id="OUT-04",
@@ -138,55 +120,43 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
             "The token is not kept, or is renewed by each launch at once. Keep it with its expiry, "
             "and let one request renew it."
         ),
-        needs=("launch",),
     ),
     Rule(
         id="OUT-05",
-        level=Level.MUST,
         statement="an expired or revoked token leads to a new `/auth` and a successful launch",
         source="sportsbook.txt, Auth",
         why="A token that ran out must not lock the players out until somebody restarts the CLIENT.",
         causes=(
             "`expires_in` is ignored, or a 401 is final. Renew ahead of the expiry, and once more upon a 401."
         ),
-        needs=("launch",),
     ),
     Rule(
         id="OUT-06",
-        level=Level.MUST,
         statement="the iframe URL reaches the player unchanged",
-        source="sportsbook.txt, Start session",
         why="A changed address loses the session in it, and the player with it.",
         causes="The address is rebuilt, cut or escaped twice. Pass the string through.",
-        needs=("launch",),
     ),
     Rule(
         id="OUT-07",
-        level=Level.MUST,
         statement=(
             "OPERATOR errors (401 on auth, 500, timeout, not JSON) give the player a clear error: no "
             "crash, no hang beyond its timeout, no secret in the answer"
         ),
-        source="sportsbook.txt, Start session",
         why="When the OPERATOR is down the player should read so, and nobody should read a password.",
         causes=(
             "No timeout on the call, or exception texts in the answer. Set a timeout, and answer a "
             "fixed message."
         ),
-        needs=("launch",),
     ),
     Rule(
         id="OUT-08",
-        level=Level.MUST,
         statement="the `user_id` sent is the one later callbacks use: a bet on it reaches the same wallet",
         source="sportsbook.txt, Start session and Transactions",
         why="A session under one id and wagers under another spend somebody else's money.",
         causes="A separate id for providers that is not mapped back. Use one id in both directions.",
-        needs=("launch",),
     ),
     Rule(
         id="OUT-09",
-        level=Level.MUST,
         statement=(
             "`/auth` and `/start-session` are called under the agreed `<API_VERSION>` (`api_version` of the "
             "target; where there is none, any single version, always the same)"
@@ -194,6 +164,5 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
         source="sportsbook.txt, Auth and Start session",
         why="Another version of an API may mean other things by the same words.",
         causes="The version stands in some addresses and not in others. Put it into one base address.",
-        needs=("launch",),
     ),
 )

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, TypedDict, Unpack
 
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.player import Player
@@ -28,6 +28,14 @@ class NoRace(Exception):
 
 def _nothing(exchange: Exchange) -> None:
     """Guard of verbs that nobody watches."""
+
+
+class How(TypedDict, total=False):
+    """How a callback is sent: as it is written, what it is called in reports, and for which purpose."""
+
+    style: Style | None
+    label: str | None
+    purpose: Purpose | None
 
 
 @dataclass
@@ -141,17 +149,10 @@ class Verbs:
         *,
         id: str | None = None,  # noqa: A002
         currency: str | None = None,
-        style: Style | None = None,
-        label: str | None = None,
-        purpose: Purpose | None = None,
+        **how: Unpack[How],
     ) -> Exchange:
         """Take ``amount`` from the player's balance."""
-        return self.send(
-            self.transaction("bet", player, amount, id=id, currency=currency),
-            style=style,
-            label=label,
-            purpose=purpose,
-        )
+        return self.send(self.transaction("bet", player, amount, id=id, currency=currency), **how)
 
     def result(
         self,
@@ -160,17 +161,10 @@ class Verbs:
         *,
         id: str | None = None,  # noqa: A002
         currency: str | None = None,
-        style: Style | None = None,
-        label: str | None = None,
-        purpose: Purpose | None = None,
+        **how: Unpack[How],
     ) -> Exchange:
         """Put ``amount`` on the player's balance."""
-        return self.send(
-            self.transaction("result", player, amount, id=id, currency=currency),
-            style=style,
-            label=label,
-            purpose=purpose,
-        )
+        return self.send(self.transaction("result", player, amount, id=id, currency=currency), **how)
 
     def pay(self, player: Player, amount: Decimal, purpose: Purpose) -> Exchange:
         """Put ``amount`` on the balance, also where the CLIENT wrongly pays results only after bets."""
@@ -205,20 +199,17 @@ class Verbs:
         *,
         id: str | None = None,  # noqa: A002
         currency: str | None = None,
-        style: Style | None = None,
-        label: str | None = None,
-        purpose: Purpose | None = None,
+        **how: Unpack[How],
     ) -> Exchange:
         """Undo ``of``: an earlier exchange, or any provider id (which needs ``player`` and ``amount``)."""
-        undo = self.undo(of, player, amount, id=id, currency=currency)
-        return self.send(undo, style=style, label=label, purpose=purpose)
+        return self.send(self.undo(of, player, amount, id=id, currency=currency), **how)
 
     def ask(self, player: Player) -> tuple[Exchange, Decimal | None] | None:
         """Call for the balance: the exchange and what it tells; None where the dialect has no such call."""
         exchange = self.channel.ask(BalanceCall(player.id, player.currency))
         if exchange is None:
             return None
-        exchange = self._watched(exchange)
+        exchange = self.watched(exchange)
         return exchange, self.told(exchange, player) if exchange.ok else None
 
     def told(self, exchange: Exchange, player: Player) -> Decimal | None:
@@ -229,7 +220,7 @@ class Verbs:
 
     def again(self, exchange: Exchange) -> Exchange:
         """Send a copy of ``exchange``, byte for byte."""
-        return self._watched(self.channel.again(exchange))
+        return self.watched(self.channel.again(exchange))
 
     def again_together(self, exchanges: Sequence[Exchange], purpose: Purpose) -> list[Exchange]:
         """Send a copy of each, byte for byte, so that their last bytes leave together, as many as the limits allow.
@@ -267,11 +258,8 @@ class Verbs:
         purpose: Purpose | None = None,
     ) -> Exchange:
         """Send any callback, signed, in ``style``."""
-        exchange = self._watched(
-            self.channel.send(
-                message, style=self.style if style is None else style, label=label, purpose=purpose
-            )
-        )
+        style = self.style if style is None else style
+        exchange = self.watched(self.channel.send(message, style=style, label=label, purpose=purpose))
         if purpose not in OWN:
             return exchange
         if exchange.refused and message.kind is not Kind.BET:
@@ -286,7 +274,7 @@ class Verbs:
         if told and last.answer is not None and not last.not_now:
             return last
         if exchange.message.kind is not Kind.ROLLBACK:
-            undone = self._watched(self.channel.send(self.undo(exchange), purpose=exchange.purpose))
+            undone = self.watched(self.channel.send(self.undo(exchange), purpose=exchange.purpose))
             if last.answer is not None:
                 # Who was silent four times is silent now, and each time costs the whole timeout.
                 self.settle(undone)
@@ -332,10 +320,7 @@ class Verbs:
         return exchange
 
     def watched(self, exchange: Exchange) -> Exchange:
-        """Tell the guard of an exchange that was sent some other way, and return it."""
-        return self._watched(exchange)
-
-    def _watched(self, exchange: Exchange) -> Exchange:
+        """Tell the guard of an exchange, and return it."""
         self.guard(exchange)
         return exchange
 

@@ -162,6 +162,8 @@ class _BrowserClaims(CheckoutTokenMinter):
 
 
 class _BrowserMerchant(_BrowserClaims):
+    """The browser names the merchant."""
+
     said = ("merchantId", "iss")
 
     @override
@@ -178,6 +180,8 @@ class _BrowserTime(_BrowserClaims):
 
 
 class _BrowserReference(_BrowserClaims):
+    """The browser names the checkout, another one's also."""
+
     said = ("merchantReference", "orderId")
 
     @override
@@ -198,67 +202,31 @@ def _posted(service: type[CheckoutService]) -> Callable[[Config], Flask]:
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    checkout_mutant(
-        "chk-browser-price", "The browser names the price.", ("CHK-09",), checkout_service=_BrowserPrice
-    ),
-    checkout_mutant(
-        "chk-cookie-price", "A cookie names the price.", ("CHK-09",), checkout_service=_CookiePrice
-    ),
-    checkout_mutant(
-        "chk-header-price", "A header names the price.", ("CHK-09",), checkout_service=_HeaderPrice
-    ),
-    checkout_mutant(
-        "chk-first-price",
-        "Of two variants the first is priced, the last sold.",
-        ("CHK-09",),
-        checkout_service=_FirstPrice,
-        needs=("products",),
-    ),
-    checkout_mutant(
-        "chk-browser-currency",
-        "The browser names the currency.",
-        ("CHK-09",),
-        checkout_service=_BrowserCurrency,
-    ),
-    checkout_mutant(
-        "chk-browser-tax", "The browser names the tax.", ("CHK-09",), checkout_service=_BrowserTax
-    ),
+    checkout_mutant("chk-browser-price", ("CHK-09",), checkout_service=_BrowserPrice),
+    checkout_mutant("chk-cookie-price", ("CHK-09",), checkout_service=_CookiePrice),
+    checkout_mutant("chk-header-price", ("CHK-09",), checkout_service=_HeaderPrice),
+    checkout_mutant("chk-first-price", ("CHK-09",), checkout_service=_FirstPrice, needs=("products",)),
+    checkout_mutant("chk-browser-currency", ("CHK-09",), checkout_service=_BrowserCurrency),
+    checkout_mutant("chk-browser-tax", ("CHK-09",), checkout_service=_BrowserTax),
     Mutant(
         "chk-form-price",
-        "A form names the price.",
         ("CHK-09",),
+        "A form names the price.",
         _posted(_FormPrice),
         provider="checkout",
     ),
     Mutant(
         "chk-inner-price",
-        "A JSON document names the price, inside of merchantPrice.",
         ("CHK-09",),
+        "A JSON document names the price, inside of merchantPrice.",
         _posted(_InnerPrice),
         provider="checkout",
     ),
+    checkout_mutant("chk-cart-price", ("CHK-09",), checkout_service=_CartPrice),
+    checkout_mutant("chk-cookie-product", ("CHK-09",), checkout_service=_CookieProduct, needs=("products",)),
+    checkout_mutant("chk-browser-merchant", ("CHK-02",), checkout_tokens=_BrowserMerchant),
+    checkout_mutant("chk-browser-time", ("CHK-03",), "The browser names iat.", checkout_tokens=_BrowserTime),
     checkout_mutant(
-        "chk-cart-price", "The cart's cookie names the price.", ("CHK-09",), checkout_service=_CartPrice
-    ),
-    checkout_mutant(
-        "chk-cookie-product",
-        "A cookie names the product whose price is taken.",
-        ("CHK-09",),
-        checkout_service=_CookieProduct,
-        needs=("products",),
-    ),
-    checkout_mutant(
-        "chk-browser-merchant",
-        "The browser names the merchant.",
-        ("CHK-02",),
-        checkout_tokens=_BrowserMerchant,
-    ),
-    checkout_mutant("chk-browser-time", "The browser names iat.", ("CHK-03",), checkout_tokens=_BrowserTime),
-    checkout_mutant(
-        "chk-browser-reference",
-        "The browser names the checkout, another one's also.",
-        ("CHK-08",),
-        checkout_tokens=_BrowserReference,
-        needs=("products",),
+        "chk-browser-reference", ("CHK-08",), checkout_tokens=_BrowserReference, needs=("products",)
     ),
 )

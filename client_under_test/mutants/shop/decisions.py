@@ -144,7 +144,7 @@ class _AnyMerchants(DecisionReader):
 
 
 class _SuccessInside(DecisionReader):
-    """Looks for the word."""
+    """Looks for the word success, and `unsuccessful` has it in it."""
 
     @override
     def decision(self, claims: dict[str, Any]) -> Decision:
@@ -319,29 +319,29 @@ def _header(token: str) -> dict[str, Any]:
 _mutant = partial(checkout_mutant, rules=("CHK-11",), needs=("decisions",))
 
 MUTANTS: tuple[Mutant, ...] = (
-    _mutant("chk-none-in-capitals", "Only the spelling `none` is refused.", decisions=_NoneInCapitals),
-    _mutant("chk-key-of-token", "The token's own key is believed.", decisions=_KeyOfTheToken),
-    _mutant("chk-key-file", "The header names the file of the key.", decisions=_KeyFile),
-    _mutant("chk-key-of-example", "The tutorial's key still holds.", decisions=_KeyOfTheExample),
-    _mutant("chk-half-signature", "Half of the signature is compared.", decisions=_HalfSignature),
-    _mutant("chk-any-merchants", "Another merchant's decision is followed.", decisions=_AnyMerchants),
-    _mutant("chk-success-inside", "`unsuccessful` has success in it.", decisions=_SuccessInside),
-    _mutant("chk-any-letters", "References are compared without regard to case.", orders=_AnyLetters),
-    _mutant("chk-remembers-few", "Five decisions are remembered.", orders=_RemembersFew),
-    _mutant("chk-unchecked", "Decisions' signatures are not checked.", decisions=_Unchecked),
-    _mutant("chk-unsigned-too", "Decisions may be unsigned.", decisions=_UnsignedToo),
-    _mutant("chk-cut-signature", "A part of a decision's signature is enough.", decisions=_CutSignature),
-    _mutant("chk-made-up", "A decision makes the checkout that is missing.", orders=_MadeUp),
-    _mutant("chk-newest-instead", "A decision about none is applied to the newest.", orders=_NewestInstead),
-    _mutant("chk-each-time", "Each approval grants the product again.", orders=_EachTime),
-    _mutant("chk-last-stands", "A later decision overturns the first.", orders=_LastStands),
-    _mutant("chk-takes-back", "An approval heard again undoes a later decline.", orders=_TakesBack),
-    _mutant("chk-remembers-briefly", "A decision is remembered for a moment.", orders=_RemembersBriefly),
+    _mutant("chk-none-in-capitals", decisions=_NoneInCapitals),
+    _mutant("chk-key-of-token", decisions=_KeyOfTheToken),
+    _mutant("chk-key-file", decisions=_KeyFile),
+    _mutant("chk-key-of-example", decisions=_KeyOfTheExample),
+    _mutant("chk-half-signature", decisions=_HalfSignature),
+    _mutant("chk-any-merchants", decisions=_AnyMerchants),
+    _mutant("chk-success-inside", decisions=_SuccessInside),
+    _mutant("chk-any-letters", orders=_AnyLetters),
+    _mutant("chk-remembers-few", orders=_RemembersFew),
+    _mutant("chk-unchecked", fault="Decisions' signatures are not checked.", decisions=_Unchecked),
+    _mutant("chk-unsigned-too", decisions=_UnsignedToo),
+    _mutant("chk-cut-signature", decisions=_CutSignature),
+    _mutant("chk-made-up", orders=_MadeUp),
+    _mutant("chk-newest-instead", orders=_NewestInstead),
+    _mutant("chk-each-time", fault="Each approval grants the product again.", orders=_EachTime),
+    _mutant("chk-last-stands", orders=_LastStands),
+    _mutant("chk-takes-back", orders=_TakesBack),
+    _mutant("chk-remembers-briefly", orders=_RemembersBriefly),
     _mutant(
         "chk-knows-bytes",
-        "A decision is known again by its bytes alone.",
+        fault="A decision is known again by its bytes alone.",
         checkout_service=_KnowsBytes,
         orders=_EachTime,
     ),
-    _mutant("chk-look-first", "Copies that come together each grant.", sequential=False, orders=_LookFirst),
+    _mutant("chk-look-first", sequential=False, orders=_LookFirst),
 )

@@ -39,7 +39,7 @@ class _BelievesTheWayBack(CheckoutService):
 
 
 class _KeyId(CheckoutTokenMinter):
-    """Names the key by itself."""
+    """Names the key by itself, in the token's header."""
 
     @override
     def sign(self, claims: dict[str, Any]) -> str:
@@ -147,72 +147,61 @@ class _NextProduct(CheckoutTokenMinter):
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    checkout_mutant("chk-telling", "The token comes with the key.", ("CHK-09",), checkout_service=_Telling),
-    checkout_mutant("chk-key-id", "The token's header has the key.", ("CHK-09",), checkout_tokens=_KeyId),
-    checkout_mutant("chk-key-claim", "The claims have the key.", ("CHK-09",), checkout_tokens=_KeyClaim),
+    checkout_mutant("chk-telling", ("CHK-09",), checkout_service=_Telling),
+    checkout_mutant("chk-key-id", ("CHK-09",), checkout_tokens=_KeyId),
+    checkout_mutant("chk-key-claim", ("CHK-09",), "The claims have the key.", checkout_tokens=_KeyClaim),
     Mutant(
         "chk-telling-page",
-        "The product page has the key.",
         ("CHK-09",),
+        "The product page has the key.",
         _telling_page,
         needs=("page",),
         provider="checkout",
     ),
     Mutant(
         "chk-encoded-page",
-        "The page's state has the key, in base64.",
         ("CHK-09",),
+        "The page's state has the key, in base64.",
         _encoded_page,
         needs=("page",),
         provider="checkout",
     ),
     Mutant(
         "chk-telling-style",
-        "A file that the page loads has the key, in hex.",
         ("CHK-09",),
+        "A file that the page loads has the key, in hex.",
         _telling_style,
         needs=("page",),
         provider="checkout",
     ),
     Mutant(
         "chk-telling-header",
-        "A header for debugging has the key.",
         ("CHK-09",),
+        "A header for debugging has the key.",
         _telling_header,
         provider="checkout",
     ),
     checkout_mutant(
-        "chk-believes-way-back",
-        "Who comes back by successRedirect has paid.",
-        ("CHK-11",),
-        needs=("decisions",),
-        checkout_service=_BelievesTheWayBack,
+        "chk-believes-way-back", ("CHK-11",), needs=("decisions",), checkout_service=_BelievesTheWayBack
     ),
     checkout_mutant(
         "chk-kept",
-        "Tokens are kept by product.",
         ("CHK-10", "CHK-08", "CHK-03"),
+        "Tokens are kept by product.",
         checkout_service=_kept(lambda order: order.variant),
     ),
     checkout_mutant(
         "chk-kept-for-all",
-        "One token is kept for everything.",
         ("CHK-10", "CHK-08", "CHK-07"),
+        "One token is kept for everything.",
         checkout_service=_kept(lambda _: ""),
     ),
     checkout_mutant(
         "chk-kept-by-currency",
-        "Tokens are kept by currency.",
         ("CHK-10", "CHK-08", "CHK-07"),
+        "Tokens are kept by currency.",
         checkout_service=_kept(lambda order: order.price.currency),
     ),
-    checkout_mutant(
-        "chk-old-iat", "iat is when the process began.", ("CHK-10", "CHK-03"), checkout_tokens=_OldIat
-    ),
-    checkout_mutant(
-        "chk-next-product",
-        "The token names another product.",
-        ("CHK-10", "CHK-07"),
-        checkout_tokens=_NextProduct,
-    ),
+    checkout_mutant("chk-old-iat", ("CHK-10", "CHK-03"), checkout_tokens=_OldIat),
+    checkout_mutant("chk-next-product", ("CHK-10", "CHK-07"), checkout_tokens=_NextProduct),
 )

@@ -46,13 +46,13 @@ _merchant_id = _signing(lambda config: config.merchant_id.ljust(32, "="))
 _key_with_newline = _signing(lambda config: f"{config.checkout_key}\n")
 
 MUTANTS: tuple[Mutant, ...] = (
-    checkout_mutant("chk-none", "The token is not signed at all.", ("CHK-01",), checkout_tokens=_Unsigned),
-    checkout_mutant("chk-unproven", "The signature is left away.", ("CHK-01",), checkout_tokens=_Unproven),
-    checkout_mutant("chk-hs512", "The token is signed with HS512.", ("CHK-01",), checkout_tokens=_sha_512),
+    checkout_mutant("chk-none", ("CHK-01",), "The token is not signed at all.", checkout_tokens=_Unsigned),
+    checkout_mutant("chk-unproven", ("CHK-01",), checkout_tokens=_Unproven),
+    checkout_mutant("chk-hs512", ("CHK-01",), "The token is signed with HS512.", checkout_tokens=_sha_512),
     checkout_mutant(
-        "chk-id-key", "The merchant id signs the token.", ("CHK-01",), checkout_tokens=_merchant_id
+        "chk-id-key", ("CHK-01",), "The merchant id signs the token.", checkout_tokens=_merchant_id
     ),
     checkout_mutant(
-        "chk-key-newline", "The key ends with a line's end.", ("CHK-01",), checkout_tokens=_key_with_newline
+        "chk-key-newline", ("CHK-01",), "The key ends with a line's end.", checkout_tokens=_key_with_newline
     ),
 )

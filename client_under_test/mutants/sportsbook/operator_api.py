@@ -153,6 +153,8 @@ class _ForEver(OperatorApi):
 
 
 class _NeverForgotten(OperatorApi):
+    """After a 401 the same token is tried."""
+
     @override
     def forget(self, token: str) -> None:
         return
@@ -227,84 +229,74 @@ def _debugging(config: Config) -> Flask:
 _mutant = partial(mutant, needs=_LAUNCH)
 
 MUTANTS: tuple[Mutant, ...] = (
-    _mutant("out-form", "/auth is sent as a form.", ("OUT-01",), operator_api=_Form),
-    _mutant("out-text-plain", "/auth is called text/plain.", ("OUT-01",), operator_api=_Untyped),
-    _mutant("out-login", "/auth says login for username.", ("OUT-01",), operator_api=_OtherNames),
-    _mutant("out-no-bearer", "The token comes without the word Bearer.", ("OUT-02",), operator_api=_NoBearer),
-    _mutant("out-token-in-body", "The token is sent in the body.", ("OUT-02",), operator_api=_TokenInBody),
+    _mutant("out-form", ("OUT-01",), "/auth is sent as a form.", operator_api=_Form),
+    _mutant("out-text-plain", ("OUT-01",), "/auth is called text/plain.", operator_api=_Untyped),
+    _mutant("out-login", ("OUT-01",), "/auth says login for username.", operator_api=_OtherNames),
+    _mutant("out-no-bearer", ("OUT-02",), "The token comes without the word Bearer.", operator_api=_NoBearer),
+    _mutant("out-token-in-body", ("OUT-02",), "The token is sent in the body.", operator_api=_TokenInBody),
     _mutant(
         "out-user-number",
-        "user_id is a number.",
         ("OUT-03", "OUT-08"),
+        "user_id is a number.",
         operator_api=_starting(changing("user_id", lambda user: sum(map(ord, user)))),
     ),
     _mutant(
         "out-currency-lower",
-        "The currency is in lower case.",
         ("OUT-03",),
+        "The currency is in lower case.",
         operator_api=_starting(changing("currency", str.lower)),
     ),
     _mutant(
         "out-currency-symbol",
-        "The currency is its sign.",
         ("OUT-03",),
+        "The currency is its sign.",
         operator_api=_starting(setting("currency", "€")),
     ),
     _mutant(
         "out-lang-locale",
-        "lang is a locale.",
         ("OUT-03",),
+        "lang is a locale.",
         operator_api=_starting(lambda body: body | {"lang": f"{body.get('lang', 'en')}-US"}),
     ),
-    _mutant("out-login-each-time", "Each launch logs in.", ("OUT-04",), operator_api=_LoginEachTime),
-    _mutant("out-token-for-ever", "The token is kept for ever.", ("OUT-05",), operator_api=_ForEver),
-    _mutant(
-        "out-401-same-token",
-        "After a 401 the same token is tried.",
-        ("OUT-05",),
-        operator_api=_NeverForgotten,
-    ),
+    _mutant("out-login-each-time", ("OUT-04",), "Each launch logs in.", operator_api=_LoginEachTime),
+    _mutant("out-token-for-ever", ("OUT-05",), "The token is kept for ever.", operator_api=_ForEver),
+    _mutant("out-401-same-token", ("OUT-05",), operator_api=_NeverForgotten),
     _mutant(
         "out-url-tagged",
-        "A parameter is added to the URL.",
         ("OUT-06",),
+        "A parameter is added to the URL.",
         operator_api=_showing(lambda url: f"{url}{'&' if '?' in url else '?'}utm_source=site"),
     ),
     _mutant(
         "out-url-stripped",
-        "The URL loses its query.",
         ("OUT-06",),
+        "The URL loses its query.",
         operator_api=_showing(lambda url: url.split("?")[0].rstrip("/")),
     ),
     _mutant(
         "out-url-https",
-        "The URL is made https.",
         ("OUT-06",),
+        "The URL is made https.",
         operator_api=_showing(lambda url: url.replace("http://", "https://", 1)),
     ),
     Mutant(
-        "out-crash", "Errors of the OPERATOR show a debugger's page.", ("OUT-07",), _debugging, needs=_LAUNCH
+        "out-crash", ("OUT-07",), "Errors of the OPERATOR show a debugger's page.", _debugging, needs=_LAUNCH
     ),
-    _mutant("out-telling", "The error shows the login.", ("OUT-07",), operator_api=_Telling),
-    _mutant("out-patient", "A launch waits a minute.", ("OUT-07",), operator_api=_Patient, sequential=False),
-    _mutant("out-pretending", "A failed launch shows an empty page.", ("OUT-07",), operator_api=_Pretending),
+    _mutant("out-telling", ("OUT-07",), "The error shows the login.", operator_api=_Telling),
+    _mutant("out-patient", ("OUT-07",), "A launch waits a minute.", operator_api=_Patient, sequential=False),
+    _mutant("out-pretending", ("OUT-07",), "A failed launch shows an empty page.", operator_api=_Pretending),
     _mutant(
         "out-user-prefixed",
-        "user_id is sent with a prefix.",
         ("OUT-08",),
+        "user_id is sent with a prefix.",
         operator_api=_starting(changing("user_id", lambda user: f"site:{user}")),
     ),
     _mutant(
         "out-user-upper",
-        "user_id is sent in capitals.",
         ("OUT-08",),
+        "user_id is sent in capitals.",
         operator_api=_starting(changing("user_id", str.upper)),
     ),
-    _mutant(
-        "out-two-versions",
-        "The token is asked for under v1, the session under v2.",
-        ("OUT-09",),
-        operator_api=_TwoVersions,
-    ),
-    _mutant("out-token-per-thread", "Each thread has its own token.", ("OUT-04",), operator_api=_PerThread),
+    _mutant("out-two-versions", ("OUT-09",), operator_api=_TwoVersions),
+    _mutant("out-token-per-thread", ("OUT-04",), operator_api=_PerThread),
 )

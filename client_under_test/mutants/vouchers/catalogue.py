@@ -103,14 +103,20 @@ class _Namesakes(Catalogue):
 
 
 class _UpdatesNamesakes(_Namesakes):
+    """An update changes every store of that name."""
+
     by_name = "store/update"
 
 
 class _WithdrawsNamesakes(_Namesakes):
+    """store/disabled withdraws every store of that name."""
+
     by_name = "store/disabled"
 
 
 class _NeverWithdrawn(Catalogue):
+    """store/disabled is ignored."""
+
     @override
     def after(self, store: Store | None, notification: StoreNotification) -> Store:
         if notification.name == "store/disabled":
@@ -129,6 +135,8 @@ class _UnknownFails(Catalogue):
 
 
 class _UpdatesOfKnown(Catalogue):
+    """An unknown store's update is dropped."""
+
     @override
     def apply(self, connection: sa.Connection, notification: StoreNotification) -> None:
         if notification.name != "store/update" or self.kept(connection, notification.store_id) is not None:
@@ -152,7 +160,7 @@ class _LastWins(Catalogue):
 
 
 class _EnabledWins(Catalogue):
-    """Compares moments for updates only."""
+    """Compares moments for updates only, so that a late store/enabled wins."""
 
     @override
     def after(self, store: Store | None, notification: StoreNotification) -> Store:
@@ -186,100 +194,82 @@ class _BackEmpty(Catalogue):
 MUTANTS: tuple[Mutant, ...] = (
     jackpot_mutant(
         "cat-few-columns",
-        "Only some properties are kept.",
         ("CAT-01",),
+        "Only some properties are kept.",
         catalogue=_merged(
             lambda data, _kept, _name: {each: value for each, value in data.items() if each in _SHOWN}
         ),
     ),
     jackpot_mutant(
         "cat-stripped",
-        "Markup is stripped from texts.",
         ("CAT-01",),
+        "Markup is stripped from texts.",
         catalogue=_merged(lambda data, _kept, _name: {each: _plain(value) for each, value in data.items()}),
     ),
     jackpot_mutant(
         "cat-texts",
-        "Numbers are kept as texts.",
         ("CAT-01",),
+        "Numbers are kept as texts.",
         catalogue=_merged(
             lambda data, _kept, _name: {
                 each: str(value) if each in _LIMITS else value for each, value in data.items()
             }
         ),
     ),
-    jackpot_mutant("cat-cut-texts", "Texts are cut to 255 characters.", ("CAT-01",), catalogue=_merged(_cut)),
+    jackpot_mutant("cat-cut-texts", ("CAT-01",), "Texts are cut to 255 characters.", catalogue=_merged(_cut)),
     jackpot_mutant(
-        "cat-joined", "A comma in a category makes two of it.", ("CAT-01",), catalogue=_merged(_joined)
+        "cat-joined", ("CAT-01",), "A comma in a category makes two of it.", catalogue=_merged(_joined)
     ),
     jackpot_mutant(
-        "cat-looks-stay", "Updates forget some pictures.", ("CAT-03",), catalogue=_merged(_looks_stay)
+        "cat-looks-stay", ("CAT-03",), "Updates forget some pictures.", catalogue=_merged(_looks_stay)
     ),
-    jackpot_mutant(
-        "cat-updates-namesakes",
-        "An update changes every store of that name.",
-        ("CAT-03",),
-        catalogue=_UpdatesNamesakes,
-    ),
-    jackpot_mutant(
-        "cat-withdraws-namesakes",
-        "store/disabled withdraws every store of that name.",
-        ("CAT-02",),
-        catalogue=_WithdrawsNamesakes,
-    ),
-    jackpot_mutant(
-        "cat-never-withdrawn", "store/disabled is ignored.", ("CAT-02",), catalogue=_NeverWithdrawn
-    ),
-    jackpot_mutant(
-        "cat-unknown-fails", "store/disabled of an unknown store fails.", ("CAT-02",), catalogue=_UnknownFails
-    ),
+    jackpot_mutant("cat-updates-namesakes", ("CAT-03",), catalogue=_UpdatesNamesakes),
+    jackpot_mutant("cat-withdraws-namesakes", ("CAT-02",), catalogue=_WithdrawsNamesakes),
+    jackpot_mutant("cat-never-withdrawn", ("CAT-02",), catalogue=_NeverWithdrawn),
+    jackpot_mutant("cat-unknown-fails", ("CAT-02",), catalogue=_UnknownFails),
     jackpot_mutant(
         "cat-merging",
-        "Updates are laid over old data.",
         ("CAT-03", "CAT-06"),
+        "Updates are laid over old data.",
         catalogue=_merged(lambda data, kept, _: {**(kept or {}), **data}),
     ),
     jackpot_mutant(
         "cat-nulls",
-        "A removed property becomes null.",
         ("CAT-03", "CAT-06"),
+        "A removed property becomes null.",
         catalogue=_merged(lambda data, kept, _: {**dict.fromkeys(kept or {}), **data}),
     ),
     jackpot_mutant(
         "cat-only-changed",
-        "Only changed properties change.",
         ("CAT-03", "CAT-06"),
+        "Only changed properties change.",
         catalogue=_merged(_only_changed),
     ),
     jackpot_mutant(
         "cat-nothing-added",
-        "Added properties are dropped.",
         ("CAT-03", "CAT-06"),
+        "Added properties are dropped.",
         catalogue=_merged(_nothing_added),
     ),
     jackpot_mutant(
         "cat-name-only",
-        "An update changes the name only.",
         ("CAT-03", "CAT-06"),
+        "An update changes the name only.",
         catalogue=_merged(_name_only),
     ),
-    jackpot_mutant(
-        "cat-update-dropped", "An unknown store's update is dropped.", ("CAT-04",), catalogue=_UpdatesOfKnown
-    ),
-    jackpot_mutant(
-        "cat-update-fails", "An unknown store's update fails.", ("CAT-04",), catalogue=_UpdatesOfKnownOnly
-    ),
-    jackpot_mutant("cat-last-wins", "The last delivery wins.", ("CAT-05",), catalogue=_LastWins),
-    jackpot_mutant("cat-enabled-wins", "A late store/enabled wins.", ("CAT-05",), catalogue=_EnabledWins),
+    jackpot_mutant("cat-update-dropped", ("CAT-04",), catalogue=_UpdatesOfKnown),
+    jackpot_mutant("cat-update-fails", ("CAT-04",), catalogue=_UpdatesOfKnownOnly),
+    jackpot_mutant("cat-last-wins", ("CAT-05",), "The last delivery wins.", catalogue=_LastWins),
+    jackpot_mutant("cat-enabled-wins", ("CAT-05",), catalogue=_EnabledWins),
     jackpot_mutant(
         "cat-values-stay",
-        "Discrete values outlive the change.",
         ("CAT-06", "CAT-03"),
+        "Discrete values outlive the change.",
         catalogue=_merged(_values_stay),
     ),
     jackpot_mutant(
-        "cat-one-way", "Continuous never becomes discrete.", ("CAT-06", "CAT-03"), catalogue=_merged(_one_way)
+        "cat-one-way", ("CAT-06", "CAT-03"), "Continuous never becomes discrete.", catalogue=_merged(_one_way)
     ),
-    jackpot_mutant("cat-gone", "A withdrawn store never returns.", ("CAT-07",), catalogue=_GoneForEver),
-    jackpot_mutant("cat-back-empty", "A store returns without data.", ("CAT-07",), catalogue=_BackEmpty),
+    jackpot_mutant("cat-gone", ("CAT-07",), "A withdrawn store never returns.", catalogue=_GoneForEver),
+    jackpot_mutant("cat-back-empty", ("CAT-07",), catalogue=_BackEmpty),
 )

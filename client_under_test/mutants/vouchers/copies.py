@@ -103,35 +103,32 @@ class _EachEvent(Resolver):
 MUTANTS: tuple[Mutant, ...] = (
     jackpot_mutant(
         "evt-forgetful",
-        "Event ids are not remembered, and each refund pays.",
         ("EVT-02", "VCH-03"),
+        "Event ids are not remembered, and each refund pays.",
         inbox=_Forgetful,
         conversions=RefundsEach,
     ),
     jackpot_mutant(
         "evt-remembers-few",
-        "Eight event ids are remembered, and each refund pays.",
         ("EVT-02",),
+        "Eight event ids are remembered, and each refund pays.",
         inbox=_RemembersFew,
         conversions=RefundsEach,
     ),
     jackpot_mutant(
-        "evt-pays-each-id",
-        "Each event id of a refund pays.",
-        ("EVT-02",),
-        conversions=RefundsEach,
+        "evt-pays-each-id", ("EVT-02",), "Each event id of a refund pays.", conversions=RefundsEach
     ),
     jackpot_mutant(
         "evt-forgets-stores",
-        "Ids of store events are not remembered, and the last that arrives counts.",
         ("EVT-02",),
+        "Ids of store events are not remembered, and the last that arrives counts.",
         inbox=_ForgetsStores,
         catalogue=_ArrivalCounts,
     ),
     jackpot_mutant(
         "evt-looks-first",
-        "Event ids are looked up and inserted in two steps, and each refund pays.",
         ("EVT-03", "EVT-02", "VCH-03"),
+        "Event ids are looked up and inserted in two steps, and each refund pays.",
         inbox=_LooksFirst,
         conversions=RefundsEach,
         resolver=_EachEvent,

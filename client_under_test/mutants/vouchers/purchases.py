@@ -214,97 +214,75 @@ class _NoHold(Conversions):
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    jackpot_mutant("vch-pays-value", "The value is charged.", ("VCH-01",), jackpot_api=_PaysValue),
-    jackpot_mutant("vch-price-cut", "Prices are cut binary fractions.", ("VCH-01",), jackpot_api=_PriceCut),
-    jackpot_mutant("vch-keeps-rest", "The rest is kept.", ("VCH-01",), conversions=_keeps_rest),
-    jackpot_mutant("vch-free", "The voucher is free.", ("VCH-01", "VCH-10"), conversions=_Free),
-    jackpot_mutant("vch-pays-again", "Each event charges.", ("VCH-01", "VCH-10"), conversions=_pays_again),
+    jackpot_mutant("vch-pays-value", ("VCH-01",), jackpot_api=_PaysValue),
+    jackpot_mutant("vch-price-cut", ("VCH-01",), jackpot_api=_PriceCut),
+    jackpot_mutant("vch-keeps-rest", ("VCH-01",), "The rest is kept.", conversions=_keeps_rest),
+    jackpot_mutant("vch-free", ("VCH-01", "VCH-10"), conversions=_Free),
+    jackpot_mutant("vch-pays-again", ("VCH-01", "VCH-10"), "Each event charges.", conversions=_pays_again),
     jackpot_mutant(
         "vch-no-url",
-        "The voucher's address is not shown.",
         ("VCH-01",),
+        "The voucher's address is not shown.",
         resolver=_url(lambda _resolver, _row: None),
     ),
-    jackpot_mutant("vch-never-ready", "READY is not known.", ("VCH-01", "EVT-04"), conversions=_NeverReady),
-    jackpot_mutant(
-        "vch-ready-at-once",
-        "A confirmation that is not READY at once gives the money back.",
-        ("VCH-01",),
-        resolver=_ReadyAtOnce,
-    ),
+    jackpot_mutant("vch-never-ready", ("VCH-01", "EVT-04"), conversions=_NeverReady),
+    jackpot_mutant("vch-ready-at-once", ("VCH-01",), resolver=_ReadyAtOnce),
     jackpot_mutant(
         "vch-url-of-reservation",
-        "The address is read before READY, where it is null.",
         ("VCH-01",),
+        "The address is read before READY, where it is null.",
         conversions=_UrlOfReservation,
         resolver=_url(lambda _resolver, row: row.url),
     ),
+    jackpot_mutant("evt-confirmed-is-ready", ("EVT-04",), voucher_service=_ConfirmedIsReady),
     jackpot_mutant(
-        "evt-confirmed-is-ready",
-        "CONFIRMED is shown as READY.",
-        ("EVT-04",),
-        voucher_service=_ConfirmedIsReady,
+        "vch-cancel-keeps", ("VCH-02",), "A cancellation returns nothing.", conversions=_cancel_keeps
     ),
     jackpot_mutant(
-        "vch-cancel-keeps", "A cancellation returns nothing.", ("VCH-02",), conversions=_cancel_keeps
-    ),
-    jackpot_mutant(
-        "vch-cancel-fee", "A cancellation returns the price.", ("VCH-02",), conversions=_cancel_fee
+        "vch-cancel-fee", ("VCH-02",), "A cancellation returns the price.", conversions=_cancel_fee
     ),
     jackpot_mutant(
         "vch-cancel-each",
-        "Each event about a canceled voucher returns the amount.",
         ("VCH-02", "VCH-10", "EVT-04"),
+        "Each event about a canceled voucher returns the amount.",
         conversions=_cancel_each,
     ),
-    jackpot_mutant("vch-no-refund", "A refund returns nothing.", ("VCH-03",), conversions=_no_refund),
-    jackpot_mutant("vch-refunds-all", "A refund returns the amount.", ("VCH-03",), conversions=_refunds_all),
+    jackpot_mutant("vch-no-refund", ("VCH-03",), "A refund returns nothing.", conversions=_no_refund),
+    jackpot_mutant("vch-refunds-all", ("VCH-03",), "A refund returns the amount.", conversions=_refunds_all),
     jackpot_mutant(
         "vch-refunds-each",
-        "Each event about a refunded voucher returns the price.",
         ("VCH-03", "VCH-10"),
+        "Each event about a refunded voucher returns the price.",
         conversions=RefundsEach,
     ),
     jackpot_mutant(
-        "vch-refunds-rejected", "A rejected refund is paid.", ("VCH-03",), conversions=_refunds_rejected
+        "vch-refunds-rejected", ("VCH-03",), "A rejected refund is paid.", conversions=_refunds_rejected
     ),
+    jackpot_mutant("vch-callback-only", ("VCH-06",), inbox=_CallbackOnly),
     jackpot_mutant(
-        "vch-callback-only", "A purchase is known by its voucher only.", ("VCH-06",), inbox=_CallbackOnly
-    ),
-    jackpot_mutant(
-        "vch-url-for-ever", "The first address is kept.", ("VCH-07",), resolver=_url(lambda _, row: row.url)
+        "vch-url-for-ever", ("VCH-07",), "The first address is kept.", resolver=_url(lambda _, row: row.url)
     ),
     jackpot_mutant(
         "vch-url-gone",
-        "An expired address is none.",
         ("VCH-07",),
+        "An expired address is none.",
         resolver=_url(
             lambda resolver, row: row.url if row.url is not None and resolver.jackpot.opens(row.url) else None
         ),
     ),
     jackpot_mutant(
         "vch-url-cut",
-        "Of the address 255 characters are kept.",
         ("VCH-01",),
+        "Of the address 255 characters are kept.",
         resolver=_url_changed(lambda url: url[:255]),
     ),
     jackpot_mutant(
         "vch-url-decoded",
-        "The address is decoded on its way to the player.",
         ("VCH-01",),
+        "The address is decoded on its way to the player.",
         resolver=_url_changed(unquote),
     ),
-    jackpot_mutant(
-        "vch-url-memory", "The address shown once is shown again.", ("VCH-07",), resolver=_UrlMemory
-    ),
-    jackpot_mutant(
-        "vch-holds-later",
-        "Funds are compared first and held later.",
-        ("VCH-08", "VTK-08"),
-        conversions=_HoldsLater,
-        sequential=False,
-    ),
-    jackpot_mutant(
-        "vch-no-hold", "Funds are compared, not held.", ("VCH-08", "VTK-08", "VCH-10"), conversions=_NoHold
-    ),
+    jackpot_mutant("vch-url-memory", ("VCH-07",), resolver=_UrlMemory),
+    jackpot_mutant("vch-holds-later", ("VCH-08", "VTK-08"), conversions=_HoldsLater, sequential=False),
+    jackpot_mutant("vch-no-hold", ("VCH-08", "VTK-08", "VCH-10"), conversions=_NoHold),
 )

@@ -37,6 +37,8 @@ class _Sha512(SessionTokenMinter):
 
 
 class _OtherKey(SessionTokenMinter):
+    """The client secret signs the token."""
+
     @override
     def sign(self, claims: dict[str, Any]) -> str:
         other = Config(jackpot_api_signature=self.config.jackpot_client_secret)
@@ -55,7 +57,7 @@ def _saying(change: Change) -> type[SessionTokenMinter]:
 
 
 def _claims(name: str, fault: str, rule: str, change: Change) -> Mutant:
-    return jackpot_mutant(name, fault, (rule,), session_tokens=_saying(change))
+    return jackpot_mutant(name, (rule,), fault, session_tokens=_saying(change))
 
 
 def _kept(name: Callable[[Conversion], object]) -> type[VoucherService]:
@@ -79,6 +81,8 @@ class _Telling(VoucherService):
 
 
 class _TellingLater(VoucherService):
+    """The purchase tells the client secret."""
+
     @override
     def purchase(self, notification_key: str) -> dict[str, Any] | None:
         found = super().purchase(notification_key)
@@ -125,7 +129,7 @@ class _NoCheck(Conversions):
 
 
 class _Rounded(Conversions):
-    """Compares whole units."""
+    """Compares amount and balance in whole units."""
 
     @override
     def affordable(self, amount: int, balance: int) -> bool:
@@ -135,11 +139,9 @@ class _Rounded(Conversions):
 _SESSIONS = itertools.count()
 
 MUTANTS: tuple[Mutant, ...] = (
-    jackpot_mutant("vtk-none", "The token is not signed at all.", ("VTK-01",), session_tokens=_Unsigned),
-    jackpot_mutant("vtk-hs512", "The token is signed with HS512.", ("VTK-01",), session_tokens=_Sha512),
-    jackpot_mutant(
-        "vtk-client-secret", "The client secret signs the token.", ("VTK-01",), session_tokens=_OtherKey
-    ),
+    jackpot_mutant("vtk-none", ("VTK-01",), "The token is not signed at all.", session_tokens=_Unsigned),
+    jackpot_mutant("vtk-hs512", ("VTK-01",), "The token is signed with HS512.", session_tokens=_Sha512),
+    jackpot_mutant("vtk-client-secret", ("VTK-01",), session_tokens=_OtherKey),
     _claims(
         "vtk-cents", "The amount is in cents.", "VTK-02", changing("amount", lambda amount: int(amount * 100))
     ),
@@ -198,35 +200,28 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     jackpot_mutant(
         "vtk-cached",
-        "Tokens are kept by player and amount.",
         ("VTK-06", "VTK-04"),
+        "Tokens are kept by player and amount.",
         voucher_service=_kept(lambda row: (row.player, row.amount)),
     ),
     jackpot_mutant(
         "vtk-cached-player",
-        "Tokens are kept by player.",
         ("VTK-06", "VTK-04", "VTK-02"),
+        "Tokens are kept by player.",
         voucher_service=_kept(lambda row: row.player),
     ),
-    jackpot_mutant(
-        "vtk-telling", "The session tells the apiSignature.", ("VTK-07",), voucher_service=_Telling
-    ),
-    jackpot_mutant(
-        "vtk-telling-later",
-        "The purchase tells the client secret.",
-        ("VTK-07",),
-        voucher_service=_TellingLater,
-    ),
+    jackpot_mutant("vtk-telling", ("VTK-07",), voucher_service=_Telling),
+    jackpot_mutant("vtk-telling-later", ("VTK-07",), voucher_service=_TellingLater),
     Mutant(
-        "vtk-telling-page", "Pages and errors tell the keys.", ("VTK-07",), _telling_page, provider="jackpot"
+        "vtk-telling-page", ("VTK-07",), "Pages and errors tell the keys.", _telling_page, provider="jackpot"
     ),
     Mutant(
         "vtk-telling-encoded",
-        "What is not found comes with the client secret, in base64.",
         ("VTK-07",),
+        "What is not found comes with the client secret, in base64.",
         _telling_encoded,
         provider="jackpot",
     ),
-    jackpot_mutant("vtk-no-check", "The balance is not looked at.", ("VTK-08",), conversions=_NoCheck),
-    jackpot_mutant("vtk-rounded", "Whole units are compared.", ("VTK-08",), conversions=_Rounded),
+    jackpot_mutant("vtk-no-check", ("VTK-08",), "The balance is not looked at.", conversions=_NoCheck),
+    jackpot_mutant("vtk-rounded", ("VTK-08",), conversions=_Rounded),
 )

@@ -11,6 +11,8 @@ from client_under_test.vouchers.conversions import Conversion, Conversions
 
 
 class _NeverReleased(Conversions):
+    """Unused sessions keep the money."""
+
     @override
     def expire(self, conversion_id: int, now: float) -> bool:
         return False
@@ -82,35 +84,9 @@ class _Fee(Conversions):
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    jackpot_mutant(
-        "vch-never-released",
-        "Unused sessions keep the money.",
-        ("VCH-09",),
-        conversions=_NeverReleased,
-        needs=("sweep",),
-    ),
-    jackpot_mutant(
-        "vch-late-is-free",
-        "What is reserved after a session's hour costs nothing.",
-        ("VCH-09",),
-        conversions=_LateIsFree,
-        needs=("sweep",),
-    ),
-    jackpot_mutant(
-        "vch-releases-all",
-        "Used sessions give the money back too.",
-        ("VCH-09", "VCH-10"),
-        conversions=_ReleasesAll,
-        needs=("sweep",),
-    ),
-    jackpot_mutant(
-        "vch-releases-again",
-        "Each sweep gives the money back.",
-        ("VCH-09", "VCH-10"),
-        conversions=_ReleasesAgain,
-        needs=("sweep",),
-    ),
-    jackpot_mutant(
-        "vch-releases-less", "An unused session costs a fee.", ("VCH-09",), conversions=_Fee, needs=("sweep",)
-    ),
+    jackpot_mutant("vch-never-released", ("VCH-09",), conversions=_NeverReleased, needs=("sweep",)),
+    jackpot_mutant("vch-late-is-free", ("VCH-09",), conversions=_LateIsFree, needs=("sweep",)),
+    jackpot_mutant("vch-releases-all", ("VCH-09", "VCH-10"), conversions=_ReleasesAll, needs=("sweep",)),
+    jackpot_mutant("vch-releases-again", ("VCH-09", "VCH-10"), conversions=_ReleasesAgain, needs=("sweep",)),
+    jackpot_mutant("vch-releases-less", ("VCH-09",), conversions=_Fee, needs=("sweep",)),
 )

@@ -99,6 +99,8 @@ class _TakesCancels(MovesAgain):
 
 
 class _ForeignRefused(Inbox):
+    """Vouchers of others are refused."""
+
     @override
     def conversion(self, connection: sa.Connection, notification: CouponNotification) -> int | None:
         found = super().conversion(connection, notification)
@@ -167,78 +169,76 @@ class _NumbersAreCut(Trusting):
 
 MUTANTS: tuple[Mutant, ...] = (
     jackpot_mutant(
-        "evt-last-wins", "The last event wins.", ("EVT-04",), conversions=_AnyFollows, resolver=Trusting
+        "evt-last-wins", ("EVT-04",), "The last event wins.", conversions=_AnyFollows, resolver=Trusting
     ),
     jackpot_mutant(
         "evt-next-only",
-        "An event out of its turn is dropped.",
         ("EVT-04",),
+        "An event out of its turn is dropped.",
         conversions=_NextOnly,
         resolver=Trusting,
     ),
-    jackpot_mutant(
-        "evt-foreign-refused", "Vouchers of others are refused.", ("EVT-08",), inbox=_ForeignRefused
-    ),
+    jackpot_mutant("evt-foreign-refused", ("EVT-08",), inbox=_ForeignRefused),
     jackpot_mutant(
         "evt-foreign-last",
-        "A voucher of nobody is the last purchase's.",
         ("EVT-08", "EVT-09"),
+        "A voucher of nobody is the last purchase's.",
         inbox=_ForeignLast,
         resolver=_AnyVoucher,
         conversions=_AnyFollowsOfAny,
     ),
     jackpot_mutant(
         "evt-trusts-refunds",
-        "coupon/refunded is believed.",
         ("EVT-09",),
+        "coupon/refunded is believed.",
         resolver=_believing("coupon/refunded"),
     ),
     jackpot_mutant(
         "evt-trusts-cancels",
-        "coupon/canceled is believed.",
         ("EVT-09",),
+        "coupon/canceled is believed.",
         resolver=_believing("coupon/canceled"),
         conversions=_TakesCancels,
     ),
     jackpot_mutant(
         "evt-trusts-confirmations",
-        "coupon/confirmed and coupon/ready are believed.",
         ("EVT-09",),
+        "coupon/confirmed and coupon/ready are believed.",
         resolver=_believing("coupon/confirmed", "coupon/ready"),
     ),
     jackpot_mutant(
         "evt-refund-on-its-way",
-        "A refund that was asked for is taken for granted.",
         ("EVT-09",),
+        "A refund that was asked for is taken for granted.",
         resolver=_OnItsWay,
         conversions=MovesAgain,
     ),
     jackpot_mutant(
         "evt-price-of-event",
-        "A refund returns the price that its event names.",
         ("EVT-09",),
+        "A refund returns the price that its event names.",
         resolver=_PriceOfTheEvent,
         conversions=_refunds_told,
     ),
     jackpot_mutant(
         "evt-any-voucher",
-        "A key of ours makes every voucher ours.",
         ("EVT-08",),
+        "A key of ours makes every voucher ours.",
         resolver=_AnyVoucherAsked,
         conversions=_AnyFollowsOfAny,
     ),
-    jackpot_mutant("evt-trusts-all", "Every event is believed.", ("EVT-09",), resolver=Trusting),
+    jackpot_mutant("evt-trusts-all", ("EVT-09",), "Every event is believed.", resolver=Trusting),
     jackpot_mutant(
         "evt-numbers-cents",
-        "Amounts as numbers are cents.",
         ("EVT-10",),
+        "Amounts as numbers are cents.",
         resolver=_NumbersAreCents,
         conversions=_FirstPrice,
     ),
     jackpot_mutant(
         "evt-numbers-cut",
-        "Amounts as numbers are cut binary fractions.",
         ("EVT-10",),
+        "Amounts as numbers are cut binary fractions.",
         resolver=_NumbersAreCut,
         conversions=_FirstPrice,
     ),

@@ -219,82 +219,52 @@ class _InMemory(Inbox):
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    jackpot_mutant("evt-coupons-only", "Store events are refused.", ("EVT-01",), notifications=_CouponsOnly),
-    jackpot_mutant(
-        "evt-no-rejections", "coupon/refund_rejected is refused.", ("EVT-01",), notifications=_NoRejections
-    ),
+    jackpot_mutant("evt-coupons-only", ("EVT-01",), "Store events are refused.", notifications=_CouponsOnly),
+    jackpot_mutant("evt-no-rejections", ("EVT-01",), notifications=_NoRejections),
     Mutant(
         "evt-202",
-        "Events are answered 202.",
         ("EVT-01",),
+        "Events are answered 202.",
         _NotificationStatus({200: 202}),
         provider="jackpot",
     ),
+    jackpot_mutant("evt-gives-up", ("EVT-05", "VCH-11"), resolver=_GivesUp, needs=("faults",)),
+    jackpot_mutant("evt-done-first", ("EVT-05",), voucher_service=_DoneFirst, needs=("faults",)),
     jackpot_mutant(
-        "evt-gives-up",
-        "An event is done although Jackpot could not be asked.",
-        ("EVT-05", "VCH-11"),
-        resolver=_GivesUp,
-        needs=("faults",),
+        "evt-unknown-refused", ("EVT-06",), "Unknown types are refused.", notifications=_unknown(Refused)
     ),
     jackpot_mutant(
-        "evt-done-first",
-        "An event that failed is known when it comes again.",
-        ("EVT-05",),
-        voucher_service=_DoneFirst,
-        needs=("faults",),
-    ),
-    jackpot_mutant(
-        "evt-unknown-refused",
-        "Unknown types are refused.",
-        ("EVT-06",),
-        notifications=_unknown(Refused),
-    ),
-    jackpot_mutant(
-        "evt-unknown-crash",
-        "Unknown types are HTTP 500.",
-        ("EVT-06",),
-        notifications=_unknown(KeyError),
+        "evt-unknown-crash", ("EVT-06",), "Unknown types are HTTP 500.", notifications=_unknown(KeyError)
     ),
     Mutant(
         "evt-malformed-200",
-        "Malformed notifications are answered 200.",
         ("EVT-07",),
+        "Malformed notifications are answered 200.",
         _NotificationStatus({400: 200, 413: 200}),
         provider="jackpot",
     ),
-    jackpot_mutant(
-        "evt-poisoned", "A malformed event uses its id up.", ("EVT-07",), voucher_service=_Poisoned
-    ),
-    jackpot_mutant(
-        "evt-stuck", "After something malformed nothing is read.", ("EVT-07",), voucher_service=_Stuck
-    ),
-    jackpot_mutant("evt-no-price", "An unreadable price is nothing.", ("EVT-07",), notifications=_NoPrice),
+    jackpot_mutant("evt-poisoned", ("EVT-07",), voucher_service=_Poisoned),
+    jackpot_mutant("evt-stuck", ("EVT-07",), voucher_service=_Stuck),
+    jackpot_mutant("evt-no-price", ("EVT-07",), notifications=_NoPrice),
     jackpot_mutant(
         "evt-texts-only",
-        "Amounts must be texts.",
         ("EVT-10",),
+        "Amounts must be texts.",
         notifications=_amounts(lambda given: not isinstance(given, str)),
     ),
     jackpot_mutant(
         "evt-numbers-only",
-        "Amounts must be numbers.",
         ("EVT-10", "EVT-01"),
+        "Amounts must be numbers.",
         notifications=_amounts(lambda given: isinstance(given, str)),
     ),
     Mutant(
         "evt-unhurried",
-        "An event is answered when all is done.",
         ("EVT-11",),
+        "An event is answered when all is done.",
         _unhurried,
         needs=("faults",),
         provider="jackpot",
     ),
-    jackpot_mutant(
-        "evt-in-memory",
-        "An acknowledged event is held in memory.",
-        ("EVT-12",),
-        inbox=_InMemory,
-        needs=("restart", "faults"),
-    ),
+    jackpot_mutant("evt-in-memory", ("EVT-12",), inbox=_InMemory, needs=("restart", "faults")),
 )

@@ -61,6 +61,8 @@ def _thirty_two_bits(exact: int, _unit: int) -> int:
 
 
 class _Signed(Parser):
+    """A negative bet deposits, a negative result withdraws."""
+
     @override
     def amount(self, given: object, currency: str) -> int:
         if isinstance(given, Decimal) and given.is_finite() and given < 0:
@@ -116,6 +118,8 @@ def _rounding(how: str) -> type[Parser]:
 
 
 class _Drifting(Ledger):
+    """The balance is a float."""
+
     @override
     def post(self, connection: sa.Connection, player: Player, decision: Effect, transaction_id: int) -> None:
         # The balance as a float of units, cut to cents when it is shown to the database.
@@ -148,65 +152,61 @@ class _Capped(Ledger):
 MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "amount-absolute",
-        "A negative amount is taken for a positive one.",
         ("MSG-08",),
+        "A negative amount is taken for a positive one.",
         parser=_reading(_absolute),
     ),
-    mutant(
-        "amount-signed", "A negative bet deposits, a negative result withdraws.", ("MSG-08",), parser=_Signed
-    ),
+    mutant("amount-signed", ("MSG-08",), parser=_Signed),
     mutant(
         "amount-negative-result",
-        "Only bets are checked for negative amounts.",
         ("MSG-08",),
+        "Only bets are checked for negative amounts.",
         parser=_NegativeIsNothing,
         ledger=_NegativeResultsOnly,
     ),
     mutant(
         "amount-commas",
-        "Commas are taken out of amounts.",
         ("MSG-07",),
+        "Commas are taken out of amounts.",
         parser=_reading(lambda given: given.replace(",", "") if isinstance(given, str) else given),
     ),
     mutant(
         "amount-true-is-one",
-        "`true` counts as 1.",
         ("MSG-07",),
+        "`true` counts as 1.",
         parser=_reading(lambda given: Decimal(given) if isinstance(given, bool) else given),
     ),
-    mutant("amount-else-zero", "Text that is no number counts as 0.", ("MSG-07",), parser=_ElseZero),
-    mutant("amount-no-exponent", "1e1 is read as 1.", ("MSG-12",), parser=_reading(_without_exponent)),
-    mutant("amount-cut", "Cents are int(amount * 100), of a float.", ("BET-10", "BET-01"), parser=_Cut),
-    mutant("amount-rounded", "0.005 is rounded to 0.01.", ("BET-11",), parser=_rounding(ROUND_HALF_UP)),
+    mutant("amount-else-zero", ("MSG-07",), "Text that is no number counts as 0.", parser=_ElseZero),
+    mutant("amount-no-exponent", ("MSG-12",), "1e1 is read as 1.", parser=_reading(_without_exponent)),
+    mutant("amount-cut", ("BET-10", "BET-01"), "Cents are int(amount * 100), of a float.", parser=_Cut),
+    mutant("amount-rounded", ("BET-11",), "0.005 is rounded to 0.01.", parser=_rounding(ROUND_HALF_UP)),
     mutant(
         "amount-rounded-down",
-        "0.001 is rounded to a bet of nothing.",
         ("BET-11",),
+        "0.001 is rounded to a bet of nothing.",
         parser=_rounding(ROUND_DOWN),
     ),
-    mutant("amount-single", "Amounts pass through 32-bit floats.", ("BET-12",), parser=_taking(_single)),
+    mutant("amount-single", ("BET-12",), "Amounts pass through 32-bit floats.", parser=_taking(_single)),
     mutant(
         "amount-32-bits",
-        "Amounts over 2^31 cents are refused.",
         ("BET-12",),
+        "Amounts over 2^31 cents are refused.",
         parser=_taking(_thirty_two_bits),
     ),
     mutant(
         "amount-wrapped",
-        "Cents wrap round at 2^32.",
         ("BET-12",),
+        "Cents wrap round at 2^32.",
         parser=_taking(lambda exact, _: exact % 2**32),
     ),
     mutant(
         "amount-whole-units",
-        "Cents are dropped.",
         ("BET-01", "RES-01", "BET-10"),
+        "Cents are dropped.",
         parser=_taking(lambda exact, unit: exact // unit * unit),
     ),
-    mutant(
-        "amount-float-balance", "The balance is a float.", ("BET-10", "BET-01", "RES-01"), ledger=_Drifting
-    ),
-    mutant("amount-fee", "A bet costs one percent more.", ("BET-01", "BET-02"), ledger=_Fee),
-    mutant("amount-tax", "A result is paid less 5 percent.", ("RES-01",), ledger=_Tax),
-    mutant("amount-capped", "A result over 10^10 units is paid as 10^10.", ("BET-12",), ledger=_Capped),
+    mutant("amount-float-balance", ("BET-10", "BET-01", "RES-01"), ledger=_Drifting),
+    mutant("amount-fee", ("BET-01", "BET-02"), "A bet costs one percent more.", ledger=_Fee),
+    mutant("amount-tax", ("RES-01",), "A result is paid less 5 percent.", ledger=_Tax),
+    mutant("amount-capped", ("BET-12",), "A result over 10^10 units is paid as 10^10.", ledger=_Capped),
 )

@@ -152,6 +152,8 @@ class _UnknownIsResult(Parser):
 
 
 class _UnknownAcknowledged(CallbackHandler):
+    """An unknown action is acknowledged."""
+
     @override
     def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
         try:
@@ -206,6 +208,8 @@ class _Telling(Unguarded):
 
 
 class _LateLimit(CallbackHandler):
+    """A body that is too large is refused once its bet was booked."""
+
     @override
     def body(self) -> bytes:
         return request.get_data(cache=False)
@@ -219,6 +223,8 @@ class _LateLimit(CallbackHandler):
 
 
 class _SlowStrangers(Ledger):
+    """The first unknown player is refused after 5.5 s, each time."""
+
     @override
     def player(self, connection: sa.Connection, player_id: str) -> Player:
         try:
@@ -260,87 +266,75 @@ _as_number = _failing(lambda _: jsonify({"error": 7}))
 _as_success = _failing(lambda _: jsonify({"error": None, "success": False}))
 
 MUTANTS: tuple[Mutant, ...] = (
-    mutant("msg-400", "Refusals have HTTP status 400.", ("MSG-01",), answers=_failing(_with_status(400))),
-    mutant("msg-422", "Refusals have HTTP status 422.", ("MSG-01",), answers=_failing(_with_status(422))),
-    mutant("msg-201", "A success has HTTP status 201.", ("MSG-01",), answers=_succeeding(_created)),
-    mutant("msg-html", "Refusals are pages of HTML.", ("MSG-02", "MSG-04"), answers=_html),
-    mutant("msg-content-type", "Successes are called text/html.", ("MSG-02",), answers=_text),
-    mutant("msg-list", "Refusals are JSON lists.", ("MSG-02", "MSG-04"), answers=_listed),
-    mutant("msg-nan", "The balance in the answer is NaN.", ("MSG-02",), answers=_with_nan),
-    mutant("msg-mark", "A success begins with a byte order mark.", ("MSG-02",), answers=_with_mark),
-    mutant("msg-utf-16", "A success is written in UTF-16.", ("MSG-02",), answers=_in_utf_16),
-    mutant("msg-two-errors", "A success has `error` twice.", ("MSG-02",), answers=_two_errors),
-    mutant("msg-no-error", "A success has no `error` field.", ("MSG-03",), answers=_no_error),
-    mutant("msg-no-id", "A success has no `transaction_id`.", ("MSG-03",), answers=_no_id),
-    mutant("msg-null-id", "The CLIENT's id is null.", ("MSG-03",), answers=_null_id),
-    mutant("msg-empty-id", "The CLIENT's id is empty.", ("MSG-03",), answers=_empty_id),
-    mutant("msg-number-id", "The CLIENT's id is a number.", ("MSG-03",), answers=_succeeding(_numbered)),
-    mutant("msg-error-object", "`error` is an object.", ("MSG-04",), answers=_as_object),
-    mutant("msg-error-true", "`error` is true.", ("MSG-04",), answers=_as_true),
-    mutant("msg-error-empty", "`error` is an empty text.", ("MSG-04",), answers=_as_empty),
-    mutant("msg-error-number", "`error` is a number.", ("MSG-04",), answers=_as_number),
+    mutant("msg-400", ("MSG-01",), "Refusals have HTTP status 400.", answers=_failing(_with_status(400))),
+    mutant("msg-422", ("MSG-01",), "Refusals have HTTP status 422.", answers=_failing(_with_status(422))),
+    mutant("msg-201", ("MSG-01",), "A success has HTTP status 201.", answers=_succeeding(_created)),
+    mutant("msg-html", ("MSG-02", "MSG-04"), "Refusals are pages of HTML.", answers=_html),
+    mutant("msg-content-type", ("MSG-02",), "Successes are called text/html.", answers=_text),
+    mutant("msg-list", ("MSG-02", "MSG-04"), "Refusals are JSON lists.", answers=_listed),
+    mutant("msg-nan", ("MSG-02",), "The balance in the answer is NaN.", answers=_with_nan),
+    mutant("msg-mark", ("MSG-02",), "A success begins with a byte order mark.", answers=_with_mark),
+    mutant("msg-utf-16", ("MSG-02",), "A success is written in UTF-16.", answers=_in_utf_16),
+    mutant("msg-two-errors", ("MSG-02",), "A success has `error` twice.", answers=_two_errors),
+    mutant("msg-no-error", ("MSG-03",), "A success has no `error` field.", answers=_no_error),
+    mutant("msg-no-id", ("MSG-03",), "A success has no `transaction_id`.", answers=_no_id),
+    mutant("msg-null-id", ("MSG-03",), "The CLIENT's id is null.", answers=_null_id),
+    mutant("msg-empty-id", ("MSG-03",), "The CLIENT's id is empty.", answers=_empty_id),
+    mutant("msg-number-id", ("MSG-03",), "The CLIENT's id is a number.", answers=_succeeding(_numbered)),
+    mutant("msg-error-object", ("MSG-04",), "`error` is an object.", answers=_as_object),
+    mutant("msg-error-true", ("MSG-04",), "`error` is true.", answers=_as_true),
+    mutant("msg-error-empty", ("MSG-04",), "`error` is an empty text.", answers=_as_empty),
+    mutant("msg-error-number", ("MSG-04",), "`error` is a number.", answers=_as_number),
     mutant(
-        "msg-error-null", "A refusal says `error: null`.", ("MSG-04", "BET-03", "SIG-02"), answers=_as_success
+        "msg-error-null", ("MSG-04", "BET-03", "SIG-02"), "A refusal says `error: null`.", answers=_as_success
     ),
     mutant(
         "msg-ids-per-action",
-        "Bets and results are numbered apart.",
         ("MSG-05",),
+        "Bets and results are numbered apart.",
         ledger=_numbered_by(lambda transaction: transaction.action),
     ),
     mutant(
         "msg-ids-per-player",
-        "Each player's transactions are numbered from 1.",
         ("MSG-05",),
+        "Each player's transactions are numbered from 1.",
         ledger=_numbered_by(lambda transaction: transaction.player),
         needs=("players",),
     ),
-    mutant("msg-ids-by-second", "The CLIENT's id is the time in seconds.", ("MSG-05",), ledger=_BySecond),
+    mutant("msg-ids-by-second", ("MSG-05",), "The CLIENT's id is the time in seconds.", ledger=_BySecond),
     mutant(
-        "msg-currency-default", "A missing currency is EUR.", ("MSG-06",), parser=_filling("currency", "EUR")
+        "msg-currency-default", ("MSG-06",), "A missing currency is EUR.", parser=_filling("currency", "EUR")
     ),
     mutant(
-        "msg-no-amount-zero", "A missing amount is 0.", ("MSG-06",), parser=_filling("amount", Decimal(0))
+        "msg-no-amount-zero", ("MSG-06",), "A missing amount is 0.", parser=_filling("amount", Decimal(0))
     ),
-    mutant("msg-no-amount-one", "A missing amount is 1.", ("MSG-06",), parser=_filling("amount", Decimal(1))),
+    mutant("msg-no-amount-one", ("MSG-06",), "A missing amount is 1.", parser=_filling("amount", Decimal(1))),
     mutant(
-        "msg-no-action", "A missing action is a result.", ("MSG-06",), parser=_filling("action", "result")
+        "msg-no-action", ("MSG-06",), "A missing action is a result.", parser=_filling("action", "result")
     ),
-    mutant("msg-any-id-type", "Ids of any type are made text.", ("MSG-06",), parser=_AnythingIsText),
-    mutant("msg-id-in-list", "Of a list of ids the first is taken.", ("MSG-06",), parser=_FirstOfList),
-    mutant("msg-any-content-type", "The Content-Type is not looked at.", ("MSG-06",), parser=_AnyType),
+    mutant("msg-any-id-type", ("MSG-06",), "Ids of any type are made text.", parser=_AnythingIsText),
+    mutant("msg-id-in-list", ("MSG-06",), parser=_FirstOfList),
+    mutant("msg-any-content-type", ("MSG-06",), "The Content-Type is not looked at.", parser=_AnyType),
     mutant(
         "msg-crash",
-        "Malformed input is HTTP 500.",
         ("MSG-06", "MSG-01"),
+        "Malformed input is HTTP 500.",
         callbacks=Unguarded,
         parser=_Trusting,
     ),
-    mutant("msg-unknown-result", "Whatever is no bet is a result.", ("MSG-09",), parser=_UnknownIsResult),
-    mutant(
-        "msg-unknown-ok", "An unknown action is acknowledged.", ("MSG-09",), callbacks=_UnknownAcknowledged
-    ),
-    mutant("msg-any-endpoint", "Both endpoints serve every action.", ("MSG-10",), parser=_AnyEndpoint),
-    mutant("msg-no-extras", "Fields that are not known are refused.", ("MSG-11",), parser=_NoExtras),
-    mutant("msg-injectable", "SQL is put together from the player's id.", ("MSG-13",), ledger=_Injectable),
+    mutant("msg-unknown-result", ("MSG-09",), "Whatever is no bet is a result.", parser=_UnknownIsResult),
+    mutant("msg-unknown-ok", ("MSG-09",), callbacks=_UnknownAcknowledged),
+    mutant("msg-any-endpoint", ("MSG-10",), "Both endpoints serve every action.", parser=_AnyEndpoint),
+    mutant("msg-no-extras", ("MSG-11",), "Fields that are not known are refused.", parser=_NoExtras),
+    mutant("msg-injectable", ("MSG-13",), "SQL is put together from the player's id.", ledger=_Injectable),
     mutant(
         "msg-telling",
-        "The exception's text is the answer.",
         ("MSG-13",),
+        "The exception's text is the answer.",
         callbacks=_Telling,
         ledger=_Injectable,
     ),
-    mutant(
-        "msg-late-limit",
-        "A body that is too large is refused once its bet was booked.",
-        ("MSG-14",),
-        callbacks=_LateLimit,
-    ),
-    Mutant("msg-any-method", "GET, PUT and DELETE work as POST does.", ("MSG-15",), _any_method),
-    mutant(
-        "msg-slow",
-        "The first unknown player is refused after 5.5 s, each time.",
-        ("MSG-16",),
-        ledger=_SlowStrangers,
-    ),
+    mutant("msg-late-limit", ("MSG-14",), callbacks=_LateLimit),
+    Mutant("msg-any-method", ("MSG-15",), "GET, PUT and DELETE work as POST does.", _any_method),
+    mutant("msg-slow", ("MSG-16",), ledger=_SlowStrangers),
 )

@@ -21,12 +21,16 @@ class _Before(Teller):
 
 
 class _BeforeRollbacks(Teller):
+    """Answers to rollbacks tell the balance of before."""
+
     @override
     def after(self, transaction: Transaction, before: Account) -> Account:
         return before if transaction.action is Action.ROLLBACK else super().after(transaction, before)
 
 
 class _WholeUnits(Teller):
+    """Balances are told in whole units."""
+
     @override
     def after(self, transaction: Transaction, before: Account) -> Account:
         now = super().after(transaction, before)
@@ -65,38 +69,10 @@ class _WithLoan(Teller):
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    mutant(
-        "bal-before", "Answers tell the balance of before.", ("BAL-01",), needs=("balances",), teller=_Before
-    ),
-    mutant(
-        "bal-before-rollbacks",
-        "Answers to rollbacks tell the balance of before.",
-        ("BAL-01",),
-        needs=("balances",),
-        teller=_BeforeRollbacks,
-    ),
-    mutant(
-        "bal-whole", "Balances are told in whole units.", ("BAL-01",), needs=("balances",), teller=_WholeUnits
-    ),
-    mutant(
-        "bal-refused",
-        "A refused bet is told as if it had been taken.",
-        ("BAL-01",),
-        needs=("balances",),
-        teller=_TakesWhatItRefuses,
-    ),
-    mutant(
-        "bal-cached",
-        "The balance call is answered from what it told first.",
-        ("BAL-02",),
-        needs=("balances",),
-        teller=_Cached,
-    ),
-    mutant(
-        "bal-loan",
-        "The balance call counts what cannot be bet.",
-        ("BAL-02",),
-        needs=("balances",),
-        teller=_WithLoan,
-    ),
+    mutant("bal-before", ("BAL-01",), needs=("balances",), teller=_Before),
+    mutant("bal-before-rollbacks", ("BAL-01",), needs=("balances",), teller=_BeforeRollbacks),
+    mutant("bal-whole", ("BAL-01",), needs=("balances",), teller=_WholeUnits),
+    mutant("bal-refused", ("BAL-01",), needs=("balances",), teller=_TakesWhatItRefuses),
+    mutant("bal-cached", ("BAL-02",), needs=("balances",), teller=_Cached),
+    mutant("bal-loan", ("BAL-02",), needs=("balances",), teller=_WithLoan),
 )

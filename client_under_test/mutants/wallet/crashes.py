@@ -219,69 +219,35 @@ _mutant = partial(mutant, sequential=False)
 
 MUTANTS: tuple[Mutant, ...] = (
     _mutant(
-        "crash-locked",
-        "A locked database is an error at once.",
-        ("IDM-02", "BET-04"),
-        database=_Impatient,
+        "crash-locked", ("IDM-02", "BET-04"), "A locked database is an error at once.", database=_Impatient
     ),
     _mutant(
         "crash-locked-500",
-        "A locked database is HTTP 500.",
         ("IDM-02", "BET-04"),
+        "A locked database is HTTP 500.",
         database=_Impatient,
         callbacks=Unguarded,
     ),
-    _mutant(
-        "crash-conflict",
-        "A broken unique key is INTERNAL_ERROR.",
-        ("IDM-02",),
-        ledger=_ConflictFails,
-    ),
+    _mutant("crash-conflict", ("IDM-02",), "A broken unique key is INTERNAL_ERROR.", ledger=_ConflictFails),
     _mutant(
         "crash-conflict-500",
-        "A broken unique key is HTTP 500.",
         ("IDM-02",),
+        "A broken unique key is HTTP 500.",
         ledger=_ConflictFails,
         callbacks=Unguarded,
     ),
+    _mutant("crash-pool", ("IDM-02", "BET-04"), ledger=_TwoConnections),
+    _mutant("crash-write-behind", ("IDM-10", "INV-05"), database=_Behind, needs=("restart",)),
+    _mutant("crash-ids-later", ("IDM-10",), ledger=_IdsLater, needs=("restart",)),
     _mutant(
-        "crash-pool",
-        "Each request holds one connection and waits for another.",
-        ("IDM-02", "BET-04"),
-        ledger=_TwoConnections,
-    ),
-    _mutant(
-        "crash-write-behind",
-        "Answers leave before the data is on disk.",
-        ("IDM-10", "INV-05"),
-        database=_Behind,
-        needs=("restart",),
-    ),
-    _mutant(
-        "crash-ids-later",
-        "Ids are written later than money.",
-        ("IDM-10",),
-        ledger=_IdsLater,
-        needs=("restart",),
-    ),
-    _mutant(
-        "crash-cut-again",
-        "A lost answer forgets the id.",
-        ("IDM-03",),
-        callbacks=_Cut,
-        ledger=Unconstrained,
+        "crash-cut-again", ("IDM-03",), "A lost answer forgets the id.", callbacks=_Cut, ledger=Unconstrained
     ),
     _mutant(
         "crash-cut-undone",
-        "A lost answer returns the money and keeps the id.",
         ("IDM-03",),
+        "A lost answer returns the money and keeps the id.",
         callbacks=_CutUndone,
         ledger=Unconstrained,
     ),
-    _mutant(
-        "crash-slow-is-new",
-        "A copy that comes during the first is new.",
-        ("IDM-02", "IDM-03", "IDM-11"),
-        ledger=_SlowIsNew,
-    ),
+    _mutant("crash-slow-is-new", ("IDM-02", "IDM-03", "IDM-11"), ledger=_SlowIsNew),
 )

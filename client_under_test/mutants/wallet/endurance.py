@@ -94,44 +94,31 @@ _mutant = partial(mutant, sequential=False)
 MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "long-97th-result",
-        "Every 97th result is doubled.",
         ("BET-10",),
+        "Every 97th result is doubled.",
         ledger=_every(97, Action.RESULT, lambda right: replace(right, movement=right.movement * 2)),
     ),
     _mutant(
         "long-100th-result",
-        "Every 100th result is lost.",
         ("BET-10",),
+        "Every 100th result is lost.",
         ledger=_every(100, Action.RESULT, lambda _: Effect()),
     ),
     _mutant(
         "long-150th-bet",
-        "Every 150th bet is free.",
         ("BET-10",),
+        "Every 150th bet is free.",
         ledger=_every(150, Action.BET, lambda _: Effect()),
     ),
     _mutant(
-        "long-drift",
-        "After 300 wagers a unit is lost now and then.",
-        ("BET-10",),
-        ledger=_posting(_drifting),
+        "long-drift", ("BET-10",), "After 300 wagers a unit is lost now and then.", ledger=_posting(_drifting)
     ),
     _mutant(
         "long-snapshots",
-        "Every 250th posting cuts the balance to tenths.",
         ("BET-10",),
+        "Every 250th posting cuts the balance to tenths.",
         ledger=_posting(_in_tenths),
     ),
-    _mutant(
-        "long-archived",
-        "A copy after 300 others has another CLIENT id.",
-        ("IDM-04",),
-        ledger=_ArchivedBets,
-    ),
-    _mutant(
-        "long-tired",
-        "Every 40th refusal is none.",
-        ("BET-03", "INV-02", "BET-10"),
-        ledger=_TiredOfRefusals,
-    ),
+    _mutant("long-archived", ("IDM-04",), ledger=_ArchivedBets),
+    _mutant("long-tired", ("BET-03", "INV-02", "BET-10"), ledger=_TiredOfRefusals),
 )

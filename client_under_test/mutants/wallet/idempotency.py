@@ -31,6 +31,8 @@ def _never(*actions: Action) -> type[Ledger]:
 
 
 class _EurosAlone(Unconstrained):
+    """Copies are recognised in euros alone."""
+
     @override
     def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
         return super().recall(connection, transaction) if transaction.currency == "EUR" else None
@@ -174,97 +176,91 @@ def _in_memory(*actions: Action) -> type[Ledger]:
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    mutant("idm-no-bets", "A copy of a bet is a new bet.", ("IDM-01",), ledger=_never(Action.BET)),
-    mutant("idm-no-results", "A copy of a result is paid again.", ("IDM-01",), ledger=_never(Action.RESULT)),
+    mutant("idm-no-bets", ("IDM-01",), "A copy of a bet is a new bet.", ledger=_never(Action.BET)),
+    mutant("idm-no-results", ("IDM-01",), "A copy of a result is paid again.", ledger=_never(Action.RESULT)),
     mutant(
         "idm-no-rollbacks",
-        "A copy of a rollback is a new one.",
         ("IDM-01", "RBK-05"),
+        "A copy of a rollback is a new one.",
         ledger=_never(Action.ROLLBACK),
     ),
-    mutant(
-        "idm-euros-alone",
-        "Copies are recognised in euros alone.",
-        ("IDM-01",),
-        ledger=_EurosAlone,
-        needs=("dollars",),
-    ),
-    mutant("idm-copy-error", "A copy is an error.", ("IDM-01",), ledger=_copies(_refused)),
+    mutant("idm-euros-alone", ("IDM-01",), ledger=_EurosAlone, needs=("dollars",)),
+    mutant("idm-copy-error", ("IDM-01",), "A copy is an error.", ledger=_copies(_refused)),
     mutant(
         "idm-copy-new-id",
-        "A copy is answered with a new CLIENT id.",
         ("IDM-01",),
+        "A copy is answered with a new CLIENT id.",
         ledger=_copies(lambda stored, _: replace(stored, client_id=str(uuid.uuid4()))),
     ),
     mutant(
         "idm-copy-empty-id",
-        "A copy is answered without a CLIENT id.",
         ("IDM-01",),
+        "A copy is answered without a CLIENT id.",
         ledger=_copies(lambda stored, _: replace(stored, client_id="")),
     ),
     mutant(
         "idm-rollback-error",
-        "A copy of a rollback is an error.",
         ("IDM-01",),
+        "A copy of a rollback is an error.",
         ledger=_copies(_rollback_refused),
     ),
-    mutant("idm-last-of-player", "Only the player's last id is kept.", ("IDM-04",), ledger=_LastOfPlayer),
-    mutant("idm-last-20", "Only the last 20 ids are kept.", ("IDM-04",), ledger=_LastFew),
-    mutant("idm-with-amount", "Id and amount together are the key.", ("IDM-05",), ledger=_WithAmount),
-    mutant("idm-corrected", "A bet's copy corrects its amount.", ("IDM-05",), ledger=_AmountCorrected),
+    mutant("idm-last-of-player", ("IDM-04",), "Only the player's last id is kept.", ledger=_LastOfPlayer),
+    mutant("idm-last-20", ("IDM-04",), "Only the last 20 ids are kept.", ledger=_LastFew),
+    mutant("idm-with-amount", ("IDM-05",), "Id and amount together are the key.", ledger=_WithAmount),
+    mutant("idm-corrected", ("IDM-05",), "A bet's copy corrects its amount.", ledger=_AmountCorrected),
     mutant(
         "idm-by-action",
-        "Id and action together are the key.",
         ("IDM-06",),
+        "Id and action together are the key.",
         ledger=_known_by(lambda stored, transaction: stored.action == transaction.action),
     ),
     mutant(
         "idm-by-player",
-        "Id and player together are the key.",
         ("IDM-07",),
+        "Id and player together are the key.",
         ledger=_known_by(lambda stored, transaction: stored.player == transaction.player),
         needs=("players",),
     ),
-    mutant("idm-case", "Ids are compared without case.", ("IDM-08",), ledger=_folded(str.casefold)),
+    mutant("idm-case", ("IDM-08",), "Ids are compared without case.", ledger=_folded(str.casefold)),
     mutant(
         "idm-trimmed",
-        "Blanks around ids are dropped.",
         ("IDM-08",),
+        "Blanks around ids are dropped.",
         ledger=_folded(lambda given: given.strip() or given),
     ),
     mutant(
         "idm-composed",
-        "Ids are normalised to NFC.",
         ("IDM-08",),
+        "Ids are normalised to NFC.",
         ledger=_folded(lambda given: unicodedata.normalize("NFC", given)),
     ),
-    mutant("idm-unaccented", "Accents in ids do not count.", ("IDM-08",), ledger=_folded(_unaccented)),
-    mutant("idm-cut", "Ids are cut to 36 characters.", ("IDM-08",), ledger=_folded(lambda given: given[:36])),
+    mutant("idm-unaccented", ("IDM-08",), "Accents in ids do not count.", ledger=_folded(_unaccented)),
+    mutant("idm-cut", ("IDM-08",), "Ids are cut to 36 characters.", ledger=_folded(lambda given: given[:36])),
     mutant(
         "idm-by-bytes",
-        "The body's bytes are the key.",
         ("IDM-09",),
+        "The body's bytes are the key.",
         callbacks=_ByBytes,
         ledger=_never(*Action),
     ),
     mutant(
         "idm-in-memory",
-        "Ids are kept in the process.",
         ("IDM-10",),
+        "Ids are kept in the process.",
         ledger=_in_memory(*Action),
         needs=("restart",),
     ),
     mutant(
         "idm-bets-in-memory",
-        "Ids of bets are kept in the process.",
         ("IDM-10",),
+        "Ids of bets are kept in the process.",
         ledger=_in_memory(Action.BET),
         needs=("restart",),
     ),
     mutant(
         "idm-results-in-memory",
-        "Ids of results are kept in the process.",
         ("IDM-10",),
+        "Ids of results are kept in the process.",
         ledger=_in_memory(Action.RESULT),
         needs=("restart",),
     ),

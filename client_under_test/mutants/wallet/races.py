@@ -42,6 +42,14 @@ class _Gap(Unconstrained):
             raise Refused("INVALID_CURRENCY")
         return player
 
+    def looked(self, transaction: Transaction) -> Stored | Effect:
+        """What is answered to a copy, or else what is to be done; then the gap."""
+        with self.database.read() as connection:
+            stored = self.recall(connection, transaction)
+            found = stored or self.decide(connection, transaction, self.checked(connection, transaction))
+        time.sleep(GAP)
+        return found
+
 
 class _CopyGap(_Gap):
     """Whether it is a copy is known from before the gap; what it does is decided behind it."""
@@ -54,9 +62,7 @@ class _CopyGap(_Gap):
             return stored
         time.sleep(GAP)
         with self.database.write() as connection:
-            player = self.checked(connection, transaction)
-            decision = self.decide(connection, transaction, player)
-            return self.record(connection, transaction, player, decision)
+            return self.carry_out(connection, transaction, self.player(connection, transaction.player))
 
 
 class _DecisionGap(_Gap):
@@ -64,12 +70,9 @@ class _DecisionGap(_Gap):
 
     @override
     def apart(self, transaction: Transaction) -> Stored:
-        with self.database.read() as connection:
-            stored = self.recall(connection, transaction)
-            if stored is not None:
-                return stored
-            decision = self.decide(connection, transaction, self.checked(connection, transaction))
-        time.sleep(GAP)
+        decision = self.looked(transaction)
+        if isinstance(decision, Stored):
+            return decision
         with self.database.write() as connection:
             stored = self.recall(connection, transaction)
             player = self.player(connection, transaction.player)
@@ -83,12 +86,9 @@ class _AllGap(_Gap):
 
     @override
     def apart(self, transaction: Transaction) -> Stored:
-        with self.database.read() as connection:
-            stored = self.recall(connection, transaction)
-            if stored is not None:
-                return stored
-            decision = self.decide(connection, transaction, self.checked(connection, transaction))
-        time.sleep(GAP)
+        decision = self.looked(transaction)
+        if isinstance(decision, Stored):
+            return decision
         with self.database.write() as connection:
             return self.record(connection, transaction, self.player(connection, transaction.player), decision)
 
@@ -175,10 +175,7 @@ class _RunningIsNew(Unconstrained):
             return finished[transaction.id]
         with self.database.write() as connection:
             player = self.player(connection, transaction.player)
-            if transaction.currency != player.currency:
-                raise Refused("INVALID_CURRENCY")
-            decision = self.decide(connection, transaction, player)
-            stored = self.record(connection, transaction, player, decision)
+            stored = self.carry_out(connection, transaction, player)
         time.sleep(GAP)  # the answer is on its way before the id is noted
         finished[transaction.id] = stored
         return stored
@@ -206,92 +203,69 @@ _mutant = partial(mutant, sequential=False)
 MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "race-funds",
-        "Funds are checked a millisecond before they are taken.",
         ("BET-04",),
+        "Funds are checked a millisecond before they are taken.",
         ledger=_DecisionGap,
     ),
     _mutant(
         "race-lost-update",
-        "A balance is read, changed in memory and written back.",
         ("BET-04", "INV-04"),
+        "A balance is read, changed in memory and written back.",
         ledger=_LostUpdate,
     ),
-    _mutant(
-        "race-copy-bet",
-        "A bet's id is looked up before it is stored.",
-        ("IDM-02",),
-        ledger=_CopyGap,
-    ),
+    _mutant("race-copy-bet", ("IDM-02",), "A bet's id is looked up before it is stored.", ledger=_CopyGap),
     _mutant(
         "race-copy-result",
-        "A result's id is looked up before it is stored.",
         ("IDM-02", "IDM-11"),
+        "A result's id is looked up before it is stored.",
         ledger=_of(_CopyGap, Action.RESULT),
     ),
     _mutant(
         "race-copy-rollback",
-        "A rollback's id is looked up before it is stored.",
         ("IDM-02", "IDM-11"),
+        "A rollback's id is looked up before it is stored.",
         ledger=_of(_CopyGap, Action.ROLLBACK),
     ),
     _mutant(
         "race-copy-all",
-        "Every id is looked up before it is stored.",
         ("IDM-02", "IDM-11"),
+        "Every id is looked up before it is stored.",
         ledger=_of(_CopyGap, *Action),
     ),
     _mutant(
         "race-rollbacks",
-        "Two rollbacks both find the bet not yet returned.",
         ("RBK-14",),
+        "Two rollbacks both find the bet not yet returned.",
         ledger=_of(_DecisionGap, Action.ROLLBACK),
     ),
     _mutant(
         "race-rollbacks-copies",
-        "Copies of a rollback pay each.",
         ("RBK-14", "IDM-02"),
+        "Copies of a rollback pay each.",
         ledger=_of(_AllGap, Action.ROLLBACK),
     ),
     _mutant(
         "race-bet-rollback",
-        "Bet and rollback do not see each other.",
         ("RBK-12",),
+        "Bet and rollback do not see each other.",
         ledger=_of(_DecisionGap, Action.BET, Action.ROLLBACK),
     ),
     _mutant(
         "race-two-locks",
-        "Bets and rollbacks hold different locks.",
         ("RBK-12",),
+        "Bets and rollbacks hold different locks.",
         ledger=_of(_OneLockForEach, Action.BET, Action.ROLLBACK),
     ),
     _mutant(
         "race-late-bet",
-        "A bet looks for its rollback a millisecond too early.",
         ("RBK-12",),
+        "A bet looks for its rollback a millisecond too early.",
         ledger=_LateBetGap,
     ),
+    _mutant("race-everything", ("BET-04", "IDM-02", "RBK-14"), "Nothing is locked at all.", ledger=_AllGap),
     _mutant(
-        "race-everything",
-        "Nothing is locked at all.",
-        ("BET-04", "IDM-02", "RBK-14"),
-        ledger=_AllGap,
+        "race-minted-twice", ("IDM-02",), "Copies at once are answered with an id each.", ledger=_MintedTwice
     ),
-    _mutant(
-        "race-minted-twice",
-        "Copies at once are answered with an id each.",
-        ("IDM-02",),
-        ledger=_MintedTwice,
-    ),
-    _mutant(
-        "race-in-progress",
-        "A copy of what is in work is an error.",
-        ("IDM-02",),
-        ledger=_InProgress,
-    ),
-    _mutant(
-        "race-running-is-new",
-        "A copy of what is in work is new.",
-        ("IDM-02", "IDM-03"),
-        ledger=_RunningIsNew,
-    ),
+    _mutant("race-in-progress", ("IDM-02",), ledger=_InProgress),
+    _mutant("race-running-is-new", ("IDM-02", "IDM-03"), ledger=_RunningIsNew),
 )

@@ -89,6 +89,8 @@ class _OpensAccounts(Ledger):
 
 
 class _StrangersWelcome(CallbackHandler):
+    """Unknown players' wagers are acknowledged."""
+
     @override
     def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
         try:
@@ -127,6 +129,8 @@ class _ZeroBetTakesUnit(Ledger):
 
 
 class _WithoutCents(Parser):
+    """Amounts in US dollars lose their cents."""
+
     @override
     def amount(self, given: object, currency: str) -> int:
         amount = super().amount(given, currency)
@@ -134,6 +138,8 @@ class _WithoutCents(Parser):
 
 
 class _TwoDecimals(Parser):
+    """Every currency has two decimals."""
+
     @override
     def amount(self, given: object, currency: str) -> int:
         return super().amount(given, "EUR" if currency in ("JPY", "KWD") else currency)
@@ -162,6 +168,8 @@ class _BetsFirst(Ledger):
 
 
 class _SecondOfBetIgnored(Ledger):
+    """The second result of a bet is not paid."""
+
     @override
     def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         if _before(connection, player, 2) == [Action.RESULT, Action.BET]:
@@ -172,96 +180,69 @@ class _SecondOfBetIgnored(Ledger):
 MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "bet-keeps-one",
-        "A bet must leave something over.",
         ("BET-02",),
+        "A bet must leave something over.",
         ledger=_affordable(lambda amount, balance: amount < balance),
     ),
     mutant(
         "bet-one-over",
-        "The funds check is off by one unit.",
         ("BET-03", "INV-02"),
+        "The funds check is off by one unit.",
         ledger=_affordable(lambda amount, balance: amount <= balance + 1),
     ),
     mutant(
         "bet-overdraft",
-        "Funds are not checked.",
         ("BET-03", "INV-02"),
+        "Funds are not checked.",
         ledger=_affordable(lambda _amount, _balance: True),
     ),
     mutant(
         "bet-credit",
-        "Every player may owe 50 units.",
         ("BET-03", "INV-02"),
+        "Every player may owe 50 units.",
         ledger=_affordable(lambda amount, balance: amount <= balance + 5000),
     ),
     mutant(
         "bet-any-funds",
-        "Any balance over zero is enough.",
         ("BET-03", "INV-02"),
+        "Any balance over zero is enough.",
         ledger=_affordable(lambda _, balance: balance > 0),
     ),
-    mutant("bet-takes-rest", "A refused bet takes what there is.", ("BET-03",), ledger=_takes_rest),
-    mutant("bet-other-code", "Missing funds are NOT_ENOUGH_MONEY.", ("BET-03",), answers=_OtherCode),
-    mutant("bet-refusal-forgotten", "A refused bet is tried again.", ("BET-05",), ledger=_RefusalsForgotten),
-    mutant("bet-opens-account", "Unknown players get an account.", ("BET-06",), ledger=_OpensAccounts),
-    mutant(
-        "bet-stranger-ok",
-        "Unknown players' wagers are acknowledged.",
-        ("BET-06",),
-        callbacks=_StrangersWelcome,
-    ),
-    mutant("bet-any-currency", "The currency of a bet is not looked at.", ("BET-07",), ledger=_AnyCurrency),
-    mutant("bet-ban-ignored", "Banned players may bet.", ("BET-08",), ledger=_BansIgnored, needs=("ban",)),
+    mutant("bet-takes-rest", ("BET-03",), "A refused bet takes what there is.", ledger=_takes_rest),
+    mutant("bet-other-code", ("BET-03",), "Missing funds are NOT_ENOUGH_MONEY.", answers=_OtherCode),
+    mutant("bet-refusal-forgotten", ("BET-05",), "A refused bet is tried again.", ledger=_RefusalsForgotten),
+    mutant("bet-opens-account", ("BET-06",), "Unknown players get an account.", ledger=_OpensAccounts),
+    mutant("bet-stranger-ok", ("BET-06",), callbacks=_StrangersWelcome),
+    mutant("bet-any-currency", ("BET-07",), "The currency of a bet is not looked at.", ledger=_AnyCurrency),
+    mutant("bet-ban-ignored", ("BET-08",), "Banned players may bet.", ledger=_BansIgnored, needs=("ban",)),
     mutant(
         "bet-zero-crash",
-        "A bet of 0 divides by zero.",
         ("BET-09", "MSG-01"),
+        "A bet of 0 divides by zero.",
         ledger=_ZeroBetCrashes,
         callbacks=Unguarded,
     ),
-    mutant("bet-zero-unit", "A bet of 0 costs one unit.", ("BET-09",), ledger=_ZeroBetTakesUnit),
-    mutant(
-        "bet-two-decimals",
-        "Every currency has two decimals.",
-        ("BET-13",),
-        parser=_TwoDecimals,
-        needs=("currencies",),
-    ),
-    mutant(
-        "dollars-without-cents",
-        "Amounts in US dollars lose their cents.",
-        ("BET-01", "RES-01"),
-        parser=_WithoutCents,
-        needs=("dollars",),
-    ),
-    mutant("result-zero-refused", "A result of 0 is refused.", ("RES-02",), ledger=_zero_refused),
-    mutant(
-        "result-bets-first",
-        "A third result without a bet between is refused.",
-        ("RES-03", "RES-05"),
-        ledger=_BetsFirst,
-    ),
+    mutant("bet-zero-unit", ("BET-09",), "A bet of 0 costs one unit.", ledger=_ZeroBetTakesUnit),
+    mutant("bet-two-decimals", ("BET-13",), parser=_TwoDecimals, needs=("currencies",)),
+    mutant("dollars-without-cents", ("BET-01", "RES-01"), parser=_WithoutCents, needs=("dollars",)),
+    mutant("result-zero-refused", ("RES-02",), "A result of 0 is refused.", ledger=_zero_refused),
+    mutant("result-bets-first", ("RES-03", "RES-05"), ledger=_BetsFirst),
     mutant(
         "result-banned-refused",
-        "Banned players' results are refused.",
         ("RES-04",),
+        "Banned players' results are refused.",
         ledger=_banned_refused,
         needs=("ban",),
     ),
     mutant(
         "result-banned-lost",
-        "Banned players' results are acknowledged, not paid.",
         ("RES-04",),
+        "Banned players' results are acknowledged, not paid.",
         ledger=_results(lambda decision, _, player: NOTHING if player.banned else decision),
         needs=("ban",),
     ),
-    mutant(
-        "result-second-ignored",
-        "The second result of a bet is not paid.",
-        ("RES-05",),
-        ledger=_SecondOfBetIgnored,
-    ),
-    mutant("result-negative", "A negative balance blocks results.", ("RES-06",), ledger=_negative_blocked),
-    mutant("result-unit-lost", "A result of one unit is not paid.", ("RES-01",), ledger=_unit_lost),
-    mutant("result-rounded-up", "Results are rounded up to 0.10.", ("RES-01",), ledger=_rounded_up),
+    mutant("result-second-ignored", ("RES-05",), ledger=_SecondOfBetIgnored),
+    mutant("result-negative", ("RES-06",), "A negative balance blocks results.", ledger=_negative_blocked),
+    mutant("result-unit-lost", ("RES-01",), "A result of one unit is not paid.", ledger=_unit_lost),
+    mutant("result-rounded-up", ("RES-01",), "Results are rounded up to 0.10.", ledger=_rounded_up),
 )

@@ -46,7 +46,7 @@ def _cached(seconds: float = float("inf"), entries: int = 10**9) -> type[Ledger]
 
 
 class _Nightly(_Cached):
-    """Cleared as a whole, every 500 transactions."""
+    """All ids are cleared, every 500 transactions."""
 
     @override
     def record(
@@ -72,7 +72,7 @@ class _TenEach(Unconstrained):
 
 
 class _Keyed(Unconstrained):
-    """Remembers less than the id."""
+    """Ids are known by their first 8 characters."""
 
     def short(self, given: str) -> str:
         return given[:8]
@@ -106,6 +106,8 @@ class _Crc(_Keyed):
 
 
 class _ThisSecond(_Keyed):
+    """Each second has its own ids."""
+
     @override
     def short(self, given: str) -> str:
         return given
@@ -193,60 +195,28 @@ class _RollbacksInMemory(Unconstrained):
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    mutant("memory-0.2-s", "Ids are forgotten after 0.2 s.", ("IDM-04",), ledger=_cached(seconds=0.2)),
+    mutant("memory-0.2-s", ("IDM-04",), "Ids are forgotten after 0.2 s.", ledger=_cached(seconds=0.2)),
     mutant(
         "memory-1-s",
-        "Ids are forgotten after a second.",
         ("IDM-04",),
+        "Ids are forgotten after a second.",
         ledger=_cached(seconds=1.0),
         sequential=False,
     ),
-    mutant("memory-30", "The last 30 ids are kept.", ("IDM-04",), ledger=_cached(entries=30)),
+    mutant("memory-30", ("IDM-04",), "The last 30 ids are kept.", ledger=_cached(entries=30)),
     mutant(
         "memory-1000",
-        "The last 1,000 ids are kept.",
         ("IDM-04",),
+        "The last 1,000 ids are kept.",
         ledger=_cached(entries=1000),
         sequential=False,
     ),
-    mutant(
-        "memory-nightly",
-        "All ids are cleared, every 500 transactions.",
-        ("IDM-04",),
-        ledger=_Nightly,
-        sequential=False,
-    ),
-    mutant(
-        "memory-ten-each", "Ten ids are kept for each player.", ("IDM-04",), ledger=_TenEach, sequential=False
-    ),
-    mutant("memory-prefix", "Ids are known by their first 8 characters.", ("IDM-08",), ledger=_Keyed),
-    mutant("memory-crc", "Ids are known by 16 bits.", ("BET-10",), ledger=_Crc, sequential=False),
-    mutant(
-        "memory-this-second",
-        "Each second has its own ids.",
-        ("IDM-04",),
-        ledger=_ThisSecond,
-        sequential=False,
-    ),
-    mutant(
-        "memory-orphans",
-        "Orphans are kept in the process.",
-        ("IDM-10",),
-        ledger=_OrphansInMemory,
-        needs=("restart",),
-    ),
-    mutant(
-        "memory-undone",
-        "What is returned already is kept in the process.",
-        ("RBK-07", "IDM-10"),
-        ledger=_UndoneInMemory,
-        needs=("restart",),
-    ),
-    mutant(
-        "memory-rollbacks",
-        "Ids of rollbacks are kept in the process.",
-        ("IDM-10",),
-        ledger=_RollbacksInMemory,
-        needs=("restart",),
-    ),
+    mutant("memory-nightly", ("IDM-04",), ledger=_Nightly, sequential=False),
+    mutant("memory-ten-each", ("IDM-04",), ledger=_TenEach, sequential=False),
+    mutant("memory-prefix", ("IDM-08",), ledger=_Keyed),
+    mutant("memory-crc", ("BET-10",), "Ids are known by 16 bits.", ledger=_Crc, sequential=False),
+    mutant("memory-this-second", ("IDM-04",), ledger=_ThisSecond, sequential=False),
+    mutant("memory-orphans", ("IDM-10",), ledger=_OrphansInMemory, needs=("restart",)),
+    mutant("memory-undone", ("RBK-07", "IDM-10"), ledger=_UndoneInMemory, needs=("restart",)),
+    mutant("memory-rollbacks", ("IDM-10",), ledger=_RollbacksInMemory, needs=("restart",)),
 )

@@ -173,6 +173,8 @@ _rollback_pays = _knowing(
 
 
 class _OrphanForgotten(_Target):
+    """An orphan is not recorded."""
+
     @override
     def record(
         self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Effect
@@ -201,6 +203,8 @@ class _LateBetTaken(Ledger):
 
 
 class _AnyonesPaysOwner(_Target):
+    """The owner of the bet is paid, whoever is named."""
+
     @override
     def handle(self, connection: sa.Connection, transaction: Transaction) -> Stored:
         if transaction.action is Action.ROLLBACK:
@@ -211,6 +215,8 @@ class _AnyonesPaysOwner(_Target):
 
 
 class _ResultAfterRollbackVoid(Ledger):
+    """A result behind a rolled back bet is refused."""
+
     @override
     def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
         last = connection.execute(
@@ -226,6 +232,8 @@ class _ResultAfterRollbackVoid(Ledger):
 
 
 class _AnyCurrency(Ledger):
+    """The currency of a rollback is not looked at."""
+
     @override
     def handle(self, connection: sa.Connection, transaction: Transaction) -> Stored:
         if transaction.action is Action.ROLLBACK:
@@ -234,96 +242,62 @@ class _AnyCurrency(Ledger):
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    mutant("rollback-half", "Half of the bet is returned.", ("RBK-01", "RBK-02"), ledger=_half),
-    mutant("rollback-opposite", "The sign is wrong.", ("RBK-01", "RBK-02"), ledger=_opposite),
+    mutant("rollback-half", ("RBK-01", "RBK-02"), "Half of the bet is returned.", ledger=_half),
+    mutant("rollback-opposite", ("RBK-01", "RBK-02"), "The sign is wrong.", ledger=_opposite),
     mutant(
-        "rollback-recorded-only", "A rollback is noted, no money moves.", ("RBK-01",), ledger=_recorded_only
+        "rollback-recorded-only", ("RBK-01",), "A rollback is noted, no money moves.", ledger=_recorded_only
     ),
     mutant(
-        "rollback-always-adds", "A result rolled back is paid once more.", ("RBK-02",), ledger=_always_adds
+        "rollback-always-adds", ("RBK-02",), "A result rolled back is paid once more.", ledger=_always_adds
     ),
-    mutant("rollback-never-takes", "A result cannot be taken back.", ("RBK-02",), ledger=_never_takes),
-    mutant("rollback-clamped", "A spent result is taken back down to zero.", ("RBK-03",), ledger=_clamped),
-    mutant("rollback-spent-refused", "A spent result is not taken back.", ("RBK-03",), ledger=_spent_refused),
-    mutant("rollback-orphan-unknown", "An orphan is refused.", ("RBK-04",), ledger=_knowing(_orphan_unknown)),
-    mutant(
-        "rollback-orphan-matched",
-        "An orphan returns the last bet of its amount.",
-        ("RBK-04",),
-        ledger=_MatchedByAmount,
-    ),
-    mutant(
-        "rollback-last-20",
-        "Only the last 20 transactions can be rolled back.",
-        ("RBK-01",),
-        ledger=_AmongTheLast,
-    ),
-    mutant("rollback-orphan-deposits", "An orphan pays its amount.", ("RBK-04",), ledger=_orphan_deposits),
-    mutant(
-        "rollback-orphan-forgotten",
-        "An orphan is not recorded.",
-        ("RBK-05", "RBK-06"),
-        ledger=_OrphanForgotten,
-    ),
-    mutant("rollback-orphan-copy", "A copy of an orphan is refused.", ("RBK-05",), ledger=_OrphanCopyRefused),
-    mutant("rollback-late-bet", "A bet behind its own rollback is taken.", ("RBK-06",), ledger=_LateBetTaken),
-    mutant("rollback-again", "A second rollback pays again.", ("RBK-07",), ledger=_knowing(_again)),
+    mutant("rollback-never-takes", ("RBK-02",), "A result cannot be taken back.", ledger=_never_takes),
+    mutant("rollback-clamped", ("RBK-03",), "A spent result is taken back down to zero.", ledger=_clamped),
+    mutant("rollback-spent-refused", ("RBK-03",), "A spent result is not taken back.", ledger=_spent_refused),
+    mutant("rollback-orphan-unknown", ("RBK-04",), "An orphan is refused.", ledger=_knowing(_orphan_unknown)),
+    mutant("rollback-orphan-matched", ("RBK-04",), ledger=_MatchedByAmount),
+    mutant("rollback-last-20", ("RBK-01",), ledger=_AmongTheLast),
+    mutant("rollback-orphan-deposits", ("RBK-04",), "An orphan pays its amount.", ledger=_orphan_deposits),
+    mutant("rollback-orphan-forgotten", ("RBK-05", "RBK-06"), ledger=_OrphanForgotten),
+    mutant("rollback-orphan-copy", ("RBK-05",), "A copy of an orphan is refused.", ledger=_OrphanCopyRefused),
+    mutant("rollback-late-bet", ("RBK-06",), "A bet behind its own rollback is taken.", ledger=_LateBetTaken),
+    mutant("rollback-again", ("RBK-07",), "A second rollback pays again.", ledger=_knowing(_again)),
     mutant(
         "rollback-again-large",
-        "A second rollback of one unit or more pays again.",
         ("RBK-07",),
+        "A second rollback of one unit or more pays again.",
         ledger=_knowing(_large_again),
     ),
     mutant(
         "rollback-nothing-refused",
-        "What moves nothing is refused, and the refusal stored.",
         ("RBK-04", "RBK-08"),
+        "What moves nothing is refused, and the refusal stored.",
         ledger=_orphans_refused,
     ),
     mutant(
         "rollback-nothing-pays",
-        "Where no movement is found the amount is paid.",
         ("RBK-04", "RBK-07", "RBK-08"),
+        "Where no movement is found the amount is paid.",
         ledger=_orphans_pay,
     ),
     mutant(
         "rollback-refused-refused",
-        "Rolling back a refused bet is an error.",
         ("RBK-08",),
+        "Rolling back a refused bet is an error.",
         ledger=_refused_refused,
     ),
-    mutant("rollback-refused-paid", "A refused bet is returned too.", ("RBK-08",), ledger=_refused_paid),
-    mutant("rollback-as-asked", "The rollback's own amount is returned.", ("RBK-09",), ledger=_as_asked),
+    mutant("rollback-refused-paid", ("RBK-08",), "A refused bet is returned too.", ledger=_refused_paid),
+    mutant("rollback-as-asked", ("RBK-09",), "The rollback's own amount is returned.", ledger=_as_asked),
     mutant(
         "rollback-anyone-asker",
-        "Another player's bet is returned to who asks.",
         ("RBK-10",),
+        "Another player's bet is returned to who asks.",
         ledger=_knowing(_anyone_asker),
         needs=("players",),
     ),
+    mutant("rollback-anyone-owner", ("RBK-10",), ledger=_AnyonesPaysOwner, needs=("players",)),
     mutant(
-        "rollback-anyone-owner",
-        "The owner of the bet is paid, whoever is named.",
-        ("RBK-10",),
-        ledger=_AnyonesPaysOwner,
-        needs=("players",),
+        "rollback-rollback-pays", ("RBK-11",), "A rollback rolled back pays once more.", ledger=_rollback_pays
     ),
-    mutant(
-        "rollback-rollback-pays",
-        "A rollback rolled back pays once more.",
-        ("RBK-11",),
-        ledger=_rollback_pays,
-    ),
-    mutant(
-        "rollback-result-void",
-        "A result behind a rolled back bet is refused.",
-        ("RBK-13",),
-        ledger=_ResultAfterRollbackVoid,
-    ),
-    mutant(
-        "rollback-any-currency",
-        "The currency of a rollback is not looked at.",
-        ("RBK-15",),
-        ledger=_AnyCurrency,
-    ),
+    mutant("rollback-result-void", ("RBK-13",), ledger=_ResultAfterRollbackVoid),
+    mutant("rollback-any-currency", ("RBK-15",), ledger=_AnyCurrency),
 )

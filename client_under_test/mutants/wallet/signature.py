@@ -64,6 +64,8 @@ def _shortest(expected: str) -> str:
 
 
 class _AlsoSecret(SignatureCheck):
+    """The secret in the header is accepted too."""
+
     @override
     def check(self, body: bytes, given: str | None) -> None:
         if (given or "").encode("utf-8", "replace") != self._key:
@@ -115,6 +117,8 @@ def _unchecked(forgotten: Endpoint) -> type[CallbackHandler]:
 
 
 class _AfterTheEffect(CallbackHandler):
+    """The hash is checked once money has moved."""
+
     @override
     def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
         client_id = super().process(endpoint, body, self.signature.expected(body))
@@ -126,6 +130,8 @@ class _AfterTheEffect(CallbackHandler):
 
 
 class _SeenBefore(SignatureCheck):
+    """A hash that was right once is right for any body."""
+
     seen: set[str]
 
     @override
@@ -140,101 +146,89 @@ class _SeenBefore(SignatureCheck):
 MUTANTS: tuple[Mutant, ...] = (
     mutant(
         "sig-never-checked",
-        "The hash was to be checked later and never was.",
         ("SIG-02",),
+        "The hash was to be checked later and never was.",
         signature=_also(lambda _body, _given: True),
     ),
     mutant(
         "sig-only-if-present",
-        "The hash is checked only where there is one.",
         ("SIG-03",),
+        "The hash is checked only where there is one.",
         signature=_also(lambda _, given: given is None),
     ),
     mutant(
         "sig-empty-passes",
-        "An empty header counts as nothing to check.",
         ("SIG-02",),
+        "An empty header counts as nothing to check.",
         signature=_also(lambda _, given: given == ""),
     ),
     mutant(
-        "sig-prefix", "Any beginning of the hash will do.", ("SIG-02",), signature=_instead(str.startswith)
+        "sig-prefix", ("SIG-02",), "Any beginning of the hash will do.", signature=_instead(str.startswith)
     ),
     mutant(
         "sig-first-8",
-        "Only the first 8 characters are compared.",
         ("SIG-02",),
+        "Only the first 8 characters are compared.",
         signature=_instead(lambda right, given: right[:8] == given[:8]),
     ),
     mutant(
         "sig-contains",
-        "The header need only contain the hash.",
         ("SIG-02",),
+        "The header need only contain the hash.",
         signature=_instead(lambda right, given: right in given),
     ),
     mutant(
         "sig-unkeyed",
-        "A plain SHA-256 of the body is accepted too.",
         ("SIG-02",),
+        "A plain SHA-256 of the body is accepted too.",
         signature=_also(lambda body, given: given == hashlib.sha256(body).hexdigest()),
     ),
-    mutant(
-        "sig-secret-itself", "The secret in the header is accepted too.", ("SIG-02",), signature=_AlsoSecret
-    ),
-    mutant(
-        "sig-seen-before",
-        "A hash that was right once is right for any body.",
-        ("SIG-02",),
-        signature=_SeenBefore,
-    ),
+    mutant("sig-secret-itself", ("SIG-02",), signature=_AlsoSecret),
+    mutant("sig-seen-before", ("SIG-02",), signature=_SeenBefore),
     mutant(
         "sig-as-number",
-        "The hash is written as a number, without leading zeros.",
         ("SIG-01",),
+        "The hash is written as a number, without leading zeros.",
         signature=_instead(lambda right, given: hmac.compare_digest(_shortest(right), given)),
     ),
     mutant(
         "sig-length-only",
-        "Whatever looks like a hash is one.",
         ("SIG-02",),
+        "Whatever looks like a hash is one.",
         signature=_instead(lambda _, given: len(given) == 64 and set(given) <= set("0123456789abcdef")),
     ),
     mutant(
         "sig-reserialised",
-        "The hash is taken over JSON written again.",
         ("SIG-04",),
+        "The hash is taken over JSON written again.",
         signature=_hashing(_written_anew),
     ),
     mutant(
         "sig-without-blanks",
-        "White space is taken out before hashing.",
         ("SIG-04",),
+        "White space is taken out before hashing.",
         signature=_hashing(lambda body: b"".join(body.split())),
     ),
     mutant(
         "sig-ascii",
-        "The body is read as ASCII before hashing.",
         ("SIG-04",),
+        "The body is read as ASCII before hashing.",
         signature=_hashing(lambda body: body.decode("ascii", "replace").encode()),
     ),
-    mutant("sig-poisoned", "The id of a forgery is refused for ever.", ("SIG-05",), callbacks=_Poisoned),
-    mutant("sig-401", "A forgery is answered with HTTP 401.", ("SIG-06",), answers=_Unauthorised),
-    mutant("sig-404", "A forgery is answered with HTTP 404 and no body.", ("SIG-06",), answers=_Silent),
+    mutant("sig-poisoned", ("SIG-05",), "The id of a forgery is refused for ever.", callbacks=_Poisoned),
+    mutant("sig-401", ("SIG-06",), "A forgery is answered with HTTP 401.", answers=_Unauthorised),
+    mutant("sig-404", ("SIG-06",), "A forgery is answered with HTTP 404 and no body.", answers=_Silent),
     mutant(
         "sig-rollback-open",
-        "/transaction-rollback forgot the check.",
         ("SIG-08",),
+        "/transaction-rollback forgot the check.",
         callbacks=_unchecked(Endpoint.ROLLBACK),
     ),
     mutant(
         "sig-transaction-open",
-        "/transaction forgot the check.",
         ("SIG-08", "SIG-02"),
+        "/transaction forgot the check.",
         callbacks=_unchecked(Endpoint.TRANSACTION),
     ),
-    mutant(
-        "sig-after-effect",
-        "The hash is checked once money has moved.",
-        ("SIG-02", "SIG-05"),
-        callbacks=_AfterTheEffect,
-    ),
+    mutant("sig-after-effect", ("SIG-02", "SIG-05"), callbacks=_AfterTheEffect),
 )

@@ -11,8 +11,9 @@ from functools import partial
 
 import pytest
 
-from scenarios.cases.at_once import Chain, all_hold
+from scenarios.cases.at_once import Chain, each_holds
 from scenarios.cases.batch import ACTIONS, Action, Batch, look
+from scenarios.cases.kinds import BET, done
 from scenarios.generated.families import bodies
 from scenarios.generated.families.family import Cases
 from scenarios.operator.messages.forgeries import CLOSE, HUGE, bend, raw
@@ -185,45 +186,32 @@ def test_an_unknown_action_is_refused(operator: Verbs, player: Player, judge: Ju
 def test_endpoints_are_not_interchangeable(operator: Verbs, player: Player, judge: Judge) -> None:
     """A rollback on /transaction, a bet or result on /transaction-rollback: no money, whatever the answer."""
 
+    def opened(units: int) -> Exchange | None:
+        return done(BET, operator, player, units)
+
     def misplaced(units: int, action: Action, names: bool) -> list[Exchange] | None:
-        opening, amount = operator.bet(player, player.money(units)), player.money(2 * units)
+        opening, amount = opened(units), player.money(2 * units)
+        if opening is None:
+            return None
         if action == "rollback":
             sent = bend(operator, operator.undo(opening), label="rollback", path=TRANSACTION_PATH)
         else:
             style = Style(raw={"rollback_transaction_id": f'"{opening.message.id}"'}) if names else PLAIN
             message = operator.transaction(action, player, amount)
             sent = bend(operator, message, style, label=action, path=ROLLBACK_PATH)
-        return [opening, sent] if opening.ok else None
+        return [opening, sent]
 
-    tried: tuple[tuple[Action, bool], ...] = (
-        ("rollback", False),
-        ("bet", False),
-        ("result", False),
-        ("bet", True),
-    )
-    chains = [Chain(partial(misplaced, action=action, names=names)) for action, names in tried]
-    if all_hold("MSG-10", judge, player, chains):
-        return
-    balance = judge.fund(player, 5000)
-    amount = player.money(300)
-    opening = operator.bet(player, amount)
-    judge.needs(opening.ok, "the bet that was to be rolled back was refused")
-    balance = look(judge, player, balance - amount)
-    named = {"rollback_transaction_id": f'"{opening.message.id}"'}
-    bet, result = (operator.transaction(action, player, amount) for action in ("bet", "result"))
-    other = operator.transaction("bet", player, amount)
-    cases: dict[str, Callable[[], Exchange]] = {
-        "rollback on /transaction": lambda: bend(
-            operator, operator.undo(opening), label="rollback", path=TRANSACTION_PATH
-        ),
-        "bet on /transaction-rollback": lambda: bend(operator, bet, label="bet", path=ROLLBACK_PATH),
-        "result on /transaction-rollback": lambda: bend(operator, result, label="result", path=ROLLBACK_PATH),
-        "bet that names another one on /transaction-rollback": lambda: bend(
-            operator, other, Style(raw=named), label="bet", path=ROLLBACK_PATH
-        ),
+    misplacing: dict[str, tuple[Action, bool]] = {
+        "rollback on /transaction": ("rollback", False),
+        "bet on /transaction-rollback": ("bet", False),
+        "result on /transaction-rollback": ("result", False),
+        "bet that names another one on /transaction-rollback": ("bet", True),
     }
-    for case, send in cases.items():
-        balance = judge.balance("MSG-10", player, balance, send(), case=case)
+    chains = [
+        Chain(partial(misplaced, action=action, names=names), case=case, base=opened)
+        for case, (action, names) in misplacing.items()
+    ]
+    each_holds("MSG-10", judge, player, chains, unless="the bet that was to be rolled back was refused")
 
 
 @pytest.mark.rules("MSG-11")

@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 
 from scenarios.cases import choices
-from scenarios.cases.at_once import Chain, all_hold
+from scenarios.cases.at_once import Chain, each_holds
 from scenarios.cases.currencies import kept_apart, other_currencies
 from scenarios.cases.kinds import BET, RESULT, Action
 from scenarios.contract import Level
@@ -32,24 +32,16 @@ pytestmark = pytest.mark.needs("probe")
 @pytest.mark.rules("BET-01")
 def test_takes_exactly_its_amount(operator: Verbs, player: Player, judge: Judge) -> None:
     """A bet withdraws exactly its amount, small or large, round or odd."""
-    amounts = (1, 7, 250, 1999, 100_000)
 
     def bet_of(units: int) -> list[Exchange]:
         return [operator.bet(player, player.money(units))]
 
-    def answers(sent: Sequence[Exchange]) -> None:
-        judge.accepted("BET-01", *sent)
+    def answers(sent: Sequence[Exchange], case: str) -> None:
+        judge.accepted("BET-01", *sent, case=case)
 
-    if all_hold("BET-01", judge, player, [Chain(bet_of, answers, units) for units in amounts]):
-        return
-    balance = judge.fund(player, 200_000)
-    for units in amounts:
-        amount = player.money(units)
-        bet = operator.bet(player, amount)
-        case = f"a bet of {player.show(amount)}"
-        judge.accepted("BET-01", bet, case=case)
-        if bet.ok:
-            balance = judge.balance("BET-01", player, balance - amount, bet, case=case)
+    named = {units: f"a bet of {player.show(player.money(units))}" for units in (1, 7, 250, 1999, 100_000)}
+    chains = [Chain(bet_of, answers, units, case) for units, case in named.items()]
+    each_holds("BET-01", judge, player, chains)
 
 
 def told(run: Run, player: Player, balance: Decimal) -> Decimal:
@@ -211,22 +203,11 @@ def test_by_a_player_whose_id_is_nearly_known(
             operator.rollback(operator.new_id(), name, back, currency=player.currency),
         ]
 
-    def answers(sent: Sequence[Exchange]) -> None:
-        judge.refused("BET-06", sent[0])
-
-    if all_hold(
-        "BET-06", judge, player, [Chain(partial(wagers, name=name), answers) for name, _ in spellings]
-    ):
-        return
-    judge.fund(player, 1000)
-    for name, case in spellings:
-        sent = [
-            operator.bet(name, player.money(100), currency=player.currency),
-            operator.result(name, player.money(25), currency=player.currency),
-            operator.rollback(operator.new_id(), name, player.money(50), currency=player.currency),
-        ]
+    def answers(sent: Sequence[Exchange], case: str) -> None:
         judge.refused("BET-06", sent[0], case=f"a bet, {case}", level=Level.SHOULD)
-        judge.settled("BET-06", player, *sent, case=case, level=Level.MUST)
+
+    chains = [Chain(partial(wagers, name=name), answers, case=case) for name, case in spellings]
+    each_holds("BET-06", judge, player, chains)
 
 
 @pytest.mark.rules("BET-07")

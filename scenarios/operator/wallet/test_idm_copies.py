@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 
 from scenarios.cases import choices
-from scenarios.cases.at_once import Chain, all_hold
+from scenarios.cases.at_once import Chain, all_hold, each_holds
 from scenarios.cases.batch import FUNDS, STEP, settled_together
 from scenarios.cases.kinds import KINDS, done, sent_again, usual
 from scenarios.run.judge import Judge, Undecided
@@ -29,32 +29,24 @@ pytestmark = pytest.mark.needs("probe")
 def test_sent_again(operator: Verbs, player: Player, judge: Judge) -> None:
     """The same request sent again, twice: balance unchanged, accepted, the CLIENT id of the first time."""
 
+    seen: list[Exchange] = []
+
     def twice(units: int, kind: str) -> list[Exchange] | None:
         first = done(kind, operator, player, units)
         return None if first is None else [first, operator.again(first), operator.again(first)]
 
-    def answers(sent: Sequence[Exchange]) -> None:
+    def answers(sent: Sequence[Exchange], case: str) -> None:
+        seen.extend(sent[1:])
         for copy in sent[1:]:
-            judge.same_client_id("IDM-01", sent[0], copy)
-        choices.learn_copies(judge, sent[1:])
+            judge.same_client_id("IDM-01", sent[0], copy, case=case)
 
-    if all_hold("IDM-01", judge, player, [Chain(partial(twice, kind=kind), answers) for kind in KINDS]):
-        return
-    judge.fund(player, 5000)
-    tried, seen = 0, list[Exchange]()
-    for kind in KINDS:
-        amiss = usual(kind, operator, judge, player)
-        first = None if amiss is None else done(kind, operator, player)
-        if amiss is None or first is None:
-            continue
-        tried += 1
-        copies = [operator.again(first), operator.again(first)]
-        seen += copies
-        for copy in copies:
-            judge.same_client_id("IDM-01", first, copy, case=kind)
-        judge.settled("IDM-01", player, first, *copies, case=kind, amiss=amiss)
+    chains = [
+        Chain(partial(twice, kind=kind), answers, case=kind, base=partial(done, kind, operator, player))
+        for kind in KINDS
+    ]
+    unless = "no bet, result or rollback was accepted that could be sent again"
+    each_holds("IDM-01", judge, player, chains, unless=unless)
     choices.learn_copies(judge, seen)
-    judge.needs(tried, "no bet, result or rollback was accepted that could be sent again")
 
 
 @pytest.mark.rules("IDM-04")
@@ -111,7 +103,7 @@ def test_in_other_bytes(operator: Verbs, player: Player, judge: Judge) -> None:
             else [first, operator.send(first.message, style=style, label=f"{kind} in other bytes")]
         )
 
-    def answers(sent: Sequence[Exchange]) -> None:
+    def answers(sent: Sequence[Exchange], _case: str) -> None:
         judge.same_client_id("IDM-09", *sent)
 
     styles = operator.channel.dialect.other_bytes

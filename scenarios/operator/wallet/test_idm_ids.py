@@ -14,7 +14,7 @@ from typing import Literal
 
 import pytest
 
-from scenarios.cases.at_once import Chain, all_hold
+from scenarios.cases.at_once import Chain, each_holds
 from scenarios.cases.batch import addends
 from scenarios.cases.choices import all_usual
 from scenarios.cases.kinds import (
@@ -50,6 +50,7 @@ _OTHER_ACTIONS: tuple[tuple[str, Action | Literal["rollback"]], ...] = (
     (BET_UNDONE, "result"),
 )
 
+_NONE_ACCEPTED = "no bet, result or rollback was accepted whose id could come back"
 # Pairs of ids to one reading of the balance, and the smallest units of the first; each is worth twice the one before.
 _PAIRS = 12
 _LEAST = 25
@@ -60,66 +61,54 @@ _FUNDS = 2 * _LEAST * 2**_PAIRS
 def test_with_another_amount(operator: Verbs, player: Player, judge: Judge) -> None:
     """An id that comes back with more or less money has no second effect."""
 
-    def twice(units: int, kind: str, first_units: int, second_units: int) -> list[Exchange] | None:
-        first = done(kind, operator, player, first_units * units)
+    def once(units: int, kind: str, times: int) -> Exchange | None:
+        return done(kind, operator, player, times * units)
+
+    def twice(units: int, kind: str, times: int, second_units: int) -> list[Exchange] | None:
+        first = once(units, kind, times)
         if first is None:
             return None
         message = replace(first.message, amount=player.money(second_units * units))
         return [first, operator.send(message, label=f"{kind}, same id, another amount")]
 
-    amounts = ((1, 2), (2, 1))
     chains = [
-        Chain(partial(twice, kind=kind, first_units=one, second_units=other))
+        Chain(
+            partial(twice, kind=kind, times=one, second_units=other),
+            case=f"{kind}, then {'more' if other > one else 'less'} under its id",
+            base=partial(once, kind=kind, times=one),
+        )
         for kind in KINDS
-        for one, other in amounts
+        for one, other in ((1, 2), (2, 1))
     ]
-    if all_hold("IDM-05", judge, player, chains):
-        return
-    judge.fund(player, 9000)
-    tried = 0
-    for kind in KINDS:
-        amiss = usual(kind, operator, judge, player)
-        if amiss is None:
-            continue
-        for name, units in (("more", UNITS[kind] * 2), ("less", UNITS[kind] - 100)):
-            first = done(kind, operator, player)
-            if first is None:
-                continue
-            tried += 1
-            message = replace(first.message, amount=player.money(units))
-            second = operator.send(message, label=f"{kind}, same id, {name}")
-            case = f"{kind}, then {name} under its id"
-            judge.settled("IDM-05", player, first, second, case=case, amiss=amiss)
-    judge.needs(tried, "no bet, result or rollback was accepted whose id could come back")
+    each_holds("IDM-05", judge, player, chains, unless=_NONE_ACCEPTED)
 
 
 @pytest.mark.rules("IDM-06")
 def test_under_another_action(operator: Verbs, player: Player, judge: Judge) -> None:
     """An id that comes back under another action has no second effect."""
 
-    def twice(units: int, kind: str, action: Action | Literal["rollback"]) -> list[Exchange] | None:
+    def first_of(units: int, kind: str) -> tuple[Exchange, Exchange] | None:
         stake = operator.bet(player, player.money(units))
         first = done(kind, operator, player, units) if stake.ok else None
-        return None if first is None else [first, _under(first, action, operator, player, stake)]
+        return None if first is None else (stake, first)
+
+    def twice(units: int, kind: str, action: Action | Literal["rollback"]) -> list[Exchange] | None:
+        made = first_of(units, kind)
+        if made is None:
+            return None
+        stake, first = made
+        return [first, _under(first, action, operator, player, stake)]
 
     others = [each for each in _OTHER_ACTIONS if operator.rollback_ids or {*each} <= {*WAGERS}]
-    chains = [Chain(partial(twice, kind=kind, action=action)) for kind, action in others]
-    if all_hold("IDM-06", judge, player, chains):
-        return
-    judge.fund(player, 9000)
-    tried = 0
-    for kind, action in others:
-        amiss = usual(kind, operator, judge, player)
-        stake = operator.bet(player, player.money(UNITS[kind]))
-        judge.measure(player)
-        first = done(kind, operator, player) if amiss is not None and stake.ok else None
-        if amiss is None or first is None:
-            continue
-        tried += 1
-        second = _under(first, action, operator, player, stake)
-        case = f"{kind}, then a {action} under its id"
-        judge.settled("IDM-06", player, first, second, case=case, amiss=amiss)
-    judge.needs(tried, "no bet, result or rollback was accepted whose id could come back")
+    chains = [
+        Chain(
+            partial(twice, kind=kind, action=action),
+            case=f"{kind}, then a {action} under its id",
+            base=partial(first_of, kind=kind),
+        )
+        for kind, action in others
+    ]
+    each_holds("IDM-06", judge, player, chains, unless=_NONE_ACCEPTED)
 
 
 def _under(
@@ -149,7 +138,7 @@ def test_for_another_player(operator: Verbs, player: Player, another_player: Pla
         second = _under(first, first.message.kind, operator, another_player, stake)
         judge.settled("IDM-07", another_player, first, second, case=f"{kind}, the other player")
         judge.settled("IDM-07", player, first, second, case=f"{kind}, the first player", amiss=amiss)
-    judge.needs(tried, "no bet, result or rollback was accepted whose id could come back")
+    judge.needs(tried, _NONE_ACCEPTED)
 
 
 @pytest.mark.rules("IDM-08")

@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 
 from scenarios.cases import choices
-from scenarios.cases.at_once import Chain, all_hold
+from scenarios.cases.at_once import Chain, each_holds
 from scenarios.cases.currencies import kept_apart, other_currencies
 from scenarios.cases.kinds import BET, BET_UNDONE, RESULT, WAGERS, Action, done, known
 from scenarios.contract import Level
@@ -48,31 +48,22 @@ def test_of_a_result_takes_it_back(operator: Verbs, player: Player, judge: Judge
 
 
 def _undone(operator: Verbs, judge: Judge, player: Player, rule: str, kind: Action) -> None:
-    amounts = (500, 1, 1999, 15_000)
+    def original(units: int) -> Exchange | None:
+        return done(kind, operator, player, units)
 
     def back(units: int) -> list[Exchange] | None:
-        original = operator.send(operator.transaction(kind, player, player.money(units)))
-        return [original, operator.rollback(original)] if original.ok else None
+        wager = original(units)
+        return None if wager is None else [wager, operator.rollback(wager)]
 
-    def answers(sent: Sequence[Exchange]) -> None:
-        judge.accepted(rule, sent[1])
+    def answers(sent: Sequence[Exchange], case: str) -> None:
+        judge.accepted(rule, sent[1], case=case)
 
-    if all_hold(rule, judge, player, [Chain(back, answers, units) for units in amounts]):
-        return
-    judge.fund(player, 20_000)
-    tried = 0
-    for units in amounts:
-        before = player.known
-        original = wager(operator, judge, player, kind, units)
-        if original is None or before is None:
-            continue
-        tried += 1
-        rollback = operator.rollback(original)
-        case = f"a {kind} of {player.show(original.message.amount)}"
-        if judge.accepted(rule, rollback, case=case):
-            # The money is there: what a CLIENT chooses for results that are spent already does not matter.
-            judge.balance(rule, player, before, original, rollback, case=case)
-    judge.needs(tried, f"no {kind} moved its amount, so that it could be rolled back")
+    chains = [
+        Chain(back, answers, units, f"a {kind} of {player.show(player.money(units))}", original, sound=True)
+        for units in (500, 1, 1999, 15_000)
+    ]
+    unless = f"no {kind} moved its amount, so that it could be rolled back"
+    each_holds(rule, judge, player, chains, unless=unless)
 
 
 @pytest.mark.rules("RBK-03")
@@ -116,9 +107,14 @@ def test_once_more_under_a_new_id(operator: Verbs, player: Player, judge: Judge)
     """Further rollbacks of what was rolled back, is unknown or was refused, under new ids, move no money."""
     kinds = (*WAGERS, "refused bet", "unknown transaction")
 
-    def time_and_again(units: int, what: str) -> list[Exchange] | None:
+    def rolled_back(units: int, what: str) -> Transaction | None:
+        """The first rollback of ``what``, whatever it does; None where there is none, or none is taken of a wager."""
         first = _to_roll_back(operator, player, what, units, over=1000 * units)
-        if first is None or (not operator.send(first).ok and what in WAGERS):
+        return None if first is None or (not operator.send(first).ok and what in WAGERS) else first
+
+    def time_and_again(units: int, what: str) -> list[Exchange] | None:
+        first = rolled_back(units, what)
+        if first is None:
             return None
         return [
             operator.rollback(str(first.of), player, first.amount),
@@ -127,37 +123,17 @@ def test_once_more_under_a_new_id(operator: Verbs, player: Player, judge: Judge)
             *(operator.rollback(str(first.of), player, first.amount) for _ in range(2)),
         ]
 
-    if all_hold("RBK-07", judge, player, [Chain(partial(time_and_again, what=what)) for what in kinds]):
-        return
-    judge.fund(player, 5000, covered=True)
-    tried = 0
-    for what in kinds:
-        rollback = _first_rollback(operator, judge, player, what)
-        if rollback is None:
-            continue
-        tried += 1
-        for count in ("second", "third", "fourth"):
-            if count == "third":
-                operator.settle(operator.result(player, player.money(300)))
-                operator.settle(operator.rollback(operator.bet(player, player.money(100))))
-                judge.measure(player)
-            further = operator.rollback(str(rollback.of), player, rollback.amount)
-            judge.settled("RBK-07", player, further, case=f"{count} rollback of a {what}")
-    judge.needs(tried, "nothing could be made that is rolled back twice")
-
-
-def _first_rollback(operator: Verbs, judge: Judge, player: Player, what: str) -> Transaction | None:
-    """Roll ``what`` back for the first time, whatever that does; None where there is none to roll back."""
-    first = _to_roll_back(operator, player, what, 500, over=90_000)
-    if first is None:
-        return None
-    off = player.off
-    answer = operator.send(first)
-    judge.measure(player)
-    if what in WAGERS:
-        return first if answer.ok else None
-    # A first rollback that pays for what was never done is another rule's matter; one that is refused may pay next.
-    return first if player.off == off else None
+    chains = [
+        Chain(
+            partial(time_and_again, what=what),
+            case=f"second to fourth rollback of a {what}",
+            base=partial(rolled_back, what=what),
+            # A first rollback that pays for what was never done is another rule's matter.
+            sound=what not in WAGERS,
+        )
+        for what in kinds
+    ]
+    each_holds("RBK-07", judge, player, chains, unless="nothing could be made that is rolled back twice")
 
 
 def _to_roll_back(operator: Verbs, player: Player, what: str, units: int, *, over: int) -> Transaction | None:
@@ -209,30 +185,22 @@ def test_for_another_player(operator: Verbs, player: Player, players: list[Playe
     other = players[1] if len(players) > 1 else None
 
     def misnamed(units: int, kind: Action) -> list[Exchange] | None:
-        original = operator.send(operator.transaction(kind, player, player.money(units)))
-        name = other if other is not None else operator.made_up_player()
-        return [original, operator.rollback(original, name)] if original.ok else None
-
-    chains = [Chain(partial(misnamed, kind=kind)) for kind in WAGERS]
-    if all_hold("RBK-10", judge, player, chains, others=players[1:2]):
-        return
-    judge.fund(player, 5000, covered=True)
-    if other is not None:
-        judge.fund(other, 2000)
-    tried = 0
-    for kind in WAGERS:
-        original = wager(operator, judge, player, kind, 500)
-        if original is None:
-            continue
-        tried += 1
+        original = done(kind, operator, player, units)
         # With one player only, the other is one that the CLIENT never heard of.
         name = other if other is not None else operator.made_up_player()
-        rollback = operator.rollback(original, name)
-        case = f"a {kind} of {player}, rolled back for {name}"
-        judge.settled("RBK-10", player, original, rollback, case=f"{case}: {player}")
-        if other is not None:
-            judge.settled("RBK-10", other, original, rollback, case=f"{case}: {other}")
-    judge.needs(tried, "no bet or result was accepted that could be rolled back")
+        return None if original is None else [original, operator.rollback(original, name)]
+
+    chains = [
+        Chain(
+            partial(misnamed, kind=kind),
+            case=f"a {kind} of {player}, rolled back for {other or 'an unknown player'}",
+            base=partial(done, kind, operator, player),
+            sound=True,
+        )
+        for kind in WAGERS
+    ]
+    unless = "no bet or result was accepted that could be rolled back"
+    each_holds("RBK-10", judge, player, chains, others=players[1:2], unless=unless)
 
 
 @pytest.mark.rules("RBK-11")
@@ -302,27 +270,23 @@ def test_in_another_currency(run: Run, operator: Verbs, player: Player, target: 
     currency = other_currencies(target, player)[0]
     abroad = kept_apart(run, judge, operator, player, currency)
 
-    def misnamed(units: int, kind: Action) -> list[Exchange] | None:
-        original = operator.send(operator.transaction(kind, player, player.money(units)))
-        return [original, operator.rollback(original, currency=currency)] if original.ok else None
+    for here, there in ((player, abroad), (abroad, player)) if abroad is not None else ((player, None),):
+        other = currency if here is player else player.currency
 
-    chains = [Chain(partial(misnamed, kind=kind)) for kind in WAGERS]
-    if abroad is None and all_hold("RBK-15", judge, player, chains):
-        return
-    judge.fund(player, 5000)
-    if abroad is not None:
-        judge.fund(abroad, 5000)
-    tried = 0
-    for here, there in ((player, abroad), (abroad, player)):
-        for kind in WAGERS if here is not None else ():
-            original = wager(operator, judge, here, kind, 500)  # type: ignore[arg-type]
-            if original is None:
-                continue
-            tried += 1
-            other = currency if here is player else player.currency
-            rollback = operator.rollback(original, currency=other)
-            case = f"a {kind} in {here.currency} rolled back in {other}"  # type: ignore[union-attr]
-            for owner in (here, there):
-                if owner is not None:
-                    judge.settled("RBK-15", owner, original, rollback, case=f"{case}: {owner.currency}")
-    judge.needs(tried, "no bet or result was accepted that could be rolled back")
+        def misnamed(
+            units: int, kind: Action, here: Player = here, other: str = other
+        ) -> list[Exchange] | None:
+            original = done(kind, operator, here, units)
+            return None if original is None else [original, operator.rollback(original, currency=other)]
+
+        chains = [
+            Chain(
+                partial(misnamed, kind=kind),
+                case=f"a {kind} in {here.currency} rolled back in {other}",
+                base=partial(done, kind, operator, here),
+                sound=True,
+            )
+            for kind in WAGERS
+        ]
+        unless = "no bet or result was accepted that could be rolled back"
+        each_holds("RBK-15", judge, here, chains, others=[there] if there is not None else [], unless=unless)

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from scenarios.cases.at_once import Chain, all_hold
+from scenarios.cases.at_once import Chain, each_holds
 from scenarios.run.judge import Judge, said
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -22,24 +22,16 @@ pytestmark = pytest.mark.needs("probe")
 @pytest.mark.rules("RES-01")
 def test_pays_exactly_its_amount(operator: Verbs, player: Player, judge: Judge) -> None:
     """A result deposits exactly its amount, small or large, round or odd."""
-    amounts = (1, 7, 250, 1999, 100_000)
 
     def result_of(units: int) -> list[Exchange]:
         return [operator.result(player, player.money(units))]
 
-    def answers(sent: Sequence[Exchange]) -> None:
-        judge.accepted("RES-01", *sent)
+    def answers(sent: Sequence[Exchange], case: str) -> None:
+        judge.accepted("RES-01", *sent, case=case)
 
-    if all_hold("RES-01", judge, player, [Chain(result_of, answers, units) for units in amounts]):
-        return
-    balance = judge.fund(player, 1000)
-    for units in amounts:
-        amount = player.money(units)
-        result = operator.result(player, amount)
-        case = f"a result of {player.show(amount)}"
-        judge.accepted("RES-01", result, case=case)
-        if result.ok:
-            balance = judge.balance("RES-01", player, balance + amount, result, case=case)
+    named = {units: f"a result of {player.show(player.money(units))}" for units in (1, 7, 250, 1999, 100_000)}
+    chains = [Chain(result_of, answers, units, case) for units, case in named.items()]
+    each_holds("RES-01", judge, player, chains)
 
 
 @pytest.mark.rules("RES-02")

@@ -113,7 +113,7 @@ def _recognised(operator: Verbs, judge: Judge, player: Player) -> set[str]:
         first = done(kind, operator, player, units)
         return None if first is None else [first, operator.again(first)]
 
-    def answers(sent: Sequence[Exchange]) -> None:
+    def answers(sent: Sequence[Exchange], _case: str) -> None:
         judge.holds("IDM-04", _same_answer(*sent), expected="", seen="")
 
     kinds = (*KINDS, ORPHAN)
