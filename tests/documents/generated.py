@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack, get_args, get_origin
 
 import pitboss_pytest
 from client_under_test.mutants.table import ALL
@@ -299,17 +299,16 @@ def _methods(kind: type, name: str) -> str:
 def _arguments(function: Callable[..., Any]) -> str:
     """The parameters by name: ``*`` before those given by keyword, ``=..`` behind those that may be left out."""
     words, keyword = [], False
-    for parameter in list(inspect.signature(function).parameters.values()):
-        if parameter.name == "self":
-            continue
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            words.append(f"*{parameter.name}")
+    for parameter in [
+        each for each in inspect.signature(function).parameters.values() if each.name != "self"
+    ]:
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.KEYWORD_ONLY) and not keyword:
+            words.append("*" + (parameter.name if parameter.kind is parameter.VAR_POSITIONAL else ""))
             keyword = True
-            continue
-        if parameter.kind is parameter.KEYWORD_ONLY and not keyword:
-            words.append("*")
-            keyword = True
-        words.append(parameter.name + ("" if parameter.default is parameter.empty else "=.."))
+        if get_origin(parameter.annotation) is Unpack:
+            words += [f"{name}=.." for name in get_args(parameter.annotation)[0].__annotations__]
+        elif parameter.kind is not parameter.VAR_POSITIONAL:
+            words.append(parameter.name + ("" if parameter.default is parameter.empty else "=.."))
     return ", ".join(words)
 
 
