@@ -152,7 +152,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     Rule(
         id="MSG-04",
         statement="failure is `error`: a non-empty string, and no effect",
-        source="sportsbook.txt, Transactions",
         why=(
             "A refusal that the OPERATOR cannot read is sent again or rolled back; one that moved money leaves the two "
             "sides with different balances, and neither knows."
@@ -258,7 +257,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     ),
     Rule(
         id="MSG-13",
-        level=Level.MUST,
         broken_by_answers=True,
         statement=(
             "hostile strings in any id (SQL, NUL, quotes, 10 kB, emoji, right-to-left marks, "

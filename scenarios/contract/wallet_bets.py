@@ -191,7 +191,6 @@ OPERATOR_MONEY: tuple[Rule, ...] = (
     ),
     Rule(
         id="RES-06",
-        level=Level.MUST,
         broken_by_answers=True,
         fits=(Observed.REFUSED, Observed.MONEY, Observed.OTHER),
         statement="a result succeeds at balance zero and at a negative balance",

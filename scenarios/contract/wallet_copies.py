@@ -43,7 +43,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     ),
     Rule(
         id="IDM-03",
-        level=Level.MUST,
         broken_by_answers=True,
         statement=(
             "a copy after a lost answer (the connection is cut once the request is fully sent, at "
@@ -103,7 +102,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     ),
     Rule(
         id="IDM-09",
-        level=Level.MUST,
         broken_by_answers=True,
         statement="the same transaction in other bytes (key order, white space) is the same transaction",
         why="Providers change their JSON library; the retry then looks different and is paid again.",
@@ -124,7 +122,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     ),
     Rule(
         id="IDM-11",
-        level=Level.MUST,
         broken_by_answers=True,
         fits=(Observed.REFUSED, Observed.MONEY, Observed.OTHER),
         statement=(
