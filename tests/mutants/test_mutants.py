@@ -86,7 +86,7 @@ def test_rule_blames_who_breaks_it_and_no_other(rule, name, by, breaks):
 
 def test_every_rule_has_a_mutant():
     named = {rule for mutant in ALL for rule in mutant.rules}
-    # WSGI hides how a header's name was written; tests/end_to_end/clients/wrong_memory.py breaks that rule instead.
+    # WSGI hides how a header's name was written; end_to_end/clients/programs/wrong_memory.py breaks that rule instead.
     assert JUDGED - named == {"SIG-07"}
     assert "SIG-07" in faults("wrong_memory.py").warns
 

@@ -145,6 +145,6 @@ STATEMENTS: Final = (
         "simulators/checkout/test_authentication.py::test_without_a_token_that_holds_there_is_no_checkout "
         "simulators/checkout/test_authentication.py::test_where_none_was_agreed_on_no_token_is_asked_for "
         "client/shop/test_checkout_api.py::test_without_the_agreed_client_id_there_is_no_checkout "
-        "scenarios/cli/test_doctor_providers.py::test_whether_the_client_authenticates_is_told",
+        "scenarios/cli/doctor/test_providers.py::test_whether_the_client_authenticates_is_told",
     ),
 )

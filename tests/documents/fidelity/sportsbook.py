@@ -12,11 +12,11 @@ STATEMENTS: Final = (
         "The CLIENT names a server IP address",
         f"client_under_test/wallet/allow_list.py scenarios/doctor/operator.py {_HERE}api.py",
         "simulators/operator/test_api.py::test_only_the_clients_server_may_call "
-        "scenarios/cli/test_doctor.py::test_a_client_that_calls_from_elsewhere_than_agreed_is_told "
+        "scenarios/cli/doctor/test_doctor.py::test_a_client_that_calls_from_elsewhere_than_agreed_is_told "
         "client/wallet/test_allow_list.py::test_who_is_allowed "
         "client/wallet/test_allow_list.py::test_the_connections_address_alone_decides "
         "client/wallet/test_allow_list.py::test_a_client_that_is_fooled_is_told_from_a_right_one "
-        "scenarios/cli/test_doctor.py::test_a_right_target_is_found_right_and_left_as_found",
+        "scenarios/cli/doctor/test_doctor.py::test_a_right_target_is_found_right_and_left_as_found",
     ),
     said(
         "Terms and concepts",
@@ -36,7 +36,7 @@ STATEMENTS: Final = (
         "Currencies are agreed on",
         f"{_HERE}simulator.py client_under_test/config.py scenarios/doctor/operator.py",
         "simulators/operator/test_api.py::test_unacceptable_sessions OUT-03 BET-07 BET-13 "
-        "scenarios/cli/test_doctor.py::test_it_tells_which_currencies_are_judged",
+        "scenarios/cli/doctor/test_doctor.py::test_it_tells_which_currencies_are_judged",
     ),
     said(
         "Terms and concepts",
@@ -57,7 +57,7 @@ STATEMENTS: Final = (
         "The API version is part of the address",
         f"{_HERE}api.py scenarios/doctor/operator.py",
         "simulators/operator/test_api.py::test_an_agreed_version_is_the_only_one "
-        "scenarios/cli/test_doctor.py::test_another_api_version_than_the_agreed_one_is_told OUT-09",
+        "scenarios/cli/doctor/test_doctor.py::test_another_api_version_than_the_agreed_one_is_told OUT-09",
     ),
     said(
         "Terms and concepts",

