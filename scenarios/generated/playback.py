@@ -72,7 +72,8 @@ class Stage:
         """Do one step."""
         operator = self.run.verbs
         if step.verb is Verb.RESTART:
-            self.run.guard.restart()
+            with self.run.route.room.alone():
+                self.run.guard.restart()
             return
         if step.verb is Verb.TOGETHER:
             messages = [message for one in step.group if (message := self._message(one)) is not None]

@@ -43,7 +43,8 @@ class Together:
             return side_by_side(sends, wide)
         finally:
             if wide > 1:
-                self.abreast.update(range(start, len(self.run.history)))
+                # While one races, the others send nothing.
+                self.abreast.update(one.number for one in self.run.history.since(start) if one.race is None)
 
     def each(self, players: Sequence[Player], do: Callable[[Self, Player], Result]) -> list[Result]:
         """Do the same for each of ``players``, whose order means nothing; together, each with a judge of its own.

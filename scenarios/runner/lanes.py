@@ -1,11 +1,11 @@
 """Scenarios side by side: with three test players or more, as many at once, each with players of its own.
 
-First those that judge what is sent alone, then what rests on the choices that all these showed; in each part those
-with two players first, then those that take longer the harder is tried.
-Scenarios that race, cut or may stop the CLIENT run alone and last, as do those with a driver or a provider's API. They
-run before pytest's own loop, which then takes over how each ended. One that did not end well is judged alone: what it
-found is looked at once more there, and one that an exception ended is judged again. So nothing is said of a CLIENT that
-several scenarios at once alone have shown.
+First those that judge what is sent alone, then what rests on the choices that all these showed, then those that race
+or cut; in each part those with two players first, then those that take longer the harder is tried. While one races, the
+others send nothing. Those that may stop the CLIENT run alone and last, as do those with a driver or a provider's API.
+Each part runs before pytest's own loop comes to it, which then takes over how each ended. One that did not end well is
+judged alone: what it found is looked at once more there, and one that an exception ended is judged again. So nothing is
+said of a CLIENT that several scenarios at once alone have shown.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ from scenarios.run.planning.effort import Effort
 from scenarios.run.planning.estimate import lanes
 from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, choices_learned
-from scenarios.runner.needs import AFTER_CHOICES, TWO, currency_of, lacking, rules_of, served_for, turn
+from scenarios.runner.needs import AFTER_CHOICES, RACES, TWO, currency_of, lacking, rules_of, served_for, turn
 from scenarios.runner.second_look import drop
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
@@ -86,6 +86,7 @@ class Lanes:
     run: Run
     items: Iterable[pytest.Item]
     keep: Callable[[ScenarioResult], bool]
+    _parts: dict[float, list[pytest.Function]] = field(default_factory=lambda: defaultdict(list))
     _waiting: list[pytest.Function] = field(default_factory=list)
     _free: list[Player] = field(default_factory=list)
     # Held to take from both, told when a player is free again.
@@ -95,19 +96,22 @@ class Lanes:
     # Where the scenarios began that were under way when the CLIENT went away.
     _cut: list[int] = field(default_factory=list)
 
-    def go(self) -> None:
-        """Run them. Raises KeyboardInterrupt, once every lane has stopped."""
+    def __post_init__(self) -> None:
         fit = [item for item in self.items if isinstance(item, pytest.Function) and self._fits(item)]
-        if not self._worthwhile() or len(fit) < 2 or self.run.width < 2:
-            return
-        parts: dict[float, list[pytest.Function]] = defaultdict(list)
         for item in sorted(fit, key=_later):
-            parts[turn(item)].append(item)
+            self._parts[turn(item)].append(item)
+
+    def go(self, last: float) -> None:
+        """Run what has its turn up to ``last`` and did not yet. Raises KeyboardInterrupt once every lane stopped."""
+        due = {at: self._parts.pop(at) for at in sorted(self._parts) if at <= last}
+        if sum(map(len, due.values())) < 2 or not self._worthwhile() or self.run.width < 2:
+            return
         with self.run.route.room.narrowed(self.run.width):
-            for _, items in sorted(parts.items()):
+            for items in due.values():
                 self._side_by_side(items)
         if self._cut:
             self.run.away.append(range(min(self._cut), len(self.run.history)))
+            self._cut.clear()
             with contextlib.suppress(TargetGone):
                 self.run.guard.wait_return()
             self.run.warn(
@@ -145,7 +149,7 @@ class Lanes:
     def _fits(self, item: pytest.Function) -> bool:
         asked = inspect.signature(item.function).parameters
         return (
-            turn(item) <= AFTER_CHOICES
+            turn(item) <= RACES
             and bool(rules_of(item))
             and _fixtures_used(item) <= {choices_learned.__name__}
             and not served_for(item)
@@ -193,9 +197,9 @@ class Lanes:
                 self._call(item, judge)
                 result.last_exchange, result.seconds = len(history), history.now() - result.began
                 item.stash[AHEAD] = True
-        if item.stash.get(AHEAD, False) and result.findings and turn(item) < AFTER_CHOICES:
-            # All of it was sent beside others' requests.
-            alone.abreast.update(one.number for one in self.run.sent_in(result))
+        if item.stash.get(AHEAD, False) and result.findings and turn(item) != AFTER_CHOICES:
+            # All of it was sent beside others' requests, but for the races.
+            alone.abreast.update(one.number for one in self.run.sent_in(result) if one.race is None)
         # What rests on others' findings, too, is judged once those have been looked at.
         elif not (item.stash.get(AHEAD, False) and not result.findings and self.keep(result)):
             item.stash[AHEAD] = False
@@ -230,8 +234,16 @@ def _fixtures_used(item: pytest.Function) -> set[str]:
     return {name for marker in item.iter_markers("usefixtures") for name in marker.args}
 
 
+@dataclass
 class Ahead:
-    """A pytest plugin: what ran in a lane, and ended there for good, does not run again."""
+    """A pytest plugin: what can run in ``lanes`` does when its turn comes, and what ended there for good is over."""
+
+    lanes: Lanes
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        """Run side by side what has its turn by now."""
+        self.lanes.go(max(turn(item), AFTER_CHOICES))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:

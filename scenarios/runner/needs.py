@@ -12,6 +12,8 @@ from simulators.wallet.dialect import LACKING
 
 # The turn of scenarios that come once the others have shown what the CLIENT chose.
 AFTER_CHOICES = 0.5
+# The turn of scenarios that race or cut connections.
+RACES = 1
 # The word in ``needs`` for players whose balances can be told; the others are driver entries.
 PROBE = "probe"
 # The fixture that a scenario about money has a value of for each currency in which it is judged once more.
@@ -77,7 +79,7 @@ def turn(item: pytest.Item) -> float:
     if item.get_closest_marker("after_choices") is not None:
         return AFTER_CHOICES
     last = item.get_closest_marker("last")
-    return 0 if last is None else int(last.args[0]) if last.args else 1
+    return 0 if last is None else int(last.args[0]) if last.args else RACES
 
 
 def by_worth(item: pytest.Item) -> tuple[float, int, int]:

@@ -217,10 +217,9 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Run side by side, before the others, what can run so."""
+        """Let run side by side, before the others, what can run so."""
         if self.sure and not session.config.option.collectonly:
-            session.config.pluginmanager.register(Ahead())
-            Lanes(self.run, session.items, self._keep_from_lane).go()
+            session.config.pluginmanager.register(Ahead(Lanes(self.run, session.items, self._keep_from_lane)))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Tell of a scenario file that cannot even be read; its scenarios are missing from the verdict."""

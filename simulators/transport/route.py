@@ -50,10 +50,11 @@ class Route:
     def place(self, *, pooled: bool) -> Iterator[None]:
         """Wait for room for one connection, and hold it; ``pooled`` ones are no more than there is ``room`` for."""
         if not pooled:
-            with self.places(1):
+            with self.room.faulty(), self.places(1):
                 yield
             return
-        with self.limits.connection(), self.room.place():
+        # The connection comes second: who waits for a race to end must hold none.
+        with self.room.place(), self.limits.connection():
             yield
 
     @contextmanager

@@ -242,7 +242,7 @@ def test_unknown_fields_are_ignored(operator: Verbs, player: Player, judge: Judg
     judge.balance("MSG-11", player, balance + (balance - before), rollback, case="rollback")
 
 
-@pytest.mark.last
+@pytest.mark.last(2)
 @pytest.mark.rules("MSG-14")
 def test_a_huge_body_is_answered(operator: Verbs, player: Player, judge: Judge) -> None:
     """A bet in a body of 1 MB is refused or handled right within the timeout, and bets are served after it."""

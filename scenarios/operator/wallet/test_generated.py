@@ -8,6 +8,7 @@ does, and wagers in other currencies; sizes and number come from the effort, the
 """
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -163,6 +164,22 @@ def _learned(judge: Judge, acting: list[Player]) -> dict[Verb, tuple[tuple[Step,
     return {}
 
 
+def _side_by_side(
+    players: list[Player],
+    judge: Judge,
+    effort: Effort,
+    plan: Plan,
+    kind: Callable[..., Stage] = Stage,
+) -> None:
+    """Judge stories of one player each, as many at once as there are ``players``."""
+
+    def stage(judge: Judge, player: Player) -> Stage:
+        return kind(judge.run, [player], plan.opening, judge.fund)
+
+    plays = partial(side_by_side, judge, players, stage)
+    judge_stories(judge.run, judge, effort, plan, lambda: stage(judge, players[0]), plays=plays)
+
+
 def _bans(run: Run) -> bool:
     return run.driver.has("ban") and run.driver.has("unban")
 
@@ -273,9 +290,8 @@ def test_players_at_once(
 
 
 @pytest.mark.rules("INV-04")
-def test_concurrent_histories_are_linearizable(player: Player, judge: Judge, effort: Effort) -> None:
+def test_concurrent_histories_are_linearizable(players: list[Player], judge: Judge, effort: Effort) -> None:
     """There is an order of the concurrent wagers in which a wallet would have given these answers."""
-    run = judge.run
     plan = Plan(
         "INV-04",
         (Verb.BET, Verb.BET, Verb.RESULT, Verb.COPY, Verb.ROLLBACK),
@@ -283,9 +299,7 @@ def test_concurrent_histories_are_linearizable(player: Player, judge: Judge, eff
         units=(50, 600),
         together=min(8, effort.width),
     )
-    judge_stories(
-        run, judge, effort, plan, lambda: Stage(run, [player], plan.opening, judge.fund, concurrent=True)
-    )
+    _side_by_side(players, judge, effort, plan, kind=partial(Stage, concurrent=True))
 
 
 @pytest.mark.rules("INV-05")
@@ -293,20 +307,8 @@ def test_under_faults(players: list[Player], judge: Judge, effort: Effort) -> No
     """Under lost answers, slow and cut connections, restarts, and the provider's retries, no money is lost or made."""
     run = judge.run
     verbs = (Verb.BET, Verb.RESULT, Verb.ROLLBACK, Verb.COPY)
-    plan, player = Plan("INV-05", verbs, _OPENING, faults=FAULTS), players[0]
-
-    def stage(judge: Judge, player: Player) -> Stage:
-        return Stage(judge.run, [player], plan.opening, judge.fund)
-
-    plays = partial(side_by_side, judge, players, stage)
-    judge_stories(run, judge, effort, plan, lambda: stage(judge, player), plays=plays)
+    _side_by_side(players, judge, effort, Plan("INV-05", verbs, _OPENING, faults=FAULTS))
     if run.route.restart is not None and run.settings.story is None:
         plan = Plan("INV-05", (*_SEQUENTIAL, Verb.RESTART), _OPENING, faults=FAULTS[:2])
-        judge_stories(
-            run,
-            judge,
-            effort,
-            plan,
-            lambda: stage(judge, player),
-            examples=effort.restarts,
-        )
+        stage = partial(Stage, run, players[:1], plan.opening, judge.fund)
+        judge_stories(run, judge, effort, plan, stage, effort.restarts)

@@ -1,4 +1,8 @@
-"""Room for requests at once: halved where answers take long, once for all that were under way then."""
+"""Room for requests at once: halved where answers take long, once for all that were under way then; none for others
+while one is alone.
+"""
+
+import threading
 
 from simulators.transport.room import Room
 
@@ -25,3 +29,25 @@ def test_what_was_learned_while_it_was_narrowed_stays() -> None:
     with room.narrowed(4), room.place(), room.place():
         room.took(0.0, 2.0, 5.0)
     assert room.most == 2
+
+
+def test_who_is_alone_waits_for_what_is_under_way_and_nothing_else_leaves_meanwhile() -> None:
+    room, told, under_way, ended = Room(8), [], threading.Event(), threading.Event()
+
+    def other() -> None:
+        with room.place():
+            under_way.set()
+            ended.wait(5)
+            told.append("under way")
+        with room.place():
+            told.append("behind")
+
+    lane = threading.Thread(target=other)
+    lane.start()
+    under_way.wait(5)
+    threading.Timer(0.05, ended.set).start()
+    with room.alone(), room.alone(), room.place(), room.faulty():
+        told.append("alone")
+        lane.join(0.05)
+    lane.join(5)
+    assert told == ["under way", "alone", "behind"]
