@@ -17,8 +17,8 @@ PAUSES: Final = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
 def resolve(ledger: Ledger, op: Operation, callbacks: Callbacks) -> Generator[list[Send], list[Seen], bool]:
     """Send what decides ``op``; return whether it is decided now. Rollbacks come before their bets.
 
-    A bet that heard no answer is rolled back under a new id. Where that is refused, which is a breach, a copy of the
-    bet tells what became of it.
+    A bet that heard no answer is rolled back under a new id. Where that is refused, a copy of the bet tells what became
+    of it; whether one that is done then still counts is the CLIENT's choice, which another rollback ends.
     """
     if op.voided or op.outcome is not UNKNOWN:
         return True
@@ -32,6 +32,9 @@ def resolve(ledger: Ledger, op: Operation, callbacks: Callbacks) -> Generator[li
         if undo.outcome is not REFUSED:
             return undo.outcome is OK
     yield from copies_until_answered(ledger, callbacks, op, op.request, PAUSES)
+    if op.kind is BET and op.outcome is OK:
+        undo = roll_back(ledger, op, callbacks)
+        yield from copies_until_answered(ledger, callbacks, undo, undo.request, PAUSES)
     return op.outcome is not UNKNOWN
 
 

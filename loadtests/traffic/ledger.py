@@ -73,7 +73,8 @@ class Operation:
     ``amount`` is in minor units, ``effect`` what it adds to the balance where it counts (of a rollback 0: what it
     does belongs to ``of``). ``request`` is what was sent. ``names`` is the id of what it rolls back, or of the orphan
     rollback that it comes after. ``outcome`` is what the answers say so far (unknown before the first). ``voided``:
-    a rollback of it was answered ok. ``counted`` is how much of ``effect`` stands in the player's sum.
+    a rollback of it was answered ok; ``kept``: one was refused. ``counted`` is how much of ``effect`` stands in the
+    player's sum.
     """
 
     __slots__ = (
@@ -81,6 +82,7 @@ class Operation:
         "client_id",
         "counted",
         "effect",
+        "kept",
         "kind",
         "names",
         "of",
@@ -112,6 +114,7 @@ class Operation:
         self.outcome = UNKNOWN
         self.client_id: str | int | None = None
         self.voided = False
+        self.kept = False
         self.counted = 0
         # How many rollbacks of it are open.
         self.undoing = 0
@@ -244,7 +247,10 @@ class Ledger:
                 return self._overdrawn(op)
         elif outcome is REFUSED and before is not REFUSED:
             self._keep(op, None)
-            if op.kind is BET or (op.kind is ROLLBACK and self._refusable(op)):
+            refusable = op.kind is BET or (op.kind is ROLLBACK and self._refusable(op))
+            if op.of is not None:
+                op.of.kept = True
+            if refusable:
                 return None
             rule = "RES-01" if op.kind is RESULT else "RBK-01" if op.of is not None else "RBK-04"
             return self._breach(rule, op, f"a {op.kind} was refused")
@@ -362,8 +368,12 @@ class Ledger:
         )
 
     def _refusable(self, rollback: Operation) -> bool:
-        """Whether ``rollback`` undoes what the CLIENT may not know, in a dialect that has it refused then."""
-        return self.orphans_refused and (rollback.of is None or rollback.of.outcome is not OK)
+        """Whether ``rollback`` undoes what the CLIENT may not know, in a dialect that has it refused then.
+
+        What came after its own rollback was refused, it may know as one that never counts.
+        """
+        of = rollback.of
+        return self.orphans_refused and (of is None or of.outcome is not OK or of.kept)
 
     def _overdrawn(self, op: Operation) -> str | None:
         """Whether the bet ``op``, just accepted, took more than the player can have had (INV-02)."""
