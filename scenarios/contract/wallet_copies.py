@@ -263,7 +263,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
     Rule(
         id="RBK-11",
         level=Level.INFO,
-        broken_by_answers=True,
         statement=(
             "rolling back a rollback: recorded; MUST NOT crash, and MUST NOT pay more than was ever taken"
         ),

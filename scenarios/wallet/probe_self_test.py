@@ -5,6 +5,7 @@ amount, and a bet without funds is refused without effect. Where one is broken, 
 exchanges that show it, and the rules that need a balance are undecided rather than wrongly accused.
 """
 
+import time
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -28,6 +29,11 @@ _EXPECTED = {
     "BET-03": "a bet over the balance is refused",
     "RES-01": "a result pays the player, who can bet it",
 }
+# Rules that seem to be broken where the fault is another: of what kind of wager each is.
+_SIGNS_OF = {"BET-01": Kind.BET, "RES-01": Kind.RESULT}
+# What is bet as soon as it was paid, in smallest units, and seconds after which that is tried again.
+_AT_ONCE = 77_700
+_LATER = 0.5
 _REMEDY = '; add balance = { get = "..", read = ".." } to [driver] to judge the rest'
 
 _TAKES_ALL = Noticed("BET-03", _EXPECTED["BET-03"], "every bet is accepted, however large")
@@ -62,7 +68,7 @@ def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
     try:
         opening = probe.empty(player)
     except Unreadable as error:
-        found = _unreadable(probe, player, error)
+        found = _told_apart(probe.operator, player, _unreadable(probe, player, error))
         # Taken over, but what it owned is not known: all that the judge did is undone here and now.
         player.touched = True
         if found is not None and found.rule == "BET-01" and _takes_nothing(probe, player):
@@ -76,9 +82,9 @@ def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
     player.known = Decimal(0)
     start = len(history)
     try:
-        found = _experiment(probe, player)
+        found = _told_apart(probe.operator, player, _experiment(probe, player))
     except Unreadable as error:
-        found = _unreadable(probe, player, error)
+        found = _told_apart(probe.operator, player, _unreadable(probe, player, error))
         settle(probe.operator, player, start)
         return _blame(probe, player, found, range(start, len(history)), str(error))
     if found is None:
@@ -245,6 +251,45 @@ def _unreadable(probe: WagersProbe, player: Player, error: Unreadable) -> Notice
     return Noticed("BET-01", "bets take exactly their amount", str(error))
 
 
+def _told_apart(operator: Verbs, player: Player, found: Noticed | None) -> Noticed | None:
+    """What another fault than ``found`` explains that it looks like; else ``found``."""
+    if found is None or found.rule not in _SIGNS_OF:
+        return found
+    return _taken_for_copy(operator, player) or _late(operator, player) or found
+
+
+def _taken_for_copy(operator: Verbs, player: Player) -> Noticed | None:
+    """A wager that was answered as another of its kind and amount, with the very CLIENT id, and so moved nothing."""
+    seen: dict[object, Exchange] = {}
+    for one in _own(operator, player):
+        first = seen.setdefault((one.message.kind, one.message.amount, one.client_id), one) if one.ok else one
+        if first is not one:
+            rule = next(rule for rule, kind in _SIGNS_OF.items() if kind is one.message.kind)
+            told = f"answered as #{first.number}, another {first.message.kind}, with its CLIENT id"
+            expected = f"each {one.message.kind} moves its amount, whatever came before it"
+            return Noticed(rule, expected, told, (first.number, one.number))
+    return None
+
+
+def _late(operator: Verbs, player: Player) -> Noticed | None:
+    """Whether a result can be bet only some time after it was answered."""
+    amount = player.money(_AT_ONCE)
+    paid = operator.result(player, amount, purpose=Purpose.PROBE)
+    at_once = operator.bet(player, amount, purpose=Purpose.PROBE)
+    if not paid.ok or at_once.ok:
+        return None
+    time.sleep(_LATER)
+    later = operator.bet(player, amount, purpose=Purpose.PROBE)
+    if not later.ok:
+        operator.rollback(paid, purpose=Purpose.PROBE)
+        return None
+    seen = (
+        f"a bet of it was refused at once, and accepted {_LATER:g} s later: what is answered is not done yet"
+    )
+    numbers = (paid.number, at_once.number, later.number)
+    return Noticed("RES-01", f"a result of {player.show(amount)} is paid when it is answered", seen, numbers)
+
+
 def _blame(
     probe: WagersProbe, player: Player, found: Noticed | None, exchanges: range, why: str = ""
 ) -> Diagnosis:
@@ -257,6 +302,6 @@ def _blame(
         )
     return Diagnosis(
         f"balances cannot be read through wagers here while {found.rule} is broken ({found.seen})",
-        replace(found, off=player.unit, exchanges=tuple(exchanges)[-40:]),
+        replace(found, off=player.unit, exchanges=found.exchanges or tuple(exchanges)[-40:]),
         found == _TAKES_ALL,
     )

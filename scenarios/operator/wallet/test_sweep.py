@@ -1,7 +1,7 @@
-"""The sweep: when all is done, everything genuine that was sent is sent once more.
+"""The sweep: when all is done, what is oldest is rolled back, and everything genuine that was sent is sent once more.
 
-Story: an OPERATOR reconciles at the end of the day and sends again whatever it is not sure of, from the oldest to the
-newest, many at once; then it rolls back what is oldest. Invariant: the same answers as the first time, and no money;
+Story: an OPERATOR reconciles at the end of the day: it gives up what is oldest, and sends again whatever it is not sure
+of, from the oldest to the newest, many at once. Invariant: the same answers as the first time, and no money;
 what is old is rolled back like what is new. Limits: what was refused, or was sent in several forms under one id, is
 left out, as other rules leave a choice there; a sample at low effort.
 """
@@ -31,33 +31,6 @@ pytestmark = [pytest.mark.last(4), pytest.mark.needs("probe")]
 # What each player has meanwhile, in smallest units, and how many of the oldest come first and once more last.
 _FUNDS = 50_000
 _OLDEST = 8
-
-
-@pytest.mark.rules("IDM-04")
-def test_everything_genuine_once_more(
-    run: Run, operator: Verbs, players: list[Player], judge: Judge, effort: Effort, rng: Random
-) -> None:
-    """At the end of a run everything genuine is sent once more: the same answers, and no money."""
-    recognised = _recognised(operator, judge, players[0])
-    firsts = [(kind, one) for kind, one in _accepted(run, players) if kind in recognised]
-    chosen = _sample(firsts, effort.crowd, rng)
-    judge.each(players, lambda judge, player: judge.fund(player, _FUNDS))
-    copies = operator.again_together([*chosen, *chosen[:_OLDEST]], Purpose.SWEEP)
-    case = f"{len(copies)} of {len(firsts)} once more at the end of the run"
-    for first, copy in zip([*chosen, *chosen[:_OLDEST]], copies, strict=True):
-        judge.holds(
-            "IDM-04",
-            copy.answer is None or _same_answer(first, copy),
-            expected=f"the copy is answered as the first: {said(first)}",
-            seen=said(copy),
-            exchanges=[first, copy],
-            case=case,
-        )
-
-    def unmoved(judge: Judge, player: Player) -> None:
-        judge.balance("IDM-04", player, player.money(_FUNDS), *copies[:_OLDEST], case=case)
-
-    judge.each(players, unmoved)
 
 
 @pytest.mark.usefixtures("choices_learned")
@@ -104,6 +77,33 @@ def _oldest(run: Run, player: Player) -> dict[str, Exchange]:
         if readable and rolled_back == (message.of is not None) and not came:
             oldest.setdefault(kind, one)
     return oldest
+
+
+@pytest.mark.rules("IDM-04")
+def test_everything_genuine_once_more(
+    run: Run, operator: Verbs, players: list[Player], judge: Judge, effort: Effort, rng: Random
+) -> None:
+    """At the end of a run everything genuine is sent once more: the same answers, and no money."""
+    recognised = _recognised(operator, judge, players[0])
+    firsts = [(kind, one) for kind, one in _accepted(run, players) if kind in recognised]
+    chosen = _sample(firsts, effort.crowd, rng)
+    judge.each(players, lambda judge, player: judge.fund(player, _FUNDS))
+    copies = operator.again_together([*chosen, *chosen[:_OLDEST]], Purpose.SWEEP)
+    case = f"{len(copies)} of {len(firsts)} once more at the end of the run"
+    for first, copy in zip([*chosen, *chosen[:_OLDEST]], copies, strict=True):
+        judge.holds(
+            "IDM-04",
+            copy.answer is None or _same_answer(first, copy),
+            expected=f"the copy is answered as the first: {said(first)}",
+            seen=said(copy),
+            exchanges=[first, copy],
+            case=case,
+        )
+
+    def unmoved(judge: Judge, player: Player) -> None:
+        judge.balance("IDM-04", player, player.money(_FUNDS), *copies[:_OLDEST], case=case)
+
+    judge.each(players, unmoved)
 
 
 def _recognised(operator: Verbs, judge: Judge, player: Player) -> set[str]:

@@ -25,9 +25,10 @@ def swept(result):
 def test_what_is_forgotten_late_is_found_at_the_end(seed):
     result = judged(odd.RemembersTheLast(), *RULES, seed=seed)
     found = standings(result)
-    assert found.pop("IDM-04") is Standing.FAILED
+    assert {found.pop(rule) for rule in ("IDM-04", "RBK-01", "RBK-02")} == {Standing.FAILED}
     assert set(found.values()) == {Standing.PASSED}
-    assert [one.id for one in result.run.results if one.findings] == ["sweep.everything_genuine_once_more"]
+    guilty = [one.id for one in result.run.results if one.findings]
+    assert guilty == ["sweep.late_rollbacks", "sweep.everything_genuine_once_more"]
 
 
 @pytest.mark.parametrize("habit", [Wallet, odd.LateBetsTaken, odd.SpentResultsRefused, odd.RefusalsForgiven])

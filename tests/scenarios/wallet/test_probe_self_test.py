@@ -89,3 +89,46 @@ def test_a_right_client_is_not_diagnosed_and_left_as_found():
     assert result.code is Exit.HOLDS
     assert wallet.balances["p-1"] == Decimal("-3.50")
     assert result.run.warnings == []
+
+
+class PaysLater(Wallet):
+    """Answers results at once and pays them when somebody waits."""
+
+    def __init__(self, **given):
+        super().__init__(**given)
+        self.queue = []
+
+    def result(self, message):
+        self.queue.append((message["user_id"], message["amount"]))
+        return Decimal(0)
+
+    def wait(self, _seconds):
+        while self.queue:
+            self.move(*self.queue.pop())
+
+
+class TakesTheLikeForCopies(Wallet):
+    """A result of the amount of the player's last one is taken for its copy."""
+
+    def fresh(self, message):
+        alike = (
+            one
+            for one in self.entries.values()
+            if all(one.message[name] == message[name] for name in ("action", "user_id", "amount"))
+        )
+        known = next(alike, None) if message["action"] == "result" else None
+        return super().fresh(message) if known is None else self.said(known)
+
+
+def test_what_is_done_later_or_taken_for_a_copy_is_told_as_that(monkeypatch):
+    later = PaysLater()
+    monkeypatch.setattr("time.sleep", later.wait)
+    for wallet, seen in (
+        (later, "what is answered is not done yet"),
+        (TakesTheLikeForCopies(), "another result"),
+    ):
+        with running(wallet) as run:
+            begin(run)
+        assert run.diagnosis.culprit == "RES-01"
+        assert seen in run.diagnosis.noticed.seen
+        assert len(run.diagnosis.noticed.exchanges) in (2, 3)

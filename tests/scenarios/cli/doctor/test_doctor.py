@@ -231,6 +231,8 @@ class Wallet:
         cents = round(float(said["amount"]) * 100)
         if self.fault == "whole" and cents % 100:
             return jsonify(error="BAD_AMOUNT")
+        if self.fault == "least" and said["action"] == "bet" and cents < 50:
+            return jsonify(error="LEAST_STAKE")
         if said["action"] == "bet" and cents > self.units and self.fault != "never":
             return jsonify(error="INSUFFICIENT_FUNDS")
         if said["action"] == "rollback":
@@ -274,6 +276,14 @@ def test_a_fault_is_named_and_no_money_stays_moved(examine, fault, came, next_st
         assert result.exit_code == 3
         assert came in result.output
         assert next_step in result.output
+        assert client.units == 1000
+
+
+def test_a_least_bet_is_told_and_no_fault(examine):
+    with wallet("least") as (client, url):
+        result = examine(url, ids='["p-1"]')
+        assert result.exit_code == 0
+        assert "single bets below 1.00 EUR seem to be refused" in " ".join(result.output.split())
         assert client.units == 1000
 
 
