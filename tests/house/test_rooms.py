@@ -1,4 +1,4 @@
-"""The table of rooms in pyproject.toml holds, and breaking any line of it is caught."""
+"""Breaking any line of the table of rooms in pyproject.toml is caught. That the project keeps it: ``make imports``."""
 
 import re
 import shutil
@@ -28,16 +28,6 @@ def house(tmp_path: Path) -> Path:
             empty.parent.mkdir(parents=True, exist_ok=True)
             empty.touch()
     return tmp_path
-
-
-def test_the_project_keeps_its_contracts() -> None:
-    done = lint(ROOT)
-    assert done.returncode == 0, done.stdout
-
-
-def test_an_empty_house_keeps_them_too(house: Path) -> None:
-    done = lint(house)
-    assert done.returncode == 0, done.stdout
 
 
 FORBIDDEN = [

@@ -1,9 +1,7 @@
 """The memory of a load run: ten points of it at most, whatever its length, and told everywhere the audit is."""
 
-import re
 from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,10 +10,6 @@ from loadtests.audit.outcome.verdict import AuditVerdict, WorkerResult
 from loadtests.monitor.memory import KEPT, SHOWN, Point, Series
 from scenarios.report.page.html import render
 from scenarios.report.saved import report_of
-from tests.support.programs.load_runs import load
-from tests.support.programs.reference import reference
-
-PLAYERS = ("p-1", "p-2", "p-3", "p-4")
 
 
 def series(count):
@@ -72,26 +66,3 @@ def test_the_page_draws_it_and_needs_no_report_that_has_it():
     assert "Memory of the generator in MB" in render(report_of(plain))
     del plain["load"]["memory"]
     assert "Memory of the generator" not in render(report_of(plain))
-
-
-@pytest.mark.timeout(480)
-@pytest.mark.parametrize(("options", "processes"), [((), 1), (("--processes", "2"), 3)])
-def test_a_run_tells_the_memory_of_all_its_processes(tmp_path, options, processes):
-    with reference(tmp_path) as client:
-        client.target(tmp_path, players=PLAYERS)
-        with load(tmp_path, "--opening", "100", *options, users=4) as run:
-            # A line every two seconds, a point every one, and workers tell every three.
-            run.wait_for("POST     bet ", times=4)
-            run.interrupt()
-            assert run.ended() == 0, run.output
-    points = run.report["load"]["memory"]
-    assert 2 <= len(points) <= SHOWN
-    assert [point["at"] for point in points] == sorted(point["at"] for point in points)
-    for point in points:
-        assert point["processes"] == processes
-        # A Python with Locust in it.
-        assert 20e6 < point["greatest"] <= point["bytes"] <= processes * point["greatest"] < 2e9
-    assert re.search(
-        r"^memory of the generator.*: (\d+\.\d ){2,10}MB, at \d+ moments of the run$", run.output, re.M
-    )
-    assert "Memory of the generator in MB" in (tmp_path / "report" / "report.html").read_text()

@@ -86,9 +86,6 @@ def test_a_player_whom_the_client_does_not_know(tmp_path, client):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--only", "RBK-99"], "RBK-9"),
-        (["--only", "RKB"], "RBK"),
-        (["--effort", "quik"], "quick"),
         (["--provider", "operater"], "operator"),
         (["--report", "/dev/null/out"], "--report"),
     ],
@@ -136,12 +133,6 @@ def test_serve_with_a_wrong_option(tmp_path, options, said):
 
 def test_a_mutant_that_does_not_exist(tmp_path):
     assert "--mutant" in three_beats(pitboss("demo", "--mutant", "nobody", cwd=tmp_path), 2)
-
-
-def test_a_command_that_does_not_exist(tmp_path):
-    done = pitboss("chekc", cwd=tmp_path)
-    assert done.returncode == 2
-    assert "check" in done.stderr
 
 
 def test_replay_of_what_is_no_report(tmp_path, client):

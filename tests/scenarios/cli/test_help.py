@@ -164,10 +164,6 @@ def test_a_wrong_command_line(arguments, told, tmp_path, monkeypatch):
     assert all(line.partition(": ")[2].strip() for line in lines), result.stderr
 
 
-def test_as_a_process_too(tmp_path):
-    assert "--only?" in three_beats(pitboss("check", "--onyl", cwd=tmp_path), 2)
-
-
 @pytest.mark.parametrize("address", ["nosuch://host/name", "postgresql://127.0.0.1:1/none", "/dev/null/x"])
 def test_a_database_that_does_not_open(address, tmp_path):
     error = three_beats(pitboss("client", "--port", "0", "--database", address, cwd=tmp_path), 3)
