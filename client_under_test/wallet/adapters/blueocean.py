@@ -6,7 +6,6 @@ Source: BlueOcean Gaming, GameHub seamless integration (https://blueoceangaming.
 
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
@@ -62,10 +61,11 @@ class BlueOcean(Adapter):
         if action is None:
             raise Refused("INVALID_ACTION")
         player, given = text(fields, "remote_id", ID_LIMIT), text(fields, "transaction_id", ID_LIMIT)
-        currency, own = text(fields, "currency"), json.dumps([player, given])
+        # Told apart by the length; the id stands last, as it came.
+        currency, own = text(fields, "currency"), f"{len(player)} {player} {given}"
         if action is Action.ROLLBACK:
             # The amount that counts is that of the transaction; what it names must be there.
-            undo = json.dumps([player, given, action])
+            undo = f"rollback {own}"
             return Transaction(undo, action, player, currency, 0, target=own, target_known=True)
         return Transaction(own, action, player, currency, money.to_minor(_amount(fields), currency))
 
