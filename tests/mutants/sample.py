@@ -90,11 +90,13 @@ def in_tenth(commit: str, name: str) -> bool:
     return hashlib.sha256(f"{commit} {name}".encode()).digest()[0] % 10 == 0
 
 
+@cache
 def commit() -> str:
     """The commit that is tested; empty outside of a repository."""
     return "".join(_git("rev-parse", "HEAD"))
 
 
+@cache
 def changed_files() -> list[str]:
     """Files that differ from the main branch, or on it from the commit before; also those not committed."""
     base = [each for each in _git("merge-base", "HEAD", "origin/HEAD") if each != commit()] or ["HEAD~1"]

@@ -9,6 +9,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 # What a CLIENT does with a connection on which a request came.
@@ -157,9 +158,19 @@ def floods(start: bytes, piece: bytes) -> Answer:
     return answer
 
 
-def _bomb(size: int) -> bytes:
+@cache
+def _packed(size: int) -> bytes:
     packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
     return packer.compress(b" " * size) + packer.flush()
+
+
+def bomb(size: int) -> Answer:
+    """A small answer that is ``size`` bytes once unpacked; packed when it is first asked for, since that takes long."""
+
+    def answer(connection: socket.socket) -> None:
+        whole(_packed(size), OK + b"Content-Encoding: gzip\r\n")(connection)
+
+    return answer
 
 
 # What CLIENTs do that mean harm, or are broken in the worst way.
@@ -169,7 +180,7 @@ HOSTILE: dict[str, Answer] = {
     "floods: interim answers": floods(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
     "floods: body": floods(OK + b"\r\n", b"x" * 65536),
     "floods: chunks": floods(CHUNKED, b"400\r\n" + b"x" * 0x400 + b"\r\n"),
-    "bomb": whole(_bomb(256 << 20), OK + b"Content-Encoding: gzip\r\n"),
+    "bomb": bomb(256 << 20),
     "no gzip": whole(b"no gzip", OK + b"Content-Encoding: gzip\r\n"),
     "ends at once": says(),
     "ends in the status line": says(b"HTTP/1."),
