@@ -4,6 +4,7 @@ Mutants are waited for, most of all those of vouchers: for what they never do. E
 gives each worker a stretch of the whole; every stretch has a share of both.
 """
 
+import os
 from itertools import groupby
 
 import pytest
@@ -22,6 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ]
     if not waiting or not modules:
         return
+    # What takes longest comes first in its file: each worker begins with one of these.
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    waiting = [item for first in range(workers) for item in waiting[first::workers]]
     rest, spread = len(items) - len(waiting), []
     given = passed = 0
     for tests in modules:
