@@ -33,17 +33,43 @@ SPOKEN = tuple(
 )
 # Ways to be wrong about bets, results, copies and rollbacks, shown by single requests; the first few at every change.
 FAULTS = {
-    "bet-overdraft": "BET-03",
-    "rollback-orphan-unknown": "RBK-04",
-    "idm-no-results": "IDM-01",
-    "rollback-half": "RBK-01",
-    "rollback-always-adds": "RBK-02",
-    "result-second-ignored": "RES-05",
+    "BET-03": "bet-overdraft bet-one-over bet-credit bet-any-funds bet-takes-rest",
+    "IDM-01": "idm-no-results idm-no-bets idm-copy-error idm-rollback-error",
+    "RBK-01": "rollback-half rollback-opposite rollback-recorded-only",
+    "RBK-02": "rollback-always-adds rollback-never-takes",
+    "RBK-03": "rollback-clamped rollback-spent-refused",
+    "BET-01": "amount-fee",
+    "BET-02": "bet-keeps-one",
+    "BET-05": "bet-refusal-forgotten",
+    "BET-07": "bet-any-currency",
+    "BET-09": "bet-zero-unit",
+    "RES-01": "amount-tax result-unit-lost result-rounded-up",
+    "RES-02": "result-zero-refused",
+    "RES-05": "result-second-ignored",
+    "RES-06": "result-negative",
+    "IDM-05": "idm-corrected",
+    "IDM-06": "idm-by-action",
+    "IDM-08": "idm-case idm-trimmed idm-composed idm-unaccented idm-cut",
+}
+# What is a fault in one dialect and none in the other, whose provider decided otherwise or never says it so.
+OWN = {
+    "hub88": {
+        "RBK-01": "rollback-last-20",
+        "RBK-04": "rollback-orphan-unknown rollback-nothing-refused",
+        "RBK-05": "rollback-orphan-copy",
+        "RBK-06": "rollback-orphan-forgotten rollback-late-bet",
+        "RBK-07": "rollback-again",
+    },
+    "blueocean": {
+        "RES-03": "result-bets-first",
+        "IDM-05": "idm-with-amount",
+        "RBK-08": "rollback-refused-paid",
+        "RBK-13": "rollback-result-void",
+        "RBK-15": "rollback-any-currency",
+    },
 }
 # What answers tell of balances is told in one dialect as in the other: tests/mutants judges those mutants.
 FEW = 3
-# Faults that are none in a dialect: it refuses orphans.
-NONE = {("blueocean", "rollback-orphan-unknown")}
 # Rules that do not apply to a dialect, and why.
 ABSENT = {
     "blueocean": {
@@ -102,18 +128,25 @@ def test_the_reference_holds_every_rule_about_money(dialect, tmp_path, request):
 
 def pytest_generate_tests(metafunc):
     if "mutant" in metafunc.fixturenames:
-        few = None if metafunc.config.getoption("--mutants") == "all" else FEW
-        chosen = [
-            (dialect, *each)
+        faults = {
+            dialect: [
+                (dialect, mutant, rule)
+                for table in (FAULTS, OWN[dialect])
+                for rule, mutants in table.items()
+                for mutant in mutants.split()
+            ]
             for dialect in SHIPPED
-            for each in [one for one in FAULTS.items() if (dialect, one[0]) not in NONE][:few]
-        ]
-        metafunc.parametrize(("dialect", "mutant", "rule"), chosen)
+        }
+        if metafunc.config.getoption("--mutants") != "all":
+            # One for each of the first rules.
+            wanted = {each.split()[0] for each in [*FAULTS.values()][:FEW]}
+            faults = {dialect: [row for row in rows if row[1] in wanted] for dialect, rows in faults.items()}
+        metafunc.parametrize(("dialect", "mutant", "rule"), [row for rows in faults.values() for row in rows])
 
 
 def test_a_fault_of_the_ledger_is_found_in_these_words(dialect, mutant, rule, tmp_path):
     [(standing, reason)] = judged(dialect, tmp_path, (rule,), mutant).values()
-    assert standing is Standing.FAILED, reason
+    assert standing in {Standing.FAILED, Standing.WARNED}, reason
     # It is told in these words as well.
     assert "error null" not in reason
 
