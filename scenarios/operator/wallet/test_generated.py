@@ -48,7 +48,7 @@ _OPENING = 1000
 # stand before it are taken at once, as each is then about five times what the one before is.
 _TOUR = 100
 _TOURS = (
-    (Step(Verb.BET, 300), Step(Verb.COPY)),
+    (Step(Verb.BET, 300), Step(Verb.COPY), Step(Verb.BET, 100), Step(Verb.ROLLBACK, of=1)),
     (Step(Verb.RESULT, 300), Step(Verb.COPY)),
     (
         Step(Verb.BET, 300),
