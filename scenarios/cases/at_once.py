@@ -59,17 +59,19 @@ def each_holds(
     others: Sequence[Player] = (),
     unless: str = "",
     level: Level | None = None,
+    funds: int | None = None,
 ) -> None:
     """Judge all ``chains`` by ``rule``, side by side, or one by one where that shows anything.
 
     ``unless`` says why none could be judged, where each may be built on something that is refused. ``level`` is that of
-    a wrong balance, where it is not the rule's. Raises Undecided.
+    a wrong balance, where it is not the rule's. ``funds`` are the smallest units that one by one suffice, where that is
+    less than chains commonly take. Raises Undecided.
     """
     if all_hold(rule, judge, player, chains, others=others):
         return
-    funds = 8 * sum(chain.units or _ALONE for chain in chains)
+    enough = sum(8 * _ALONE if chain.units is None else 4 * chain.units for chain in chains)
     for owner in (player, *others):
-        judge.fund(owner, funds, covered=True)
+        judge.fund(owner, enough if funds is None else funds, covered=True)
     tried = 0
     for chain in chains:
         units = chain.units or _ALONE

@@ -41,7 +41,7 @@ def test_takes_exactly_its_amount(operator: Verbs, player: Player, judge: Judge)
 
     named = {units: f"a bet of {player.show(player.money(units))}" for units in (1, 7, 250, 1999, 100_000)}
     chains = [Chain(bet_of, answers, units, case) for units, case in named.items()]
-    each_holds("BET-01", judge, player, chains)
+    each_holds("BET-01", judge, player, chains, funds=200_000)
 
 
 def told(run: Run, player: Player, balance: Decimal) -> Decimal:

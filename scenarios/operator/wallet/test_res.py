@@ -31,7 +31,7 @@ def test_pays_exactly_its_amount(operator: Verbs, player: Player, judge: Judge) 
 
     named = {units: f"a result of {player.show(player.money(units))}" for units in (1, 7, 250, 1999, 100_000)}
     chains = [Chain(result_of, answers, units, case) for units, case in named.items()]
-    each_holds("RES-01", judge, player, chains)
+    each_holds("RES-01", judge, player, chains, funds=1000)
 
 
 @pytest.mark.rules("RES-02")
