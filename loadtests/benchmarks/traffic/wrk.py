@@ -14,6 +14,8 @@ from typing import Final
 from loadtests.benchmarks.pairs import Absent, cores
 
 PROGRAM: Final = "wrk"
+# How long wrk waits for an answer: a busy machine is no fault of the server.
+_PATIENCE: Final = "20s"
 # Reads one request a line: method, path, headers and body, with tabs between; headers by the unit separator.
 _SCRIPT: Final = """
 local requests = {}
@@ -74,8 +76,14 @@ def send(port: int, requests: Sequence[Prepared], *, connections: int, seconds: 
         script, file = Path(folder, "script.lua"), Path(folder, "requests")
         script.write_text(_SCRIPT, encoding="utf-8")
         file.write_bytes(b"\n".join(map(_line, requests)))
-        command = [PROGRAM, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", str(script)]
-        command += [f"http://127.0.0.1:{port}", "--", str(file), f"127.0.0.1:{port}"]
+        command = [
+            PROGRAM,
+            "-t1",
+            f"-c{connections}",
+            f"-d{max(1, round(seconds))}s",
+            f"--timeout={_PATIENCE}",
+        ]
+        command += ["-s", str(script), f"http://127.0.0.1:{port}", "--", str(file), f"127.0.0.1:{port}"]
         core = cores()[0]
         pin = ["taskset", "-c", str(core)] if core is not None and shutil.which("taskset") else []
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()

@@ -37,7 +37,7 @@ def programs(tmp_path, monkeypatch):
 
     def played(name, words):
         file = tmp_path / name
-        loop = f'while read -r line || [ -n "$line" ]; do echo "$line" >> {tmp_path}/sent; done < "$8"'
+        loop = f'while read -r line || [ -n "$line" ]; do echo "$line" >> {tmp_path}/sent; done < "$9"'
         file.write_text(f"#!/bin/sh\n{loop}\necho '{words}'\n")
         file.chmod(0o755)
 
