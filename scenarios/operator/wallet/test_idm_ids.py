@@ -142,9 +142,7 @@ def test_for_another_player(operator: Verbs, player: Player, another_player: Pla
 
 
 @pytest.mark.rules("IDM-08")
-def test_that_differ_by_a_hair(
-    operator: Verbs, player: Player, judge: Judge, cases: Cases, rng: Random
-) -> None:
+def test_that_differ_by_a_hair(operator: Verbs, player: Player, judge: Judge, cases: Cases) -> None:
     """Ids that something might take for one another are different transactions, each with its own effect."""
     pairs = cases(ids.pairs())
     alike = all_usual(named(operator), operator, judge, player)
@@ -166,7 +164,7 @@ def test_that_differ_by_a_hair(
                 refused.add(pair.name)
             return sent
 
-        tried += _compare(judge, player, kind, chosen, both, rng)
+        tried += _compare(judge, player, kind, chosen, both)
     judge.needs(tried, "no bet, result or rollback was accepted under the ids to compare")
     if refused:
         judge.note("IDM-08", f"not compared, as such ids are refused: {', '.join(sorted(refused))}")
@@ -174,7 +172,7 @@ def test_that_differ_by_a_hair(
 
 @pytest.mark.rules("IDM-08")
 def test_that_differ_by_a_hair_in_what_is_rolled_back(
-    operator: Verbs, player: Player, judge: Judge, cases: Cases, rng: Random
+    operator: Verbs, player: Player, judge: Judge, cases: Cases
 ) -> None:
     """The rollback of an id that is nearly that of a bet is the rollback of an unknown one, and pays nothing."""
     balance = judge.fund(player, _FUNDS)
@@ -186,7 +184,7 @@ def test_that_differ_by_a_hair_in_what_is_rolled_back(
         bet = operator.bet(player, player.money(units), id=one)
         return [bet, operator.rollback(other, player, bet.message.amount)] if bet.ok else None
 
-    _compare(judge, player, "rollback of the other", cases(ids.pairs()), both, rng)
+    _compare(judge, player, "rollback of the other", cases(ids.pairs()), both)
 
 
 def _both(
@@ -209,7 +207,6 @@ def _compare(
     kind: str,
     pairs: Sequence[Case[ids.Pair]],
     send: Callable[[Case[ids.Pair], int, tuple[str, str]], list[Exchange] | None],
-    rng: Random,
     together: int = _PAIRS,
 ) -> int:
     """Send each of ``pairs``, ``together`` to one reading, and blame those that fell together; count what was sent.
@@ -221,8 +218,10 @@ def _compare(
     for start in range(0, len(pairs), together):
         judge.fund(player, _FUNDS)
         some = pairs[start : start + together]
-        # What goes out together draws in no order, and so before.
-        sends = [partial(send, pair, _LEAST * 2**place, pair.value(rng)) for place, pair in enumerate(some)]
+        # A seed does not repeat them: a CLIENT knows those of the run before.
+        sends = [
+            partial(send, pair, _LEAST * 2**place, pair.value(Random())) for place, pair in enumerate(some)
+        ]
         tries = judge.together(sends)
         sent = [(pair, both) for pair, both in zip(some, tries, strict=True) if both is not None]
         tried += len(sent)
@@ -232,7 +231,7 @@ def _compare(
         gains = [int(both[-1].message.amount / player.unit) for _, both in sent]
         culprits = addends(abs(wrong), player.currency, gains) if together > 1 else range(len(sent))
         if wrong and not culprits:
-            _compare(judge, player, kind, [pair for pair, _ in sent], send, rng, together=1)
+            _compare(judge, player, kind, [pair for pair, _ in sent], send, together=1)
             continue
         guilty = [sent[place] for place in culprits]
         judge.holds(

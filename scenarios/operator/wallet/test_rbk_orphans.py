@@ -21,12 +21,13 @@ pytestmark = pytest.mark.needs("probe")
 def test_orphan_moves_nothing(operator: Verbs, player: Player, judge: Judge) -> None:
     """A rollback of an unknown id succeeds, gets a CLIENT id and moves no money, at any balance.
 
-    Wagers of its very amount stand, which a CLIENT that looks for anything else than the id would find.
+    A bet of its very amount stands, which a CLIENT that looks for anything else than the id would find.
     """
+    judge.fund(player, 500)
+    operator.bet(player, player.money(500))
     for units in (1000, 0):
         judge.fund(player, units)
-        ordinary = operator.result(player, player.money(500))
-        operator.bet(player, player.money(500))
+        ordinary = operator.result(player, player.money(250))
         balance = judge.measure(player)
         orphan = operator.rollback(operator.new_id(), player, player.money(500), label="rollback (orphan)")
         case = f"at a balance of {player.show(balance)}"
