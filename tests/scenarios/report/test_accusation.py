@@ -47,6 +47,18 @@ def test_a_broken_rule_begins_with_what_happened_and_shows_what_was_answered(res
     assert text.count("POST /transaction ") == 0
 
 
+class PaysCopies(Wallet):
+    def key(self, message):
+        return object()
+
+
+def test_the_same_bytes_are_told_once():
+    text = shown(judged(PaysCopies(), "IDM-01", seed=7), 200)
+    block = text[text.index("✗ IDM-01") :].splitlines()
+    first = block[1].split()[0]
+    assert any(line.split(maxsplit=1)[1] == f"the same as {first}" for line in block[2:6]), block
+
+
 class RefusesOrphans(Wallet):
     def orphan(self, message):
         raise Refused("NOT_FOUND")
