@@ -19,6 +19,7 @@ from scenarios.run.planning.settings import Settings
 from scenarios.run.planning.width import width
 from scenarios.run.reach import Reach
 from scenarios.run.restore import Restore
+from scenarios.target.lock import PlayerLock
 from scenarios.wallet.call_probe import CallProbe
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
@@ -60,7 +61,8 @@ class Run:
     what the judge's own wagers showed. ``at_its_word`` says that nothing tells balances and every bet is taken:
     only what answers decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not
     measured, ``turn`` to the next request, both of the beginning; ``slower`` is how many times as long answers were
-    seen to take since then. ``planned`` are so many scenarios of each provider.
+    seen to take since then. ``planned`` are so many scenarios of each provider. ``lock`` knows of other runs that use
+    the players.
     """
 
     settings: Settings
@@ -81,6 +83,7 @@ class Run:
     turn: float | None = None
     slower: float = 1.0
     planned: Mapping[str, int] = field(default_factory=dict)
+    lock: PlayerLock = field(default_factory=PlayerLock)
 
     def __post_init__(self) -> None:
         self.settings = self.settings.applicable()

@@ -5,7 +5,7 @@ undecided, with both observations and the question whether somebody else used th
 CLIENT, that did not come back is proof enough while the balances are still. What was found while the CLIENT went away
 is dropped, and the scenario judged again when it is back; one that it goes away in again is its rule's finding. What
 was sent side by side, because its order means nothing, is sent one after the other then: what holds so is no breach of
-a rule that is not about races.
+a rule that is not about races. What depends on a balance accuses nobody while another run uses the players, too.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from scenarios.contract import RULES
+from scenarios.contract import RULES, Observed
 from scenarios.run.findings import HELD_ALONE, Finding, ScenarioResult, message
 from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
@@ -23,6 +23,9 @@ from simulators.exchanges.history import Direction, Exchange, FailureKind, Purpo
 
 # Why there is no answer where the CLIENT went away with the request in its hands.
 _GOING = frozenset({FailureKind.REFUSED, FailureKind.NO_CONNECTION, FailureKind.RESET, FailureKind.CLOSED})
+
+# What is seen so depends on what a player has.
+_BY_BALANCE = frozenset({Observed.MONEY, Observed.DONE, Observed.REFUSED})
 
 
 def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Exception | None:
@@ -42,6 +45,8 @@ def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Except
         _look_again(item, judge)
     except (TargetGone, OutOfBounds) as ending:
         return ending
+    if judge.run.lock.shared():
+        _leave_to_others(result)
     return error
 
 
@@ -119,6 +124,17 @@ def _leave_open(result: ScenarioResult, why: str, back: Iterable[str] = ()) -> N
         for rule in open_rules
     }
     result.findings = [finding for finding in result.findings if finding.rule not in open_rules]
+
+
+def _leave_to_others(result: ScenarioResult) -> None:
+    """Accuse of nothing that a balance shows, as another run moves it, too."""
+    open_yet = [finding for finding in result.findings if finding.observed in _BY_BALANCE]
+    for rule in {finding.rule for finding in open_yet}:
+        result.seen_once[rule] = (
+            f"{message([finding for finding in open_yet if finding.rule == rule])}; seen while another check or load "
+            "on this machine used the player: wait for its end, or give each players of its own"
+        )
+    result.findings = [finding for finding in result.findings if finding not in open_yet]
 
 
 def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost: bool) -> None:

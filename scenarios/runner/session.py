@@ -80,7 +80,6 @@ class Session:
         self._planned: list[ScenarioResult] = []
         # The run in each further currency, by its code; "" is the players' own.
         self._runs: dict[str, Run] = {"": run}
-        self._lock = PlayerLock()
         self._keeping = threading.Lock()
         self._told_about = 0.0
         run.guard.tell = run.reach.tell = run.pace.tell = self._tell
@@ -182,8 +181,8 @@ class Session:
     def _lock_players(self) -> None:
         """Tell of another run that uses the same players."""
         players = (player.id for player in (*self.run.players, *self.run.other_players))
-        self._lock = PlayerLock.on(self.run.reach.address, players)
-        if note := self._lock.note():
+        self.run.lock = PlayerLock.on(self.run.reach.address, players)
+        if note := self.run.lock.note():
             self.run.warn(note)
 
     @contextmanager
@@ -362,7 +361,7 @@ class Session:
         if self.run.pace.warning is not None:
             self.run.warn(self.run.pace.warning)
         self.run.close()
-        self._lock.release()
+        self.run.lock.release()
         if self.report is not None and self.problem is None:
             from scenarios.report.write import write_reports
 

@@ -1,18 +1,19 @@
 """Tells of a second check or load on this machine that uses the same player of the same target at the same time.
 
 Two at once move each other's balances, and a right CLIENT looks wrong to both. One file for each target lies in the
-user's cache folder; a player is one byte of it, locked as long as the process lives. Nothing is written into it.
+user's cache folder; a player is one byte of it, locked as long as the process lives. A second run locks another byte,
+so that the first learns of it, too. Nothing is written into it.
 """
 
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-# Places of players in a file: any number that a lock can have.
+# Places of players in a file: any number that a lock can have. Those of second runs come after them.
 _PLACES = 2**62
 # So many players are named.
 _NAMED = 3
@@ -29,6 +30,7 @@ class PlayerLock:
 
     taken: list[str] = field(default_factory=list)
     _file: int | None = None
+    _places: Collection[int] = ()
 
     @classmethod
     def on(cls, address: str, players: Iterable[str], folder: Path | None = None) -> Self:
@@ -45,7 +47,20 @@ class PlayerLock:
             return cls()
         os.set_inheritable(file, True)
         places = {player: int(_digest(player), 16) % _PLACES for player in players}
-        return cls([player for player, at in places.items() if not _locked(file, at)], file)
+        taken = [player for player, at in places.items() if not _locked(file, at)]
+        for player in taken:
+            _locked(file, _PLACES + places[player], fcntl.LOCK_SH)
+        return cls(taken, file, places.values())
+
+    def shared(self) -> bool:
+        """Whether another run uses one of the players now, or did when this one began."""
+        return bool(self.taken) or any(self._wanted(at) for at in self._places)
+
+    def _wanted(self, place: int) -> bool:
+        if self._file is None or not _locked(self._file, _PLACES + place):
+            return self._file is not None
+        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _PLACES + place)
+        return False
 
     def release(self) -> None:
         """Let others have the players."""
@@ -64,9 +79,9 @@ class PlayerLock:
         )
 
 
-def _locked(file: int, place: int) -> bool:
+def _locked(file: int, place: int, kind: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+        fcntl.lockf(file, kind | fcntl.LOCK_NB, 1, place)
     except (BlockingIOError, PermissionError):
         return False
     except OSError:

@@ -6,10 +6,12 @@ from contextlib import contextmanager
 
 import pytest
 
+from scenarios.problems.errors import Exit
 from scenarios.run.planning.effort import QUICK
 from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.lock import PlayerLock
+from tests.support.in_memory.faulty_wallets import PaysOrphans
 from tests.support.in_memory.wallets import Wallet, served, target_of
 
 URL = "http://127.0.0.1:8710/operator"
@@ -62,6 +64,30 @@ def test_the_file_holds_nothing_and_is_its_owner_s_alone(cache):
 def test_where_no_file_can_be_made_nobody_is_in_use(cache):
     (cache / "pitboss").write_text("in the way")
     assert PlayerLock.on(URL, ["p-1"]).note() == ""
+
+
+def test_the_first_learns_of_the_second_while_it_is_there():
+    first = PlayerLock.on(URL, ["p-1", "p-2"])
+    assert not first.shared()
+    with held(URL, "p-2"):
+        assert first.shared()
+    assert not first.shared()
+    with held(URL, "p-3"):
+        assert not first.shared()
+    first.release()
+
+
+def test_what_a_balance_shows_accuses_nobody_while_another_run_moves_it():
+    wallet = PaysOrphans()
+    with served(wallet) as url:
+        target = target_of(url, wallet)
+        alone = check(Settings(target, ("RBK-04",), QUICK))
+        with held(url, target.players.ids[0]):
+            shared = check(Settings(target, ("RBK-04",), QUICK))
+    assert alone.code is Exit.BROKEN
+    assert shared.code is Exit.UNDECIDED
+    (verdict,) = shared.verdicts
+    assert "another check or load on this machine used the player" in verdict.reason
 
 
 def test_a_check_says_that_another_run_uses_its_player():
