@@ -44,44 +44,46 @@ _BECAME: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """The conversions of one player: each as what it is counted, and what the ledger knows of it.
-
-    ``rests`` are what their sessions held beyond the price.
+    """The conversions of one player: each as what it is counted, what the ledger knows of it, and of what its session
+    held beyond the price.
     """
 
     currency: str
-    all: tuple[tuple[str, Operation], ...] = ()
-    rests: tuple[Operation, ...] = ()
+    all: tuple[tuple[str, Operation, Operation | None], ...] = ()
 
     @property
     def doubtful(self) -> list[Operation]:
         """Those of which the CLIENT has not told the end."""
-        return [op for _, op in self.all if len(op.options()) > 1]
+        return [op for _, op, _ in self.all if len(op.options()) > 1]
 
     @property
     def moved(self) -> Sums:
         """What all of them may have added to the balance, in minor units."""
-        options = [op.options() for op in (*(op for _, op in self.all), *self.rests)]
+        options = [op.options() for _, *both in self.all for op in both if op is not None]
         sure = sum(min(each) for each in options if len(each) == 1)
         return Sums(sure, tuple(each for each in options if len(each) > 1))
 
     def explain(self, off: Decimal) -> str:
         """Which of them make a balance that is ``off`` by so much, in words; empty where none do."""
-        rests = [money.from_minor(op.amount, self.currency) for op in self.rests]
+        rests = [self._held(rest) for _, _, rest in self.all if rest is not None]
         if rests and -off in (*rests, sum(rests)):
             beyond = "all that sessions" if -off not in rests else "what a session"
             return f"as if {beyond} held beyond the price ({money.show(-off, self.currency)}) had been kept"
         for name, became in _BECAME.items():
-            ended = [op for one, op in self.all if one == name and len(op.options()) == 1]
-            amounts = [money.from_minor(op.amount, self.currency) for op in ended]
-            spent = any(0 not in op.options() for op in ended)
-            if not amounts or abs(off) not in (*amounts, sum(amounts)) or (spent and off < 0):
+            ended = [(op, rest) for one, op, rest in self.all if one == name and len(op.options()) == 1]
+            prices, held = [self._held(op) for op, _ in ended], [self._held(*both) for both in ended]
+            spent = any(0 not in op.options() for op, _ in ended)
+            fitting = [each for each in (prices, held) if each and abs(off) in (*each, sum(each))]
+            if not fitting or (spent and off < 0):
                 continue
-            which = "a voucher that was" if abs(off) in amounts else f"all {len(amounts)} vouchers that were"
+            which = "a voucher that was" if abs(off) in fitting[0] else f"all {len(ended)} vouchers that were"
             back = "had been paid all the same" if off < 0 else "had been given back twice"
             wrong = "had cost nothing" if spent else back
             return f"as if {which} {became} ({money.show(abs(off), self.currency)}) {wrong}"
         return ""
+
+    def _held(self, *of: Operation | None) -> Decimal:
+        return money.from_minor(sum(op.amount for op in of if op is not None), self.currency)
 
 
 class Conversions:
@@ -143,8 +145,7 @@ class Conversions:
             mine = [made for made in self._made if made.op and made.op.player == player]
             return Converted(
                 self._script.ledger.currency,
-                tuple((made.name, made.op) for made in mine if made.op),
-                tuple(made.rest for made in mine if made.rest),
+                tuple((made.name, made.op, made.rest) for made in mine if made.op),
             )
 
     def _convert(self, player: int) -> None:

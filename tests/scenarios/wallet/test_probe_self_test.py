@@ -1,6 +1,7 @@
 """CLIENTs whose wagers do not tell balances: the right rule alone is blamed, and money is put back."""
 
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
@@ -122,7 +123,8 @@ class TakesTheLikeForCopies(Wallet):
 
 def test_what_is_done_later_or_taken_for_a_copy_is_told_as_that(monkeypatch):
     later = PaysLater()
-    monkeypatch.setattr("time.sleep", later.wait)
+    # In that module alone: other threads of these tests wait, too.
+    monkeypatch.setattr("scenarios.wallet.probe_self_test.time", SimpleNamespace(sleep=later.wait))
     for wallet, seen in (
         (later, "what is answered is not done yet"),
         (TakesTheLikeForCopies(), "another result"),
