@@ -80,6 +80,9 @@ def each_holds(
             continue
         sent = chain.send(units)
         if sent is None:
+            # What it moved all the same is another rule's matter, and none of the next chain's.
+            for owner in (player, *others):
+                judge.measure(owner)
             continue
         tried += 1
         chain.answers(sent, chain.case)

@@ -33,9 +33,10 @@ _BODY: Final = 20_000
 _RACES: Final = 20
 _MARK: Final = "987654321"
 _PLENTY: Final = 100_000_000
-# What makes an id new: a random UUID, or the stem of an id that is odd.
+# What makes an id new: a random UUID, the stem of an id that is odd, or a number, spelled in some way.
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_FRESH: Final = re.compile(rf"{_UUID.pattern}|(?<![0-9A-Za-z-])[0-9a-f]{{16}}(?![0-9a-f-]{{2}})")
+_NUMBER: Final = r'(?:(?<=")|(?<="0)|(?<="0e)|(?<="\+))[1-9][0-9]{8,10}(?![0-9])'
+_FRESH: Final = re.compile(rf"{_UUID.pattern}|(?<![0-9A-Za-z-])[0-9a-f]{{16}}(?![0-9a-f]{{2}})|{_NUMBER}")
 _CLIENT_ID: Final = re.compile(r'"transaction_id" *: *("[^"]*")')
 
 
@@ -242,7 +243,7 @@ class _Script:
         message = exchange.message
         if "\0" in text or len(text) > _BODY:
             raise _NoScript("A body is longer than a command line can be, or has a null in it.")
-        if isinstance(message, Transaction) and not _FRESH.search(message.id):
+        if isinstance(message, Transaction) and not _FRESH.search(json.dumps(message.id)):
             raise _NoScript("The ids are odd in a way that new ones would not be.")
         words, end = [], 0
         for hit in _FRESH.finditer(text):
@@ -372,6 +373,8 @@ def _units(amount: Decimal, currency: str) -> int:
 
 def _made(old: str) -> str:
     """The command that makes an id of the kind of ``old``."""
+    if len(old) < 16:
+        return f"new | tr -d - | tr a-f0 1-7 | cut -c 1-{len(old)}"
     return "new" if "-" in old else "new | tr -d - | cut -c 1-16"
 
 
