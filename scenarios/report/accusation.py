@@ -7,9 +7,10 @@ from itertools import groupby
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from scenarios.contract import Level
 from scenarios.report.files import script_of
 from scenarios.report.summary import replay_command, story_of
-from scenarios.run.findings import Finding, RuleVerdict, worst
+from scenarios.run.findings import Finding, RuleVerdict, Standing, worst
 from scenarios.run.run import Run
 from simulators.exchanges.as_json import as_json
 from simulators.exchanges.history import Direction, Exchange, Purpose, Request
@@ -34,7 +35,8 @@ def heading(run: Run, verdict: RuleVerdict) -> str:
     finding = worst(_findings(verdict))
     case = f"{finding.case}: " if finding.case else ""
     told = f"{case}{finding.seen} (expected: {finding.expected})"
-    return f"{verdict.rule.id} broken ({verdict.rule.level}): {run.redactor.text(told)}"
+    level = Level.SHOULD if verdict.standing is Standing.WARNED else verdict.rule.level
+    return f"{verdict.rule.id} broken ({level}): {run.redactor.text(told)}"
 
 
 def lines(run: Run, verdict: RuleVerdict, report: Path | None = None) -> Iterator[Line]:

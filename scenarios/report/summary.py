@@ -19,10 +19,12 @@ def must_counts(verdicts: Sequence[RuleVerdict]) -> dict[str, int]:
 
 
 def should_counts(verdicts: Sequence[RuleVerdict]) -> dict[str, int]:
-    """How many SHOULDs came out how; one that failed counts among the MUSTs."""
+    """How many SHOULDs came out how; one that failed counts among the MUSTs, and a MUST of which only what it says
+    besides is broken among these.
+    """
     return _counts(
         verdicts,
-        lambda verdict: verdict.rule.level is Level.SHOULD,
+        lambda verdict: verdict.rule.level is Level.SHOULD or verdict.standing is Standing.WARNED,
         (Standing.PASSED, Standing.WARNED, Standing.SKIPPED, Standing.UNDECIDED),
     )
 

@@ -12,6 +12,7 @@ from scenarios.report.document import document
 from scenarios.report.headline import headline
 from scenarios.report.summary import named
 from scenarios.report.terminal import Terminal
+from tests.support.in_memory.faulty_wallets import OtherCode
 from tests.support.in_memory.judging import judged
 from tests.support.in_memory.wallets import Refused, Wallet
 
@@ -57,6 +58,13 @@ def test_the_same_bytes_are_told_once():
     block = text[text.index("✗ IDM-01") :].splitlines()
     first = block[1].split()[0]
     assert any(line.split(maxsplit=1)[1] == f"the same as {first}" for line in block[2:6]), block
+
+
+def test_what_a_must_says_besides_is_told_and_counted_as_should():
+    text = shown(judged(OtherCode(), "BET-01", "BET-03", seed=7), 200)
+    assert "! BET-03 broken (SHOULD): " in text
+    assert "The one MUST rule judged holds, but 1 SHOULD rule is broken" in text
+    assert "MUST 1 passed, 0 failed, 0 skipped, 0 undecided; SHOULD 0 passed, 1 warned" in text
 
 
 class RefusesOrphans(Wallet):
