@@ -52,22 +52,38 @@ def hosts(folder, *options, workers):
         yield joined, there, master, join
 
 
-def test_what_is_late_and_lost_on_the_way_leaves_a_right_client_clean(tmp_path):
-    with hosts(tmp_path, *DISTURBED, workers=("first", "second")) as (joined, _, master, join):
+def test_what_is_lost_late_and_parted_on_the_way_leaves_a_right_client_clean(tmp_path):
+    with hosts(tmp_path, *DISTURBED, workers=("first", "second", "late")) as (joined, there, master, join):
         workers = [join("first"), join("second")]
-        master.wait_until_sent(600)
-        assert joined.lost
+        master.wait_until_sent(200)
+        workers.append(join("late"))
+        master.wait_for("a worker joined when the test had started: it plays nobody")
+        # Whether Locust gives it users, too, depends on whether all others had theirs by then.
+        before = joined.lost
+        joined.part(there["first"])
+        master.wait_for("setting state to missing")
+        joined.heal(there["first"])
+        master.wait_for("self-healed")
+        assert joined.lost > before
+        master.wait_until_sent(master.sent() + 300)
         master.interrupt()
-        assert master.ended() == 0, master.output
+        assert master.ended() == 0, master.output + "".join(worker.output for worker in workers)
         for worker in workers:
             assert worker.ended() == 0, worker.output
+            assert "Traceback" not in worker.output
+            assert not (worker.folder / "report").exists()
             assert SECRET not in worker.output
-    assert (master.audit["verdict"], master.audit["off"], master.audit["lost_workers"]) == (
+    audit = master.audit
+    assert (audit["verdict"], audit["off"], audit["workers"], audit["lost_workers"]) == (
         "clean",
         "0.00",
+        2,
         [],
     )
-    assert master.audit["right"] == len(PLAYERS)
+    assert (audit["players"], audit["right"]) == (len(PLAYERS), len(PLAYERS))
+    assert audit["client_ids"]["all"]
+    assert len(PLAYERS) <= audit["client_ids"]["compared"] <= audit["transactions"]
+    assert "audit: clean" in master.output
 
 
 def test_a_worker_that_is_killed_leaves_only_its_players_undecided(tmp_path):
