@@ -295,8 +295,8 @@ def _blame(
 ) -> Diagnosis:
     if found is None:
         return Diagnosis(f"balances cannot be read through wagers here: {why}")
-    if len(probe.errors) > 1:
-        errors = ", ".join(map(repr, sorted(probe.errors)))
+    if len(probe.reasons) > 1:
+        errors = ", ".join(map(repr, sorted(probe.reasons)))
         return Diagnosis(
             f"bets of one unit are refused for several reasons ({errors}), so that no balance can be read"
         )

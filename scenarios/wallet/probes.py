@@ -5,6 +5,7 @@ refused, so the balance was B. ``call`` asks in the dialect's own words, and bel
 prove. ``http`` and ``sql`` ask the driver. Every probe leaves the balance as it found it, or says so.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -42,6 +43,12 @@ class Unanswered(Unreadable):
 
 class Declined(Unreadable):
     """The CLIENT refuses bets for other reasons than missing funds, which it may: no balance can be read then."""
+
+
+def _reason(refused: Exchange) -> str:
+    """The error of a refusal, without the id that it was about, and where it is a sentence without numbers, too."""
+    error = str(refused.error).replace(refused.message.id, "")
+    return re.sub(r"[\d.,:]+", "", error) if " " in error else error
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +103,8 @@ class WagersProbe:
     name: str = "wagers"
     # The largest bet that the CLIENT takes in a currency, in smallest units, where it was seen to limit single bets.
     limits: dict[str, int] = field(default_factory=dict)
-    # The errors with which bets of one unit were refused while the probe tested itself, and whether those are all.
-    errors: set[str] = field(default_factory=set)
+    # Why bets of one unit were refused while the probe tested itself, one by one, and whether those are all.
+    errors: list[str] = field(default_factory=list)
     tested: bool = False
     _sent: list[int] = field(default_factory=list)
 
@@ -178,15 +185,21 @@ class WagersProbe:
         """Whether a bet of ``units`` smallest units is accepted (and so taken). Raises Unreadable."""
         bet = self._resolved(self.operator.bet(player, player.money(units), purpose=Purpose.PROBE))
         if bet.refused and units == 1:
-            self._short(str(bet.error))
+            self._short(_reason(bet))
         return bet.ok
+
+    @property
+    def reasons(self) -> set[str]:
+        """The reasons seen in the test, where they come back; none where each refusal has words of its own."""
+        found = set(self.errors)
+        return found if len(found) < len(self.errors) else set()
 
     def _short(self, error: str) -> None:
         """Hear that not even one unit is taken. Raises Declined where that is not for missing funds."""
         if not self.tested:
-            self.errors.add(error)
-        elif error not in self.errors:
-            usual = " or ".join(map(repr, sorted(self.errors)))
+            self.errors.append(error)
+        elif self.reasons and error not in self.reasons:
+            usual = " or ".join(map(repr, sorted(self.reasons)))
             raise Declined(
                 f"a bet of one unit was refused with {error!r}, not {usual}: the CLIENT refuses bets for another "
                 "reason than missing funds (a limit of the player?)",

@@ -108,6 +108,13 @@ def test_bets_that_are_refused_for_a_limit_of_the_player_are_no_fault():
     assert any("refused with 'DAILY_LIMIT', not 'INSUFFICIENT_FUNDS'" in reason for reason in undecided)
 
 
+def test_a_refusal_may_say_more_than_a_code():
+    result = judged(odd.TellsMore(), *FEW)
+    # The code of a bet that is not covered is a SHOULD, which is told.
+    assert at(result, Standing.WARNED) == {"BET-03"}
+    assert not at(result, Standing.FAILED) | at(result, Standing.UNDECIDED)
+
+
 def test_what_wagers_alone_cannot_tell_is_said():
     rules = ("BET-02", "BET-03")
     why = {verdict.rule.id: verdict.reason for verdict in judged(Wallet(), *rules).verdicts}

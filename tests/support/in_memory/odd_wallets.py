@@ -123,6 +123,19 @@ class LeastBets(Wallet):
         return super().bet(message)
 
 
+class TellsMore(Wallet):
+    """Says why it refuses in a sentence with the id of the bet, what is left, and the number of the request."""
+
+    asked = 0
+
+    def bet(self, message):
+        self.asked += 1
+        if not self.affordable(message):
+            left = self.balances[message["user_id"]]
+            raise Refused(f"{message['transaction_id']}: only {left} left (request {self.asked})")
+        return super().bet(message)
+
+
 class LimitsAllBets(Wallet):
     """Takes no bet of a player who has bet 70 times."""
 
