@@ -60,11 +60,10 @@ class Worker:
         runner = environment.runner
         assert isinstance(runner, WorkerRunner)
         RpcServer(runner, {name: partial(self._answer, name) for name in coordinator.PROCEDURES})
-        events = environment.events
-        events.test_start.add_listener(self._on_test_start)
-        events.report_to_master.add_listener(self._on_report_to_master)
+        environment.events.report_to_master.add_listener(self._on_report_to_master)
 
-    def _on_test_start(self, **_: Any) -> None:
+    def begin(self) -> None:
+        """A test begins."""
         self._last.clear()
         if self._audit is not None:
             self._audit.close()
@@ -231,6 +230,7 @@ class Master(Judge):
 
 
 _judges: WeakKeyDictionary[Environment, Judge] = WeakKeyDictionary()
+_workers: WeakKeyDictionary[Environment, Worker] = WeakKeyDictionary()
 
 
 def of(environment: Environment) -> Judge:
@@ -242,6 +242,14 @@ def register(events: Events) -> None:
     """Audit every test that is run with ``events``."""
     events.init_command_line_parser.add_listener(add_options)
     events.init.add_listener(_on_init)
+    # From here on: a worker's first test may have begun when it is made, and events call who listened then.
+    events.test_start.add_listener(_on_test_start)
+
+
+def _on_test_start(environment: Environment, **_: Any) -> None:
+    worker = _workers.get(environment)
+    if worker is not None:
+        worker.begin()
 
 
 def _on_init(environment: Environment, web_ui: Any = None, **_: Any) -> None:
@@ -255,7 +263,8 @@ def _on_init(environment: Environment, web_ui: Any = None, **_: Any) -> None:
     except UsageProblem as problem:
         run.refuse(problem)
     if isinstance(runner, WorkerRunner):
-        Interrupts(Worker(environment).interrupted).take()
+        worker = _workers[environment] = Worker(environment)
+        Interrupts(worker.interrupted).take()
         return
     judge = _judges[environment] = (
         Master(environment, asked.patience) if isinstance(runner, MasterRunner) else Alone(environment)

@@ -1,7 +1,8 @@
 """Calls of the master to its workers, and their replies: two messages of Locust's own channel.
 
 A call is {"serial", "name", "given"}, a reply {"serial", "answer"} or {"serial", "failed"}. A worker that quits
-meanwhile is not waited for, nor is one that was not heard for as long as the user's patience lasts.
+meanwhile is not waited for. One that is not heard is, from the call on for as long as the user's patience lasts: the
+network may be back in time.
 """
 
 import logging
@@ -60,6 +61,9 @@ class RpcClient:
         missing = node.state == STATE_MISSING
         return f"it was lost: nothing was heard of it for {self._patience:g} s" if missing else ""
 
+    def _has_quit(self, client: str) -> bool:
+        return self._runner.clients.get(client) is None
+
     def call(
         self, name: str, clients: Iterable[str], limit: float, given: dict[str, Any] | None = None
     ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
@@ -68,15 +72,17 @@ class RpcClient:
         serial, call = self._serial, _Call(clients)
         self._calls[serial] = call
         message = {"serial": serial, "name": name, "given": given or {}}
-        deadline = time.monotonic() + limit
+        began = time.monotonic()
         try:
             for client in list(call.open):
-                if not self.lost(client):
+                if not self._has_quit(client):
                     self._runner.send_message(CALL, message, client)
             while call.open:
+                waited = time.monotonic() - began
                 for client in list(call.open):
-                    why = self.lost(client)
-                    if why or time.monotonic() > deadline:
+                    patient = waited < self._patience and not self._has_quit(client)
+                    why = "" if patient else self.lost(client)
+                    if why or waited > limit:
                         call.give_up(client, why or f"it did not answer within {limit:.0f} s")
                 if call.open:
                     call.heard.wait(timeout=_LOOK)

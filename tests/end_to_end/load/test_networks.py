@@ -58,12 +58,13 @@ def test_what_is_lost_late_and_parted_on_the_way_leaves_a_right_client_clean(tmp
         master.wait_until_sent(200)
         workers.append(join("late"))
         master.wait_for("a worker joined when the test had started: it plays nobody")
-        # Whether Locust gives it users, too, depends on whether all others had theirs by then.
+        workers[-1].wait_for("this worker joined when the test had started, and plays nobody")
         before = joined.lost
         joined.part(there["first"])
         master.wait_for("setting state to missing")
         joined.heal(there["first"])
-        master.wait_for("self-healed")
+        # Its connection to the master carries again, which TCP sees to in its own time.
+        joined.wait_for_packets(there["first"], there["master"], 10)
         assert joined.lost > before
         master.wait_until_sent(master.sent() + 300)
         master.interrupt()

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -48,6 +49,8 @@ class Network:
         self.delay, self.loss = delay, loss
         self.lost = self.carried = 0
         self._random = random.Random(seed)
+        self._between = Counter()
+        self._passed = threading.Condition()
         self._devices = {}
         self._parted = set()
         self._under_way = []
@@ -81,6 +84,13 @@ class Network:
         """Let ``host`` be reached again."""
         self._parted.discard(host.device)
 
+    def wait_for_packets(self, sender, receiver, count):
+        """Wait until ``count`` more packets of the host ``sender`` are on their way to ``receiver``."""
+        way = sender.device, receiver.device
+        with self._passed:
+            enough = self._between[way] + count
+            self._passed.wait_for(lambda: self._between[way] >= enough)
+
     def _route(self):
         while True:
             wait = max(0.0, self._under_way[0][0] - time.monotonic()) if self._under_way else None
@@ -100,6 +110,9 @@ class Network:
             self.lost += 1
             return
         self.carried += 1
+        with self._passed:
+            self._between[sender, receiver] += 1
+            self._passed.notify_all()
         heapq.heappush(self._under_way, (time.monotonic() + self.delay, self.carried, receiver, packet))
 
 
