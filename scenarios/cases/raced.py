@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from scenarios.cases.batch import STEP, settled_together
-from scenarios.run.judge import Judge
+from scenarios.run.judge import Judge, said
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
@@ -58,3 +58,26 @@ def raced(
             last = [operator.again(one) if one.unknown else one for one in exchanges]
             settled.append((case, last[:_TOLD]))
         settled_together(rule, judge, player, "", settled, base, last=True)
+
+
+def same_answers(judge: Judge, copies: Sequence[Exchange], case: str) -> None:
+    """Every copy is accepted, with one CLIENT id (IDM-02)."""
+    answered = [exchange for exchange in copies if exchange.answer is not None]
+    ids = {exchange.client_id for exchange in answered if exchange.ok}
+    refused = [exchange for exchange in answered if not exchange.ok]
+    judge.holds(
+        "IDM-02",
+        not refused,
+        expected="every copy is accepted",
+        seen=f"{len(refused)} of {len(answered)} were not: {said(refused[0])}" if refused else "",
+        exchanges=[*refused[:3], *copies[:1]],
+        case=case,
+    )
+    judge.holds(
+        "IDM-02",
+        len(ids) <= 1,
+        expected="the same CLIENT id in every answer",
+        seen=f"{len(ids)} different ids",
+        exchanges=copies,
+        case=case,
+    )

@@ -30,6 +30,8 @@ from simulators.wallet.transactions import Kind
 _FINE = 5
 # What a balance call can say.
 _ASKING = ("{player}", "{currency}", "{round}", "{uuid}")
+# What is one transaction's own, where a request asks for several.
+_OWN = frozenset({"{id}", "{of}", "{bet}", "{amount}"})
 # What each kind must say, so that a CLIENT can handle it.
 _NEEDED = {
     Kind.BET: ("{id}", "{player}", "{amount}"),
@@ -199,6 +201,12 @@ class DialectFile(Section):
     messages: dict[Kind, dict[str, Any]] = Field(
         description=f"a table for each of bet, result and rollback; {', '.join(PLACES)} stand for what is asked",
     )
+    several: Name | None = Field(
+        None,
+        description="the field of messages whose list may hold more than the one part it has there: several "
+        "transactions of a player in one request, done as a whole or not at all",
+        examples=['"actions"'],
+    )
     amount: AmountForm = Field(description="how amounts are written")
     signature: Signature = Field(description="how messages are signed with security_hash")
     answer: AnswerForm = Field(description="how answers are read")
@@ -222,6 +230,24 @@ class DialectFile(Section):
             (each for kind in Kind for each in _unsayable(kind, given[kind], places, flat=flat)), None
         ):
             raise ValueError(problem)
+        return given
+
+    @field_validator("several")
+    @classmethod
+    def _in_lists(cls, given: str | None, info: ValidationInfo) -> str | None:
+        if given is None:
+            return None
+        messages, path = info.data.get("messages", {}), info.data.get("path", {})
+        for kind, message in messages.items():
+            listed = message.get(given)
+            if not (isinstance(listed, list) and len(listed) == 1):
+                raise ValueError(f"{kind} has no list of one part in {given!r}")
+            if lost := sorted(_OWN.intersection(_places(message)).difference(_places(listed))):
+                raise ValueError(
+                    f"{kind} has {lost[0]} outside the list of {given!r}, where it is one part's"
+                )
+        if path and path[Kind.BET] != path[Kind.RESULT]:
+            raise ValueError("a bet and its result cannot be one request, as their paths differ")
         return given
 
     @field_validator("balance")
@@ -286,7 +312,9 @@ class DialectFile(Section):
                 answer.balance,
             ),
             asks=None if self.balance is None else (self.balance.path, self.balance.message),
+            several=self.several,
             decisions=Abilities(
+                several=self.several is not None,
                 copies_as_first=self.decisions.copies_as_first,
                 unknown_rollbacks=self.decisions.unknown_rollbacks,
                 results_alone=self.decisions.results_alone,

@@ -148,6 +148,11 @@ class Stage:
                 return operator.transaction("bet", player, player.money(step.units))
             case Verb.RESULT:
                 return operator.transaction("result", player, player.money(step.units))
+            case Verb.ROUND:
+                bet = operator.transaction("bet", player, player.money(step.units))
+                return operator.together(
+                    bet, operator.transaction("result", player, player.money(step.units // 2))
+                )
             case Verb.ORPHAN:
                 return operator.undo(operator.new_id(), player, player.money(step.units))
         if not self.sent:
@@ -176,12 +181,12 @@ class Stage:
             case Verb.STRANGERS if len(self.players) > 1:
                 return operator.undo(message.id, self._other(whose), message.amount)
             case Verb.ANOTHERS_ID if earlier.ok and len(self.players) > 1:
-                return replace(message, player=self._other(whose).id)
+                return replace(message, player=self._other(whose).id, beside=())
             case Verb.FOREIGN if earlier.ok:
                 abroad = other_currencies(self.run.settings.target, whose)[0]
                 return operator.undo(message.id, whose, message.amount, currency=abroad)
             case Verb.OTHER_AMOUNT if earlier.ok:
-                return replace(message, amount=whose.money(step.units))
+                return replace(message, amount=whose.money(step.units), beside=())
             case Verb.OTHER_ACTION if earlier.ok:
                 return operator.transaction(
                     "result" if message.kind is Kind.BET else "bet", whose, message.amount, id=message.id
@@ -208,7 +213,7 @@ class Stage:
         ):
             return
         message = exchange.message
-        if message.kind == "bet":
+        if message.kind == "bet" and not message.beside:
             operator.settle(operator.send(operator.undo(exchange)))
         else:
             operator.settle(operator.again(exchange))

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 
-from scenarios.oracles.attempts import Record, attempts, from_units, message_of, places, record_of, to_units
+from scenarios.oracles.attempts import Record, attempts, from_units, messages_of, places, record_of, to_units
 from scenarios.oracles.fault_hypotheses import Case, Suspicion, suspicions
 from scenarios.oracles.model import DOCUMENTED, Model
 from scenarios.oracles.net_effects import Effect, Transaction, effects, transactions
@@ -154,7 +154,7 @@ def acceptable(
 
     Exchanges of other players matter where they use the same ids. What is not genuine must have no effect.
     """
-    listed = [exchange for exchange in exchanges if message_of(exchange) is not None]
+    listed = list(exchanges)
     decimals = places(listed, opening)
     unworthy = [transaction for transaction in _unworthy(listed, decimals) if transaction.player == player]
     records = attempts(listed, decimals)
@@ -196,9 +196,9 @@ def of_records(
 
 
 def _unworthy(exchanges: Iterable[Exchange], decimals: int) -> list[Transaction]:
-    messages = ((exchange, message_of(exchange)) for exchange in exchanges)
     return transactions(
         record_of(exchange, message, decimals)
-        for exchange, message in messages
-        if message is not None and not (exchange.genuine and message.amount >= 0)
+        for exchange in exchanges
+        for message in messages_of(exchange)
+        if not (exchange.genuine and message.amount >= 0)
     )

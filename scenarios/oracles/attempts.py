@@ -38,15 +38,14 @@ class Record:
     number: int | None = None
 
 
-def message_of(exchange: Exchange) -> Transaction | None:
-    """Return the callback that ``exchange`` carried, None where it carried none."""
-    return exchange.message if isinstance(exchange.message, Transaction) else None
+def messages_of(exchange: Exchange) -> tuple[Transaction, ...]:
+    """The transactions that ``exchange`` asked for: one as a rule, none where it was no callback."""
+    return exchange.message.all if isinstance(exchange.message, Transaction) else ()
 
 
 def places(exchanges: Iterable[Exchange], *amounts: Decimal) -> int:
     """How many decimals are needed to write every amount exactly, more or fewer than the currency has (BET-11)."""
-    messages = (message_of(exchange) for exchange in exchanges)
-    every = (*amounts, *(message.amount for message in messages if message is not None))
+    every = (*amounts, *(message.amount for exchange in exchanges for message in messages_of(exchange)))
     return max(map(_decimals, every), default=0)
 
 
@@ -80,12 +79,12 @@ def attempts(exchanges: Iterable[Exchange], decimals: int) -> list[Record]:
     """Return every genuine callback of every player, in order. A negative amount moves nothing (MSG-08):
     left out.
     """
-    found = []
-    for exchange in exchanges:
-        message = message_of(exchange)
-        if message is not None and exchange.genuine and message.amount >= 0:
-            found.append(record_of(exchange, message, decimals))
-    return found
+    return [
+        record_of(exchange, message, decimals)
+        for exchange in exchanges
+        for message in messages_of(exchange)
+        if exchange.genuine and message.amount >= 0
+    ]
 
 
 def record_of(exchange: Exchange, message: Transaction, decimals: int) -> Record:
@@ -98,7 +97,7 @@ def record_of(exchange: Exchange, message: Transaction, decimals: int) -> Record
         answered=exchange.answered,
         outcome=exchange.effect,
         of=message.of,
-        client_id=exchange.client_id,
+        client_id=None if exchange.message.beside else exchange.client_id,
         player=message.player,
         currency=message.currency,
         number=exchange.number,
@@ -113,7 +112,7 @@ def from_exchanges(
     ``currency`` leaves out messages in any other (they move nothing of this balance); ``decimals`` defaults
     to what writes every amount exactly.
     """
-    listed = [exchange for exchange in exchanges if message_of(exchange) is not None]
+    listed = list(exchanges)
     found = attempts(listed, places(listed) if decimals is None else decimals)
     return [r for r in found if r.player == player and (currency is None or r.currency == currency)]
 

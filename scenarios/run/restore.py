@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from scenarios.oracles.acceptable import acceptable
-from scenarios.oracles.attempts import message_of
+from scenarios.oracles.attempts import messages_of
 from scenarios.run.guard import Guard, OutOfBounds, TargetGone
 from scenarios.run.planning.width import side_by_side
 from scenarios.wallet.operator_client import Verbs
@@ -128,8 +128,7 @@ class Restore:
         for exchange in self.operator.channel.route.history.since(0):
             if exchange.failure is not None and exchange.failure.kind.unsent:
                 continue
-            message = message_of(exchange)
-            if message is not None and (exchange.genuine or exchange.ok):
+            for message in messages_of(exchange) if exchange.genuine or exchange.ok else ():
                 yield exchange if exchange.genuine else replace(exchange, genuine=True), message
 
     def _named(self) -> dict[str, set[str]]:

@@ -33,6 +33,7 @@ class Verb(StrEnum):
     ANOTHERS_ID = "the same id for another player"
     FOREIGN = "rollback in another currency"
     COPY = "copy"
+    ROUND = "bet and its result"
     TOGETHER = "together"
     BANNED = "banned"
     RESTART = "restart"
@@ -87,6 +88,8 @@ class Step:
                 _UNITS_OF_EARLIER[self.verb].format(amount=amount)
                 + f", of what stands {self.of + 1} before it"
             )
+        elif self.verb is Verb.ROUND:
+            words += f" in one request, {amount} and half of that"
         elif self.verb in _WITH_UNITS:
             words += f" of {amount}"
         elif self.verb is Verb.RESERVE:

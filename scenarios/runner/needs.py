@@ -44,6 +44,15 @@ def provider_of(item: pytest.Item) -> str:
     return next(name for name in PROVIDERS if name in named)
 
 
+def sayable(item: pytest.Item, run: Run) -> bool:
+    """Whether the target's words can say what ``item`` is about; scenarios of other dialects are left out."""
+    names = [name for marker in item.iter_markers("ability") for name in marker.args]
+    if unknown := [name for name in names if name not in LACKING]:
+        known = ", ".join(LACKING)
+        raise pytest.UsageError(f"{item.nodeid} needs the ability {unknown[0]!r}; abilities are {known}")
+    return all(getattr(run.settings.abilities, name) for name in names)
+
+
 def currency_of(item: pytest.Item) -> str:
     """The currency in which ``item`` judges its rules once more; "" where it is the players' own."""
     called = getattr(item, "callspec", None)

@@ -31,6 +31,7 @@ from scenarios.runner.needs import (
     needs_probe,
     provider_of,
     rules_of,
+    sayable,
     served_for,
     turn,
 )
@@ -134,7 +135,8 @@ class Session:
         dropped: list[pytest.Item] = []
         for item in items:
             ids = rules_of(item)
-            (kept if not ids or chosen & set(ids) else dropped).append(item)
+            wanted = not ids or (chosen & set(ids) and sayable(item, self.run))
+            (kept if wanted else dropped).append(item)
         kept.sort(key=turn if self.run.time_limit is None else by_worth)
         items[:] = kept
         if dropped:

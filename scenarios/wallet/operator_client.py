@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final, Literal, TypedDict, Unpack
 
@@ -107,6 +107,19 @@ class Verbs:
             self.send(bet, label="bet of 0 (for results to name)", purpose=Purpose.FUNDING)
             opened[key] = bet.id
         return opened[key]
+
+    @staticmethod
+    def together(first: Transaction, *others: Transaction) -> Transaction:
+        """The ``first`` with the ``others`` beside it in one request; what is a result beside a bet names that."""
+        named = (
+            replace(each, bet=first.id) if first.kind is Kind.BET and each.kind is Kind.RESULT else each
+            for each in others
+        )
+        return replace(first, beside=tuple(named))
+
+    def client_ids(self, exchange: Exchange) -> Sequence[str | int]:
+        """The CLIENT's ids in the answer of ``exchange``, one for each transaction, in any order."""
+        return () if exchange.answer is None else self.channel.dialect.client_ids(exchange.answer)
 
     def undo(
         self,
@@ -313,7 +326,7 @@ class Verbs:
 
     def _delivery(self, message: Transaction) -> Delivery:
         request = self.channel.request(message, self.style)
-        return self.channel.delivery_of(request, label=message.kind, message=message)
+        return self.channel.delivery_of(request, label=message.title, message=message)
 
     def settle(self, exchange: Exchange, copies: int = _COPIES) -> Exchange:
         """Send copies of an unanswered exchange, as a provider does, until one is answered; return that."""

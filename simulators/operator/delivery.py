@@ -41,7 +41,7 @@ class Operator(Endpoint[Transaction]):
         dialect: Dialect = SPORTSBOOK,
         names: Names | None = None,
     ) -> None:
-        super().__init__(PROVIDER, url, route, self._encoded, self.read, lambda message: message.kind)
+        super().__init__(PROVIDER, url, route, self._encoded, self.read, lambda message: message.title)
         self.secret = secret
         self.dialect = dialect
         self.names = names
@@ -103,7 +103,7 @@ class Operator(Endpoint[Transaction]):
         request = self.request(message, style)
         return answered(
             self.deliver(
-                self.delivery_of(request, label=label or message.kind, purpose=purpose, message=message)
+                self.delivery_of(request, label=label or message.title, purpose=purpose, message=message)
             )
         )
 

@@ -26,6 +26,7 @@ class Abilities:
     rollback has an id of its own; otherwise all rollbacks of one transaction are one. ``ids_across_players``: an id
     is never used for two players. ``client_ids``: an answer that says done has an id of the CLIENT's own.
     ``balance_told``: it tells the player's balance. ``balance_call``: there is a call that asks for the balance.
+    ``several``: one request may ask for several transactions of a player, and is done as a whole or not at all.
     """
 
     copies_as_first: bool = True
@@ -38,6 +39,7 @@ class Abilities:
     client_ids: bool = True
     balance_told: bool = False
     balance_call: bool = False
+    several: bool = False
 
 
 # How it is with a dialect that lacks one of the abilities that rules need.
@@ -52,6 +54,7 @@ LACKING: Final[Mapping[str, str]] = {
     "client_ids": "answers have no id of the CLIENT's",
     "balance_told": "answers tell no balance",
     "balance_call": "no call asks for the balance",
+    "several": "a request asks for one transaction",
 }
 
 
@@ -107,7 +110,7 @@ class Dialect(ABC):
 
     @abstractmethod
     def encode(self, transaction: Transaction, style: Style = PLAIN) -> bytes:
-        """Write ``transaction``, not signed yet; its amount exactly."""
+        """Write ``transaction``, and what is beside it, not signed yet; amounts exactly."""
 
     @abstractmethod
     def seal(self, body: bytes, secret: str) -> tuple[Headers, bytes]:
@@ -132,6 +135,11 @@ class Dialect(ABC):
         """``body`` with ``id`` as the id of its transaction and nothing else changed; None where that is not known."""
         return None
 
+    def client_ids(self, answer: Answer) -> Sequence[str | int]:
+        """The CLIENT's ids in ``answer``, in any order: one for each transaction of the request."""
+        own = self.read(answer).client_id
+        return () if own is None else (own,)
+
     def told(self, answer: Answer, currency: str) -> Decimal | None:  # noqa: ARG002
         """The balance, in ``currency``, that ``answer`` tells; None where it tells none that can be read."""
         return None
@@ -145,7 +153,12 @@ class Dialect(ABC):
         return ()
 
     def request(self, url: str, transaction: Transaction, secret: str, style: Style = PLAIN) -> Request:
-        """Return ``transaction`` as the signed request to the callback URL ``url``."""
+        """Return ``transaction`` as the signed request to the callback URL ``url``.
+
+        Raises ValueError where something is beside it that the dialect cannot say.
+        """
+        if transaction.beside and not self.abilities.several:
+            raise ValueError(f"in {self.name} {LACKING['several']}")
         return self.signed(url, self.path(transaction), self.encode(transaction, style), secret)
 
     def signed(self, url: str, path: str, body: bytes, secret: str) -> Request:

@@ -60,7 +60,8 @@ class TemplateDialect(Dialect):
     main unit, in its minor units, or as a whole number of parts of ten to the power of ``digits``. The signature stands
     in ``header`` or in ``field``. ``source`` names the document that all this is taken from. ``agreed`` are further
     places and what the two sides agreed on for them: a text, or one for each player ("" for others). ``asks`` is the
-    path and the message that ask for a balance.
+    path and the message that ask for a balance. ``several`` names the field whose list may hold more than the one part
+    that it has in ``messages``.
     """
 
     called: str
@@ -77,6 +78,7 @@ class TemplateDialect(Dialect):
     source: str = ""
     agreed: Mapping[str, str | Mapping[str, str]] = made(default_factory=dict)
     asks: tuple[str, Mapping[str, Any]] | None = None
+    several: str | None = None
 
     # Of every kind at once; styles spell what stands at the top.
     _other_json: ClassVar[Mapping[str, Style]] = {"spaces and newlines": Style(spaces=True)}
@@ -137,11 +139,14 @@ class TemplateDialect(Dialect):
         return self.paths[transaction.kind]
 
     def encode(self, transaction: Transaction, style: Style = PLAIN) -> bytes:
-        """Fill in the template of the transaction's kind."""
-        return self._written(self.messages[transaction.kind], self._values(transaction), style)
+        """Fill in the template of the transaction's kind; of several, the fields beside the list are the last's."""
+        every = [_filled(self.messages[each.kind], self._values(each)) for each in transaction.all]
+        filled = {name: part for one in every for name, part in one.items()}
+        if transaction.beside:
+            filled[self.several] = [part for one in every for part in one[self.several]]
+        return self._written(filled, style)
 
-    def _written(self, message: Mapping[str, Any], values: Mapping[str, Any], style: Style = PLAIN) -> bytes:
-        filled = {name: _filled(part, values) for name, part in message.items()}
+    def _written(self, filled: Mapping[str, Any], style: Style = PLAIN) -> bytes:
         if self.pairs:
             return codec.form({name: _text(part) for name, part in filled.items()}, style)
         return codec.json_object({name: _json(part) for name, part in filled.items()}, style)
@@ -151,7 +156,8 @@ class TemplateDialect(Dialect):
         if self.asks is None:
             return None
         path, message = self.asks
-        return path, self._written(message, self._known(call.player, call.currency, str(uuid.uuid4())))
+        values = self._known(call.player, call.currency, str(uuid.uuid4()))
+        return path, self._written(_filled(message, values))
 
     def seal(self, body: bytes, secret: str) -> tuple[Headers, bytes]:
         """Sign ``body``, in the header or as its last field; a field cannot be added to what is no message."""
@@ -198,14 +204,23 @@ class TemplateDialect(Dialect):
             return Meaning(
                 status, problem=f"HTTP {answer.status} with no {self.answers.encoding} that can be read"
             )
-        own = _found(self.answers.client_id, document) if self.answers.client_id else None
-        client_id = own if isinstance(own, str | int) and not isinstance(own, bool) else None
+        ids = self._client_ids(document)
+        client_id = ids[0] if len(ids) == 1 else ", ".join(sorted(map(str, ids))) or None
         if _found(self.answers.done, document) is True:
             return Meaning(Status.OK, client_id=client_id)
         error = _found(self.answers.error, document)
         if error is None and answer.status < 400:
             return Meaning(Status.UNCLEAR, problem=f"neither {self.answers.done} nor {self.answers.error}")
         return Meaning(Status.REFUSED, error=None if error is None else str(error))
+
+    def client_ids(self, answer: Answer) -> Sequence[str | int]:
+        """Each of a list, where that is what the expression finds."""
+        return self._client_ids(self._document(answer.body))
+
+    def _client_ids(self, document: Any) -> list[str | int]:
+        own = _found(self.answers.client_id, document) if self.answers.client_id else None
+        listed = own if isinstance(own, list) else [own]
+        return [each for each in listed if isinstance(each, str | int) and not isinstance(each, bool)]
 
     def told(self, answer: Answer, currency: str) -> Decimal | None:
         """What the answer says the player has, to the last digit."""
@@ -224,21 +239,28 @@ class TemplateDialect(Dialect):
         return [value for key in sorted(keys) for value in codec.values_of(body, key)]
 
     def renewed(self, body: bytes, id: str) -> bytes | None:  # noqa: A002
-        """Another id in the same bytes, and no signature field yet; None for a rollback that has no id of its own."""
+        """Another id in the same bytes, and no signature field yet; None for a rollback that has no id of its own.
+
+        Of several transactions the first has it, and the others have ids that are made of it.
+        """
         if not self.decisions.rollback_ids and self._is_rollback(body):
             return None
         keys = {re.escape(key) for message in self.messages.values() for key in _keys_of("{id}", message)}
         names = "|".join(sorted(keys)).encode()
         own = re.escape(self.field or "").encode()
         if self.pairs:
-            pattern, new = rb"((?:^|&)(?:%s)=)[^&]*" % names, codec.form({"": id})[1:]
+            pattern = rb"((?:^|&)(?:%s)=)([^&]*)" % names
             sealed = rb"(?:^|&)%s=[^&]*" % own
         else:
-            pattern, new = rb'("(?:%s)"\s*:\s*)"(?:[^"\\]|\\.)*"' % names, quoted(id).encode()
+            pattern = rb'("(?:%s)"\s*:\s*)("(?:[^"\\]|\\.)*")' % names
             sealed = rb',?"%s"\s*:\s*"[^"]*"' % own
-        changed, count = re.subn(pattern, lambda hit: hit[1] + new, body)
-        if not count:
+        renamed: dict[bytes, bytes] = {}
+        for _, old in re.findall(pattern, body):
+            new = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{id} {len(renamed)}")) if renamed else id
+            renamed.setdefault(old, codec.form({"": new})[1:] if self.pairs else quoted(new).encode())
+        if not renamed:
             return None
+        changed = re.sub(pattern, lambda hit: hit[1] + renamed[hit[2]], body)
         return re.sub(sealed, b"", changed) if self.field else changed
 
     def _is_rollback(self, body: bytes) -> bool:

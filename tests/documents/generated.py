@@ -3,12 +3,9 @@
 tests/documents/test_generated.py holds that what lies in docs/ is what would be written.
 """
 
-import ast
-import dataclasses
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any, Unpack, get_args, get_origin
 
@@ -18,7 +15,6 @@ from scenarios.contract import GROUPS, RULES, Level, Observed, Rule
 from scenarios.driver.driver import Driver
 from scenarios.run.judge import Judge
 from scenarios.runner import fixtures
-from scenarios.runner.pytest_run import SCENARIOS
 from scenarios.target.driver_entries import PLACEHOLDERS, DriverSection
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -32,6 +28,7 @@ from tests.documents import target_schema
 from tests.documents.fidelity.documents import DECIDED, DOCUMENTS, NOT_MODELLED
 from tests.documents.fidelity.held import unheld
 from tests.documents.fidelity.statement import Statement
+from tests.documents.scenarios_by_rule import Scenario, scenarios_by_rule
 from tests.house.__main__ import ROOT
 
 DOCS = ROOT / "docs"
@@ -44,36 +41,6 @@ _PROVIDERS = {
     "jackpot": "Jackpot; they need the section `[jackpot]` ([how](../jackpot.md))",
     "checkout": "the checkout; they need the section `[checkout]` ([how](../checkout.md))",
 }
-
-
-@dataclasses.dataclass(frozen=True)
-class Scenario:
-    """A scenario as its file tells it: a path from the root, a name, and the first line of its docstring."""
-
-    path: str
-    name: str
-    title: str
-
-
-@cache
-def scenarios_by_rule() -> dict[str, list[Scenario]]:
-    """Which scenarios prove which rule."""
-    found: dict[str, list[Scenario]] = {rule: [] for rule in RULES}
-    for path in sorted(path for folder in SCENARIOS for path in Path(folder).rglob("test_*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                title = (ast.get_docstring(node) or node.name).split("\n\n")[0].replace("\n", " ")
-                scenario = Scenario(path.relative_to(ROOT).as_posix(), node.name, title)
-                for rule in _proved(node):
-                    found[rule].append(scenario)
-    return found
-
-
-def _proved(node: ast.FunctionDef) -> list[str]:
-    for decorator in node.decorator_list:
-        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.rules":
-            return [str(ast.literal_eval(argument)) for argument in decorator.args]
-    return []
 
 
 def pages() -> dict[Path, str]:
@@ -209,7 +176,8 @@ def _rule(rule: Rule, proofs: list[Scenario]) -> Iterator[str]:
     if rule.players > 1:
         yield f"* Needs {rule.players} test players in `[players]`."
     for scenario in proofs:
-        yield f"* Proved by [{scenario.name}](../../{scenario.path}): {scenario.title}"
+        left_out = f" Left out where {LACKING[scenario.ability]}." if scenario.ability else ""
+        yield f"* Proved by [{scenario.name}](../../{scenario.path}): {scenario.title}{left_out}"
     # Only what one request after the other shows, and this rule alone: it is seen in any run.
     breaking = [
         mutant

@@ -7,7 +7,7 @@ from tests.documents import generated
 from tests.documents.fidelity.documents import DOCUMENTS
 from tests.documents.fidelity.held import unheld
 from tests.documents.fidelity.statement import Statement
-from tests.documents.generated import scenarios_by_rule
+from tests.documents.scenarios_by_rule import scenarios_by_rule
 
 STATEMENTS = [each for statements in DOCUMENTS.values() for each in statements]
 

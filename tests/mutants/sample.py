@@ -13,7 +13,7 @@ from typing import Any
 
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.table import ALL
-from tests.documents.generated import scenarios_by_rule
+from tests.documents.scenarios_by_rule import scenarios_by_rule
 from tests.house.__main__ import ROOT
 from tests.mutants.blamed import CAUGHT
 

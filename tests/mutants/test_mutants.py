@@ -15,7 +15,7 @@ from scenarios.run.findings import Standing
 from scenarios.run.planning.effort import NORMAL, QUICK, Effort
 from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
-from tests.documents.generated import scenarios_by_rule
+from tests.documents.scenarios_by_rule import scenarios_by_rule
 from tests.end_to_end.clients.running import faults
 from tests.mutants.blamed import CAUGHT
 from tests.mutants.sample import one_for_each_rule, sample, sample_of, tenth, touched

@@ -13,36 +13,43 @@ from threading import Lock
 SECRET = b"acme secret"
 LOCK = Lock()
 BALANCES = {"alice": 10_000, "bob": 10_000}
-# What was answered to each transaction, by the provider's id, with its player and what it moved, in cents.
-ANSWERED: dict[str, tuple[dict, str, int]] = {}
+# What was done, by the provider's id: the player, what it moved in cents, and our own id.
+DONE: dict[str, tuple[str, int, int]] = {}
+BROKE: set[str] = set()
 UNDONE: set[str] = set()
 
 
-def handle(path: str, asked: dict) -> dict:
-    """Answer one message, and move the player's money."""
-    [action] = asked["actions"]
-    key, player, cents = action["id"], asked["player"], action["cents"]
-    if player not in BALANCES or asked["currency"] != "EUR":
+def handle(asked: dict) -> dict:
+    """Answer one message: all of its actions are done, each once, or none is."""
+    player, left = asked["player"], BALANCES.get(asked["player"])
+    if left is None or asked["currency"] != "EUR":
         return {"code": 3, "reason": "WHO"}
-    if key in ANSWERED:
-        # Whatever was answered first, a refusal too.
-        return ANSWERED[key][0]
-    moved = -cents if path == "/bet" else cents
-    if path == "/undo":
-        _, whose, first = ANSWERED.get(action["of"], ({}, player, 0))
-        if whose != player:
-            return {"code": 3, "reason": "WHO"}
-        moved = 0 if action["of"] in UNDONE else -first
-        UNDONE.add(action["of"])
-    elif key in UNDONE:
-        # Rolled back before it came: it is answered, and moves nothing.
-        moved = 0
-    said = {"code": 0, "own": len(ANSWERED) + 1}
-    if path == "/bet" and BALANCES[player] + moved < 0:
-        said, moved = {"code": 2, "reason": "BROKE"}, 0
-    BALANCES[player] += moved
-    ANSWERED[key] = said, player, moved
-    return said
+    done, undone = dict(DONE), set(UNDONE)
+    for action in asked["actions"]:
+        key, moved = action["id"], action["cents"]
+        if key in done:
+            continue
+        if action["do"] == "undo":
+            whose, first, _ = done.get(action["of"], (player, 0, 0))
+            if whose != player:
+                return {"code": 3, "reason": "WHO"}
+            moved = 0 if action["of"] in undone else -first
+            undone.add(action["of"])
+        elif key in undone:
+            # Rolled back before it came: it is answered, and moves nothing.
+            moved = 0
+        elif action["do"] == "bet":
+            moved = -moved
+            if key in BROKE or left + moved < 0:
+                # Refused once, it stays so.
+                BROKE.add(key)
+                return {"code": 2, "reason": "BROKE"}
+        left += moved
+        done[key] = player, moved, len(done) + 1
+    BALANCES[player] = left
+    DONE.update(done)
+    UNDONE.update(undone)
+    return {"code": 0, "own": [done[action["id"]][2] for action in asked["actions"]]}
 
 
 class Wallet(BaseHTTPRequestHandler):
@@ -58,7 +65,7 @@ class Wallet(BaseHTTPRequestHandler):
         right = base64.b64encode(hmac.digest(SECRET, body, "sha512")).decode()
         if hmac.compare_digest(self.headers.get("X-Acme-Sign", ""), right):
             with LOCK:
-                said = handle(self.path, json.loads(body))
+                said = handle(json.loads(body))
         else:
             said = {"code": 1, "reason": "SIGN"}
         answer = json.dumps(said).encode()
@@ -72,7 +79,14 @@ class Wallet(BaseHTTPRequestHandler):
         """Nothing."""
 
 
+class Server(ThreadingHTTPServer):
+    """Keeps quiet about connections that end early."""
+
+    def handle_error(self, *_: object) -> None:
+        """Whatever was asked comes again."""
+
+
 if __name__ == "__main__":
-    server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Wallet)
+    server = Server(("127.0.0.1", int(sys.argv[1])), Wallet)
     print(f"acme's CLIENT listens at http://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()

@@ -1,6 +1,7 @@
 """``pitboss dialect``: the words of other wallet providers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
@@ -93,12 +94,12 @@ def check(file: Path) -> None:
 
 def _examples(dialect: Dialect) -> Iterator[tuple[str, str, bytes]]:
     """What each message is, its path, and itself, not signed yet."""
-    for transaction in (
-        Transaction(Kind.BET, "b-1", _PLAYER, _CURRENCY, _AMOUNT),
-        Transaction(Kind.RESULT, "r-1", _PLAYER, _CURRENCY, _AMOUNT, bet="b-1"),
-        Transaction(Kind.ROLLBACK, "u-1", _PLAYER, _CURRENCY, _AMOUNT, of="b-1"),
-    ):
-        what = f"{transaction.kind} of {_AMOUNT} {_CURRENCY}"
+    bet = Transaction(Kind.BET, "b-1", _PLAYER, _CURRENCY, _AMOUNT)
+    result = Transaction(Kind.RESULT, "r-1", _PLAYER, _CURRENCY, _AMOUNT, bet="b-1")
+    rollback = Transaction(Kind.ROLLBACK, "u-1", _PLAYER, _CURRENCY, _AMOUNT, of="b-1")
+    both = [replace(bet, beside=(result,))] if dialect.abilities.several else []
+    for transaction in (bet, result, rollback, *both):
+        what = f"{transaction.title} of {_AMOUNT} {_CURRENCY}"
         yield what, dialect.path(transaction), dialect.encode(transaction)
     asked = dialect.balance_message(BalanceCall(_PLAYER, _CURRENCY))
     if asked is not None:

@@ -73,6 +73,8 @@ _OF_TWO = (
     (Step(Verb.BET, 300), Step(Verb.ANOTHERS_ID), Step(Verb.ROLLBACK, of=1), Step(Verb.ROLLBACK, of=1)),
 )
 _ABROAD = ((Step(Verb.BET, 300), Step(Verb.FOREIGN), Step(Verb.ROLLBACK, of=1)),)
+# A round in one request, its copy, and the rollback of its bet alone.
+_ROUNDS = ((Step(Verb.ROUND, 300), Step(Verb.COPY), Step(Verb.BET, 100), Step(Verb.ROLLBACK, of=2)),)
 # What a ban refuses is undone as what was refused for lack of funds.
 _BANNED = (
     (
@@ -129,6 +131,8 @@ def _any_sequence(
 ) -> None:
     run = judge.run
     learned = _learned(judge, acting) if examples else {}
+    if examples and run.channel.dialect.abilities.several:
+        learned |= {Verb.ROUND: _ROUNDS}
     plan = Plan(
         "INV-01",
         (*_SEQUENTIAL, *_ODD, *([Verb.STRANGERS] if len(acting) > 1 else ()), *learned),

@@ -6,19 +6,18 @@ moves as if the requests had come one after the other, and one transaction has o
 is found by chance; the width and the number of races come from the effort.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import pytest
 
 from scenarios.cases.choices import need_sound, sound
 from scenarios.cases.kinds import BET_UNDONE, KINDS, ORPHAN, prepared
-from scenarios.cases.raced import Race, raced
-from scenarios.run.judge import Judge, Undecided, said
+from scenarios.cases.raced import Race, raced, same_answers
+from scenarios.run.judge import Judge, Undecided
 from scenarios.run.planning.effort import Effort
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from simulators.exchanges.history import Exchange
 from simulators.wallet.transactions import Transaction
 
 pytestmark = [pytest.mark.last, pytest.mark.needs("probe"), pytest.mark.usefixtures("choices_learned")]
@@ -62,32 +61,10 @@ def test_copies_at_once(operator: Verbs, player: Player, judge: Judge, effort: E
 
     for _ in range(effort.races):
         races = [
-            Race(f"copies of a {kind}", partial(copied, kind=kind), _same_answers)
+            Race(f"copies of a {kind}", partial(copied, kind=kind), same_answers)
             for kind in sound(judge, KINDS)
         ]
         raced("IDM-02", judge, operator, player, effort.width, races)
-
-
-def _same_answers(judge: Judge, copies: Sequence[Exchange], case: str) -> None:
-    answered = [exchange for exchange in copies if exchange.answer is not None]
-    ids = {exchange.client_id for exchange in answered if exchange.ok}
-    refused = [exchange for exchange in answered if not exchange.ok]
-    judge.holds(
-        "IDM-02",
-        not refused,
-        expected="every copy is accepted",
-        seen=f"{len(refused)} of {len(answered)} were not: {said(refused[0])}" if refused else "",
-        exchanges=[*refused[:3], *copies[:1]],
-        case=case,
-    )
-    judge.holds(
-        "IDM-02",
-        len(ids) <= 1,
-        expected="the same CLIENT id in every answer",
-        seen=f"{len(ids)} different ids",
-        exchanges=copies,
-        case=case,
-    )
 
 
 @pytest.mark.rules("RBK-12")

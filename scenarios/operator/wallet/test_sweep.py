@@ -17,6 +17,7 @@ import pytest
 
 from scenarios.cases.at_once import Chain, all_hold
 from scenarios.cases.kinds import BET_UNDONE, KINDS, ORPHAN, RESULT_UNDONE, done
+from scenarios.oracles.attempts import messages_of
 from scenarios.oracles.model import Late
 from scenarios.run.judge import Judge, said
 from scenarios.run.planning.effort import Effort
@@ -66,7 +67,7 @@ def _oldest(run: Run, player: Player) -> dict[str, Exchange]:
 
     Wagers were never rolled back, nor what is rolled back a second time; nothing ever came for orphans.
     """
-    sent = {one.message.id: one.message for one in run.history if isinstance(one.message, Transaction)}
+    sent = {message.id: message for one in run.history for message in messages_of(one)}
     times = Counter(message.of for message in sent.values())
     oldest: dict[str, Exchange] = {}
     for kind, one in _accepted(run, [player]):
@@ -139,13 +140,14 @@ def _accepted(run: Run, players: list[Player]) -> Iterator[tuple[str, Exchange]]
     """What was accepted for test players, each with its kind, in one form and never refused; the oldest first."""
     sent: dict[str, list[Exchange]] = defaultdict(list)
     for exchange in run.history.since(0):
-        if isinstance(exchange.message, Transaction):
-            sent[exchange.message.id].append(exchange)
+        for message in messages_of(exchange):
+            sent[message.id].append(exchange)
     own = {(player.id, player.currency) for player in players}
-    for same in sent.values():
+    for name, same in sent.items():
         message = same[0].message
         accepted = next((one for one in same if one.ok), None)
-        if accepted is None or (message.player, message.currency) not in own:
+        # What stands beside another is sent with that.
+        if accepted is None or message.id != name or (message.player, message.currency) not in own:
             continue
         genuine = all(one.genuine and not one.refused for one in same)
         if genuine and len({(one.request.url, one.request.body) for one in same}) == 1:
@@ -156,7 +158,8 @@ def _kind(message: Transaction, sent: dict[str, list[Exchange]]) -> str:
     """The kind of a transaction; a rollback of what moved nothing is like an orphan."""
     if message.kind is not Kind.ROLLBACK:
         return str(message.kind)
-    undone = [one.message.kind for one in sent.get(message.of or "", []) if one.ok]
+    named = [each for one in sent.get(message.of or "", []) if one.ok for each in messages_of(one)]
+    undone = [each.kind for each in named if each.id == message.of]
     return {Kind.BET: BET_UNDONE, Kind.RESULT: RESULT_UNDONE}.get(undone[0], "") if undone else ORPHAN
 
 

@@ -241,6 +241,8 @@ class _Script:
         except UnicodeDecodeError:
             raise _NoScript("A body is no text, which a shell cannot hold.") from None
         message = exchange.message
+        if isinstance(message, Transaction) and message.beside:
+            raise _NoScript("A shell is not taught what several transactions in one request leave.")
         if "\0" in text or len(text) > _BODY:
             raise _NoScript("A body is longer than a command line can be, or has a null in it.")
         if isinstance(message, Transaction) and not _FRESH.search(json.dumps(message.id)):

@@ -95,6 +95,11 @@ BAD = {
     "balance": ('balance = "cents"', "", "[answer] balance"),
     "balance of nobody": ('account = "{player}"\nccy = "{currency}"\n\n[dec', 'a = "b"\n\n[dec', "{player}"),
     "balance of a bet": ('op = "balance"', 'op = "{id}"', "{id}"),
+    "no list": (
+        'path = "/wallet"',
+        'path = "/wallet"\nseveral = "actions"',
+        "no list of one part in 'actions'",
+    ),
     "no TOML": ('name = "coins"', "name = coins", "TOML"),
 }
 
@@ -121,6 +126,39 @@ def test_a_field_of_a_json_body_cannot_sign_that_body(tmp_path):
     done = run("check", file)
     assert done.exit_code == 2
     assert 'a field inside a JSON body cannot be over = "body"' in done.output
+
+
+ROUNDS = """
+name = "rounds"
+path = "/wallet"
+several = "acts"
+amount.form = "minor"
+signature = { method = "hmac-sha256", header = "X-Sign" }
+answer = { done = "ok", error = "why", client_id = "ids", insufficient_funds = "BROKE" }
+[messages]
+bet = { who = "{player}", acts = [{ bet = "{id}", cents = "{amount}" }] }
+result = { who = "{player}", acts = [{ win = "{id}", cents = "{amount}" }] }
+rollback = { who = "{player}", acts = [{ undo = "{of}" }] }
+"""
+
+
+def test_a_list_of_several_holds_what_is_one_transactions_own(tmp_path):
+    file = tmp_path / "rounds.toml"
+    file.write_text(ROUNDS)
+    shown = run("check", file)
+    assert shown.exit_code == 0, shown.output
+    assert '"acts":[{"bet":"b-1","cents":1250},{"win":"r-1","cents":1250}]' in shown.output
+    for old, new, told in (
+        (
+            '[{ undo = "{of}" }]',
+            '[{ what = "undo" }], of = "{of}"',
+            "rollback has {of} outside the list of 'acts'",
+        ),
+        ('path = "/wallet"', 'path = { bet = "/b", result = "/r", rollback = "/u" }', "their paths differ"),
+    ):
+        assert old in ROUNDS
+        file.write_text(ROUNDS.replace(old, new))
+        assert told in run("check", file).output
 
 
 def test_a_message_in_the_address_is_shown_with_its_signature(tmp_path):

@@ -1,6 +1,5 @@
 """A provider with other words is added by one file, and every rule about money judges its CLIENT."""
 
-import base64
 import hashlib
 import hmac
 import json
@@ -34,22 +33,6 @@ FILES = sorted((Path(scenarios.__file__).parent / "operator").glob("*/test_*.py"
 XML = Path(__file__).parents[3] / "docs" / "example" / "dialects" / "xml_words.py"
 _ACTIONS = {"debit": "bet", "credit": "result", "cancel": "rollback"}
 COINS = files("scenarios.dialects").joinpath("starter.toml").read_text(encoding="utf-8")
-NESTED = """
-name = "nested"
-path = { bet = "/v2/bet", result = "/v2/win", rollback = "/v2/undo" }
-amount.form = "text"
-signature = { method = "hmac-sha512", output = "base64", header = "X-Sign" }
-answer = { done = "code == `0`", error = "reason", client_id = "data.own", insufficient_funds = "BROKE" }
-[messages.bet]
-user = { name = "{player}" }
-actions = [{ id = "{id}", money = { value = "{amount}", currency = "{currency}" }, final = false }]
-[messages.result]
-user = { name = "{player}" }
-actions = [{ id = "{id}", money = { value = "{amount}", currency = "{currency}" }, final = true }]
-[messages.rollback]
-user = { name = "{player}" }
-actions = [{ id = "{id}", of = "{of}", money = { value = "{amount}", currency = "{currency}" } }]
-"""
 
 
 class CoinsWallet(Wallet):
@@ -91,39 +74,6 @@ class CoinsWallet(Wallet):
     def _balance(self, player):
         currency = self.currencies[player]
         return {"ccy": currency, "cents": money.to_minor(self.balances[player], currency)}
-
-
-class NestedWallet(Wallet):
-    """A CLIENT that is asked by one action in a list, has a path for each kind, and answers by numbers."""
-
-    def __call__(self, environ, start_response):
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        right = base64.b64encode(hmac.digest(SECRET.encode(), body, "sha512")).decode()
-        with self.lock:
-            if environ.get("HTTP_X_SIGN") == right:
-                document = self._handled(environ["PATH_INFO"], json.loads(body))
-            else:
-                document = {"code": 1, "reason": "SIGN"}
-        start_response("200 OK", [("Content-Type", "application/json")])
-        return [json.dumps(document).encode()]
-
-    def _handled(self, path, asked):
-        [action] = asked["actions"]
-        message = {
-            "action": {"/v2/bet": "bet", "/v2/win": "result", "/v2/undo": "rollback"}[path],
-            "transaction_id": action["id"],
-            "user_id": asked["user"]["name"],
-            "currency": action["money"]["currency"],
-            "amount": Decimal(action["money"]["value"]),
-            "rollback_transaction_id": action.get("of"),
-        }
-        try:
-            said = self.handle(message)
-        except Refused as no:
-            said = {"error": str(no)}
-        if said["error"] is not None:
-            return {"code": 2, "reason": "BROKE" if said["error"] == "INSUFFICIENT_FUNDS" else said["error"]}
-        return {"code": 0, "data": {"own": said["transaction_id"]}}
 
 
 class GameHubWallet(Wallet):
@@ -212,10 +162,6 @@ class ReturnsNothing(faulty.RollbackAdds, CoinsWallet):
     """Rolling a result back pays it once more."""
 
 
-class PaysCopies(faulty.ResultsNotRemembered, NestedWallet):
-    """Copies of results are paid again."""
-
-
 class TakesLess(faulty.BetTakesLess, GameHubWallet):
     """A bet takes less than it says."""
 
@@ -236,7 +182,7 @@ def judged(tmp_path):
     """What the judge says of a wallet by rules, in the words that a dialect file describes."""
 
     def judge(wallet, rules):
-        (tmp_path / "words.toml").write_text(NESTED if isinstance(wallet, NestedWallet) else COINS)
+        (tmp_path / "words.toml").write_text(COINS)
         shutil.copy(XML, tmp_path)
         dialect = "blueocean" if isinstance(wallet, GameHubWallet) else "words.toml"
         if isinstance(wallet, XmlWallet):
@@ -272,7 +218,6 @@ def test_every_rule_about_money_holds(wallet, judged):
     ("wallet", "rule"),
     [
         (ReturnsNothing, "RBK-02"),
-        (PaysCopies, "IDM-01"),
         (Lends, "BET-03"),
         (LendsInXml, "BET-03"),
         (TakesLess, "BET-01"),

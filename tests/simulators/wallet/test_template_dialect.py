@@ -153,6 +153,20 @@ def test_a_message_is_renewed_and_signed_once(words):
     assert words.renewed(b"[]", "n") is None
 
 
+def test_several_are_renewed_each_and_their_ids_are_read():
+    message = {"who": "{player}", "acts": [{"id": "{id}"}]}
+    answers = dataclasses.replace(ANSWERS, client_id="own[].id")
+    words = dialect(messages=dict.fromkeys(Kind, message), several="acts", answers=answers)
+    both = words.encode(dataclasses.replace(BET, beside=(dataclasses.replace(BET, id="b-2"),)))
+    assert both == b'{"who":"p 1","acts":[{"id":"b-1"},{"id":"b-2"}]}'
+    [first, second] = json.loads(words.renewed(both, "n-1"))["acts"]
+    assert first["id"] == "n-1" != second["id"] != "b-2"
+    answer = Answer(200, (), b'{"code": 0, "own": [{"id": 7}, {"id": "c-1"}]}')
+    assert (words.read(answer).client_id, words.client_ids(answer)) == ("7, c-1", [7, "c-1"])
+    with pytest.raises(ValueError, match="a request asks for one transaction"):
+        words.request("http://c", dataclasses.replace(BET, beside=(BET,)), "key")
+
+
 def test_a_rollback_without_an_id_of_its_own_is_not_renewed():
     words = read_dialect(SHIPPED["blueocean"])
     bet, undo = (words.encode(each) for each in (BET, dataclasses.replace(BET, kind=Kind.ROLLBACK, of="b-1")))
