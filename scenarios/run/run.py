@@ -19,6 +19,7 @@ from scenarios.run.planning.settings import Settings
 from scenarios.run.planning.width import width
 from scenarios.run.reach import Reach
 from scenarios.run.restore import Restore
+from scenarios.run.told_balances import TOLD_BY_ANSWERS, ToldBalances
 from scenarios.target.lock import PlayerLock
 from scenarios.wallet.call_probe import CallProbe
 from scenarios.wallet.noticed import Noticed
@@ -62,7 +63,7 @@ class Run:
     only what answers decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not
     measured, ``turn`` to the next request, both of the beginning; ``slower`` is how many times as long answers were
     seen to take since then. ``planned`` are so many scenarios of each provider. ``lock`` knows of other runs that use
-    the players.
+    the players, ``told`` of the balances that answers told.
     """
 
     settings: Settings
@@ -84,6 +85,7 @@ class Run:
     slower: float = 1.0
     planned: Mapping[str, int] = field(default_factory=dict)
     lock: PlayerLock = field(default_factory=PlayerLock)
+    told: ToldBalances = field(default_factory=ToldBalances)
 
     def __post_init__(self) -> None:
         self.settings = self.settings.applicable()
@@ -254,7 +256,12 @@ class Run:
 
         Where it is the ``last`` before the player is funded anew, nothing has to be put back. Raises Unreadable.
         """
+        until = len(self.history)
         reading = self.probe.read(player, expected, likely, last=last)
+        # Where the balance is another than it should be, another rule's fault may have made it so.
+        tells = TOLD_BY_ANSWERS in self.settings.rules and not (self.suspicion.why or self.at_its_word)
+        if tells and reading.amount == expected and not self.lock.shared():
+            self.told.hold(self.verbs, player, until, reading.amount)
         player.read = (len(self.history), reading.now) if reading.restored else None
         return reading
 

@@ -254,6 +254,25 @@ def test_the_doctor_tries_the_balance_call(wallet, told, tmp_path):
     assert told in (step.seen or str(step.problem))
 
 
+class TellsNoZero(CoinsWallet):
+    """Nothing left counts as nothing known: so many answers tell what there was before."""
+
+    def _handled(self, fields):
+        before = dict(self.balances)
+        said = super()._handled(fields)
+        if fields["op"] == "debit" and said.get("cents") == 0 != before[fields["account"]]:
+            self.balances, now = before, self.balances
+            said |= self._balance(fields["account"])
+            self.balances = now
+        return said
+
+
+def test_what_any_answer_of_a_run_tells_is_held_against_what_is_read(judged):
+    found = judged(TellsNoZero(), ("BET-02", "BAL-01"))
+    standings = {verdict.rule.id: verdict.standing for verdict in found.verdicts}
+    assert standings == {"BET-02": Standing.PASSED, "BAL-01": Standing.FAILED}
+
+
 def test_a_class_of_ones_own_is_spoken(judged):
     found = judged(XmlWallet(), ("BET-01", "BET-03", "RES-01", "RBK-01", "RBK-04", "IDM-01", "IDM-09"))
     assert {
