@@ -5,7 +5,7 @@ the page's token, from this origin. See ``csrf`` for what keeps other websites o
 below for what a CLIENT's bytes could do: nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -102,12 +102,16 @@ def create_app(console: Console) -> Flask:
     app.add_url_rule("/events", "events", lambda: _events(console))
     app.add_url_rule("/rules", "rules", _rules)
     app.add_url_rule(
-        "/exchanges", "exchanges", lambda: jsonify(console.queries.exchanges(FormInput(request.args)))
+        "/exchanges",
+        "exchanges",
+        lambda: jsonify(console.queries.exchanges(FormInput(request.args, control_document.ASKED))),
     )
     app.add_url_rule("/exchanges/<int:number>", "exchange", lambda number: _exchange(console, number))
     app.add_url_rule("/stores", "stores", lambda: _stores(console))
     app.add_url_rule(
-        "/autoplay", "autoplay_shown", lambda: jsonify(console.players.played(FormInput(request.args)))
+        "/autoplay",
+        "autoplay_shown",
+        lambda: jsonify(console.players.played(FormInput(request.args, ("wait",)))),
     )
     app.add_url_rule("/report/<name>", "report", lambda name: _report(console, name))
     app.add_url_rule(
@@ -116,9 +120,10 @@ def create_app(console: Console) -> Flask:
         lambda number: jsonify(console.actions.again(number)),
         methods=["POST"],
     )
-    for name, act in _actions(console).items():
-        app.add_url_rule(f"/do/{name}", name, _view(console, act), methods=["POST"])
     sizes = {} if console.autoplay is None else console.autoplay.sizes
+    for name, act in _actions(console).items():
+        known = control_document.fields(name, sizes)
+        app.add_url_rule(f"/do/{name}", name, _view(console, act, known), methods=["POST"])
     app.register_blueprint(api_docs.blueprint(lambda: control_document.document(sizes)))
     app.register_error_handler(_Unserved, _unserved)
     app.register_error_handler(Misfilled, _misfilled)
@@ -191,9 +196,9 @@ def _log_in(console: Console) -> ResponseReturnValue:
     return console.gate.log_in(_WHAT, asked, secure=secure)
 
 
-def _view(console: Console, action: Action) -> Callable[[], ResponseReturnValue]:
+def _view(console: Console, action: Action, known: Collection[str]) -> Callable[[], ResponseReturnValue]:
     def view() -> ResponseReturnValue:
-        done = jsonify(action(FormInput(request.get_json(silent=True))))
+        done = jsonify(action(FormInput(request.get_json(silent=True), known)))
         console.feed.poke()
         return done
 

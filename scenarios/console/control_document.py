@@ -9,6 +9,7 @@ from scenarios.console.control import credentials, stores
 from scenarios.console.control.autoplay import Size
 from scenarios.console.control.events import EVENTS
 from scenarios.console.control.filters import WORDS
+from scenarios.run.planning.effort import EFFORTS
 from simulators.providers import PROVIDERS
 from simulators.server import openapi
 from simulators.server.access.gate import TOKEN_HEADER
@@ -29,6 +30,9 @@ _PLAYER: Final = {
     "player": _TEXT
     | {"description": "the player; the target's first where there is none", "examples": ["p-1"]},
     "currency": _TEXT | {"description": "ISO 4217; the players' where there is none"},
+}
+_EXACT: Final = {
+    "exact": {"type": "boolean", "description": "take texts as they stand, blanks around them too"}
 }
 # What each action takes: its summary, its fields, and those that it cannot do without.
 ACTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]] = {
@@ -52,7 +56,7 @@ ACTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]] = {
             "checkout_token": _TEXT,
             "merchant_reference": _TEXT,
             "forged": _TEXT | {"description": "sign a decision badly, in this way"},
-            "exact": {"type": "boolean", "description": "take texts as they stand, blanks around them too"},
+            **_EXACT,
         },
         ("event",),
     ),
@@ -65,6 +69,7 @@ ACTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]] = {
             },
             "number": _COUNT | {"description": "what it is called: its number there"},
             "fresh": {"type": "boolean", "description": "under a new id, signed again"},
+            **_EXACT,
         },
         ("request",),
     ),
@@ -151,10 +156,22 @@ ACTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]] = {
         {},
         (),
     ),
-    "check": ("Start a check of the target", {}, ()),
+    "check": (
+        "Start a check of the target",
+        {
+            "provider": _PROVIDER,
+            "only": _TEXT | {"description": "rules and groups", "examples": ["RBK,IDM-01"]},
+            "skip": _TEXT | {"description": "rules and groups that are left out"},
+            "effort": {"enum": list(EFFORTS), "default": "quick"},
+            "seed": _COUNT | {"description": "of the generated data; a new one where there is none"},
+            "strict": {"type": "boolean", "description": "a SHOULD that is broken fails, too"},
+        },
+        (),
+    ),
     "cancel": ("End the check that runs", {}, ()),
 }
-_ASKED: Final = {
+# What can be asked for of exchanges.
+ASKED: Final[Mapping[str, Any]] = {
     "filter": _TEXT
     | {
         "description": f"words that must all fit: {WORDS}",
@@ -166,10 +183,16 @@ _ASKED: Final = {
 }
 
 
+def fields(action: str, sizes: Mapping[str, Size] = MappingProxyType({})) -> dict[str, Any]:
+    """What ``action`` takes, each with its schema; ``sizes`` are what can be chosen of autoplay."""
+    more = {name: _size(size) for name, size in sizes.items()} if action == "autoplay" else {}
+    return {**ACTIONS[action][1], **more}
+
+
 def document(sizes: Mapping[str, Size] = MappingProxyType({})) -> dict[str, Any]:
     """The whole document, as JSON values; ``sizes`` are what can be chosen of autoplay."""
     number = {"name": "number", "in": "path", "required": True, "schema": _COUNT}
-    asked = [{"name": name, "in": "query", "schema": schema} for name, schema in _ASKED.items()]
+    asked = [{"name": name, "in": "query", "schema": schema} for name, schema in ASKED.items()]
     paths: dict[str, Any] = {
         "/exchanges": {
             "get": _operation("The exchanges that are over, and fit; may wait for them", parameters=asked)
@@ -178,7 +201,7 @@ def document(sizes: Mapping[str, Size] = MappingProxyType({})) -> dict[str, Any]
         "/autoplay": {
             "get": _operation(
                 "Whether autoplay is on, what it played, and the verdict of its audit",
-                parameters=[{"name": "wait", "in": "query", "schema": _ASKED["wait"]}],
+                parameters=[{"name": "wait", "in": "query", "schema": ASKED["wait"]}],
             )
         },
         "/exchanges/{number}": {
@@ -188,9 +211,13 @@ def document(sizes: Mapping[str, Size] = MappingProxyType({})) -> dict[str, Any]
             "post": _operation("Send an exchange again, byte for byte", parameters=[number], acts=True)
         },
     }
-    for name, (summary, fields, needed) in ACTIONS.items():
-        more = {key: _size(size) for key, size in sizes.items()} if name == "autoplay" else {}
-        schema = {"type": "object", "properties": {**fields, **more}, "required": list(needed)}
+    for name, (summary, _, needed) in ACTIONS.items():
+        schema = {
+            "type": "object",
+            "properties": fields(name, sizes),
+            "required": list(needed),
+            "additionalProperties": False,
+        }
         paths[f"/do/{name}"] = {"post": _operation(summary, body=openapi.body(schema), acts=True)}
     return openapi.document(
         title="Control API of pitboss serve",

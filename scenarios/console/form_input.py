@@ -1,11 +1,12 @@
 """What a page of the console asks for, read from JSON; what does not fit is told in three beats."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, Final
 
 from scenarios.events.raise_event import unfit
+from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
 from simulators.transport.delivery import Fault
 from simulators.transport.faults.parameters import UnfitFault
@@ -45,16 +46,26 @@ def misfilled(field: str, came: str, expected: str, next_step: str) -> Misfilled
     return Misfilled({field: UsageProblem(came, expected, next_step)})
 
 
-class FormInput:
-    """The fields of one request, each read as what it should be; raises Misfilled where one is not."""
+def _unknown(name: str, known: Collection[str]) -> UsageProblem:
+    expected = f"one of {', '.join(known)}" if known else "no fields: nothing can be chosen"
+    return UsageProblem(f"there is no field {name!r}", expected, did_you_mean(name, known, "leave it out"))
 
-    def __init__(self, document: Any) -> None:
+
+class FormInput:
+    """The fields of one request, each read as what it should be; raises Misfilled where one is not.
+
+    A field that is not among the ``known`` is a slip, which nobody would notice; None takes every name.
+    """
+
+    def __init__(self, document: Any, known: Collection[str] | None = None) -> None:
         if not isinstance(document, dict):
             raise UsageProblem(
                 "the body of the request is no JSON object",
                 "an object with the fields of the form",
                 "reload the page and press the button again",
             )
+        if known is not None and (others := [name for name in document if name not in known]):
+            raise Misfilled({name[:40]: _unknown(name[:40], known) for name in others})
         self._fields: dict[str, Any] = document
         # A program says what it means; people copy blanks along.
         self._exact = document.get("exact") is True

@@ -270,6 +270,22 @@ def refused(scene: Scene, name: str, **fields: object) -> dict:
     return answer.json()
 
 
+def test_a_field_that_there_is_not_is_a_slip_and_nothing_is_done(scene: Scene) -> None:
+    before = ask(scene.url)
+    slip = refused(scene, "raise", event="bet", amount="1.00", copys=3)
+    assert slip["fields"]["copys"] == {
+        "came": "there is no field 'copys'",
+        "expected": slip["expected"],
+        "next_step": "did you mean copies?",
+    }
+    assert slip["expected"].startswith("one of event, player, currency, amount, id, of, copies, ")
+    assert refused(scene, "reset", since=3)["expected"] == "no fields: nothing can be chosen"
+    assert list(refused(scene, "check", only="BET-01", efort="quick")["fields"]) == ["efort"]
+    asked = requests.get(f"{scene.url}/exchanges", params={"status": "200"}, timeout=60)
+    assert (asked.status_code, list(asked.json()["fields"])) == (422, ["status"])
+    assert ask(scene.url) == before
+
+
 def test_the_operators_secret_is_rotated_and_what_it_signs_is_refused_until_the_client_has_it(
     scene: Scene,
 ) -> None:
