@@ -172,7 +172,12 @@ def test_bad_token_is_renewed(
 ) -> None:
     """An expired or revoked token leads to a new ``/auth`` and a successful launch."""
     lang = _languages(run)[0]
-    judge.needs(_launched(driver, player, lang), "a launch failed that the rule is not about")
+    if not _launched(driver, player, lang):
+        # A CLIENT that was judged before may hold a token that nobody knows any more.
+        last = simulator.session_requests[-1:]
+        judge.needs(last and last[0].error == "TOKEN_INVALID", "a launch failed that the rule is not about")
+        _renewed(driver, player, judge, simulator, lang, "of an earlier run")
+        judge.needs(_launched(driver, player, lang), "no launch succeeds")
     simulator.revoke_tokens()
     _renewed(driver, player, judge, simulator, lang, "revoked")
     usual = simulator.token_seconds

@@ -1,17 +1,6 @@
 set -u
 LC_ALL=C
 export LC_ALL
-# The secret comes from the environment, or from a file .env beside the caller; it is nowhere in this file.
-if [ -z "${SECURITY_HASH:-}" ] && [ -f .env ]; then
-    SECURITY_HASH=$(sed -n "s/^ *\(export *\)\{0,1\}SECURITY_HASH *= *//p" .env | tail -n 1 | sed "s/^\([\"']\)\(.*\)\1 *\$/\2/")
-fi
-if [ -z "${SECURITY_HASH:-}" ]; then
-    echo "What came: SECURITY_HASH is not set" >&2
-    echo "Expected:  the secret that callbacks are signed with, in the environment or in a file .env in this folder" >&2
-    echo "Next:      SECURITY_HASH=... sh $0" >&2
-    exit 2
-fi
-operator_security_hash=$SECURITY_HASH
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' INT TERM
@@ -21,9 +10,6 @@ new() {
     openssl rand -hex 16 | sed 's/^\(.\{8\}\)\(.\{4\}\).\(.\{3\}\).\(.\{3\}\)\(.*\)$/\1-\2-4\3-a\4-\5/'
 }
 upper() { printf %s "$1" | tr abcdef ABCDEF; }
-# Lower-case hex HMAC-SHA256 of a body, and its plain SHA-256.
-sign() { printf %s "$1" | openssl dgst -sha256 -hmac "$SECURITY_HASH" | sed 's/^.*= *//'; }
-digest() { printf %s "$1" | openssl dgst -sha256 | sed 's/^.*= *//'; }
 
 # send NUMBER METHOD PATH BODY [options of curl]: sends once; the answer is kept under its number.
 send() {
@@ -59,48 +45,4 @@ answered() {
             -e 's/[0-9a-fA-F]\{8\}-[0-9a-fA-F]\{4\}-[0-9a-fA-F]\{4\}-[0-9a-fA-F]\{4\}-[0-9a-fA-F]\{12\}/UUID/g' \
             -e 's/[0-9][0-9]*/#/g'
     )"
-}
-
-# own KIND UNITS: a wager of this script's own for $player, in smallest units; says whether it was accepted.
-own() {
-    amount=$2
-    if [ "$DECIMALS" -gt 0 ]; then
-        amount=$(printf "%0$((DECIMALS + 1))d" "$2" |
-            sed -e "s/\(.\{$DECIMALS\}\)\$/.\1/" -e 's/0*$//' -e 's/\.$//')
-    fi
-    own_body "$1"
-    send own POST "$OWN_PATH" "$body" -H 'Content-Type: application/json' -H "$HEADER: $(sign "$body")"
-    # An answer that does not say so plainly is no refusal: other rules are about that.
-    ! grep -q '"error" *: *\("[^"]\|[{[1-9t]\)' "$work/own.body" && grep -q '^2' "$work/own.head"
-}
-give() {
-    [ "$1" -eq 0 ] || own result "$1" && return
-    echo "a result of this script's own was refused: $(cat "$work/own.head" "$work/own.body" "$work/own.error")" >&2
-    exit 2
-}
-# drain GUESS: takes all that $player has by bets, and says how much it was in $taken: smallest units, a debt below 0.
-more() {
-    step=1
-    while own bet "$step"; do
-        taken=$((taken + step)) step=$((step * 2))
-        if [ "$step" -gt 1000000000000000 ]; then
-            echo "every bet is accepted, so that no balance can be read" >&2
-            exit 2
-        fi
-    done
-    while [ "$step" -gt 1 ]; do
-        step=$((step / 2))
-        if own bet "$step"; then taken=$((taken + step)); fi
-    done
-}
-drain() {
-    taken=0 lifted=0 lift=1
-    if [ "$1" -gt 0 ] && own bet "$1"; then taken=$1; fi
-    more
-    while [ "$taken" -eq 0 ] && [ "$lift" -lt 1000000000000000 ]; do
-        give "$lift"
-        lifted=$((lifted + lift)) lift=$((lift * 2))
-        more
-    done
-    taken=$((taken - lifted))
 }

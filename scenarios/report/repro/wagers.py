@@ -1,0 +1,223 @@
+"""The script that shows a broken rule of the OPERATOR's once more: what was sent, with new ids and right signatures.
+
+It brings the players to what they had, sends what was sent in the same order, and looks at what showed the fault: a
+balance against those that would be right, or answers against those that broke the rule.
+"""
+
+import hashlib
+import json
+import shlex
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from importlib.resources import files
+from typing import Final
+
+from scenarios.report.repro.sending import TOLD, NoScript, Script, sent
+from scenarios.run.findings import Finding, Opening, RuleVerdict
+from scenarios.run.run import Run
+from simulators.exchanges.curl import shell_header, shell_text
+from simulators.exchanges.history import Direction, Exchange
+from simulators.providers import OPERATOR
+from simulators.values import money
+from simulators.wallet.signers import Signer
+from simulators.wallet.transactions import Kind, Transaction
+
+# A longer case is judged again by the judge itself.
+_STEPS: Final = 120
+# A race shows its fault by chance: so many of them are tried in all.
+_RACES: Final = 20
+_MARK: Final = "987654321"
+_PLENTY: Final = 100_000_000
+
+
+class Wagers(Script):
+    """Brings the players to what they had, sends in the same order, and looks at a balance or at answers."""
+
+    variable = "CALLBACK_URL"
+    sends_again = "Sends it once more, with new ids and right signatures, and puts the player's balance back."
+
+    def __init__(self, run: Run, verdict: RuleVerdict, finding: Finding) -> None:
+        self.dialect = run.channel.dialect
+        if self.dialect.hmac_header is None:
+            raise NoScript("A shell cannot sign as this dialect does.")
+        self.signed_in = self.dialect.hmac_header
+        super().__init__(run, verdict, finding)
+        operator, _ = run.settings.target.need_operator()
+        self.url, self.secret = operator.callback_url, operator.security_hash
+        self.openings = list(self._openings())
+        self.steps = self._steps()
+        self.before = self._before()
+        if not self.openings and any(_is_bet(each) for each in self.steps):
+            raise NoScript("Whether a bet is covered depends on a balance, and none was known.")
+        if not 0 < len(self.steps) + len(self.before) <= _STEPS:
+            raise NoScript(
+                f"It takes more than {_STEPS} requests in a row, which the judge replays by itself."
+            )
+        races = {each.race for each in self.steps} - {None}
+        if races and not finding.right:
+            raise NoScript("Answers to requests that are sent at once differ from one time to the next.")
+        if finding.whose and not finding.right:
+            raise NoScript(
+                "More than one request decides what the balance may be, which takes the judge's model."
+            )
+        self.rounds = -(-_RACES // len(races)) if races else 1
+
+    def _openings(self) -> Iterator[Opening]:
+        """What each player whom this is about had before the first of what tells, as it was known last."""
+        first = min(each.number for each in self.telling)
+        for player in dict.fromkeys(each.player for each in self.finding.openings):
+            quoted = json.dumps(player).encode()
+            known = [each for each in self.finding.openings if each.player == player and each.since <= first]
+            if known and (
+                player == self.finding.whose or any(quoted in e.request.body for e in self.telling)
+            ):
+                yield max(known, key=lambda one: one.since)
+
+    def _steps(self) -> list[Exchange]:
+        last = max(each.number for each in self.telling)
+        races = {each.race for each in self.telling} - {None}
+        first = min([each.since for each in self.openings] or [each.number for each in self.telling])
+        since = {each.player: each.since for each in self.openings}
+        return [
+            each
+            for each in self.run.history.since(first)
+            if (each.number <= last or each.race in races)
+            and self._told(each)
+            and each.number >= since.get(_player(each), first)
+        ]
+
+    def _told(self, exchange: Exchange) -> bool:
+        return (
+            exchange.provider == OPERATOR
+            and exchange.direction is Direction.TO_CLIENT
+            and exchange.purpose in TOLD
+            and exchange.scenario == self.telling[0].scenario
+            and sent(exchange)
+        )
+
+    def _before(self) -> list[Exchange]:
+        """What the steps refer to and was sent before them, first things first."""
+        first = self.steps[0].number if self.steps else 0
+        by_id = {
+            each.message.id: each
+            for each in self.run.history
+            if each.number < first and isinstance(each.message, Transaction) and self._told(each)
+        }
+        found: dict[int, Exchange] = {}
+        waiting = list(self.steps)
+        while waiting:
+            message = waiting.pop().message
+            if not isinstance(message, Transaction):
+                continue
+            for name in (message.id, message.of):
+                one = by_id.get(name or "")
+                if one is not None and one.number not in found:
+                    found[one.number] = one
+                    waiting.append(one)
+        return [found[number] for number in sorted(found)]
+
+    def tools(self) -> Iterator[str]:
+        """The functions that it calls, and how it signs and writes wagers of its own."""
+        yield f"HEADER={shlex.quote(self.signed_in)}"
+        yield from self._own()
+        yield from super().tools()
+        yield files(__package__).joinpath("wallet.sh").read_text(encoding="utf-8")
+
+    def first(self) -> Iterator[str]:
+        """What the players own is put aside."""
+        yield "# What the player owns is put aside first, and put back in the end."
+        yield from self._each_player(lambda one: ["drain 0", f"owned{self._index(one)}=$taken"])
+
+    def last(self) -> Iterator[str]:
+        """What the players owned is put back."""
+        yield from self._each_player(
+            lambda one: [
+                f"drain {_units(one.amount, one.currency)}",
+                f'[ "$owned{self._index(one)}" -le 0 ] || give "$owned{self._index(one)}"',
+            ]
+        )
+
+    def once(self) -> Iterator[str]:
+        """Bring the players to what they had, send, and compare."""
+        if self.before:
+            yield from self._each_player(lambda _: [f"give {_PLENTY}"])
+        yield from self.sends(self.before)
+        yield from self._each_player(self._brought)
+        yield from self.sends(self.steps)
+        yield from self._balance() if self.finding.right else self.answers()
+
+    def _index(self, opening: Opening) -> int:
+        return self.openings.index(opening)
+
+    def _each_player(self, lines: Callable[[Opening], list[str]]) -> Iterator[str]:
+        for one in self.openings:
+            named = shell_text(json.dumps(one.player), self.run.redactor)
+            yield f"player={named} currency={one.currency} DECIMALS={money.decimals(one.currency)}"
+            yield from lines(one)
+
+    def _brought(self, opening: Opening) -> list[str]:
+        """Lines that bring a player to what it had; the first time it has nothing, unless something was sent before."""
+        units = _units(opening.amount, opening.currency)
+        drained = f"drain {_PLENTY}" if self.before else f"[ $round -eq 1 ] || drain {units}"
+        return [drained, f"give {units}"]
+
+    def header(self, name: str, value: str, body: bytes) -> str:
+        """A header, signed anew where it is a signature that was made of the body."""
+        if name.lower() != self.signed_in.lower():
+            return super().header(name, value, body)
+        right = Signer().sign(body, self.secret.get_secret_value())
+        start = f"{name}: "
+        if value == right:
+            return f'"{start}$(sign "$body")"'
+        if value == hashlib.sha256(body).hexdigest():
+            return f'"{start}$(digest "$body")"'
+        if value and right.startswith(value):
+            return f'"{start}$(sign "$body" | cut -c 1-{len(value)})"'
+        if value.startswith(right):
+            return f'"{start}$(sign "$body")"{shell_text(value[len(right) :], self.run.redactor)}'
+        return shell_header(name, value, self.run.redactor)
+
+    def _balance(self) -> Iterator[str]:
+        finding = self.finding
+        opening = next((each for each in self.openings if each.player == finding.whose), None)
+        if opening is None:
+            raise NoScript("What the player had before was not known.")
+        named = shell_text(json.dumps(opening.player), self.run.redactor)
+        units = [_units(amount, opening.currency) for amount in finding.right]
+        right = " or ".join(money.show(amount, opening.currency) for amount in finding.right)
+        yield f"player={named} currency={opening.currency} DECIMALS={money.decimals(opening.currency)}"
+        yield f"drain {units[0]}"
+        yield f'echo "balance $taken in smallest units; expected: {right}"'
+        yield f"case $taken in {'|'.join(map(str, units))}) shown=no ;; esac"
+
+    def _own(self) -> Iterator[str]:
+        """How a wager of the script's own is written, as a shell function over its variables."""
+        wager = Transaction(Kind.BET, "@id", "@player", "@currency", Decimal(_MARK))
+        body = self.dialect.encode(wager).decode()
+        words = (
+            ('"@player"', "$player"),
+            ("@id", "$(new)"),
+            ("@currency", "$currency"),
+            (_MARK, "$amount"),
+            (f'"{Kind.BET}"', '\\"$1\\"'),
+        )
+        body = body.replace('"', '\\"')
+        for text, variable in words:
+            body = body.replace(text.replace('"', '\\"'), variable)
+        yield f'own_body() {{ body="{body}"; }}'
+        yield f"OWN_PATH={shlex.quote(self.dialect.path(wager))}"
+
+
+def _player(exchange: Exchange) -> str:
+    return exchange.message.player if isinstance(exchange.message, Transaction) else ""
+
+
+def _is_bet(exchange: Exchange) -> bool:
+    return isinstance(exchange.message, Transaction) and exchange.message.kind is Kind.BET
+
+
+def _units(amount: Decimal, currency: str) -> int:
+    units = amount / money.unit(currency)
+    if units != int(units):
+        raise NoScript("The balance is finer than the currency's smallest unit.")
+    return int(units)
