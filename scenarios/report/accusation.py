@@ -13,7 +13,9 @@ from scenarios.report.summary import replay_command, story_of
 from scenarios.run.findings import Finding, RuleVerdict, Standing, worst
 from scenarios.run.run import Run
 from simulators.exchanges.as_json import as_json
-from simulators.exchanges.history import Direction, Exchange, Purpose, Request
+from simulators.exchanges.history import Direction, Exchange, Purpose, Request, header
+from simulators.providers import OPERATOR
+from simulators.wallet.signers import Signer
 
 # What the screen has room for; the report has all.
 _EXCHANGES = 4
@@ -49,8 +51,8 @@ def lines(run: Run, verdict: RuleVerdict, report: Path | None = None) -> Iterato
     if len(findings) > 1:
         yield Line("cases", f"{len(findings)} in all; the report shows each")
     for result in verdict.results:
-        for step in story_of(run, rule.id, result):
-            yield Line("story", step)
+        for place, step in enumerate(story_of(run, rule.id, result)):
+            yield Line("" if place else "story", step)
     yield Line("rule", f"{rule.statement} ({rule.source})")
     yield Line("why", rule.why)
     yield Line("causes", verdict.causes)
@@ -70,31 +72,48 @@ def _findings(verdict: RuleVerdict) -> list[Finding]:
 
 
 def _exchanges(run: Run, numbers: tuple[int, ...]) -> Iterator[Line]:
-    """What was sent and what came back; the wagers that only read a balance are one line."""
+    """What was sent and what came back; the wagers that only read a balance are one line.
+
+    Of many it is those that raced, or else the last, which moved the balance away from what it should be.
+    """
     exchanges = [run.history[number] for number in dict.fromkeys(numbers)]
-    guilty = [each for each in exchanges if each.purpose is not Purpose.PROBE]
+    telling = [each for each in exchanges if each.purpose is not Purpose.PROBE]
     probes = [each.number for each in exchanges if each.purpose is Purpose.PROBE]
-    shown: dict[Request, int] = {}
-    for exchange in guilty[:_EXCHANGES]:
-        first = shown.setdefault(exchange.request, exchange.number)
-        yield from _exchange(run, exchange, f"the same as #{first}" if first != exchange.number else "")
-    if len(guilty) > _EXCHANGES:
-        yield Line(
-            "", f"and {len(guilty) - _EXCHANGES} more: {numbered([e.number for e in guilty[_EXCHANGES:]])}"
-        )
+    raced = [each for each in telling if each.race is not None]
+    some = raced[:_EXCHANGES] or telling[-_EXCHANGES:]
+    more = [each.number for each in telling if each not in some]
+    if more:
+        yield Line("sent", f"{numbered(more)}, and:")
+    shown: dict[Request, Exchange] = {}
+    for exchange in some:
+        yield from _exchange(run, exchange, shown.setdefault(exchange.request, exchange))
     if probes:
         yield Line("balance", f"read by {numbered(probes)}")
 
 
-def _exchange(run: Run, exchange: Exchange, same: str) -> Iterator[Line]:
-    """What was sent, or that it was the ``same`` as before, and what came back."""
+def _exchange(run: Run, exchange: Exchange, first: Exchange) -> Iterator[Line]:
+    """What was sent, or that it was the same as ``first``, and what came back."""
     told = as_json(exchange, run.redactor)
     request, answer = told["request"], told["answer"]
     whose = "the CLIENT: " if exchange.direction is Direction.FROM_CLIENT else ""
-    sent = f"{whose}{request['method']} {_path(request['url'])} {_cut(request['body'])}".rstrip()
-    yield Line(f"#{exchange.number}", same or sent, verbatim=True)
+    sent = f"{whose}{request['method']} {_path(request['url'])} {_cut(request['body'])}"
+    if first is not exchange:
+        together = exchange.race is not None and exchange.race == first.race
+        sent = f"the same as #{first.number}{', at the same time' if together else ''}"
+    yield Line(f"#{exchange.number}", sent.rstrip())
+    if exchange.purpose is Purpose.FORGERY and exchange.provider == OPERATOR:
+        yield from _signature(run, exchange)
     came = f"no answer: {told['failure']}" if answer is None else f"{answer['status']} {_cut(answer['body'])}"
-    yield Line("", f"-> {came}".rstrip(), verbatim=True)
+    yield Line("", f"-> {came}".rstrip())
+
+
+def _signature(run: Run, exchange: Exchange) -> Iterator[Line]:
+    """The header that should sign the body, where it does not."""
+    name = run.channel.dialect.hmac_header
+    given = header(exchange.request.headers, name or "")
+    if name is None or given == Signer().sign(exchange.request.body, run.channel.secret):
+        return
+    yield Line("", f"without {name}" if given is None else f"{name}: {run.redactor.value(name, given)}")
 
 
 def _path(url: str) -> str:

@@ -1,7 +1,7 @@
 """What the terminal shows: progress while scenarios run, then the verdict. Plain where there is none."""
 
+import re
 import sys
-import textwrap
 import time
 from collections.abc import Callable, Iterable
 from itertools import groupby
@@ -40,6 +40,8 @@ _SIGN = {
     Standing.UNDECIDED: "?",
 }
 
+# What stays on one line: a word, or in JSON what goes up to a comma.
+_WORD = re.compile(r'\S+?,(?=["{\[])|\S+\s*|\s+')
 # Seconds between two lines of progress where there is no terminal.
 _EVERY = 10.0
 
@@ -104,7 +106,7 @@ class Terminal:
         chosen = set(run.settings.rules)
         done = {rule for result in run.results for rule in result.rules if rule in chosen}
         broken = {found.rule for result in run.results for found in result.findings if found.rule in chosen}
-        words = f"{len(done)} rules, {len(broken)} broken"
+        words = f"{_several(len(done), 'rule')}, {len(broken)} broken"
         if run.about is None:
             return words
         # What was seen so far counts the more, the more was seen.
@@ -150,17 +152,17 @@ class Terminal:
                 self._prose(start, line.text)
 
     def _prose(self, start: str, text: str, style: str = "") -> None:
-        """Print ``text`` behind ``start``, wrapped at the terminal's width with a hanging indent."""
-        hanging = " " * (len(start) or 2)
-        wrapped = textwrap.fill(
-            printable(text),
-            width=max(self.console.width, 40),
-            initial_indent=start,
-            subsequent_indent=hanging,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        self.console.print(Text(wrapped, style=style), soft_wrap=True)
+        """Print ``text`` behind ``start``, wrapped at the terminal's width with a hanging indent.
+
+        A line may also end behind a comma of JSON, which stays the same JSON; an id never breaks.
+        """
+        width, hanging = max(self.console.width, 40), " " * (len(start) or 2)
+        lines = [start]
+        for word in _WORD.findall(printable(text)):
+            if len(lines[-1]) + len(word.rstrip()) > width and lines[-1] not in (start, hanging):
+                lines.append(hanging)
+            lines[-1] += word
+        self.console.print(Text("\n".join(line.rstrip() for line in lines), style=style), soft_wrap=True)
 
     def _tell_open(self, run: Run, verdicts: list[RuleVerdict]) -> None:
         for standing, word in ((Standing.UNDECIDED, "undecided"), (Standing.SKIPPED, "not judged")):

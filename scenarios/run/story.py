@@ -51,6 +51,11 @@ class Verb(StrEnum):
 # Verbs of which a step says no more than that, those that name an amount, and those that also name an earlier step.
 _BARE = (Verb.HOLD, Verb.SEND)
 _WITH_UNITS = (Verb.BET, Verb.RESULT, Verb.ORPHAN, Verb.SESSION)
+# Verbs about an earlier transaction.
+_OF_SENT = (
+    *(Verb.ROLLBACK, Verb.LATE_BET, Verb.LATE_RESULT, Verb.OTHER_AMOUNT, Verb.OTHER_ACTION),
+    *(Verb.MISNAMED, Verb.STRANGERS, Verb.ANOTHERS_ID, Verb.FOREIGN, Verb.COPY),
+)
 _UNITS_OF_EARLIER = {
     Verb.OTHER_AMOUNT: "the same id with {amount}",
     Verb.MISNAMED: "rollback that names {amount}",
@@ -72,22 +77,19 @@ class Step:
     player: int = 0
     group: "tuple[Step, ...]" = ()
 
-    def sentence(self, place: int, currency: str) -> str:
-        """This step in words, as step number ``place`` of its story (from 1), with amounts of ``currency``."""
+    def sentence(self, stands: "_Stands", currency: str) -> str:
+        """This step in words, after what ``stands`` by then, with amounts of ``currency``."""
         if self.verb is Verb.TOGETHER:
-            return "at once: " + "; ".join(step.sentence(place, currency) for step in self.group)
+            return "at once: " + "; ".join(step.sentence(stands, currency) for step in self.group)
         if self.verb is Verb.RESTART:
             return "the CLIENT is killed and started again"
         if self.verb is Verb.BANNED:
             return "while the player is banned: " + "; then ".join(
-                step.sentence(place, currency) for step in self.group
+                step.sentence(stands, currency) for step in self.group
             )
         words, amount = str(self.verb), money.show(money.from_minor(self.units, currency), currency)
         if self.verb in _UNITS_OF_EARLIER:
-            words = (
-                _UNITS_OF_EARLIER[self.verb].format(amount=amount)
-                + f", of what stands {self.of + 1} before it"
-            )
+            words = f"{_UNITS_OF_EARLIER[self.verb].format(amount=amount)}, of {stands.named(self)}"
         elif self.verb is Verb.ROUND:
             words += f" in one request, {amount} and half of that"
         elif self.verb in _WITH_UNITS:
@@ -97,10 +99,57 @@ class Step:
         elif self.verb in _BARE:
             pass
         else:
-            words += f" of what stands {self.of + 1} before it"
+            words += f" of {stands.named(self)}"
         if self.player:
             words += f", player {self.player + 1}"
         return f"{words}, {self.fault}" if self.fault else words
+
+
+class _Stands:
+    """The transactions that the steps so far sent, so that a later step can be told by the number of an earlier one."""
+
+    def __init__(self) -> None:
+        # Of each: its step, whether others left with it, its place among all ids, and that of the one it rolls back.
+        self._sent: list[tuple[int, bool, int, int | None]] = []
+        self._ids = 0
+        # Some steps send nothing where the CLIENT refused an earlier one.
+        self._sure = True
+
+    def named(self, step: Step) -> str:
+        """What ``step`` counts back to."""
+        if step.verb not in _OF_SENT or not self._sure or not self._sent:
+            return f"what stands {step.of + 1} before it"
+        place, together, *_ = self._sent[-1 - step.of % len(self._sent)]
+        return f"{'one of ' if together else ''}step {place}"
+
+    def add(self, place: int, step: Step) -> None:
+        """Step number ``place`` (from 1) is done."""
+        if step.verb is Verb.TOGETHER:
+            self._sent += [each for one in step.group for each in self._of(place, one, together=True)]
+        for one in step.group if step.verb is Verb.BANNED else ():
+            self.add(place, one)
+        self._sent += self._of(place, step)
+
+    def _of(
+        self, place: int, step: Step, *, together: bool = False
+    ) -> list[tuple[int, bool, int, int | None]]:
+        self._ids += 2
+        if step.verb in (Verb.BET, Verb.RESULT, Verb.ROUND):
+            return [(place, together, self._ids, None)]
+        if step.verb is Verb.ORPHAN:
+            return [(place, together, self._ids, self._ids + 1)]
+        if step.verb not in _OF_SENT or not self._sent:
+            return []
+        *_, earlier, rolled_back = self._sent[-1 - step.of % len(self._sent)]
+        if step.verb is Verb.COPY:
+            return [(place, together, earlier, rolled_back)]
+        if step.verb in (Verb.LATE_BET, Verb.LATE_RESULT):
+            known = rolled_back is None or any(one == rolled_back for *_, one, _ in self._sent)
+            return [] if rolled_back is None or known else [(place, together, rolled_back, None)]
+        if rolled_back is None and step.verb in (Verb.ROLLBACK, Verb.MISNAMED):
+            return [(place, together, self._ids, earlier)]
+        self._sure = self._sure and rolled_back is not None
+        return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +183,10 @@ class Story:
 
     def lines(self, currency: str) -> list[str]:
         """The story in numbered lines, with amounts of ``currency``."""
-        told = [f"{place}. {step.sentence(place, currency)}" for place, step in enumerate(self.steps, 1)]
+        told, stands = [], _Stands()
+        for place, step in enumerate(self.steps, 1):
+            told.append(f"{place}. {step.sentence(stands, currency)}")
+            stands.add(place, step)
         opening = money.show(money.from_minor(self.opening, currency), currency)
         return [f"0. the player has {opening}", *told, f"=> {self.why}"]
 

@@ -181,7 +181,7 @@ def test_a_story_tells_of_bans_and_of_what_comes_under_one_id():
     story = Story("INV-01", steps, 1000, "it broke")
     assert story.lines("EUR")[1:-1] == [
         "1. result of 3.00 EUR",
-        "2. the same id with 5.00 EUR, of what stands 1 before it",
+        "2. the same id with 5.00 EUR, of step 1",
         "3. the same id under the other action of what stands 2 before it",
         "4. rollback that names 2.00 EUR, of what stands 3 before it",
         "5. another player's rollback of what stands 4 before it",
@@ -189,3 +189,19 @@ def test_a_story_tells_of_bans_and_of_what_comes_under_one_id():
     ]
     assert read_story(json.loads(story.dumps()), Path("story.json")) == story
     assert story.alone
+
+
+def test_a_story_names_the_step_that_a_rollback_undoes():
+    together = Step(Verb.TOGETHER, group=(Step(Verb.BET, 100), Step(Verb.ROLLBACK, of=7)))
+    late = (Step(Verb.ORPHAN, 100), Step(Verb.LATE_BET), Step(Verb.ROLLBACK), Step(Verb.COPY, of=2))
+    steps = (Step(Verb.RESULT, 300), Step(Verb.ROLLBACK, of=4), together, *late, Step(Verb.ROLLBACK, of=5))
+    assert Story("INV-01", steps, 1000).lines("EUR")[1:-1] == [
+        "1. result of 3.00 EUR",
+        "2. rollback of step 1",
+        "3. at once: bet of 1.00 EUR; rollback of step 1",
+        "4. orphan of 1.00 EUR",
+        "5. late bet of step 4",
+        "6. rollback of step 5",
+        "7. copy of step 4",
+        "8. rollback of one of step 3",
+    ]

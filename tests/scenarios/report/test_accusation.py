@@ -1,6 +1,7 @@
 """What a terminal says of a broken rule: what happened, what was sent and answered, and only then the rule."""
 
 import io
+import json
 
 import pytest
 from rich.console import Console
@@ -35,7 +36,7 @@ def shown(result, width: int) -> str:
 
 
 def test_a_broken_rule_begins_with_what_happened_and_shows_what_was_answered(result):
-    text = shown(result, 200)
+    text = shown(result, 240)
     block = text[text.index("✗ RBK-04") :].splitlines()
     assert block[0].startswith("✗ RBK-04 broken (MUST): at a balance of 12.50 EUR: balance 17.50 EUR")
     assert "balance 17.50 EUR, 5.00 EUR too much, as if" in block[0]
@@ -46,6 +47,16 @@ def test_a_broken_rule_begins_with_what_happened_and_shows_what_was_answered(res
     assert names == ["balance", "cases", "rule", "why", "causes", "again"]
     # The wagers that only read the balance are not told one by one.
     assert text.count("POST /transaction ") == 0
+
+
+def test_what_was_sent_wraps_behind_commas_and_stays_the_same_json(result):
+    text = shown(result, 80)
+    block = text[text.index("#", text.index("✗ RBK-04")) : text.index("    balance")].splitlines()
+    assert all(len(line) <= 80 for line in block)
+    assert all(line.startswith(" " * 13) for line in block[1:])
+    sent, _, answer = "".join(line.strip() for line in block).partition("-> 200 ")
+    assert json.loads(sent[sent.index("{") :])["action"] == "rollback"
+    assert json.loads(answer)["error"] is None
 
 
 class PaysCopies(Wallet):

@@ -28,6 +28,7 @@ TOP = {
     "seed": int,
     "effort": str,
     "probe": str,
+    "currency": str,
     "duration_s": float,
     "exchanges": int,
     "summary": dict,
@@ -210,5 +211,5 @@ def test_markup_in_answers_is_text(capsys):
     result = judged(Marked(), "RES-01", paths=[SEVEN], watchers=[terminal])
     terminal.conclude(result, None)
     shown = capsys.readouterr().out
-    assert "[bold]no[/bold] [link=http://x]:smile: " in shown
+    assert "[bold]no[/bold] [link=http://x]:smile: " in " ".join(shown.split()) + " "
     assert "\x1b" not in shown
