@@ -48,6 +48,7 @@ def document(
         seed=run.settings.seed,
         effort=run.settings.effort.name,
         probe=run.probe_name,
+        currency=next((player.currency for player in run.players), ""),
         duration_s=round(run.history.now(), 3),
         exchanges=len(run.history),
         summary=Summary(

@@ -366,7 +366,8 @@ class Report(_Part):
     """A whole report.json of version 1. ``duration_s`` is in seconds; ``started`` is ISO 8601 in UTC.
 
     ``reference`` is the name of the mutant, or "" for the reference CLIENT, where ``pitboss demo`` judged it.
-    ``dialect`` is whose words the OPERATOR's callbacks were in, where they were not the documents' own.
+    ``dialect`` is whose words the OPERATOR's callbacks were in, where they were not the documents' own. ``currency`` is
+    the players' own, in which money is told where nothing else is said.
     ``target_gone`` is the rule at which the CLIENT went away for good, "" where it did not. Only a load run has
     ``audit`` and ``load``, only one that judged rules has ``cost``. It holds no secret.
     """
@@ -382,6 +383,7 @@ class Report(_Part):
     seed: int | None = None
     effort: Text = ""
     probe: Text = ""
+    currency: Text = ""
     duration_s: Number = 0
     exchanges: int = 0
     summary: Summary = Summary()

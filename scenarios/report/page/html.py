@@ -17,7 +17,7 @@ from scenarios.report.page.html_payload import pack
 from scenarios.report.page.html_view import SIGNS, page
 from scenarios.report.schema import Report
 
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -43,7 +43,7 @@ def _whole(text: str) -> Markup:
 @cache
 def _environment() -> Environment:
     made = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -55,9 +55,9 @@ def _environment() -> Environment:
 
 
 @cache
-def _inline(name: str) -> tuple[Markup, str]:
-    """A file of our own to stand in the page, and its hash for the page's policy."""
-    text = (_TEMPLATES / name).read_text(encoding="utf-8")
+def _inline(*names: str) -> tuple[Markup, str]:
+    """Files of our own to stand in the page, and their hash for the page's policy."""
+    text = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
     return Markup(text), f"'sha256-{digest}'"  # noqa: S704 - our own file, not what a CLIENT said
 
@@ -66,7 +66,7 @@ def render(report: Report) -> str:
     """``report`` as a page."""
     shown = page(report)
     style, style_hash = _inline("report.css")
-    script, script_hash = _inline("report.js")
+    script, script_hash = _inline("pretty.js", "report.js")
     policy = "; ".join(
         (
             "default-src 'none'",

@@ -23,7 +23,7 @@ SIGNS: dict[str, str] = {
     "info": "i",
     "skipped": "–",
 }
-BROKEN = ("failed", "warned", "undecided")
+_FIXED = ("failed", "warned")
 # Drawings that stand in the page itself, readable without JavaScript, in characters; later ones are packed.
 STATIC_FIGURES = 400_000
 # Rules that are open when the page is, broken ones, in order.
@@ -74,17 +74,21 @@ class RuleView:
     @property
     def broken(self) -> bool:
         """Whether there is something to fix, or to decide."""
-        return self.rule.outcome in BROKEN
+        return self.rule.outcome in (*_FIXED, "undecided")
+
+    @property
+    def found(self) -> list[Finding]:
+        """What broke it."""
+        return [finding for view in self.scenarios for finding in view.scenario.findings]
 
     @property
     def happened(self) -> str:
         """What happened in the gravest case; why it is undecided, where nothing was found."""
-        found = [finding for view in self.scenarios for finding in view.scenario.findings]
-        if not found:
+        if not self.found:
             return self.rule.reason
-        worst = _worst(found)
+        worst = _worst(self.found)
         case = f"{worst.case}: " if worst.case else ""
-        more = f"; {len(found)} cases" if len(found) > 1 else ""
+        more = f"; {len(self.found)} cases" if len(self.found) > 1 else ""
         return f"{case}{worst.seen} (expected: {worst.expected}){more}"
 
     @property
@@ -115,7 +119,10 @@ class Table:
 
 @dataclass(slots=True)
 class Page:
-    """All that the template shows. ``packed`` are drawings by rule and key that the page draws later."""
+    """All that the template shows. ``packed`` are drawings by rule and key that the page draws later.
+
+    ``broken`` are the rules to fix, a MUST before a SHOULD and then the most money first.
+    """
 
     report: Report
     standing: str
@@ -123,6 +130,7 @@ class Page:
     counts: dict[str, int]
     groups: list[GroupView]
     broken: list[RuleView]
+    undecided: list[RuleView]
     load_plots: list[tuple[str, Markup]]
     audit_more: list[tuple[str, str]]
     audit_tables: list[Table]
@@ -133,8 +141,8 @@ def page(report: Report) -> Page:
     """Work out what to show of ``report``."""
     packed: dict[str, dict[str, Markup]] = {}
     figures = _Figures(packed)
-    views = [RuleView(rule, _scenarios(rule, figures), stake(rule)) for rule in report.rules]
-    for view in [view for view in views if view.rule.outcome in ("failed", "warned")][:_OPEN]:
+    views = [RuleView(one, _scenarios(one, figures), _stake(one, report.currency)) for one in report.rules]
+    for view in [view for view in views if view.rule.outcome in _FIXED][:_OPEN]:
         view.open = True
     groups = [
         GroupView(name, GROUPS.get(name, ""), members, _counts([one.rule for one in members]))
@@ -148,11 +156,18 @@ def page(report: Report) -> Page:
         sentence,
         _counts(report.rules),
         groups,
-        [view for view in views if view.broken],
+        sorted((view for view in views if view.rule.outcome in _FIXED), key=_gravity),
+        [view for view in views if view.rule.outcome == "undecided"],
         list(_load_plots(report)),
         _audit_more(report),
         _audit_tables(report),
         packed,
+    )
+
+
+def _gravity(view: RuleView) -> tuple[int, Decimal]:
+    return _FIXED.index(view.rule.outcome), -max(
+        (_amount(each.off) for each in view.found), default=Decimal(0)
     )
 
 
@@ -214,11 +229,13 @@ def _worst(findings: list[Finding]) -> Finding:
     return max(findings, key=lambda finding: (finding.level == "MUST", _amount(finding.off)))
 
 
-def stake(rule: Rule) -> str:
-    """The most money that one finding about ``rule`` is off by, as text; "" where none moved."""
-    offs = [_amount(finding.off) for scenario in rule.scenarios for finding in scenario.findings]
-    worst = max(offs, default=Decimal(0))
-    return f"{worst:f}" if worst else ""
+def _stake(rule: Rule, currency: str) -> str:
+    """The most money that one finding about ``rule`` is off by, with its currency; "" where none moved."""
+    offs = [
+        (_amount(found.off), one.currency or currency) for one in rule.scenarios for found in one.findings
+    ]
+    worst, named = max(offs, default=(Decimal(0), ""))
+    return f"{worst:f} {named}".rstrip() if worst else ""
 
 
 def _amount(text: str) -> Decimal:

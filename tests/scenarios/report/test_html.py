@@ -176,7 +176,9 @@ def test_what_happened_in_the_gravest_case_stands_first_and_its_ids_are_whole():
         f'two: <span class="whole">{told}</span> was paid &lt;b&gt; (expected: balance 12.50 EUR); 2 cases'
     )
     assert whole in first
-    assert text.count(f'<span class="whole">{told}</span>') == 2, "and in the table of findings"
+    assert text.count(f'<span class="whole">{told}</span>') == 3, (
+        "and beside the rule, and in the table of findings"
+    )
 
 
 def test_a_broken_rule_names_its_script_or_says_why_there_is_none():

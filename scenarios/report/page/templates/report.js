@@ -98,6 +98,15 @@
     fragment.append(make("p", "what", what), make("pre", "", lines));
     return fragment;
   }
+  /** A message with its body as people read it, and as it came behind that. */
+  function message(what, head, body) {
+    const fragment = part(what, [...head, "", pretty(body)].join("\n"));
+    if (pretty(body) === body) return fragment;
+    const raw = make("details");
+    raw.append(make("summary", "", "as it came"), make("pre", "", body));
+    fragment.append(raw);
+    return fragment;
+  }
   const headers = (pairs) => pairs.map(([name, value]) => `${name}: ${value}`).join("\n");
   const known = new Set(["ok", "refused", "unknown"]);
   function row(exchange) {
@@ -120,10 +129,10 @@
   function inside(exchange) {
     const body = make("div");
     const whence = exchange.direction === "to CLIENT" ? `${exchange.provider} to CLIENT` : `CLIENT to ${exchange.provider}`;
-    body.append(part(`${whence}, ${exchange.at}`, [exchange.line, headers(exchange.headers), "", exchange.body].join("\n")));
+    body.append(message(`${whence}, ${exchange.at}`, [exchange.line, headers(exchange.headers)], exchange.body));
     for (const fault of exchange.faults) body.append(make("p", "what", fault));
     if (exchange.status === null) body.append(make("p", "what", `No answer: ${exchange.failure || "none came"}`));
-    else body.append(part("answer", [`HTTP ${exchange.status}`, headers(exchange.answerHeaders), "", exchange.answer].join("\n")));
+    else body.append(message("answer", [`HTTP ${exchange.status}`, headers(exchange.answerHeaders)], exchange.answer));
     if (exchange.curl) {
       const command = make("div", "command");
       const button = make("button", "copy", "Copy");
