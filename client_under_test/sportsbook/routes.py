@@ -6,7 +6,7 @@ It has no login, because it exists to be driven by tests: bind it to loopback on
 import uuid
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, render_template, request
 
 from client_under_test.config import Config
 from client_under_test.responses import json_response, problem
@@ -28,6 +28,11 @@ class BadRequest(Exception):
 def blueprint(config: Config, accounts: Accounts, operator_api: OperatorApi) -> Blueprint:
     """Return the routes of the site."""
     routes = Blueprint("site", __name__)
+
+    @routes.get("/")
+    def home() -> str:
+        player, *_ = config.players
+        return render_template("home.html", player=player, prefix=config.callback_prefix)
 
     @routes.get("/healthz")
     def health() -> Response:

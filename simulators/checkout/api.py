@@ -16,7 +16,7 @@ from simulators.checkout.requests import WidgetRequest
 from simulators.checkout.simulator import CREATE, PRICE, CheckoutSimulator
 from simulators.checkout.wire import PROVIDER
 from simulators.server import api_docs, provider_app, responses
-from simulators.server.provider_app import bearer, json_body
+from simulators.server.provider_app import Place, bearer, json_body
 from simulators.server.responses import ApiError
 from simulators.values import decimal_json
 from simulators.webhooks.endpoint import JSON_TYPE
@@ -27,6 +27,11 @@ _BEGIN: Final = "/widget/checkout"
 # What a recorded request is called.
 _KINDS: Final = {GRAPHQL: CREATE, _BEGIN: CREATE, _PRICE: PRICE}
 
+_PLACES: Final = (
+    Place(f"POST {GRAPHQL}", "makes a checkout, and gives the address of its page, /checkout/.."),
+    Place(widget.SCRIPT, "the product widget, for a page of the CLIENT's", linked=True),
+    Place(api_docs.PAGE, "the API, to read and to try", linked=True),
+)
 _MESSAGES: Final = {
     404: f"There is nothing at this address. POST {GRAPHQL} makes checkouts, and {api_docs.PAGE} tells of it. "
     "Check the address.",
@@ -43,6 +48,7 @@ def create_app(simulator: CheckoutSimulator) -> Flask:
         simulator.disturbances,
         lambda: _record(simulator),
         messages=_MESSAGES,
+        places=_PLACES,
         error_page=lambda error: hosted_page.error_page(error) if hosted_page.serves(request.path) else None,
         shared=provider_app.Shared(_KINDS.__contains__, "Content-Type"),
     )

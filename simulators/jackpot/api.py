@@ -20,13 +20,19 @@ from simulators.jackpot.pages.backoffice import routes as backoffice
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import PROVIDER
 from simulators.server import api_docs, provider_app, responses
-from simulators.server.provider_app import bearer, json_body
+from simulators.server.provider_app import Place, bearer, json_body
 from simulators.server.responses import ApiError
 from simulators.values import decimal_json
 
 # Below these, a player's browser calls from a CLIENT's page.
 _SHARED: Final = ("/v2/", "/widget/")
 
+_PLACES: Final = (
+    Place("/v2", "the API: sessions, stores, vouchers"),
+    Place(backoffice.PREFIX, "the platform's configuration, stores, vouchers and webhooks", linked=True),
+    Place(widget.SCRIPT, "the voucher widget, for a page of the CLIENT's", linked=True),
+    Place(api_docs.PAGE, "every operation of the API, to read and to try", linked=True),
+)
 _MESSAGES: Final = {
     404: f"There is nothing at this address. {api_docs.PAGE} lists every operation. Check the address.",
     405: f"This method is none of this address. {api_docs.PAGE} lists every operation. Check the method.",
@@ -43,6 +49,7 @@ def create_app(simulator: JackpotSimulator) -> Flask:
         simulator.disturbances,
         lambda: _record(simulator, kinds),
         messages=_MESSAGES,
+        places=_PLACES,
         error_page=lambda error: backoffice.error_page(error) if backoffice.serves(request.path) else None,
         shared=provider_app.Shared(
             lambda path: path.startswith(_SHARED), "Authorization, Content-Type, apikey"

@@ -13,9 +13,17 @@ from simulators.operator.delivery import PROVIDER
 from simulators.operator.pages import player_page
 from simulators.operator.simulator import OperatorSimulator
 from simulators.server import api_docs, provider_app, responses
-from simulators.server.provider_app import bearer, check_json
+from simulators.server.provider_app import Place, bearer, check_json
 from simulators.server.responses import ApiError
 
+_PLACES: Final = (
+    Place("POST /auth", "gives the CLIENT a token, with or without the API version in front"),
+    Place(
+        "POST /start-session",
+        "gives the address of a player's page, /play/.., which stands in the CLIENT's iframe",
+    ),
+    Place(api_docs.PAGE, "both, to read and to try", linked=True),
+)
 _MESSAGES: Final = {
     404: "There is nothing at this address. The OPERATOR answers POST /auth and POST /start-session, with or "
     f"without the API version in front; {api_docs.PAGE} tells of them. Check the address.",
@@ -32,6 +40,7 @@ def create_app(simulator: OperatorSimulator) -> Flask:
         simulator.disturbances,
         lambda: _record(simulator),
         messages=_MESSAGES,
+        places=_PLACES,
         error_page=lambda error: (
             player_page.error_page(simulator, error) if request.blueprint == player_page.NAME else None
         ),

@@ -1,6 +1,9 @@
 """Headers of pages, which keep out what a CLIENT's bytes or another website could do."""
 
-from flask import Response
+import secrets
+from typing import Any
+
+from flask import Response, render_template
 
 
 def guarded(response: Response, policy: str, *, cache: str = "no-store") -> Response:
@@ -10,3 +13,13 @@ def guarded(response: Response, policy: str, *, cache: str = "no-store") -> Resp
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = cache
     return response
+
+
+def plain_page(template: str, status: int = 200, **values: Any) -> Response:
+    """A page of a few lines, without any script. Apps find its template through the routes of ``api_docs``."""
+    nonce = secrets.token_urlsafe(16)
+    return guarded(
+        Response(render_template(template, nonce=nonce, **values), status),
+        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'",
+    )

@@ -1,6 +1,6 @@
 """What the APIs of all providers are alike in: limits, requests recorded and disturbed, errors, bodies, tokens."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from flask import Flask, Response, request
@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from simulators.exchanges.history import History
 from simulators.server import responses
 from simulators.server.openapi import JSON_TYPE
+from simulators.server.pages import plain_page
 from simulators.server.response_faults import Disturbances
 from simulators.server.responses import ApiError
 from simulators.values import decimal_json
@@ -28,6 +29,14 @@ class Shared(NamedTuple):
     headers: str
 
 
+class Place(NamedTuple):
+    """An address that the page at the root tells of; ``linked`` where a browser can open it."""
+
+    address: str
+    what: str
+    linked: bool = False
+
+
 def create(
     name: str,
     history: History,
@@ -37,8 +46,9 @@ def create(
     messages: Mapping[int, str],
     error_page: Callable[[HTTPException], ResponseReturnValue | None],
     shared: Shared | None = None,
+    places: Sequence[Place] = (),
 ) -> Flask:
-    """Return a WSGI app without routes.
+    """Return a WSGI app without routes but the page at its root, which tells of ``places`` where there are any.
 
     ``name`` is the provider's, in messages. ``record`` writes the request into the history where it is the CLIENT's;
     ``messages`` say what to do, by status; ``error_page`` is the answer where it was a page that was asked for.
@@ -53,12 +63,19 @@ def create(
     app.after_request(lambda response: _share(response, shared))
     app.after_request(lambda response: responses.complete(history, disturbances, response))
     app.after_request(lambda response: _share(response, shared))
+    if places:
+        app.add_url_rule("/", "home", lambda: _home(name, places))
     app.register_error_handler(ApiError, responses.api_error)
     app.register_error_handler(
         HTTPException, lambda error: error_page(error) or responses.http_error(error, messages)
     )
     app.register_error_handler(Exception, lambda error: responses.crash(app, name, error))
     return app
+
+
+def _home(name: str, places: Sequence[Place]) -> Response:
+    """The page at the root; the routes of ``api_docs`` lead to its template."""
+    return plain_page("home.html", name=name, places=places)
 
 
 def _share(response: Response, shared: Shared | None) -> Response:

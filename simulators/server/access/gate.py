@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from flask import Response, make_response, redirect, render_template, request
+from flask import Response, make_response, redirect, request
 
 from simulators.server.access import csrf
-from simulators.server.pages import guarded
+from simulators.server.pages import plain_page
 
 # A header beside Authorization, of which a proxy before the page may have a use of its own.
 TOKEN_HEADER: Final = "X-Pitboss-Token"  # noqa: S105
@@ -147,17 +147,9 @@ def shown_token() -> str:
 
 
 def login_page(what: str, action: str = "", wrong: NotAdmitted | None = None) -> Response:
-    """The page that asks for the token of ``what``: no script, and its form leads to ``action`` (empty: where it is).
-
-    Apps find its template through the routes of ``api_docs``.
-    """
-    nonce = secrets.token_urlsafe(16)
-    page = render_template("login.html", what=what, action=action, wrong=wrong, nonce=nonce)
-    response = guarded(
-        Response(page, 401 if wrong is None else wrong.status),
-        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'",
-    )
+    """The page that asks for the token of ``what``; its form leads to ``action`` (empty: where it is)."""
+    status = 401 if wrong is None else wrong.status
+    response = plain_page("login.html", status, what=what, action=action, wrong=wrong)
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

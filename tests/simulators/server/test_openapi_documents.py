@@ -148,6 +148,9 @@ def test_the_page_shows_all_and_asks_no_other_host(name: str) -> None:
     with APPS[name]() as app:
         client = app.test_client()
         assert client.get("/openapi.json").json == json.loads(json.dumps(document))
+        home = client.get("/").text
+        for address in re.findall(r'<a href="([^"]+)"', home):
+            assert client.get(f"/{address}").status_code == 200
         answer = client.get(api_docs.PAGE)
         page = answer.text
         for file in ("/documentation.js", "/documentation.css"):
@@ -168,6 +171,6 @@ def test_looking_at_the_document_is_no_request_of_the_client() -> None:
     with channel() as (_, line):
         simulator = OperatorSimulator(Agreement("client", PASSWORD), Callbacks(line))
         client = operator_app(simulator).test_client()
-        for path in ("/openapi.json", api_docs.PAGE, "/documentation.js"):
+        for path in ("/", "/openapi.json", api_docs.PAGE, "/documentation.js"):
             assert client.get(path).status_code == 200
         assert list(simulator.history) == []
