@@ -54,8 +54,11 @@ class Actions(Events):
     def __init__(self, providers: ServedProviders) -> None:
         super().__init__(providers)
 
-    def again(self, number: int) -> dict[str, Any]:
-        """Send an exchange again, byte for byte; raises UsageProblem where a provider did not send it."""
+    def again(self, number: int, *, fresh: bool = False) -> dict[str, Any]:
+        """Send an exchange again, byte for byte or ``fresh``, as a new transaction.
+
+        Raises UsageProblem where a provider did not send it, or it holds no id that could be new.
+        """
         history = self.providers.history
         if not 0 <= number < len(history):
             raise UsageProblem(f"there is no exchange #{number}", "one of the feed", "choose another")
@@ -67,7 +70,8 @@ class Actions(Events):
                 "a request of a provider: only those can be sent again from here",
                 "copy it as curl instead",
             )
-        return self.made([self.providers.channel(first.provider).again(first)])
+        channel = self.providers.channel(first.provider)
+        return self.renewed(channel, first.request, number) if fresh else self.made([channel.again(first)])
 
     def deliver(self, asked: FormInput) -> dict[str, Any]:
         """Send a delivery now, whatever became of it."""

@@ -27,6 +27,7 @@ from scenarios.console.providers import ServedProviders
 from scenarios.console.queries import Queries
 from scenarios.contract import GROUPS, RULES
 from scenarios.problems.errors import Exit, Problem
+from scenarios.report.page.html import TEMPLATES
 from simulators.providers import OPERATOR
 from simulators.server import api_docs
 from simulators.server.access import csrf
@@ -99,6 +100,7 @@ def create_app(console: Console) -> Flask:
     app.add_url_rule("/", "page", lambda: _page(console))
     app.add_url_rule("/", "login", lambda: _log_in(console), methods=["POST"])
     app.add_url_rule("/static/<path:name>", "static", lambda name: send_from_directory("static", name))
+    app.add_url_rule("/static/pretty.js", "pretty", lambda: send_from_directory(TEMPLATES, "pretty.js"))
     app.add_url_rule("/events", "events", lambda: _events(console))
     app.add_url_rule("/rules", "rules", _rules)
     app.add_url_rule(
@@ -117,7 +119,7 @@ def create_app(console: Console) -> Flask:
     app.add_url_rule(
         "/exchanges/<int:number>/again",
         "again",
-        lambda number: jsonify(console.actions.again(number)),
+        lambda number: jsonify(console.actions.again(number, fresh=FormInput(request.args).flag("fresh"))),
         methods=["POST"],
     )
     sizes = {} if console.autoplay is None else console.autoplay.sizes
@@ -168,7 +170,7 @@ def _admit(console: Console) -> ResponseReturnValue | None:
     """Let the request through (None), or answer it."""
     csrf.check_host(console.public_urls)
     csrf.check_site()
-    if request.endpoint in ("static", "login"):
+    if request.endpoint in ("static", "pretty", "login"):
         return None
     gate, given = console.gate, shown_token()
     answer = gate.admit(_WHAT if request.endpoint == "page" else None)

@@ -192,6 +192,7 @@ def fields(action: str, sizes: Mapping[str, Size] = MappingProxyType({})) -> dic
 def document(sizes: Mapping[str, Size] = MappingProxyType({})) -> dict[str, Any]:
     """The whole document, as JSON values; ``sizes`` are what can be chosen of autoplay."""
     number = {"name": "number", "in": "path", "required": True, "schema": _COUNT}
+    fresh = {"name": "fresh", "in": "query", "schema": {"enum": ["on"]}, "description": "under a new id"}
     asked = [{"name": name, "in": "query", "schema": schema} for name, schema in ASKED.items()]
     paths: dict[str, Any] = {
         "/exchanges": {
@@ -208,7 +209,11 @@ def document(sizes: Mapping[str, Size] = MappingProxyType({})) -> dict[str, Any]
             "get": _operation("One exchange, with its curl command", parameters=[number])
         },
         "/exchanges/{number}/again": {
-            "post": _operation("Send an exchange again, byte for byte", parameters=[number], acts=True)
+            "post": _operation(
+                "Send an exchange again, byte for byte or as a new transaction",
+                parameters=[number, fresh],
+                acts=True,
+            )
         },
     }
     for name, (summary, _, needed) in ACTIONS.items():

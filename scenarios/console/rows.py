@@ -73,6 +73,7 @@ def detail(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
     shown = as_json(exchange, redactor)
     shown["curl"] = as_curl(exchange, redactor)
     shown["again"] = exchange.direction is Direction.TO_CLIENT
+    shown["fresh"] = shown["again"] and isinstance(exchange.message, Transaction)
     shown["genuine"] = exchange.genuine
     shown["sizes"] = [len(exchange.request.body), len(exchange.answer.body) if exchange.answer else None]
     return shown

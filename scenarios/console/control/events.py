@@ -10,12 +10,13 @@ from scenarios.events import raise_event
 from scenarios.problems.errors import UsageProblem
 from scenarios.wallet.player import Player
 from simulators.checkout.forgeries import FORGERIES, fitting
-from simulators.exchanges.history import Exchange, Purpose
+from simulators.exchanges.history import Exchange, Purpose, Request
 from simulators.jackpot.catalogue.stores import StoreEventName
 from simulators.jackpot.wire import CouponName
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.values import money
 from simulators.wallet.transactions import Transaction
+from simulators.webhooks.endpoint import Endpoint
 
 # What one event may send at most.
 COPIES: Final = 1000
@@ -70,9 +71,17 @@ class Events:
         request = recorded.request(asked.mapping("request"), number, secrets)
         channels = [self.providers.channel(name) for name in self.providers.names]
         channel = recorded.endpoint(channels, request, number)
-        if fresh:
-            request = recorded.fresh(channel, request, number)
-        label = f"#{number}{' fresh' if fresh else ' again'}"
+        return (
+            self.renewed(channel, request, number)
+            if fresh
+            else self._sent(channel, request, f"#{number} again")
+        )
+
+    def renewed(self, channel: Endpoint[Any], request: Request, number: int) -> dict[str, Any]:
+        """Send ``request``, that of exchange ``number``, as a new transaction; raises UsageProblem where it is none."""
+        return self._sent(channel, recorded.fresh(channel, request, number), f"#{number} fresh")
+
+    def _sent(self, channel: Endpoint[Any], request: Request, label: str) -> dict[str, Any]:
         return self.made(channel.deliver(channel.delivery_of(request, label=label, purpose=Purpose.MANUAL)))
 
     def _wager(self, event: str, asked: FormInput) -> list[Exchange]:

@@ -73,7 +73,7 @@ def fresh(channel: Endpoint[Any], asked: Request, number: int) -> Request:
             headers = tuple((name, signature.get(name.lower(), value)) for name, value in asked.headers)
             return dialect.placed(replace(asked, headers=headers), sealed)
     raise UsageProblem(
-        f"--fresh: #{number} holds no transaction id that could be new",
+        f"#{number} holds no transaction id that could be new",
         "a callback of the OPERATOR in words whose ids are known",
-        "leave --fresh out to send a copy, or raise a new event with pitboss trigger",
+        "send a copy of it (without --fresh), or raise a new event with pitboss trigger",
     )

@@ -16,6 +16,7 @@ export async function inspect(number) {
   find("i-title").textContent = `#${number} ${exchange.kind}`;
   find("i-again").disabled = !exchange.again;
   find("i-again").title = exchange.again ? "Send the same bytes once more" : "The CLIENT sent this; copy it as curl instead";
+  find("i-fresh").disabled = !exchange.fresh;
   find("i-body").replaceChildren(...parts(exchange));
   if (fresh) find("i-body").scrollTop = 0;
 }
@@ -54,8 +55,15 @@ function message(title, line, { headers, body }, size) {
     make("h3", {}, title, make("span", { className: "note" }, ` ${size} bytes`)),
     make("p", { className: "mono" }, line),
     rows.length ? make("table", { className: "headers" }, make("tbody", {}, ...rows)) : null,
-    body ? make("pre", {}, body) : make("p", { className: "note" }, "no body"),
+    ...(body ? bodied(body) : [make("p", { className: "note" }, "no body")]),
   ].filter(Boolean);
+}
+
+/** A body as people read it, and as it came behind that. */
+function bodied(body) {
+  const shown = pretty(body);
+  const raw = shown !== body && make("details", {}, make("summary", {}, "as it came"), make("pre", {}, body));
+  return [make("pre", {}, shown), raw];
 }
 
 export function begin(list) {
@@ -70,8 +78,11 @@ export function begin(list) {
   find("inspector").addEventListener("keydown", (event) => event.key === "Escape" && close());
   find("i-link").addEventListener("click", () => copy(address.of("feed"), "The address of this exchange"));
   find("i-copy").addEventListener("click", () => shown && copy(shown.curl, `#${shown.number} as curl`));
-  find("i-again").addEventListener("click", async () => {
-    const sent = shown && (await attempt(() => post(`exchanges/${shown.number}/again`)));
-    if (sent) say(`#${shown.number} sent again as #${sent.exchanges[0]}: ${sent.outcome}${sent.said ? `, ${sent.said}` : ""}`);
-  });
+  find("i-again").addEventListener("click", () => again(""));
+  find("i-fresh").addEventListener("click", () => again("?fresh=on"));
+}
+
+async function again(how) {
+  const sent = shown && (await attempt(() => post(`exchanges/${shown.number}/again${how}`)));
+  if (sent) say(`#${shown.number} sent again as #${sent.exchanges[0]}: ${sent.outcome}${sent.said ? `, ${sent.said}` : ""}`);
 }

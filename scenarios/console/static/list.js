@@ -196,7 +196,8 @@ export class List {
     element.id = `x-${row.n}`;
     if (row.mark) return marked(element, row);
     element.removeAttribute("aria-disabled");
-    const [when, way, what, about, status, ms, outcome] = element.children;
+    const [number, when, way, what, about, status, ms, outcome] = element.children;
+    number.textContent = row.n;
     when.textContent = time.format(row.at);
     way.textContent = `${SHORT[row.p] ?? row.p} ${row.to ? "→" : "←"}`;
     way.title = row.to ? `${row.p} to CLIENT` : `CLIENT to ${row.p}`;
@@ -300,13 +301,13 @@ function insert(rows, row) {
 
 function marked(element, row) {
   for (const cell of element.children) cell.textContent = cell.title = "";
-  element.children[0].textContent = time.format(row.at);
-  element.children[2].textContent = "from here";
+  element.children[1].textContent = time.format(row.at);
+  element.children[3].textContent = "from here";
   element.title = "Marked: what came after it is below";
   element.setAttribute("aria-disabled", "true");
 }
 
 function blank() {
-  const cells = ["when", "way", "what", "about", "num", "num", "outcome"].map((name) => make("span", { className: name }));
+  const cells = ["n num", "when", "way", "what", "about", "num", "num", "outcome"].map((name) => make("span", { className: name }));
   return make("div", { className: "x", role: "option" }, ...cells);
 }

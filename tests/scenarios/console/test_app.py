@@ -186,6 +186,12 @@ def test_a_wager_is_raised_raced_copied_and_sent_again(beside: tuple[Inside, Tin
         inside.providers.history[0].request,
     )
     assert len(set(client.bodies[:3])) == 1
+    assert post(inside, "/exchanges/2/again?fresh=on").json() == {
+        "exchanges": [8],
+        "outcome": "ok",
+        "said": "",
+    }
+    assert client.bodies[8] not in client.bodies[:8]
     lost = post(inside, "/do/raise", bet | {"faults": "answer-lost\nslow-body:chunk=64"}).json()
     assert lost["outcome"] == "unknown"
     assert len(inside.providers.history[lost["exchanges"][0]].faults) == 2
