@@ -88,7 +88,8 @@ def test_a_saved_story_fails_again_and_holds_when_mended(tmp_path):
 def trace(seed, wallet):
     result = judged(wallet, *SEQUENTIAL, seed=seed)
     assert result.code is Exit.HOLDS, [v for v in result.verdicts if v.reason]
-    # Scenario by scenario; within one, what goes out together leaves in no order, and what left first is rolled back late.
+    # Scenario by scenario; within one, what goes out together leaves in no order, and what left first is rolled back
+    # late.
     scenarios = groupby(result.run.history, key=lambda one: one.scenario)
     sent = [
         (name, one)
