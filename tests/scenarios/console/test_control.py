@@ -273,11 +273,8 @@ def refused(scene: Scene, name: str, **fields: object) -> dict:
 def test_a_field_that_there_is_not_is_a_slip_and_nothing_is_done(scene: Scene) -> None:
     before = ask(scene.url)
     slip = refused(scene, "raise", event="bet", amount="1.00", copys=3)
-    assert slip["fields"]["copys"] == {
-        "came": "there is no field 'copys'",
-        "expected": slip["expected"],
-        "next_step": "did you mean copies?",
-    }
+    beats = slip["fields"]["copys"]
+    assert (beats["came"], beats["next_step"]) == ("there is no field 'copys'", "did you mean copies?")
     assert slip["expected"].startswith("one of event, player, currency, amount, id, of, copies, ")
     assert refused(scene, "reset", since=3)["expected"] == "no fields: nothing can be chosen"
     assert list(refused(scene, "check", only="BET-01", efort="quick")["fields"]) == ["efort"]
