@@ -177,7 +177,7 @@ class Batch:
                 continue
             bet = bets[place]
             self.judge.needs(
-                bet.ok or self._balance is None, "the bet that was to be rolled back was refused"
+                bet.ok or self._balance is None, "the bet that was to be rolled back was refused", bet
             )
             if self._balance is not None:
                 self._balance -= amounts[place]

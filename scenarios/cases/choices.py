@@ -46,7 +46,7 @@ def late_wager(judge: Judge, operator: Verbs, player: Player, kind: Action) -> L
     wager = operator.transaction(kind, player, player.money(_OWN))
     orphan = operator.rollback(wager.id, player, wager.amount, label="rollback (orphan)")
     refusable = not operator.channel.dialect.abilities.unknown_rollbacks
-    judge.needs(orphan.ok or refusable, "the orphan rollback that was to come first was refused")
+    judge.needs(orphan.ok or refusable, "the orphan rollback that was to come first was refused", orphan)
     before = judge.measure(player)
     late = operator.send(wager, label=f"{kind} (late)")
     after = judge.measure(player, before)
@@ -74,7 +74,9 @@ def spent_result(judge: Judge, operator: Verbs, player: Player, staked: int) -> 
     judge.fund(player, 0)
     win = operator.result(player, player.money(800))
     stake = operator.bet(player, player.money(staked))
-    judge.needs(win.ok and stake.ok, "the result to be spent, or the bet that spends it, was refused")
+    judge.needs(
+        win.ok and stake.ok, "the result to be spent, or the bet that spends it, was refused", win, stake
+    )
     rollback = operator.rollback(win)
     # The stake comes back before anything is read, since results may be refused below zero (RES-06).
     returned = operator.rollback(stake)
@@ -218,7 +220,7 @@ def _odd_wagers(judge: Judge, operator: Verbs, player: Player) -> list[Exchange]
     sent = [
         operator.send(operator.transaction(kind, player, player.money(units))) for kind, units in _ODD_WAGERS
     ]
-    judge.needs(all(one.ok for one in sent), "a bet or a result was refused")
+    judge.needs(all(one.ok for one in sent), "a bet or a result was refused", *sent)
     return sent
 
 

@@ -113,7 +113,7 @@ class Terminal:
         share = self._done / max(1, self._scenarios)
         spent = self._clock() - self._began
         left = (1 - share) * ((1 - share) * run.about + spent)
-        return f"{words}, about {spoken(left)} left"
+        return f"{words}, about {spoken(min(left, run.guard.left))} left"
 
     def noticed(self, run: Run, text: str) -> None:
         """Tell at once what is to be known of the run itself."""

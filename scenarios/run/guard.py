@@ -81,7 +81,7 @@ class Guard:
         if never:
             self.gone = True
             raise TargetGone("it never answered")
-        left = self.patience if self.unbounded else min(self.patience, self._left())
+        left = self.patience if self.unbounded else min(self.patience, self.left)
         began = self.clock()
         try:
             if self.driver.has("restart"):
@@ -118,7 +118,9 @@ class Guard:
         finally:
             self.unbounded = False
 
-    def _left(self) -> float:
+    @property
+    def left(self) -> float:
+        """Seconds until the run has used up its time."""
         return max(0.0, self.seconds - self.elapsed)
 
     @property

@@ -13,11 +13,11 @@ from scenarios.oracles.model import DOCUMENTED
 from scenarios.oracles.text import amount_off
 from scenarios.problems.errors import Exit, Problem
 from scenarios.run.findings import Finding, RuleVerdict, observed_in
+from scenarios.run.limits import limit_of_bets, limited
 from scenarios.run.run import Run
 from scenarios.run.together import Together
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Declined, Likely, Reading, Unreadable
-from scenarios.wallet.stake_limit import largest_bet
 from simulators.exchanges.history import Exchange, Purpose
 
 
@@ -86,6 +86,9 @@ class Judge(Together):
         if not condition:
             if any(exchange.not_now for exchange in exchanges):
                 raise Undecided("the CLIENT answered 429 or 503 (not now) for as long as it was waited for")
+            if limit := limited(self.run, exchanges):
+                self.note(rule, limit)
+                return False
             numbers = tuple(exchange.number for exchange in exchanges)
             self._add(Finding(rule, level or RULES[rule].level, expected, seen, numbers, case, off, observed))
         return condition
@@ -302,19 +305,17 @@ class Judge(Together):
         self._mark(rule)
         self.result.notes.setdefault(rule, []).append(text)
 
-    def needs(self, condition: object, why: str) -> None:
-        """Stop, undecided, unless ``condition``: something that other rules are about went wrong before."""
+    def needs(self, condition: object, why: str, *exchanges: Exchange) -> None:
+        """Stop, undecided, unless ``condition``: something that other rules are about went wrong before, as the first
+        of ``exchanges`` that was not accepted says.
+        """
         if not condition:
-            raise Undecided(why)
+            raise Undecided(": ".join([why, *(said(one) for one in exchanges if not one.ok)][:2]))
 
     def needs_bets_of(self, player: Player, units: int) -> None:
         """Stop, undecided, where the CLIENT takes no single bet of ``units`` smallest units, covered as it may be."""
-        largest = largest_bet(self.run.verbs, player, units)
-        if largest is not None:
-            raise Undecided(
-                f"a bet of {player.show(player.money(units))} cannot be tried: single bets seem to be limited here, "
-                f"{player.show(player.money(largest))} was taken and {player.show(player.money(2 * largest))} was not"
-            )
+        if limit := limit_of_bets(self.run, player, units):
+            raise Undecided(limit)
 
     def fund(self, player: Player, units: int, *, covered: bool = False) -> Decimal:
         """Bring ``player`` to exactly ``units`` smallest units, whatever it had, and return that amount.

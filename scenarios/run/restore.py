@@ -9,13 +9,13 @@ from decimal import Decimal
 from functools import partial
 from typing import Final
 
-from scenarios.oracles.acceptable import acceptable
+from scenarios.oracles.acceptable import Acceptable, acceptable
 from scenarios.oracles.attempts import messages_of
 from scenarios.run.guard import Guard, OutOfBounds, TargetGone
 from scenarios.run.planning.width import side_by_side
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from scenarios.wallet.probes import Probe, Unreadable, WagersProbe, in_parts
+from scenarios.wallet.probes import Declined, Probe, Unreadable, WagersProbe, in_parts
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.values import money
 from simulators.wallet.transactions import Transaction
@@ -118,10 +118,13 @@ class Restore:
         text = f"player {player.id} could not be put back to {player.show(player.owned)}: {why}"
         if not (sent or self.guard.gone):
             return text
-        funded = player.funded if player.since else player.owned
+        return f"{text}; by what was sent it owns {self._by_what_was_sent(player, player.owned).alternatives()} now"
+
+    def _by_what_was_sent(self, player: Player, owned: Decimal) -> Acceptable:
+        """What ``player``, which ``owned`` so much when the run began, may own now."""
+        funded = player.funded if player.since else owned
         moved = self.operator.channel.route.history.since(player.since)
-        owns = acceptable(moved, player.id, funded, player.currency).alternatives()
-        return f"{text}; by what was sent it owns {owns} now"
+        return acceptable(moved, player.id, funded, player.currency)
 
     def _moving(self) -> Iterator[tuple[Exchange, Transaction]]:
         """What may have moved money: what is genuine and left, and what was accepted although it is not."""
@@ -141,11 +144,23 @@ class Restore:
     def _put_back(self, player: Player, probe: Probe) -> None:
         if player.owned is None:
             return
-        probe.empty(player)
+        try:
+            probe.empty(player)
+        except Declined:
+            self._make_up(player, player.owned)
+            return
         if player.owned > 0:
             self._pay(player, player.owned)
         elif player.owned < 0:
             self._owe(player, -player.owned)
+
+    def _make_up(self, player: Player, owned: Decimal) -> None:
+        """Pay what is missing by what was sent, where no bet is taken that would show it. Raises Declined."""
+        missing = {owned - player.off - balance for balance in self._by_what_was_sent(player, owned).balances}
+        if len(missing) > 1 or min(missing) < 0:
+            raise Declined("it may not bet, for another reason than missing funds (a limit of the player?)")
+        if min(missing):
+            self._pay(player, min(missing))
 
     def _owe(self, player: Player, amount: Decimal) -> None:
         """Leave a debt of ``amount``: a result that is spent, in as many bets as that takes, and rolled back."""

@@ -158,6 +158,11 @@ class Run:
         return about(self.settings.effort, self.turn, self.planned, len(self.players), rate, further)
 
     @property
+    def too_long(self) -> bool:
+        """Whether all of the run probably takes longer than it may."""
+        return self.about is not None and self.about > self.guard.seconds
+
+    @property
     def model(self) -> Model:
         """The wallet that the CLIENT is, as far as its choices are known; what is not known is open."""
         operator = self.settings.target.operator

@@ -30,7 +30,8 @@ from scenarios.run.planning.effort import Effort
 from scenarios.run.planning.estimate import lanes
 from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, choices_learned
-from scenarios.runner.needs import AFTER_CHOICES, RACES, TWO, currency_of, lacking, rules_of, served_for, turn
+from scenarios.runner.needs import TWO, currency_of, lacking, rules_of, served_for
+from scenarios.runner.order import AFTER_CHOICES, RACES, grows, turn
 from scenarios.runner.second_look import drop
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
@@ -143,8 +144,13 @@ class Lanes:
             and isinstance(run.probe, WagersProbe)
             and not (run.diagnosis.why or run.suspicion.why or run.at_its_word)
             and not run.settings.first_only
-            and not run.guard.over
+            and not (run.guard.over or self._paced)
         )
+
+    @property
+    def _paced(self) -> bool:
+        """Whether the CLIENT takes so few requests that what matters most has to come first."""
+        return self.run.pace.learned is not None and self.run.too_long
 
     def _fits(self, item: pytest.Function) -> bool:
         asked = inspect.signature(item.function).parameters
@@ -177,7 +183,7 @@ class Lanes:
     def _take(self) -> tuple[pytest.Function, list[Player]] | None:
         """Take the next scenario for which enough players are free, and those; None where there is none any more."""
         with self._taking:
-            while self._waiting and not self._stopped.is_set():
+            while self._waiting and not (self._stopped.is_set() or self._paced):
                 for item in self._waiting:
                     number = _players_for(item)
                     if number <= len(self._free):
@@ -225,8 +231,7 @@ def _players_for(item: pytest.Function) -> int:
 
 def _later(item: pytest.Function) -> tuple[int, bool]:
     """Behind what takes more: two players, or the longer the harder is tried; the last to end is then no long one."""
-    grows = {"effort", "cases"} & inspect.signature(item.function).parameters.keys()
-    return -_players_for(item), not grows
+    return -_players_for(item), not grows(item)
 
 
 def _fixtures_used(item: pytest.Function) -> set[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scenarios.contract import MONEY, RULES, Level, Rule
+from scenarios.contract import MONEY, RULES, Rule
 from scenarios.problems.errors import UsageProblem
 from scenarios.run.run import Run
 from scenarios.target.loading import Target
@@ -10,10 +10,6 @@ from simulators.dialects import DEFAULT
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 from simulators.wallet.dialect import LACKING
 
-# The turn of scenarios that come once the others have shown what the CLIENT chose.
-AFTER_CHOICES = 0.5
-# The turn of scenarios that race or cut connections.
-RACES = 1
 # The word in ``needs`` for players whose balances can be told; the others are driver entries.
 PROBE = "probe"
 # The fixture that a scenario about money has a value of for each currency in which it is judged once more.
@@ -77,32 +73,6 @@ def needs_probe(item: pytest.Item) -> bool:
 def judges_history(item: pytest.Item) -> bool:
     """Whether ``item`` sends nothing and judges what the others sent."""
     return item.get_closest_marker("whole_history") is not None
-
-
-def turn(item: pytest.Item) -> float:
-    """When ``item`` runs: 0 first, then what rests on the CLIENT's choices, risky scenarios later, those of the whole
-    history at the very end.
-    """
-    if judges_history(item):
-        return 99
-    if item.get_closest_marker("after_choices") is not None:
-        return AFTER_CHOICES
-    last = item.get_closest_marker("last")
-    return 0 if last is None else int(last.args[0]) if last.args else RACES
-
-
-def by_worth(item: pytest.Item) -> tuple[float, int, int]:
-    """The place of ``item`` in a run whose time is bounded, so that the bound leaves out what matters least.
-
-    By its turn, and within that, provider by provider, what a MUST says of money first, in the players' own currency;
-    what no MUST says comes after the races.
-    """
-    rules = [RULES[rule] for rule in rules_of(item)]
-    musts = [rule for rule in rules if rule.level is Level.MUST]
-    worth = 2 if not musts else 0 if any(rule.group in MONEY for rule in musts) else 1
-    worth += 3 * bool(currency_of(item))
-    provider = [*PROVIDERS].index(provider_of(item)) if rules else 0
-    return turn(item) if musts else max(turn(item), 1.5), provider, worth
 
 
 def lacking(item: pytest.Item, run: Run) -> str | None:

@@ -16,14 +16,12 @@ from scenarios.problems.signals import told_once
 from scenarios.run.begin import begin, in_currency
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing, exit_code, judge_rule
 from scenarios.run.judge import Judge, Undecided
-from scenarios.run.planning.estimate import spoken
 from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, RUN
 from scenarios.runner.lanes import AHEAD, Ahead, Lanes
 from scenarios.runner.needs import (
     CURRENCY,
     TWO,
-    by_worth,
     currency_of,
     in_any_currency,
     judges_history,
@@ -33,16 +31,13 @@ from scenarios.runner.needs import (
     rules_of,
     sayable,
     served_for,
-    turn,
 )
+from scenarios.runner.order import Order
 from scenarios.runner.outcome import accuse, broken_by, ended, error_line, redact, result_of, tell_pytest
 from scenarios.runner.second_look import look
 from scenarios.target.lock import PlayerLock
 from scenarios.wallet.noticed import refusals
 from simulators.providers import PROVIDERS
-
-# The run's duration is told again where it became so many times as long.
-_MUCH_LONGER = 1.5
 
 
 class Watcher(Protocol):
@@ -82,23 +77,13 @@ class Session:
         # The run in each further currency, by its code; "" is the players' own.
         self._runs: dict[str, Run] = {"": run}
         self._keeping = threading.Lock()
-        self._told_about = 0.0
+        self._order = Order(run, self._tell)
         run.guard.tell = run.reach.tell = run.pace.tell = self._tell
-        run.pace.slowed = self._tell_slowed
+        run.pace.slowed = self._order.slowed
 
     def _tell(self, text: str) -> None:
         for watcher in self.watchers:
             watcher.noticed(self.run, text)
-
-    def _tell_slowed(self) -> None:
-        """Tell how long the run takes at the pace that was learned, whenever that became much longer."""
-        pace, takes = self.run.pace.learned, self.run.about
-        if pace is not None and takes is not None and takes > _MUCH_LONGER * self._told_about:
-            self._told_about = takes
-            self._tell(
-                f"at {pace:.2g} requests a second, all of this run takes about {spoken(takes)}; "
-                f"at most {spoken(self.run.guard.seconds)} (--time-limit)"
-            )
 
     def verdicts(self) -> list[RuleVerdict]:
         """The verdict of every selected rule, in the contract's order."""
@@ -118,6 +103,10 @@ class Session:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Lend the run to the fixtures."""
         config.stash[RUN] = self.run
+        if self.sure:
+            # Nobody sees tracebacks; others take longer to write than the scenarios that end by an exception.
+            config.option.tbstyle = "native"
+        config.pluginmanager.register(self._order)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
@@ -137,7 +126,7 @@ class Session:
             ids = rules_of(item)
             wanted = not ids or (chosen & set(ids) and sayable(item, self.run))
             (kept if wanted else dropped).append(item)
-        kept.sort(key=turn if self.run.time_limit is None else by_worth)
+        self._order.sort(kept)
         items[:] = kept
         if dropped:
             config.hook.pytest_deselected(items=dropped)
@@ -159,7 +148,8 @@ class Session:
             self._planned.append(result)
             item.stash[JUDGE] = Judge(self.run, result)
         # What a further currency has once more is reckoned by their number.
-        self.run.planned = Counter(provider_of(item) for item in scenarios if not currency_of(item))
+        able = [item for item in scenarios if lacking(item, self.run) is None]
+        self.run.planned = Counter(provider_of(item) for item in able if not currency_of(item))
         if not scenarios or session.config.option.collectonly:
             return
         with self._problems_end_it():
@@ -167,7 +157,7 @@ class Session:
             self._lock_players()
             begin(self.run)
             self._begin_further(scenarios)
-        self._told_about = self.run.about or 0.0
+        self._order.told_about = self.run.about or 0.0
         for watcher in self.watchers:
             watcher.planned(self.run, len(scenarios))
 

@@ -45,7 +45,7 @@ class Declined(Unreadable):
     """The CLIENT refuses bets for other reasons than missing funds, which it may: no balance can be read then."""
 
 
-def _reason(refused: Exchange) -> str:
+def reason(refused: Exchange) -> str:
     """The error of a refusal, without the id that it was about, and where it is a sentence without numbers, too."""
     error = str(refused.error).replace(refused.message.id, "")
     return re.sub(r"[\d.,:]+", "", error) if " " in error else error
@@ -185,7 +185,7 @@ class WagersProbe:
         """Whether a bet of ``units`` smallest units is accepted (and so taken). Raises Unreadable."""
         bet = self._resolved(self.operator.bet(player, player.money(units), purpose=Purpose.PROBE))
         if bet.refused and units == 1:
-            self._short(_reason(bet))
+            self._short(reason(bet))
         return bet.ok
 
     @property

@@ -4,6 +4,7 @@ from typing import Final
 
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
+from scenarios.wallet.probes import reason
 from simulators.exchanges.history import Exchange, Purpose
 
 # Least bets that are tried, in smallest units.
@@ -45,6 +46,16 @@ def least_bet(operator: Verbs, player: Player, purpose: Purpose) -> int:
         single = _takes(operator, player, 1, purpose)
         return units if _takes(operator, player, units, purpose) and not single else 1
     return 1
+
+
+def bets_nothing(operator: Verbs, player: Player, why: str) -> bool:
+    """Whether a bet of one unit is refused for the same reason ``why``, too, right after as much was paid."""
+    paid = _result(operator, player, 1)
+    bet = operator.bet(player, player.unit, purpose=Purpose.PROBE)
+    if bet.ok:
+        return False
+    operator.rollback(paid, purpose=Purpose.PROBE)
+    return bet.refused and reason(bet) == why
 
 
 def _result(operator: Verbs, player: Player, units: int, purpose: Purpose = Purpose.PROBE) -> Exchange:

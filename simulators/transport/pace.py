@@ -22,6 +22,11 @@ _MARGIN = 0.9
 _SHORTEST = 1.0
 # How much of the patience is left after a request for which it was in vain: then "not now" is no matter of pace.
 _DISAPPOINTED = 0.25
+# So long nothing may be refused, in seconds and in times of the longest in which nothing was taken, before
+# so many times as much is tried: a CLIENT that was away for a moment, time and again, would be asked ever more slowly.
+_CALM = 5.0
+_CALM_TIMES = 3.0
+_FASTER = 1.25
 # How long what was taken is remembered, in seconds.
 _REMEMBERED = 120.0
 
@@ -32,7 +37,8 @@ class Pace:
 
     ``limits`` are slowed down. ``tell`` is told once, in words, when the CLIENT says *not now* for the first time,
     ``slowed`` is called whenever a lower pace was learned.
-    ``learned`` is the pace in requests per second, None while nothing was to be learned. ``patience`` is how long one
+    ``learned`` is the pace in requests per second, None while nothing was to be learned; once nothing was refused for a
+    while, more is tried. ``patience`` is how long one
     request is sent again: limits are often counted by the minute. ``clock``, ``sleep`` and ``patience``: seconds.
     """
 
@@ -46,6 +52,9 @@ class Pace:
     patience: float = 75.0
     _taken: deque[float] = field(default_factory=deque)
     _refused_at: float | None = None
+    # When the pace was changed last, and the longest in which nothing was taken.
+    _changed_at: float = 0.0
+    _longest: float = 0.0
     # Until which exchange, by number, what was refused has been learned from.
     _learned_until: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -58,6 +67,10 @@ class Pace:
             if self._refused_at is not None:
                 self._learn(now - self._refused_at, self._refused_at)
                 self._refused_at, self._learned_until = None, number
+            elif self.learned is not None and now > self._changed_at + max(
+                _CALM, _CALM_TIMES * self._longest
+            ):
+                self._keep_to(self.learned * _FASTER)
             self._taken.append(now)
             while self._taken[0] < now - _REMEMBERED:
                 self._taken.popleft()
@@ -90,8 +103,12 @@ class Pace:
         window = max(_SHORTEST, blocked)
         count = max(1, sum(1 for one in self._taken if one > since - window))
         rate = _MARGIN * count / window
-        self.learned = rate if self.learned is None else min(rate, self.learned * _MARGIN)
-        self.limits.slow_down(self.learned, count)
+        self._longest = max(self._longest, blocked)
+        self._keep_to(rate if self.learned is None else min(rate, self.learned * _MARGIN), count)
+
+    def _keep_to(self, rate: float, together: int | None = None) -> None:
+        self.learned, self._changed_at = rate, self.clock()
+        self.limits.keep_to(rate, together)
 
     @property
     def warning(self) -> str | None:

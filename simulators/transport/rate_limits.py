@@ -37,7 +37,7 @@ class Limits:
                     "leave it out for no limit"
                 )
         self.max_connections = max_connections
-        self.max_requests_per_second = max_requests_per_second
+        self.max_requests_per_second = self._given = max_requests_per_second
         self._clock, self._sleep = clock, sleep
         self._changed = threading.Condition()
         self._open = 0
@@ -53,13 +53,15 @@ class Limits:
         self._period = max(1.0, 1.0 / rate) if rate else 0.0
         self._left = deque(self._left, maxlen=self._burst)
 
-    def slow_down(self, rate: float, together: int = 1) -> None:
-        """Let at most ``rate`` requests leave in a second from now on, ``together`` at once, where it was more."""
+    def keep_to(self, rate: float, together: int | None = None) -> None:
+        """Let at most ``rate`` requests leave in a second from now on, no more than was given in the beginning.
+
+        ``together`` may leave at once, where it was more.
+        """
         with self._rate:
-            self._together = min(self._together, together)
-            if self.max_requests_per_second is None or rate < self.max_requests_per_second:
-                self.max_requests_per_second = rate
-                self._count(rate)
+            self._together = min(self._together, together or self._together)
+            self.max_requests_per_second = rate if self._given is None else min(rate, self._given)
+            self._count(self.max_requests_per_second)
 
     def width(self, n: int) -> int:
         """How wide a race of ``n`` may be: no wider than the connections and the requests of one second."""

@@ -101,7 +101,7 @@ def test_a_right_hash_of_a_rollback_is_accepted(
     """A rollback under the right hash is not answered like a forgery."""
     balance = judge.fund(player, 1000)
     bet = operator.bet(player, player.money(100))
-    judge.needs(bet.ok, "the bet that was to be rolled back was refused")
+    judge.needs(bet.ok, "the bet that was to be rolled back was refused", bet)
     rollback = operator.rollback(bet)
     unaffordable = operator.bet(player, balance + player.unit)
     forged = _forged(
@@ -248,9 +248,9 @@ def test_a_forged_rollback_does_not_poison_its_id(
     start = judge.fund(player, 5000)
     amount = player.money(250)
     bet, compared = operator.bet(player, amount), operator.bet(player, amount)
-    judge.needs(bet.ok and compared.ok, "the bet that was to be rolled back was refused")
+    judge.needs(bet.ok and compared.ok, "the bet that was to be rolled back was refused", bet, compared)
     plain = operator.rollback(compared)
-    judge.needs(plain.ok, "a rollback that nobody forged was refused")
+    judge.needs(plain.ok, "a rollback that nobody forged was refused", plain)
     balance = look(judge, player, start - amount)
     returned = balance - (start - 2 * amount)
     message = operator.undo(bet)

@@ -252,7 +252,7 @@ def test_in_currencies_of_other_decimals(run: Run, operator: Verbs, judge: Judge
 
 def _exact_in(operator: Verbs, judge: Judge, player: Player) -> None:
     first = operator.result(player, player.money(1000))
-    judge.needs(first.ok, f"a result for {player} in {player.currency} was refused: {said(first)}")
+    judge.needs(first.ok, f"a result for {player} in {player.currency} was refused", first)
     case = f"{player.currency}, whose smallest unit is {player.show(player.unit)}"
     smallest = operator.result(player, player.unit)
     if not judge.accepted("BET-13", smallest, case=case):

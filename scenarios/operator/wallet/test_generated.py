@@ -221,7 +221,7 @@ def test_another_acts_between(operator: Verbs, player: Player, another_player: P
         judge.fund(player, 5000)
         judge.fund(another_player, 5000)
         first = operator.send(operator.transaction(action, player, player.money(700)))
-        judge.needs(first.ok, f"a {action} was refused")
+        judge.needs(first.ok, f"a {action} was refused", first)
         for bystanders in WAGERS:
             last = operator.send(operator.transaction(bystanders, another_player, player.money(300)))
             judge.measure(another_player)
@@ -236,7 +236,7 @@ def test_another_cannot_use_up(operator: Verbs, player: Player, another_player: 
     judge.fund(player, 5000)
     judge.fund(another_player, 5000)
     bet = operator.bet(player, player.money(700))
-    judge.needs(bet.ok, "a bet was refused")
+    judge.needs(bet.ok, "a bet was refused", bet)
     operator.rollback(bet, another_player)
     judge.measure(player)
     own = operator.rollback(bet)

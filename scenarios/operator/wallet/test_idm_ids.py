@@ -74,11 +74,11 @@ def test_with_another_amount(operator: Verbs, player: Player, judge: Judge) -> N
     chains = [
         Chain(
             partial(twice, kind=kind, times=one, second_units=other),
-            case=f"{kind}, then {'more' if other > one else 'less'} under its id",
+            case=f"{kind}{'' if one else ' of 0'}, then {'more' if other > one else 'less'} under its id",
             base=partial(once, kind=kind, times=one),
         )
         for kind in KINDS
-        for one, other in ((1, 2), (2, 1))
+        for one, other in ((1, 2), (2, 1), *([(0, 1)] if kind == RESULT else []))
     ]
     each_holds("IDM-05", judge, player, chains, unless=_NONE_ACCEPTED)
 

@@ -89,7 +89,7 @@ def test_rollbacks_of_one_bet_at_once(operator: Verbs, player: Player, judge: Ju
 
     def undone(units: int, ids: Callable[[Verbs], list[str]]) -> list[Transaction]:
         bet = operator.bet(player, player.money(units))
-        judge.needs(bet.ok, "the bet that was to be rolled back was refused")
+        judge.needs(bet.ok, "the bet that was to be rolled back was refused", bet)
         return [operator.undo(bet, id=given) for given in ids(operator)]
 
     for _ in range(effort.races):

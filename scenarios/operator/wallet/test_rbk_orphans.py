@@ -55,7 +55,7 @@ def test_orphan_sent_again(operator: Verbs, player: Player, judge: Judge) -> Non
     """The copy of an orphan rollback is answered with the CLIENT id of the first time."""
     judge.fund(player, 1000)
     orphan = operator.rollback(operator.new_id(), player, player.money(500), label="rollback (orphan)")
-    judge.needs(orphan.ok, "the orphan rollback that was to be sent again was refused")
+    judge.needs(orphan.ok, "the orphan rollback that was to be sent again was refused", orphan)
     for _ in range(2):
         judge.same_client_id("RBK-05", orphan, operator.again(orphan))
 

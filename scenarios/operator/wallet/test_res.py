@@ -39,7 +39,7 @@ def test_of_zero_moves_nothing(operator: Verbs, player: Player, judge: Judge) ->
     """A lost bet is told by a result of 0, which succeeds and moves nothing."""
     judge.fund(player, 500)
     bet = operator.bet(player, player.money(200))
-    judge.needs(bet.ok, "the bet that was to be lost was refused")
+    judge.needs(bet.ok, "the bet that was to be lost was refused", bet)
     lost = operator.result(player, Decimal(0))
     judge.accepted("RES-02", lost)
     judge.settled("RES-02", player, lost, last=True)
@@ -60,7 +60,7 @@ def test_several_after_one_bet(operator: Verbs, player: Player, judge: Judge) ->
     """Several results after one bet, as cash-outs and corrections make them, are all paid."""
     judge.fund(player, 1000)
     bet = operator.bet(player, player.money(400))
-    judge.needs(bet.ok, "the bet that was to be settled was refused")
+    judge.needs(bet.ok, "the bet that was to be settled was refused", bet)
     judge.measure(player)
     results = [operator.result(player, player.money(units)) for units in (300, 150, 300, 75)]
     for number, result in enumerate(results, 1):

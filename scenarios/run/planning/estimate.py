@@ -68,11 +68,13 @@ def bound(
 ) -> float:
     """Seconds after which a run that was given no limit ends; the least where the link was not measured.
 
-    ``slower`` is how many times as long answers take as when it was, on a machine that has become busy, say.
+    ``slower`` is how many times as long answers take as when it was, on a machine that has become busy, say. A CLIENT
+    that takes few requests gives a run some times the least, not the hours that all of it would need.
     """
     least = effort.seconds * (1 + _MONEY * further)
-    first = max(least, _PATIENCE * about(effort, turn or 0.0, rate=rate, further=further))
-    now = _PATIENCE * about(effort, (turn or 0.0) * slower, rate=rate, further=further)
+    paced = min(about(effort, turn or 0.0, rate=rate, further=further), least)
+    first = max(least, _PATIENCE * max(paced, about(effort, turn or 0.0, further=further)))
+    now = _PATIENCE * about(effort, (turn or 0.0) * slower, further=further)
     # Who answers ever more slowly has an end, too.
     return max(first, min(now, _PATIENCE * first))
 

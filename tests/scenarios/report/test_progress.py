@@ -20,7 +20,7 @@ def watched(round_trip):
     run = SimpleNamespace(
         settings=SimpleNamespace(effort=QUICK, rules=CHOSEN, seed=1),
         reach=SimpleNamespace(address="http://client"),
-        guard=SimpleNamespace(seconds=600.0),
+        guard=SimpleNamespace(seconds=600.0, left=500.0),
         probe_name="wagers",
         players=["p-1"],
         round_trip=round_trip,

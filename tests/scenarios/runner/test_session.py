@@ -192,6 +192,34 @@ def test_a_bound_leaves_out_what_matters_least(scenario, limit, order):
     assert [one.id for one in result.run.results] == [f"made.{name}" for name in order]
 
 
+class Ended:
+    """A watcher that keeps the order in which scenarios ended."""
+
+    def __init__(self):
+        self.order = []
+
+    def planned(self, run, scenarios):
+        """Nothing to do."""
+
+    def finished(self, run, result):
+        self.order.append(result.id.removeprefix("made."))
+
+
+def test_what_matters_least_comes_last_as_soon_as_a_run_is_too_long(scenario):
+    first = """
+    @pytest.mark.rules("RES-02")
+    def test_first(judge, run):
+        run.turn, run.guard.bound = 1e9, lambda _: 60
+
+    @pytest.mark.rules("RES-03")
+    def test_next(judge): pass
+    """
+    rules, ended = ("RES-02", "RES-03", "BET-09", "SIG-01", "IDM-02", "RES-01"), Ended()
+    judged(Wallet(), *rules, paths=scenario(first + WORTH), watchers=[ended])
+    # What comes after the next was prepared already.
+    assert ended.order == ["first", "next", "should", "money", "bytes", "race"]
+
+
 def test_a_bound_leaves_what_was_judged_and_tells_of_the_rest(scenario):
     files = scenario("""
         @pytest.mark.rules("RES-01")

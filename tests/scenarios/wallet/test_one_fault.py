@@ -102,10 +102,16 @@ def test_a_least_bet_is_a_choice_and_the_rest_is_judged_by_multiples_of_it():
 
 
 def test_bets_that_are_refused_for_a_limit_of_the_player_are_no_fault():
-    result = judged(odd.LimitsAllBets(), *FEW)
+    wallet = odd.LimitsAllBets()
+    result = judged(wallet, *FEW, "BET-10")
     assert not at(result, Standing.FAILED) | at(result, Standing.WARNED)
-    [*undecided] = [one.reason for one in result.verdicts if one.standing is Standing.UNDECIDED]
-    assert any("refused with 'DAILY_LIMIT', not 'INSUFFICIENT_FUNDS'" in reason for reason in undecided)
+    undecided = {one.rule.id: one.reason for one in result.verdicts if one.standing is Standing.UNDECIDED}
+    assert "refused with 'DAILY_LIMIT', not 'INSUFFICIENT_FUNDS'" in undecided["RBK-02"]
+    # Here it is reached in the middle of what is judged.
+    assert undecided["BET-10"].startswith(
+        "a bet was refused with 'DAILY_LIMIT', and a covered one of 0.01 EUR"
+    )
+    assert wallet.balances == {"p-1": Decimal(50), "p-2": Decimal(50)}
 
 
 def test_a_refusal_may_say_more_than_a_code():

@@ -87,6 +87,20 @@ def test_the_pace_of_a_limit_is_learned_and_kept(most, window, headers, lowest):
     assert advice in way.pace.warning
 
 
+def test_who_is_away_for_a_moment_time_and_again_is_not_asked_ever_more_slowly():
+    clock = Clock()
+    pace = Pace(Limits(clock=clock.now, sleep=clock.sleep), clock=clock.now, sleep=clock.sleep)
+    for number in range(1, 4000):
+        pace.limits.request()
+        # Twenty requests a second, but for two seconds out of twelve.
+        clock.sleep(0.05)
+        while clock.time % 12 > 10:
+            pace.wait(Answer(503), number, 1, 0.0)
+        pace.taken(number)
+    assert clock.time > 300
+    assert pace.learned > 10
+
+
 def test_a_request_that_was_not_taken_is_sent_again_as_a_copy_of_itself():
     clock = Clock()
     client = Limited(clock, 1, 3, "503 Service Unavailable")

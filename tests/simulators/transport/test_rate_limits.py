@@ -84,7 +84,7 @@ def test_a_rate_that_is_not_reached_costs_no_wait() -> None:
 def test_what_was_slowed_down_lets_a_race_leave_after_as_long_as_it_takes_one_by_one() -> None:
     clock = Clock()
     limits = Limits(clock=clock.now, sleep=clock.sleep)
-    limits.slow_down(0.5, together=6)
+    limits.keep_to(0.5, together=6)
     assert limits.width(8) == 6
     limits.request()
     began = clock.now()
@@ -93,8 +93,8 @@ def test_what_was_slowed_down_lets_a_race_leave_after_as_long_as_it_takes_one_by
     limits.request()
     assert clock.now() == began + 14
     # What was seen to be taken at once the first time bounds it for good.
-    limits.slow_down(0.25, together=60)
-    limits.slow_down(0.25, together=2)
+    limits.keep_to(0.25, together=60)
+    limits.keep_to(0.25, together=2)
     assert limits.width(8) == 2
 
 

@@ -115,11 +115,13 @@ class LimitsSingleBets(Wallet):
 
 
 class LeastBets(Wallet):
-    """Takes no single bet below 0.10."""
+    """Takes no single bet below 0.10, nor above 5,000.00."""
 
     def bet(self, message):
         if 0 < message["amount"] < Decimal("0.10"):
             raise Refused("LEAST_STAKE")
+        if message["amount"] > 5000:
+            raise Refused("STAKE_LIMIT")
         return super().bet(message)
 
 
