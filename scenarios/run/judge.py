@@ -306,7 +306,7 @@ class Judge(Together):
         self.result.notes.setdefault(rule, []).append(text)
 
     def needs(self, condition: object, why: str, *exchanges: Exchange) -> None:
-        """Stop, undecided, unless ``condition``: what other rules are about went wrong before, as ``exchanges`` show."""
+        """Stop, undecided, unless ``condition``: what other rules are about went wrong, as ``exchanges`` show."""
         if not condition:
             raise Undecided(": ".join([why, *(said(one) for one in exchanges if not one.ok)][:2]))
 
