@@ -19,9 +19,10 @@ from loadtests.transports.disturbed import delivery, seen
 from scenarios.driver.driver import Driver
 from scenarios.target.loading import Target
 from scenarios.wallet.call_probe import CallProbe
+from scenarios.wallet.driver_probe import DriverProbe
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from scenarios.wallet.probes import DriverProbe, Probe, Reading, WagersProbe
+from scenarios.wallet.probes import Probe, Reading, WagersProbe
 from simulators.exchanges.history import History
 from simulators.operator.delivery import Operator
 from simulators.transport.rate_limits import Limits

@@ -11,8 +11,9 @@ from scenarios.driver.driver import Driver
 from scenarios.hosting.host import Hosted
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Target
+from scenarios.wallet.driver_probe import DriverProbe
 from scenarios.wallet.operator_client import Verbs
-from scenarios.wallet.probes import DriverProbe, Probe, WagersProbe
+from scenarios.wallet.probes import Probe, WagersProbe
 from simulators.checkout.simulator import CheckoutSimulator
 from simulators.exchanges.history import History
 from simulators.exchanges.redaction import Redactor

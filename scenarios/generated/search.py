@@ -1,19 +1,21 @@
-"""Stories: a Hypothesis state machine invents them, they are played, and the one that breaks is made short."""
+"""Stories: chance invents them, they are played, and the one that breaks is made short."""
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-
-import hypothesis
-from hypothesis import HealthCheck, Phase, Verbosity
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from functools import partial
+from random import Random
+from typing import Final
 
 from scenarios.generated.playback import Broken, Open, Stage
 from scenarios.run.story import Step, Story, Verb
 
-# Hypothesis seeds the process's own chance, so that two machines at once would invent other stories than alone.
-_ONE_MACHINE = threading.Lock()
+# The share of a plan's verbs that one story has: what stands beside few others follows on itself and on those often.
+_KEPT: Final = 0.7
+# How often an amount is the least or the largest there may be.
+_EDGES: Final = 0.1
+# How often steps leave together, and come while a player is banned, where the plan has such.
+_TOGETHER: Final = 0.5
+_BANNED: Final = 0.3
 # A failing story is played so often again, at most, to make it shorter.
 _SHRINKS = 80
 FAULTS = (
@@ -67,30 +69,12 @@ class Plan:
 
 
 def invent(plan: Plan, seed: int, examples: int, steps: int) -> list[Story]:
-    """Invent ``examples`` stories of up to ``steps`` steps; the same ``seed`` gives the same ones. Sends nothing."""
-    told: list[Story] = []
-    if not examples:
-        return told
-
-    @hypothesis.seed(seed)
-    class Machine(_Machine):
-        pass
-
-    Machine.plan, Machine.told = plan, told
-    settings = hypothesis.settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        deadline=None,
-        database=None,
-        derandomize=False,
-        print_blob=False,
-        verbosity=Verbosity.quiet,
-        phases=(Phase.generate,),
-        suppress_health_check=list(HealthCheck),
-    )
-    with _ONE_MACHINE:
-        run_state_machine_as_test(Machine, settings=settings)
-    return list(dict.fromkeys(told))
+    """Invent ``examples`` stories of ``steps`` steps; the same ``seed`` gives the same ones. Sends nothing."""
+    chance = Random(seed)
+    return [
+        Story(plan.rule, _steps(plan, chance, steps), plan.opening, players=plan.players)
+        for _ in range(examples)
+    ]
 
 
 Plays = Callable[[Sequence[Story]], Iterable["Broken | None"]]
@@ -157,54 +141,31 @@ def play(story: Story, stage: Stage) -> Broken | None:
     return None
 
 
-class _Machine(RuleBasedStateMachine):
-    """One example: steps as they are drawn, which make a story."""
-
-    plan: Plan
-    told: list[Story]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.steps: list[Step] = []
-
-    @rule(data=st.data())
-    def step(self, data: st.DataObject) -> None:
-        """Any single step of the plan."""
-        self.steps.append(data.draw(_single(self.plan, later=bool(self.steps))))
-
-    @precondition(lambda self: self.plan.together > 0)
-    @rule(data=st.data())
-    def together(self, data: st.DataObject) -> None:
-        """Several steps at once."""
-        single = _single(self.plan, later=bool(self.steps), faults=False)
-        group = data.draw(st.lists(single, min_size=2, max_size=self.plan.together))
-        self.steps.append(Step(Verb.TOGETHER, group=tuple(group)))
-
-    @precondition(lambda self: self.plan.bans)
-    @rule(data=st.data())
-    def banned(self, data: st.DataObject) -> None:
-        """A few steps while a player is banned."""
-        single = _single(self.plan, later=bool(self.steps), faults=False)
-        player = data.draw(st.integers(0, self.plan.players - 1))
-        group = data.draw(st.lists(single, min_size=1, max_size=3))
-        self.steps.append(Step(Verb.BANNED, player=player, group=tuple(group)))
-
-    def teardown(self) -> None:
-        """Keep the story; what Hypothesis breaks off at its beginning is none."""
-        if self.steps:
-            plan = self.plan
-            self.told.append(Story(plan.rule, tuple(self.steps), plan.opening, players=plan.players))
+def _steps(plan: Plan, chance: Random, number: int) -> tuple[Step, ...]:
+    """The steps of one story."""
+    some = [verb for verb in plan.verbs if chance.random() < _KEPT]
+    verbs = some if any(verb not in _LATER for verb in some) else plan.verbs
+    steps: list[Step] = []
+    for _ in range(number):
+        single = partial(_single, plan, chance, verbs, later=bool(steps))
+        if plan.together and chance.random() < _TOGETHER:
+            group = tuple(single(beside=True) for _ in range(chance.randint(2, plan.together)))
+            steps.append(Step(Verb.TOGETHER, group=group))
+        elif plan.bans and chance.random() < _BANNED:
+            group = tuple(single(beside=True) for _ in range(chance.randint(1, 3)))
+            steps.append(Step(Verb.BANNED, player=chance.randrange(plan.players), group=group))
+        else:
+            steps.append(single())
+    return tuple(steps)
 
 
-def _single(plan: Plan, *, later: bool, faults: bool = True) -> st.SearchStrategy[Step]:
-    verbs = [
-        verb for verb in plan.verbs if (later or verb not in _LATER) and (faults or verb is not Verb.RESTART)
-    ]
-    return st.builds(
-        Step,
-        verb=st.sampled_from(verbs),
-        units=st.integers(*plan.units),
-        of=st.integers(0, 5) if later else st.just(0),
-        fault=st.sampled_from(("", "", *plan.faults)) if faults and plan.faults else st.just(""),
-        player=st.integers(0, plan.players - 1) if plan.players > 1 else st.just(0),
+def _single(plan: Plan, chance: Random, verbs: Sequence[Verb], *, later: bool, beside: bool = False) -> Step:
+    """Any single step; ``later`` where others stand before it, without faults where it stands ``beside`` others."""
+    fit = [verb for verb in verbs if (later or verb not in _LATER) and not (beside and verb is Verb.RESTART)]
+    return Step(
+        verb=chance.choice(fit),
+        units=chance.choice(plan.units) if chance.random() < _EDGES else chance.randint(*plan.units),
+        of=chance.randint(0, 5) if later else 0,
+        fault="" if beside or not plan.faults else chance.choice(("", "", *plan.faults)),
+        player=chance.randrange(plan.players),
     )

@@ -27,7 +27,7 @@ _WEAK: Final = frozenset({weakref.__file__, WeakSet.__init__.__code__.co_filenam
 def interruptible() -> Iterator[None]:
     """Let SIGTERM and SIGHUP raise KeyboardInterrupt as Ctrl-C does, and let none be lost.
 
-    Python drops what is raised by whatever the collector of garbage calls, and Hypothesis has a callback there: one
+    Python drops what is raised by whatever the collector of garbage calls, and libraries have callbacks there: one
     Ctrl-C in ten would do nothing. In any thread but the main one, which alone hears of signals, nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():

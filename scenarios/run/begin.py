@@ -10,10 +10,11 @@ from scenarios.run.guard import TargetGone
 from scenarios.run.planning.cost import round_trip, turn
 from scenarios.run.run import Run
 from scenarios.wallet.call_probe import CallProbe
+from scenarios.wallet.driver_probe import DriverProbe, TakenAtItsWord
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.player import Player
 from scenarios.wallet.probe_self_test import Diagnosis, diagnose, try_call
-from scenarios.wallet.probes import DriverProbe, TakenAtItsWord, Unreadable, WagersProbe
+from scenarios.wallet.probes import Unreadable, WagersProbe
 from simulators.exchanges.history import Exchange
 from simulators.values import money
 

@@ -22,12 +22,12 @@ from scenarios.run.restore import Restore
 from scenarios.run.told_balances import TOLD_BY_ANSWERS, ToldBalances
 from scenarios.target.lock import PlayerLock
 from scenarios.wallet.call_probe import CallProbe
+from scenarios.wallet.driver_probe import DriverProbe
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probe_self_test import Diagnosis
 from scenarios.wallet.probes import (
-    DriverProbe,
     Likely,
     Probe,
     Reading,
@@ -48,6 +48,9 @@ _TIMEOUT = 5.0
 # How many exchanges in a row put one player back, about, and how long each takes where that was not measured.
 _TO_RESTORE = 12
 _QUICK = 0.005
+# Seconds to the CLIENT and back from which on it pays to send before the answer came, and by how much that is later.
+_FAR = 0.02
+_AHEAD = 0.01
 
 
 @dataclass
@@ -63,7 +66,8 @@ class Run:
     only what answers decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not
     measured, ``turn`` to the next request, both of the beginning; ``slower`` is how many times as long answers were
     seen to take since then. ``planned`` are so many scenarios of each provider. ``lock`` knows of other runs that use
-    the players, ``told`` of the balances that answers told.
+    the players, ``told`` of the balances that answers told. ``again`` is whether a scenario is run once more, as it
+    broke a rule.
     """
 
     settings: Settings
@@ -86,6 +90,7 @@ class Run:
     planned: Mapping[str, int] = field(default_factory=dict)
     lock: PlayerLock = field(default_factory=PlayerLock)
     told: ToldBalances = field(default_factory=ToldBalances)
+    again: bool = False
 
     def __post_init__(self) -> None:
         self.settings = self.settings.applicable()
@@ -262,6 +267,8 @@ class Run:
         Where it is the ``last`` before the player is funded anew, nothing has to be put back. Raises Unreadable.
         """
         until = len(self.history)
+        if isinstance(self.probe, WagersProbe):
+            self.probe.ahead = self._ahead
         reading = self.probe.read(player, expected, likely, last=last)
         # Where the balance is another than it should be, another rule's fault may have made it so.
         tells = TOLD_BY_ANSWERS in self.settings.rules and not (self.suspicion.why or self.at_its_word)
@@ -269,6 +276,12 @@ class Run:
             self.told.hold(self.verbs, player, until, reading.amount)
         player.read = (len(self.history), reading.now) if reading.restored else None
         return reading
+
+    @property
+    def _ahead(self) -> float | None:
+        """Seconds after which what reads a balance may send on without an answer, None where it is to wait for it."""
+        far = (self.round_trip or 0.0) >= _FAR and self.width > 1
+        return _AHEAD if far and not self.again else None
 
     def proved(self, player: Player) -> Decimal | None:
         """The balance as it was read last, None where something may have moved it since then."""

@@ -20,14 +20,17 @@ class Together:
 
     run: Run
     result: ScenarioResult
-    # Whether this is the second look at what broke a rule.
-    again: bool = False
     # The numbers of the exchanges that were sent side by side.
     abreast: set[int] = field(default_factory=set)
     # Whether what is found will be looked at more closely: then nothing ends with the first of it.
     tentative: bool = False
     # How many judges share what the CLIENT answers at once.
     sharing: int = 1
+
+    @property
+    def again(self) -> bool:
+        """Whether this is the second look at what broke a rule."""
+        return self.run.again
 
     def together(self, sends: Sequence[Callable[[], Result]]) -> list[Result]:
         """Call ``sends``, each of which sends requests, and return what they return; their order must mean nothing.

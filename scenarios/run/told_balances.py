@@ -14,7 +14,7 @@ from scenarios.oracles.attempts import messages_of
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from simulators.exchanges.history import Exchange
+from simulators.exchanges.history import Exchange, Purpose
 from simulators.wallet.transactions import Kind
 
 # The rule that the balance which an answer tells is the one that is there.
@@ -77,8 +77,17 @@ def _plain(later: Sequence[Exchange], sent: Sequence[Exchange], begin: int, play
         and named.isdisjoint(ids)
         and all(one.genuine and one.race is None for one in later)
         and not any(one.faulty or one.failure for one in sent[first.number :])
-        and all(one.answered is not None and one.answered <= after.invoked for one, after in pairwise(row))
+        and all(_followed(one, after) or _of_a_reading(one, after, first) for one, after in pairwise(row))
     )
+
+
+def _followed(one: Exchange, after: Exchange) -> bool:
+    return one.answered is not None and one.answered <= after.invoked
+
+
+def _of_a_reading(one: Exchange, after: Exchange, first: Exchange) -> bool:
+    """Whether both are bets of a reading, whose second may leave ahead; not where what is looked at is one of them."""
+    return {one.purpose, after.purpose} == {Purpose.PROBE} and first not in (one, after)
 
 
 def _notice(operator: Verbs, player: Player, one: Exchange, told: Decimal, balance: Decimal) -> None:

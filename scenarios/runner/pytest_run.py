@@ -4,10 +4,8 @@ import contextlib
 import functools
 import os
 import secrets
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -28,8 +26,6 @@ from simulators.providers import PROVIDERS
 PACKAGE = Path(__file__).parents[1]
 SCENARIOS = tuple(PACKAGE / name for name in PROVIDERS)
 _SEEDS = 1_000_000
-# Where Hypothesis, if a scenario loads it, keeps what it found.
-_STORAGE = "HYPOTHESIS_STORAGE_DIRECTORY"
 
 
 def check(
@@ -163,19 +159,14 @@ def join(config: pytest.Config, target_file: Path) -> Session:
 
 @contextlib.contextmanager
 def _shut_off() -> Iterator[None]:
-    """Keep pytest from the caller's plugins and options, and from leaving bytecode or caches behind."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith(("PYTEST_", _STORAGE))}
-    bytecode = sys.dont_write_bytecode
+    """Keep pytest from the caller's plugins and options."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith("PYTEST_")}
     for name in kept:
         del os.environ[name]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    sys.dont_write_bytecode = True
     try:
-        with TemporaryDirectory(prefix="pitboss-hypothesis-") as home:
-            os.environ[_STORAGE] = home
-            yield
+        yield
     finally:
-        for name in [name for name in os.environ if name.startswith(("PYTEST_", _STORAGE))]:
+        for name in [name for name in os.environ if name.startswith("PYTEST_")]:
             del os.environ[name]
         os.environ.update(kept)
-        sys.dont_write_bytecode = bytecode

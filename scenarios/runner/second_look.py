@@ -85,8 +85,9 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
     first, judged, notes = result.findings, result.judged, result.notes
     stories, readings = dict(result.stories), dict(result.readings)
     sent = judge.run.sent_in(result)
-    # How many go at once is found out by overlapping, too, and says nothing of the rule.
-    told = (one for one in sent if one.number not in judge.abreast and one.purpose is not Purpose.LIVENESS)
+    # How many go at once is found out by overlapping, too, and balances are read so: both say nothing of the rule.
+    own = {Purpose.LIVENESS, Purpose.PROBE}
+    told = (one for one in sent if one.number not in judge.abreast and one.purpose not in own)
     raced, lost = _overlapped(told), _lost(judge)
     result.findings, result.judged, result.notes = [], set(), {}
     ending: Exception | None = None
@@ -161,13 +162,13 @@ def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost
 
 def _run(item: pytest.Function, judge: Judge) -> Exception | None:
     """Run the scenario once more; return how it ended: how far it came is what it judged."""
-    judge.again = True
+    judge.run.again = True
     try:
         item.runtest()
     except Exception as ending:
         return ending
     finally:
-        judge.again = False
+        judge.run.again = False
     return None
 
 

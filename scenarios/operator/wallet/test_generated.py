@@ -1,6 +1,6 @@
 """Generated histories: what no one thought of writing down as a case.
 
-Story: Hypothesis invents sequences of bets, results, rollbacks, copies, orphans and late arrivals, of two players, with
+Story: chance invents sequences of bets, results, rollbacks, copies, orphans and late arrivals, of two players, with
 what is wrong or comes during a ban in between, some at once, some with answers lost or restarts; the one that breaks is
 made as short as it can be, told in numbered lines, saved and replayed by ``pitboss replay``. Invariant: the balance is
 one that the wallet model allows. Limits: left out are a rollback of a rollback, as the documents do not say what it
@@ -8,7 +8,7 @@ does, and wagers in other currencies; sizes and number come from the effort, the
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -108,9 +108,9 @@ def test_common_sequences(player: Player, judge: Judge, effort: Effort) -> None:
 
 @pytest.mark.after_choices
 @pytest.mark.rules("INV-01")
-def test_any_sequence(player: Player, judge: Judge, effort: Effort) -> None:
+def test_any_sequence(players: list[Player], judge: Judge, effort: Effort) -> None:
     """For any sequence of bets, results, rollbacks, copies, orphans and late arrivals the balance is the model's."""
-    _any_sequence([player], judge, effort, effort.examples)
+    _any_sequence(players[:1], judge, effort, effort.examples, beside=players)
 
 
 @pytest.mark.after_choices
@@ -128,7 +128,9 @@ def _any_sequence(
     effort: Effort,
     examples: int,
     tours: tuple[tuple[Step, ...], ...] = (),
+    beside: Sequence[Player] = (),
 ) -> None:
+    """Judge stories of those ``acting``; where it is one, several stories at once, of those ``beside``."""
     run = judge.run
     learned = _learned(judge, acting) if examples else {}
     if examples and run.channel.dialect.abilities.several:
@@ -142,6 +144,9 @@ def _any_sequence(
         bans=_bans(run),
         tours=(*tours, *(tour for tours in learned.values() for tour in tours)),
     )
+    if beside:
+        _side_by_side(beside, judge, effort, plan)
+        return
     stage = partial(Stage, run, acting, plan.opening, judge.fund)
     judge_stories(run, judge, effort, plan, stage, examples)
 
@@ -169,7 +174,7 @@ def _learned(judge: Judge, acting: list[Player]) -> dict[Verb, tuple[tuple[Step,
 
 
 def _side_by_side(
-    players: list[Player],
+    players: Sequence[Player],
     judge: Judge,
     effort: Effort,
     plan: Plan,
@@ -202,6 +207,7 @@ def test_players_are_isolated(player: Player, another_player: Player, judge: Jud
     """Traffic for one player, also much of it at once, never moves another."""
     run = judge.run
     plan = Plan("INV-03", _SEQUENTIAL, _OPENING, together=4)
+    effort = replace(effort, steps=effort.steps // 2)
     for players in ([player, another_player], [another_player, player]):
         judge_stories(
             run,
@@ -270,8 +276,7 @@ def test_players_at_once(
 ) -> None:
     """Wagers of two players at once: what one lacks is never found with the other."""
     for _ in range(effort.races * 2):
-        for who in (player, another_player):
-            judge.fund(who, 5000)
+        judge.each([player, another_player], lambda judge, who: judge.fund(who, 5000))
         race = operator.race(
             [
                 operator.transaction("bet" if turn % 3 else "result", who, who.money(100 + 13 * turn))

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from scenarios.driver.driver import Driver
-from scenarios.wallet.probes import DriverProbe, Unreadable, WagersProbe
+from scenarios.wallet.driver_probe import DriverProbe
+from scenarios.wallet.probes import Unreadable, WagersProbe
 from tests.support.in_memory.judging import (
     BetsTakeNothing,
     NoBets,
@@ -20,13 +21,14 @@ BALANCES = ["0", "0.01", "0.02", "10", "41.37", "1234567.89", "1000000000000", "
 GUESSES = ["0", "10", "41.37", "-8", "50000"]
 
 
-@pytest.fixture(params=["wagers", "http"])
+@pytest.fixture(params=["wagers", "ahead", "http"])
 def reading(request):
     """Runs against a wallet, and the probe of the run, by name."""
 
     def probe_of(run):
-        if request.param == "wagers":
-            return WagersProbe(run.verbs)
+        if request.param != "http":
+            # At once, so that the two bets of a reading meet in any order.
+            return WagersProbe(run.verbs, ahead=0.0 if request.param == "ahead" else None)
         return DriverProbe(run.verbs, Driver(run.settings.target), "http")
 
     return probe_of
@@ -42,6 +44,15 @@ def test_a_balance_is_read_exactly_and_left_as_found(balance, reading):
             assert seen.amount == Decimal(balance), f"guessed {guess}"
             assert seen.restored
             assert wallet.balances == {"p-1": Decimal(balance), "p-2": Decimal(balance)}
+
+
+def test_the_second_bet_of_a_reading_leaves_ahead_where_the_client_is_far_and_at_no_second_look():
+    with running(Wallet(balance="41.37")) as run:
+        ahead = []
+        for run.round_trip, run.again in ((0.001, False), (0.05, False), (0.05, True)):
+            assert run.read(run.players[0], Decimal("41.37")).amount == Decimal("41.37")
+            ahead.append(run.probe.ahead is not None)
+    assert ahead == [False, True, False]
 
 
 @pytest.mark.parametrize("balance", BALANCES)
