@@ -153,7 +153,7 @@ class WagersProbe:
             wait([sent], self.ahead)
             more = self._bet(player, 1)
             whole = sent.result()
-        if whole.ok and more.refused and (not self.reasons or _reason(more) in self.reasons):
+        if whole.ok and more.refused and (not self.reasons or reason(more) in self.reasons):
             return True
         if taken := units * whole.ok + more.ok:
             self.give(player, taken)
