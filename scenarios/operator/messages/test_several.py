@@ -24,8 +24,8 @@ from simulators.wallet.transactions import Transaction
 
 pytestmark = [pytest.mark.needs("probe"), pytest.mark.ability("several")]
 
-# Smallest units of the balance of which requests ask too much.
-_FUNDS = 1000
+# So many smallest units are more than any player is funded with.
+_BEYOND = 1_000_000
 
 
 def _round(operator: Verbs, player: Player, bet: int, result: int) -> Transaction:
@@ -76,21 +76,23 @@ def test_each_of_a_request_is_done(operator: Verbs, player: Player, judge: Judge
 @pytest.mark.rules("BET-03")
 def test_nothing_of_a_refused_request_moves(operator: Verbs, player: Player, judge: Judge) -> None:
     """A request with a bet that is not covered is refused as a whole, whatever stands beside that bet."""
-    judge.fund(player, _FUNDS)
 
-    def wager(kind: Action, units: int) -> Transaction:
-        return operator.transaction(kind, player, player.money(units))
+    def asked(wagers: Sequence[tuple[Action, int]], units: int) -> list[Exchange]:
+        """A request of ``wagers``, each of so many smallest units and of ``units`` besides."""
+        messages = [operator.transaction(kind, player, player.money(more + units)) for kind, more in wagers]
+        return [operator.send(operator.together(*messages))]
 
-    requests = {
-        "a bet over the balance before a result": (wager(BET, 4 * _FUNDS), wager(RESULT, 25)),
-        "a bet over the balance behind a result": (wager(RESULT, 50), wager(BET, 4 * _FUNDS)),
-        "a bet over the balance behind one that is covered": (wager(BET, 100), wager(BET, 4 * _FUNDS)),
-        "a bet that its own result alone would cover": (wager(BET, _FUNDS + 200), wager(RESULT, _FUNDS)),
+    def answers(sent: Sequence[Exchange], case: str) -> None:
+        judge.refused("BET-03", sent[0], case=case)
+
+    requests: dict[str, tuple[tuple[Action, int], ...]] = {
+        "a bet over the balance before a result": ((BET, _BEYOND), (RESULT, 0)),
+        "a bet over the balance behind a result": ((RESULT, 0), (BET, _BEYOND)),
+        "a bet over the balance behind one that is covered": ((BET, 0), (BET, _BEYOND)),
+        "a bet that its own result alone would cover": ((BET, _BEYOND), (RESULT, _BEYOND)),
     }
-    sent = [operator.send(operator.together(*wagers)) for wagers in requests.values()]
-    for case, one in zip(requests, sent, strict=True):
-        judge.refused("BET-03", one, case=case)
-    judge.settled("BET-03", player, *sent, case="requests with a bet over the balance", last=True)
+    chains = [Chain(partial(asked, wagers), answers, case=case) for case, wagers in requests.items()]
+    each_holds("BET-03", judge, player, chains)
 
 
 @pytest.mark.rules("IDM-01")
