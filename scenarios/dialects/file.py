@@ -1,6 +1,6 @@
 """Dialect files: another provider's words, as a TOML file describes them, read into a ``TemplateDialect``."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -16,8 +16,9 @@ from pydantic import (
     model_validator,
 )
 
+from scenarios.dialects.messages import ASKING, OWN, nested, places_in, unsayable
 from scenarios.problems.errors import UsageProblem
-from scenarios.toml_files.problems import Origin, as_problem
+from scenarios.toml_files.problems import Origin, Unfit, as_problem
 from scenarios.toml_files.reading import read_toml
 from scenarios.toml_files.section import Section
 from scenarios.toml_files.values import Name
@@ -26,22 +27,14 @@ from simulators.wallet.signers import HASHES, HMACS, RSA, Output, Over, Place, S
 from simulators.wallet.template_dialect import PLACES, Amount, Answers, AskedIn, Encoding, TemplateDialect
 from simulators.wallet.transactions import Kind
 
+# The command that writes a file to compare with.
+_EXAMPLE = "pitboss dialect new example.toml"
 # With so many digits a tenth of every currency's unit can be written.
 _FINE = 5
-# What a balance call can say.
-_ASKING = ("{player}", "{currency}", "{round}", "{uuid}")
-# What is one transaction's own, where a request asks for several.
-_OWN = frozenset({"{id}", "{of}", "{bet}", "{amount}"})
-# What each kind must say, so that a CLIENT can handle it.
-_NEEDED = {
-    Kind.BET: ("{id}", "{player}", "{amount}"),
-    Kind.RESULT: ("{id}", "{player}", "{amount}"),
-    Kind.ROLLBACK: ("{of}", "{player}"),
-}
 
 
 def _by_kind(path: Any) -> Any:
-    return dict.fromkeys(Kind, path) if isinstance(path, str) else path
+    return dict.fromkeys(Kind, _path(path)) if isinstance(path, str) else path
 
 
 def _path(path: str) -> str:
@@ -112,7 +105,10 @@ class Signature(Section):
     @model_validator(mode="after")
     def _one_place(self) -> Self:
         if (self.header is None) == (self.field is None):
-            raise ValueError("it needs either header or field, where the signature stands")
+            raise Unfit(
+                "it needs either header or field, where the signature stands",
+                'write one of them: header = "X-Signature", or field = "sign"',
+            )
         return self
 
 
@@ -150,7 +146,7 @@ class BalanceForm(Section):
         examples=['"/balance"'],
     )
     message: dict[str, Any] = Field(
-        description=f"what the balance call says; {', '.join(_ASKING)} and what is agreed on stand for their values"
+        description=f"what the balance call says; {', '.join(ASKING)} and what is agreed on stand for their values"
     )
 
 
@@ -219,17 +215,19 @@ class DialectFile(Section):
     @classmethod
     def _every_kind(cls, given: dict[Kind, Any]) -> dict[Kind, Any]:
         if missing := [kind for kind in Kind if kind not in given]:
-            raise ValueError(f"{missing[0]} is missing; there are {', '.join(Kind)}")
+            raise Unfit(
+                f"{missing[0]} is missing; there are {', '.join(Kind)}",
+                f"add it; {_EXAMPLE} writes a file that is whole, to compare with",
+            )
         return given
 
     @field_validator("messages")
     @classmethod
     def _sayable(cls, given: dict[Kind, dict[str, Any]], info: ValidationInfo) -> dict[Kind, dict[str, Any]]:
         flat, places = _flat_and_places(info, PLACES)
-        if problem := next(
-            (each for kind in Kind for each in _unsayable(kind, given[kind], places, flat=flat)), None
-        ):
-            raise ValueError(problem)
+        found = (each for kind in Kind for each in unsayable(kind, given[kind], places, flat=flat))
+        if problem := next(found, None):
+            raise problem
         return given
 
     @field_validator("several")
@@ -241,13 +239,20 @@ class DialectFile(Section):
         for kind, message in messages.items():
             listed = message.get(given)
             if not (isinstance(listed, list) and len(listed) == 1):
-                raise ValueError(f"{kind} has no list of one part in {given!r}")
-            if lost := sorted(_OWN.intersection(_places(message)).difference(_places(listed))):
-                raise ValueError(
-                    f"{kind} has {lost[0]} outside the list of {given!r}, where it is one part's"
+                raise Unfit(
+                    f"{kind} has no list of one part in {given!r}",
+                    f'write to [messages.{kind}]: {given} = [{{ id = "{{id}}", .. }}]',
+                )
+            if lost := sorted(OWN.intersection(places_in(message)).difference(places_in(listed))):
+                raise Unfit(
+                    f"{kind} has {lost[0]} outside the list of {given!r}, where it is one part's",
+                    "move it into the list",
                 )
         if path and path[Kind.BET] != path[Kind.RESULT]:
-            raise ValueError("a bet and its result cannot be one request, as their paths differ")
+            raise Unfit(
+                "a bet and its result cannot be one request, as their paths differ",
+                "leave several out, or write one path for both",
+            )
         return given
 
     @field_validator("balance")
@@ -255,19 +260,24 @@ class DialectFile(Section):
     def _asked_and_told(cls, given: BalanceForm | None, info: ValidationInfo) -> BalanceForm | None:
         if given is None:
             return None
-        flat, places = _flat_and_places(info, _ASKING)
-        found = set(_places(given.message))
+        flat, places = _flat_and_places(info, ASKING)
+        found = set(places_in(given.message))
         if "{player}" not in found:
-            raise ValueError("message has no {player} as the whole value of a field")
-        if unknown := sorted(found.difference(places)):
-            raise ValueError(f"message has {unknown[0]}, which stands for nothing in a balance call")
-        if flat and any(isinstance(each, dict | list) for each in given.message.values()):
-            raise ValueError(
-                "message has a table or a list, which neither a form nor a query string can hold"
+            raise Unfit(
+                "message has no {player} as the whole value of a field",
+                'add to its message for example: player = "{player}"',
             )
+        if unknown := sorted(found.difference(places)):
+            raise Unfit(
+                f"message has {unknown[0]}, which stands for nothing in a balance call",
+                f"write one of {', '.join(ASKING)}, or what stands there as it is sent",
+            )
+        if flat and (deep := nested("message", given.message)):
+            raise deep
         if "answer" in info.data and info.data["answer"].balance is None:
-            raise ValueError(
-                "there is a balance call, and [answer] balance does not say where the balance is"
+            raise Unfit(
+                "there is a balance call, and [answer] balance does not say where the balance is",
+                'add to [answer] for example: balance = "balance"',
             )
         return given
 
@@ -275,16 +285,20 @@ class DialectFile(Section):
     @classmethod
     def _as_messages_say(cls, given: Decisions, info: ValidationInfo) -> Decisions:
         result = info.data.get("messages", {}).get(Kind.RESULT, {})
-        if not given.results_alone and "{bet}" not in _places(result):
-            raise ValueError("results_alone is false, and messages.result has no {bet}")
+        if not given.results_alone and "{bet}" not in places_in(result):
+            raise Unfit(
+                "results_alone is false, and messages.result has no {bet}",
+                'add to [messages.result] for example: bet = "{bet}"',
+            )
         return given
 
     @field_validator("signature")
     @classmethod
     def _of_what_is_there(cls, sign: Signature, info: ValidationInfo) -> Signature:
         if info.data.get("encoding") == "json" and sign.field is not None and sign.over == "body":
-            raise ValueError(
-                'a field inside a JSON body cannot be over = "body"; it is over "values" or "pairs"'
+            raise Unfit(
+                'a field inside a JSON body cannot be over = "body"; it is over "values" or "pairs"',
+                'write over = "values", or header = "X-Signature" in place of field',
             )
         return sign
 
@@ -320,8 +334,8 @@ class DialectFile(Section):
                 results_alone=self.decisions.results_alone,
                 ids_across_players=self.decisions.ids_across_players,
                 fine_amounts=self.amount.fine,
-                rollback_currency="{currency}" in _places(self.messages[Kind.ROLLBACK]),
-                rollback_ids="{id}" in _places(self.messages[Kind.ROLLBACK]),
+                rollback_currency="{currency}" in places_in(self.messages[Kind.ROLLBACK]),
+                rollback_ids="{id}" in places_in(self.messages[Kind.ROLLBACK]),
                 client_ids=answer.client_id is not None,
                 balance_told=answer.balance is not None,
                 balance_call=self.balance is not None,
@@ -332,7 +346,7 @@ class DialectFile(Section):
 def read_dialect(path: Path) -> TemplateDialect:
     """Read the dialect file at ``path``. Raises UsageProblem, which tells of every fault found."""
     try:
-        data = read_toml(path, "pitboss dialect new example.toml")
+        data = read_toml(path, _EXAMPLE)
     except FileNotFoundError:
         raise UsageProblem(
             f"there is no dialect file {path}",
@@ -342,7 +356,7 @@ def read_dialect(path: Path) -> TemplateDialect:
     try:
         return DialectFile.model_validate(data).dialect()
     except ValidationError as invalid:
-        first, *more = as_problem(invalid, DialectFile, data, Origin(str(path), {}))
+        first, *more = as_problem(invalid, DialectFile, data, Origin(str(path), {}, _EXAMPLE))
         raise UsageProblem(first.came, first.expected, first.next_step, tuple(more)) from None
 
 
@@ -350,30 +364,3 @@ def _flat_and_places(info: ValidationInfo, places: Collection[str]) -> tuple[boo
     """Whether messages can hold no tables, and what may stand in them."""
     flat = info.data.get("encoding") in ("form", "query")
     return flat, (*places, *(f"{{{name}}}" for name in info.data.get("agreed", ())))
-
-
-def _unsayable(kind: Kind, message: dict[str, Any], places: Collection[str], *, flat: bool) -> Iterator[str]:
-    """What keeps ``message`` from asking for a transaction of ``kind``; ``flat`` where it can hold no tables."""
-    found = set(_places(message))
-    if lost := [place for place in _NEEDED[kind] if place not in found]:
-        yield f"{kind} has no {' and no '.join(lost)} as the whole value of a field"
-    if unknown := sorted(found.difference(places)):
-        yield f"{kind} has {unknown[0]}, which stands for nothing"
-    if kind is not Kind.ROLLBACK and "{of}" in found:
-        yield f"{kind} has {{of}}, which only a rollback has"
-    if kind is not Kind.RESULT and "{bet}" in found:
-        yield f"{kind} has {{bet}}, which only a result has"
-    if flat and any(isinstance(each, dict | list) for each in message.values()):
-        yield f"{kind} has a table or a list, which neither a form nor a query string can hold"
-
-
-def _places(part: Any) -> Iterator[str]:
-    match part:
-        case dict():
-            for inner in part.values():
-                yield from _places(inner)
-        case list():
-            for inner in part:
-                yield from _places(inner)
-        case str() if part.startswith("{") and part.endswith("}"):
-            yield part

@@ -14,26 +14,35 @@ from scenarios.problems.errors import UsageProblem
 Keys = tuple[str, ...]
 
 
+class Unfit(ValueError):
+    """A value that does not fit with others; ``next_step`` is what to do."""
+
+    def __init__(self, came: str, next_step: str) -> None:
+        super().__init__(came)
+        self.next_step = next_step
+
+
 @dataclass
 class Origin:
-    """Where values came from: the file's name, and the variables that override keys."""
+    """Where values came from: the file's name, the variables that override keys, the command that writes an example."""
 
     file: str
     variables: dict[Keys, str] = field(default_factory=dict)
+    example: str = "pitboss init"
 
-    def key(self, keys: Keys) -> str:
-        """Name the key as the user wrote it: in the file, or as a variable."""
+    def key(self, keys: Keys, *, bare: bool = False) -> str:
+        """Name the key as the user wrote it: in the file, or as a variable; ``bare`` is one that is in no section."""
         for length in range(len(keys), 0, -1):
             variable = self.variables.get(keys[:length])
             if variable:
                 return f"{variable} ({spelled(keys)})"
-        return f"{spelled(keys)} in {self.file}"
+        return f"{spelled(keys, bare=bare)} in {self.file}"
 
 
-def spelled(keys: Keys) -> str:
-    """``("operator", "timeout")`` as "[operator] timeout"."""
+def spelled(keys: Keys, *, bare: bool = False) -> str:
+    """``("operator", "timeout")`` as "[operator] timeout"; where the first is ``bare``, it is no section."""
     section, *rest = keys
-    text = f"[{section}]"
+    text = section if bare else f"[{section}]"
     for part in rest:
         text += f"[{part}]" if part.isdecimal() else (" " if text.endswith("]") else ".") + part
     return text
@@ -47,34 +56,50 @@ def as_problem(
 
 
 def _one(error: ErrorDetails, model: type[BaseModel], data: dict[str, Any], origin: Origin) -> UsageProblem:
-    keys = tuple(str(part) for part in error["loc"])
+    # Of what is no key of a table the last part says just that.
+    keys = tuple(str(part) for part in error["loc"] if part != "[key]")
+    bare = _is_bare(keys[0], model, data)
     if error["type"] == "extra_forbidden":
-        return _unknown(keys, model, origin)
+        return _unknown(keys, model, origin, bare=bare)
     name, known = _field(model, keys)
     expected = (known.description if known else None) or reason(error)
     example = str((known.examples or [""])[0]) if known else ""
     line = f"{name} = {example}" if example else ""
     if error["type"] == "missing":
-        section = spelled(keys[:-1]) if len(keys) > 1 else spelled(keys)
+        if len(keys) == 1:
+            lost = spelled(keys, bare=bare)
+            return UsageProblem(f"{origin.file} has no {lost}", expected, f"add {line or lost}")
+        section = spelled(keys[:-1])
         return UsageProblem(
             f"{section} in {origin.file} has no {keys[-1]}", expected, f"add to {section}: {line or keys[-1]}"
         )
     value = _value(data, keys)
     hidden = known is None or _is_secret(known) or isinstance(value, dict) or _tells_password(value)
-    came = origin.key(keys) + ("" if hidden else f" is {_toml(value)}")
+    came = origin.key(keys, bare=bare) + ("" if hidden else f" is {_toml(value)}")
+    inner = error.get("ctx", {}).get("error")
+    wrong_key = "rename it, or remove it" if "[key]" in error["loc"] else "correct this value"
+    usual = f"write for example: {line}" if line else wrong_key
     return UsageProblem(
-        f"{came}: {reason(error)}", expected, f"write for example: {line}" if line else "correct this value"
+        f"{came}: {reason(error)}", expected, inner.next_step if isinstance(inner, Unfit) else usual
     )
 
 
-def _unknown(keys: Keys, model: type[BaseModel], origin: Origin) -> UsageProblem:
+def _is_bare(key: str, model: type[BaseModel], data: dict[str, Any]) -> bool:
+    """Whether ``key`` stands in no section of a file that is read as ``model``."""
+    known = _by_name(model, key)
+    asked = model.model_fields.values() if known is None else [known]
+    sections = all(any(map(_is_model, _kinds(one.annotation))) for one in asked)
+    return not sections and not isinstance(data.get(key), dict)
+
+
+def _unknown(keys: Keys, model: type[BaseModel], origin: Origin, *, bare: bool) -> UsageProblem:
     holder = _model(model, keys[:-1])
     known = [(info.alias or name) for name, info in holder.model_fields.items()] if holder else []
-    what = "section" if len(keys) == 1 else "key"
+    what = "section" if len(keys) == 1 and not bare else "key"
     return UsageProblem(
-        f"{origin.key(keys)} is an unknown {what}",
+        f"{origin.key(keys, bare=bare)} is an unknown {what}",
         f"one of {', '.join(known)}: a mistyped {what} would otherwise be ignored in silence",
-        did_you_mean(keys[-1], known, f"remove it, or see `pitboss init` for every {what}"),
+        did_you_mean(keys[-1], known, f"remove it, or see `{origin.example}` for every {what}"),
     )
 
 

@@ -69,8 +69,8 @@ def test_messages_that_are_signed_by_rsa_are_shown_with_the_key_that_verifies_th
 # What is changed in a whole file, and what is said of it.
 BAD = {
     "no name": ('name = "coins"', "", "no name"),
-    "unknown key": ('name = "coins"', 'name = "coins"\nnmae = "x"', "nmae"),
-    "no text": ('name = "coins"', "name = 3", "name"),
+    "unknown key": ('name = "coins"', 'name = "coins"\nnmae = "x"', "nmae in"),
+    "no text": ('name = "coins"', "name = 3", "pitboss: name in"),
     "path without /": ('path = "/wallet"', 'path = "wallet"', "/"),
     "path of one kind": ('path = "/wallet"', 'path = { bet = "/b" }', "result is missing"),
     "encoding": ('encoding = "form"\n\n#', 'encoding = "xml"\n\n#', "xml"),
@@ -114,7 +114,9 @@ def test_a_bad_file_is_told_in_three_beats(what, tmp_path):
     assert done.exit_code == 2, done.output
     assert told in done.output
     assert "expected: " in done.output
+    # What to do is said, not only that something is wrong.
     assert "next step: " in done.output
+    assert "correct this value" not in done.output
 
 
 def test_a_field_of_a_json_body_cannot_sign_that_body(tmp_path):
