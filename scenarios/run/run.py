@@ -19,7 +19,7 @@ from scenarios.run.planning.settings import Settings
 from scenarios.run.planning.width import width
 from scenarios.run.reach import Reach
 from scenarios.run.restore import Restore
-from scenarios.run.told_balances import TOLD_BY_ANSWERS, ToldBalances
+from scenarios.run.told_balances import TOLD_BY_ANSWERS, hold, last_about
 from scenarios.target.lock import PlayerLock
 from scenarios.wallet.call_probe import CallProbe
 from scenarios.wallet.driver_probe import DriverProbe
@@ -66,7 +66,7 @@ class Run:
     only what answers decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not
     measured, ``turn`` to the next request, both of the beginning; ``slower`` is how many times as long answers were
     seen to take since then. ``planned`` are so many scenarios of each provider. ``lock`` knows of other runs that use
-    the players, ``told`` of the balances that answers told. ``again`` is whether a scenario is run once more, as it
+    the players. ``again`` is whether a scenario is run once more, as it
     broke a rule.
     """
 
@@ -89,7 +89,6 @@ class Run:
     slower: float = 1.0
     planned: Mapping[str, int] = field(default_factory=dict)
     lock: PlayerLock = field(default_factory=PlayerLock)
-    told: ToldBalances = field(default_factory=ToldBalances)
     again: bool = False
 
     def __post_init__(self) -> None:
@@ -266,14 +265,14 @@ class Run:
 
         Where it is the ``last`` before the player is funded anew, nothing has to be put back. Raises Unreadable.
         """
-        until = len(self.history)
+        tells = TOLD_BY_ANSWERS in self.settings.rules and not self.suspicion.why and not self.lock.shared()
+        told = last_about(self.verbs, player) if tells else None
         if isinstance(self.probe, WagersProbe):
             self.probe.ahead = self._ahead
         reading = self.probe.read(player, expected, likely, last=last)
         # Where the balance is another than it should be, another rule's fault may have made it so.
-        tells = TOLD_BY_ANSWERS in self.settings.rules and not (self.suspicion.why or self.at_its_word)
-        if tells and reading.amount == expected and not self.lock.shared():
-            self.told.hold(self.verbs, player, until, reading.amount)
+        if told is not None and reading.amount == expected and not self.at_its_word:
+            hold(self.verbs, player, told, reading)
         player.read = (len(self.history), reading.now) if reading.restored else None
         return reading
 

@@ -1,107 +1,70 @@
-"""Balances that answers tell, held against what is read after them, over a whole run and whatever it judges (BAL-01).
+"""Balances that answers tell, held against what is read right after them, in whatever scenario (BAL-01)."""
 
-From a balance that was read and is right, each answer before it follows back to the last reading: what a bet, a result
-or a refusal moved is known. Nothing is said of what follows on copies, races, cuts or what overlapped.
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from itertools import pairwise
+from dataclasses import replace
 from typing import Final
 
 from scenarios.oracles.attempts import messages_of
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from simulators.exchanges.history import Exchange, Purpose
-from simulators.wallet.transactions import Kind
+from scenarios.wallet.probes import Reading
+from simulators.exchanges.history import Exchange
 
 # The rule that the balance which an answer tells is the one that is there.
 TOLD_BY_ANSWERS: Final = "BAL-01"
 
 
-@dataclass
-class ToldBalances:
-    """What was held against readings so far: ``looked`` is the number of the exchange after that, by player."""
-
-    looked: dict[Player, int] = field(default_factory=dict)
-
-    def hold(self, operator: Verbs, player: Player, until: int, balance: Decimal) -> None:
-        """Notice the last answer before exchange ``until`` that told otherwise than follows from ``balance``.
-
-        What is noticed for the first time is undecided until there is a second time.
-        """
-        history = operator.channel.route.history
-        begin, self.looked[player] = self.looked.get(player, 0), until
-        later: list[Exchange] = []
-        for one in reversed(history.since(begin)[: until - begin]):
-            if all(message.player != player.id for message in messages_of(one)):
-                continue
-            told = operator.told(one, player) if one.copy_of is None else None
-            later.insert(0, one)
-            if told is not None and told != player.whole(balance):
-                if _plain(later, history.since(0), begin, player):
-                    _notice(operator, player, one, told, balance)
-                return
-            moved = _moved(one, player)
-            if moved is None:
-                return
-            balance -= moved
+def last_about(operator: Verbs, player: Player) -> Exchange | None:
+    """The last transaction of ``player`` since it was funded; None where there is none."""
+    history = operator.channel.route.history
+    numbers = range(len(history) - 1, player.since - 1, -1)
+    latest = (history[number] for number in numbers)
+    return next((one for one in latest if _about(one, player)), None)
 
 
-def _moved(one: Exchange, player: Player) -> Decimal | None:
-    """What ``one`` moved of the player's balance; None where its answer alone does not say."""
-    messages = messages_of(one)
-    wagers = all(each.kind is not Kind.ROLLBACK and each.currency == player.currency for each in messages)
-    if one.copy_of is not None or one.unknown or not wagers:
-        return None
-    signed = (-each.amount if each.kind is Kind.BET else each.amount for each in messages)
-    return sum(signed, Decimal(0)) if one.ok else Decimal(0)
+def hold(operator: Verbs, player: Player, last: Exchange, reading: Reading) -> None:
+    """Notice that the ``last`` answer before ``reading`` told another balance than that.
 
-
-def _plain(later: Sequence[Exchange], sent: Sequence[Exchange], begin: int, player: Player) -> bool:
-    """Whether each of ``later`` was a first, alone under way for ``player``, and nothing ``sent`` meanwhile was cut."""
-    first = later[0]
-    ids = [message.id for one in later for message in messages_of(one)]
-    before = [one for one in sent if one.number < first.number]
-    named = {name for one in before for message in messages_of(one) for name in (message.id, message.of)}
-    mine = [
-        one
-        for one in before
-        if one.number >= begin and any(each.player == player.id for each in messages_of(one))
-    ]
-    row = [*mine, *later]
-    return (
-        len({*ids}) == len(ids)
-        and named.isdisjoint(ids)
-        and all(one.genuine and one.race is None for one in later)
-        and not any(one.faulty or one.failure for one in sent[first.number :])
-        and all(_followed(one, after) or _of_a_reading(one, after, first) for one, after in pairwise(row))
-    )
-
-
-def _followed(one: Exchange, after: Exchange) -> bool:
-    return one.answered is not None and one.answered <= after.invoked
-
-
-def _of_a_reading(one: Exchange, after: Exchange, first: Exchange) -> bool:
-    """Whether both are bets of a reading, whose second may leave ahead; not where what is looked at is one of them."""
-    return {one.purpose, after.purpose} == {Purpose.PROBE} and first not in (one, after)
-
-
-def _notice(operator: Verbs, player: Player, one: Exchange, told: Decimal, balance: Decimal) -> None:
+    Nothing is said of a copy, which may tell the balance of then, nor where anything overlapped, raced or was cut. What
+    is noticed for the first time is undecided until there is a second time.
+    """
+    told = operator.told(last, player)
+    if told is None or told == reading.amount or not _is_plain(operator, player, last):
+        return
     found = Noticed(
         TOLD_BY_ANSWERS,
-        f"the answer to a {one.title} tells {player.show(balance)}, as was read after it",
+        f"the answer to a {last.title} tells {player.show(reading.amount)}, as was read after it",
         f"it tells {player.show(told)}",
-        (one.number,),
-        abs(told - balance),
+        (last.number, *reading.exchanges),
+        abs(told - reading.amount),
         once=True,
     )
-    before = next((each for each in operator.noticed if each.rule == TOLD_BY_ANSWERS), None)
+    before = next((one for one in operator.noticed if one.rule == TOLD_BY_ANSWERS), None)
     if before is None:
         operator.noticed.append(found)
     elif before.once:
-        both = replace(found, exchanges=(*before.exchanges, *found.exchanges), once=False)
+        both = replace(found, exchanges=(before.exchanges[0], *found.exchanges), once=False)
         operator.noticed[operator.noticed.index(before)] = both
+
+
+def _is_plain(operator: Verbs, player: Player, last: Exchange) -> bool:
+    """Whether ``last`` was a first, alone under way for ``player``, and nothing was cut since."""
+    sent = operator.channel.route.history.since(0)
+    ids = {message.id for message in messages_of(last)}
+    before = sent[: last.number]
+    return (
+        last.genuine
+        and last.copy_of is None
+        and last.race is None
+        and not any(one.faulty or one.failure for one in sent[last.number :])
+        and not any(message.id in ids for one in before for message in messages_of(one))
+        and all(
+            one.answered is not None and one.answered <= last.invoked
+            for one in before[player.since :]
+            if _about(one, player)
+        )
+    )
+
+
+def _about(one: Exchange, player: Player) -> bool:
+    return any(message.player == player.id for message in messages_of(one))
