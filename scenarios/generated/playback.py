@@ -150,7 +150,7 @@ class Stage:
                 return operator.transaction("result", player, player.money(step.units))
             case Verb.ROUND:
                 bet = operator.transaction("bet", player, player.money(step.units))
-                return operator.together(
+                return operator.in_one_request(
                     bet, operator.transaction("result", player, player.money(step.units // 2))
                 )
             case Verb.ORPHAN:

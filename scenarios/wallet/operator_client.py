@@ -109,7 +109,7 @@ class Verbs:
         return opened[key]
 
     @staticmethod
-    def together(first: Transaction, *others: Transaction) -> Transaction:
+    def in_one_request(first: Transaction, *others: Transaction) -> Transaction:
         """The ``first`` with the ``others`` beside it in one request; what is a result beside a bet names that."""
         named = (
             replace(each, bet=first.id) if first.kind is Kind.BET and each.kind is Kind.RESULT else each

@@ -256,8 +256,10 @@ def _first(thing: object) -> str:
 def _methods(kind: type, name: str) -> str:
     lines = ["| | |", "| --- | --- |"]
     fields = inspect.get_annotations(kind)
-    for method, value in vars(kind).items():
-        if inspect.isfunction(value) and not method.startswith("_") and method not in fields:
+    public = (each for each in vars(kind).items() if not each[0].startswith("_") and each[0] not in fields)
+    for method, member in public:
+        value = member.__func__ if isinstance(member, staticmethod) else member
+        if inspect.isfunction(value):
             lines.append(f"| `{name}.{method}({_arguments(value)})` | {_first(value)} |")
         elif isinstance(value, property):
             lines.append(f"| `{name}.{method}` | {_first(value)} |")

@@ -30,7 +30,7 @@ _BEYOND = 1_000_000
 
 def _round(operator: Verbs, player: Player, bet: int, result: int) -> Transaction:
     """A bet and its result in one request, of so many smallest units."""
-    return operator.together(
+    return operator.in_one_request(
         operator.transaction(BET, player, player.money(bet)),
         operator.transaction(RESULT, player, player.money(result)),
     )
@@ -48,7 +48,7 @@ def test_each_of_a_request_is_done(operator: Verbs, player: Player, judge: Judge
 
     def two(units: int, kind: Action) -> Exchange | None:
         wagers = [operator.transaction(kind, player, player.money(each)) for each in (units, 2 * units)]
-        sent = operator.send(operator.together(*wagers))
+        sent = operator.send(operator.in_one_request(*wagers))
         return sent if sent.ok else None
 
     def undone(units: int, kind: Action) -> list[Exchange] | None:
@@ -56,7 +56,7 @@ def test_each_of_a_request_is_done(operator: Verbs, player: Player, judge: Judge
         if sent is None:
             return None
         rollbacks = [operator.undo(each.id, player, each.amount) for each in sent.message.all]
-        return [sent, operator.send(operator.together(*rollbacks))]
+        return [sent, operator.send(operator.in_one_request(*rollbacks))]
 
     rounds = {
         "BET-01": Chain(lost, case="a bet and its result of 0"),
@@ -80,7 +80,7 @@ def test_nothing_of_a_refused_request_moves(operator: Verbs, player: Player, jud
     def asked(wagers: Sequence[tuple[Action, int]], units: int) -> list[Exchange]:
         """A request of ``wagers``, each of so many smallest units and of ``units`` besides."""
         messages = [operator.transaction(kind, player, player.money(more + units)) for kind, more in wagers]
-        return [operator.send(operator.together(*messages))]
+        return [operator.send(operator.in_one_request(*messages))]
 
     def answers(sent: Sequence[Exchange], case: str) -> None:
         judge.refused("BET-03", sent[0], case=case)
@@ -115,7 +115,7 @@ def test_requests_that_share_transactions(operator: Verbs, player: Player, judge
     def more(units: int) -> list[Exchange]:
         first = _round(operator, player, 2 * units, units)
         new = operator.transaction(RESULT, player, player.money(units))
-        return [operator.send(first), operator.send(operator.together(*first.all, new))]
+        return [operator.send(first), operator.send(operator.in_one_request(*first.all, new))]
 
     def answers(sent: Sequence[Exchange], case: str) -> None:
         first, *later = sent
