@@ -18,7 +18,7 @@ from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Declined, Probe, Unreadable, WagersProbe, in_parts
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.values import money
-from simulators.wallet.transactions import Transaction
+from simulators.wallet.transactions import Kind, Transaction
 
 # From so many players on it is worth finding out how many requests the CLIENT answers at once.
 _WORTHWHILE: Final = 3
@@ -155,12 +155,38 @@ class Restore:
             self._owe(player, -player.owned)
 
     def _make_up(self, player: Player, owned: Decimal) -> None:
-        """Pay what is missing by what was sent, where no bet is taken that would show it. Raises Declined."""
-        missing = {owned - player.off - balance for balance in self._by_what_was_sent(player, owned).balances}
-        if len(missing) > 1 or min(missing) < 0:
+        """Where no bet is taken, pay what is missing by what was sent, or roll results of this run back.
+
+        Raises Declined.
+        """
+        balances = {player.off + balance for balance in self._by_what_was_sent(player, owned).balances}
+        balance = min(balances)
+        for result in self._results(player) if len(balances) == 1 else ():
+            if balance <= owned:
+                break
+            amount: Decimal = result.message.amount
+            if balance < amount:
+                # Nothing that was spent is taken back.
+                self._pay(player, amount - balance)
+                balance = amount
+            if self.operator.rollback(result, purpose=Purpose.RESTORE).ok:
+                balance -= amount
+        if len(balances) > 1 or balance > owned:
             raise Declined("it may not bet, for another reason than missing funds (a limit of the player?)")
-        if min(missing):
-            self._pay(player, min(missing))
+        if balance < owned:
+            self._pay(player, owned - balance)
+
+    def _results(self, player: Player) -> list[Exchange]:
+        """What this run paid ``player`` and did not roll back, the largest first."""
+        moving = [*self._moving()]
+        undone = {message.of for _, message in moving}
+        paid = {
+            message.id: exchange
+            for exchange, message in moving
+            if exchange.ok and message.kind is Kind.RESULT and message.id not in undone
+            if (message.player, message.currency) == (player.id, player.currency)
+        }
+        return sorted(paid.values(), key=lambda exchange: exchange.message.amount, reverse=True)
 
     def _owe(self, player: Player, amount: Decimal) -> None:
         """Leave a debt of ``amount``: a result that is spent, in as many bets as that takes, and rolled back."""

@@ -209,6 +209,12 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant("idm-with-amount", ("IDM-05",), "Id and amount together are the key.", ledger=_WithAmount),
     mutant("idm-corrected", ("IDM-05",), "A bet's copy corrects its amount.", ledger=_AmountCorrected),
     mutant(
+        "idm-lost-bets",
+        ("IDM-05",),
+        "A result of 0 is not kept, and is paid once its id comes with an amount.",
+        ledger=_known_by(lambda stored, transaction: bool(stored.amount) or not transaction.amount),
+    ),
+    mutant(
         "idm-by-action",
         ("IDM-06",),
         "Id and action together are the key.",

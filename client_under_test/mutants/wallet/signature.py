@@ -5,7 +5,7 @@ import hmac
 import json
 from collections.abc import Callable
 
-from flask import Response
+from flask import Response, request
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
@@ -182,6 +182,12 @@ MUTANTS: tuple[Mutant, ...] = (
         ("SIG-02",),
         "A plain SHA-256 of the body is accepted too.",
         signature=_also(lambda body, given: given == hashlib.sha256(body).hexdigest()),
+    ),
+    mutant(
+        "sig-from-inside",
+        ("SIG-02",),
+        "Requests from the CLIENT's own network, as a header says, are not checked.",
+        signature=_also(lambda _body, _given: request.headers.get("X-Real-IP") == "127.0.0.1"),
     ),
     mutant("sig-secret-itself", ("SIG-02",), signature=_AlsoSecret),
     mutant("sig-seen-before", ("SIG-02",), signature=_SeenBefore),

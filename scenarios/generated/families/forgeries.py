@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
+from typing import Final
 
 from scenarios.generated.families.family import Family, family
 
@@ -57,6 +58,16 @@ def _other_digit(right: str, index: int) -> str:
     """``right`` with another hexadecimal digit at ``index``."""
     other = "0" if right[index] != "0" else "1"
     return right[:index] + other + (right[index + 1 :] if index != -1 else "")
+
+
+# What a check that trusts its own network, or a developer's header, is skipped for.
+FROM_INSIDE: Final = {
+    "X-Forwarded-For": "127.0.0.1",
+    "X-Real-IP": "127.0.0.1",
+    "Forwarded": "for=127.0.0.1",
+    "X-Internal": "true",
+    "X-Debug": "1",
+}
 
 
 def wrong_hashes() -> Family[Hash]:

@@ -1,6 +1,7 @@
 """Forgeries and malformed requests: what an honest OPERATOR would never send."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from scenarios.wallet.operator_client import Verbs
 from simulators.exchanges.history import Exchange
@@ -14,14 +15,19 @@ HUGE = 1024 * 1024
 CLOSE = {"Connection": "close"}
 
 
-def forge(operator: Verbs, message: Transaction, given: str | None) -> Exchange:
-    """Send ``message`` in its plain form with ``given`` as its hash; None leaves the header out."""
+def forge(
+    operator: Verbs,
+    message: Transaction,
+    given: str | None,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Exchange:
+    """Send ``message`` plainly with ``given`` as its hash, None to leave that out, and further ``headers``."""
     body = operator.channel.request(message).body
     return operator.watched(
         operator.channel.send_raw(
             body,
             path=operator.channel.dialect.path(message),
-            headers={HASH_HEADER: given} if given else {HASH_HEADER: given, **CLOSE},
+            headers={HASH_HEADER: given, **headers, **({} if given else CLOSE)},
             label=f"forged {message.kind}",
         )
     )

@@ -42,13 +42,16 @@ _WRONG = ("random hex", "no header")
 RANDOM_HEX = forgeries.wrong_hashes().members[0].value
 
 
-def _forged(operator: Verbs, message: Transaction, *, wrong: forgeries.Hash, rng: Random) -> Exchange:
+def _forged(
+    operator: Verbs, message: Transaction, *, wrong: forgeries.Hash, rng: Random, inside: bool = False
+) -> Exchange:
+    """Send ``message`` under a ``wrong`` hash, as if from the ``inside`` of the CLIENT's network."""
     channel = operator.channel
     body = channel.request(message).body
     forger = forgeries.Forger(
         body, channel.secret, SPORTSBOOK.sign(body, channel.secret), _overheard(channel), rng
     )
-    return forge(operator, message, wrong(forger))
+    return forge(operator, message, wrong(forger), forgeries.FROM_INSIDE if inside else {})
 
 
 def _wrong(operator: Verbs, message: Transaction, how: str, rng: Random) -> Exchange:
@@ -136,6 +139,9 @@ def test_a_wrong_hash_is_refused(
         for action in kinds.WAGERS:
             case = f"{action}, {how.name}"
             batch.refused(action, case, partial(_forged, operator, wrong=how.value, rng=_own(rng)))
+    for action in kinds.WAGERS:
+        case = f"{action}, random hex, with headers that proxies set of their own requests"
+        batch.refused(action, case, partial(_forged, operator, wrong=RANDOM_HEX, rng=_own(rng), inside=True))
     batch.settle()
 
 
