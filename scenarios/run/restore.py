@@ -43,10 +43,12 @@ class Restore:
             player.lent = self._moved(player, player.currency)
 
     def alike(self, player: Player) -> Decimal | None:
-        """What another player of that currency owned when the run began: test players are often opened alike."""
-        return next(
-            (one.opening for one in self.players if one.opening and one.currency == player.currency), None
-        )
+        """What ``player`` has if it owned as much as another when the run began, of its own currency or of another.
+
+        Test players are often opened alike.
+        """
+        others = sorted(self.players, key=lambda one: one.currency != player.currency)
+        return next((one.owned + player.lent for one in others if one.owned), None)
 
     def all(self, probe_of: Callable[[Player], Probe]) -> None:
         """Give every player back what it owned when the run began; say so where that fails.

@@ -48,9 +48,10 @@ _TIMEOUT = 5.0
 # How many exchanges in a row put one player back, about, and how long each takes where that was not measured.
 _TO_RESTORE = 12
 _QUICK = 0.005
-# Seconds to the CLIENT and back from which on it pays to send before the answer came, and by how much that is later.
+# Seconds to the CLIENT and back from which on it pays to send before the answer came; the share of them, and the most
+# seconds, by which that is later: enough to arrive later, too.
 _FAR = 0.02
-_AHEAD = 0.01
+_AHEAD, _ENOUGH = 0.25, 0.025
 
 
 @dataclass
@@ -279,8 +280,10 @@ class Run:
     @property
     def _ahead(self) -> float | None:
         """Seconds after which what reads a balance may send on without an answer, None where it is to wait for it."""
-        far = (self.round_trip or 0.0) >= _FAR and self.width > 1
-        return _AHEAD if far and not self.again else None
+        seconds = self.round_trip or 0.0
+        return (
+            min(_AHEAD * seconds, _ENOUGH) if seconds >= _FAR and self.width > 1 and not self.again else None
+        )
 
     def proved(self, player: Player) -> Decimal | None:
         """The balance as it was read last, None where something may have moved it since then."""
