@@ -169,7 +169,7 @@ class Judge(Together):
         openings = self.run.openings(self.result.first_exchange)
         numbers = tuple(exchange.number for exchange in exchanges)
         reading = self._read(rule, player, acceptable[0], expected, numbers, case, level, last)
-        self._keep(player, reading.amount)
+        self._keep(player, reading.amount, self.expected(player))
         if reading.amount not in acceptable:
             wrong = min((reading.amount - amount for amount in acceptable), key=abs)
             shown = numbers + reading.exchanges[-6:]
@@ -199,14 +199,14 @@ class Judge(Together):
         level = level or RULES[rule].level
         player.off += amiss
         allowed = self.expected(player)
-        guess = self._likely(player)
+        guess = self._likely(player, allowed)
         words = f"balance {allowed.alternatives()}" if not player.off else f"balance {player.show(guess)}"
         numbers = tuple(exchange.number for exchange in exchanges)
         openings = self.run.openings(self.result.first_exchange)
         reading = self._read(rule, player, guess, words, numbers, case, level, last)
         mistake = allowed.mistake(reading.amount - player.off)
         right = tuple(sorted(one + player.off for one in allowed.balances)) if allowed.listed else ()
-        wrong = self._keep(player, reading.amount)
+        wrong = self._keep(player, reading.amount, allowed)
         if wrong:
             seen = f"balance {amount_off(reading.amount, wrong, player.currency)}" + (
                 f", as if {mistake}" if mistake else ""
@@ -227,19 +227,19 @@ class Judge(Together):
             model = replace(model, spent=DOCUMENTED.spent)
         return acceptable(sent, player.id, player.funded, player.currency, model)
 
-    def _likely(self, player: Player) -> Decimal:
-        """What the balance probably is: the nearest that is right to what it was, and off by as much as it was."""
-        return self.expected(player).nearest((player.known or Decimal(0)) - player.off) + player.off
+    def _likely(self, player: Player, allowed: Acceptable) -> Decimal:
+        """What the balance probably is: the nearest ``allowed`` to what it was, and off by as much as it was."""
+        return allowed.nearest((player.known or Decimal(0)) - player.off) + player.off
 
     def _mistaken(self, player: Player) -> list[Decimal]:
         """What else the balance may be: right, or wrong by one mistake, and off by as much as it was."""
         return [amount + player.off for amount in self.expected(player).likely()]
 
-    def _keep(self, player: Player, seen: Decimal) -> Decimal:
-        """Keep in mind what was read; return how far it is off that was not off before."""
+    def _keep(self, player: Player, seen: Decimal, allowed: Acceptable) -> Decimal:
+        """Keep in mind what was read; return how far it is off what is ``allowed`` that was not off before."""
         player.known = seen
         wrong = seen - player.off
-        wrong -= self.expected(player).nearest(wrong)
+        wrong -= allowed.nearest(wrong)
         player.off += wrong
         return wrong
 
@@ -290,10 +290,11 @@ class Judge(Together):
 
         Raises Unreadable.
         """
+        allowed = self.expected(player)
         if expected is None:
-            expected = self._likely(player)
+            expected = self._likely(player, allowed)
         seen = self.run.read(player, expected, likely or partial(self._mistaken, player)).amount
-        self._keep(player, seen)
+        self._keep(player, seen, allowed)
         return seen
 
     def learn(self, **choices: Collection[StrEnum]) -> None:
@@ -324,7 +325,7 @@ class Judge(Together):
         try:
             if not self._moved_to(player, amount):
                 if player.known is not None:
-                    player.known = self._likely(player)
+                    player.known = self._likely(player, self.expected(player))
                 self.run.fresh(player)
                 if units:
                     self._pay(player, amount)

@@ -223,16 +223,17 @@ class Restore:
 
     def _moved(self, player: Player, currency: str) -> Decimal:
         """What this run's wagers changed the balance by. Raises Unreadable where that cannot be told."""
+        moving = [*self._moving()]
         own = [
             (exchange, message.id)
-            for exchange, message in self._moving()
+            for exchange, message in moving
             if (message.player, message.currency) == (player.id, currency)
         ]
         if not own:
             return Decimal(0)
         decided = {name for exchange, name in own if not exchange.unknown}
         # What was rolled back is sent no more: it could be paid for coming late.
-        decided |= {message.of for exchange, message in self._moving() if exchange.ok and message.of}
+        decided |= {message.of for exchange, message in moving if exchange.ok and message.of}
         for exchange, name in own:
             if name not in decided:
                 decided.add(name)
