@@ -134,9 +134,11 @@ def test_requests_that_share_transactions(operator: Verbs, player: Player, judge
     chains = {
         "a bet and its result in one request, sent again": again,
         "a bet and its result in one request, then each alone": alone,
-        "a bet, then in one request with its result": joined,
-        "a bet and its result in one request, then with a result more": more,
     }
+    if as_first:
+        # Where a copy is answered otherwise, no answer fits a request of which a part is one.
+        chains["a bet, then in one request with its result"] = joined
+        chains["a bet and its result in one request, then with a result more"] = more
     each_holds("IDM-01", judge, player, [Chain(send, answers, case=case) for case, send in chains.items()])
 
 
