@@ -27,13 +27,22 @@ def read_json(file: Path) -> tuple[Path, Any]:
     try:
         return path, json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageProblem(
-            f"{path} cannot be read: {error.strerror}",
-            f"a {REPORT}, the folder that holds it, or a story in its failures folder",
-            NEXT,
+        raise unreadable(
+            path, error, f"a {REPORT}, the folder that holds it, or a story in its failures folder"
         ) from None
     except (ValueError, RecursionError) as error:
         raise _no_report(path, str(error)) from None
+
+
+def unreadable(path: Path, error: OSError, expected: str) -> UsageProblem:
+    """Why nothing is read from ``path``, where there should be what is ``expected``."""
+    if not LAST.exists() and LAST in (path, *path.parents):
+        return UsageProblem(
+            "there is no report in this folder yet",
+            f"{LAST}, which pitboss check, demo and replay write",
+            "run pitboss check first, or name the folder of another report",
+        )
+    return UsageProblem(f"{path} cannot be read: {error.strerror}", expected, NEXT)
 
 
 def read_report(file: Path) -> Report:

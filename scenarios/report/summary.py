@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from scenarios.contract import RULES, Level
+from scenarios.problems.errors import Exit
 from scenarios.report.headline import headline
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing
 from scenarios.run.judge import Judged
@@ -38,13 +39,16 @@ def _counts(
 
 def verdict_in_words(judged: Judged) -> tuple[str, str]:
     """How the run stands (an outcome) and its verdict in one sentence, without a full stop."""
-    return headline(
+    standing, words = headline(
         must_counts(judged.verdicts),
         should_counts(judged.verdicts),
         strict=judged.run.settings.strict,
         interrupted=judged.interrupted,
         gone=judged.run.gone_after is not None,
     )
+    if standing == Standing.FAILED and judged.run.settings.known and judged.code is not Exit.BROKEN:
+        return Standing.WARNED, f"{words}; nothing of that is new"
+    return standing, words
 
 
 def against_baseline(judged: Judged) -> list[str]:

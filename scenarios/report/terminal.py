@@ -107,7 +107,7 @@ class Terminal:
         done = {rule for result in run.results for rule in result.rules if rule in chosen}
         broken = {found.rule for result in run.results for found in result.findings if found.rule in chosen}
         words = f"{_several(len(done), 'rule')}, {len(broken)} broken"
-        if run.about is None:
+        if run.about is None or self._done == self._scenarios:
             return words
         # What was seen so far counts the more, the more was seen.
         share = self._done / max(1, self._scenarios)

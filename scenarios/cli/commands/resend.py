@@ -11,7 +11,7 @@ from scenarios.cli.click_errors import examples
 from scenarios.cli.commands.trigger.sending import CONFIG, CURL, conclude
 from scenarios.problems.errors import UsageProblem
 from scenarios.report.files import HAR, LAST
-from scenarios.report.saved import NEXT
+from scenarios.report.saved import NEXT, unreadable
 
 
 @click.command(
@@ -55,9 +55,10 @@ def _recorded(file: Path, number: int) -> Any:
         entries = json.loads(file.read_text(encoding="utf-8"))["log"]["entries"]
         if number < len(entries):
             return entries[number]["request"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no HTTP Archive"
-        raise UsageProblem(f"{file} cannot be read: {reason}", f"the {HAR} of a report", NEXT) from None
+    except OSError as error:
+        raise unreadable(file, error, f"the {HAR} of a report") from None
+    except (ValueError, KeyError, TypeError):
+        raise UsageProblem(f"{file} is no HTTP Archive", f"the {HAR} of a report", NEXT) from None
     raise UsageProblem(
         f"there is no exchange #{number} in {file}",
         f"a number from 0 to {len(entries) - 1}",

@@ -21,6 +21,10 @@ PLACE: Final = Path(".pitboss") / "serve.json"
 # How long an answer may take, in seconds: one to a question, and one to an event with copies that are waited for.
 _PATIENCE: Final = 60.0
 _LONG: Final = 600.0
+_SERVED: Final = (
+    "a `pitboss serve` that runs, with its console",
+    "start one: pitboss serve; or name its address with --console",
+)
 
 
 class ControlApi:
@@ -59,11 +63,11 @@ class ControlApi:
             told: dict[str, Any] = answer.json()
             if answer.status != 200:
                 raise UsageProblem(told["came"], told["expected"], told["next_step"])
+        except urllib3.exceptions.NewConnectionError:
+            raise TargetProblem(f"nothing listens at {self.url}", *_SERVED) from None
         except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError) as error:
             raise TargetProblem(
-                f"{self.url} does not answer as the console of serve: {error}",
-                "a `pitboss serve` that runs, with its console",
-                "start one: pitboss serve; or name its address with --console",
+                f"{self.url} does not answer as the console of serve: {error}", *_SERVED
             ) from None
         return told
 
