@@ -267,8 +267,7 @@ class History:
 
     listeners: list[Listener] = field(default_factory=list)
     _scenario: str | None = None
-    # Whoever shows a traceback with its values would write all of them.
-    _exchanges: list[Exchange] = field(default_factory=list, repr=False)
+    _exchanges: list[Exchange] = field(default_factory=list, repr=False)  # a traceback may show values
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _epoch: float = field(default_factory=time.monotonic)
     _races: int = 0

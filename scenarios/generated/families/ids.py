@@ -144,8 +144,7 @@ def pairs() -> Family[Pair]:
             ("a backslash", _ending("-a\\b", "-ab")),
             ("a quote doubled", _ending("-a''b", "-a'b")),
             ("two slashes", _ending("-a//b", "-a/b")),
-            # What comes second is what is looked for, and so may be read as a pattern.
-            ("a pattern of SQL", _ending("-aXb", "-a_b")),
+            ("a pattern of SQL", _ending("-aXb", "-a_b")),  # the second is what is looked for
             ("a pattern of files", _ending("-ab", "-a*")),
             ("the same String.hashCode of Java", _ending("-Aa", "-BB")),
             # Whatever stands before these endings, both texts have the same checksum.

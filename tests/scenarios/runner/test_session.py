@@ -2,7 +2,6 @@
 
 import json
 from decimal import Decimal
-from textwrap import dedent
 from xml.etree import ElementTree
 
 import pytest
@@ -11,25 +10,6 @@ from scenarios.problems.errors import Exit
 from scenarios.run.findings import Standing
 from tests.support.in_memory.judging import judged
 from tests.support.in_memory.wallets import Wallet
-
-HEAD = """
-    import pytest
-    from scenarios.contract import Level
-    from scenarios.run.judge import Undecided
-
-"""
-
-
-@pytest.fixture
-def scenario(tmp_path):
-    """Writes a scenario file; returns its path in a list, as check takes it."""
-
-    def write(text):
-        path = tmp_path / "test_made.py"
-        path.write_text(dedent(HEAD) + dedent(text))
-        return [path]
-
-    return write
 
 
 def verdict(result, rule):
