@@ -150,7 +150,7 @@ def test_every_signed_request_is_answered_200(run: Run, judge: Judge) -> None:
         "MSG-01",
         "HTTP status 200",
         (
-            (f"{exchange.title}, HTTP {exchange.answer.status}", exchange, said(exchange))
+            (f"{exchange.label}, HTTP {exchange.answer.status}", exchange, said(exchange))
             for exchange in _answered(run)
             if exchange.answer is not None
             and exchange.answer.status != 200
@@ -168,7 +168,7 @@ def test_every_answer_is_a_json_object(run: Run, judge: Judge) -> None:
     judged = [exchange for exchange in _answered(run) if not _taken_for_forgery(run, exchange)]
     broken = [exchange for exchange in judged if not isinstance(_document(exchange), dict)]
     _blame(
-        judge, "MSG-02", "a JSON object", ((exchange.title, exchange, said(exchange)) for exchange in broken)
+        judge, "MSG-02", "a JSON object", ((exchange.label, exchange, said(exchange)) for exchange in broken)
     )
     numbers = {exchange.number for exchange in broken}
     readable = [exchange for exchange in judged if exchange.number not in numbers]
@@ -184,7 +184,7 @@ def test_every_answer_is_a_json_object(run: Run, judge: Judge) -> None:
             "MSG-02",
             breach.expected,
             (
-                (f"{exchange.title}, {breach}", exchange, f"{breach}: {said(exchange)}")
+                (f"{exchange.label}, {breach}", exchange, f"{breach}: {said(exchange)}")
                 for other, exchange in found
                 if other is breach
             ),
@@ -195,7 +195,7 @@ def test_every_answer_is_a_json_object(run: Run, judge: Judge) -> None:
         "MSG-02",
         f"Content-Type: {JSON_TYPE}",
         (
-            (f"{exchange.title}, Content-Type", exchange, f"Content-Type: {_content_type(exchange)}")
+            (f"{exchange.label}, Content-Type", exchange, f"Content-Type: {_content_type(exchange)}")
             for exchange in readable
             if not _declares_json(exchange)
         ),
@@ -229,7 +229,7 @@ def test_success_has_its_form(run: Run, judge: Judge) -> None:
         "MSG-03",
         expected,
         (
-            (exchange.title, exchange, problem)
+            (exchange.label, exchange, problem)
             for exchange, answer, _ in done
             if (problem := SPORTSBOOK.read(answer).problem) is not None
         ),
@@ -239,7 +239,7 @@ def test_success_has_its_form(run: Run, judge: Judge) -> None:
         "MSG-03",
         "a transaction_id that is a string",
         (
-            (f"{exchange.title}, a number", exchange, json.dumps(document)[:200])
+            (f"{exchange.label}, a number", exchange, json.dumps(document)[:200])
             for exchange, _, document in done
             if isinstance(document.get("transaction_id"), int | float)
         ),

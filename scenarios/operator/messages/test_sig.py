@@ -137,10 +137,10 @@ def test_a_wrong_hash_is_refused(
     batch = Batch("SIG-02", judge, operator, player)
     for how in cases(forgeries.wrong_hashes()):
         for action in kinds.WAGERS:
-            case = f"{action}, {how.name}"
+            case = f"a forged {action} ({how.name})"
             batch.refused(action, case, partial(_forged, operator, wrong=how.value, rng=_own(rng)))
     for action in kinds.WAGERS:
-        case = f"{action}, random hex, with headers that proxies set of their own requests"
+        case = f"a forged {action} (random hex, with headers that proxies set of their own requests)"
         batch.refused(action, case, partial(_forged, operator, wrong=RANDOM_HEX, rng=_own(rng), inside=True))
     batch.settle()
 
@@ -154,7 +154,7 @@ def test_a_wrong_hash_of_a_rollback_is_refused(
         return
     batch = Batch("SIG-02", judge, operator, player)
     for how in cases(forgeries.wrong_hashes()):
-        case = f"rollback, {how.name}"
+        case = f"a forged rollback ({how.name})"
         batch.refused("rollback", case, partial(_forged, operator, wrong=how.value, rng=_own(rng)))
     batch.settle()
 
@@ -167,7 +167,7 @@ def test_a_missing_header_is_refused(operator: Verbs, player: Player, judge: Jud
         actions.append("rollback")
     batch = Batch("SIG-03", judge, operator, player)
     for action in actions:
-        batch.refused(action, action, lambda message: forge(operator, message, None))
+        batch.refused(action, f"a {action} without a hash", lambda message: forge(operator, message, None))
     batch.settle()
 
 
