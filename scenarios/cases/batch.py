@@ -139,6 +139,12 @@ class Batch:
         if seen in self._possible(entries):
             return
         guilty = self._guilty(seen, entries)
+        if self._plainly_off(planned):
+            del self.judge.result.findings[-1]
+            raise Undecided(
+                "the same bets, results and rollbacks move other amounts than they say, too, with nothing odd about "
+                "them: rules about money tell of it"
+            )
         if guilty:
             found = self.judge.result.findings[-1]
             self.judge.result.findings[-1] = replace(
@@ -146,6 +152,18 @@ class Batch:
                 case=", ".join(entry.case for entry in guilty),
                 exchanges=tuple(entry.exchange.number for entry in guilty) + found.exchanges[-6:],
             )
+
+    def _plainly_off(self, planned: Sequence[_Planned]) -> bool:
+        """Whether what is ``planned``, sent in the same way and with nothing odd about it, is off as well."""
+        self._fund()
+        plain = [
+            replace(one, send=self.operator.send, then=_nothing, optional=True, id=None) for one in planned
+        ]
+        entries = self._sent(plain, [STEP * 2**place for place in range(len(plain))])
+        if self._balance is None:
+            return False
+        expected = self._balance + self.player.money(sum(entry.counted for entry in entries))
+        return self.judge.measure(self.player, expected) != expected
 
     def _sent(self, planned: Sequence[_Planned], units: Sequence[int]) -> list[_Entry]:
         """Send all of ``planned``, each worth so many ``units``, and judge the answers, in their order."""

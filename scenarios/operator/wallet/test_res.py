@@ -10,7 +10,10 @@ from decimal import Decimal
 
 import pytest
 
+from scenarios.cases import choices
 from scenarios.cases.at_once import Chain, each_holds
+from scenarios.contract import Observed
+from scenarios.oracles.model import Spent
 from scenarios.run.judge import Judge, said
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -99,7 +102,20 @@ def _paid_below_zero(operator: Verbs, judge: Judge, player: Player, stake: Excha
     ):
         # Where the rollback took nothing, or gave (RBK-02, RBK-03), the result comes on top of that.
         acceptable = [player.money(units) - player.unit for units in (200, 1000, 1800)]
-        judge.one_of("RES-06", player, acceptable, result, case=case)
+        if judge.one_of("RES-06", player, acceptable, result, case=case) == acceptable[0]:
+            return
+        choices.spent_result(judge, operator, player, 800)
+        # Or what was owed is forgiven: the rollback of a spent result takes all of it here.
+        judge.holds(
+            "RES-06",
+            judge.run.model.spent != {Spent.ALL},
+            expected=f"balance {player.show(acceptable[0])}",
+            seen="a result that was paid as if nothing had been owed",
+            exchanges=[stake, result, bet],
+            case=case,
+            off=player.money(800),
+            observed=Observed.MONEY,
+        )
     else:
         # The way up for a player whom no result can lift.
         operator.rollback(stake)

@@ -34,6 +34,7 @@ FAULTS = together(
         faulty.AnyCurrencyBets: "BET-07",
         faulty.TwoDecimalsForAll: "BET-13",
         faulty.NoResultAfterRollback: "RBK-13",
+        faulty.ForgivesDebts: "RES-06",
     },
     {
         faulty.OtherCode: "BET-03",

@@ -114,6 +114,22 @@ def test_bets_that_are_refused_for_a_limit_of_the_player_are_no_fault():
     assert wallet.balances == {"p-1": Decimal(50), "p-2": Decimal(50)}
 
 
+def test_what_plain_wagers_do_as_well_is_not_blamed_on_odd_ones():
+    class PutsBackTheBalanceOfBefore(Wallet):
+        def bet(self, message):
+            message["before"] = self.balances[message["user_id"]]
+            return super().bet(message)
+
+        def undo(self, original, message):
+            super().undo(original, message)
+            return original.message.get("before", Decimal(0)) - self.balances[message["user_id"]]
+
+    result = judged(PutsBackTheBalanceOfBefore(), "MSG-13", "RBK-01")
+    [odd_ids] = [verdict for verdict in result.verdicts if verdict.rule.id == "MSG-13"]
+    assert odd_ids.standing is Standing.UNDECIDED
+    assert "with nothing odd about them" in odd_ids.reason
+
+
 def test_a_refusal_may_say_more_than_a_code():
     result = judged(odd.TellsMore(), *FEW)
     # The code of a bet that is not covered is a SHOULD, which is told.
