@@ -116,7 +116,7 @@ def test_a_failing_run(browser: Browser, failing: str, size, scheme: str):
         broken = page.locator("#RBK-04")
         expect(broken.locator("svg.diagram").first).to_be_visible()
         expect(broken.locator("svg.diagram").first).to_contain_text("rollback (orphan)")
-        expect(page.locator("#INV-01 svg.plot")).to_be_visible()
+        expect(page.locator("#INV-01 svg.plot").first).to_be_visible()
         assert fits(page)
         assert barriers(page) == []
         screen(page, f"report-{size['width']}-{scheme}")
