@@ -113,13 +113,15 @@ def create_app(console: Console) -> Flask:
     app.add_url_rule(
         "/autoplay",
         "autoplay_shown",
-        lambda: jsonify(console.players.played(FormInput(request.args, ("wait",)))),
+        lambda: jsonify(console.players.played(FormInput(request.args, control_document.ASKED_OF_AUTOPLAY))),
     )
     app.add_url_rule("/report/<name>", "report", lambda name: _report(console, name))
     app.add_url_rule(
         "/exchanges/<int:number>/again",
         "again",
-        lambda number: jsonify(console.actions.again(number, fresh=FormInput(request.args).flag("fresh"))),
+        lambda number: jsonify(
+            console.actions.again(number, fresh=FormInput(request.args, ("fresh",)).flag("fresh"))
+        ),
         methods=["POST"],
     )
     sizes = {} if console.autoplay is None else console.autoplay.sizes

@@ -182,6 +182,9 @@ ASKED: Final[Mapping[str, Any]] = {
     "wait": _COUNT | {"maximum": queries.LONGEST, "description": "seconds to wait at most"},
 }
 
+# What can be asked for of autoplay.
+ASKED_OF_AUTOPLAY: Final = {"wait": ASKED["wait"]}
+
 
 def fields(action: str, sizes: Mapping[str, Size] = MappingProxyType({})) -> dict[str, Any]:
     """What ``action`` takes, each with its schema; ``sizes`` are what can be chosen of autoplay."""
@@ -193,16 +196,17 @@ def document(sizes: Mapping[str, Size] = MappingProxyType({})) -> dict[str, Any]
     """The whole document, as JSON values; ``sizes`` are what can be chosen of autoplay."""
     number = {"name": "number", "in": "path", "required": True, "schema": _COUNT}
     fresh = {"name": "fresh", "in": "query", "schema": {"enum": ["on"]}, "description": "under a new id"}
-    asked = [{"name": name, "in": "query", "schema": schema} for name, schema in ASKED.items()]
     paths: dict[str, Any] = {
         "/exchanges": {
-            "get": _operation("The exchanges that are over, and fit; may wait for them", parameters=asked)
+            "get": _operation(
+                "The exchanges that are over, and fit; may wait for them", parameters=_in_query(ASKED)
+            )
         },
         "/stores": {"get": _operation("The stores of Jackpot, and whether each is offered")},
         "/autoplay": {
             "get": _operation(
                 "Whether autoplay is on, what it played, and the verdict of its audit",
-                parameters=[{"name": "wait", "in": "query", "schema": ASKED["wait"]}],
+                parameters=_in_query(ASKED_OF_AUTOPLAY),
             )
         },
         "/exchanges/{number}": {
@@ -242,6 +246,10 @@ def document(sizes: Mapping[str, Size] = MappingProxyType({})) -> dict[str, Any]
             TOKEN: {"type": "apiKey", "in": "header", "name": TOKEN_HEADER},
         },
     )
+
+
+def _in_query(asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"name": name, "in": "query", "schema": schema} for name, schema in asked.items()]
 
 
 def _size(size: Size) -> dict[str, Any]:

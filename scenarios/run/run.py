@@ -67,8 +67,7 @@ class Run:
     only what answers decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not
     measured, ``turn`` to the next request, both of the beginning; ``slower`` is how many times as long answers were
     seen to take since then. ``planned`` are so many scenarios of each provider. ``lock`` knows of other runs that use
-    the players. ``again`` is whether a scenario is run once more, as it
-    broke a rule.
+    the players. ``again`` is whether a scenario is run once more, as it broke a rule.
     """
 
     settings: Settings
@@ -266,7 +265,9 @@ class Run:
 
         Where it is the ``last`` before the player is funded anew, nothing has to be put back. Raises Unreadable.
         """
-        tells = TOLD_BY_ANSWERS in self.settings.rules and not self.suspicion.why and not self.lock.shared()
+        # Vouchers move money, too, of which no transaction tells.
+        alone = not (self.suspicion.why or self.driver.converted or self.lock.shared())
+        tells = TOLD_BY_ANSWERS in self.settings.rules and alone
         told = last_about(self.verbs, player) if tells else None
         if isinstance(self.probe, WagersProbe):
             self.probe.ahead = self._ahead

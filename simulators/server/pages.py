@@ -1,4 +1,4 @@
-"""Headers of pages, which keep out what a CLIENT's bytes or another website could do."""
+"""Pages: headers that keep out what a CLIENT's bytes or another website could do, and plain pages of a few lines."""
 
 import secrets
 from typing import Any

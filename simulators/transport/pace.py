@@ -38,8 +38,8 @@ class Pace:
     ``limits`` are slowed down. ``tell`` is told once, in words, when the CLIENT says *not now* for the first time,
     ``slowed`` is called whenever a lower pace was learned.
     ``learned`` is the pace in requests per second, None while nothing was to be learned; once nothing was refused for a
-    while, more is tried. ``patience`` is how long one
-    request is sent again: limits are often counted by the minute. ``clock``, ``sleep`` and ``patience``: seconds.
+    while, more is tried. ``patience`` is how long one request is sent again: limits are often counted by the minute.
+    ``clock``, ``sleep`` and ``patience``: seconds.
     """
 
     limits: Limits

@@ -16,6 +16,7 @@ from simulators.providers import OPERATOR
 from tests.end_to_end.clients.running import FOLDER, running
 from tests.end_to_end.clients.test_independent import by_standing
 from tests.scenarios.operator.test_scenarios_money import SMALL
+from tests.support.programs.commanding import pitboss
 
 ALL = tuple(rule.id for rule in RULES.values() if rule.provider == OPERATOR and rule.group in MONEY)
 # What a wrong CLIENT is judged by, beside the rules that it breaks: none of these may be broken.
@@ -75,3 +76,9 @@ def test_a_right_client_is_not_accused(dialect, way, monkeypatch):
 def test_a_fault_is_named_and_no_other(dialect, way, breaks, monkeypatch):
     result = judged(dialect, way, FEW, monkeypatch)
     assert set(by_standing(result, Standing.FAILED, Standing.WARNED)) == set(breaks)
+
+
+@pytest.mark.parametrize("dialect", NOT_JUDGED)
+def test_vouchers_beside_the_wagers_are_no_balance_told_wrong(dialect, tmp_path):
+    done = pitboss("demo", "--dialect", dialect, "--only", "BAL,VCH", cwd=tmp_path)
+    assert done.returncode == Exit.HOLDS, done.stdout
