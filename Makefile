@@ -15,7 +15,7 @@ BIN   := $(VENV)/bin
 RUN   := $(VENV)/.installed-run
 DEV   := $(VENV)/.installed-dev
 FILES := pyproject.toml constraints.txt
-PIP   := $(BIN)/python -m pip install -q --disable-pip-version-check --no-input -c constraints.txt
+PIP   := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 
 # Compiled modules are kept, whatever is set outside: tests start hundreds of processes, and each would compile again.
 export PYTHONDONTWRITEBYTECODE :=

@@ -15,7 +15,7 @@ from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
 from scenarios.wallet.player import Player
 from simulators.jackpot.lifecycle import VoucherState
-from simulators.jackpot.wire import Notification
+from simulators.jackpot.wire import Coupon, Notification
 from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage
 
 _COPIES = 2
@@ -24,13 +24,27 @@ _APART, _ENDS = 5, 10
 
 
 def _told(conversions: Conversions, voucher: str | None = None) -> list[QueuedMessage[Notification]]:
-    """The genuine webhooks (about ``voucher``) that the CLIENT has acknowledged so far."""
+    """The genuine webhooks (about ``voucher``) that the CLIENT has acknowledged so far.
+
+    Not those of a voucher of which it was told in part only: a copy may be what makes it ask for the rest, rightly.
+    """
+    genuine = [delivery for delivery in conversions.simulator.queue.deliveries if delivery.genuine]
+    unsettled = {
+        _voucher(delivery) for delivery in genuine if delivery.standing is not DeliveryStanding.ACKNOWLEDGED
+    }
     return [
         delivery
-        for delivery in conversions.simulator.queue.deliveries
-        if delivery.genuine and delivery.standing is DeliveryStanding.ACKNOWLEDGED
-        if voucher is None or getattr(delivery.event.message, "id", None) == voucher
+        for delivery in genuine
+        if _voucher(delivery) is None or _voucher(delivery) not in unsettled
+        if delivery.standing is DeliveryStanding.ACKNOWLEDGED
+        if voucher is None or _voucher(delivery) == voucher
     ]
+
+
+def _voucher(delivery: QueuedMessage[Notification]) -> str | None:
+    """The id of the voucher that a webhook is about, None for one about a store."""
+    told = delivery.event.message
+    return told.id if isinstance(told, Coupon) else None
 
 
 @pytest.mark.rules("EVT-02")

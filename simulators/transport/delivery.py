@@ -43,7 +43,8 @@ class Delivery:
 
     ``attempt`` is 0 the first time a request is sent and grows with its copies. ``faults`` tell of
     faults that act on the order of things, ``wire`` the faults that act on the bytes. ``invoked`` is told the
-    number of the exchange when the request is about to leave.
+    number of the exchange when the request is about to leave. ``retried`` is what its provider sends again by itself
+    until it is acknowledged.
     """
 
     request: Request
@@ -58,6 +59,7 @@ class Delivery:
     faults: tuple[FaultNote, ...] = ()
     wire: "tuple[WireFault, ...]" = ()
     invoked: Callable[[int], None] | None = None
+    retried: bool = False
 
     def with_fault(self, note: FaultNote) -> "Delivery":
         """This delivery with one more fault that acts on it."""

@@ -6,7 +6,7 @@ Alone over a connection that is kept, together as a race, or on a connection of 
 import time
 from collections.abc import Sequence
 
-from simulators.exchanges.history import Answer, Exchange, Failure, FailureKind, Request, Status
+from simulators.exchanges.history import Answer, Exchange, Failure, FailureKind, Request, Status, header
 from simulators.transport.delivery import Deliver, Delivery, Fault, Handling, KillInstant, Meaning
 from simulators.transport.faults.parameters import FIRST_BYTE, UnfitFault
 from simulators.transport.last_byte_race import race
@@ -15,6 +15,7 @@ from simulators.transport.route import Route, reachable
 
 # A receive buffer this small makes the CLIENT wait for a slow reader, also with short answers.
 _SMALL_BUFFER = 1024
+_UNAVAILABLE = 503
 _PLAIN = Handling()
 
 
@@ -76,6 +77,8 @@ def _taken(delivery: Delivery, exchange: Exchange, route: Route) -> Exchange:
     first, attempt, waited = exchange.number, 1, 0.0
     while exchange.not_now:
         assert exchange.answer is not None
+        if _unacknowledged(delivery, exchange.answer):
+            return exchange
         pause = route.pace.wait(exchange.answer, exchange.number, attempt, waited)
         if pause is None:
             return exchange
@@ -84,6 +87,13 @@ def _taken(delivery: Delivery, exchange: Exchange, route: Route) -> Exchange:
     if exchange.answer is not None:
         route.pace.taken(exchange.number)
     return exchange
+
+
+def _unacknowledged(delivery: Delivery, answer: Answer) -> bool:
+    """Whether 503 is no matter of pace: who cannot reach the provider says so, too, and is sent the event again."""
+    return (
+        delivery.retried and answer.status == _UNAVAILABLE and header(answer.headers, "Retry-After") is None
+    )
 
 
 def _once(delivery: Delivery, route: Route, *, pooled: bool) -> Exchange:

@@ -105,6 +105,7 @@ class Endpoint(Generic[M]):
             genuine,
             copy_of=copy_of,
             attempt=attempt,
+            retried=True,
         )
 
     def deliver(self, delivery: Delivery) -> list[Exchange]:

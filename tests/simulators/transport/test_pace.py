@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -113,6 +114,25 @@ def test_a_request_that_was_not_taken_is_sent_again_as_a_copy_of_itself():
     assert {one.copy_of for one in chain[1:]} == {chain[0].number}
     assert second == chain[-1]
     assert first.copy_of is None
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "later"),
+    [
+        ("503 Service Unavailable", [], False),
+        ("503 Service Unavailable", [("Retry-After", "1")], True),
+        ("429 Too Many Requests", [], True),
+    ],
+)
+def test_503_to_what_its_provider_sends_again_is_no_matter_of_pace(status, headers, later):
+    clock = Clock()
+    client = Limited(clock, 1, 1, status, headers)
+    with Server(client) as server:
+        way = route(clock)
+        deliver([request(server.url, 1), replace(request(server.url, 2), retried=True)], way)
+        way.close()
+    assert (len(way.history) > 2) == later
+    assert (way.pace.warning is not None) == later
 
 
 def test_what_a_race_could_not_get_rid_of_follows_it():
