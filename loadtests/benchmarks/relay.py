@@ -1,10 +1,12 @@
 """A relay on loopback that makes a far CLIENT of a near one: what passes takes its time, each way, in order.
 
-A new connection costs a round trip of its own, as a TCP handshake does.
+A new connection costs a round trip of its own, as a TCP handshake does. It is a process of its own, as a link takes
+nothing of the judge's time: ``python -m loadtests.benchmarks.relay HOST PORT ONE_WAY``.
 """
 
 import asyncio
-import threading
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -18,18 +20,26 @@ _PATIENCE: Final = 10.0
 def delayed(site: str, round_trip: float) -> Iterator[str]:
     """Relay to ``site``, an http address; yield the address that is ``round_trip`` seconds away from it."""
     parts = urlsplit(site)
-    relay = _Relay(parts.hostname or "", parts.port or 80, round_trip / 2)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="relay", daemon=True)
-    thread.start()
-    server = asyncio.run_coroutine_threadsafe(relay.listen(), loop).result(_PATIENCE)
-    try:
-        yield parts._replace(netloc=f"127.0.0.1:{server.sockets[0].getsockname()[1]}").geturl()
-    finally:
-        asyncio.run_coroutine_threadsafe(relay.stop(server), loop).result(_PATIENCE)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+    where = parts.hostname or "", str(parts.port or 80), str(round_trip / 2)
+    command = [sys.executable, "-m", __name__, *where]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as relay:
+        assert relay.stdin is not None
+        assert relay.stdout is not None
+        try:
+            yield parts._replace(netloc=f"127.0.0.1:{int(relay.stdout.readline())}").geturl()
+        finally:
+            # It ends with its input, so also with the judge.
+            relay.stdin.close()
+            relay.wait(_PATIENCE)
+
+
+async def _serve(host: str, port: int, one_way: float) -> None:
+    """Relay until the input ends."""
+    relay = _Relay(host, port, one_way)
+    server = await relay.listen()
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    await relay.stop(server)
 
 
 class _Relay:
@@ -100,3 +110,7 @@ class _Relay:
             await arriving
         finally:
             arriving.cancel()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])))

@@ -72,36 +72,35 @@ def each_holds(
     enough = sum(8 * _ALONE if chain.units is None else 4 * chain.units for chain in chains)
     for owner in (player, *others):
         judge.fund(owner, enough if funds is None else funds, covered=True)
-    tried = 0
+    tried, owners = 0, (player, *others)
     for chain in chains:
         units = chain.units or _ALONE
-        amiss = _amiss(chain, units, judge, player)
-        if amiss is None or (chain.sound and amiss):
+        amiss = _amiss(chain, units, judge, owners)
+        if amiss is None or (chain.sound and any(amiss)):
             continue
         sent = chain.send(units)
         if sent is None:
             # What it moved all the same is another rule's matter, and none of the next chain's.
-            for owner in (player, *others):
+            for owner in owners:
                 judge.measure(owner)
             continue
         tried += 1
         chain.answers(sent, chain.case)
-        for owner in (player, *others):
+        for owner, off in zip(owners, amiss, strict=True):
             case = f"{chain.case}: {owner}" if others else chain.case
-            off = amiss if owner is player else Decimal(0)
             judge.settled(rule, owner, *sent, case=case, amiss=off, level=level)
     judge.needs(tried or not unless, unless)
 
 
-def _amiss(chain: Chain, units: int, judge: Judge, player: Player) -> Decimal | None:
-    """How far off is what ``chain`` is built on moves alone; None where it is refused."""
-    if chain.base is None:
-        return Decimal(0)
-    before = player.off
-    if chain.base(units) is None:
-        return None
-    judge.measure(player)
-    return player.off - before
+def _amiss(chain: Chain, units: int, judge: Judge, players: Sequence[Player]) -> list[Decimal] | None:
+    """How far off what ``chain`` is built on leaves each of ``players``, alone; None where it is refused."""
+    before = [player.off for player in players]
+    if chain.base is not None:
+        if chain.base(units) is None:
+            return None
+        for player in players:
+            judge.measure(player)
+    return [player.off - off for player, off in zip(players, before, strict=True)]
 
 
 def all_hold(

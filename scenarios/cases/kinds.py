@@ -6,7 +6,9 @@ rules of rollback, not those of copies. Amounts are multiples of a quarter, whic
 exactly.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Final, Literal
 
 from scenarios.run.judge import Judge
@@ -54,13 +56,21 @@ def done(kind: str, operator: Verbs, player: Player, units: int | None = None) -
     return exchange if exchange is not None and exchange.ok else None
 
 
-def sent_again(operator: Verbs, player: Player, step: int) -> list[tuple[str, Exchange, Exchange]]:
-    """Make one transaction of each kind and a copy of it; those that the CLIENT accepts, with both exchanges.
+def sent_again(
+    operator: Verbs, judge: Judge, player: Player, step: int, kinds: Sequence[str] = KINDS
+) -> list[tuple[str, Exchange, Exchange]]:
+    """Make one transaction of each of ``kinds`` and a copy; those that the CLIENT accepts, with both exchanges.
 
-    They are about different powers of two of ``step`` smallest units.
+    They are about different powers of two of ``step`` smallest units. Raises Undecided where none is accepted.
     """
-    firsts = ((kind, done(kind, operator, player, step * 2**place)) for place, kind in enumerate(KINDS))
-    return [(kind, first, operator.again(first)) for kind, first in firsts if first is not None]
+
+    def twice(kind: str, units: int) -> tuple[str, Exchange, Exchange] | None:
+        first = done(kind, operator, player, units)
+        return None if first is None else (kind, first, operator.again(first))
+
+    sent = judge.together([partial(twice, kind, step * 2**place) for place, kind in enumerate(kinds)])
+    judge.needs(any(sent), "no bet, result or rollback was accepted that could be sent again")
+    return [each for each in sent if each is not None]
 
 
 def usual(kind: str, operator: Verbs, judge: Judge, player: Player) -> Decimal | None:

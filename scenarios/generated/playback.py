@@ -73,6 +73,7 @@ class Stage:
         operator = self.run.verbs
         if step.verb is Verb.RESTART:
             with self.run.route.room.alone():
+                self.run.route.room.emptied()
                 self.run.guard.restart()
             return
         if step.verb is Verb.TOGETHER:

@@ -142,9 +142,10 @@ class Run:
             return self.time_limit
         limit = partial(bound, self.settings.effort, self.turn, self.limits.max_requests_per_second)
         seconds = limit(len(self.further_currencies), self.slower)
-        if elapsed > seconds and self.round_trip:
-            now = round_trip(self.history, None) or 0.0
-            self.slower = max(self.slower, now / self.round_trip)
+        if elapsed <= seconds or not self.round_trip:
+            return seconds
+        now = round_trip(self.history, None) or 0.0
+        self.slower = max(self.slower, now / self.round_trip)
         return limit(len(self.further_currencies), self.slower)
 
     @property
@@ -218,9 +219,9 @@ class Run:
         if text not in self.warnings:
             self.warnings.append(text)
 
-    def while_there(self) -> Iterator[Exchange]:
-        """The exchanges of the time in which the CLIENT was there."""
-        return (one for one in self.history if not any(one.number in gone for gone in self.away))
+    def while_there(self, start: int = 0) -> Iterator[Exchange]:
+        """The exchanges since ``start`` of the time in which the CLIENT was there."""
+        return (one for one in self.history.since(start) if not any(one.number in gone for gone in self.away))
 
     def wagers(self, start: int) -> list[Exchange]:
         """What was sent as a wager since exchange ``start``, without the probe's own."""

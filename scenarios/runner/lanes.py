@@ -1,8 +1,9 @@
 """Scenarios side by side: with three test players or more, as many at once, each with players of its own.
 
 First those that judge what is sent alone, then what rests on the choices that all these showed, then those that race
-or cut; in each part those with two players first, then those that take longer the harder is tried. While one races, the
-others send nothing. Those that may stop the CLIENT run alone and last, as do those with a driver or a provider's API.
+or cut, then those that may stop the CLIENT; in each part those with two players first, then those that take longer the
+harder is tried. While one races, the others send nothing. What does the most harm runs alone and last, as do those with
+a provider's API, or a driver unless it only bans and lifts the ban.
 Each part runs before pytest's own loop comes to it, which then takes over how each ended. One that did not end well is
 judged alone: what it found is looked at once more there, and one that an exception ended is judged again. So nothing is
 said of a CLIENT that several scenarios at once alone have shown.
@@ -21,7 +22,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from scenarios.cases.choices import learn_all
-from scenarios.contract import RULES
+from scenarios.contract import RULES, Rule
 from scenarios.generated.families.family import Cases
 from scenarios.run.findings import ScenarioResult
 from scenarios.run.guard import OutOfBounds, TargetGone
@@ -31,7 +32,7 @@ from scenarios.run.planning.estimate import lanes
 from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, choices_learned
 from scenarios.runner.needs import TWO, currency_of, lacking, rules_of, served_for
-from scenarios.runner.order import AFTER_CHOICES, RACES, grows, turn
+from scenarios.runner.order import AFTER_CHOICES, HARM, grows, turn
 from scenarios.runner.second_look import drop
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
@@ -155,15 +156,20 @@ class Lanes:
     def _fits(self, item: pytest.Function) -> bool:
         asked = inspect.signature(item.function).parameters
         return (
-            turn(item) <= RACES
+            turn(item) <= HARM
             and bool(rules_of(item))
             and _fixtures_used(item) <= {choices_learned.__name__}
             and not served_for(item)
-            and all(RULES[rule].provider == OPERATOR and not RULES[rule].needs for rule in rules_of(item))
+            and all(self._apart(RULES[rule]) for rule in rules_of(item))
             and not currency_of(item)
             and asked.keys() <= set(Lent._fields)
             and lacking(item, self.run) is None
         )
+
+    def _apart(self, rule: Rule) -> bool:
+        """Whether what ``rule`` is about touches nobody but the players of its scenario."""
+        lifted = {"ban"} if self.run.driver.has("unban") else set()
+        return rule.provider == OPERATOR and lifted.issuperset(rule.needs)
 
     def _guard(self, exchange: Exchange) -> None:
         if self._stopped.is_set():

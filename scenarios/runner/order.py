@@ -16,6 +16,8 @@ from simulators.providers import PROVIDERS
 AFTER_CHOICES = 0.5
 # The turn of scenarios that race or cut connections.
 RACES = 1
+# The turn of scenarios that may stop the CLIENT, or ban a player.
+HARM = 2
 # The run's duration is told again where it became so many times as long.
 _MUCH_LONGER = 1.5
 

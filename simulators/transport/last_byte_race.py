@@ -63,6 +63,8 @@ def race(deliveries: Sequence[Delivery], route: Route, settle: float = SETTLE) -
             # Before anything is sent: a CLIENT cuts off what comes too slowly.
             route.limits.request(len(racers))
             _warm(racers, route, settle)
+            # Who has the CLIENT to itself may open connections while the last answers of others are under way.
+            route.room.emptied()
             firsts: dict[Request, int] = {}
             number = route.history.new_race()
             for racer in racers:

@@ -60,7 +60,7 @@ class Room:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Wait until nothing is under way; meanwhile nothing leaves but what is sent in this context.
+        """Let nothing leave but what is sent in this context; what is under way may end meanwhile (``emptied``).
 
         Whoever waits for this comes before single requests, one after the other.
         """
@@ -71,7 +71,7 @@ class Room:
             self._alone += 1
         try:
             with self._changed:
-                self._changed.wait_for(lambda: not (self._taken or self._under_way or self._faulty))
+                self._changed.wait_for(lambda: not self._taken)
                 self._taken = True
             token = _ALONE.set(self)
             try:
@@ -83,6 +83,12 @@ class Room:
             with self._changed:
                 self._alone -= 1
                 self._changed.notify_all()
+
+    def emptied(self) -> None:
+        """Wait until nothing is under way, where this context is ``alone``."""
+        if _ALONE.get() is self:
+            with self._changed:
+                self._changed.wait_for(lambda: not (self._under_way or self._faulty))
 
     def took(self, left: float, seconds: float, timeout: float) -> None:
         """A request that holds a place, and ``left`` then, was answered after ``seconds``, of ``timeout`` at most.

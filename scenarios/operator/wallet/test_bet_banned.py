@@ -3,7 +3,7 @@
 Story: a player is banned; then bets arrive, and results. Invariant: the bets have no effect, the results are
 paid. Limits: needs the driver's ``ban``. With ``unban`` balances are read when the ban is lifted, else
 through the driver's ``balance``; with neither only answers are judged. Without ``unban`` the last player
-stays banned, so this runs at the end, never takes the only player, and undoes what it did by rollbacks.
+stays banned, so this runs late, never takes the only player, and undoes what it did by rollbacks.
 """
 
 from decimal import Decimal
@@ -16,7 +16,7 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, Purpose
 
-pytestmark = [pytest.mark.last, pytest.mark.needs("probe")]
+pytestmark = [pytest.mark.last(2), pytest.mark.needs("probe")]
 
 
 @pytest.mark.rules("BET-08", "RES-04")

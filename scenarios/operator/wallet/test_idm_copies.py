@@ -55,8 +55,7 @@ def test_after_many_others_and_a_pause(
 ) -> None:
     """Copies that come after a crowd of other transactions and a pause have no effect of their own."""
     judge.fund(player, FUNDS, covered=True)
-    firsts = sent_again(operator, player, STEP)
-    judge.needs(firsts, "no bet, result or rollback was accepted that could be sent again")
+    firsts = sent_again(operator, judge, player, STEP)
     _crowd(operator, judge, player, players, effort.crowd)
     time.sleep(effort.pause)
     judge.measure(player)

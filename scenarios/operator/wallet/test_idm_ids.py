@@ -23,7 +23,6 @@ from scenarios.cases.kinds import (
     KINDS,
     RESULT,
     RESULT_UNDONE,
-    UNITS,
     WAGERS,
     Action,
     done,
@@ -124,23 +123,25 @@ def _under(
 @pytest.mark.rules("IDM-07")
 def test_for_another_player(operator: Verbs, player: Player, another_player: Player, judge: Judge) -> None:
     """An id that comes back for another player has no second effect, on neither of them."""
-    kinds = [kind for kind in named(operator) if kind != RESULT_UNDONE]
-    alike = all_usual(kinds, operator, judge, player)
-    judge.fund(player, 5000)
-    judge.fund(another_player, 5000)
-    tried = 0
-    for kind in kinds:
-        amiss = Decimal(0) if alike else usual(kind, operator, judge, player)
-        stake = operator.bet(another_player, another_player.money(UNITS[kind]))
-        judge.measure(another_player)
-        first = done(kind, operator, player) if amiss is not None and stake.ok else None
-        if amiss is None or first is None:
-            continue
-        tried += 1
-        second = _under(first, first.message.kind, operator, another_player, stake)
-        judge.settled("IDM-07", another_player, first, second, case=f"{kind}, the other player")
-        judge.settled("IDM-07", player, first, second, case=f"{kind}, the first player", amiss=amiss)
-    judge.needs(tried, _NONE_ACCEPTED)
+
+    def first_of(units: int, kind: str) -> tuple[Exchange, Exchange] | None:
+        stake = operator.bet(another_player, another_player.money(units))
+        first = done(kind, operator, player, units) if stake.ok else None
+        return None if first is None else (stake, first)
+
+    def twice(units: int, kind: str) -> list[Exchange] | None:
+        made = first_of(units, kind)
+        if made is None:
+            return None
+        stake, first = made
+        return [first, _under(first, first.message.kind, operator, another_player, stake)]
+
+    chains = [
+        Chain(partial(twice, kind=kind), case=kind, base=partial(first_of, kind=kind))
+        for kind in named(operator)
+        if kind != RESULT_UNDONE
+    ]
+    each_holds("IDM-07", judge, player, chains, others=[another_player], unless=_NONE_ACCEPTED)
 
 
 @pytest.mark.rules("IDM-08")

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from scenarios.cases.batch import FUNDS, STEP, settled_together
-from scenarios.cases.kinds import KINDS, sent_again
+from scenarios.cases.kinds import KINDS, ORPHAN, sent_again
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
@@ -29,13 +29,7 @@ _AGAIN_AFTER = 0.1
 def test_keeps_what_was_acknowledged(run: Run, operator: Verbs, player: Player, judge: Judge) -> None:
     """After a restart the balance is as before, copies have no effect, and rollbacks are remembered."""
     judge.fund(player, FUNDS, covered=True)
-    firsts = sent_again(operator, player, STEP)
-    judge.needs(firsts, "no bet, result or rollback was accepted that could be sent again")
-    orphan = operator.rollback(
-        operator.new_id(), player, player.money(STEP * 2 ** len(KINDS)), label="rollback (orphan)"
-    )
-    if orphan.ok:
-        firsts.append(("orphan rollback", orphan, operator.again(orphan)))
+    firsts = sent_again(operator, judge, player, STEP, (*KINDS, ORPHAN))
     judge.measure(player)
     _restart(run, judge)
     judge.settled("IDM-10", player, case="after the restart")

@@ -27,13 +27,14 @@ from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.wallet.transactions import Kind, Transaction
 
-pytestmark = [pytest.mark.last(4), pytest.mark.needs("probe")]
+pytestmark = pytest.mark.needs("probe")
 
 # What each player has meanwhile, in smallest units, and how many of the oldest come first and once more last.
 _FUNDS = 50_000
 _OLDEST = 8
 
 
+@pytest.mark.last(2)
 @pytest.mark.usefixtures("choices_learned")
 @pytest.mark.rules("RBK-01", "RBK-02", "RBK-06", "RBK-07")
 def test_late_rollbacks(run: Run, operator: Verbs, player: Player, judge: Judge) -> None:
@@ -80,6 +81,7 @@ def _oldest(run: Run, player: Player) -> dict[str, Exchange]:
     return oldest
 
 
+@pytest.mark.last(4)
 @pytest.mark.rules("IDM-04")
 def test_everything_genuine_once_more(
     run: Run, operator: Verbs, players: list[Player], judge: Judge, effort: Effort, rng: Random

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -47,7 +48,7 @@ class DelayedDelivery(Fault):
             if len(deliveries) < 2:
                 return [exchange for delivery in deliveries for exchange in late(delivery)]
             with ThreadPoolExecutor(1, thread_name_prefix="delayed") as pool:
-                job = pool.submit(late, deliveries[0])
+                job = pool.submit(copy_context().run, late, deliveries[0])
                 exchanges = deliver(deliveries[1:])
                 return _in_order([*exchanges, *job.result()])
 
@@ -128,14 +129,14 @@ class CopiesInFlight(Fault):
                 number.set_result(value)
 
         with ThreadPoolExecutor(self.n + 1, thread_name_prefix="copies") as pool:
-            jobs = [pool.submit(deliver, [delivery.hooked(settle)])]
+            jobs = [pool.submit(copy_context().run, deliver, [delivery.hooked(settle)])]
             # A first that failed before it left must not be waited for.
             jobs[0].add_done_callback(lambda _: settle(None))
             original = number.result()
             for attempt in range(1, self.n + 1):
                 if self.gap:
                     route.sleep(self.gap)
-                jobs.append(pool.submit(deliver, [delivery.copy(original, attempt)]))
+                jobs.append(pool.submit(copy_context().run, deliver, [delivery.copy(original, attempt)]))
             return _in_order([exchange for job in jobs for exchange in job.result()])
 
 
@@ -184,7 +185,7 @@ class RetrySchedule(Fault):
             copies = [delivery.copy(original, attempt + i) for i in range(count)]
             attempt += count
             with ThreadPoolExecutor(count, thread_name_prefix="retries") as pool:
-                jobs = [pool.submit(deliver, [copy]) for copy in copies]
+                jobs = [pool.submit(copy_context().run, deliver, [copy]) for copy in copies]
                 exchanges += [exchange for job in jobs for exchange in job.result()]
         return _in_order(exchanges)
 
