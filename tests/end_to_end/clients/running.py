@@ -73,10 +73,16 @@ def command(name: str) -> list[str]:
 
 @contextmanager
 def running(
-    name: str, players: Mapping[str, str], *, secret: str = SECRET, port: int = 0
+    name: str,
+    players: Mapping[str, str],
+    *,
+    secret: str = SECRET,
+    port: int = 0,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
     """Run the CLIENT ``name``; ``players`` is id: opening balance ("12.50"), with its currency ("5:JPY").
 
+    ``environment`` is added to this process's own.
     Raises RuntimeError with what the program wrote when it ends before it listens.
     """
     arguments = [str(port), *(f"{player}={balance}" for player, balance in players.items())]
@@ -86,7 +92,7 @@ def running(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            env={**os.environ, "SECURITY_HASH": secret},
+            env={**os.environ, "SECURITY_HASH": secret, **(environment or {})},
             start_new_session=True,
         )
         try:
