@@ -1,7 +1,6 @@
 """The driver: reaches into the CLIENT through the ``[driver]`` entries, or a Python class."""
 
 import json
-import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,13 +14,13 @@ from jmespath.exceptions import JMESPathError
 from scenarios.driver.python import PythonDriver
 from scenarios.driver.shell import run_command, wait_for_port
 from scenarios.problems.errors import DriverProblem
+from scenarios.target.driver_entries import NUMBER, PLACEHOLDER
 from scenarios.target.loading import ENTRIES, Target, Template
 from simulators.exchanges.history import Headers, Request
 from simulators.exchanges.redaction import Redactor
 from simulators.transport.raw_connection import ANSWER_LIMIT, ask, failure_of, network
 from simulators.values import decimal_json, money
 
-_BRACES = re.compile(r"\{([A-Za-z_]+)\}")
 _SHOWN_BODY = 200
 
 Fields = Mapping[str, str | Decimal | None]
@@ -307,7 +306,7 @@ def _request(template: Template, fields: Fields) -> Request:
     body = b""
     if template.json_body is not None:
         headers.setdefault("Content-Type", "application/json")
-        body = json.dumps(_filled_json(template.json_body, texts)).encode()
+        body = decimal_json.dumps(_filled_json(template.json_body, texts))
     filled = _filled(url, {key: quote(value, safe="") for key, value in texts.items()})
     return Request(method, filled, tuple(headers.items()), body)
 
@@ -321,7 +320,7 @@ def _texts(fields: Fields) -> dict[str, str]:
 
 
 def _filled(text: str, fields: Mapping[str, str]) -> str:
-    return _BRACES.sub(lambda found: fields.get(found[1], ""), text)
+    return PLACEHOLDER.sub(lambda found: fields.get(found[1], ""), text)
 
 
 def _filled_json(value: Any, fields: Mapping[str, str]) -> Any:
@@ -333,12 +332,26 @@ def _filled_json(value: Any, fields: Mapping[str, str]) -> Any:
         case list():
             return [_filled_json(inner, fields) for inner in value]
         case str():
-            return _filled(value, fields)
+            number = NUMBER.fullmatch(value)
+            return _filled(value, fields) if number is None else _number(number[1], fields[number[1]])
+        case float():
+            return Decimal(repr(value))
     return value
 
 
+def _number(word: str, text: str) -> Decimal:
+    """The number that ``{word:number}`` stands for; raises DriverProblem where it is none."""
+    with suppress(ValueError):
+        number = decimal_json.loads(text)
+        if isinstance(number, Decimal):
+            return number
+    raise DriverProblem(
+        f"{{{word}:number}} came to {text!r}", "what JSON has as a number", f"write {{{word}}} for a text"
+    )
+
+
 def _unfilled(value: Any, fields: Mapping[str, str]) -> bool:
-    whole = _BRACES.fullmatch(value) if isinstance(value, str) else None
+    whole = PLACEHOLDER.fullmatch(value) if isinstance(value, str) else None
     return whole is not None and whole[1] not in fields
 
 

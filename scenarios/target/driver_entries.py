@@ -33,7 +33,9 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "restart": (),
 }
 _KINDS: dict[str, tuple[str, ...]] = {"balance": ("http", "sql"), "restart": ("run",)}
-PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
+# As :number, a JSON value that is nothing but the word is a number rather than a text.
+PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)(?::number)?\}")
+NUMBER = re.compile(r"\{([A-Za-z_]+):number\}")
 _SECRET_NAME = re.compile(r"auth|cookie|key|token|secret|passw|signature", re.IGNORECASE)
 
 

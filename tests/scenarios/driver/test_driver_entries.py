@@ -125,6 +125,15 @@ def test_launch_reads_the_address(driver_of):
     assert "lang" not in driver.launch("p", "EUR")
 
 
+def test_words_are_texts_in_json_or_numbers_where_the_entry_says_so(driver_of):
+    sweep = 'sweep = { post = "SITE/x", json = { at = "{now}", of = ["{now:number}"], by = "t{now:number}", x = 0.1 } }'
+    sent = driver_of(sweep).request("sweep", now="12.50")
+    assert sent.body == b'{"at":"12.50","of":[12.5],"by":"t12.50","x":0.1}'
+    for text in ("p-1", "007", "NaN", "true"):
+        with pytest.raises(DriverProblem, match=r"\{now:number\} came to"):
+            driver_of(sweep).request("sweep", now=text)
+
+
 def test_launch_raw_judges_nothing(driver_of):
     raw = driver_of(LAUNCH).launch_raw("down", "EUR", "en")
     assert (raw.status, b"OPERATOR_DOWN" in raw.body) == (503, True)
