@@ -10,7 +10,8 @@ from typing import Any
 from scenarios.driver.driver import Raw
 from scenarios.hosting.jackpot import Jackpot
 from scenarios.problems.errors import DriverProblem
-from scenarios.run.judge import Judge, Undecided
+from scenarios.run.balances import Undecided
+from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.tokens.session_token import SessionToken, taken_apart
 from scenarios.wallet.player import Player

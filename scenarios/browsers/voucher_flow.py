@@ -13,7 +13,7 @@ from decimal import Decimal
 from scenarios.browsers.voucher_browser import Browser, Conversion
 from scenarios.contract import Level
 from scenarios.problems.errors import DriverProblem
-from scenarios.run.judge import Undecided
+from scenarios.run.balances import Undecided
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Unreadable
 from simulators.exchanges.history import Exchange, Purpose

@@ -11,8 +11,9 @@ from decimal import Decimal
 from functools import partial
 
 from scenarios.contract import Level
+from scenarios.run.balances import Undecided
 from scenarios.run.findings import HELD_ALONE, message
-from scenarios.run.judge import Judge, Undecided
+from scenarios.run.judge import Judge
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Unreadable
 from simulators.exchanges.history import Exchange

@@ -11,7 +11,8 @@ from functools import partial
 from typing import Literal
 
 from scenarios.cases.at_once import holds
-from scenarios.run.judge import Judge, Undecided
+from scenarios.run.balances import Undecided
+from scenarios.run.judge import Judge
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange

@@ -16,7 +16,8 @@ from scenarios.cases.at_once import Chain, all_hold
 from scenarios.cases.currencies import kept_apart, other_currencies
 from scenarios.cases.kinds import BET, KINDS, ORPHAN, RESULT, WAGERS, Action, done, usual
 from scenarios.oracles.model import CopyAnswer, Foreign, Late, RefusedCopy, Returned, Reused, Spent
-from scenarios.run.judge import Judge, Undecided
+from scenarios.run.balances import Undecided
+from scenarios.run.judge import Judge
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Unreadable

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from scenarios.console.control import recorded
 from scenarios.console.control.events import Events
 from scenarios.console.form_input import FormInput, misfilled
 from scenarios.console.providers import ServedProviders
 from scenarios.problems.errors import UsageProblem
 from scenarios.wallet.player import Player
 from simulators.checkout.simulator import KINDS as CHECKOUT_KINDS
-from simulators.exchanges.history import Direction
+from simulators.exchanges.history import Direction, Exchange
 from simulators.jackpot.operations import KINDS as JACKPOT_KINDS
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.server.responses import ApiError
@@ -54,8 +55,8 @@ class Actions(Events):
     def __init__(self, providers: ServedProviders) -> None:
         super().__init__(providers)
 
-    def again(self, number: int, *, fresh: bool = False) -> dict[str, Any]:
-        """Send an exchange again, byte for byte or ``fresh``, as a new transaction.
+    def again(self, number: int, asked: FormInput, *, fresh: bool = False) -> dict[str, Any]:
+        """Send an exchange again, byte for byte, ``fresh``, as a new transaction, or with the message ``asked`` for.
 
         Raises UsageProblem where a provider did not send it, or it holds no id that could be new.
         """
@@ -71,7 +72,27 @@ class Actions(Events):
                 "copy it as curl instead",
             )
         channel = self.providers.channel(first.provider)
+        if fresh and asked.has("body"):
+            raise misfilled(
+                "body",
+                "another body was asked for together with fresh",
+                "one of them: whoever edits a body also chooses its id",
+                "leave one out",
+            )
+        if asked.has("body"):
+            return self.edited(channel, first.request, number, asked)
         return self.renewed(channel, first.request, number) if fresh else self.made([channel.again(first)])
+
+    def editable(self, exchange: Exchange) -> str | None:
+        """The message of ``exchange`` as a text that can be edited; None where it is none, or holds a secret."""
+        if exchange.direction is not Direction.TO_CLIENT:
+            return None
+        message = recorded.message_of(self.providers.channel(exchange.provider), exchange.request)
+        try:
+            text = message.decode()
+        except UnicodeDecodeError:
+            return None
+        return text if self.providers.redactor.text(text) == text else None
 
     def deliver(self, asked: FormInput) -> dict[str, Any]:
         """Send a delivery now, whatever became of it."""

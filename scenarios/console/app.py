@@ -119,9 +119,7 @@ def create_app(console: Console) -> Flask:
     app.add_url_rule(
         "/exchanges/<int:number>/again",
         "again",
-        lambda number: jsonify(
-            console.actions.again(number, fresh=FormInput(request.args, ("fresh",)).flag("fresh"))
-        ),
+        lambda number: _again(console, number),
         methods=["POST"],
     )
     sizes = {} if console.autoplay is None else console.autoplay.sizes
@@ -286,7 +284,15 @@ def _exchange(console: Console, number: int) -> Response:
         raise _Unserved(
             404, f"there is no exchange #{number}", "one of those that the feed lists", "choose one of them"
         )
-    return jsonify(rows.detail(history[number], console.providers.redactor))
+    exchange = history[number]
+    shown = rows.detail(exchange, console.providers.redactor)
+    return jsonify(shown | {"edit": console.actions.editable(exchange)})
+
+
+def _again(console: Console, number: int) -> Response:
+    asked = FormInput(request.get_json(silent=True) if request.data else {}, control_document.ASKED_OF_AGAIN)
+    fresh = FormInput(request.args, ("fresh",)).flag("fresh")
+    return jsonify(console.actions.again(number, asked, fresh=fresh))
 
 
 def _stores(console: Console) -> Response:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from scenarios.console import actions, agreement, queries
 from scenarios.console.control import credentials, stores
 from scenarios.console.control.autoplay import Size
-from scenarios.console.control.events import EVENTS
+from scenarios.console.control.events import EVENTS, SIGNATURES
 from scenarios.console.control.filters import WORDS
 from scenarios.run.planning.effort import EFFORTS
 from simulators.providers import PROVIDERS
@@ -182,6 +182,17 @@ ASKED: Final[Mapping[str, Any]] = {
     "wait": _COUNT | {"maximum": queries.LONGEST, "description": "seconds to wait at most"},
 }
 
+# What can be asked for of an exchange that is sent again.
+ASKED_OF_AGAIN: Final[Mapping[str, Any]] = {
+    "body": _TEXT | {"description": "another message in its place, whatever it is"},
+    "signature": {
+        "enum": list(SIGNATURES),
+        "default": SIGNATURES[0],
+        "description": "of the OPERATOR's: made anew for that body, or kept as it was",
+    },
+}
+_FORM: Final = {"type": "object", "additionalProperties": False}
+
 # What can be asked for of autoplay.
 ASKED_OF_AUTOPLAY: Final = {"wait": ASKED["wait"]}
 
@@ -214,19 +225,15 @@ def document(sizes: Mapping[str, Size] = MappingProxyType({})) -> dict[str, Any]
         },
         "/exchanges/{number}/again": {
             "post": _operation(
-                "Send an exchange again, byte for byte or as a new transaction",
+                "Send an exchange again: byte for byte, as a new transaction, or with another body",
                 parameters=[number, fresh],
+                body=openapi.content({**_FORM, "properties": ASKED_OF_AGAIN}),
                 acts=True,
             )
         },
     }
     for name, (summary, _, needed) in ACTIONS.items():
-        schema = {
-            "type": "object",
-            "properties": fields(name, sizes),
-            "required": list(needed),
-            "additionalProperties": False,
-        }
+        schema = {**_FORM, "properties": fields(name, sizes), "required": list(needed)}
         paths[f"/do/{name}"] = {"post": _operation(summary, body=openapi.body(schema), acts=True)}
     return openapi.document(
         title="Control API of pitboss serve",

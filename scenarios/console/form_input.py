@@ -8,6 +8,7 @@ from typing import Any, Final
 from scenarios.events.raise_event import unfit
 from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
+from scenarios.problems.plain_text import whole
 from simulators.transport.delivery import Fault
 from simulators.transport.faults.parameters import UnfitFault
 from simulators.transport.faults.table import parse_fault
@@ -87,6 +88,19 @@ class FormInput:
     def maybe(self, name: str) -> str | None:
         """A text, None where it is missing; or empty, unless ``exact`` was asked for."""
         return self.text(name) or ("" if self._exact and self._fields.get(name) == "" else None)
+
+    def has(self, name: str) -> bool:
+        """Whether the field was sent, be it empty."""
+        return name in self._fields
+
+    def whole(self, name: str) -> str:
+        """A text of any length, exactly as it came."""
+        value = self._fields.get(name)
+        if not isinstance(value, str) or whole(value) != value:
+            raise misfilled(
+                name, f"{name} is no text", "a text of whole Unicode characters", f"correct {name}"
+            )
+        return value
 
     def choice(self, name: str, among: Sequence[str], default: str | None = None) -> str:
         """One of ``among``."""

@@ -18,15 +18,17 @@ class Level(StrEnum):
 
 
 class Observed(StrEnum):
-    """What a breach was seen by; the usual causes of a rule depend on it."""
+    """What decides a finding: causes, scripts and what belongs together depend on it, and ``report.json`` names it."""
 
-    MONEY = "a wrong balance"
-    DONE = "done though it should be refused"
-    REFUSED = "refused though it should succeed"
-    FAILED = "answered by 5xx"
-    UNREADABLE = "answered by what does not say whether it was done"
-    SILENT = "not answered"
-    OTHER = "answered otherwise than it should be"
+    MONEY = "balance"  # a wrong one
+    DONE = "done"  # though it should be refused
+    REFUSED = "refused"  # though it should succeed
+    FAILED = "failed"  # answered by 5xx
+    UNREADABLE = "unreadable"  # answered by what does not say whether it was done
+    SILENT = "silent"  # not answered
+    OTHER = "answer"  # answered otherwise than it should be
+    ASKED = "request"  # what the CLIENT asks of a provider by itself, or how often
+    SHOWN = "shown"  # what the CLIENT shows to its players: tokens, stores, vouchers, orders, pages
 
 
 # Usual causes of a breach of any rule, by what was seen.
@@ -57,6 +59,8 @@ CAUSES: Mapping[Observed, str] = {
 
 # What these groups prove is the documents' own dialect, or what the CLIENT asks in it.
 _BYTES = ("SIG", "MSG", "OUT")
+# What these groups prove is seen in what the CLIENT shows to its players, where nothing else is said.
+_SHOWN = ("VTK", "CAT", "VCH", "CHK")
 # What these groups prove takes the provider's API, which the CLIENT asks; so does an order.
 _ASKED = ("OUT", "VTK", "EVT", "CAT", "VCH")
 
@@ -114,6 +118,11 @@ class Rule:
     def about_bytes(self) -> bool:
         """Whether it is about how the documents write and sign, which another dialect does otherwise."""
         return self.group in _BYTES
+
+    @property
+    def decided_by(self) -> Observed:
+        """What decides a finding that says nothing of it, and that does not rest on requests of the CLIENT's own."""
+        return Observed.SHOWN if self.group in _SHOWN else Observed.OTHER
 
     @property
     def served(self) -> bool:

@@ -126,6 +126,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     ),
     Rule(
         id="MSG-02",
+        fits=(Observed.MONEY, Observed.DONE, Observed.UNREADABLE, Observed.OTHER),
         statement=(
             "every answer is a JSON object, read strictly: UTF-8, no NaN or Infinity; SHOULD carry `Content-Type: "
             "application/json`, no byte order mark, no repeated key"
@@ -141,6 +142,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     ),
     Rule(
         id="MSG-03",
+        fits=(Observed.MONEY, Observed.DONE, Observed.UNREADABLE, Observed.OTHER),
         statement=(
             "success is `error: null` (present, null) with a non-empty CLIENT `transaction_id` (a "
             'string; a number is a warning). `""`, `false`, `0` or a missing key in its place break it, and the '
@@ -151,6 +153,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     ),
     Rule(
         id="MSG-04",
+        fits=(Observed.MONEY, Observed.DONE, Observed.UNREADABLE, Observed.OTHER),
         statement="failure is `error`: a non-empty string, and no effect",
         why=(
             "A refusal that the OPERATOR cannot read is sent again or rolled back; one that moved money leaves the two "

@@ -8,7 +8,8 @@ import pytest
 from scenarios.contract import RULES, Level, Observed
 from scenarios.generated.playback import Broken, Open, Stage
 from scenarios.generated.search import Plan, Plays, play, search
-from scenarios.run.judge import Judge, Undecided
+from scenarios.run.balances import Undecided
+from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
 from scenarios.run.story import Story
@@ -70,6 +71,9 @@ def judge_stories(
             level=Level.MUST,
             off=broken.off,
             observed=Observed.MONEY,
+            whose=broken.reading[0] if broken.reading is not None else "",
+            right=broken.right,
+            mistake=broken.mistake,
         )
 
 

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from scenarios.cases.currencies import other_currencies
 from scenarios.oracles.acceptable import acceptable
+from scenarios.oracles.fault_hypotheses import Suspicion
 from scenarios.oracles.linearizability import Verdict
 from scenarios.oracles.linearizability import judge as linearizable
 from scenarios.run.run import Run
@@ -25,7 +26,8 @@ class Broken(Exception):
     """The story ended otherwise than the model allows. ``exchanges`` show it; ``off`` is the money.
 
     ``reading`` is the player whose balance was read and what it was, None where none was. ``rules`` are those that are
-    about the single mistakes which would explain it; ``expected`` says what would be right.
+    about the single mistakes which would explain it, ``mistake`` the likeliest; ``expected`` says what would be
+    right, ``right`` lists it where a balance decides.
     """
 
     def __init__(
@@ -36,10 +38,12 @@ class Broken(Exception):
         reading: tuple[str, Decimal] | None = None,
         rules: frozenset[str] = frozenset(),
         expected: str = "what the wallet model allows",
+        right: tuple[Decimal, ...] = (),
+        mistake: Suspicion | None = None,
     ) -> None:
         super().__init__(why)
         self.why, self.exchanges, self.off, self.reading = why, exchanges, off, reading
-        self.rules, self.expected = rules, expected
+        self.rules, self.expected, self.right, self.mistake = rules, expected, right, mistake
 
 
 class Open(Exception):
@@ -119,7 +123,9 @@ class Stage:
             off = abs(reading.amount - allowed.nearest(reading.amount))
             why, rules = allowed.told(reading.amount), allowed.broken(reading.amount)
             expected = f"balance {allowed.alternatives()}"
-            raise Broken(why, numbers, off, (player.id, reading.amount), rules, expected)
+            right = tuple(sorted(allowed.balances)) if allowed.listed else ()
+            mistake = allowed.mistake(reading.amount)
+            raise Broken(why, numbers, off, (player.id, reading.amount), rules, expected, right, mistake)
         if self.concurrent:
             judged = linearizable(history, player.id, opening, reading.amount, player.currency, model=model)
             if judged.verdict is Verdict.UNDECIDED:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from scenarios.browsers.voucher_flow import Conversions
-from scenarios.contract import Level
+from scenarios.contract import Level, Observed
 from scenarios.driver import offers
 from scenarios.generated.families import stores
 from scenarios.generated.families.family import Cases
@@ -98,6 +98,7 @@ def test_disabled_withdraws_it(conversions: Conversions, judge: Judge) -> None:
         seen=events.status(unknown),
         exchanges=[unknown],
         case="unknown store",
+        observed=Observed.OTHER,
     )
 
 

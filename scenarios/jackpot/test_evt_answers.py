@@ -18,7 +18,8 @@ from scenarios.browsers.voucher_flow import AMOUNT, PRICE, Conversions
 from scenarios.contract import Level
 from scenarios.hosting.jackpot import Jackpot
 from scenarios.jackpot.steps import events
-from scenarios.run.judge import Judge, Undecided
+from scenarios.run.balances import Undecided
+from scenarios.run.judge import Judge
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire

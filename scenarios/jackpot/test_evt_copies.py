@@ -8,6 +8,7 @@ copies at once are judged elsewhere.
 import pytest
 
 from scenarios.browsers.voucher_flow import Conversions
+from scenarios.contract import Observed
 from scenarios.driver import offers
 from scenarios.jackpot.steps import events
 from scenarios.jackpot.steps.purchases import came_to
@@ -95,6 +96,7 @@ def test_copy_of_an_old_store_event(conversions: Conversions, judge: Judge) -> N
         seen="it is offered again",
         exchanges=[copy],
         case="copy of store/enabled",
+        observed=Observed.SHOWN,
     )
 
 
@@ -131,6 +133,7 @@ def test_copies_of_store_events(conversions: Conversions, judge: Judge) -> None:
         seen=f"as {name()!r}",
         exchanges=copies,
         case="copies of store/update and store/disabled",
+        observed=Observed.SHOWN,
     )
 
 

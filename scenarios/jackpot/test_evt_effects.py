@@ -14,6 +14,7 @@ import pytest
 
 from scenarios.browsers.voucher_browser import Conversion
 from scenarios.browsers.voucher_flow import PRICE, Conversions
+from scenarios.contract import Observed
 from scenarios.generated.families import coupons
 from scenarios.generated.families.coupons import Lie
 from scenarios.generated.families.family import Cases
@@ -82,6 +83,7 @@ def _judge_race(conversions: Conversions, name: str, player: Player, expected: D
         exchanges=[each for each in conversions.run.history.since(0) if each.provider == JACKPOT][-8:],
         case=f"copies of {name} at once",
         off=abs(seen - expected),
+        observed=Observed.MONEY,
     )
 
 
@@ -134,6 +136,7 @@ def test_confirmed_is_not_ready(conversions: Conversions, player: Player, judge:
             seen="the CLIENT says READY",
             exchanges=conversions.evidence(conversion),
             case="coupon/confirmed, and coupon/ready not yet",
+            observed=Observed.SHOWN,
         )
     conversions.happen(conversion, VoucherEvent.MAKE_READY)
     conversions.reaches(conversion, VoucherState.READY)
@@ -145,6 +148,7 @@ def test_confirmed_is_not_ready(conversions: Conversions, player: Player, judge:
         seen=f"the CLIENT says {shown}",
         exchanges=conversions.evidence(conversion),
         case="coupon/ready a while after coupon/confirmed",
+        observed=Observed.SHOWN,
     )
 
 
@@ -280,6 +284,7 @@ def test_acknowledged_survives_a_kill(conversions: Conversions, player: Player, 
             seen=f"it is {conversions.at_provider(new)}",
             exchanges=conversions.evidence(new),
             case="coupon/reserved",
+            observed=Observed.ASKED,
         )
     conversions.make_ready(new)
     # What the other session held beyond its price is free; a CLIENT may not have held it at all.
@@ -328,4 +333,5 @@ def test_store_event_survives_a_kill(conversions: Conversions, judge: Judge) -> 
         seen="it is not",
         exchanges=[sent],
         case="store/enabled",
+        observed=Observed.SHOWN,
     )

@@ -14,6 +14,7 @@ import pytest
 
 from scenarios.browsers.voucher_browser import Conversion
 from scenarios.browsers.voucher_flow import AMOUNT, PRICE, Conversions
+from scenarios.contract import Observed
 from scenarios.generated.families import amounts, sessions
 from scenarios.generated.families.family import Cases
 from scenarios.jackpot.steps import events
@@ -128,6 +129,7 @@ def test_confirms_its_own_once(
             seen=f"{len(sent)}",
             exchanges=sent[:3] or conversions.evidence(conversion),
             case=f"coupon/reserved delivered {case}",
+            observed=Observed.ASKED,
             off=player.money(PRICE) if not sent else Decimal(0),
         )
         conversions.make_ready(conversion)

@@ -80,20 +80,23 @@ class Acceptable:
         text = f"acceptable: {self.alternatives()}; seen {self._bare(seen)}"
         if self.contains(seen):
             return text
-        return f"{text}; {self.mistake(seen) or self._difference(seen)}"
+        mistake = self.mistake(seen)
+        return f"{text}; {mistake.text if mistake else self._difference(seen)}"
 
     def told(self, seen: Decimal) -> str:
         """Say by how much ``seen`` is off, and which single mistake would explain it."""
         off, mistake = seen - self.nearest(seen), self.mistake(seen)
-        return f"balance {amount_off(seen, off, self.currency)}" + (f", as if {mistake}" if mistake else "")
+        return f"balance {amount_off(seen, off, self.currency)}" + (
+            f", as if {mistake.text}" if mistake else ""
+        )
 
     def nearest(self, seen: Decimal) -> Decimal:
         """The acceptable balance that is nearest to ``seen``; of many, as far as they are listed."""
         return seen if self.contains(seen) else min(self.balances, key=lambda one: (abs(one - seen), one))
 
-    def mistake(self, seen: Decimal) -> str | None:
-        """Say which single mistake with one transaction explains the balance ``seen``, None where none does."""
-        return next((found.text for found in self._mistakes(seen)), None)
+    def mistake(self, seen: Decimal) -> Suspicion | None:
+        """The likeliest single mistake with a transaction that explains the balance ``seen``, None where none does."""
+        return next(self._mistakes(seen), None)
 
     def broken(self, seen: Decimal) -> frozenset[str]:
         """The rules that are about the single mistakes which explain the balance ``seen``."""

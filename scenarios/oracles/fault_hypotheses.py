@@ -14,11 +14,16 @@ from simulators.wallet.transactions import Kind
 
 
 class Suspicion(NamedTuple):
-    """A mistake in words, how far it moves the balance, in units, and the ``rules`` that it breaks."""
+    """A mistake in words, how far it moves the balance, in units, and the ``rules`` that it breaks.
+
+    ``act`` is what it does with a transaction of ``kind``, in a word.
+    """
 
     delta: int
     text: str
+    kind: Kind
     rules: tuple[str, ...] = ()
+    act: str = ""
 
 
 VERBS = {Kind.BET: "taken", Kind.RESULT: "paid"}
@@ -64,8 +69,10 @@ def _by_id(transactions: Sequence[Transaction]) -> dict[str, Transaction]:
 
 def suspicions(case: Case) -> Iterator[Suspicion]:
     """Yield the mistakes that would move the balance, likeliest first."""
-    for family, rules in FAMILIES:
-        yield from (found._replace(rules=rules + found.rules) for found in family(case) if found.delta)
+    for family, act, rules in FAMILIES:
+        yield from (
+            found._replace(act=act, rules=rules + found.rules) for found in family(case) if found.delta
+        )
 
 
 def _came_first(rollback: Transaction, original: Transaction) -> bool:
@@ -107,28 +114,28 @@ def _copied(case: Case) -> Iterator[Suspicion]:
         for times in range(2, t.attempts + 1):
             often = "twice" if times == 2 else f"{times} times"
             told = case.says("", t, f"was {verb} {often}")
-            yield Suspicion((times - 1) * effect, told, _AGAIN.get(t.kind, ()))
+            yield Suspicion((times - 1) * effect, told, t.kind, _AGAIN.get(t.kind, ()))
 
 
 def _twice(case: Case) -> Iterator[Suspicion]:
     undone = _rolled_back(case)
     for t in _live(case):
         if t.kind is not Kind.ROLLBACK and t.id not in undone:
-            yield Suspicion(t.effect, case.says("", t, f"was {VERBS[t.kind]} twice"))
+            yield Suspicion(t.effect, case.says("", t, f"was {VERBS[t.kind]} twice"), t.kind)
 
 
 def _not_at_all(case: Case) -> Iterator[Suspicion]:
     undone = _rolled_back(case)
     for t in case.own:
         if t.outcome is Status.OK and t.kind is not Kind.ROLLBACK and t.id not in undone:
-            yield Suspicion(-t.effect, case.says("", t, f"was answered ok and not {VERBS[t.kind]}"))
+            yield Suspicion(-t.effect, case.says("", t, f"was answered ok and not {VERBS[t.kind]}"), t.kind)
 
 
 def _refused(case: Case) -> Iterator[Suspicion]:
     for t in case.own:
         if t.outcome is Status.REFUSED:
             effect, verb = _effect(case, t)
-            yield Suspicion(effect, case.says("refused", t, f"was {verb}"), _AGAIN.get(t.kind, ()))
+            yield Suspicion(effect, case.says("refused", t, f"was {verb}"), t.kind, _AGAIN.get(t.kind, ()))
 
 
 def _orphans(case: Case) -> Iterator[Suspicion]:
@@ -142,10 +149,10 @@ def _orphans(case: Case) -> Iterator[Suspicion]:
             continue
         elif original.outcome is Status.REFUSED:
             paid = f"was paid, though the {original.kind} {original.id} had been refused"
-            yield Suspicion(-original.effect, case.says("", t, paid))
+            yield Suspicion(-original.effect, case.says("", t, paid), t.kind)
         elif _came_first(t, original):
             paid = f"was paid before its {original.kind} {original.id} had come"
-            yield Suspicion(-original.effect, case.says("orphan", t, paid))
+            yield Suspicion(-original.effect, case.says("orphan", t, paid), t.kind)
 
 
 def _perhaps_orphans(case: Case) -> Iterator[Suspicion]:
@@ -157,8 +164,8 @@ def _perhaps_orphans(case: Case) -> Iterator[Suspicion]:
 
 
 def _as_orphan(case: Case, rollback: Transaction) -> Iterator[Suspicion]:
-    yield Suspicion(rollback.amount, case.says("orphan", rollback, "was paid"))
-    yield Suspicion(-rollback.amount, case.says("orphan", rollback, "was taken"))
+    yield Suspicion(rollback.amount, case.says("orphan", rollback, "was paid"), rollback.kind)
+    yield Suspicion(-rollback.amount, case.says("orphan", rollback, "was taken"), rollback.kind)
 
 
 def _late_bets(case: Case) -> Iterator[Suspicion]:
@@ -168,7 +175,7 @@ def _late_bets(case: Case) -> Iterator[Suspicion]:
             continue
         if original.outcome is not Status.REFUSED and _came_first(rollback, original):
             rest = f"was {VERBS[original.kind]} after its rollback {rollback.id}"
-            yield Suspicion(original.effect, case.says("late", original, rest))
+            yield Suspicion(original.effect, case.says("late", original, rest), original.kind)
 
 
 def _undoing(case: Case) -> list[tuple[Transaction, int]]:
@@ -180,20 +187,20 @@ def _second_rollbacks(case: Case) -> Iterator[Suspicion]:
     seen: set[str | None] = set()
     for t, back in _undoing(case):
         if t.of in seen:
-            yield Suspicion(back, case.says("second", t, f"of {t.of} moved money again"))
+            yield Suspicion(back, case.says("second", t, f"of {t.of} moved money again"), t.kind)
         seen.add(t.of)
 
 
 def _rollbacks(case: Case) -> Iterator[Suspicion]:
     for t, back in _undoing(case):
         paid, took = ("paid", "took") if back > 0 else ("taken", "paid")
-        yield Suspicion(back, case.says("", t, f"was {paid} double"))
-        yield Suspicion(-2 * back, case.says("", t, f"moved the wrong way: it {took}"))
-        yield Suspicion(-back, case.says("", t, f"of {t.of} was answered ok and moved nothing"))
+        yield Suspicion(back, case.says("", t, f"was {paid} double"), t.kind)
+        yield Suspicion(-2 * back, case.says("", t, f"moved the wrong way: it {took}"), t.kind)
+        yield Suspicion(-back, case.says("", t, f"of {t.of} was answered ok and moved nothing"), t.kind)
         excess = t.amount - abs(back)
         if excess > 0:
             own = f"moved its own amount, more than the {case.money.bare(abs(back))} of {t.of}"
-            yield Suspicion(excess if back > 0 else -excess, case.says("", t, own))
+            yield Suspicion(excess if back > 0 else -excess, case.says("", t, own), t.kind)
 
 
 def _unworthy(case: Case) -> Iterator[Suspicion]:
@@ -202,7 +209,7 @@ def _unworthy(case: Case) -> Iterator[Suspicion]:
         if t.kind is Kind.ROLLBACK and not effect:
             effect = t.amount
         word = "negative" if t.amount < 0 else "forged or malformed"
-        yield Suspicion(effect, case.says(word, t, "was applied"))
+        yield Suspicion(effect, case.says(word, t, "was applied"), t.kind)
 
 
 def _others(case: Case) -> Iterator[Suspicion]:
@@ -210,22 +217,22 @@ def _others(case: Case) -> Iterator[Suspicion]:
         whose = f"of the player {t.player} in {t.currency} moved this balance"
         original = case.original(t) or case.foreign_original(t)
         effect = t.effect if t.kind is not Kind.ROLLBACK else (-original.effect if original else t.amount)
-        yield Suspicion(effect, case.says("", t, whose))
+        yield Suspicion(effect, case.says("", t, whose), t.kind)
 
 
 _COPIES = ("IDM-01", "IDM-02", "IDM-03", "IDM-04", "IDM-09", "IDM-10", "IDM-11")
 _OF_ORPHANS = ("RBK-04", "RBK-06", "RBK-07", "RBK-08")
-# Families of mistakes, likeliest first, with the rules that are about them.
+# Families of mistakes, likeliest first: what is done, and the rules that are about it.
 FAMILIES = (
-    (_copied, _COPIES),
-    (_twice, ("BET-01", "RES-01", *_COPIES)),
-    (_not_at_all, ("BET-01", "RES-01", "RES-02", "RES-03", "RES-05", "RES-06")),
-    (_refused, ("BET-03", "BET-05", "MSG-04", "RBK-03")),
-    (_orphans, _OF_ORPHANS),
-    (_late_bets, ("RBK-06", "RBK-16")),
-    (_second_rollbacks, ("RBK-07",)),
-    (_rollbacks, ("RBK-01", "RBK-02", "RBK-03", "RBK-09")),
-    (_unworthy, ("SIG-02", "SIG-03", "SIG-08", "MSG-06", "MSG-07", "MSG-08")),
-    (_others, ("INV-03", "IDM-07", "RBK-10", "RBK-15")),
-    (_perhaps_orphans, _OF_ORPHANS),
+    (_copied, "copied", _COPIES),
+    (_twice, "copied", ("BET-01", "RES-01", *_COPIES)),
+    (_not_at_all, "not done", ("BET-01", "RES-01", "RES-02", "RES-03", "RES-05", "RES-06")),
+    (_refused, "refused", ("BET-03", "BET-05", "MSG-04", "RBK-03")),
+    (_orphans, "orphan", _OF_ORPHANS),
+    (_late_bets, "late", ("RBK-06", "RBK-16")),
+    (_second_rollbacks, "second", ("RBK-07",)),
+    (_rollbacks, "rolled back", ("RBK-01", "RBK-02", "RBK-03", "RBK-09")),
+    (_unworthy, "unworthy", ("SIG-02", "SIG-03", "SIG-08", "MSG-06", "MSG-07", "MSG-08")),
+    (_others, "another's", ("INV-03", "IDM-07", "RBK-10", "RBK-15")),
+    (_perhaps_orphans, "orphan", _OF_ORPHANS),
 )

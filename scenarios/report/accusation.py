@@ -34,11 +34,14 @@ class Line:
 
 def heading(run: Run, verdict: RuleVerdict) -> str:
     """What happened, in one sentence that begins with the rule: the worst case where there are several."""
-    finding = worst(_findings(verdict))
-    case = f"{finding.case}: " if finding.case else ""
-    told = f"{case}{finding.seen} (expected: {finding.expected})"
     level = Level.SHOULD if verdict.standing is Standing.WARNED else verdict.rule.level
-    return f"{verdict.rule.id} broken ({level}): {run.redactor.text(told)}"
+    return f"{verdict.rule.id} broken ({level}): {happened(run, worst(_findings(verdict)))}"
+
+
+def happened(run: Run, finding: Finding) -> str:
+    """What happened, in a few words: the case, what was seen, and what was expected."""
+    case = f"{finding.case}: " if finding.case else ""
+    return run.redactor.text(f"{case}{finding.seen} (expected: {finding.expected})")
 
 
 def lines(run: Run, verdict: RuleVerdict, report: Path | None = None) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from scenarios.contract import RULES
 from scenarios.problems.errors import UsageProblem
 from scenarios.problems.plain_text import printable, whole
 from scenarios.report.files import LAST, REPORT
-from scenarios.report.schema import VERSION, Report
+from scenarios.report.schema.report import VERSION, Report
 
 NEXT = f"name the folder that pitboss check wrote its report into: {LAST}, or that of --report DIR"
 # Outcomes that leave something to fix or to decide.

@@ -17,6 +17,7 @@ from scenarios.contract import GROUPS
 from scenarios.problems.plain_text import printable
 from scenarios.report import accusation
 from scenarios.report.files import HAR, HTML, JUNIT, REPORT
+from scenarios.report.roots import Root, roots
 from scenarios.report.summary import against_baseline, must_counts, named, should_counts, verdict_in_words
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing
 from scenarios.run.judge import Judged
@@ -124,9 +125,10 @@ class Terminal:
         if self._progress is not None:
             self._progress.stop()
         self.console.print(_table(judged.verdicts))
-        for verdict in judged.verdicts:
-            if verdict.standing in (Standing.FAILED, Standing.WARNED):
-                self._accuse(judged.run, verdict, report)
+        to_fix = roots(judged.run, judged.verdicts)
+        for verdict in {one.rule.id: one for root in to_fix for one in root.verdicts}.values():
+            self._accuse(judged.run, verdict, report)
+        self._tell_to_fix(judged.run, to_fix)
         self._tell_open(judged.run, judged.verdicts)
         for warning in judged.run.warnings:
             self._print(f"note: {judged.run.redactor.text(warning)}", "yellow")
@@ -163,6 +165,18 @@ class Terminal:
                 lines.append(hanging)
             lines[-1] += word
         self.console.print(Text("\n".join(line.rstrip() for line in lines), style=style), soft_wrap=True)
+
+    def _tell_to_fix(self, run: Run, to_fix: list[Root]) -> None:
+        """Print what there is to fix, worst first: what happened, the rules that it breaks, and the money."""
+        if len(to_fix) < 2 and all(len(root.verdicts) == 1 for root in to_fix):
+            return
+        self.console.print()
+        self._prose("", "To fix, worst first; one fault seems to be behind each:", "bold")
+        for place, root in enumerate(to_fix, 1):
+            off, currency = root.stake
+            ids = [verdict.rule.id for verdict in root.verdicts]
+            stake = f"off by {off:f} {currency}; " if off else ""
+            self._prose(f"{place:>3}. ", f"{', '.join(ids)}: {stake}{accusation.happened(run, root.finding)}")
 
     def _tell_open(self, run: Run, verdicts: list[RuleVerdict]) -> None:
         for standing, word in ((Standing.UNDECIDED, "undecided"), (Standing.SKIPPED, "not judged")):

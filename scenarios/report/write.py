@@ -11,7 +11,7 @@ from scenarios.report.files import FAILURES, HAR, HTML, REPORT, REPRO
 from scenarios.report.page.html import render
 from scenarios.report.repro.script import script
 from scenarios.report.saved import report_of
-from scenarios.report.schema import Report
+from scenarios.report.schema.report import Report
 from scenarios.run.findings import RuleVerdict, Standing
 from scenarios.run.run import Run
 from simulators.exchanges.har import write_har

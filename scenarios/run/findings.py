@@ -8,9 +8,10 @@ from typing import Final
 
 from scenarios.contract import RULES, Level, Observed, Rule
 from scenarios.oracles.answers import Answers
+from scenarios.oracles.fault_hypotheses import Suspicion
 from scenarios.problems.errors import Exit
 from scenarios.run.story import Story
-from simulators.exchanges.history import Exchange
+from simulators.exchanges.history import Direction, Exchange
 
 
 class Standing(StrEnum):
@@ -45,8 +46,9 @@ class Finding:
     """One breach of one rule: what was expected, what was seen, and the numbers of the exchanges that show it.
 
     ``level`` is the level of this breach, which may differ from the rule's; ``off`` is the money at stake in the
-    player's currency and ranks the worst case first. ``observed`` chooses the causes that fit. ``openings`` say where
-    the players began; a finding about a balance has ``right``, the balances that would have been right, of ``whose``.
+    player's currency and ranks the worst case first. ``observed`` is what decides it. ``openings`` say where the
+    players began; a finding about a balance has ``right``, the balances that would have been right, of ``whose``, the
+    ``currency`` and the ``mistake`` that would explain it.
     """
 
     rule: str
@@ -60,6 +62,8 @@ class Finding:
     openings: tuple[Opening, ...] = ()
     whose: str = ""
     right: tuple[Decimal, ...] = ()
+    mistake: Suspicion | None = None
+    currency: str = ""
 
     def sentence(self) -> str:
         """One line: the case, what was expected and what was seen."""
@@ -125,6 +129,13 @@ class ScenarioResult:
     def of(self, rule: str) -> list[Finding]:
         """The findings about ``rule``, in the order in which they were made."""
         return [finding for finding in self.findings if finding.rule == rule]
+
+
+def decided_by(rule: str, exchanges: Sequence[Exchange]) -> Observed:
+    """What decides a finding about ``rule`` that ``exchanges`` show and of which nothing else is said."""
+    if exchanges and all(exchange.direction is Direction.FROM_CLIENT for exchange in exchanges):
+        return Observed.ASKED
+    return RULES[rule].decided_by
 
 
 def observed_in(exchange: Exchange) -> Observed:

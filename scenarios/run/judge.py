@@ -8,21 +8,16 @@ from enum import StrEnum
 from functools import partial
 
 from scenarios.contract import RULES, Level, Observed
-from scenarios.oracles.acceptable import Acceptable, acceptable
-from scenarios.oracles.model import DOCUMENTED
+from scenarios.oracles.fault_hypotheses import Suspicion
 from scenarios.oracles.text import amount_off
 from scenarios.problems.errors import Exit, Problem
-from scenarios.run.findings import Finding, RuleVerdict, observed_in
+from scenarios.run.balances import Balances, Undecided
+from scenarios.run.findings import Finding, RuleVerdict, decided_by, observed_in
 from scenarios.run.limits import limit_of_bets, limited
 from scenarios.run.run import Run
-from scenarios.run.together import Together
 from scenarios.wallet.player import Player
-from scenarios.wallet.probes import Declined, Likely, Reading, Unreadable
-from simulators.exchanges.history import Exchange, Purpose
-
-
-class Undecided(Exception):
-    """The scenario cannot be judged; the text says why."""
+from scenarios.wallet.probes import Declined, Reading, Unreadable
+from simulators.exchanges.history import Exchange
 
 
 class Enough(Exception):
@@ -32,8 +27,6 @@ class Enough(Exception):
 # So much of an answer is quoted, in bytes, and so much of that is shown in the end, in characters.
 _QUOTED = 4000
 _SHOWN = 120
-# How often a balance is corrected before a CLIENT is taken to be beyond it.
-_CORRECTIONS = 4
 _QUOTATION = re.compile(
     rf"""(\b(?:body|error|CLIENT id) )(['"])((?:\\.|(?!\2).){{0,{_SHOWN}}})((?:\\.|(?!\2).)*)\2"""
 )
@@ -61,7 +54,7 @@ def shortened(text: str) -> str:
 
 
 @dataclass
-class Judge(Together):
+class Judge(Balances):
     """Findings of one scenario. Every check names its rule; a check that holds is silent."""
 
     def holds(
@@ -75,12 +68,17 @@ class Judge(Together):
         case: str = "",
         level: Level | None = None,
         off: Decimal = Decimal(0),
-        observed: Observed = Observed.OTHER,
+        observed: Observed | None = None,
+        whose: str = "",
+        right: Sequence[Decimal] = (),
+        currency: str = "",
+        mistake: Suspicion | None = None,
     ) -> bool:
         """Record a finding against ``rule`` unless ``condition``; return ``condition``.
 
         ``level`` defaults to the rule's own (SHOULD for an INFO rule is never a failure); ``off`` is the
-        money at stake, ``observed`` says what the breach was seen by.
+        money at stake, ``observed`` what decides it, an answer or the CLIENT's own request where nothing is said.
+        ``whose``, ``right``, ``currency`` and ``mistake`` are the finding's, where a balance decides it.
         """
         self._mark(rule)
         if not condition:
@@ -90,8 +88,36 @@ class Judge(Together):
                 self.note(rule, limit)
                 return False
             numbers = tuple(exchange.number for exchange in exchanges)
-            self._add(Finding(rule, level or RULES[rule].level, expected, seen, numbers, case, off, observed))
+            observed = observed or decided_by(rule, exchanges)
+            found = Finding(rule, level or RULES[rule].level, expected, seen, numbers, case, off, observed)
+            self._add(replace(found, whose=whose, right=tuple(right), currency=currency, mistake=mistake))
         return condition
+
+    def was(
+        self,
+        rule: str,
+        player: Player,
+        seen: Decimal,
+        right: Sequence[Decimal],
+        *exchanges: Exchange,
+        case: str = "",
+        level: Level | None = None,
+    ) -> None:
+        """Record a finding unless the balance that was read after ``exchanges``, ``seen``, is one of ``right``."""
+        self.holds(
+            rule,
+            seen in right,
+            expected="balance " + " or ".join(map(player.show, right)),
+            seen=f"balance {player.show(seen)}",
+            exchanges=exchanges,
+            case=case,
+            level=level,
+            off=min(abs(seen - one) for one in right),
+            observed=Observed.MONEY,
+            whose=player.id,
+            right=right,
+            currency=player.currency,
+        )
 
     def accepted(self, rule: str, exchange: Exchange, *, case: str = "", level: Level | None = None) -> bool:
         """The CLIENT says that it did what was asked."""
@@ -175,7 +201,8 @@ class Judge(Together):
             shown = numbers + reading.exchanges[-6:]
             seen = f"balance {amount_off(reading.amount, wrong, player.currency)}"
             finding = Finding(rule, level, expected, seen, shown, case, abs(wrong), Observed.MONEY)
-            self._add(replace(finding, openings=openings, whose=player.id, right=tuple(acceptable)))
+            finding = replace(finding, openings=openings, whose=player.id, right=tuple(acceptable))
+            self._add(replace(finding, currency=player.currency))
         self._left(player, reading)
         return reading.amount
 
@@ -209,45 +236,16 @@ class Judge(Together):
         wrong = self._keep(player, reading.amount, allowed)
         if wrong:
             seen = f"balance {amount_off(reading.amount, wrong, player.currency)}" + (
-                f", as if {mistake}" if mistake else ""
+                f", as if {mistake.text}" if mistake else ""
             )
             shown = numbers + reading.exchanges[-6:]
             finding = Finding(rule, level, words, seen, shown, case, abs(wrong), Observed.MONEY)
-            self._add(replace(finding, openings=openings, whose=player.id, right=right))
+            finding = replace(
+                finding, openings=openings, whose=player.id, right=right, currency=player.currency
+            )
+            self._add(replace(finding, mistake=mistake))
         self._left(player, reading)
         return reading.amount
-
-    def expected(self, player: Player, until: Exchange | None = None) -> Acceptable:
-        """The balances that are right after what was sent since ``player`` was funded, up to ``until``."""
-        sent, model = self.run.wagers(player.since), self.run.model
-        if until is not None:
-            sent = [one for one in sent if one.number <= until.number]
-        if player.covered:
-            # What a CLIENT chooses for results that are spent does not matter then.
-            model = replace(model, spent=DOCUMENTED.spent)
-        return acceptable(sent, player.id, player.funded, player.currency, model)
-
-    def _likely(self, player: Player, allowed: Acceptable) -> Decimal:
-        """What the balance probably is: the nearest ``allowed`` to what it was, and off by as much as it was."""
-        return allowed.nearest((player.known or Decimal(0)) - player.off) + player.off
-
-    def _mistaken(self, player: Player) -> list[Decimal]:
-        """What else the balance may be: right, or wrong by one mistake, and off by as much as it was."""
-        return [amount + player.off for amount in self.expected(player).likely()]
-
-    def _keep(self, player: Player, seen: Decimal, allowed: Acceptable) -> Decimal:
-        """Keep in mind what was read; return how far it is off what is ``allowed`` that was not off before."""
-        player.known = seen
-        wrong = seen - player.off
-        wrong -= allowed.nearest(wrong)
-        player.off += wrong
-        return wrong
-
-    def _left(self, player: Player, reading: Reading) -> None:
-        """Keep in mind what the last reading left, from which whatever comes is judged."""
-        if reading.left is not None:
-            player.known = player.funded = reading.left
-            player.since, player.off = len(self.run.history), Decimal(0)
 
     def _read(
         self,
@@ -283,20 +281,6 @@ class Judge(Together):
             self.run.warn(f"player {player.id} was not left with {player.show(reading.amount)} by the probe")
         return reading
 
-    def measure(
-        self, player: Player, expected: Decimal | None = None, likely: Likely | None = None
-    ) -> Decimal:
-        """Probe the balance, which is probably ``expected``, else one of ``likely``, without judging it.
-
-        Raises Unreadable.
-        """
-        allowed = self.expected(player)
-        if expected is None:
-            expected = self._likely(player, allowed)
-        seen = self.run.read(player, expected, likely or partial(self._mistaken, player)).amount
-        self._keep(player, seen, allowed)
-        return seen
-
     def learn(self, **choices: Collection[StrEnum]) -> None:
         """Keep what the CLIENT was seen to choose where the contract leaves a choice: fields of the wallet model."""
         self.run.choices |= {name: frozenset(ways) for name, ways in choices.items()}
@@ -315,56 +299,6 @@ class Judge(Together):
         """Stop, undecided, where the CLIENT takes no single bet of ``units`` smallest units, covered as it may be."""
         if limit := limit_of_bets(self.run, player, units):
             raise Undecided(limit)
-
-    def fund(self, player: Player, units: int, *, covered: bool = False) -> Decimal:
-        """Bring ``player`` to exactly ``units`` smallest units, whatever it had, and return that amount.
-
-        ``covered`` promises that no result will be spent before it is rolled back.
-        """
-        amount = player.money(units)
-        try:
-            if not self._moved_to(player, amount):
-                if player.known is not None:
-                    player.known = self._likely(player, self.expected(player))
-                self.run.fresh(player)
-                if units:
-                    self._pay(player, amount)
-            if self.run.suspicion.why:
-                self._correct(player, amount)
-        except Unreadable as error:
-            raise Undecided(f"the player could not be funded: {error}") from error
-        player.known = player.funded = amount
-        player.since, player.off, player.covered = len(self.run.history), Decimal(0), covered
-        return amount
-
-    def _moved_to(self, player: Player, amount: Decimal) -> bool:
-        """Bring a balance that is known to ``amount``; False where it is not known, or the CLIENT refuses."""
-        known = self.run.proved(player)
-        if known is None or self.run.suspicion.why or (amount - known) % player.unit:
-            return False
-        if amount > known:
-            self._pay(player, amount - known)
-        return amount >= known or self.run.verbs.bet(player, known - amount, purpose=Purpose.FUNDING).ok
-
-    def _correct(self, player: Player, amount: Decimal) -> None:
-        """Bring the balance to ``amount`` where wagers are known to move other amounts than they say."""
-        for _ in range(_CORRECTIONS):
-            off = amount - self.run.read(player, amount).amount
-            if not off:
-                return
-            move = self.run.verbs.result if off > 0 else self.run.verbs.bet
-            if (
-                off % player.unit
-                or not move(player, abs(off), label="correction", purpose=Purpose.FUNDING).ok
-            ):
-                break
-        raise Unreadable(f"{player.show(amount)} was not reached: {self.run.suspicion.why}")
-
-    def _pay(self, player: Player, amount: Decimal) -> None:
-        paid = self.run.verbs.pay(player, amount, Purpose.FUNDING)
-        if not paid.ok:
-            how = "got no answer" if paid.unknown else "was refused"
-            raise Unreadable(f"the result that funds the player {how}")
 
     def _mark(self, rule: str) -> None:
         if rule not in self.result.rules:

@@ -7,9 +7,10 @@ import pytest
 
 from scenarios.contract import RULES, Level, Observed
 from scenarios.problems.errors import Problem
+from scenarios.run.balances import Undecided
 from scenarios.run.findings import Finding, ScenarioResult, Standing, message
 from scenarios.run.guard import OutOfBounds, TargetGone
-from scenarios.run.judge import Enough, Undecided, shortened
+from scenarios.run.judge import Enough, shortened
 from scenarios.run.run import Run
 from scenarios.runner.needs import currency_of, rules_of
 from scenarios.wallet.noticed import Noticed

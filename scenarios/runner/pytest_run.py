@@ -64,7 +64,7 @@ def check(
     judged = Judged(session.run, session.verdicts(), code, session.problem, session.run.interrupted)
     if report is not None:
         if judged.problem is None:
-            from scenarios.report.junit import label
+            from scenarios.report.ci.junit import label
             from scenarios.report.write import write_reports
 
             with interruptible():

@@ -13,9 +13,10 @@ from scenarios.contract import RULES
 from scenarios.oracles.answers import answers
 from scenarios.problems.errors import Exit, Problem
 from scenarios.problems.signals import told_once
+from scenarios.run.balances import Undecided
 from scenarios.run.begin import begin, in_currency
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing, exit_code, judge_rule
-from scenarios.run.judge import Judge, Undecided
+from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, RUN
 from scenarios.runner.lanes import AHEAD, Ahead, Lanes

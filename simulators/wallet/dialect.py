@@ -131,6 +131,10 @@ class Dialect(ABC):
         ``body`` is any bytes that may be signed; what no CLIENT could read as a message names nobody.
         """
 
+    def unsigned(self, body: bytes) -> bytes:
+        """``body``, which may be a signed message, as it is before it is signed."""
+        return body
+
     def renewed(self, body: bytes, id: str) -> bytes | None:  # noqa: A002, ARG002
         """``body`` with ``id`` as the id of its transaction and nothing else changed; None where that is not known."""
         return None

@@ -238,6 +238,14 @@ class TemplateDialect(Dialect):
             return [value for name, value in _pairs(body) if name in keys]
         return [value for key in sorted(keys) for value in codec.values_of(body, key)]
 
+    def unsigned(self, body: bytes) -> bytes:
+        """Without the signature where that is a field."""
+        if self.field is None:
+            return body
+        own = re.escape(self.field).encode()
+        sealed = rb"(?:^|&)%s=[^&]*" if self.pairs else rb',?\s*"%s"\s*:\s*"[^"]*"'
+        return re.sub(sealed % own, b"", body)
+
     def renewed(self, body: bytes, id: str) -> bytes | None:  # noqa: A002
         """Another id in the same bytes, and no signature field yet; None for a rollback that has no id of its own.
 
@@ -247,21 +255,16 @@ class TemplateDialect(Dialect):
             return None
         keys = {re.escape(key) for message in self.messages.values() for key in _keys_of("{id}", message)}
         names = "|".join(sorted(keys)).encode()
-        own = re.escape(self.field or "").encode()
-        if self.pairs:
-            pattern = rb"((?:^|&)(?:%s)=)([^&]*)" % names
-            sealed = rb"(?:^|&)%s=[^&]*" % own
-        else:
-            pattern = rb'("(?:%s)"\s*:\s*)("(?:[^"\\]|\\.)*")' % names
-            sealed = rb',?"%s"\s*:\s*"[^"]*"' % own
+        pattern = (
+            rb"((?:^|&)(?:%s)=)([^&]*)" if self.pairs else rb'("(?:%s)"\s*:\s*)("(?:[^"\\]|\\.)*")'
+        ) % names
         renamed: dict[bytes, bytes] = {}
         for _, old in re.findall(pattern, body):
             new = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{id} {len(renamed)}")) if renamed else id
             renamed.setdefault(old, codec.form({"": new})[1:] if self.pairs else quoted(new).encode())
         if not renamed:
             return None
-        changed = re.sub(pattern, lambda hit: hit[1] + renamed[hit[2]], body)
-        return re.sub(sealed, b"", changed) if self.field else changed
+        return self.unsigned(re.sub(pattern, lambda hit: hit[1] + renamed[hit[2]], body))
 
     def _is_rollback(self, body: bytes) -> bool:
         """Whether the fields of ``body`` are those of a rollback, and not also those of a bet or a result."""

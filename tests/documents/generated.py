@@ -13,6 +13,7 @@ import pitboss_pytest
 from client_under_test.mutants.table import ALL
 from scenarios.contract import GROUPS, RULES, Level, Observed, Rule
 from scenarios.driver.driver import Driver
+from scenarios.run.balances import Balances
 from scenarios.run.judge import Judge
 from scenarios.runner import fixtures
 from scenarios.target.driver_entries import PLACEHOLDERS, DriverSection
@@ -155,6 +156,13 @@ def _group_page(group: str, proofs: dict[str, list[Scenario]]) -> str:
     return "\n".join(lines)
 
 
+_SEEN = {
+    Observed.MONEY: "the balance is wrong",
+    Observed.REFUSED: "it is refused though it should succeed",
+    Observed.OTHER: "it is answered otherwise than it should be",
+}
+
+
 def _rule(rule: Rule, proofs: list[Scenario]) -> Iterator[str]:
     yield f"## {rule.id}"
     yield ""
@@ -167,8 +175,7 @@ def _rule(rule: Rule, proofs: list[Scenario]) -> Iterator[str]:
     yield f"* Why it matters: {rule.why}"
     yield f"* Usual causes, and their fixes: {rule.causes}"
     for observed, causes in rule.when.items():
-        seen = "the balance is wrong" if observed is Observed.MONEY else f"it is {observed}"
-        yield f"* Where {seen}: {causes}"
+        yield f"* Where {_SEEN[observed]}: {causes}"
     yield f"* Source: {rule.source}."
     for need in rule.needs:
         field = DriverSection.model_fields[need]
@@ -253,11 +260,13 @@ def _first(thing: object) -> str:
     )
 
 
-def _methods(kind: type, name: str) -> str:
+def _methods(name: str, *kinds: type) -> str:
     lines = ["| | |", "| --- | --- |"]
-    fields = inspect.get_annotations(kind)
-    public = (each for each in vars(kind).items() if not each[0].startswith("_") and each[0] not in fields)
-    for method, member in public:
+    fields = {field for kind in kinds for field in inspect.get_annotations(kind)}
+    members = {name: member for kind in kinds for name, member in vars(kind).items()}
+    for method, member in members.items():
+        if method.startswith("_") or method in fields:
+            continue
         value = member.__func__ if isinstance(member, staticmethod) else member
         if inspect.isfunction(value):
             lines.append(f"| `{name}.{method}({_arguments(value)})` | {_first(value)} |")
@@ -324,10 +333,10 @@ def _shown(name: str) -> str:
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "pytest.md": {
         "fixtures": _fixture_table,
-        "judge": lambda: _methods(Judge, "judge"),
-        "operator": lambda: _methods(Verbs, "operator"),
-        "player": lambda: _methods(Player, "player"),
-        "driver": lambda: _methods(Driver, "driver"),
+        "judge": lambda: _methods("judge", Judge, Balances),
+        "operator": lambda: _methods("operator", Verbs),
+        "player": lambda: _methods("player", Player),
+        "driver": lambda: _methods("driver", Driver),
         "entries": _entries,
         "options": _options,
     },

@@ -14,8 +14,7 @@ from loadtests.audit.outcome.verdict import AuditFinding, AuditVerdict
 from loadtests.audit.outcome.verdict import Ramp as FoundRamp
 from loadtests.monitor.memory import Point
 from scenarios.contract import RULES, Level
-from scenarios.report.schema import (
-    VERSION,
+from scenarios.report.schema.load import (
     Audit,
     Breach,
     ClientIds,
@@ -26,14 +25,10 @@ from scenarios.report.schema import (
     LoadMemory,
     LoadMoment,
     LoadRow,
-    MustTally,
     OffPlayer,
     Ramp,
-    Report,
-    Rule,
-    ShouldTally,
-    Summary,
 )
+from scenarios.report.schema.report import VERSION, MustTally, Report, Rule, ShouldTally, Summary
 from scenarios.report.write import write_report
 from simulators.values import money
 

@@ -11,7 +11,7 @@ from scenarios.cli.options import Option, all_of, seconds
 from scenarios.cli.options import config as config_option
 from scenarios.contract import PLANNED, select
 from scenarios.problems.errors import Exit, UsageProblem
-from scenarios.report import github
+from scenarios.report.ci import github
 from scenarios.report.files import LAST, last_directory
 from scenarios.report.saved import broken_rules, open_rules, read_report
 from scenarios.report.terminal import Terminal

@@ -9,7 +9,7 @@ from scenarios.problems.errors import Exit
 from scenarios.problems.plain_text import printable
 from scenarios.report.files import LAST
 from scenarios.report.saved import read_report
-from scenarios.report.schema import Report, Rule
+from scenarios.report.schema.report import Report, Rule
 
 # What is told of a rule, in this order.
 _BROKE, _FIXED, _CHANGED, _NEW, _GONE = "broke", "fixed", "changed", "new", "no longer judged"

@@ -19,7 +19,7 @@ from scenarios.problems.errors import UsageProblem
 from scenarios.problems.signals import interruptible
 from scenarios.report.files import REPORT
 from scenarios.report.saved import NEXT, open_rules, read_json, read_report, report_at
-from scenarios.report.schema import Report
+from scenarios.report.schema.report import Report
 from scenarios.run.planning.effort import EFFORTS
 from scenarios.run.planning.settings import Settings
 from scenarios.run.story import is_story, read_story

@@ -26,6 +26,8 @@ WAGERS: Final = ("bet", "result", "rollback", "orphan")
 STORE_EVENTS: Final = get_args(StoreEventName)
 COUPON_EVENTS: Final = get_args(CouponName)
 DECISIONS: Final = ("decision/approved", "decision/declined")
+# What becomes of the signature of a request that was edited: a new one, or the one of before, as forgers have it.
+SIGNATURES: Final = ("new", "kept")
 # Every event by its provider.
 EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     OPERATOR: WAGERS,
@@ -81,8 +83,19 @@ class Events:
         """Send ``request``, that of exchange ``number``, as a new transaction; raises UsageProblem where it is none."""
         return self._sent(channel, recorded.fresh(channel, request, number), f"#{number} fresh")
 
-    def _sent(self, channel: Endpoint[Any], request: Request, label: str) -> dict[str, Any]:
-        return self.made(channel.deliver(channel.delivery_of(request, label=label, purpose=Purpose.MANUAL)))
+    def edited(
+        self, channel: Endpoint[Any], request: Request, number: int, asked: FormInput
+    ) -> dict[str, Any]:
+        """Send ``request``, that of exchange ``number``, with another message; signed anew, or as it was."""
+        sign = asked.choice("signature", SIGNATURES, SIGNATURES[0]) == SIGNATURES[0]
+        changed = recorded.edited(channel, request, asked.whole("body").encode(), sign=sign)
+        return self._sent(channel, changed, f"#{number} edited", genuine=False)
+
+    def _sent(
+        self, channel: Endpoint[Any], request: Request, label: str, *, genuine: bool = True
+    ) -> dict[str, Any]:
+        delivery = channel.delivery_of(request, label=label, purpose=Purpose.MANUAL, genuine=genuine)
+        return self.made(channel.deliver(delivery))
 
     def _wager(self, event: str, asked: FormInput) -> list[Exchange]:
         verbs = self.providers.verbs

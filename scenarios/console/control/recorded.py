@@ -59,6 +59,24 @@ def _below(channel: Operator, url: str) -> bool:
     return url.startswith((f"{channel.url}/", f"{channel.url}?"))
 
 
+def edited(channel: Endpoint[Any], asked: Request, body: bytes, *, sign: bool) -> Request:
+    """``asked`` with the message ``body``; ``sign`` it as the OPERATOR does, or leave its signature as it was."""
+    if not isinstance(channel, Operator):
+        return replace(asked, body=body)
+    dialect = channel.dialect
+    if not sign:
+        return dialect.placed(asked, body)
+    fields, sealed = dialect.seal(dialect.unsigned(body), channel.secret)
+    signature = {name.lower(): (name, value) for name, value in fields if name.lower() != "content-type"}
+    kept = [pair for pair in asked.headers if pair[0].lower() not in signature]
+    return dialect.placed(replace(asked, headers=(*kept, *signature.values())), sealed)
+
+
+def message_of(channel: Endpoint[Any], asked: Request) -> bytes:
+    """The message that ``asked`` holds, as ``edited`` takes it."""
+    return channel.dialect.sealed_in(asked) if isinstance(channel, Operator) else asked.body
+
+
 def fresh(channel: Endpoint[Any], asked: Request, number: int) -> Request:
     """``asked`` under a new id; signed again where it was rightly signed. Raises UsageProblem where it has no id."""
     if isinstance(channel, Operator):

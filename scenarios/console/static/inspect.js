@@ -1,7 +1,7 @@
 // One exchange, whole: what was sent and answered, when, how to send it again.
 
 import { address } from "./address.js";
-import { attempt, copy, find, get, make, post, say } from "./dom.js";
+import { attempt, copy, fieldsOf, find, get, make, post, say, wrongAt } from "./dom.js";
 
 let shown = null;
 
@@ -17,6 +17,9 @@ export async function inspect(number) {
   find("i-again").disabled = !exchange.again;
   find("i-again").title = exchange.again ? "Send the same bytes once more" : "The CLIENT sent this; copy it as curl instead";
   find("i-fresh").disabled = !exchange.fresh;
+  find("i-edit").disabled = exchange.edit === null;
+  find("i-edit").title = exchange.edit === null ? "What the CLIENT sent, bytes that are no text, and secrets cannot be edited here" : "Send it with another body";
+  if (fresh) edit(false);
   find("i-body").replaceChildren(...parts(exchange));
   if (fresh) find("i-body").scrollTop = 0;
 }
@@ -66,8 +69,21 @@ function bodied(body) {
   return [make("pre", {}, shown), raw];
 }
 
+/** Open the form with the body as it was sent, or close it. */
+function edit(open) {
+  const form = find("i-form");
+  form.hidden = !open;
+  find("i-edit").setAttribute("aria-expanded", String(open));
+  if (!open) return;
+  wrongAt(form, {});
+  form.elements.body.value = shown.edit;
+  find("i-signed").hidden = shown.provider !== "operator";
+  form.elements.body.focus();
+}
+
 export function begin(list) {
   const close = () => {
+    edit(false);
     find("inspector").hidden = true;
     find("feed").classList.remove("inspecting");
     list.select(null);
@@ -80,9 +96,15 @@ export function begin(list) {
   find("i-copy").addEventListener("click", () => shown && copy(shown.curl, `#${shown.number} as curl`));
   find("i-again").addEventListener("click", () => again(""));
   find("i-fresh").addEventListener("click", () => again("?fresh=on"));
+  find("i-edit").addEventListener("click", () => edit(find("i-form").hidden));
+  find("i-cancel").addEventListener("click", () => { edit(false); find("i-edit").focus(); });
+  find("i-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    again("", fieldsOf(event.target), event.target);
+  });
 }
 
-async function again(how) {
-  const sent = shown && (await attempt(() => post(`exchanges/${shown.number}/again${how}`)));
+async function again(how, fields = {}, form = null) {
+  const sent = shown && (await attempt(() => post(`exchanges/${shown.number}/again${how}`, fields), form));
   if (sent) say(`#${shown.number} sent again as #${sent.exchanges[0]}: ${sent.outcome}${sent.said ? `, ${sent.said}` : ""}`);
 }

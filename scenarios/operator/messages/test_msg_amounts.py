@@ -18,6 +18,7 @@ from scenarios.contract import Level
 from scenarios.generated.families import amounts
 from scenarios.generated.families.family import Case, Cases
 from scenarios.operator.messages.forgeries import bend
+from scenarios.run.findings import observed_in
 from scenarios.run.judge import Judge, said
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -103,7 +104,15 @@ def test_other_spellings_mean_the_same(operator: Verbs, player: Player, judge: J
 
     def answers(sent: Sequence[Exchange], case: str) -> None:
         expected, seen = "it is understood or refused", said(sent[0])
-        judge.holds("MSG-12", not sent[0].unknown, expected=expected, seen=seen, exchanges=sent, case=case)
+        judge.holds(
+            "MSG-12",
+            not sent[0].unknown,
+            expected=expected,
+            seen=seen,
+            exchanges=sent,
+            case=case,
+            observed=observed_in(sent[0]),
+        )
         refused[case] = sent[0].refused
 
     # What is wrong with a spelling is wrong with it in bets and in results, and would make up for one another.

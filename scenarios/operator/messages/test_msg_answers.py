@@ -17,11 +17,12 @@ from typing import Any
 import pytest
 
 from scenarios.cases.batch import look
-from scenarios.contract import Level
+from scenarios.contract import Level, Observed
 from scenarios.operator.messages import late, strict_json
 from scenarios.operator.messages.forgeries import HUGE, bend, raw
-from scenarios.run.findings import ScenarioResult
-from scenarios.run.judge import Judge, Undecided, said
+from scenarios.run.balances import Undecided
+from scenarios.run.findings import ScenarioResult, observed_in
+from scenarios.run.judge import Judge, said
 from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
@@ -137,7 +138,14 @@ def _blame(
             exchanges=[exchange for exchange, _ in found[:_SHOWN]],
             case=kind,
             level=level,
+            observed=_observed(found[0][0]),
         )
+
+
+def _observed(exchange: Exchange) -> Observed | None:
+    if exchange.answer is not None and exchange.answer.failed:
+        return Observed.FAILED
+    return observed_in(exchange) if exchange.unknown else None
 
 
 @pytest.mark.whole_history
@@ -295,6 +303,7 @@ def test_failure_has_its_form_and_no_effect(operator: Verbs, player: Player, jud
                 seen=said(bet),
                 exchanges=[bet],
                 case=case,
+                observed=observed_in(bet),
             )
         else:
             # It was carried out or its fate is unknown, which is for other rules to judge.

@@ -18,7 +18,8 @@ from scenarios.cases.kinds import BET, RESULT, Action
 from scenarios.contract import Level
 from scenarios.generated.families import ids
 from scenarios.generated.families.family import Cases
-from scenarios.run.judge import Judge, Undecided, said
+from scenarios.run.balances import Undecided
+from scenarios.run.judge import Judge, said
 from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
 from scenarios.target.loading import Target
@@ -87,17 +88,7 @@ def test_of_the_whole_balance(run: Run, operator: Verbs, player: Player, judge: 
         if not judge.accepted("BET-02", bet, case=case):
             continue
         if run.driver.has("balance"):
-            left = run.driver.balance(player.id)
-            zero, seen = player.show(Decimal(0)), f"balance {player.show(left)}"
-            judge.holds(
-                "BET-02",
-                left == 0,
-                expected=f"balance {zero}",
-                seen=seen,
-                exchanges=[bet],
-                case=case,
-                off=abs(left),
-            )
+            judge.was("BET-02", player, run.driver.balance(player.id), [Decimal(0)], bet, case=case)
         else:
             judge.balance("BET-02", player, _beyond(run, player), bet, case=case)
 
@@ -151,15 +142,7 @@ def test_refused_then_topped_up(operator: Verbs, player: Player, judge: Judge) -
     tried = choices.refused_bet(judge, operator, player)
     exchanges, case = (tried.bet, tried.top_up, tried.copy), "after a top-up"
     judge.refused("BET-05", tried.copy, case=case)
-    judge.holds(
-        "BET-05",
-        tried.after == tried.before,
-        expected=f"balance {player.show(tried.before)}",
-        seen=f"balance {player.show(tried.after)}",
-        exchanges=exchanges,
-        case=case,
-        off=abs(tried.after - tried.before),
-    )
+    judge.was("BET-05", player, tried.after, [tried.before], *exchanges, case=case)
 
 
 @pytest.mark.rules("BET-06")

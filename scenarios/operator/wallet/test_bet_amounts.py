@@ -13,7 +13,8 @@ from functools import partial
 import pytest
 
 from scenarios.cases.kinds import BET, RESULT, Action
-from scenarios.run.judge import Judge, Undecided, said
+from scenarios.run.balances import Undecided
+from scenarios.run.judge import Judge, said
 from scenarios.run.planning.effort import Effort
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player

@@ -103,11 +103,4 @@ def _judge_told(
     if before is None or after is None:
         return
     expected = _expected(rule, before, exchanges)
-    judge.holds(
-        rule,
-        after == expected,
-        expected=f"balance {player.show(expected)}",
-        seen=f"balance {player.show(after)}",
-        exchanges=exchanges,
-        off=abs(after - expected),
-    )
+    judge.was(rule, player, after, [expected], *exchanges)

@@ -17,10 +17,12 @@ import pytest
 from scenarios.cases.at_once import Chain, all_hold, holds
 from scenarios.cases.choices import foreign_rollbacks, reused_ids
 from scenarios.cases.kinds import WAGERS
+from scenarios.contract import Observed
 from scenarios.generated.judging import judge_stories, side_by_side
 from scenarios.generated.playback import BetsOnly, Isolated, Stage
 from scenarios.generated.search import FAULTS, Plan
-from scenarios.run.judge import Judge, Undecided
+from scenarios.run.balances import Undecided
+from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
 from scenarios.run.story import Step, Verb
@@ -305,6 +307,7 @@ def test_players_at_once(
             seen=f"{player.id} is off by {player.off}, {another_player.id} by {another_player.off}",
             exchanges=race,
             off=abs(player.off),
+            observed=Observed.MONEY,
         )
 
 

@@ -15,7 +15,8 @@ from scenarios.cases import choices
 from scenarios.cases.at_once import Chain, all_hold, each_holds
 from scenarios.cases.batch import FUNDS, STEP, settled_together
 from scenarios.cases.kinds import KINDS, done, sent_again, usual
-from scenarios.run.judge import Judge, Undecided
+from scenarios.run.balances import Undecided
+from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player

@@ -30,6 +30,7 @@ from scenarios.cases.kinds import (
     prepared,
     usual,
 )
+from scenarios.contract import Observed
 from scenarios.generated.families import ids
 from scenarios.generated.families.family import Case, Cases
 from scenarios.run.judge import Judge
@@ -242,8 +243,12 @@ def _compare(
             not wrong,
             expected=f"balance {expected.alternatives()}",
             seen=f"balance {player.show(seen)}",
-            exchanges=[exchange for _, both in guilty for exchange in both],
+            # The balance that would be right is that after the last of all.
+            exchanges=list(dict.fromkeys([one for _, both in (*guilty, sent[-1]) for one in both])),
             case=f"{kind}, {', '.join(pair.name for pair, _ in guilty)}",
             off=abs(wrong),
+            observed=Observed.MONEY,
+            whose=player.id,
+            right=[one + before for one in expected.balances] if expected.listed else (),
         )
     return tried

@@ -14,7 +14,8 @@ import pytest
 from scenarios.cases.batch import FUNDS, STEP, settled_together
 from scenarios.cases.choices import sound
 from scenarios.cases.kinds import KINDS, prepared
-from scenarios.run.judge import Judge, Undecided
+from scenarios.run.balances import Undecided
+from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player

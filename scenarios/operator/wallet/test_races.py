@@ -14,7 +14,8 @@ import pytest
 from scenarios.cases.choices import need_sound, sound
 from scenarios.cases.kinds import BET_UNDONE, KINDS, ORPHAN, prepared
 from scenarios.cases.raced import Race, raced, same_answers
-from scenarios.run.judge import Judge, Undecided
+from scenarios.run.balances import Undecided
+from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player

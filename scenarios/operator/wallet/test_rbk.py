@@ -15,7 +15,7 @@ from scenarios.cases import choices
 from scenarios.cases.at_once import Chain, each_holds
 from scenarios.cases.currencies import kept_apart, other_currencies
 from scenarios.cases.kinds import BET, BET_UNDONE, RESULT, WAGERS, Action, done, known
-from scenarios.contract import Level
+from scenarios.contract import Level, Observed
 from scenarios.run.judge import Judge, said
 from scenarios.run.run import Run
 from scenarios.target.loading import Target
@@ -75,17 +75,11 @@ def test_of_a_result_already_spent(operator: Verbs, player: Player, judge: Judge
         judge.accepted("RBK-03", tried.rollback, case=case)
         meant = Decimal(0) if tried.rollback.ok else tried.win.message.amount
         if tried.returned.ok and (tried.left == meant or _all_come_back(operator, judge, player)):
-            judge.holds(
-                "RBK-03",
-                tried.left == meant,
-                expected=f"balance {player.show(meant)} once the bet is rolled back, too",
-                seen=f"balance {player.show(tried.left)}",
-                exchanges=[tried.win, tried.stake, tried.rollback, tried.returned],
-                case=case,
-                # An answer that says no, and money that moves all the same, is no choice.
-                level=None if tried.rollback.ok else Level.MUST,
-                off=abs(tried.left - meant),
-            )
+            exchanges = [tried.win, tried.stake, tried.rollback, tried.returned]
+            # An answer that says no, and money that moves all the same, is no choice.
+            level = None if tried.rollback.ok else Level.MUST
+            case += ", once the bet is rolled back, too"
+            judge.was("RBK-03", player, tried.left, [meant], *exchanges, case=case, level=level)
 
 
 def _all_come_back(operator: Verbs, judge: Judge, player: Player) -> bool:
@@ -169,6 +163,7 @@ def test_with_another_amount(operator: Verbs, player: Player, judge: Judge) -> N
             exchanges=[one.wager, one.rollback],
             case=case,
             off=max(Decimal(0), one.moved - most),
+            observed=Observed.MONEY,
         )
         used = {own: "the original's amount", named: "the rollback's amount", Decimal(0): "neither amount"}
         which = used.get(one.moved, "another amount")
@@ -243,6 +238,7 @@ def _climb(
             case=f"rollback of {level}",
             level=Level.MUST,
             off=max(Decimal(0), after - most),
+            observed=Observed.MONEY,
         )
         moved = "moves nothing" if after == balance else f"moves {player.show(after - balance)}"
         judge.note("RBK-11", f"the rollback of {level} {moved}, {_answer(rollback)}")

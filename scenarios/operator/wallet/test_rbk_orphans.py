@@ -65,14 +65,7 @@ def test_bet_after_its_orphan_rollback(operator: Verbs, player: Player, judge: J
     """A bet that arrives after its own rollback moves no money."""
     tried = choices.late_wager(judge, operator, player, BET)
     judge.note("RBK-06", f"the late bet is {_answered(tried.late)}")
-    judge.holds(
-        "RBK-06",
-        tried.after == tried.before,
-        expected=f"balance {player.show(tried.before)}",
-        seen=f"balance {player.show(tried.after)}",
-        exchanges=[tried.orphan, tried.late],
-        off=abs(tried.after - tried.before),
-    )
+    judge.was("RBK-06", player, tried.after, [tried.before], tried.orphan, tried.late)
 
 
 @pytest.mark.rules("RBK-16")

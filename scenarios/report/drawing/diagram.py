@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from scenarios.report.drawing.diagram_rows import Arrow, Race, Reading, Row, Silence, rows
 from scenarios.report.drawing.svg import box, drawing, element, group, line, percent, shortened, words
-from scenarios.report.schema import Exchange, Finding
+from scenarios.report.schema.report import Exchange, Finding
 from simulators.providers import PROVIDERS
 
 # Where the life lines stand, in percent, by how many providers take part: those of providers, then the CLIENT's.

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import groupby, pairwise
 
 from scenarios.report.drawing.svg import shortened
-from scenarios.report.schema import Exchange
+from scenarios.report.schema.report import Exchange
 from simulators.exchanges.history import RACE_NOTE, FailureKind, Purpose
 
 # A silence of so many seconds is drawn as a pause.

@@ -10,7 +10,8 @@ from typing import TypeVar
 from markupsafe import Markup
 
 from scenarios.report.drawing.svg import box, drawing, element, line, percent, shortened, words
-from scenarios.report.schema import BalanceCurve, LoadMemory, LoadMoment
+from scenarios.report.schema.load import LoadMemory, LoadMoment
+from scenarios.report.schema.report import BalanceCurve
 
 # The frame: from and to in percent, top and height in pixels.
 _LEFT, _RIGHT, _TOP, _HEIGHT = 14.0, 97.0, 16.0, 150.0

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from scenarios.report.page.html_payload import pack
 from scenarios.report.page.html_view import SIGNS, page
-from scenarios.report.schema import Report
+from scenarios.report.schema.report import Report
 
 TEMPLATES = Path(__file__).parent / "templates"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

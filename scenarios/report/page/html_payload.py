@@ -14,7 +14,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from scenarios.report.schema import Exchange, Rule
+from scenarios.report.schema.report import Exchange, Rule
 
 # So many characters all blocks may have, and to so many those of a body, header or command are cut in turn.
 BUDGET = 3_300_000

@@ -12,7 +12,7 @@ from scenarios.contract import GROUPS
 from scenarios.report.drawing.diagram import diagram
 from scenarios.report.drawing.plot import balance_plot, load_plot
 from scenarios.report.headline import headline
-from scenarios.report.schema import Exchange, Finding, Report, Rule, Scenario
+from scenarios.report.schema.report import Exchange, Finding, Report, Rule, Scenario, ToFix
 
 # The order of the filters, gravest first, and the sign of each, which stands beside its colour.
 SIGNS: dict[str, str] = {
@@ -121,7 +121,7 @@ class Table:
 class Page:
     """All that the template shows. ``packed`` are drawings by rule and key that the page draws later.
 
-    ``broken`` are the rules to fix, a MUST before a SHOULD and then the most money first.
+    ``to_fix`` are the broken rules by what is behind them, worst first.
     """
 
     report: Report
@@ -129,7 +129,7 @@ class Page:
     sentence: str
     counts: dict[str, int]
     groups: list[GroupView]
-    broken: list[RuleView]
+    to_fix: list[ToFix]
     undecided: list[RuleView]
     load_plots: list[tuple[str, Markup]]
     audit_more: list[tuple[str, str]]
@@ -156,13 +156,29 @@ def page(report: Report) -> Page:
         sentence,
         _counts(report.rules),
         groups,
-        sorted((view for view in views if view.rule.outcome in _FIXED), key=_gravity),
+        _to_fix(report, views),
         [view for view in views if view.rule.outcome == "undecided"],
         list(_load_plots(report)),
         _audit_more(report),
         _audit_tables(report),
         packed,
     )
+
+
+def _to_fix(report: Report, views: list[RuleView]) -> list[ToFix]:
+    """What there is to fix: as the report says, else each broken rule alone."""
+    if report.to_fix:
+        return report.to_fix
+    broken = sorted((view for view in views if view.rule.outcome in _FIXED), key=_gravity)
+    return [
+        ToFix(
+            rule=view.rule.id,
+            rules=[view.rule.id],
+            level="MUST" if view.rule.outcome == "failed" else "SHOULD",
+            headline=view.happened,
+        )
+        for view in broken
+    ]
 
 
 def _gravity(view: RuleView) -> tuple[int, Decimal]:

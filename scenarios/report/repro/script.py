@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from scenarios.contract import Observed
 from scenarios.report.repro.sending import NoScript, Script
 from scenarios.report.repro.wagers import Wagers
 from scenarios.report.repro.webhooks import Webhooks
@@ -26,7 +27,7 @@ def script(run: Run, verdict: RuleVerdict) -> Scripted:
         return Scripted("", "A shell cannot show this: tokens and orders are read by requests of [driver].")
     found = [finding for result in verdict.results for finding in result.of(verdict.rule.id)]
     why = ""
-    for finding in sorted(found, key=lambda one: (not one.right, -one.off)):
+    for finding in sorted(found, key=lambda one: (one.observed is not Observed.MONEY, -one.off)):
         try:
             return Scripted(made(run, verdict, finding).text(), "")
         except NoScript as reason:

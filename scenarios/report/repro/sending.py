@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Final
 
+from scenarios.contract import Observed
 from scenarios.problems.plain_text import printable
 from scenarios.run.findings import Finding, RuleVerdict
 from scenarios.run.run import Run
 from simulators.exchanges.curl import shell_header, shell_text
-from simulators.exchanges.history import Exchange, FailureKind, Purpose, header
+from simulators.exchanges.history import Direction, Exchange, FailureKind, Purpose, header
 from simulators.transport.faults.wire import ClientKilled
 from simulators.wallet.transactions import Transaction
 
@@ -44,8 +45,8 @@ class Script:
         self.run, self.verdict, self.finding = run, verdict, finding
         self.fresh: dict[str, str] = {}
         exchanges = [run.history[number] for number in dict.fromkeys(finding.exchanges)]
-        self.telling = [each for each in exchanges if each.purpose in TOLD and sent(each)]
-        if not self.telling:
+        self.telling = [each for each in exchanges if _told(each) and sent(each)]
+        if finding.observed in (Observed.ASKED, Observed.SHOWN) or not self.telling:
             raise NoScript("A shell cannot show this, as it is in no answer of the CLIENT's to a provider.")
 
     def text(self) -> str:
@@ -167,6 +168,10 @@ class Script:
     def header(self, name: str, value: str, body: bytes) -> str:  # noqa: ARG002 - signatures are of it
         """The word of the shell for one header of a request with ``body``."""
         return shell_header(name, value, self.run.redactor)
+
+
+def _told(exchange: Exchange) -> bool:
+    return exchange.purpose in TOLD and exchange.direction is Direction.TO_CLIENT
 
 
 def answered(exchange: Exchange, letters: dict[str, int]) -> str:

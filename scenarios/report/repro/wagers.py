@@ -12,6 +12,7 @@ from decimal import Decimal
 from importlib.resources import files
 from typing import Final
 
+from scenarios.contract import Observed
 from scenarios.report.repro.sending import TOLD, NoScript, Script, sent
 from scenarios.run.findings import Finding, Opening, RuleVerdict
 from scenarios.run.run import Run
@@ -56,7 +57,7 @@ class Wagers(Script):
         races = {each.race for each in self.steps} - {None}
         if races and not finding.right:
             raise NoScript("Answers to requests that are sent at once differ from one time to the next.")
-        if finding.whose and not finding.right:
+        if finding.observed is Observed.MONEY and not finding.right:
             raise NoScript(
                 "More than one request decides what the balance may be, which takes the judge's model."
             )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from scenarios.contract import Observed
 from scenarios.report.repro.sending import FRESH, NoScript, Script
 from scenarios.run.findings import Finding, RuleVerdict
 from scenarios.run.run import Run
@@ -17,7 +18,7 @@ class Webhooks(Script):
     def __init__(self, run: Run, verdict: RuleVerdict, finding: Finding) -> None:
         super().__init__(run, verdict, finding)
         self.url = run.settings.target.need_jackpot().notification_url
-        if finding.right or any(each.direction is Direction.FROM_CLIENT for each in self.telling):
+        if finding.observed is Observed.MONEY:
             raise NoScript(
                 "A shell cannot show this: a simulator has to answer what the CLIENT asks meanwhile."
             )

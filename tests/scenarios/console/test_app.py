@@ -16,7 +16,8 @@ from scenarios.hosting.host import hosted
 from scenarios.hosting.ports import free_port
 from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import load
-from simulators.exchanges.history import History
+from simulators.exchanges.history import History, header
+from simulators.operator.dialect import HASH_HEADER, SPORTSBOOK
 from simulators.providers import CHECKOUT
 from simulators.server.access.gate import TOKEN_HEADER
 from simulators.transport.route import Route
@@ -192,6 +193,21 @@ def test_a_wager_is_raised_raced_copied_and_sent_again(beside: tuple[Inside, Tin
         "said": "",
     }
     assert client.bodies[8] not in client.bodies[:8]
+    other = client.bodies[0].replace(b"1.5", b" 2.5 ").decode()
+    for how, rightly in ({}, True), ({"signature": "kept"}, False):
+        (number,) = post(inside, "/exchanges/2/again", {"body": other} | how).json()["exchanges"]
+        sent = inside.providers.history[number].request
+        signed = dict(SPORTSBOOK.seal(sent.body, SECRETS[0])[0])[HASH_HEADER]
+        assert (sent.body.decode(), header(sent.headers, HASH_HEADER) == signed) == (other, rightly)
+        assert post(inside, "/exchanges/2/again", {"body": "{"} | how).status_code == 200
+    for wrong, field in (
+        ({"body": 7}, "body"),
+        ({"body": "\ud800"}, "body"),
+        ({"body": "", "signature": "none"}, "signature"),
+        ({"bodi": ""}, "bodi"),
+    ):
+        assert [*post(inside, "/exchanges/2/again", wrong).json()["fields"]] == [field]
+    assert [*post(inside, "/exchanges/2/again?fresh=on", {"body": ""}).json()["fields"]] == ["body"]
     lost = post(inside, "/do/raise", bet | {"faults": "answer-lost\nslow-body:chunk=64"}).json()
     assert lost["outcome"] == "unknown"
     assert len(inside.providers.history[lost["exchanges"][0]].faults) == 2

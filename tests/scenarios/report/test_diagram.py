@@ -7,7 +7,7 @@ import pytest
 from scenarios.report.drawing.diagram import diagram
 from scenarios.report.drawing.diagram_rows import Arrow, Race, Reading, Silence, rows
 from scenarios.report.drawing.plot import balance_plot
-from scenarios.report.schema import BalanceCurve, Exchange, Finding
+from scenarios.report.schema.report import BalanceCurve, Exchange, Finding
 from tests.scenarios.report.made_up_reports import RACE, exchange, finding, lost, raced, refused
 
 

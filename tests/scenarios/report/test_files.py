@@ -33,6 +33,7 @@ TOP = {
     "exchanges": int,
     "summary": dict,
     "warnings": list,
+    "to_fix": list,
     "rules": list,
     "cost": dict,
 }
@@ -65,7 +66,7 @@ SCENARIO = {
     "story": list,
     "exchanges": list,
 }
-FINDING = {"level": str, "case": str, "expected": str, "seen": str, "off": str, "exchanges": list}
+FINDING = dict.fromkeys(["level", "case", "expected", "seen", "off", "decided_by"], str) | {"exchanges": list}
 SEVEN = Path(__file__).parent / "made" / "pays_seven.py"
 OUTCOMES = {"passed", "failed", "warned", "skipped", "info", "undecided"}
 

@@ -8,7 +8,7 @@ import pytest
 from scenarios.contract import RULES, Level
 from scenarios.hosting.ports import free_port
 from scenarios.problems.errors import UsageProblem
-from scenarios.report import github
+from scenarios.report.ci import github
 from scenarios.run.findings import Finding, ScenarioResult, Standing, judge_rule
 from scenarios.run.judge import Judged
 from scenarios.run.planning.settings import Settings

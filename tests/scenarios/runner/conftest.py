@@ -7,7 +7,7 @@ import pytest
 HEAD = """
     import pytest
     from scenarios.contract import Level
-    from scenarios.run.judge import Undecided
+    from scenarios.run.balances import Undecided
 
 """
 

@@ -4,24 +4,20 @@ Written are all fields, in this order; read is what an earlier version wrote, to
 left alone.
 """
 
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel
 
 from scenarios.contract.rule import Rule as ContractRule
-from scenarios.problems.plain_text import whole
+from scenarios.report.schema.load import Audit, Load
+from scenarios.report.schema.parts import PART, Number, Text
 
 VERSION: Literal[1] = 1
 Outcome = Literal["passed", "failed", "warned", "skipped", "info", "undecided"]
-AuditVerdict = Literal["clean", "broken", "undecided"]
-# A number is written as it came: 5 stays 5, and 5.0 stays 5.0.
-Number = int | float
-# UTF-8 has no half characters, which a CLIENT can send; they are spelt out.
-Text = Annotated[str, BeforeValidator(lambda text: whole(text) if isinstance(text, str) else text)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = PART
 
 
 class Message(_Part):
@@ -71,13 +67,19 @@ class Exchange(_Part):
 
 
 class Finding(_Part):
-    """One breach; ``off`` is the money at stake, as text in the player's currency."""
+    """One breach; ``off`` is the money at stake, as text in the player's currency.
+
+    ``decided_by`` says what shows it: the "balance"; an answer, which says "done" or "refused" wrongly, "failed" (5xx),
+    is "unreadable" or "silent", or is another "answer" than it should be; a "request" of the CLIENT's own; what it
+    has "shown" to players. It is "" in reports that do not say.
+    """
 
     level: Text = "MUST"
     case: Text = ""
     expected: Text = ""
     seen: Text = ""
     off: Text = "0"
+    decided_by: Text = ""
     exchanges: list[int] = []
 
 
@@ -176,6 +178,20 @@ class Rule(_Part):
         )
 
 
+class ToFix(_Part):
+    """What one fault seems to be behind: ``rule`` names it, ``headline`` says what happened, ``rules`` are all that it
+    breaks. ``off`` is the most money that one finding is off by, as text in ``currency``, and ``level`` MUST where a
+    MUST is broken.
+    """
+
+    rule: Text
+    rules: list[Text]
+    level: Text = "MUST"
+    headline: Text = ""
+    off: Text = "0"
+    currency: Text = ""
+
+
 class MustTally(_Part):
     """How many MUSTs came out how; a rule of another level that failed is among them."""
 
@@ -201,156 +217,6 @@ class Summary(_Part):
     should: ShouldTally = ShouldTally()
 
 
-class ClientIds(_Part):
-    """How many CLIENT ids were ``compared``, whether that was ``all``, and the groups that ``shared`` one."""
-
-    compared: int = 0
-    all: bool = True
-    shared: list[list[Text]] = []
-
-
-class OffPlayer(_Part):
-    """A player whose balance is none of the acceptable ones; ``off`` is how far, as text in the run's currency."""
-
-    player: Text
-    off: Text = "0"
-    why: Text = ""
-    transactions: list[Text] = []
-
-
-class Doubt(_Part):
-    """Players whose balance could not be judged, and why: ``count`` of them, and the first by name."""
-
-    why: Text
-    count: int
-    players: list[Text] = []
-
-
-class Breach(_Part):
-    """An answer that broke the contract whatever the balances are."""
-
-    rule: Text
-    player: Text
-    transaction: Text
-    text: Text
-
-
-class FailedRound(_Part):
-    """Rounds that failed in the generator itself, ``count`` of them, and with what."""
-
-    error: Text
-    count: int
-
-
-class Audit(_Part):
-    """What the audit of all balances after a load run says. Amounts are texts in ``currency``.
-
-    ``read`` balances of ``players`` were read, and ``right`` of them acceptable; ``resolved`` operations were open when
-    the traffic ended; ``sample`` says how sure a sample makes, None where all were read.
-    """
-
-    verdict: AuditVerdict
-    players: int = 0
-    transactions: int = 0
-    off: Text = "0"
-    currency: Text = ""
-    read: int = 0
-    right: int = 0
-    off_players: int = 0
-    undecided_players: int = 0
-    probe: Text = ""
-    sample: Text | None = None
-    workers: int = 0
-    lost_workers: list[Text] = []
-    resolved: int = 0
-    client_ids: ClientIds | None = None
-    broken_rules: dict[str, int] = {}
-    broken: list[OffPlayer] = []
-    undecided: list[Doubt] = []
-    breaches: list[Breach] = []
-    failed_rounds: list[FailedRound] = []
-    never_sent: list[Text] = []
-
-
-class LoadRow(_Part):
-    """One kind of request of a load run; times are milliseconds, ``rate`` is requests per second."""
-
-    name: Text
-    requests: int = 0
-    failures: int = 0
-    rate: Number = 0
-    p50_ms: Number | None = None
-    p95_ms: Number | None = None
-    p99_ms: Number | None = None
-    max_ms: Number | None = None
-
-
-class LoadMoment(_Part):
-    """What a load run did at a moment, ``at`` seconds after its start."""
-
-    at: Number
-    users: int = 0
-    rate: Number = 0
-    failures: Number = 0
-    p50_ms: Number | None = None
-    p95_ms: Number | None = None
-
-
-class LoadMemory(_Part):
-    """What all ``processes`` of a load run took, and the largest of them, ``at`` seconds after its start."""
-
-    at: Number
-    bytes: Number
-    greatest: Number
-    processes: int = 1
-
-
-class LoadError(_Part):
-    """One kind of failure, and how often it came."""
-
-    name: Text = ""
-    error: Text
-    count: int = 1
-
-
-class RampStep(_Part):
-    """What one number of users came to. ``audit`` is the verdict after it, ``failed`` is failures per second."""
-
-    users: int
-    rate: Number = 0
-    failed: Number = 0
-    p99_ms: Number | None = None
-    holds: bool = False
-    audit: AuditVerdict | None = None
-    why: Text = ""
-
-
-class Ramp(_Part):
-    """The search for the highest rate that holds; ``verdict`` says in words what it found."""
-
-    verdict: Text = ""
-    limit_ms: Number | None = None
-    best: RampStep | None = None
-    steps: list[RampStep] = []
-
-
-class Load(_Part):
-    """The traffic of a load run. ``seconds`` is how long it lasted."""
-
-    host: Text = ""
-    users: int = 0
-    processes: int = 1
-    seconds: Number = 0
-    requests: int = 0
-    failures: int = 0
-    rate: Number = 0
-    rows: list[LoadRow] = []
-    over_time: list[LoadMoment] = []
-    errors: list[LoadError] = []
-    memory: list[LoadMemory] = []
-    ramp: Ramp | None = None
-
-
 class Cost(_Part):
     """What a verdict cost: ``in_a_row`` of its exchanges left each after the one before was over. Times are seconds:
     the round trip of the first genuine wagers (None where none was answered), and the scenarios by group of rules.
@@ -368,7 +234,8 @@ class Report(_Part):
     ``reference`` is the name of the mutant, or "" for the reference CLIENT, where ``pitboss demo`` judged it.
     ``dialect`` is whose words the OPERATOR's callbacks were in, where they were not the documents' own. ``currency`` is
     the players' own, in which money is told where nothing else is said.
-    ``target_gone`` is the rule at which the CLIENT went away for good, "" where it did not. Only a load run has
+    ``target_gone`` is the rule at which the CLIENT went away for good, "" where it did not. ``to_fix`` are the broken
+    rules by what seems to be behind them, worst first; [] in reports that do not say. Only a load run has
     ``audit`` and ``load``, only one that judged rules has ``cost``. It holds no secret.
     """
 
@@ -388,6 +255,7 @@ class Report(_Part):
     exchanges: int = 0
     summary: Summary = Summary()
     warnings: list[Text] = []
+    to_fix: list[ToFix] = []
     rules: list[Rule] = []
     cost: Cost | None = None
     audit: Audit | None = None

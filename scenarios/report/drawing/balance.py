@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from scenarios.oracles.acceptable import acceptable
-from scenarios.report.schema import BalanceCurve, BalancePoint
+from scenarios.report.schema.report import BalanceCurve, BalancePoint
 from scenarios.run.findings import ScenarioResult
 from scenarios.run.run import Run
 from simulators.exchanges.history import Exchange

@@ -1,0 +1,1 @@
+"""The schema of report.json, in parts."""

@@ -1,0 +1,120 @@
+"""What a scenario knows of its players' balances: what they should be, how far they are off, how they are funded."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import partial
+
+from scenarios.oracles.acceptable import Acceptable, acceptable
+from scenarios.oracles.model import DOCUMENTED
+from scenarios.run.together import Together
+from scenarios.wallet.player import Player
+from scenarios.wallet.probes import Likely, Reading, Unreadable
+from simulators.exchanges.history import Exchange, Purpose
+
+# How often a balance is corrected before a CLIENT is taken to be beyond it.
+_CORRECTIONS = 4
+
+
+class Undecided(Exception):
+    """The scenario cannot be judged; the text says why."""
+
+
+@dataclass
+class Balances(Together):
+    """Reads and funds the players of one scenario."""
+
+    def expected(self, player: Player, until: Exchange | None = None) -> Acceptable:
+        """The balances that are right after what was sent since ``player`` was funded, up to ``until``."""
+        sent, model = self.run.wagers(player.since), self.run.model
+        if until is not None:
+            sent = [one for one in sent if one.number <= until.number]
+        if player.covered:
+            # What a CLIENT chooses for results that are spent does not matter then.
+            model = replace(model, spent=DOCUMENTED.spent)
+        return acceptable(sent, player.id, player.funded, player.currency, model)
+
+    def _likely(self, player: Player, allowed: Acceptable) -> Decimal:
+        """What the balance probably is: the nearest ``allowed`` to what it was, and off by as much as it was."""
+        return allowed.nearest((player.known or Decimal(0)) - player.off) + player.off
+
+    def _mistaken(self, player: Player) -> list[Decimal]:
+        """What else the balance may be: right, or wrong by one mistake, and off by as much as it was."""
+        return [amount + player.off for amount in self.expected(player).likely()]
+
+    def _keep(self, player: Player, seen: Decimal, allowed: Acceptable) -> Decimal:
+        """Keep in mind what was read; return how far it is off what is ``allowed`` that was not off before."""
+        player.known = seen
+        wrong = seen - player.off
+        wrong -= allowed.nearest(wrong)
+        player.off += wrong
+        return wrong
+
+    def _left(self, player: Player, reading: Reading) -> None:
+        """Keep in mind what the last reading left, from which whatever comes is judged."""
+        if reading.left is not None:
+            player.known = player.funded = reading.left
+            player.since, player.off = len(self.run.history), Decimal(0)
+
+    def measure(
+        self, player: Player, expected: Decimal | None = None, likely: Likely | None = None
+    ) -> Decimal:
+        """Probe the balance, which is probably ``expected``, else one of ``likely``, without judging it.
+
+        Raises Unreadable.
+        """
+        allowed = self.expected(player)
+        if expected is None:
+            expected = self._likely(player, allowed)
+        seen = self.run.read(player, expected, likely or partial(self._mistaken, player)).amount
+        self._keep(player, seen, allowed)
+        return seen
+
+    def fund(self, player: Player, units: int, *, covered: bool = False) -> Decimal:
+        """Bring ``player`` to exactly ``units`` smallest units, whatever it had, and return that amount.
+
+        ``covered`` promises that no result will be spent before it is rolled back.
+        """
+        amount = player.money(units)
+        try:
+            if not self._moved_to(player, amount):
+                if player.known is not None:
+                    player.known = self._likely(player, self.expected(player))
+                self.run.fresh(player)
+                if units:
+                    self._pay(player, amount)
+            if self.run.suspicion.why:
+                self._correct(player, amount)
+        except Unreadable as error:
+            raise Undecided(f"the player could not be funded: {error}") from error
+        player.known = player.funded = amount
+        player.since, player.off, player.covered = len(self.run.history), Decimal(0), covered
+        return amount
+
+    def _moved_to(self, player: Player, amount: Decimal) -> bool:
+        """Bring a balance that is known to ``amount``; False where it is not known, or the CLIENT refuses."""
+        known = self.run.proved(player)
+        if known is None or self.run.suspicion.why or (amount - known) % player.unit:
+            return False
+        if amount > known:
+            self._pay(player, amount - known)
+        return amount >= known or self.run.verbs.bet(player, known - amount, purpose=Purpose.FUNDING).ok
+
+    def _correct(self, player: Player, amount: Decimal) -> None:
+        """Bring the balance to ``amount`` where wagers are known to move other amounts than they say."""
+        for _ in range(_CORRECTIONS):
+            off = amount - self.run.read(player, amount).amount
+            if not off:
+                return
+            move = self.run.verbs.result if off > 0 else self.run.verbs.bet
+            if (
+                off % player.unit
+                or not move(player, abs(off), label="correction", purpose=Purpose.FUNDING).ok
+            ):
+                break
+        raise Unreadable(f"{player.show(amount)} was not reached: {self.run.suspicion.why}")
+
+    def _pay(self, player: Player, amount: Decimal) -> None:
+        paid = self.run.verbs.pay(player, amount, Purpose.FUNDING)
+        if not paid.ok:
+            how = "got no answer" if paid.unknown else "was refused"
+            raise Unreadable(f"the result that funds the player {how}")
