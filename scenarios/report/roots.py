@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
 
-from scenarios.contract import Level, Observed
+from scenarios.contract import RULES, Level, Observed
 from scenarios.contract.follows import FOLLOWS, IN_EVERY_BALANCE
 from scenarios.run.findings import Finding, RuleVerdict, Standing, worst
 from scenarios.run.run import Run
@@ -48,8 +48,9 @@ class Root:
 
     @property
     def verdicts(self) -> list[RuleVerdict]:
-        """All rules that it breaks, the one that names it first."""
-        return list({each.rule: each.verdict for each in self.evidence}.values())
+        """All rules that it breaks, the one that names it first, the others in the order of the contract."""
+        found = {each.rule: each.verdict for each in self.evidence}
+        return [found.pop(self.rule), *(found[rule] for rule in RULES if rule in found)]
 
     @property
     def finding(self) -> Finding:

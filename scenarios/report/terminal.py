@@ -175,8 +175,9 @@ class Terminal:
         for place, root in enumerate(to_fix, 1):
             off, currency = root.stake
             ids = [verdict.rule.id for verdict in root.verdicts]
-            stake = f"off by {off:f} {currency}; " if off else ""
-            self._prose(f"{place:>3}. ", f"{', '.join(ids)}: {stake}{accusation.happened(run, root.finding)}")
+            stake = f"; up to {off:f} {currency} off" if off else ""
+            text = f"{', '.join(ids)}: {accusation.happened(run, root.finding)}{stake}"
+            self._prose(f"{place:>3}. ", text)
 
     def _tell_open(self, run: Run, verdicts: list[RuleVerdict]) -> None:
         for standing, word in ((Standing.UNDECIDED, "undecided"), (Standing.SKIPPED, "not judged")):

@@ -121,7 +121,7 @@ class Table:
 class Page:
     """All that the template shows. ``packed`` are drawings by rule and key that the page draws later.
 
-    ``to_fix`` are the broken rules by what is behind them, worst first.
+    ``to_fix`` are the broken rules by what is behind them, worst first; ``undecided`` those that are, by the reason.
     """
 
     report: Report
@@ -130,7 +130,7 @@ class Page:
     counts: dict[str, int]
     groups: list[GroupView]
     to_fix: list[ToFix]
-    undecided: list[RuleView]
+    undecided: dict[str, list[str]]
     load_plots: list[tuple[str, Markup]]
     audit_more: list[tuple[str, str]]
     audit_tables: list[Table]
@@ -149,6 +149,10 @@ def page(report: Report) -> Page:
         for name, found in groupby(views, key=lambda view: view.rule.id.partition("-")[0])
         if (members := list(found))
     ]
+    undecided: dict[str, list[str]] = {}
+    for view in views:
+        if view.rule.outcome == "undecided":
+            undecided.setdefault(view.happened, []).append(view.rule.id)
     standing, sentence = verdict(report)
     return Page(
         report,
@@ -157,7 +161,7 @@ def page(report: Report) -> Page:
         _counts(report.rules),
         groups,
         _to_fix(report, views),
-        [view for view in views if view.rule.outcome == "undecided"],
+        undecided,
         list(_load_plots(report)),
         _audit_more(report),
         _audit_tables(report),
