@@ -127,7 +127,9 @@ class Wagers(Script):
     def first(self) -> Iterator[str]:
         """What the players own is put aside."""
         yield "# What the player owns is put aside first, and put back in the end."
-        yield from self._each_player(lambda one: ["drain 0", f"owned{self._index(one)}=$taken"])
+        yield from self._each_player(
+            lambda one: [f"drain {self._owned(one)}", f"owned{self._index(one)}=$taken"]
+        )
 
     def last(self) -> Iterator[str]:
         """What the players owned is put back."""
@@ -146,6 +148,15 @@ class Wagers(Script):
         yield from self._each_player(self._brought)
         yield from self.sends(self.steps)
         yield from self._balance() if self.finding.right else self.answers()
+
+    def _owned(self, opening: Opening) -> int:
+        """What the run left a player with, in smallest units: likely what it owns still, and to be read at once."""
+        owned = [
+            each.owned
+            for each in (*self.run.players, *self.run.other_players)
+            if (each.id, each.currency) == (opening.player, opening.currency) and each.owned is not None
+        ]
+        return max(0, _units(owned[0], opening.currency)) if owned else 0
 
     def _index(self, opening: Opening) -> int:
         return self.openings.index(opening)
