@@ -229,7 +229,7 @@ class Restore:
             for exchange, message in moving
             if (message.player, message.currency) == (player.id, currency)
         ]
-        if not own:
+        if all(exchange.refused for exchange, _ in own):
             return Decimal(0)
         decided = {name for exchange, name in own if not exchange.unknown}
         # What was rolled back is sent no more: it could be paid for coming late.
