@@ -1,9 +1,11 @@
 """What every test of the project shares."""
 
 import configparser
+import gc
 import signal
 
 import hypothesis
+import pytest
 
 from tests.house.__main__ import ROOT
 
@@ -30,3 +32,14 @@ def pytest_configure(config):
     declared.read(ROOT / "scenarios" / "pytest.ini")
     for line in declared["pytest"]["markers"].strip().splitlines():
         config.addinivalue_line("markers", line)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    # What is collected and imported stays till the end: looking through it again and again for garbage finds none.
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -1,4 +1,4 @@
-"""``pitboss trigger``, ``replay`` and ``serve`` against the reference CLIENT, as a user runs them."""
+"""``pitboss trigger`` and ``serve`` against the reference CLIENT, and ``replay``, as a user runs them."""
 
 import json
 import os
@@ -14,7 +14,9 @@ import requests
 
 from scenarios.hosting.ports import free_port
 from simulators.transport.faults.table import FAULTS
-from tests.support.programs.commanding import PITBOSS, environment, pitboss, started, three_beats
+from tests.support.in_memory.faulty_wallets import PaysOrphans
+from tests.support.in_memory.wallets import Wallet, served
+from tests.support.programs.commanding import PITBOSS, environment, pitboss, started, target_file, three_beats
 from tests.support.programs.reference import HASH, PASSWORD, reference
 
 
@@ -167,9 +169,9 @@ def test_replay_fails_again_and_holds_when_mended(tmp_path):
     broken, fixed = tmp_path / "broken", tmp_path / "fixed"
     for folder in (broken, fixed):
         folder.mkdir()
-    with reference(broken, "rollback-orphan-deposits") as mutant, reference(fixed) as right:
-        mutant.target(broken)
-        right.target(fixed)
+    with served(PaysOrphans()) as wrong, served(Wallet()) as right:
+        target_file(broken, wrong)
+        target_file(fixed, right)
         options = ("--effort", "quick", "--seed", "7", "--only", "INV-01", "--report", "out")
         first = pitboss("check", *options, cwd=broken)
         assert first.returncode == 1, first.stdout
