@@ -6,7 +6,7 @@ prove. ``http`` and ``sql`` ask the driver. Every probe leaves the balance as it
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
@@ -22,6 +22,8 @@ from simulators.exchanges.history import Exchange, Purpose
 _DIGITS = 50
 # How many times larger each bet is than the one before, while all are taken.
 _LEAP = 8
+# What players are often opened with, in smallest units.
+_ROUND = [digit * 10**power for power in range(2, 13) for digit in (1, 2, 5)]
 # How many of the largest bets that a CLIENT takes are tried on one balance.
 LARGEST_BETS = 200
 
@@ -166,12 +168,7 @@ class WagersProbe:
         """
         if player.currency not in self.limits:
             known = sorted({player.units(amount) + lift for amount in likely()})
-            while known := [one for one in known if one > taken and (bound is None or one < bound)]:
-                middle = known[len(known) // 2]
-                if self.takes(player, middle - taken):
-                    taken = middle
-                else:
-                    bound = middle
+            taken, bound = self._narrowed(player, taken, bound, known)
             if bound is not None:
                 if taken:
                     if not self.takes(player, 1):
@@ -179,6 +176,18 @@ class WagersProbe:
                     taken += 1
                 taken += self._below(player, bound - taken)
         return taken + (self.drain(player) if taken else self._drain_from_below(player))
+
+    def _narrowed(
+        self, player: Player, taken: int, bound: int | None, known: Sequence[int]
+    ) -> tuple[int, int | None]:
+        """``taken`` and ``bound`` once no balance that is ``known`` lies between them: each bet rules out half."""
+        while known := [one for one in known if one > taken and (bound is None or one < bound)]:
+            middle = known[len(known) // 2]
+            if self.takes(player, middle - taken):
+                taken = middle
+            else:
+                bound = middle
+        return taken, bound
 
     def _below(self, player: Player, span: int) -> int:
         """Take what is there, which is less than ``span`` units, halving what it may be; return how much it was."""
@@ -251,7 +260,7 @@ class WagersProbe:
         return exchange
 
     def drain(self, player: Player) -> int:
-        """Take all that is there, in about half as many bets again as the balance has binary digits.
+        """Take all that is there, in about half as many bets again as the balance has binary digits, fewer for round sums.
 
         Where single bets are limited it takes as many of the largest as there are. Raises Unreadable.
         """
@@ -289,6 +298,14 @@ class WagersProbe:
             step = step * _LEAP if limit is None else min(step * _LEAP, limit)
             if step.bit_length() > _DIGITS:
                 raise Unreadable("every bet is accepted, however large", tuple(self._sent), rule="BET-03")
+        whole, bound = self._narrowed(player, taken, taken + step, _ROUND if limit is None else ())
+        if whole > taken:
+            if not self.takes(player, 1):
+                return whole, step
+            # It was none of these, or single bets are limited, which tells by halves.
+            taken = whole + 1
+        elif bound is not None:
+            step = bound - taken
         refused, before_all = step, True
         # The powers of two below it.
         step = (1 << (step - 1).bit_length()) >> 1

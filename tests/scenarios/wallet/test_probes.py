@@ -92,6 +92,13 @@ def test_more_than_the_largest_bets_take_in_time_is_said_and_given_back():
     assert wallet.balances["p-1"] == 99999
 
 
+@pytest.mark.parametrize("balance", ["100", "5000"])
+def test_a_round_sum_is_found_soon(balance):
+    with running(Wallet(balance=balance)) as run:
+        assert WagersProbe(run.verbs).empty(run.players[0]) == Decimal(balance)
+        assert len(run.history) < 16
+
+
 def test_a_balance_that_was_guessed_costs_three_requests():
     with running(Wallet(balance="41.37")) as run:
         seen = WagersProbe(run.verbs).read(run.players[0], Decimal("41.37"))
