@@ -260,7 +260,7 @@ class WagersProbe:
         return exchange
 
     def drain(self, player: Player) -> int:
-        """Take all that is there, in about half as many bets again as the balance has binary digits, fewer for round sums.
+        """Take all that is there, in about half as many bets again as it has binary digits, fewer for round sums.
 
         Where single bets are limited it takes as many of the largest as there are. Raises Unreadable.
         """
