@@ -16,9 +16,10 @@ from scenarios.driver.shell import run_command, wait_for_port
 from scenarios.problems.errors import DriverProblem
 from scenarios.target.driver_entries import NUMBER, PLACEHOLDER
 from scenarios.target.loading import ENTRIES, Target, Template
-from simulators.exchanges.history import Headers, Request
+from simulators.exchanges.history import Headers, History, Request
 from simulators.exchanges.redaction import Redactor
-from simulators.transport.raw_connection import ANSWER_LIMIT, ask, failure_of, network
+from simulators.transport.raw_connection import ANSWER_LIMIT, failure_of, network
+from simulators.transport.route import Route
 from simulators.values import decimal_json, money
 
 _SHOWN_BODY = 200
@@ -54,6 +55,8 @@ class Driver:
         self.target = target
         self.timeout = timeout
         self.restart_timeout = restart_timeout
+        # Of its own: what a gateway wants of each callback is no secret for the addresses of entries.
+        self._route = Route(History(), timeout=timeout, ca_file=target.ca_file)
         # Whether an entry was used that may move money, at once or later.
         self.converted = False
         # What entries were answered that stand for the player's browser, each answer once.
@@ -231,7 +234,7 @@ class Driver:
     def _send(self, name: str, template: Template, fields: Fields) -> Raw:
         request = _request(template, fields)
         try:
-            answer = ask(request, timeout=self.timeout, ca_file=self.target.ca_file)
+            answer = self._route.ask(request)
         except Exception as error:
             if not (network(error) or isinstance(error, ValueError)):
                 raise

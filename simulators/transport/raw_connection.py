@@ -13,9 +13,8 @@ import sys
 import termios
 import time
 import zlib
-from contextlib import suppress
 from functools import lru_cache
-from typing import Literal, Self
+from typing import Literal
 
 import h11
 import urllib3
@@ -30,6 +29,9 @@ Cut = Literal["reset", "close"]
 
 _RECEIVE = 65536
 _POLL = 0.0005
+# What was idle for so many seconds is not used again: servers close such connections, some after two, and a request
+# that meets the end of one is lost.
+_IDLE = 1.5
 
 
 class NoConnectionError(OSError):
@@ -132,7 +134,7 @@ class Connection:
 
     def _begin(self, request: Request) -> None:
         self.head, self.body = frame(request, self._http)
-        self.heard = False
+        self.heard, self._heard_at = False, time.monotonic()
         self._answer: tuple[int, Headers] | None = None
         self._content, self._headed = bytearray(), 0.0
 
@@ -141,7 +143,7 @@ class Connection:
 
         Raises ValueError where the request cannot be written.
         """
-        if not self.reusable or _readable(self.socket):
+        if not self.reusable or time.monotonic() > self._heard_at + _IDLE or _readable(self.socket):
             return False
         self._http.start_next_cycle()
         self._begin(request)
@@ -200,7 +202,7 @@ class Connection:
         raw = self.socket.recv(size)
         data = self._opened(raw)
         if data:
-            self.heard = True
+            self.heard, self._heard_at = True, time.monotonic()
             self._http.receive_data(data)
         ended = not raw
         if ended:
@@ -274,26 +276,6 @@ class Connection:
         if how == "reset" and self.socket.fileno() != -1:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.cut()
-
-
-def ask(request: Request, *, timeout: float, ca_file: str | None = None) -> Answer:
-    """Send ``request`` over a connection of its own and return the answer, ``timeout`` seconds for all of it.
-
-    Raises OSError and h11.RemoteProtocolError where there is none (``failure_of`` puts them into words), and ValueError
-    where the request cannot be written.
-    """
-    deadline = time.monotonic() + timeout
-    with Connection(request, timeout=timeout, ca_file=ca_file) as connection:
-        # A peer may answer before it has read all, and close: then the answer is there to be read.
-        with suppress(BrokenPipeError, ConnectionResetError):
-            connection.push(connection.head + connection.body, deadline)
-        return connection.wait(deadline)
 
 
 def _inflated(body: bytes, encoding: str | None) -> bytes:

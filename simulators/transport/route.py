@@ -5,10 +5,10 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
-from simulators.exchanges.history import Headers, History, Request
+from simulators.exchanges.history import Answer, Headers, History, Request
 from simulators.transport.pace import Pace
 from simulators.transport.rate_limits import Limits
 from simulators.transport.raw_connection import Connection, endpoint, parsed
@@ -80,6 +80,26 @@ class Route:
                     return kept
                 kept.cut()
         return Connection(request, timeout=self.timeout, ca_file=self.ca_file, buffer=buffer)
+
+    def ask(self, request: Request) -> Answer:
+        """Send ``request`` over a kept connection, or a new one, and return the answer; no history tells of it.
+
+        ``timeout`` holds for all of it. Raises OSError and h11.RemoteProtocolError where there is none (``failure_of``
+        puts them into words), and ValueError where the request cannot be written.
+        """
+        deadline = time.monotonic() + self.timeout
+        with self.place(pooled=True):
+            connection = self.connect(request, pooled=True)
+            try:
+                # A peer may answer before it has read all, and close: then the answer is there to be read.
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    connection.push(connection.head + connection.body, deadline)
+                answer = connection.wait(deadline)
+            except BaseException:
+                connection.cut()
+                raise
+            self.keep(connection, request)
+            return answer
 
     def _kept(self, request: Request) -> Connection | None:
         with self._lock:

@@ -12,6 +12,7 @@ from scenarios.driver.driver import Driver
 from scenarios.problems.errors import DriverProblem, UsageProblem
 from scenarios.target.loading import Target, load
 from simulators.server.wsgi_server import Server
+from simulators.transport import raw_connection
 from tests.support.servers.hostile import DRIPS, OK, answering, drips
 
 
@@ -43,6 +44,10 @@ def site():
     @app.get("/odd")
     def odd():
         return jsonify(player=request.args["player"], header=request.headers["X-Key"])
+
+    @app.get("/from")
+    def from_where():
+        return jsonify(request.environ["REMOTE_PORT"])
 
     @app.post("/launch")
     def launch():
@@ -123,6 +128,13 @@ def test_launch_reads_the_address(driver_of):
     driver = driver_of(LAUNCH)
     assert driver.launch("p", "EUR", "en") == "http://iframe/?user_id=p&currency=EUR&lang=en"
     assert "lang" not in driver.launch("p", "EUR")
+
+
+def test_a_connection_is_kept_for_the_next_request_but_not_for_long(driver_of, monkeypatch):
+    driver = driver_of('store = { get = "SITE/from" }')
+    first, second = (driver.call("store") for _ in range(2))
+    monkeypatch.setattr(raw_connection, "_IDLE", -1)
+    assert first == second != driver.call("store")
 
 
 def test_words_are_texts_in_json_or_numbers_where_the_entry_says_so(driver_of):
