@@ -42,10 +42,10 @@ def test_long_sums_are_exact(operator: Verbs, player: Player, judge: Judge, effo
     # A few hundredths beside, that are lost where a balance is ever rounded to tenths.
     judge.fund(player, 10 * effort.sums + 7)
     _series(operator, judge, player, "bet", [10] * effort.sums)
-    _series(operator, judge, player, "result", [10] * effort.sums)
+    _series(operator, judge, player, "result", [10] * effort.sums, last=True)
     judge.fund(player, 0)
     _series(operator, judge, player, "result", [1999] * (effort.sums // 10))
-    _series(operator, judge, player, "bet", [1999] * (effort.sums // 10))
+    _series(operator, judge, player, "bet", [1999] * (effort.sums // 10), last=True)
 
 
 @pytest.mark.rules("BET-10")
@@ -65,11 +65,19 @@ def _pieces(operator: Verbs, judge: Judge, player: Player) -> None:
         judge.fund(player, sum(pieces))
         _series(operator, judge, player, "bet", pieces)
         _series(operator, judge, player, "result", pieces)
-        _series(operator, judge, player, "bet", pieces[::-1])
+        _series(operator, judge, player, "bet", pieces[::-1], last=True)
 
 
-def _series(operator: Verbs, judge: Judge, player: Player, action: Action, units: Sequence[int]) -> None:
-    """Make wagers of ``units`` each, all of which the balance covers, then read the balance."""
+def _series(
+    operator: Verbs,
+    judge: Judge,
+    player: Player,
+    action: Action,
+    units: Sequence[int],
+    *,
+    last: bool = False,
+) -> None:
+    """Make wagers of ``units`` each, all of which the balance covers, then read the balance, the ``last`` time."""
     messages = [operator.transaction(action, player, player.money(each)) for each in units]
     sent = judge.together([partial(operator.send, message) for message in messages])
     case = f"{len(units)} {action}s of {player.show(player.money(units[0]))}"
@@ -85,7 +93,7 @@ def _series(operator: Verbs, judge: Judge, player: Player, action: Action, units
             exchanges=[*sent[:1], refused[0], sent[-1]],
             case=case,
         )
-    judge.settled("BET-10", player, sent[0], sent[-1], case=case)
+    judge.settled("BET-10", player, sent[0], sent[-1], case=case, last=last)
 
 
 @pytest.mark.rules("BET-11")
