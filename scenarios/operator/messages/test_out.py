@@ -316,12 +316,17 @@ def test_user_id_is_the_one_of_callbacks(
     simulator: OperatorSimulator,
 ) -> None:
     """A bet on the ``user_id`` that the CLIENT sent reaches the wallet of the player who launched."""
+    sessions = {}
     for player in players[:2]:
         before = len(simulator.sessions)
         _launched(driver, player, _languages(run)[0])
         judge.needs(len(simulator.sessions) > before, "no session was started")
-        session = simulator.sessions[-1]
-        balance = judge.fund(player, 1000)
+        sessions[player.id] = simulator.sessions[-1]
+
+    def reached(judge: Judge, player: Player) -> None:
+        session, balance = sessions[player.id], judge.fund(player, 1000)
+        # One that reaches the other player is of another amount.
+        stake = player.money(400 if player is players[0] else 300)
         if not operator.may_name(session.player):
             # It may be somebody else's id: no wager tells.
             judge.holds(
@@ -331,11 +336,13 @@ def test_user_id_is_the_one_of_callbacks(
                 seen=f"user_id {session.player!r}",
                 case=f"player {player.id}, user_id {session.player!r}",
             )
-            continue
-        bet = operator.bet(session.player, player.money(400), currency=session.currency)
+            return
+        bet = operator.bet(session.player, stake, currency=session.currency)
         judge.accepted("OUT-08", bet, case=f"player {player.id}, user_id {session.player!r}")
         if bet.ok:
-            judge.balance("OUT-08", player, balance - player.money(400), bet, case=f"player {player.id}")
+            judge.balance("OUT-08", player, balance - stake, bet, case=f"player {player.id}")
+
+    judge.each(players[:2], reached)
 
 
 @pytest.mark.rules("OUT-09")
