@@ -49,7 +49,7 @@ class Carrier:
         operator: Operator = self.providers.channel(OPERATOR)
         deliveries = [self._delivery(send, operator) for send in sends]
         # Copies beyond what the target's limits let leave together are left out.
-        together = deliveries[: operator.route.limits.width(len(deliveries))]
+        together = deliveries[: operator.route.width(len(deliveries))]
         if len(sends) == 1:
             made = deliver(deliveries, operator.route, operator.faults or sends[0].faults)
         elif len(together) > 1:

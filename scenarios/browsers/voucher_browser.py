@@ -73,7 +73,7 @@ class Browser:
     def mint_at_once(self, player: Player, amounts: list[Decimal]) -> list[Conversion]:
         """Ask for several sessions so that the requests' last bytes leave together; return those there are."""
         route, first = self.run.route, len(self.run.history)
-        kept = amounts[: route.limits.width(len(amounts))]
+        kept = amounts[: route.width(len(amounts))]
         fields = {"player": player.id, "currency": player.currency}
         exchanges = deliver(
             [

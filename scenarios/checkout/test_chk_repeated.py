@@ -124,7 +124,7 @@ def test_decisions_repeated_at_once_have_one_effect(orders: Orders) -> None:
 
 def _at_once(orders: Orders, decision: Decision) -> list[Exchange]:
     route, channel = orders.run.route, orders.simulator.endpoint
-    width = route.limits.width(orders.run.settings.effort.width)
+    width = route.width(orders.run.settings.effort.width)
     approval = channel.delivery_of(
         channel.request(orders.simulator.sign(decision)), label="approval (at once)"
     )

@@ -65,7 +65,7 @@ def _race(
     with simulator.held():
         conversions.happen(conversion, step)
         event = simulator.posted(conversion.voucher, name).event
-        deliveries = [simulator.endpoint.delivery(event)] * route.limits.width(effort.width)
+        deliveries = [simulator.endpoint.delivery(event)] * route.width(effort.width)
         return deliver(deliveries, route, together=True)
 
 

@@ -145,7 +145,7 @@ def _at_once(conversions: Conversions, conversion: Conversion, effort: Effort) -
     route = conversions.run.route
     event = conversions.simulator.posted(conversion.voucher, "coupon/reserved").event
     reservation = conversions.simulator.endpoint.delivery(event)
-    deliver([reservation] * route.limits.width(effort.width), route, together=True)
+    deliver([reservation] * route.width(effort.width), route, together=True)
 
 
 @pytest.mark.rules("VCH-04")

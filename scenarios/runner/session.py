@@ -351,8 +351,10 @@ class Session:
         self.run.results[:] = self._planned
         self._restore()
         self._tell_own()
-        if self.run.pace.warning is not None:
-            self.run.warn(self.run.pace.warning)
+        at_once = self.run.route.room.at_once
+        warning = self.run.pace.warning(at_once if at_once < self.run.route.connections else None)
+        if warning is not None:
+            self.run.warn(warning)
         self.run.close()
         self.run.lock.release()
         if self.report is not None and self.problem is None:

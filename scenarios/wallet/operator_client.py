@@ -243,7 +243,7 @@ class Verbs:
         found: list[Exchange] = []
         while len(found) < len(exchanges):
             group = exchanges[len(found) :]
-            group = group[: self.channel.route.limits.width(len(group))]
+            group = group[: self.channel.route.width(len(group))]
             copies = [
                 self.channel.delivery_of(
                     one.request,
@@ -299,7 +299,7 @@ class Verbs:
         Equal messages are copies of one another. The race is no wider than the target's limits allow: what is
         too much is left out, from the end. Raises NoRace where one request may leave at a time.
         """
-        kept = list(messages)[: self.channel.route.limits.width(len(messages))]
+        kept = list(messages)[: self.channel.route.width(len(messages))]
         if len(kept) < min(2, len(messages)):
             raise NoRace(
                 "the target's limits, or the pace at which it takes requests, let none leave together"

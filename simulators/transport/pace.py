@@ -1,5 +1,8 @@
 """A CLIENT that says *not now*: what is sent is sent again later, at a pace that is learned from when it was taken.
 
+Only what is refused alone, or is asked to come back much later, tells of the pace: of what is refused beside others
+there are fewer at once (``room``) from then on.
+
 Implements ``contract.md``, *What a verdict may rest on*: 429, and 503 with or without Retry-After, mean *not now*.
 """
 
@@ -17,6 +20,8 @@ from simulators.transport.rate_limits import Limits
 # Seconds: the first pause where the CLIENT names none, and the longest.
 _FIRST = 0.5
 _LONGEST = 60.0
+# Who limits how many are under way at once takes the next ones within so many seconds.
+_SOON = 5.0
 # What is asked for below what was taken, and the shortest time over which that is counted, in seconds.
 _MARGIN = 0.9
 _SHORTEST = 1.0
@@ -29,6 +34,9 @@ _CALM_TIMES = 3.0
 _FASTER = 1.25
 # How long what was taken is remembered, in seconds.
 _REMEMBERED = 120.0
+
+_UNKNOWN = "requests were sent again later. If it limits rates, set [target] max_requests_per_second"
+_AT_ONCE = "what came beside others was refused, and no more than {0} went out at once from then on"
 
 
 @dataclass
@@ -52,6 +60,8 @@ class Pace:
     patience: float = 75.0
     _taken: deque[float] = field(default_factory=deque)
     _refused_at: float | None = None
+    # Whether what is refused now tells of the pace.
+    _paced: bool = False
     # When the pace was changed last, and the longest in which nothing was taken.
     _changed_at: float = 0.0
     _longest: float = 0.0
@@ -59,14 +69,18 @@ class Pace:
     _learned_until: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def taken(self, number: int) -> None:
-        """The CLIENT took exchange ``number``; after one that it did not take, that shows how many it takes."""
+    def taken(self, number: int) -> bool:
+        """The CLIENT took exchange ``number``; after one that it did not take, that shows how many it takes.
+
+        Tells whether a pace was learned from it.
+        """
         with self._lock:
             now = self.clock()
-            learned = self._refused_at is not None
+            learned = self._refused_at is not None and self._paced
             if self._refused_at is not None:
-                self._learn(now - self._refused_at, self._refused_at)
-                self._refused_at, self._learned_until = None, number
+                if learned:
+                    self._learn(now - self._refused_at, self._refused_at)
+                self._refused_at, self._learned_until, self._paced = None, number, False
             elif self.learned is not None and now > self._changed_at + max(
                 _CALM, _CALM_TIMES * self._longest
             ):
@@ -76,11 +90,22 @@ class Pace:
                 self._taken.popleft()
         if learned and self.slowed is not None:
             self.slowed()
+        return learned
 
-    def wait(self, answer: Answer, number: int, attempt: int, waited: float) -> float | None:
+    def wait(
+        self,
+        answer: Answer,
+        number: int,
+        attempt: int,
+        waited: float,
+        *,
+        ago: float = 0.0,
+        beside: bool = False,
+    ) -> float | None:
         """Wait before a request that was answered *not now*, in exchange ``number``, is sent again; return how long.
 
-        ``attempt`` counts from 1, ``waited`` is how long it waited before. None where that would be too long.
+        ``attempt`` counts from 1, ``waited`` is how long it waited before. It was answered so many seconds ``ago``, and
+        was sent alone or ``beside`` others. None where that would be too long.
         """
         with self._lock:
             # What left together is refused together: it shows one pace, not one for each.
@@ -88,6 +113,7 @@ class Pace:
                 self._refused_at = self.clock()
             first, self.status = self.status is None, answer.status
             pause: float = min(_LONGEST, max(_after(answer), _FIRST * 2.0 ** (attempt - 1)))
+            self._paced |= self._refused_at is not None and (not beside or pause > _SOON)
             if waited + pause > self.patience:
                 self.patience, self._refused_at = self.patience * _DISAPPOINTED, None
                 return None
@@ -95,7 +121,7 @@ class Pace:
             self.tell(
                 f"the CLIENT answers {answer.status} (not now): what it does not take is sent later, and slower"
             )
-        self.sleep(pause)
+        self.sleep(max(0.0, pause - ago))
         return pause
 
     def _learn(self, blocked: float, since: float) -> None:
@@ -110,24 +136,29 @@ class Pace:
         self.learned, self._changed_at = rate, self.clock()
         self.limits.keep_to(rate, together)
 
-    @property
-    def warning(self) -> str | None:
-        """What the user should know and do, None where the CLIENT never said *not now*."""
+    def warning(self, at_once: int | None) -> str | None:
+        """What the user should know and do, None where the CLIENT never said *not now*.
+
+        ``at_once`` are the most that it takes at once, None where it takes as many as there were.
+        """
         if self.status is None:
             return None
-        text = f"the CLIENT answered {self.status} (not now) under this run's load; that breaks no rule"
+        told = [
+            f"the CLIENT answered {self.status} (not now) under this run's load; that breaks no rule",
+            *([] if at_once is None else [_AT_ONCE.format(at_once)]),
+        ]
         if self.learned is None:
-            return f"{text}; requests were sent again later. If it limits rates, set [target] max_requests_per_second"
+            return "; ".join(told if at_once is not None else [*told, _UNKNOWN])
         if self.learned < 1:
             return (
-                f"{text}, and the run went on at {self.learned:.2g} requests a second, which is less than "
+                f"{'; '.join(told)}, and the run went on at {self.learned:.2g} requests a second, which is less than "
                 "[target] max_requests_per_second can say: raise the CLIENT's limit for tests"
             )
         # The key takes whole numbers.
         shown = int(self.learned)
         return (
-            f"{text}, and the run went on at {shown} requests a second. Raise the CLIENT's limit for tests, or set "
-            f"[target] max_requests_per_second = {shown}"
+            f"{'; '.join(told)}, and the run went on at {shown} requests a second. Raise the CLIENT's limit for tests, "
+            f"or set [target] max_requests_per_second = {shown}"
         )
 
 

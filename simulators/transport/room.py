@@ -1,11 +1,13 @@
-"""How many requests of a judge's own choice are under way at once: fewer where the CLIENT can hardly answer them, and
-no others while a race has it to itself.
+"""How many requests of a judge's own choice are under way at once: fewer where the CLIENT can hardly answer them, or
+says *not now* to what comes beside others, and no others while a race has it to itself.
 """
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Final
 
 # The share of the timeout that an answer may take while others are under way: the rest is for slow moments.
@@ -14,31 +16,47 @@ _SHARE: Final = 0.25
 _ALONE: ContextVar["Room | None"] = ContextVar("alone", default=None)
 
 
+@dataclass(eq=False)
+class Place:
+    """What one request holds while it is under way; ``together`` are the most that were, with it."""
+
+    together: int = 1
+
+
 class Room:
-    """Room for ``most`` requests at once; for half as many each time that one took long. Safe from any thread."""
+    """Room for ``most`` requests at once; for half as many each time that one took long. Safe from any thread.
+
+    ``at_once`` are so many as the CLIENT takes at once, as learned from what it refused beside others.
+    """
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self._under_way = 0
+        self.at_once = sys.maxsize
+        # When the answer to one with a fault was not waited for: the CLIENT may be at it still.
+        self.lost_at = float("-inf")
+        self._held: set[Place] = set()
         # Those with faults, which are no part of the judge's choice.
         self._faulty = 0
         # How many wait to have the CLIENT to themselves, or do.
         self._alone = 0
         self._taken = False
-        self._narrowed_at = float("-inf")
+        self._narrowed_at = self._refused_at = float("-inf")
         self._changed = threading.Condition()
 
     @contextmanager
-    def place(self) -> Iterator[None]:
+    def place(self) -> Iterator[Place]:
         """Wait for room for one request, and hold it."""
+        own = Place()
         with self._changed:
-            self._changed.wait_for(lambda: self._open and self._under_way < self.most)
-            self._under_way += 1
+            self._changed.wait_for(lambda: self._open and len(self._held) < min(self.most, self.at_once))
+            self._held.add(own)
+            for one in self._held:
+                one.together = max(one.together, len(self._held))
         try:
-            yield
+            yield own
         finally:
             with self._changed:
-                self._under_way -= 1
+                self._held.remove(own)
                 self._changed.notify_all()
 
     @contextmanager
@@ -88,7 +106,7 @@ class Room:
         """Wait until nothing is under way, where this context is ``alone``."""
         if _ALONE.get() is self:
             with self._changed:
-                self._changed.wait_for(lambda: not (self._under_way or self._faulty))
+                self._changed.wait_for(lambda: not (self._held or self._faulty))
 
     def took(self, left: float, seconds: float, timeout: float) -> None:
         """A request that holds a place, and ``left`` then, was answered after ``seconds``, of ``timeout`` at most.
@@ -96,9 +114,29 @@ class Room:
         What is under way when it becomes narrower says nothing more.
         """
         with self._changed:
-            if seconds > _SHARE * timeout and self._under_way > 1 and left >= self._narrowed_at:
+            if seconds > _SHARE * timeout and len(self._held) > 1 and left >= self._narrowed_at:
                 self.most = max(1, self.most // 2)
                 self._narrowed_at = left + seconds
+
+    def refused(self, together: int, left: float, seconds: float) -> None:
+        """One of so many ``together``, that ``left`` then, was answered *not now* after ``seconds``.
+
+        What was under way when there became room for fewer says nothing more.
+        """
+        with self._changed:
+            if left >= self._refused_at:
+                self.at_once = max(1, min(self.at_once, together) // 2)
+                self._refused_at = left + seconds
+
+    def widen(self) -> None:
+        """What was refused was no matter of how many are under way."""
+        with self._changed:
+            self.at_once = sys.maxsize
+            self._changed.notify_all()
+
+    def race(self, n: int) -> int:
+        """How wide a race of ``n`` is to be: what comes beside one other can always be tried."""
+        return min(n, max(2, self.at_once))
 
     @contextmanager
     def narrowed(self, most: int) -> Iterator[None]:

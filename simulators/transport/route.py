@@ -12,7 +12,7 @@ from simulators.exchanges.history import Answer, Headers, History, Request
 from simulators.transport.pace import Pace
 from simulators.transport.rate_limits import Limits
 from simulators.transport.raw_connection import Connection, endpoint, parsed
-from simulators.transport.room import Room
+from simulators.transport.room import Place, Room
 
 _KNOCK = 0.02
 
@@ -47,15 +47,19 @@ class Route:
         weakref.finalize(self, _cut_all, self._idle)
 
     @contextmanager
-    def place(self, *, pooled: bool) -> Iterator[None]:
+    def place(self, *, pooled: bool) -> Iterator[Place | None]:
         """Wait for room for one connection, and hold it; ``pooled`` ones are no more than there is ``room`` for."""
         if not pooled:
             with self.room.faulty(), self.places(1):
-                yield
+                yield None
             return
         # The connection comes second: who waits for a race to end must hold none.
-        with self.room.place(), self.limits.connection():
-            yield
+        with self.room.place() as own, self.limits.connection():
+            yield own
+
+    def width(self, n: int) -> int:
+        """How wide a race of ``n`` may be: no wider than the limits allow, and than the CLIENT takes at once."""
+        return self.room.race(self.limits.width(n))
 
     @contextmanager
     def places(self, n: int) -> Iterator[None]:

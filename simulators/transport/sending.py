@@ -10,12 +10,15 @@ from simulators.exchanges.history import Answer, Exchange, Failure, FailureKind,
 from simulators.transport.delivery import Deliver, Delivery, Fault, Handling, KillInstant, Meaning
 from simulators.transport.faults.parameters import FIRST_BYTE, UnfitFault
 from simulators.transport.last_byte_race import race
+from simulators.transport.pace import Pace
 from simulators.transport.raw_connection import Connection, Cut, failure_of, network, remaining
 from simulators.transport.route import Route, reachable
 
 # A receive buffer this small makes the CLIENT wait for a slow reader, also with short answers.
 _SMALL_BUFFER = 1024
 _UNAVAILABLE = 503
+# Seconds for which a CLIENT may still work on what it was not heard to answer.
+_STILL = 1.0
 _PLAIN = Handling()
 
 
@@ -51,10 +54,7 @@ def deliver(
                 "leave one out",
             )
         raced = race(group, route)
-        # How many were taken tells at which pace the others are sent again.
-        for place in sorted(range(len(raced)), key=lambda place: raced[place].not_now):
-            raced[place] = _taken(group[place], raced[place], route)
-        return raced
+        return raced if route.pace is None else _after_race(group, raced, route, route.pace)
     step: Deliver = lambda items: [_send(item, route, pooled=not faults) for item in items]  # noqa: E731
     for fault in reversed(faults):
         step = fault.around(step, route)
@@ -65,13 +65,37 @@ def deliver(
             fault.clean_up(group, route)
 
 
+def _after_race(
+    group: Sequence[Delivery], raced: Sequence[Exchange], route: Route, pace: Pace
+) -> list[Exchange]:
+    """What came of the ``group`` that ``raced`` once all that the CLIENT did not take then was sent again."""
+    ended = pace.clock()
+    took = sum(not _refused(one, other) for one, other in zip(group, raced, strict=True))
+    if took < len(raced):
+        # Twice what was taken: that is halved.
+        route.room.refused(2 * took, raced[0].invoked, route.history.now() - raced[0].invoked)
+    done = list(raced)
+    # How many were taken tells at which pace the others are sent again.
+    for place in sorted(range(len(raced)), key=lambda place: raced[place].not_now):
+        # Each waits from the race on, not from when the one before was taken.
+        ago = pace.clock() - ended
+        done[place] = _taken(group[place], raced[place], route, beside=len(raced) > 1, ago=ago)
+    return done
+
+
 def _send(delivery: Delivery, route: Route, *, pooled: bool) -> Exchange:
     """Send ``delivery`` with the faults it is marked with, and again while the CLIENT says *not now*."""
-    return _taken(delivery, _once(delivery, route, pooled=pooled), route)
+    exchange, beside = _once(delivery, route, pooled=pooled)
+    return _taken(delivery, exchange, route, beside=beside)
 
 
-def _taken(delivery: Delivery, exchange: Exchange, route: Route) -> Exchange:
-    """``exchange``, or the copy of it that the CLIENT took, or the last one where it took none."""
+def _taken(
+    delivery: Delivery, exchange: Exchange, route: Route, *, beside: bool, ago: float = 0.0
+) -> Exchange:
+    """``exchange``, or the copy of it that the CLIENT took, or the last one where it took none.
+
+    It left alone or ``beside`` others, and was answered so many seconds ``ago``.
+    """
     if route.pace is None or exchange.answer is None:
         return exchange
     first, attempt, waited = exchange.number, 1, 0.0
@@ -79,14 +103,20 @@ def _taken(delivery: Delivery, exchange: Exchange, route: Route) -> Exchange:
         assert exchange.answer is not None
         if _unacknowledged(delivery, exchange.answer):
             return exchange
-        pause = route.pace.wait(exchange.answer, exchange.number, attempt, waited)
+        pause = route.pace.wait(exchange.answer, exchange.number, attempt, waited, ago=ago, beside=beside)
         if pause is None:
             return exchange
-        exchange = _once(delivery.copy(first, attempt), route, pooled=True)
-        attempt, waited = attempt + 1, waited + pause
-    if exchange.answer is not None:
-        route.pace.taken(exchange.number)
+        exchange, beside = _once(delivery.copy(first, attempt), route, pooled=True)
+        attempt, waited, ago = attempt + 1, waited + pause, 0.0
+    if exchange.answer is not None and route.pace.taken(exchange.number):
+        route.room.widen()
     return exchange
+
+
+def _refused(delivery: Delivery, exchange: Exchange) -> bool:
+    """Whether the CLIENT had no time for it now."""
+    answer = exchange.answer
+    return exchange.not_now and answer is not None and not _unacknowledged(delivery, answer)
 
 
 def _unacknowledged(delivery: Delivery, answer: Answer) -> bool:
@@ -96,8 +126,10 @@ def _unacknowledged(delivery: Delivery, answer: Answer) -> bool:
     )
 
 
-def _once(delivery: Delivery, route: Route, *, pooled: bool) -> Exchange:
-    """Send ``delivery`` once with the faults it is marked with; record the exchange."""
+def _once(delivery: Delivery, route: Route, *, pooled: bool) -> tuple[Exchange, bool]:
+    """Send ``delivery`` once with the faults it is marked with; record the exchange. Says whether others were under
+    way.
+    """
     acting = [fault for fault in delivery.wire if delivery.attempt < fault.attempts]
     handling = _PLAIN
     for fault in acting:
@@ -105,7 +137,7 @@ def _once(delivery: Delivery, route: Route, *, pooled: bool) -> Exchange:
     if "before" in handling.kill:
         _kill("before", handling, route)
         reachable(delivery.request, route.timeout)
-    with route.place(pooled=pooled):
+    with route.place(pooled=pooled) as own:
         # A kept connection may be closed while it waits, so the waiting comes first.
         route.limits.request()
         connection, failure = _connection(delivery.request, route, handling, pooled=pooled)
@@ -113,17 +145,23 @@ def _once(delivery: Delivery, route: Route, *, pooled: bool) -> Exchange:
             # What leaves first has the lower number.
             exchange = delivery.leaving(route.history, wire=(fault.note for fault in acting))
             done = _record(exchange, delivery, handling, route, connection, failure)
-            if connection is not None and pooled:
+            # What has faults is not of the judge's own choice.
+            beside = own is None or own.together > 1 or done.invoked < route.room.lost_at + _STILL
+            if own is None and done.answer is None:
+                route.room.lost_at = route.history.now()
+            if connection is not None and own is not None:
                 if route.pace is not None:
                     # Who minds the CLIENT's pace minds how much it can bear, too; serve and load send as they are told.
                     route.room.took(done.invoked, done.seconds or 0.0, route.timeout)
+                    if _refused(delivery, done) and own.together > 1:
+                        route.room.refused(own.together, done.invoked, done.seconds or 0.0)
                 route.keep(connection, delivery.request)
                 connection = None
         finally:
             if connection is not None:
                 connection.cut()
     _kill("answered", handling, route)
-    return done
+    return done, beside
 
 
 def _connection(

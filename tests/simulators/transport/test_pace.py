@@ -85,7 +85,7 @@ def test_the_pace_of_a_limit_is_learned_and_kept(most, window, headers, lowest):
     advice = (
         f"max_requests_per_second = {int(way.pace.learned)}" if window == 1 else "raise the CLIENT's limit"
     )
-    assert advice in way.pace.warning
+    assert advice in way.pace.warning(None)
 
 
 def test_who_is_away_for_a_moment_time_and_again_is_not_asked_ever_more_slowly():
