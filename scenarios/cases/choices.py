@@ -14,8 +14,9 @@ from itertools import product
 
 from scenarios.cases.at_once import Chain, all_hold
 from scenarios.cases.currencies import kept_apart, other_currencies
-from scenarios.cases.kinds import BET, KINDS, ORPHAN, RESULT, WAGERS, Action, done, usual
+from scenarios.cases.kinds import KINDS, WAGERS, Action, done, usual
 from scenarios.oracles.model import CopyAnswer, Foreign, Late, RefusedCopy, Returned, Reused, Spent
+from scenarios.oracles.plain_faults import BET, ORPHAN, RESULT
 from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
 from scenarios.wallet.operator_client import Verbs

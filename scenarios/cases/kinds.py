@@ -9,8 +9,9 @@ exactly.
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Final, Literal
+from typing import Literal
 
+from scenarios.oracles.plain_faults import BET, BET_UNDONE, ORPHAN, RESULT, RESULT_UNDONE
 from scenarios.run.judge import Judge
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -19,11 +20,6 @@ from simulators.wallet.transactions import Transaction
 
 Action = Literal["bet", "result"]
 
-BET: Final = "bet"
-RESULT: Final = "result"
-BET_UNDONE: Final = "rollback of a bet"
-RESULT_UNDONE: Final = "rollback of a result"
-ORPHAN: Final = "orphan rollback"
 WAGERS: tuple[Action, ...] = (BET, RESULT)
 KINDS = (BET, RESULT, BET_UNDONE, RESULT_UNDONE)
 

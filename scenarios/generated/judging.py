@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from scenarios.cases.plain import learn_plain_faults
 from scenarios.contract import RULES, Level, Observed
 from scenarios.generated.playback import Broken, Open, Stage
 from scenarios.generated.search import Plan, Plays, play, search
@@ -102,8 +103,12 @@ def side_by_side(
 def _new(judge: Judge, stage: Callable[[], Stage], story: Story, broken: Broken) -> tuple[Story, Broken]:
     """The story as it is told: with one request at a time where it breaks so, too.
 
-    Raises Undecided where that is what another rule has told of: one act is one finding.
+    Raises Undecided where that is what another rule has told of, Open where it is what plain transactions do wrong: one
+    act is one finding.
     """
+    learn_plain_faults(judge)
+    if judge.run.plain_faults.found:
+        play(story, stage())
     if story.rule in _BESIDE and not story.alone:
         alone = story.one_by_one()
         if (still := play(alone, stage())) is not None:

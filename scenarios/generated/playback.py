@@ -1,6 +1,6 @@
 """The stage: plays steps with the OPERATOR's own verbs, then holds the balance against the model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final, Literal
@@ -120,6 +120,7 @@ class Stage:
         numbers = tuple(exchange.number for exchange in history if _about(exchange, player))
         reading = self.read(player, allowed.nearest(opening), numbers, allowed.likely)
         if reading.amount not in allowed:
+            self._leave(player, allowed.balances if allowed.listed else (), reading.amount)
             off = abs(reading.amount - allowed.nearest(reading.amount))
             why, rules = allowed.told(reading.amount), allowed.broken(reading.amount)
             expected = f"balance {allowed.alternatives()}"
@@ -134,6 +135,12 @@ class Stage:
                 raise Broken(
                     f"{judged.why}\n{judged.story}", numbers, player.unit, (player.id, reading.amount)
                 )
+
+    def _leave(self, player: Player, right: Collection[Decimal], seen: Decimal) -> None:
+        """Raise Open where what plain transactions do wrong explains the balance ``seen``."""
+        sent, whose = self.run.history.since(player.lately), (player.id, player.currency)
+        if fault := self.run.plain_faults.explain("", sent, whose, sorted(right), seen):
+            raise Open(fault.told)
 
     def read(
         self, player: Player, guess: Decimal, numbers: tuple[int, ...], likely: Likely = nothing_likely
@@ -263,6 +270,7 @@ class Isolated(Stage):
             opening = player.money(self.opening)
             seen = self.read(player, opening, numbers).amount
             if seen != opening:
+                self._leave(player, (opening,), seen)
                 raise Broken(
                     f"player {player.id} did nothing and has {player.show(seen)}, not {player.show(opening)}",
                     numbers,

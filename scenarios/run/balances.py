@@ -75,6 +75,7 @@ class Balances(Together):
         ``covered`` promises that no result will be spent before it is rolled back.
         """
         amount = player.money(units)
+        player.paid = max(0, len(self.run.history) - 1)
         try:
             if not self._moved_to(player, amount):
                 if player.known is not None:

@@ -77,7 +77,8 @@ class ScenarioResult:
 
     ``stories`` are generated histories that broke a rule, each as short as it was found; ``readings`` the player
     and the balance, in the player's currency, that was read at the end of each, where one was. ``seen_once`` says of
-    rules what broke them and did not come back when it was tried again. ``untold`` says why no balance could be read,
+    rules what broke them and did not come back when it was tried again, ``left`` which other rule tells of what was
+    seen. ``untold`` says why no balance could be read,
     "" where they could: then only what answers decide is judged. ``went_away_again`` is whether the CLIENT
     went away in it, came back, and went away in it once more. ``answers`` are those that it rests on. ``began`` is
     seconds since the history began, ``seconds`` how long it took. ``currency`` is that in which rules were judged once
@@ -98,6 +99,7 @@ class ScenarioResult:
     stories: dict[str, Story] = field(default_factory=dict)
     readings: dict[str, tuple[str, Decimal]] = field(default_factory=dict)
     seen_once: dict[str, str] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
     went_away_again: bool = False
     began: float = 0.0
     seconds: float = 0.0
@@ -118,7 +120,7 @@ class ScenarioResult:
             return Standing.FAILED
         if mine:
             return Standing.WARNED
-        if rule in self.seen_once:
+        if rule in self.seen_once or rule in self.left:
             return Standing.UNDECIDED
         if self.ended is not None:
             return self.ended
@@ -207,7 +209,7 @@ def judge_rule(rule: Rule, results: Iterable[ScenarioResult]) -> RuleVerdict:
         reason = message([finding for result in mine for finding in result.of(rule.id)])
     elif standing in (Standing.SKIPPED, Standing.UNDECIDED):
         reason = next(
-            result.seen_once.get(rule.id, result.reason or result.untold)
+            result.left.get(rule.id) or result.seen_once.get(rule.id, result.reason or result.untold)
             for result in mine
             if result.standing(rule.id) is standing
         )

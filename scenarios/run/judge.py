@@ -11,7 +11,8 @@ from scenarios.contract import RULES, Level, Observed
 from scenarios.oracles.fault_hypotheses import Suspicion
 from scenarios.oracles.text import amount_off
 from scenarios.problems.errors import Exit, Problem
-from scenarios.run.balances import Balances, Undecided
+from scenarios.run.attribution import Attributing
+from scenarios.run.balances import Undecided
 from scenarios.run.findings import Finding, RuleVerdict, decided_by, observed_in
 from scenarios.run.limits import limit_of_bets, limited
 from scenarios.run.run import Run
@@ -54,7 +55,7 @@ def shortened(text: str) -> str:
 
 
 @dataclass
-class Judge(Balances):
+class Judge(Attributing):
     """Findings of one scenario. Every check names its rule; a check that holds is silent."""
 
     def holds(
@@ -87,6 +88,8 @@ class Judge(Balances):
             if limit := limited(self.run, exchanges):
                 self.note(rule, limit)
                 return False
+            if self.short_of_money(rule, exchanges):
+                return False
             numbers = tuple(exchange.number for exchange in exchanges)
             observed = observed or decided_by(rule, exchanges)
             found = Finding(rule, level or RULES[rule].level, expected, seen, numbers, case, off, observed)
@@ -104,9 +107,10 @@ class Judge(Balances):
         level: Level | None = None,
     ) -> None:
         """Record a finding unless the balance that was read after ``exchanges``, ``seen``, is one of ``right``."""
+        self._mark(rule)
         self.holds(
             rule,
-            seen in right,
+            seen in right or self.left_to(rule, player, right, seen),
             expected="balance " + " or ".join(map(player.show, right)),
             seen=f"balance {player.show(seen)}",
             exchanges=exchanges,
@@ -198,13 +202,21 @@ class Judge(Balances):
         self._keep(player, reading.amount, self.expected(player))
         if reading.amount not in acceptable:
             wrong = min((reading.amount - amount for amount in acceptable), key=abs)
-            shown = numbers + reading.exchanges[-6:]
-            seen = f"balance {amount_off(reading.amount, wrong, player.currency)}"
-            finding = Finding(rule, level, expected, seen, shown, case, abs(wrong), Observed.MONEY)
-            finding = replace(finding, openings=openings, whose=player.id, right=tuple(acceptable))
-            self._add(replace(finding, currency=player.currency))
+            finding = Finding(rule, level, expected, "", numbers, case, abs(wrong), Observed.MONEY)
+            finding = replace(finding, openings=openings, right=tuple(acceptable))
+            self._wrong(player, reading, wrong, finding)
         self._left(player, reading)
         return reading.amount
+
+    def _wrong(self, player: Player, reading: Reading, wrong: Decimal, finding: Finding) -> None:
+        """Record that a balance is ``wrong`` by so much, unless it is known what else makes it so."""
+        if self.left_to(finding.rule, player, finding.right, reading.amount):
+            return
+        seen = f"balance {amount_off(reading.amount, wrong, player.currency)}"
+        seen += f", as if {finding.mistake.text}" if finding.mistake else ""
+        shown = finding.exchanges + reading.exchanges[-6:]
+        whose = replace(finding, whose=player.id, currency=player.currency)
+        self._add(replace(whose, seen=seen, exchanges=shown))
 
     def settled(
         self,
@@ -235,15 +247,9 @@ class Judge(Balances):
         right = tuple(sorted(one + player.off for one in allowed.balances)) if allowed.listed else ()
         wrong = self._keep(player, reading.amount, allowed)
         if wrong:
-            seen = f"balance {amount_off(reading.amount, wrong, player.currency)}" + (
-                f", as if {mistake.text}" if mistake else ""
-            )
-            shown = numbers + reading.exchanges[-6:]
-            finding = Finding(rule, level, words, seen, shown, case, abs(wrong), Observed.MONEY)
-            finding = replace(
-                finding, openings=openings, whose=player.id, right=right, currency=player.currency
-            )
-            self._add(replace(finding, mistake=mistake))
+            finding = Finding(rule, level, words, "", numbers, case, abs(wrong), Observed.MONEY)
+            finding = replace(finding, openings=openings, right=right, mistake=mistake)
+            self._wrong(player, reading, wrong, finding)
         self._left(player, reading)
         return reading.amount
 
@@ -299,13 +305,6 @@ class Judge(Balances):
         """Stop, undecided, where the CLIENT takes no single bet of ``units`` smallest units, covered as it may be."""
         if limit := limit_of_bets(self.run, player, units):
             raise Undecided(limit)
-
-    def _mark(self, rule: str) -> None:
-        if rule not in self.result.rules:
-            raise LookupError(
-                f"{rule} is not among the rules of this scenario: {', '.join(self.result.rules)}"
-            )
-        self.result.judged.add(rule)
 
     def _add(self, finding: Finding) -> None:
         openings = finding.openings or self.run.openings(self.result.first_exchange)

@@ -11,6 +11,7 @@ from random import Random
 
 from scenarios.driver.driver import Driver
 from scenarios.oracles.model import OPEN, Model
+from scenarios.oracles.plain_faults import PlainFaults
 from scenarios.run.findings import Opening, ScenarioResult
 from scenarios.run.guard import Guard
 from scenarios.run.planning.cost import round_trip
@@ -62,6 +63,7 @@ class Run:
     cannot be read at all, ``suspicion`` why not through wagers, where the driver reads them. ``choices`` is what
     the CLIENT was seen to choose where the contract leaves a choice, by the fields of the wallet model. ``sound``
     tells of each kind of transactions whether it moves alone what it should; it is empty before that was tried.
+    ``plain_faults`` is what plain transactions do wrong, looked for once money was found wrong.
     ``away`` are the exchanges of scenarios in which the CLIENT went away and that were judged again. ``noticed`` is
     what the judge's own wagers showed. ``at_its_word`` says that nothing tells balances and every bet is taken:
     only what answers decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not
@@ -82,6 +84,7 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     choices: dict[str, frozenset[StrEnum]] = field(default_factory=dict)
     sound: dict[str, bool] = field(default_factory=dict)
+    plain_faults: PlainFaults = field(default_factory=PlainFaults)
     interrupted: bool = False
     away: list[range] = field(default_factory=list)
     round_trip: float | None = None

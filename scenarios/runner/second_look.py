@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from scenarios.cases.plain import learn_plain_faults
 from scenarios.contract import RULES, Observed
 from scenarios.run.findings import HELD_ALONE, Finding, ScenarioResult, message
 from scenarios.run.guard import OutOfBounds, TargetGone
@@ -76,7 +77,7 @@ def _anew(item: pytest.Function, judge: Judge) -> Exception | None:
 def drop(result: ScenarioResult) -> None:
     """Forget what was found while the CLIENT went away."""
     result.findings, result.judged, result.notes = [], set(), {}
-    result.stories, result.readings = {}, {}
+    result.stories, result.readings, result.left = {}, {}, {}
 
 
 def _look_again(item: pytest.Function, judge: Judge) -> None:
@@ -89,7 +90,9 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
     own = {Purpose.LIVENESS, Purpose.PROBE}
     told = (one for one in sent if one.number not in judge.abreast and one.purpose not in own)
     raced, lost = _overlapped(told), _lost(judge)
-    result.findings, result.judged, result.notes = [], set(), {}
+    if any(finding.observed in (Observed.MONEY, Observed.REFUSED) for finding in first):
+        learn_plain_faults(judge)
+    result.findings, result.judged, result.notes, result.left = [], set(), {}, {}
     ending: Exception | None = None
     try:
         ending = _run(item, judge)
@@ -110,7 +113,11 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
         raise ending
     if result.went_away_again:
         return
-    if judge.abreast:
+    if result.left:
+        # What another rule tells of is no finding of this one, but the rest is.
+        result.findings = [one for one in first if one.rule not in result.left]
+        result.findings += [one for one in second if one.rule in result.left]
+    elif judge.abreast:
         # Sent one after the other, they show better what did it.
         back = {finding.rule for finding in second}
         result.findings = [one for one in first if one.rule not in back] + second

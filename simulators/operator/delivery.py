@@ -41,7 +41,9 @@ class Operator(Endpoint[Transaction]):
         dialect: Dialect = SPORTSBOOK,
         names: Names | None = None,
     ) -> None:
-        super().__init__(PROVIDER, url, route, self._encoded, self.read, lambda message: message.title)
+        super().__init__(
+            PROVIDER, url, route, self._encoded, self.read, lambda message: message.title, retried=False
+        )
         self.secret = secret
         self.dialect = dialect
         self.names = names

@@ -17,8 +17,8 @@ from email.utils import parsedate_to_datetime
 from simulators.exchanges.history import Answer, header
 from simulators.transport.rate_limits import Limits
 
-# Seconds: the first pause where the CLIENT names none, and the longest.
-_FIRST = 0.5
+# Seconds: the first pause where the CLIENT names none, alone and beside others, which are soon over, and the longest.
+_FIRST, _FIRST_BESIDE = 0.5, 0.05
 _LONGEST = 60.0
 # Who limits how many are under way at once takes the next ones within so many seconds.
 _SOON = 5.0
@@ -81,9 +81,7 @@ class Pace:
                 if learned:
                     self._learn(now - self._refused_at, self._refused_at)
                 self._refused_at, self._learned_until, self._paced = None, number, False
-            elif self.learned is not None and now > self._changed_at + max(
-                _CALM, _CALM_TIMES * self._longest
-            ):
+            elif self.learned is not None and self._held_back(now, self.learned):
                 self._keep_to(self.learned * _FASTER)
             self._taken.append(now)
             while self._taken[0] < now - _REMEMBERED:
@@ -112,7 +110,8 @@ class Pace:
             if self._refused_at is None and number > self._learned_until:
                 self._refused_at = self.clock()
             first, self.status = self.status is None, answer.status
-            pause: float = min(_LONGEST, max(_after(answer), _FIRST * 2.0 ** (attempt - 1)))
+            shortest = _FIRST_BESIDE if beside else _FIRST
+            pause: float = min(_LONGEST, max(_after(answer), shortest * 2.0 ** (attempt - 1)))
             self._paced |= self._refused_at is not None and (not beside or pause > _SOON)
             if waited + pause > self.patience:
                 self.patience, self._refused_at = self.patience * _DISAPPOINTED, None
@@ -123,6 +122,12 @@ class Pace:
             )
         self.sleep(max(0.0, pause - ago))
         return pause
+
+    def _held_back(self, now: float, learned: float) -> bool:
+        """Whether nothing was refused for long, and the pace is what keeps more from being sent."""
+        calm = max(_CALM, _CALM_TIMES * self._longest)
+        lately = sum(1 for one in self._taken if one > now - _CALM)
+        return now > self._changed_at + calm and lately > learned * _CALM / 2
 
     def _learn(self, blocked: float, since: float) -> None:
         """Slow down to what was taken before ``since``, in as long as the CLIENT then took nothing."""

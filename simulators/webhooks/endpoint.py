@@ -21,7 +21,7 @@ class Endpoint(Generic[M]):
     ``url`` is where messages go (None: nowhere). ``encode`` writes a message as a body, ``read`` says what an answer
     means, ``label`` is the word for a message in the history. ``route`` is the way
     there, ``faults`` act on everything that is sent. ``purpose`` is what things are sent for. ``elsewhere`` is the
-    address of a message that has one of its own.
+    address of a message that has one of its own. ``retried`` says that what is not acknowledged is sent again by itself.
     """
 
     provider: str
@@ -33,6 +33,7 @@ class Endpoint(Generic[M]):
     faults: Sequence[Fault] = ()
     purpose: Purpose = Purpose.SCENARIO
     elsewhere: Callable[[M], str | None] = field(default=lambda _: None, repr=False)
+    retried: bool = True
 
     def addressed(self, event: M) -> bool:
         """Whether there is an address to send ``event`` to."""
@@ -105,7 +106,7 @@ class Endpoint(Generic[M]):
             genuine,
             copy_of=copy_of,
             attempt=attempt,
-            retried=True,
+            retried=self.retried,
         )
 
     def deliver(self, delivery: Delivery) -> list[Exchange]:

@@ -13,10 +13,11 @@ import pytest
 
 from scenarios.cases.at_once import Chain, each_holds
 from scenarios.cases.batch import ACTIONS, Action, Batch, look
-from scenarios.cases.kinds import BET, done
+from scenarios.cases.kinds import done
 from scenarios.generated.families import bodies
 from scenarios.generated.families.family import Cases
 from scenarios.operator.messages.forgeries import CLOSE, HUGE, bend, raw
+from scenarios.oracles.plain_faults import BET
 from scenarios.run.judge import Judge, said
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player

@@ -13,8 +13,9 @@ from functools import partial
 import pytest
 
 from scenarios.cases.at_once import Chain, each_holds
-from scenarios.cases.kinds import BET, RESULT, Action
+from scenarios.cases.kinds import Action
 from scenarios.cases.raced import Race, raced, same_answers
+from scenarios.oracles.plain_faults import BET, RESULT
 from scenarios.run.judge import Judge, said
 from scenarios.run.planning.effort import Effort
 from scenarios.wallet.operator_client import Verbs

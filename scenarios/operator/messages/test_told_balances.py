@@ -11,8 +11,9 @@ from decimal import Decimal
 
 import pytest
 
-from scenarios.cases.kinds import KINDS, ORPHAN, UNITS, done
+from scenarios.cases.kinds import KINDS, UNITS, done
 from scenarios.oracles.attempts import places, to_units
+from scenarios.oracles.plain_faults import ORPHAN
 from scenarios.oracles.subset_sums import Sums
 from scenarios.oracles.text import amount_off
 from scenarios.run.judge import Judge

@@ -14,10 +14,11 @@ import pytest
 from scenarios.cases import choices
 from scenarios.cases.at_once import Chain, each_holds
 from scenarios.cases.currencies import kept_apart, other_currencies
-from scenarios.cases.kinds import BET, RESULT, Action
+from scenarios.cases.kinds import Action
 from scenarios.contract import Level
 from scenarios.generated.families import ids
 from scenarios.generated.families.family import Cases
+from scenarios.oracles.plain_faults import BET, RESULT
 from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge, said
 from scenarios.run.planning.effort import Effort

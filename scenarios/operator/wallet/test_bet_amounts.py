@@ -12,7 +12,8 @@ from functools import partial
 
 import pytest
 
-from scenarios.cases.kinds import BET, RESULT, Action
+from scenarios.cases.kinds import Action
+from scenarios.oracles.plain_faults import BET, RESULT
 from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge, said
 from scenarios.run.planning.effort import Effort

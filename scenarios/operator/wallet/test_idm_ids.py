@@ -17,22 +17,11 @@ import pytest
 from scenarios.cases.at_once import Chain, each_holds
 from scenarios.cases.batch import addends
 from scenarios.cases.choices import all_usual
-from scenarios.cases.kinds import (
-    BET,
-    BET_UNDONE,
-    KINDS,
-    RESULT,
-    RESULT_UNDONE,
-    WAGERS,
-    Action,
-    done,
-    named,
-    prepared,
-    usual,
-)
+from scenarios.cases.kinds import KINDS, WAGERS, Action, done, named, prepared, usual
 from scenarios.contract import Observed
 from scenarios.generated.families import ids
 from scenarios.generated.families.family import Case, Cases
+from scenarios.oracles.plain_faults import BET, BET_UNDONE, RESULT, RESULT_UNDONE
 from scenarios.run.judge import Judge
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player

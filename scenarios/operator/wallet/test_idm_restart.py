@@ -11,7 +11,8 @@ from functools import partial
 import pytest
 
 from scenarios.cases.batch import FUNDS, STEP, settled_together
-from scenarios.cases.kinds import KINDS, ORPHAN, sent_again
+from scenarios.cases.kinds import KINDS, sent_again
+from scenarios.oracles.plain_faults import ORPHAN
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs

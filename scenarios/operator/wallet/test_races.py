@@ -12,8 +12,9 @@ from functools import partial
 import pytest
 
 from scenarios.cases.choices import need_sound, sound
-from scenarios.cases.kinds import BET_UNDONE, KINDS, ORPHAN, prepared
+from scenarios.cases.kinds import KINDS, prepared
 from scenarios.cases.raced import Race, raced, same_answers
+from scenarios.oracles.plain_faults import BET_UNDONE, ORPHAN
 from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort

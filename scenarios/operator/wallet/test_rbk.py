@@ -14,8 +14,9 @@ import pytest
 from scenarios.cases import choices
 from scenarios.cases.at_once import Chain, each_holds
 from scenarios.cases.currencies import kept_apart, other_currencies
-from scenarios.cases.kinds import BET, BET_UNDONE, RESULT, WAGERS, Action, done, known
+from scenarios.cases.kinds import WAGERS, Action, done, known
 from scenarios.contract import Level, Observed
+from scenarios.oracles.plain_faults import BET, BET_UNDONE, RESULT
 from scenarios.run.judge import Judge, said
 from scenarios.run.run import Run
 from scenarios.target.loading import Target

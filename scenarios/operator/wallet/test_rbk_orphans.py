@@ -8,7 +8,7 @@ sequential requests only.
 import pytest
 
 from scenarios.cases import choices
-from scenarios.cases.kinds import BET, RESULT
+from scenarios.oracles.plain_faults import BET, RESULT
 from scenarios.run.judge import Judge, said
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player

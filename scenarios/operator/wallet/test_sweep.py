@@ -16,9 +16,10 @@ from random import Random
 import pytest
 
 from scenarios.cases.at_once import Chain, all_hold
-from scenarios.cases.kinds import BET_UNDONE, KINDS, ORPHAN, RESULT_UNDONE, done
+from scenarios.cases.kinds import KINDS, done
 from scenarios.oracles.attempts import messages_of
 from scenarios.oracles.model import Late
+from scenarios.oracles.plain_faults import BET_UNDONE, ORPHAN, RESULT_UNDONE
 from scenarios.run.judge import Judge, said
 from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run

@@ -1,0 +1,123 @@
+"""Whether plain transactions move what they say, alone and one after the other: tried where money was found wrong.
+
+What a rule sees that comes from there is not its finding. Each is tried with two amounts, from balances that two
+readings in a row told alike.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from scenarios.cases.kinds import done
+from scenarios.contract import Observed
+from scenarios.oracles.plain_faults import (
+    BET,
+    BET_UNDONE,
+    ORPHAN,
+    REFUSED_BET,
+    RESULT,
+    RESULT_UNDONE,
+    PlainFault,
+)
+from scenarios.run.balances import Undecided
+from scenarios.run.judge import Judge
+from scenarios.wallet.noticed import Noticed
+from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
+from scenarios.wallet.probes import Unreadable
+
+# What is tried alone, and what each of the second is tried behind.
+_ALONE: Final = (BET, RESULT, BET_UNDONE, RESULT_UNDONE, ORPHAN)
+_BEHIND: Final = (BET_UNDONE, RESULT_UNDONE, ORPHAN, REFUSED_BET, RESULT, BET)
+# Smallest units: what the player has, what comes before is about, and what is tried is about.
+_FUNDS, _BEFORE, _TRIED = 100_000, 400, (237, 1151)
+# How many readings are to tell two in a row that are alike.
+_READINGS = 3
+# What an act moves, in times of its amount.
+_MOVES: Final = {BET: -1, RESULT: 1, BET_UNDONE: 1, RESULT_UNDONE: -1, ORPHAN: 0}
+
+
+def learn_plain_faults(judge: Judge) -> None:
+    """Try it once in a run, unless no time is left; keep what was wrong twice, and notice it for its rule."""
+    run = judge.run
+    if run.plain_faults.known or run.diagnosis.why or run.suspicion.why or run.guard.over or run.too_long:
+        return
+    run.plain_faults.known = True
+    player = run.players[0]
+    with contextlib.suppress(Undecided, Unreadable):
+        for fault, noticed in _faults(judge, run.verbs, player):
+            # What no selected rule tells of is left to none.
+            if fault.rule in run.settings.rules:
+                run.plain_faults.found.append(fault)
+                run.noticed.append(noticed)
+
+
+def _faults(judge: Judge, operator: Verbs, player: Player) -> Iterator[tuple[PlainFault, Noticed]]:
+    unsound = set[str]()
+    for kind in _ALONE:
+        if (found := _tried(judge, operator, player, kind, "")) is not None:
+            unsound.add(kind)
+            yield found
+    for after in _BEHIND:
+        for kind in (RESULT, BET):
+            if unsound.isdisjoint((after, kind)):
+                found = _tried(judge, operator, player, kind, after)
+                if found is not None:
+                    yield found
+
+
+def _tried(
+    judge: Judge, operator: Verbs, player: Player, kind: str, after: str
+) -> tuple[PlainFault, Noticed] | None:
+    """What is wrong with ``kind`` behind ``after``, None where nothing is, or where it is refused."""
+    wrong: list[tuple[Fraction, Decimal, tuple[int, ...]]] = []
+    for units in _TRIED:
+        start = _settled(judge, player)
+        first = len(judge.run.history)
+        before = Decimal(0) if not after else _before(operator, player, after)
+        if start is None or before is None:
+            return None
+        # The wager that is rolled back is no part of what is tried.
+        undone = {BET_UNDONE: -1, RESULT_UNDONE: 1}.get(kind, 0)
+        if done(kind, operator, player, units) is None:
+            return None
+        last = len(judge.run.history)
+        amount = player.money(units)
+        right = start + before + amount * (_MOVES[kind] + undone)
+        off = judge.measure(player, right) - right
+        if not off:
+            return None
+        wrong.append((Fraction(off) / Fraction(amount), off, tuple(range(first, last))))
+    sign = _MOVES[kind] or 1
+    (times, *_), (again, off, numbers) = wrong
+    fault = PlainFault(kind, after, times * sign if times == again else None)
+    expected = f"{fault} moves {player.show(amount if kind == ORPHAN else abs(amount))}"
+    return fault, Noticed(
+        fault.rule,
+        expected if kind != ORPHAN else f"{fault} moves nothing",
+        f"the balance is {player.show(abs(off))} too {'much' if off > 0 else 'little'}",
+        numbers,
+        abs(off),
+        observed=Observed.MONEY,
+    )
+
+
+def _settled(judge: Judge, player: Player) -> Decimal | None:
+    """The balance of the ``player``, funded anew, once two readings in a row tell it alike; None where none do."""
+    seen = judge.fund(player, _FUNDS)
+    for _ in range(_READINGS):
+        last, seen = seen, judge.measure(player, seen)
+        if last == seen:
+            return seen
+    return None
+
+
+def _before(operator: Verbs, player: Player, kind: str) -> Decimal | None:
+    """Do what another is tried behind; what that moves, None where it is refused, or taken and should not be."""
+    if kind == REFUSED_BET:
+        return Decimal(0) if operator.bet(player, player.money(100 * _FUNDS)).refused else None
+    make: Callable[..., object] = done
+    moved = _MOVES[kind] if kind in (BET, RESULT) else 0
+    return player.money(_BEFORE) * moved if make(kind, operator, player, _BEFORE) is not None else None
