@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from typing import Final
 
 from scenarios.cases.kinds import done
@@ -20,6 +21,7 @@ from scenarios.oracles.plain_faults import (
     RESULT,
     RESULT_UNDONE,
     PlainFault,
+    rule_of,
 )
 from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
@@ -32,7 +34,7 @@ from scenarios.wallet.probes import Unreadable
 _ALONE: Final = (BET, RESULT, BET_UNDONE, RESULT_UNDONE, ORPHAN)
 _BEHIND: Final = (BET_UNDONE, RESULT_UNDONE, ORPHAN, REFUSED_BET, RESULT, BET)
 # Smallest units: what the player has, what comes before is about, and what is tried is about.
-_FUNDS, _BEFORE, _TRIED = 100_000, 400, (237, 1151)
+_FUNDS, _BEFORE, _TRIED, _STEP = 100_000, 400, (237, 1151), 101
 # How many readings are to tell two in a row that are alike.
 _READINGS = 3
 # What an act moves, in times of its amount.
@@ -42,16 +44,33 @@ _MOVES: Final = {BET: -1, RESULT: 1, BET_UNDONE: 1, RESULT_UNDONE: -1, ORPHAN: 0
 def learn_plain_faults(judge: Judge) -> None:
     """Try it once in a run, unless no time is left; keep what was wrong twice, and notice it for its rule."""
     run = judge.run
-    if run.plain_faults.known or run.diagnosis.why or run.suspicion.why or run.guard.over or run.too_long:
+    told = {rule_of(kind) for kind in _ALONE}.intersection(run.settings.rules)
+    if not told or run.plain_faults.known or run.diagnosis.why or run.suspicion.why:
+        return
+    if run.guard.over or run.too_long:
         return
     run.plain_faults.known = True
     player = run.players[0]
     with contextlib.suppress(Undecided, Unreadable):
+        if _all_right(judge, run.verbs, player):
+            return
         for fault, noticed in _faults(judge, run.verbs, player):
             # What no selected rule tells of is left to none.
-            if fault.rule in run.settings.rules:
+            if fault.rule in told:
                 run.plain_faults.found.append(fault)
                 run.noticed.append(noticed)
+
+
+def _all_right(judge: Judge, operator: Verbs, player: Player) -> bool:
+    """Whether one reading, after all that is tried, tells that it moves what it says."""
+    right = _settled(judge, player)
+    for place, (after, kind) in enumerate(product(_BEHIND, (RESULT, BET))):
+        before = _before(operator, player, after)
+        units = _TRIED[0] + _STEP * place
+        if right is None or before is None or done(kind, operator, player, units) is None:
+            return False
+        right += before + player.money(units) * _MOVES[kind]
+    return judge.measure(player, right) == right
 
 
 def _faults(judge: Judge, operator: Verbs, player: Player) -> Iterator[tuple[PlainFault, Noticed]]:

@@ -126,4 +126,4 @@ def _new(judge: Judge, stage: Callable[[], Stage], story: Story, broken: Broken)
 
 
 def _manner(story: Story) -> str:
-    return ", one request at a time" if story.rule in _BESIDE and story.alone else ""
+    return ", one request at a time" if story.needs_no_race else ""

@@ -138,7 +138,7 @@ class Stage:
 
     def _leave(self, player: Player, right: Collection[Decimal], seen: Decimal) -> None:
         """Raise Open where what plain transactions do wrong explains the balance ``seen``."""
-        sent, whose = self.run.history.since(player.lately), (player.id, player.currency)
+        sent, whose = self.run.history.since(player.paid), (player.id, player.currency)
         if fault := self.run.plain_faults.explain("", sent, whose, sorted(right), seen):
             raise Open(fault.told)
 

@@ -33,6 +33,11 @@ _RULES: Final = {
 }
 
 
+def rule_of(kind: str) -> str:
+    """The rule that tells of what plain transactions of ``kind`` move."""
+    return _RULES[kind][0]
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """One plain transaction that was sent: of which ``kind``, and the amount that it is about, signed as it moves it.
@@ -59,7 +64,7 @@ class PlainFault:
     @property
     def rule(self) -> str:
         """The rule that tells of it."""
-        return _RULES[self.kind][0]
+        return rule_of(self.kind)
 
     @property
     def about(self) -> tuple[str, ...]:

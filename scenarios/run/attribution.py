@@ -37,10 +37,10 @@ class Attributing(Balances):
         return fault is not None
 
     def _since_funded(self, player: Player) -> list[Exchange]:
-        """What was sent since ``player`` was funded the last time but one; what that paid may be wrong already."""
+        """What was sent since ``player`` was funded: what that paid may be wrong, and what the reading before."""
         # What is tried for others is tried one by one where it shows anything.
         return (
-            [] if self.tentative or not self.run.plain_faults.found else self.run.history.since(player.lately)
+            [] if self.tentative or not self.run.plain_faults.found else self.run.history.since(player.paid)
         )
 
     def short_of_money(self, rule: str, exchanges: Sequence[Exchange]) -> bool:

@@ -167,6 +167,8 @@ def message(findings: Sequence[Finding]) -> str:
     return " | ".join(parts)
 
 
+# The rule about stories of one request at a time.
+_ONE_BY_ONE = "INV-01"
 # The gravest standing among a rule's scenarios is the rule's.
 _GRAVITY = (
     Standing.FAILED,
@@ -191,6 +193,10 @@ class RuleVerdict:
     def causes(self) -> str:
         """The usual causes of the gravest finding, and their fixes; of the rule in general where there is none."""
         found = [finding for result in self.results for finding in result.of(self.rule.id)]
+        stories = [one for result in self.results for one in result.stories.values() if one.needs_no_race]
+        if found and stories:
+            # No lock helps then.
+            return RULES[_ONE_BY_ONE].causes
         return self.rule.causes_of(worst(found).observed) if found else self.rule.causes
 
     @property

@@ -152,6 +152,10 @@ class _Stands:
         return []
 
 
+# Rules about what comes at once or under faults.
+_BESIDE = ("INV-04", "INV-05")
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """A sequence of steps that broke ``rule``; ``opening`` is the balance before it, in smallest units.
@@ -169,6 +173,11 @@ class Story:
     def alone(self) -> bool:
         """Whether one request follows the other, and no fault acts on any."""
         return not any(step.verb is Verb.TOGETHER or step.fault for step in self.steps)
+
+    @property
+    def needs_no_race(self) -> bool:
+        """Whether one request at a time does it, though the rule is about what comes at once or under faults."""
+        return self.rule in _BESIDE and self.alone
 
     def one_by_one(self) -> "Story":
         """The same steps, one after the other, without faults."""

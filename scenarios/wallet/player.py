@@ -18,9 +18,8 @@ class Player:
 
     ``funded`` is what the player was brought to for the scenario under way, before exchange ``since``; ``off`` is
     how far the balance was seen to be from what has been sent since then. ``read`` is the balance as it was read last,
-    before the exchange of that number. ``lately`` is the exchange before which it was funded the last time but one, and
-    ``paid`` the last time. ``covered`` is whether that was so much that no result is spent before it is
-    rolled back.
+    before the exchange of that number. ``paid`` is the last exchange before it was funded, which put back what a
+    reading took. ``covered`` is whether that was so much that no result is spent before it is rolled back.
     """
 
     id: str
@@ -31,7 +30,6 @@ class Player:
     lent: Decimal = Decimal(0)
     funded: Decimal = Decimal(0)
     since: int = 0
-    lately: int = 0
     paid: int = 0
     covered: bool = False
     off: Decimal = Decimal(0)

@@ -21,7 +21,7 @@ class Endpoint(Generic[M]):
     ``url`` is where messages go (None: nowhere). ``encode`` writes a message as a body, ``read`` says what an answer
     means, ``label`` is the word for a message in the history. ``route`` is the way
     there, ``faults`` act on everything that is sent. ``purpose`` is what things are sent for. ``elsewhere`` is the
-    address of a message that has one of its own. ``retried`` says that what is not acknowledged is sent again by itself.
+    address of a message that has one of its own. ``retried``: it sends again what is not acknowledged.
     """
 
     provider: str

@@ -49,6 +49,34 @@ def test_a_rollback_that_is_wrong_alone_leaves_its_races_undecided():
     assert set(at(result, Standing.UNDECIDED)) == {"RBK-12", "RBK-14"}
 
 
+def test_results_that_are_not_paid_behind_rollbacks_are_one_finding_and_hide_no_other():
+    class Forgets(Wallet):
+        """Pays no result that comes next after a rollback of a bet, and takes each copy of a bet."""
+
+        def undo(self, original, message):
+            effect = super().undo(original, message)
+            self.forgetful = effect > 0
+            return effect
+
+        def result(self, message):
+            forgot, self.forgetful = getattr(self, "forgetful", False), False
+            return Decimal(0) if forgot else super().result(message)
+
+        def again(self, known, message):
+            if message["action"] == "bet" and known.effect:
+                self.move(message["user_id"], known.effect)
+            return super().again(known, message)
+
+    rules = ("RES-01", "MSG-06", "MSG-11", "BET-04", "IDM-01", "RBK-02", "RBK-07", "INV-03", "INV-04")
+    result = judged(Forgets(), *rules, effort=SMALL, seed=1)
+    assert set(at(result, Standing.FAILED)) == {"RES-01", "IDM-01"}
+    assert "after a rollback of a bet" in at(result, Standing.FAILED)["RES-01"]
+    left = at(result, Standing.UNDECIDED)
+    assert any(
+        why.startswith("what breaks here is what RES-01 tells of (a result after") for why in left.values()
+    )
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_stories_at_once_and_under_faults_are_not_blamed_for_what_another_rule_told(seed):
     result = judged(faulty.ReturnsTwice(), "RBK-07", "INV-04", "INV-05", effort=SMALL, seed=seed)

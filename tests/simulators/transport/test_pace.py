@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -132,7 +133,7 @@ def test_503_to_what_its_provider_sends_again_is_no_matter_of_pace(status, heade
         deliver([request(server.url, 1), replace(request(server.url, 2), retried=True)], way)
         way.close()
     assert (len(way.history) > 2) == later
-    assert (way.pace.warning is not None) == later
+    assert (way.pace.warning(None) is not None) == later
 
 
 def test_what_a_race_could_not_get_rid_of_follows_it():
@@ -198,6 +199,46 @@ def test_without_a_pace_nothing_is_sent_again():
         way.close()
     assert one.not_now
     assert len(way.history) == 1
+
+
+class TakesThreeAtOnce:
+    """Refuses what comes while it has three; each takes long enough for others to come."""
+
+    def __init__(self):
+        self.room, self.refused = threading.Semaphore(3), 0
+
+    def __call__(self, environ, start_response):
+        environ["wsgi.input"].read()
+        if not self.room.acquire(blocking=False):
+            self.refused += 1
+            start_response("503 Service Unavailable", [])
+            return [b"later"]
+        try:
+            threading.Event().wait(0.02)
+            start_response("200 OK", [])
+            return [b"done"]
+        finally:
+            self.room.release()
+
+
+def test_who_takes_few_at_once_is_sent_fewer_at_once_and_no_slower():
+    client = TakesThreeAtOnce()
+    with Server(client) as server:
+        limits = Limits()
+        way = Route(History(), limits=limits, pace=Pace(limits))
+        raced = deliver([request(server.url, number) for number in range(8)], way, together=True)
+        after_race = client.refused
+        way.room.widen()
+        with ThreadPoolExecutor(8) as pool:
+            pooled = list(pool.map(lambda n: deliver(request(server.url, n), way)[0], range(8, 80)))
+        way.close()
+    assert all(one.ok for one in [*raced, *pooled])
+    assert after_race == 5
+    # Eight at once, then four at most, then two.
+    assert client.refused <= after_race + 8 + 2
+    assert (way.pace.learned, way.room.at_once) == (None, 2)
+    assert way.width(8) == 2
+    assert way.pace.warning(2).endswith("no more than 2 went out at once from then on")
 
 
 class ClosesIdleConnections(BaseHTTPRequestHandler):

@@ -31,6 +31,21 @@ def test_what_was_learned_while_it_was_narrowed_stays() -> None:
     assert room.most == 2
 
 
+def test_what_is_refused_beside_others_leaves_room_for_half_of_them_until_it_was_the_pace() -> None:
+    room = Room(16)
+    with room.place() as one, room.place() as other:
+        assert (one.together, other.together) == (2, 2)
+    room.refused(8, 0.0, 1.0)
+    # It was under way then, too.
+    room.refused(8, 0.5, 1.0)
+    assert (room.at_once, room.most, room.race(10), room.race(1)) == (4, 16, 4, 1)
+    for left in (2.0, 4.0, 6.0):
+        room.refused(8, left, 1.0)
+    assert (room.at_once, room.race(10)) == (1, 2)
+    room.widen()
+    assert room.race(10) == 10
+
+
 def test_who_is_alone_waits_for_what_is_under_way_and_nothing_else_leaves_meanwhile() -> None:
     room, told, under_way, ended = Room(8), [], threading.Event(), threading.Event()
 
