@@ -31,6 +31,8 @@ _RULES: Final = {
     RESULT_UNDONE: ("RBK-02", "RBK-03"),
     ORPHAN: ("RBK-04", "RBK-07", "RBK-08"),
 }
+# Further rules that are about what comes behind another transaction.
+_BEHIND: Final = {RESULT: ("RES-03", "RES-05", "RBK-13")}
 
 
 def rule_of(kind: str) -> str:
@@ -69,7 +71,7 @@ class PlainFault:
     @property
     def about(self) -> tuple[str, ...]:
         """The rules that are about it."""
-        return _RULES[self.kind] + (("RBK-13",) if (self.kind, self.after) == (RESULT, BET_UNDONE) else ())
+        return (self.rule, *_BEHIND.get(self.kind, ())) if self.after else _RULES[self.kind]
 
     @property
     def told(self) -> str:
