@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from scenarios.browsers.voucher_browser import Browser, Conversion
+from scenarios.browsers.waiting import wait_until
 from scenarios.contract import Level
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.balances import Undecided
@@ -22,7 +23,6 @@ from simulators.jackpot.lifecycle import IllegalTransition, VoucherEvent, Vouche
 from simulators.jackpot.world import Voucher
 from simulators.providers import JACKPOT
 
-_POLL_SECONDS = 0.01
 # Seconds that closing a session, or passing the time, may take: nothing is judged by it.
 _UNJUDGED = 2.0
 # So many exchanges, the last ones, show what became of a voucher.
@@ -104,13 +104,11 @@ class Conversions(Browser):
         """
         began = time.monotonic()
         bound = self._bound() if seconds is None else seconds
-        while not condition():
-            if time.monotonic() - began > bound:
-                self.run.guard.check()
-                if seconds is None:
-                    self.simulator.vain_waits, self.unhurried = self.simulator.vain_waits + 1, False
-                return False
-            time.sleep(_POLL_SECONDS)
+        if not wait_until(condition, bound):
+            self.run.guard.check()
+            if seconds is None:
+                self.simulator.vain_waits, self.unhurried = self.simulator.vain_waits + 1, False
+            return False
         self.simulator.longest_wait = max(self.simulator.longest_wait, time.monotonic() - began)
         return True
 

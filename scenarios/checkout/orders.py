@@ -1,12 +1,12 @@
 """Checkouts of the CLIENT that the judge opens, decides about, and reads: what the scenarios of decisions share."""
 
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from scenarios.browsers.checkout_browser import Minted, Minting
+from scenarios.browsers.waiting import wait_until
 from scenarios.hosting.checkout import JudgedCheckout
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge, said
@@ -15,7 +15,6 @@ from simulators.checkout.wire import Decision
 from simulators.checkout.world import Checkout
 from simulators.exchanges.history import Exchange
 
-_POLL_SECONDS = 0.02
 _UNTOUCHED = "what it was before: the decision has no effect"
 
 
@@ -94,10 +93,7 @@ class Orders:
 
     def wait(self, happened: Callable[[], bool]) -> bool:
         """Wait until it ``happened``, as long as the effort allows; say whether it did."""
-        until = time.monotonic() + self.run.settings.effort.patience
-        while not (done := happened()) and time.monotonic() < until:
-            time.sleep(_POLL_SECONDS)
-        return done
+        return wait_until(happened, self.run.settings.effort.patience)
 
     def stays(self, order: Order, expected: Any, exchanges: list[Exchange], case: str) -> bool:
         """Judge that ``order`` still reads ``expected``."""
