@@ -27,7 +27,7 @@ RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 FIT := $(shell $(BIN)/python -c 'import pip; $(RECENT)' 2>/dev/null \
 	&& grep -qF '$(CURDIR)/$(VENV)' $(BIN)/activate && echo fit)
 
-.PHONY: help demo test e2e matrix docs lint types imports check bench clean new-venv
+.PHONY: help demo test e2e matrix docs lint types imports compiled check bench clean new-venv
 .DEFAULT_GOAL := help
 
 help: ## say what each target does
@@ -56,6 +56,9 @@ types: $(DEV) ## types (mypy, strict)
 imports: $(DEV) ## which room may import which, import cycles, lengths, private names
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.house
+
+compiled: $(DEV) ## compile all that tests import, once: where nothing is, each of their processes does
+	@said=$$($(BIN)/pytest --collect-only -qq tests) || { echo "$$said"; exit 1; }
 
 check: lint types imports test ## all of these
 
