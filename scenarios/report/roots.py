@@ -142,8 +142,9 @@ def _shares(each: Evidence, root: Root) -> bool:
 
 
 def _same_rule(each: Evidence, root: Root) -> bool:
-    """It is another case of a rule that the root breaks, with the same kind of transaction."""
-    return any(each.rule == one.rule and _alike(each, one) for one in root.evidence)
+    """It is another case of the rule that names the root, or of another that it breaks, with the same kind."""
+    named = each.rule == root.rule and any(_same_way(each.finding, one.finding) for one in root.naming)
+    return named or any(each.rule == one.rule and _alike(each, one) for one in root.evidence)
 
 
 def _same_form(each: Evidence, root: Root) -> bool:

@@ -174,10 +174,11 @@ class Terminal:
         self._prose("", "To fix, worst first; one fault seems to be behind each:", "bold")
         for place, root in enumerate(to_fix, 1):
             off, currency = root.stake
-            ids = [verdict.rule.id for verdict in root.verdicts]
+            others = [verdict.rule.id for verdict in root.verdicts[1:]]
             stake = f"; up to {off:f} {currency} off" if off else ""
-            text = f"{', '.join(ids)}: {accusation.happened(run, root.finding)}{stake}"
-            self._prose(f"{place:>3}. ", text)
+            self._prose(f"{place:>3}. ", f"{root.rule}: {accusation.happened(run, root.finding)}{stake}")
+            if others:
+                self._prose("     ", f"and, as it seems by the same fault: {', '.join(others)}")
 
     def _tell_open(self, run: Run, verdicts: list[RuleVerdict]) -> None:
         for standing, word in ((Standing.UNDECIDED, "undecided"), (Standing.SKIPPED, "not judged")):

@@ -41,7 +41,11 @@ def test_what_one_fault_breaks_stands_together(faults, rules, expected):
     assert [one.rule for one in told] == [root.rule for root in found]
     assert {rule for one in told for rule in one.rules} == broken
     text = shown(result, 200)
-    assert text.index("To fix, worst first") < text.index(f"  1. {', '.join(told[0].rules)}: ")
+    start = text.index("To fix, worst first")
+    assert f"\n  1. {told[0].rule}: " in text[start:]
+    for one in told:
+        others = ", ".join(one.rules[1:])
+        assert (f"by the same fault: {others}\n" in text[start:]) == bool(others)
     assert all(f"✗ {rule} broken" in text for rule in broken)
 
 
