@@ -282,17 +282,16 @@ class PaysWhateverItDoesNotFind(Wallet):
 
 
 class GenerousAfterOrphan(Wallet):
-    """Pays 0.01 too much with a result that comes directly after a rollback."""
-
-    last = ""
+    """Pays 0.01 too much with a result that comes directly after a rollback of the player's."""
 
     def handle(self, message):
         answer = super().handle(message)
-        self.last = message["action"]
+        self.__dict__.setdefault("last", {})[message.get("user_id")] = message["action"]
         return answer
 
     def result(self, message):
-        return super().result(message) + (Decimal("0.01") if self.last == "rollback" else 0)
+        last = self.__dict__.setdefault("last", {}).get(message["user_id"])
+        return super().result(message) + (Decimal("0.01") if last == "rollback" else 0)
 
 
 class RefusesOrphans(Wallet):
