@@ -40,7 +40,7 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "RBK-10": ("INV-03",),
         "BET-04": ("INV-02", "INV-04"),
         "INV-01": ("INV-02", "INV-04", "INV-05"),
-        "INV-03": ("INV-04",),
+        "INV-03": ("INV-04", "RBK-12", "RBK-14"),
         "EVT-01": ("EVT-10",),
         "EVT-02": ("EVT-03", "EVT-04", "EVT-05", "VCH-01", "VCH-02", "VCH-03", "VCH-10"),
         "EVT-09": ("EVT-08",),
