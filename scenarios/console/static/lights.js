@@ -1,10 +1,12 @@
-// The start page's two lights: whether the CLIENT has called, and whether it answers, by what the feed saw last.
+// The start page's two lights: whether the CLIENT has called, and whether it answers, by what the feed saw last. Of what
+// to do next, starting the CLIENT is left out while it answers.
 
 import { find } from "./dom.js";
 
 function set(light, text, state) {
   find(`light-${light}`).textContent = text;
   find(`light-${light}`).className = `state ${state}`;
+  if (light === "answers") find("step-client").hidden = state === "passed";
 }
 
 /** Take over ``rows`` of the feed, oldest first; one that is still under way says nothing yet. */

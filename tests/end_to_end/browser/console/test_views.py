@@ -82,16 +82,21 @@ def test_the_start_page_tells_whether_each_side_was_heard(browser: Browser, tmp_
         expect(page.locator("#line")).to_have_text("live")
         expect(called).to_have_text("not yet")
         expect(answers).to_have_text("not yet")
+        start = page.locator("#step-client")
+        expect(start).to_be_visible()
         inside.ask("/auth")
         expect(called).to_have_text("POST /auth")
         inside.write()
         expect(answers).to_have_text("HTTP 200")
+        expect(start).to_be_hidden()
         screenshot(page, "lights")
         # Nobody listens where it calls back.
         page.get_by_role("link", name="Raise").first.click()
         press(page, "Result")
         expect(answers).to_contain_text("refused")
         expect(answers).to_have_class("state failed")
+        page.goto(inside.url)
+        expect(start).to_be_visible()
 
 
 def test_the_form_is_filled_in_and_secrets_are_shown_when_asked(browser: Browser, scene: Scene):
