@@ -26,6 +26,8 @@ from simulators.operator.simulator import OperatorSimulator, api_version
 
 # An address as real ones may be: a port, a path with capitals, encoded blanks, two parameters, a fragment.
 _PECULIAR_URL = "https://games.example:8443/Play/%20x?a=1&token=a%2Bb%3D%3D&lang=en#Lobby"
+# So often launches at once may ask for some tokens, until each process of a CLIENT has one.
+_PROCESSES = 4
 _CRASH = re.compile(rb"Traceback|Internal Server Error|at Object\.<anonymous>|Exception in", re.IGNORECASE)
 
 
@@ -142,6 +144,18 @@ def test_token_is_used_again(
     """While a token is valid no new one is asked for, neither one after the other nor by launches at once."""
     lang = _languages(run)[0]
     judge.needs(_launched(driver, player, lang), "a launch failed that the rule is not about")
+
+    def asked_at_once() -> list[Exchange]:
+        before = len(simulator.auth_requests)
+        with ThreadPoolExecutor(effort.width) as pool:
+            list(pool.map(lambda _: _launched(driver, player, lang), range(effort.width)))
+        return simulator.auth_requests[before:]
+
+    # A CLIENT of several processes may have a token in each, but not one for every launch that comes at once.
+    for _ in range(_PROCESSES):
+        asked = asked_at_once()
+        if not asked or len(asked) > effort.width // 2:
+            break
     before = len(simulator.auth_requests)
     for _ in range(5):
         _launched(driver, player, lang)
@@ -153,10 +167,7 @@ def test_token_is_used_again(
         seen=f"{len(one_by_one)} for 5 launches, one after the other",
         exchanges=one_by_one,
     )
-    before = len(simulator.auth_requests)
-    with ThreadPoolExecutor(effort.width) as pool:
-        list(pool.map(lambda _: _launched(driver, player, lang), range(effort.width)))
-    at_once = simulator.auth_requests[before:]
+    at_once = asked if len(asked) > effort.width // 2 else asked_at_once()
     judge.holds(
         "OUT-04",
         not at_once,
