@@ -1,7 +1,7 @@
 """Whether plain transactions move what they say, alone and one after the other: tried where money was found wrong.
 
 What a rule sees that comes from there is not its finding. Each is tried with two amounts, from balances that two
-readings in a row told alike.
+readings in a row told alike, and once more where it is off by what is in no proportion to the amount.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
-from typing import Final
+from typing import Final, NamedTuple
 
 from scenarios.cases.kinds import done
 from scenarios.contract import Observed
@@ -41,13 +41,22 @@ _READINGS = 3
 _MOVES: Final = {BET: -1, RESULT: 1, BET_UNDONE: 1, RESULT_UNDONE: -1, ORPHAN: 0}
 
 
+class _Wrong(NamedTuple):
+    """So many ``times`` its amount, ``off`` in money, something moved too much in the exchanges ``numbers``."""
+
+    times: Fraction
+    off: Decimal
+    numbers: tuple[int, ...]
+
+
 def learn_plain_faults(judge: Judge) -> None:
     """Try it once in a run, unless no time is left; keep what was wrong twice, and notice it for its rule."""
     run = judge.run
     told = {rule_of(kind) for kind in _ALONE}.intersection(run.settings.rules)
     if not told or run.plain_faults.known or run.diagnosis.why or run.suspicion.why:
         return
-    if run.guard.over or run.too_long:
+    # Another run moves balances, too.
+    if run.guard.over or run.too_long or run.lock.shared():
         return
     run.plain_faults.known = True
     player = run.players[0]
@@ -56,7 +65,7 @@ def learn_plain_faults(judge: Judge) -> None:
             return
         for fault, noticed in _faults(judge, run.verbs, player):
             # What no selected rule tells of is left to none.
-            if fault.rule in told:
+            if fault.rule in told and not run.lock.shared():
                 run.plain_faults.found.append(fault)
                 run.noticed.append(noticed)
 
@@ -91,28 +100,22 @@ def _tried(
     judge: Judge, operator: Verbs, player: Player, kind: str, after: str
 ) -> tuple[PlainFault, Noticed] | None:
     """What is wrong with ``kind`` behind ``after``, None where nothing is, or where it is refused."""
-    wrong: list[tuple[Fraction, Decimal, tuple[int, ...]]] = []
+    wrong: list[_Wrong] = []
     for units in _TRIED:
-        start = _settled(judge, player)
-        first = len(judge.run.history)
-        before = Decimal(0) if not after else _before(operator, player, after)
-        if start is None or before is None:
+        found = _once(judge, operator, player, kind, after, units)
+        if found is None:
             return None
-        # The wager that is rolled back is no part of what is tried.
-        undone = {BET_UNDONE: -1, RESULT_UNDONE: 1}.get(kind, 0)
-        if done(kind, operator, player, units) is None:
-            return None
-        last = len(judge.run.history)
-        amount = player.money(units)
-        right = start + before + amount * (_MOVES[kind] + undone)
-        off = judge.measure(player, right) - right
-        if not off:
-            return None
-        wrong.append((Fraction(off) / Fraction(amount), off, tuple(range(first, last))))
+        wrong.append(found)
+    if wrong[0].times != wrong[1].times:
+        # In no proportion to the amount, it may be what somebody else did with the player: the same amounts again.
+        for units, first in zip(_TRIED, wrong, strict=True):
+            found = _once(judge, operator, player, kind, after, units)
+            if found is None or found.off != first.off:
+                return None
     sign = _MOVES[kind] or 1
     (times, *_), (again, off, numbers) = wrong
     fault = PlainFault(kind, after, times * sign if times == again else None)
-    expected = f"{fault} moves {player.show(amount if kind == ORPHAN else abs(amount))}"
+    expected = f"{fault} moves {player.show(player.money(_TRIED[-1]))}"
     return fault, Noticed(
         fault.rule,
         expected if kind != ORPHAN else f"{fault} moves nothing",
@@ -121,6 +124,24 @@ def _tried(
         abs(off),
         observed=Observed.MONEY,
     )
+
+
+def _once(judge: Judge, operator: Verbs, player: Player, kind: str, after: str, units: int) -> _Wrong | None:
+    """How far ``kind`` behind ``after`` is off with so many ``units``, None where it is not, or is refused."""
+    start = _settled(judge, player)
+    first = len(judge.run.history)
+    before = Decimal(0) if not after else _before(operator, player, after)
+    if start is None or before is None:
+        return None
+    # The wager that is rolled back is no part of what is tried.
+    undone = {BET_UNDONE: -1, RESULT_UNDONE: 1}.get(kind, 0)
+    if done(kind, operator, player, units) is None:
+        return None
+    last = len(judge.run.history)
+    amount = player.money(units)
+    right = start + before + amount * (_MOVES[kind] + undone)
+    off = judge.measure(player, right) - right
+    return _Wrong(Fraction(off) / Fraction(amount), off, tuple(range(first, last))) if off else None
 
 
 def _settled(judge: Judge, player: Player) -> Decimal | None:

@@ -165,7 +165,12 @@ def test_a_client_that_charges_the_value_or_forgets_a_store_is_broken(
     with converting(tmp_path, mutant) as scene:
         # No more at once than a busy machine answers in time: what takes longer is no fault of the mutant.
         scene.start(rate="0.01", conversions="2", cancels="0", refunds="0", store_changes="1")
+        vouchers = scene.providers.simulator("jackpot").account
         scene.await_(lambda: scene.autoplay.shown()["sent"].get("store change", 0) > 8)
+        # What costs its value shows no difference.
+        scene.await_(
+            lambda: any(each.price < each.value for each in vouchers.vouchers if each.state == "READY")
+        )
         verdict = scene.stop()
         assert verdict["finding"] == "broken", verdict
         assert any(words in line for line in verdict["lines"]), verdict
