@@ -83,6 +83,13 @@ class Actions(Events):
             return self.edited(channel, first.request, number, asked)
         return self.renewed(channel, first.request, number) if fresh else self.made([channel.again(first)])
 
+    def to_edit(self, exchange: Exchange) -> dict[str, Any]:
+        """What the form to edit ``exchange`` needs: its message (None: it cannot be edited), and if it is signed."""
+        signed = exchange.direction is Direction.TO_CLIENT and recorded.signed(
+            self.providers.channel(exchange.provider)
+        )
+        return {"edit": self.editable(exchange), "signed": signed}
+
     def editable(self, exchange: Exchange) -> str | None:
         """The message of ``exchange`` as a text that can be edited; None where it is none, or holds a secret."""
         if exchange.direction is not Direction.TO_CLIENT:

@@ -286,7 +286,7 @@ def _exchange(console: Console, number: int) -> Response:
         )
     exchange = history[number]
     shown = rows.detail(exchange, console.providers.redactor)
-    return jsonify(shown | {"edit": console.actions.editable(exchange)})
+    return jsonify(shown | console.actions.to_edit(exchange))
 
 
 def _again(console: Console, number: int) -> Response:

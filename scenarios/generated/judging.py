@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios.cases.plain import learn_plain_faults
+from scenarios.cases.plain_transactions import learn_plain_faults
 from scenarios.contract import RULES, Level, Observed
 from scenarios.generated.playback import Broken, Open, Stage
 from scenarios.generated.search import Plan, Plays, play, search

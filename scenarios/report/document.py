@@ -9,7 +9,7 @@ from scenarios.report.accusation import happened
 from scenarios.report.drawing.balance import balance_curve
 from scenarios.report.files import script_of
 from scenarios.report.repro.script import Scripted
-from scenarios.report.roots import Root, roots
+from scenarios.report.root_causes import Root, roots
 from scenarios.report.schema import report as schema
 from scenarios.report.schema.report import (
     VERSION,

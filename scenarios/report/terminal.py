@@ -17,7 +17,7 @@ from scenarios.contract import GROUPS
 from scenarios.problems.plain_text import printable
 from scenarios.report import accusation
 from scenarios.report.files import HAR, HTML, JUNIT, REPORT
-from scenarios.report.roots import Root, roots
+from scenarios.report.root_causes import Root, roots
 from scenarios.report.summary import against_baseline, must_counts, named, should_counts, verdict_in_words
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing
 from scenarios.run.judge import Judged

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from scenarios.cases.plain import learn_plain_faults
+from scenarios.cases.plain_transactions import learn_plain_faults
 from scenarios.contract import RULES, Observed
 from scenarios.run.findings import HELD_ALONE, Finding, ScenarioResult, message
 from scenarios.run.guard import OutOfBounds, TargetGone

@@ -72,6 +72,11 @@ def edited(channel: Endpoint[Any], asked: Request, body: bytes, *, sign: bool) -
     return dialect.placed(replace(asked, headers=(*kept, *signature.values())), sealed)
 
 
+def signed(channel: Endpoint[Any]) -> bool:
+    """Whether what goes to ``channel`` has a signature."""
+    return isinstance(channel, Operator)
+
+
 def message_of(channel: Endpoint[Any], asked: Request) -> bytes:
     """The message that ``asked`` holds, as ``edited`` takes it."""
     return channel.dialect.sealed_in(asked) if isinstance(channel, Operator) else asked.body

@@ -77,7 +77,7 @@ function edit(open) {
   if (!open) return;
   wrongAt(form, {});
   form.elements.body.value = shown.edit;
-  find("i-signed").hidden = shown.provider !== "operator";
+  find("i-signed").hidden = !shown.signed;
   form.elements.body.focus();
 }
 

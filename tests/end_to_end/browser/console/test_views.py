@@ -158,6 +158,14 @@ def test_the_feed_is_live_and_an_exchange_is_inspected_and_sent_again(page: Page
     assert scene.client.balance() == before
     press(page, "Send with a new id")
     expect(rows(page, " fresh")).to_have_count(1)
+    moved = scene.client.balance()
+    press(page, "Edit and send")
+    form = page.locator("#i-form")
+    form.get_by_role("textbox").fill('{"action": "result"}')
+    form.get_by_role("combobox").select_option("kept")
+    form.get_by_role("button", name="Send", exact=True).click()
+    expect(rows(page, " edited")).to_contain_text("refused")
+    assert scene.client.balance() == moved
     screenshot(page, "feed")
     page.keyboard.press("Escape")
     expect(page.locator("#inspector")).to_be_hidden()

@@ -5,7 +5,7 @@ import pytest
 from scenarios.contract import RULES
 from scenarios.contract.follows import FOLLOWS, IN_EVERY_BALANCE
 from scenarios.report.document import document
-from scenarios.report.roots import roots
+from scenarios.report.root_causes import roots
 from scenarios.run.findings import Standing
 from tests.scenarios.report.test_accusation import shown
 from tests.support.in_memory.faulty_wallets import PaysOrphans, ResultsNotRemembered
