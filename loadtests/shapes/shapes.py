@@ -37,6 +37,8 @@ _SOAK_SECONDS: Final = 4 * 3600.0
 _SETTLING: Final = 0.3
 # ramp: seconds without one user more before those that are missing are waited for no longer.
 _GATHERING: Final = 60.0
+# ramp: seconds for which a step is measured at least before it counts as one in which nothing was answered.
+_SILENCE: Final = 5.0
 
 
 @dataclass
@@ -200,7 +202,10 @@ class Ramp(_Shape):
         elif now - self._since >= self.options.step_time:
             audit.flush()
             after = Meter.read(self.runner.stats, self.passed)
-            self._judge(audit, search, self._before.until(after, search.users))
+            step = self._before.until(after, search.users)
+            # A machine that stalls for a moment, in a short step, is not a CLIENT that answers nothing.
+            if step.rate > 0 or after.seconds - self._before.seconds >= _SILENCE:
+                self._judge(audit, search, step)
 
     def _judge(self, audit: Judge, search: Search, step: RampStep) -> None:
         """Audit ``step``, and see what is next."""

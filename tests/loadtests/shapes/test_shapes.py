@@ -136,6 +136,19 @@ def test_a_ramp_does_not_measure_while_opening_balances_are_read():
     assert ramp.search.best.rate == pytest.approx(1 / 7, rel=0.01)
 
 
+@pytest.mark.parametrize(("answered", "rate"), [(True, 1 / 3.7), (False, 0.0)])
+def test_a_short_step_without_an_answer_is_measured_on_for_some_seconds(answered, rate):
+    ramp = shape_of("ramp", "-u", 2, "--step-time=1")
+    at(ramp, 0)
+    ramp.runner.user_count = 1
+    for seconds in (1, 1.31, 2.31, 4):
+        assert at(ramp, seconds) == (1, 1.0)
+    if answered:
+        ramp.runner.stats.log_request("POST", "bet", 2600, 0)
+    at(ramp, 5.01 if answered else 6.32)
+    assert ramp.search.steps[0].rate == pytest.approx(rate, rel=0.01)
+
+
 def test_the_next_step_of_a_ramp_begins_when_the_users_are_gone_and_the_gate_is_open():
     ramp = shape_of("ramp", "-u", 64, "--step-time=10", "--p99-limit=100")
     at(ramp, 0)
