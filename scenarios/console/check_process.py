@@ -14,8 +14,8 @@ from typing import Any, TextIO
 
 from scenarios.contract import PLANNED, select
 from scenarios.problems.errors import Exit, Problem
-from scenarios.report.headline import headline
-from scenarios.report.summary import must_counts, replay_command, should_counts
+from scenarios.report.root_causes import to_fix
+from scenarios.report.summary import must_counts, replay_command, should_counts, verdict_in_words
 from scenarios.run.findings import RuleVerdict, ScenarioResult, message
 from scenarios.run.judge import Judged
 from scenarios.run.planning.settings import Settings
@@ -65,21 +65,18 @@ class ToConsole:
     def concluded(self, judged: Judged) -> None:
         """Tell the verdict."""
         run = judged.run
-        must, should = must_counts(judged.verdicts), should_counts(judged.verdicts)
-        _, words = headline(
-            must,
-            should,
-            strict=run.settings.strict,
-            interrupted=judged.interrupted,
-            gone=run.gone_after is not None,
-        )
+        _, words = verdict_in_words(judged)
         self.write(
             "concluded",
             code=int(judged.code),
             interrupted=judged.interrupted,
             headline=words,
-            must=must,
-            should=should,
+            must=must_counts(judged.verdicts),
+            should=should_counts(judged.verdicts),
+            to_fix=[
+                {**one.model_dump(), "stake": one.stake, "others": one.others}
+                for one in to_fix(run, judged.verdicts)
+            ],
             exchanges=len(run.history),
             seconds=round(run.history.now(), 1),
             warnings=[run.redactor.text(warning) for warning in run.warnings],

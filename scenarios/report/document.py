@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from scenarios.report.accusation import happened
 from scenarios.report.drawing.balance import balance_curve
 from scenarios.report.files import script_of
 from scenarios.report.repro.script import Scripted
-from scenarios.report.root_causes import Root, roots
+from scenarios.report.root_causes import to_fix
 from scenarios.report.schema import report as schema
 from scenarios.report.schema.report import (
     VERSION,
@@ -57,21 +56,9 @@ def document(
             must=MustTally(**must_counts(verdicts)), should=ShouldTally(**should_counts(verdicts))
         ),
         warnings=[run.redactor.text(text) for text in run.warnings],
-        to_fix=[_to_fix(run, root) for root in roots(run, verdicts)],
+        to_fix=to_fix(run, verdicts),
         rules=[_rule(run, verdict, scripts.get(verdict.rule.id)) for verdict in verdicts],
         cost=_cost(run),
-    )
-
-
-def _to_fix(run: Run, root: Root) -> schema.ToFix:
-    off, currency = root.stake
-    return schema.ToFix(
-        rule=root.rule,
-        rules=[verdict.rule.id for verdict in root.verdicts],
-        level=str(root.level),
-        headline=happened(run, root.finding),
-        off=format(off, "f"),
-        currency=currency,
     )
 
 

@@ -7,6 +7,8 @@ from itertools import chain
 
 from scenarios.contract import RULES, Level, Observed
 from scenarios.contract.follows import FOLLOWS, IN_EVERY_BALANCE
+from scenarios.report.accusation import happened
+from scenarios.report.schema.report import ToFix
 from scenarios.run.findings import Finding, RuleVerdict, Standing, worst
 from scenarios.run.run import Run
 from simulators.exchanges.history import Exchange, Purpose
@@ -72,6 +74,21 @@ class Root:
     def stake(self) -> tuple[Decimal, str]:
         """The most money that one of its findings is off by, and the currency."""
         return max((each.finding.off, each.currency) for each in self.evidence)
+
+
+def to_fix(run: Run, verdicts: Sequence[RuleVerdict]) -> list[ToFix]:
+    """What there is to fix, worst first, as terminal, reports, step summary and console show it."""
+    return [
+        ToFix(
+            rule=root.rule,
+            rules=[verdict.rule.id for verdict in root.verdicts],
+            level=str(root.level),
+            headline=happened(run, root.finding),
+            off=format(root.stake[0], "f"),
+            currency=root.stake[1],
+        )
+        for root in roots(run, verdicts)
+    ]
 
 
 def roots(run: Run, verdicts: Sequence[RuleVerdict]) -> list[Root]:

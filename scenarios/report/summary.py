@@ -1,6 +1,7 @@
 """A run in a few figures and one command, as terminal, annotations, console and report.json tell it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 
 from scenarios.contract import RULES, Level
 from scenarios.problems.errors import Exit
@@ -62,6 +63,17 @@ def against_baseline(judged: Judged) -> list[str]:
     if fixed:
         lines.append(f"fixed since the baseline: {', '.join(fixed)}; take this report as the new one")
     return lines
+
+
+def named_by_reason(
+    run: Run, verdicts: Sequence[RuleVerdict], standing: Standing
+) -> Iterator[tuple[str, str]]:
+    """The rules that came out as ``standing``, in few words, and why: those with one reason together."""
+    open_ones = sorted(
+        (verdict for verdict in verdicts if verdict.standing is standing), key=lambda one: one.reason
+    )
+    for reason, rules in groupby(open_ones, key=lambda one: one.reason):
+        yield named([verdict.rule.id for verdict in rules], run.settings.rules), run.redactor.text(reason)
 
 
 def named(ids: Sequence[str], judged: Sequence[str]) -> str:

@@ -4,7 +4,6 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable
-from itertools import groupby
 from pathlib import Path
 
 from rich import box
@@ -17,8 +16,15 @@ from scenarios.contract import GROUPS
 from scenarios.problems.plain_text import printable
 from scenarios.report import accusation
 from scenarios.report.files import HAR, HTML, JUNIT, REPORT
-from scenarios.report.root_causes import Root, roots
-from scenarios.report.summary import against_baseline, must_counts, named, should_counts, verdict_in_words
+from scenarios.report.root_causes import to_fix
+from scenarios.report.schema.report import ToFix
+from scenarios.report.summary import (
+    against_baseline,
+    must_counts,
+    named_by_reason,
+    should_counts,
+    verdict_in_words,
+)
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing
 from scenarios.run.judge import Judged
 from scenarios.run.planning.estimate import spoken
@@ -125,10 +131,11 @@ class Terminal:
         if self._progress is not None:
             self._progress.stop()
         self.console.print(_table(judged.verdicts))
-        to_fix = roots(judged.run, judged.verdicts)
-        for verdict in {one.rule.id: one for root in to_fix for one in root.verdicts}.values():
-            self._accuse(judged.run, verdict, report)
-        self._tell_to_fix(judged.run, to_fix)
+        listed = to_fix(judged.run, judged.verdicts)
+        verdicts = {verdict.rule.id: verdict for verdict in judged.verdicts}
+        for rule in dict.fromkeys(rule for one in listed for rule in one.rules):
+            self._accuse(judged.run, verdicts[rule], report)
+        self._tell_to_fix(listed)
         self._tell_open(judged.run, judged.verdicts)
         for warning in judged.run.warnings:
             self._print(f"note: {judged.run.redactor.text(warning)}", "yellow")
@@ -166,28 +173,21 @@ class Terminal:
             lines[-1] += word
         self.console.print(Text("\n".join(line.rstrip() for line in lines), style=style), soft_wrap=True)
 
-    def _tell_to_fix(self, run: Run, to_fix: list[Root]) -> None:
+    def _tell_to_fix(self, listed: list[ToFix]) -> None:
         """Print what there is to fix, worst first: what happened, the rules that it breaks, and the money."""
-        if len(to_fix) < 2 and all(len(root.verdicts) == 1 for root in to_fix):
+        if len(listed) < 2 and all(len(one.rules) == 1 for one in listed):
             return
         self.console.print()
         self._prose("", "To fix, worst first; one fault seems to be behind each:", "bold")
-        for place, root in enumerate(to_fix, 1):
-            off, currency = root.stake
-            others = [verdict.rule.id for verdict in root.verdicts[1:]]
-            stake = f"; up to {off:f} {currency} off" if off else ""
-            self._prose(f"{place:>3}. ", f"{root.rule}: {accusation.happened(run, root.finding)}{stake}")
-            if others:
-                self._prose("     ", f"and, as it seems by the same fault: {', '.join(others)}")
+        for place, one in enumerate(listed, 1):
+            self._prose(f"{place:>3}. ", one.sentence)
+            if one.others:
+                self._prose("     ", one.others)
 
     def _tell_open(self, run: Run, verdicts: list[RuleVerdict]) -> None:
         for standing, word in ((Standing.UNDECIDED, "undecided"), (Standing.SKIPPED, "not judged")):
-            open_ones = [verdict for verdict in verdicts if verdict.standing is standing]
-            for reason, rules in groupby(
-                sorted(open_ones, key=lambda one: one.reason), key=lambda one: one.reason
-            ):
-                names = named([verdict.rule.id for verdict in rules], run.settings.rules)
-                text = f"{word}: {names}: {run.redactor.text(reason)}"
+            for names, reason in named_by_reason(run, verdicts, standing):
+                text = f"{word}: {names}: {reason}"
                 if standing is Standing.UNDECIDED:
                     self._prose("", text, _STYLE[standing])
                 else:

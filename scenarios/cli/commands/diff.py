@@ -29,9 +29,12 @@ def command(context: click.Context, old: Path, new: Path, strict: bool) -> None:
     pitboss diff main-report                 held against the last report
     pitboss diff main-report branch-report   two folders of --report
     """
-    changes = compare(read_report(old), read_report(new))
+    before, after = read_report(old), read_report(new)
+    changes = compare(before, after)
+    leads = {rule: one.rule for one in after.to_fix for rule in one.rules[1:]}
     for change, rule, words in changes:
-        click.echo(printable(f"{change:<16}  {rule.id} ({rule.level})  {words}"))
+        same = f"; as it seems by the same fault as {leads[rule.id]}" if rule.id in leads else ""
+        click.echo(printable(f"{change:<16}  {rule.id} ({rule.level})  {words}{same}"))
     broke = [rule for change, rule, _ in changes if _breaks(change, rule, strict=strict)]
     counts = ", ".join(
         f"{count} {word}"

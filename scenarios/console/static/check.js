@@ -49,6 +49,7 @@ function draw() {
   find("check-files").replaceChildren(...Object.entries(REPORTS).filter(([name]) => state.files.includes(name))
     .map(([name, word]) => make("a", { className: "button", href: `report/${name}`, target: "_blank", rel: "noopener" }, word)));
   find("check-warnings").replaceChildren(...(state.result?.warnings ?? []).map((words) => make("li", {}, words)));
+  fixes();
   chips();
   if (chosen) tell(chosen, false);
 }
@@ -78,6 +79,19 @@ function tally() {
   const counts = Object.values(state.rules).reduce((sum, [standing]) => ({ ...sum, [standing]: (sum[standing] ?? 0) + 1 }), {});
   find("check-tally").replaceChildren(...ORDER.filter((name) => counts[name]).map((name) =>
     make("li", { className: `state ${name}` }, `${counts[name]} ${name}`)));
+}
+
+function fixes() {
+  const listed = state.result?.to_fix ?? [];
+  find("check-fix").hidden = listed.length === 0;
+  find("check-fix-list").replaceChildren(...listed.map((one) => {
+    const outcome = one.level === "MUST" ? "failed" : "warned";
+    const button = make("button", { type: "button", className: `chip ${outcome}` }, `${SIGN[outcome]} ${one.rule}`);
+    button.addEventListener("click", () => tell(one.rule, true));
+    return make("li", {}, button, make("div", {},
+      make("p", {}, one.headline, one.stake ? make("b", {}, `; ${one.stake}`) : null),
+      one.others ? make("p", { className: "note" }, one.others) : null));
+  }));
 }
 
 function chips() {

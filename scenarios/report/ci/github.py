@@ -18,7 +18,8 @@ import click
 from scenarios.contract import Level
 from scenarios.problems.errors import Problem
 from scenarios.problems.plain_text import printable
-from scenarios.report.summary import against_baseline, replay_command, verdict_in_words
+from scenarios.report.root_causes import to_fix
+from scenarios.report.summary import against_baseline, named_by_reason, replay_command, verdict_in_words
 from scenarios.run.findings import RuleVerdict, Standing
 from scenarios.run.judge import Judged
 
@@ -49,9 +50,16 @@ def _escaped(text: str, table: Mapping[str, str]) -> str:
 
 def of_verdicts(judged: Judged) -> list[str]:
     """An annotation for each rule that is broken or undecided, the gravest first: the page shows ten of a kind."""
+    first = [one.rule for one in to_fix(judged.run, judged.verdicts)]
     commands = [(command, verdict) for verdict in judged.verdicts if (command := _command(judged, verdict))]
-    # Errors before warnings, and among each a MUST before a SHOULD; else in the order of the contract.
-    commands.sort(key=lambda pair: (pair[0] != "error", pair[1].rule.level is not Level.MUST))
+
+    def gravity(pair: tuple[Command, RuleVerdict]) -> tuple[bool, bool, int]:
+        # Errors, MUSTs, and one rule for each thing to fix come before the others.
+        command, rule = pair[0], pair[1].rule
+        place = first.index(rule.id) if rule.id in first else len(first)
+        return command != "error", rule.level is not Level.MUST, place
+
+    commands.sort(key=gravity)
     return [annotation(command, _title(verdict), _message(judged, verdict)) for command, verdict in commands]
 
 
@@ -99,17 +107,20 @@ def write_summary(judged: Judged, environment: Mapping[str, str] = os.environ) -
 
 
 def summary(judged: Judged) -> str:
-    """The verdict as Markdown: the sentence, and a row for each rule that is broken or undecided."""
+    """The verdict as Markdown: the sentence, what there is to fix, worst first, and what is undecided and why."""
     if judged.problem is not None:
         return f"### pitboss: nothing was judged\n\n{_cell(judged.problem.format_message())}\n\n"
     _, words = verdict_in_words(judged)
     lines = [f"### pitboss: {_cell(words)}.", ""]
-    open_ones = [verdict for verdict in judged.verdicts if _command(judged, verdict) is not None]
-    if open_ones:
-        lines += ["| rule | | what happened |", "| --- | --- | --- |"]
-    for verdict in open_ones:
-        redacted = judged.run.redactor.text(verdict.reason)
-        lines.append(f"| {verdict.rule.id} ({verdict.rule.level}) | {verdict.standing} | {_cell(redacted)} |")
+    listed = to_fix(judged.run, judged.verdicts)
+    if listed:
+        lines += ["To fix, worst first; one fault seems to be behind each:", ""]
+    for one in listed:
+        stake = f"<br>**{_cell(one.stake)}**" if one.stake else ""
+        others = f"<br>{_cell(one.others)}" if one.others else ""
+        lines.append(f"1. **{one.rule}** ({one.level}) {_cell(one.headline)}{stake}{others}")
+    undecided = named_by_reason(judged.run, judged.verdicts, Standing.UNDECIDED)
+    lines += ["", *(f"* undecided: {names}: {_cell(reason)}" for names, reason in undecided)]
     lines += ["", *(f"{_cell(text)}\n" for text in against_baseline(judged))]
     return "\n".join(lines) + "\n"
 

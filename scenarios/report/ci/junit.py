@@ -4,12 +4,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from scenarios.problems.plain_text import printable
+from scenarios.report.root_causes import to_fix
 from scenarios.report.summary import verdict_in_words
 from scenarios.run.judge import Judged
 
 
 def label(file: Path, judged: Judged) -> None:
-    """Rewrite ``file``, which pytest wrote: each case is named by its rules first, and the suite tells the verdict.
+    """Rewrite ``file``, which pytest wrote: each case is named by its rules first, and the suite tells the verdict
+    and what there is to fix.
 
     A file that pytest could not write stays as it is; the run has told of it.
     """
@@ -24,7 +26,10 @@ def label(file: Path, judged: Judged) -> None:
             properties = ElementTree.Element("properties")
             suite.insert(0, properties)
         _, words = verdict_in_words(judged)
-        ElementTree.SubElement(properties, "property", name="verdict", value=printable(words))
+        listed = to_fix(judged.run, judged.verdicts)
+        told = [(f"to fix: {one.rule}", " ".join(filter(None, (one.sentence, one.others)))) for one in listed]
+        for name, value in [("verdict", words), *told]:
+            ElementTree.SubElement(properties, "property", name=name, value=printable(value))
         for case in suite.iter("testcase"):
             own = rules.get((case.get("classname", ""), case.get("name", "")))
             if own:

@@ -191,6 +191,21 @@ class ToFix(_Part):
     off: Text = "0"
     currency: Text = ""
 
+    @property
+    def stake(self) -> str:
+        """The money that is off, in words; "" where none is."""
+        return f"up to {self.off} {self.currency} off" if self.off.strip("0.") else ""
+
+    @property
+    def sentence(self) -> str:
+        """The rule, what happened, and the money."""
+        return f"{self.rule}: {self.headline}{self.stake and '; '}{self.stake}"
+
+    @property
+    def others(self) -> str:
+        """The other rules that it seems to break, in words; "" where there are none."""
+        return f"and, as it seems by the same fault: {', '.join(self.rules[1:])}" if self.rules[1:] else ""
+
 
 class MustTally(_Part):
     """How many MUSTs came out how; a rule of another level that failed is among them."""

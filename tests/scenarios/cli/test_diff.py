@@ -11,7 +11,8 @@ from tests.scenarios.report.made_up_reports import document, rule
 
 def compared(tmp_path, old, new, *options):
     for name, rules in (("old", old), ("new", new)):
-        (tmp_path / f"{name}.json").write_text(json.dumps(document(*rules)))
+        more = {"to_fix": [{"rule": "IDM-01", "rules": ["IDM-01", "RBK-04"]}]} if name == "new" else {}
+        (tmp_path / f"{name}.json").write_text(json.dumps(document(*rules, **more)))
     return CliRunner().invoke(
         main, ["diff", *options, str(tmp_path / "old.json"), str(tmp_path / "new.json")]
     )
@@ -42,7 +43,9 @@ def test_each_change_is_named(tmp_path, old, new, first, last, code):
 def test_what_is_only_in_one_report_is_named_and_a_new_broken_rule_fails(tmp_path):
     old, new = [rule("RBK-01", "passed"), rule("RBK-02", "skipped")], [rule("RBK-04", "failed")]
     done = compared(tmp_path, old, new)
-    assert done.output.splitlines()[-1] == "1 new, 1 no longer judged."
+    first, *_, last = done.output.splitlines()
+    assert first.endswith("as it seems by the same fault as IDM-01")
+    assert last == "1 new, 1 no longer judged."
     assert done.exit_code == 1
 
 

@@ -47,6 +47,9 @@ def test_a_mutant_is_caught_and_the_report_can_be_opened(tmp_path):
             "RES-01": "passed",
         }
         assert "expected" in told["rules"]["RBK-04"][1]
+        ((rule, stake),) = [(one["rule"], one["stake"]) for one in told["result"]["to_fix"]]
+        assert rule == "RBK-04"
+        assert re.fullmatch(r"up to [0-9.]+ EUR off", stake)
         report = requests.get(f"{scene.url}/report/report.json", timeout=30)
         assert report.json()["seed"] == 7
         assert "sandbox" in report.headers["Content-Security-Policy"]

@@ -148,6 +148,7 @@ def test_junit_has_one_case_a_scenario(chatty):
     out, result = chatty
     suite = ElementTree.parse(out / "junit.xml")
     assert "The contract is broken" in suite.find(".//property[@name='verdict']").get("value")
+    assert suite.find(".//property[@name='to fix: RBK-04']").get("value").startswith("RBK-04: ")
     cases = suite.findall(".//testcase")
     ids = tuple(RULES)
     assert all(case.get("name").startswith(ids) for case in cases)

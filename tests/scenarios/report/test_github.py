@@ -207,7 +207,7 @@ def test_the_summary_tells_the_verdict_and_what_is_broken_and_a_client_cannot_wr
     github.write_summary(judged(run, ("RBK-04", Level.MUST, said)), {"GITHUB_STEP_SUMMARY": str(page)})
     text = page.read_text()
     assert text.startswith("before\n### pitboss: The contract is broken")
-    row = next(line for line in text.splitlines() if line.startswith("| RBK-04 (MUST) | failed |"))
+    row = next(line for line in text.splitlines() if line.startswith("1. **RBK-04** (MUST) "))
     assert "<script>" not in row
     assert "\\| a \\|" in row
     assert "\\[link\\]" in row

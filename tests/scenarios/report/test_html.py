@@ -171,7 +171,7 @@ def test_what_happened_in_the_gravest_case_stands_first_and_its_ids_are_whole():
     told = "495addbb-05b7-48bf-b10c-5ed85c6347c5"
     findings = [finding(case="one", off="0"), finding(case="two", seen=f"{told} was paid <b>", off="7.50")]
     text = page(rule(findings=findings))
-    first = text.partition("To be fixed")[2].partition("</ol>")[0]
+    first = text.partition("To fix, worst")[2].partition("</ol>")[0]
     whole = (
         f'two: <span class="whole">{told}</span> was paid &lt;b&gt; (expected: balance 12.50 EUR); 2 cases'
     )

@@ -1,9 +1,12 @@
 """What one fault breaks stands together, what two break does not; no broken rule is left out."""
 
+import re
+
 import pytest
 
 from scenarios.contract import RULES
 from scenarios.contract.follows import FOLLOWS, IN_EVERY_BALANCE
+from scenarios.report.ci import github
 from scenarios.report.document import document
 from scenarios.report.root_causes import roots
 from scenarios.run.findings import Standing
@@ -40,6 +43,15 @@ def test_what_one_fault_breaks_stands_together(faults, rules, expected):
     told = document(result.run, result.verdicts).to_fix
     assert [one.rule for one in told] == [root.rule for root in found]
     assert {rule for one in told for rule in one.rules} == broken
+    page = github.summary(result)
+    assert [line.split("**")[1] for line in page.splitlines() if line.startswith("1. ")] == [
+        one.rule for one in told
+    ]
+    leads = [
+        found[1] for line in github.of_verdicts(result) if (found := re.match("::error title=(.{6}) ", line))
+    ]
+    assert sorted(leads) == sorted(broken)
+    assert leads[: len(told)] == [one.rule for one in told]
     text = shown(result, 200)
     start = text.index("To fix, worst first")
     assert f"\n  1. {told[0].rule}: " in text[start:]
