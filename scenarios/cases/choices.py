@@ -5,18 +5,17 @@ histories and races run those that no scenario of the run has tried, so that the
 nothing else.
 """
 
-import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from itertools import product
 
-from scenarios.cases.at_once import Chain, all_hold
 from scenarios.cases.currencies import kept_apart, other_currencies
-from scenarios.cases.kinds import KINDS, WAGERS, Action, done, usual
+from scenarios.cases.kinds import WAGERS, Action
+from scenarios.cases.plain_transactions import learn_alone
 from scenarios.oracles.model import CopyAnswer, Foreign, Late, RefusedCopy, Returned, Reused, Spent
-from scenarios.oracles.plain_faults import BET, ORPHAN, RESULT
+from scenarios.oracles.plain_faults import BET, RESULT
 from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
 from scenarios.wallet.operator_client import Verbs
@@ -300,46 +299,4 @@ def learn_all(judge: Judge, operator: Verbs, player: Player) -> None:
                 experiment(judge, operator, player)
             except (Undecided, Unreadable):
                 continue
-    if not judge.run.sound:
-        judge.run.sound |= dict.fromkeys((*KINDS, ORPHAN), True)
-        with contextlib.suppress(Undecided, Unreadable):
-            if not all_usual((*KINDS, ORPHAN), operator, judge, player):
-                judge.fund(player, 5000, covered=True)
-                judge.run.sound |= {
-                    kind: not usual(kind, operator, judge, player) for kind in (*KINDS, ORPHAN)
-                }
-
-
-def all_usual(kinds: Sequence[str], operator: Verbs, judge: Judge, player: Player) -> bool:
-    """Whether one reading tells that a transaction of each of ``kinds`` moves alone what it should."""
-
-    def alone(units: int, kind: str) -> list[Exchange] | None:
-        one = done(kind, operator, player, units)
-        return None if one is None else [one]
-
-    # It is no rule's matter here.
-    rule, judged = judge.result.rules[0], set(judge.result.judged)
-    try:
-        return all_hold(rule, judge, player, [Chain(partial(alone, kind=kind)) for kind in kinds])
-    finally:
-        judge.result.judged = judged
-
-
-def sound(judge: Judge, kinds: Iterable[str]) -> list[str]:
-    """Those of ``kinds`` that move alone what they should; rules about copies and races need not tell of the others.
-
-    Raises Undecided where there is none.
-    """
-    found = [kind for kind in kinds if judge.run.sound.get(kind, True)]
-    judge.needs(found, _moves_wrong(kind for kind, sound in judge.run.sound.items() if not sound))
-    return found
-
-
-def need_sound(judge: Judge, *kinds: str) -> None:
-    """Raises Undecided where one of ``kinds`` moves another amount alone already."""
-    unsound = [kind for kind in kinds if not judge.run.sound.get(kind, True)]
-    judge.needs(not unsound, _moves_wrong(unsound))
-
-
-def _moves_wrong(kinds: Iterable[str]) -> str:
-    return f"alone already, {' and '.join(sorted(kinds))} moves another amount: fix that first"
+    learn_alone(judge)

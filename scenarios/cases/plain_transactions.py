@@ -1,16 +1,19 @@
-"""Whether plain transactions move what they say, alone and one after the other: tried where money was found wrong.
+"""Whether plain transactions move what they say: alone before races and stories, one behind the other where money was
+found wrong.
 
 What a rule sees that comes from there is not its finding. Each is tried with two amounts, from balances that two
 readings in a row told alike, and once more where it is off by what is in no proportion to the amount.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from itertools import product
 from typing import Final, NamedTuple
 
+from scenarios.cases.at_once import Chain, all_hold
 from scenarios.cases.kinds import done
 from scenarios.contract import Observed
 from scenarios.oracles.plain_faults import (
@@ -29,6 +32,7 @@ from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Unreadable
+from simulators.exchanges.history import Exchange
 
 # What is tried alone, and what each of the second is tried behind.
 _ALONE: Final = (BET, RESULT, BET_UNDONE, RESULT_UNDONE, ORPHAN)
@@ -49,25 +53,80 @@ class _Wrong(NamedTuple):
     numbers: tuple[int, ...]
 
 
+def learn_alone(judge: Judge) -> None:
+    """Try once in a run which kinds move alone another amount than they say: one reading, where all are right."""
+    if not judge.run.plain_faults.alone:
+        judge.run.plain_faults.alone = True
+        with contextlib.suppress(Undecided, Unreadable):
+            if not all_usual(_ALONE, judge):
+                _learn(judge, product([""], _ALONE))
+
+
 def learn_plain_faults(judge: Judge) -> None:
-    """Try it once in a run, unless no time is left; keep what was wrong twice, and notice it for its rule."""
+    """Try once in a run, unless no time is left, what each does alone and behind others."""
     run = judge.run
-    told = {rule_of(kind) for kind in _ALONE}.intersection(run.settings.rules)
-    if not told or run.plain_faults.known or run.diagnosis.why or run.suspicion.why:
+    if not _told(judge) or run.plain_faults.known or run.diagnosis.why or run.suspicion.why:
         return
     # Another run moves balances, too.
     if run.guard.over or run.too_long or run.lock.shared():
         return
     run.plain_faults.known = True
-    player = run.players[0]
     with contextlib.suppress(Undecided, Unreadable):
-        if _all_right(judge, run.verbs, player):
-            return
-        for fault, noticed in _faults(judge, run.verbs, player):
-            # What no selected rule tells of is left to none.
-            if fault.rule in told and not run.lock.shared():
+        if not _all_right(judge, run.verbs, run.players[0]):
+            run.plain_faults.alone = True
+            _learn(judge, [*product([""], _ALONE), *product(_BEHIND, [RESULT, BET])])
+
+
+def _told(judge: Judge) -> set[str]:
+    return {rule_of(kind) for kind in _ALONE}.intersection(judge.run.settings.rules)
+
+
+def _learn(judge: Judge, ways: Iterable[tuple[str, str]]) -> None:
+    """Keep what is wrong of each kind behind another, unless one of the two is wrong alone; notice it for its rule."""
+    run = judge.run
+    for after, kind in ways:
+        if all(map(run.plain_faults.sound, (after, kind))):
+            found = _tried(judge, run.verbs, run.players[0], kind, after)
+            if found is not None and not run.lock.shared():
+                fault, noticed = found
                 run.plain_faults.found.append(fault)
-                run.noticed.append(noticed)
+                # What no selected rule tells of is left to none.
+                if fault.rule in _told(judge):
+                    run.plain_faults.told.add(fault.rule)
+                    run.noticed.append(noticed)
+
+
+def all_usual(kinds: Sequence[str], judge: Judge) -> bool:
+    """Whether one reading tells that a transaction of each of ``kinds`` moves alone what it should."""
+    player = judge.run.players[0]
+
+    def alone(units: int, kind: str) -> list[Exchange] | None:
+        one = done(kind, judge.run.verbs, player, units)
+        return None if one is None else [one]
+
+    # It is no rule's matter here.
+    rule, judged = judge.result.rules[0], set(judge.result.judged)
+    try:
+        return all_hold(rule, judge, player, [Chain(partial(alone, kind=kind)) for kind in kinds])
+    finally:
+        judge.result.judged = judged
+
+
+def sound(judge: Judge, kinds: Iterable[str]) -> list[str]:
+    """Those of ``kinds`` that move alone what they should; rules about copies and races need not tell of the others.
+
+    Raises Undecided where there is none.
+    """
+    found = [kind for kind in kinds if judge.run.plain_faults.sound(kind)]
+    if not found:
+        need_sound(judge, *kinds)
+    return found
+
+
+def need_sound(judge: Judge, *kinds: str) -> None:
+    """Raises Undecided where one of ``kinds`` moves another amount alone already."""
+    for fault in judge.run.plain_faults.found:
+        judge.needs(fault.after or fault.kind not in kinds, fault.told)
 
 
 def _all_right(judge: Judge, operator: Verbs, player: Player) -> bool:
@@ -80,20 +139,6 @@ def _all_right(judge: Judge, operator: Verbs, player: Player) -> bool:
             return False
         right += before + player.money(units) * _MOVES[kind]
     return judge.measure(player, right) == right
-
-
-def _faults(judge: Judge, operator: Verbs, player: Player) -> Iterator[tuple[PlainFault, Noticed]]:
-    unsound = set[str]()
-    for kind in _ALONE:
-        if (found := _tried(judge, operator, player, kind, "")) is not None:
-            unsound.add(kind)
-            yield found
-    for after in _BEHIND:
-        for kind in (RESULT, BET):
-            if unsound.isdisjoint((after, kind)):
-                found = _tried(judge, operator, player, kind, after)
-                if found is not None:
-                    yield found
 
 
 def _tried(

@@ -87,10 +87,19 @@ class PlainFault:
 
 @dataclass
 class PlainFaults:
-    """All that was found of one CLIENT; ``known`` once it was looked for."""
+    """All that was found of one CLIENT; ``known`` once it was looked for, ``alone`` once each kind was tried alone.
+
+    ``told`` are the rules that tell of it: what they do not tell is left to none.
+    """
 
     found: list[PlainFault] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)
     known: bool = False
+    alone: bool = False
+
+    def sound(self, kind: str) -> bool:
+        """Whether transactions of ``kind`` were not seen to move alone another amount than they say."""
+        return all(fault.after or fault.kind != kind for fault in self.found)
 
     def explain(
         self,
@@ -132,7 +141,7 @@ class PlainFaults:
         # What came before may have come long before.
         for act in acts(sent, *whose):
             for fault in self.found:
-                if fault.kind == act.kind and rule not in fault.about:
+                if fault.kind == act.kind and fault.rule in self.told and rule not in fault.about:
                     yield fault, act
 
 

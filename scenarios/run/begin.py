@@ -92,7 +92,7 @@ def in_currency(run: Run, code: str) -> Run:
     assert run.restoring is not None
     other = copy(run)
     other.players = [player for player in run.further_players if player.currency == code]
-    other.noticed, other.sound, other.plain_faults = [], {}, PlainFaults()
+    other.noticed, other.plain_faults = [], PlainFaults()
     other.verbs = replace(run.verbs, noticed=other.noticed)
     if isinstance(run.probe, WagersProbe) and not run.diagnosis.why:
         other.probe = run.probe.over(other.verbs)

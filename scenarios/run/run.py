@@ -61,9 +61,9 @@ class Run:
 
     ``reach`` is the way to the target, ``guard`` watches that it stays there. ``diagnosis`` says why balances
     cannot be read at all, ``suspicion`` why not through wagers, where the driver reads them. ``choices`` is what
-    the CLIENT was seen to choose where the contract leaves a choice, by the fields of the wallet model. ``sound``
-    tells of each kind of transactions whether it moves alone what it should; it is empty before that was tried.
-    ``plain_faults`` is what plain transactions do wrong, looked for once money was found wrong.
+    the CLIENT was seen to choose where the contract leaves a choice, by the fields of the wallet model.
+    ``plain_faults`` is what plain transactions do wrong: alone, looked for before races and stories, and behind others,
+    once money was found wrong.
     ``away`` are the exchanges of scenarios in which the CLIENT went away and that were judged again. ``noticed`` is
     what the judge's own wagers showed. ``at_its_word`` says that nothing tells balances and every bet is taken:
     only what answers decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not
@@ -83,7 +83,6 @@ class Run:
     at_its_word: bool = False
     warnings: list[str] = field(default_factory=list)
     choices: dict[str, frozenset[StrEnum]] = field(default_factory=dict)
-    sound: dict[str, bool] = field(default_factory=dict)
     plain_faults: PlainFaults = field(default_factory=PlainFaults)
     interrupted: bool = False
     away: list[range] = field(default_factory=list)

@@ -16,8 +16,8 @@ import pytest
 
 from scenarios.cases.at_once import Chain, each_holds
 from scenarios.cases.batch import addends
-from scenarios.cases.choices import all_usual
 from scenarios.cases.kinds import KINDS, WAGERS, Action, done, named, prepared, usual
+from scenarios.cases.plain_transactions import all_usual
 from scenarios.contract import Observed
 from scenarios.generated.families import ids
 from scenarios.generated.families.family import Case, Cases
@@ -138,7 +138,7 @@ def test_for_another_player(operator: Verbs, player: Player, another_player: Pla
 def test_that_differ_by_a_hair(operator: Verbs, player: Player, judge: Judge, cases: Cases) -> None:
     """Ids that something might take for one another are different transactions, each with its own effect."""
     pairs = cases(ids.pairs())
-    alike = all_usual(named(operator), operator, judge, player)
+    alike = all_usual(named(operator), judge)
     judge.fund(player, _FUNDS)
     tried = 0
     refused: set[str] = set()

@@ -12,8 +12,8 @@ from functools import partial
 import pytest
 
 from scenarios.cases.batch import FUNDS, STEP, settled_together
-from scenarios.cases.choices import sound
 from scenarios.cases.kinds import KINDS, prepared
+from scenarios.cases.plain_transactions import sound
 from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort

@@ -11,8 +11,8 @@ from functools import partial
 
 import pytest
 
-from scenarios.cases.choices import need_sound, sound
 from scenarios.cases.kinds import KINDS, prepared
+from scenarios.cases.plain_transactions import need_sound, sound
 from scenarios.cases.raced import Race, raced, same_answers
 from scenarios.oracles.plain_faults import BET_UNDONE, ORPHAN
 from scenarios.run.balances import Undecided
