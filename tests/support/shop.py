@@ -1,7 +1,6 @@
 """The reference CLIENT's shop, or a mutant's, in this process; tokens opened and decisions made by hand."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -105,22 +104,6 @@ class Shop:
 
     def deliver(self, payload: object) -> TestResponse:
         return self.app.test_client().post("/checkout/decisions", json={"payload": payload})
-
-    def together(self, payload: str, copies: int) -> list[TestResponse]:
-        """Deliver copies at once."""
-        answers: list[TestResponse] = []
-        gate = threading.Barrier(copies)
-
-        def one() -> None:
-            gate.wait(LONG)
-            answers.append(self.deliver(payload))
-
-        threads = [threading.Thread(target=one) for _ in range(copies)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(LONG)
-        return answers
 
     def order(self, reference: str) -> tuple[str, int]:
         """The state of a checkout, and how often its product was granted."""

@@ -1,10 +1,7 @@
-"""Decisions on checkouts: verified, applied once, whoever sends what. CHK-11."""
+"""Decisions on checkouts: what CHK-11, judged in ``tests/mutants``, leaves open."""
 
-import base64
-import json
 from datetime import UTC, datetime
 
-import jwt
 import pytest
 
 from client_under_test.schema import checkouts, grants
@@ -50,19 +47,6 @@ def test_first_decision_stands(here, first, second, end):
     assert here.order(reference) == end
 
 
-def test_copies_at_once_grant_once(anywhere):
-    reference = anywhere.token().reference
-    answers = anywhere.together(anywhere.signed(anywhere.claims(reference)), 8)
-    assert sorted(answer.get_json()["status"] for answer in answers) == [*["copy"] * 7, "done"]
-    assert anywhere.order(reference) == ("approved", 1)
-
-
-def test_other_checkouts_are_untouched(here):
-    mine, other = here.token().reference, here.token().reference
-    here.decide(mine)
-    assert here.order(other) == ("open", 0)
-
-
 def test_decision_survives_a_restart(tmp_path):
     with shop(tmp_path) as first:
         reference = first.token().reference
@@ -70,58 +54,6 @@ def test_decision_survives_a_restart(tmp_path):
     with shop(tmp_path) as second:
         assert second.decide(reference).get_json() == {"status": "copy"}
         assert second.order(reference) == ("approved", 1)
-
-
-def test_unknown_checkouts_are_refused(here):
-    for reference in ("nothing", "x" * 255, "é", "' OR 1=1 --", here.token().reference.upper()):
-        answer = here.decide(reference)
-        assert (answer.status_code, answer.get_json()["error"]) == (404, "UNKNOWN_CHECKOUT"), reference
-        assert here.get("/checkout/orders/nothing").status_code == 404
-    assert here.get("/checkout/orders/%00").status_code == 404
-
-
-def forgeries(here, reference):
-    genuine = here.signed(here.claims(reference))
-    head, payload, signature = genuine.split(".")
-    other = base64.urlsafe_b64encode(json.dumps(here.claims(reference, iat=NOW + 1)).encode())
-    yield "another key", here.signed(here.claims(reference), key="another-key-of-the-tests-of-32-by")
-    yield "the merchant id as key", here.signed(here.claims(reference), key=MERCHANT.ljust(32, "-"))
-    yield "HS512", here.signed(here.claims(reference), key=KEY.ljust(64, "-"), algorithm="HS512")
-    yield "HS384 under the right key", _quietly(here.claims(reference), KEY, "HS384")
-    yield "none", f"{jwt.PyJWS().encode(b'', '', 'none').split('.')[0]}.{payload}."
-    yield "NONE", f"{_segment({'alg': 'NONE'})}.{payload}."
-    yield "none, signed", f"{_segment({'alg': 'none'})}.{payload}.{signature}"
-    yield "no algorithm", f"{_segment({'typ': 'JWT'})}.{payload}.{signature}"
-    yield "algorithm a number", f"{_segment({'alg': 5})}.{payload}.{signature}"
-    yield "no signature", f"{head}.{payload}."
-    yield "signature cut", genuine[:-8]
-    yield "other claims", f"{head}.{other.decode().rstrip('=')}.{signature}"
-    yield "a critical extension", jwt.PyJWS().encode(b"{}", KEY, "HS256", {"crit": ["none-such"]})
-
-
-def _segment(header):
-    return base64.urlsafe_b64encode(json.dumps(header).encode()).decode().rstrip("=")
-
-
-def _quietly(claims, key, algorithm):
-    signer = jwt.PyJWS(algorithms=[])
-    signer.register_algorithm(algorithm, _AnyLength(jwt.algorithms.HMACAlgorithm.SHA384))
-    return signer.encode(json.dumps(claims).encode(), key, algorithm)
-
-
-class _AnyLength(jwt.algorithms.HMACAlgorithm):
-    def check_key_length(self, key):
-        return None
-
-
-def test_forgeries_have_no_effect_and_poison_nothing(here):
-    reference = here.token().reference
-    for name, token in forgeries(here, reference):
-        answer = here.deliver(token)
-        assert answer.status_code in {400, 401}, name
-        assert answer.get_json()["error"] in {"BAD_SIGNATURE", "INVALID_PAYLOAD"}, name
-        assert here.order(reference) == ("open", 0), name
-    assert here.decide(reference).get_json() == {"status": "done"}
 
 
 def changed(here, reference):

@@ -1,10 +1,11 @@
-"""The shop of the reference CLIENT: products, tokens, pages. CHK-01 to CHK-10."""
+"""The shop of the reference CLIENT: what CHK-01 to CHK-10, judged in ``tests/mutants``, leave open."""
 
 import os
 import subprocess
 import sys
 import time
 from decimal import Decimal
+from functools import cache
 
 import iso4217
 import jwt
@@ -17,13 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client_under_test.cli import client
-from client_under_test.shop.products import PRODUCTS, Product, ProductCatalogue
+from client_under_test.shop.products import Product, ProductCatalogue
 from client_under_test.shop.tokens import KeyUnusable
 from simulators.checkout import claims, wire
 from simulators.values import decimal_json
 from tests.support.shop import KEY, MERCHANT, NOW, Shop, shop
 
-VARIANTS = [product.reference for product in PRODUCTS]
 AGREEMENT = wire.Agreement(MERCHANT, KEY)
 
 
@@ -31,13 +31,6 @@ AGREEMENT = wire.Agreement(MERCHANT, KEY)
 def here(tmp_path_factory):
     with shop(tmp_path_factory.mktemp("shop")) as found:
         yield found
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_token_holds_for_the_provider(here, variant):
-    verdict = claims.verify(here.token(variant).text, AGREEMENT, NOW, 60)
-    assert (verdict.faults, verdict.advice) == ((), ())
-    assert verdict.claims.variant == variant
 
 
 def test_claims_are_as_documented_to_the_byte(here):
@@ -101,36 +94,6 @@ def test_unknown_variants_are_404(here):
             assert (answer.status_code, answer.get_json()["error"]) == (404, "UNKNOWN_PRODUCT"), query
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["&valueBeforeTax=0.01&price=1", "&currency=JPY&taxPercentage=0", "&merchantPrice={}", "&iat=1&iss=me"],
-)
-def test_browser_changes_nothing(here, query):
-    honest, tried = (
-        here.token("mug-blue"),
-        here.token("mug-blue", query, json={"valueAfterTax": 1, "variant": "rulebook"}),
-    )
-    assert tried.price == honest.price
-    assert tried.claims | {"data": 0} == honest.claims | {"data": 0}
-    assert (tried.data["currency"], tried.data["variant"]) == ("GBP", {"reference": "mug-blue"})
-
-
-def test_each_token_is_a_checkout_of_its_own(here):
-    tokens = [here.token("mug-blue") for _ in range(5)]
-    assert len({token.data["merchantReference"] for token in tokens}) == 5
-    for token in tokens:
-        assert here.order(token.data["merchantReference"]) == ("open", 0)
-        assert token.answer.headers["Cache-Control"] == "no-store"
-
-
-def test_tokens_are_of_now(tmp_path):
-    with shop(tmp_path, clock=time.time) as here:
-        before = int(time.time())
-        iat = here.token().claims["iat"]
-        assert isinstance(iat, int)
-        assert before <= iat <= time.time()
-
-
 def test_price_stays_as_it_was_shown(tmp_path):
     with shop(tmp_path) as here:
         token = here.token("mug-blue")
@@ -141,25 +104,6 @@ def test_price_stays_as_it_was_shown(tmp_path):
             "state": "open",
             "granted": 0,
         }
-
-
-def test_key_is_in_no_answer(here):
-    token = here.token()
-    answers = [
-        token.answer,
-        here.get("/checkout/page?variant=mug-blue"),
-        here.get("/checkout/products"),
-        here.get("/checkout/token?variant=none"),
-        here.get(f"/checkout/orders/{token.reference}"),
-        here.get("/static/checkout.js"),
-        here.decide(token.reference),
-        here.decide("nothing"),
-        here.deliver("x.y.z"),
-    ]
-    assert [answer.status_code for answer in answers] == [200, 200, 200, 404, 200, 200, 200, 404, 400]
-    assert not [answer for answer in answers if KEY in f"{answer.headers} {answer.text}"]
-    assert KEY not in f"{token.header} {token.claims}"
-    assert KEY not in repr(here.app.config)
 
 
 def test_page_has_a_token_of_the_product(here):
@@ -174,7 +118,8 @@ def test_page_has_a_token_of_the_product(here):
     assert here.order(verdict.claims.merchant_reference) == ("open", 0)
 
 
-def pem(algorithm):
+@cache
+def pem(algorithm, whose="ours"):  # noqa: ARG001
     key = (
         rsa.generate_private_key(65537, 2048)
         if algorithm == "RS256"
@@ -191,7 +136,7 @@ def pem(algorithm):
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
 def test_public_keys_verify_tokens_and_decisions(tmp_path, algorithm):
-    (ours, our_public), (theirs, their_public) = pem(algorithm), pem(algorithm)
+    (ours, our_public), (theirs, their_public) = pem(algorithm), pem(algorithm, "theirs")
     agreed = {"checkout_key": ours, "checkout_decision_key": their_public, "checkout_algorithm": algorithm}
     with shop(tmp_path, **agreed) as plain:
         here = Shop(plain.app, theirs, algorithm)

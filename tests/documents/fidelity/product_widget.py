@@ -85,7 +85,6 @@ STATEMENTS: Final = (
         "Encode and sign",
         "The payload is encoded and signed as a JWT, by any library",
         "simulators/values/jws.py client_under_test/shop/tokens.py",
-        "client/shop/test_routes.py::test_token_holds_for_the_provider "
         "client/shop/test_routes.py::test_public_keys_verify_tokens_and_decisions CHK-01",
     ),
     said(

@@ -227,7 +227,6 @@ STATEMENTS: Final = (
         "Transactions",
         "A bet withdraws the amount, a result deposits it; there is no other action",
         f"{_HERE}world.py client_under_test/wallet/ledger.py",
-        "client/wallet/test_callbacks.py::test_actions_that_transaction_does_not_serve "
         "documents/test_golden.py::test_an_unknown_action_is_refused BET-01 RES-01 MSG-09",
     ),
     said(
@@ -258,7 +257,7 @@ STATEMENTS: Final = (
         "Transactions",
         "Each is handled once; a copy is answered with success and the first transaction_id",
         "client_under_test/wallet/ledger.py",
-        "client/wallet/test_ledger.py::test_copies_at_once_have_one_effect_and_one_answer IDM-01 IDM-02",
+        "IDM-01 IDM-02",
     ),
     said(
         "Transactions",
@@ -270,7 +269,6 @@ STATEMENTS: Final = (
         "Transactions",
         "Every result is processed successfully",
         "client_under_test/wallet/ledger.py",
-        "client/wallet/test_ledger.py::test_refused_bet_stays_refused_and_result_below_zero_is_paid "
         "RES-03 RES-04 RES-06",
     ),
     said(
@@ -284,13 +282,12 @@ STATEMENTS: Final = (
         "Transactions",
         "The requests go out below the callback URL, each a POST",
         f"{_HERE}delivery.py client_under_test/wallet/callbacks.py",
-        "client/wallet/test_callbacks.py::test_other_methods_and_huge_bodies MSG-15 SIG-08",
+        "MSG-15 SIG-08",
     ),
     said(
         "Transactions",
         "Content-Type is application/json",
         f"{_HERE}dialect.py client_under_test/wallet/messages.py",
-        "client/wallet/test_callbacks.py::test_other_content_types_are_refused_with_200 "
         "simulators/operator/test_delivery.py::test_raw_headers MSG-06",
     ),
     said(
@@ -309,20 +306,19 @@ STATEMENTS: Final = (
         "Transactions",
         "The OPERATOR's transaction_id is unique",
         "simulators/wallet/transactions.py client_under_test/wallet/ledger.py",
-        "client/wallet/test_ledger.py::test_ids_are_compared_exactly IDM-07 IDM-08",
+        "IDM-07 IDM-08",
     ),
     said(
         "Transactions",
         "action is bet or result, whatever the amount is written as",
         f"{_HERE}dialect.py client_under_test/wallet/messages.py",
-        f"{GOLDEN} client/wallet/test_callbacks.py::test_spellings_of_one_amount MSG-09",
+        f"{GOLDEN} MSG-09",
     ),
     said(
         "Transactions",
         "A copy moves no money, whatever else it says",
         "client_under_test/wallet/ledger.py",
-        "client/wallet/test_callbacks.py::test_one_id_under_another_action_amount_or_player IDM-05 IDM-06 "
-        "IDM-09",
+        "IDM-05 IDM-06 IDM-09",
     ),
     said(
         "Transactions",
@@ -346,13 +342,13 @@ STATEMENTS: Final = (
         "Transaction-rollback",
         "It is handled once, too",
         "client_under_test/wallet/ledger.py",
-        "client/wallet/test_ledger.py::test_rollbacks_at_once_return_a_bet_once IDM-01 RBK-07",
+        "IDM-01 RBK-07",
     ),
     said(
         "Transaction-rollback",
         "One of an unknown transaction is kept, moves nothing and succeeds",
         "client_under_test/wallet/ledger.py",
-        "client/wallet/test_ledger.py::test_late_bet_and_orphan RBK-04 RBK-05",
+        "RBK-04 RBK-05",
     ),
     said(
         "Transaction-rollback",
@@ -376,7 +372,7 @@ STATEMENTS: Final = (
         "Transaction-rollback",
         "user_id and currency are those of the session",
         "client_under_test/wallet/ledger.py",
-        "client/wallet/test_ledger.py::test_rollbacks_that_move_nothing RBK-10 RBK-15",
+        "RBK-10 RBK-15",
     ),
     said(
         "Transaction-rollback",
@@ -394,6 +390,6 @@ STATEMENTS: Final = (
         "Transaction-rollback",
         "A copy is answered with success and the first transaction_id",
         "client_under_test/wallet/ledger.py",
-        "client/wallet/test_ledger.py::test_rollbacks_at_once_return_a_bet_once IDM-01 RBK-05 RBK-14",
+        "IDM-01 RBK-05 RBK-14",
     ),
 )

@@ -38,7 +38,7 @@ STATEMENTS: Final = (
         "Notification URL",
         "Confirming by program needs it",
         f"client_under_test/vouchers/inbox.py {_HERE}operations.py",
-        "client/vouchers/test_routes.py::test_reserve_confirm_ready VCH-04",
+        "VCH-04",
     ),
     said(
         "Notification URL",
@@ -109,7 +109,7 @@ STATEMENTS: Final = (
         "It comes when a store leaves, for good or for a time",
         f"{_HERE}catalogue/stores.py client_under_test/vouchers/catalogue.py",
         "simulators/jackpot/test_api.py::test_a_withdrawn_store_sells_nothing "
-        "client/vouchers/test_notifications.py::test_store_comes_changes_goes_and_comes_back CAT-02 "
+        "CAT-02 "
         "CAT-07 "
         "end_to_end/browser/providers/test_backoffice_stores.py::test_a_store_is_added_and_removed_for_good",
     ),
@@ -162,8 +162,7 @@ STATEMENTS: Final = (
         "store/update",
         "A property that is gone is in no data",
         f"{_HERE}wire.py client_under_test/vouchers/catalogue.py",
-        f"{GOLDEN} client/vouchers/test_notifications.py::test_store_comes_changes_goes_and_comes_back "
-        "CAT-03",
+        f"{GOLDEN} CAT-03",
     ),
     said(
         "store/update",
@@ -181,7 +180,7 @@ STATEMENTS: Final = (
         "Voucher update notifications",
         "In manual mode PUT /v2/vouchers/{voucherId}/confirm answers coupon/reserved",
         f"{_HERE}operations.py client_under_test/vouchers/resolver.py",
-        "client/vouchers/test_routes.py::test_reserve_confirm_ready VCH-04 VCH-05",
+        "VCH-04 VCH-05",
     ),
     said(
         "Voucher update notifications",
@@ -224,14 +223,13 @@ STATEMENTS: Final = (
         "Voucher update notifications",
         "Every change is told once, and the event carries the new state",
         f"{_HERE}wire.py client_under_test/vouchers/notifications.py",
-        "simulators/jackpot/test_wire.py::test_every_event_has_one_name_and_reads_back "
-        "client/vouchers/test_notifications.py::test_every_documented_event_is_acknowledged EVT-01",
+        "simulators/jackpot/test_wire.py::test_every_event_has_one_name_and_reads_back EVT-01",
     ),
     said(
         "Voucher update notifications",
         "The voucher is given to the player from coupon/ready on",
         "client_under_test/vouchers/resolver.py",
-        "client/vouchers/test_routes.py::test_signed_url_is_kept_while_it_opens_and_then_renewed VCH-01",
+        "VCH-01",
     ),
     said(
         "Voucher update notifications",
@@ -256,7 +254,6 @@ STATEMENTS: Final = (
         "Voucher update notifications",
         "A refund gives the price back, a rejected one nothing",
         f"{_HERE}lifecycle.py client_under_test/vouchers/conversions.py",
-        "client/vouchers/test_routes.py::test_refund_returns_the_price_once "
-        "client/vouchers/test_routes.py::test_rejected_refund_returns_nothing VCH-03",
+        "VCH-03",
     ),
 )
