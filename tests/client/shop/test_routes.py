@@ -119,7 +119,7 @@ def test_page_has_a_token_of_the_product(here):
 
 
 @cache
-def pem(algorithm, whose="ours"):  # noqa: ARG001
+def pem(algorithm, whose="ours"):
     key = (
         rsa.generate_private_key(65537, 2048)
         if algorithm == "RS256"
