@@ -38,6 +38,13 @@ def resolve(ledger: Ledger, op: Operation, callbacks: Callbacks) -> Generator[li
     return op.outcome is not UNKNOWN
 
 
+def why_open(op: Operation) -> str:
+    """Why it is not known what ``op`` did, in words for the audit."""
+    if op.request is None:
+        return "conversions into vouchers came to no end that the CLIENT tells"
+    return "transactions had no answer, nor had their copies or rollbacks"
+
+
 def roll_back(ledger: Ledger, op: Operation, callbacks: Callbacks) -> Operation:
     """Begin a rollback of ``op``; it is not sent yet."""
     transaction_id, player = callbacks.new_id(), ledger.players[op.player]

@@ -19,7 +19,7 @@ from locust.env import Environment
 
 from loadtests.audit import comparison
 from loadtests.audit.balance_readers import BalanceReaders
-from loadtests.audit.open_transactions import fund, open_player, resolve
+from loadtests.audit.open_transactions import fund, open_player, resolve, why_open
 from loadtests.audit.options import AuditOptions
 from loadtests.audit.outcome.verdict import TOLD, RuleBreach, UndecidedPlayers, WorkerResult, share_of
 from loadtests.run import Traffic
@@ -214,8 +214,8 @@ class WorkerAudit:
             mine = unsure.get(player, ())
             if units not in self.ledger.acceptable(player, mine):
                 wrong[player] = units
-            elif any(len(op.options()) > 1 for op in mine):
-                result.add_undecided("transactions had no answer, nor had their copies or rollbacks", name)
+            elif doubts := [why_open(op) for op in mine if len(op.options()) > 1]:
+                result.add_undecided("; ".join(dict.fromkeys(doubts)), name)
             else:
                 result.right += 1
 

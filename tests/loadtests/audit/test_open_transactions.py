@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from loadtests.audit.open_transactions import resolve
+from loadtests.audit.open_transactions import resolve, why_open
 from loadtests.traffic.callbacks import Callbacks
 from loadtests.traffic.driving import drive
 from loadtests.traffic.ledger import BET, Ledger
@@ -40,4 +40,12 @@ def test_a_bet_that_comes_after_its_refused_rollback_is_rolled_back_once_more(an
     assert actions == ["rollback", "debit", "rollback"][: len(answers)]
     assert bet.options() == moved
     assert ledger.breach_count == {}
+    ledger.close()
+
+
+def test_a_conversion_without_an_end_is_not_called_a_transaction_without_an_answer():
+    ledger = Ledger.of(["p-1"], CALLBACKS)
+    sent = Send.of(CALLBACKS.write(BET, "b-1", "p-1", 500), "bet")
+    said = [why_open(ledger.begin(0, BET, 500, "b-1", request)) for request in (None, sent)]
+    assert [each.split()[0] for each in said] == ["conversions", "transactions"]
     ledger.close()
