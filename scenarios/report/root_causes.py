@@ -146,7 +146,7 @@ def _rank(each: Evidence) -> tuple[int, bool]:
 
 def _root_of(each: Evidence, found: Sequence[Root]) -> Root | None:
     """That of ``found`` which explains ``each``, by the surest sign; None where none does."""
-    for sign in (_shares, _same_rule, _same_form, _follows, _in_every_balance):
+    for sign in (_shares, _same_rule, _same_form, _follows, _same_mistake, _in_every_balance):
         for root in found:
             if sign(each, root):
                 return root
@@ -179,13 +179,18 @@ def _follows(each: Evidence, root: Root) -> bool:
     )
 
 
+def _same_mistake(each: Evidence, root: Root) -> bool:
+    """Its balance is what the mistake would leave that the rule which names the root was seen broken by."""
+    mistake = _mistake(each.finding)
+    return mistake is not None and mistake in {_mistake(one.finding) for one in root.naming}
+
+
 def _in_every_balance(each: Evidence, root: Root) -> bool:
-    """Plain wagers move wrong amounts, and it is a balance that no mistake with one transaction explains, or theirs."""
+    """Plain wagers move wrong amounts, and its balance is explained by no mistake, or by one that is known of it."""
     if root.rule not in IN_EVERY_BALANCE or each.finding.observed is not Observed.MONEY:
         return False
-    told = [one.finding for one in root.naming if one.finding.observed is Observed.MONEY]
-    mistakes = {_mistake(one) for one in told} | {None}
-    return bool(told) and _mistake(each.finding) in mistakes
+    named = any(one.finding.observed is Observed.MONEY for one in root.naming)
+    return named and _mistake(each.finding) in {_mistake(one.finding) for one in root.evidence} | {None}
 
 
 def _mistake(finding: Finding) -> tuple[str, str] | None:
