@@ -153,7 +153,6 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
     ),
     Rule(
         id="MSG-04",
-        fits=(Observed.MONEY, Observed.DONE, Observed.UNREADABLE, Observed.OTHER),
         statement="failure is `error`: a non-empty string, and no effect",
         why=(
             "A refusal that the OPERATOR cannot read is sent again or rolled back; one that moved money leaves the two "

@@ -80,8 +80,9 @@ def _exchanges(run: Run, numbers: tuple[int, ...]) -> Iterator[Line]:
     Of many it is those that raced, or else the last, which moved the balance away from what it should be.
     """
     exchanges = [run.history[number] for number in dict.fromkeys(numbers)]
-    telling = [each for each in exchanges if each.purpose is not Purpose.PROBE]
-    probes = [each.number for each in exchanges if each.purpose is Purpose.PROBE]
+    # Where nothing but wagers that read a balance showed it, the first of them does.
+    telling = [each for each in exchanges if each.purpose is not Purpose.PROBE] or exchanges[:1]
+    probes = [each.number for each in exchanges if each not in telling]
     raced = [each for each in telling if each.race is not None]
     some = raced[:_EXCHANGES] or telling[-_EXCHANGES:]
     more = [each.number for each in telling if each not in some]

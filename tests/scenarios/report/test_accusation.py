@@ -88,6 +88,20 @@ class CrashesOnOrphans(Wallet):
         raise RuntimeError("no such transaction")
 
 
+class RefusesInHtml(Wallet):
+    def __call__(self, environ, start_response):
+        answer = super().__call__(environ, start_response)
+        return answer if b'"error": null' in answer[0] else [b"<h1>no</h1>"]
+
+
+def test_what_only_wagers_that_read_a_balance_show_is_shown_by_the_first_of_them():
+    text = shown(judged(RefusesInHtml(), "MSG-02", "MSG-04", seed=7), 200)
+    lines = text[text.index("✗ MSG-02") :].splitlines()
+    assert lines[1].split(maxsplit=1)[1].startswith("POST /transaction {")
+    assert lines[2].strip() == "-> 200 <h1>no</h1>"
+    assert "causes   A page of the framework" in text[text.index("✗ MSG-04") :]
+
+
 @pytest.mark.parametrize(
     ("fault", "fitting"),
     [
