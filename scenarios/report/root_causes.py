@@ -139,14 +139,14 @@ def _form(finding: Finding, exchanges: Sequence[Exchange]) -> tuple[object, ...]
 _ORDER = {rule: place for place, rule in enumerate(FOLLOWS)}
 
 
-def _rank(each: Evidence) -> tuple[int, bool]:
-    """Rules that lead come first, in their order, and of each what answers show."""
-    return _ORDER.get(each.rule, len(_ORDER)), each.finding.observed is Observed.MONEY
+def _rank(each: Evidence) -> tuple[bool, int, bool]:
+    """Rules that lead come first, in their order, and of each what answers show; stories, which mix all, come last."""
+    return _is_story(each), _ORDER.get(each.rule, len(_ORDER)), each.finding.observed is Observed.MONEY
 
 
 def _root_of(each: Evidence, found: Sequence[Root]) -> Root | None:
     """That of ``found`` which explains ``each``, by the surest sign; None where none does."""
-    for sign in (_shares, _same_rule, _same_form, _follows, _same_mistake, _in_every_balance):
+    for sign in (_shares, _same_rule, _same_form, _follows, _same_mistake, _in_every_balance, _in_a_story):
         for root in found:
             if sign(each, root):
                 return root
@@ -191,6 +191,17 @@ def _in_every_balance(each: Evidence, root: Root) -> bool:
         return False
     named = any(one.finding.observed is Observed.MONEY for one in root.naming)
     return named and _mistake(each.finding) in {_mistake(one.finding) for one in root.evidence} | {None}
+
+
+def _in_a_story(each: Evidence, root: Root) -> bool:
+    """It is a generated history with such transactions, in which what is wrong by itself is wrong as well."""
+    return _is_story(each) and any(
+        _alike(each, one) and _same_way(each.finding, one.finding) for one in root.naming
+    )
+
+
+def _is_story(each: Evidence) -> bool:
+    return each.verdict.rule.group == "INV"
 
 
 def _mistake(finding: Finding) -> tuple[str, str] | None:
