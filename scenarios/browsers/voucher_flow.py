@@ -22,6 +22,7 @@ from simulators.jackpot.catalogue.pricing import CURRENCY
 from simulators.jackpot.lifecycle import IllegalTransition, VoucherEvent, VoucherState
 from simulators.jackpot.world import Voucher
 from simulators.providers import JACKPOT
+from simulators.values.clocks import awake
 
 # Seconds that closing a session, or passing the time, may take: nothing is judged by it.
 _UNJUDGED = 2.0
@@ -35,6 +36,8 @@ _STROLLS = 2
 AMOUNT, PRICE = 4000, 2500
 # After so many waits in vain the CLIENT's own pace bounds the others, if not below these seconds.
 _VAIN_WAITS, _LEAST_PATIENCE = 2, 1.0
+# Longer than these seconds no CLIENT takes to say that it is there, unless it is stopped or has more to do than it can.
+_STOPPED = 0.5
 
 
 @dataclass
@@ -102,15 +105,22 @@ class Conversions(Browser):
 
         Raises TargetGone, OutOfBounds where it does not and the reason is one of these.
         """
-        began = time.monotonic()
+        began = awake()
         bound = self._bound() if seconds is None else seconds
-        if not wait_until(condition, bound):
-            self.run.guard.check()
+        if not wait_until(condition, bound) and not (self._stood_still() and wait_until(condition, bound)):
+            if bound < self.patience:
+                self.judge.hurried = True
             if seconds is None:
                 self.simulator.vain_waits, self.unhurried = self.simulator.vain_waits + 1, False
             return False
-        self.simulator.longest_wait = max(self.simulator.longest_wait, time.monotonic() - began)
+        self.simulator.longest_wait = max(self.simulator.longest_wait, awake() - began)
         return True
+
+    def _stood_still(self) -> bool:
+        """Whether the CLIENT, asked after a wait in vain, took so long to answer that it may have been stopped."""
+        began = time.monotonic()
+        self.run.guard.check()
+        return time.monotonic() - began > _STOPPED
 
     def _bound(self) -> float:
         """Seconds of patience: less with a CLIENT that was in vain waited for, and is quick otherwise."""

@@ -1,6 +1,5 @@
 """Jackpot's simulator as the target file has it: as the judge holds it, and to be played with."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -15,6 +14,7 @@ from simulators.jackpot.service import Agreement
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import Notification
 from simulators.transport.route import Route
+from simulators.values.clocks import onward
 from simulators.webhooks.retry_queue import QueuedMessage, Schedule
 
 # The five minutes of the retry window pass in one and a half seconds, as all that the provider waits for.
@@ -53,7 +53,7 @@ class Jackpot(JackpotSimulator):
             habits=_habits(agreed, _SCALE),
             schedule=Schedule().scaled(_SCALE),
             seed=run.settings.seed,
-            clock=lambda: time.time() + self._shift,
+            clock=lambda: onward() + self._shift,
             files_url=agreed.files_url,
         )
         self.store_id = self.account.listings[0].store.id

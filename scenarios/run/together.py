@@ -24,6 +24,8 @@ class Together:
     abreast: set[int] = field(default_factory=set)
     # Whether what is found will be looked at more closely: then nothing ends with the first of it.
     tentative: bool = False
+    # Whether something was waited for in vain for less time than a CLIENT may take.
+    hurried: bool = False
     # How many judges share what the CLIENT answers at once.
     sharing: int = 1
 

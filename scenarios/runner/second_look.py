@@ -3,13 +3,14 @@
 Implements ``contract.md``, *What a verdict may rest on*: a rule is accused only of what came back. What did not is
 undecided, with both observations and the question whether somebody else used the player. A race, or a kill of the
 CLIENT, that did not come back is proof enough while the balances are still. What was found while the CLIENT went away
-is dropped, and the scenario judged again when it is back; one that it goes away in again is its rule's finding. What
+is dropped, and the scenario judged again when it is back; one that it goes away in again is its rule's finding. So is
+what was found while an answer was late, or a wait was shorter than a CLIENT may take: what paused says nothing. What
 was sent side by side, because its order means nothing, is sent one after the other then: what holds so is no breach of
 a rule that is not about races. What depends on a balance accuses nobody while another run uses the players, too.
 """
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import pytest
 
@@ -38,6 +39,9 @@ def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Except
     open_yet = error is not None and not isinstance(error, OutOfBounds) and not result.findings
     if isinstance(error, TargetGone) or (open_yet and _lost(judge)):
         error = _anew(item, judge)
+    elif open_yet and _paused(judge):
+        drop(result)
+        judge.hurried, error = False, _run(item, judge)
     if isinstance(error, OutOfBounds):
         _leave_open(result, f"time was over: {error}")
     if not result.findings or result.went_away_again or isinstance(error, TargetGone | OutOfBounds):
@@ -89,7 +93,7 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
     # How many go at once is found out by overlapping, too, and balances are read so: both say nothing of the rule.
     own = {Purpose.LIVENESS, Purpose.PROBE}
     told = (one for one in sent if one.number not in judge.abreast and one.purpose not in own)
-    raced, lost = _overlapped(told), _lost(judge)
+    raced, lost = _overlapped(told), _lost(judge) or _paused(judge)
     if any(finding.observed in (Observed.MONEY, Observed.REFUSED) for finding in first):
         learn_plain_faults(judge)
     result.findings, result.judged, result.notes, result.left = [], set(), {}, {}
@@ -151,14 +155,15 @@ def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost
     dropped = set()
     for rule in dict.fromkeys(finding.rule for finding in first):
         # What could not be tried again speaks for itself.
-        by_chance = raced or "restart" in RULES[rule].needs
+        silent = all(finding.observed is Observed.SILENT for finding in result.of(rule))
+        by_chance = (raced or "restart" in RULES[rule].needs) and not silent
         if rule in back or rule not in again or (by_chance and _still(judge)):
             continue
         if not raced and any(judge.abreast.intersection(one.exchanges) for one in result.of(rule)):
             result.notes.setdefault(rule, []).append(HELD_ALONE)
             dropped.add(rule)
-        elif lost and not raced:
-            # The CLIENT went away, and was back before anybody asked: what was found then says nothing.
+        elif lost and (not raced or (silent and not _in_races(judge, result.of(rule)))):
+            # The CLIENT was away or paused, and was back before anybody asked: what was found then says nothing.
             dropped.add(rule)
         else:
             result.seen_once[rule] = _once(result, rule)
@@ -179,10 +184,24 @@ def _run(item: pytest.Function, judge: Judge) -> Exception | None:
     return None
 
 
+def _in_races(judge: Judge, findings: list[Finding]) -> bool:
+    """Whether one of the exchanges that show them left at the same moment as others, on purpose."""
+    return any(judge.run.history[number].race is not None for one in findings for number in one.exchanges)
+
+
 def _lost(judge: Judge) -> bool:
     """Whether the CLIENT went away in the middle of a request of this scenario, though nothing was meant to be lost."""
+    return _failed(judge, _GOING)
+
+
+def _paused(judge: Judge) -> bool:
+    """Whether the CLIENT, or the machine, may have stood still for a while in this scenario."""
+    return judge.hurried or _failed(judge, {FailureKind.TIMEOUT})
+
+
+def _failed(judge: Judge, kinds: Collection[FailureKind]) -> bool:
     return any(
-        one.failure is not None and one.failure.kind in _GOING and not one.faulty
+        one.failure is not None and one.failure.kind in kinds and not one.faulty
         for one in judge.run.sent_in(judge.result)
         if one.direction is Direction.TO_CLIENT
     )

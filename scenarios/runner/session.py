@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -39,6 +39,7 @@ from scenarios.runner.second_look import look
 from scenarios.target.lock import PlayerLock
 from scenarios.wallet.noticed import refusals
 from simulators.providers import PROVIDERS
+from simulators.values.clocks import watched
 
 
 class Watcher(Protocol):
@@ -102,8 +103,11 @@ class Session:
         return Exit.UNDECIDED if self.run.interrupted and code is Exit.HOLDS else code
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Lend the run to the fixtures."""
+        """Lend the run to the fixtures, and notice from now on when this program is stopped."""
         config.stash[RUN] = self.run
+        watching = ExitStack()
+        watching.enter_context(watched())
+        config.add_cleanup(watching.close)
         if self.sure:
             # Nobody sees tracebacks; others take longer to write than the scenarios that end by an exception.
             config.option.tbstyle = "native"

@@ -34,6 +34,8 @@ _SIGNS_OF = {"BET-01": Kind.BET, "RES-01": Kind.RESULT}
 # What is bet as soon as it was paid, in smallest units, and seconds after which that is tried again.
 _AT_ONCE = 77_700
 _LATER = 0.5
+# So often is paid what earlier wagers may have left owed.
+_DEBTS = 3
 _REMEDY = '; add balance = { get = "..", read = ".." } to [driver] to judge the rest'
 
 _TAKES_ALL = Noticed("BET-03", _EXPECTED["BET-03"], "every bet is accepted, however large")
@@ -272,22 +274,41 @@ def _taken_for_copy(operator: Verbs, player: Player) -> Noticed | None:
 
 
 def _late(operator: Verbs, player: Player) -> Noticed | None:
-    """Whether a result can be bet only some time after it was answered."""
-    amount = player.money(_AT_ONCE)
-    paid = operator.result(player, amount, purpose=Purpose.PROBE)
-    at_once = operator.bet(player, amount, purpose=Purpose.PROBE)
-    if not paid.ok or at_once.ok:
-        return None
-    time.sleep(_LATER)
-    later = operator.bet(player, amount, purpose=Purpose.PROBE)
-    if not later.ok:
-        operator.rollback(paid, purpose=Purpose.PROBE)
-        return None
-    seen = (
-        f"a bet of it was refused at once, and accepted {_LATER:g} s later: what is answered is not done yet"
+    """Whether a result can be bet, or a bet is missing, only some time after it was answered."""
+    amount = max(
+        player.money(_AT_ONCE), 2 * sum(one.message.amount for one in _own(operator, player) if _paid(one))
     )
-    numbers = (paid.number, at_once.number, later.number)
-    return Noticed("RES-01", f"a result of {player.show(amount)} is paid when it is answered", seen, numbers)
+
+    def pays() -> Exchange:
+        return operator.result(player, amount, purpose=Purpose.PROBE)
+
+    def bets(*, later: bool = False) -> Exchange:
+        if later:
+            time.sleep(_LATER)
+        return operator.bet(player, amount, purpose=Purpose.PROBE)
+
+    # Whatever is owed is paid, and what was sent before has its effect: then less than the amount is left.
+    for _ in range(_DEBTS):
+        if not pays().ok or bets(later=True).ok:
+            break
+    paid, first = pays(), bets()
+    second = bets() if first.ok else first
+    if not paid.ok or (first.ok and second.refused):
+        return None
+    third = bets(later=True)
+    if first.ok == third.ok:
+        return None
+    rule, what, first_then = (
+        ("BET-01", "a bet of {} is taken", "a second bet of it was accepted at once, and a third refused")
+        if first.ok
+        else ("RES-01", "a result of {} is paid", "a bet of it was refused at once, and accepted")
+    )
+    return Noticed(
+        rule,
+        f"{what.format(player.show(amount))} when it is answered",
+        f"{first_then} {_LATER:g} s later: what is answered is not done yet",
+        tuple(dict.fromkeys((paid.number, first.number, second.number, third.number))),
+    )
 
 
 def _blame(

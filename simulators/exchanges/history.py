@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from simulators.exchanges import bounds
+from simulators.values.clocks import awake
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -46,8 +47,7 @@ class Purpose(StrEnum):
     CLIENT = "client"  # the CLIENT's own request
 
 
-# Purposes that stand behind a label where it is shown; the label says enough of the others.
-# What the judge sends for itself.
+# What the judge sends for itself; where labels are shown, these purposes stand behind them.
 OWN = frozenset({Purpose.PROBE, Purpose.FUNDING, Purpose.RESTORE, Purpose.FIRST_WAGER})
 _SHOWN = OWN | {Purpose.DOCTOR}
 _SERVER_ERROR = 500
@@ -269,7 +269,7 @@ class History:
     _scenario: str | None = None
     _exchanges: list[Exchange] = field(default_factory=list, repr=False)  # a traceback may show values
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _epoch: float = field(default_factory=time.monotonic)
+    _epoch: float = field(default_factory=awake)
     _races: int = 0
     _room: bounds.Room = field(default_factory=bounds.Room)
 
@@ -293,7 +293,7 @@ class History:
 
     def now(self) -> float:
         """Seconds since this history began."""
-        return time.monotonic() - self._epoch
+        return awake() - self._epoch
 
     def new_race(self) -> int:
         """A number for a race; no two races of this history have the same."""

@@ -26,6 +26,7 @@ from simulators.exchanges.history import (
 from simulators.transport.delivery import Delivery, Meaning
 from simulators.transport.raw_connection import Connection, failure_of, network
 from simulators.transport.route import Route
+from simulators.values.clocks import awake
 
 # Seconds between the arrival of all but the last bytes and the release: a server accepts and reads meanwhile.
 SETTLE = 0.02
@@ -86,7 +87,7 @@ def _warm(racers: list[_Racer], route: Route, settle: float) -> None:
         try:
             racer.connection = route.connect(racer.delivery.request)
             whole = racer.connection.head + racer.connection.body
-            racer.connection.push(whole[:-1], time.monotonic() + timeout)
+            racer.connection.push(whole[:-1], awake() + timeout)
             # Its TLS record is made now, so that at the release only raw sends are left.
             racer.last = racer.connection.seal(whole[-1:])
         except Exception as error:
@@ -98,9 +99,9 @@ def _warm(racers: list[_Racer], route: Route, settle: float) -> None:
         list(pool.map(prepare, racers))
     ready = [racer.connection for racer in racers if racer.connection is not None]
     # One deadline for all: a CLIENT that serves one connection at a time leaves the others' bytes waiting.
-    deadline = time.monotonic() + timeout
+    deadline = awake() + timeout
     for connection in ready:
-        connection.flush(deadline - time.monotonic())
+        connection.flush(deadline - awake())
         connection.socket.setblocking(False)
     if ready:
         time.sleep(settle)
@@ -162,12 +163,12 @@ def _release(racers: list[_Racer], history: History) -> float:
 
 def _collect(racers: list[_Racer], timeout: float, finish: Callable[[_Racer], None]) -> None:
     """Read all answers together and finish each racer as it ends, after ``timeout`` seconds all of them."""
-    deadline = time.monotonic() + timeout
+    deadline = awake() + timeout
     with selectors.DefaultSelector() as selector:
         for racer in racers:
             assert racer.connection is not None
             selector.register(racer.connection.socket, selectors.EVENT_READ, racer)
-        while selector.get_map() and (left := deadline - time.monotonic()) > 0:
+        while selector.get_map() and (left := deadline - awake()) > 0:
             for key, _ in selector.select(left):
                 racer = key.data
                 try:

@@ -4,6 +4,7 @@ Races and faults need the wire: a request as bytes, TLS records made before they
 the middle. HTTP is framed and parsed by h11, TLS is done in memory by ``ssl``.
 """
 
+import contextlib
 import fcntl
 import select
 import socket
@@ -20,6 +21,7 @@ import h11
 import urllib3
 
 from simulators.exchanges.history import Answer, Failure, FailureKind, Headers, Request, header
+from simulators.values.clocks import awake
 
 # An answer longer than this is cut: a CLIENT under test must not be able to fill the judge's memory.
 ANSWER_LIMIT = 2 << 20
@@ -119,7 +121,7 @@ class Connection:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         url = parsed(request.url)
         host, port = endpoint(url)
-        deadline = time.monotonic() + timeout
+        deadline = awake() + timeout
         self.socket = _dial(host, port, timeout, buffer)
         try:
             if url.scheme == "https":
@@ -190,8 +192,8 @@ class Connection:
 
     def flush(self, timeout: float) -> None:
         """Wait until the peer's kernel has every byte sent, at most ``timeout`` seconds."""
-        deadline = time.monotonic() + timeout
-        while _in_flight(self.socket) and time.monotonic() < deadline:
+        deadline = awake() + timeout
+        while _in_flight(self.socket) and awake() < deadline:
             time.sleep(_POLL)
 
     def take(self, size: int = _RECEIVE) -> Answer | None:
@@ -221,9 +223,11 @@ class Connection:
         """
         while True:
             self.socket.settimeout(remaining(deadline))
-            answer = self.take()
-            if answer is not None:
-                return answer
+            # Late by the system's clock is not late yet where this process was stopped.
+            with contextlib.suppress(TimeoutError):
+                answer = self.take()
+                if answer is not None:
+                    return answer
 
     def _opened(self, raw: bytes) -> bytes:
         if self._tls is None:
@@ -291,7 +295,7 @@ def _inflated(body: bytes, encoding: str | None) -> bytes:
 
 
 def _dial(host: str, port: int, timeout: float, buffer: int | None) -> socket.socket:
-    deadline = time.monotonic() + timeout
+    deadline = awake() + timeout
     failure: OSError = NoConnectionError(f"{host} has no address")
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         sock = socket.socket(family, kind, protocol)
@@ -336,8 +340,8 @@ def _in_flight(sock: socket.socket) -> int:
 
 
 def remaining(deadline: float) -> float:
-    """Seconds until ``deadline`` on the monotonic clock; raises TimeoutError when it has passed."""
-    left = deadline - time.monotonic()
+    """Seconds until ``deadline`` of ``awake()``; raises TimeoutError when it has passed."""
+    left = deadline - awake()
     if left <= 0:
         raise TimeoutError
     return left

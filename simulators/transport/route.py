@@ -13,6 +13,7 @@ from simulators.transport.pace import Pace
 from simulators.transport.rate_limits import Limits
 from simulators.transport.raw_connection import Connection, endpoint, parsed
 from simulators.transport.room import Place, Room
+from simulators.values.clocks import awake
 
 _KNOCK = 0.02
 
@@ -91,7 +92,7 @@ class Route:
         ``timeout`` holds for all of it. Raises OSError and h11.RemoteProtocolError where there is none (``failure_of``
         puts them into words), and ValueError where the request cannot be written.
         """
-        deadline = time.monotonic() + self.timeout
+        deadline = awake() + self.timeout
         with self.place(pooled=True):
             connection = self.connect(request, pooled=True)
             try:

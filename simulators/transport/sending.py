@@ -3,7 +3,6 @@
 Alone over a connection that is kept, together as a race, or on a connection of its own with faults.
 """
 
-import time
 from collections.abc import Sequence
 
 from simulators.exchanges.history import Answer, Exchange, Failure, FailureKind, Request, Status, header
@@ -13,6 +12,7 @@ from simulators.transport.last_byte_race import race
 from simulators.transport.pace import Pace
 from simulators.transport.raw_connection import Connection, Cut, failure_of, network, remaining
 from simulators.transport.route import Route, reachable
+from simulators.values.clocks import awake
 
 # A receive buffer this small makes the CLIENT wait for a slow reader, also with short answers.
 _SMALL_BUFFER = 1024
@@ -212,7 +212,7 @@ def _record(
 
 
 def _converse(connection: Connection, handling: Handling, route: Route) -> Answer:
-    deadline = time.monotonic() + route.timeout
+    deadline = awake() + route.timeout
     # A CLIENT may answer before it has read all, and close: then the answer is there to be read.
     early = not _push(connection, handling, route, deadline)
     if handling is _PLAIN:
@@ -222,7 +222,7 @@ def _converse(connection: Connection, handling: Handling, route: Route) -> Answe
     if handling.lose is not None and not early:
         _lose(connection, handling.lose, handling.cut, route)
     # The faults' own seconds are not the CLIENT's.
-    return _read(connection, handling, route, time.monotonic() + route.timeout)
+    return _read(connection, handling, route, awake() + route.timeout)
 
 
 def _push(connection: Connection, handling: Handling, route: Route, deadline: float) -> bool:
@@ -236,10 +236,10 @@ def _push(connection: Connection, handling: Handling, route: Route, deadline: fl
             head = head if body else head[:-1]
             body = body[: max(0, min(handling.reset_after, len(body) - 1))]
         chunk = handling.chunk or len(body) or 1
-        connection.push(head, time.monotonic() + route.timeout)
+        connection.push(head, awake() + route.timeout)
         for start in range(0, len(body), chunk):
             route.sleep(handling.pause) if handling.pause else None
-            connection.push(body[start : start + chunk], time.monotonic() + route.timeout)
+            connection.push(body[start : start + chunk], awake() + route.timeout)
     except (BrokenPipeError, ConnectionResetError):
         return False
     if handling.reset_after is not None:
@@ -252,7 +252,7 @@ def _push(connection: Connection, handling: Handling, route: Route, deadline: fl
 
 def _lose(connection: Connection, instant: float | str, how: Cut, route: Route) -> None:
     if instant == FIRST_BYTE:
-        deadline = time.monotonic() + route.timeout
+        deadline = awake() + route.timeout
         while not connection.heard:
             connection.socket.settimeout(remaining(deadline))
             connection.take(1)

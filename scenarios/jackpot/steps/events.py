@@ -1,16 +1,16 @@
 """Webhooks that scenarios build by hand: in other spellings, for stores and vouchers of their own."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scenarios.hosting.jackpot import Jackpot
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.jackpot import wire, world
-from simulators.jackpot.field_types import moment
+from simulators.jackpot.field_types import at, moment
 from simulators.jackpot.wire import Notification
 from simulators.jackpot.world import Voucher
 from simulators.values import decimal_json
+from simulators.values.clocks import onward
 from simulators.webhooks.retry_queue import QueuedMessage
 
 # So often is an event sent that the CLIENT fails at.
@@ -24,7 +24,7 @@ def new_id() -> str:
 
 def just_now(ahead: float = 0.0) -> str:
     """The moment ``ahead`` seconds from now, as events write it."""
-    return moment(datetime.now(UTC) + timedelta(seconds=ahead))
+    return moment(at(onward() + ahead))
 
 
 def envelope(name: str, message: Any, **more: Any) -> dict[str, Any]:

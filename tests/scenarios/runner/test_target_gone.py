@@ -19,7 +19,9 @@ DEADLY = Decimal("7.77")
 
 
 class Mortal(Wallet):
-    """Goes away at a bet of 7.77 as often as ``lives`` says; ``how`` it then answers is "closed" or a status.
+    """Goes away at a bet of 7.77 as often as ``lives`` says; ``how`` it then answers is "closed", "paused" or a status.
+
+    "paused" is not at all, until it is asked for something else.
 
     The first ``unseen`` deaths are over before anybody asks, as of one worker among several.
     """
@@ -29,8 +31,10 @@ class Mortal(Wallet):
         self.how, self.lives, self.unseen, self.away = how, lives, unseen, False
         # Of the request that its thread is at work for.
         self.this = threading.local()
+        self.resumed = threading.Event()
 
     def __call__(self, environ, start_response):
+        self.resumed.set()
         if not self.away:
             self.this.lethal, said = False, []
             answer = super().__call__(environ, lambda *given: said.append(given))
@@ -39,7 +43,10 @@ class Mortal(Wallet):
                 return answer
             self.away = not self.unseen
             self.unseen = max(0, self.unseen - 1)
-        if self.how == "closed":
+        if self.how == "paused":
+            self.resumed.clear()
+            self.resumed.wait()
+        if self.how in ("closed", "paused"):
             # Without an answer: waitress closes what has promised more than it sends.
             start_response("200 OK", [("Content-Length", "10")])
             return [b""]
@@ -63,6 +70,8 @@ class Supervisor:
     def planned(self, run, scenarios):
         # On a busy machine the first wager is said to be waited for: that was before.
         self.said.clear()
+        if getattr(self.wallet, "how", "") == "paused":
+            run.route.timeout = 1.0
 
     def finished(self, run, result):
         pass
@@ -189,8 +198,9 @@ def test_what_kills_it_for_good_is_that_rules_finding_and_the_rest_is_not_run(ju
     assert standings(result)["BET-03"] is Standing.SKIPPED
 
 
-def test_one_that_is_back_before_anybody_asks_is_not_accused(judge_it):
-    result, said = judge_it(Mortal(unseen=1))
+@pytest.mark.parametrize("how", ["closed", "paused"])
+def test_one_that_is_back_before_anybody_asks_is_not_accused(judge_it, how):
+    result, said = judge_it(Mortal(how, unseen=1))
     assert said == []
     assert set(standings(result).values()) == {Standing.PASSED}
 

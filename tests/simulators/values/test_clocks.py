@@ -1,0 +1,40 @@
+"""Clocks of a machine that pauses, and whose time of day is set back."""
+
+import pytest
+
+from simulators.jackpot.field_types import at, moment
+from simulators.values.clocks import Awake, Onward
+
+
+class Hands:
+    """The hands of a clock, set by the test."""
+
+    def __init__(self, now=0.0):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+
+def test_what_a_process_was_stopped_for_is_left_out_while_it_is_watched():
+    hands = Hands()
+    clock = Awake(hands)
+    with clock.watched():
+        before = clock.now()
+        hands.now += 6
+        assert clock.now() - before == pytest.approx(0.05)
+        hands.now += 0.2
+        assert clock.now() - before == pytest.approx(0.25)
+    assert Awake(Hands(6.0)).now() == 6
+
+
+def test_the_time_of_events_never_goes_back_and_never_stands_still():
+    hands = Hands(1_700_000_000_123_000_000)
+    clock = Onward(hands)
+    told = [moment(at(clock.now()))]
+    hands.now -= 2_600_000_000
+    told += [moment(at(clock.now())) for _ in range(2000)]
+    hands.now += 10_000_000_000
+    told.append(moment(at(clock.now())))
+    assert told[0].endswith("20.123Z")
+    assert told == sorted(set(told))
