@@ -79,21 +79,28 @@ def judge_stories(
 
 
 def side_by_side(
-    judge: Judge, players: Sequence[Player], stage: Callable[[Judge, Player], Stage], stories: Sequence[Story]
+    judge: Judge,
+    players: Sequence[Player],
+    stage: Callable[[Judge], Stage],
+    acting: int,
+    stories: Sequence[Story],
 ) -> Iterator[Broken | None]:
-    """How each of ``stories`` of one player broke; as many are played at once as there are ``players``.
+    """How each of ``stories`` broke; as many are played at once as ``acting`` ones there are of ``players``.
 
     Raises Open where it comes to one that does not tell.
     """
     ends: list[Broken | Open | None] = [None] * len(stories)
 
-    def played(judge: Judge, player: Player, place: int) -> None:
+    def played(judge: Judge, place: int) -> None:
+        # Nobody comes to what stands behind.
+        if any(ends[:place]):
+            return
         try:
-            ends[place] = play(stories[place], stage(judge, player))
+            ends[place] = play(stories[place], stage(judge))
         except Open as open_yet:
             ends[place] = open_yet
 
-    judge.spread(players, range(len(stories)), played)
+    judge.spread(players, range(len(stories)), played, acting)
     for end in ends:
         if isinstance(end, Open):
             raise end

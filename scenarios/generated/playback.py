@@ -76,8 +76,8 @@ class Stage:
         """Do one step."""
         operator = self.run.verbs
         if step.verb is Verb.RESTART:
-            with self.run.route.room.alone():
-                self.run.route.room.emptied()
+            with self.run.route.room.alone() as its_turn:
+                its_turn()
                 self.run.guard.restart()
             return
         if step.verb is Verb.TOGETHER:
@@ -255,13 +255,17 @@ class BetsOnly(Stage):
             raise Broken(why, numbers, -player.known, (player.id, player.known), _OVERDRAWN)
 
 
+@dataclass
 class Isolated(Stage):
-    """The first player acts, the others do nothing: their balances stay."""
+    """The player at the place ``acts`` does so alone, the others do nothing: their balances stay."""
+
+    acts: int = 0
 
     def open(self) -> None:
-        """Bring every player to the opening balance, and let the first alone act."""
+        """Bring every player to the opening balance, and let one alone act."""
         super().open()
-        self.bystanders, self.players = self.players[1:], self.players[:1]
+        self.bystanders = [*self.players]
+        self.players = [self.bystanders.pop(self.acts)]
 
     def finish(self) -> None:
         """Raise Broken where a bystander's balance moved."""

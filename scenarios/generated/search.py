@@ -16,6 +16,8 @@ _EDGES: Final = 0.1
 # How often steps leave together, and come while a player is banned, where the plan has such.
 _TOGETHER: Final = 0.5
 _BANNED: Final = 0.3
+# How often one story restarts the CLIENT at most, as each time takes seconds.
+_RESTARTS: Final = 3
 # A failing story is played so often again, at most, to make it shorter.
 _SHRINKS = 80
 FAULTS = (
@@ -147,6 +149,8 @@ def _steps(plan: Plan, chance: Random, number: int) -> tuple[Step, ...]:
     verbs = some if any(verb not in _LATER for verb in some) else plan.verbs
     steps: list[Step] = []
     for _ in range(number):
+        if sum(step.verb is Verb.RESTART for step in steps) == _RESTARTS:
+            verbs = tuple(verb for verb in verbs if verb is not Verb.RESTART)
         single = partial(_single, plan, chance, verbs, later=bool(steps))
         if plan.together and chance.random() < _TOGETHER:
             group = tuple(single(beside=True) for _ in range(chance.randint(2, plan.together)))

@@ -13,7 +13,7 @@ from simulators.exchanges.history import Exchange
 
 # Seconds between two looks at a CLIENT that is away: at first, and at most.
 _FIRST_PAUSE = 0.05
-_LONGEST_PAUSE = 1.0
+_LONGEST_PAUSE = 0.25
 
 
 class TargetGone(Exception):

@@ -13,6 +13,7 @@ from scenarios.driver.driver import Driver
 from scenarios.oracles.model import OPEN, Model
 from scenarios.oracles.plain_faults import PlainFaults
 from scenarios.run.findings import Opening, ScenarioResult
+from scenarios.run.free_players import FreePlayers
 from scenarios.run.guard import Guard
 from scenarios.run.planning.cost import round_trip
 from scenarios.run.planning.estimate import about, bound
@@ -69,7 +70,8 @@ class Run:
     only what answers decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not
     measured, ``turn`` to the next request, both of the beginning; ``slower`` is how many times as long answers were
     seen to take since then. ``planned`` are so many scenarios of each provider. ``lock`` knows of other runs that use
-    the players. ``again`` is whether a scenario is run once more, as it broke a rule.
+    the players, ``free`` which of them no scenario acts for while several run side by side (else None). ``again`` is
+    whether a scenario is run once more, as it broke a rule.
     """
 
     settings: Settings
@@ -91,6 +93,7 @@ class Run:
     slower: float = 1.0
     planned: Mapping[str, int] = field(default_factory=dict)
     lock: PlayerLock = field(default_factory=PlayerLock)
+    free: FreePlayers | None = None
     again: bool = False
 
     def __post_init__(self) -> None:

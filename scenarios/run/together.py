@@ -6,6 +6,7 @@ from functools import partial
 from typing import Self, TypeVar
 
 from scenarios.run.findings import ScenarioResult
+from scenarios.run.free_players import FreePlayers
 from scenarios.run.planning.width import Result, side_by_side
 from scenarios.run.run import Run
 from scenarios.wallet.player import Player
@@ -58,14 +59,20 @@ class Together:
         """
         if not self._spreads or len(players) < 2:
             return [do(self, player) for player in players]
-        lanes = [self.run.lane([player], self.run.verbs.guard) for player in players]
-        own = [replace(self.result, findings=[], judged=set(), notes={}) for _ in players]
-        sharing = self.sharing * min(len(players), self.run.width)
-        judges = [
-            replace(self, run=lane, result=one, sharing=sharing) for lane, one in zip(lanes, own, strict=True)
-        ]
+
+        def alone(judge: Self, player: Player) -> Result:
+            judge.run = self.run.lane([player], self.run.verbs.guard)
+            return do(judge, player)
+
+        return self._apart([partial(alone, player=player) for player in players], len(players))
+
+    def _apart(self, does: Sequence[Callable[[Self], Result]], number: int) -> list[Result]:
+        """Call all of ``does``, about ``number`` at once, each with a judge of its own; findings keep the order."""
+        own = [replace(self.result, findings=[], judged=set(), notes={}) for _ in does]
+        sharing = self.sharing * min(number, self.run.width)
+        judges = [replace(self, result=one, sharing=sharing) for one in own]
         try:
-            return self.together([partial(do, one, who) for one, who in zip(judges, players, strict=True)])
+            return self.together([partial(do, judge) for do, judge in zip(does, judges, strict=True)])
         finally:
             for one in own:
                 self.result.findings += one.findings
@@ -74,21 +81,30 @@ class Together:
                     self.result.notes.setdefault(rule, []).extend(notes)
 
     def spread(
-        self, players: Sequence[Player], cases: Sequence[Case], do: Callable[[Self, Player, Case], object]
+        self,
+        players: Sequence[Player],
+        cases: Sequence[Case],
+        do: Callable[[Self, Case], object],
+        acting: int = 1,
     ) -> None:
-        """Do so for each of ``cases``, as many at once as there are ``players``; what is found keeps their order."""
-        number = min(len(players), len(cases)) if self._spreads else 1
-        shares = [
-            cases[place * len(cases) // number : (place + 1) * len(cases) // number]
-            for place in range(number)
-        ]
-        own = dict(zip(players[:number], shares, strict=True))
+        """Do so for each of ``cases``, by ``acting`` players, the first of the judge that ``do`` gets.
 
-        def all_of(judge: Self, player: Player) -> None:
-            for case in own[player]:
-                do(judge, player, case)
+        As many at once as there are ``players`` for, and others that are free; what is found keeps their order.
+        """
+        own, free = [*players], self.run.free
+        number = max(1, len(own) // acting)
+        if not self._spreads or (free is None and number < 2):
+            for case in cases:
+                do(self, case)
+            return
+        free = free or FreePlayers()
 
-        self.each([*own], all_of)
+        def lent(judge: Self, case: Case) -> None:
+            with free.some(acting, own) as players:
+                judge.run = self.run.lane(players, self.run.verbs.guard)
+                do(judge, case)
+
+        self._apart([partial(lent, case=case) for case in cases], number)
 
     @property
     def _spreads(self) -> bool:

@@ -25,6 +25,7 @@ from scenarios.cases.choices import learn_all
 from scenarios.contract import RULES, Rule
 from scenarios.generated.families.family import Cases
 from scenarios.run.findings import ScenarioResult
+from scenarios.run.free_players import FreePlayers
 from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
@@ -89,10 +90,9 @@ class Lanes:
     items: Iterable[pytest.Item]
     keep: Callable[[ScenarioResult], bool]
     _parts: dict[float, list[pytest.Function]] = field(default_factory=lambda: defaultdict(list))
+    # What is taken from both is taken while ``changed`` of the latter is held.
     _waiting: list[pytest.Function] = field(default_factory=list)
-    _free: list[Player] = field(default_factory=list)
-    # Held to take from both, told when a player is free again.
-    _taking: threading.Condition = field(default_factory=threading.Condition)
+    _free: FreePlayers = field(default_factory=FreePlayers)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _learning: threading.Lock = field(default_factory=threading.Lock)
     # Where the scenarios began that were under way when the CLIENT went away.
@@ -122,7 +122,8 @@ class Lanes:
 
     def _side_by_side(self, items: list[pytest.Function]) -> None:
         """Run ``items``, in as many lanes as there are players."""
-        self._waiting[:], self._free[:] = items, self.run.players
+        self._waiting[:], self.run.free = items, self._free
+        self._free.players[:], self._free.kept = self.run.players, True
         number = min(len(self.run.players), self.run.width, len(items))
         with ThreadPoolExecutor(number, thread_name_prefix="lane") as pool:
             try:
@@ -131,11 +132,13 @@ class Lanes:
             except BaseException:
                 self._stop()
                 raise
+            finally:
+                self.run.free = None
 
     def _stop(self) -> None:
         self._stopped.set()
-        with self._taking:
-            self._taking.notify_all()
+        with self._free.changed:
+            self._free.changed.notify_all()
 
     def _worthwhile(self) -> bool:
         """Whether wagers tell balances here, nobody wants the first finding alone, and time is left."""
@@ -182,21 +185,24 @@ class Lanes:
             try:
                 self._judge(item, self.run.lane(players, self._guard))
             finally:
-                with self._taking:
-                    self._free += players
-                    self._taking.notify_all()
+                with self._free.changed:
+                    self._free.players += players
+                    self._free.changed.notify_all()
 
     def _take(self) -> tuple[pytest.Function, list[Player]] | None:
         """Take the next scenario for which enough players are free, and those; None where there is none any more."""
-        with self._taking:
+        free = self._free
+        with free.changed:
             while self._waiting and not (self._stopped.is_set() or self._paced):
                 for item in self._waiting:
                     number = _players_for(item)
-                    if number <= len(self._free):
+                    if number <= len(free.players):
                         self._waiting.remove(item)
-                        players, self._free[:number] = self._free[:number], []
+                        players, free.players[:number] = free.players[:number], []
+                        free.kept = bool(self._waiting)
+                        free.changed.notify_all()
                         return item, players
-                self._taking.wait()
+                free.changed.wait()
         return None
 
     def _judge(self, item: pytest.Function, lane: Run) -> None:
@@ -235,9 +241,9 @@ def _players_for(item: pytest.Function) -> int:
     return 2 if (TWO | {"players"}) & inspect.signature(item.function).parameters.keys() else 1
 
 
-def _later(item: pytest.Function) -> tuple[int, bool]:
-    """Behind what takes more: two players, or the longer the harder is tried; the last to end is then no long one."""
-    return -_players_for(item), not grows(item)
+def _later(item: pytest.Function) -> tuple[bool, int, bool]:
+    """Behind what takes more: sizes of the effort, two players, many cases; the last to end is then no long one."""
+    return "effort" not in item.fixturenames, -_players_for(item), not grows(item)
 
 
 def _fixtures_used(item: pytest.Function) -> set[str]:

@@ -304,11 +304,9 @@ class Verbs:
             raise NoRace(
                 "the target's limits, or the pace at which it takes requests, let none leave together"
             )
-        # What others send at its side would change what meets in the CLIENT.
-        with self.channel.route.room.alone():
-            exchanges = deliver(
-                [self._delivery(message) for message in kept], self.channel.route, together=True
-            )
+        exchanges = deliver(
+            [self._delivery(message) for message in kept], self.channel.route, together=True, alone=True
+        )
         unanswered = next((exchange for exchange in exchanges if exchange.unknown), None)
         if unanswered is not None:
             self.guard(unanswered)

@@ -11,6 +11,7 @@ import selectors
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from simulators.exchanges.history import (
@@ -46,26 +47,33 @@ class _Racer:
     failure: Failure | None = None
 
 
-def race(deliveries: Sequence[Delivery], route: Route, settle: float = SETTLE) -> list[Exchange]:
+def _at_once() -> None:
+    """For a race that waits for nobody."""
+
+
+def race(
+    deliveries: Sequence[Delivery], route: Route, *, alone: bool = False, settle: float = SETTLE
+) -> list[Exchange]:
     """Send ``deliveries`` so that their last bytes leave together; return the exchanges in their order.
 
     A request equal to an earlier one of this race is its copy, unless it is said to be one of another. The route's
-    timeout holds for dialling and again, from the release on, for the answers; what is not answered by then is
-    unknown, and so is what was refused or reset, with the failure in words. ``invoked`` is when the last byte left; the
-    faults tell how far apart the last bytes left. ``settle`` is seconds between all but the last bytes and those.
+    timeout holds for dialling and again, from the release on, for the answers; what is not answered by then is unknown,
+    and so is what was refused or reset, with the failure in words. ``invoked`` is when the last byte left; the faults
+    tell how far apart the last bytes left. ``alone`` has it wait until nothing else is under way: what others send at
+    its side would change what meets in the CLIENT. ``settle`` is seconds between all but the last bytes and those.
 
     Raises ValueError where a request cannot be written, or where the race is wider than the limits allow.
     """
     racers = [_Racer(delivery) for delivery in deliveries]
     if not racers:
         return []
-    with route.places(len(racers)):
+    # Who lines up has all its connections.
+    with route.places(len(racers)), route.room.alone() if alone else nullcontext(_at_once) as its_turn:
         try:
             # Before anything is sent: a CLIENT cuts off what comes too slowly.
             route.limits.request(len(racers))
             _warm(racers, route, settle)
-            # Who has the CLIENT to itself may open connections while the last answers of others are under way.
-            route.room.emptied()
+            its_turn()
             firsts: dict[Request, int] = {}
             number = route.history.new_race()
             for racer in racers:

@@ -4,7 +4,7 @@ says *not now* to what comes beside others, and no others while a race has it to
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -37,9 +37,8 @@ class Room:
         self._held: set[Place] = set()
         # Those with faults, which are no part of the judge's choice.
         self._faulty = 0
-        # How many wait to have the CLIENT to themselves, or do.
-        self._alone = 0
-        self._taken = False
+        # Who is to have the CLIENT to themselves, one after the other; the first does once nothing is under way.
+        self._line: list[object] = []
         self._narrowed_at = self._refused_at = float("-inf")
         self._changed = threading.Condition()
 
@@ -74,39 +73,35 @@ class Room:
 
     @property
     def _open(self) -> bool:
-        return not self._alone or _ALONE.get() is self
+        return not self._line or _ALONE.get() is self
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Let nothing leave but what is sent in this context; what is under way may end meanwhile (``emptied``).
+    def alone(self) -> Iterator[Callable[[], None]]:
+        """Let no single request leave but those of this context, which has the CLIENT to itself once it is its turn.
 
-        Whoever waits for this comes before single requests, one after the other.
+        What is to be called before anything leaves here waits for that: until those who came before are gone, and
+        nothing is under way. Connections may be opened meanwhile: who came first opened its own first, and a CLIENT
+        turns to them in that order.
         """
         if _ALONE.get() is self:
-            yield
+            yield lambda: None
             return
-        with self._changed:
-            self._alone += 1
-        try:
-            with self._changed:
-                self._changed.wait_for(lambda: not self._taken)
-                self._taken = True
-            token = _ALONE.set(self)
-            try:
-                yield
-            finally:
-                _ALONE.reset(token)
-                self._taken = False
-        finally:
-            with self._changed:
-                self._alone -= 1
-                self._changed.notify_all()
+        own = object()
 
-    def emptied(self) -> None:
-        """Wait until nothing is under way, where this context is ``alone``."""
-        if _ALONE.get() is self:
+        def come() -> None:
             with self._changed:
-                self._changed.wait_for(lambda: not (self._held or self._faulty))
+                self._changed.wait_for(lambda: self._line[0] is own and not (self._held or self._faulty))
+
+        with self._changed:
+            self._line.append(own)
+        token = _ALONE.set(self)
+        try:
+            yield come
+        finally:
+            _ALONE.reset(token)
+            with self._changed:
+                self._line.remove(own)
+                self._changed.notify_all()
 
     def took(self, left: float, seconds: float, timeout: float) -> None:
         """A request that holds a place, and ``left`` then, was answered after ``seconds``, of ``timeout`` at most.

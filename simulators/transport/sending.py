@@ -36,14 +36,15 @@ def deliver(
     faults: Sequence[Fault] = (),
     *,
     together: bool = False,
+    alone: bool = False,
 ) -> list[Exchange]:
     """Send ``deliveries`` over ``route`` and return their exchanges; never raises for the network.
 
-    One after the other, or ``together``, as a race, or with ``faults`` round them, the first named outermost. Copies
-    that a fault made are among the exchanges, which are in the order of leaving; those of a race are in the order of
-    ``deliveries``. What has no answer is unknown. Ends every fault. Raises UnfitFault where a fault does not fit the
-    deliveries, lacks something of the route, or is asked for in a race, and ValueError where a request cannot be
-    written or a race is wider than the route's limits allow.
+    One after the other, or ``together``, as a race, with nothing else under way where it is ``alone``, or with
+    ``faults`` round them, the first named outermost. Copies that a fault made are among the exchanges, which are in the
+    order of leaving; those of a race are in the order of ``deliveries``. What has no answer is unknown. Ends every
+    fault. Raises UnfitFault where a fault does not fit the deliveries, lacks something of the route, or is asked for in
+    a race, and ValueError where a request cannot be written or a race is wider than the route's limits allow.
     """
     group = [deliveries] if isinstance(deliveries, Delivery) else list(deliveries)
     if together:
@@ -53,7 +54,7 @@ def deliver(
                 "a race holds the last bytes back itself, so that no fault can act on them",
                 "leave one out",
             )
-        raced = race(group, route)
+        raced = race(group, route, alone=alone)
         return raced if route.pace is None else _after_race(group, raced, route, route.pace)
     step: Deliver = lambda items: [_send(item, route, pooled=not faults) for item in items]  # noqa: E731
     for fault in reversed(faults):

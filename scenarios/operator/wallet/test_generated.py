@@ -8,7 +8,7 @@ does, and wagers in other currencies; sizes and number come from the effort, the
 """
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -105,14 +105,14 @@ def test_common_sequences(player: Player, judge: Judge, effort: Effort) -> None:
     if not all_hold("INV-01", judge, player, [Chain(partial(toured, tour=tour)) for tour in _TOURS]):
         tours = _TOURS + tours
     if tours:
-        _any_sequence([player], judge, effort, 0, tours)
+        _any_sequence([player], judge, effort, 0, tours=tours)
 
 
 @pytest.mark.after_choices
 @pytest.mark.rules("INV-01")
 def test_any_sequence(players: list[Player], judge: Judge, effort: Effort) -> None:
     """For any sequence of bets, results, rollbacks, copies, orphans and late arrivals the balance is the model's."""
-    _any_sequence(players[:1], judge, effort, effort.examples, beside=players)
+    _any_sequence(players, judge, effort, effort.examples)
 
 
 @pytest.mark.after_choices
@@ -121,36 +121,32 @@ def test_any_sequence_of_two_players(
     player: Player, another_player: Player, judge: Judge, effort: Effort
 ) -> None:
     """For any sequence of two players' wagers, each player's balance is the model's."""
-    _any_sequence([player, another_player], judge, effort, max(1, effort.examples // 2))
+    _any_sequence([player, another_player], judge, effort, max(1, effort.examples // 2), 2)
 
 
 def _any_sequence(
-    acting: list[Player],
+    players: list[Player],
     judge: Judge,
     effort: Effort,
     examples: int,
+    acting: int = 1,
     tours: tuple[tuple[Step, ...], ...] = (),
-    beside: Sequence[Player] = (),
 ) -> None:
-    """Judge stories of those ``acting``; where it is one, several stories at once, of those ``beside``."""
+    """Judge stories of so many ``acting`` players."""
     run = judge.run
-    learned = _learned(judge, acting) if examples else {}
+    learned = _learned(judge, players[:acting]) if examples else {}
     if examples and run.channel.dialect.abilities.several:
         learned |= {Verb.ROUND: _ROUNDS}
     plan = Plan(
         "INV-01",
-        (*_SEQUENTIAL, *_ODD, *([Verb.STRANGERS] if len(acting) > 1 else ()), *learned),
+        (*_SEQUENTIAL, *_ODD, *([Verb.STRANGERS] if acting > 1 else ()), *learned),
         _OPENING,
         units=(0, 900),
-        players=len(acting),
+        players=acting,
         bans=_bans(run),
         tours=(*tours, *(tour for tours in learned.values() for tour in tours)),
     )
-    if beside:
-        _side_by_side(beside, judge, effort, plan)
-        return
-    stage = partial(Stage, run, acting, plan.opening, judge.fund)
-    judge_stories(run, judge, effort, plan, stage, examples)
+    _stories(players, judge, effort, plan, acting=acting, examples=examples)
 
 
 def _learned(judge: Judge, acting: list[Player]) -> dict[Verb, tuple[tuple[Step, ...], ...]]:
@@ -175,20 +171,22 @@ def _learned(judge: Judge, acting: list[Player]) -> dict[Verb, tuple[tuple[Step,
     return {}
 
 
-def _side_by_side(
-    players: Sequence[Player],
+def _stories(
+    players: list[Player],
     judge: Judge,
     effort: Effort,
     plan: Plan,
     kind: Callable[..., Stage] = Stage,
+    acting: int = 1,
+    examples: int | None = None,
 ) -> None:
-    """Judge stories of one player each, as many at once as there are ``players``."""
+    """Judge stories, as many at once as ``acting`` ones there are of ``players``."""
 
-    def stage(judge: Judge, player: Player) -> Stage:
-        return kind(judge.run, [player], plan.opening, judge.fund)
+    def stage(judge: Judge) -> Stage:
+        return kind(judge.run, judge.run.players[:acting], plan.opening, judge.fund)
 
-    plays = partial(side_by_side, judge, players, stage)
-    judge_stories(judge.run, judge, effort, plan, lambda: stage(judge, players[0]), plays=plays)
+    plays = partial(side_by_side, judge, players, stage, acting)
+    judge_stories(judge.run, judge, effort, plan, partial(stage, judge), examples, plays)
 
 
 def _bans(run: Run) -> bool:
@@ -197,28 +195,20 @@ def _bans(run: Run) -> bool:
 
 @pytest.mark.after_choices
 @pytest.mark.rules("INV-02")
-def test_bets_never_overdraw(player: Player, judge: Judge, effort: Effort) -> None:
+def test_bets_never_overdraw(players: list[Player], judge: Judge, effort: Effort) -> None:
     """No sequence of bets drives the balance below zero."""
-    run = judge.run
     plan = Plan("INV-02", (Verb.BET, Verb.BET, Verb.COPY), 1500, units=(1, 700))
-    judge_stories(run, judge, effort, plan, lambda: BetsOnly(run, [player], plan.opening, judge.fund))
+    _stories(players, judge, effort, plan, BetsOnly)
 
 
 @pytest.mark.rules("INV-03")
 def test_players_are_isolated(player: Player, another_player: Player, judge: Judge, effort: Effort) -> None:
     """Traffic for one player, also much of it at once, never moves another."""
-    run = judge.run
     plan = Plan("INV-03", _SEQUENTIAL, _OPENING, together=4)
     effort = replace(effort, steps=effort.steps // 2)
-    for players in ([player, another_player], [another_player, player]):
-        judge_stories(
-            run,
-            judge,
-            effort,
-            plan,
-            partial(Isolated, run, players, plan.opening, judge.fund),
-            examples=max(1, effort.examples // 2),
-        )
+    for acts in (0, 1):
+        kind, examples = partial(Isolated, acts=acts), max(1, effort.examples // 2)
+        _stories([player, another_player], judge, effort, plan, kind, acting=2, examples=examples)
 
 
 @pytest.mark.after_choices
@@ -321,16 +311,14 @@ def test_concurrent_histories_are_linearizable(players: list[Player], judge: Jud
         units=(50, 600),
         together=min(8, effort.width),
     )
-    _side_by_side(players, judge, effort, plan, kind=partial(Stage, concurrent=True))
+    _stories(players, judge, effort, plan, partial(Stage, concurrent=True))
 
 
 @pytest.mark.rules("INV-05")
 def test_under_faults(players: list[Player], judge: Judge, effort: Effort) -> None:
     """Under lost answers, slow and cut connections, restarts, and the provider's retries, no money is lost or made."""
-    run = judge.run
     verbs = (Verb.BET, Verb.RESULT, Verb.ROLLBACK, Verb.COPY)
-    _side_by_side(players, judge, effort, Plan("INV-05", verbs, _OPENING, faults=FAULTS))
-    if run.route.restart is not None and run.settings.story is None:
+    _stories(players, judge, effort, Plan("INV-05", verbs, _OPENING, faults=FAULTS))
+    if judge.run.route.restart is not None and judge.run.settings.story is None:
         plan = Plan("INV-05", (*_SEQUENTIAL, Verb.RESTART), _OPENING, faults=FAULTS[:2])
-        stage = partial(Stage, run, players[:1], plan.opening, judge.fund)
-        judge_stories(run, judge, effort, plan, stage, effort.restarts)
+        _stories(players, judge, effort, plan, examples=effort.restarts)

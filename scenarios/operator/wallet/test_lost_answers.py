@@ -36,7 +36,8 @@ def test_copy_after_a_lost_answer(operator: Verbs, players: list[Player], judge:
     """A copy after a lost answer has no second effect, whenever the connection was cut."""
     cuts = [AnswerLost(after=instant, cut=cut) for instant in _INSTANTS for cut in ("reset", "close")]
 
-    def each_cut(judge: Judge, player: Player, kind: str) -> None:
+    def each_cut(judge: Judge, kind: str) -> None:
+        player = judge.run.players[0]
         judge.fund(player, FUNDS, covered=True)
         sent = judge.together(
             [
@@ -72,7 +73,8 @@ def test_provider_retry_schedule(
     """A timeout, then copies with growing pauses, some of them together, end with one effect."""
     kinds = sound(judge, KINDS[1:])
 
-    def scheduled(judge: Judge, player: Player, faults: Sequence[Fault]) -> None:
+    def scheduled(judge: Judge, faults: Sequence[Fault]) -> None:
+        player = judge.run.players[0]
         judge.fund(player, FUNDS, covered=True)
         sends = [
             partial(_on_schedule, operator, player, kind, STEP * 2**place, faults)

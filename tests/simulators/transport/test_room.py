@@ -61,8 +61,8 @@ def test_who_is_alone_waits_for_what_is_under_way_and_nothing_else_leaves_meanwh
     lane.start()
     under_way.wait(5)
     threading.Timer(0.05, ended.set).start()
-    with room.alone(), room.alone():
-        room.emptied()
+    with room.alone() as its_turn, room.alone():
+        its_turn()
         with room.place(), room.faulty():
             told.append("alone")
             lane.join(0.05)
