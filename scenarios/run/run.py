@@ -13,7 +13,6 @@ from scenarios.driver.driver import Driver
 from scenarios.oracles.model import OPEN, Model
 from scenarios.oracles.plain_faults import PlainFaults
 from scenarios.run.findings import Opening, ScenarioResult
-from scenarios.run.free_players import FreePlayers
 from scenarios.run.guard import Guard
 from scenarios.run.planning.cost import round_trip
 from scenarios.run.planning.estimate import about, bound
@@ -27,7 +26,7 @@ from scenarios.wallet.call_probe import CallProbe
 from scenarios.wallet.driver_probe import DriverProbe
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
-from scenarios.wallet.player import Player
+from scenarios.wallet.player import FreePlayers, Player
 from scenarios.wallet.probe_self_test import Diagnosis
 from scenarios.wallet.probes import (
     Likely,

@@ -6,10 +6,9 @@ from functools import partial
 from typing import Self, TypeVar
 
 from scenarios.run.findings import ScenarioResult
-from scenarios.run.free_players import FreePlayers
 from scenarios.run.planning.width import Result, side_by_side
 from scenarios.run.run import Run
-from scenarios.wallet.player import Player
+from scenarios.wallet.player import FreePlayers, Player
 from scenarios.wallet.probes import WagersProbe
 
 Case = TypeVar("Case")

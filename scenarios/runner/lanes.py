@@ -25,7 +25,6 @@ from scenarios.cases.choices import learn_all
 from scenarios.contract import RULES, Rule
 from scenarios.generated.families.family import Cases
 from scenarios.run.findings import ScenarioResult
-from scenarios.run.free_players import FreePlayers
 from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
@@ -37,7 +36,7 @@ from scenarios.runner.order import AFTER_CHOICES, HARM, grows, turn
 from scenarios.runner.second_look import drop
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
-from scenarios.wallet.player import Player
+from scenarios.wallet.player import FreePlayers, Player
 from scenarios.wallet.probes import WagersProbe
 from simulators.exchanges.history import Exchange
 from simulators.providers import OPERATOR

@@ -1,6 +1,9 @@
 """The test players a scenario may move money of."""
 
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
 
 from simulators.values import money
@@ -64,3 +67,36 @@ class Player:
 
     def __str__(self) -> str:
         return self.id
+
+
+@dataclass
+class FreePlayers:
+    """Test players that no scenario acts for just now, while scenarios run side by side.
+
+    Safe from any thread that holds ``changed``, which is told when a player is free. ``kept`` is whether
+    scenarios wait for them; only once none does, one that runs takes more than its own.
+    """
+
+    players: list[Player] = field(default_factory=list)
+    kept: bool = False
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    @contextmanager
+    def some(self, number: int, own: list[Player]) -> Iterator[list[Player]]:
+        """Wait for so many of a scenario's ``own`` players, or of these, and have them."""
+        with self.changed:
+            self.changed.wait_for(lambda: number <= len(own) + len(self._spare))
+            mine, own[:number] = own[:number], []
+            more = number - len(mine)
+            borrowed, self.players[:more] = self.players[:more], []
+        try:
+            yield mine + borrowed
+        finally:
+            with self.changed:
+                own += mine
+                self.players += borrowed
+                self.changed.notify_all()
+
+    @property
+    def _spare(self) -> list[Player]:
+        return [] if self.kept else self.players

@@ -67,8 +67,9 @@ def race(
     racers = [_Racer(delivery) for delivery in deliveries]
     if not racers:
         return []
-    # Who lines up has all its connections.
-    with route.places(len(racers)), route.room.alone() if alone else nullcontext(_at_once) as its_turn:
+    # Who lines up may open all its connections.
+    line = route.room.alone(len(racers)) if alone else nullcontext(_at_once)
+    with route.places(len(racers)), line as its_turn:
         try:
             # Before anything is sent: a CLIENT cuts off what comes too slowly.
             route.limits.request(len(racers))

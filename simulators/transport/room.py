@@ -18,7 +18,7 @@ _ALONE: ContextVar["Room | None"] = ContextVar("alone", default=None)
 
 @dataclass(eq=False)
 class Place:
-    """What one request holds while it is under way; ``together`` are the most that were, with it."""
+    """What one request holds while it is under way, or a race; ``together`` are the most that were, with it."""
 
     together: int = 1
 
@@ -38,7 +38,7 @@ class Room:
         # Those with faults, which are no part of the judge's choice.
         self._faulty = 0
         # Who is to have the CLIENT to themselves, one after the other; the first does once nothing is under way.
-        self._line: list[object] = []
+        self._line: list[Place] = []
         self._narrowed_at = self._refused_at = float("-inf")
         self._changed = threading.Condition()
 
@@ -76,17 +76,17 @@ class Room:
         return not self._line or _ALONE.get() is self
 
     @contextmanager
-    def alone(self) -> Iterator[Callable[[], None]]:
+    def alone(self, number: int = 1) -> Iterator[Callable[[], None]]:
         """Let no single request leave but those of this context, which has the CLIENT to itself once it is its turn.
 
         What is to be called before anything leaves here waits for that: until those who came before are gone, and
-        nothing is under way. Connections may be opened meanwhile: who came first opened its own first, and a CLIENT
-        turns to them in that order.
+        nothing is under way. So many connections may be opened meanwhile, as no more than the CLIENT answers at once
+        are open: it may turn to none before it has heard out another.
         """
         if _ALONE.get() is self:
             yield lambda: None
             return
-        own = object()
+        own = Place(number)
 
         def come() -> None:
             with self._changed:
@@ -96,12 +96,18 @@ class Room:
             self._line.append(own)
         token = _ALONE.set(self)
         try:
+            with self._changed:
+                self._changed.wait_for(lambda: self._line[0] is own or self._up_to(own) <= self.most)
             yield come
         finally:
             _ALONE.reset(token)
             with self._changed:
                 self._line.remove(own)
                 self._changed.notify_all()
+
+    def _up_to(self, last: Place) -> int:
+        """How many connections are open, or are to be, in the line up to ``last``."""
+        return sum(one.together for one in self._line[: self._line.index(last) + 1])
 
     def took(self, left: float, seconds: float, timeout: float) -> None:
         """A request that holds a place, and ``left`` then, was answered after ``seconds``, of ``timeout`` at most.

@@ -17,6 +17,7 @@ from scenarios.run.planning.effort import QUICK
 from scenarios.run.planning.settings import Settings
 from scenarios.run.planning.width import side_by_side
 from scenarios.runner.pytest_run import check
+from scenarios.wallet.player import FreePlayers, Player
 from simulators.exchanges.history import Purpose
 from tests.support.in_memory.judging import judged
 from tests.support.in_memory.wallets import Wallet, served, target_of
@@ -37,6 +38,29 @@ def test_results_come_in_the_order_of_the_sends():
 
     assert side_by_side([lambda number=number: send(number) for number in range(3)], 3) == [0, 1, 2]
     assert side_by_side([lambda: 1, lambda: 2], 1) == [1, 2]
+
+
+def test_a_story_takes_a_free_player_only_where_no_scenario_waits_for_one():
+    free, own = FreePlayers([Player("p-2", "EUR")], kept=True), [Player("p-1", "EUR")]
+    taken = threading.Event()
+
+    def takes():
+        with free.some(2, own) as two:
+            assert ([one.id for one in two], own, free.players) == (["p-1", "p-2"], [], [])
+            taken.set()
+
+    story = threading.Thread(target=takes)
+    with free.some(1, own):
+        story.start()
+        story.join(0.05)
+    story.join(0.05)
+    assert not taken.is_set()
+    with free.changed:
+        free.kept = False
+        free.changed.notify_all()
+    story.join(5)
+    assert taken.is_set()
+    assert ([one.id for one in own], [one.id for one in free.players]) == (["p-1"], ["p-2"])
 
 
 def test_a_far_client_is_asked_many_things_at_once():

@@ -68,3 +68,30 @@ def test_who_is_alone_waits_for_what_is_under_way_and_nothing_else_leaves_meanwh
             lane.join(0.05)
     lane.join(5)
     assert told == ["under way", "alone", "behind"]
+
+
+def test_who_is_alone_next_may_open_connections_where_the_client_answers_so_many_and_waits_for_its_turn() -> (
+    None
+):
+    room, told = Room(8), []
+
+    def races(name: str, number: int, opened: threading.Event) -> None:
+        with room.alone(number) as its_turn:
+            opened.set()
+            its_turn()
+            told.append(name)
+
+    second, third = threading.Event(), threading.Event()
+    with room.alone(5) as its_turn:
+        lanes = [threading.Thread(target=races, args=("second", 3, second))]
+        lanes[0].start()
+        second.wait(5)
+        lanes.append(threading.Thread(target=races, args=("third", 1, third)))
+        lanes[1].start()
+        lanes[1].join(0.05)
+        assert not third.is_set()
+        its_turn()
+        told.append("first")
+    for lane in lanes:
+        lane.join(5)
+    assert told == ["first", "second", "third"]
