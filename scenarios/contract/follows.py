@@ -40,7 +40,7 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "RBK-04": ("RBK-05", "RBK-06", "RBK-07", "RBK-08", "RBK-10", "RBK-11", "RBK-12", "RBK-14"),
         "RBK-07": ("RBK-12", "RBK-14"),
         "RBK-10": ("INV-03",),
-        "BET-04": ("INV-02", "INV-04"),
+        "BET-04": ("RBK-12", "INV-02", "INV-04"),
         "BET-10": ("BET-12",),
         "INV-01": ("INV-02", "INV-04", "INV-05"),
         "INV-03": ("INV-04", "RBK-12", "RBK-14"),

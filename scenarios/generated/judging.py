@@ -126,8 +126,9 @@ def _new(judge: Judge, stage: Callable[[], Stage], story: Story, broken: Broken)
     told = {one.rule for one in found} & broken.rules
     told |= {one.rule for one in found if one.rule == "INV-01" and story.rule in _BESIDE and story.alone}
     if told:
+        verb = "tells" if len(told) == 1 else "tell"
         raise Undecided(
-            f"what breaks here is what {', '.join(sorted(told))} tells of: fix that first, then judge this again"
+            f"what breaks here is what {', '.join(sorted(told))} {verb} of: fix that first, then judge this again"
         )
     return story, broken
 

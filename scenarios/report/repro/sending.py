@@ -12,7 +12,7 @@ from scenarios.problems.plain_text import printable
 from scenarios.run.findings import Finding, RuleVerdict
 from scenarios.run.run import Run
 from simulators.exchanges.curl import shell_header, shell_text
-from simulators.exchanges.history import Direction, Exchange, FailureKind, Purpose, header
+from simulators.exchanges.history import OWN, Direction, Exchange, FailureKind, Purpose, header
 from simulators.transport.faults.wire import ClientKilled
 from simulators.wallet.transactions import Transaction
 
@@ -46,6 +46,10 @@ class Script:
         self.fresh: dict[str, str] = {}
         exchanges = [run.history[number] for number in dict.fromkeys(finding.exchanges)]
         self.telling = [each for each in exchanges if _told(each) and sent(each)]
+        if not self.telling and any(each.purpose in OWN for each in exchanges):
+            raise NoScript(
+                "It was seen in the judge's own wagers alone, which depend on what the player owns."
+            )
         if finding.observed in (Observed.ASKED, Observed.SHOWN) or not self.telling:
             raise NoScript("A shell cannot show this, as it is in no answer of the CLIENT's to a provider.")
 
@@ -55,6 +59,7 @@ class Script:
         once = list(self.once())
         ids = [f"    {name}=$({_made(text)})" for text, name in self.fresh.items()]
         told = redactor.text(f"{finding.case + ': ' if finding.case else ''}{finding.seen}")
+        cut = " where no connection is cut" if any(_cut(each) for each in self.telling) else ""
         lines = [
             "#!/bin/sh",
             *_comment(f"{rule.id} ({rule.level}): {rule.statement}"),
@@ -77,7 +82,7 @@ class Script:
             *self.last(),
             "if [ $shown = yes ]; then",
             f"    echo 'the fault shows: {rule.id} is broken'\n    exit 1\nfi",
-            f"echo 'the fault does not show: {rule.id}'\nexit 0",
+            f"echo 'the fault does not show{cut}: {rule.id}'\nexit 0",
         ]
         return "\n".join(lines) + "\n"
 
@@ -112,8 +117,15 @@ class Script:
     def answers(self) -> Iterator[str]:
         """Lines that compare the answers with those that broke the rule."""
         letters: dict[str, int] = {}
+        partly = self.finding.observed is Observed.OTHER and len(self.telling) < len(
+            set(self.finding.exchanges)
+        )
+        if partly and all(each.ok for each in self.telling):
+            raise NoScript(
+                "The answers are right each for itself, and wrong beside those to the judge's own wagers."
+            )
         for exchange in self.telling:
-            if exchange.failure is not None and exchange.failure.kind is FailureKind.PLANNED_LOSS:
+            if _cut(exchange):
                 continue
             seen = answered(exchange, letters)
             if exchange.answer is not None and self._secret_in(exchange.answer.body):
@@ -168,6 +180,11 @@ class Script:
     def header(self, name: str, value: str, body: bytes) -> str:  # noqa: ARG002 - signatures are of it
         """The word of the shell for one header of a request with ``body``."""
         return shell_header(name, value, self.run.redactor)
+
+
+def _cut(exchange: Exchange) -> bool:
+    """Whether the judge cut the connection, which a script does not, once the request was sent."""
+    return exchange.failure is not None and exchange.failure.kind is FailureKind.PLANNED_LOSS
 
 
 def _told(exchange: Exchange) -> bool:

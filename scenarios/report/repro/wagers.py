@@ -29,6 +29,8 @@ _STEPS: Final = 120
 _RACES: Final = 20
 _MARK: Final = "987654321"
 _PLENTY: Final = 100_000_000
+# What the judge does to the CLIENT in the middle of a case, where its rule needs it.
+_ACTS: Final = ("ban", "restart")
 
 
 class Wagers(Script):
@@ -42,6 +44,9 @@ class Wagers(Script):
         if self.dialect.hmac_header is None:
             raise NoScript("A shell cannot sign as this dialect does.")
         self.signed_in = self.dialect.hmac_header
+        acts = [f"[driver] {name}" for name in _ACTS if name in verdict.rule.needs]
+        if acts:
+            raise NoScript(f"A shell cannot show this, as {acts[0]} acts between the requests.")
         super().__init__(run, verdict, finding)
         operator, _ = run.settings.target.need_operator()
         self.url, self.secret = operator.callback_url, operator.security_hash

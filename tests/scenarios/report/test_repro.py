@@ -9,12 +9,15 @@ import pytest
 
 from scenarios.contract import RULES
 from scenarios.report.files import script_of
+from scenarios.report.repro.script import script
 from scenarios.report.summary import replay_command
 from scenarios.run.findings import Standing
 from scenarios.run.planning.effort import QUICK
 from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from simulators.providers import OPERATOR
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import Wallet
 from tests.support.programs.mutants import serving
 
 # One for each kind: money, a signature, copies, odd ids, a rollback, a message, several players, copies at once.
@@ -31,7 +34,7 @@ SAMPLE = [
     ("cat-unknown-fails", "CAT-02"),
 ]
 # What is judged again finds the CLIENT as the first check left it: with a token of that one's, for example.
-AGAIN = [("out-token-for-ever", "OUT-05"), ("chk-each-time", "CHK-11")]
+AGAIN = [("out-token-for-ever", "OUT-05"), ("chk-each-time", "CHK-11"), ("bet-ban-ignored", "BET-08")]
 
 
 @pytest.fixture(scope="module")
@@ -76,15 +79,29 @@ def test_the_script_shows_the_fault_where_it_is_and_nowhere_else(tmp_path, refer
 
 
 @pytest.mark.parametrize(("mutant", "rule"), AGAIN)
-def test_the_printed_command_shows_once_more_what_a_simulator_has_to_answer(tmp_path, mutant, rule):
+def test_the_printed_command_shows_once_more_what_a_shell_cannot_show(tmp_path, mutant, rule):
     with serving(mutant) as target:
         settings = Settings(target, (rule,), replace(QUICK, patience=2.0), 7)
-        judged = [check(settings, report=tmp_path) for _ in range(2)]
-        assert [each.verdicts[0].standing for each in judged] in (
+        runs = [check(settings, report=tmp_path) for _ in range(2)]
+        assert [each.verdicts[0].standing for each in runs] in (
             [Standing.FAILED] * 2,
             [Standing.WARNED] * 2,
         )
     assert not script_of(tmp_path, rule).exists()
-    assert replay_command(judged[0].run, rule).endswith(f"--only {rule} --seed 7 --effort quick")
+    assert replay_command(runs[0].run, rule).endswith(f"--only {rule} --seed 7 --effort quick")
     (told,) = json.loads((tmp_path / "report.json").read_text())["rules"]
     assert told["no_repro"].startswith("A shell cannot show this")
+
+
+class OneId(Wallet):
+    def new_id(self):
+        return "c-1"
+
+
+def test_answers_that_are_right_each_for_itself_are_no_script_s_to_show():
+    found = judged(OneId(), "MSG-05", seed=7)
+    made = script(found.run, found.verdicts[0])
+    assert (found.verdicts[0].standing, made.text) == (Standing.FAILED, "")
+    assert made.why_none.startswith(
+        ("The answers are right each for itself", "It was seen in the judge's own")
+    )
