@@ -39,7 +39,8 @@ class Awake:
         gap = now - self._last
         if gap > _LATE:
             self._stopped += gap - _BEAT
-            self._last = now
+        # Who asks runs, too: what was said once is never taken back.
+        self._last = now
 
     def _beat(self) -> None:
         while True:
@@ -47,9 +48,7 @@ class Awake:
                 if not self._watchers:
                     self._beating = None
                     return
-                now = self._clock()
-                self._leave_out(now)
-                self._last = now
+                self._leave_out(self._clock())
             time.sleep(_BEAT)
 
     @contextmanager

@@ -28,6 +28,17 @@ def test_what_a_process_was_stopped_for_is_left_out_while_it_is_watched():
     assert Awake(Hands(6.0)).now() == 6
 
 
+def test_what_was_said_is_never_taken_back():
+    hands = Hands()
+    clock = Awake(hands)
+    with clock.watched():
+        told = []
+        for pause in (0.29, 0.02, 0.31, 0.29, 0.29, 6, 0.01):
+            hands.now += pause
+            told.append(clock.now())
+    assert told == sorted(told)
+
+
 def test_the_time_of_events_never_goes_back_and_never_stands_still():
     hands = Hands(1_700_000_000_123_000_000)
     clock = Onward(hands)
