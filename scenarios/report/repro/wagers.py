@@ -60,7 +60,7 @@ class Wagers(Script):
                 f"It takes more than {_STEPS} requests in a row, which the judge replays by itself."
             )
         races = {each.race for each in self.steps} - {None}
-        if races and not finding.right:
+        if races and not finding.right and not self._bets_at_once():
             raise NoScript("Answers to requests that are sent at once differ from one time to the next.")
         if finding.observed is Observed.MONEY and not finding.right:
             raise NoScript(
@@ -147,12 +147,19 @@ class Wagers(Script):
 
     def once(self) -> Iterator[str]:
         """Bring the players to what they had, send, and compare."""
+        refused = [each for each in self.before if _is_bet(each) and each.refused]
+        if refused:
+            yield from self._each_player(lambda _: ["drain 0"])
+            yield from self.sends(refused)
         if self.before:
             yield from self._each_player(lambda _: [f"give {_PLENTY}"])
-        yield from self.sends(self.before)
+        yield from self.sends([each for each in self.before if each not in refused])
         yield from self._each_player(self._brought)
         yield from self.sends(self.steps)
-        yield from self._balance() if self.finding.right else self.answers()
+        if self._bets_at_once():
+            yield from self._covered()
+        else:
+            yield from self._balance() if self.finding.right else self.answers()
 
     def _owned(self, opening: Opening) -> int:
         """What the run left a player with, in smallest units: likely what it owns still, and to be read at once."""
@@ -206,6 +213,24 @@ class Wagers(Script):
         yield f"drain {units[0]}"
         yield f'echo "balance $taken in smallest units; expected: {right}"'
         yield f"case $taken in {'|'.join(map(str, units))}) shown=no ;; esac"
+
+    def _bets_at_once(self) -> bool:
+        """Whether it is about nothing but bets that race for one player's funds."""
+        ids = {each.message.id for each in self.steps if isinstance(each.message, Transaction)}
+        raced = all(_is_bet(each) and each.race is not None for each in self.steps)
+        return raced and len(ids) == len(self.steps) and len(self.openings) == 1
+
+    def _covered(self) -> Iterator[str]:
+        """Lines that look whether what was accepted was covered, and taken: how much that is, chance decides."""
+        (opening,) = self.openings
+        yield f"expected={_units(opening.amount, opening.currency)}"
+        for each in self.steps:
+            if isinstance(each.message, Transaction):
+                amount = _units(each.message.amount, opening.currency)
+                yield f"accepted {each.number} && expected=$((expected - {amount}))"
+        yield 'drain "$expected"'
+        yield 'echo "balance $taken in smallest units; after what was accepted: $expected, which is never below 0"'
+        yield '[ "$expected" -ge 0 ] && [ "$taken" -eq "$expected" ] && shown=no'
 
     def _own(self) -> Iterator[str]:
         """How a wager of the script's own is written, as a shell function over its variables."""

@@ -14,6 +14,10 @@ sign() { printf %s "$1" | openssl dgst -sha256 -hmac "$SECURITY_HASH" | sed 's/^
 digest() { printf %s "$1" | openssl dgst -sha256 | sed 's/^.*= *//'; }
 
 # own KIND UNITS: a wager of this script's own for $player, in smallest units; says whether it was accepted.
+accepted() {
+    # An answer that does not say so plainly is no refusal: other rules are about that.
+    ! grep -q '"error" *: *\("[^"]\|[{[1-9t]\)' "$work/$1.body" && grep -q '^2' "$work/$1.head"
+}
 own() {
     amount=$2
     if [ "$DECIMALS" -gt 0 ]; then
@@ -22,8 +26,7 @@ own() {
     fi
     own_body "$1"
     send own POST "$OWN_PATH" "$body" -H 'Content-Type: application/json' -H "$HEADER: $(sign "$body")"
-    # An answer that does not say so plainly is no refusal: other rules are about that.
-    ! grep -q '"error" *: *\("[^"]\|[{[1-9t]\)' "$work/own.body" && grep -q '^2' "$work/own.head"
+    accepted own
 }
 give() {
     [ "$1" -eq 0 ] || own result "$1" && return

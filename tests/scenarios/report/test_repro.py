@@ -20,17 +20,17 @@ from tests.support.in_memory.judging import judged
 from tests.support.in_memory.wallets import Wallet
 from tests.support.programs.mutants import serving
 
-# One for each kind: money, a signature, copies, odd ids, a rollback, a message, several players, copies at once.
+# One for each kind: bets at once, a signature, copies, odd ids, money, a message, several players, what was refused before,
+# a webhook.
 SAMPLE = [
-    ("amount-fee", "BET-01"),
+    ("race-lost-update", "BET-04"),
     ("sig-unkeyed", "SIG-02"),
     ("idm-no-bets", "IDM-01"),
     ("idm-cut", "IDM-08"),
     ("rollback-orphan-deposits", "RBK-04"),
     ("msg-no-error", "MSG-03"),
     ("rollback-anyone-asker", "RBK-10"),
-    ("race-copy-bet", "IDM-02"),
-    ("evt-unknown-refused", "EVT-06"),
+    ("rollback-refused-refused", "RBK-08"),
     ("cat-unknown-fails", "CAT-02"),
 ]
 # What is judged again finds the CLIENT as the first check left it: with a token of that one's, for example.
