@@ -20,8 +20,8 @@ from tests.support.in_memory.judging import judged
 from tests.support.in_memory.wallets import Wallet
 from tests.support.programs.mutants import serving
 
-# One for each kind: bets at once, a signature, copies, odd ids, money, a message, several players, what was refused before,
-# a webhook.
+# One for each kind: bets at once, a signature, copies, odd ids, money, a message, several players, what was refused
+# before, a webhook.
 SAMPLE = [
     ("race-lost-update", "BET-04"),
     ("sig-unkeyed", "SIG-02"),
