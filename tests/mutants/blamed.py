@@ -1,4 +1,4 @@
-"""Mutants of vouchers that are judged by more rules than they break, which blame them for no other."""
+"""Mutants of vouchers that are blamed for what they break and for no other of the rules that they are judged by."""
 
 # A rule, a CLIENT that breaks it, the rules it is judged by, and all among them that it breaks.
 CAUGHT = [
@@ -14,17 +14,12 @@ CAUGHT = [
     ("VTK-08", "vtk-rounded", "VTK", {"VTK-08"}),
     ("EVT-01", "evt-coupons-only", "EVT-01,EVT-06,EVT-08", {"EVT-01"}),
     ("EVT-02", "evt-forgetful", "EVT-01,EVT-02,EVT-09", {"EVT-02"}),
-    ("EVT-03", "evt-looks-first", "EVT-01,EVT-03", {"EVT-03"}),
-    ("EVT-04", "evt-last-wins", "EVT-01,EVT-04", {"EVT-04"}),
-    ("EVT-05", "evt-done-first", "EVT-01,EVT-05", {"EVT-05"}),
+    ("EVT-03", "evt-looks-first", "EVT-03", {"EVT-03"}),
     ("EVT-06", "evt-unknown-refused", "EVT-01,EVT-06,EVT-07", {"EVT-06"}),
     ("EVT-07", "evt-stuck", "EVT-06,EVT-07,EVT-08", {"EVT-07"}),
     ("EVT-07", "evt-no-price", "EVT-06,EVT-07,EVT-08", {"EVT-07"}),
     ("EVT-08", "evt-foreign-refused", "EVT-01,EVT-08", {"EVT-08"}),
     ("EVT-09", "evt-trusts-refunds", "EVT-02,EVT-09", {"EVT-09"}),
-    ("EVT-10", "evt-texts-only", "EVT-01,EVT-10", {"EVT-10"}),
-    ("EVT-11", "evt-unhurried", "EVT-01,EVT-11", {"EVT-11"}),
-    ("EVT-12", "evt-in-memory", "EVT-01,EVT-12", {"EVT-12"}),
     ("CAT-01", "cat-few-columns", "CAT-01,CAT-02,CAT-04,CAT-07", {"CAT-01"}),
     ("CAT-02", "cat-never-withdrawn", "CAT-01,CAT-02,CAT-03", {"CAT-02"}),
     ("CAT-02", "cat-unknown-fails", "CAT", {"CAT-02"}),
@@ -33,16 +28,11 @@ CAUGHT = [
     ("CAT-05", "cat-last-wins", "CAT", {"CAT-05"}),
     ("CAT-06", "cat-values-stay", "CAT", {"CAT-06"}),
     ("CAT-07", "cat-gone", "CAT", {"CAT-07"}),
-    ("VCH-01", "vch-pays-value", "VCH-01,VCH-02,VCH-11", {"VCH-01"}),
-    ("VCH-02", "vch-cancel-keeps", "VCH-01,VCH-02,VCH-03,VCH-11", {"VCH-02"}),
+    ("VCH-01", "vch-pays-value", "VCH-01,VCH-02", {"VCH-01"}),
+    ("VCH-02", "vch-cancel-keeps", "VCH-01,VCH-02,VCH-03", {"VCH-02"}),
     ("VCH-03", "vch-refunds-rejected", "VCH-01,VCH-02,VCH-03", {"VCH-03"}),
-    ("VCH-04", "vch-confirms-each", "VCH-01,VCH-02,VCH-04", {"VCH-04"}),
-    ("VCH-04", "vch-confirms-unpaid", "VCH-01,VCH-02,VCH-04", {"VCH-04"}),
-    ("VCH-05", "vch-confirms-always", "VCH-01,VCH-05", {"VCH-05"}),
-    ("VCH-06", "vch-callback-only", "VCH-06", {"VCH-06"}),
-    ("VCH-07", "vch-url-for-ever", "VCH-01,VCH-07", {"VCH-07"}),
-    ("VCH-08", "vch-no-hold", "VCH-01,VCH-08", {"VCH-08"}),
-    ("VCH-09", "vch-releases-again", "VCH-01,VCH-09", {"VCH-09"}),
-    ("VCH-10", "vch-refunds-each", "VCH-01,VCH-10", {"VCH-10"}),
-    ("VCH-11", "vch-error-is-no", "VCH-01,VCH-11", {"VCH-11"}),
+    ("VCH-04", "vch-confirms-each", "VCH-02,VCH-04", {"VCH-04"}),
+    ("VCH-04", "vch-confirms-unpaid", "VCH-02,VCH-04", {"VCH-04"}),
+    ("VCH-08", "vch-no-hold", "VCH-08", {"VCH-08"}),
+    ("VCH-10", "vch-refunds-each", "VCH-10", {"VCH-10"}),
 ]

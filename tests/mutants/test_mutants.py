@@ -51,7 +51,7 @@ def test_reference_is_never_accused(database, provider, tmp_path, request):
     assert judged.code is Exit.HOLDS
 
 
-@pytest.mark.mutants(but={row[1] for row in CAUGHT})
+@pytest.mark.mutants("operator", "jackpot", but={row[1] for row in CAUGHT})
 def test_mutant_is_caught_by_a_rule_it_names(mutant):
     # What single requests do not show may take more than a quick look.
     efforts = [QUICK] if mutant.sequential else [QUICK, NORMAL]
@@ -84,6 +84,15 @@ def test_rule_blames_who_breaks_it_and_no_other(rule, name, by, breaks):
     assert rule in breaks & set(find(name).rules)
 
 
+@pytest.mark.mutants("checkout")
+def test_rules_of_checkouts_blame_who_breaks_them_and_no_other(mutant):
+    # What is wrong with claims alone has nothing to do with decisions, which take longest.
+    rules = {rule.id for rule in select(provider="checkout")} - {"CHK-11"} | set(mutant.rules)
+    found = accused(mutant.name, sorted(rules), replace(QUICK, patience=PATIENCE))
+    assert found
+    assert set(found) <= set(mutant.rules), found
+
+
 def test_every_rule_has_a_mutant():
     named = {rule for mutant in ALL for rule in mutant.rules}
     # WSGI hides how a header's name was written; end_to_end/clients/programs/wrong_memory.py breaks that rule instead.
@@ -94,7 +103,6 @@ def test_every_rule_has_a_mutant():
 def test_every_rule_is_broken_at_every_change():
     caught = {row[0] for row in CAUGHT}
     assert caught | {rule for mutant in one_for_each_rule() for rule in mutant.rules} >= JUDGED - {"SIG-07"}
-    assert caught == {rule.id for rule in select(provider="jackpot")}
     assert {mutant.name for mutant in one_for_each_rule()} <= {mutant.name for mutant in sample()}
 
 

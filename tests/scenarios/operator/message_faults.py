@@ -56,18 +56,10 @@ def writing(name, write):
     return type(name, (Written,), {"write": lambda _, text: write(text)})
 
 
-BalanceNotANumber = writing("BalanceNotANumber", lambda text: f'{text[:-1]}, "balance": NaN}}'.encode())
 InfinityInside = writing("InfinityInside", lambda text: f'{text[:-1]}, "limits": [-Infinity]}}'.encode())
-Utf16 = writing("Utf16", lambda text: text.encode("utf-16"))
 Utf32WithoutMark = writing("Utf32WithoutMark", lambda text: text.encode("utf-32-le"))
 ByteOrderMark = writing("ByteOrderMark", lambda text: text.encode("utf-8-sig"))
 ErrorTwice = writing("ErrorTwice", lambda text: f'{{"error": "OLD", {text[1:]}'.encode())
-
-
-class NoErrorOnSuccess(Wallet):
-    def said(self, entry):
-        said = super().said(entry)
-        return said if said["error"] else {"transaction_id": said["transaction_id"]}
 
 
 class NoIdOnRollback(Wallet):
@@ -81,18 +73,6 @@ class NumberIds(Wallet):
         entry = super().record(message, effect, error)
         entry.client_id = len(self.entries)
         return entry
-
-
-class ErrorCodes(Dressed):
-    def dress(self, environ, document):
-        error = document.get("error")
-        return "200 OK", "application/json", document if error is None else {"error": len(error)}
-
-
-class EmptyErrors(Dressed):
-    def dress(self, environ, document):
-        error = document.get("error")
-        return "200 OK", "application/json", document if error != "INSUFFICIENT_FUNDS" else {"error": ""}
 
 
 class StrangersCharged(Wallet):
@@ -109,13 +89,6 @@ class RollbackTellsTheBetsId(Wallet):
     def record(self, message, effect, error):
         entry = super().record(message, effect, error)
         entry.client_id = self.__dict__.pop("shared", entry.client_id)
-        return entry
-
-
-class CountsPerPlayer(Wallet):
-    def record(self, message, effect, error):
-        entry = super().record(message, effect, error)
-        entry.client_id = str(sum(e.message["user_id"] == message["user_id"] for e in self.entries.values()))
         return entry
 
 
@@ -138,56 +111,6 @@ class Lenient(Wallet):
 class CurrencyOptional(Lenient):
     def fill(self, path, message):
         return {"currency": "EUR"} | message
-
-
-class NumericIdsAccepted(Lenient):
-    def fill(self, path, message):
-        if type(message.get("transaction_id")) is int:
-            message["transaction_id"] = f"number {message['transaction_id']}"
-        return message
-
-
-class NullAmountIsZero(Lenient):
-    def fill(self, path, message):
-        return message | {"amount": message.get("amount", 0) if message.get("amount") is not None else 0}
-
-
-class ObjectsAreIds(Wallet):
-    """Takes what an object has in an id's place for the id."""
-
-    def read(self, path, body):
-        try:
-            message = json.loads(body)
-        except (ValueError, RecursionError):
-            message = None
-        if isinstance(message, dict):
-            for name in ("transaction_id", "rollback_transaction_id", "user_id"):
-                if isinstance(message.get(name), dict) and message[name]:
-                    message[name] = str(next(iter(message[name].values())))
-                    body = json.dumps(message).encode()
-        return super().read(path, body)
-
-
-class AnyType(Wallet):
-    def answer(self, environ, path, body):
-        environ["CONTENT_TYPE"] = "application/json"
-        return super().answer(environ, path, body)
-
-
-class CrashesOnLists(Dressed):
-    def dress(self, environ, document):
-        if environ.get("crash"):
-            return "500 Internal Server Error", "text/html", b"<h1>500</h1>"
-        return super().dress(environ, document)
-
-    def answer(self, environ, path, body):
-        environ["crash"] = body == b"[]"
-        return super().answer(environ, path, body)
-
-
-class TrueIsOne(Lenient):
-    def fill(self, path, message):
-        return message | {"amount": 1} if message.get("amount") is True else message
 
 
 class NotANumberAccepted(Wallet):
@@ -225,11 +148,6 @@ class ExtraFieldsRefused(Wallet):
         if len(json.loads(body)) > 6:
             raise Refused("UNKNOWN_FIELD")
         return message
-
-
-class ExponentsIgnored(Lenient):
-    def fill(self, path, message):
-        return message | {"amount": "1"} if message.get("amount") == "1e1" else message
 
 
 class StringsAreCents(Wallet):

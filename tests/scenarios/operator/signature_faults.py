@@ -39,57 +39,12 @@ class StrictType(Wallet):
         return super().answer(environ, path, body)
 
 
-class RollbacksUnderAnotherSecret(Wallet):
-    def authentic(self, body, given):
-        return super().authentic(body + b"\n" if b'"rollback"' in body else body, given)
-
-
-class PrefixCompared(Wallet):
-    def authentic(self, body, given):
-        return len(given) >= 8 and right(body).startswith(given)
-
-
-class SuffixIgnored(Wallet):
-    def authentic(self, body, given):
-        return given.startswith(right(body))
-
-
-class EmptyAccepted(Wallet):
-    def answer(self, environ, path, body):
-        if environ.get("HTTP_X_SECURITY_HASH") == "":
-            environ["HTTP_X_SECURITY_HASH"] = right(body)
-        return super().answer(environ, path, body)
-
-
-class PlainShaAccepted(Wallet):
-    def authentic(self, body, given):
-        return super().authentic(body, given) or given == hashlib.sha256(body).hexdigest()
-
-
-class SecretAccepted(Wallet):
-    def authentic(self, body, given):
-        return super().authentic(body, given) or given == SECRET
-
-
 class AmountNotHashed(Wallet):
     def authentic(self, body, given):
         # Any last digit of the amount passes under the hash of another.
         at = max((index for index, byte in enumerate(body) if chr(byte).isdigit()), default=0)
         others = [body[:at] + bytes([digit]) + body[at + 1 :] for digit in b"0123456789"]
         return super().authentic(body, given) or any(right(other) == given for other in others)
-
-
-class KnownHashAccepted(Wallet):
-    def authentic(self, body, given):
-        seen = self.__dict__.setdefault("seen", set())
-        if super().authentic(body, given):
-            seen.add(given)
-        return given in seen
-
-
-class AnyHeaderAccepted(Wallet):
-    def authentic(self, body, given):
-        return bool(given)
 
 
 class MissingAccepted(Wallet):

@@ -4,7 +4,6 @@ It sells at prices with tax, mints checkout tokens, and hears decisions. ``with 
 ``target_of(url, shop)`` is a target file of nothing but ``[checkout]`` and ``[driver]``.
 """
 
-import base64
 import json
 import threading
 import time
@@ -68,16 +67,16 @@ class Shop:
             status, kind, text = self.route(path, query, body)
         except LookupError:
             status, kind, text = "404 Not Found", "application/json", '{"error": "UNKNOWN"}'
-        start_response(status, [("Content-Type", kind), *self.headers(path)])
+        start_response(status, [("Content-Type", kind)])
         return [text.encode()]
 
     def route(self, path, query, body):
         if path == "/token":
-            return "200 OK", "application/json", json.dumps(self.answer(self.token(query["variant"], query)))
+            return "200 OK", "application/json", json.dumps({"token": self.token(query["variant"], query)})
         if path == "/page":
             return "200 OK", "text/html", self.page(query["variant"])
         if path == "/page.js":
-            return "200 OK", "text/javascript", self.script()
+            return "200 OK", "text/javascript", "let bought = 0;"
         if path.startswith("/orders/"):
             with self.lock:
                 return "200 OK", "application/json", json.dumps({"granted": self.read(path[8:])})
@@ -85,33 +84,23 @@ class Shop:
             return self.hear(json.loads(body)["payload"]), "application/json", "{}"
         raise LookupError(path)
 
-    def headers(self, path):
-        return []
-
     # Tokens.
 
     def token(self, variant, query):
         return self.sign(self.claims(variant, query))
 
-    def answer(self, token):
-        return {"token": token}
-
     def claims(self, variant, query):
         currency, before, percentage = self.catalogue[variant]
-        after = self.after(before, percentage, money.unit(currency))
-        reference = self.reference()
-        if reference is not None:
-            self.open(reference)
+        after = (before * (1 + percentage / 100)).quantize(money.unit(currency), ROUND_HALF_UP)
+        reference = str(uuid.uuid4())
+        self.open(reference)
         data = {
             "merchantReference": reference,
-            "currency": self.currency(currency),
+            "currency": currency,
             "merchantPrice": self.price(before, after, percentage),
             "variant": {"reference": variant},
         }
         return {"iss": MERCHANT, "sub": "Merchant", "iat": int(time.time()), "data": data}
-
-    def after(self, before, percentage, unit):
-        return (before * (1 + percentage / 100)).quantize(unit, ROUND_HALF_UP)
 
     def price(self, before, after, percentage):
         return {
@@ -120,12 +109,6 @@ class Shop:
             "taxValue": after - before,
             "taxPercentage": percentage,
         }
-
-    def currency(self, code):
-        return code
-
-    def reference(self):
-        return str(uuid.uuid4())
 
     def sign(self, claims):
         return jws.sign(claims, self.keys.client, self.keys.algorithm)
@@ -136,9 +119,6 @@ class Shop:
         if variant not in self.catalogue:
             raise LookupError(variant)
         return f"<h1>{variant}</h1><script src='/page.js'></script><script src='http://127.0.0.1:1/x.js'></script>"
-
-    def script(self):
-        return "let bought = 0;"
 
     # Decisions.
 
@@ -154,13 +134,10 @@ class Shop:
             claims = self.verified(payload)
         except (jws.BadSignature, jws.NoJwt):
             return "401 Unauthorized"
-        if not self.ours(claims):
+        if (claims.get("iss"), claims.get("sub")) != (MERCHANT, "Merchant"):
             return "403 Forbidden"
         with self.lock:
             return self.decide(claims["data"].get("merchantReference"), claims["data"].get("outcome"))
-
-    def ours(self, claims):
-        return claims.get("iss") == MERCHANT and claims.get("sub") == "Merchant"
 
     def verified(self, payload):
         header, claims = jws.unverified(payload)
@@ -208,8 +185,3 @@ def target_of(url, shop, entries=("checkout_token", "checkout_page", "order"), *
             "driver": {name: driver[name] for name in entries},
         }
     )
-
-
-def base64_of(text):
-    """``text`` in base64."""
-    return base64.b64encode(text.encode()).decode()
