@@ -15,21 +15,12 @@ from scenarios.console.form_input import FormInput, read_as
 from scenarios.console.providers import ServedProviders
 from scenarios.contract import select
 from scenarios.problems.errors import UsageProblem
-from scenarios.run.findings import Standing
+from scenarios.run.findings import GRAVEST_FIRST, Standing
 from scenarios.run.planning.effort import EFFORTS
 from simulators.providers import PROVIDERS
 
 # How long a check that is cancelled may take to put every player back, in seconds.
 PATIENCE: Final = 60.0
-# The gravest first: what a rule is shown as while its scenarios come in.
-_GRAVITY: Final = (
-    Standing.FAILED,
-    Standing.WARNED,
-    Standing.UNDECIDED,
-    Standing.INFO,
-    Standing.PASSED,
-    Standing.SKIPPED,
-)
 _NOTHING_JUDGED: Final = ("the check was cancelled before anything was judged", "a verdict", "start another")
 
 
@@ -69,7 +60,7 @@ class Progress:
 
     def _graver(self, rule: str, standing: str, reason: str) -> None:
         known = self.rules.get(rule)
-        if known is None or _GRAVITY.index(Standing(standing)) < _GRAVITY.index(Standing(known[0])):
+        if known is None or GRAVEST_FIRST.index(Standing(standing)) < GRAVEST_FIRST.index(Standing(known[0])):
             self.rules[rule] = [standing, reason]
 
     def shown(self) -> dict[str, Any]:

@@ -170,7 +170,7 @@ def message(findings: Sequence[Finding]) -> str:
 # The rule about stories of one request at a time.
 _ONE_BY_ONE = "INV-01"
 # The gravest standing among a rule's scenarios is the rule's.
-_GRAVITY = (
+GRAVEST_FIRST = (
     Standing.FAILED,
     Standing.WARNED,
     Standing.UNDECIDED,
@@ -210,7 +210,9 @@ def judge_rule(rule: Rule, results: Iterable[ScenarioResult]) -> RuleVerdict:
     mine = tuple(result for result in results if rule.id in result.rules)
     if not mine:
         return RuleVerdict(rule, Standing.SKIPPED, "no scenario was selected for this rule", ())
-    standing = next(grave for grave in _GRAVITY if any(result.standing(rule.id) is grave for result in mine))
+    standing = next(
+        grave for grave in GRAVEST_FIRST if any(result.standing(rule.id) is grave for result in mine)
+    )
     if standing in (Standing.FAILED, Standing.WARNED):
         reason = message([finding for result in mine for finding in result.of(rule.id)])
     elif standing in (Standing.SKIPPED, Standing.UNDECIDED):

@@ -53,11 +53,6 @@ class Diagnosis:
     takes_all: bool = False
 
     @property
-    def culprit(self) -> str:
-        """The broken rule, "" where none is certain."""
-        return self.noticed.rule if self.noticed is not None else ""
-
-    @property
     def why(self) -> str:
         """The cause, and what to do to have the rest judged all the same; "" where there is none."""
         return self.cause and self.cause + _REMEDY

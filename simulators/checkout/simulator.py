@@ -163,10 +163,6 @@ class CheckoutSimulator(Simulator[Notice]):
         """What a form of the checkout's own page carries."""
         return hmac.new(self._form_secret, token.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
-    def page_url(self, token: str) -> str:
-        """Where a person decides about a checkout."""
-        return f"{self.public_url}/checkout/{token}"
-
     # -- what a judge looks at and does
 
     @property

@@ -177,10 +177,6 @@ class Account:
         """Send the webhook ``name`` for ``voucher``, which need not be one of this account's."""
         return self.queue.post(world.announce(voucher, name, self.means()), genuine=False)
 
-    def expire_reservation(self, voucher_id: str) -> Voucher:
-        """Let a reservation run out now; raises KeyError, lifecycle.IllegalTransition."""
-        return self.happen(voucher_id, VoucherEvent.EXPIRE)
-
     def expire_signed_url(self, voucher_id: str) -> None:
         """Make every signed URL of a voucher given out so far void, as after its hour; raises KeyError."""
         with self.lock:

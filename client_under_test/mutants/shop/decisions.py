@@ -162,12 +162,16 @@ class _AnyLetters(Orders):
         return super().decide(reference.lower().strip(), decision)
 
 
-class _MadeUp(Orders):
-    """Makes a checkout of whatever is decided about."""
+class _AnyName(Orders):
+    """Takes a name of the provider's that it does not know for one of its own."""
 
     @override
     def named(self, provider_token: str) -> str:
         return provider_token
+
+
+class _MadeUp(_AnyName):
+    """Makes a checkout of whatever is decided about."""
 
     @override
     def decide(self, reference: str, decision: str) -> Outcome:
@@ -182,12 +186,8 @@ class _MadeUp(Orders):
             return super().decide(reference, decision)
 
 
-class _NewestInstead(Orders):
+class _NewestInstead(_AnyName):
     """Takes a reference that it does not know for the newest checkout."""
-
-    @override
-    def named(self, provider_token: str) -> str:
-        return provider_token
 
     @override
     def decide(self, reference: str, decision: str) -> Outcome:

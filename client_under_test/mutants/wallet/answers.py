@@ -15,7 +15,7 @@ from client_under_test.app import Parts, create_app
 from client_under_test.config import Config
 from client_under_test.database import Database
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.wallet_mutant import Unconstrained, Unguarded
+from client_under_test.mutants.wallet.wallet_mutant import Unconstrained, Unguarded, acknowledging
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.answers import Answers
 from client_under_test.wallet.callbacks import CallbackHandler
@@ -149,19 +149,6 @@ class _UnknownIsResult(Parser):
         if endpoint is Endpoint.TRANSACTION and document.get("action") not in ("bet", "rollback"):
             document = {**document, "action": "result"}
         return super().action(endpoint, document)
-
-
-class _UnknownAcknowledged(CallbackHandler):
-    """An unknown action is acknowledged."""
-
-    @override
-    def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
-        try:
-            return super().process(endpoint, body, given)
-        except Refused as refusal:
-            if refusal.code != "INVALID_ACTION":
-                raise
-            return "ignored"
 
 
 class _AnyEndpoint(Parser):
@@ -323,7 +310,12 @@ MUTANTS: tuple[Mutant, ...] = (
         parser=_Trusting,
     ),
     mutant("msg-unknown-result", ("MSG-09",), "Whatever is no bet is a result.", parser=_UnknownIsResult),
-    mutant("msg-unknown-ok", ("MSG-09",), callbacks=_UnknownAcknowledged),
+    mutant(
+        "msg-unknown-ok",
+        ("MSG-09",),
+        "An unknown action is acknowledged.",
+        callbacks=acknowledging("INVALID_ACTION"),
+    ),
     mutant("msg-any-endpoint", ("MSG-10",), "Both endpoints serve every action.", parser=_AnyEndpoint),
     mutant("msg-no-extras", ("MSG-11",), "Fields that are not known are refused.", parser=_NoExtras),
     mutant("msg-injectable", ("MSG-13",), "SQL is put together from the player's id.", ledger=_Injectable),

@@ -3,14 +3,12 @@
 import hashlib
 import unicodedata
 import uuid
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
 import sqlalchemy as sa
 from typing_extensions import override
 
-from client_under_test.database import Database
 from client_under_test.mutants.mutant import Mutant, mutant
 from client_under_test.mutants.wallet.wallet_mutant import Unconstrained
 from client_under_test.values.refusals import Refused
@@ -66,19 +64,6 @@ class _LastOfPlayer(Unconstrained):
         last: dict[str, str] = self.__dict__.setdefault("last", {})
         known = last.get(transaction.player) == transaction.id
         last[transaction.player] = transaction.id
-        return super().recall(connection, transaction) if known else None
-
-
-class _LastFew(Unconstrained):
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self._kept: deque[str] = deque(maxlen=20)
-
-    @override
-    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
-        known = transaction.id in self._kept
-        if not known:
-            self._kept.append(transaction.id)
         return super().recall(connection, transaction) if known else None
 
 
@@ -153,7 +138,7 @@ class _ByBytes(CallbackHandler):
         return seen[name]
 
 
-def _in_memory(*actions: Action) -> type[Ledger]:
+def in_memory(*actions: Action) -> type[Ledger]:
     """Ids of ``actions`` are kept in the process, balances in the database."""
 
     class InMemory(Unconstrained):
@@ -205,7 +190,6 @@ MUTANTS: tuple[Mutant, ...] = (
         ledger=_copies(_rollback_refused),
     ),
     mutant("idm-last-of-player", ("IDM-04",), "Only the player's last id is kept.", ledger=_LastOfPlayer),
-    mutant("idm-last-20", ("IDM-04",), "Only the last 20 ids are kept.", ledger=_LastFew),
     mutant("idm-with-amount", ("IDM-05",), "Id and amount together are the key.", ledger=_WithAmount),
     mutant("idm-corrected", ("IDM-05",), "A bet's copy corrects its amount.", ledger=_AmountCorrected),
     mutant(
@@ -253,21 +237,21 @@ MUTANTS: tuple[Mutant, ...] = (
         "idm-in-memory",
         ("IDM-10",),
         "Ids are kept in the process.",
-        ledger=_in_memory(*Action),
+        ledger=in_memory(*Action),
         needs=("restart",),
     ),
     mutant(
         "idm-bets-in-memory",
         ("IDM-10",),
         "Ids of bets are kept in the process.",
-        ledger=_in_memory(Action.BET),
+        ledger=in_memory(Action.BET),
         needs=("restart",),
     ),
     mutant(
         "idm-results-in-memory",
         ("IDM-10",),
         "Ids of results are kept in the process.",
-        ledger=_in_memory(Action.RESULT),
+        ledger=in_memory(Action.RESULT),
         needs=("restart",),
     ),
 )

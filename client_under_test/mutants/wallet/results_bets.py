@@ -9,13 +9,12 @@ from flask import Response
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.wallet_mutant import Unguarded, deciding
+from client_under_test.mutants.wallet.wallet_mutant import Unguarded, acknowledging, deciding
 from client_under_test.schema import players, transactions
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.answers import Answers
-from client_under_test.wallet.callbacks import CallbackHandler
 from client_under_test.wallet.ledger import NOTHING, Effect, Ledger, Player, Stored
-from client_under_test.wallet.messages import Action, Endpoint, Parser, Transaction
+from client_under_test.wallet.messages import Action, Parser, Transaction
 
 
 def _affordable(says: Callable[[int, int], bool]) -> type[Ledger]:
@@ -86,19 +85,6 @@ class _OpensAccounts(Ledger):
                 sa.insert(players).values(id=player_id, currency="EUR", balance=0, banned=False)
             )
             return super().player(connection, player_id)
-
-
-class _StrangersWelcome(CallbackHandler):
-    """Unknown players' wagers are acknowledged."""
-
-    @override
-    def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
-        try:
-            return super().process(endpoint, body, given)
-        except Refused as refusal:
-            if refusal.code != "UNKNOWN_PLAYER":
-                raise
-            return "nobody"
 
 
 class _AnyCurrency(Ledger):
@@ -212,7 +198,12 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant("bet-other-code", ("BET-03",), "Missing funds are NOT_ENOUGH_MONEY.", answers=_OtherCode),
     mutant("bet-refusal-forgotten", ("BET-05",), "A refused bet is tried again.", ledger=_RefusalsForgotten),
     mutant("bet-opens-account", ("BET-06",), "Unknown players get an account.", ledger=_OpensAccounts),
-    mutant("bet-stranger-ok", ("BET-06",), callbacks=_StrangersWelcome),
+    mutant(
+        "bet-stranger-ok",
+        ("BET-06",),
+        "Unknown players' wagers are acknowledged.",
+        callbacks=acknowledging("UNKNOWN_PLAYER"),
+    ),
     mutant("bet-any-currency", ("BET-07",), "The currency of a bet is not looked at.", ledger=_AnyCurrency),
     mutant("bet-ban-ignored", ("BET-08",), "Banned players may bet.", ledger=_BansIgnored, needs=("ban",)),
     mutant(

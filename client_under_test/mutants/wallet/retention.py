@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from client_under_test.database import Database
 from client_under_test.mutants.mutant import Mutant, mutant
+from client_under_test.mutants.wallet.idempotency import in_memory
 from client_under_test.mutants.wallet.wallet_mutant import Unconstrained
 from client_under_test.schema import postings, transactions
 from client_under_test.wallet.ledger import Effect, Ledger, Player, Stored, digest
@@ -174,26 +175,6 @@ class _UndoneInMemory(Unconstrained):
         return Effect(original.amount if original.action == Action.BET else -original.amount)
 
 
-class _RollbacksInMemory(Unconstrained):
-    """The ids of rollbacks, and with them their answers, are kept in the process only."""
-
-    @override
-    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
-        if transaction.action is not Action.ROLLBACK:
-            return super().recall(connection, transaction)
-        kept: dict[str, Stored] = self.__dict__.setdefault("rollbacks", {})
-        return kept.get(transaction.id)
-
-    @override
-    def record(
-        self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Effect
-    ) -> Stored:
-        stored = super().record(connection, transaction, player, decision)
-        if transaction.action is Action.ROLLBACK:
-            self.__dict__.setdefault("rollbacks", {})[transaction.id] = stored
-        return stored
-
-
 MUTANTS: tuple[Mutant, ...] = (
     mutant("memory-0.2-s", ("IDM-04",), "Ids are forgotten after 0.2 s.", ledger=_cached(seconds=0.2)),
     mutant(
@@ -218,5 +199,11 @@ MUTANTS: tuple[Mutant, ...] = (
     mutant("memory-this-second", ("IDM-04",), ledger=_ThisSecond, sequential=False),
     mutant("memory-orphans", ("IDM-10",), ledger=_OrphansInMemory, needs=("restart",)),
     mutant("memory-undone", ("RBK-07", "IDM-10"), ledger=_UndoneInMemory, needs=("restart",)),
-    mutant("memory-rollbacks", ("IDM-10",), ledger=_RollbacksInMemory, needs=("restart",)),
+    mutant(
+        "memory-rollbacks",
+        ("IDM-10",),
+        "The ids of rollbacks, and with them their answers, are kept in the process only.",
+        ledger=in_memory(Action.ROLLBACK),
+        needs=("restart",),
+    ),
 )

@@ -59,3 +59,19 @@ def deciding(action: Action, change: Callable[[Effect, Transaction, Player], Eff
             return change(decision, transaction, player) if transaction.action is action else decision
 
     return Deciding
+
+
+def acknowledging(code: str) -> type[CallbackHandler]:
+    """Acknowledges what the reference refuses with ``code``, and does nothing."""
+
+    class Acknowledging(CallbackHandler):
+        @override
+        def process(self, endpoint: Endpoint, body: bytes, given: str | None) -> str:
+            try:
+                return super().process(endpoint, body, given)
+            except Refused as refusal:
+                if refusal.code != code:
+                    raise
+                return "ignored"
+
+    return Acknowledging

@@ -82,10 +82,6 @@ def _uuid(one: Callable[[str], str], other: Callable[[str], str]) -> Pair:
     return pair
 
 
-def _ending_in(digit: str) -> Callable[[str], str]:
-    return lambda text: text[:-1] + digit
-
-
 def _hostile_number(rng: Random) -> tuple[str, str]:
     """Two texts that languages with loose comparison read as zero times a power of ten."""
     return f"0e{rng.randrange(10**9, 10**10)}", f"0e{rng.randrange(10**9, 10**10)}1"

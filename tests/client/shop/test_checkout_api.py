@@ -74,7 +74,7 @@ def test_checkout_is_created_and_decided(tmp_path, approved, end):
         (checkout,) = here.simulator.checkouts
         assert started.json() == {
             "merchantReference": reference,
-            "url": here.simulator.page_url(checkout.token),
+            "url": f"{here.simulator.public_url}/checkout/{checkout.token}",
         }
         assert (checkout.claims.merchant_reference, checkout.claims.variant) == (reference, "chair-oak")
         # Asked again it is the same one.

@@ -5,15 +5,12 @@ import subprocess
 import sys
 import time
 from decimal import Decimal
-from functools import cache
 
 import iso4217
 import jwt
 import pytest
 import requests
 from click.testing import CliRunner
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +19,7 @@ from client_under_test.shop.products import Product, ProductCatalogue
 from client_under_test.shop.tokens import KeyUnusable
 from simulators.checkout import claims, wire
 from simulators.values import decimal_json
+from tests.support.keys import key_pair
 from tests.support.shop import KEY, MERCHANT, NOW, Shop, shop
 
 AGREEMENT = wire.Agreement(MERCHANT, KEY)
@@ -118,25 +116,9 @@ def test_page_has_a_token_of_the_product(here):
     assert here.order(verdict.claims.merchant_reference) == ("open", 0)
 
 
-@cache
-def pem(algorithm, whose="ours"):
-    key = (
-        rsa.generate_private_key(65537, 2048)
-        if algorithm == "RS256"
-        else ec.generate_private_key(ec.SECP256R1())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return private.decode(), public.decode()
-
-
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
 def test_public_keys_verify_tokens_and_decisions(tmp_path, algorithm):
-    (ours, our_public), (theirs, their_public) = pem(algorithm), pem(algorithm, "theirs")
+    (ours, our_public), (theirs, their_public) = key_pair(algorithm), key_pair(algorithm, "theirs")
     agreed = {"checkout_key": ours, "checkout_decision_key": their_public, "checkout_algorithm": algorithm}
     with shop(tmp_path, **agreed) as plain:
         here = Shop(plain.app, theirs, algorithm)
@@ -163,7 +145,7 @@ class _Confused(jwt.algorithms.HMACAlgorithm):
     [("RS256", "a secret"), ("ES256", "a secret"), ("HS256", "PEM"), ("RS256", "public"), ("ES256", "RSA")],
 )
 def test_key_of_another_kind_is_refused_at_the_start(tmp_path, algorithm, key):
-    private, public = pem("RS256")
+    private, public = key_pair("RS256")
     given = {"a secret": "a secret of more than 32 bytes....", "public": public}.get(key, private)
     with (
         pytest.raises(KeyUnusable) as problem,

@@ -11,7 +11,7 @@ STATEMENTS: Final = (
         "JWT structure",
         "iss is the merchant id, sub is Merchant",
         f"{_HERE}claims.py",
-        "simulators/checkout/test_wire.py::test_the_documented_example_field_for_field CHK-02",
+        f"{GOLDEN} CHK-02",
     ),
     said(
         "JWT structure",

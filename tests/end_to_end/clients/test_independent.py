@@ -41,9 +41,7 @@ def by_standing(result: Judged, *standings: Standing) -> dict[str, str]:
     return {v.rule.id: v.reason for v in result.verdicts if v.standing in standings}
 
 
-@pytest.mark.parametrize(
-    "players", [{"p-1": "100.00"}, {"only": "0"}, EIGHT], ids=["one player", "balance zero", "eight players"]
-)
+@pytest.mark.parametrize("players", [{"only": "0"}, EIGHT], ids=["one player without money", "eight players"])
 @pytest.mark.parametrize("name", CORRECT)
 def test_a_correct_client_is_never_accused(name: str, players: dict[str, str]) -> None:
     result = judged(name, players)

@@ -11,7 +11,7 @@ from client_under_test.server import threaded
 from scenarios.cli.commands.init import command
 from scenarios.target.demo import DEMO_SECURITY_HASH
 from scenarios.target.loading import load
-from tests.support.programs.commanding import pitboss, started, three_beats
+from tests.support.programs.commanding import pitboss, serving, three_beats
 
 
 @pytest.fixture
@@ -89,10 +89,8 @@ def test_what_is_missing_is_made_up_for_token_and_said(fresh, options, section):
 
 
 def test_what_is_missing_is_made_up_for_serve_and_said(fresh):
-    with started("serve", "--console-port", 0, "--operator-port", 0, cwd=fresh) as process:
-        said = iter(process.stdout.readline, "")
-        assert any("CLIENT_USERNAME client" in line for line in said)
-        assert any("Ctrl-C" in line for line in said)
+    with serving("--console-port", 0, "--operator-port", 0, cwd=fresh) as (process, said):
+        assert "CLIENT_USERNAME client" in said
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=60)
     assert process.returncode == 0, told

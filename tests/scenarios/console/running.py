@@ -26,7 +26,7 @@ from simulators.server.wsgi_server import Server
 from simulators.transport.route import Route
 from simulators.wallet.transactions import Kind, Transaction
 from simulators.webhooks.retry_queue import Schedule
-from tests.support.programs.commanding import started
+from tests.support.programs.commanding import serving
 from tests.support.programs.reference import Reference, reference
 
 JACKPOT_SECRETS = ("demo-jackpot-api-key", "demo-jackpot-api-signature", "demo-jackpot-client-secret")
@@ -92,12 +92,7 @@ def served_console(
         for name, url in public.items():
             options += ["--public-url" if name == "operator" else f"--{name}-public-url", url]
         environment = {"TEST_API_SIGNATURE": JACKPOT_SECRETS[1], "PITBOSS_CONTROL_TOKEN": CONTROL_TOKEN}
-        with started("serve", *options, cwd=folder, **environment) as process:
-            said = ""
-            while "Ctrl-C" not in said:
-                line = process.stdout.readline()
-                assert line, process.stderr.read()
-                said += line
+        with serving(*options, cwd=folder, **environment) as (process, said):
             url = re.search(r"CONSOLE +(https?://\S+)", said)[1]
             yield Scene(url, apis["operator_api_url"], apis["jackpot_url"], client, said, process, folder)
             process.send_signal(signal.SIGINT)  # does nothing where the test ended it

@@ -20,7 +20,7 @@ from simulators.server.access.gate import (
     reached_by_others,
 )
 from tests.scenarios.console.running import CONTROL_TOKEN, Inside, console_inside
-from tests.support.programs.commanding import pitboss, started
+from tests.support.programs.commanding import pitboss, serving
 
 BEARER = {"Authorization": f"Bearer {CONTROL_TOKEN}"}
 READS = (
@@ -158,11 +158,7 @@ def test_each_wrong_token_more_costs_twice_the_time_of_its_own_address() -> None
 
 def test_serve_asks_where_it_is_told_to_and_its_commands_know_the_token(tmp_path: Path) -> None:
     ports = ("--operator-port", free_port(), "--jackpot-port", free_port(), "--checkout-port", free_port())
-    words = ("serve", *ports, "--console-port", free_port(), "--require-token")
-    with started(*words, cwd=tmp_path) as process:
-        said = ""
-        while "Ctrl-C" not in said:
-            said += process.stdout.readline()
+    with serving(*ports, "--console-port", free_port(), "--require-token", cwd=tmp_path) as (_, said):
         url = re.search(r"CONSOLE +(\S+)", said)[1]
         token = re.search(r"TOKEN +(\S+)", said)[1]
         assert json.loads((tmp_path / PLACE).read_text())["token"] == token

@@ -38,7 +38,7 @@ def blamed(result):
 def test_the_culprit_is_named(faulty, rule, balance):
     with running(faulty(balance=balance)) as run:
         begin(run)
-        assert run.diagnosis.culprit == rule
+        assert run.diagnosis.noticed.rule == rule
         assert rule in run.diagnosis.why
         assert "[driver]" in run.diagnosis.why
         assert run.diagnosis.noticed.exchanges
@@ -144,6 +144,6 @@ def test_what_is_done_later_or_taken_for_a_copy_is_told_as_that(monkeypatch):
         monkeypatch.setattr("scenarios.wallet.probe_self_test.time", SimpleNamespace(sleep=wait))
         with running(wallet) as run:
             begin(run)
-        assert run.diagnosis.culprit == rule
+        assert run.diagnosis.noticed.rule == rule
         assert seen in run.diagnosis.noticed.seen
         assert len(run.diagnosis.noticed.exchanges) in (2, 3, 4)

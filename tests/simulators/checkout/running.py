@@ -8,8 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import requests
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from simulators.checkout import wire
 from simulators.checkout.api import create_app
@@ -27,18 +25,6 @@ AGREEMENT = wire.Agreement(MERCHANT, SECRET)
 MUTATION = """mutation($merchantId: ID!, $payload: String!) {
   createMerchantCheckout(merchantId: $merchantId, payload: $payload) {
     checkout { token } errors { code field message } } }"""
-
-
-def key_pair(algorithm: str) -> tuple[str, str]:
-    """A new private key and its public half, in PEM."""
-    if algorithm == "RS256":
-        private: Any = rsa.generate_private_key(65537, 2048)
-    else:
-        private = ec.generate_private_key(ec.SECP256R1())
-    return (
-        private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
-        private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
-    )
 
 
 def claims(now: float, /, **more: Any) -> wire.Claims:

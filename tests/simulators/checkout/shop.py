@@ -12,13 +12,11 @@ from contextlib import contextmanager
 from decimal import ROUND_HALF_UP, Decimal
 from urllib.parse import parse_qs
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-
 from scenarios.hosting.ports import free_port
 from scenarios.target.loading import Target
 from simulators.server.wsgi_server import Server
 from simulators.values import jws, money
+from tests.support.keys import key_pair
 
 MERCHANT = "merchant-7"
 SECRET = "a shared secret <of the tests> & more"
@@ -37,17 +35,10 @@ class Keys:
 
     def __init__(self, algorithm="HS256"):
         self.algorithm = algorithm
-        self.client, self.client_public = self.pair()
-        self.provider, self.provider_public = self.pair()
-
-    def pair(self):
-        if self.algorithm == "HS256":
-            return SECRET, SECRET
-        made = rsa.generate_private_key(65537, 2048) if self.algorithm == "RS256" else None
-        made = made or ec.generate_private_key(ec.SECP256R1())
-        private = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        public = made.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        return private.decode(), public.decode()
+        ours, theirs = (SECRET, SECRET), (SECRET, SECRET)
+        if algorithm != "HS256":
+            ours, theirs = key_pair(algorithm, "the shop's"), key_pair(algorithm, "the provider's")
+        (self.client, self.client_public), (self.provider, self.provider_public) = ours, theirs
 
 
 class Shop:

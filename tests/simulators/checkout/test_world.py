@@ -15,8 +15,9 @@ from simulators.checkout.lifecycle import LIFECYCLE, CheckoutEvent, CheckoutStat
 from simulators.checkout.world import Checkout
 from simulators.values import jws, money
 from simulators.webhooks.retry_queue import DeliveryStanding, Schedule
-from tests.simulators.checkout.running import AGREEMENT, MERCHANT, SECRET, claims, key_pair, quiet_checkout
+from tests.simulators.checkout.running import AGREEMENT, MERCHANT, SECRET, claims, quiet_checkout
 from tests.simulators.jackpot.running import START, inbox
+from tests.support.keys import key_pair
 
 
 @pytest.fixture
@@ -226,7 +227,7 @@ def test_no_forgery_holds_under_the_shared_secret(box, forgery):
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
 def test_decisions_under_a_private_key(box, algorithm):
     merchants_private, merchants_public = key_pair(algorithm)
-    private, public = key_pair(algorithm)
+    private, public = key_pair(algorithm, "the provider's")
     agreement = wire.Agreement(MERCHANT, merchants_public, algorithm, private)
     assert set(fitting(agreement)) == set(FORGERIES)
     with quiet_checkout(box.url, agreement=agreement) as (simulator, clock):

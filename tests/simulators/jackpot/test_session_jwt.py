@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.jackpot.credentials.session_jwt import BadJwt, Claims, SessionProblem, mint, mint_raw, verify
-from simulators.values import decimal_json
 
 NOW = 1_700_000_000
 SIGNATURE = "monApiSignature"
@@ -103,28 +102,3 @@ def test_iat_holds_for_an_hour_and_a_minute_ahead() -> None:
 def test_amounts_of_a_jwt_are_exact(amount: Decimal) -> None:
     claims = Claims(amount=amount, iat=NOW)
     assert verify(mint(claims, SIGNATURE), SIGNATURE, NOW).amount == amount
-
-
-# -- exact JSON
-
-
-@settings(deadline=None)
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.text() | st.decimals(-(10**9), 10**9, places=3),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    )
-)
-def test_exact_json_reads_back(value: Any) -> None:
-    assert decimal_json.loads(decimal_json.dumps(value)) == value
-
-
-@pytest.mark.parametrize("text", ["NaN", "Infinity", "1e999999999999999999999", "[" * 100_000, "{", b"\xff"])
-def test_exact_json_refuses(text: str | bytes) -> None:
-    with pytest.raises(ValueError):
-        decimal_json.loads(text)
-
-
-def test_exact_json_writes_no_float() -> None:
-    with pytest.raises(TypeError):
-        decimal_json.dumps({"amount": 0.1})

@@ -84,6 +84,18 @@ def started(*arguments, cwd, program=PITBOSS, **extra):
         process.communicate()
 
 
+@contextmanager
+def serving(*options, cwd, **extra):
+    """``pitboss serve`` once it serves: its process, and what it said until then."""
+    with started("serve", *options, cwd=cwd, **extra) as process:
+        said = ""
+        while "Ctrl-C" not in said:
+            line = process.stdout.readline()
+            assert line, process.stderr.read()
+            said += line
+        yield process, said
+
+
 def target_file(folder, url, *, players=("p-1", "p-2"), secret=SECRET, more="", name="pitboss.toml"):
     """Write a target file for the CLIENT at ``url`` into ``folder``."""
     ids = ", ".join(f'"{player}"' for player in players)

@@ -16,7 +16,7 @@ from scenarios.target import demo
 from simulators.jackpot import wire
 from simulators.jackpot.credentials import session_jwt
 from tests.simulators.jackpot.running import JWT_BEARER, inbox
-from tests.support.programs.commanding import pitboss, started, three_beats
+from tests.support.programs.commanding import pitboss, serving, three_beats
 
 SECRETS = ("the api key of the tests", "the signature of the tests", "the secret of the tests")
 
@@ -41,12 +41,7 @@ def target(tmp_path, box):
 @contextmanager
 def served(*options, cwd):
     """``pitboss serve`` under way, and the address of its Jackpot."""
-    with started("serve", "--console-port", 0, "--jackpot-port", 0, *options, cwd=cwd) as process:
-        said = ""
-        while "Ctrl-C" not in said:
-            line = process.stdout.readline()
-            assert line, process.stderr.read()
-            said += line
+    with serving("--console-port", 0, "--jackpot-port", 0, *options, cwd=cwd) as (process, said):
         yield process, re.search(r"JACKPOT +(http://\S+)", said)[1], said
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.support.programs.commanding import pitboss, started, target_file, three_beats
+from tests.support.programs.commanding import pitboss, serving, target_file, three_beats
 from tests.support.programs.reference import reference
 
 PORTS = ("--operator-port", 0)
@@ -15,12 +15,7 @@ PORTS = ("--operator-port", 0)
 
 def serve(folder: Path, *options: object, exchanges: int) -> tuple[int, str, str]:
     """Serve and play until so many exchanges are over, then Ctrl-C; how it ended."""
-    with started("serve", "--play", "--play-rate", 50, *PORTS, *options, cwd=folder) as process:
-        said = ""
-        while "Ctrl-C" not in said:
-            line = process.stdout.readline()
-            assert line, process.stderr.read()
-            said += line
+    with serving("--play", "--play-rate", 50, *PORTS, *options, cwd=folder) as (process, said):
         url = re.search(r"CONSOLE +(http://\S+)", said)[1]
         asked = {"filter": "provider:operator client:to", "count": exchanges, "wait": 30}
         for _ in range(10):

@@ -17,7 +17,7 @@ from simulators.jackpot.credentials import session_jwt
 from simulators.values import jws
 from tests.simulators.checkout.running import MUTATION
 from tests.simulators.jackpot.running import JWT_BEARER
-from tests.support.programs.commanding import pitboss, started, three_beats
+from tests.support.programs.commanding import pitboss, serving, three_beats
 from tests.support.programs.state_files import records
 
 SECRET = "the secret of the tests"
@@ -123,12 +123,8 @@ def running_client():
 class Served:
     """``pitboss serve`` under way, as the CLIENT, its players and its customers use it."""
 
-    def __init__(self, process):
-        self.process, said = process, ""
-        while "Ctrl-C" not in said:
-            line = process.stdout.readline()
-            assert line, process.stderr.read()
-            said += line
+    def __init__(self, process, said):
+        self.process = process
         self.operator, self.jackpot, self.checkout = (
             re.search(rf"{name} +(http://\S+)", said)[1] for name in ("OPERATOR", "JACKPOT", "CHECKOUT")
         )
@@ -232,8 +228,8 @@ def folder(tmp_path, client):
 
 @contextmanager
 def served(folder):
-    with started("serve", *OPTIONS, "--checkout-port", 0, cwd=folder) as process:
-        yield Served(process)
+    with serving(*OPTIONS, "--checkout-port", 0, cwd=folder) as process_and_words:
+        yield Served(*process_and_words)
 
 
 def test_five_kills_lose_nothing_and_double_nothing(folder, client):

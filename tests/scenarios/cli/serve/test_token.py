@@ -19,9 +19,10 @@ from scenarios.target import demo
 from simulators.checkout import wire
 from simulators.jackpot.credentials import session_jwt
 from simulators.values import jws
-from tests.simulators.checkout.running import MUTATION, key_pair
+from tests.simulators.checkout.running import MUTATION
 from tests.simulators.jackpot.running import inbox
-from tests.support.programs.commanding import pitboss, started, three_beats
+from tests.support.keys import key_pair
+from tests.support.programs.commanding import pitboss, serving, three_beats
 
 SECRET = "the checkout key of the tests"
 SIGNATURE = "the api signature of the tests"
@@ -296,14 +297,8 @@ def test_without_a_target_file_it_fits_the_client_by_default(tmp_path):
 
 @contextmanager
 def served(*options, cwd):
-    with started(
-        "serve", "--console-port", 0, "--jackpot-port", 0, "--checkout-port", 0, *options, cwd=cwd
-    ) as process:
-        said = ""
-        while "Ctrl-C" not in said:
-            line = process.stdout.readline()
-            assert line, process.stderr.read()
-            said += line
+    ports = ("--console-port", 0, "--jackpot-port", 0, "--checkout-port", 0)
+    with serving(*ports, *options, cwd=cwd) as (process, said):
         yield re.search(r"CHECKOUT +(http://\S+)", said)[1], said
         process.send_signal(signal.SIGINT)
         told, wrong = process.communicate(timeout=60)
