@@ -88,11 +88,6 @@ class ThirtyTwoBits(Wallet):
         return min(message["amount"], Decimal("21474836.47"))
 
 
-class TwoDecimalsForAll(Wallet):
-    def amount(self, message):
-        return super().amount({**message, "currency": "EUR"})
-
-
 class CentsForYen(Wallet):
     def move(self, player, effect):
         super().move(player, effect / 100 if self.currencies[player] == "JPY" else effect)
@@ -145,13 +140,6 @@ class BannedResults(Wallet):
     def result(self, message):
         if message["user_id"] in self.banned:
             raise Refused("PLAYER_BANNED")
-        return super().result(message)
-
-
-class NoResultsInDebt(Wallet):
-    def result(self, message):
-        if self.balances[message["user_id"]] < 0:
-            raise Refused("IN_DEBT")
         return super().result(message)
 
 
@@ -209,16 +197,6 @@ class KeyWithAction(Wallet):
 class KeyWithPlayer(Wallet):
     def key(self, message):
         return message["transaction_id"], message["user_id"]
-
-
-class KeyWithoutCase(Wallet):
-    def key(self, message):
-        return message["transaction_id"].casefold()
-
-
-class KeyTrimmed(Wallet):
-    def key(self, message):
-        return message["transaction_id"].strip()
 
 
 class KeyNormalised(Wallet):
@@ -321,12 +299,6 @@ class AnyPlayersRollback(Wallet):
     def original(self, message):
         found = self.called(message["rollback_transaction_id"])
         return found[0] if found and found[0].message["action"] != "rollback" else None
-
-
-class RollbacksOfRollbacksPay(Wallet):
-    def orphan(self, message):
-        found = [entry.message["action"] for entry in self.called(message["rollback_transaction_id"])]
-        return message["amount"] if found == ["rollback"] else super().orphan(message)
 
 
 class RollbacksOfRollbacksCrash(Wallet):
