@@ -1,10 +1,11 @@
 """Texts, bytes and headers without secrets."""
 
 import base64
+import html
 import json
 import re
 from collections.abc import Mapping
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 # A secret shorter than this would tear holes into ordinary text.
 SECRET_LENGTH = 4
@@ -19,6 +20,13 @@ _MINTED = re.escape(MINTED_PREFIX) + r"[A-Za-z0-9_-]+"
 _BEARER = re.compile(r"(?i)(authorization\W+bearer\s+)[^\s\"'<>,;]+")
 _FIELD = re.compile(r'(?i)("(?:password|token)"\s*:\s*)(?!"<[A-Z_]+>")("(?:[^"\\]|\\.)*"?|[^\s,}\]]+)')
 _FORM = re.compile(r"(?i)(\b(?:password|token)=)(?!<[A-Z_]+>)[^&\s]+")
+_UNICODE = re.compile(r"\\u([0-9a-fA-F]{4})")
+# Ways to write any letter of a secret otherwise, each with the sign that it shows by.
+_READ = (
+    ("%", unquote),
+    ("&#", html.unescape),
+    ("\\u", lambda text: _UNICODE.sub(lambda hit: chr(int(hit[1], 16)), text)),
+)
 
 
 def _spellings(secret: str) -> set[str]:
@@ -74,9 +82,15 @@ class Redactor:
 
     def text(self, text: str, *, auth: bool = False) -> str:
         """Return ``text`` without secrets; ``auth`` says that it belongs to an exchange of ``/auth``."""
-        text = self._pattern.sub(lambda hit: f"<{self._name(hit[0])}>", text)
+        text = self._without(text)
+        for sign, read in _READ:
+            if sign in text and self._pattern.search(plain := read(text)):
+                text = self._without(plain)
         text = _BEARER.sub(r"\1<TOKEN>", text)
         return _FORM.sub(r"\1<REDACTED>", _FIELD.sub(r'\1"<REDACTED>"', text)) if auth else text
+
+    def _without(self, text: str) -> str:
+        return self._pattern.sub(lambda hit: f"<{self._name(hit[0])}>", text)
 
     def data(self, data: bytes, *, auth: bool = False) -> bytes:
         """Return ``data`` without secrets; bytes that are no UTF-8 are kept as they are."""

@@ -46,7 +46,7 @@ class Script:
         self.fresh: dict[str, str] = {}
         exchanges = [run.history[number] for number in dict.fromkeys(finding.exchanges)]
         self.telling = [each for each in exchanges if _told(each) and sent(each)]
-        if not self.telling and any(each.purpose in OWN for each in exchanges):
+        if exchanges and all(each.purpose in OWN for each in exchanges):
             raise NoScript(
                 "It was seen in the judge's own wagers alone, which depend on what the player owns."
             )

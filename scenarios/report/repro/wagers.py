@@ -213,6 +213,14 @@ class Wagers(Script):
         yield f"drain {units[0]}"
         yield f'echo "balance $taken in smallest units; expected: {right}"'
         yield f"case $taken in {'|'.join(map(str, units))}) shown=no ;; esac"
+        # Which balance is right depends on what was accepted; at once, chance decides that.
+        for accepted, sign in ((True, "||"), (False, "&&")):
+            wanted = [
+                each for each in self.steps if each.race is None and (each.ok if accepted else each.refused)
+            ]
+            if wanted:
+                numbers = " ".join(str(each.number) for each in wanted)
+                yield f"for number in {numbers}; do accepted $number {sign} shown=no; done"
 
     def _bets_at_once(self) -> bool:
         """Whether it is about nothing but bets that race for one player's funds."""

@@ -16,7 +16,10 @@ digest() { printf %s "$1" | openssl dgst -sha256 | sed 's/^.*= *//'; }
 # own KIND UNITS: a wager of this script's own for $player, in smallest units; says whether it was accepted.
 accepted() {
     # An answer that does not say so plainly is no refusal: other rules are about that.
-    ! grep -q '"error" *: *\("[^"]\|[{[1-9t]\)' "$work/$1.body" && grep -q '^2' "$work/$1.head"
+    case $(tr -d '\r\n' <"$work/$1.body" | sed -n 's/^.*"error" *: *//p') in
+    '"'[!\"]* | [[{1-9t]*) return 1 ;;
+    esac
+    grep -q '^2' "$work/$1.head"
 }
 own() {
     amount=$2

@@ -70,6 +70,10 @@ def exchange(
         json.dumps(SECRET)[1:-1],
         json.dumps(SECRET, ensure_ascii=False)[1:-1],
         json.dumps(SECRET)[1:-1].replace("/", "\\/"),
+        # With letters written otherwise that need not be.
+        quote(SECRET, safe="").replace("e", "%65"),
+        "".join(f"&#{ord(sign)};" for sign in SECRET),
+        "".join(f"\\u{ord(sign):04x}" for sign in SECRET),
     ],
 )
 def test_every_spelling_is_replaced(spelling: str) -> None:
