@@ -182,8 +182,12 @@ class Wagers(Script):
     def _brought(self, opening: Opening) -> list[str]:
         """Lines that bring a player to what it had; the first time it has nothing, unless something was sent before."""
         units = _units(opening.amount, opening.currency)
-        drained = f"drain {_PLENTY}" if self.before else f"[ $round -eq 1 ] || drain {units}"
-        return [drained, f"give {units}"]
+        if self.before:
+            return [f"drain {_PLENTY}", f"give {units}"]
+        if self._bets_at_once():
+            # Reading the balance left nothing of it.
+            return [f"give {units}"]
+        return [f"[ $round -eq 1 ] || drain {units}", f"give {units}"]
 
     def header(self, name: str, value: str, body: bytes) -> str:
         """A header, signed anew where it is a signature that was made of the body."""
