@@ -208,7 +208,9 @@ class Run:
         """How many requests may be under way at once; finds it out, by wagers, when it is asked for the first time."""
         most = min(self.route.connections, self.limits.width(self.route.connections))
         operator = self.reach.operator
-        return 1 if operator is None else width(operator, self.players[0], most, self.route.timeout)
+        found = 1 if operator is None else width(operator, self.players[0], most, self.route.timeout)
+        self.route.room.answers = found
+        return found
 
     @property
     def probe_name(self) -> str:

@@ -26,12 +26,14 @@ class Place:
 class Room:
     """Room for ``most`` requests at once; for half as many each time that one took long. Safe from any thread.
 
-    ``at_once`` are so many as the CLIENT takes at once, as learned from what it refused beside others.
+    ``at_once`` are so many as the CLIENT takes at once, as learned from what it refused beside others; ``answers`` are
+    so many connections as it was seen to answer side by side: it may turn to none beyond before another is closed.
     """
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.at_once = sys.maxsize
+        self.answers = 1
         # When the answer to one with a fault was not waited for: the CLIENT may be at it still.
         self.lost_at = float("-inf")
         self._held: set[Place] = set()
@@ -80,8 +82,7 @@ class Room:
         """Let no single request leave but those of this context, which has the CLIENT to itself once it is its turn.
 
         What is to be called before anything leaves here waits for that: until those who came before are gone, and
-        nothing is under way. So many connections may be opened meanwhile, as no more than the CLIENT answers at once
-        are open: it may turn to none before it has heard out another.
+        nothing is under way. Its ``number`` of connections may be opened meanwhile, as far as the CLIENT answers all.
         """
         if _ALONE.get() is self:
             yield lambda: None
@@ -97,13 +98,18 @@ class Room:
         token = _ALONE.set(self)
         try:
             with self._changed:
-                self._changed.wait_for(lambda: self._line[0] is own or self._up_to(own) <= self.most)
+                self._changed.wait_for(lambda: self._line[0] is own or self._up_to(own) <= self.beside)
             yield come
         finally:
             _ALONE.reset(token)
             with self._changed:
                 self._line.remove(own)
                 self._changed.notify_all()
+
+    @property
+    def beside(self) -> int:
+        """How many connections may be open side by side without any that others have to wait for."""
+        return min(self.most, self.answers)
 
     def _up_to(self, last: Place) -> int:
         """How many connections are open, or are to be, in the line up to ``last``."""

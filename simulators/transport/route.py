@@ -66,9 +66,11 @@ class Route:
     def places(self, n: int) -> Iterator[None]:
         """Wait for room for ``n`` connections, and hold it. Raises ValueError where there can never be so much."""
         with self.limits.connection(n):
-            # Where connections are counted, idle ones count too.
+            # Where connections are counted, idle ones count too. A CLIENT that answers few side by side may turn to no
+            # other before an idle one is closed.
             if self.limits.max_connections is not None:
-                self.close()
+                plenty = self.room.beside >= self.connections
+                self._keep_only(self.connections - self.limits.open_connections if plenty else 0)
             yield
 
     def connect(self, request: Request, *, pooled: bool = False, buffer: int | None = None) -> Connection:
@@ -133,10 +135,19 @@ class Route:
 
     def close(self) -> None:
         """Close every connection that is kept."""
+        self._keep_only(0)
+
+    def _keep_only(self, number: int) -> None:
+        """Close what is kept beyond so many, what was used longest ago first."""
+        surplus: list[Connection] = []
         with self._lock:
-            kept = dict(self._idle)
-            self._idle.clear()
-        _cut_all(kept)
+            too_many = sum(map(len, self._idle.values())) - max(0, number)
+            for idle in self._idle.values():
+                some = max(0, too_many - len(surplus))
+                surplus += idle[:some]
+                del idle[:some]
+        for connection in surplus:
+            connection.cut()
 
 
 def _cut_all(idle: dict[str, list[Connection]]) -> None:

@@ -73,7 +73,8 @@ def test_who_is_alone_waits_for_what_is_under_way_and_nothing_else_leaves_meanwh
 def test_who_is_alone_next_may_open_connections_where_the_client_answers_so_many_and_waits_for_its_turn() -> (
     None
 ):
-    room, told = Room(8), []
+    room, told = Room(16), []
+    room.answers = 8
 
     def races(name: str, number: int, opened: threading.Event) -> None:
         with room.alone(number) as its_turn:
