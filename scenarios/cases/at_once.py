@@ -95,12 +95,12 @@ def each_holds(
 
 def _amiss(chain: Chain, units: int, judge: Judge, players: Sequence[Player]) -> list[Decimal] | None:
     """How far off what ``chain`` is built on leaves each of ``players``, alone; None where it is refused."""
-    before = [player.off for player in players]
+    before = [judge.rested(player) if chain.base is not None else player.off for player in players]
     if chain.base is not None:
         if chain.base(units) is None:
             return None
         for player in players:
-            judge.measure(player)
+            judge.measure_apart(player)
     return [player.off - off for player, off in zip(players, before, strict=True)]
 
 

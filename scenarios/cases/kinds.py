@@ -71,10 +71,10 @@ def sent_again(
 
 def usual(kind: str, operator: Verbs, judge: Judge, player: Player) -> Decimal | None:
     """Make one transaction of ``kind`` and measure how far what it moves is off; None where it is not accepted."""
-    before = player.off
+    before = judge.rested(player)
     if done(kind, operator, player) is None:
         return None
-    judge.measure(player)
+    judge.measure_apart(player)
     return player.off - before
 
 

@@ -185,6 +185,8 @@ def _once(judge: Judge, operator: Verbs, player: Player, kind: str, after: str, 
     last = len(judge.run.history)
     amount = player.money(units)
     right = start + before + amount * (_MOVES[kind] + undone)
+    # What the balance is read by would be behind what is tried; that is tried by itself.
+    operator.result(player, Decimal(0))
     off = judge.measure(player, right) - right
     return _Wrong(Fraction(off) / Fraction(amount), off, tuple(range(first, last))) if off else None
 

@@ -124,8 +124,10 @@ def _new(judge: Judge, stage: Callable[[], Stage], story: Story, broken: Broken)
     alike = [result for result in judge.run.results if result.currency == judge.result.currency]
     found = [one for result in alike for one in result.findings if one.observed in seen]
     told = {one.rule for one in found} & broken.rules
-    told |= {one.rule for one in found if one.rule == "INV-01" and story.rule in _BESIDE and story.alone}
+    if story.rule in _BESIDE and story.alone:
+        told |= {one.rule for one in found if one.rule == "INV-01"} | judge.run.behind_stories
     if told:
+        judge.run.behind_stories |= told
         verb = "tells" if len(told) == 1 else "tell"
         raise Undecided(
             f"what breaks here is what {', '.join(sorted(told))} {verb} of: fix that first, then judge this again"

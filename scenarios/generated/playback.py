@@ -132,6 +132,8 @@ class Stage:
             if judged.verdict is Verdict.UNDECIDED:
                 raise Open(judged.why)
             if not judged.legal:
+                others = [one for one in allowed.balances if one != reading.amount] if allowed.listed else ()
+                self._leave(player, others, reading.amount)
                 raise Broken(
                     f"{judged.why}\n{judged.story}", numbers, player.unit, (player.id, reading.amount)
                 )

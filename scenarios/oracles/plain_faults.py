@@ -101,6 +101,11 @@ class PlainFaults:
         """Whether transactions of ``kind`` were not seen to move alone another amount than they say."""
         return all(fault.after or fault.kind != kind for fault in self.found)
 
+    @property
+    def bets_behind(self) -> bool:
+        """Whether bets were seen to move another amount behind others, and so what balances are read by."""
+        return any(fault.after and fault.kind == BET for fault in self.found)
+
     def explain(
         self,
         rule: str,

@@ -69,6 +69,21 @@ class Balances(Together):
         self._keep(player, seen, allowed)
         return seen
 
+    def measure_apart(self, player: Player, expected: Decimal | None = None) -> Decimal:
+        """As ``measure``, where bets are wrong behind others behind a lost bet's result, which moves nothing.
+
+        What a balance is read by is a bet, too: what that does is no effect of what was sent before.
+        """
+        if self.run.plain_faults.bets_behind:
+            self.run.verbs.result(player, Decimal(0))
+        return self.measure(player, expected)
+
+    def rested(self, player: Player) -> Decimal:
+        """How far off the balance is; read anew where bets that the last reading ended with may be wrong."""
+        if self.run.plain_faults.bets_behind:
+            self.measure_apart(player)
+        return player.off
+
     def fund(self, player: Player, units: int, *, covered: bool = False) -> Decimal:
         """Bring ``player`` to exactly ``units`` smallest units, whatever it had, and return that amount.
 

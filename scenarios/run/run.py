@@ -63,7 +63,7 @@ class Run:
     cannot be read at all, ``suspicion`` why not through wagers, where the driver reads them. ``choices`` is what
     the CLIENT was seen to choose where the contract leaves a choice, by the fields of the wallet model.
     ``plain_faults`` is what plain transactions do wrong: alone, looked for before races and stories, and behind others,
-    once money was found wrong.
+    once money was found wrong. ``behind_stories`` are the rules that tell of what broke stories.
     ``away`` are the exchanges of scenarios in which the CLIENT went away and that were judged again. ``noticed`` is
     what the judge's own wagers showed. ``at_its_word`` says that nothing tells balances and every bet is taken:
     only what answers decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not
@@ -85,6 +85,7 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     choices: dict[str, frozenset[StrEnum]] = field(default_factory=dict)
     plain_faults: PlainFaults = field(default_factory=PlainFaults)
+    behind_stories: set[str] = field(default_factory=set)
     interrupted: bool = False
     away: list[range] = field(default_factory=list)
     round_trip: float | None = None

@@ -4,10 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from scenarios.contract import Observed
 from simulators.exchanges.history import OWN, Exchange
 from simulators.wallet.transactions import Kind, Transaction
+
+# The rule that tells of amounts which are too large for the CLIENT.
+_LARGE: Final = "BET-12"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +37,24 @@ def refusals(sent: Iterable[Exchange], players: Collection[tuple[str, str]]) -> 
     ``players`` are the test players with the currency of each.
     """
     taken, found = set[str](), defaultdict[str, list[Exchange]](list)
+    largest = Decimal(0)
     for one in sent:
         message = one.message
         if not isinstance(message, Transaction) or (message.player, message.currency) not in players:
             continue
         if one.ok:
             taken.add(message.id)
+            largest = max(largest, message.amount if message.kind is Kind.RESULT else largest)
         if not one.refused or one.not_now or one.purpose not in OWN or not message.amount:
             continue
         if message.kind is Kind.RESULT:
             found["RES-01"].append(one)
         elif message.kind is Kind.ROLLBACK and message.of in taken:
             found["RBK-01"].append(one)
+    # Those that are larger than any that was paid are refused for that.
+    too_large = [one for one in found.get("RES-01", ()) if one.message.amount > largest > 0]
+    if len(too_large) > 1 and len(too_large) == len(found["RES-01"]):
+        found[_LARGE] = found.pop("RES-01")
     for rule, refused in found.items():
         first, times = refused[0], len({one.message.id for one in refused})
         more = f", {times} times" if times > 1 else ""

@@ -252,7 +252,9 @@ def _told_apart(operator: Verbs, player: Player, found: Noticed | None) -> Notic
     """What another fault than ``found`` explains that it looks like; else ``found``."""
     if found is None or found.rule not in _SIGNS_OF:
         return found
-    return _taken_for_copy(operator, player) or _late(operator, player) or found
+    return (
+        _taken_for_copy(operator, player) or _late(operator, player) or _paid_once(operator, player) or found
+    )
 
 
 def _taken_for_copy(operator: Verbs, player: Player) -> Noticed | None:
@@ -270,9 +272,7 @@ def _taken_for_copy(operator: Verbs, player: Player) -> Noticed | None:
 
 def _late(operator: Verbs, player: Player) -> Noticed | None:
     """Whether a result can be bet, or a bet is missing, only some time after it was answered."""
-    amount = max(
-        player.money(_AT_ONCE), 2 * sum(one.message.amount for one in _own(operator, player) if _paid(one))
-    )
+    amount = _more_than_paid(operator, player)
 
     def pays() -> Exchange:
         return operator.result(player, amount, purpose=Purpose.PROBE)
@@ -304,6 +304,30 @@ def _late(operator: Verbs, player: Player) -> Noticed | None:
         f"{first_then} {_LATER:g} s later: what is answered is not done yet",
         tuple(dict.fromkeys((paid.number, first.number, second.number, third.number))),
     )
+
+
+def _paid_once(operator: Verbs, player: Player) -> Noticed | None:
+    """Whether of two results alike, one right behind the other, one alone is paid."""
+    amount = _more_than_paid(operator, player)
+    paid = [operator.result(player, amount, purpose=Purpose.PROBE) for _ in range(2)]
+    both = operator.bet(player, 2 * amount, purpose=Purpose.PROBE)
+    if both.ok or not all(one.ok for one in paid):
+        return None
+    single = operator.bet(player, amount, purpose=Purpose.PROBE)
+    if not single.ok:
+        return None
+    return Noticed(
+        "RES-01",
+        f"two results of {player.show(amount)}, one right behind the other, are both paid",
+        "a bet of both was refused, one of half accepted: a result of the same amount is taken for a copy",
+        tuple(one.number for one in (*paid, both, single)),
+    )
+
+
+def _more_than_paid(operator: Verbs, player: Player) -> Decimal:
+    """An amount that is more than all results so far have left of the balance."""
+    paid = sum((one.message.amount for one in _own(operator, player) if _paid(one)), Decimal(0))
+    return max(player.money(_AT_ONCE), 2 * paid)
 
 
 def _blame(

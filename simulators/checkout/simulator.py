@@ -24,6 +24,7 @@ from simulators.server.responses import ApiError
 from simulators.simulator import Simulator
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
+from simulators.values.clocks import awake
 from simulators.values.records import Table
 from simulators.webhooks.endpoint import Endpoint
 from simulators.webhooks.retry_queue import QueuedMessage, RetryQueue, Schedule
@@ -76,7 +77,7 @@ class CheckoutSimulator(Simulator[Notice]):
         threads: int = 4,
         max_age: float = claim_checks.LIFE,
         clock: Callable[[], float] = time.time,
-        queue_clock: Callable[[], float] = time.monotonic,
+        queue_clock: Callable[[], float] = awake,
         new_token: Callable[[], str] | None = None,
         public_url: str = "http://127.0.0.1:8703",
     ) -> None:

@@ -22,6 +22,7 @@ from simulators.jackpot.wire import Notification
 from simulators.server.responses import ApiError
 from simulators.simulator import Simulator
 from simulators.transport.route import Route
+from simulators.values.clocks import awake
 from simulators.values.records import Table
 from simulators.webhooks.endpoint import Endpoint
 from simulators.webhooks.retry_queue import RetryQueue, Schedule
@@ -60,7 +61,7 @@ class JackpotSimulator(Simulator[Notification]):
         shuffle: int | None = None,
         threads: int = 4,
         clock: Callable[[], float] = time.time,
-        queue_clock: Callable[[], float] = time.monotonic,
+        queue_clock: Callable[[], float] = awake,
         new_id: NewId = random_id,
         public_url: str = "http://127.0.0.1:8702",
         files_url: str | None = None,

@@ -5,7 +5,6 @@ A message that was not acknowledged is sent again with exponential backoff insid
 """
 
 import random
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
 
 from simulators.exchanges.history import Exchange
+from simulators.values.clocks import awake
 from simulators.values.records import Table
 from simulators.webhooks.endpoint import Endpoint
 from simulators.webhooks.scheduler import Background
@@ -133,7 +133,7 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
         endpoint: Endpoint[M],
         schedule: Schedule | None = None,
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = awake,
         threads: int = 4,
         shuffle: random.Random | None = None,
     ) -> None:
@@ -246,7 +246,7 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
     def wait(self, delivery_id: int, timeout: float) -> QueuedMessage[M]:
         """Wait at most ``timeout`` seconds until a delivery is acknowledged or given up; return it."""
         with self._changed:
-            self._changed.wait_for(
+            self._wait_for(
                 lambda: self._books.deliveries[delivery_id].standing is not DeliveryStanding.WAITING, timeout
             )
             return self._books.deliveries[delivery_id]

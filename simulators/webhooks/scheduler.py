@@ -1,10 +1,11 @@
 """Work that falls due at a moment of its own, done by threads in the background or by hand."""
 
 import threading
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Generic, TypeVar
+
+from simulators.values.clocks import awake
 
 W = TypeVar("W")
 
@@ -17,7 +18,7 @@ class Background(ABC, Generic[W]):
     what waits, notify ``_changed`` (which is also their lock) of every change of it, and say what ``_attempt`` does.
     """
 
-    def __init__(self, name: str, clock: Callable[[], float] = time.monotonic, threads: int = 4) -> None:
+    def __init__(self, name: str, clock: Callable[[], float] = awake, threads: int = 4) -> None:
         self.clock = clock
         self._name = name
         self._width = threads
@@ -61,7 +62,14 @@ class Background(ABC, Generic[W]):
     def wait_idle(self, timeout: float) -> bool:
         """Wait at most ``timeout`` seconds until nothing waits or is under way; say whether it is so."""
         with self._changed:
-            return self._changed.wait_for(self._idle, timeout)
+            return self._wait_for(self._idle, timeout)
+
+    def _wait_for(self, happened: Callable[[], bool], timeout: float) -> bool:
+        """Wait, with the lock held, until it ``happened``; what this process is stopped for does not count."""
+        until = awake() + timeout
+        while not (done := happened()) and (left := until - awake()) > 0:
+            self._changed.wait(left)
+        return done
 
     def _run(self) -> None:
         while True:

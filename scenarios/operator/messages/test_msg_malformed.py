@@ -229,7 +229,7 @@ def test_unknown_fields_are_ignored(operator: Verbs, player: Player, judge: Judg
     undone = operator.rollback(plain)
     if not (plain.ok and bet.ok and undone.ok):
         return
-    before, balance = balance, look(judge, player, balance + amount)
+    before, balance = balance, judge.measure_apart(player, balance + amount)
     rollback = operator.rollback(bet, style=added)
     judge.accepted("MSG-11", rollback, case="rollback")
     judge.balance("MSG-11", player, balance + (balance - before), rollback, case="rollback")

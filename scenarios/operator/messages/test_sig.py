@@ -257,7 +257,7 @@ def test_a_forged_rollback_does_not_poison_its_id(
     judge.needs(bet.ok and compared.ok, "the bet that was to be rolled back was refused", bet, compared)
     plain = operator.rollback(compared)
     judge.needs(plain.ok, "a rollback that nobody forged was refused", plain)
-    balance = look(judge, player, start - amount)
+    balance = judge.measure_apart(player, start - amount)
     returned = balance - (start - 2 * amount)
     message = operator.undo(bet)
     forged = _forged(operator, message, wrong=RANDOM_HEX, rng=rng)

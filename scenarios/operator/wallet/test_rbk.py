@@ -208,7 +208,7 @@ def test_of_a_rollback(operator: Verbs, player: Player, judge: Judge) -> None:
     start = known(player)
     chain = [bet, operator.rollback(bet)]  # type: ignore[arg-type]
     judge.needs(chain[-1].ok, "the rollback that was to be rolled back was refused")  # type: ignore[union-attr]
-    balance = judge.measure(player, start + player.money(500))
+    balance = judge.measure_apart(player, start + player.money(500))
     most = max(balance, start + player.money(500))
     _climb(operator, judge, player, chain, balance, most)  # type: ignore[arg-type]
 
@@ -229,7 +229,7 @@ def _climb(
             case=f"rollback of {level}",
             level=Level.MUST,
         )
-        after = judge.measure(player, balance)
+        after = judge.measure_apart(player, balance)
         judge.holds(
             "RBK-11",
             after <= most,
@@ -251,7 +251,7 @@ def test_then_the_result(operator: Verbs, player: Player, judge: Judge) -> None:
     """A result that arrives after its bet was rolled back is paid like any other."""
     judge.fund(player, 2000)
     judge.needs(done(BET_UNDONE, operator, player), "the bet, or its rollback, was refused")
-    judge.measure(player)
+    judge.measure_apart(player)
     amiss = player.off
     # Nothing is read in between, for that would be another bet.
     judge.needs(done(BET_UNDONE, operator, player), "the bet, or its rollback, was refused")

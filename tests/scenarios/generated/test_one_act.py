@@ -77,6 +77,25 @@ def test_results_that_are_not_paid_behind_rollbacks_are_one_finding_and_hide_no_
     )
 
 
+def test_a_bet_that_is_free_behind_a_rollback_is_one_finding_though_balances_are_read_by_bets():
+    class Free(Wallet):
+        """Takes nothing for a bet that comes right after a rollback."""
+
+        def fresh(self, message):
+            self.behind, self.last = getattr(self, "last", ""), message["action"]
+            return super().fresh(message)
+
+        def bet(self, message):
+            effect = super().bet(message)
+            return Decimal(0) if self.behind == "rollback" else effect
+
+    rules = ("BET-01", "SIG-05", "MSG-11", "RBK-01", "RBK-13")
+    result = judged(Free(), *rules, effort=SMALL, seed=1)
+    assert set(at(result, Standing.FAILED)) == {"BET-01"}
+    assert "a bet after a rollback" in at(result, Standing.FAILED)["BET-01"]
+    assert not at(result, Standing.WARNED)
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_stories_at_once_and_under_faults_are_not_blamed_for_what_another_rule_told(seed):
     result = judged(faulty.ReturnsTwice(), "RBK-07", "INV-04", "INV-05", effort=SMALL, seed=seed)
