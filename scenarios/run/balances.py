@@ -70,16 +70,16 @@ class Balances(Together):
         return seen
 
     def measure_apart(self, player: Player, expected: Decimal | None = None) -> Decimal:
-        """As ``measure``, where bets are wrong behind others behind a lost bet's result, which moves nothing.
+        """As ``measure``; where a bet behind another transaction goes wrong, a result of 0 is sent before.
 
-        What a balance is read by is a bet, too: what that does is no effect of what was sent before.
+        A balance is read by bets, too: what they do there is no effect of what is judged.
         """
         if self.run.plain_faults.bets_behind:
             self.run.verbs.result(player, Decimal(0))
         return self.measure(player, expected)
 
     def rested(self, player: Player) -> Decimal:
-        """How far off the balance is; read anew where bets that the last reading ended with may be wrong."""
+        """How far off the balance is, read anew where a bet behind another transaction goes wrong."""
         if self.run.plain_faults.bets_behind:
             self.measure_apart(player)
         return player.off

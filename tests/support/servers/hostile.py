@@ -42,24 +42,28 @@ def peak_megabytes(pid: int) -> float:
 @contextmanager
 def answering(answer: Answer) -> Iterator[str]:
     """A CLIENT that reads a request and lets ``answer`` write; one connection at a time. Yields its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener, last = socket.create_server(("127.0.0.1", 0)), socket.socket()
+    last.bind(("127.0.0.1", 0))
+    end = last.getsockname()
 
     def serve() -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                with connection, suppress(OSError):
-                    while connection.recv(65536):
-                        answer(connection)
+        peer = None
+        while peer != end:
+            connection, peer = listener.accept()
+            with connection, suppress(OSError):
+                while connection.recv(65536):
+                    answer(connection)
 
     thread = threading.Thread(target=serve)
     thread.start()
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/x"
     finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join()
+        # Whoever came before is answered first.
+        with last, listener:
+            last.connect(listener.getsockname())
+            last.shutdown(socket.SHUT_WR)
+            thread.join()
 
 
 @contextmanager
