@@ -310,17 +310,19 @@ def _paid_once(operator: Verbs, player: Player) -> Noticed | None:
     """Whether of two results alike, one right behind the other, one alone is paid."""
     amount = _more_than_paid(operator, player)
     paid = [operator.result(player, amount, purpose=Purpose.PROBE) for _ in range(2)]
-    both = operator.bet(player, 2 * amount, purpose=Purpose.PROBE)
-    if both.ok or not all(one.ok for one in paid):
+    if not all(one.ok for one in paid):
         return None
-    single = operator.bet(player, amount, purpose=Purpose.PROBE)
-    if not single.ok:
+    # A bet of both may also be more than the CLIENT takes at a time.
+    both, one, other = (
+        operator.bet(player, each, purpose=Purpose.PROBE) for each in (2 * amount, amount, amount)
+    )
+    if not both.refused or not one.ok or not other.refused:
         return None
     return Noticed(
         "RES-01",
         f"two results of {player.show(amount)}, one right behind the other, are both paid",
-        "a bet of both was refused, one of half accepted: a result of the same amount is taken for a copy",
-        tuple(one.number for one in (*paid, both, single)),
+        "one bet of it was accepted, and a second refused: a result of the same amount is taken for a copy",
+        tuple(each.number for each in (*paid, both, one, other)),
     )
 
 
