@@ -13,7 +13,6 @@ from tests.support.programs.reference import HASH, reference
 
 pytestmark = [pytest.mark.timeout(480, func_only=True), ONE_AT_A_TIME]
 PLAYERS = tuple(f"p-{number}" for number in range(1, 9))
-# A row of Locust's statistics: somebody has bet.
 
 
 def balances(client):
