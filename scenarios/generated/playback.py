@@ -76,7 +76,8 @@ class Stage:
         """Do one step."""
         operator = self.run.verbs
         if step.verb is Verb.RESTART:
-            with self.run.route.room.alone() as its_turn:
+            # Nobody opens connections meanwhile: they would not last.
+            with self.run.route.room.alone(self.run.route.room.most) as its_turn:
                 its_turn()
                 self.run.guard.restart()
             return

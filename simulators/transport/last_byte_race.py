@@ -69,7 +69,7 @@ def race(
         return []
     # Who lines up may open all its connections.
     line = route.room.alone(len(racers)) if alone else nullcontext(_at_once)
-    with route.places(len(racers)), line as its_turn:
+    with line as its_turn, route.places(len(racers)):
         try:
             # Before anything is sent: a CLIENT cuts off what comes too slowly.
             route.limits.request(len(racers))

@@ -91,20 +91,31 @@ class Room:
 
         def come() -> None:
             with self._changed:
-                self._changed.wait_for(lambda: self._line[0] is own and not (self._held or self._faulty))
+                self._changed.wait_for(lambda: self._first(own))
 
         with self._changed:
             self._line.append(own)
         token = _ALONE.set(self)
         try:
             with self._changed:
-                self._changed.wait_for(lambda: self._line[0] is own or self._up_to(own) <= self.beside)
+                # Who is under way has a connection, or gets one: none of theirs is taken by who waits for their end.
+                self._changed.wait_for(
+                    lambda: self._first(own) or self._up_to(own) + self._busy <= self.beside
+                )
             yield come
         finally:
             _ALONE.reset(token)
             with self._changed:
                 self._line.remove(own)
                 self._changed.notify_all()
+
+    @property
+    def _busy(self) -> int:
+        return len(self._held) + self._faulty
+
+    def _first(self, own: Place) -> bool:
+        """Whether it is the turn of ``own``, and nothing is under way."""
+        return self._line[0] is own and not self._busy
 
     @property
     def beside(self) -> int:

@@ -96,3 +96,25 @@ def test_who_is_alone_next_may_open_connections_where_the_client_answers_so_many
     for lane in lanes:
         lane.join(5)
     assert told == ["first", "second", "third"]
+
+
+def test_who_is_alone_next_takes_no_connection_of_who_is_under_way() -> None:
+    room, told = Room(4), []
+    room.answers = 4
+
+    def races(opened: threading.Event) -> None:
+        with room.alone(4) as its_turn:
+            opened.set()
+            its_turn()
+            told.append("race")
+
+    opened = threading.Event()
+    lane = threading.Thread(target=races, args=(opened,))
+    with room.faulty():
+        lane.start()
+        lane.join(0.05)
+        # That one may still have to open its own.
+        assert not opened.is_set()
+        told.append("under way")
+    lane.join(5)
+    assert told == ["under way", "race"]
