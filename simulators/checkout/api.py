@@ -16,7 +16,8 @@ from simulators.checkout.requests import WidgetRequest
 from simulators.checkout.simulator import CREATE, PRICE, CheckoutSimulator
 from simulators.checkout.wire import PROVIDER
 from simulators.server import api_docs, provider_app, responses
-from simulators.server.provider_app import Place, bearer, json_body
+from simulators.server.access.tokens import bearer
+from simulators.server.provider_app import Place, json_body
 from simulators.server.responses import ApiError
 from simulators.values import decimal_json
 from simulators.webhooks.endpoint import JSON_TYPE

@@ -2,11 +2,10 @@
 
 import hashlib
 import hmac
-import os
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -19,13 +18,15 @@ from simulators.checkout.wire import Agreement, Decision, Notice
 from simulators.checkout.world import Checkout
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.exchanges.redaction import Redactor
-from simulators.server.access.tokens import Tokens, TokenStanding
+from simulators.server.access.tokens import Tokens, TokenStanding, digest
 from simulators.server.responses import ApiError
 from simulators.simulator import Simulator
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
 from simulators.values.clocks import awake
+from simulators.values.ids import random_id
 from simulators.values.records import Table
+from simulators.values.secret import same
 from simulators.webhooks.endpoint import Endpoint
 from simulators.webhooks.retry_queue import QueuedMessage, RetryQueue, Schedule
 
@@ -33,34 +34,16 @@ CREATE: Final = "createMerchantCheckout"
 PRICE: Final = "price"
 # What a recorded request is called in the history, and what can be disturbed.
 KINDS: Final = frozenset({CREATE, PRICE})
-_TOKENS_AT_ONCE: Final = 256
 # For how long a Bearer token holds.
 TOKEN_SECONDS: Final = 3600
-
-
-def random_tokens() -> Iterator[str]:
-    """Tokens for checkouts: random UUIDs (version 4), none of which tells of another. For one thread at a time.
-
-    The system is asked for the randomness of many at once, as asking costs more than the rest.
-    """
-    while True:
-        digits = os.urandom(16 * _TOKENS_AT_ONCE).hex()
-        for at in range(0, len(digits), 32):
-            text = digits[at : at + 32]
-            variant = "89ab"[int(text[16], 16) & 3]
-            yield f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
 
 
 class CheckoutSimulator(Simulator[Notice]):
     """One checkout for one merchant. Safe to use from several threads.
 
     ``route`` brings the history along and ``decision_url`` is where decisions go (None: nowhere). ``clock``
-    is seconds since the epoch; ``queue_clock`` counts seconds for ``schedule``. ``max_age`` (seconds) is
-    how old a merchant's token may be. ``public_url`` is where browsers reach the simulator.
+    is seconds since the epoch; ``queue_clock`` counts seconds for ``schedule``. ``public_url`` is where browsers reach
+    the simulator.
     """
 
     provider = wire.PROVIDER
@@ -74,12 +57,8 @@ class CheckoutSimulator(Simulator[Notice]):
         *,
         decision_url: str | None = None,
         schedule: Schedule | None = None,
-        threads: int = 4,
-        max_age: float = claim_checks.LIFE,
         clock: Callable[[], float] = time.time,
         queue_clock: Callable[[], float] = awake,
-        new_token: Callable[[], str] | None = None,
-        public_url: str = "http://127.0.0.1:8703",
     ) -> None:
         endpoint = Endpoint(
             wire.PROVIDER,
@@ -90,11 +69,10 @@ class CheckoutSimulator(Simulator[Notice]):
             wire.kind,
             elsewhere=lambda notice: notice.to,
         )
-        super().__init__(RetryQueue(endpoint, schedule, clock=queue_clock, threads=threads))
+        super().__init__(RetryQueue(endpoint, schedule, clock=queue_clock))
         self.agreement = agreement
-        self.max_age = max_age
         self.clock = clock
-        self.public_url = public_url
+        self.public_url = "http://127.0.0.1:8703"
         self.redactor = Redactor(
             {
                 "CHECKOUT_KEY": agreement.key,
@@ -105,8 +83,6 @@ class CheckoutSimulator(Simulator[Notice]):
         # How the Bearer tokens stood that checkouts were asked for with, and how often (None: without any).
         self.bearers: Counter[TokenStanding | None] = Counter()
         self.tokens = Tokens(clock)
-        # Called with the lock held.
-        self._new_token = new_token or random_tokens().__next__
         self._form_secret = secrets.token_bytes(32)
         self._checkouts = Table[str, Checkout]()
         self._by_payload = Table[str, str]()
@@ -116,7 +92,7 @@ class CheckoutSimulator(Simulator[Notice]):
     def authenticate(self, client_id: str) -> str | None:
         """Return a Bearer token that holds for TOKEN_SECONDS; None where ``client_id`` is not the agreed one."""
         agreed = self.agreement.client_id
-        if agreed is not None and not hmac.compare_digest(_bytes(client_id), _bytes(agreed)):
+        if agreed is not None and not same(client_id, agreed):
             return None
         return self.tokens.issue(TOKEN_SECONDS)
 
@@ -140,24 +116,24 @@ class CheckoutSimulator(Simulator[Notice]):
 
     def verify(self, payload: str) -> TokenReading:
         """Check a merchant's token as it is now."""
-        return claim_checks.verify(payload, self.agreement, self.clock(), self.max_age)
+        return claim_checks.verify(payload, self.agreement, self.clock())
 
     def create(self, payload: str) -> TokenReading | Checkout:
         """Return the checkout of a merchant's token, or the verdict of one that does not hold.
 
         The same token shown again gives the same checkout, so that a lost answer makes no second one.
         """
-        digest = hashlib.sha256(_bytes(payload)).hexdigest()
+        known_by = digest(payload)
         with self.lock:
-            known = self._by_payload.get(digest)
+            known = self._by_payload.get(known_by)
             if known is not None:
                 return self._checkouts[known]
             verdict = self.verify(payload)
             if not verdict.holds:
                 return verdict
-            checkout = Checkout(self._new_token(), verdict.claims, self.clock())
+            checkout = Checkout(random_id(), verdict.claims, self.clock())
             self._checkouts[checkout.token] = checkout
-            self._by_payload[digest] = checkout.token
+            self._by_payload[known_by] = checkout.token
             return checkout
 
     def form_token(self, token: str) -> str:

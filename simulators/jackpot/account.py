@@ -6,7 +6,6 @@ A judge raises here what an API call cannot: any event for any voucher or store,
 import heapq
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,9 +16,10 @@ from simulators.jackpot import wire, world
 from simulators.jackpot.catalogue import stores as catalogue
 from simulators.jackpot.catalogue.stores import Listing, StoreEventName, Unfit
 from simulators.jackpot.credentials.signed_urls import Signer
-from simulators.jackpot.field_types import NewId, at
+from simulators.jackpot.field_types import at
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from simulators.jackpot.world import Means, Reservation, Voucher
+from simulators.values.ids import random_id
 from simulators.values.records import Table
 from simulators.webhooks.retry_queue import QueuedMessage, RetryQueue
 
@@ -28,11 +28,6 @@ Refunds = Literal["by hand", "accept", "reject"]
 
 # What the documented example of coupon/reserved gives a reservation.
 RESERVATION_SECONDS: Final = 15 * 24 * 3600.0
-
-
-def random_id() -> str:
-    """Return a new random UUID."""
-    return str(uuid.uuid4())
 
 
 @dataclass
@@ -65,19 +60,15 @@ class Account:
         seed: int = 0,
         habits: Habits | None = None,
         clock: Callable[[], float] = time.time,
-        new_id: NewId = random_id,
-        public_url: str = "http://127.0.0.1:8702",
         files_url: str | None = None,
-        opening: datetime | None = None,
     ) -> None:
         self.queue = queue
         self.habits = habits or Habits()
-        self.public_url = public_url
+        self.public_url = "http://127.0.0.1:8702"
         self.files_url = files_url
         self.clock = clock
         self._signer = signer
-        self._new_id = new_id
-        stores = catalogue.invent(seed, opening or datetime.fromtimestamp(clock(), UTC))
+        stores = catalogue.invent(seed, datetime.fromtimestamp(clock(), UTC))
         self._listings = Table({store.id: Listing(store) for store in stores})
         self._vouchers = Table[str, Voucher]()
         # What time acts on: reservations by their end (those that ended otherwise are dropped when met), and
@@ -112,7 +103,7 @@ class Account:
         """What the world needs, as of now."""
         return Means(
             at(self.clock()),
-            self._new_id,
+            random_id,
             lambda voucher, now: self._signer.url(self.files_url or self.public_url, voucher, now),
         )
 
@@ -288,7 +279,7 @@ class Account:
     def add_store(self, properties: Mapping[str, Any]) -> QueuedMessage[wire.Notification]:
         """Add a store of ``properties``, but for its id, to the catalogue, and tell the CLIENT; raises stores.Unfit."""
         with self.lock:
-            store = catalogue.made({**properties, "id": self._new_id()})
+            store = catalogue.made({**properties, "id": random_id()})
             self._check_slug(store)
             self._listings[store.id] = Listing(store)
             return self.queue.post(self._event("store/enabled", self._listings[store.id]))

@@ -20,7 +20,8 @@ from simulators.jackpot.pages.backoffice import routes as backoffice
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import PROVIDER
 from simulators.server import api_docs, provider_app, responses
-from simulators.server.provider_app import Place, bearer, json_body
+from simulators.server.access.tokens import bearer
+from simulators.server.provider_app import Place, json_body
 from simulators.server.responses import ApiError
 from simulators.values import decimal_json
 

@@ -60,38 +60,10 @@ class Operation:
         return sorted({*self.problems, *of_body, *of_query, *of_credential})
 
 
-def _token(service: Service, ask: Ask) -> requests.Token:
-    return service.token(ask.body)
-
-
-def _by_price(service: Service, ask: Ask) -> wire.Voucher:
-    return service.reserve(
-        _session(ask),
-        ask.path["storeId"],
-        price=ask.body.price,
-        offer_id=ask.path.get("offerId"),
-        email=ask.body.email,
-    )
-
-
-def _by_value(service: Service, ask: Ask) -> wire.Voucher:
-    return service.reserve(
-        _session(ask),
-        ask.path["storeId"],
-        value=ask.body.value,
-        offer_id=ask.path.get("offerId"),
-        email=ask.body.email,
-    )
-
-
 def _session(ask: Ask) -> Session:
     if ask.session is None:
         raise TypeError("the operation is open to sessions only, and there is none")
     return ask.session
-
-
-def _change(event: VoucherEvent) -> Call:
-    return lambda service, ask: service.change(ask.path["id"], event)
 
 
 def _put(word: str, event: VoucherEvent, summary: str) -> Operation:
@@ -100,14 +72,19 @@ def _put(word: str, event: VoucherEvent, summary: str) -> Operation:
         "PUT",
         (f"/v2/vouchers/{{id}}/{word}", f"/v2/voucher/{{id}}/{word}"),
         summary,
-        _change(event),
+        lambda service, ask: service.change(ask.path["id"], event),
         wire.VoucherDetails,
         (Kind.SERVER,),
         problems=frozenset({404, 409}),
     )
 
 
-def _reserve(word: str, model: type[BaseModel], call: Call, summary: str) -> Operation:
+def _reserve(word: str, model: type[BaseModel], summary: str) -> Operation:
+    def call(service: Service, ask: Ask) -> wire.Voucher:
+        """Its body has the field ``word``, and an email."""
+        session, store_id, offer_id = _session(ask), ask.path["storeId"], ask.path.get("offerId")
+        return service.reserve(session, store_id, offer_id=offer_id, **ask.body.model_dump())
+
     return Operation(
         "reserve",
         "POST",
@@ -133,7 +110,7 @@ OPERATIONS: Final = (
         "POST",
         ("/v2/token",),
         "Exchange a session's JWT, or the client_secret, for a token",
-        _token,
+        lambda service, ask: service.token(ask.body),
         requests.Token,
         body=(requests.JwtBearerGrant, requests.ClientCredentialsGrant),
         form=True,
@@ -182,8 +159,8 @@ OPERATIONS: Final = (
         _CATALOGUE,
         problems=frozenset({404}),
     ),
-    _reserve("price", requests.ReserveByPrice, _by_price, "Reserve the voucher that costs exactly this"),
-    _reserve("value", requests.ReserveByValue, _by_value, "Reserve a voucher that is worth this"),
+    _reserve("price", requests.ReserveByPrice, "Reserve the voucher that costs exactly this"),
+    _reserve("value", requests.ReserveByValue, "Reserve a voucher that is worth this"),
     _put("confirm", VoucherEvent.CONFIRM, "Confirm a reserved voucher"),
     _put("cancel", VoucherEvent.CANCEL, "Cancel a reserved voucher"),
     _put("refund", VoucherEvent.ASK_REFUND, "Ask for the refund of a confirmed voucher"),

@@ -11,7 +11,7 @@ from simulators.jackpot.catalogue import pictures, pricing, stores
 from simulators.jackpot.catalogue.proposals import proposals
 from simulators.jackpot.catalogue.stores import Listing
 from simulators.jackpot.credentials import session_jwt
-from simulators.jackpot.credentials.grants import Credentials, Kind, Session, SessionStanding, UsedJwt, same
+from simulators.jackpot.credentials.grants import Credentials, Kind, Session, SessionStanding, UsedJwt
 from simulators.jackpot.credentials.signed_urls import Signer, UrlStanding
 from simulators.jackpot.lifecycle import IllegalTransition, VoucherEvent, VoucherState
 from simulators.jackpot.requests import (
@@ -26,6 +26,7 @@ from simulators.jackpot.requests import (
 )
 from simulators.jackpot.world import Voucher
 from simulators.server.responses import ApiError
+from simulators.values.secret import same
 
 _TOKEN_ERRORS: Final = {
     SessionStanding.UNKNOWN: ("TOKEN_INVALID", "The token is none that Jackpot gave out."),
@@ -178,6 +179,13 @@ class Service:
             voucher_value_max=high,
             discount_rate=found.rate,
         )
+
+    def price(self, store_id: str, value: Decimal) -> Decimal:
+        """What ``value`` (EUR) costs at a store; raises ApiError."""
+        try:
+            return pricing.price_of(self._offered(store_id).store, value)
+        except pricing.Unacceptable as error:
+            raise ApiError(422, error.code, str(error)) from None
 
     def widget_offers(self, session: Session) -> WidgetOffers:
         """What the widget shows to ``session``: the stores where its amount buys something."""

@@ -5,17 +5,15 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from simulators.exchanges.history import Exchange
 from simulators.exchanges.redaction import Redactor
 from simulators.jackpot import wire
-from simulators.jackpot.account import Account, Confirmation, Habits, random_id
+from simulators.jackpot.account import Account, Confirmation, Habits
 from simulators.jackpot.credentials.grants import Session
 from simulators.jackpot.credentials.signed_urls import Signer
-from simulators.jackpot.field_types import NewId
 from simulators.jackpot.operations import KINDS
 from simulators.jackpot.service import Agreement, Service
 from simulators.jackpot.wire import Notification
@@ -59,19 +57,14 @@ class JackpotSimulator(Simulator[Notification]):
         schedule: Schedule | None = None,
         seed: int = 0,
         shuffle: int | None = None,
-        threads: int = 4,
         clock: Callable[[], float] = time.time,
         queue_clock: Callable[[], float] = awake,
-        new_id: NewId = random_id,
-        public_url: str = "http://127.0.0.1:8702",
         files_url: str | None = None,
-        opening: datetime | None = None,
     ) -> None:
         queue = RetryQueue(
             Endpoint(wire.PROVIDER, notification_url, route, wire.encode, wire.read, wire.name),
             schedule,
             clock=queue_clock,
-            threads=threads,
             shuffle=None if shuffle is None else random.Random(shuffle),
         )
         super().__init__(queue)
@@ -83,10 +76,7 @@ class JackpotSimulator(Simulator[Notification]):
             seed=seed,
             habits=habits,
             clock=clock,
-            new_id=new_id,
-            public_url=public_url,
             files_url=files_url,
-            opening=opening,
         )
         self.service = Service(agreement, self.account, signer, clock)
         self.redactor = Redactor(
@@ -125,9 +115,9 @@ class JackpotSimulator(Simulator[Notification]):
             return found
         return [each for each in found if urlsplit(each.request.url).path.split("/")[-2] == voucher_id]
 
-    def lose_reservation_answer(self, times: int | None = 1) -> None:
-        """Carry out the next ``times`` reservations but lose their answers."""
-        self.disturb("reserve", times, lost=True)
+    def lose_reservation_answer(self) -> None:
+        """Carry out the next reservation but lose its answer."""
+        self.disturb("reserve", lost=True)
 
     def set_notification_url(
         self, url: str | None, resolve: Callable[[str], Sequence[object]] | None = None

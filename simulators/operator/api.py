@@ -13,7 +13,8 @@ from simulators.operator.delivery import PROVIDER
 from simulators.operator.pages import player_page
 from simulators.operator.simulator import OperatorSimulator
 from simulators.server import api_docs, provider_app, responses
-from simulators.server.provider_app import Place, bearer, check_json
+from simulators.server.access.tokens import bearer
+from simulators.server.provider_app import Place, check_json
 from simulators.server.responses import ApiError
 
 _PLACES: Final = (

@@ -5,7 +5,6 @@ rollbacks again until they are answered. The pauses between are not documented a
 """
 
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -122,11 +121,6 @@ class Operator(Endpoint[Transaction]):
         )
 
 
-def random_id() -> str:
-    """Return a new transaction id, a random UUID."""
-    return str(uuid.uuid4())
-
-
 class Callbacks(RetryQueue[Transaction]):
     """What the OPERATOR owes the CLIENT: results and rollbacks, sent again until answered.
 
@@ -139,7 +133,6 @@ class Callbacks(RetryQueue[Transaction]):
         schedule: Schedule = SCHEDULE,
         *,
         clock: Callable[[], float] = time.monotonic,
-        threads: int = 4,
     ) -> None:
-        super().__init__(operator, schedule, clock=clock, threads=threads)
+        super().__init__(operator, schedule, clock=clock)
         self.operator = operator

@@ -73,20 +73,4 @@ LIFECYCLE: Final = Lifecycle(
     },
 )
 
-INITIAL: Final = LIFECYCLE.initial
-TRANSITIONS: Final = LIFECYCLE.transitions
-ABSORBING: Final = LIFECYCLE.absorbing
-after: Final = LIFECYCLE.after
-mermaid: Final = LIFECYCLE.mermaid
-
-__all__ = [
-    "ABSORBING",
-    "INITIAL",
-    "LIFECYCLE",
-    "TRANSITIONS",
-    "IllegalTransition",
-    "SlipEvent",
-    "SlipState",
-    "after",
-    "mermaid",
-]
+__all__ = ["LIFECYCLE", "IllegalTransition", "SlipEvent", "SlipState"]

@@ -1,6 +1,5 @@
 """The OPERATOR's simulator: what was agreed with the CLIENT, tokens, sessions, bet slips, and faults on demand."""
 
-import hmac
 import ipaddress
 import json
 import time
@@ -17,12 +16,14 @@ from simulators.exchanges.history import Exchange, Status
 from simulators.exchanges.redaction import Redactor
 from simulators.operator import wire, world
 from simulators.operator.catalogue import Catalogue, invent
-from simulators.operator.delivery import PROVIDER, Callbacks, random_id
+from simulators.operator.delivery import PROVIDER, Callbacks
 from simulators.operator.lifecycle import SlipEvent, SlipState
 from simulators.server.access.tokens import Tokens, TokenStanding, mint
 from simulators.server.responses import ApiError
 from simulators.simulator import Simulator
+from simulators.values.ids import random_id
 from simulators.values.records import Table
+from simulators.values.secret import same
 from simulators.wallet.transactions import Transaction
 
 TOKEN_SECONDS: Final = 3600
@@ -105,16 +106,14 @@ class OperatorSimulator(Simulator[Transaction]):
         token_seconds: int = TOKEN_SECONDS,
         clock: Callable[[], float] = time.time,
         new_id: Callable[[], str] = random_id,
-        opening: datetime | None = None,
-        public_url: str | None = None,
         forgiving: bool = False,
     ) -> None:
         super().__init__(queue)
         self.callbacks = queue
         self.agreement = agreement
-        self.catalogue: Catalogue = invent(seed, opening or datetime.now(UTC))
+        self.catalogue: Catalogue = invent(seed, datetime.now(UTC))
         self.token_seconds = token_seconds
-        self.public_url = public_url
+        self.public_url: str | None = None
         self.forgiving = forgiving
         # Whose pages may frame the player's, besides the website's: addresses.
         self.framers: list[str] = []
@@ -133,8 +132,8 @@ class OperatorSimulator(Simulator[Transaction]):
     def auth(self, body: bytes) -> wire.AuthAnswer:
         """Answer ``POST /auth`` (``sportsbook.txt``, *Auth*); raises ApiError."""
         asked = _read(wire.AuthRequest, _document(body))
-        same_name = _same(asked.username, self.agreement.username)
-        same_word = _same(asked.password, self.agreement.password)
+        same_name = same(asked.username, self.agreement.username)
+        same_word = same(asked.password, self.agreement.password)
         if not (same_name and same_word):
             raise ApiError(
                 401,
@@ -280,12 +279,6 @@ class OperatorSimulator(Simulator[Transaction]):
 def api_version(call: Exchange) -> str:
     """The API version in the address that the CLIENT called; empty where there is none."""
     return urlsplit(call.request.url).path.rpartition("/")[0].strip("/")
-
-
-def _same(given: str, agreed: str) -> bool:
-    return hmac.compare_digest(
-        given.encode("utf-8", "surrogatepass"), agreed.encode("utf-8", "surrogatepass")
-    )
 
 
 def _document(body: bytes) -> Any:

@@ -15,7 +15,7 @@ from math import prod
 from typing import Final
 
 from simulators.operator.catalogue import Selection
-from simulators.operator.lifecycle import SlipEvent, SlipState, after
+from simulators.operator.lifecycle import LIFECYCLE, SlipEvent, SlipState
 from simulators.values import money
 from simulators.wallet.transactions import Kind, Transaction
 
@@ -58,7 +58,7 @@ class Slip:
     selections: tuple[Selection, ...]
     bet_id: str
     open_stake: Decimal
-    state: SlipState = SlipState.PLACED
+    state: SlipState = LIFECYCLE.initial
     payments: tuple[Payment, ...] = ()
 
     @property
@@ -78,6 +78,9 @@ class Happening:
     event: SlipEvent
     share: Decimal = Decimal("0.5")
     void_legs: frozenset[str] = field(default_factory=frozenset)
+
+
+Consequence = Callable[[Slip, Happening, NewId], tuple[Slip, Effects]]
 
 
 def _down(amount: Decimal, currency: str) -> Decimal:
@@ -128,7 +131,7 @@ def handle(slip: Slip, happening: Happening, new_id: NewId) -> tuple[Slip, Effec
 
     Raises IllegalTransition where it cannot happen in the slip's state, Unacceptable where its share is none.
     """
-    state = after(slip.state, happening.event)
+    state = LIFECYCLE.after(slip.state, happening.event)
     changed, effects = _CONSEQUENCES[happening.event](slip, happening, new_id)
     return replace(changed, state=state), effects
 
@@ -196,19 +199,18 @@ def _take_back_settlement(slip: Slip, new_id: NewId) -> tuple[Slip, Effects]:
     return replace(slip, payments=kept), (_roll_back(slip, wrong.id, wrong.amount, new_id),)
 
 
-def _correct_to_won(slip: Slip, happening: Happening, new_id: NewId) -> tuple[Slip, Effects]:
-    slip, undone = _take_back_settlement(slip, new_id)
-    slip, paid = _win(slip, happening, new_id)
-    return slip, undone + paid
+def _corrected(settle: Consequence) -> Consequence:
+    """Takes the settlement back, and settles otherwise."""
+
+    def correct(slip: Slip, happening: Happening, new_id: NewId) -> tuple[Slip, Effects]:
+        slip, undone = _take_back_settlement(slip, new_id)
+        slip, paid = settle(slip, happening, new_id)
+        return slip, undone + paid
+
+    return correct
 
 
-def _correct_to_lost(slip: Slip, happening: Happening, new_id: NewId) -> tuple[Slip, Effects]:
-    slip, undone = _take_back_settlement(slip, new_id)
-    slip, paid = _lose(slip, happening, new_id)
-    return slip, undone + paid
-
-
-_CONSEQUENCES: Final[Mapping[SlipEvent, Callable[[Slip, Happening, NewId], tuple[Slip, Effects]]]] = {
+_CONSEQUENCES: Final[Mapping[SlipEvent, Consequence]] = {
     SlipEvent.ACCEPT: _nothing,
     SlipEvent.REFUSE: _nothing,
     SlipEvent.NO_ANSWER: _take_back_bet,
@@ -217,6 +219,6 @@ _CONSEQUENCES: Final[Mapping[SlipEvent, Callable[[Slip, Happening, NewId], tuple
     SlipEvent.WIN: _win,
     SlipEvent.LOSE: _lose,
     SlipEvent.VOID: _void,
-    SlipEvent.CORRECT_TO_WON: _correct_to_won,
-    SlipEvent.CORRECT_TO_LOST: _correct_to_lost,
+    SlipEvent.CORRECT_TO_WON: _corrected(_win),
+    SlipEvent.CORRECT_TO_LOST: _corrected(_lose),
 }

@@ -87,12 +87,6 @@ def _share(response: Response, shared: Shared | None) -> Response:
     return response
 
 
-def bearer() -> str | None:
-    """The token that the request shows, None where it shows none."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
-
-
 def check_json(*others: str) -> None:
     """Raise ApiError unless the body says that it is JSON; ``others`` would have done as well."""
     if request.mimetype != JSON_TYPE:

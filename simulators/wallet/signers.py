@@ -135,8 +135,3 @@ def _new_key() -> "RSAPrivateKey":
     from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
     return generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
-
-
-def same(one: str, other: str) -> bool:
-    """Whether two signatures are equal, compared in constant time."""
-    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))

@@ -134,10 +134,9 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
         schedule: Schedule | None = None,
         *,
         clock: Callable[[], float] = awake,
-        threads: int = 4,
         shuffle: random.Random | None = None,
     ) -> None:
-        super().__init__(f"{endpoint.provider}-queue", clock, threads)
+        super().__init__(f"{endpoint.provider}-queue", clock)
         self.endpoint = endpoint
         self.schedule = schedule or Schedule()
         self.shuffle = shuffle

@@ -3,25 +3,25 @@
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from simulators.values.clocks import awake
 
 W = TypeVar("W")
+_THREADS: Final = 4
 
 
 class Background(ABC, Generic[W]):
     """Does what falls due. Safe to use from several threads.
 
-    ``clock`` counts seconds. ``start`` does it from ``threads`` threads, several pieces at once, so that order is
+    ``clock`` counts seconds. ``start`` does it from several threads, several pieces at once, so that order is
     not kept, in real seconds; without it the caller does so with ``work``, under any clock. Subclasses keep
     what waits, notify ``_changed`` (which is also their lock) of every change of it, and say what ``_attempt`` does.
     """
 
-    def __init__(self, name: str, clock: Callable[[], float] = awake, threads: int = 4) -> None:
+    def __init__(self, name: str, clock: Callable[[], float] = awake) -> None:
         self.clock = clock
         self._name = name
-        self._width = threads
         self._stopped = False
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
@@ -44,7 +44,7 @@ class Background(ABC, Generic[W]):
             self._stopped = False
             self._threads = [
                 threading.Thread(target=self._run, name=f"{self._name}-{number}", daemon=True)
-                for number in range(self._width)
+                for number in range(_THREADS)
             ]
             threads = list(self._threads)
         for thread in threads:

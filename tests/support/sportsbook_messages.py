@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter
 
 from simulators.operator import wire
 from simulators.operator.dialect import SPORTSBOOK
-from simulators.wallet import signers
+from simulators.values.secret import same
 from simulators.wallet.transactions import Kind, Transaction
 
 _MODELS: TypeAdapter[wire.Transaction | wire.Rollback] = TypeAdapter(
@@ -25,4 +25,4 @@ def parse(body: bytes) -> Transaction:
 
 def signed(body: bytes, given: str, secret: str) -> bool:
     """Whether ``given`` is the hash of ``body``."""
-    return signers.same(SPORTSBOOK.sign(body, secret), given)
+    return same(SPORTSBOOK.sign(body, secret), given)

@@ -32,7 +32,7 @@ from simulators.exchanges.history import Direction, Exchange, header
 from simulators.operator.dialect import HASH_HEADER, JSON_TYPE, ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_PATH
 from simulators.providers import OPERATOR
 from simulators.transport.raw_connection import ANSWER_LIMIT
-from simulators.wallet import signers
+from simulators.values.secret import same
 from simulators.wallet.codec import Style
 from simulators.wallet.transactions import Kind, Transaction
 
@@ -89,9 +89,7 @@ def _answered(run: Run) -> Iterator[Exchange]:
 
 def _signed(run: Run, exchange: Exchange) -> bool:
     given = header(exchange.request.headers, HASH_HEADER)
-    return given is not None and signers.same(
-        given, SPORTSBOOK.sign(exchange.request.body, run.channel.secret)
-    )
+    return given is not None and same(given, SPORTSBOOK.sign(exchange.request.body, run.channel.secret))
 
 
 def _taken_for_forgery(run: Run, exchange: Exchange) -> bool:

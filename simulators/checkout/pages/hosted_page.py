@@ -1,6 +1,5 @@
 """The hosted page, on which a person approves or declines a checkout: plain forms, no script."""
 
-import hmac
 import secrets
 from collections.abc import Iterable
 from typing import Final
@@ -19,6 +18,7 @@ from simulators.checkout.world import Checkout
 from simulators.server.pages import guarded
 from simulators.values import money
 from simulators.values.jws import BadKey
+from simulators.values.secret import same
 
 NAME: Final = "checkout"
 PREFIX: Final = "/checkout"
@@ -54,8 +54,7 @@ def _checkout(simulator: CheckoutSimulator, token: str) -> Checkout:
 
 def _decide(simulator: CheckoutSimulator, token: str) -> ResponseReturnValue:
     checkout = _checkout(simulator, token)
-    given = request.form.get("form_token", "").encode("utf-8", "surrogatepass")
-    if not hmac.compare_digest(given, simulator.form_token(token).encode()):
+    if not same(request.form.get("form_token", ""), simulator.form_token(token)):
         abort(
             403,
             "This form did not come from the checkout's own page. Nothing was decided. Reload the page first.",

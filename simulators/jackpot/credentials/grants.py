@@ -5,15 +5,12 @@ a voucher is reserved. *(Decided: the hour counts from ``iat``, the only moment 
 it can tell when unused money is free again.)*
 """
 
-import hashlib
-import hmac
-import secrets
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from typing import Final
 
-from simulators.exchanges.redaction import MINTED_PREFIX
 from simulators.jackpot.credentials.session_jwt import LIFE, Claims
+from simulators.server.access.tokens import digest, mint
 from simulators.values.records import Table
 
 SERVER_SECONDS: Final = 3600
@@ -55,23 +52,6 @@ class Session:
     voucher_id: str | None = None
 
 
-def digest(text: str) -> str:
-    """Return the hash that stands for a token, so that none is kept."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def jwt_digest(token: str) -> str:
-    """Return what a JWT is known by: its signed part, since signatures have several spellings."""
-    return digest(token.rpartition(".")[0])
-
-
-def same(given: str, agreed: str) -> bool:
-    """Whether two texts are the same, compared in constant time."""
-    return hmac.compare_digest(
-        given.encode("utf-8", "surrogatepass"), agreed.encode("utf-8", "surrogatepass")
-    )
-
-
 class Credentials:
     """The tokens given out, kept as hashes only: ``sessions`` by that of their token, ``servers`` with their ends.
 
@@ -85,18 +65,19 @@ class Credentials:
 
     def open_session(self, token: str, claims: Claims, now: float) -> tuple[str, Session]:
         """Return a new session token for the verified JWT ``token``; raises UsedJwt."""
-        known = jwt_digest(token)
+        # What is signed, since signatures have several spellings.
+        known = digest(token.rpartition(".")[0])
         if known in self._jwts:
             raise UsedJwt
         self._jwts.add(known)
-        minted = MINTED_PREFIX + secrets.token_urlsafe(32)
+        minted = mint()
         session = Session(digest(minted), known, claims, now, claims.iat + LIFE)
         self.sessions[session.id] = session
         return minted, session
 
     def open_server(self, now: float) -> tuple[str, float]:
         """Return a new server token, valid for an hour, and when it ends."""
-        minted = MINTED_PREFIX + secrets.token_urlsafe(32)
+        minted = mint()
         self.servers[digest(minted)] = now + SERVER_SECONDS
         return minted, now + SERVER_SECONDS
 
@@ -107,19 +88,16 @@ class Credentials:
     def token(self, token: str, now: float) -> tuple[Kind | None, SessionStanding, Session | None]:
         """Say what ``token`` is and what it is worth. Looked up by its hash, so that time tells nothing."""
         known = digest(token)
-        session = self.sessions.get(known)
+        session, ends = self.sessions.get(known), self.servers.get(known)
+        if session is not None and session.voucher_id is not None:
+            return Kind.SESSION, SessionStanding.USED, session
         if session is not None:
-            if session.voucher_id is not None:
-                return Kind.SESSION, SessionStanding.USED, session
-            return (
-                Kind.SESSION,
-                SessionStanding.VALID if now < session.ends else SessionStanding.EXPIRED,
-                session,
-            )
-        ends = self.servers.get(known)
-        if ends is None:
+            kind, ends = Kind.SESSION, session.ends
+        elif ends is not None:
+            kind = Kind.SERVER
+        else:
             return None, SessionStanding.UNKNOWN, None
-        return Kind.SERVER, SessionStanding.VALID if now < ends else SessionStanding.EXPIRED, None
+        return kind, SessionStanding.VALID if now < ends else SessionStanding.EXPIRED, session
 
     def use(self, session: Session, voucher_id: str) -> None:
         """End ``session``: it reserved a voucher."""

@@ -10,11 +10,11 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from simulators.jackpot import wire
-from simulators.jackpot.catalogue import pricing
 from simulators.jackpot.credentials.grants import Kind
 from simulators.jackpot.field_types import bounded
 from simulators.jackpot.service import WIDGET_CLIENT_ID
 from simulators.jackpot.simulator import JackpotSimulator
+from simulators.server.access.tokens import bearer
 from simulators.server.responses import ApiError
 from simulators.values import decimal_json
 
@@ -51,27 +51,14 @@ def _static(name: str, content_type: str, before: str = "") -> Response:
 
 def _price(simulator: JackpotSimulator, store_id: str) -> Response:
     """Answer what ``value`` (EUR) costs at a store: a session's question before it reserves."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    session = simulator.service.authenticate(
-        (Kind.SESSION,), None, token.strip() if scheme.lower() == "bearer" else None
-    )
+    session = simulator.service.authenticate((Kind.SESSION,), None, bearer())
     try:
         value = bounded(request.args.get("value"))
     except ValueError as error:
         raise ApiError(
             400, "MALFORMED", f"The parameter value {error}. It is worth so many EUR. Send value=25.50."
         ) from None
-    try:
-        store = simulator.account.offered(store_id).store
-        price = pricing.price_of(store, value)
-    except KeyError:
-        raise ApiError(
-            404,
-            "STORE_NOT_FOUND",
-            "There is no such store, or it is not offered now. Ids are Jackpot's. Take one of /widget/offers.",
-        ) from None
-    except pricing.Unacceptable as error:
-        raise ApiError(422, error.code, str(error)) from None
+    price = simulator.service.price(store_id, value)
     if session is not None and price > session.claims.amount:
         raise ApiError(
             422,

@@ -3,7 +3,6 @@
 It stands in an iframe of any website, keeps no cookie, and works without its script, which only sums up the slip.
 """
 
-import hmac
 import itertools
 import secrets
 from decimal import Decimal
@@ -23,6 +22,7 @@ from simulators.operator.pages.words import language
 from simulators.operator.simulator import OperatorSimulator, Session
 from simulators.server.pages import guarded
 from simulators.values import money
+from simulators.values.secret import same
 
 NAME: Final = "play"
 _SCRIPT: Final = Path(__file__).with_name("static") / "slip.js"
@@ -71,8 +71,7 @@ def _session(simulator: OperatorSimulator, key: str) -> Session:
 
 def _checked(simulator: OperatorSimulator, key: str) -> Session:
     session = _session(simulator, key)
-    given = request.form.get("form_token", "").encode("utf-8", "surrogatepass")
-    if not hmac.compare_digest(given, session.form_token.encode()):
+    if not same(request.form.get("form_token", ""), session.form_token):
         abort(
             403, "This form did not come from your own page. Nothing was done. Reload the page and try again."
         )
@@ -130,7 +129,7 @@ def _page(
     simulator: OperatorSimulator, session: Session, problem: str | None = None, status: int = 200
 ) -> Response:
     slips = [
-        (slip, [event for event in lifecycle.TRANSITIONS[slip.state] if event in OFFERED])
+        (slip, [event for event in lifecycle.LIFECYCLE.transitions[slip.state] if event in OFFERED])
         for slip in simulator.slips(session.player)
     ]
     spoken = language(session.lang)

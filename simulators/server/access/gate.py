@@ -4,7 +4,6 @@ One gate stands before all such pages of a process, so that one login opens thos
 a CLIENT calls, and pages that a player's or a shopper's browser opens, have authentication of their own and no gate.
 """
 
-import hmac
 import secrets
 import threading
 import time
@@ -14,7 +13,9 @@ from typing import Final
 from flask import Response, make_response, redirect, request
 
 from simulators.server.access import csrf
+from simulators.server.access.tokens import bearer
 from simulators.server.pages import plain_page
+from simulators.values.secret import same
 
 # A header beside Authorization, of which a proxy before the page may have a use of its own.
 TOKEN_HEADER: Final = "X-Pitboss-Token"  # noqa: S105
@@ -84,7 +85,7 @@ class Gate:
 
     def fits(self, given: str) -> bool:
         """Whether ``given`` is the token, compared in constant time."""
-        return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self.token.encode())
+        return same(given, self.token)
 
     def check(self, given: str, peer: str) -> None:
         """Take the token ``given`` from the address ``peer``; raises WrongToken, and TooMany without looking at it."""
@@ -142,8 +143,7 @@ class Gate:
 
 def shown_token() -> str:
     """The token that the request shows by a header, empty where it shows none."""
-    scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
-    return request.headers.get(TOKEN_HEADER) or (shown.strip() if scheme.lower() == "bearer" else "")
+    return request.headers.get(TOKEN_HEADER) or bearer() or ""
 
 
 def login_page(what: str, action: str = "", wrong: NotAdmitted | None = None) -> Response:

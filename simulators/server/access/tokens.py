@@ -7,8 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from flask import request
+
 from simulators.exchanges.redaction import MINTED_PREFIX
 from simulators.values.records import Table
+
+
+def bearer() -> str | None:
+    """The token that the request that is being answered shows, None where it shows none."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
 class TokenStanding(Enum):
@@ -45,14 +53,13 @@ class Tokens:
         """Return a new token, valid for ``seconds``."""
         token = mint()
         with self._lock:
-            self.given[_digest(token)] = GivenToken(self._clock() + seconds)
+            self.given[digest(token)] = GivenToken(self._clock() + seconds)
         return token
 
     def standing(self, token: str) -> TokenStanding:
         """Say what ``token`` is worth now. Looked up by its hash, so that time tells nothing about it."""
-        digest = _digest(token)
         with self._lock:
-            given = self.given.get(digest)
+            given = self.given.get(digest(token))
             if given is None:
                 return TokenStanding.UNKNOWN
             if given.revoked:
@@ -62,9 +69,10 @@ class Tokens:
     def revoke(self) -> None:
         """Make every token given out so far worthless."""
         with self._lock:
-            for digest, each in list(self.given.items()):
-                self.given[digest] = replace(each, revoked=True)
+            for known, each in list(self.given.items()):
+                self.given[known] = replace(each, revoked=True)
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """Return the hash that stands for a token, so that none is kept."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -10,16 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.operator.catalogue import LOWEST_ODDS, Selection, invent
-from simulators.operator.lifecycle import (
-    ABSORBING,
-    INITIAL,
-    TRANSITIONS,
-    IllegalTransition,
-    SlipEvent,
-    SlipState,
-    after,
-    mermaid,
-)
+from simulators.operator.lifecycle import LIFECYCLE, IllegalTransition, SlipEvent, SlipState
 from simulators.operator.world import (
     CASH_OUT_PRICE,
     HIGHEST_STAKE,
@@ -68,34 +59,34 @@ def net(effects: Iterable[Transaction]) -> Decimal:
 
 
 def test_every_state_is_in_the_table_and_reachable() -> None:
-    assert set(TRANSITIONS) == set(SlipState)
-    reached = {INITIAL}
-    while more := {target for state in reached for target in TRANSITIONS[state].values()} - reached:
+    assert set(LIFECYCLE.transitions) == set(SlipState)
+    reached = {LIFECYCLE.initial}
+    while more := {target for state in reached for target in LIFECYCLE.transitions[state].values()} - reached:
         reached |= more
     assert reached == set(SlipState)
-    assert {SlipState.REFUSED, SlipState.UNANSWERED, SlipState.VOID} == ABSORBING
+    assert {SlipState.REFUSED, SlipState.UNANSWERED, SlipState.VOID} == LIFECYCLE.absorbing
 
 
 def test_every_event_leads_somewhere() -> None:
-    assert {event for ways in TRANSITIONS.values() for event in ways} == set(SlipEvent)
+    assert {event for ways in LIFECYCLE.transitions.values() for event in ways} == set(SlipEvent)
 
 
 @pytest.mark.parametrize(("state", "event"), list(itertools.product(SlipState, SlipEvent)))
 def test_transitions_outside_the_table_are_refused(state: SlipState, event: SlipEvent) -> None:
-    if event in TRANSITIONS[state]:
-        assert after(state, event) is TRANSITIONS[state][event]
+    if event in LIFECYCLE.transitions[state]:
+        assert LIFECYCLE.after(state, event) is LIFECYCLE.transitions[state][event]
     else:
         with pytest.raises(IllegalTransition, match="Possible now"):
-            after(state, event)
+            LIFECYCLE.after(state, event)
 
 
 def test_diagram_has_every_transition_once() -> None:
-    lines = mermaid().splitlines()
+    lines = LIFECYCLE.mermaid().splitlines()
     assert lines[:2] == ["stateDiagram-v2", "    [*] --> PLACED"]
     drawn = [line.strip() for line in lines[2:]]
     expected = [
         f"{state.name} --> {target.name}: {event}"
-        for state, ways in TRANSITIONS.items()
+        for state, ways in LIFECYCLE.transitions.items()
         for event, target in ways.items()
     ]
     assert drawn == [*expected, "REFUSED --> [*]", "UNANSWERED --> [*]", "VOID --> [*]"]
@@ -112,14 +103,14 @@ def lives(draw: st.DrawFn) -> tuple[Slip, list[Transaction]]:
     slip, effects = place("slip", "p-1", currency, stake, legs, new_id)
     sent = list(effects)
     for _ in range(draw(st.integers(0, 8))):
-        if not (ways := list(TRANSITIONS[slip.state])):
+        if not (ways := list(LIFECYCLE.transitions[slip.state])):
             break
         share = draw(st.decimals("0.01", "0.99", places=2))
         void_legs = frozenset(draw(st.sets(st.sampled_from([each.id for each in legs]))))
         event = draw(st.sampled_from(ways))
         before = slip
         slip, effects = handle(slip, Happening(event, share, void_legs), new_id)
-        assert slip.state is TRANSITIONS[before.state][event]
+        assert slip.state is LIFECYCLE.transitions[before.state][event]
         sent += effects
     return slip, sent
 

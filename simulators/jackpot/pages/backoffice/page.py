@@ -1,6 +1,5 @@
 """What the pages of the back-office share: how one is shown, and which forms may act."""
 
-import hmac
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -14,6 +13,7 @@ from simulators.jackpot.pages.backoffice.words import CHOSEN, LANGUAGES, languag
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.server.pages import guarded
 from simulators.server.responses import ApiError
+from simulators.values.secret import same
 from simulators.webhooks.retry_queue import QueuedMessage
 
 # How many vouchers and deliveries a page shows, the newest first.
@@ -58,8 +58,7 @@ class Backoffice:
         """Return a view that acts for forms of these pages only, and shows ``page`` where it is refused."""
 
         def view(**path: Any) -> ResponseReturnValue:
-            given = request.form.get("form_token", "").encode("utf-8", "surrogatepass")
-            if not hmac.compare_digest(given, self._form_token.encode()):
+            if not same(request.form.get("form_token", ""), self._form_token):
                 abort(
                     403,
                     "This form did not come from the back-office. Nothing was done. Reload the page first.",
