@@ -5,7 +5,7 @@ tests/documents/test_generated.py holds that what lies in docs/ is what would be
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Unpack, get_args, get_origin
 
@@ -26,9 +26,6 @@ from simulators.transport.faults.table import FAULTS, parameters
 from simulators.values.state_machine import Lifecycle
 from simulators.wallet.dialect import LACKING
 from tests.documents import target_schema
-from tests.documents.fidelity.documents import DECIDED, DOCUMENTS, NOT_MODELLED
-from tests.documents.fidelity.held import unheld
-from tests.documents.fidelity.statement import Statement
 from tests.documents.scenarios_by_rule import Scenario, scenarios_by_rule
 from tests.house.__main__ import ROOT
 
@@ -51,7 +48,6 @@ def pages() -> dict[Path, str]:
         DOCS / "rules" / "README.md": _rules_index(),
         DOCS / "faults.md": _faults(),
         DOCS / "mutants.md": _mutants(),
-        DOCS / "fidelity.md": _fidelity(proofs),
         target_schema.FILE: target_schema.text(),
     }
     for group in GROUPS:
@@ -74,47 +70,6 @@ def _mutants() -> str:
         *(f"| {mutant.name} | {mutant.fault} | {', '.join(mutant.rules)} |" for mutant in ALL),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _fidelity(proofs: dict[str, list[Scenario]]) -> str:
-    lost = [
-        f"{each.text}: {', '.join(wrong)}"
-        for statements in DOCUMENTS.values()
-        for each in statements
-        if (wrong := unheld(each, proofs))
-    ]
-    if lost:
-        raise LookupError("docs/fidelity.md cannot be made. " + "; ".join(lost))
-    lines = [
-        "# Fidelity: what the documents say, where it is played, and what holds it",
-        "",
-        _NOTE,
-        "",
-        "Each statement of the four documents in our words, with the files that implement it and the rules and tests",
-        "that hold it. Without either the page is not made, and a test fails.",
-    ]
-    for document, statements in DOCUMENTS.items():
-        lines += ["", f"## {document}", "", "| section | statement | implemented in | held by |"]
-        lines.append("| --- | --- | --- | --- |")
-        lines += [
-            f"| {each.section} | {each.text} | {_linked(each.where)} | {', '.join(_holders(each))} |"
-            for each in statements
-        ]
-    lines += ["", "## Decided here", "", *(f"* {each}" for each in DECIDED)]
-    lines += ["", "## Not modelled", "", *(f"* {each}" for each in NOT_MODELLED)]
-    return "\n".join(lines) + "\n"
-
-
-def _linked(paths: Iterable[str]) -> str:
-    return ", ".join(f"[{Path(path).name}](../{path})" for path in paths)
-
-
-def _holders(statement: Statement) -> Iterator[str]:
-    for rule in statement.rules:
-        yield f"[{rule}](rules/{rule.split('-')[0].lower()}.md#{rule.lower()})"
-    for test in statement.tests:
-        file, _, name = test.partition("::")
-        yield f"[{name}](../tests/{file})"
 
 
 def _rules_index() -> str:

@@ -1,1 +1,0 @@
-"""What the providers' documents say, statement by statement, and what holds it."""
