@@ -15,6 +15,8 @@ Pair = Callable[[Random], tuple[str, str]]
 # Lengths at which columns and keys of usual back-ends end.
 _COLUMNS = (32, 36, 40, 50, 64, 100, 128, 191)
 _SAFE_INTEGER = 2**53
+# Endings that no id of a customer has, and that a CLIENT which makes a number of ids does not see.
+UNSEEN = (";x", ".0")
 # Ids of so many characters are not in use with other letters.
 _LONG = 12
 
@@ -151,7 +153,7 @@ def pairs() -> Family[Pair]:
 
 def other_spellings(player: str) -> Family[str]:
     """Other spellings of a test player's id, which are unknown players (BET-06: ids are compared exactly)."""
-    core = [("a blank at the end", player + " ")]
+    core = [("a blank at the end", player + " "), ("a semicolon and more", player + UNSEEN[0])]
     others = [
         ("a blank at the beginning", " " + player),
         ("a line feed at the end", player + "\n"),
@@ -161,10 +163,9 @@ def other_spellings(player: str) -> Family[str]:
         ("a zero-width space", player + "\u200b"),
         ("an accent on a letter", _accented(player)),
         ("full width", "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in player)),
-        ("a fraction of zero", player + ".0"),
+        ("a fraction of zero", player + UNSEEN[1]),
         ("an exponent of zero", player + "e0"),
         ("a plus sign", "+" + player),
-        ("a semicolon and more", player + ";x"),
         ("a comma and more", player + ",x"),
         ("a slash at the end", player + "/"),
         ("an escaped first letter", f"%{ord(player[0]):02X}{player[1:]}"),

@@ -1,9 +1,13 @@
 """Forgeries and malformed requests: what an honest OPERATOR would never send."""
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 
+from scenarios.generated.families import ids
+from scenarios.run.judge import Judge
 from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 from simulators.operator.dialect import HASH_HEADER
 from simulators.wallet.codec import PLAIN, Style
@@ -85,3 +89,17 @@ def same_answer(one: Exchange, other: Exchange) -> bool:
         and other.answer is not None
         and (one.answer.status, one.error) == (other.answer.status, other.error)
     )
+
+
+def read_loosely(rule: str, judge: Judge, operator: Verbs, player: Player) -> bool:
+    """Whether an id with something behind it moves the money of ``player``: BET-06 tells of it, not ``rule``."""
+    names = [operator.other_spelling(player, player.id + ending) for ending in ids.UNSEEN]
+    sends = [partial(operator.result, name, player.unit, currency=player.currency) for name in names]
+    if "BET-06" not in judge.run.settings.rules or not any(sent.ok for sent in judge.together(sends)):
+        return False
+    before = judge.measure(player)
+    judge.together(sends)
+    found = judge.measure(player, before) != before
+    if found:
+        judge.note(rule, "user_id is not compared exactly: what follows from that, BET-06 tells")
+    return found

@@ -5,6 +5,7 @@ Each class is the wallet of ``tests.support.in_memory.wallets`` with a method pu
 """
 
 import json
+import re
 import threading
 from decimal import Decimal
 
@@ -177,6 +178,14 @@ class CrashesOnNul(Dressed):
 class CutsUserIds(Wallet):
     def handle(self, message):
         message["user_id"] = message["user_id"].partition("\0")[0]
+        return super().handle(message)
+
+
+class ReadsPlayersLoosely(Wallet):
+    """Takes of a player's id what looks like one, and never sees what stands behind that."""
+
+    def handle(self, message):
+        message["user_id"] = re.match(r"[\w-]*", message["user_id"])[0]
         return super().handle(message)
 
 

@@ -40,6 +40,10 @@ FAULTS = together(
         said.Negative: ("MSG-08", ""),
     },
     {
+        # Hostile ids and ids of other types are only two ways to see it.
+        said.ReadsPlayersLoosely: ("BET-06", ""),
+    },
+    {
         said.Utf32WithoutMark: ("MSG-02", ""),
         said.RollbackTellsTheBetsId: ("MSG-05", ""),
         said.BooksWhatIsTooLarge: ("", "MSG-14"),
@@ -68,7 +72,7 @@ FAULTS = together(
     },
     {
         signed.TransactionsUnchecked: ("SIG-02 SIG-03 SIG-08", ""),
-        said.CutsUserIds: ("MSG-13", ""),
+        said.CutsUserIds: ("BET-06 MSG-13", ""),
     },
     {
         signed.Forbidding: ("", "SIG-06"),
@@ -79,7 +83,7 @@ FAULTS = together(
         said.Careless: ("MSG-03 MSG-08 MSG-13 SIG-04", "SIG-06"),
     },
 )
-RULES = tuple(rule.id for rule in select("SIG,MSG"))
+RULES = tuple(rule.id for rule in select("SIG,MSG,BET-06"))
 
 
 def target(url, players=("p-1", "p-2"), currency="EUR", secret=SECRET, **operator):
