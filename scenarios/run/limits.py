@@ -34,12 +34,13 @@ def limited(run: Run, exchanges: Iterable[Exchange]) -> str:
 
 def limit_of_bets(run: Run, player: Player, units: int) -> str:
     """Why no single bet of ``units`` smallest units is taken, covered as it may be; "" where it is."""
-    largest = largest_bet(run.verbs, player, units)
-    if largest is None:
+    tried = largest_bet(run.verbs, player, units)
+    if tried is None:
         return ""
+    largest, least = (player.show(player.money(one)) for one in tried)
     return (
         f"a bet of {player.show(player.money(units))} cannot be tried: single bets seem to be limited here, "
-        f"{player.show(player.money(largest))} was taken and {player.show(player.money(2 * largest))} was not"
+        f"{largest} was taken and {least} was not"
     )
 
 

@@ -11,24 +11,26 @@ from simulators.exchanges.history import Exchange, Purpose
 _LEAST: Final = (10, 100, 1000)
 
 
-def largest_bet(operator: Verbs, player: Player, units: int) -> int | None:
+def largest_bet(operator: Verbs, player: Player, units: int) -> tuple[int, int] | None:
     """Find out whether a bet of ``units`` smallest units is taken where that much was paid in just before.
 
     Returns None where it is, or where what was paid in cannot be bet in parts either, so that the fault is another;
-    else the largest bet that was taken. The balance is left as found, so far as results, bets and rollbacks are right.
+    else the largest bet that was taken, and the least that was not. The balance is then left as found, so far as
+    results, bets and rollbacks are right.
     """
     paid = _result(operator, player, units)
-    if _takes(operator, player, units):
+    least = largest = units
+    while not _takes(operator, player, largest):
+        if largest == 1:
+            operator.rollback(paid, purpose=Purpose.PROBE)
+            return None
+        least, largest = largest, largest // 2
+    # Where less was paid than was said, it does not last for a second one, and a rollback would take what was said.
+    if largest == units or not _takes(operator, player, largest):
         return None
+    _result(operator, player, 2 * largest)
     operator.rollback(paid, purpose=Purpose.PROBE)
-    step = 1
-    while step < units:
-        step *= 2
-        _result(operator, player, step)
-        if not _takes(operator, player, step):
-            halves = [_takes(operator, player, step // 2) for _ in range(2)]
-            return step // 2 if all(halves) else None
-    return None
+    return largest, least
 
 
 def least_bet(operator: Verbs, player: Player, purpose: Purpose) -> int:

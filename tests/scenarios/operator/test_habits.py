@@ -36,6 +36,7 @@ HABITS = together(
     {odd.LateBetsTakenForGood: ("", "RBK-06")},
     {odd.CopiesAreErrors: ("IDM-01 IDM-02 IDM-11 RBK-05", "")},
     {odd.SecondOrphanPays: ("RBK-04 RBK-07", "")},
+    {odd.CapsResults: ("BET-12", "")},
 )
 
 

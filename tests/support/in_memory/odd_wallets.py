@@ -114,6 +114,17 @@ class LimitsSingleBets(Wallet):
         return super().bet(message)
 
 
+class CapsResults(Wallet):
+    """Pays 10,000.00 of a result at most; its rollback takes all of it back."""
+
+    def result(self, message):
+        return min(message["amount"], Decimal(10_000))
+
+    def undo(self, original, message):
+        effect = super().undo(original, message)
+        return -original.message["amount"] if original.message["action"] == "result" else effect
+
+
 class LeastBets(Wallet):
     """Takes no single bet below 0.10, nor above 5,000.00."""
 
