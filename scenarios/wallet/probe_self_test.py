@@ -13,7 +13,7 @@ from scenarios.wallet.call_probe import CallProbe
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from scenarios.wallet.probes import Unanswered, Unreadable, WagersProbe
+from scenarios.wallet.probes import Declined, Unanswered, Unreadable, WagersProbe
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.wallet.transactions import Kind, Transaction
 
@@ -134,7 +134,7 @@ def _refusals(probe: WagersProbe, player: Player) -> Noticed | None:
     lifted, step = 0, 1
     while not probe.takes(player, 1):
         if step > _FORTUNE:
-            return Noticed("RES-01", _EXPECTED["RES-01"], "no bet is accepted, whatever is paid in")
+            raise probe.never_taken()
         probe.give(player, step)
         lifted, step = lifted + step, step * 2
     # More than can be left from the lifting, so that a bet that takes too much shows in the second round.
@@ -234,7 +234,7 @@ def _takes_nothing(probe: WagersProbe, player: Player) -> bool:
 
 def _unreadable(probe: WagersProbe, player: Player, error: Unreadable) -> Noticed | None:
     """What the probe's failure says of the CLIENT; None where it does not tell."""
-    if isinstance(error, Unanswered):
+    if isinstance(error, Unanswered | Declined):
         return None
     if error.rule:
         return (

@@ -334,9 +334,22 @@ class WagersProbe:
             taken = self.drain(player)
             step *= 2
             if step.bit_length() > _DIGITS:
-                why = "no bet is accepted, whatever is paid in"
-                raise Unreadable(why, tuple(self._sent), rule="RES-01")
+                raise self.never_taken()
         return taken - lifted
+
+    def never_taken(self) -> Unreadable:
+        """Why no bet is accepted, whatever is paid in: it is not paid, unless bets are refused for another reason."""
+        why, usual = (
+            "no bet is accepted, whatever is paid in",
+            self.operator.channel.dialect.insufficient_funds,
+        )
+        if not self.errors or usual in self.errors:
+            return Unreadable(why, tuple(self._sent), rule="RES-01")
+        seen = " or ".join(map(repr, sorted(set(self.errors))[:2]))
+        return Declined(
+            f"{why}: bets are refused with {seen}, not {usual!r} (may the player bet at all? is nothing paid?)",
+            tuple(self._sent),
+        )
 
     def _put_back(self, player: Player, units: int) -> bool:
         if units > 0:

@@ -55,6 +55,13 @@ def test_the_culprit_alone_is_blamed(faulty, rule):
     assert all(v.standing is not Standing.FAILED for v in result.verdicts if v.rule.group == "SIG")
 
 
+def test_a_player_who_may_not_bet_accuses_nobody():
+    result = judged(judging.NoBets(), *SEQUENTIAL)
+    assert blamed(result) == set()
+    assert result.code is Exit.UNDECIDED
+    assert "refused with 'NO_BETS'" in result.run.diagnosis.why
+
+
 @pytest.mark.parametrize(("faulty", "rule"), CULPRITS)
 def test_a_driver_that_reads_balances_lets_the_rest_be_judged(faulty, rule):
     result = judged(faulty(), *judging.RULES, driver=["balance"])

@@ -13,6 +13,7 @@ from tests.support.in_memory.judging import (
     NoFundsCheck,
     NoResults,
     ResultsPayDouble,
+    ResultsPayNothing,
     running,
 )
 from tests.support.in_memory.wallets import Refused, Wallet
@@ -118,7 +119,8 @@ def test_a_wrong_guess_costs_a_bounded_search(balance):
     [
         (NoFundsCheck, "every bet is accepted, however large", "BET-03"),
         (BetsTakeNothing, "one more unit could be bet", ""),
-        (NoBets, "no bet is accepted", "RES-01"),
+        (NoBets, "no bet is accepted.* 'NO_BETS', not 'INSUFFICIENT_FUNDS'", ""),
+        (ResultsPayNothing, "no bet is accepted", "RES-01"),
         (NoResults, "was refused", "RES-01"),
     ],
 )
