@@ -77,8 +77,9 @@ class Stage:
         operator = self.run.verbs
         if step.verb is Verb.RESTART:
             # Nobody opens connections meanwhile: they would not last.
-            with self.run.route.room.alone(self.run.route.room.most) as its_turn:
-                its_turn()
+            room = self.run.route.room
+            with room.alone(room.most) as own:
+                room.turn(own)
                 self.run.guard.restart()
             return
         if step.verb is Verb.TOGETHER:

@@ -49,8 +49,10 @@ _TIMEOUT = 5.0
 # How many exchanges in a row put one player back, about, and how long each takes where that was not measured.
 _TO_RESTORE = 12
 _QUICK = 0.005
-# Seconds to the CLIENT and back from which on it pays to send before the answer came; the share of them, and the most
-# seconds, by which that is later: enough to arrive later, too.
+# How many requests are under way at once, at most; on a far link most of them are on their way, not in the CLIENT.
+_ABREAST, _ABREAST_FAR = 16, 32
+# Seconds to the CLIENT and back from which on it is far, and it pays to send before the answer came; the share of them,
+# and the most seconds, by which that is later: enough to arrive later, too.
 _FAR = 0.02
 _AHEAD, _ENOUGH = 0.25, 0.025
 
@@ -110,6 +112,7 @@ class Run:
             self.history,
             timeout=operator.timeout if operator else _TIMEOUT,
             limits=self.limits,
+            connections=_ABREAST_FAR,
             pace=self.pace,
         )
         self.players = [Player(name, players.currency) for name in players.ids] if players else []
@@ -207,7 +210,7 @@ class Run:
     @cached_property
     def width(self) -> int:
         """How many requests may be under way at once; finds it out, by wagers, when it is asked for the first time."""
-        most = min(self.route.connections, self.limits.width(self.route.connections))
+        most = self.limits.width(_ABREAST_FAR if self._far else _ABREAST)
         operator = self.reach.operator
         found = 1 if operator is None else width(operator, self.players[0], most, self.route.timeout)
         self.route.room.answers = found
@@ -290,9 +293,11 @@ class Run:
     def _ahead(self) -> float | None:
         """Seconds after which what reads a balance may send on without an answer, None where it is to wait for it."""
         seconds = self.round_trip or 0.0
-        return (
-            min(_AHEAD * seconds, _ENOUGH) if seconds >= _FAR and self.width > 1 and not self.again else None
-        )
+        return min(_AHEAD * seconds, _ENOUGH) if self._far and self.width > 1 and not self.again else None
+
+    @property
+    def _far(self) -> bool:
+        return (self.round_trip or 0.0) >= _FAR
 
     def proved(self, player: Player) -> Decimal | None:
         """The balance as it was read last, None where something may have moved it since then."""

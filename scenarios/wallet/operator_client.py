@@ -231,36 +231,9 @@ class Verbs:
         told = None if answer is None else self.channel.dialect.told(answer, player.currency)
         return None if told is None else player.whole(told)
 
-    def again(self, exchange: Exchange) -> Exchange:
-        """Send a copy of ``exchange``, byte for byte."""
-        return self.watched(self.channel.again(exchange))
-
-    def again_together(self, exchanges: Sequence[Exchange], purpose: Purpose) -> list[Exchange]:
-        """Send a copy of each, byte for byte, so that their last bytes leave together, as many as the limits allow.
-
-        Where those are fewer, one group follows the other.
-        """
-        found: list[Exchange] = []
-        while len(found) < len(exchanges):
-            group = exchanges[len(found) :]
-            group = group[: self.channel.route.width(len(group))]
-            copies = [
-                self.channel.delivery_of(
-                    one.request,
-                    label=one.label,
-                    purpose=purpose,
-                    message=one.message,
-                    copy_of=one.number if one.copy_of is None else one.copy_of,
-                    attempt=1,
-                )
-                for one in group
-            ]
-            sent = deliver(copies, self.channel.route, together=True)
-            for exchange in sent:
-                if exchange.unknown:
-                    self.guard(exchange)
-            found += sent
-        return found
+    def again(self, exchange: Exchange, purpose: Purpose | None = None) -> Exchange:
+        """Send a copy of ``exchange``, byte for byte; for its ``purpose`` (None: for that of ``exchange``)."""
+        return self.watched(self.channel.again(exchange, purpose))
 
     def send(
         self,

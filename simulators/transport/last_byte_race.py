@@ -26,6 +26,7 @@ from simulators.exchanges.history import (
 )
 from simulators.transport.delivery import Delivery, Meaning
 from simulators.transport.raw_connection import Connection, failure_of, network
+from simulators.transport.room import Place
 from simulators.transport.route import Route
 from simulators.values.clocks import awake
 
@@ -47,10 +48,6 @@ class _Racer:
     failure: Failure | None = None
 
 
-def _at_once() -> None:
-    """For a race that waits for nobody."""
-
-
 def race(
     deliveries: Sequence[Delivery], route: Route, *, alone: bool = False, settle: float = SETTLE
 ) -> list[Exchange]:
@@ -68,20 +65,20 @@ def race(
     if not racers:
         return []
     # Who lines up may open all its connections.
-    line = route.room.alone(len(racers)) if alone else nullcontext(_at_once)
-    with line as its_turn, route.places(len(racers)):
+    line = route.room.alone(len(racers)) if alone else nullcontext(Place(len(racers)))
+    with line as own, route.places(len(racers)):
         try:
             # Before anything is sent: a CLIENT cuts off what comes too slowly.
             route.limits.request(len(racers))
             _warm(racers, route, settle)
-            its_turn()
+            route.room.turn(own)
             firsts: dict[Request, int] = {}
             number = route.history.new_race()
             for racer in racers:
                 one = racer.delivery
                 racer.number = one.leaving(route.history, copy_of=firsts.get(one.request), race=number).number
                 firsts.setdefault(one.request, racer.number)
-            return _run(racers, route)
+            return _run(racers, route, own)
         finally:
             for racer in racers:
                 if racer.connection is not None:
@@ -116,10 +113,11 @@ def _warm(racers: list[_Racer], route: Route, settle: float) -> None:
         time.sleep(settle)
 
 
-def _run(racers: list[_Racer], route: Route) -> list[Exchange]:
+def _run(racers: list[_Racer], route: Route, own: Place) -> list[Exchange]:
     history = route.history
     runners = [racer for racer in racers if racer.failure is None]
     spread = _release(runners, history)
+    route.room.sent(own)
     text = f"race of {len(runners)}, last bytes within {spread * 1000:.1f} ms"
     note = (FaultNote(RACE_NOTE, text),) if runners else ()
     done: dict[int, Exchange] = {}
@@ -150,6 +148,9 @@ def _run(racers: list[_Racer], route: Route) -> list[Exchange]:
             if racer.number not in done and history[racer.number].status is Status.PENDING:
                 history.complete(racer.number, answer=None, failure=failure_of(error, route.timeout))
         raise
+    answered = [one.answered for one in done.values() if one.answered is not None and one.answer is not None]
+    if len(answered) == len(racers):
+        route.room.raced(len(racers), max(answered) - min(answered))
     return [done[racer.number] for racer in racers]
 
 

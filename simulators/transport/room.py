@@ -1,5 +1,6 @@
 """How many requests of a judge's own choice are under way at once: fewer where the CLIENT can hardly answer them, or
-says *not now* to what comes beside others, and no others while a race has it to itself.
+says *not now* to what comes beside others, and no others while a race has it to itself: until the CLIENT had the time
+that it takes for one; on a far link answers are still on their way then.
 """
 
 import sys
@@ -8,19 +9,30 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from math import inf
 from typing import Final
+
+from simulators.values.clocks import awake
 
 # The share of the timeout that an answer may take while others are under way: the rest is for slow moments.
 _SHARE: Final = 0.25
+# Seconds by which what leaves later arrives later, too.
+_APART: Final = 0.02
+# How far what was learned of the CLIENT's speed in one race is forgotten until the next.
+_KEPT: Final = 0.75
 # Where this context has the CLIENT to itself.
 _ALONE: ContextVar["Room | None"] = ContextVar("alone", default=None)
 
 
 @dataclass(eq=False)
 class Place:
-    """What one request holds while it is under way, or a race; ``together`` are the most that were, with it."""
+    """What a ``number`` of requests that leave together hold while they are under way; ``together`` are the most that
+    were, with it. ``left`` is when the last byte did, None before that.
+    """
 
+    number: int = 1
     together: int = 1
+    left: float | None = None
 
 
 class Room:
@@ -38,61 +50,77 @@ class Room:
         self.lost_at = float("-inf")
         self._held: set[Place] = set()
         # Those with faults, which are no part of the judge's choice.
-        self._faulty = 0
-        # Who is to have the CLIENT to themselves, one after the other; the first does once nothing is under way.
+        self._faulty: set[Place] = set()
+        # Who is to have the CLIENT to themselves, one after the other.
         self._line: list[Place] = []
+        # Seconds that the CLIENT takes for each of those that race; without end until one was seen.
+        self._each = inf
         self._narrowed_at = self._refused_at = float("-inf")
         self._changed = threading.Condition()
 
     @contextmanager
     def place(self) -> Iterator[Place]:
         """Wait for room for one request, and hold it."""
+        with self._among(self._held, lambda: len(self._held) < min(self.most, self.at_once)) as own:
+            yield own
+
+    @contextmanager
+    def faulty(self) -> Iterator[Place]:
+        """Wait until nobody is ``alone``, and hold a place of one's own, however many are under way."""
+        with self._among(self._faulty, lambda: True) as own:
+            yield own
+
+    @contextmanager
+    def _among(self, held: set[Place], room: Callable[[], bool]) -> Iterator[Place]:
         own = Place()
         with self._changed:
-            self._changed.wait_for(lambda: self._open and len(self._held) < min(self.most, self.at_once))
-            self._held.add(own)
-            for one in self._held:
-                one.together = max(one.together, len(self._held))
+            self._await(lambda: self._closed if room() else inf)
+            held.add(own)
+            for one in held:
+                one.together = max(one.together, len(held))
         try:
             yield own
         finally:
             with self._changed:
-                self._held.remove(own)
+                held.remove(own)
                 self._changed.notify_all()
 
-    @contextmanager
-    def faulty(self) -> Iterator[None]:
-        """Wait until nobody is ``alone``, and hold a place of one's own, however many are under way."""
+    def sent(self, own: Place) -> None:
+        """The last byte of what holds ``own`` left."""
         with self._changed:
-            self._changed.wait_for(lambda: self._open)
-            self._faulty += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._faulty -= 1
+            own.left = awake()
+            if self._line:
                 self._changed.notify_all()
+
+    def _await(self, seconds: Callable[[], float]) -> None:
+        """Wait until there are no ``seconds`` to wait any more; where they are without end, until something changed."""
+        while (left := seconds()) > 0:
+            self._changed.wait(None if left == inf else left)
 
     @property
-    def _open(self) -> bool:
-        return not self._line or _ALONE.get() is self
+    def _closed(self) -> float:
+        """Seconds for which no single request may leave, as others have the CLIENT to themselves."""
+        if not self._line or _ALONE.get() is self:
+            return 0.0
+        # The connections of a race stay open until it is answered.
+        if self._up_to(self._line[-1]) + self._busy >= self.beside:
+            return inf
+        return max(map(self._inside, self._line))
+
+    def _inside(self, one: Place) -> float:
+        """Seconds for which the CLIENT is still at it; later its answer is on the way."""
+        return inf if one.left is None else max(0.0, one.left + _APART + one.number * self._each - awake())
 
     @contextmanager
-    def alone(self, number: int = 1) -> Iterator[Callable[[], None]]:
-        """Let no single request leave but those of this context, which has the CLIENT to itself once it is its turn.
+    def alone(self, number: int = 1) -> Iterator[Place]:
+        """Let no single request leave but those of this context, which has the CLIENT to itself from its ``turn`` on.
 
-        What is to be called before anything leaves here waits for that: until those who came before are gone, and
-        nothing is under way. Its ``number`` of connections may be opened meanwhile, as far as the CLIENT answers all.
+        Its ``number`` of connections may be opened meanwhile, as far as the CLIENT answers all.
         """
-        if _ALONE.get() is self:
-            yield lambda: None
-            return
         own = Place(number)
-
-        def come() -> None:
-            with self._changed:
-                self._changed.wait_for(lambda: self._first(own))
-
+        if _ALONE.get() is self:
+            yield own
+            return
         with self._changed:
             self._line.append(own)
         token = _ALONE.set(self)
@@ -102,16 +130,31 @@ class Room:
                 self._changed.wait_for(
                     lambda: self._first(own) or self._up_to(own) + self._busy <= self.beside
                 )
-            yield come
+            yield own
         finally:
             _ALONE.reset(token)
             with self._changed:
                 self._line.remove(own)
                 self._changed.notify_all()
 
+    def turn(self, own: Place) -> None:
+        """Wait until the CLIENT is at nothing that left before those that hold ``own``; to be called before they do."""
+        with self._changed:
+            if own in self._line:
+                self._await(lambda: max(map(self._inside, self._before(own)), default=0.0))
+
+    def _before(self, own: Place) -> list[Place]:
+        return [*self._line[: self._line.index(own)], *self._held, *self._faulty]
+
+    def raced(self, number: int, seconds: float) -> None:
+        """So many, whose last bytes left together, were answered within so many ``seconds`` of one another."""
+        with self._changed:
+            before = 0.0 if self._each == inf else _KEPT * self._each
+            self._each = max(before, seconds / number)
+
     @property
     def _busy(self) -> int:
-        return len(self._held) + self._faulty
+        return len(self._held) + len(self._faulty)
 
     def _first(self, own: Place) -> bool:
         """Whether it is the turn of ``own``, and nothing is under way."""
@@ -124,7 +167,7 @@ class Room:
 
     def _up_to(self, last: Place) -> int:
         """How many connections are open, or are to be, in the line up to ``last``."""
-        return sum(one.together for one in self._line[: self._line.index(last) + 1])
+        return sum(one.number for one in self._line[: self._line.index(last) + 1])
 
     def took(self, left: float, seconds: float, timeout: float) -> None:
         """A request that holds a place, and ``left`` then, was answered after ``seconds``, of ``timeout`` at most.

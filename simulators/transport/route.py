@@ -48,11 +48,11 @@ class Route:
         weakref.finalize(self, _cut_all, self._idle)
 
     @contextmanager
-    def place(self, *, pooled: bool) -> Iterator[Place | None]:
+    def place(self, *, pooled: bool) -> Iterator[Place]:
         """Wait for room for one connection, and hold it; ``pooled`` ones are no more than there is ``room`` for."""
         if not pooled:
-            with self.room.faulty(), self.places(1):
-                yield None
+            with self.room.faulty() as own, self.places(1):
+                yield own
             return
         # The connection comes second: who waits for a race to end must hold none.
         with self.room.place() as own, self.limits.connection():
@@ -66,11 +66,10 @@ class Route:
     def places(self, n: int) -> Iterator[None]:
         """Wait for room for ``n`` connections, and hold it. Raises ValueError where there can never be so much."""
         with self.limits.connection(n):
-            # Where connections are counted, idle ones count too. A CLIENT that answers few side by side may turn to no
-            # other before an idle one is closed.
+            # Where connections are counted, idle ones count too: beyond those that it was seen to answer side by side,
+            # a CLIENT may turn to none before an idle one is closed.
             if self.limits.max_connections is not None:
-                plenty = self.room.beside >= self.connections
-                self._keep_only(self.connections - self.limits.open_connections if plenty else 0)
+                self._keep_only(self.room.beside - self.limits.open_connections)
             yield
 
     def connect(self, request: Request, *, pooled: bool = False, buffer: int | None = None) -> Connection:

@@ -11,6 +11,7 @@ from simulators.transport.faults.parameters import FIRST_BYTE, UnfitFault
 from simulators.transport.last_byte_race import race
 from simulators.transport.pace import Pace
 from simulators.transport.raw_connection import Connection, Cut, failure_of, network, remaining
+from simulators.transport.room import Place
 from simulators.transport.route import Route, reachable
 from simulators.values.clocks import awake
 
@@ -145,12 +146,12 @@ def _once(delivery: Delivery, route: Route, *, pooled: bool) -> tuple[Exchange, 
         try:
             # What leaves first has the lower number.
             exchange = delivery.leaving(route.history, wire=(fault.note for fault in acting))
-            done = _record(exchange, delivery, handling, route, connection, failure)
+            done = _record(exchange, delivery, handling, route, connection, failure, own)
             # What has faults is not of the judge's own choice.
-            beside = own is None or own.together > 1 or done.invoked < route.room.lost_at + _STILL
-            if own is None and done.answer is None:
+            beside = not pooled or own.together > 1 or done.invoked < route.room.lost_at + _STILL
+            if not pooled and done.answer is None:
                 route.room.lost_at = route.history.now()
-            if connection is not None and own is not None:
+            if connection is not None and pooled:
                 if route.pace is not None:
                     # Who minds the CLIENT's pace minds how much it can bear, too; serve and load send as they are told.
                     route.room.took(done.invoked, done.seconds or 0.0, route.timeout)
@@ -189,11 +190,12 @@ def _record(
     route: Route,
     connection: Connection | None,
     failure: Failure | None,
+    own: Place,
 ) -> Exchange:
     answer = None
     if connection is not None:
         try:
-            answer = _converse(connection, handling, route)
+            answer = _converse(connection, handling, route, own)
         except _LostError as error:
             failure = error.failure
         except BaseException as error:
@@ -212,10 +214,11 @@ def _record(
     )
 
 
-def _converse(connection: Connection, handling: Handling, route: Route) -> Answer:
+def _converse(connection: Connection, handling: Handling, route: Route, own: Place) -> Answer:
     deadline = awake() + route.timeout
     # A CLIENT may answer before it has read all, and close: then the answer is there to be read.
     early = not _push(connection, handling, route, deadline)
+    route.room.sent(own)
     if handling is _PLAIN:
         return connection.wait(deadline)
     connection.flush(route.timeout)

@@ -202,13 +202,18 @@ def test_bets_never_overdraw(players: list[Player], judge: Judge, effort: Effort
 
 
 @pytest.mark.rules("INV-03")
-def test_players_are_isolated(player: Player, another_player: Player, judge: Judge, effort: Effort) -> None:
+def test_players_are_isolated(
+    players: list[Player],
+    another_player: Player,  # noqa: ARG001
+    judge: Judge,
+    effort: Effort,
+) -> None:
     """Traffic for one player, also much of it at once, never moves another."""
     plan = Plan("INV-03", _SEQUENTIAL, _OPENING, together=4)
     effort = replace(effort, steps=effort.steps // 2)
     for acts in (0, 1):
         kind, examples = partial(Isolated, acts=acts), max(1, effort.examples // 2)
-        _stories([player, another_player], judge, effort, plan, kind, acting=2, examples=examples)
+        _stories(players, judge, effort, plan, kind, acting=2, examples=examples)
 
 
 @pytest.mark.after_choices

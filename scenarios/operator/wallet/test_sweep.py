@@ -22,6 +22,7 @@ from scenarios.oracles.model import Late
 from scenarios.oracles.plain_faults import BET_UNDONE, ORPHAN, RESULT_UNDONE
 from scenarios.run.judge import Judge, said
 from scenarios.run.planning.effort import Effort
+from scenarios.run.planning.width import side_by_side
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -92,9 +93,10 @@ def test_everything_genuine_once_more(
     firsts = [(kind, one) for kind, one in _accepted(run, players) if kind in recognised]
     chosen = _sample(firsts, effort.crowd, rng)
     judge.each(players, lambda judge, player: judge.fund(player, _FUNDS))
-    copies = operator.again_together([*chosen, *chosen[:_OLDEST]], Purpose.SWEEP)
+    again = [*chosen, *chosen[:_OLDEST]]
+    copies = side_by_side([partial(operator.again, one, Purpose.SWEEP) for one in again], run.width)
     case = f"{len(copies)} of {len(firsts)} once more at the end of the run"
-    for first, copy in zip([*chosen, *chosen[:_OLDEST]], copies, strict=True):
+    for first, copy in zip(again, copies, strict=True):
         judge.holds(
             "IDM-04",
             copy.answer is None or _same_answer(first, copy),

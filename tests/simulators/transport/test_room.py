@@ -61,8 +61,9 @@ def test_who_is_alone_waits_for_what_is_under_way_and_nothing_else_leaves_meanwh
     lane.start()
     under_way.wait(5)
     threading.Timer(0.05, ended.set).start()
-    with room.alone() as its_turn, room.alone():
-        its_turn()
+    with room.alone() as own, room.alone() as nested:
+        room.turn(own)
+        room.turn(nested)
         with room.place(), room.faulty():
             told.append("alone")
             lane.join(0.05)
@@ -77,13 +78,13 @@ def test_who_is_alone_next_may_open_connections_where_the_client_answers_so_many
     room.answers = 8
 
     def races(name: str, number: int, opened: threading.Event) -> None:
-        with room.alone(number) as its_turn:
+        with room.alone(number) as own:
             opened.set()
-            its_turn()
+            room.turn(own)
             told.append(name)
 
     second, third = threading.Event(), threading.Event()
-    with room.alone(5) as its_turn:
+    with room.alone(5) as own:
         lanes = [threading.Thread(target=races, args=("second", 3, second))]
         lanes[0].start()
         second.wait(5)
@@ -91,7 +92,7 @@ def test_who_is_alone_next_may_open_connections_where_the_client_answers_so_many
         lanes[1].start()
         lanes[1].join(0.05)
         assert not third.is_set()
-        its_turn()
+        room.turn(own)
         told.append("first")
     for lane in lanes:
         lane.join(5)
@@ -103,9 +104,9 @@ def test_who_is_alone_next_takes_no_connection_of_who_is_under_way() -> None:
     room.answers = 4
 
     def races(opened: threading.Event) -> None:
-        with room.alone(4) as its_turn:
+        with room.alone(4) as own:
             opened.set()
-            its_turn()
+            room.turn(own)
             told.append("race")
 
     opened = threading.Event()
@@ -118,3 +119,54 @@ def test_who_is_alone_next_takes_no_connection_of_who_is_under_way() -> None:
         told.append("under way")
     lane.join(5)
     assert told == ["under way", "race"]
+
+
+def test_once_the_client_had_the_time_for_a_race_others_leave_though_it_is_not_answered_yet() -> None:
+    room, told = Room(16), []
+    room.answers = 8
+    room.raced(4, 0.004)
+
+    def races() -> None:
+        with room.alone(4) as own:
+            room.turn(own)
+            told.append("race")
+
+    def single() -> None:
+        with room.place() as own:
+            told.append("single")
+            room.sent(own)
+
+    lanes = [threading.Thread(target=races), threading.Thread(target=single)]
+    with room.place() as under_way, room.alone(3) as own:
+        # Its last byte has not left.
+        lanes[0].start()
+        lanes[0].join(0.05)
+        room.sent(under_way)
+        room.turn(own)
+        lanes[1].start()
+        lanes[1].join(0.05)
+        assert not told
+        room.sent(own)
+        lanes[0].join(5)
+        lanes[1].join(5)
+    assert sorted(told) == ["race", "single"]
+
+
+def test_others_wait_for_the_answers_to_a_race_whose_connections_are_all_that_the_client_answers() -> None:
+    room, told = Room(16), []
+    room.answers = 4
+    room.raced(4, 0.004)
+
+    def single() -> None:
+        with room.place():
+            told.append("single")
+
+    lane = threading.Thread(target=single)
+    with room.alone(4) as own:
+        room.turn(own)
+        room.sent(own)
+        lane.start()
+        lane.join(0.1)
+        assert not told
+    lane.join(5)
+    assert told == ["single"]
