@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import islice
 
 from scenarios.oracles.attempts import Record, attempts, from_units, messages_of, places, record_of, to_units
-from scenarios.oracles.fault_hypotheses import Case, Suspicion, suspicions
+from scenarios.oracles.fault_hypotheses import Case, Suspicion, made_each_time, suspicions
 from scenarios.oracles.model import DOCUMENTED, Model
 from scenarios.oracles.net_effects import Effect, Transaction, effects, transactions
 from scenarios.oracles.subset_sums import Sums
@@ -96,19 +96,21 @@ class Acceptable:
 
     def mistake(self, seen: Decimal) -> Suspicion | None:
         """The likeliest single mistake with a transaction that explains the balance ``seen``, None where none does."""
-        return next(self._mistakes(seen), None)
+        return next(self._explaining(seen, suspicions(self.case)), None)
 
     def broken(self, seen: Decimal) -> frozenset[str]:
-        """The rules that are about the single mistakes which explain the balance ``seen``."""
-        return frozenset(rule for found in self._mistakes(seen) for rule in found.rules)
+        """The rules about the mistakes that explain the balance ``seen``: a single one, else one made each time."""
+        single = list(self._explaining(seen, suspicions(self.case)))
+        found = single or self._explaining(seen, made_each_time(self.case))
+        return frozenset(rule for one in found for rule in one.rules)
 
-    def _mistakes(self, seen: Decimal) -> Iterator[Suspicion]:
+    def _explaining(self, seen: Decimal, mistakes: Iterable[Suspicion]) -> Iterator[Suspicion]:
         try:
             units = to_units(seen, self.decimals)
         except ValueError:
             return
         tried: dict[int, bool] = {}
-        for found in suspicions(self.case):
+        for found in mistakes:
             delta = found.delta
             if delta not in tried:
                 if len(tried) >= DELTAS_TRIED and not self.listed:

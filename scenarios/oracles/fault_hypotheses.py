@@ -75,6 +75,14 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
         )
 
 
+def made_each_time(case: Case) -> Iterator[Suspicion]:
+    """Yield each mistake that can be made several times, as made each time."""
+    for family, act, rules in FAMILIES:
+        found = list(family(case))
+        if len(found) > 1:
+            yield Suspicion(sum(one.delta for one in found), f"{act} each time", found[0].kind, rules, act)
+
+
 def _came_first(rollback: Transaction, original: Transaction) -> bool:
     return rollback.done is not None and rollback.done < original.invoked
 

@@ -249,6 +249,15 @@ def test_the_difference_is_explained(steps, seen, why):
     assert oracle.explain(Decimal(seen)).split("; ", 2)[2] == why
 
 
+def test_a_mistake_that_is_made_each_time_is_that_of_its_rule():
+    steps = [(result(f"w{n}", 2**n), OK) for n in range(3)]
+    steps += [(rollback(f"{name}{n}", f"w{n}", 2**n), OK) for name in "rs" for n in (0, 1)]
+    oracle = acceptable(in_turn(*steps), "p", Decimal(100), "EUR")
+    assert oracle.mistake(Decimal(101)) is None
+    assert oracle.broken(Decimal(101)) == {"RBK-07"}
+    assert not oracle.broken(Decimal("101.50"))
+
+
 def test_the_whole_sentence():
     oracle = acceptable(in_turn((bet("t-1", 10), UNKNOWN), (result("t-7", 10), OK)), "p", Decimal(90), "EUR")
     assert oracle.explain(Decimal("110.00")) == (
