@@ -8,11 +8,10 @@ import contextlib
 import hashlib
 import hmac
 import json
-import threading
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.support.in_memory.wallets import SECRET, Entry, Refused, Wallet
+from tests.support.servers.small_server import Handler, listening
 
 
 def right(body):
@@ -92,47 +91,26 @@ class TransactionsUnchecked(Wallet):
         return b'"rollback"' not in body or super().authentic(body, given)
 
 
-class HeaderCaseMinded:
-    """Serves a wallet over HTTP, but looks headers up in a plain dictionary."""
+def header_case_minded(wallet):
+    """Serve a wallet over HTTP, but look headers up in a plain dictionary."""
 
-    def __init__(self, wallet):
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            # One packet for each answer, so that nobody waits for an acknowledgement of its half.
-            wbufsize = -1
+    class Minded(Handler):
+        # One packet for each answer, so that nobody waits for an acknowledgement of its half.
+        wbufsize = -1
 
-            def answer(self):
-                headers = dict(self.headers.items())
-                environ = {
-                    "REQUEST_METHOD": self.command,
-                    "PATH_INFO": self.path,
-                    "CONTENT_LENGTH": self.headers.get("Content-Length", "0"),
-                    "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-                    "wsgi.input": self.rfile,
-                }
-                if "X-Security-Hash" in headers:
-                    environ["HTTP_X_SECURITY_HASH"] = headers["X-Security-Hash"]
-                body = b"".join(wallet(environ, lambda *_: None))
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+        def do_POST(self):
+            headers = dict(self.headers.items())
+            environ = {
+                "REQUEST_METHOD": self.command,
+                "PATH_INFO": self.path,
+                "CONTENT_LENGTH": self.headers.get("Content-Length", "0"),
+                "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+                "wsgi.input": self.rfile,
+            }
+            if "X-Security-Hash" in headers:
+                environ["HTTP_X_SECURITY_HASH"] = headers["X-Security-Hash"]
+            self.answer(b"".join(wallet(environ, lambda *_: None)))
 
-            do_POST = do_GET = do_PUT = do_DELETE = answer
+        do_GET = do_PUT = do_DELETE = do_POST
 
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+    return listening(Minded)

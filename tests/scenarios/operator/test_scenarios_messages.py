@@ -119,7 +119,7 @@ def test_fault_is_blamed_on_its_rules_alone(fault, breaks, warns):
 
 
 def test_header_looked_up_by_its_case_breaks_sig_07_alone():
-    with signed.HeaderCaseMinded(Wallet()) as url:
+    with signed.header_case_minded(Wallet()) as url:
         judged = judge(target(url))
     assert standing(judged, Standing.FAILED, Standing.WARNED) == {"SIG-07"}, reasons(judged)
 

@@ -5,7 +5,6 @@ import io
 import threading
 import time
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -21,6 +20,7 @@ from scenarios.wallet.player import FreePlayers, Player
 from simulators.exchanges.history import Purpose
 from tests.support.in_memory.judging import judged
 from tests.support.in_memory.wallets import Wallet, served, target_of
+from tests.support.servers.small_server import Handler, listening
 
 RULES = ("BET-10", "SIG-02", "IDM-03")
 
@@ -72,14 +72,13 @@ def test_a_far_client_is_asked_many_things_at_once():
     assert wallet.balances["p-1"] == Decimal("50.00")
 
 
-class _OneConnection(BaseHTTPRequestHandler):
-    """Answers one connection after the other, each as long as it is kept open."""
+class _OneConnection(Handler):
+    """Answers for ``wallet`` as long as a connection is kept open."""
 
-    protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.body()
         environ = {
             "REQUEST_METHOD": "POST",
             "PATH_INFO": self.path,
@@ -88,32 +87,20 @@ class _OneConnection(BaseHTTPRequestHandler):
             "CONTENT_TYPE": self.headers["Content-Type"],
             "HTTP_X_SECURITY_HASH": self.headers.get("X-Security-Hash", ""),
         }
-        (answer,) = self.server.wallet(environ, lambda status, _: self.send_response(int(status[:3])))
+        (answer,) = self.wallet(environ, lambda status, _: self.send_response(int(status[:3])))
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
 
-    def log_message(self, *_):
-        pass
-
-
-class _Server(HTTPServer):
-    request_queue_size = 64
-
-    def handle_error(self, *_):
-        pass
-
 
 def test_a_client_that_answers_one_connection_after_the_other_is_judged_right():
     wallet = Wallet(("p-1",))
-    with _Server(("127.0.0.1", 0), _OneConnection) as server:
-        server.wallet = wallet
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        target = target_of(f"http://127.0.0.1:{server.server_address[1]}", wallet)
+    handler = type("Connection", (_OneConnection,), {"wallet": wallet})
+    with listening(handler, one_by_one=True) as url:
+        target = target_of(url, wallet)
         operator = target.operator.model_copy(update={"timeout": 2.0})
         result = check(Settings(target.model_copy(update={"operator": operator}), RULES, QUICK, seed=1))
-        server.shutdown()
     assert standings(result) == dict.fromkeys(RULES, Standing.PASSED)
     assert result.run.width == 1
     # What found that out got no answer; everything else did, but for the cuts of IDM-03.

@@ -85,9 +85,7 @@ ABSENT = {
 def speaking(dialect, folder, mutant=None):
     """The target of a CLIENT that speaks ``dialect``: the reference, or a mutant of it."""
     signs, checks = new_secrets(dialect)
-    config = Config(
-        database=f"{folder}/client.sqlite", fsync=mutant is not None, dialect=dialect, security_hash=checks
-    )
+    config = Config(database=f"{folder}/client.sqlite", fsync=False, dialect=dialect, security_hash=checks)
     app = find(mutant).build(config) if mutant else create_app(config)
     with threaded(app) as site:
         yield target_at(site, 0, signs, "a password of the tests", dialect=dialect)

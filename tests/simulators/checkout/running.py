@@ -48,7 +48,7 @@ def quiet_checkout(
 ) -> Iterator[tuple[CheckoutSimulator, Clock]]:
     """A simulator without a server and without threads, under one clock for everything."""
     clock = Clock()
-    route = Route(History(), timeout=10)
+    route = Route(History(), timeout=60)
     more.setdefault("queue_clock", clock)
     try:
         yield CheckoutSimulator(agreement, route, decision_url=decision_url, clock=clock, **more), clock

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import requests
@@ -21,6 +20,7 @@ from simulators.jackpot.simulator import JackpotSimulator
 from simulators.server.wsgi_server import Server
 from simulators.transport.route import Route
 from simulators.webhooks.retry_queue import Schedule
+from tests.support.servers.small_server import Handler, listening
 
 AGREEMENT = Agreement("the-api-key-é", "the-api-signature", "the-client-secret", client_id="acme")
 START = 1_700_000_000.25
@@ -30,44 +30,30 @@ JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 class Inbox:
     """A CLIENT's notification URL: answers the next status of ``script``, then 200; keeps what came."""
 
+    url = ""
+
     def __init__(self) -> None:
         self.script: deque[int] = deque()
         self.always = 200
         self.bodies: list[bytes] = []
         self.lock = threading.Lock()
-        inbox = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                with inbox.lock:
-                    inbox.bodies.append(body)
-                    status = inbox.script.popleft() if inbox.script else inbox.always
-                self.send_response(status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}/notifications"
 
 
 @contextmanager
 def inbox() -> Iterator[Inbox]:
     made = Inbox()
-    thread = threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+
+    class Notified(Handler):
+        def do_POST(self) -> None:
+            body = self.body()
+            with made.lock:
+                made.bodies.append(body)
+                status = made.script.popleft() if made.script else made.always
+            self.answer(status=status)
+
+    with listening(Notified) as url:
+        made.url = f"{url}/notifications"
         yield made
-    finally:
-        made.server.shutdown()
-        thread.join()
-        made.server.server_close()
 
 
 @dataclass
@@ -86,7 +72,7 @@ def quiet_simulator(
 ) -> Iterator[tuple[JackpotSimulator, Clock]]:
     """A simulator without a server and without threads, under one clock for everything."""
     clock = Clock()
-    route = Route(History(), timeout=10)
+    route = Route(History(), timeout=60)
     more.setdefault("queue_clock", clock)
     try:
         yield (

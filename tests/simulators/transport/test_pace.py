@@ -4,7 +4,6 @@ import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -15,6 +14,7 @@ from simulators.transport.pace import Pace
 from simulators.transport.rate_limits import Limits
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
+from tests.support.servers.small_server import Handler, listening
 
 
 class Clock:
@@ -241,29 +241,19 @@ def test_who_takes_few_at_once_is_sent_fewer_at_once_and_no_slower():
     assert way.pace.warning(2).endswith("no more than 2 went out at once from then on")
 
 
-class ClosesIdleConnections(BaseHTTPRequestHandler):
+class ClosesIdleConnections(Handler):
     """Answers, and closes a connection on which nothing came for a moment."""
 
-    protocol_version = "HTTP/1.1"
     timeout = 0.1
 
-    def log_message(self, *_):
-        """Nothing is logged."""
-
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+        self.body()
+        self.answer()
 
 
 def test_what_waits_for_its_turn_does_not_leave_on_a_connection_that_was_closed_meanwhile():
-    with ThreadingHTTPServer(("127.0.0.1", 0), ClosesIdleConnections) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with listening(ClosesIdleConnections) as url:
         way = Route(History(), limits=Limits(None, 1))
-        sent = deliver(
-            [request(f"http://127.0.0.1:{server.server_port}", number) for number in range(2)], way
-        )
+        sent = deliver([request(url, number) for number in range(2)], way)
         way.close()
-        server.shutdown()
     assert [one.ok for one in sent] == [True, True]

@@ -4,7 +4,6 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -15,6 +14,7 @@ from simulators.transport.rate_limits import Limits
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
 from tests.support.servers.faults_recorder import BODY, Recorder
+from tests.support.servers.small_server import Handler, listening
 
 
 @pytest.fixture
@@ -173,30 +173,13 @@ def test_an_answer_before_the_last_byte_is_an_answer() -> None:
 
 
 def test_a_client_that_serves_one_connection_at_a_time_answers_all() -> None:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Right(Handler):
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(BODY)))
-            self.end_headers()
-            self.wfile.write(BODY)
+            self.body()
+            self.answer(BODY)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Single(HTTPServer):
-        request_queue_size = 32
-
-    with Single(("127.0.0.1", 0), Handler) as client:
-        thread = threading.Thread(target=client.serve_forever)
-        thread.start()
-        exchanges = run(
-            [Request("POST", f"http://127.0.0.1:{client.server_port}", (), b"{}")] * 6, timeout=10.0
-        )
-        client.shutdown()
-        thread.join()
+    with listening(Right, one_by_one=True) as url:
+        exchanges = run([Request("POST", url, (), b"{}")] * 6, timeout=10.0)
     assert all(exchange.ok for exchange in exchanges)
 
 

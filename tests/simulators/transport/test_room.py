@@ -52,14 +52,14 @@ def test_who_is_alone_waits_for_what_is_under_way_and_nothing_else_leaves_meanwh
     def other() -> None:
         with room.place():
             under_way.set()
-            ended.wait(5)
+            ended.wait(60)
             told.append("under way")
         with room.place():
             told.append("behind")
 
     lane = threading.Thread(target=other)
     lane.start()
-    under_way.wait(5)
+    under_way.wait(60)
     threading.Timer(0.05, ended.set).start()
     with room.alone() as own, room.alone() as nested:
         room.turn(own)
@@ -67,7 +67,7 @@ def test_who_is_alone_waits_for_what_is_under_way_and_nothing_else_leaves_meanwh
         with room.place(), room.faulty():
             told.append("alone")
             lane.join(0.05)
-    lane.join(5)
+    lane.join(60)
     assert told == ["under way", "alone", "behind"]
 
 
@@ -87,7 +87,7 @@ def test_who_is_alone_next_may_open_connections_where_the_client_answers_so_many
     with room.alone(5) as own:
         lanes = [threading.Thread(target=races, args=("second", 3, second))]
         lanes[0].start()
-        second.wait(5)
+        second.wait(60)
         lanes.append(threading.Thread(target=races, args=("third", 1, third)))
         lanes[1].start()
         lanes[1].join(0.05)
@@ -95,7 +95,7 @@ def test_who_is_alone_next_may_open_connections_where_the_client_answers_so_many
         room.turn(own)
         told.append("first")
     for lane in lanes:
-        lane.join(5)
+        lane.join(60)
     assert told == ["first", "second", "third"]
 
 
@@ -117,7 +117,7 @@ def test_who_is_alone_next_takes_no_connection_of_who_is_under_way() -> None:
         # That one may still have to open its own.
         assert not opened.is_set()
         told.append("under way")
-    lane.join(5)
+    lane.join(60)
     assert told == ["under way", "race"]
 
 

@@ -32,7 +32,8 @@ def serving(name: str | None, further: Sequence[str] = ()) -> Iterator[Target]:
 
     ``further`` currencies are agreed on beside EUR.
     """
-    needs = find(name).needs if name is not None else ()
+    mutant = find(name) if name is not None else None
+    needs = mutant.needs if mutant else ()
     further = ("USD",) if "dollars" in needs else further
     dialect = "blueocean" if "balances" in needs else None
     signs, checks = new_secrets(dialect) if dialect else ("", "")
@@ -46,6 +47,8 @@ def serving(name: str | None, further: Sequence[str] = ()) -> Iterator[Target]:
             jackpot_confirmation=AUTOMATIC if "automatic" in needs else MANUAL,
             checkout_url=f"http://127.0.0.1:{free_port()}",
             public_url=site,
+            # Nobody takes the power away here. How long a transaction takes is left as it is where that shows a fault.
+            fsync=mutant is not None and not mutant.sequential,
             **({"dialect": dialect, "security_hash": checks} if dialect else {}),
         )
         with _KeptRunning(name, config, port, pid_file):

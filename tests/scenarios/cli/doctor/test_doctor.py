@@ -3,9 +3,7 @@
 import json
 import re
 import socket
-import threading
 from contextlib import closing, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
@@ -20,6 +18,7 @@ from scenarios.doctor.locked_rules import locked
 from scenarios.hosting.ports import free_port
 from scenarios.target.loading import load
 from simulators.server.wsgi_server import Server
+from tests.support.servers.small_server import Handler, listening
 
 HASH = "the-security-hash"
 DRIVER = """
@@ -111,7 +110,7 @@ def test_it_tells_which_currencies_are_judged(examine, reference):
     url, _ = reference
     for code in ("USD", "JPY"):
         player = {"id": f"p-{code}", "currency": code, "balance": "100"}
-        assert requests.post(f"{url}/players", json=player, timeout=5).ok
+        assert requests.post(f"{url}/players", json=player, timeout=60).ok
     agreed = 'currencies = ["EUR", "USD", "GBP"]\n'
     result = examine(url, agreed=agreed, others='others = { USD = "p-USD", JPY = "p-JPY" }\n')
     assert result.exit_code == 0, result.output
@@ -287,35 +286,22 @@ def test_a_least_bet_is_told_and_no_fault(examine):
         assert client.units == 1000
 
 
-class Apart(BaseHTTPRequestHandler):
+class Apart(Handler):
     """Accepts what is no bet over the balance; the body of each answer is a write of its own, ``nodelay`` or not."""
 
-    protocol_version = "HTTP/1.1"
     nodelay = False
 
     def do_POST(self):
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, self.nodelay)
-        said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        said = json.loads(self.body())
         over = said["action"] == "bet" and float(said["amount"]) > 1
-        body = json.dumps(
-            {"error": "OVER" if over else None, "transaction_id": said["transaction_id"]}
-        ).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        """Say nothing."""
+        answer = {"error": "OVER" if over else None, "transaction_id": said["transaction_id"]}
+        self.answer(json.dumps(answer).encode())
 
 
 @pytest.mark.parametrize("nodelay", [False, True])
 def test_a_body_that_waits_for_an_acknowledgement_is_told(examine, nodelay):
-    handler = type("Handler", (Apart,), {"nodelay": nodelay})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        result = examine(f"http://127.0.0.1:{server.server_address[1]}", ids='["p-1"]')
-        server.shutdown()
+    with listening(type("Written", (Apart,), {"nodelay": nodelay})) as url:
+        result = examine(url, ids='["p-1"]')
     assert result.exit_code == 0, result.output
     assert ("TCP_NODELAY" in result.output) is not nodelay

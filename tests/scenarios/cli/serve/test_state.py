@@ -6,7 +6,6 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,6 +18,7 @@ from tests.simulators.checkout.running import MUTATION
 from tests.simulators.jackpot.running import JWT_BEARER
 from tests.support.programs.commanding import pitboss, serving, three_beats
 from tests.support.programs.state_files import records
+from tests.support.servers.small_server import Handler, listening
 
 SECRET = "the secret of the tests"
 TARGET = """[operator]
@@ -50,29 +50,6 @@ class Client:
     def __init__(self):
         self.seen, self.moved, self.undone, self.last_word = [], {}, set(), None
         self.changed = threading.Condition()
-        client = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                if not client.take(urlsplit(self.path).path, body):
-                    self.close_connection = True
-                    return
-                answer = b'{"error": null, "transaction_id": "1"}'
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def take(self, path, body):
         """Do what came; say whether there is anybody left to answer."""
@@ -110,14 +87,16 @@ class Client:
 @contextmanager
 def running_client():
     made = Client()
-    thread = threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+
+    class Told(Handler):
+        def do_POST(self):
+            if made.take(urlsplit(self.path).path, json.loads(self.body())):
+                self.answer(b'{"error": null, "transaction_id": "1"}')
+            else:
+                self.close_connection = True
+
+    with listening(Told) as made.url:
         yield made
-    finally:
-        made.server.shutdown()
-        thread.join()
-        made.server.server_close()
 
 
 class Served:
