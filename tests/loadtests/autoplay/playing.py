@@ -101,10 +101,10 @@ def playing(folder: Path, mutant: str | None = None, usual: dict = BUSY) -> Iter
 
 @contextmanager
 def converting(folder: Path, mutant: str | None = None) -> Iterator[Scene]:
-    """Beside the reference, or a mutant of it, whose players buy vouchers: as many as the machine makes."""
+    """Beside the reference, or a mutant of it, whose players buy vouchers, no more than a busy machine makes."""
     usual = QUIET | {
         "rate": 2.0,
-        "conversions": 20.0,
+        "conversions": 4.0,
         "copies": 1.0,
         "cancels": 0.3,
         "refunds": 0.5,

@@ -126,7 +126,7 @@ def test_a_right_client_is_clean_whatever_becomes_of_vouchers(tmp_path: Path):
         verdict = scene.stop()
         shown = scene.autoplay.shown()
         assert verdict["finding"] == "clean", (verdict, shown)
-        assert (shown["problems"], shown["failed_rounds"], shown["conversions"]) == ([], [], 20)
+        assert (shown["problems"], shown["failed_rounds"], shown["conversions"]) == ([], [], 4)
         spent = [each.price for each in jackpot.vouchers if each.state in ("READY", "REFUND_REJECTED")]
         assert spent
         for player in verdict["players"]:
@@ -135,7 +135,7 @@ def test_a_right_client_is_clean_whatever_becomes_of_vouchers(tmp_path: Path):
         # The catalogue is left as it was found.
         assert [each.store for each in jackpot.listings] == before
         assert all(each.enabled for each in jackpot.listings)
-        assert scene.said[0] == "autoplay        2 players, 2 rounds a second, vouchers a second: 20"
+        assert scene.said[0] == "autoplay        2 players, 2 rounds a second, vouchers a second: 4"
 
 
 def test_a_client_that_keeps_what_a_canceled_voucher_held_is_broken(tmp_path: Path):
