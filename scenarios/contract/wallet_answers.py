@@ -192,8 +192,8 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
         ),
         why="One malformed request that stops the service stops every player's wagers.",
         causes=(
-            "Fields are used before they are checked. Validate the whole body against a schema, and "
-            "answer an error."
+            "Fields, or the Content-Type, are not checked before the body is used. Take application/json alone, "
+            "validate the whole body against a schema, and answer an error."
         ),
     ),
     Rule(

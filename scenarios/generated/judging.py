@@ -66,7 +66,7 @@ def judge_stories(
             plan.rule,
             False,
             expected=broken.expected,
-            seen=broken.why,
+            seen=broken.why.partition("\n")[0],
             exchanges=[run.history[number] for number in broken.exchanges],
             case=f"a story of {len(story.steps)} steps{_manner(story)}",
             level=Level.MUST,

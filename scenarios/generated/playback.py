@@ -136,9 +136,7 @@ class Stage:
             if not judged.legal:
                 others = [one for one in allowed.balances if one != reading.amount] if allowed.listed else ()
                 self._leave(player, others, reading.amount)
-                raise Broken(
-                    f"{judged.why}\n{judged.story}", numbers, player.unit, (player.id, reading.amount)
-                )
+                raise Broken(judged.story, numbers, player.unit, (player.id, reading.amount))
 
     def _leave(self, player: Player, right: Collection[Decimal], seen: Decimal) -> None:
         """Raise Open where what plain transactions do wrong explains the balance ``seen``."""

@@ -15,12 +15,15 @@ from scenarios.run.run import Run
 from simulators.exchanges.as_json import as_json
 from simulators.exchanges.history import Direction, Exchange, Purpose, Request, header
 from simulators.providers import OPERATOR
+from simulators.values import money
 from simulators.wallet.signers import Signer
+from simulators.wallet.transactions import Transaction
 
 # What the screen has room for; the report has all.
 _EXCHANGES = 4
 _CHARACTERS = 400
 _NUMBERS = 6
+_CASE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,20 @@ def heading(run: Run, verdict: RuleVerdict) -> str:
 
 def happened(run: Run, finding: Finding) -> str:
     """What happened, in a few words: the case, what was seen, and what was expected."""
-    case = f"{finding.case}: " if finding.case else ""
+    case = finding.case or _act(run, finding)
+    if len(case) > _CASE:
+        case = f"{case[:_CASE].rpartition(', ')[0] or case[:_CASE]} and more"
+    case = f"{case}: " if case else ""
     return run.redactor.text(f"{case}{finding.seen} (expected: {finding.expected})")
+
+
+def _act(run: Run, finding: Finding) -> str:
+    """What was asked of the CLIENT last, where no case says what it was about."""
+    asked = [run.history[number] for number in finding.exchanges]
+    wagers = [each for each in asked if each.purpose is Purpose.SCENARIO and each.provider == OPERATOR]
+    if not wagers or not isinstance(message := wagers[-1].message, Transaction):
+        return ""
+    return f"{wagers[-1].label} of {money.show(message.amount, message.currency)}"
 
 
 def lines(run: Run, verdict: RuleVerdict, report: Path | None = None) -> Iterator[Line]:
@@ -105,6 +120,9 @@ def _exchange(run: Run, exchange: Exchange, first: Exchange) -> Iterator[Line]:
         together = exchange.race is not None and exchange.race == first.race
         sent = f"the same as #{first.number}{', at the same time' if together else ''}"
     yield Line(f"#{exchange.number}", sent.rstrip())
+    kind = header(exchange.request.headers, "Content-Type")
+    if first is exchange and exchange.request.body and (kind or "").partition(";")[0] != "application/json":
+        yield Line("", f"Content-Type: {kind}" if kind else "without Content-Type")
     if exchange.purpose is Purpose.FORGERY and exchange.provider == OPERATOR:
         yield from _signature(run, exchange)
     came = f"no answer: {told['failure']}" if answer is None else f"{answer['status']} {_cut(answer['body'])}"

@@ -12,6 +12,7 @@ from scenarios.report.schema.report import ToFix
 from scenarios.run.findings import Finding, RuleVerdict, Standing, worst
 from scenarios.run.run import Run
 from simulators.exchanges.history import Exchange, Purpose
+from simulators.values import money
 from simulators.wallet.transactions import Transaction
 
 # Answers in a form of their own: where two are alike, one place in the CLIENT wrote them.
@@ -84,11 +85,16 @@ def to_fix(run: Run, verdicts: Sequence[RuleVerdict]) -> list[ToFix]:
             rules=[verdict.rule.id for verdict in root.verdicts],
             level=str(root.level),
             headline=happened(run, root.finding),
-            off=format(root.stake[0], "f"),
+            off=_figure(*root.stake),
             currency=root.stake[1],
         )
         for root in roots(run, verdicts)
     ]
+
+
+def _figure(amount: Decimal, currency: str) -> str:
+    """``amount`` with the decimals of ``currency``, or more where it has more."""
+    return money.show(amount, currency).removesuffix(f" {currency}") if currency else format(amount, "f")
 
 
 def roots(run: Run, verdicts: Sequence[RuleVerdict]) -> list[Root]:

@@ -1,6 +1,5 @@
 """What the terminal shows: progress while scenarios run, then the verdict. Plain where there is none."""
 
-import re
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -9,11 +8,11 @@ from pathlib import Path
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from scenarios.contract import GROUPS
-from scenarios.problems.plain_text import printable
+from scenarios.problems.plain_text import printable, wrapped
 from scenarios.report import accusation
 from scenarios.report.files import HAR, HTML, JUNIT, REPORT
 from scenarios.report.root_causes import to_fix
@@ -47,8 +46,6 @@ _SIGN = {
     Standing.UNDECIDED: "?",
 }
 
-# What stays on one line: a word, or in JSON what goes up to a comma.
-_WORD = re.compile(r'\S+?,(?=["{\[])|\S+\s*|\s+')
 # Seconds between two lines of progress where there is no terminal.
 _EVERY = 10.0
 
@@ -81,12 +78,14 @@ class Terminal:
             )
         if self.console.is_terminal:
             self._progress = Progress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(),
+                # Of all that stands on the line a scenario's name alone may be cut.
+                TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=1)),
+                BarColumn(10),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
                 TextColumn("{task.fields[left]}"),
                 console=self.console,
+                expand=True,
                 transient=True,
                 # pytest has both streams in its hands.
                 redirect_stdout=False,
@@ -161,17 +160,8 @@ class Terminal:
                 self._prose(start, line.text)
 
     def _prose(self, start: str, text: str, style: str = "") -> None:
-        """Print ``text`` behind ``start``, wrapped at the terminal's width with a hanging indent.
-
-        A line may also end behind a comma of JSON, which stays the same JSON; an id never breaks.
-        """
-        width, hanging = max(self.console.width, 40), " " * (len(start) or 2)
-        lines = [start]
-        for word in _WORD.findall(printable(text)):
-            if len(lines[-1]) + len(word.rstrip()) > width and lines[-1] not in (start, hanging):
-                lines.append(hanging)
-            lines[-1] += word
-        self.console.print(Text("\n".join(line.rstrip() for line in lines), style=style), soft_wrap=True)
+        """Print ``text`` behind ``start``, wrapped at the terminal's width with a hanging indent."""
+        self.console.print(Text(wrapped(start, text, self.console.width), style=style), soft_wrap=True)
 
     def _tell_to_fix(self, listed: list[ToFix]) -> None:
         """Print what there is to fix, worst first: what happened, the rules that it breaks, and the money."""

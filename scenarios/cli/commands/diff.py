@@ -10,6 +10,7 @@ from scenarios.problems.plain_text import printable
 from scenarios.report.files import LAST
 from scenarios.report.saved import read_report
 from scenarios.report.schema.report import Report, Rule
+from scenarios.report.summary import named
 
 # What is told of a rule, in this order.
 _BROKE, _FIXED, _CHANGED, _NEW, _GONE = "broke", "fixed", "changed", "new", "no longer judged"
@@ -33,8 +34,12 @@ def command(context: click.Context, old: Path, new: Path, strict: bool) -> None:
     changes = compare(before, after)
     leads = {rule: one.rule for one in after.to_fix for rule in one.rules[1:]}
     for change, rule, words in changes:
+        if change == _GONE:
+            continue
         same = f"; as it seems by the same fault as {leads[rule.id]}" if rule.id in leads else ""
         click.echo(printable(f"{change:<16}  {rule.id} ({rule.level})  {words}{same}"))
+    if gone := [rule.id for change, rule, _ in changes if change == _GONE]:
+        click.echo(f"{_GONE:<16}  {named(gone, [rule.id for rule in before.rules])}")
     broke = [rule for change, rule, _ in changes if _breaks(change, rule, strict=strict)]
     counts = ", ".join(
         f"{count} {word}"
@@ -53,7 +58,7 @@ def compare(old: Report, new: Report) -> list[tuple[str, Rule, str]]:
     """What became of each rule that came out otherwise: the change, the rule as it is now, and how, in words."""
     before = {rule.id: rule for rule in old.rules}
     told = [change for rule in new.rules if (change := _change(before.pop(rule.id, None), rule))]
-    told += [(_GONE, rule, f"was {rule.outcome}") for rule in before.values() if rule.outcome != "skipped"]
+    told += [(_GONE, rule, "") for rule in before.values() if rule.outcome != "skipped"]
     order = (_BROKE, _FIXED, _CHANGED, _NEW, _GONE)
     return sorted(told, key=lambda change: order.index(change[0]))
 

@@ -14,7 +14,7 @@ from scenarios.doctor.locked_rules import stated
 from scenarios.doctor.operator import examine
 from scenarios.doctor.steps import DoctorStep, StepOutcome
 from scenarios.problems.errors import Exit
-from scenarios.problems.plain_text import printable
+from scenarios.problems.plain_text import printable, wrapped
 from scenarios.problems.waiting import told_if_slow
 from scenarios.report.headline import rules
 from scenarios.run.planning.cost import round_trip, turn
@@ -102,14 +102,20 @@ def _judgeable(target: Target, steps: Sequence[DoctorStep]) -> str:
 
 
 def _show(console: Console, step: DoctorStep) -> None:
-    line = Text(f"{step.state:<10}", style=_STYLES[step.state])
-    line.append(step.name, style="bold")
-    if step.seen:
-        line.append(f": {printable(step.seen)}", style="not bold")
-    console.print(line)
     indent = " " * 10
+    line = Text(_prose(console, f"{step.state:<10}", f"{step.name}{': ' if step.seen else ''}{step.seen}"))
+    line.stylize(_STYLES[step.state], 0, len(indent))
+    line.stylize("bold", len(indent), len(indent) + len(step.name))
+    console.print(line)
     if step.problem is not None:
         for text in step.problem.format_message().splitlines():
-            console.print(Text(indent + printable(text)))
+            beat = text.lstrip()
+            console.print(Text(_prose(console, indent + text[: -len(beat)], beat)))
+    # Not wrapped: it may be a line to copy.
     if step.advice:
         console.print(Text(indent + printable(step.advice)))
+
+
+def _prose(console: Console, start: str, text: str) -> str:
+    """``text`` behind ``start``, wrapped where a terminal shows it."""
+    return wrapped(start, text, console.width) if console.is_terminal else start + printable(text)

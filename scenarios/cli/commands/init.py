@@ -44,7 +44,8 @@ def command(output: Path, force: bool) -> None:
     config = "" if output == Path(DEFAULT_FILE) else f" -c {output}"
     click.echo(f"{output} is written, and {_SCHEMA} for editors. Next:")
     click.echo(
-        "  1. set callback_url, one player id and the secret: export SECURITY_HASH=..., or in a .env beside it"
+        "  1. set callback_url, one player id, and the secret:\n"
+        "     export SECURITY_HASH=..., or the same without export in a file .env beside it"
     )
     click.echo(f"  2. pitboss doctor{config}    what is still wrong, and the next step")
     click.echo(f"  3. pitboss check{config}     the verdict, rule by rule")

@@ -17,7 +17,7 @@ from scenarios.report.repro.sending import TOLD, NoScript, Script, sent
 from scenarios.run.findings import Finding, Opening, RuleVerdict
 from scenarios.run.run import Run
 from simulators.exchanges.curl import shell_header, shell_text
-from simulators.exchanges.history import Direction, Exchange
+from simulators.exchanges.history import Direction, Exchange, Purpose
 from simulators.providers import OPERATOR
 from simulators.values import money
 from simulators.wallet.signers import Signer
@@ -53,6 +53,7 @@ class Wagers(Script):
         self.openings = list(self._openings())
         self.steps = self._steps()
         self.before = self._before()
+        self._is_whole()
         if not self.openings and any(_is_bet(each) for each in self.steps):
             raise NoScript("Whether a bet is covered depends on a balance, and none was known.")
         if not 0 < len(self.steps) + len(self.before) <= _STEPS:
@@ -122,9 +123,39 @@ class Wagers(Script):
                     waiting.append(one)
         return [found[number] for number in sorted(found)]
 
+    def _is_whole(self) -> None:
+        """Raise NoScript where a right CLIENT would answer the steps as the wrong one did, as something is missing."""
+        there = {
+            each.message.id for each in (*self.before, *self.steps) if isinstance(each.message, Transaction)
+        }
+        named = {each.message.of for each in self.steps if isinstance(each.message, Transaction)} - there
+        long_before = any(
+            isinstance(each.message, Transaction) and each.message.id in named for each in self.run.history
+        )
+        swept = bool(self.finding.right) and any(each.purpose is Purpose.SWEEP for each in self.telling)
+        if long_before or swept:
+            raise NoScript(
+                "It is about what was sent long before, by other scenarios, which the judge does again."
+            )
+        first = self.steps[0].message if self.steps and not self.before else None
+        owned = sum(each.amount for each in self.openings)
+        if isinstance(first, Transaction) and first.kind is Kind.BET and owned > 0:
+            covered = first.amount <= owned
+            wrong = {
+                Observed.REFUSED: not covered,
+                Observed.DONE: covered and self.verdict.rule.id == "BET-03",
+            }
+            if wrong.get(self.finding.observed):
+                raise NoScript(
+                    "It is about a balance that wagers alone, which a script has, do not tell to the unit."
+                )
+
     def tools(self) -> Iterator[str]:
         """The functions that it calls, and how it signs and writes wagers of its own."""
         yield f"HEADER={shlex.quote(self.signed_in)}"
+        # The exit codes where no bet is ever refused, and where a result is: what breaks these rules itself.
+        rule = self.verdict.rule
+        yield f"UNREFUSED={1 if rule.id == 'BET-03' else 2} UNPAID={1 if rule.group == 'RES' else 2}"
         yield from self._own()
         yield from super().tools()
         yield files(__package__).joinpath("wallet.sh").read_text(encoding="utf-8")
@@ -215,7 +246,7 @@ class Wagers(Script):
         right = " or ".join(money.show(amount, opening.currency) for amount in finding.right)
         yield f"player={named} currency={opening.currency} DECIMALS={money.decimals(opening.currency)}"
         yield f"drain {units[0]}"
-        yield f'echo "balance $taken in smallest units; expected: {right}"'
+        yield f'echo "balance $(decimal "$taken") $currency; expected: {right}"'
         yield f"case $taken in {'|'.join(map(str, units))}) shown=no ;; esac"
         # Which balance is right depends on what was accepted; at once, chance decides that.
         for accepted, sign in ((True, "||"), (False, "&&")):
@@ -241,7 +272,7 @@ class Wagers(Script):
                 amount = _units(each.message.amount, opening.currency)
                 yield f"accepted {each.number} && expected=$((expected - {amount}))"
         yield 'drain "$expected"'
-        yield 'echo "balance $taken in smallest units; after what was accepted: $expected, which is never below 0"'
+        yield 'echo "balance $(decimal "$taken") $currency; expected: $(decimal "$expected"), and never below 0"'
         yield '[ "$expected" -ge 0 ] && [ "$taken" -eq "$expected" ] && shown=no'
 
     def _own(self) -> Iterator[str]:

@@ -13,7 +13,7 @@ operator_security_hash=$SECURITY_HASH
 sign() { printf %s "$1" | openssl dgst -sha256 -hmac "$SECURITY_HASH" | sed 's/^.*= *//'; }
 digest() { printf %s "$1" | openssl dgst -sha256 | sed 's/^.*= *//'; }
 
-# own KIND UNITS: a wager of this script's own for $player, in smallest units; says whether it was accepted.
+# accepted NUMBER: whether a wager was.
 accepted() {
     # An answer that does not say so plainly is no refusal: other rules are about that.
     case $(tr -d '\r\n' <"$work/$1.body" | sed -n 's/^.*"error" *: *//p') in
@@ -21,12 +21,17 @@ accepted() {
     esac
     grep -q '^2' "$work/$1.head"
 }
+# decimal UNITS: smallest units as an amount of $currency.
+decimal() {
+    case $1 in
+    -*) printf '%s' - ;;
+    esac
+    printf "%0$((DECIMALS + 1))d" "${1#-}" | sed "s/\(.\{$DECIMALS\}\)\$/.\1/" | sed 's/\.$//'
+}
+# own KIND UNITS: a wager of this script's own for $player, in smallest units; says whether it was accepted.
 own() {
-    amount=$2
-    if [ "$DECIMALS" -gt 0 ]; then
-        amount=$(printf "%0$((DECIMALS + 1))d" "$2" |
-            sed -e "s/\(.\{$DECIMALS\}\)\$/.\1/" -e 's/0*$//' -e 's/\.$//')
-    fi
+    amount=$(decimal "$2")
+    [ "$DECIMALS" -eq 0 ] || amount=$(echo "$amount" | sed -e 's/0*$//' -e 's/\.$//')
     own_body "$1"
     send own POST "$OWN_PATH" "$body" -H 'Content-Type: application/json' -H "$HEADER: $(sign "$body")"
     accepted own
@@ -34,7 +39,7 @@ own() {
 give() {
     [ "$1" -eq 0 ] || own result "$1" && return
     echo "a result of this script's own was refused: $(cat "$work/own.head" "$work/own.body" "$work/own.error")" >&2
-    exit 2
+    exit "$UNPAID"
 }
 # drain GUESS: takes all that $player has by bets, and says how much it was in $taken: smallest units, a debt below 0.
 more() {
@@ -43,7 +48,8 @@ more() {
         taken=$((taken + step)) step=$((step * 2))
         if [ "$step" -gt 1000000000000000 ]; then
             echo "every bet is accepted, so that no balance can be read" >&2
-            exit 2
+            give "$taken"
+            exit "$UNREFUSED"
         fi
     done
     while [ "$step" -gt 1 ]; do

@@ -43,8 +43,9 @@ def test_each_change_is_named(tmp_path, old, new, first, last, code):
 def test_what_is_only_in_one_report_is_named_and_a_new_broken_rule_fails(tmp_path):
     old, new = [rule("RBK-01", "passed"), rule("RBK-02", "skipped")], [rule("RBK-04", "failed")]
     done = compared(tmp_path, old, new)
-    first, *_, last = done.output.splitlines()
+    first, gone, last = done.output.splitlines()
     assert first.endswith("as it seems by the same fault as IDM-01")
+    assert gone == "no longer judged  RBK-01"
     assert last == "1 new, 1 no longer judged."
     assert done.exit_code == 1
 

@@ -78,6 +78,21 @@ def test_what_a_must_says_besides_is_told_and_counted_as_should():
     assert "MUST 1 passed, 0 failed, 0 skipped, 0 undecided; SHOULD 0 passed, 1 warned" in text
 
 
+class TakesAnyType(Wallet):
+    """Looks at no Content-Type."""
+
+    def __call__(self, environ, start_response):
+        return super().__call__({**environ, "CONTENT_TYPE": "application/json"}, start_response)
+
+
+def test_many_cases_are_cut_and_the_content_type_is_shown():
+    text = shown(judged(TakesAnyType(), "MSG-06", seed=7), 400)
+    block = text[text.index("✗ MSG-06") :].splitlines()
+    assert "as text/plain" in block[0]
+    assert " and more: balance " in block[0]
+    assert any(line.strip().startswith("Content-Type: ") for line in block[:12])
+
+
 class RefusesOrphans(Wallet):
     def orphan(self, message):
         raise Refused("NOT_FOUND")
