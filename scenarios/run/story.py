@@ -197,7 +197,7 @@ class Story:
             told.append(f"{place}. {step.sentence(stands, currency)}")
             stands.add(place, step)
         opening = money.show(money.from_minor(self.opening, currency), currency)
-        return [f"0. the player has {opening}", *told, *f"=> {self.why}".splitlines()]
+        return [f"0. the player has {opening}", *told, *f"=> {self.why}".split("\n")]
 
     def dumps(self) -> str:
         """This story as the text of a file that ``pitboss replay`` reads."""

@@ -42,8 +42,9 @@ def test_a_story_is_read_back_as_it_was_written(story):
 @given(STORIES)
 def test_a_story_is_told_in_numbered_lines(story):
     lines = story.lines("EUR")
-    assert [line.partition(".")[0] for line in lines[:-1]] == [str(n) for n in range(len(story.steps) + 1)]
-    assert lines[-1] == f"=> {story.why}"
+    end = len(story.steps) + 1
+    assert [line.partition(".")[0] for line in lines[:end]] == [str(n) for n in range(end)]
+    assert "\n".join(lines[end:]) == f"=> {story.why}"
 
 
 DAMAGED = [
