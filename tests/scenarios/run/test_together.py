@@ -58,7 +58,7 @@ def test_a_story_takes_a_free_player_only_where_no_scenario_waits_for_one():
     with free.changed:
         free.kept = False
         free.changed.notify_all()
-    story.join(5)
+    story.join(60)
     assert taken.is_set()
     assert ([one.id for one in own], [one.id for one in free.players]) == (["p-1"], ["p-2"])
 

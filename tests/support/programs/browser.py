@@ -29,7 +29,7 @@ FLAGS = [
 ]
 ABSENT = "there is no chromium, which these tests click in; apt-get install chromium"
 # How long a test waits for something to appear, in milliseconds; only a broken page ever needs it.
-PATIENCE = 30_000
+PATIENCE = 60_000
 
 
 @contextmanager
