@@ -42,7 +42,7 @@ def one_for_each_rule() -> list[Mutant]:
 
 
 def sample_of(rows: Sequence[tuple[Any, ...]], paths: list[str], commit: str) -> list[tuple[Any, ...]]:
-    """The ``rows`` judged at a change of ``paths``: each is a class of CLIENTs, then the rules that may blame it.
+    """The ``rows`` judged at a change of ``paths``: each is a class of CLIENTs or a mutant's name, then its rules.
 
     What no rule may blame is; of the others those that the change touches, and a tenth: that each rule is found broken,
     the mutants show. It is one at least.
@@ -53,10 +53,15 @@ def sample_of(rows: Sequence[tuple[Any, ...]], paths: list[str], commit: str) ->
         for row in rows
         if not (its := _rules(row[1:]))
         or its & rules
-        or f"{row[0].__module__.replace('.', '/')}.py" in paths
-        or in_tenth(commit, row[0].__name__)
+        or f"{getattr(row[0], '__module__', '').replace('.', '/')}.py" in paths
+        or in_tenth(commit, name_of(row[0]))
     ]
     return chosen or list(rows[:1])
+
+
+def name_of(client: Any) -> str:
+    """The name of a class of CLIENTs, or of a mutant."""
+    return client if isinstance(client, str) else client.__name__
 
 
 def _rules(columns: Sequence[str | Collection[str]]) -> set[str]:

@@ -134,3 +134,5 @@ def test_of_a_table_right_clients_what_a_change_touches_and_a_tenth_are_judged()
     assert sample_of(rows, [scenario], "1") == rows[:2]
     assert sample_of(rows, ["tests/support/in_memory/faulty_wallets.py"], "1") == rows
     assert any(sample_of(rows, [], str(number)) == [rows[0], rows[2]] for number in range(200))
+    named = [("idm-no-bets", "IDM-01"), ("bet-overdraft", "BET-03")]
+    assert sample_of(named, [scenario], "1") == named[1:]

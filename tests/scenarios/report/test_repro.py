@@ -58,7 +58,7 @@ def ran(script, target, cwd, **more):
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("mutant", "rule"), SAMPLE)
+@pytest.mark.sampled_clients(("mutant", "rule"), SAMPLE)
 def test_the_script_shows_the_fault_where_it_is_and_nowhere_else(tmp_path, reference, mutant, rule):
     with serving(mutant) as target:
         check(Settings(target, (rule,), QUICK, 7), report=tmp_path)

@@ -20,7 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "mutants(provider, but=names): the test takes a mutant")
     config.addinivalue_line(
         "markers",
-        "sampled_clients(names, rows): the test takes a class of CLIENTs and the rules it is judged by",
+        "sampled_clients(names, rows): the test takes a class of CLIENTs, or a mutant, and the rules it is judged by",
     )
 
 
@@ -29,11 +29,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if marker := metafunc.definition.get_closest_marker("mutants"):
         _give_mutants(metafunc, marker, everything=everything)
     if marker := metafunc.definition.get_closest_marker("sampled_clients"):
-        from tests.mutants.sample import changed_files, commit, sample_of
+        from tests.mutants.sample import changed_files, commit, name_of, sample_of
 
         names, rows = marker.args
         chosen = rows if everything else sample_of(rows, changed_files(), commit())
-        metafunc.parametrize(names, chosen, ids=[row[0].__name__ for row in chosen])
+        metafunc.parametrize(names, chosen, ids=[name_of(row[0]) for row in chosen])
 
 
 def _give_mutants(metafunc: pytest.Metafunc, marker: pytest.Mark, *, everything: bool) -> None:
