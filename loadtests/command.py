@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from loadtests.options import callback_url_of, refuse_engine
-from loadtests.traffic.ledger import Pattern
+from loadtests.options import callback_url_of, players_named, refuse_engine
 from scenarios.problems.errors import TargetProblem, UsageProblem
 from scenarios.problems.unanswered import asked
 from scenarios.problems.waiting import told_if_slow
@@ -135,7 +134,7 @@ def command(
     refuse_engine(_value(more, "--engine"))
     target = target_or_demo(config)
     url = callback_url_of(target, host)
-    ids = _ids(target, players, player_count)
+    ids = players_named(players, player_count, target.need_operator()[1].ids)
     arguments = [*_target_options(config, url, players, player_count)]
     if worker:
         arguments += ["--processes", str(processes)] if processes else []
@@ -218,23 +217,6 @@ def _value(more: tuple[str, ...], name: str) -> str | None:
 def _bounded(more: tuple[str, ...]) -> str:
     pause = _value(more, "--pause")
     return f" and {pause} s between two rounds of each user" if pause else ""
-
-
-def _ids(target: Target, pattern: str | None, count: int | None) -> Sequence[str]:
-    if pattern is None:
-        return tuple(target.need_operator()[1].ids)
-    if count is None:
-        raise UsageProblem(
-            f"--players is {pattern!r}, and there is no --player-count",
-            "how many players the pattern stands for",
-            "add --player-count 1000",
-        )
-    try:
-        return Pattern(pattern, count)
-    except ValueError as error:
-        raise UsageProblem(
-            f"--players is {pattern!r}: {error}", "a pattern with {n} in it", "write --players 'load-{n}'"
-        ) from None
 
 
 def is_loopback(url: str) -> bool:

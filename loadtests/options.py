@@ -4,9 +4,11 @@ Shares and sizes are those of ``Rates``, whose defaults and names they take, so 
 """
 
 from argparse import SUPPRESS, Namespace
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from loadtests.traffic.ledger import Pattern
 from loadtests.traffic.mix import Match, Rates, Vouchers
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Target
@@ -75,7 +77,7 @@ def add_options(parser: "LocustArgumentParser", **_: Any) -> None:
         f"The secret and all else come from the target file or the environment (SECURITY_HASH);\n  without "
         f"{DEFAULT_FILE} they fit `pitboss client`. --host is the callback URL, where it is another.",
     )
-    _add(
+    add_option(
         group,
         "--target-file",
         "",
@@ -83,26 +85,30 @@ def add_options(parser: "LocustArgumentParser", **_: Any) -> None:
         "FILE",
         ui=False,
     )
-    _add(
+    add_option(
         group,
         "--players",
         "",
         "Ids of the players as a pattern, such as load-{n}; without it those of the target file.",
         "PATTERN",
     )
-    _add(group, "--player-count", 0, "How many players the pattern stands for.")
-    _add(group, "--seed", 0, "What bets, amounts and disturbances are drawn by.")
+    add_option(group, "--player-count", 0, "How many players the pattern stands for.")
+    add_option(group, "--seed", 0, "What bets, amounts and disturbances are drawn by.")
     for name, (words, default) in STAKES.items():
-        _add(group, "--" + name.replace("_", "-"), default, words, "AMOUNT")
+        add_option(group, "--" + name.replace("_", "-"), default, words, "AMOUNT")
     # It is gone: kept here so that it is refused with what took its place (``run``).
     engine = group.add_argument("--engine", default="", env_var="PITBOSS_LOAD_ENGINE", help=SUPPRESS)
     shown_in_form(engine, shown=False)
     traffic = parser.add_argument_group("pitboss: how often what happens")
     for name, words in RATES.items():
-        _add(traffic, "--" + name.replace("_", "-"), getattr(_DEFAULT, name), words, _METAVARS.get(name))
+        add_option(
+            traffic, "--" + name.replace("_", "-"), getattr(_DEFAULT, name), words, _METAVARS.get(name)
+        )
     for name, words in VOUCHERS.items():
-        _add(traffic, "--" + name.replace("_", "-"), getattr(_NO_VOUCHERS, name), words, _METAVARS.get(name))
-    _add(
+        add_option(
+            traffic, "--" + name.replace("_", "-"), getattr(_NO_VOUCHERS, name), words, _METAVARS.get(name)
+        )
+    add_option(
         traffic,
         "--faults",
         " ".join(map(spell_fault, _DEFAULT.faults)),
@@ -126,27 +132,32 @@ def _add_shapes(group: Any) -> None:
     )
     # It is made when Locust starts, before there is a form.
     shown_in_form(shape, shown=False)
-    _add(
+    add_option(
         group,
         "--requests",
         0,
         "The run ends once so many requests were sent, whatever time that takes; 0: by its time or shape alone.",
     )
-    _add(group, "--p99-limit", 250, "ramp: milliseconds within which 99 of 100 answers must come.", "MS")
-    _add(group, "--step-time", 10, "ramp: seconds for each number of users. spike: of each phase.", "SECONDS")
-    _add(
+    add_option(
+        group, "--p99-limit", 250, "ramp: milliseconds within which 99 of 100 answers must come.", "MS"
+    )
+    add_option(
+        group, "--step-time", 10, "ramp: seconds for each number of users. spike: of each phase.", "SECONDS"
+    )
+    add_option(
         group,
         "--match-seconds",
         Match().seconds,
         "match-day: seconds of a match; at half time the goal falls.",
         "SECONDS",
     )
-    _add(group, "--match-bets", Match().bets, "match-day: bets of each player in a match.")
+    add_option(group, "--match-bets", Match().bets, "match-day: bets of each player in a match.")
 
 
-def _add(
+def add_option(
     group: Any, flag: str, default: float | str, words: str, metavar: str | None = None, *, ui: bool = True
 ) -> None:
+    """Add an option of ours to a group of Locust's; ``ui``: to its web form, too."""
     written = f"{default:g}" if isinstance(default, float) else default
     shown = f" [default: {written}]" if written != "" else ""
     action = group.add_argument(
@@ -164,6 +175,33 @@ def shown_in_form(action: Any, *, shown: bool) -> None:
     """Do what Locust's parser does for options of its own; its groups leave it out."""
     action.include_in_web_ui = shown
     action.is_secret = action.is_required = action.is_multiple = False
+
+
+def players_named(pattern: str | None, count: int | None, known: Sequence[str]) -> Sequence[str]:
+    """The ids of the players: ``count`` of a ``pattern`` such as load-{n}, or those that are ``known``.
+
+    Raises UsageProblem.
+    """
+    if not pattern:
+        if count:
+            raise UsageProblem(
+                f"--player-count is {count}, and there is no --players",
+                "a pattern that the count belongs to",
+                "add --players 'load-{n}', or leave --player-count out",
+            )
+        return known
+    if not count or count < 1:
+        raise UsageProblem(
+            f"--players is {pattern!r}, and --player-count is {count or 'not given'}",
+            "how many players the pattern stands for, 1 at least",
+            "add --player-count 1000",
+        )
+    try:
+        return Pattern(pattern, count)
+    except ValueError as error:
+        raise UsageProblem(
+            f"--players is {pattern!r}: {error}", "a pattern with {n} in it", "write --players 'load-{n}'"
+        ) from None
 
 
 def refuse_engine(name: str | None) -> None:

@@ -26,7 +26,7 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from loadtests import options
 from loadtests.traffic.callbacks import Callbacks
-from loadtests.traffic.ledger import Ledger, Pattern
+from loadtests.traffic.ledger import Ledger
 from loadtests.traffic.mix import Rates, shares
 from loadtests.traffic.player_script import PlayerScript
 from scenarios.problems.errors import Exit, UsageProblem
@@ -173,45 +173,21 @@ def make(parsed: Namespace, host: str | None, shard: Shard) -> Traffic:
     found = target(parsed)
     operator, known = found.need_operator()
     callbacks = Callbacks(operator.words, operator.security_hash.get_secret_value(), known.currency)
+    players = options.players_named(parsed.players, parsed.player_count, known.ids)
+    rates = options.rates(parsed, known.currency)
     return Traffic(
         target=found,
         base_url=options.callback_url_of(found, host),
-        players=_players(parsed, known.ids),
+        players=players,
         shard=shard,
-        rates=(rates := options.rates(parsed, known.currency)),
+        rates=rates,
         callbacks=callbacks,
-        ledger=Ledger.of(_players(parsed, known.ids), callbacks),
+        ledger=Ledger.of(players, callbacks),
         timeout=operator.timeout,
         # Of several workers each draws its own; the text keeps seed and rank apart.
         asked=[*shares(rates), *(["conversions"] if parsed.conversions else [])],
         rng=Random(f"{parsed.seed}/{shard.rank}"),
     )
-
-
-def _players(parsed: Namespace, known: Sequence[str]) -> Sequence[str]:
-    if not parsed.players:
-        if parsed.player_count:
-            raise UsageProblem(
-                f"--player-count is {parsed.player_count}, and there is no --players",
-                "a pattern that the count belongs to",
-                "add --players 'load-{n}', or leave --player-count out",
-            )
-        return known
-    try:
-        pattern = Pattern(parsed.players, parsed.player_count)
-    except ValueError as error:
-        raise UsageProblem(
-            f"--players is {parsed.players!r}: {error}",
-            "a pattern with {n} in it",
-            "write --players 'load-{n}'",
-        ) from None
-    if parsed.player_count < 1:
-        raise UsageProblem(
-            f"--players is {parsed.players!r}, and --player-count is {parsed.player_count}",
-            "how many players the pattern stands for, 1 at least",
-            "add --player-count 1000",
-        )
-    return pattern
 
 
 def _on_init(environment: Environment, **_: Any) -> None:

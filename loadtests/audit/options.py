@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from loadtests.options import add_option
 from scenarios.problems.errors import UsageProblem
 from simulators.values import money
 
@@ -56,7 +57,7 @@ def add_options(parser: "LocustArgumentParser", **_: Any) -> None:
         "pitboss: the audit at the end",
         "Balances are read as [target] probe of the target file says: by wagers, http or sql.",
     )
-    _add(group, "--opening", PROBE, "WAY", _OPENING_HELP)
+    add_option(group, "--opening", PROBE, _OPENING_HELP, "WAY")
     for flag, default, metavar, words in (
         (
             "--audit-sample",
@@ -89,22 +90,8 @@ def add_options(parser: "LocustArgumentParser", **_: Any) -> None:
             "How long nothing may be heard of a worker before it is lost: busy machines stall for seconds.",
         ),
     ):
-        _add(group, flag, default, metavar, words)
-    _add(group, "--report", "", "DIR", "Write report.json and report.html there.", ui=False)
-
-
-def _add(group: Any, flag: str, default: float | str, metavar: str, words: str, *, ui: bool = True) -> None:
-    action = group.add_argument(
-        flag,
-        type=type(default),
-        default=default,
-        metavar=metavar,
-        env_var="PITBOSS_LOAD_" + flag.strip("-").upper().replace("-", "_"),
-        help=words + (f" [default: {default}]" if default != "" else ""),
-    )
-    # Groups know nothing of Locust's own argument, only its parser does.
-    action.include_in_web_ui = ui
-    action.is_secret = action.is_required = action.is_multiple = False
+        add_option(group, flag, default, words, metavar)
+    add_option(group, "--report", "", "Write report.json and report.html there.", "DIR", ui=False)
 
 
 def read_options(parsed: Namespace, currency: str) -> AuditOptions:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from loadtests.traffic.journal import Kept, repeated, shared, stretches
 
 Keys = Callable[[int, int], Iterable[bytes]]
-Among = Callable[[set[int]], Iterable[Kept]]
+Among = Callable[[set[bytes]], Iterable[Kept]]
 
 # How many groups that share an id are told of.
 GROUPS = 50

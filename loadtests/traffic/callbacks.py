@@ -1,42 +1,19 @@
 """The callbacks of load traffic, in the dialect of the target: written, signed, and their answers read."""
 
-import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from simulators.exchanges.history import Answer, Request, Status
 from simulators.transport.delivery import Meaning
 from simulators.values import money
+from simulators.values.ids import random_id
 from simulators.wallet.dialect import Dialect
 from simulators.wallet.transactions import Kind, Transaction
 
-# The counter of provider ids runs through 48 bits in steps that look random and never meet: the step is odd.
-_ID_MASK: Final = (1 << 48) - 1
-_ID_STEP: Final = 0x9E3779B97F4B
 # So much of an unexpected answer is told: failures are grouped by their text, and kept for the whole run.
 _SHOWN: Final = 40
 
 NOTHING: Final = Meaning(Status.UNKNOWN)
-
-
-def id_maker() -> Callable[[], str]:
-    """Return a maker of provider ids: random-looking UUIDs, none of them twice, in this run or another.
-
-    74 random bits tell processes and runs apart and a counter does so inside one; that costs a tenth of a
-    random UUID. Ids are never made of the run's seed: a CLIENT remembers them for good.
-    """
-    own = secrets.randbits(74)
-    tail = f"-4{own >> 62:03x}-{(own >> 60 & 3) + 8:x}{own >> 48 & 0xFFF:03x}-{own & _ID_MASK:012x}"
-    count = secrets.randbits(48)
-
-    def new_id() -> str:
-        nonlocal count
-        count = (count + _ID_STEP) & _ID_MASK
-        text = f"{count:012x}"
-        return f"{text[:8]}-{text[8:]}{tail}"
-
-    return new_id
 
 
 class Written(NamedTuple):
@@ -59,12 +36,15 @@ class Callbacks:
     secret: str = field(repr=False)
     currency: str
     decimals: int = field(init=False)
-    new_id: Callable[[], str] = field(init=False, default_factory=id_maker)
     # The bets that results name where each has to name one, by player.
     opened: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.decimals = money.decimals(self.currency)
+
+    def new_id(self) -> str:
+        """A new provider id. None is made of the run's seed: a CLIENT remembers them for good."""
+        return random_id()
 
     def write(
         self,

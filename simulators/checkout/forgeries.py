@@ -23,6 +23,8 @@ Forge = Callable[[Notice, Agreement], str]
 _OTHER_SECRET: Final = "this secret was never agreed on"  # noqa: S105
 # Secrets that examples, frameworks and forgetful people leave in place.
 _DEFAULT_SECRETS: Final = ("secret", "your-256-bit-secret", "changeme", "password", "key", "test", "null")
+# The bits that are turned round in a byte that is changed.
+_FLIP: Final = 0x5A
 
 
 def _base64(data: bytes) -> str:
@@ -38,10 +40,6 @@ def _unsigned(algorithm: Any, notice: Notice, _: Agreement) -> str:
     return f"{_part({'alg': algorithm, 'typ': 'JWT'})}.{_part(notice.decision.fields())}."
 
 
-def _no_algorithm(notice: Notice, _: Agreement) -> str:
-    return f"{_part({'typ': 'JWT'})}.{_part(notice.decision.fields())}."
-
-
 def _two_algorithms(first: str | None, last: str | None, notice: Notice, agreement: Agreement) -> str:
     """Two algorithms (None: the agreed one) in one header, and no signature."""
     one, other = (each or agreement.algorithm for each in (first, last))
@@ -52,18 +50,6 @@ def _two_algorithms(first: str | None, last: str | None, notice: Notice, agreeme
 def _none_kept(notice: Notice, agreement: Agreement) -> str:
     """Says none, and still carries the genuine signature."""
     return _unsigned("none", notice, agreement) + notice.payload.rpartition(".")[2]
-
-
-def _two_parts(notice: Notice, agreement: Agreement) -> str:
-    return _unsigned("none", notice, agreement).rpartition(".")[0]
-
-
-def _claims_alone(notice: Notice, _: Agreement) -> str:
-    return _part(notice.decision.fields())
-
-
-def _claims_as_json(notice: Notice, _: Agreement) -> str:
-    return decimal_json.dumps(notice.decision.fields()).decode()
 
 
 def _other_key(notice: Notice, agreement: Agreement, **headers: Any) -> str:
@@ -96,17 +82,9 @@ def _key_in_header(notice: Notice, agreement: Agreement) -> str:
     return _other_key(notice, agreement, jwk=jwk)
 
 
-def _same_length(notice: Notice, agreement: Agreement) -> str:
-    return _by_hand(b"x" * len(agreement.key.encode()), notice, agreement)
-
-
 def _public_as_secret(notice: Notice, agreement: Agreement, encoding: Encoding = Encoding.PEM) -> str:
     """HS256 under the public key, which everybody may have."""
     return _by_hand(_public(agreement, encoding), notice, agreement)
-
-
-def _public_without_line_end(notice: Notice, agreement: Agreement) -> str:
-    return _by_hand(_public(agreement, Encoding.PEM).strip(), notice, agreement)
 
 
 def _public(agreement: Agreement, encoding: Encoding) -> bytes:
@@ -120,10 +98,6 @@ def _by_hand(secret: bytes, notice: Notice, _: Agreement, **headers: str) -> str
     """HS256 under a ``secret`` that no library takes for one."""
     head = f"{_part({'alg': 'HS256', 'typ': 'JWT', **headers})}.{_part(notice.decision.fields())}"
     return f"{head}.{_base64(hmac.new(secret, head.encode(), hashlib.sha256).digest())}"
-
-
-def _merchant_id_key(notice: Notice, agreement: Agreement) -> str:
-    return _by_hand(agreement.merchant_id.encode(), notice, agreement)
 
 
 def _changed(notice: Notice, _: Agreement) -> str:
@@ -140,18 +114,10 @@ def _resigned(change: Callable[[bytes], bytes], notice: Notice, _: Agreement) ->
     return f"{head}.{_base64(change(base64url_decode(signature)))}"
 
 
-def _other_byte(byte: int) -> bytes:
-    return bytes([byte ^ 0x5A])
-
-
-def _first_half(right: bytes) -> bytes:
+def _half_kept(right: bytes, *, first: bool) -> bytes:
     half = len(right) // 2
-    return right[:half] + b"".join(map(_other_byte, right[half:]))
-
-
-def _last_half(right: bytes) -> bytes:
-    half = len(right) // 2
-    return b"".join(map(_other_byte, right[:half])) + right[half:]
+    other = bytes(byte ^ _FLIP for byte in right)
+    return right[:half] + other[half:] if first else other[:half] + right[half:]
 
 
 def _other_letters(notice: Notice, _: Agreement) -> str:
@@ -164,21 +130,11 @@ def _plain_digest(notice: Notice, _: Agreement) -> str:
     return f"{head}.{_base64(hashlib.sha256(head.encode()).digest())}"
 
 
-def _four_parts(notice: Notice, agreement: Agreement) -> str:
-    return _other_key(notice, agreement) + "." + notice.payload.rpartition(".")[2]
-
-
-def _cut(notice: Notice, _: Agreement) -> str:
-    return notice.payload[:-8]
-
-
-def _bare(notice: Notice, _: Agreement) -> str:
-    return notice.payload.rpartition(".")[0] + "."
-
-
 _PUBLIC: Final[dict[str, Forge]] = {
     "public key as secret": _public_as_secret,
-    "public key as secret, no line end": _public_without_line_end,
+    "public key as secret, no line end": lambda notice, agreed: _by_hand(
+        _public(agreed, Encoding.PEM).strip(), notice, agreed
+    ),
     "public key as secret, DER": partial(_public_as_secret, encoding=Encoding.DER),
 }
 FORGERIES: Final[dict[str, Forge]] = {
@@ -186,8 +142,8 @@ FORGERIES: Final[dict[str, Forge]] = {
     "another key": _other_key,
     "empty key": partial(_by_hand, b""),
     "changed claims": _changed,
-    "cut signature": _cut,
-    "no signature": _bare,
+    "cut signature": lambda notice, _: notice.payload[:-8],
+    "no signature": lambda notice, _: notice.payload.rpartition(".")[0] + ".",
     **_PUBLIC,
     "alg none as None": partial(_unsigned, "None"),
     "alg none as NONE": partial(_unsigned, "NONE"),
@@ -195,26 +151,28 @@ FORGERIES: Final[dict[str, Forge]] = {
     "alg empty": partial(_unsigned, ""),
     "alg null": partial(_unsigned, None),
     "alg a list": partial(_unsigned, ["none"]),
-    "alg missing": _no_algorithm,
+    "alg missing": lambda notice, _: f"{_part({'typ': 'JWT'})}.{_part(notice.decision.fields())}.",
     "alg none, then the agreed one": partial(_two_algorithms, "none", None),
     "the agreed alg, then none": partial(_two_algorithms, None, "none"),
     "alg none with a signature": _none_kept,
-    "alg none in two parts": _two_parts,
-    "claims alone": _claims_alone,
-    "claims as JSON": _claims_as_json,
-    "four parts": _four_parts,
+    "alg none in two parts": lambda notice, agreed: _unsigned("none", notice, agreed).rpartition(".")[0],
+    "claims alone": lambda notice, _: _part(notice.decision.fields()),
+    "claims as JSON": lambda notice, _: decimal_json.dumps(notice.decision.fields()).decode(),
+    "four parts": lambda notice, agreed: f"{_other_key(notice, agreed)}.{notice.payload.rpartition('.')[2]}",
     "key in the header": _key_in_header,
     "key id of an empty file": partial(_by_hand, b"", kid="../../../../../../../dev/null"),
     "key id that selects a key": partial(_by_hand, b"k", kid="x' UNION SELECT 'k"),
     "key id as key": partial(_by_hand, b"k-1", kid="k-1"),
-    "another key of the same length": _same_length,
-    "merchant id as key": _merchant_id_key,
+    "another key of the same length": lambda notice, agreed: _by_hand(
+        b"x" * len(agreed.key.encode()), notice, agreed
+    ),
+    "merchant id as key": lambda notice, agreed: _by_hand(agreed.merchant_id.encode(), notice, agreed),
     **{f"default key {secret}": partial(_by_hand, secret.encode()) for secret in _DEFAULT_SECRETS},
     "signature of zeros": partial(_resigned, lambda right: bytes(len(right))),
-    "first half of the signature": partial(_resigned, _first_half),
-    "last half of the signature": partial(_resigned, _last_half),
-    "first byte changed": partial(_resigned, lambda right: _other_byte(right[0]) + right[1:]),
-    "last byte changed": partial(_resigned, lambda right: right[:-1] + _other_byte(right[-1])),
+    "first half of the signature": partial(_resigned, partial(_half_kept, first=True)),
+    "last half of the signature": partial(_resigned, partial(_half_kept, first=False)),
+    "first byte changed": partial(_resigned, lambda right: bytes([right[0] ^ _FLIP]) + right[1:]),
+    "last byte changed": partial(_resigned, lambda right: right[:-1] + bytes([right[-1] ^ _FLIP])),
     "signature in other letters": _other_letters,
     "SHA-256 without a key": _plain_digest,
 }

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from simulators.jackpot import openapi, requests, wire
 from simulators.jackpot.catalogue.stores import IMAGES
@@ -65,7 +65,11 @@ def create_app(simulator: JackpotSimulator) -> Flask:
             app.add_url_rule(rule, endpoint, _view(simulator, operation), methods=[operation.method])
     app.register_blueprint(api_docs.blueprint(openapi.document))
     _add_files(app, simulator)
-    app.add_url_rule(f"{IMAGES}/<path:_>", "image", lambda _: _image(simulator))
+    app.add_url_rule(
+        f"{IMAGES}/<path:_>",
+        "image",
+        lambda _: Response(simulator.service.picture(request.path), content_type="image/svg+xml"),
+    )
     app.register_blueprint(widget.blueprint(simulator))
     app.register_blueprint(backoffice.blueprint(simulator))
     return app
@@ -129,7 +133,7 @@ def _parser(operation: Operation) -> Callable[[], Any]:
         try:
             return adapter.validate_python(_document(operation))
         except ValidationError as error:
-            raise ApiError(400, "MALFORMED", _malformed(error, operation.body)) from None
+            raise responses.malformed(error, *operation.body) from None
 
     return parse
 
@@ -140,29 +144,9 @@ def _document(operation: Operation) -> Any:
     return json_body(*[openapi.FORM_TYPE] if operation.form else ())
 
 
-def _malformed(error: ValidationError, models: tuple[type[BaseModel], ...]) -> str:
-    # Places and reasons only: values may be secret.
-    wrong = "; ".join(
-        f"{'.'.join(map(str, problem['loc'])) or 'the body'}: {problem['msg']}"
-        for problem in error.errors(include_url=False, include_context=False, include_input=False)
-    )
-    fields = " or ".join(
-        ", ".join(
-            f"{name}{'' if info.is_required() else ' (optional)'}"
-            for name, info in model.model_fields.items()
-        )
-        for model in models
-    )
-    return f"The parameters are malformed ({wrong}). Expected is an object with {fields}. Send these."
-
-
 def _file(simulator: JackpotSimulator, voucher_id: str) -> Response:
     parts = (request.args.get(name, "") for name in ("GoogleAccessId", "Expires", "Signature"))
     return Response(simulator.service.pdf(voucher_id, *parts), content_type="application/pdf")
-
-
-def _image(simulator: JackpotSimulator) -> Response:
-    return Response(simulator.service.picture(request.path), content_type="image/svg+xml")
 
 
 def _record(simulator: JackpotSimulator, kinds: dict[str, str]) -> None:

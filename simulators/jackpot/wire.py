@@ -183,8 +183,8 @@ class CouponEvent(_Event):
 
 
 StoreEvent = StoreEnabledEvent | StoreDisabledEvent | StoreUpdateEvent
-Notification = StoreEvent | CouponEvent
-_notification: TypeAdapter[Notification] = TypeAdapter(Annotated[Notification, Field(discriminator="event")])
+Notification = Annotated[StoreEvent | CouponEvent, Field(discriminator="event")]
+_notification: TypeAdapter[Notification] = TypeAdapter(Notification)
 
 # REFUNDING raises no event.
 EVENT_OF: Final[dict[VoucherState, CouponName]] = {

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from simulators.jackpot import wire
 from simulators.jackpot.catalogue import pricing
-from simulators.jackpot.field_types import NewId
+from simulators.jackpot.field_types import Money, NewId, Shape
 from simulators.jackpot.lifecycle import LIFECYCLE, VoucherEvent, VoucherState
 from simulators.values import money
 
@@ -35,8 +35,8 @@ class Voucher:
     store_id: str
     store_name: str
     offer_id: str
-    value: Decimal
-    price: Decimal
+    value: Money
+    price: Money
     reservation_date: datetime
     validity_date: date
     resa_expire_date: datetime
@@ -139,24 +139,15 @@ def handle(voucher: Voucher, event: VoucherEvent, means: Means) -> tuple[Voucher
 def announce(voucher: Voucher, name: wire.CouponName, means: Means) -> wire.CouponEvent:
     """Return the webhook ``name`` for ``voucher`` as if it were in that state, which it need not be."""
     state = wire.STATE_OF[name]
-    coupon = wire.Coupon(
-        id=voucher.id,
-        state=state,
-        value=voucher.value,
-        initial_amount=voucher.price,
-        reservation_date=voucher.reservation_date,
-        validity_date=voucher.validity_date,
-        resa_expire_date=voucher.resa_expire_date,
-        coupon_id=voucher.coupon_id,
-        confirm_date=_happened(voucher.confirm_date, state in _CONFIRMED, means),
-        send_date=_happened(voucher.send_date, state is VoucherState.READY, means),
-        canceled_date=_happened(voucher.canceled_date, state is VoucherState.CANCELED, means),
-        store_name=voucher.store_name,
-        price=voucher.price,
-        email=voucher.email,
-        notification_key=voucher.notification_key,
-        signed_url=means.sign(voucher, means.now) if state is VoucherState.READY else None,
-    )
+    told = _shared(voucher, wire.Coupon) | {
+        "state": state,
+        "initial_amount": voucher.price,
+        "confirm_date": _happened(voucher.confirm_date, state in _CONFIRMED, means),
+        "send_date": _happened(voucher.send_date, state is VoucherState.READY, means),
+        "canceled_date": _happened(voucher.canceled_date, state is VoucherState.CANCELED, means),
+        "signed_url": means.sign(voucher, means.now) if state is VoucherState.READY else None,
+    }
+    coupon = wire.Coupon(**told)
     return wire.CouponEvent(event=name, id=means.new_id(), created_at=means.now, message=coupon)
 
 
@@ -172,28 +163,21 @@ def _happened(when: datetime | None, must: bool, means: Means) -> datetime | Non
 
 def details(voucher: Voucher, means: Means) -> wire.VoucherDetails:
     """What a server call sees of ``voucher``."""
-    return wire.VoucherDetails(
-        id=voucher.id,
-        state=voucher.state,
-        value=voucher.value,
-        price=voucher.price,
-        reservation_date=voucher.reservation_date,
-        validity_date=voucher.validity_date,
-        resa_expire_date=voucher.resa_expire_date,
-        coupon_id=voucher.coupon_id,
-        confirm_date=voucher.confirm_date,
-        send_date=voucher.send_date,
-        url=means.sign(voucher, means.now) if voucher.state is VoucherState.READY else None,
-        canceled_date=voucher.canceled_date,
-        store_name=voucher.store_name,
-        notification_key=voucher.notification_key,
-    )
+    return wire.VoucherDetails(**_shared(voucher, wire.VoucherDetails), url=_url(voucher, means))
 
 
 def seen(voucher: Voucher, means: Means) -> wire.Voucher:
     """What the player's session sees: the documented voucher object (``voucher-widget.txt``)."""
-    whole = details(voucher, means).model_dump(by_alias=False)
-    return wire.Voucher.model_validate({name: whole[name] for name in wire.Voucher.model_fields})
+    return wire.Voucher(**_shared(voucher, wire.Voucher), url=_url(voucher, means))
+
+
+def _url(voucher: Voucher, means: Means) -> str | None:
+    return means.sign(voucher, means.now) if voucher.state is VoucherState.READY else None
+
+
+def _shared(voucher: Voucher, model: type[Shape]) -> dict[str, Any]:
+    """The fields of ``model`` that a voucher has under the same names."""
+    return {name: getattr(voucher, name) for name in model.model_fields if hasattr(voucher, name)}
 
 
 def next_step(voucher: Voucher, ready_seconds: float | None) -> tuple[datetime, VoucherEvent] | None:

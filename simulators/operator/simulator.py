@@ -1,7 +1,6 @@
 """The OPERATOR's simulator: what was agreed with the CLIENT, tokens, sessions, bet slips, and faults on demand."""
 
 import ipaddress
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from simulators.operator.catalogue import Catalogue, invent
 from simulators.operator.delivery import PROVIDER, Callbacks
 from simulators.operator.lifecycle import SlipEvent, SlipState
 from simulators.server.access.tokens import Tokens, TokenStanding, mint
-from simulators.server.responses import ApiError
+from simulators.server.responses import ApiError, malformed, parsed
 from simulators.simulator import Simulator
 from simulators.values.ids import random_id
 from simulators.values.records import Table
@@ -131,7 +130,7 @@ class OperatorSimulator(Simulator[Transaction]):
 
     def auth(self, body: bytes) -> wire.AuthAnswer:
         """Answer ``POST /auth`` (``sportsbook.txt``, *Auth*); raises ApiError."""
-        asked = _read(wire.AuthRequest, _document(body))
+        asked = _read(wire.AuthRequest, parsed(body))
         same_name = same(asked.username, self.agreement.username)
         same_word = same(asked.password, self.agreement.password)
         if not (same_name and same_word):
@@ -155,7 +154,7 @@ class OperatorSimulator(Simulator[Transaction]):
         if standing is not TokenStanding.VALID:
             code, what = _TOKEN_ERRORS[standing]
             raise ApiError(401, code, f"{what} {_RENEW}")
-        document = _document(body)
+        document = parsed(body)
         if self.forgiving:
             document = _forgive(document)
         asked = _read(wire.StartSessionRequest, document)
@@ -281,17 +280,6 @@ def api_version(call: Exchange) -> str:
     return urlsplit(call.request.url).path.rpartition("/")[0].strip("/")
 
 
-def _document(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise ApiError(
-            400,
-            "NOT_JSON",
-            "The body is no JSON. Parameters are read from a JSON object. Send one, as UTF-8.",
-        ) from None
-
-
 _Model = TypeVar("_Model", wire.AuthRequest, wire.StartSessionRequest)
 
 
@@ -299,20 +287,7 @@ def _read(model: type[_Model], document: Any) -> _Model:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        # Places and reasons only: values may be secret.
-        wrong = "; ".join(
-            f"{'.'.join(map(str, problem['loc'])) or 'the body'}: {problem['msg']}"
-            for problem in error.errors(include_url=False, include_context=False, include_input=False)
-        )
-        fields = ", ".join(
-            f"{name} (a string{'' if info.is_required() else ', optional'})"
-            for name, info in model.model_fields.items()
-        )
-        raise ApiError(
-            400,
-            "MALFORMED",
-            f"The parameters are malformed ({wrong}). Expected is a JSON object with {fields}. Send these.",
-        ) from None
+        raise malformed(error, model) from None
 
 
 def _agreed(name: str, value: str, agreed: Sequence[str], code: str) -> None:
@@ -326,6 +301,7 @@ def _agreed(name: str, value: str, agreed: Sequence[str], code: str) -> None:
 
 
 def _forgive(document: Any) -> Any:
-    if isinstance(document, dict) and type(document.get("user_id")) is int:
-        return {**document, "user_id": str(document["user_id"])}
+    given = document.get("user_id") if isinstance(document, dict) else None
+    if isinstance(given, Decimal) and given.as_tuple().exponent == 0:
+        return {**document, "user_id": str(given)}
     return document

@@ -13,7 +13,6 @@ from simulators.server.openapi import JSON_TYPE
 from simulators.server.pages import plain_page
 from simulators.server.response_faults import Disturbances
 from simulators.server.responses import ApiError
-from simulators.values import decimal_json
 
 # The longest request that is read, in bytes.
 BODY_BYTES: Final = 1024 * 1024
@@ -101,11 +100,4 @@ def check_json(*others: str) -> None:
 def json_body(*others: str) -> Any:
     """The body, numbers exact; raises ApiError where it is no JSON. ``others``: content types that do as well."""
     check_json(*others)
-    try:
-        return decimal_json.loads(request.get_data())
-    except ValueError:
-        raise ApiError(
-            400,
-            "NOT_JSON",
-            "The body is no JSON. Parameters are read from a JSON object. Send one, as UTF-8.",
-        ) from None
+    return responses.parsed(request.get_data())

@@ -4,9 +4,11 @@ Errors have one shape (contract, part D): ``{"error": "CODE", "message": "what t
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from simulators.exchanges.history import (
@@ -21,6 +23,7 @@ from simulators.exchanges.history import (
     Status,
 )
 from simulators.server.response_faults import Disturbances
+from simulators.values import decimal_json
 
 _LOST = Failure(FailureKind.PLANNED_LOSS, "the answer was lost, as planned")
 
@@ -33,6 +36,39 @@ class ApiError(Exception):
         self.status = status
         self.code = code
         self.message = message
+
+
+def parsed(body: bytes) -> Any:
+    """The JSON of ``body``, numbers exact; raises ApiError where it is none."""
+    try:
+        return decimal_json.loads(body)
+    except ValueError:
+        raise ApiError(
+            400,
+            "NOT_JSON",
+            "The body is no JSON. Parameters are read from a JSON object. Send one, as UTF-8.",
+        ) from None
+
+
+def malformed(wrong: ValidationError, *models: type[BaseModel]) -> ApiError:
+    """The problem of parameters that are none of ``models``."""
+    # Places and reasons only: values may be secret.
+    found = "; ".join(
+        f"{'.'.join(map(str, problem['loc'])) or 'the body'}: {problem['msg']}"
+        for problem in wrong.errors(include_url=False, include_context=False, include_input=False)
+    )
+    fields = " or ".join(
+        ", ".join(
+            f"{name}{'' if info.is_required() else ' (optional)'}"
+            for name, info in model.model_fields.items()
+        )
+        for model in models
+    )
+    return ApiError(
+        400,
+        "MALFORMED",
+        f"The parameters are malformed ({found}). Expected is an object with {fields}. Send these.",
+    )
 
 
 def error(status: int, code: str, message: str) -> Response:

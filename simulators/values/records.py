@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, ValuesView
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -74,7 +74,8 @@ class Form:
     read: Callable[[Any], Any]
 
 
-def form(of: Any) -> Form:
-    """The form of a type that pydantic knows, with its numbers as numbers."""
+def form(of: Any, *, texts: bool = False) -> Form:
+    """The form of a type that pydantic knows, with its numbers as numbers; ``texts``: moments and decimals as texts."""
     adapter = TypeAdapter[Any](of)
-    return Form(adapter.dump_python, adapter.validate_python)
+    mode: Literal["json", "python"] = "json" if texts else "python"
+    return Form(lambda record: adapter.dump_python(record, mode=mode), adapter.validate_python)

@@ -6,7 +6,7 @@ are integers in minor units of the run's currency.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from math import exp, lgamma
 from typing import Any, Protocol
@@ -104,20 +104,17 @@ class WorkerResult:
         self.off += abs(off.off)
         self.wrong = farthest([*self.wrong, off])
 
-    def add_undecided(self, why: str, player: str) -> None:
-        """Count one more player that could not be judged, and why."""
-        group = next((one for one in self.undecided if one.why == why), None)
+    def add_undecided(self, why: str, *players: str, count: int | None = None) -> None:
+        """Count ``players`` that could not be judged, and why; ``count`` where not all of them are named."""
+        known = {one.why: one for one in self.undecided}
+        if why not in known and len(known) >= TOLD:
+            why = "other reasons"
+        group = known.get(why)
         if group is None:
-            if len(self.undecided) >= TOLD:
-                why = "other reasons"
-            group = next((one for one in self.undecided if one.why == why), None) or UndecidedPlayers(
-                why, 0, []
-            )
-            if group not in self.undecided:
-                self.undecided.append(group)
-        group.count += 1
-        if len(group.players) < TOLD:
-            group.players.append(player)
+            group = UndecidedPlayers(why, 0, [])
+            self.undecided.append(group)
+        group.count += len(players) if count is None else count
+        group.players += players[: max(0, TOLD - len(group.players))]
 
     def add_breach(self, breach: RuleBreach) -> None:
         """Count one more answer that broke the contract."""
@@ -245,22 +242,12 @@ def added(results: Iterable[WorkerResult]) -> WorkerResult:
     whole = WorkerResult()
     for one in results:
         whole.probe = whole.probe or one.probe
-        for name in (
-            "played",
-            "read",
-            "right",
-            "transactions",
-            "resolved",
-            "off",
-            "off_count",
-            "ids",
-            "kept",
-            "settled",
-        ):
-            setattr(whole, name, getattr(whole, name) + getattr(one, name))
+        for each in fields(WorkerResult):
+            if each.type is int:
+                setattr(whole, each.name, getattr(whole, each.name) + getattr(one, each.name))
         whole.wrong = farthest([*whole.wrong, *one.wrong])
         for group in one.undecided:
-            _join(whole.undecided, group)
+            whole.add_undecided(group.why, *group.players, count=group.count)
         whole.breach_count = dict(Counter(whole.breach_count) + Counter(one.breach_count))
         whole.breaches = [*whole.breaches, *one.breaches][:TOLD]
         whole.kinds = sorted({*whole.kinds, *one.kinds})
@@ -271,15 +258,6 @@ def added(results: Iterable[WorkerResult]) -> WorkerResult:
 def farthest(wrong: Sequence[WrongBalance]) -> list[WrongBalance]:
     """Those of ``wrong`` that are told of: the farthest off first."""
     return sorted(wrong, key=lambda off: (-abs(off.off), off.player))[:TOLD]
-
-
-def _join(undecided: list[UndecidedPlayers], more: UndecidedPlayers) -> None:
-    for group in undecided:
-        if group.why == more.why:
-            group.count += more.count
-            group.players = [*group.players, *more.players][:TOLD]
-            return
-    undecided.append(UndecidedPlayers(more.why, more.count, list(more.players)))
 
 
 def sample_of(played: int, read: int) -> Sample:
