@@ -22,6 +22,7 @@ from simulators.jackpot.catalogue.pricing import CURRENCY
 from simulators.jackpot.lifecycle import IllegalTransition, VoucherEvent, VoucherState
 from simulators.jackpot.world import Voucher
 from simulators.providers import JACKPOT
+from simulators.transport.sending import deliver
 from simulators.values.clocks import awake
 
 # Seconds that closing a session, or passing the time, may take: nothing is judged by it.
@@ -76,13 +77,31 @@ class Conversions(Browser):
             conversion.voucher_id = voucher.id
         return voucher
 
-    def happen(self, conversion: Conversion, event: VoucherEvent) -> bool:
-        """Let ``event`` come over the voucher; say whether it could."""
-        try:
-            self.simulator.account.happen(conversion.voucher, event)
-        except IllegalTransition:
-            return False
-        return True
+    def reserve_unheard(self, conversion: Conversion, units: int = PRICE) -> None:
+        """Reserve a voucher without a word to the CLIENT: what it does not confirm can be canceled in any mode."""
+        with self.silence():
+            self.reserve(conversion, units, manual=True)
+
+    def happen(self, conversion: Conversion, *events: VoucherEvent) -> bool:
+        """Let ``events`` come over the voucher, as far as they can; say whether all could."""
+        could = True
+        for event in events:
+            try:
+                self.simulator.account.happen(conversion.voucher, event)
+            except IllegalTransition:
+                could = False
+        return could
+
+    def deliver(self, conversion: Conversion, *names: str) -> None:
+        """Deliver the voucher's webhooks ``names`` now, in this order."""
+        for name in names:
+            self.simulator.queue.again(self.simulator.posted(conversion.voucher, f"coupon/{name}").id)
+
+    def deliver_at_once(self, conversion: Conversion, name: str, copies: int) -> list[Exchange]:
+        """Deliver so many copies of the voucher's webhook ``name`` at once."""
+        route = self.run.route
+        event = self.simulator.posted(conversion.voucher, f"coupon/{name}").event
+        return deliver([self.simulator.endpoint.delivery(event)] * route.width(copies), route, together=True)
 
     @contextlib.contextmanager
     def silence(self) -> Iterator[None]:
@@ -213,14 +232,12 @@ class Conversions(Browser):
         if state is VoucherState.CANCELED:
             self.judge.fund(player, 2 * AMOUNT)
             conversion = self.begin(player, AMOUNT)
-            with self.silence():
-                self.reserve(conversion, PRICE, manual=True)
+            self.reserve_unheard(conversion)
             self.happen(conversion, VoucherEvent.CANCEL)
         else:
             conversion, _ = self.bought(player, AMOUNT, PRICE)
             if state is VoucherState.REFUNDED:
-                self.happen(conversion, VoucherEvent.ASK_REFUND)
-                self.happen(conversion, VoucherEvent.REFUND)
+                self.happen(conversion, VoucherEvent.ASK_REFUND, VoucherEvent.REFUND)
         self.reaches(conversion, state)
         return funds - self.measure(player, funds - due)
 
@@ -229,8 +246,7 @@ class Conversions(Browser):
         confirmed = (VoucherState.CONFIRMED, VoucherState.READY)
         if self.simulator.confirmed_by_client:
             self.simulator.confirmed_by_client = self.until(lambda: self.at_provider(conversion) in confirmed)
-        self.happen(conversion, VoucherEvent.CONFIRM)
-        self.happen(conversion, VoucherEvent.MAKE_READY)
+        self.happen(conversion, VoucherEvent.CONFIRM, VoucherEvent.MAKE_READY)
         self.judge.needs(
             self.at_provider(conversion) is VoucherState.READY, "the voucher did not become READY"
         )

@@ -18,6 +18,7 @@ from scenarios.browsers.voucher_flow import AMOUNT, PRICE, Conversions
 from scenarios.contract import Level
 from scenarios.hosting.jackpot import Jackpot
 from scenarios.jackpot.steps import events
+from scenarios.jackpot.steps.disturbing import slow
 from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
 from scenarios.wallet.player import Player
@@ -29,22 +30,6 @@ from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage
 
 # Seconds within which Jackpot wants its acknowledgement.
 _IN_TIME = 5.0
-# How long the provider's own answers take while acknowledgements are timed: longer than any webhook waits.
-_SLOW = 60.0
-
-
-def _acknowledged(
-    judge: Judge, rule: str, exchange: Exchange, *, case: str, level: Level | None = None
-) -> bool:
-    return judge.holds(
-        rule,
-        exchange.ok,
-        expected="HTTP 200",
-        seen=events.status(exchange),
-        exchanges=[exchange],
-        case=case,
-        level=level,
-    )
 
 
 def _told(conversions: Conversions, judge: Judge, rule: str, delivery: QueuedMessage[Notification]) -> None:
@@ -93,12 +78,10 @@ def test_coupon_events_are_acknowledged(conversions: Conversions, player: Player
         conversion = conversions.begin(player, 4000)
         conversions.reserve(conversion, 2500)
         conversions.make_ready(conversion)
-        conversions.happen(conversion, VoucherEvent.ASK_REFUND)
-        conversions.happen(conversion, decided)
+        conversions.happen(conversion, VoucherEvent.ASK_REFUND, decided)
         _all_told(conversions, judge, conversion)
     conversion = conversions.begin(player, 4000)
-    with conversions.silence():
-        conversions.reserve(conversion, 2500, manual=True)
+    conversions.reserve_unheard(conversion, 2500)
     conversions.happen(conversion, VoucherEvent.CANCEL)
     _all_told(conversions, judge, conversion)
 
@@ -121,7 +104,7 @@ def test_coupon_events_have_an_address(conversions: Conversions, judge: Judge) -
             "no coupon event about others' vouchers is acknowledged; add voucher_session to [driver]"
         )
     for name, exchange in sent.items():
-        _acknowledged(judge, "EVT-01", exchange, case=f"{name}, as others are")
+        events.acknowledged(judge, "EVT-01", exchange, case=f"{name}, as others are")
 
 
 @pytest.mark.rules("EVT-06")
@@ -133,7 +116,7 @@ def test_unknown_types_are_acknowledged(conversions: Conversions, judge: Judge) 
         ("platform/news", {"text": "Bonjour"}),
     ):
         sent = events.send(conversions.simulator, events.envelope(name, message))
-        _acknowledged(judge, "EVT-06", sent, case=name)
+        events.acknowledged(judge, "EVT-06", sent, case=name)
 
 
 @pytest.mark.rules("EVT-06")
@@ -254,7 +237,7 @@ def test_foreign_vouchers_are_acknowledged(conversions: Conversions, judge: Judg
         for name in wire.EVENT_OF.values():
             sent = events.tell(conversions.simulator, name, voucher)
             case = f"{name}, {'a' if key else 'no'} notificationKey"
-            _acknowledged(judge, "EVT-08", sent, case=case, level=Level.SHOULD)
+            events.acknowledged(judge, "EVT-08", sent, case=case, level=Level.SHOULD)
 
 
 @pytest.mark.needs("probe")
@@ -296,7 +279,7 @@ def test_own_key_makes_no_voucher_own(conversions: Conversions, player: Player) 
 def test_acknowledgement_comes_in_time(conversions: Conversions, judge: Judge) -> None:
     """Events about stores and others' vouchers are answered within 5 s while the provider's API is slow."""
     account = conversions.simulator.account
-    with _slow(conversions.simulator):
+    with slow(conversions.simulator):
         foreign = account.invent_voucher(notification_key=events.new_id())
         for delivery in (
             account.notify_foreign("coupon/reserved", foreign),
@@ -314,7 +297,7 @@ def test_own_events_are_acknowledged_in_time(conversions: Conversions, player: P
     conversions.reserve(first, 2500)
     conversions.make_ready(first)
     conversions.happen(first, VoucherEvent.ASK_REFUND)
-    with _slow(conversions.simulator):
+    with slow(conversions.simulator):
         conversions.reserve(second, 2500)
         conversions.happen(first, VoucherEvent.REFUND)
         _in_time(
@@ -323,20 +306,6 @@ def test_own_events_are_acknowledged_in_time(conversions: Conversions, player: P
         _in_time(judge, conversions.simulator, conversions.simulator.posted(first.voucher, "coupon/refunded"))
     conversions.make_ready(second)
     conversions.seen_as(first, VoucherState.REFUNDED)
-
-
-class _slow:  # noqa: N801 - a context manager, used like a function
-    """Let the provider's own answers come late meanwhile."""
-
-    def __init__(self, simulator: Jackpot) -> None:
-        self.simulator = simulator
-
-    def __enter__(self) -> None:
-        for kind in ("confirm", "voucher", "token"):
-            self.simulator.disturb(kind, None, delay_seconds=_SLOW)
-
-    def __exit__(self, *_: object) -> None:
-        self.simulator.calm()
 
 
 def _in_time(judge: Judge, simulator: Jackpot, delivery: QueuedMessage[Notification]) -> None:

@@ -9,8 +9,7 @@ import pytest
 
 from scenarios.browsers.voucher_flow import Conversions
 from scenarios.contract import Observed
-from scenarios.driver import offers
-from scenarios.jackpot.steps import events
+from scenarios.jackpot.steps import catalogue, events
 from scenarios.jackpot.steps.purchases import came_to
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
@@ -78,20 +77,16 @@ def test_copy_of_an_old_store_event(conversions: Conversions, judge: Judge) -> N
     data = events.properties(simulator)
     enabled = events.enabled(data, createdAt=events.just_now(-60))
     events.send(simulator, enabled)
-
-    def offered(store_id: str) -> bool:
-        return offers.offered(conversions.run.driver, store_id) is not None
-
-    judge.needs(conversions.until(lambda: offered(data["id"])), "store/enabled had no effect")
+    judge.needs(catalogue.appears(conversions, data["id"]), "store/enabled had no effect")
     events.send(simulator, events.disabled(data["id"]))
-    judge.needs(conversions.until(lambda: not offered(data["id"])), "store/disabled had no effect")
+    judge.needs(catalogue.vanishes(conversions, data["id"]), "store/disabled had no effect")
     copy = events.send(simulator, enabled, label="copy of store/enabled")
     other = events.properties(simulator)
     events.send(simulator, events.enabled(other))
-    conversions.until(lambda: offered(other["id"]))
+    catalogue.appears(conversions, other["id"])
     judge.holds(
         "EVT-02",
-        not offered(data["id"]),
+        catalogue.offered(conversions, data["id"]) is None,
         expected="the store stays withdrawn",
         seen="it is offered again",
         exchanges=[copy],
@@ -113,7 +108,7 @@ def test_copies_of_store_events(conversions: Conversions, judge: Judge) -> None:
     events.send(simulator, events.updated(first, second, createdAt=events.just_now(-40)))
 
     def name() -> object:
-        return (offers.offered(conversions.run.driver, data["id"]) or {}).get("name")
+        return (catalogue.offered(conversions, data["id"]) or {}).get("name")
 
     judge.needs(conversions.until(lambda: name() == second["name"]), "store/update had no effect")
     copies = [events.send(simulator, update, label="copy of store/update")]
@@ -125,7 +120,7 @@ def test_copies_of_store_events(conversions: Conversions, judge: Judge) -> None:
     copies += [events.send(simulator, each, label="copy of a store event") for each in (disabled, update)]
     other = events.properties(simulator)
     events.send(simulator, events.enabled(other))
-    conversions.until(lambda: offers.offered(conversions.run.driver, other["id"]) is not None)
+    catalogue.appears(conversions, other["id"])
     judge.holds(
         "EVT-02",
         name() == second["name"],

@@ -19,6 +19,7 @@ from scenarios.generated.families import coupons
 from scenarios.generated.families.coupons import Lie
 from scenarios.generated.families.family import Cases
 from scenarios.jackpot.steps import events
+from scenarios.jackpot.steps.disturbing import slow
 from scenarios.jackpot.steps.purchases import came_to
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
@@ -27,16 +28,10 @@ from simulators.exchanges.history import Exchange
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from simulators.providers import JACKPOT
 from simulators.transport.faults.wire import AnswerLost
-from simulators.transport.sending import deliver
 from simulators.webhooks.retry_queue import DeliveryStanding
 
 # Seconds that a CLIENT which is started again may be away.
 _AWAY = 30.0
-
-
-def _conclude(conversions: Conversions, conversion: Conversion, *steps: VoucherEvent) -> None:
-    for step in steps:
-        conversions.happen(conversion, step)
 
 
 @pytest.mark.last
@@ -47,26 +42,22 @@ def test_copies_at_once(conversions: Conversions, player: Player, judge: Judge, 
     for _ in range(effort.races):
         balance = judge.fund(player, 8000)
         conversion = conversions.begin(player, 4000)
-        with conversions.silence():
-            conversions.reserve(conversion, PRICE, manual=True)
-        _race(conversions, conversion, "coupon/canceled", effort, VoucherEvent.CANCEL)
+        conversions.reserve_unheard(conversion)
+        _race(conversions, conversion, "canceled", effort, VoucherEvent.CANCEL)
         _judge_race(conversions, "coupon/canceled", player, balance)
         conversion, balance = conversions.bought(player, price=PRICE)
         conversions.happen(conversion, VoucherEvent.ASK_REFUND)
-        _race(conversions, conversion, "coupon/refunded", effort, VoucherEvent.REFUND)
+        _race(conversions, conversion, "refunded", effort, VoucherEvent.REFUND)
         _judge_race(conversions, "coupon/refunded", player, balance + player.money(PRICE))
 
 
 def _race(
     conversions: Conversions, conversion: Conversion, name: str, effort: Effort, step: VoucherEvent
-) -> list[Exchange]:
+) -> None:
     """Let ``step`` come over the voucher and deliver its webhook ``name`` many times at once."""
-    simulator, route = conversions.simulator, conversions.run.route
-    with simulator.held():
+    with conversions.simulator.held():
         conversions.happen(conversion, step)
-        event = simulator.posted(conversion.voucher, name).event
-        deliveries = [simulator.endpoint.delivery(event)] * route.width(effort.width)
-        return deliver(deliveries, route, together=True)
+        conversions.deliver_at_once(conversion, name, effort.width)
 
 
 def _judge_race(conversions: Conversions, name: str, player: Player, expected: Decimal) -> None:
@@ -105,11 +96,8 @@ def test_out_of_order(conversions: Conversions, player: Player, judge: Judge) ->
         conversion = conversions.begin(player, 4000)
         with conversions.simulator.held():
             conversions.reserve(conversion, PRICE, manual=True)
-            _conclude(conversions, conversion, *steps)
-            for name in order:
-                conversions.simulator.queue.again(
-                    conversions.simulator.posted(conversion.voucher, f"coupon/{name}").id
-                )
+            conversions.happen(conversion, *steps)
+            conversions.deliver(conversion, *order)
         expected = balance - usual
         conversions.settles(player, expected)
         conversions.stroll(player)
@@ -181,7 +169,7 @@ def test_temporary_failures(conversions: Conversions, player: Player, judge: Jud
         )
         conversions.simulator.calm()
         go_wrong()
-        _conclude(conversions, conversion, VoucherEvent.ASK_REFUND, VoucherEvent.REFUND)
+        conversions.happen(conversion, VoucherEvent.ASK_REFUND, VoucherEvent.REFUND)
         expected = balance + bought - refunded
         conversions.ends("EVT-05", conversion, VoucherState.REFUNDED, expected, case=f"{case}, refund")
         conversions.simulator.calm()
@@ -209,7 +197,7 @@ def _lie(conversions: Conversions, player: Player, lie: Lie, case: str) -> None:
     costs = {state: conversions.usual_cost(player, state) for state in ends}
     conversion, balance = came_to(conversions, player, lie.state)
     with conversions.silence():
-        _conclude(conversions, conversion, *lie.unheard)
+        conversions.happen(conversion, *lie.unheard)
     voucher = account.voucher(conversion.voucher)
     if lie.price is not None:
         voucher = replace(voucher, price=player.money(lie.price))
@@ -238,19 +226,12 @@ def test_amounts_as_numbers(conversions: Conversions, player: Player, judge: Jud
             conversions.reserve(conversion, units, manual=True)
             sent = [_in_numbers(conversions, conversion, "coupon/reserved")]
             conversions.leaves(conversion, VoucherState.RESERVED, 1.0)
-            _conclude(conversions, conversion, VoucherEvent.CONFIRM, VoucherEvent.MAKE_READY)
+            conversions.happen(conversion, VoucherEvent.CONFIRM, VoucherEvent.MAKE_READY)
             sent += [
                 _in_numbers(conversions, conversion, f"coupon/{name}") for name in ("confirmed", "ready")
             ]
             for exchange in sent:
-                judge.holds(
-                    "EVT-10",
-                    exchange.ok,
-                    expected="HTTP 200",
-                    seen=events.status(exchange),
-                    exchanges=[exchange],
-                    case=f"{exchange.title}, price {case}",
-                )
+                events.acknowledged(judge, "EVT-10", exchange, case=f"{exchange.title}, price {case}")
             expected = balance - player.money(units)
             conversions.settles(player, expected)
             judge.balance("EVT-10", player, expected, *sent, case=f"price {case}")
@@ -298,9 +279,7 @@ def test_acknowledged_survives_a_kill(conversions: Conversions, player: Player, 
 def _killed_meanwhile(conversions: Conversions, new: Conversion, old: Conversion) -> None:
     """Kill the CLIENT once it has acknowledged a reservation and a refund, while it waits for the provider."""
     simulator = conversions.simulator
-    for kind in ("token", "voucher", "confirm"):
-        simulator.disturb(kind, None, delay_seconds=60)
-    try:
+    with slow(simulator):
         conversions.reserve(new, PRICE)
         conversions.happen(old, VoucherEvent.REFUND)
         for conversion, name in ((new, "coupon/reserved"), (old, "coupon/refunded")):
@@ -310,8 +289,6 @@ def _killed_meanwhile(conversions: Conversions, new: Conversion, old: Conversion
             acknowledged = delivery.standing is DeliveryStanding.ACKNOWLEDGED
             conversions.judge.needs(acknowledged, f"{name} was not acknowledged before the kill")
         conversions.run.driver.restart()
-    finally:
-        simulator.calm()
     conversions.run.guard.wait_back(_AWAY)
 
 

@@ -18,6 +18,7 @@ from scenarios.contract import Observed
 from scenarios.generated.families import amounts, sessions
 from scenarios.generated.families.family import Cases
 from scenarios.jackpot.steps import events
+from scenarios.jackpot.steps.confirming import needs_manual, not_confirmed
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
@@ -25,21 +26,14 @@ from scenarios.run.run import Run
 from scenarios.wallet.player import Player
 from simulators.jackpot.credentials.signed_urls import URL_SECONDS
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
-from simulators.transport.sending import deliver
 
 pytestmark = pytest.mark.needs("probe")
 
 _FUNDS = 2 * AMOUNT
-_COPIES = 3
+_COPIES = ("reserved",) * 4
 # Seconds of a session's hour, and after which it is over.
 _HOUR = 3600
 _PAST = _HOUR + 1
-
-
-def _mode(run: Run, wanted: str) -> None:
-    """Skip unless reservations are confirmed in the ``wanted`` way."""
-    if run.settings.target.need_jackpot().confirmation != wanted:
-        pytest.skip(f'needs a CLIENT in {wanted} mode: set confirmation = "{wanted}" in [jackpot]')
 
 
 @pytest.mark.rules("VCH-01")
@@ -78,9 +72,7 @@ def test_canceled_costs_nothing(conversions: Conversions, player: Player, judge:
     for event in (VoucherEvent.CANCEL, VoucherEvent.EXPIRE):
         balance = judge.fund(player, _FUNDS)
         conversion = conversions.begin(player, AMOUNT)
-        with conversions.silence():
-            # A reservation that is not heard of is not confirmed either, so it can be canceled in any mode.
-            conversions.reserve(conversion, PRICE, manual=True)
+        conversions.reserve_unheard(conversion)
         conversions.happen(conversion, event)
         conversions.ends("VCH-02", conversion, VoucherState.CANCELED, balance, case=str(event))
 
@@ -107,11 +99,14 @@ def test_confirms_its_own_once(
     run: Run, conversions: Conversions, player: Player, judge: Judge, effort: Effort
 ) -> None:
     """Each reservation of its own is confirmed exactly once, also when coupon/reserved comes several times."""
-    _mode(run, "manual")
-    ways: tuple[tuple[str, Callable[[Conversion], None]], ...] = (
+    needs_manual(run)
+    ways: tuple[tuple[str, Callable[[Conversion], object]], ...] = (
         ("once", lambda _: None),
-        (f"{_COPIES + 1} times, one after the other", lambda made: _again(conversions, made)),
-        ("several times at once", lambda made: _at_once(conversions, made, effort)),
+        (f"{len(_COPIES)} times, one after the other", lambda made: conversions.deliver(made, *_COPIES)),
+        (
+            "several times at once",
+            lambda made: conversions.deliver_at_once(made, "reserved", effort.width),
+        ),
     )
     for case, deliver_again in ways:
         judge.fund(player, _FUNDS)
@@ -133,19 +128,6 @@ def test_confirms_its_own_once(
             off=player.money(PRICE) if not sent else Decimal(0),
         )
         conversions.make_ready(conversion)
-
-
-def _again(conversions: Conversions, conversion: Conversion) -> None:
-    delivery = conversions.simulator.posted(conversion.voucher, "coupon/reserved")
-    for _ in range(_COPIES + 1):
-        conversions.simulator.queue.again(delivery.id)
-
-
-def _at_once(conversions: Conversions, conversion: Conversion, effort: Effort) -> None:
-    route = conversions.run.route
-    event = conversions.simulator.posted(conversion.voucher, "coupon/reserved").event
-    reservation = conversions.simulator.endpoint.delivery(event)
-    deliver([reservation] * route.width(effort.width), route, together=True)
 
 
 @pytest.mark.rules("VCH-04")
@@ -182,16 +164,8 @@ def test_confirms_no_other(run: Run, conversions: Conversions, player: Player, j
 
 
 def _not_confirmed(conversions: Conversions, judge: Judge, voucher_id: str, case: str) -> None:
-    sent = conversions.simulator.confirm_requests(voucher_id)
-    judge.holds(
-        "VCH-04",
-        not sent,
-        expected="no request to confirm it",
-        seen=f"{len(sent)}",
-        exchanges=sent[:3],
-        case=case,
-        off=conversions.simulator.account.voucher(voucher_id).price,
-    )
+    price = conversions.simulator.account.voucher(voucher_id).price
+    not_confirmed("VCH-04", conversions, judge, voucher_id, case, price)
 
 
 @pytest.mark.rules("VCH-05")
@@ -209,21 +183,11 @@ def test_confirmed_is_not_confirmed_again(
         with conversions.simulator.held():
             conversions.reserve(conversion, PRICE, manual=False)
             conversions.happen(conversion, VoucherEvent.MAKE_READY)
-            for name in order:
-                conversions.simulator.queue.again(
-                    conversions.simulator.posted(conversion.voucher, f"coupon/{name}").id
-                )
+            conversions.deliver(conversion, *order)
         conversions.seen_as(conversion, VoucherState.READY)
         conversions.stroll(player)
-        sent = conversions.simulator.confirm_requests(conversion.voucher)
-        judge.holds(
-            "VCH-05",
-            not sent,
-            expected="no request to confirm what is confirmed",
-            seen=f"{len(sent)}",
-            exchanges=sent[:3],
-            case=", then ".join(order).upper(),
-        )
+        case = ", then ".join(order).upper()
+        not_confirmed("VCH-05", conversions, judge, conversion.voucher, case)
 
 
 @pytest.mark.rules("VCH-06")
@@ -319,8 +283,7 @@ def test_session_used_at_its_end(
         conversions.leaves(conversion, VoucherState.RESERVED)
         conversions.delivered()
         # One that the CLIENT does not want runs out, or is refunded where it asks for that.
-        conversions.happen(conversion, VoucherEvent.EXPIRE)
-        conversions.happen(conversion, VoucherEvent.REFUND)
+        conversions.happen(conversion, VoucherEvent.EXPIRE, VoucherEvent.REFUND)
         end = conversions.at_provider(conversion)
         bought = end not in (VoucherState.CANCELED, VoucherState.REFUNDED)
         expected = balance - cost if bought else balance

@@ -73,8 +73,7 @@ def test_outages_that_last(run: Run, conversions: Conversions, player: Player, j
         with _outage(conversions, 2 + bool(refunded)):
             conversions.reserve(reserved, PRICE)
             if refunded is not None:
-                conversions.happen(refunded[0], VoucherEvent.ASK_REFUND)
-                conversions.happen(refunded[0], VoucherEvent.REFUND)
+                conversions.happen(refunded[0], VoucherEvent.ASK_REFUND, VoucherEvent.REFUND)
         lasted = time.monotonic() - began
     conversions.unhurried = True
     for delivery in simulator.queue.given_up:

@@ -1,5 +1,7 @@
 """What scenarios of confirmations share: who confirms, and how often."""
 
+from decimal import Decimal
+
 import pytest
 
 from scenarios.browsers.voucher_browser import Conversion
@@ -12,6 +14,22 @@ def needs_manual(run: Run) -> None:
     """Skip the scenario where the CLIENT confirms nothing itself."""
     if run.settings.target.need_jackpot().confirmation != "manual":
         pytest.skip('needs a CLIENT in manual mode: set confirmation = "manual" in [jackpot]')
+
+
+def not_confirmed(
+    rule: str, conversions: Conversions, judge: Judge, voucher_id: str, case: str, off: Decimal = Decimal(0)
+) -> None:
+    """Judge by ``rule`` that there was no request to confirm a voucher; ``off`` is the money at stake."""
+    sent = conversions.simulator.confirm_requests(voucher_id)
+    judge.holds(
+        rule,
+        not sent,
+        expected="no request to confirm it",
+        seen=f"{len(sent)}",
+        exchanges=sent[:3],
+        case=case,
+        off=off,
+    )
 
 
 def confirmed_once(conversions: Conversions, judge: Judge, conversion: Conversion, case: str) -> None:

@@ -3,7 +3,9 @@
 import uuid
 from typing import Any
 
+from scenarios.contract import Level, Observed
 from scenarios.hosting.jackpot import Jackpot
+from scenarios.run.judge import Judge
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.jackpot import wire, world
 from simulators.jackpot.field_types import at, moment
@@ -93,6 +95,28 @@ def status(exchange: Exchange) -> str:
     if exchange.answer is None:
         return f"no answer ({exchange.failure})"
     return f"HTTP {exchange.answer.status}"
+
+
+def acknowledged(
+    judge: Judge,
+    rule: str,
+    exchange: Exchange,
+    *,
+    case: str,
+    level: Level | None = None,
+    observed: Observed | None = None,
+) -> bool:
+    """Judge by ``rule`` that a webhook was answered 200."""
+    return judge.holds(
+        rule,
+        exchange.ok,
+        expected="HTTP 200",
+        seen=status(exchange),
+        exchanges=[exchange],
+        case=case,
+        level=level,
+        observed=observed,
+    )
 
 
 def fields_of(delivery: QueuedMessage[Notification]) -> dict[str, Any]:

@@ -24,9 +24,7 @@ def came_to(conversions: Conversions, player: Player, state: VoucherState) -> tu
     balance = conversions.judge.fund(player, 2 * AMOUNT)
     conversion = conversions.begin(player, AMOUNT)
     if state in (VoucherState.RESERVED, VoucherState.CANCELED):
-        with conversions.silence():
-            # What is not heard of is not confirmed either, so that it can be canceled in any mode.
-            conversions.reserve(conversion, PRICE, manual=True)
+        conversions.reserve_unheard(conversion)
         if state is VoucherState.RESERVED:
             return conversion, balance
         conversions.happen(conversion, VoucherEvent.CANCEL)
@@ -39,8 +37,7 @@ def came_to(conversions: Conversions, player: Player, state: VoucherState) -> tu
         conversions.delivered()
     else:
         conversions.make_ready(conversion)
-        for event in _FROM_READY[state]:
-            conversions.happen(conversion, event)
+        conversions.happen(conversion, *_FROM_READY[state])
         if state is not VoucherState.REFUNDING:
             # Nothing tells a CLIENT of a refund that was asked for.
             conversions.reaches(conversion, state)

@@ -1,0 +1,20 @@
+"""What goes wrong at Jackpot while scenarios look at the CLIENT."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from scenarios.hosting.jackpot import Jackpot
+
+# How long the provider's own answers take, in seconds: longer than any webhook waits for its acknowledgement.
+_SLOW = 60.0
+
+
+@contextmanager
+def slow(simulator: Jackpot) -> Iterator[None]:
+    """Let the provider's own answers come late meanwhile."""
+    for kind in ("confirm", "voucher", "token"):
+        simulator.disturb(kind, None, delay_seconds=_SLOW)
+    try:
+        yield
+    finally:
+        simulator.calm()
