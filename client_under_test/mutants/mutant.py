@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 
 from client_under_test.app import Parts, create_app
 from client_under_test.config import Config
@@ -31,6 +31,24 @@ class Mutant:
     sequential: bool = True
     needs: tuple[str, ...] = ()
     provider: str = "operator"
+
+
+def answering(
+    change: Callable[[Config, Response], None], parts: Parts | None = None
+) -> Callable[[Config], Flask]:
+    """Builds the reference (with ``parts``), whose answers ``change`` alters on their way."""
+
+    def build(config: Config) -> Flask:
+        app = create_app(config, parts or Parts())
+
+        @app.after_request
+        def changed(response: Response) -> Response:
+            change(config, response)
+            return response
+
+        return app
+
+    return build
 
 
 def mutant(

@@ -7,29 +7,21 @@ from urllib.parse import quote
 
 from flask import Flask, Response, request
 
-from client_under_test.app import create_app
 from client_under_test.config import Config
-from client_under_test.mutants.mutant import Mutant
+from client_under_test.mutants.mutant import Mutant, answering
 
 
 def _telling(path: Callable[[Config], str], debug: Callable[[Config], str]) -> Callable[[Config], Flask]:
     """Refuses what comes to ``path``, or below it, with ``debug`` in the answer, for whoever looks for the fault."""
 
-    def build(config: Config) -> Flask:
-        app = create_app(config)
+    def tell(config: Config, response: Response) -> None:
+        if not request.path.startswith(path(config)) or response.mimetype != "application/json":
+            return
+        document = json.loads(response.get_data())
+        if document.get("error") is not None:
+            response.set_data(json.dumps(document | {"debug": debug(config)}))
 
-        @app.after_request
-        def tell(response: Response) -> Response:
-            if not request.path.startswith(path(config)) or response.mimetype != "application/json":
-                return response
-            document = json.loads(response.get_data())
-            if document.get("error") is not None:
-                response.set_data(json.dumps(document | {"debug": debug(config)}))
-            return response
-
-        return app
-
-    return build
+    return answering(tell)
 
 
 def _checked_by(config: Config) -> str:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Literal
 
 from scenarios.cases.at_once import holds
+from scenarios.cases.kinds import same_answer
 from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
 from scenarios.wallet.operator_client import Verbs
@@ -288,6 +289,27 @@ def settled_together(
             case=told + ", ".join(name for name, _ in guilty),
             exchanges=tuple(dict.fromkeys([*numbers, *found.exchanges[-6:]])),
         )
+
+
+def late_copies(
+    rule: str,
+    operator: Verbs,
+    judge: Judge,
+    player: Player,
+    when: str,
+    firsts: Sequence[tuple[str, Exchange, Exchange]],
+) -> None:
+    """Send copies once more ``when`` something has passed since ``firsts``: the same answers, and no money.
+
+    ``firsts`` are by kind, with a copy that came at once: how that is answered is IDM-01's matter; here it must not be
+    answered otherwise later.
+    """
+    late = judge.together([partial(operator.again, first) for _, first, _ in firsts])
+    for (kind, first, copy), later in zip(firsts, late, strict=True):
+        if same_answer(first, copy):
+            judge.same_client_id(rule, first, later, case=f"{kind}, {when}")
+    sent = [(kind, [first, later]) for (kind, first, _), later in zip(firsts, late, strict=True)]
+    settled_together(rule, judge, player, when, sent)
 
 
 def look(judge: Judge, player: Player, guess: Decimal) -> Decimal:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Literal
 
 from scenarios.oracles.plain_faults import BET, BET_UNDONE, ORPHAN, RESULT, RESULT_UNDONE
+from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -38,6 +39,19 @@ def prepared(
         return operator.transaction(BET if kind == BET else RESULT, player, amount, id=own_id)
     wager = operator.bet(player, amount) if kind == BET_UNDONE else operator.result(player, amount)
     return operator.undo(wager, id=own_id) if wager.ok else None
+
+
+def needed(kind: str, operator: Verbs, player: Player, units: int) -> Transaction:
+    """As ``prepared``. Raises Undecided where its wager was refused."""
+    message = prepared(kind, operator, player, units=units)
+    if message is None:
+        raise Undecided(f"the wager was refused of which a {kind} was to be made")
+    return message
+
+
+def same_answer(first: Exchange, copy: Exchange) -> bool:
+    """Whether a copy was accepted, with the CLIENT id of the first."""
+    return copy.ok and copy.client_id == first.client_id
 
 
 def named(operator: Verbs) -> tuple[str, ...]:

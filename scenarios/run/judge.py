@@ -123,25 +123,25 @@ class Judge(Attributing):
             currency=player.currency,
         )
 
-    def accepted(self, rule: str, exchange: Exchange, *, case: str = "", level: Level | None = None) -> bool:
-        """The CLIENT says that it did what was asked."""
-        return self.holds(
-            rule,
-            exchange.ok,
-            expected=f"the {exchange.title} is accepted ({self.run.channel.dialect.success})",
-            seen=said(exchange),
-            exchanges=[exchange],
-            case=case,
-            level=level,
-            observed=observed_in(exchange),
-        )
+    def accepted(self, rule: str, *exchanges: Exchange, case: str = "", level: Level | None = None) -> bool:
+        """The CLIENT says of each that it did what was asked."""
+        words = f"accepted ({self.run.channel.dialect.success})"
+        answers = [self._answered(rule, one, one.ok, words, case, level) for one in exchanges]
+        return all(answers)
 
-    def refused(self, rule: str, exchange: Exchange, *, case: str = "", level: Level | None = None) -> bool:
-        """The CLIENT says no, whatever the code."""
+    def refused(self, rule: str, *exchanges: Exchange, case: str = "", level: Level | None = None) -> bool:
+        """The CLIENT says no to each, whatever the code."""
+        words = f"refused (not {self.run.channel.dialect.success})"
+        answers = [self._answered(rule, one, one.refused, words, case, level) for one in exchanges]
+        return all(answers)
+
+    def _answered(
+        self, rule: str, exchange: Exchange, right: bool, words: str, case: str, level: Level | None
+    ) -> bool:
         return self.holds(
             rule,
-            exchange.refused,
-            expected=f"the {exchange.title} is refused (not {self.run.channel.dialect.success})",
+            right,
+            expected=f"the {exchange.title} is {words}",
             seen=said(exchange),
             exchanges=[exchange],
             case=case,

@@ -39,37 +39,34 @@ def _number(text: str | None) -> Decimal | None:
     return number if number is not None and number.is_finite() and 0 <= number < 10**9 else None
 
 
-class _BrowserPrice(CheckoutService):
-    """Takes the price before tax that the product page shows."""
+def _priced(asked: Callable[[], str | None]) -> type[CheckoutService]:
+    """Takes the price before tax that ``asked`` finds in the request."""
 
-    def asked(self) -> str | None:
-        return _said("valueBeforeTax", "price", "amount", "valueAfterTax")
+    class Priced(CheckoutService):
+        @override
+        def price(self, product: Product) -> Price:
+            price, said = super().price(product), _number(asked())
+            if said is None:
+                return price
+            before = int(said.scaleb(money.decimals(product.currency)))
+            tax = self.catalogue.rounded(Decimal(before) * product.tax_percentage / 100)
+            return Price(product.currency, before, tax, product.tax_percentage)
 
-    @override
-    def price(self, product: Product) -> Price:
-        price = super().price(product)
-        asked = _number(self.asked())
-        if asked is None:
-            return price
-        before = int(asked.scaleb(money.decimals(product.currency)))
-        tax = self.catalogue.rounded(Decimal(before) * product.tax_percentage / 100)
-        return Price(product.currency, before, tax, product.tax_percentage)
-
-
-class _CookiePrice(_BrowserPrice):
-    """Keeps the price that the player was shown in a cookie."""
-
-    @override
-    def asked(self) -> str | None:
-        return request.cookies.get("price")
+    return Priced
 
 
-class _HeaderPrice(_BrowserPrice):
-    """Takes the price that its own gateway is to put into a header, from anybody."""
+def _inner_price() -> str | None:
+    body = request.get_json(silent=True)
+    price = body.get("merchantPrice") if isinstance(body, dict) else None
+    return str(price["valueBeforeTax"]) if isinstance(price, dict) and "valueBeforeTax" in price else None
 
-    @override
-    def asked(self) -> str | None:
-        return request.headers.get("X-Price")
+
+def _cart_price() -> str | None:
+    try:
+        cart = json.loads(unquote(request.cookies.get("cart", "")))
+    except ValueError:
+        return None
+    return str(cart["price"]) if isinstance(cart, dict) and "price" in cart else None
 
 
 class _FirstPrice(CheckoutService):
@@ -108,36 +105,6 @@ class _BrowserTax(CheckoutService):
         return Price(price.currency, price.before, self.catalogue.rounded(price.before * asked / 100), asked)
 
 
-class _FormPrice(_BrowserPrice):
-    """Takes the price of the form with which the player adds a product to the cart."""
-
-    @override
-    def asked(self) -> str | None:
-        return request.form.get("price")
-
-
-class _InnerPrice(_BrowserPrice):
-    """Reads the price where the token has it, in the document of the page's script."""
-
-    @override
-    def asked(self) -> str | None:
-        body = request.get_json(silent=True)
-        price = body.get("merchantPrice") if isinstance(body, dict) else None
-        return str(price["valueBeforeTax"]) if isinstance(price, dict) and "valueBeforeTax" in price else None
-
-
-class _CartPrice(_BrowserPrice):
-    """Keeps the cart in a cookie, prices and all."""
-
-    @override
-    def asked(self) -> str | None:
-        try:
-            cart = json.loads(unquote(request.cookies.get("cart", "")))
-        except ValueError:
-            return None
-        return str(cart["price"]) if isinstance(cart, dict) and "price" in cart else None
-
-
 class _CookieProduct(CheckoutService):
     """Prices what the cookie says that the player looked at last, and sells what is asked for."""
 
@@ -147,46 +114,18 @@ class _CookieProduct(CheckoutService):
         return super().price(seen)
 
 
-class _BrowserClaims(CheckoutTokenMinter):
-    """Passes on what the page's script says of ``said`` in the query or the body, in place of its own."""
+def _passed_on(
+    names: tuple[str, ...], put: Callable[[dict[str, Any], str], dict[str, Any]]
+) -> type[CheckoutTokenMinter]:
+    """Has ``put`` pass on what the page's script says of ``names``, in the query or the body, as a claim."""
 
-    said: tuple[str, ...] = ()
+    class PassedOn(CheckoutTokenMinter):
+        @override
+        def claims(self, order: Order, iat: int) -> dict[str, Any]:
+            claims, said = super().claims(order, iat), _said(*names)
+            return claims if said is None else put(claims, said)
 
-    @override
-    def claims(self, order: Order, iat: int) -> dict[str, Any]:
-        claims, said = super().claims(order, iat), _said(*self.said)
-        return claims if said is None else self.put(claims, said)
-
-    def put(self, claims: dict[str, Any], said: str) -> dict[str, Any]:
-        raise NotImplementedError
-
-
-class _BrowserMerchant(_BrowserClaims):
-    """The browser names the merchant."""
-
-    said = ("merchantId", "iss")
-
-    @override
-    def put(self, claims: dict[str, Any], said: str) -> dict[str, Any]:
-        return {**claims, "iss": said}
-
-
-class _BrowserTime(_BrowserClaims):
-    said = ("iat", "timestamp")
-
-    @override
-    def put(self, claims: dict[str, Any], said: str) -> dict[str, Any]:
-        return {**claims, "iat": int(said) if said.isdigit() else claims["iat"]}
-
-
-class _BrowserReference(_BrowserClaims):
-    """The browser names the checkout, another one's also."""
-
-    said = ("merchantReference", "orderId")
-
-    @override
-    def put(self, claims: dict[str, Any], said: str) -> dict[str, Any]:
-        return {**claims, "data": {**claims["data"], "merchantReference": said}}
+    return PassedOn
 
 
 def _posted(service: type[CheckoutService]) -> Callable[[Config], Flask]:
@@ -202,9 +141,24 @@ def _posted(service: type[CheckoutService]) -> Callable[[Config], Flask]:
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    checkout_mutant("chk-browser-price", ("CHK-09",), checkout_service=_BrowserPrice),
-    checkout_mutant("chk-cookie-price", ("CHK-09",), checkout_service=_CookiePrice),
-    checkout_mutant("chk-header-price", ("CHK-09",), checkout_service=_HeaderPrice),
+    checkout_mutant(
+        "chk-browser-price",
+        ("CHK-09",),
+        "Takes the price before tax that the product page shows.",
+        checkout_service=_priced(lambda: _said("valueBeforeTax", "price", "amount", "valueAfterTax")),
+    ),
+    checkout_mutant(
+        "chk-cookie-price",
+        ("CHK-09",),
+        "Keeps the price that the player was shown in a cookie.",
+        checkout_service=_priced(lambda: request.cookies.get("price")),
+    ),
+    checkout_mutant(
+        "chk-header-price",
+        ("CHK-09",),
+        "Takes the price that its own gateway is to put into a header, from anybody.",
+        checkout_service=_priced(lambda: request.headers.get("X-Price")),
+    ),
     checkout_mutant("chk-first-price", ("CHK-09",), checkout_service=_FirstPrice, needs=("products",)),
     checkout_mutant("chk-browser-currency", ("CHK-09",), checkout_service=_BrowserCurrency),
     checkout_mutant("chk-browser-tax", ("CHK-09",), checkout_service=_BrowserTax),
@@ -212,21 +166,45 @@ MUTANTS: tuple[Mutant, ...] = (
         "chk-form-price",
         ("CHK-09",),
         "A form names the price.",
-        _posted(_FormPrice),
+        _posted(_priced(lambda: request.form.get("price"))),
         provider="checkout",
     ),
     Mutant(
         "chk-inner-price",
         ("CHK-09",),
         "A JSON document names the price, inside of merchantPrice.",
-        _posted(_InnerPrice),
+        _posted(_priced(_inner_price)),
         provider="checkout",
     ),
-    checkout_mutant("chk-cart-price", ("CHK-09",), checkout_service=_CartPrice),
-    checkout_mutant("chk-cookie-product", ("CHK-09",), checkout_service=_CookieProduct, needs=("products",)),
-    checkout_mutant("chk-browser-merchant", ("CHK-02",), checkout_tokens=_BrowserMerchant),
-    checkout_mutant("chk-browser-time", ("CHK-03",), "The browser names iat.", checkout_tokens=_BrowserTime),
     checkout_mutant(
-        "chk-browser-reference", ("CHK-08",), checkout_tokens=_BrowserReference, needs=("products",)
+        "chk-cart-price",
+        ("CHK-09",),
+        "Keeps the cart in a cookie, prices and all.",
+        checkout_service=_priced(_cart_price),
+    ),
+    checkout_mutant("chk-cookie-product", ("CHK-09",), checkout_service=_CookieProduct, needs=("products",)),
+    checkout_mutant(
+        "chk-browser-merchant",
+        ("CHK-02",),
+        "The browser names the merchant.",
+        checkout_tokens=_passed_on(("merchantId", "iss"), lambda claims, said: {**claims, "iss": said}),
+    ),
+    checkout_mutant(
+        "chk-browser-time",
+        ("CHK-03",),
+        "The browser names iat.",
+        checkout_tokens=_passed_on(
+            ("iat", "timestamp"), lambda claims, said: claims | ({"iat": int(said)} if said.isdigit() else {})
+        ),
+    ),
+    checkout_mutant(
+        "chk-browser-reference",
+        ("CHK-08",),
+        "The browser names the checkout, another one's also.",
+        checkout_tokens=_passed_on(
+            ("merchantReference", "orderId"),
+            lambda claims, said: {**claims, "data": {**claims["data"], "merchantReference": said}},
+        ),
+        needs=("products",),
     ),
 )

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import time
+from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -49,19 +50,6 @@ class _UnsignedToo(_Unchecked):
             raise
 
 
-class _CutSignature(_Unchecked):
-    """Compares as much of the signature as came."""
-
-    @override
-    def verified(self, token: str) -> bytes:
-        payload = super().verified(token)
-        signed, _, signature = token.rpartition(".")
-        right = jwt.get_algorithm_by_name(self.algorithm).sign(signed.encode(), self.key)
-        if not jwt.utils.base64url_encode(right).decode().startswith(signature):
-            raise BadSignature
-        return payload
-
-
 class _NoneInCapitals(_Unchecked):
     """Refuses none as it is written in the standard, and no other spelling."""
 
@@ -74,65 +62,52 @@ class _NoneInCapitals(_Unchecked):
         return DecisionReader.verified(self, token)
 
 
-class _OtherKeys(_Unchecked):
-    """Verifies under ``others``, too."""
+def _compared(fits: Callable[[bytes, str], bool]) -> type[DecisionReader]:
+    """Takes a signature that ``fits`` the right one."""
 
-    def others(self, token: str) -> list[bytes]:
-        raise NotImplementedError
-
-    @override
-    def verified(self, token: str) -> bytes:
-        try:
-            return DecisionReader.verified(self, token)
-        except (BadSignature, Refused):
+    class Compared(_Unchecked):
+        @override
+        def verified(self, token: str) -> bytes:
+            payload = super().verified(token)
             signed, _, signature = token.rpartition(".")
-            for key in self.others(token):
-                right = hmac.new(key, signed.encode(), hashlib.sha256).digest()
-                if jwt.utils.base64url_encode(right).decode() == signature:
-                    return super().verified(token)
-            raise
+            right = jwt.get_algorithm_by_name(self.algorithm).sign(signed.encode(), self.key)
+            if not fits(right, signature):
+                raise BadSignature
+            return payload
+
+    return Compared
 
 
-class _KeyOfTheToken(_OtherKeys):
-    """Takes the key that the token's header brings along."""
+def _under(others: Callable[[str], list[bytes]]) -> type[DecisionReader]:
+    """Verifies a token under the keys that ``others`` finds for it, too."""
 
-    @override
-    def others(self, token: str) -> list[bytes]:
-        jwk = _header(token).get("jwk")
-        return [jwt.utils.base64url_decode(jwk["k"])] if jwk else []
+    class Under(_Unchecked):
+        @override
+        def verified(self, token: str) -> bytes:
+            try:
+                return DecisionReader.verified(self, token)
+            except (BadSignature, Refused):
+                signed, _, signature = token.rpartition(".")
+                for key in others(token):
+                    right = hmac.new(key, signed.encode(), hashlib.sha256).digest()
+                    if _base64(right) == signature:
+                        return super().verified(token)
+                raise
 
-
-class _KeyFile(_OtherKeys):
-    """Reads the key from the file that the header names."""
-
-    @override
-    def others(self, token: str) -> list[bytes]:
-        key_id = _header(token).get("kid")
-        try:
-            return [Path("/etc/ssl", key_id).read_bytes()] if key_id else []
-        except OSError:
-            return []
+    return Under
 
 
-class _KeyOfTheExample(_OtherKeys):
-    """Still knows the key of the tutorial."""
-
-    @override
-    def others(self, token: str) -> list[bytes]:
-        return [b"secret", b"your-256-bit-secret"]
+def _key_of_token(token: str) -> list[bytes]:
+    jwk = _header(token).get("jwk")
+    return [jwt.utils.base64url_decode(jwk["k"])] if jwk else []
 
 
-class _HalfSignature(_Unchecked):
-    """Keeps 16 bytes of a signature in its column, and compares those."""
-
-    @override
-    def verified(self, token: str) -> bytes:
-        payload = super().verified(token)
-        signed, _, signature = token.rpartition(".")
-        right = jwt.get_algorithm_by_name(self.algorithm).sign(signed.encode(), self.key)
-        if jwt.utils.base64url_decode(signature)[:16] != right[:16]:
-            raise BadSignature
-        return payload
+def _key_file(token: str) -> list[bytes]:
+    key_id = _header(token).get("kid")
+    try:
+        return [Path("/etc/ssl", key_id).read_bytes()] if key_id else []
+    except OSError:
+        return []
 
 
 class _AnyMerchants(DecisionReader):
@@ -210,15 +185,19 @@ class _UnconstrainedGrants(Orders):
         with database.write() as connection:
             ONE_GRANT_EACH.drop(connection, checkfirst=True)
 
+    def follow(self, reference: str, decision: str) -> Outcome:
+        """Settle, whatever was decided before."""
+        with self.database.write() as connection:
+            self.settle(connection, self.locked(connection, reference), decision)
+        return "done"
+
 
 class _EachTime(_UnconstrainedGrants):
     """Grants by each approval that arrives."""
 
     @override
     def decide(self, reference: str, decision: str) -> Outcome:
-        with self.database.write() as connection:
-            self.settle(connection, self.locked(connection, reference), decision)
-        return "done"
+        return self.follow(reference, decision)
 
 
 class _RemembersFew(_UnconstrainedGrants):
@@ -229,11 +208,9 @@ class _RemembersFew(_UnconstrainedGrants):
         known: list[str] = self.__dict__.setdefault("known", [])
         if reference in known:
             return "copy"
-        with self.database.write() as connection:
-            self.settle(connection, self.locked(connection, reference), decision)
         known.append(reference)
         del known[:-5]
-        return "done"
+        return self.follow(reference, decision)
 
 
 class _LastStands(_UnconstrainedGrants):
@@ -309,6 +286,10 @@ class _KnowsBytes(CheckoutService):
         return outcome
 
 
+def _base64(data: bytes) -> str:
+    return jwt.utils.base64url_encode(data).decode()
+
+
 def _header(token: str) -> dict[str, Any]:
     try:
         return dict(jwt.get_unverified_header(token))
@@ -320,17 +301,37 @@ _mutant = partial(checkout_mutant, rules=("CHK-11",), needs=("decisions",))
 
 MUTANTS: tuple[Mutant, ...] = (
     _mutant("chk-none-in-capitals", decisions=_NoneInCapitals),
-    _mutant("chk-key-of-token", decisions=_KeyOfTheToken),
-    _mutant("chk-key-file", decisions=_KeyFile),
-    _mutant("chk-key-of-example", decisions=_KeyOfTheExample),
-    _mutant("chk-half-signature", decisions=_HalfSignature),
+    _mutant(
+        "chk-key-of-token",
+        fault="Takes the key that the token's header brings along.",
+        decisions=_under(_key_of_token),
+    ),
+    _mutant(
+        "chk-key-file",
+        fault="Reads the key from the file that the header names.",
+        decisions=_under(_key_file),
+    ),
+    _mutant(
+        "chk-key-of-example",
+        fault="Still knows the key of the tutorial.",
+        decisions=_under(lambda _: [b"secret", b"your-256-bit-secret"]),
+    ),
+    _mutant(
+        "chk-half-signature",
+        fault="Keeps 16 bytes of a signature in its column, and compares those.",
+        decisions=_compared(lambda right, given: jwt.utils.base64url_decode(given)[:16] == right[:16]),
+    ),
     _mutant("chk-any-merchants", decisions=_AnyMerchants),
     _mutant("chk-success-inside", decisions=_SuccessInside),
     _mutant("chk-any-letters", orders=_AnyLetters),
     _mutant("chk-remembers-few", orders=_RemembersFew),
     _mutant("chk-unchecked", fault="Decisions' signatures are not checked.", decisions=_Unchecked),
     _mutant("chk-unsigned-too", decisions=_UnsignedToo),
-    _mutant("chk-cut-signature", decisions=_CutSignature),
+    _mutant(
+        "chk-cut-signature",
+        fault="Compares as much of the signature as came.",
+        decisions=_compared(lambda right, given: _base64(right).startswith(given)),
+    ),
     _mutant("chk-made-up", orders=_MadeUp),
     _mutant("chk-newest-instead", orders=_NewestInstead),
     _mutant("chk-each-time", fault="Each approval grants the product again.", orders=_EachTime),

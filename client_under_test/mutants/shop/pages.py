@@ -9,9 +9,8 @@ import jwt
 from flask import Flask, Response, request
 from typing_extensions import override
 
-from client_under_test.app import create_app
 from client_under_test.config import Config
-from client_under_test.mutants.mutant import Mutant
+from client_under_test.mutants.mutant import Mutant, answering
 from client_under_test.mutants.shop.shop_mutant import checkout_mutant
 from client_under_test.shop.orders import APPROVED, Order
 from client_under_test.shop.products import PRODUCTS
@@ -54,59 +53,33 @@ class _KeyClaim(CheckoutTokenMinter):
         return {**super().claims(order, iat), "key": self.config.checkout_key}
 
 
-def _telling_page(config: Config) -> Flask:
-    app = create_app(config)
+def _on_page(write: Callable[[Config, str], str]) -> Callable[[Config], Flask]:
+    """Shows what ``write`` makes of each right page."""
 
-    @app.after_request
-    def tell(response: Response) -> Response:
+    def show(config: Config, response: Response) -> None:
         if response.mimetype == "text/html":
-            page = response.get_data(as_text=True)
-            response.set_data(f"{page}<script>var signingKey = {config.checkout_key!r};</script>")
-        return response
+            response.set_data(write(config, response.get_data(as_text=True)))
 
-    return app
+    return answering(show)
 
 
-def _telling_header(config: Config) -> Flask:
-    app = create_app(config)
-
-    @app.after_request
-    def tell(response: Response) -> Response:
-        if request.path == "/checkout/token":
-            response.headers["X-Debug"] = f"{config.merchant_id}:{config.checkout_key}"
-        return response
-
-    return app
+def _telling_header(config: Config, response: Response) -> None:
+    if request.path == "/checkout/token":
+        response.headers["X-Debug"] = f"{config.merchant_id}:{config.checkout_key}"
 
 
-def _encoded_page(config: Config) -> Flask:
-    app = create_app(config)
-
-    @app.after_request
-    def tell(response: Response) -> Response:
-        if response.mimetype == "text/html":
-            state = json.dumps({"merchant": config.merchant_id, "key": config.checkout_key})
-            page = response.get_data(as_text=True)
-            response.set_data(f"{page}<i data-state='{base64.b64encode(state.encode()).decode()}'></i>")
-        return response
-
-    return app
+def _encoded(config: Config, page: str) -> str:
+    state = json.dumps({"merchant": config.merchant_id, "key": config.checkout_key})
+    return f"{page}<i data-state='{base64.b64encode(state.encode()).decode()}'></i>"
 
 
 def _telling_style(config: Config) -> Flask:
     """Serves a file beside the page that was made with the whole configuration."""
-    app = create_app(config)
+    app = _on_page(lambda _, page: f'<link rel="stylesheet" href="/shop.css">{page}')(config)
 
     @app.get("/shop.css")
     def style() -> Response:
         return Response(f"/* {config.checkout_key.encode().hex(':')} */", content_type="text/css")
-
-    @app.after_request
-    def load(response: Response) -> Response:
-        if response.mimetype == "text/html":
-            page = response.get_data(as_text=True)
-            response.set_data(f'<link rel="stylesheet" href="/shop.css">{page}')
-        return response
 
     return app
 
@@ -154,7 +127,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "chk-telling-page",
         ("CHK-09",),
         "The product page has the key.",
-        _telling_page,
+        _on_page(lambda config, page: f"{page}<script>var signingKey = {config.checkout_key!r};</script>"),
         needs=("page",),
         provider="checkout",
     ),
@@ -162,7 +135,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "chk-encoded-page",
         ("CHK-09",),
         "The page's state has the key, in base64.",
-        _encoded_page,
+        _on_page(_encoded),
         needs=("page",),
         provider="checkout",
     ),
@@ -178,7 +151,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "chk-telling-header",
         ("CHK-09",),
         "A header for debugging has the key.",
-        _telling_header,
+        answering(_telling_header),
         provider="checkout",
     ),
     checkout_mutant(

@@ -40,45 +40,6 @@ class _Form(OperatorApi):
         return answer.status, json.loads(answer.data) if answer.status == 200 else {}
 
 
-class _Untyped(OperatorApi):
-    @override
-    def post(
-        self, path: str, document: dict[str, Any], headers: dict[str, str]
-    ) -> tuple[int, dict[str, Any]]:
-        return super().post(
-            path, document, {**headers, "Content-Type": "text/plain"} if path == "/auth" else headers
-        )
-
-
-class _TwoVersions(OperatorApi):
-    """Was moved to the new version of the API in one of two places."""
-
-    @override
-    def post(
-        self, path: str, document: dict[str, Any], headers: dict[str, str]
-    ) -> tuple[int, dict[str, Any]]:
-        return super().post(f"/v1{path}" if path == "/auth" else f"/v2{path}", document, headers)
-
-
-class _OtherNames(OperatorApi):
-    @override
-    def post(
-        self, path: str, document: dict[str, Any], headers: dict[str, str]
-    ) -> tuple[int, dict[str, Any]]:
-        if path == "/auth":
-            document = {"login": document["username"], "password": document["password"]}
-        return super().post(path, document, headers)
-
-
-class _NoBearer(OperatorApi):
-    @override
-    def post(
-        self, path: str, document: dict[str, Any], headers: dict[str, str]
-    ) -> tuple[int, dict[str, Any]]:
-        plain = {name: value.removeprefix("Bearer ") for name, value in headers.items()}
-        return super().post(path, document, plain)
-
-
 class _TokenInBody(OperatorApi):
     @override
     def start_session(
@@ -91,17 +52,41 @@ class _TokenInBody(OperatorApi):
         )
 
 
-def _starting(change: Change) -> type[OperatorApi]:
-    """Sends to /start-session what ``change`` makes of the right body."""
+def _posting(change: Callable[..., tuple[str, dict[str, Any], dict[str, str]]]) -> type[OperatorApi]:
+    """Sends the path, the body and the headers that ``change`` makes of the right ones."""
 
-    class Starting(OperatorApi):
+    class Posting(OperatorApi):
         @override
         def post(
             self, path: str, document: dict[str, Any], headers: dict[str, str]
         ) -> tuple[int, dict[str, Any]]:
-            return super().post(path, change(document) if path == "/start-session" else document, headers)
+            return super().post(*change(path, document, headers))
 
-    return Starting
+    return Posting
+
+
+def _starting(change: Change) -> type[OperatorApi]:
+    """Sends to /start-session what ``change`` makes of the right body."""
+    return _posting(
+        lambda path, body, headers: (path, change(body) if path == "/start-session" else body, headers)
+    )
+
+
+def _plain_text(path: str, body: Any, headers: dict[str, str]) -> Any:
+    return path, body, {**headers, "Content-Type": "text/plain"} if path == "/auth" else headers
+
+
+def _login(path: str, body: Any, headers: dict[str, str]) -> Any:
+    named = {"login": body["username"], "password": body["password"]} if path == "/auth" else body
+    return path, named, headers
+
+
+def _no_bearer(path: str, body: Any, headers: dict[str, str]) -> Any:
+    return path, body, {name: value.removeprefix("Bearer ") for name, value in headers.items()}
+
+
+def _two_versions(path: str, body: Any, headers: dict[str, str]) -> Any:
+    return f"/v1{path}" if path == "/auth" else f"/v2{path}", body, headers
 
 
 def _showing(change: Callable[[str], str]) -> type[OperatorApi]:
@@ -230,9 +215,14 @@ _mutant = partial(mutant, needs=_LAUNCH)
 
 MUTANTS: tuple[Mutant, ...] = (
     _mutant("out-form", ("OUT-01",), "/auth is sent as a form.", operator_api=_Form),
-    _mutant("out-text-plain", ("OUT-01",), "/auth is called text/plain.", operator_api=_Untyped),
-    _mutant("out-login", ("OUT-01",), "/auth says login for username.", operator_api=_OtherNames),
-    _mutant("out-no-bearer", ("OUT-02",), "The token comes without the word Bearer.", operator_api=_NoBearer),
+    _mutant("out-text-plain", ("OUT-01",), "/auth is called text/plain.", operator_api=_posting(_plain_text)),
+    _mutant("out-login", ("OUT-01",), "/auth says login for username.", operator_api=_posting(_login)),
+    _mutant(
+        "out-no-bearer",
+        ("OUT-02",),
+        "The token comes without the word Bearer.",
+        operator_api=_posting(_no_bearer),
+    ),
     _mutant("out-token-in-body", ("OUT-02",), "The token is sent in the body.", operator_api=_TokenInBody),
     _mutant(
         "out-user-number",
@@ -297,6 +287,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "user_id is sent in capitals.",
         operator_api=_starting(changing("user_id", str.upper)),
     ),
-    _mutant("out-two-versions", ("OUT-09",), operator_api=_TwoVersions),
+    _mutant(
+        "out-two-versions",
+        ("OUT-09",),
+        "Was moved to the new version of the API in one of two places.",
+        operator_api=_posting(_two_versions),
+    ),
     _mutant("out-token-per-thread", ("OUT-04",), operator_api=_PerThread),
 )

@@ -8,13 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import jwt
-from flask import Flask, Response
+from flask import Response
 from typing_extensions import override
 
-from client_under_test.app import create_app
 from client_under_test.config import Config
 from client_under_test.mutants.changes import Change, changing, setting, without
-from client_under_test.mutants.mutant import Mutant
+from client_under_test.mutants.mutant import Mutant, answering
 from client_under_test.mutants.vouchers.voucher_mutant import jackpot_mutant
 from client_under_test.vouchers.conversions import Conversion, Conversions
 from client_under_test.vouchers.service import VoucherService
@@ -91,35 +90,21 @@ class _TellingLater(VoucherService):
         return found
 
 
-def _telling_encoded(config: Config) -> Flask:
+def _encoded(config: Config, response: Response) -> None:
     """Tells its support what went wrong, and with which settings."""
-    app = create_app(config)
-
-    @app.after_request
-    def tell(response: Response) -> Response:
-        if response.status_code == 404:
-            settings = json.dumps({"url": config.jackpot_url, "secret": config.jackpot_client_secret})
-            response.headers["X-Support"] = base64.b64encode(settings.encode()).decode()
-        return response
-
-    return app
+    if response.status_code == 404:
+        settings = json.dumps({"url": config.jackpot_url, "secret": config.jackpot_client_secret})
+        response.headers["X-Support"] = base64.b64encode(settings.encode()).decode()
 
 
-def _telling_page(config: Config) -> Flask:
-    app = create_app(config)
-
-    @app.after_request
-    def tell(response: Response) -> Response:
-        if response.mimetype == "text/html":
-            response.set_data(
-                f"{response.get_data(as_text=True)}<!-- apikey={config.jackpot_api_key} "
-                f"apiSignature={config.jackpot_api_signature} -->"
-            )
-        elif response.mimetype == "application/json" and response.status_code == 422:
-            response.headers["X-Debug"] = config.jackpot_api_signature
-        return response
-
-    return app
+def _on_page(config: Config, response: Response) -> None:
+    if response.mimetype == "text/html":
+        response.set_data(
+            f"{response.get_data(as_text=True)}<!-- apikey={config.jackpot_api_key} "
+            f"apiSignature={config.jackpot_api_signature} -->"
+        )
+    elif response.mimetype == "application/json" and response.status_code == 422:
+        response.headers["X-Debug"] = config.jackpot_api_signature
 
 
 class _NoCheck(Conversions):
@@ -213,13 +198,17 @@ MUTANTS: tuple[Mutant, ...] = (
     jackpot_mutant("vtk-telling", ("VTK-07",), voucher_service=_Telling),
     jackpot_mutant("vtk-telling-later", ("VTK-07",), voucher_service=_TellingLater),
     Mutant(
-        "vtk-telling-page", ("VTK-07",), "Pages and errors tell the keys.", _telling_page, provider="jackpot"
+        "vtk-telling-page",
+        ("VTK-07",),
+        "Pages and errors tell the keys.",
+        answering(_on_page),
+        provider="jackpot",
     ),
     Mutant(
         "vtk-telling-encoded",
         ("VTK-07",),
         "What is not found comes with the client secret, in base64.",
-        _telling_encoded,
+        answering(_encoded),
         provider="jackpot",
     ),
     jackpot_mutant("vtk-no-check", ("VTK-08",), "The balance is not looked at.", conversions=_NoCheck),

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from flask import Flask, Response, request
 from typing_extensions import override
 
-from client_under_test.app import Parts, create_app
+from client_under_test.app import create_app
 from client_under_test.config import Config
 from client_under_test.database import Database
-from client_under_test.mutants.mutant import Mutant
+from client_under_test.mutants.mutant import Mutant, answering
 from client_under_test.mutants.vouchers.voucher_mutant import jackpot_mutant
 from client_under_test.schema import conversions, events
 from client_under_test.values import decimal_json
@@ -45,22 +45,14 @@ class _NoRejections(NotificationReader):
         return super().coupon(name, document)
 
 
-class _NotificationStatus:
-    """Builds the reference, and changes the status of some answers to notifications."""
+def _with_status(changes: dict[int, int]) -> Callable[[Config], Flask]:
+    """Changes the status of some answers to notifications."""
 
-    def __init__(self, changes: dict[int, int], parts: Parts | None = None) -> None:
-        self.changes, self.parts = changes, parts or Parts()
+    def change(_: Config, response: Response) -> None:
+        if request.path == "/jackpot/notifications":
+            response.status_code = changes.get(response.status_code, response.status_code)
 
-    def __call__(self, config: Config) -> Flask:
-        app = create_app(config, self.parts)
-
-        @app.after_request
-        def change(response: Response) -> Response:
-            if request.path == "/jackpot/notifications":
-                response.status_code = self.changes.get(response.status_code, response.status_code)
-            return response
-
-        return app
+    return answering(change)
 
 
 def _unknown(error: type[Exception]) -> type[NotificationReader]:
@@ -225,7 +217,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "evt-202",
         ("EVT-01",),
         "Events are answered 202.",
-        _NotificationStatus({200: 202}),
+        _with_status({200: 202}),
         provider="jackpot",
     ),
     jackpot_mutant("evt-gives-up", ("EVT-05", "VCH-11"), resolver=_GivesUp, needs=("faults",)),
@@ -240,7 +232,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "evt-malformed-200",
         ("EVT-07",),
         "Malformed notifications are answered 200.",
-        _NotificationStatus({400: 200, 413: 200}),
+        _with_status({400: 200, 413: 200}),
         provider="jackpot",
     ),
     jackpot_mutant("evt-poisoned", ("EVT-07",), voucher_service=_Poisoned),

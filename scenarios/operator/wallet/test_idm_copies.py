@@ -13,8 +13,8 @@ import pytest
 
 from scenarios.cases import choices
 from scenarios.cases.at_once import Chain, all_hold, each_holds
-from scenarios.cases.batch import FUNDS, STEP, settled_together
-from scenarios.cases.kinds import KINDS, done, sent_again, usual
+from scenarios.cases.batch import FUNDS, STEP, late_copies
+from scenarios.cases.kinds import KINDS, done, same_answer, sent_again, usual
 from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
@@ -61,17 +61,7 @@ def test_after_many_others_and_a_pause(
     time.sleep(effort.pause)
     judge.measure(player)
     between = f"after {effort.crowd} other transactions and {effort.pause:g} s"
-    late = judge.together([partial(operator.again, first) for _, first, _ in firsts])
-    for (kind, first, copy), later in zip(firsts, late, strict=True):
-        # How a copy is answered at once is IDM-01's matter; here it must not be answered otherwise later.
-        if _same_answer(first, copy):
-            judge.same_client_id("IDM-04", first, later, case=f"{kind}, {between}")
-    sent = [(kind, [first, later]) for (kind, first, _), later in zip(firsts, late, strict=True)]
-    settled_together("IDM-04", judge, player, between, sent)
-
-
-def _same_answer(first: Exchange, copy: Exchange) -> bool:
-    return copy.ok and copy.client_id == first.client_id
+    late_copies("IDM-04", operator, judge, player, between, firsts)
 
 
 def _crowd(operator: Verbs, judge: Judge, player: Player, players: list[Player], size: int) -> None:
@@ -120,7 +110,7 @@ def test_in_other_bytes(operator: Verbs, player: Player, judge: Judge) -> None:
         if amiss is None:
             continue
         plain = done(kind, operator, player)
-        recognised = plain is not None and _same_answer(plain, operator.again(plain))
+        recognised = plain is not None and same_answer(plain, operator.again(plain))
         judge.measure(player)
         for name, style in styles.items():
             first = done(kind, operator, player)

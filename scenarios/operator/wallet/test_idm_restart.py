@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from scenarios.cases.batch import FUNDS, STEP, settled_together
+from scenarios.cases.batch import FUNDS, STEP, late_copies, settled_together
 from scenarios.cases.kinds import KINDS, sent_again
 from scenarios.oracles.plain_faults import ORPHAN
 from scenarios.run.judge import Judge
@@ -34,13 +34,7 @@ def test_keeps_what_was_acknowledged(run: Run, operator: Verbs, player: Player, 
     judge.measure(player)
     _restart(run, judge)
     judge.settled("IDM-10", player, case="after the restart")
-    late = judge.together([partial(operator.again, first) for _, first, _ in firsts])
-    for (kind, first, copy), later in zip(firsts, late, strict=True):
-        # How a copy is answered at once is IDM-01's matter; here it must not be answered otherwise later.
-        if copy.ok and copy.client_id == first.client_id:
-            judge.same_client_id("IDM-10", first, later, case=f"{kind}, after the restart")
-    sent = [(kind, [first, later]) for (kind, first, _), later in zip(firsts, late, strict=True)]
-    settled_together("IDM-10", judge, player, "after the restart", sent)
+    late_copies("IDM-10", operator, judge, player, "after the restart", firsts)
     _second_rollbacks(operator, judge, player, [first for kind, first, _ in firsts if kind in KINDS])
 
 

@@ -12,9 +12,8 @@ from functools import partial
 import pytest
 
 from scenarios.cases.batch import FUNDS, STEP, settled_together
-from scenarios.cases.kinds import KINDS, prepared
+from scenarios.cases.kinds import KINDS, needed
 from scenarios.cases.plain_transactions import sound
-from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
 from scenarios.wallet.operator_client import Verbs
@@ -23,7 +22,6 @@ from simulators.exchanges.history import Exchange
 from simulators.transport.delivery import Fault
 from simulators.transport.faults.ordering import RetrySchedule
 from simulators.transport.faults.wire import AnswerLost
-from simulators.wallet.transactions import Transaction
 
 pytestmark = [pytest.mark.last, pytest.mark.needs("probe"), pytest.mark.usefixtures("choices_learned")]
 
@@ -55,15 +53,8 @@ def _cut_then_copy(
     operator: Verbs, player: Player, kind: str, units: int, lost: AnswerLost
 ) -> list[Exchange]:
     """A transaction whose answer is lost, and two copies."""
-    sent = operator.deliver(_message(operator, player, kind, units), [lost])
+    sent = operator.deliver(needed(kind, operator, player, units), [lost])
     return [*sent, operator.settle(operator.again(sent[0])), operator.again(sent[0])]
-
-
-def _message(operator: Verbs, player: Player, kind: str, units: int) -> Transaction:
-    message = prepared(kind, operator, player, units=units)
-    if message is None:
-        raise Undecided(f"the wager was refused of which a {kind} was to be made")
-    return message
 
 
 @pytest.mark.rules("IDM-11")
@@ -100,7 +91,7 @@ def _on_schedule(
     operator: Verbs, player: Player, kind: str, units: int, faults: Sequence[Fault]
 ) -> list[Exchange]:
     """A transaction sent as ``faults`` have it, and copies until one is answered."""
-    sent = operator.deliver(_message(operator, player, kind, units), faults)
+    sent = operator.deliver(needed(kind, operator, player, units), faults)
     return [*sent, operator.settle(sent[-1])]
 
 

@@ -11,11 +11,10 @@ from functools import partial
 
 import pytest
 
-from scenarios.cases.kinds import KINDS, prepared
+from scenarios.cases.kinds import KINDS, needed
 from scenarios.cases.plain_transactions import need_sound, sound
 from scenarios.cases.raced import Race, raced, same_answers
 from scenarios.oracles.plain_faults import BET_UNDONE, ORPHAN
-from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
 from scenarios.wallet.operator_client import Verbs
@@ -56,10 +55,7 @@ def test_copies_at_once(operator: Verbs, player: Player, judge: Judge, effort: E
     """N copies of one request at once have one effect, and every answer carries the same CLIENT id."""
 
     def copied(units: int, kind: str) -> list[Transaction]:
-        message = prepared(kind, operator, player, units=units)
-        if message is None:
-            raise Undecided(f"the wager was refused of which a {kind} was to be made")
-        return [message] * effort.width
+        return [needed(kind, operator, player, units)] * effort.width
 
     for _ in range(effort.races):
         races = [
@@ -77,7 +73,8 @@ def test_bet_against_its_rollback(operator: Verbs, player: Player, judge: Judge,
 
     def against(units: int) -> list[Transaction]:
         bet = operator.transaction("bet", player, player.money(units))
-        return _interleaved(bet, operator.undo(bet.id, player, bet.amount), effort.width)
+        undo = operator.undo(bet.id, player, bet.amount)
+        return [undo if number % 2 else bet for number in range(effort.width)]
 
     race = Race("at once: a bet and its rollback", against)
     raced("RBK-12", judge, operator, player, effort.width, [race] * (effort.races * 2))
@@ -100,10 +97,6 @@ def test_rollbacks_of_one_bet_at_once(operator: Verbs, player: Player, judge: Ju
             for name, ids in (ways if operator.rollback_ids else ways[:1])
         ]
         raced("RBK-14", judge, operator, player, effort.width, races)
-
-
-def _interleaved(first: Transaction, second: Transaction, width: int) -> list[Transaction]:
-    return [first if number % 2 == 0 else second for number in range(width)]
 
 
 def _shares(effort: Effort) -> list[int]:

@@ -256,8 +256,7 @@ def test_then_the_result(operator: Verbs, player: Player, judge: Judge) -> None:
     # Nothing is read in between, for that would be another bet.
     judge.needs(done(BET_UNDONE, operator, player), "the bet, or its rollback, was refused")
     results = [operator.result(player, player.money(units)) for units in (900, 125)]
-    for result in results:
-        judge.accepted("RBK-13", result, case="a result after the rollback")
+    judge.accepted("RBK-13", *results, case="a result after the rollback")
     judge.settled("RBK-13", player, *results, case="results after the rollback", amiss=amiss, last=True)
 
 

@@ -53,8 +53,7 @@ def test_without_a_bet_is_paid(operator: Verbs, player: Player, judge: Judge) ->
     """A result that no bet precedes succeeds: promotions and late settlements are paid the same way."""
     judge.fund(player, 0)
     results = [operator.result(player, player.money(units)) for units in (300, 150, 75)]
-    for result in results:
-        judge.accepted("RES-03", result, case="a result that no bet precedes")
+    judge.accepted("RES-03", *results, case="a result that no bet precedes")
     judge.settled("RES-03", player, *results, last=True)
 
 
