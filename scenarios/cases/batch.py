@@ -11,7 +11,7 @@ from functools import partial
 from typing import Literal
 
 from scenarios.cases.at_once import holds
-from scenarios.cases.kinds import same_answer
+from scenarios.cases.kinds import answered_alike
 from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
 from scenarios.wallet.operator_client import Verbs
@@ -306,7 +306,7 @@ def late_copies(
     """
     late = judge.together([partial(operator.again, first) for _, first, _ in firsts])
     for (kind, first, copy), later in zip(firsts, late, strict=True):
-        if same_answer(first, copy):
+        if answered_alike(first, copy):
             judge.same_client_id(rule, first, later, case=f"{kind}, {when}")
     sent = [(kind, [first, later]) for (kind, first, _), later in zip(firsts, late, strict=True)]
     settled_together(rule, judge, player, when, sent)

@@ -49,7 +49,7 @@ def needed(kind: str, operator: Verbs, player: Player, units: int) -> Transactio
     return message
 
 
-def same_answer(first: Exchange, copy: Exchange) -> bool:
+def answered_alike(first: Exchange, copy: Exchange) -> bool:
     """Whether a copy was accepted, with the CLIENT id of the first."""
     return copy.ok and copy.client_id == first.client_id
 

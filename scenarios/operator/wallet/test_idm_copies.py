@@ -14,7 +14,7 @@ import pytest
 from scenarios.cases import choices
 from scenarios.cases.at_once import Chain, all_hold, each_holds
 from scenarios.cases.batch import FUNDS, STEP, late_copies
-from scenarios.cases.kinds import KINDS, done, same_answer, sent_again, usual
+from scenarios.cases.kinds import KINDS, answered_alike, done, sent_again, usual
 from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
@@ -110,7 +110,7 @@ def test_in_other_bytes(operator: Verbs, player: Player, judge: Judge) -> None:
         if amiss is None:
             continue
         plain = done(kind, operator, player)
-        recognised = plain is not None and same_answer(plain, operator.again(plain))
+        recognised = plain is not None and answered_alike(plain, operator.again(plain))
         judge.measure(player)
         for name, style in styles.items():
             first = done(kind, operator, player)

@@ -16,7 +16,7 @@ from random import Random
 import pytest
 
 from scenarios.cases.at_once import Chain, all_hold
-from scenarios.cases.kinds import KINDS, done, same_answer
+from scenarios.cases.kinds import KINDS, answered_alike, done
 from scenarios.oracles.attempts import messages_of
 from scenarios.oracles.model import Late
 from scenarios.oracles.plain_faults import BET_UNDONE, ORPHAN, RESULT_UNDONE
@@ -121,7 +121,7 @@ def _recognised(operator: Verbs, judge: Judge, player: Player) -> set[str]:
         return None if first is None else [first, operator.again(first)]
 
     def answers(sent: Sequence[Exchange], _case: str) -> None:
-        judge.holds("IDM-04", same_answer(*sent), expected="", seen="")
+        judge.holds("IDM-04", answered_alike(*sent), expected="", seen="")
 
     kinds = (*KINDS, ORPHAN)
     if all_hold("IDM-04", judge, player, [Chain(partial(twice, kind=kind), answers) for kind in kinds]):
@@ -135,7 +135,7 @@ def _recognised_alone(kind: str, operator: Verbs, judge: Judge, player: Player) 
     if first is None:
         return False
     before = judge.measure(player)
-    return same_answer(first, operator.again(first)) and judge.measure(player, before) == before
+    return answered_alike(first, operator.again(first)) and judge.measure(player, before) == before
 
 
 def _client_ids(run: Run) -> dict[str, set[str | int | None]]:
