@@ -180,7 +180,7 @@ class Stage:
         """What ``step`` asks because of ``earlier``; None where that is nothing of its kind.
 
         Nothing else is sent under the id of what was refused (BET-05): a CLIENT may do there what it likes, and break
-        no rule of stories.
+        no rule of stories. What comes back of nothing where the rollback names an amount is RBK-09's matter alone.
         """
         operator = self.run.verbs
         message: Transaction = earlier.message
@@ -192,7 +192,7 @@ class Stage:
         match step.verb:
             case Verb.ROLLBACK:
                 return operator.undo(message.id, whose, message.amount)
-            case Verb.MISNAMED:
+            case Verb.MISNAMED if message.amount:
                 return operator.undo(message.id, whose, whose.money(step.units))
             case Verb.STRANGERS if len(self.players) > 1:
                 return operator.undo(message.id, self._other(whose), message.amount)

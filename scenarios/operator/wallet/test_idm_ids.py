@@ -233,7 +233,7 @@ def _compare(
             expected=f"balance {expected.alternatives()}",
             seen=f"balance {player.show(seen)}",
             # The balance that would be right is that after the last of all.
-            exchanges=list(dict.fromkeys([one for _, both in (*guilty, sent[-1]) for one in both])),
+            exchanges=list(dict.fromkeys([one for _, both in (*guilty, *sent[-1:]) for one in both])),
             case=f"{kind}, {', '.join(pair.name for pair, _ in guilty)}",
             off=abs(wrong),
             observed=Observed.MONEY,

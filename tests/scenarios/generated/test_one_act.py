@@ -122,6 +122,23 @@ def test_stories_one_request_at_a_time_are_not_blamed_for_what_another_rule_told
     }
 
 
+def test_what_comes_back_of_nothing_where_a_rollback_names_an_amount_breaks_no_story(monkeypatch):
+    class AsNamed(Wallet):
+        """Takes what the rollback names where it is that of a result of nothing."""
+
+        def undo(self, original, message):
+            effect = super().undo(original, message)
+            taken = original.message["action"] == "result" and not original.message["amount"]
+            return -message["amount"] if taken else effect
+
+    tour = (Step(Verb.RESULT, 0), Step(Verb.MISNAMED, 585))
+    search = judging.search
+    monkeypatch.setattr(
+        judging, "search", lambda plan, *given, **more: search(replace(plan, tours=(tour,)), *given, **more)
+    )
+    assert not at(judged(AsNamed(), "INV-01", effort=SMALL), Standing.FAILED)
+
+
 def test_a_story_that_breaks_one_request_at_a_time_is_told_so(monkeypatch):
     class Doubles(Wallet):
         def result(self, message):
