@@ -339,10 +339,8 @@ class WagersProbe:
 
     def never_taken(self) -> Unreadable:
         """Why no bet is accepted, whatever is paid in: it is not paid, unless bets are refused for another reason."""
-        why, usual = (
-            "no bet is accepted, whatever is paid in",
-            self.operator.channel.dialect.insufficient_funds,
-        )
+        why = "no bet is accepted, whatever is paid in"
+        usual = self.operator.channel.dialect.insufficient_funds
         if not self.errors or usual in self.errors:
             return Unreadable(why, tuple(self._sent), rule="RES-01")
         seen = " or ".join(map(repr, sorted(set(self.errors))[:2]))

@@ -11,7 +11,7 @@ _PATIENCE: Final = 4.0
 # With so many players several scenarios run at once: a second one is there for rules that need another player.
 _SIDE_BY_SIDE: Final = 3
 # The share of the exchanges that can go side by side.
-_IN_LANES: Final = 0.65
+_IN_LANES: Final = 0.72
 # The share of the sportsbook's scenarios that each further currency has once more: the rules about money.
 _MONEY: Final = 0.55
 # All exchanges, for each of those in a row: what leaves together counts, too, where a rate is limited.
