@@ -21,7 +21,7 @@ def largest_bet(operator: Verbs, player: Player, units: int) -> tuple[int, int] 
     paid = _result(operator, player, units)
     least = largest = units
     while not _takes(operator, player, largest):
-        if largest == 1:
+        if largest <= 1:
             operator.rollback(paid, purpose=Purpose.PROBE)
             return None
         least, largest = largest, largest // 2

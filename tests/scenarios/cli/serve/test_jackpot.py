@@ -117,7 +117,7 @@ def test_a_state_that_cannot_be_written(target):
 
 
 def test_a_port_that_is_taken_names_its_option(target, box):
-    taken = box.server.server_port
+    taken = urlsplit(box.url).port
     assert "--jackpot-port" in three_beats(pitboss("serve", "--jackpot-port", taken, cwd=target), 2)
 
 

@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 from decimal import Decimal
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -325,7 +326,7 @@ def test_serve_makes_and_decides_checkouts(target, box):
 
 
 def test_a_port_that_is_taken_names_its_option(target, box):
-    taken = box.server.server_port
+    taken = urlsplit(box.url).port
     done = pitboss("serve", "--jackpot-port", 0, "--checkout-port", taken, cwd=target)
     assert "--checkout-port" in three_beats(done, 2)
 
