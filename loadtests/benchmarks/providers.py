@@ -234,7 +234,9 @@ def row(
             running[PRISM] = stack.enter_context(prism(endpoint, answered(running[OURS]), folder))
             running[PRISM].requests = running[OURS].requests
         for one in running.values():
-            one.measure(warm)
+            # In bursts, too: what is sent once only is made anew for each.
+            for _ in range(max(1, round(warm / seconds))):
+                one.measure(seconds)
         rates = in_turns({name: partial(one.measure, seconds) for name, one in running.items()}, rounds)
     cells = [f"{endpoint.provider} {endpoint.method} {endpoint.path}{endpoint.note}"]
     cells += [f"{statistics.median(rates[name]):,.0f}" if name in rates else "" for name in (OURS, PRISM)]
