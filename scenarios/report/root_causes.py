@@ -93,8 +93,8 @@ def to_fix(run: Run, verdicts: Sequence[RuleVerdict]) -> list[ToFix]:
 
 
 def _figure(amount: Decimal, currency: str) -> str:
-    """``amount`` with the decimals of ``currency``, or more where it has more."""
-    return money.show(amount, currency).removesuffix(f" {currency}") if currency else format(amount, "f")
+    """``amount`` with the decimals of ``currency``, where there is one."""
+    return money.figure(amount, currency) if currency else format(amount, "f")
 
 
 def roots(run: Run, verdicts: Sequence[RuleVerdict]) -> list[Root]:

@@ -63,12 +63,15 @@ def plain(amount: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
+def figure(amount: Decimal, currency: str) -> str:
+    """Write ``amount`` with all decimals of ``currency`` ("10.50"), or more where it has more."""
+    rounded = amount.quantize(unit(currency), context=_EXACT)
+    return format(rounded if amount == rounded else amount, "f")
+
+
 def show(amount: Decimal, currency: str) -> str:
     """Write ``amount`` for people: all decimals of the currency and its code ("10.50 EUR")."""
-    smallest = unit(currency)
-    rounded = amount.quantize(smallest, context=_EXACT)
-    exact = rounded if amount == rounded else amount
-    return f"{exact:f} {currency}"
+    return f"{figure(amount, currency)} {currency}"
 
 
 def parse(text: str) -> Decimal:
