@@ -151,7 +151,8 @@ class Batch:
             found = self.judge.result.findings[-1]
             self.judge.result.findings[-1] = replace(
                 found,
-                case=", ".join(entry.case for entry in guilty),
+                case=self.judge.result.case(""),
+                cases=tuple(entry.case for entry in guilty),
                 exchanges=tuple(entry.exchange.number for entry in guilty) + found.exchanges[-6:],
             )
 
@@ -286,7 +287,8 @@ def settled_together(
         numbers = [exchange.number for _, mine in guilty for exchange in mine] + [exchanges[-1].number]
         judge.result.findings[-1] = replace(
             found,
-            case=told + ", ".join(name for name, _ in guilty),
+            case=judge.result.case(case),
+            cases=tuple(name for name, _ in guilty),
             exchanges=tuple(dict.fromkeys([*numbers, *found.exchanges[-6:]])),
         )
 

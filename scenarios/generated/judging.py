@@ -1,7 +1,6 @@
 """Stories before the judge: searched for, or played again, and told as a finding where one breaks."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -66,7 +65,7 @@ def judge_stories(
             plan.rule,
             False,
             expected=broken.expected,
-            seen=broken.why.partition("\n")[0],
+            seen=broken.why,
             exchanges=[run.history[number] for number in broken.exchanges],
             case=f"a story of {len(story.steps)} steps{_manner(story)}",
             level=Level.MUST,
@@ -119,7 +118,7 @@ def _new(judge: Judge, stage: Callable[[], Stage], story: Story, broken: Broken)
     if story.rule in _BESIDE and not story.alone:
         alone = story.one_by_one()
         if (still := play(alone, stage())) is not None:
-            story, broken = replace(alone, why=still.why), still
+            story, broken = alone.told(still.why, still.account), still
     seen = {Observed.MONEY, Observed.DONE} if story.rule == _BETS_ALONE else {Observed.MONEY}
     alike = [result for result in judge.run.results if result.currency == judge.result.currency]
     found = [one for result in alike for one in result.findings if one.observed in seen]

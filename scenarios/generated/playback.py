@@ -23,7 +23,9 @@ _LATE: Final[dict[Verb, Literal["bet", "result"]]] = {Verb.LATE_BET: "bet", Verb
 
 
 class Broken(Exception):
-    """The story ended otherwise than the model allows. ``exchanges`` show it; ``off`` is the money.
+    """The story ended otherwise than the model allows. ``why`` says it in a line, ``account`` in further ones.
+
+    ``exchanges`` show it; ``off`` is the money.
 
     ``reading`` is the player whose balance was read and what it was, None where none was. ``rules`` are those that are
     about the single mistakes which would explain it, ``mistake`` the likeliest; ``expected`` says what would be
@@ -40,10 +42,12 @@ class Broken(Exception):
         expected: str = "what the wallet model allows",
         right: tuple[Decimal, ...] = (),
         mistake: Suspicion | None = None,
+        account: tuple[str, ...] = (),
     ) -> None:
         super().__init__(why)
         self.why, self.exchanges, self.off, self.reading = why, exchanges, off, reading
         self.rules, self.expected, self.right, self.mistake = rules, expected, right, mistake
+        self.account = account
 
 
 class Open(Exception):
@@ -136,7 +140,8 @@ class Stage:
             if not judged.legal:
                 others = [one for one in allowed.balances if one != reading.amount] if allowed.listed else ()
                 self._leave(player, others, reading.amount)
-                raise Broken(judged.story, numbers, player.unit, (player.id, reading.amount))
+                told = (player.id, reading.amount)
+                raise Broken(judged.why, numbers, player.unit, told, account=judged.account)
 
     def _leave(self, player: Player, right: Collection[Decimal], seen: Decimal) -> None:
         """Raise Open where what plain transactions do wrong explains the balance ``seen``."""

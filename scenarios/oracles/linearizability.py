@@ -41,8 +41,8 @@ class Judgement:
 
     ``reached`` is the operation that could not be placed (illegal) or the last one tried (undecided);
     ``prefix`` are the operations up to it, by return: the shortest part of the history for which no order
-    fits; ``pending`` are those invoked but not answered by then. ``story`` tells it, numbered, for people;
-    "" where the verdict is legal.
+    fits; ``pending`` are those invoked but not answered by then. ``account`` tells that part for people, line by line;
+    it is empty where ``why`` says all.
     """
 
     verdict: Verdict
@@ -52,7 +52,7 @@ class Judgement:
     reached: Operation | None = None
     prefix: tuple[Operation, ...] = ()
     pending: tuple[Operation, ...] = ()
-    story: str = ""
+    account: tuple[str, ...] = ()
 
     @property
     def legal(self) -> bool:
@@ -92,7 +92,7 @@ def judge(
     every = attempts(listed, decimals)
     records = [r for r in every if r.player == player and r.currency == currency]
     if shared := _shared_with_others(records, every):
-        return Judgement(Verdict.ILLEGAL, shared, story=shared)
+        return Judgement(Verdict.ILLEGAL, shared)
     end = max((t for r in every for t in (r.invoked, r.answered) if t is not None), default=0.0)
     read = Record(READ, FINAL_READ, to_units(final, decimals), end + 1, end + 2, Status.OK)
     units = to_units(opening, decimals)
@@ -110,7 +110,8 @@ def _by_sums(judgement: Judgement, oracle: Acceptable, final: Decimal) -> Judgem
     if final in oracle:
         return judgement
     why = oracle.explain(final)
-    return replace(judgement, verdict=Verdict.ILLEGAL, why=why, story=f"{why}\n{judgement.story}")
+    account = (judgement.why, *judgement.account)
+    return replace(judgement, verdict=Verdict.ILLEGAL, why=why, account=account)
 
 
 def check(
@@ -124,15 +125,15 @@ def check(
 ) -> Judgement:
     """Judge the ``records`` of one player who held ``opening`` at first, in units of ``10 ** -decimals``.
 
-    ``decimals`` and ``currency`` only serve the story. The caller puts the audited final balance in as a
+    ``decimals`` and ``currency`` only serve the account. The caller puts the audited final balance in as a
     read.
     """
     prepared = prepare(records, model)
     money = text.Money(decimals, currency)
     if prepared.violation:
-        return Judgement(Verdict.ILLEGAL, prepared.violation, story=prepared.violation)
+        return Judgement(Verdict.ILLEGAL, prepared.violation)
     if prepared.doubt:
-        return Judgement(Verdict.UNDECIDED, prepared.doubt, story=prepared.doubt)
+        return Judgement(Verdict.UNDECIDED, prepared.doubt)
     budget = budget or Budget()
     # A CLIENT keeps to one way where there are several, so the whole history must fit one of them.
     best: Found | None = None
@@ -162,8 +163,8 @@ def _judgement(found: Found, operations: Sequence[Operation], opening: int, mone
         why = text.undecided(reached, found.reached, len(found.order), found.steps, found.seconds)
     else:
         verdict, why = Verdict.ILLEGAL, text.misfit(reached, sorted(found.balances), money)
-    story = text.story(why, opening, prefix, pending, money)
-    return Judgement(verdict, why, found.steps, found.seconds, reached, prefix, pending, story)
+    account = tuple(text.account(opening, prefix, pending, money))
+    return Judgement(verdict, why, found.steps, found.seconds, reached, prefix, pending, account)
 
 
 def _shared_with_others(own: Iterable[Record], every: Iterable[Record]) -> str | None:

@@ -137,11 +137,11 @@ def undecided(op: Operation, reached: int, total: int, steps: int, seconds: floa
     )
 
 
-def story(
-    why: str, opening: int, prefix: Sequence[Operation], pending: Sequence[Operation], amounts: Money
-) -> str:
+def account(
+    opening: int, prefix: Sequence[Operation], pending: Sequence[Operation], amounts: Money
+) -> list[str]:
     """Tell the shortest part of a history that no order fits, numbered by return; a long one by its end."""
-    lines = [why, f"the balance is {amounts.full(opening)} at first"]
+    lines = [f"the balance is {amounts.full(opening)} at first"]
     hidden = max(0, len(prefix) - STORY_LINES)
     if hidden:
         lines.append(f"   1..{hidden}. operations that fit")
@@ -153,7 +153,7 @@ def story(
         lines += [f"      {_span(op)} {operation(op, amounts)}" for op in pending[:STORY_LINES]]
     if len(pending) > STORY_LINES:
         lines.append(f"      and {len(pending) - STORY_LINES} more")
-    return "\n".join(lines)
+    return lines
 
 
 def _span(op: Operation) -> str:

@@ -43,9 +43,7 @@ def heading(run: Run, verdict: RuleVerdict) -> str:
 
 def happened(run: Run, finding: Finding) -> str:
     """What happened, in a few words: the case, what was seen, and what was expected."""
-    case = finding.case or _act(run, finding)
-    if len(case) > _CASE:
-        case = f"{case[:_CASE].rpartition(', ')[0] or case[:_CASE]} and more"
+    case = finding.about(_CASE) or _act(run, finding)
     case = f"{case}: " if case else ""
     return run.redactor.text(f"{case}{finding.seen} (expected: {finding.expected})")
 

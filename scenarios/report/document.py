@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
+from scenarios.report.accusation import happened
 from scenarios.report.drawing.balance import balance_curve
 from scenarios.report.files import script_of
 from scenarios.report.repro.script import Scripted
@@ -122,7 +123,9 @@ def _scenario(run: Run, rule: str, result: ScenarioResult) -> Scenario:
 def _finding(run: Run, finding: Finding) -> schema.Finding:
     return schema.Finding(
         level=str(finding.level),
-        case=run.redactor.text(finding.case),
+        headline=happened(run, finding),
+        case=run.redactor.text(finding.about()),
+        cases=[run.redactor.text(one) for one in finding.cases],
         expected=run.redactor.text(finding.expected),
         seen=run.redactor.text(finding.seen),
         off=format(finding.off, "f"),

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from itertools import accumulate
+from math import inf
 from typing import Final
 
 from scenarios.contract import RULES, Level, Observed, Rule
@@ -45,6 +47,7 @@ class Opening:
 class Finding:
     """One breach of one rule: what was expected, what was seen, and the numbers of the exchanges that show it.
 
+    ``cases`` are those of many under ``case`` that one reading shows, by name.
     ``level`` is the level of this breach, which may differ from the rule's; ``off`` is the money at stake in the
     player's currency and ranks the worst case first. ``observed`` is what decides it. ``openings`` say where the
     players began; a finding about a balance has ``right``, the balances that would have been right, of ``whose``, the
@@ -64,10 +67,19 @@ class Finding:
     right: tuple[Decimal, ...] = ()
     mistake: Suspicion | None = None
     currency: str = ""
+    cases: tuple[str, ...] = ()
+
+    def about(self, room: float = inf) -> str:
+        """The case in words, with as many of ``cases`` as there is ``room`` for characters, at least one of them."""
+        start = f"{self.case}: " if self.case and self.cases else self.case
+        lengths = accumulate(len(one) + 2 for one in self.cases)
+        shown = max(1, sum(len(start) + length <= room + 2 for length in lengths))
+        left = len(self.cases) - shown
+        return start + ", ".join(self.cases[:shown]) + (f" and {left} more" if left > 0 else "")
 
     def sentence(self) -> str:
         """One line: the case, what was expected and what was seen."""
-        case = f"{self.case}: " if self.case else ""
+        case = f"{about}: " if (about := self.about()) else ""
         return f"{case}expected {self.expected}; seen {self.seen}"
 
 

@@ -74,12 +74,13 @@ class Judge(Attributing):
         right: Sequence[Decimal] = (),
         currency: str = "",
         mistake: Suspicion | None = None,
+        cases: Sequence[str] = (),
     ) -> bool:
         """Record a finding against ``rule`` unless ``condition``; return ``condition``.
 
         ``level`` defaults to the rule's own (SHOULD for an INFO rule is never a failure); ``off`` is the
         money at stake, ``observed`` what decides it, an answer or the CLIENT's own request where nothing is said.
-        ``whose``, ``right``, ``currency`` and ``mistake`` are the finding's, where a balance decides it.
+        ``whose``, ``right``, ``currency``, ``mistake`` and ``cases`` are the finding's, where a balance decides it.
         """
         self._mark(rule)
         if not condition:
@@ -93,7 +94,8 @@ class Judge(Attributing):
             numbers = tuple(exchange.number for exchange in exchanges)
             observed = observed or decided_by(rule, exchanges)
             found = Finding(rule, level or RULES[rule].level, expected, seen, numbers, case, off, observed)
-            self._add(replace(found, whose=whose, right=tuple(right), currency=currency, mistake=mistake))
+            money = replace(found, whose=whose, right=tuple(right), currency=currency, mistake=mistake)
+            self._add(replace(money, cases=tuple(cases)))
         return condition
 
     def was(

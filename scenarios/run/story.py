@@ -160,7 +160,8 @@ _BESIDE = ("INV-04", "INV-05")
 class Story:
     """A sequence of steps that broke ``rule``; ``opening`` is the balance before it, in smallest units.
 
-    ``players`` is how many may act in it, and have a balance that is judged.
+    ``why`` says in one line how it broke the rule, ``account`` tells it in further ones. ``players`` is how many may
+    act in it, and have a balance that is judged.
     """
 
     rule: str
@@ -168,6 +169,7 @@ class Story:
     opening: int
     why: str = ""
     players: int = 1
+    account: tuple[str, ...] = ()
 
     @property
     def alone(self) -> bool:
@@ -190,6 +192,10 @@ class Story:
             ]
         return replace(self, steps=tuple(steps))
 
+    def told(self, why: str, account: tuple[str, ...]) -> "Story":
+        """This story, broken as ``why`` and ``account`` say."""
+        return replace(self, why=why, account=account)
+
     def lines(self, currency: str) -> list[str]:
         """The story in numbered lines, with amounts of ``currency``."""
         told, stands = [], _Stands()
@@ -197,7 +203,7 @@ class Story:
             told.append(f"{place}. {step.sentence(stands, currency)}")
             stands.add(place, step)
         opening = money.show(money.from_minor(self.opening, currency), currency)
-        return [f"0. the player has {opening}", *told, *f"=> {self.why}".split("\n")]
+        return [f"0. the player has {opening}", *told, f"=> {self.why}", *self.account]
 
     def dumps(self) -> str:
         """This story as the text of a file that ``pitboss replay`` reads."""
@@ -208,6 +214,7 @@ class Story:
             "players": self.players,
             "opening": self.opening,
             "why": self.why,
+            "account": self.account,
         }
         return json.dumps(data | {"steps": [_plain(step) for step in self.steps]}, indent=2) + "\n"
 
@@ -236,6 +243,7 @@ def read_story(saved: dict[str, Any], path: Path) -> Story:
             opening=int(saved["opening"]),
             why=str(saved.get("why", "")),
             players=int(saved.get("players", 1)),
+            account=tuple(map(str, saved.get("account", ()))),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UsageProblem(

@@ -124,7 +124,13 @@ def redact(result: ScenarioResult, text: Callable[[str], str]) -> None:
     result.seen_once = {rule: clean(text) for rule, text in result.seen_once.items()}
     result.notes = {rule: [clean(note) for note in notes] for rule, notes in result.notes.items()}
     result.findings[:] = [
-        replace(one, seen=clean(one.seen), expected=clean(one.expected), case=clean(one.case))
+        replace(
+            one,
+            seen=clean(one.seen),
+            expected=clean(one.expected),
+            case=clean(one.case),
+            cases=tuple(map(clean, one.cases)),
+        )
         for one in result.findings
     ]
 

@@ -234,7 +234,8 @@ def _compare(
             seen=f"balance {player.show(seen)}",
             # The balance that would be right is that after the last of all.
             exchanges=list(dict.fromkeys([one for _, both in (*guilty, *sent[-1:]) for one in both])),
-            case=f"{kind}, {', '.join(pair.name for pair, _ in guilty)}",
+            case=kind,
+            cases=[pair.name for pair, _ in guilty],
             off=abs(wrong),
             observed=Observed.MONEY,
             whose=player.id,

@@ -89,7 +89,7 @@ class RuleView:
         worst = _worst(self.found)
         case = f"{worst.case}: " if worst.case else ""
         more = f"; {len(self.found)} cases" if len(self.found) > 1 else ""
-        return f"{case}{worst.seen} (expected: {worst.expected}){more}"
+        return f"{worst.headline or f'{case}{worst.seen} (expected: {worst.expected})'}{more}"
 
     @property
     def has_story(self) -> bool:

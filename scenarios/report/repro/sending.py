@@ -58,7 +58,8 @@ class Script:
         rule, finding, redactor = self.verdict.rule, self.finding, self.run.redactor
         once = list(self.once())
         ids = [f"    {name}=$({_made(text)})" for text, name in self.fresh.items()]
-        told = redactor.text(f"{finding.case + ': ' if finding.case else ''}{finding.seen}")
+        about = f"{finding.about()}: " if finding.case or finding.cases else ""
+        told = redactor.text(f"{about}{finding.seen}")
         cut = " where no connection is cut" if any(_cut(each) for each in self.telling) else ""
         lines = [
             "#!/bin/sh",

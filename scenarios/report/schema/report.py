@@ -69,13 +69,16 @@ class Exchange(_Part):
 class Finding(_Part):
     """One breach; ``off`` is the money at stake, as text in the player's currency.
 
-    ``decided_by`` says what shows it: the "balance"; an answer, which says "done" or "refused" wrongly, "failed" (5xx),
-    is "unreadable" or "silent", or is another "answer" than it should be; a "request" of the CLIENT's own; what it
-    has "shown" to players. It is "" in reports that do not say.
+    ``headline`` says in one line what happened; ``cases`` names those of many that one reading shows, which ``case``
+    has as one text. ``decided_by`` says what shows it: the "balance"; an answer, which says "done" or "refused"
+    wrongly, "failed" (5xx), is "unreadable" or "silent", or is another "answer" than it should be; a "request" of the
+    CLIENT's own; what it has "shown" to players. Both texts are "" in reports that do not say.
     """
 
     level: Text = "MUST"
+    headline: Text = ""
     case: Text = ""
+    cases: list[Text] = []
     expected: Text = ""
     seen: Text = ""
     off: Text = "0"

@@ -29,6 +29,7 @@ STORIES = st.builds(
     opening=st.integers(0, 10**12),
     why=st.text(max_size=20),
     players=st.integers(1, 2),
+    account=st.lists(st.text(max_size=20)).map(tuple),
 )
 
 
@@ -44,7 +45,7 @@ def test_a_story_is_told_in_numbered_lines(story):
     lines = story.lines("EUR")
     end = len(story.steps) + 1
     assert [line.partition(".")[0] for line in lines[:end]] == [str(n) for n in range(end)]
-    assert "\n".join(lines[end:]) == f"=> {story.why}"
+    assert lines[end:] == [f"=> {story.why}", *story.account]
 
 
 DAMAGED = [

@@ -78,7 +78,7 @@ def runs(draw, resolved=False):
 def test_what_a_wallet_did_is_legal_and_acceptable(run):
     opening, exchanges, final = run
     judgement = judge(exchanges, "p", opening, final, "EUR")
-    assert judgement.verdict is Verdict.LEGAL, judgement.story
+    assert judgement.verdict is Verdict.LEGAL, judgement.account
     oracle = acceptable(exchanges, "p", opening, "EUR")
     assert final in oracle, oracle.explain(final)
 
@@ -157,7 +157,7 @@ def test_a_wrong_final_balance_is_named_by_its_transaction():
     said = "acceptable: 90.00 or 100.00 EUR; seen 110.00; the result t-7 (10.00) was paid twice"
     assert judgement.verdict is Verdict.ILLEGAL
     assert judgement.why == said
-    assert "the final balance is read: 110.00 EUR   <- fits in no order" in judgement.story
+    assert "the final balance is read: 110.00 EUR   <- fits in no order" in "\n".join(judgement.account)
 
 
 def unresolved(width):

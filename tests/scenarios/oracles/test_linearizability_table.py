@@ -191,9 +191,9 @@ ILLEGAL = {
 @pytest.mark.parametrize(("opening", "text", "final"), LEGAL.values(), ids=LEGAL)
 def test_some_order_fits(opening, text, final):
     judgement = check(history(text, final), opening)
-    assert judgement.verdict is Verdict.LEGAL, judgement.story
+    assert judgement.verdict is Verdict.LEGAL, judgement.account
     assert judgement.legal
-    assert judgement.story == ""
+    assert judgement.account == ()
 
 
 @pytest.mark.parametrize(("opening", "text", "final"), ILLEGAL.values(), ids=ILLEGAL)
@@ -222,8 +222,8 @@ def test_the_explanation_is_the_shortest_prefix_by_return_and_what_was_under_way
     assert judgement.reached.id == "b"
     assert [op.id for op in judgement.prefix] == ["a", "b"]
     assert [op.id for op in judgement.pending] == ["c"]
-    assert judgement.story.splitlines() == [
-        "the bet b of 7.00 EUR was accepted although the balance was 3.00 or 6.00 EUR",
+    assert judgement.why == "the bet b of 7.00 EUR was accepted although the balance was 3.00 or 6.00 EUR"
+    assert list(judgement.account) == [
         "the balance is 10.00 EUR at first",
         "   1. [0.0000-1.0000 s] bet a of 4.00 EUR: ok",
         "   2. [3.0000-4.0000 s] bet b of 7.00 EUR: ok   <- fits in no order",
@@ -252,11 +252,11 @@ def test_the_prefix_fits_in_no_order_and_one_shorter_does(opening, text, final):
     assert Search(up_to(judgement, length - 1), opening).run(Budget()).legal is True
 
 
-def test_a_long_story_is_told_by_its_end():
+def test_a_long_history_is_told_by_its_end():
     records = history("".join(f"result r{n} 1 {2 * n}-{2 * n + 1} ok;" for n in range(100)), 999)
-    story = check(records, 0).story
-    assert "1..77. operations that fit" in story
-    assert len(story.splitlines()) == 27
+    account = check(records, 0).account
+    assert account[1] == "   1..77. operations that fit"
+    assert len(account) == 26
 
 
 def entangled(width):

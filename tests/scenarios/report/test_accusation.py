@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import pytest
 from rich.console import Console
@@ -86,10 +87,18 @@ class TakesAnyType(Wallet):
 
 
 def test_many_cases_are_cut_and_the_content_type_is_shown():
-    text = shown(judged(TakesAnyType(), "MSG-06", seed=7), 400)
+    found = judged(TakesAnyType(), "MSG-06", seed=7)
+    text = shown(found, 400)
     block = text[text.index("✗ MSG-06") :].splitlines()
+    told = [
+        one
+        for scenario in document(found.run, found.verdicts).rules[0].scenarios
+        for one in scenario.findings
+    ]
+    assert [one.headline for one in told if block[0].endswith(one.headline)]
+    assert "result as text/plain" in told[-1].cases
     assert "as text/plain" in block[0]
-    assert " and more: balance " in block[0]
+    assert re.search(r"result as text/plain, .* and [0-9]+ more: balance ", block[0]), block[0]
     assert any(line.strip().startswith("Content-Type: ") for line in block[:12])
 
 

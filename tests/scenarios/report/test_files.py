@@ -66,7 +66,9 @@ SCENARIO = {
     "story": list,
     "exchanges": list,
 }
-FINDING = dict.fromkeys(["level", "case", "expected", "seen", "off", "decided_by"], str) | {"exchanges": list}
+FINDING = dict.fromkeys(
+    ["level", "headline", "case", "expected", "seen", "off", "decided_by"], str
+) | dict.fromkeys(["cases", "exchanges"], list)
 SEVEN = Path(__file__).parent / "made" / "pays_seven.py"
 OUTCOMES = {"passed", "failed", "warned", "skipped", "info", "undecided"}
 
