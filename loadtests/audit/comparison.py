@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from loadtests.audit.outcome.verdict import RuleBreach, WorkerResult, WrongBalance
+from loadtests.audit.outcome.verdict import WorkerResult, WrongBalance
 from loadtests.traffic.journal import Settled
 from loadtests.traffic.ledger import UNKNOWN, Ledger, Operation
 from scenarios.oracles.acceptable import of_records
 from scenarios.oracles.attempts import Record, from_units
 from scenarios.oracles.subset_sums import Sums
 from scenarios.oracles.text import Money
+from scenarios.report.schema.load import Breach
 from simulators.wallet.transactions import Kind
 
 # How many transactions of a difference are named, and how many of one player are gone through to find it.
@@ -62,7 +63,12 @@ def sum_up(ledger: Ledger, result: WorkerResult) -> None:
     for rule, count in ledger.breach_count.items():
         result.breach_count[rule] = result.breach_count.get(rule, 0) + count
     result.breaches += [
-        RuleBreach(one.rule, ledger.players[one.player], one.transaction_id, one.text)
+        Breach(
+            rule=one.rule,
+            player=ledger.players[one.player],
+            transaction=one.transaction_id,
+            text=one.text,
+        )
         for one in ledger.breaches
     ]
     journal = ledger.journal

@@ -1,9 +1,9 @@
-"""Gathers the results of all workers, or of the one process, and comes to the verdict."""
+"""Gathers the results of all workers and comes to the verdict; a run of one process has one."""
 
 import logging
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from locust.env import Environment
@@ -13,17 +13,16 @@ from loadtests.audit.outcome.text import ROW
 from loadtests.audit.outcome.verdict import (
     TOLD,
     AuditVerdict,
-    FailedRounds,
-    RuleBreach,
     WorkerResult,
     added,
     sample_of,
 )
 from loadtests.audit.unique_ids import compare
 from loadtests.audit.worker import WorkerAudit, unheard
-from loadtests.audit.worker_rpc import RpcClient
+from loadtests.audit.worker_rpc import Client
 from loadtests.run import Shard
 from loadtests.traffic.journal import Kept
+from scenarios.report.schema.load import Breach, FailedRound
 from simulators.exchanges.redaction import Redactor
 
 log = logging.getLogger(__name__)
@@ -36,7 +35,7 @@ _GRACE = 90.0
 
 @dataclass
 class Roster:
-    """What the master knows of the run: its players, the workers' ids, and their latest snapshots.
+    """What whoever judges knows of the run: its players, and the workers' ids.
 
     ``asked`` are the kinds of traffic that were asked for.
     """
@@ -46,7 +45,6 @@ class Roster:
     workers: list[str]
     asked: Sequence[str]
     redactor: Redactor
-    snapshots: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def share(self, worker: str) -> range:
         """The numbers of the players that ``worker`` plays."""
@@ -57,21 +55,13 @@ class Roster:
         return f"worker {self.workers.index(worker) + 1} of {len(self.workers)}: {why}"
 
 
-def audit_alone(
-    environment: Environment, audit: WorkerAudit, options: AuditOptions, *, last: bool = True
-) -> AuditVerdict:
-    """Audit a run of one process. After an audit that is not the ``last``, traffic may go on."""
-    result = audit.audit(options.sample, last=last)
-    journal = audit.ledger.journal
-    audit.phase = "comparing CLIENT ids"
-    shared = compare(journal.ids, lambda start, stop: [journal.keys(start, stop)], journal.among)
-    audit.phase = "audited"
-    verdict = AuditVerdict(audit.ledger.currency, 1, result, shared=shared)
-    return _completed(environment, verdict, options, audit.traffic.asked, audit.redactor)
-
-
-def audit_workers(
-    environment: Environment, rpc: RpcClient, roster: Roster, options: AuditOptions, *, last: bool = True
+def audit_run(
+    environment: Environment,
+    rpc: Client,
+    roster: Roster,
+    options: AuditOptions,
+    *,
+    last: bool = True,
 ) -> AuditVerdict:
     """Audit a run of several workers: each for itself, CLIENT ids over all of them.
 
@@ -81,16 +71,17 @@ def audit_workers(
     if options.sample:
         # How many played is told with the statistics, of which the newest may be as old as the run.
         rpc.call("flush", roster.workers, _GRACE)
-    all_played = sum(snapshot.get("played", 0) for snapshot in roster.snapshots.values())
+    snapshots = {worker: rpc.snapshots.get(worker, {}) for worker in roster.workers}
+    all_played = sum(snapshot.get("played", 0) for snapshot in snapshots.values())
     given = {"sample": options.sample, "all_played": all_played, "last": last}
     answers, failures = rpc.call("audit", roster.workers, limit, given)
-    results = [WorkerResult.of(plain) for plain in answers.values()]
+    results = [WorkerResult.model_validate(plain) for plain in answers.values()]
     lost = []
     for worker, why in sorted(failures.items(), key=lambda each: roster.workers.index(each[0])):
         words = roster.named(worker, why)
         lost.append(words)
         result = unheard(words, roster.players, roster.share(worker))
-        result.transactions = roster.snapshots.get(worker, {}).get("transactions", 0)
+        result.transactions = snapshots[worker].get("transactions", 0)
         results.append(result)
     verdict = AuditVerdict(roster.currency, len(roster.workers), added(results), lost)
     heard = list(answers)
@@ -110,7 +101,7 @@ class _Incomplete(Exception):
     """A worker that was heard before is not heard any more."""
 
 
-def _each(rpc: RpcClient, workers: list[str], limit: float, what: str, given: dict[str, Any]) -> list[Any]:
+def _each(rpc: Client, workers: list[str], limit: float, what: str, given: dict[str, Any]) -> list[Any]:
     answers, failures = rpc.call(what, workers, limit, given)
     if failures:
         raise _Incomplete(next(iter(failures.values())))
@@ -121,7 +112,7 @@ def _kept(found: Iterable[list[list[Any]]]) -> list[Kept]:
     return [Kept(*each) for part in found for each in part]
 
 
-# What the master calls on workers; ``dispatch`` says what each does.
+# What is called on workers; ``dispatch`` says what each does.
 PROCEDURES: Final = ("audit", "keys", "among", "resume", "flush")
 
 
@@ -130,7 +121,7 @@ def dispatch(audit: WorkerAudit, name: str, given: dict[str, Any]) -> dict[str, 
     journal = audit.ledger.journal
     match name:
         case "audit":
-            return audit.audit(given["sample"], given["all_played"], last=given["last"]).as_plain()
+            return audit.audit(given["sample"], given["all_played"], last=given["last"]).model_dump()
         case "resume":
             return {"resumed": audit.resume()}
         case "flush":  # the statistics go before any reply
@@ -155,8 +146,8 @@ def _completed(
     assert environment.runner is not None
     # An exception in a round is caught by Locust, whose own exit code for it would hide what money does.
     verdict.failed_rounds = [
-        FailedRounds(
-            str(redactor.text(str(failed["msg"]) or _last_line(failed["traceback"]))), failed["count"]
+        FailedRound(
+            error=redactor.text(str(failed["msg"]) or _last_line(failed["traceback"])), count=failed["count"]
         )
         for failed in environment.runner.exceptions.values()
     ][:TOLD]
@@ -190,5 +181,5 @@ def _read_failures(environment: Environment, whole: WorkerResult) -> None:
             first.setdefault(rule, f"{error.name}: {error.error}")
     for rule, count in seen.items():
         if rule not in whole.breach_count:
-            whole.breaches.append(RuleBreach(rule, "", "", first[rule]))
+            whole.breaches.append(Breach(rule=rule, player="", transaction="", text=first[rule]))
         whole.breach_count[rule] = max(whole.breach_count.get(rule, 0), count)

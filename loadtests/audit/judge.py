@@ -3,39 +3,47 @@
 import logging
 import sys
 import time
-from abc import ABC, abstractmethod
 from argparse import Namespace
-from collections.abc import Sequence
 from typing import Any, Final
 
 import gevent
 from locust.env import Environment
+from locust.runners import MasterRunner
 
-from loadtests.audit.options import AuditOptions
+from loadtests import run
+from loadtests.audit import coordinator
+from loadtests.audit.coordinator import Roster
+from loadtests.audit.options import AuditOptions, read_options
 from loadtests.audit.outcome import report, text
-from loadtests.audit.outcome.verdict import AuditFinding, AuditVerdict, Ramp, UndecidedPlayers, WorkerResult
+from loadtests.audit.outcome.verdict import AuditFinding, AuditVerdict, Ramp, WorkerResult
+from loadtests.audit.worker_rpc import Client, LocalClient
 from loadtests.monitor import memory_watch
 from scenarios.problems.errors import Exit, UsageProblem
+from simulators.exchanges.redaction import Redactor
 
 log = logging.getLogger(__name__)
 
 # Seconds between two looks whether traffic has started, and those by which Locust's timer may be early.
 _LOOK: Final = 0.25
 _TIMER: Final = 1.0
+# How long workers may take to send their statistics, or to let traffic go on, in seconds.
+_PROMPTLY: Final = 15.0
 # Exit codes by gravity; any other is graver than all of these.
 _GRAVITY: Final = {None: 0, int(Exit.HOLDS): 1, int(Exit.UNDECIDED): 2, int(Exit.BROKEN): 3}
 
 
-class Judge(ABC):
-    """Who comes to the verdict: on the master, or in a run of one process.
+class Judge:
+    """Who comes to the verdict: on the master, or in a run of one process. ``rpc`` calls the workers.
 
     ``verdict`` is there once a test has ended. ``ramp`` is what a ramp found so far, where there is one: it audits
     between its steps, too (``between``, then ``resume``), from Locust's shape greenlet. Whatever ends the run meanwhile
     makes the audit of the end: the one between steps then gives way.
     """
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, rpc: Client) -> None:
         self.environment = environment
+        self._rpc = rpc
+        self._roster: Roster | None = None
         self.options = AuditOptions()
         self.verdict: AuditVerdict | None = None
         self.ramp: Ramp | None = None
@@ -45,45 +53,40 @@ class Judge(ABC):
         self._began = 0.0
         self._waited = False
         events = environment.events
+        events.worker_connect.add_listener(self._on_worker_connect)
         events.test_start.add_listener(self._on_test_start)
         events.test_stopping.add_listener(lambda **_: self.conclude())
+        events.test_stop.add_listener(self._on_test_stop)
         events.quitting.add_listener(self._on_quitting)
         # Below Locust's own tables, where the verdict is the last word.
         events.quit.add_listener(lambda **_: self._print())
 
-    # What differs between the two.
+    # What is asked of the workers.
 
-    @abstractmethod
-    def begin(self, parsed: Namespace) -> None:
-        """A test begins."""
-
-    @abstractmethod
-    def judge(self, *, last: bool) -> AuditVerdict | None:
-        """Audit; None where the test did not start properly. After one that is not the ``last``, traffic may go on."""
-
-    @abstractmethod
     def snapshots(self) -> list[dict[str, Any]]:
         """The newest figures of all workers."""
+        return [] if self._roster is None else [each for each in self._rpc.snapshots.values() if each]
 
-    @abstractmethod
-    def known(self) -> tuple[Sequence[str], str, int]:
-        """The players, their currency and the number of workers, as far as they are known."""
-
-    @abstractmethod
     def resume(self) -> str:
         """Let traffic go on after an audit between steps; return why it cannot, empty where it does."""
+        if self._roster is None:
+            return "the test did not start properly"
+        answers, failures = self._rpc.call("resume", self._roster.workers, _PROMPTLY)
+        failures |= {worker: "it did not go on" for worker, said in answers.items() if not said["resumed"]}
+        return "; ".join(self._roster.named(*each) for each in failures.items())
 
-    @abstractmethod
     def flush(self) -> int:
         """Have the statistics of all workers brought up to now; return how many players are not ready to play yet."""
+        workers = [] if self._roster is None else self._roster.workers
+        answers, _ = self._rpc.call("flush", workers, _PROMPTLY)
+        return sum(said["preparing"] for said in answers.values())
 
     def lost(self) -> str:
-        """Which workers of the test that runs are lost, in words; empty where all are there."""
-        return ""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Close what the audit has open: the run ends."""
+        """Which workers of the test that runs have quit, or are not heard any more, in words; empty for none."""
+        if self._roster is None or self.state != "playing":
+            return ""
+        missing = ((worker, self._rpc.lost(worker)) for worker in self._roster.workers)
+        return "; ".join(self._roster.named(worker, why) for worker, why in missing if why)
 
     # Locust's events.
 
@@ -94,12 +97,44 @@ class Judge(ABC):
         parsed = self.environment.parsed_options
         assert parsed is not None
         try:
-            self.begin(parsed)
+            self._begin(parsed)
         except UsageProblem as problem:
             log.error("nothing can be audited: %s", problem)  # noqa: TRY400 - the beats say it all
             self._code = int(Exit.USAGE)
         except Exception:
             log.exception("nothing can be audited")
+
+    def _begin(self, parsed: Namespace) -> None:
+        """Write down who plays."""
+        self._roster = None
+        self._rpc.snapshots.clear()
+        if isinstance(self.environment.runner, MasterRunner):
+            workers = list(getattr(parsed, run.WORKERS, []))
+            traffic = run.make(parsed, self.environment.host, run.Shard(-1, max(1, len(workers))))
+            traffic.ledger.close()
+        else:
+            workers, traffic = [LocalClient.HERE], run.of(self.environment)
+        self.options = read_options(parsed, traffic.ledger.currency)
+        redactor = Redactor(traffic.target.secrets())
+        self._roster = Roster(traffic.players, traffic.ledger.currency, workers, traffic.asked, redactor)
+
+    def _on_worker_connect(self, client_id: str, **_: Any) -> None:
+        """Say what a worker does that comes when the test has started: Locust gives it users all the same."""
+        if self.state == "playing" and self._roster is not None and client_id not in self._roster.workers:
+            log.warning(
+                "a worker joined when the test had started: it plays nobody, and users that Locust moves to it "
+                "stand still; start the test again to use it"
+            )
+
+    def _on_test_stop(self, **_: Any) -> None:
+        """End a run without a page where no worker is left: Locust would sit out the rest of its --run-time."""
+        verdict, parsed = self.verdict, self.environment.parsed_options
+        if verdict is None or parsed is None or not parsed.headless or len(verdict.lost) < verdict.workers:
+            return
+        log.error("all workers are lost: the run ends")
+        assert self.environment.runner is not None
+        # Not from here: it ends the greenlet that is telling us.
+        gevent.spawn(self.environment.runner.quit)
 
     def _on_quitting(self, **_: Any) -> None:
         """Set the exit code. Where a test still runs, or its audit was given up, say so first."""
@@ -111,7 +146,6 @@ class Judge(ABC):
         worst = max((environment.process_exit_code, self._code), key=lambda code: _GRAVITY.get(code, 9))
         if worst is not None and (worst or environment.process_exit_code is not None):
             environment.process_exit_code = worst
-        self.close()
 
     def interrupted(self) -> bool:
         """Ctrl-C: audit first; say whether Locust is to end now."""
@@ -165,15 +199,20 @@ class Judge(ABC):
 
     def _judged(self, *, last: bool) -> AuditVerdict:
         try:
-            found = self.judge(last=last)
+            if self._roster is None:
+                return self._nothing("the test did not start properly: see the log")
+            return coordinator.audit_run(self.environment, self._rpc, self._roster, self.options, last=last)
         except Exception as error:
             log.exception("the audit failed")
             return self._nothing(f"the audit failed: {type(error).__name__}")
-        return found or self._nothing("the test did not start properly: see the log")
 
     def _nothing(self, why: str) -> AuditVerdict:
-        players, currency, workers = self.known()
-        result = WorkerResult(undecided=[UndecidedPlayers(why, len(players), list(players[:8]))])
+        roster = self._roster
+        players, currency, workers = (
+            ((), "EUR", 1) if roster is None else (roster.players, roster.currency, len(roster.workers))
+        )
+        result = WorkerResult()
+        result.add_undecided(why, *players[:8], count=len(players))
         return AuditVerdict(currency, workers, result, compared=False)
 
     def _grave(self, code: Exit) -> None:

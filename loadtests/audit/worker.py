@@ -21,12 +21,13 @@ from loadtests.audit import comparison
 from loadtests.audit.balance_readers import BalanceReaders
 from loadtests.audit.open_transactions import fund, open_player, resolve, why_open
 from loadtests.audit.options import AuditOptions
-from loadtests.audit.outcome.verdict import TOLD, RuleBreach, UndecidedPlayers, WorkerResult, share_of
+from loadtests.audit.outcome.verdict import TOLD, WorkerResult, share_of
 from loadtests.run import Traffic
 from loadtests.traffic.driving import drive
 from loadtests.traffic.ledger import BET, Ledger, Operation
 from scenarios.oracles.attempts import from_units
 from scenarios.problems.errors import DriverProblem
+from scenarios.report.schema.load import Breach
 from scenarios.wallet.probes import Unreadable
 from simulators.exchanges.redaction import Redactor
 from simulators.values import money
@@ -62,7 +63,7 @@ class WorkerAudit:
         # balance a reading may have changed, and answers to probes that broke a rule.
         self._wrong: dict[int, int] = {}
         self._spoiled: dict[int, str] = {}
-        self._breaches: dict[tuple[str, str], RuleBreach] = {}
+        self._breaches: dict[tuple[str, str], Breach] = {}
 
     def snapshot(self) -> dict[str, Any]:
         """Figures for the live tab and for sharing out a sample, as numbers and texts."""
@@ -148,7 +149,7 @@ class WorkerAudit:
         played = list(ledger.played())
         drawn: Sequence[int] = played
         if sample:
-            share = share_of(sample, len(played), all_played or len(played))
+            share = share_of(sample, len(played), max(all_played, len(played)))
             # Who was wrong once is looked at again, so that no later verdict is milder.
             drawn = list(dict.fromkeys([*sorted(self._wrong), *Random().sample(played, share)]))
         result.played = len(played)
@@ -250,7 +251,9 @@ class WorkerAudit:
         except (Unreadable, DriverProblem, ValueError) as error:
             words = self._words(error)
             if isinstance(error, Unreadable) and error.rule:
-                self._breaches[error.rule, name] = RuleBreach(error.rule, name, "", words)
+                self._breaches[error.rule, name] = Breach(
+                    rule=error.rule, player=name, transaction="", text=words
+                )
             self._spoil(player, words)
             result.add_undecided(f"the balance cannot be read: {words}", name)
             return None
@@ -310,5 +313,7 @@ class WorkerAudit:
 
 def unheard(why: str, players: Sequence[str], mine: range) -> WorkerResult:
     """The result of a worker that made none: all its players, numbers ``mine``, are undecided."""
-    names = [players[number] for number in mine[:TOLD]]
-    return WorkerResult(undecided=[UndecidedPlayers(why, len(mine), names)] if names else [])
+    result = WorkerResult()
+    if mine:
+        result.add_undecided(why, *(players[number] for number in mine[:TOLD]), count=len(mine))
+    return result

@@ -1,13 +1,13 @@
-"""Calls of the master to its workers, and their replies: two messages of Locust's own channel.
+"""Calls of whoever judges to the workers, and their replies: two messages of Locust's own channel.
 
 A call is {"serial", "name", "given"}, a reply {"serial", "answer"} or {"serial", "failed"}. A worker that quits
 meanwhile is not waited for. One that is not heard is, from the call on for as long as the user's patience lasts: the
-network may be back in time.
+network may be back in time. The worker of a run of one process is called directly.
 """
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import gevent
@@ -19,10 +19,14 @@ log = logging.getLogger(__name__)
 
 CALL: Final = "pitboss-call"
 REPLY: Final = "pitboss-reply"
+# The key of snapshots in the workers' reports.
+SNAPSHOT: Final = "pitboss"
 # How often the master looks whether a worker has gone missing, in seconds.
 _LOOK: Final = 0.25
 
-Procedures = dict[str, Callable[[dict[str, Any]], dict[str, Any]]]
+Procedures = Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]
+# Answers by worker, and why others gave none.
+Replies = tuple[dict[str, dict[str, Any]], dict[str, str]]
 
 
 class _Call:
@@ -51,7 +55,9 @@ class RpcClient:
         self._runner = runner
         self._serial = 0
         self._calls: dict[int, _Call] = {}
+        self.snapshots: dict[str, dict[str, Any]] = {}
         runner.register_message(REPLY, self._on_reply)
+        runner.environment.events.worker_report.add_listener(self._on_worker_report)
 
     def lost(self, client: str) -> str:
         """What became of the worker ``client`` that has quit, or was not heard for too long; empty for any other."""
@@ -66,7 +72,7 @@ class RpcClient:
 
     def call(
         self, name: str, clients: Iterable[str], limit: float, given: dict[str, Any] | None = None
-    ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    ) -> Replies:
         """Call ``name`` on ``clients``, wait ``limit`` seconds at most; return answers, and why others gave none."""
         self._serial += 1
         serial, call = self._serial, _Call(clients)
@@ -102,6 +108,38 @@ class RpcClient:
         else:
             call.answers[msg.node_id] = msg.data["answer"]
         call.heard.set()
+
+    def _on_worker_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
+        """Keep the newest of each: they are cumulative."""
+        if SNAPSHOT in data:
+            self.snapshots[client_id] = data[SNAPSHOT]
+
+
+class LocalClient:
+    """The same for the one worker of this process, ``HERE``; what goes wrong there is raised."""
+
+    HERE: Final = "local"
+
+    def __init__(self, procedures: Procedures, snapshot: Callable[[], dict[str, Any]]) -> None:
+        self._procedures, self._snapshot = procedures, snapshot
+
+    @property
+    def snapshots(self) -> dict[str, dict[str, Any]]:
+        """Its figures now."""
+        return {self.HERE: self._snapshot()}
+
+    def lost(self, _client: str) -> str:
+        """It never is."""
+        return ""
+
+    def call(
+        self, name: str, clients: Iterable[str], _limit: float, given: dict[str, Any] | None = None
+    ) -> Replies:
+        """Call ``name``; it takes its time."""
+        return {client: self._procedures[name](given or {}) for client in clients}, {}
+
+
+Client = RpcClient | LocalClient
 
 
 class RpcServer:

@@ -16,14 +16,7 @@ from typing import Any, Final
 from loadtests.audit.comparison import sum_up
 from loadtests.audit.open_transactions import open_player, resolve
 from loadtests.audit.outcome import text
-from loadtests.audit.outcome.verdict import (
-    AuditVerdict,
-    FailedRounds,
-    RuleBreach,
-    UndecidedPlayers,
-    WorkerResult,
-    WrongBalance,
-)
+from loadtests.audit.outcome.verdict import AuditVerdict, WorkerResult, WrongBalance
 from loadtests.audit.unique_ids import compare
 from loadtests.autoplay.balances import Balances, Judged, Opening
 from loadtests.autoplay.carrier import Carrier, GivenUp
@@ -37,6 +30,7 @@ from loadtests.traffic.player_script import Play, PlayerScript, Seen, Send, of_e
 from loadtests.traffic.voucher_script import VoucherScript
 from scenarios.console.providers import Providers
 from scenarios.problems.errors import Problem
+from scenarios.report.schema.load import Breach, FailedRound
 from scenarios.wallet.probes import Unreadable
 from simulators.exchanges.history import Request
 from simulators.jackpot.simulator import JackpotSimulator
@@ -127,7 +121,7 @@ class Session:
                 "open": len(self.ledger.open_operations()),
                 "sent": dict(sorted(self.sent.items())),
                 "problems": [f"{count} times: {problem}" for problem, count in self._problems.items()],
-                "failed_rounds": [str(failed) for failed in self._failed_rounds()],
+                "failed_rounds": list(map(text.failed_rounds, self._failed_rounds())),
                 "breaches": dict(self.ledger.breach_count),
                 "verdict": None if verdict is None else self._verdict_shown(verdict),
             }
@@ -259,10 +253,8 @@ class Session:
             self.verdict = self._audit()
         except Exception as error:
             self._fail(error)
-            everybody = list(self.ledger.players)
-            nothing = WorkerResult(
-                undecided=[UndecidedPlayers("the audit failed", len(everybody), everybody)]
-            )
+            nothing = WorkerResult()
+            nothing.add_undecided("the audit failed", *self.ledger.players)
             self.verdict = AuditVerdict(
                 self.ledger.currency, 1, nothing, compared=False, failed_rounds=self._failed_rounds()
             )
@@ -289,7 +281,7 @@ class Session:
                 result.resolved = sum(pool.map(self._settle, played))
                 if self._conversions is not None:
                     for store in self._conversions.settle():
-                        result.add_breach(RuleBreach(store.rule, "", "", store.text))
+                        result.add_breach(Breach(rule=store.rule, player="", transaction="", text=store.text))
             self.phase = AUDITING
             for number, judged in zip(played, pool.map(partial(self._judge, gone=gone), played), strict=True):
                 self._note_judged(number, judged, result)
@@ -334,7 +326,9 @@ class Session:
         player = self.ledger.players[number]
         if not isinstance(judged, Judged):
             if isinstance(judged, Unreadable) and judged.rule:
-                result.add_breach(RuleBreach(judged.rule, player, "", self._words(judged)))
+                result.add_breach(
+                    Breach(rule=judged.rule, player=player, transaction="", text=self._words(judged))
+                )
             words = judged if isinstance(judged, str) else self._words(judged)
             result.add_undecided(f"the balance cannot be read: {words}", player)
             return
@@ -358,8 +352,8 @@ class Session:
     def _reachable(self, seconds: float) -> bool:
         return reachable(Request("POST", self._url), seconds)
 
-    def _failed_rounds(self) -> list[FailedRounds]:
-        return [FailedRounds(words, count) for words, count in list(self._failed.items())]
+    def _failed_rounds(self) -> list[FailedRound]:
+        return [FailedRound(error=words, count=count) for words, count in list(self._failed.items())]
 
     def _words(self, error: Exception) -> str:
         first = error.came if isinstance(error, Problem) else str(error).partition("\n")[0]

@@ -4,7 +4,6 @@ Dialling, TLS and parsing are geventhttpclient's, as they are FastHttpUser's; wh
 retries, a pool with a look-up for each request) an OPERATOR does not do. A connection blocks its greenlet only.
 """
 
-import select
 import time
 from functools import cache
 from typing import Any, Final
@@ -17,7 +16,13 @@ from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTP
 
 from loadtests.traffic.player_script import Seen, Send
 from simulators.exchanges.history import Headers
-from simulators.transport.raw_connection import ANSWER_LIMIT, DialTimeoutError, failure_of, remaining
+from simulators.transport.raw_connection import (
+    ANSWER_LIMIT,
+    DialTimeoutError,
+    failure_of,
+    readable,
+    remaining,
+)
 
 # Bytes that headers and interim answers may have beside a body, and those that are read at a time.
 _HEAD_LIMIT: Final = 65536
@@ -78,7 +83,7 @@ class Connection:
             self._socket = None
 
     def _connected(self) -> Any:
-        if self._socket is not None and not alive(self._socket):
+        if self._socket is not None and readable(self._socket):
             self.close()
         if self._socket is None:
             # Its own bound is for each step of the way, and a handshake may drip, too.
@@ -121,12 +126,3 @@ class _Bounded:
 @cache
 def _context(ca_file: str | None) -> Any:
     return gevent.ssl.create_default_context(cafile=ca_file)
-
-
-def alive(sock: Any) -> bool:
-    """Whether the idle connection ``sock`` is still there. Unlike select, poll takes any number of sockets."""
-    if sock.fileno() < 0:
-        return False
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return not poll.poll(0)

@@ -1,6 +1,7 @@
-"""Pages: headers that keep out what a CLIENT's bytes or another website could do, and plain pages of a few lines."""
+"""Pages: headers that keep out what a CLIENT's bytes or another website could do, files, and pages of a few lines."""
 
 import secrets
+from pathlib import Path
 from typing import Any
 
 from flask import Response, render_template
@@ -12,6 +13,17 @@ def guarded(response: Response, policy: str, *, cache: str = "no-store") -> Resp
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = cache
+    return response
+
+
+def static(file: Path, content_type: str, before: str = "", *, anywhere: bool = False) -> Response:
+    """A file of a page, behind the text ``before``; ``anywhere``: pages of every website may load it."""
+    text = before + file.read_text(encoding="utf-8")
+    response = Response(text, content_type=f"{content_type}; charset=utf-8")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if anywhere:
+        response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
 

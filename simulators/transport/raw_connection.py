@@ -145,7 +145,7 @@ class Connection:
 
         Raises ValueError where the request cannot be written.
         """
-        if not self.reusable or time.monotonic() > self._heard_at + _IDLE or _readable(self.socket):
+        if not self.reusable or time.monotonic() > self._heard_at + _IDLE or readable(self.socket):
             return False
         self._http.start_next_cycle()
         self._begin(request)
@@ -320,8 +320,11 @@ def _dial(host: str, port: int, timeout: float, buffer: int | None) -> socket.so
     raise failure
 
 
-def _readable(sock: socket.socket) -> bool:
-    """Whether an idle connection has something to say: that it is closed, or what nobody asked for."""
+def readable(sock: socket.socket) -> bool:
+    """Whether an idle connection has something to say: that it is closed, or what nobody asked for.
+
+    Unlike select, poll takes any number of sockets.
+    """
     if sock.fileno() == -1:
         return True
     poll = select.poll()

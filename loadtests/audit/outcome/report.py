@@ -16,10 +16,7 @@ from loadtests.monitor.memory import Point
 from scenarios.contract import RULES, Level
 from scenarios.report.schema.load import (
     Audit,
-    Breach,
     ClientIds,
-    Doubt,
-    FailedRound,
     Load,
     LoadError,
     LoadMemory,
@@ -104,9 +101,9 @@ def audit(verdict: AuditVerdict) -> Audit:
             OffPlayer(player=off.player, off=plain(off.off), why=off.why, transactions=off.transactions)
             for off in whole.wrong
         ],
-        undecided=[Doubt(**asdict(group)) for group in whole.undecided],
-        breaches=[Breach(**asdict(breach)) for breach in whole.breaches],
-        failed_rounds=[FailedRound(**asdict(failed)) for failed in verdict.failed_rounds],
+        undecided=whole.undecided,
+        breaches=whole.breaches,
+        failed_rounds=verdict.failed_rounds,
         never_sent=verdict.never_sent,
     )
 

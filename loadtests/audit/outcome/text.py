@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from loadtests.audit.outcome.verdict import AuditFinding, AuditVerdict, UndecidedPlayers, WrongBalance
+from loadtests.audit.outcome.verdict import AuditFinding, AuditVerdict, WrongBalance
 from loadtests.monitor.memory import Point
 from scenarios.problems.plain_text import printable
+from scenarios.report.schema.load import Doubt, FailedRound
 from simulators.values import money
 
 # Importing Locust changes the whole process: only whoever runs under it does.
@@ -77,7 +78,7 @@ def _lines(verdict: AuditVerdict) -> Iterator[str]:
         yield f"  one CLIENT id for {', '.join(group)}"
     for players in whole.undecided:
         yield f"  undecided: {_undecided(players)}"
-    for failed in verdict.failed_rounds:
+    for failed in map(failed_rounds, verdict.failed_rounds):
         yield f"  undecided: {failed}"
     if verdict.never_sent:
         yield f"  never sent, though the mix asks for it: {', '.join(verdict.never_sent)}"
@@ -113,9 +114,14 @@ def _off(off: WrongBalance, currency: str) -> str:
     return f"{amount(abs(off.off), currency)} too {'much' if off.off > 0 else 'little'}: {off.why}"
 
 
-def _undecided(group: UndecidedPlayers) -> str:
+def _undecided(group: Doubt) -> str:
     names = ", ".join(group.players[:_NAMES]) + (", .." if group.count > _NAMES else "")
     return f"{group.count} players ({names}): {group.why}"
+
+
+def failed_rounds(failed: FailedRound) -> str:
+    """What is said of rounds that ended with an exception in this program: what else they would have sent is open."""
+    return f"{failed.count} rounds failed in the generator itself: {failed.error}"
 
 
 def why_not(verdict: AuditVerdict) -> str:
@@ -141,7 +147,7 @@ def _why_undecided(verdict: AuditVerdict) -> Iterator[str]:
             yield f"{group.count} players: {group.why}"
     if not verdict.compared:
         yield "CLIENT ids could not all be compared"
-    yield from map(str, verdict.failed_rounds)
+    yield from map(failed_rounds, verdict.failed_rounds)
     if not whole.transactions:
         yield "nothing was sent"
 
@@ -175,7 +181,9 @@ def fire(environment: "Environment", verdict: AuditVerdict, seconds: float) -> N
         failures[f"undecided ({number})"] = _undecided(group)
     if verdict.finding is AuditFinding.UNDECIDED and not (whole.undecided or verdict.failed_rounds):
         failures["undecided"] = "nothing was sent" if not whole.transactions else figures(verdict)
-    failures |= {f"rounds that failed ({n})": str(one) for n, one in enumerate(verdict.failed_rounds, 1)}
+    failures |= {
+        f"rounds that failed ({n})": failed_rounds(one) for n, one in enumerate(verdict.failed_rounds, 1)
+    }
     for name, failure in failures.items():
         environment.events.request.fire(
             request_type=ROW,

@@ -1,19 +1,22 @@
 """What the audit finds: one result of each worker, added up to one verdict. Plain data and arithmetic.
 
-Results travel from worker to master as dictionaries of numbers and texts (``as_plain``, ``WorkerResult.of``); amounts
-are integers in minor units of the run's currency.
+Results travel from worker to master as dictionaries of numbers and texts (pydantic's); what ``report.json`` tells in
+the same words is its own model. Amounts are integers in minor units of the run's currency.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from math import exp, lgamma
 from typing import Any, Protocol
 
+from pydantic import BaseModel
+
 from loadtests.monitor.memory import Point
 from scenarios.contract import RULES, Level
 from scenarios.problems.errors import Exit
+from scenarios.report.schema.load import Breach, Doubt, FailedRound
 
 # How many players, and how many breaches, are told of one by one; all are counted.
 TOLD = 50
@@ -52,27 +55,7 @@ class WrongBalance:
     transactions: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class UndecidedPlayers:
-    """Players whose balance could not be judged, and why. ``count`` is how many, ``players`` the first of them."""
-
-    why: str
-    count: int
-    players: list[str]
-
-
-@dataclass(slots=True)
-class RuleBreach:
-    """An answer that broke the contract whatever the balances are."""
-
-    rule: str
-    player: str
-    transaction: str
-    text: str
-
-
-@dataclass(slots=True)
-class WorkerResult:
+class WorkerResult(BaseModel):
     """What one worker found.
 
     ``played`` players had transactions; of these ``read`` balances were read and ``right`` were acceptable.
@@ -87,16 +70,16 @@ class WorkerResult:
     resolved: int = 0
     off: int = 0
     off_count: int = 0
-    wrong: list[WrongBalance] = field(default_factory=list)
-    undecided: list[UndecidedPlayers] = field(default_factory=list)
-    breach_count: dict[str, int] = field(default_factory=dict)
-    breaches: list[RuleBreach] = field(default_factory=list)
+    wrong: list[WrongBalance] = []
+    undecided: list[Doubt] = []
+    breach_count: dict[str, int] = {}
+    breaches: list[Breach] = []
     ids: int = 0
     kept: int = 0
     settled: int = 0
-    notes: list[str] = field(default_factory=list)
+    notes: list[str] = []
     # The kinds of traffic of which something was sent (names of shares of Rates).
-    kinds: list[str] = field(default_factory=list)
+    kinds: list[str] = []
 
     def add_wrong(self, off: WrongBalance) -> None:
         """Count one more player whose balance is off; the farthest off are told of."""
@@ -106,36 +89,21 @@ class WorkerResult:
 
     def add_undecided(self, why: str, *players: str, count: int | None = None) -> None:
         """Count ``players`` that could not be judged, and why; ``count`` where not all of them are named."""
-        known = {one.why: one for one in self.undecided}
+        known = {one.why: place for place, one in enumerate(self.undecided)}
         if why not in known and len(known) >= TOLD:
             why = "other reasons"
-        group = known.get(why)
-        if group is None:
-            group = UndecidedPlayers(why, 0, [])
-            self.undecided.append(group)
-        group.count += len(players) if count is None else count
-        group.players += players[: max(0, TOLD - len(group.players))]
+        if why not in known:
+            known[why] = len(self.undecided)
+            self.undecided.append(Doubt(why=why, count=0))
+        before = self.undecided[known[why]]
+        more = len(players) if count is None else count
+        named = [*before.players, *players][:TOLD]
+        self.undecided[known[why]] = Doubt(why=why, count=before.count + more, players=named)
 
-    def add_breach(self, breach: RuleBreach) -> None:
+    def add_breach(self, breach: Breach) -> None:
         """Count one more answer that broke the contract."""
         self.breach_count[breach.rule] = self.breach_count.get(breach.rule, 0) + 1
         self.breaches.append(breach)
-
-    def as_plain(self) -> dict[str, Any]:
-        """This result as numbers, texts, lists and dictionaries."""
-        return asdict(self)
-
-    @classmethod
-    def of(cls, plain: dict[str, Any]) -> "WorkerResult":
-        """The result that ``as_plain`` wrote."""
-        return cls(
-            **{
-                **plain,
-                "wrong": [WrongBalance(**each) for each in plain["wrong"]],
-                "undecided": [UndecidedPlayers(**each) for each in plain["undecided"]],
-                "breaches": [RuleBreach(**each) for each in plain["breaches"]],
-            }
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +123,6 @@ class Sample:
             f"{self.read} of {self.played} players, drawn by chance: with a confidence of {CONFIDENCE:.0%} "
             f"at most {self.at_most} of them ({share:.2g} %) are off"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class FailedRounds:
-    """``count`` rounds that ended with an exception in this program: what else they would have sent is open."""
-
-    error: str
-    count: int
-
-    def __str__(self) -> str:
-        return f"{self.count} rounds failed in the generator itself: {self.error}"
 
 
 class Ramp(Protocol):
@@ -200,7 +157,7 @@ class AuditVerdict:
     compared: bool = True
     sample: Sample | None = None
     memory: list[Point] = field(default_factory=list)
-    failed_rounds: list[FailedRounds] = field(default_factory=list)
+    failed_rounds: list[FailedRound] = field(default_factory=list)
     never_sent: list[str] = field(default_factory=list)
 
     @property
@@ -242,9 +199,9 @@ def added(results: Iterable[WorkerResult]) -> WorkerResult:
     whole = WorkerResult()
     for one in results:
         whole.probe = whole.probe or one.probe
-        for each in fields(WorkerResult):
-            if each.type is int:
-                setattr(whole, each.name, getattr(whole, each.name) + getattr(one, each.name))
+        for name, info in WorkerResult.model_fields.items():
+            if info.annotation is int:
+                setattr(whole, name, getattr(whole, name) + getattr(one, name))
         whole.wrong = farthest([*whole.wrong, *one.wrong])
         for group in one.undecided:
             whole.add_undecided(group.why, *group.players, count=group.count)

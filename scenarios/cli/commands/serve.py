@@ -4,7 +4,8 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from itertools import starmap
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,12 +13,13 @@ import click
 
 from loadtests.autoplay.autoplay import Autoplay
 from loadtests.autoplay.sizes import CONVERSIONS, SIZES, option
-from scenarios.cli.options import TARGET_OR_CLIENT, tell_made_up
+from scenarios.cli.options import TARGET_OR_CLIENT, Option, all_of, tell_made_up
 from scenarios.cli.options import config as config_option
 from scenarios.cli.options import public_url as public
 from scenarios.cli.reference_client import with_vouchers
 from scenarios.console.app import THREADS, Console
 from scenarios.console.app import create_app as create_console
+from scenarios.console.control.autoplay import Size
 from scenarios.console.control.client import CONTROL_TOKEN, announced
 from scenarios.console.form_input import FormInput
 from scenarios.console.providers import ServedProviders
@@ -41,16 +43,32 @@ from simulators.server.wsgi_server import App, watch_parent
 _EVERYWHERE: Final = ("0.0.0.0", "::")
 
 
-def play_sizes(command: Callable[..., None]) -> Callable[..., None]:
-    """Options for the sizes of autoplay, named and described as those of ``pitboss load``."""
-    for name, size in reversed(list(SIZES.items())):
-        words, shown = size.words, size.default is not None
-        if not shown:
-            words += f"  [default: {CONVERSIONS:g} where the target has them, else 0]"
-        of = float if size.default is None else None
-        add = click.option(option(name), name, type=of, default=size.default, show_default=shown, help=words)
-        command = add(command)
-    return command
+def _size(name: str, size: Size) -> Option[Any]:
+    """An option for a size of autoplay, named and described as that of ``pitboss load``."""
+    known = size.default is not None
+    words = "" if known else f"  [default: {CONVERSIONS:g} where the target has them, else 0]"
+    of = None if known else float
+    return click.option(
+        option(name), name, type=of, default=size.default, show_default=known, help=size.words + words
+    )
+
+
+def _port(name: str, default: int, words: str) -> Option[Any]:
+    ports = click.IntRange(0, 65535)
+    return click.option(f"--{name}-port", type=ports, default=default, show_default=True, help=words)
+
+
+_PORTS: Final = all_of(
+    *(
+        _port(name, PROVIDERS[name].port, f"Port of {what}; 0 takes a free one.")
+        for name, what in (
+            (OPERATOR, "the OPERATOR's API and pages"),
+            (JACKPOT, "Jackpot's API, widget and back-office"),
+            (CHECKOUT, "the checkout's API, widget and pages"),
+        )
+    ),
+    _port("console", 8700, "Port of the console, a page to watch and steer all of it from; 0 leaves it out."),
+)
 
 
 @click.command(
@@ -59,34 +77,7 @@ def play_sizes(command: Callable[..., None]) -> Callable[..., None]:
     "4 the audit is undecided; a second Ctrl-C gives it up.",
 )
 @config_option(TARGET_OR_CLIENT)
-@click.option(
-    "--operator-port",
-    type=click.IntRange(0, 65535),
-    default=PROVIDERS[OPERATOR].port,
-    show_default=True,
-    help="Port of the OPERATOR's API and pages; 0 takes a free one.",
-)
-@click.option(
-    "--jackpot-port",
-    type=click.IntRange(0, 65535),
-    default=PROVIDERS[JACKPOT].port,
-    show_default=True,
-    help="Port of Jackpot's API, widget and back-office; 0 takes a free one.",
-)
-@click.option(
-    "--checkout-port",
-    type=click.IntRange(0, 65535),
-    default=PROVIDERS[CHECKOUT].port,
-    show_default=True,
-    help="Port of the checkout's API, widget and pages; 0 takes a free one.",
-)
-@click.option(
-    "--console-port",
-    type=click.IntRange(0, 65535),
-    default=8700,
-    show_default=True,
-    help="Port of the console, a page to watch and steer all of it from; 0 leaves it out.",
-)
+@_PORTS
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -121,7 +112,7 @@ def play_sizes(command: Callable[..., None]) -> Callable[..., None]:
     help="Play by itself: rounds of every test player, until Ctrl-C; then every "
     "balance is audited. The options that follow are its sizes, also where it is switched on in the console.",
 )
-@play_sizes
+@all_of(*starmap(_size, SIZES.items()))
 @click.option(
     "--history",
     type=click.Path(dir_okay=False, path_type=Path),

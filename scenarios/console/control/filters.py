@@ -1,7 +1,7 @@
 """The one language in which exchanges are asked for: by the feed, ``pitboss tail`` and the control API."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -60,6 +60,7 @@ class _Seen:
 
 
 _Fits = Callable[[_Seen], bool]
+_Read = Callable[[str], _Fits | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,35 +84,19 @@ class Filter:
 ALL: Final = Filter()
 
 
-def _number(name: str) -> Callable[[str], _Fits | None]:
-    """How a word is read that has a whole number for the field ``name``."""
-    found: Mapping[str, Callable[[Exchange], int | None]] = {
-        "status": lambda exchange: None if exchange.answer is None else exchange.answer.status,
-        "race": lambda exchange: exchange.race,
-        "#": lambda exchange: exchange.number,
-    }
-    field = found[name]
+def _number(fits: Callable[[Exchange, int], bool], unit: str = "") -> _Read:
+    """How a word is read that has a whole number, perhaps of a ``unit``."""
 
     def read(value: str) -> _Fits | None:
-        return (lambda seen: field(seen.exchange) == int(value)) if _NUMBER.fullmatch(value) else None
+        number = value.removesuffix(unit)
+        return (lambda seen: fits(seen.exchange, int(number))) if _NUMBER.fullmatch(number) else None
 
     return read
 
 
-def _from(value: str) -> _Fits | None:
-    return (lambda seen: seen.exchange.number >= int(value)) if _NUMBER.fullmatch(value) else None
-
-
-def _provider(value: str) -> _Fits | None:
-    return (lambda seen: seen.exchange.provider == value) if value in PROVIDERS else None
-
-
-def _client(value: str) -> _Fits | None:
-    return (lambda seen: seen.exchange.direction is _DIRECTIONS[value]) if value in _DIRECTIONS else None
-
-
-def _outcome(value: str) -> _Fits | None:
-    return (lambda seen: seen.outcome == value) if value in OUTCOMES else None
+def _choice(among: Collection[str], fits: Callable[[_Seen, str], bool]) -> _Read:
+    """How a word is read that is one ``among`` several."""
+    return lambda value: (lambda seen: fits(seen, value)) if value in among else None
 
 
 def _player(value: str) -> _Fits | None:
@@ -122,24 +107,17 @@ def _player(value: str) -> _Fits | None:
     )
 
 
-def _longer(value: str) -> _Fits | None:
-    limit = value.removesuffix("ms")
-    if not _NUMBER.fullmatch(limit):
-        return None
-    return lambda seen: (seen.exchange.seconds or 0.0) * 1000 > int(limit)
-
-
 # How each kind of word begins, and what reads the rest: None where it cannot be read.
-_READ: Final[Mapping[str, Callable[[str], _Fits | None]]] = {
-    "status:": _number("status"),
-    "race:": _number("race"),
-    "#": _number("#"),
-    "from:": _from,
-    "provider:": _provider,
-    "client:": _client,
-    "outcome:": _outcome,
+_READ: Final[Mapping[str, _Read]] = {
+    "status:": _number(lambda one, number: one.answer is not None and one.answer.status == number),
+    "race:": _number(lambda one, number: one.race == number),
+    "#": _number(lambda one, number: one.number == number),
+    "from:": _number(lambda one, number: one.number >= number),
+    "provider:": _choice(PROVIDERS, lambda seen, name: seen.exchange.provider == name),
+    "client:": _choice(_DIRECTIONS, lambda seen, way: seen.exchange.direction is _DIRECTIONS[way]),
+    "outcome:": _choice(OUTCOMES, lambda seen, outcome: seen.outcome == outcome),
     "player:": _player,
-    ">": _longer,
+    ">": _number(lambda one, limit: (one.seconds or 0.0) * 1000 > limit, "ms"),
 }
 
 

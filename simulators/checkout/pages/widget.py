@@ -7,12 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from flask import Blueprint, Response
+from flask import Blueprint
 
 from simulators.checkout import world
 from simulators.checkout.requests import BegunAnswer, PriceAnswer
 from simulators.checkout.simulator import CheckoutSimulator
 from simulators.checkout.world import Checkout
+from simulators.server.pages import static
 from simulators.server.responses import ApiError
 from simulators.values import money
 
@@ -25,18 +26,13 @@ _SYMBOLS: Final = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
 def blueprint() -> Blueprint:
     """Return the widget's files: ``/widget.js`` and ``/widget.css``."""
     files = Blueprint(NAME, __name__)
-    files.add_url_rule(SCRIPT, "script", lambda: _static("widget.js", "text/javascript"))
-    files.add_url_rule("/widget.css", "styles", lambda: _static("widget.css", "text/css"))
+    files.add_url_rule(
+        SCRIPT, "script", lambda: static(_STATIC / "widget.js", "text/javascript", anywhere=True)
+    )
+    files.add_url_rule(
+        "/widget.css", "styles", lambda: static(_STATIC / "widget.css", "text/css", anywhere=True)
+    )
     return files
-
-
-def _static(name: str, content_type: str) -> Response:
-    text = (_STATIC / name).read_text(encoding="utf-8")
-    response = Response(text, content_type=f"{content_type}; charset=utf-8")
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
 
 
 def price(simulator: CheckoutSimulator, merchant_id: str, token: str) -> PriceAnswer:

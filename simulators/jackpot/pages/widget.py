@@ -15,6 +15,7 @@ from simulators.jackpot.field_types import bounded
 from simulators.jackpot.service import WIDGET_CLIENT_ID
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.server.access.tokens import bearer
+from simulators.server.pages import static
 from simulators.server.responses import ApiError
 from simulators.values import decimal_json
 
@@ -27,7 +28,9 @@ def blueprint(simulator: JackpotSimulator) -> Blueprint:
     """Return the widget of ``simulator``: ``/widget.js``, ``/widget.css``, and prices under ``/widget``."""
     widget = Blueprint(NAME, __name__)
     widget.add_url_rule(SCRIPT, "script", lambda: _script(simulator))
-    widget.add_url_rule("/widget.css", "styles", lambda: _static("widget.css", "text/css"))
+    widget.add_url_rule(
+        "/widget.css", "styles", lambda: static(_STATIC / "widget.css", "text/css", anywhere=True)
+    )
     widget.add_url_rule(
         "/widget/stores/<store_id>/price", "price", lambda store_id: _price(simulator, store_id)
     )
@@ -37,16 +40,9 @@ def blueprint(simulator: JackpotSimulator) -> Blueprint:
 def _script(simulator: JackpotSimulator) -> Response:
     # The grant asks for the client_id, which is no secret; a page gives the script its JWT alone.
     known = json.dumps(simulator.agreement.client_id or WIDGET_CLIENT_ID).replace("<", "\\u003c")
-    return _static("widget.js", "text/javascript", f"window.JckptClientId = {known};\n")
-
-
-def _static(name: str, content_type: str, before: str = "") -> Response:
-    text = before + (_STATIC / name).read_text(encoding="utf-8")
-    response = Response(text, content_type=f"{content_type}; charset=utf-8")
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+    return static(
+        _STATIC / "widget.js", "text/javascript", f"window.JckptClientId = {known};\n", anywhere=True
+    )
 
 
 def _price(simulator: JackpotSimulator, store_id: str) -> Response:

@@ -20,7 +20,7 @@ from simulators.operator import lifecycle, world
 from simulators.operator.delivery import PROVIDER
 from simulators.operator.pages.words import language
 from simulators.operator.simulator import OperatorSimulator, Session
-from simulators.server.pages import guarded
+from simulators.server.pages import guarded, static
 from simulators.values import money
 from simulators.values.secret import same
 
@@ -39,7 +39,7 @@ OFFERED: Final = tuple(
 def blueprint(simulator: OperatorSimulator) -> Blueprint:
     """Return the page of ``simulator``, under ``/play``."""
     play = Blueprint(NAME, __name__, url_prefix="/play", template_folder="templates")
-    play.add_url_rule("/slip.js", "script", _script)
+    play.add_url_rule("/slip.js", "script", lambda: static(_SCRIPT, "text/javascript"))
     play.add_url_rule("/<key>", "show", lambda key: _page(simulator, _session(simulator, key)))
     play.add_url_rule("/<key>/bets", "place", lambda key: _place(simulator, key), methods=["POST"])
     play.add_url_rule(
@@ -166,13 +166,6 @@ def _concerns(exchange: Exchange, session: Session) -> bool:
         and exchange.direction is Direction.TO_CLIENT
         and getattr(exchange.message, "player", None) == session.player
     )
-
-
-def _script() -> Response:
-    response = Response(_SCRIPT.read_text(encoding="utf-8"), content_type="text/javascript; charset=utf-8")
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 def _framers(simulator: OperatorSimulator) -> str:

@@ -1,6 +1,7 @@
 """Audits between two steps of a ramp: a real audit, whose gate is opened again, on CLIENTs of this process."""
 
 from contextlib import contextmanager
+from functools import partial
 
 import gevent
 import pytest
@@ -22,6 +23,7 @@ from loadtests.audit.options import AuditOptions  # noqa: E402
 from loadtests.audit.outcome.text import lines, why_not  # noqa: E402
 from loadtests.audit.outcome.verdict import AuditFinding, AuditVerdict  # noqa: E402
 from loadtests.audit.worker import WorkerAudit  # noqa: E402
+from loadtests.audit.worker_rpc import LocalClient  # noqa: E402
 from loadtests.traffic.driving import drive  # noqa: E402
 from loadtests.traffic.ledger import BET  # noqa: E402
 from loadtests.traffic.player_script import Send  # noqa: E402
@@ -220,10 +222,14 @@ def test_a_round_that_failed_here_is_never_clean_and_what_was_not_sent_is_named(
     with audited(tmp_path, Wallet(PLAYERS)) as audit:
         audit.traffic.kinds |= set(audit.traffic.asked) - {"voids"}
         runner = audit.environment.runner
-        first = coordinator.audit_alone(audit.environment, audit, audit.options, last=False)
+        procedures = {name: partial(coordinator.dispatch, audit, name) for name in coordinator.PROCEDURES}
+        client = LocalClient(procedures, audit.snapshot)
+        roster = coordinator.Roster(PLAYERS, "EUR", [client.HERE], audit.traffic.asked, audit.redactor)
+        judged = partial(coordinator.audit_run, audit.environment, client, roster, audit.options)
+        first = judged(last=False)
         for number in range(3):
             runner.log_exception("local", f"no {SECRET}", f"Traceback\nKeyError: {number // 2}")
-        second = coordinator.audit_alone(audit.environment, audit, audit.options)
+        second = judged(last=True)
     assert (first.finding, first.never_sent) == (AuditFinding.CLEAN, ["voids"])
     assert (second.finding, second.code) == (AuditFinding.UNDECIDED, Exit.UNDECIDED)
     assert sorted(one.count for one in second.failed_rounds) == [1, 2]

@@ -12,8 +12,6 @@ from loadtests.audit.outcome import verdict
 from loadtests.audit.outcome.verdict import (
     AuditFinding,
     AuditVerdict,
-    RuleBreach,
-    UndecidedPlayers,
     WorkerResult,
     WrongBalance,
     added,
@@ -22,6 +20,7 @@ from loadtests.audit.unique_ids import GROUPS, compare
 from loadtests.traffic.journal import Journal
 from loadtests.traffic.ledger import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN, Ledger
 from scenarios.problems.errors import Exit, UsageProblem
+from scenarios.report.schema.load import Breach, Doubt
 
 
 def clean(**more):
@@ -43,7 +42,11 @@ def broken(off=5):
 FINDINGS = [
     (of(clean()), AuditFinding.CLEAN, Exit.HOLDS),
     (of(broken()), AuditFinding.BROKEN, Exit.BROKEN),
-    (of(clean(undecided=[UndecidedPlayers("lost", 2, ["p-2"])])), AuditFinding.UNDECIDED, Exit.UNDECIDED),
+    (
+        of(clean(undecided=[Doubt(why="lost", count=2, players=["p-2"])])),
+        AuditFinding.UNDECIDED,
+        Exit.UNDECIDED,
+    ),
     (of(broken(), lost=["worker 2 of 2: it was lost"]), AuditFinding.BROKEN, Exit.BROKEN),
     (of(clean(), lost=["worker 2 of 2: it was lost"]), AuditFinding.UNDECIDED, Exit.UNDECIDED),
     (of(clean(), compared=False), AuditFinding.UNDECIDED, Exit.UNDECIDED),
@@ -65,16 +68,17 @@ def test_the_finding_and_its_exit_code(one, finding, code):
 def test_statements_travel_as_plain_data_and_add_up():
     first = broken(off=-7)
     first.add_undecided("no answer", "p-2")
-    first.breaches.append(RuleBreach("IDM-01", "p-3", "t", "text"))
+    first.breaches.append(Breach(rule="IDM-01", player="p-3", transaction="t", text="text"))
     first.breach_count = {"IDM-01": 1}
     second = clean(
-        breach_count={"IDM-01": 2, "INV-02": 1}, undecided=[UndecidedPlayers("no answer", 2, ["p-4", "p-5"])]
+        breach_count={"IDM-01": 2, "INV-02": 1},
+        undecided=[Doubt(why="no answer", count=2, players=["p-4", "p-5"])],
     )
-    assert WorkerResult.of(first.as_plain()) == first
+    assert WorkerResult.model_validate(first.model_dump()) == first
     whole = added([first, second, broken(off=9)])
     assert (whole.played, whole.right, whole.off, whole.off_count, whole.transactions) == (9, 7, 16, 2, 27)
     assert [off.off for off in whole.wrong] == [9, -7]
-    assert whole.undecided == [UndecidedPlayers("no answer", 3, ["p-2", "p-4", "p-5"])]
+    assert whole.undecided == [Doubt(why="no answer", count=3, players=["p-2", "p-4", "p-5"])]
     assert whole.breach_count == {"IDM-01": 3, "INV-02": 1}
 
 

@@ -8,11 +8,11 @@ from loadtests.audit.outcome.text import why_not
 from loadtests.audit.outcome.verdict import (
     AuditFinding,
     AuditVerdict,
-    UndecidedPlayers,
     WorkerResult,
     WrongBalance,
 )
 from loadtests.shapes.ramp_search import RampStep, Search
+from scenarios.report.schema.load import Doubt
 
 
 def search(most, client, limit_ms=100):
@@ -164,7 +164,9 @@ def test_why_an_audit_is_not_clean_is_told_in_a_line():
     assert why_not(AuditVerdict("EUR", 1, WorkerResult(transactions=3))) == ""
     assert why_not(AuditVerdict("EUR", 1, WorkerResult())) == "nothing was sent"
     off = WorkerResult(
-        transactions=3, breach_count={"IDM-01": 2}, undecided=[UndecidedPlayers("no answer", 2, ["p-8"])]
+        transactions=3,
+        breach_count={"IDM-01": 2},
+        undecided=[Doubt(why="no answer", count=2, players=["p-8"])],
     )
     for number in range(1, 5):
         off.add_wrong(WrongBalance(f"p-{number}", -100 * number, "why"))
@@ -174,8 +176,8 @@ def test_why_an_audit_is_not_clean_is_told_in_a_line():
     lost = WorkerResult(
         transactions=3,
         undecided=[
-            UndecidedPlayers("worker 1 of 2: it quit", 4, ["p-1"]),
-            UndecidedPlayers("\x1b", 1, ["p"]),
+            Doubt(why="worker 1 of 2: it quit", count=4, players=["p-1"]),
+            Doubt(why="\x1b", count=1, players=["p"]),
         ],
     )
     assert why_not(AuditVerdict("EUR", 2, lost, lost=["worker 1 of 2: it quit"])) == (

@@ -10,12 +10,12 @@ import pytest
 
 from loadtests.traffic.player_script import Send
 from loadtests.transports import disturbed as transport
-from loadtests.transports.connection import Connection, alive
+from loadtests.transports.connection import Connection
 from scenarios.hosting.ports import free_port
 from simulators.exchanges.history import History
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.faults.table import parse_fault
-from simulators.transport.raw_connection import ANSWER_LIMIT
+from simulators.transport.raw_connection import ANSWER_LIMIT, readable
 from simulators.transport.route import Route
 from tests.support.servers.hostile import DRIPS, OK, answering, drips
 from tests.support.servers.scripted_server import BODY, HangUp, Scripted, answer, first_hangs_up, over_tls
@@ -159,12 +159,12 @@ def test_an_answer_without_end_is_read_no_further_than_its_bound(start, piece, s
 def test_an_idle_connection_is_told_from_a_dead_one_also_beyond_1024_sockets():
     ours, theirs = socket.socketpair()
     high = socket.socket(fileno=fcntl.fcntl(ours.fileno(), fcntl.F_DUPFD, 1500))
-    assert alive(high)
+    assert not readable(high)
     theirs.close()
-    assert not alive(high)
+    assert readable(high)
     high.close()
     ours.close()
-    assert not alive(high)
+    assert readable(high)
 
 
 def test_what_leaves_together_is_under_way_before_any_is_answered():
