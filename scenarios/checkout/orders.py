@@ -86,9 +86,12 @@ class Orders:
 
     def approve(self, order: Order) -> Any:
         """Approve for real and return what ``order`` reads then; undecided where it never moves."""
-        self.send(self.decision(order, approved=True))
+        answered = said(self.send(self.decision(order, approved=True))[-1])
         moved = self.wait(lambda: self.read(order.reference) != order.opening)
-        self.judge.needs(moved, "a genuine approval does not show in what driver order reads")
+        self.judge.needs(
+            moved,
+            f"a genuine approval does not show in what driver order reads; it was answered {answered}",
+        )
         return self.read(order.reference)
 
     def wait(self, happened: Callable[[], bool]) -> bool:

@@ -30,6 +30,10 @@ def _nothing(exchange: Exchange) -> None:
     """Guard of verbs that nobody watches."""
 
 
+# In how many results at most a player is paid what one does not pay whole.
+_PARTS: Final = 32
+
+
 class How(TypedDict, total=False):
     """How a callback is sent: as it is written, what it is called in reports, and for which purpose."""
 
@@ -58,6 +62,8 @@ class Verbs:
     guard: Callable[[Exchange], None] = field(default=_nothing)
     style: Style = PLAIN
     noticed: list[Noticed] = field(default_factory=list)
+    # The largest result that is paid whole in a currency, where the CLIENT was seen to pay larger ones in part or not.
+    largest_results: dict[str, Decimal] = field(default_factory=dict)
 
     @staticmethod
     def new_id() -> str:
@@ -180,7 +186,16 @@ class Verbs:
         return self.send(self.transaction("result", player, amount, id=id, currency=currency), **how)
 
     def pay(self, player: Player, amount: Decimal, purpose: Purpose) -> Exchange:
-        """Put ``amount`` on the balance, also where the CLIENT wrongly pays results only after bets."""
+        """Put ``amount`` on the balance, also where the CLIENT wrongly pays results only after bets, or small ones.
+
+        Returns the last exchange, or the first that was not accepted.
+        """
+        largest = self.largest_results.get(player.currency, amount)
+        while largest < amount <= _PARTS * largest:
+            part = self.pay(player, largest, purpose)
+            if not part.ok:
+                return part
+            amount -= largest
         if not self.channel.dialect.abilities.results_alone:
             return self.result(player, amount, purpose=purpose)
         refused: list[Exchange] = []

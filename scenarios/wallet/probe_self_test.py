@@ -21,6 +21,10 @@ from simulators.wallet.transactions import Kind, Transaction
 _PAID = 10_000
 _PART = 100
 _FORTUNE = 10**15
+# More than scenarios pay in at once, but for those about large amounts.
+_LARGE = 1_000_000
+# How many smaller ones are tried until one is paid whole.
+_LARGEST = 12
 # How many units may be left on a balance that bets have emptied.
 _LEFT = 8
 # What a bet and a result do to a balance.
@@ -80,6 +84,8 @@ def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
     start = len(history)
     try:
         found = _told_apart(probe.operator, player, _experiment(probe, player))
+        if found is None:
+            _large_results(probe, player)
     except Unreadable as error:
         found = _told_apart(probe.operator, player, _unreadable(probe, player, error))
         settle(probe.operator, player, start)
@@ -180,6 +186,44 @@ def _bets(probe: WagersProbe, player: Player) -> Noticed | None:
     if not probe.takes(player, rest):
         return Noticed("BET-01", expected, "it took more")
     return None
+
+
+def _large_results(probe: WagersProbe, player: Player) -> None:
+    """Whether large results are paid whole; where not, players are paid in parts, and that is noticed."""
+    operator, units = probe.operator, _LARGE
+    for _ in range(_LARGEST):
+        paid = operator.result(player, player.money(units), purpose=Purpose.PROBE)
+        bettable = _bettable(probe, player, paid, units) if paid.ok else 0
+        if bettable == units:
+            break
+        if paid.ok:
+            said, got = (player.show(player.money(each)) for each in (units, bettable))
+            numbers = tuple(one.number for one in operator.channel.route.history.since(paid.number - 1))
+            off = player.money(units - bettable)
+            operator.noticed.append(
+                Noticed(
+                    "RES-01", f"a result of {said} pays {said}", f"bets took {got} of it", numbers[:40], off
+                )
+            )
+        units = bettable or units // 2
+        operator.largest_results[player.currency] = player.money(units)
+
+
+def _bettable(probe: WagersProbe, player: Player, paid: Exchange, units: int) -> int:
+    """How much of ``units`` that were ``paid`` on an empty balance bets take, which leaves it empty again."""
+    step = units
+    while not probe.takes(player, step):
+        step //= 2
+        if not step:
+            return 0
+    if step == units:
+        return units
+    if not probe.takes(player, step):
+        return step + probe.drain(player)
+    # Single bets are limited.
+    probe.give(player, 2 * step)
+    probe.operator.rollback(paid, purpose=Purpose.PROBE)
+    return units
 
 
 def settle(operator: Verbs, player: Player, start: int = 0) -> None:
