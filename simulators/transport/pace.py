@@ -64,6 +64,8 @@ class Pace:
     _paced: bool = False
     # When the pace was changed last, and the longest in which nothing was taken.
     _changed_at: float = 0.0
+    # When patience was lost last.
+    _in_vain_at: float = float("-inf")
     _longest: float = 0.0
     # Until which exchange, by number, what was refused has been learned from.
     _learned_until: int = 0
@@ -113,8 +115,14 @@ class Pace:
             shortest = _FIRST_BESIDE if beside else _FIRST
             pause: float = min(_LONGEST, max(_after(answer), shortest * 2.0 ** (attempt - 1)))
             self._paced |= self._refused_at is not None and (not beside or pause > _SOON)
-            if waited + pause > self.patience:
-                self.patience, self._refused_at = self.patience * _DISAPPOINTED, None
+            left = self.patience - waited
+            # The last try is when patience ends, unless the CLIENT itself asks for more.
+            pause = pause if pause <= left else max(left, _after(answer))
+            if not 0 < pause <= left:
+                # Those that waited side by side waited in vain once.
+                if self.clock() - waited >= self._in_vain_at:
+                    self.patience, self._in_vain_at = self.patience * _DISAPPOINTED, self.clock()
+                self._refused_at = None
                 return None
         if first and self.tell is not None:
             self.tell(

@@ -40,6 +40,26 @@ def test_a_reference_that_confirms_automatically_is_not_accused(tmp_path):
     assert result.run.warnings == []
 
 
+WAITS = """
+import requests
+
+class Driver:
+    def sweep(self, now):
+        requests.post({url!r}, json={{"now": int(now) - 3900}}, timeout=10).raise_for_status()
+"""
+
+
+def test_a_client_may_hold_a_session_until_nobody_can_use_it(tmp_path, monkeypatch):
+    # Its JWT is taken for an hour, what that opens lasts another, and webhooks are sent again for five minutes.
+    with reference_client(tmp_path) as target:
+        (tmp_path / "waits.py").write_text(WAITS.format(url=str(target.driver.sweep.post)))
+        driver = target.driver.model_copy(update={"sweep": None, "python": "waits:Driver"})
+        waiting = target.model_copy(update={"driver": driver})
+        monkeypatch.chdir(tmp_path)
+        result = judged(waiting, ("VCH-09",), UNHURRIED)
+    assert result.code is Exit.HOLDS
+
+
 def alone(target: Target) -> Target:
     """The same CLIENT of which only the notification URL and its agreement are known."""
     return Target.model_validate({"jackpot": target.jackpot})

@@ -11,7 +11,7 @@ from scenarios.run.begin import begin
 from scenarios.run.findings import Standing
 from tests.support.in_memory import judging
 from tests.support.in_memory.judging import judged, running
-from tests.support.in_memory.wallets import Wallet
+from tests.support.in_memory.wallets import Refused, Wallet
 
 # All that quick single requests can prove, without what is random.
 SEQUENTIAL = tuple(
@@ -53,6 +53,28 @@ def test_the_culprit_alone_is_blamed(faulty, rule):
     assert undecided
     assert {v.reason for v in undecided} == {result.run.diagnosis.why}
     assert all(v.standing is not Standing.FAILED for v in result.verdicts if v.rule.group == "SIG")
+
+
+@pytest.mark.parametrize("faulty", [judging.ResultsPayInPart, judging.NoLargeResults])
+def test_large_results_that_are_not_paid_hide_nothing(faulty):
+    wallet = faulty()
+    result = judged(wallet, *SEQUENTIAL)
+    assert blamed(result) == {"RES-01", "BET-12"}
+    assert not [v.rule.id for v in result.verdicts if v.standing is Standing.UNDECIDED]
+    assert wallet.balances["p-1"] == Decimal("50.00")
+
+
+def test_a_limit_of_single_bets_is_no_limit_of_results():
+    class SmallBets(Wallet):
+        def bet(self, message):
+            if message["amount"] > 300:
+                raise Refused("STAKE_LIMIT")
+            return super().bet(message)
+
+    with running(SmallBets()) as run:
+        begin(run)
+    assert run.diagnosis.why == ""
+    assert (run.noticed, run.verbs.largest_results) == ([], {})
 
 
 def test_a_player_who_may_not_bet_accuses_nobody():

@@ -57,6 +57,22 @@ class ResultsPayNothing(Wallet):
         return Decimal(0)
 
 
+class ResultsPayInPart(Wallet):
+    """No result pays more than 700.00."""
+
+    def result(self, message):
+        return min(super().result(message), Decimal(700))
+
+
+class NoLargeResults(Wallet):
+    """No result of more than 700.00 is taken."""
+
+    def result(self, message):
+        if message["amount"] > 700:
+            raise Refused("RESULT_LIMIT")
+        return super().result(message)
+
+
 class NoFundsCheck(Wallet):
     def affordable(self, message):
         return True
