@@ -4,12 +4,12 @@ Shares and sizes are those of ``Rates``, whose defaults and names they take, so 
 """
 
 from argparse import SUPPRESS, Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from loadtests.traffic.ledger import Pattern
-from loadtests.traffic.mix import Match, Rates, Vouchers
+from loadtests.traffic.mix import Match, Rates, Vouchers, WrongSize
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Target
 from scenarios.target.sections import DEFAULT_FILE
@@ -238,39 +238,38 @@ def rates(options: Namespace, currency: str) -> Rates:
                 "correct them",
             )
         match = Match(options.match_seconds, options.match_bets, options.match_seconds / 10)
+    return mix(vars(options), currency, match)
+
+
+def mix(given: Mapping[str, Any], currency: str, match: Match | None = None) -> Rates:
+    """The sizes that are ``given`` by name; stakes are texts, in ``currency``. Raises WrongSize."""
     return Rates(
-        **{name: getattr(options, name) for name in RATES},
-        least_stake=stake("--least-stake", options.least_stake, currency),
-        most_stake=stake("--most-stake", options.most_stake, currency),
+        **{name: given[name] for name in RATES if name in given},
+        **{name: _stake(name, given[name], currency) for name in STAKES},
         match=match,
-        faults=faults_named(options.faults),
+        faults=_faults(given["faults"]),
     )
 
 
-def vouchers(options: Namespace) -> Vouchers:
-    """How often players convert, as it was asked for. Raises UsageProblem."""
-    return Vouchers(**{name: getattr(options, name) for name in VOUCHERS})
+def vouchers(given: Mapping[str, Any]) -> Vouchers:
+    """How often players convert, of what is ``given`` by name. Raises WrongSize."""
+    return Vouchers(**{name: given[name] for name in VOUCHERS})
 
 
-def faults_named(text: str) -> tuple[Fault, ...]:
-    """Read ``--faults``. Raises UsageProblem."""
+def _faults(text: str) -> tuple[Fault, ...]:
     expected = "faults as docs/faults.md names them, such as answer-lost slow-body:chunk=1"
     try:
         found = tuple(parse_fault(each) for each in text.split())
     except ValueError as error:
-        raise UsageProblem(f"--faults is {text!r}: {error}", expected, "correct --faults") from None
+        raise WrongSize("faults", f"{text!r}: {error}", expected) from None
     if not found or any(isinstance(each, ClientKilled) for each in found):
-        raise UsageProblem(
-            f"--faults is {text!r}", f"{expected}; nothing here can kill the CLIENT", "correct --faults"
-        )
+        raise WrongSize("faults", repr(text), f"{expected}; nothing here can kill the CLIENT")
     return found
 
 
-def stake(flag: str, text: str, currency: str) -> int:
-    """The amount ``text`` of the option ``flag``, in minor units of ``currency``. Raises UsageProblem."""
+def _stake(name: str, text: str, currency: str) -> int:
+    """The amount ``text`` in minor units of ``currency``."""
     try:
         return money.to_minor(Decimal(money.parse(text)), currency)
     except ValueError as error:
-        raise UsageProblem(
-            f"{flag} is {text!r}: {error}", f"an amount of {currency}, such as 10 or 2.50", f"correct {flag}"
-        ) from None
+        raise WrongSize(name, f"{text!r}: {error}", f"an amount of {currency}, such as 10 or 2.50") from None

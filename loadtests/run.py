@@ -11,11 +11,12 @@ import logging
 import sys
 from argparse import Namespace
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import gevent
@@ -162,10 +163,16 @@ def target(parsed: Namespace) -> Target:
     return target_or_demo(Path(parsed.target_file) if parsed.target_file else None)
 
 
-def refuse(problem: UsageProblem) -> NoReturn:
-    """End Locust while it starts: it would go on after any other exception in a listener, and report code 1."""
-    print(f"pitboss: {problem.format_message()}", file=sys.stderr)
-    sys.exit(int(Exit.USAGE))
+@contextmanager
+def refusing() -> Iterator[None]:
+    """End Locust while it starts where a UsageProblem is raised inside: it would go on after any exception in a
+    listener but this one, and report code 1.
+    """
+    try:
+        yield
+    except UsageProblem as problem:
+        print(f"pitboss: {problem.format_message()}", file=sys.stderr)
+        sys.exit(int(Exit.USAGE))
 
 
 def make(parsed: Namespace, host: str | None, shard: Shard) -> Traffic:
@@ -197,11 +204,9 @@ def _on_init(environment: Environment, **_: Any) -> None:
     # Timers count from the event loop's last look at the clock, which was before the imports: --run-time would be
     # shorter by the seconds that these took.
     gevent.get_hub().loop.update_now()
-    try:
+    with refusing():
         options.refuse_engine(parsed.engine)
         traffic = make(parsed, environment.host or parsed.host, Shard())
-    except UsageProblem as problem:
-        refuse(problem)
     if not environment.host:
         environment.host = parsed.host = traffic.base_url
     traffic.ledger.close()

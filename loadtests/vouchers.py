@@ -75,7 +75,7 @@ class _Recent(list[Exchange]):
 
 def check(parsed: Namespace) -> None:
     """Raise UsageProblem where ``parsed`` options ask for conversions that cannot be."""
-    if options.vouchers(parsed).conversions:
+    if options.vouchers(vars(parsed)).conversions:
         need(run.target(parsed), "--conversions is above 0")
 
 
@@ -187,17 +187,15 @@ def register(events: Events) -> None:
 def _on_init(environment: Environment, **_: Any) -> None:
     parsed = environment.parsed_options
     assert parsed is not None
-    try:
+    with run.refusing():
         check(parsed)
-    except UsageProblem as problem:
-        run.refuse(problem)
 
 
 def _on_test_start(environment: Environment, **_: Any) -> None:
     _stop(environment)
     parsed = environment.parsed_options
     assert parsed is not None
-    rates = options.vouchers(parsed)
+    rates = options.vouchers(vars(parsed))
     if not rates.conversions or isinstance(environment.runner, MasterRunner):
         return
     traffic = run.of(environment)

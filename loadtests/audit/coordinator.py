@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from locust.env import Environment
 
@@ -112,12 +112,8 @@ def _kept(found: Iterable[list[list[Any]]]) -> list[Kept]:
     return [Kept(*each) for part in found for each in part]
 
 
-# What is called on workers; ``dispatch`` says what each does.
-PROCEDURES: Final = ("audit", "keys", "among", "resume", "flush")
-
-
 def dispatch(audit: WorkerAudit, name: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Carry out the procedure ``name`` on a worker. Raises LookupError for one that there is not."""
+    """Carry out what is called ``name`` on a worker. Raises LookupError for what there is not."""
     journal = audit.ledger.journal
     match name:
         case "audit":

@@ -46,15 +46,24 @@ class Worker:
         self._audit: WorkerAudit | None = None
         # The master wants the audit of the end.
         self._last = Event()
-        self.procedures = {name: partial(self._answer, name) for name in coordinator.PROCEDURES}
         environment.events.report_to_master.add_listener(self._on_report_to_master)
         environment.events.quitting.add_listener(lambda **_: self.close())
 
     def begin(self) -> None:
-        """A test begins."""
+        """A test begins; an error in the log says why nothing can be audited."""
         self._last.clear()
         self.close()
-        self._audit = start_audit(self.environment)
+        try:
+            traffic, parsed = run.of(self.environment), self.environment.parsed_options
+            assert parsed is not None
+            self._audit = WorkerAudit(
+                self.environment, traffic, read_options(parsed, traffic.ledger.currency)
+            )
+        except (UsageProblem, LookupError) as problem:
+            log.error("nothing can be audited: %s", problem)  # noqa: TRY400 - the beats say it all
+            self.environment.process_exit_code = int(Exit.USAGE)
+        except Exception:
+            log.exception("nothing can be audited")
 
     def close(self) -> None:
         """Close the audit's own connections."""
@@ -70,7 +79,8 @@ class Worker:
         if figures := self.snapshot():
             data[SNAPSHOT] = figures
 
-    def _answer(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
+        """Do what is called ``name``. Raises LookupError."""
         if given.get("last"):
             self._last.set()
         if self._audit is None:  # an empty result would pass for one in which all is well
@@ -80,20 +90,6 @@ class Worker:
     def interrupted(self) -> bool:
         """Ctrl-C: say whether Locust is to end now. The master, struck by the same, calls and then lets this go."""
         return not self._last.wait(timeout=_PATIENCE)
-
-
-def start_audit(environment: Environment) -> WorkerAudit | None:
-    """The audit of the test that begins in this process; None, with an error in the log, where there is none."""
-    try:
-        traffic, parsed = run.of(environment), environment.parsed_options
-        assert parsed is not None
-        return WorkerAudit(environment, traffic, read_options(parsed, traffic.ledger.currency))
-    except (UsageProblem, LookupError) as problem:
-        log.error("nothing can be audited: %s", problem)  # noqa: TRY400 - the beats say it all
-        environment.process_exit_code = int(Exit.USAGE)
-    except Exception:
-        log.exception("nothing can be audited")
-    return None
 
 
 _judges: WeakKeyDictionary[Environment, Judge] = WeakKeyDictionary()
@@ -122,22 +118,20 @@ def _on_test_start(environment: Environment, **_: Any) -> None:
 def _on_init(environment: Environment, web_ui: Any = None, **_: Any) -> None:
     parsed, runner = environment.parsed_options, environment.runner
     assert parsed is not None
-    try:
+    with run.refusing():
         asked = read_options(parsed, run.target(parsed).need_operator()[1].currency)
         # Workers write no report; two that try the same folder at once would be in each other's way.
         if asked.report is not None and not isinstance(runner, WorkerRunner):
             prepare_directory(asked.report)
-    except UsageProblem as problem:
-        run.refuse(problem)
     if isinstance(runner, MasterRunner):
         rpc: Client = RpcClient(runner, asked.patience)
     else:
         worker = _workers[environment] = Worker(environment)
         if isinstance(runner, WorkerRunner):
-            RpcServer(runner, worker.procedures)
+            RpcServer(runner, worker.answer)
             Interrupts(worker.interrupted).take()
             return
-        rpc = LocalClient(worker.procedures, worker.snapshot)
+        rpc = LocalClient(worker.answer, worker.snapshot)
     judge = _judges[environment] = Judge(environment, rpc)
     if web_ui is not None:
         web_tab.add(web_ui, partial(web_tab.rows, judge))

@@ -7,7 +7,7 @@ network may be back in time. The worker of a run of one process is called direct
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import gevent
@@ -24,7 +24,8 @@ SNAPSHOT: Final = "pitboss"
 # How often the master looks whether a worker has gone missing, in seconds.
 _LOOK: Final = 0.25
 
-Procedures = Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]
+# What a worker answers to a name and what is given with it.
+Answering = Callable[[str, dict[str, Any]], dict[str, Any]]
 # Answers by worker, and why others gave none.
 Replies = tuple[dict[str, dict[str, Any]], dict[str, str]]
 
@@ -120,8 +121,8 @@ class LocalClient:
 
     HERE: Final = "local"
 
-    def __init__(self, procedures: Procedures, snapshot: Callable[[], dict[str, Any]]) -> None:
-        self._procedures, self._snapshot = procedures, snapshot
+    def __init__(self, answer: Answering, snapshot: Callable[[], dict[str, Any]]) -> None:
+        self._answer, self._snapshot = answer, snapshot
 
     @property
     def snapshots(self) -> dict[str, dict[str, Any]]:
@@ -136,18 +137,18 @@ class LocalClient:
         self, name: str, clients: Iterable[str], _limit: float, given: dict[str, Any] | None = None
     ) -> Replies:
         """Call ``name``; it takes its time."""
-        return {client: self._procedures[name](given or {}) for client in clients}, {}
+        return {client: self._answer(name, given or {}) for client in clients}, {}
 
 
 Client = RpcClient | LocalClient
 
 
 class RpcServer:
-    """The worker's side: ``procedures`` by name. Each call is answered in a greenlet of its own."""
+    """The worker's side: ``answering`` says what is replied. Each call is answered in a greenlet of its own."""
 
-    def __init__(self, runner: WorkerRunner, procedures: Procedures) -> None:
+    def __init__(self, runner: WorkerRunner, answering: Answering) -> None:
         self._runner = runner
-        self._procedures = procedures
+        self._answering = answering
         runner.register_message(CALL, self._on_call)
 
     def _on_call(self, msg: Any, **_: Any) -> None:
@@ -156,7 +157,7 @@ class RpcServer:
     def _answer(self, call: dict[str, Any]) -> None:
         runner = self._runner
         try:
-            reply = {"serial": call["serial"], "answer": self._procedures[call["name"]](call["given"])}
+            reply = {"serial": call["serial"], "answer": self._answering(call["name"], call["given"])}
             # The last statistics go before the reply, so that the master's are whole when it writes its report.
             statistics: dict[str, Any] = {}
             runner.environment.events.report_to_master.fire(client_id=runner.client_id, data=statistics)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from loadtests.options import FAULTS_HELP, RATES, STAKES, VOUCHERS, faults_named, stake
+from loadtests.options import FAULTS_HELP, RATES, STAKES, VOUCHERS, mix, vouchers
 from loadtests.traffic.mix import Rates, Vouchers, WrongSize
 from scenarios.console.control.autoplay import Size
 from scenarios.console.form_input import FormInput, Misfilled, read_as
@@ -54,24 +54,10 @@ def chosen(given: Mapping[str, Any], currency: str) -> Sizes:
                 f"rounds a second, above 0 and at most {FASTEST:g}; for more there is pitboss load",
                 f"correct {option('rate')}",
             )
-    with read_as("faults"):
-        faults = faults_named(given["faults"])
-    stakes = {}
-    for name in STAKES:
-        with read_as(name):
-            stakes[name] = stake(option(name), given[name], currency)
-    shares = {name: given[name] for name in RATES if name in SIZES}
     try:
-        mix = Rates(
-            **shares,
-            least_stake=stakes["least_stake"],
-            most_stake=stakes["most_stake"],
-            faults=faults,
-        )
-        vouchers = Vouchers(**{name: given[name] for name in VOUCHERS})
+        return Sizes(pace, mix(given, currency), vouchers(given))
     except WrongSize as wrong:
         raise Misfilled({wrong.name: wrong}) from None
-    return Sizes(pace, mix, vouchers)
 
 
 def asked_for(asked: FormInput, otherwise: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from locust.event import Events
 from locust.runners import WorkerRunner
 
 from loadtests.audit import locust_events
-from loadtests.run import refuse
+from loadtests.run import refusing
 from scenarios.problems.errors import UsageProblem
 
 log = logging.getLogger(__name__)
@@ -62,12 +62,11 @@ def _on_init(environment: Environment, **_: Any) -> None:
     parsed = environment.parsed_options
     assert parsed is not None
     if parsed.requests < 0:
-        refuse(
-            UsageProblem(
+        with refusing():
+            raise UsageProblem(
                 f"--requests is {parsed.requests}",
                 "how many requests to send, or 0 for as many as the time allows",
                 "correct --requests",
             )
-        )
     if not isinstance(environment.runner, WorkerRunner):
         RequestLimit(environment)

@@ -22,7 +22,7 @@ from loadtests.audit import locust_events
 from loadtests.audit.judge import Judge
 from loadtests.audit.outcome.text import why_not
 from loadtests.options import SHAPES
-from loadtests.run import refuse
+from loadtests.run import refusing
 from loadtests.shapes.ramp_search import RampStep, Search
 from loadtests.traffic.player_script import FAULTY, METHODS
 from scenarios.problems.errors import UsageProblem
@@ -244,10 +244,8 @@ def chosen(parsed: Namespace) -> LoadTestShape | None:
 def _on_init(environment: Environment, **_: Any) -> None:
     parsed, runner = environment.parsed_options, environment.runner
     assert parsed is not None
-    try:
+    with refusing():
         shape = chosen(parsed)
-    except UsageProblem as problem:
-        refuse(problem)
     if shape is not None and not isinstance(runner, WorkerRunner):
         environment.shape_class = shape
         shape.runner = runner

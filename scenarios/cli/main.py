@@ -4,100 +4,41 @@ import contextlib
 import importlib
 import io
 import sys
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import click
 
 from scenarios.cli.click_errors import Commands, in_three_beats
 from scenarios.problems.errors import Exit
 
-
-class Entry(NamedTuple):
-    """Where a command is, and its first sentence: help of all commands loads none of them."""
-
-    module: str
-    attribute: str
-    summary: str
-
-
-# Sub-commands by name, in the order of help. Loaded when used, so that no command waits for the others' imports.
-COMMANDS: Final[dict[str, Entry]] = {
-    "demo": Entry(
-        "scenarios.cli.commands.demo",
-        "command",
-        "Run everything at once on this machine: simulators, reference CLIENT, all rules, report.",
-    ),
-    "check": Entry(
-        "scenarios.cli.commands.check", "command", "Judge a CLIENT by the contract, rule by rule."
-    ),
-    "serve": Entry(
-        "scenarios.cli.commands.serve",
-        "command",
-        "Serve the fake OPERATOR, Jackpot and checkout beside a CLIENT until Ctrl-C.",
-    ),
-    "client": Entry(
-        "client_under_test.cli",
-        "client",
-        "Serve the reference CLIENT: a model ledger behind the OPERATOR's callbacks and Jackpot's notifications.",
-    ),
-    "load": Entry(
-        "loadtests.command",
-        "command",
-        "Load a CLIENT with wagers and, at the end, audit every player's balance to the last cent.",
-    ),
-    "trigger": Entry(
-        "scenarios.cli.commands.trigger.command",
-        "command",
-        "Raise one event by hand: of the OPERATOR, a webhook of Jackpot, or a decision of the checkout.",
-    ),
-    "tail": Entry(
-        "scenarios.cli.commands.tail",
-        "command",
-        "Show what passes in a running `serve`, as it happens, until Ctrl-C.",
-    ),
-    "token": Entry(
-        "scenarios.cli.commands.token.command",
-        "command",
-        "Check or make a JWT by hand: of a Jackpot session, or of a checkout.",
-    ),
-    "replay": Entry(
-        "scenarios.cli.commands.replay",
-        "command",
-        "Send a saved failure again: every rule that FILE (a report.json, or its folder) says is broken, or one "
-        "saved story of a generated history.",
-    ),
-    "resend": Entry(
-        "scenarios.cli.commands.resend",
-        "command",
-        "Send exchange NUMBER of a report once more, and see the CLIENT's answer.",
-    ),
-    "report": Entry(
-        "scenarios.cli.commands.report",
-        "command",
-        "Draw FILE, a report.json or its folder, as a page to look at, to send and to print.",
-    ),
-    "diff": Entry(
-        "scenarios.cli.commands.diff",
-        "command",
-        "Compare two reports, OLD and NEW (each a report.json or its folder): what broke, what was fixed.",
-    ),
-    "rules": Entry("scenarios.cli.commands.rules", "command", "List what a CLIENT must do, rule by rule."),
-    "init": Entry("scenarios.cli.commands.init", "command", "Write a commented pitboss.toml to begin with."),
-    "doctor": Entry(
-        "scenarios.cli.commands.doctor",
-        "command",
-        "Say what is wrong with the target file and the target, and the next step.",
-    ),
-    "dialect": Entry(
-        "scenarios.cli.commands.dialect",
-        "command",
-        "Describe the words of another wallet provider in a file, and see what is sent in them.",
-    ),
-    "completion": Entry(
-        "scenarios.cli.commands.completion",
-        "command",
-        "Print the script that completes commands, options, rules and events in a shell.",
-    ),
+# Each is loaded when it is used, so that no command waits for the others' imports.
+_COMMANDS: Final = "scenarios.cli.commands"
+# Sub-commands by name, in the order of help, each with its first sentence: help of all commands loads none of them.
+COMMANDS: Final = {
+    "demo": "Run everything at once on this machine: simulators, reference CLIENT, all rules, report.",
+    "check": "Judge a CLIENT by the contract, rule by rule.",
+    "serve": "Serve the fake OPERATOR, Jackpot and checkout beside a CLIENT until Ctrl-C.",
+    "client": "Serve the reference CLIENT: a model ledger behind the OPERATOR's callbacks and Jackpot's notifications.",
+    "load": "Load a CLIENT with wagers and, at the end, audit every player's balance to the last cent.",
+    "trigger": "Raise one event by hand: of the OPERATOR, a webhook of Jackpot, or a decision of the checkout.",
+    "tail": "Show what passes in a running `serve`, as it happens, until Ctrl-C.",
+    "token": "Check or make a JWT by hand: of a Jackpot session, or of a checkout.",
+    "replay": "Send a saved failure again: every rule that FILE (a report.json, or its folder) says is broken, or one "
+    "saved story of a generated history.",
+    "resend": "Send exchange NUMBER of a report once more, and see the CLIENT's answer.",
+    "report": "Draw FILE, a report.json or its folder, as a page to look at, to send and to print.",
+    "diff": "Compare two reports, OLD and NEW (each a report.json or its folder): what broke, what was fixed.",
+    "rules": "List what a CLIENT must do, rule by rule.",
+    "init": "Write a commented pitboss.toml to begin with.",
+    "doctor": "Say what is wrong with the target file and the target, and the next step.",
+    "dialect": "Describe the words of another wallet provider in a file, and see what is sent in them.",
+    "completion": "Print the script that completes commands, options, rules and events in a shell.",
+}
+# Where a command is that is not called ``command`` in the module of its name.
+_ELSEWHERE: Final = {
+    "client": ("client_under_test.cli", "client"),
+    "load": ("loadtests.command", "command"),
+    **{name: (f"{_COMMANDS}.{name}.command", "command") for name in ("trigger", "token")},
 }
 
 # Where the context keeps the command line as it was given.
@@ -113,13 +54,13 @@ class _Front(Commands):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        entry = COMMANDS[cmd_name]
-        command: click.Command = getattr(importlib.import_module(entry.module), entry.attribute)
+        module, attribute = _ELSEWHERE.get(cmd_name, (f"{_COMMANDS}.{cmd_name}", "command"))
+        command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
     def summary(self, ctx: click.Context, name: str) -> str:  # noqa: ARG002
         """What a command does, without loading it."""
-        return COMMANDS[name].summary
+        return COMMANDS[name]
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any

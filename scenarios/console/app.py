@@ -127,8 +127,8 @@ def create_app(console: Console) -> Flask:
         known = control_document.fields(name, sizes)
         app.add_url_rule(f"/do/{name}", name, _view(console, act, known), methods=["POST"])
     app.register_blueprint(api_docs.blueprint(lambda: control_document.document(sizes)))
-    app.register_error_handler(_Unserved, _unserved)
-    app.register_error_handler(Misfilled, _misfilled)
+    app.register_error_handler(_Unserved, lambda problem: _told(problem, problem.status))
+    app.register_error_handler(Misfilled, lambda wrong: _told(wrong, 422, fields=wrong.fields))
     app.register_error_handler(NotAdmitted, lambda wrong: _told(wrong, wrong.status))
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_error)
@@ -327,16 +327,8 @@ def _told(problem: Problem | NotAdmitted, status: int, **more: Any) -> ResponseR
     return beats, status
 
 
-def _unserved(problem: _Unserved) -> ResponseReturnValue:
-    return _told(problem, problem.status)
-
-
 def _problem(problem: Problem) -> ResponseReturnValue:
     return _told(problem, 502 if problem.exit_code == Exit.UNREACHABLE else 422)
-
-
-def _misfilled(problem: Misfilled) -> ResponseReturnValue:
-    return _told(problem, 422, fields=problem.fields)
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

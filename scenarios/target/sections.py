@@ -67,12 +67,17 @@ def _listen(address: str) -> str:
     return address
 
 
-def _host_and_port(address: str) -> tuple[str, int]:
-    host, _, port = address.rpartition(":")
-    return host.strip("[]"), int(port)
+class _Served(Section):
+    """A provider, which is served at its ``listen``."""
+
+    @property
+    def listen_address(self) -> tuple[str, int]:
+        """``listen`` as host and port."""
+        host, _, port = self.listen.rpartition(":")  # type: ignore[attr-defined]  # each says where in its own order
+        return host.strip("[]"), int(port)
 
 
-class Operator(Section):
+class Operator(_Served):
     """``[operator]``: what CLIENT and OPERATOR agreed on (``sportsbook.txt``, *Terms and concepts*)."""
 
     callback_url: CallbackUrl = Field(
@@ -171,13 +176,8 @@ class Operator(Section):
             for name, value in self.agreed.items()
         }
 
-    @property
-    def listen_address(self) -> tuple[str, int]:
-        """``listen`` as host and port."""
-        return _host_and_port(self.listen)
 
-
-class Jackpot(Section):
+class Jackpot(_Served):
     """``[jackpot]``: what CLIENT and Jackpot agreed on (``voucher-widget.txt``, ``voucher-webhook.txt``)."""
 
     notification_url: Url = Field(
@@ -219,13 +219,8 @@ class Jackpot(Section):
         examples=['"http://files.example.com:8702"'],
     )
 
-    @property
-    def listen_address(self) -> tuple[str, int]:
-        """``listen`` as host and port."""
-        return _host_and_port(self.listen)
 
-
-class Checkout(Section):
+class Checkout(_Served):
     """``[checkout]``: what CLIENT and checkout agreed on (``product-widget.txt``)."""
 
     merchant_id: Name = Field(
@@ -269,11 +264,6 @@ class Checkout(Section):
         description="host:port where the fake checkout listens during a check, for the CLIENT's checkouts",
         examples=['"127.0.0.1:8703"'],
     )
-
-    @property
-    def listen_address(self) -> tuple[str, int]:
-        """``listen`` as host and port."""
-        return _host_and_port(self.listen)
 
 
 class Limits(Section):

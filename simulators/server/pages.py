@@ -1,10 +1,22 @@
 """Pages: headers that keep out what a CLIENT's bytes or another website could do, files, and pages of a few lines."""
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from flask import Response, render_template
+
+# What a page may do unless it says otherwise.
+_POLICY: Final = {
+    "default-src": "'none'",
+    "style-src": "'nonce-{nonce}'",
+    "img-src": "data:",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
 
 
 def guarded(response: Response, policy: str, *, cache: str = "no-store") -> Response:
@@ -27,11 +39,17 @@ def static(file: Path, content_type: str, before: str = "", *, anywhere: bool = 
     return response
 
 
-def plain_page(template: str, status: int = 200, **values: Any) -> Response:
-    """A page of a few lines, without any script. Apps find its template through the routes of ``api_docs``."""
+def page(
+    template: str, status: int = 200, policy: Mapping[str, str] = MappingProxyType({}), /, **values: Any
+) -> Response:
+    """A page without any script, which loads nothing, leads to itself and stands in no frame, but for what ``policy``
+    says by the directives of a Content-Security-Policy; ``{nonce}`` stands for the page's own.
+
+    Apps find the templates of this folder through the routes of ``api_docs``.
+    """
     nonce = secrets.token_urlsafe(16)
-    return guarded(
-        Response(render_template(template, nonce=nonce, **values), status),
-        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'",
-    )
+    allowed = {**_POLICY, **policy}
+    frames = allowed.pop("frame-ancestors")
+    directives = [f"{name} {those.replace('{nonce}', nonce).strip()}" for name, those in allowed.items()]
+    response = Response(render_template(template, nonce=nonce, **values), status)
+    return guarded(response, "; ".join([*directives, f"frame-ancestors {frames}"]))

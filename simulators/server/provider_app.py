@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from simulators.exchanges.history import History
 from simulators.server import responses
 from simulators.server.openapi import JSON_TYPE
-from simulators.server.pages import plain_page
+from simulators.server.pages import page
 from simulators.server.response_faults import Disturbances
 from simulators.server.responses import ApiError
 
@@ -74,7 +74,7 @@ def create(
 
 def _home(name: str, places: Sequence[Place]) -> Response:
     """The page at the root; the routes of ``api_docs`` lead to its template."""
-    return plain_page("home.html", name=name, places=places)
+    return page("home.html", name=name, places=places)
 
 
 def _share(response: Response, shared: Shared | None) -> Response:

@@ -1,11 +1,9 @@
 """The hosted page, on which a person approves or declines a checkout: plain forms, no script."""
 
-import secrets
-from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -15,7 +13,7 @@ from simulators.checkout.pages import widget
 from simulators.checkout.simulator import CheckoutSimulator
 from simulators.checkout.wire import CallbackUrls
 from simulators.checkout.world import Checkout
-from simulators.server.pages import guarded
+from simulators.server.pages import page
 from simulators.values import money
 from simulators.values.jws import BadKey
 from simulators.values.secret import same
@@ -42,7 +40,7 @@ def serves(path: str) -> bool:
 
 def error_page(error: HTTPException) -> Response:
     """Return ``error`` as a page for people."""
-    return _guarded("checkout/error.html", error.code or 500, error=error)
+    return page("checkout/error.html", error.code or 500, error=error)
 
 
 def _checkout(simulator: CheckoutSimulator, token: str) -> Checkout:
@@ -89,11 +87,12 @@ def _page(
     parts = world.price(checkout.claims)
     urls = checkout.claims.callback_urls or CallbackUrls("")
     backs = [urls.way_back(approved=approved) for approved in (True, False)]
-    return _guarded(
+    # A form's answer may lead to the shop only where the page says so ahead.
+    forms = " ".join(("'self'", *(_origin(back) for back in backs if back)))
+    return page(
         "checkout/page.html",
         status,
-        # A form's answer may lead to the shop only where the page says so ahead.
-        [_origin(back) for back in backs if back],
+        {"form-action": forms},
         back=urls.way_back(approved=checkout.state is CheckoutState.APPROVED),
         checkout=checkout,
         claims=checkout.claims,
@@ -110,15 +109,3 @@ def _origin(address: str) -> str:
     """The origin of ``address``, as a policy names it."""
     host = urlsplit(address)
     return f"{host.scheme}://{host.netloc}"
-
-
-def _guarded(template: str, status: int, origins: Iterable[str] = (), **context: object) -> Response:
-    """A page that runs no script, loads nothing and stands in no frame; its forms may lead to ``origins``."""
-    nonce = secrets.token_urlsafe(16)
-    forms = " ".join(("'self'", *origins))
-    response = Response(render_template(template, nonce=nonce, **context), status)
-    return guarded(
-        response,
-        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; form-action {forms}; base-uri 'none'; "
-        "frame-ancestors 'none'",
-    )

@@ -4,13 +4,12 @@ It stands in an iframe of any website, keeps no cookie, and works without its sc
 """
 
 import itertools
-import secrets
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -20,7 +19,7 @@ from simulators.operator import lifecycle, world
 from simulators.operator.delivery import PROVIDER
 from simulators.operator.pages.words import language
 from simulators.operator.simulator import OperatorSimulator, Session
-from simulators.server.pages import guarded, static
+from simulators.server.pages import page, static
 from simulators.values import money
 from simulators.values.secret import same
 
@@ -59,7 +58,7 @@ def blueprint(simulator: OperatorSimulator) -> Blueprint:
 
 def error_page(simulator: OperatorSimulator, error: HTTPException) -> ResponseReturnValue:
     """Return ``error`` as a page for people."""
-    return _guarded(simulator, "error.html", error.code or 500, language=language(None), error=error)
+    return page("error.html", error.code or 500, _policy(simulator), language=language(None), error=error)
 
 
 def _session(simulator: OperatorSimulator, key: str) -> Session:
@@ -135,10 +134,10 @@ def _page(
     spoken = language(session.lang)
     concerning = (each for each in reversed(simulator.history.since(0)) if _concerns(each, session))
     shown = itertools.islice(concerning, EXCHANGES_SHOWN)
-    return _guarded(
-        simulator,
+    return page(
         "session.html",
         status,
+        _policy(simulator),
         language=spoken,
         _=spoken.word,
         session=session,
@@ -168,22 +167,9 @@ def _concerns(exchange: Exchange, session: Session) -> bool:
     )
 
 
-def _framers(simulator: OperatorSimulator) -> str:
-    """Who may frame the page, as CSP writes it: the CLIENT's website (*Terms and concepts*), or any."""
+def _policy(simulator: OperatorSimulator) -> dict[str, str]:
+    """The page runs its own script; as for frames, only the CLIENT's website may have it (*Terms and concepts*)."""
     website = simulator.agreement.website
-    if website is None:
-        return "*"
-    return " ".join(
-        f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in (website, *simulator.framers)
-    )
-
-
-def _guarded(simulator: OperatorSimulator, template: str, status: int, **context: object) -> Response:
-    """A page that runs its own script only and loads nothing else; the CLIENT's website may frame it."""
-    nonce = secrets.token_urlsafe(16)
-    response = Response(render_template(template, nonce=nonce, **context), status)
-    return guarded(
-        response,
-        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; "
-        f"form-action 'self'; base-uri 'none'; frame-ancestors {_framers(simulator)}",
-    )
+    framers = [urlsplit(url) for url in (website, *simulator.framers)] if website is not None else []
+    frames = " ".join(f"{url.scheme}://{url.netloc}" for url in framers)
+    return {"script-src": "'nonce-{nonce}'", "frame-ancestors": frames or "*"}

@@ -14,7 +14,7 @@ from flask import Response, make_response, redirect, request
 
 from simulators.server.access import csrf
 from simulators.server.access.tokens import bearer
-from simulators.server.pages import plain_page
+from simulators.server.pages import page
 from simulators.values.secret import same
 
 # A header beside Authorization, of which a proxy before the page may have a use of its own.
@@ -149,7 +149,7 @@ def shown_token() -> str:
 def login_page(what: str, action: str = "", wrong: NotAdmitted | None = None) -> Response:
     """The page that asks for the token of ``what``; its form leads to ``action`` (empty: where it is)."""
     status = 401 if wrong is None else wrong.status
-    response = plain_page("login.html", status, what=what, action=action, wrong=wrong)
+    response = page("login.html", status, what=what, action=action, wrong=wrong)
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "": 1.0}
@@ -50,16 +51,12 @@ def _write_seconds(seconds: float) -> str:
     return f"{Decimal(repr(seconds)):f}s"
 
 
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+def _is_whole(value: Any, least: int = 0) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def _is_seconds(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
+    return _is_whole(value) or (isinstance(value, float) and 0 <= value < float("inf"))
 
 
 def _several(form: Form) -> Form:
@@ -76,7 +73,7 @@ def _choice(*words: str) -> Form:
 
 
 SECONDS = Form("a time such as 20ms or 1.5s", _read_seconds, _is_seconds, _write_seconds)
-COUNT = Form("a whole number from 1", int, _is_count)
+COUNT = Form("a whole number from 1", int, partial(_is_whole, least=1))
 WHOLE = Form("a whole number from 0", int, _is_whole)
 MAYBE_WHOLE = Form(
     "a whole number from 0, or nothing",

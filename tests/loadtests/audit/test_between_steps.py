@@ -222,8 +222,7 @@ def test_a_round_that_failed_here_is_never_clean_and_what_was_not_sent_is_named(
     with audited(tmp_path, Wallet(PLAYERS)) as audit:
         audit.traffic.kinds |= set(audit.traffic.asked) - {"voids"}
         runner = audit.environment.runner
-        procedures = {name: partial(coordinator.dispatch, audit, name) for name in coordinator.PROCEDURES}
-        client = LocalClient(procedures, audit.snapshot)
+        client = LocalClient(partial(coordinator.dispatch, audit), audit.snapshot)
         roster = coordinator.Roster(PLAYERS, "EUR", [client.HERE], audit.traffic.asked, audit.redactor)
         judged = partial(coordinator.audit_run, audit.environment, client, roster, audit.options)
         first = judged(last=False)

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from flask import Response, abort, redirect, render_template, request, url_for
+from flask import Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from simulators.jackpot import wire
 from simulators.jackpot.pages.backoffice.words import CHOSEN, LANGUAGES, language
 from simulators.jackpot.simulator import JackpotSimulator
-from simulators.server.pages import guarded
+from simulators.server.pages import page
 from simulators.server.responses import ApiError
 from simulators.values.secret import same
 from simulators.webhooks.retry_queue import QueuedMessage
@@ -38,19 +38,20 @@ class Backoffice:
         self._form_token = secrets.token_urlsafe(24)
 
     def page(
-        self, name: str, problem: Refused | None = None, *, scripted: bool = False, **context: object
+        self, name: str, problem: Refused | None = None, *, scripted: bool = False, **context: Any
     ) -> Response:
         """Show the page ``name``; ``scripted``: it runs the widget."""
-        shown = {"here": name, "problem": problem, "form_token": self._form_token, **context}
         origin = urlsplit(self.simulator.account.public_url)
-        response = render(
+        return render(
             f"backoffice/{name}.html",
-            shown,
-            pictures=f"{origin.scheme}://{origin.netloc}",
+            200 if problem is None else 422,
+            f"{origin.scheme}://{origin.netloc}",
             scripted=scripted,
+            here=name,
+            problem=problem,
+            form_token=self._form_token,
+            **context,
         )
-        response.status_code = 200 if problem is None else 422
-        return response
 
     def acting(
         self, act: Callable[..., ResponseReturnValue], page: Callable[..., ResponseReturnValue]
@@ -79,26 +80,18 @@ class Backoffice:
 
 
 def render(
-    template: str,
-    context: dict[str, object],
-    *,
-    status: int = 200,
-    pictures: str = "",
-    scripted: bool = False,
+    template: str, status: int, pictures: str = "", /, *, scripted: bool = False, **shown: Any
 ) -> Response:
-    """A page that stands in no frame and loads nothing from elsewhere but pictures from the origin ``pictures``.
-
-    ``scripted``: it runs the widget; the others run nothing.
+    """A page that loads nothing from elsewhere but pictures from the origin ``pictures``; ``scripted``: it runs the
+    widget, the others run nothing.
     """
-    nonce = secrets.token_urlsafe(16)
     spoken = language()
-    words = {"language": spoken, "languages": tuple(LANGUAGES), "_": spoken.word}
-    response = Response(render_template(template, nonce=nonce, **words, **context), status)
+    policy = {"style-src": "'self' 'nonce-{nonce}'", "img-src": f"'self' data: {pictures}"}
+    if scripted:
+        policy |= {"script-src": "'self' 'nonce-{nonce}'", "connect-src": "'self'"}
+    response = page(
+        template, status, policy, language=spoken, languages=tuple(LANGUAGES), _=spoken.word, **shown
+    )
     if request.args.get(CHOSEN) == spoken.code:
         response.set_cookie(CHOSEN, spoken.code, httponly=True, samesite="Lax")
-    widget = f"; script-src 'self' 'nonce-{nonce}'; connect-src 'self'" if scripted else ""
-    return guarded(
-        response,
-        f"default-src 'none'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data: {pictures}; "
-        f"form-action 'self'; base-uri 'none'; frame-ancestors 'none'{widget}",
-    )
+    return response

@@ -98,7 +98,7 @@ def serves(path: str) -> bool:
 
 def error_page(error: HTTPException) -> Response:
     """Return ``error`` as a page for people."""
-    return render("backoffice/error.html", {"error": error}, status=error.code or 500)
+    return render("backoffice/error.html", error.code or 500, error=error)
 
 
 def _moment(seconds: float | datetime) -> str:
