@@ -8,6 +8,7 @@ nothing. It knows no order of concurrent requests and no funds: for those see li
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from itertools import islice
 
@@ -58,10 +59,12 @@ class Acceptable:
         """Every acceptable balance; where they are too many to list (see ``listed``) the lowest and the
         highest.
         """
-        units = self.sums.all
-        if units is None:
-            units = frozenset({self.sums.lowest, self.sums.highest})
-        return frozenset(from_units(each, self.decimals) for each in units)
+        return frozenset(from_units(each, self.decimals) for each in self._units)
+
+    @property
+    def _units(self) -> frozenset[int]:
+        everything = self.sums.all
+        return frozenset({self.sums.lowest, self.sums.highest}) if everything is None else everything
 
     def contains(self, seen: Decimal) -> bool:
         """Whether ``seen``, an amount of the currency, is acceptable."""
@@ -92,7 +95,10 @@ class Acceptable:
 
     def nearest(self, seen: Decimal) -> Decimal:
         """The acceptable balance that is nearest to ``seen``; of many, as far as they are listed."""
-        return seen if self.contains(seen) else min(self.balances, key=lambda one: (abs(one - seen), one))
+        if self.contains(seen):
+            return seen
+        sought = Fraction(seen) * 10**self.decimals
+        return from_units(min(self._units, key=lambda one: (abs(one - sought), one)), self.decimals)
 
     def mistake(self, seen: Decimal) -> Suspicion | None:
         """The likeliest single mistake with a transaction that explains the balance ``seen``, None where none does."""
@@ -121,7 +127,7 @@ class Acceptable:
 
     def likely(self) -> list[Decimal]:
         """The acceptable balances, and those that a single mistake would make of them, as far as they are few."""
-        if not self.listed or len(self.balances) > _LIKELY:
+        if not self.listed or len(self._units) > _LIKELY:
             return []
         deltas = {found.delta for found in islice(suspicions(self.case), _LIKELY)} | {0}
         found = {one + from_units(delta, self.decimals) for one in self.balances for delta in deltas}

@@ -50,11 +50,12 @@ def places(exchanges: Iterable[Exchange], *amounts: Decimal) -> int:
 
 
 def _decimals(amount: Decimal) -> int:
-    exponent = amount.as_tuple().exponent
+    _, digits, exponent = amount.as_tuple()
     if not isinstance(exponent, int) or exponent >= 0:
         return 0
-    digits = "".join(map(str, amount.as_tuple().digits))
-    return max(0, -exponent - (len(digits) - len(digits.rstrip("0"))))
+    while digits and not digits[-1] and exponent < 0:
+        digits, exponent = digits[:-1], exponent + 1
+    return -exponent
 
 
 def to_units(amount: Decimal, decimals: int) -> int:
@@ -71,8 +72,7 @@ def to_units(amount: Decimal, decimals: int) -> int:
 
 def from_units(units: int, decimals: int) -> Decimal:
     """Return ``units`` of ``10 ** -decimals`` as a decimal, exactly and whatever the decimal context."""
-    digits = tuple(int(digit) for digit in str(abs(units)))
-    return Decimal((int(units < 0), digits, -decimals))
+    return Decimal(f"{units}E-{decimals}")
 
 
 def attempts(exchanges: Iterable[Exchange], decimals: int) -> list[Record]:

@@ -246,9 +246,10 @@ class Judge(Attributing):
         openings = self.run.openings(self.result.first_exchange)
         reading = self._read(rule, player, guess, words, numbers, case, level, last)
         mistake = allowed.mistake(reading.amount - player.off)
-        right = tuple(sorted(one + player.off for one in allowed.balances)) if allowed.listed else ()
+        off = player.off
         wrong = self._keep(player, reading.amount, allowed)
         if wrong:
+            right = tuple(sorted(one + off for one in allowed.balances)) if allowed.listed else ()
             finding = Finding(rule, level, words, "", numbers, case, abs(wrong), Observed.MONEY)
             finding = replace(finding, openings=openings, right=right, mistake=mistake)
             self._wrong(player, reading, wrong, finding)

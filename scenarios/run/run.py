@@ -1,7 +1,7 @@
 """One run of the judge against one target: what its scenarios share."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -229,9 +229,10 @@ class Run:
         if text not in self.warnings:
             self.warnings.append(text)
 
-    def while_there(self, start: int = 0) -> Iterator[Exchange]:
-        """The exchanges since ``start`` of the time in which the CLIENT was there."""
-        return (one for one in self.history.since(start) if not any(one.number in gone for gone in self.away))
+    def while_there(self, exchanges: Iterable[Exchange] | None = None) -> Iterator[Exchange]:
+        """Those ``exchanges``, by default all of the run, of the time in which the CLIENT was there."""
+        among = self.history.since(0) if exchanges is None else exchanges
+        return (one for one in among if not any(one.number in gone for gone in self.away))
 
     def wagers(self, start: int) -> list[Exchange]:
         """What was sent as a wager since exchange ``start``, without the probe's own."""

@@ -315,8 +315,7 @@ class Session:
 
     def _count_answers(self, result: ScenarioResult, *, whole: bool) -> None:
         """Note on how many answers ``result`` rests; where they are too few to tell, it is undecided."""
-        there = self.run.while_there(0 if whole else result.first_exchange)
-        sent = there if whole else (one for one in there if one.scenario == result.id)
+        sent = self.run.while_there(None if whole else self.run.sent_in(result))
         result.answers = answers(sent, own=whole)
         if result.ended is None and result.answers.too_few:
             result.ended, result.reason = Standing.UNDECIDED, result.answers.too_few
