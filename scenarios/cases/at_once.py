@@ -143,6 +143,12 @@ def holds(judge: Judge, check: Callable[[], object]) -> bool:
     return found_nothing
 
 
+def in_one_reading(judge: Judge, acts: Callable[..., object]) -> None:
+    """Have ``acts`` read the balance at its end alone; ``apart``, after each act, where that shows anything."""
+    if judge.again or not holds(judge, partial(acts, apart=False)):
+        acts(apart=True)
+
+
 def _groups(chains: Sequence[Chain]) -> Iterator[Sequence[tuple[Chain, int]]]:
     most = _MOST if any(chain.units is None for chain in chains) else len(chains)
     for start in range(0, len(chains), most):

@@ -8,16 +8,17 @@ a proxy, so their form is free.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Literal
 
 import pytest
 
 from scenarios.cases.at_once import Chain, each_holds
-from scenarios.cases.batch import ACTIONS, Action, Batch, look
-from scenarios.cases.kinds import done
+from scenarios.cases.batch import ACTIONS, Action, Batch
+from scenarios.cases.kinds import WAGERS, done
 from scenarios.generated.families import bodies
 from scenarios.generated.families.family import Cases
 from scenarios.operator.messages.forgeries import CLOSE, HUGE, bend, raw, read_loosely
-from scenarios.oracles.plain_faults import BET
+from scenarios.oracles.plain_faults import BET, BET_UNDONE
 from scenarios.run.judge import Judge, said
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -214,26 +215,24 @@ def test_unknown_fields_are_ignored(operator: Verbs, player: Player, judge: Judg
     added = Style(
         raw={"round": '"r-1"', "promotion": "null", "odds": "1.85", "slip": '{"legs":[{"event":"e-1"}]}'}
     )
-    balance = judge.fund(player, 5000)
-    amount = player.money(400)
-    plain = operator.bet(player, amount)
-    bet = operator.bet(player, amount, style=added)
-    judge.accepted("MSG-11", bet, case="bet")
-    balance = look(judge, player, balance - amount) if not bet.ok else balance - amount
-    if bet.ok:
-        balance = judge.balance("MSG-11", player, balance - amount, bet, case="bet")
-    result = operator.result(player, amount, style=added)
-    judge.accepted("MSG-11", result, case="result")
-    if result.ok:
-        balance = judge.balance("MSG-11", player, balance + amount, result, case="result")
+
+    def wager(units: int, action: Literal["bet", "result"]) -> list[Exchange]:
+        return [operator.send(operator.transaction(action, player, player.money(units)), style=added)]
+
+    def undone(units: int) -> list[Exchange] | None:
+        bet = operator.bet(player, player.money(units), style=added)
+        return [bet, operator.rollback(bet, style=added)] if bet.ok else None
+
     # Compared with a rollback without them, whose own effect is another rule's matter.
-    undone = operator.rollback(plain)
-    if not (plain.ok and bet.ok and undone.ok):
-        return
-    before, balance = balance, judge.measure_apart(player, balance + amount)
-    rollback = operator.rollback(bet, style=added)
-    judge.accepted("MSG-11", rollback, case="rollback")
-    judge.balance("MSG-11", player, balance + (balance - before), rollback, case="rollback")
+    def plain(units: int) -> Exchange | None:
+        return done(BET_UNDONE, operator, player, units)
+
+    def accepted(exchanges: Sequence[Exchange], case: str) -> None:
+        judge.accepted("MSG-11", exchanges[-1], case=case)
+
+    wagers = [Chain(partial(wager, action=action), accepted, case=action) for action in WAGERS]
+    chains = [*wagers, Chain(undone, accepted, case="rollback", base=plain)]
+    each_holds("MSG-11", judge, player, chains)
 
 
 @pytest.mark.last(2)

@@ -14,10 +14,11 @@ import pytest
 
 from scenarios.cases import kinds
 from scenarios.cases.at_once import Chain, each_holds
-from scenarios.cases.batch import Action, Batch, look
+from scenarios.cases.batch import ACTIONS, Action, Batch
 from scenarios.generated.families import forgeries
 from scenarios.generated.families.family import Cases
 from scenarios.operator.messages.forgeries import forge, same_answer
+from scenarios.oracles.plain_faults import BET_UNDONE
 from scenarios.run.judge import Judge
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -221,14 +222,24 @@ def test_the_hash_is_over_the_digits_received(
 
 @pytest.mark.rules("SIG-05")
 def test_a_forgery_does_not_poison_its_id(operator: Verbs, player: Player, judge: Judge, rng: Random) -> None:
-    """After a refused forgery the genuine bet or result with the same id is carried out."""
+    """After a refused forgery the genuine bet, result or rollback with the same id is carried out."""
 
-    def forged_first(units: int, how: str, action: kinds.Action, chance: Random) -> list[Exchange] | None:
+    def forged_first(units: int, how: str, action: Action, chance: Random) -> list[Exchange] | None:
         # Some CLIENTs pay a result only where a bet is open; that is not the matter here.
-        operator.bet(player, player.money(units))
-        message = operator.transaction(action, player, player.money(units))
+        bet = operator.bet(player, player.money(units))
+        if action == "rollback":
+            if not bet.ok:
+                return None
+            message = operator.undo(bet)
+        else:
+            message = operator.transaction(action, player, player.money(units))
         forged = _wrong(operator, message, how, chance)
         return [forged, operator.send(message)] if forged.refused else None
+
+    def plain(units: int, action: Action) -> Exchange | None:
+        if action == "rollback":
+            return kinds.done(BET_UNDONE, operator, player, units)
+        return operator.bet(player, player.money(units))
 
     def answers(sent: Sequence[Exchange], case: str) -> None:
         judge.accepted("SIG-05", sent[1], case=case)
@@ -238,36 +249,12 @@ def test_a_forgery_does_not_poison_its_id(operator: Verbs, player: Player, judge
             partial(forged_first, how=how, action=action, chance=_own(rng)),
             answers,
             case=f"{action}, {how}",
-            base=lambda units: operator.bet(player, player.money(units)),
+            base=partial(plain, action=action),
         )
         for how in _WRONG
-        for action in kinds.WAGERS
+        for action in ACTIONS
     ]
     each_holds("SIG-05", judge, player, chains, unless="no forgery was refused")
-
-
-@pytest.mark.rules("SIG-05")
-def test_a_forged_rollback_does_not_poison_its_id(
-    operator: Verbs, player: Player, judge: Judge, rng: Random
-) -> None:
-    """After a refused forgery the genuine rollback with the same id does what any rollback does."""
-    start = judge.fund(player, 5000)
-    amount = player.money(250)
-    bet, compared = operator.bet(player, amount), operator.bet(player, amount)
-    judge.needs(bet.ok and compared.ok, "the bet that was to be rolled back was refused", bet, compared)
-    plain = operator.rollback(compared)
-    judge.needs(plain.ok, "a rollback that nobody forged was refused", plain)
-    balance = judge.measure_apart(player, start - amount)
-    returned = balance - (start - 2 * amount)
-    message = operator.undo(bet)
-    forged = _forged(operator, message, wrong=RANDOM_HEX, rng=rng)
-    if not forged.refused:
-        # It was carried out, which is SIG-08's matter; the genuine one is then a copy.
-        return
-    balance = look(judge, player, balance)
-    genuine = operator.send(message)
-    judge.accepted("SIG-05", genuine, case="rollback")
-    judge.balance("SIG-05", player, balance + returned, forged, genuine, case="rollback")
 
 
 @pytest.mark.rules("SIG-06")

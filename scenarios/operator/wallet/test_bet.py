@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 
 from scenarios.cases import choices
-from scenarios.cases.at_once import Chain, each_holds
+from scenarios.cases.at_once import Chain, each_holds, in_one_reading
 from scenarios.cases.currencies import kept_apart, other_currencies
 from scenarios.cases.kinds import Action
 from scenarios.contract import Level
@@ -98,23 +98,26 @@ def test_of_the_whole_balance(run: Run, operator: Verbs, player: Player, judge: 
 def test_over_the_balance(run: Run, operator: Verbs, player: Player, judge: Judge) -> None:
     """A bet over the balance, by one unit or far, is refused with INSUFFICIENT_FUNDS and has no effect."""
     _tell_how_exactly(run, player, judge, "BET-03")
-    for units, over in ((1000, 1), (0, 1), (1000, 8000)):
+    code = operator.channel.dialect.insufficient_funds
+    for units, further in ((1000, (1, 8000)), (0, (1,))):
         balance = told(run, player, judge.fund(player, units))
-        bet = operator.bet(player, max(balance + player.money(over), player.unit))
-        case = f"{player.show(bet.message.amount)} at a balance of {player.show(balance)}"
-        refused = judge.refused("BET-03", bet, case=case)
-        judge.settled("BET-03", player, bet, case=case, last=True)
-        if refused:
-            code = operator.channel.dialect.insufficient_funds
-            judge.holds(
-                "BET-03",
-                bet.error == code,
-                expected=f"error {code!r}",
-                seen=said(bet),
-                exchanges=[bet],
-                case=case,
-                level=Level.SHOULD,
-            )
+        stakes = [max(balance + player.money(more), player.unit) for more in further]
+        bets = [operator.bet(player, stake) for stake in stakes]
+        for bet in bets:
+            case = f"{player.show(bet.message.amount)} at a balance of {player.show(balance)}"
+            if judge.refused("BET-03", bet, case=case):
+                judge.holds(
+                    "BET-03",
+                    bet.error == code,
+                    expected=f"error {code!r}",
+                    seen=said(bet),
+                    exchanges=[bet],
+                    case=case,
+                    level=Level.SHOULD,
+                )
+        over = " and ".join(player.show(stake) for stake in stakes)
+        case = f"{over} at a balance of {player.show(balance)}"
+        judge.settled("BET-03", player, *bets, case=case, last=True)
 
 
 @pytest.mark.rules("BET-03")
@@ -242,16 +245,19 @@ def _exact_in(operator: Verbs, judge: Judge, player: Player) -> None:
     if not judge.accepted("BET-13", smallest, case=case):
         return
     try:
-        balance = judge.fund(player, 20_000)
+        judge.fund(player, 20_000)
     except Undecided as why:
         # Only the currency differs from the players whose balances can be told.
         judge.holds("BET-13", False, expected="a balance that can be told", seen=str(why), case=case)
         return
     moves: tuple[tuple[Action, int], ...] = ((BET, 1), (BET, 1999), (RESULT, 1), (RESULT, 1005), (BET, 7))
-    for action, units in moves:
-        amount = player.money(units)
-        exchange = operator.send(operator.transaction(action, player, amount))
-        judge.accepted("BET-13", exchange, case=case)
-        if exchange.ok:
-            moved = amount if action == RESULT else -amount
-            balance = judge.balance("BET-13", player, balance + moved, exchange, case=case)
+
+    def moved(*, apart: bool) -> None:
+        judge.fund(player, 20_000)
+        for place, (action, units) in enumerate(moves, 1):
+            exchange = operator.send(operator.transaction(action, player, player.money(units)))
+            judge.accepted("BET-13", exchange, case=case)
+            if apart or place == len(moves):
+                judge.settled("BET-13", player, exchange, case=case, last=place == len(moves))
+
+    in_one_reading(judge, moved)

@@ -45,7 +45,7 @@ def _second_rollbacks(operator: Verbs, judge: Judge, player: Player, firsts: lis
         [partial(operator.rollback, first.message.of, player, first.message.amount) for first in undone]
     )
     sent = [(first.label, [first, again]) for first, again in zip(undone, second, strict=True)]
-    settled_together("RBK-07", judge, player, "after a restart", sent)
+    settled_together("RBK-07", judge, player, "after a restart", sent, last=True)
 
 
 def _restart(run: Run, judge: Judge) -> None:

@@ -47,7 +47,7 @@ def test_bets_for_the_same_funds(operator: Verbs, player: Player, judge: Judge, 
             case=case,
             off=abs(taken - covered) * stake,
         )
-        judge.settled("BET-04", player, *bets, case=case)
+        judge.settled("BET-04", player, *bets, case=case, last=True)
 
 
 @pytest.mark.rules("IDM-02")

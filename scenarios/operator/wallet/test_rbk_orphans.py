@@ -5,9 +5,12 @@ Invariant: no money moves, for there is nothing to return, and the OPERATOR has 
 sequential requests only.
 """
 
+from functools import partial
+
 import pytest
 
 from scenarios.cases import choices
+from scenarios.cases.at_once import in_one_reading
 from scenarios.oracles.plain_faults import BET, RESULT
 from scenarios.run.judge import Judge, said
 from scenarios.wallet.operator_client import Verbs
@@ -23,12 +26,12 @@ def test_orphan_moves_nothing(operator: Verbs, player: Player, judge: Judge) -> 
 
     A bet of its very amount stands, which a CLIENT that looks for anything else than the id would find.
     """
-    judge.fund(player, 500)
-    operator.bet(player, player.money(500))
-    for units in (1000, 0):
-        judge.fund(player, units)
+
+    def undone(units: int, *, apart: bool) -> None:
+        judge.fund(player, units + 500)
+        operator.bet(player, player.money(500))
         ordinary = operator.result(player, player.money(250))
-        balance = judge.measure(player)
+        balance = judge.measure(player) if apart else player.money(units) + ordinary.message.amount
         orphan = operator.rollback(operator.new_id(), player, player.money(500), label="rollback (orphan)")
         case = f"at a balance of {player.show(balance)}"
         if not operator.channel.dialect.abilities.unknown_rollbacks:
@@ -44,6 +47,9 @@ def test_orphan_moves_nothing(operator: Verbs, player: Player, judge: Judge) -> 
                 case=case,
             )
         judge.settled("RBK-04", player, orphan, case=case, last=True)
+
+    for units in (1000, 0):
+        in_one_reading(judge, partial(undone, units))
 
 
 def _has_id(client_id: str | int | None) -> bool:

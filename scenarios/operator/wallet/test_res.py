@@ -73,10 +73,10 @@ def test_several_after_one_bet(operator: Verbs, player: Player, judge: Judge) ->
 @pytest.mark.rules("RES-06")
 def test_at_zero_and_below(operator: Verbs, player: Player, judge: Judge) -> None:
     """A result is paid at balance zero, and at a negative one that a corrected win has left."""
-    zero = judge.fund(player, 0)
+    judge.fund(player, 0)
     result = operator.result(player, player.money(250))
     if judge.accepted("RES-06", result, case="at balance zero"):
-        judge.balance("RES-06", player, zero + result.message.amount, result, case="at balance zero")
+        judge.settled("RES-06", player, result, case="at balance zero", last=True)
     judge.fund(player, 0)
     win = operator.result(player, player.money(800))
     stake = operator.bet(player, player.money(800))
@@ -101,7 +101,7 @@ def _paid_below_zero(operator: Verbs, judge: Judge, player: Player, stake: Excha
     ):
         # Where the rollback took nothing, or gave (RBK-02, RBK-03), the result comes on top of that.
         acceptable = [player.money(units) - player.unit for units in (200, 1000, 1800)]
-        if judge.one_of("RES-06", player, acceptable, result, case=case) == acceptable[0]:
+        if judge.one_of("RES-06", player, acceptable, result, case=case, last=True) == acceptable[0]:
             return
         choices.spent_result(judge, operator, player, 800)
         # Or what was owed is forgiven: the rollback of a spent result takes all of it here.

@@ -27,7 +27,7 @@ class Part(NamedTuple):
 
 
 PARTS: Final[Mapping[str, Part]] = {
-    OPERATOR: Part(110, 1.0, 1.0),
+    OPERATOR: Part(108, 1.0, 1.0),
     JACKPOT: Part(56, 0.9, 2.3),
     CHECKOUT: Part(21, 0.2, 0.4),
 }
