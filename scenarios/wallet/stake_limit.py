@@ -27,6 +27,9 @@ def largest_bet(operator: Verbs, player: Player, units: int) -> tuple[int, int] 
         least, largest = largest, largest // 2
     # Where less was paid than was said, it does not last for a second one, and a rollback would take what was said.
     if largest == units or not _takes(operator, player, largest):
+        if paid.refused:
+            # What was bet was there before.
+            _result(operator, player, largest)
         return None
     _result(operator, player, 2 * largest)
     operator.rollback(paid, purpose=Purpose.PROBE)

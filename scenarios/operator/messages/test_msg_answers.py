@@ -336,11 +336,14 @@ def _failed(judge: Judge, exchange: Exchange, case: str) -> bool:
 @pytest.mark.rules("MSG-05")
 def test_client_ids_are_unique(run: Run, judge: Judge, effort: Effort) -> None:
     """No two of the OPERATOR's transactions share a CLIENT id, whatever their kind and player."""
-    # Ids may run out only after a while; most runs have sent that many wagers by now.
+    # Ids may run out only after a while, and numbers of each player clash where they are level.
+    last = [0] * len(run.players)
     for _ in range(0, effort.sums - len(run.history), 2):
         if run.gone_after is None:
-            run.verbs.result(run.players[0], run.players[0].unit)
-            run.verbs.bet(run.players[0], run.players[0].unit)
+            player = run.players[place := last.index(min(last))]
+            run.verbs.result(player, player.unit)
+            told = str(run.verbs.bet(player, player.unit).client_id)[:18]
+            last[place] = int(told) if told.isdecimal() else 0
     first: dict[str, Exchange] = {}
     clashes: dict[str, list[tuple[Exchange, Exchange]]] = {}
     for exchange in run.history:
@@ -352,9 +355,8 @@ def test_client_ids_are_unique(run: Run, judge: Judge, effort: Effort) -> None:
         before = first.setdefault(str(exchange.client_id), exchange)
         if before.message.id != exchange.message.id:
             pair = f"{before.message.kind} and {exchange.message.kind}"
-            same = before.message.player == exchange.message.player
-            case = f"{pair} of {'one player' if same else 'two players'}"
-            clashes.setdefault(case, []).append((before, exchange))
+            whose = "one player" if before.message.player == exchange.message.player else "two players"
+            clashes.setdefault(f"{pair} of {whose}", []).append((before, exchange))
     judge.holds("MSG-05", True, expected="", seen="")
     for case, pairs in clashes.items():
         before, exchange = pairs[0]

@@ -15,7 +15,7 @@ upper() { printf %s "$1" | tr abcdef ABCDEF; }
 send() {
     number=$1 method=$2 path=$3 text=$4
     shift 4
-    if printf %s "$text" | curl -sS -g -m 30 -o "$work/$number.body" -w '%{http_code} %{content_type}' \
+    if printf %s "$text" | curl -sS -g -m "$LIMIT" -o "$work/$number.body" -w '%{http_code} %{content_type}' \
         -X "$method" "$@" --data-binary @- "$URL$path" >"$work/$number.head" 2>"$work/$number.error"; then
         [ -f "$work/$number.body" ] || : >"$work/$number.body"
     else

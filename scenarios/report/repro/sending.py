@@ -19,6 +19,8 @@ from simulators.wallet.transactions import Transaction
 # What belongs to a case; all else the judge sends for itself.
 TOLD: Final = frozenset({Purpose.SCENARIO, Purpose.FORGERY, Purpose.SWEEP})
 _BODY: Final = 20_000
+# Seconds.
+_PATIENCE: Final = 30
 # What makes an id new: a random UUID, the stem of an id that is odd, or a number, spelled in some way.
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NUMBER: Final = r'(?:(?<=")|(?<="0)|(?<="0e)|(?<="\+))[1-9][0-9]{8,10}(?![0-9])'
@@ -69,7 +71,7 @@ class Script:
             "#",
             f"# {self.sends_again}",
             "# Needs curl and openssl. Exit code 1: the fault shows. 0: it does not. 2: it could not be tried.",
-            f"URL=${{{self.variable}:-{shell_text(self.url, redactor)}}}",
+            f"URL=${{{self.variable}:-{shell_text(self.url, redactor)}}} LIMIT={self._limit():g}",
             *self.tools(),
             "once() {",
             '    : >"$work/ids"',
@@ -86,6 +88,10 @@ class Script:
             f"echo 'the fault does not show{cut}: {rule.id}'\nexit 0",
         ]
         return "\n".join(lines) + "\n"
+
+    def _limit(self) -> float:
+        """Seconds that an answer may take: those of the judge where it had none."""
+        return self.run.route.timeout if self.finding.observed is Observed.SILENT else _PATIENCE
 
     def tools(self) -> Iterator[str]:
         """The functions that it calls."""

@@ -25,10 +25,16 @@ from simulators.wallet.transactions import Kind, Transaction
 
 # A longer case is judged again by the judge itself.
 _STEPS: Final = 120
-# A race shows its fault by chance: so many of them are tried in all.
+# A race shows its fault by chance, and so do many requests alike: so many of them are tried in all.
 _RACES: Final = 20
+_REQUESTS: Final = 200
+_MANY: Final = 20
+# So many bets of a scenario belong to an orphan rollback, which may be taken for one of theirs.
+_NEAR: Final = 20
 _MARK: Final = "987654321"
 _PLENTY: Final = 100_000_000
+# The rules that a bet of far more than anybody has, which is taken, is about: one not covered, one whose amount wraps.
+_UNCOVERED: Final = ("BET-03", "BET-12")
 # What the judge does to the CLIENT in the middle of a case, where its rule needs it.
 _ACTS: Final = ("ban", "restart")
 
@@ -54,20 +60,27 @@ class Wagers(Script):
         self.steps = self._steps()
         self.before = self._before()
         self._is_whole()
-        if not self.openings and any(_is_bet(each) for each in self.steps):
+        owners = {each.id for each in (*run.players, *run.other_players)}
+        if not self.openings and any(_is_bet(each) and _player(each) in owners for each in self.steps):
             raise NoScript("Whether a bet is covered depends on a balance, and none was known.")
-        if not 0 < len(self.steps) + len(self.before) <= _STEPS:
+        most = _REQUESTS if self._many() else _STEPS
+        if not 0 < len(self.steps) + len(self.before) <= most:
+            raise NoScript(f"It takes more than {most} requests in a row, which the judge replays by itself.")
+        if finding.observed is Observed.OTHER and len({*map(_player, self.telling)}) > 1:
             raise NoScript(
-                f"It takes more than {_STEPS} requests in a row, which the judge replays by itself."
+                "It takes as many transactions of one player as of another, which the judge counts."
             )
         races = {each.race for each in self.steps} - {None}
-        if races and not finding.right and not self._bets_at_once():
+        if races and not finding.right and not self._adds_up():
             raise NoScript("Answers to requests that are sent at once differ from one time to the next.")
         if finding.observed is Observed.MONEY and not finding.right:
             raise NoScript(
                 "More than one request decides what the balance may be, which takes the judge's model."
             )
-        self.rounds = -(-_RACES // len(races)) if races else 1
+        if races:
+            self.rounds = -(-_RACES // len(races))
+        elif self._many():
+            self.rounds = -(-_REQUESTS // len(self.steps))
 
     def _openings(self) -> Iterator[Opening]:
         """What each player whom this is about had before the first of what tells, as it was known last."""
@@ -110,7 +123,7 @@ class Wagers(Script):
             for each in self.run.history
             if each.number < first and isinstance(each.message, Transaction) and self._told(each)
         }
-        found: dict[int, Exchange] = {}
+        found = self._beside_orphans(by_id)
         waiting = list(self.steps)
         while waiting:
             message = waiting.pop().message
@@ -122,6 +135,27 @@ class Wagers(Script):
                     found[one.number] = one
                     waiting.append(one)
         return [found[number] for number in sorted(found)]
+
+    def _many(self) -> bool:
+        """Whether it is about many bets, or many results, of one amount."""
+        asked = {
+            (each.kind, each.amount) if isinstance(each := one.message, Transaction) and not each.of else ()
+            for one in self.steps
+        }
+        return len(self.steps) >= _MANY and len(asked) == 1 and () not in asked
+
+    def _beside_orphans(self, before: dict[str, Exchange]) -> dict[int, Exchange]:
+        """The last bets that players of orphan rollbacks had placed ``before``, by number."""
+        there = {each.message.id for each in self.steps if isinstance(each.message, Transaction)} | set(
+            before
+        )
+        owners = {
+            each.message.player
+            for each in self.steps
+            if isinstance(each.message, Transaction) and each.message.of and each.message.of not in there
+        }
+        placed = [each for each in before.values() if _is_bet(each) and each.ok and _player(each) in owners]
+        return {each.number: each for each in placed[-_NEAR:]}
 
     def _is_whole(self) -> None:
         """Raise NoScript where a right CLIENT would answer the steps as the wrong one did, as something is missing."""
@@ -155,7 +189,7 @@ class Wagers(Script):
         yield f"HEADER={shlex.quote(self.signed_in)}"
         # The exit codes where no bet is ever refused, and where a result is: what breaks these rules itself.
         rule = self.verdict.rule
-        yield f"UNREFUSED={1 if rule.id == 'BET-03' else 2} UNPAID={1 if rule.group == 'RES' else 2}"
+        yield f"UNREFUSED={1 if rule.id in _UNCOVERED else 2} UNPAID={1 if rule.group == 'RES' else 2}"
         yield from self._own()
         yield from super().tools()
         yield files(__package__).joinpath("wallet.sh").read_text(encoding="utf-8")
@@ -164,7 +198,7 @@ class Wagers(Script):
         """What the players own is put aside."""
         yield "# What the player owns is put aside first, and put back in the end."
         yield from self._each_player(
-            lambda one: [f"drain {self._owned(one)}", f"owned{self._index(one)}=$taken"]
+            lambda one: ["refuse", f"drain {self._owned(one)}", f"owned{self._index(one)}=$taken"]
         )
 
     def last(self) -> Iterator[str]:
@@ -187,7 +221,7 @@ class Wagers(Script):
         yield from self.sends([each for each in self.before if each not in refused])
         yield from self._each_player(self._brought)
         yield from self.sends(self.steps)
-        if self._bets_at_once():
+        if self._adds_up():
             yield from self._covered()
         else:
             yield from self._balance() if self.finding.right else self.answers()
@@ -215,10 +249,20 @@ class Wagers(Script):
         units = _units(opening.amount, opening.currency)
         if self.before:
             return [f"drain {_PLENTY}", f"give {units}"]
-        if self._bets_at_once():
+        if self._adds_up():
             # Reading the balance left nothing of it.
             return [f"give {units}"]
         return [f"[ $round -eq 1 ] || drain {units}", f"give {units}"]
+
+    def renewed(self, text: str) -> str:
+        """A new id, unless the fault is bound to the old one, which the CLIENT did not take."""
+        refused = self.verdict.rule.group == "SIG" and self.finding.observed is Observed.REFUSED
+        kept = refused or (self.finding.observed is Observed.SILENT and self._is_of_a_player(text))
+        told = any(text in each.request.body.decode(errors="replace") for each in self.telling)
+        return text if kept and told else super().renewed(text)
+
+    def _is_of_a_player(self, text: str) -> bool:
+        return any(text in _player(each) for each in self.telling)
 
     def header(self, name: str, value: str, body: bytes) -> str:
         """A header, signed anew where it is a signature that was made of the body."""
@@ -257,11 +301,12 @@ class Wagers(Script):
                 numbers = " ".join(str(each.number) for each in wanted)
                 yield f"for number in {numbers}; do accepted $number {sign} shown=no; done"
 
-    def _bets_at_once(self) -> bool:
-        """Whether it is about nothing but bets that race for one player's funds."""
+    def _adds_up(self) -> bool:
+        """Whether what is accepted of it says what one player has: bets that race for its funds, or many alike."""
         ids = {each.message.id for each in self.steps if isinstance(each.message, Transaction)}
         raced = all(_is_bet(each) and each.race is not None for each in self.steps)
-        return raced and len(ids) == len(self.steps) and len(self.openings) == 1
+        many = bool(self.finding.right) and self._many()
+        return (raced or many) and len(ids) == len(self.steps) and len(self.openings) == 1
 
     def _covered(self) -> Iterator[str]:
         """Lines that look whether what was accepted was covered, and taken: how much that is, chance decides."""
@@ -270,7 +315,8 @@ class Wagers(Script):
         for each in self.steps:
             if isinstance(each.message, Transaction):
                 amount = _units(each.message.amount, opening.currency)
-                yield f"accepted {each.number} && expected=$((expected - {amount}))"
+                sign = "-" if _is_bet(each) else "+"
+                yield f"accepted {each.number} && expected=$((expected {sign} {amount}))"
         yield 'drain "$expected"'
         yield 'echo "balance $(decimal "$taken") $currency; expected: $(decimal "$expected"), and never below 0"'
         yield '[ "$expected" -ge 0 ] && [ "$taken" -eq "$expected" ] && shown=no'

@@ -15,12 +15,20 @@ digest() { printf %s "$1" | openssl dgst -sha256 | sed 's/^.*= *//'; }
 
 # accepted NUMBER: whether a wager was.
 accepted() {
-    # An answer that does not say so plainly is no refusal: other rules are about that.
-    case $(tr -d '\r\n' <"$work/$1.body" | sed -n 's/^.*"error" *: *//p') in
-    '"'[!\"]* | [[{1-9t]*) return 1 ;;
+    # An answer that does not say so plainly is no refusal, unless it is what a bet that nothing covers gets.
+    case $(error "$1") in
+    '"'[!\"]* | [[{1-9t]* | "$refusal") return 1 ;;
     esac
     grep -q '^2' "$work/$1.head"
 }
+error() { tr -d '\r\n' <"$work/$1.body" | sed -n 's/^.*"error" *: *//p'; }
+# refuse: finds out how bets are refused, where that is not said plainly.
+refuse() {
+    own bet "$MOST" || return
+    refusal=$(error own)
+    case $refusal in null* | '') refusal=none && give "$MOST" ;; esac
+}
+refusal=none MOST=1000000000000000
 # decimal UNITS: smallest units as an amount of $currency.
 decimal() {
     case $1 in
@@ -46,7 +54,7 @@ more() {
     step=1
     while own bet "$step"; do
         taken=$((taken + step)) step=$((step * 2))
-        if [ "$step" -gt 1000000000000000 ]; then
+        if [ "$step" -gt "$MOST" ]; then
             echo "every bet is accepted, so that no balance can be read" >&2
             give "$taken"
             exit "$UNREFUSED"
@@ -61,7 +69,7 @@ drain() {
     taken=0 lifted=0 lift=1
     if [ "$1" -gt 0 ] && own bet "$1"; then taken=$1; fi
     more
-    while [ "$taken" -eq 0 ] && [ "$lift" -lt 1000000000000000 ]; do
+    while [ "$taken" -eq 0 ] && [ "$lift" -lt "$MOST" ]; do
         give "$lift"
         lifted=$((lifted + lift)) lift=$((lift * 2))
         more

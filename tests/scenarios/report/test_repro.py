@@ -20,15 +20,17 @@ from tests.support.in_memory.judging import judged
 from tests.support.in_memory.wallets import Wallet
 from tests.support.programs.mutants import serving
 
-# One for each kind: bets at once, a signature, copies, odd ids, money, a message, several players, what was refused
-# before, a webhook.
+# One for each kind: bets at once, signatures, copies, odd ids, many alike, money that bets before decide, refusals that
+# are none, several players, what was refused before, a webhook.
 SAMPLE = [
     ("race-lost-update", "BET-04"),
     ("sig-unkeyed", "SIG-02"),
+    ("sig-as-number", "SIG-01"),
     ("idm-no-bets", "IDM-01"),
     ("idm-cut", "IDM-08"),
-    ("rollback-orphan-deposits", "RBK-04"),
-    ("msg-no-error", "MSG-03"),
+    ("long-97th-result", "BET-10"),
+    ("rollback-orphan-matched", "RBK-04"),
+    ("msg-error-empty", "MSG-04"),
     ("rollback-anyone-asker", "RBK-10"),
     ("rollback-refused-refused", "RBK-08"),
     ("cat-unknown-fails", "CAT-02"),

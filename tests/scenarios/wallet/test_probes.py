@@ -7,6 +7,7 @@ import pytest
 from scenarios.driver.driver import Driver
 from scenarios.wallet.driver_probe import DriverProbe
 from scenarios.wallet.probes import Unreadable, WagersProbe
+from scenarios.wallet.stake_limit import largest_bet
 from tests.support.in_memory.judging import (
     BetsTakeNothing,
     NoBets,
@@ -91,6 +92,23 @@ def test_more_than_the_largest_bets_take_in_time_is_said_and_given_back():
     with running(wallet) as run, pytest.raises(Unreadable, match="no single bet above"):
         WagersProbe(run.verbs).empty(run.players[0])
     assert wallet.balances["p-1"] == 99999
+
+
+class SmallNumbers(Limited):
+    """Takes no result above 10.00 either."""
+
+    def result(self, message):
+        if message["amount"] > 10:
+            raise Refused("INVALID_AMOUNT")
+        return super().result(message)
+
+
+def test_where_nothing_can_be_paid_in_the_search_for_a_limit_takes_nothing():
+    wallet = SmallNumbers(balance="9")
+    with running(wallet) as run:
+        assert largest_bet(run.verbs, run.players[0], 6400) is None
+        assert sum(exchange.ok for exchange in run.history) == 2, "a bet, and what puts it back"
+    assert wallet.balances["p-1"] == 9
 
 
 @pytest.mark.parametrize("balance", ["100", "5000"])
