@@ -4,40 +4,31 @@ Resident memory, in bytes, as the operating system counts it; ``loadtests.monito
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from scenarios.report.schema.load import LoadMemory
 
 # How many points are kept, an even number, and how many of them are shown at most.
 KEPT: Final = 20
 SHOWN: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """What was taken ``at`` seconds after the start: ``bytes`` by all ``processes``, ``greatest`` by one of them."""
-
-    at: float
-    bytes: int
-    greatest: int
-    processes: int
-
-    @classmethod
-    def of(cls, at: float, sizes: Sequence[int]) -> "Point":
-        """The point of processes that take ``sizes`` bytes; there must be one at least."""
-        return cls(round(at, 1), sum(sizes), max(sizes), len(sizes))
+def point(at: float, sizes: Sequence[int]) -> LoadMemory:
+    """What processes take, ``sizes`` bytes, of which there must be one at least, ``at`` seconds after the start."""
+    return LoadMemory(at=round(at, 1), bytes=sum(sizes), greatest=max(sizes), processes=len(sizes))
 
 
 class Series:
-    """Points in order of time, at even distances: where there are too many, every second one goes."""
+    """LoadMemorys in order of time, at even distances: where there are too many, every second one goes."""
 
     def __init__(self) -> None:
-        self._kept: list[Point] = []
-        self._latest: Point | None = None
+        self._kept: list[LoadMemory] = []
+        self._latest: LoadMemory | None = None
         self._came = 0
         # One of so many that come is kept.
         self._every = 1
 
-    def add(self, point: Point) -> None:
+    def add(self, point: LoadMemory) -> None:
         """Take one more point."""
         if self._came % self._every == 0:
             if len(self._kept) == KEPT:
@@ -47,7 +38,7 @@ class Series:
         self._latest = point
         self._came += 1
 
-    def shown(self, until: float = float("inf")) -> list[Point]:
+    def shown(self, until: float = float("inf")) -> list[LoadMemory]:
         """At most SHOWN points up to ``until`` seconds, spread evenly: the first is among them, and the last."""
         latest = [] if self._latest is None or self._latest in self._kept else [self._latest]
         points = [point for point in (*self._kept, *latest) if point.at <= until]

@@ -15,7 +15,8 @@ from locust.env import Environment
 from locust.event import Events
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
-from loadtests.monitor.memory import Point, Series
+from loadtests.monitor.memory import Series, point
+from scenarios.report.schema.load import LoadMemory
 
 # The key in the workers' reports.
 KEY: Final = "pitboss_memory"
@@ -51,7 +52,7 @@ class Watch:
         if KEY in data:
             self._told[client_id] = data[KEY]
 
-    def points(self, seconds_after: float) -> list[Point]:
+    def points(self, seconds_after: float) -> list[LoadMemory]:
         """End the watch; return its points without those of the last ``seconds_after`` seconds."""
         self._end()
         return self._series.shown(time.monotonic() - self._began - seconds_after)
@@ -65,7 +66,7 @@ class Watch:
         while True:
             sizes = self._sizes()
             if sizes:
-                self._series.add(Point.of(time.monotonic() - self._began, sizes))
+                self._series.add(point(time.monotonic() - self._began, sizes))
             gevent.sleep(_EVERY)
 
     def _sizes(self) -> list[int]:
@@ -97,7 +98,7 @@ def _on_init(environment: Environment, **_: Any) -> None:
     environment.events.worker_report.add_listener(watch.on_worker_report)
 
 
-def points(environment: Environment, seconds_after: float) -> list[Point]:
+def points(environment: Environment, seconds_after: float) -> list[LoadMemory]:
     """End the watch over the run of ``environment``; return at most ten points, without its last seconds.
 
     Empty where nothing was seen: no test has started, or it ended before every worker had told its memory.

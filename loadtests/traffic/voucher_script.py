@@ -40,7 +40,7 @@ from simulators.jackpot.wire import (
 )
 from simulators.jackpot.world import Voucher
 from simulators.values import money
-from simulators.webhooks.retry_queue import QueuedMessage
+from simulators.webhooks.message_log import QueuedMessage
 
 # Vouchers of any price are worth whole amounts between these (EUR), as far as the store sells them.
 _LEAST, _MOST = 5, 40

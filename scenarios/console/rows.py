@@ -12,7 +12,7 @@ from simulators.exchanges.redaction import Redactor
 from simulators.jackpot import wire as vouchers
 from simulators.values import money
 from simulators.wallet.transactions import Transaction
-from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage
+from simulators.webhooks.message_log import DeliveryStanding, QueuedMessage
 
 # How many deliveries that wait or were given up are listed.
 LISTED: Final = 50

@@ -15,7 +15,8 @@ from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import Notification
 from simulators.transport.route import Route
 from simulators.values.clocks import onward
-from simulators.webhooks.retry_queue import QueuedMessage, Schedule
+from simulators.webhooks.message_log import QueuedMessage
+from simulators.webhooks.retry_queue import Schedule
 
 # The five minutes of the retry window pass in one and a half seconds, as all that the provider waits for.
 _SCALE: Final = 0.005

@@ -26,7 +26,7 @@ from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from simulators.jackpot.wire import Notification
-from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage
+from simulators.webhooks.message_log import DeliveryStanding, QueuedMessage
 
 # Seconds within which Jackpot wants its acknowledgement.
 _IN_TIME = 5.0

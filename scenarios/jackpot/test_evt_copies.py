@@ -16,7 +16,7 @@ from scenarios.run.planning.effort import Effort
 from scenarios.wallet.player import Player
 from simulators.jackpot.lifecycle import VoucherState
 from simulators.jackpot.wire import Coupon, Notification
-from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage
+from simulators.webhooks.message_log import DeliveryStanding, QueuedMessage
 
 _COPIES = 2
 # Of the transactions that make a crowd, so many are worth one event; so many of a run's first and last are sent again.

@@ -28,7 +28,7 @@ from simulators.exchanges.history import Exchange
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from simulators.providers import JACKPOT
 from simulators.transport.faults.wire import AnswerLost
-from simulators.webhooks.retry_queue import DeliveryStanding
+from simulators.webhooks.message_log import DeliveryStanding
 
 # Seconds that a CLIENT which is started again may be away.
 _AWAY = 30.0

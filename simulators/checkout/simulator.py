@@ -28,7 +28,8 @@ from simulators.values.ids import random_id
 from simulators.values.records import Table
 from simulators.values.secret import same
 from simulators.webhooks.endpoint import Endpoint
-from simulators.webhooks.retry_queue import QueuedMessage, RetryQueue, Schedule
+from simulators.webhooks.message_log import QueuedMessage
+from simulators.webhooks.retry_queue import RetryQueue, Schedule
 
 CREATE: Final = "createMerchantCheckout"
 PRICE: Final = "price"

@@ -6,7 +6,7 @@ from simulators.checkout.wire import Notice
 from simulators.checkout.world import Checkout
 from simulators.server.access.tokens import GivenToken
 from simulators.values.records import form
-from simulators.webhooks.retry_queue import QueuedMessage
+from simulators.webhooks.message_log import QueuedMessage
 
 FORMS: Final = {
     "tokens": form(GivenToken),

@@ -21,7 +21,8 @@ from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from simulators.jackpot.world import Means, Reservation, Voucher
 from simulators.values.ids import random_id
 from simulators.values.records import Table
-from simulators.webhooks.retry_queue import QueuedMessage, RetryQueue
+from simulators.webhooks.message_log import QueuedMessage
+from simulators.webhooks.retry_queue import RetryQueue
 
 Confirmation = Literal["manual", "automatic"]
 Refunds = Literal["by hand", "accept", "reject"]

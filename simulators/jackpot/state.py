@@ -11,7 +11,7 @@ from simulators.jackpot.simulator import Settings
 from simulators.jackpot.wire import Notification
 from simulators.jackpot.world import Voucher
 from simulators.values.records import form
-from simulators.webhooks.retry_queue import QueuedMessage
+from simulators.webhooks.message_log import QueuedMessage
 
 FORMS: Final = {
     "settings": form(Settings),

@@ -7,7 +7,7 @@ from simulators.operator.world import Slip
 from simulators.server.access.tokens import GivenToken
 from simulators.values.records import form
 from simulators.wallet.transactions import Transaction
-from simulators.webhooks.retry_queue import QueuedMessage
+from simulators.webhooks.message_log import QueuedMessage
 
 FORMS: Final = {
     "tokens": form(GivenToken),

@@ -5,21 +5,22 @@ A message that was not acknowledged is sent again with exponential backoff insid
 """
 
 import random
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
 from simulators.exchanges.history import Exchange
 from simulators.values.clocks import awake
 from simulators.values.records import Table
 from simulators.webhooks.endpoint import Endpoint
-from simulators.webhooks.scheduler import Background
+from simulators.webhooks.message_log import Attempt, Books, DeliveryStanding, QueuedMessage, moved
 
 M = TypeVar("M")
 # How exact the time is that a later run goes on from, in seconds.
 _TICK: Final = 0.1
+_THREADS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,88 +45,12 @@ class Schedule:
         return pause if elapsed + pause <= self.window else None
 
 
-class DeliveryStanding(StrEnum):
-    """How far a delivery came."""
-
-    WAITING = "waiting"
-    ACKNOWLEDGED = "acknowledged"
-    GIVEN_UP = "given up"
-    UNADDRESSED = "no notification URL"
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One sending of a webhook: ``exchange`` is its number in the history (None: of an earlier run).
-
-    ``at`` is seconds since the epoch, ``status`` the answer's, ``failure`` why there was none.
-    """
-
-    exchange: int | None
-    at: float
-    status: int | None
-    failure: str | None
-
-
-def _why(exchange: Exchange) -> str | None:
-    return None if exchange.failure is None else exchange.failure.text
-
-
-@dataclass(frozen=True)
-class QueuedMessage(Generic[M]):
-    """One webhook on its way, with its log.
-
-    ``began`` and ``due`` (the next attempt) are of the queue's clock, ``original`` is the first exchange.
-    """
-
-    id: int
-    event: M
-    genuine: bool = True
-    standing: DeliveryStanding = DeliveryStanding.WAITING
-    attempts: tuple[Attempt, ...] = ()
-    began: float | None = None
-    due: float | None = None
-    original: int | None = None
-
-
-def _moved(delivery: QueuedMessage[M], seconds: float) -> QueuedMessage[M]:
-    """``delivery`` by another clock, which is ``seconds`` ahead; of no history's exchanges."""
-    waits = delivery.due is not None
-    return replace(
-        delivery,
-        attempts=tuple(replace(each, exchange=None) for each in delivery.attempts),
-        began=delivery.began + seconds if waits and delivery.began is not None else None,
-        due=delivery.due + seconds if delivery.due is not None else None,
-        original=None,
-    )
-
-
-@dataclass
-class _Books(Generic[M]):
-    """The log: every delivery by its id, as it stands now, and those among them that wait.
-
-    ``clock`` says what the queue's clock showed not long ago.
-    """
-
-    deliveries: Table[int, QueuedMessage[M]] = field(default_factory=Table)
-    waiting: dict[int, QueuedMessage[M]] = field(default_factory=dict)
-    clock: Table[str, float] = field(default_factory=Table)
-    next_id: int = 1
-
-    def keep(self, delivery: QueuedMessage[M]) -> None:
-        """Write ``delivery`` down as it stands now."""
-        self.deliveries[delivery.id] = delivery
-        self.next_id = max(self.next_id, delivery.id + 1)
-        if delivery.due is None:
-            self.waiting.pop(delivery.id, None)
-        else:
-            self.waiting[delivery.id] = delivery
-
-
-class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
+class RetryQueue(Generic[M]):
     """What a provider sends to one endpoint until it is acknowledged. Safe to use from several threads.
 
-    See ``Background`` for ``clock``, ``start`` and ``work``; ``stop`` leaves what waits in ``pending``. ``shuffle``
-    picks among what is due at random (None: in the order in which it fell due).
+    ``clock`` counts seconds. ``start`` sends what falls due from several threads, so that order is not kept, in real
+    seconds; without it the caller does so with ``work``, under any clock. ``shuffle`` picks among what is due at random
+    (None: in the order in which it fell due).
     """
 
     def __init__(
@@ -136,13 +61,16 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
         clock: Callable[[], float] = awake,
         shuffle: random.Random | None = None,
     ) -> None:
-        super().__init__(f"{endpoint.provider}-queue", clock)
+        self.clock = clock
         self.endpoint = endpoint
         self.schedule = schedule or Schedule()
         self.shuffle = shuffle
-        self._books = _Books[M]()
+        self._books = Books[M]()
         self._under_way: set[int] = set()
-        self._held = False
+        self._held = self._stopped = False
+        # Notified of every change, and the lock of all of it.
+        self._changed = threading.Condition()
+        self._threads: list[threading.Thread] = []
 
     # -- what is to be delivered, and what became of it
 
@@ -213,7 +141,7 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
             now = self.clock()
             then = self._books.clock.get("now", now)
             for delivery in list(self._books.deliveries.values()):
-                self._books.keep(_moved(delivery, now - then))
+                self._books.keep(moved(delivery, now - then))
             self._books.clock["now"] = now
             self._changed.notify_all()
 
@@ -250,12 +178,71 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
             )
             return self._books.deliveries[delivery_id]
 
-    # -- inside; all but _attempt are called with the lock held
+    # -- running
+
+    def work(self) -> float | None:
+        """Send everything that is due; return the seconds until more is, None when nothing waits."""
+        while True:
+            with self._changed:
+                pause = self._pause()
+                if pause is None or pause > 0:
+                    return pause
+                taken = self._take()
+            self._attempt(taken)
+
+    def start(self) -> None:
+        """Send what falls due from threads in the background, until ``stop``."""
+        with self._changed:
+            if self._threads:
+                return
+            self._stopped = False
+            name = f"{self.endpoint.provider}-queue"
+            self._threads = [
+                threading.Thread(target=self._run, name=f"{name}-{number}", daemon=True)
+                for number in range(_THREADS)
+            ]
+            threads = list(self._threads)
+        for thread in threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Stop the threads when what they send now has ended; what waits stays in ``pending``."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+            threads, self._threads = self._threads, []
+        for thread in threads:
+            thread.join()
+
+    def wait_idle(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` seconds until nothing waits or is under way; say whether it is so."""
+        with self._changed:
+            return self._wait_for(lambda: not self._waiting() and not self._under_way, timeout)
+
+    # -- inside; all but _run and _attempt are called with the lock held
+
+    def _wait_for(self, happened: Callable[[], bool], timeout: float) -> bool:
+        """Wait until it ``happened``; what this process is stopped for does not count."""
+        until = awake() + timeout
+        while not (done := happened()) and (left := until - awake()) > 0:
+            self._changed.wait(left)
+        return done
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._stopped and ((pause := self._pause()) is None or pause > 0):
+                    self._changed.wait(pause)
+                if self._stopped:
+                    return
+                taken = self._take()
+            self._attempt(taken)
 
     def _waiting(self) -> list[QueuedMessage[M]]:
         return [each for each in self._books.waiting.values() if each.id not in self._under_way]
 
     def _pause(self) -> float | None:
+        """Seconds until something is due (0: now), None where nothing waits."""
         waiting = [] if self._held else self._waiting()
         return max(0.0, min(each.due or 0.0 for each in waiting) - self.clock()) if waiting else None
 
@@ -284,9 +271,6 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
     def _keep(self, delivery: QueuedMessage[M]) -> None:
         self._books.keep(delivery)
         self._changed.notify_all()
-
-    def _idle(self) -> bool:
-        return not self._waiting() and not self._under_way
 
     def _attempt(self, delivery: QueuedMessage[M], *, by_hand: bool = False) -> list[Exchange]:
         try:
@@ -323,7 +307,12 @@ class RetryQueue(Background[QueuedMessage[M]], Generic[M]):
         self, delivery: QueuedMessage[M], exchanges: Sequence[Exchange], began: float
     ) -> QueuedMessage[M]:
         attempts = tuple(
-            Attempt(each.number, each.started, each.answer.status if each.answer else None, _why(each))
+            Attempt(
+                each.number,
+                each.started,
+                each.answer.status if each.answer else None,
+                each.failure.text if each.failure else None,
+            )
             for each in exchanges
         )
         return replace(

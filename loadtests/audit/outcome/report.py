@@ -4,7 +4,6 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from loadtests.audit.outcome.text import ROW, client_ids, figures
 from loadtests.audit.outcome.verdict import AuditFinding, AuditVerdict
 from loadtests.audit.outcome.verdict import Ramp as FoundRamp
-from loadtests.monitor.memory import Point
 from scenarios.contract import RULES, Level
 from scenarios.report.schema.load import (
     Audit,
@@ -142,7 +140,10 @@ def _counts(rules: list[Rule], level: Level) -> Counter[str]:
 
 
 def load(
-    environment: "Environment", processes: int, memory: Sequence[Point] = (), ramp: FoundRamp | None = None
+    environment: "Environment",
+    processes: int,
+    memory: Sequence[LoadMemory] = (),
+    ramp: FoundRamp | None = None,
 ) -> Load:
     """The traffic: requests by kind, over time, and what failed; ``memory`` is what the run's processes took."""
     assert environment.runner is not None
@@ -166,7 +167,7 @@ def load(
             for error in stats.errors.values()
             if error.method != ROW
         ],
-        memory=[LoadMemory(**asdict(point)) for point in memory],
+        memory=list(memory),
         ramp=None if ramp is None else Ramp.model_validate(ramp.as_plain()),
     )
 

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from loadtests.audit.outcome.verdict import AuditFinding, AuditVerdict, WrongBalance
-from loadtests.monitor.memory import Point
 from scenarios.problems.plain_text import printable
-from scenarios.report.schema.load import Doubt, FailedRound
+from scenarios.report.schema.load import Doubt, FailedRound, LoadMemory
 from simulators.values import money
 
 # Importing Locust changes the whole process: only whoever runs under it does.
@@ -94,7 +93,7 @@ def client_ids(verdict: AuditVerdict) -> str:
     return f"CLIENT ids: {verdict.whole.ids} compared, all different" if verdict.compared else ""
 
 
-def _memory(points: Sequence[Point]) -> Iterator[str]:
+def _memory(points: Sequence[LoadMemory]) -> Iterator[str]:
     if not points:
         return
     count = len(points)
@@ -106,7 +105,7 @@ def _memory(points: Sequence[Point]) -> Iterator[str]:
         yield f"  of its largest process: {_megabytes(point.greatest for point in points)} MB"
 
 
-def _megabytes(sizes: Iterable[int]) -> str:
+def _megabytes(sizes: Iterable[float]) -> str:
     return " ".join(f"{size / 1e6:.1f}" for size in sizes)
 
 

@@ -13,10 +13,9 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from loadtests.monitor.memory import Point
 from scenarios.contract import RULES, Level
 from scenarios.problems.errors import Exit
-from scenarios.report.schema.load import Breach, Doubt, FailedRound
+from scenarios.report.schema.load import Breach, Doubt, FailedRound, LoadMemory
 
 # How many players, and how many breaches, are told of one by one; all are counted.
 TOLD = 50
@@ -156,7 +155,7 @@ class AuditVerdict:
     shared: list[list[str]] = field(default_factory=list)
     compared: bool = True
     sample: Sample | None = None
-    memory: list[Point] = field(default_factory=list)
+    memory: list[LoadMemory] = field(default_factory=list)
     failed_rounds: list[FailedRound] = field(default_factory=list)
     never_sent: list[str] = field(default_factory=list)
 

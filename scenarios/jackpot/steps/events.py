@@ -13,7 +13,7 @@ from simulators.jackpot.wire import Notification
 from simulators.jackpot.world import Voucher
 from simulators.values import decimal_json
 from simulators.values.clocks import onward
-from simulators.webhooks.retry_queue import QueuedMessage
+from simulators.webhooks.message_log import QueuedMessage
 
 # So often is an event sent that the CLIENT fails at.
 _COPIES = 3

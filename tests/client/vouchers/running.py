@@ -26,7 +26,8 @@ from simulators.jackpot.wire import Notification
 from simulators.jackpot.world import Voucher
 from simulators.server.wsgi_server import Server
 from simulators.transport.route import Route
-from simulators.webhooks.retry_queue import QueuedMessage, Schedule
+from simulators.webhooks.message_log import QueuedMessage
+from simulators.webhooks.retry_queue import Schedule
 from tests.support.client_calls import SECRET, message, post
 
 AGREEMENT = Agreement("the-api-key", "the-api-signature", "the-client-secret", client_id="acme")

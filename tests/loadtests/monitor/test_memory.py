@@ -7,15 +7,16 @@ from hypothesis import strategies as st
 
 from loadtests.audit.outcome import text
 from loadtests.audit.outcome.verdict import AuditVerdict, WorkerResult
-from loadtests.monitor.memory import KEPT, SHOWN, Point, Series
+from loadtests.monitor.memory import KEPT, SHOWN, Series, point
 from scenarios.report.page.html import render
 from scenarios.report.saved import report_of
+from scenarios.report.schema.load import LoadMemory
 
 
 def series(count):
     made = Series()
     for second in range(count):
-        made.add(Point.of(second, [1000 + second]))
+        made.add(point(second, [1000 + second]))
     return made
 
 
@@ -42,7 +43,7 @@ def test_what_came_after_the_run_is_left_out():
 
 
 def test_a_point_adds_up_processes():
-    assert Point.of(1.23, [30, 50, 20]) == Point(1.2, 100, 50, 3)
+    assert point(1.23, [30, 50, 20]) == LoadMemory(at=1.2, bytes=100, greatest=50, processes=3)
 
 
 def told(points):
@@ -51,9 +52,9 @@ def told(points):
 
 
 def test_the_console_tells_megabytes_below_the_audit():
-    one = told([Point.of(0, [97_100_000]), Point.of(1, [97_340_000])])
+    one = told([point(0, [97_100_000]), point(1, [97_340_000])])
     assert one.splitlines()[-1] == "memory of the generator: 97.1 97.3 MB, at 2 moments of the run"
-    more = told([Point.of(0, [50_000_000, 60_000_000])] * 3)
+    more = told([point(0, [50_000_000, 60_000_000])] * 3)
     assert more.splitlines()[-2:] == [
         "memory of the generator, 2 processes: 110.0 110.0 110.0 MB, at 3 moments of the run",
         "  of its largest process: 60.0 60.0 60.0 MB",

@@ -14,7 +14,8 @@ from simulators.checkout.forgeries import FORGERIES, fitting
 from simulators.checkout.lifecycle import LIFECYCLE, CheckoutEvent, CheckoutState, IllegalTransition
 from simulators.checkout.world import Checkout
 from simulators.values import jws, money
-from simulators.webhooks.retry_queue import DeliveryStanding, Schedule
+from simulators.webhooks.message_log import DeliveryStanding
+from simulators.webhooks.retry_queue import Schedule
 from tests.simulators.checkout.running import AGREEMENT, MERCHANT, SECRET, claims, quiet_checkout
 from tests.simulators.jackpot.running import START, inbox
 from tests.support.keys import key_pair

@@ -12,7 +12,7 @@ from simulators.jackpot.api import create_app
 from simulators.jackpot.pages.backoffice import vouchers
 from simulators.jackpot.pages.backoffice.words import LANGUAGES
 from simulators.server.wsgi_server import Server
-from simulators.webhooks.retry_queue import DeliveryStanding
+from simulators.webhooks.message_log import DeliveryStanding
 from tests.simulators.jackpot.running import quiet_simulator
 
 TEMPLATES = Path(vouchers.__file__).parents[1] / "templates" / "backoffice"

@@ -14,7 +14,8 @@ from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import Notification
 from simulators.transport.faults.ordering import CopiesInFlight, Reordered
 from simulators.transport.faults.wire import AnswerLost
-from simulators.webhooks.retry_queue import DeliveryStanding, QueuedMessage, RetryQueue, Schedule
+from simulators.webhooks.message_log import DeliveryStanding, QueuedMessage
+from simulators.webhooks.retry_queue import RetryQueue, Schedule
 from tests.simulators.jackpot.running import Inbox, inbox, quiet_simulator
 
 # Real seconds for the whole window, where threads wait.

@@ -15,7 +15,7 @@ from simulators.jackpot.credentials.grants import Kind
 from simulators.jackpot.lifecycle import VoucherEvent
 from simulators.jackpot.requests import ClientCredentialsGrant, JwtBearerGrant
 from simulators.server.responses import ApiError
-from simulators.webhooks.retry_queue import DeliveryStanding
+from simulators.webhooks.message_log import DeliveryStanding
 from tests.simulators.jackpot.running import AGREEMENT, JWT_BEARER, inbox, quiet_simulator
 from tests.support.programs.state_files import change, everything, kept_in, put
 

@@ -10,7 +10,7 @@ from simulators.exchanges.as_json import as_json
 from simulators.jackpot import wire
 from simulators.jackpot.pages.backoffice.page import SHOWN, Backoffice, Refused
 from simulators.values import decimal_json
-from simulators.webhooks.retry_queue import Attempt, DeliveryStanding, QueuedMessage
+from simulators.webhooks.message_log import Attempt, DeliveryStanding, QueuedMessage
 
 
 class DeliveryPages:

@@ -14,7 +14,7 @@ from simulators.jackpot.simulator import JackpotSimulator
 from simulators.server.pages import page
 from simulators.server.responses import ApiError
 from simulators.values.secret import same
-from simulators.webhooks.retry_queue import QueuedMessage
+from simulators.webhooks.message_log import QueuedMessage
 
 # How many vouchers and deliveries a page shows, the newest first.
 SHOWN: Final = 100
