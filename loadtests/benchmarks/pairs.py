@@ -3,7 +3,11 @@
 import os
 import platform
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+
+import psutil
 
 Rates = dict[str, list[float]]
 
@@ -55,3 +59,23 @@ def cores() -> tuple[int | None, int | None]:
     """The core of the driver and the core of what is measured; None where there is only one."""
     usable = sorted(os.sched_getaffinity(0))
     return (usable[0], usable[-1]) if len(usable) > 1 else (None, None)
+
+
+@contextmanager
+def started(command: Sequence[str]) -> Iterator[psutil.Popen]:
+    """What is measured, as a process on a core of its own; it ends with its children."""
+    process = psutil.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=os.environ
+    )
+    try:
+        core = cores()[1]
+        if core is not None:
+            process.cpu_affinity([core])
+        yield process
+    finally:
+        for one in [*process.children(recursive=True), process]:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            pipe.close()

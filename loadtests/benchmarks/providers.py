@@ -11,7 +11,6 @@ import os
 import shutil
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,7 +25,7 @@ import psutil
 import urllib3
 
 from loadtests.benchmarks import simulators
-from loadtests.benchmarks.pairs import Absent, cores, in_turns, machine, ratio, spread, table
+from loadtests.benchmarks.pairs import Absent, in_turns, machine, ratio, spread, started, table
 from loadtests.benchmarks.traffic.wrk import Prepared, send
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.server.wsgi_server import bind
@@ -141,7 +140,7 @@ class Running:
 @contextlib.contextmanager
 def ours(provider: str) -> Iterator[Running]:
     """The fake provider, as ``pitboss serve`` serves it."""
-    with _started([sys.executable, "-m", "loadtests.benchmarks.simulators", provider]) as process:
+    with started([sys.executable, "-m", "loadtests.benchmarks.simulators", provider]) as process:
         assert process.stdout is not None
         yield Running(process, int(process.stdout.readline()))
 
@@ -191,7 +190,7 @@ def _listening(command: list[str], option: str, files: list[str]) -> Iterator[Ru
     free = bind("127.0.0.1", 0)
     port = int(free.getsockname()[1])
     free.close()
-    with _started([*command, option, str(port), *files]) as process:
+    with started([*command, option, str(port), *files]) as process:
         deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline and process.poll() is None:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
@@ -199,25 +198,6 @@ def _listening(command: list[str], option: str, files: list[str]) -> Iterator[Ru
                 return
             time.sleep(0.05)
         raise RuntimeError(f"{command[1]} does not listen")
-
-
-@contextlib.contextmanager
-def _started(command: list[str]) -> Iterator[psutil.Popen]:
-    process = psutil.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=os.environ
-    )
-    try:
-        core = cores()[1]
-        if core is not None:
-            process.cpu_affinity([core])
-        yield process
-    finally:
-        for one in [*process.children(recursive=True), process]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                one.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            pipe.close()
 
 
 def row(

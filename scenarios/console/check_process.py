@@ -85,13 +85,7 @@ class ToConsole:
 
     def failed(self, problem: Problem) -> None:
         """Tell why nothing could be judged."""
-        self.write(
-            "failed",
-            code=int(problem.exit_code),
-            came=problem.came,
-            expected=problem.expected,
-            next_step=problem.next_step,
-        )
+        self.write("failed", code=int(problem.exit_code), **problem.beats)
 
 
 def _verdict(run: Run, verdict: RuleVerdict) -> list[str]:

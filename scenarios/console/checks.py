@@ -21,7 +21,9 @@ from simulators.providers import PROVIDERS
 
 # How long a check that is cancelled may take to put every player back, in seconds.
 PATIENCE: Final = 60.0
-_NOTHING_JUDGED: Final = ("the check was cancelled before anything was judged", "a verdict", "start another")
+_NOTHING_JUDGED: Final = UsageProblem(
+    "the check was cancelled before anything was judged", "a verdict", "start another"
+)
 
 
 @dataclass
@@ -56,7 +58,7 @@ class Progress:
         elif event == "failed":
             self.problem = {name: line[name] for name in ("came", "expected", "next_step")}
         elif event == "stopped":
-            self.problem = _beats(*_NOTHING_JUDGED)
+            self.problem = _NOTHING_JUDGED.beats
 
     def _graver(self, rule: str, standing: str, reason: str) -> None:
         known = self.rules.get(rule)
@@ -66,10 +68,6 @@ class Progress:
     def shown(self) -> dict[str, Any]:
         """Everything, for the page."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
-
-
-def _beats(came: str, expected: str, next_step: str) -> dict[str, str]:
-    return {"came": came, "expected": expected, "next_step": next_step}
 
 
 class Checks:
@@ -191,13 +189,13 @@ class Checks:
     def _silence(code: int | None, progress: Progress) -> dict[str, str]:
         """Why a check told nothing at all; ``code`` is its exit code, None where it did not even start."""
         if progress.phase == "cancelling":
-            return _beats(*_NOTHING_JUDGED)
+            return _NOTHING_JUDGED.beats
         how = "did not start" if code is None else f"ended without a verdict (exit code {code})"
-        return _beats(
+        return UsageProblem(
             f"the check {how}",
             "a verdict, or why there is none",
             "run `pitboss check` in a terminal and read what it says",
-        )
+        ).beats
 
     def _judge(self, wanted: dict[str, Any], progress: Progress) -> int:
         """Run the check to its end; return its exit code."""
@@ -237,4 +235,4 @@ class Checks:
             self.providers.resume()
         except UsageProblem as taken:
             with self._lock:
-                progress.problem = _beats(taken.came, taken.expected, taken.next_step)
+                progress.problem = taken.beats

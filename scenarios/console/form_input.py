@@ -25,10 +25,7 @@ class Misfilled(UsageProblem):
     def __init__(self, fields: Mapping[str, UsageProblem]) -> None:
         first = next(iter(fields.values()))
         super().__init__(first.came, first.expected, first.next_step)
-        self.fields = {
-            name: {"came": one.came, "expected": one.expected, "next_step": one.next_step}
-            for name, one in fields.items()
-        }
+        self.fields = {name: one.beats for name, one in fields.items()}
 
 
 @contextmanager

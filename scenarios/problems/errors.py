@@ -34,6 +34,11 @@ class Problem(click.ClickException):
         self.next_step = next_step
         self.more = more
 
+    @property
+    def beats(self) -> dict[str, str]:
+        """The three of them by name."""
+        return {"came": self.came, "expected": self.expected, "next_step": self.next_step}
+
     def format_message(self) -> str:
         """All three beats, each on a line of its own, and after them those of ``more``."""
         beats = f"{self.came}\n  expected: {self.expected}\n  next step: {self.next_step}"

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from loadtests.benchmarks.pairs import Absent, cores, machine, ratio, table
+from loadtests.benchmarks.pairs import Absent, cores, machine, ratio, started, table
 from loadtests.benchmarks.traffic import bodies, wrk
 from loadtests.benchmarks.traffic.wrk import Measured, Prepared
 
@@ -35,17 +35,7 @@ LABELS: Final = {
 @contextmanager
 def fake() -> Iterator[int]:
     """A fake CLIENT in a process of its own; the port where it listens on 127.0.0.1."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "loadtests.benchmarks.traffic.server"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert server.stdin is not None
-    assert server.stdout is not None
-    with server, server.stdin, server.stdout:
-        core = cores()[1]
-        if core is not None:
-            os.sched_setaffinity(server.pid, {core})
+    with started([sys.executable, "-m", "loadtests.benchmarks.traffic.server"]) as server:
         yield int(server.stdout.readline())
 
 
