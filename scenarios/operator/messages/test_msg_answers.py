@@ -359,13 +359,12 @@ def test_client_ids_are_unique(run: Run, judge: Judge, effort: Effort) -> None:
             clashes.setdefault(f"{pair} of {whose}", []).append((before, exchange))
     judge.holds("MSG-05", True, expected="", seen="")
     for case, pairs in clashes.items():
-        before, exchange = pairs[0]
         judge.holds(
             "MSG-05",
             False,
             expected="a CLIENT id of its own for each transaction",
-            seen=f"transaction_id {exchange.client_id!r} in both answers ({len(pairs)} such pairs)",
-            exchanges=[before, exchange],
+            seen=f"transaction_id {pairs[0][1].client_id!r} in both answers ({len(pairs)} such pairs)",
+            exchanges=pairs[0],
             case=case,
         )
 
@@ -396,7 +395,5 @@ def test_answers_come_in_time(run: Run, judge: Judge) -> None:
         first = f"the answer to one {slow[0].label} took {late.took(slow[0])}"
         judge.note("MSG-16", f"{first}; sent again, it came within {limit:g} s: was a machine busy?")
         slow = []
-    found = slow + cut_off * again
-    _blame(
-        judge, "MSG-16", f"an answer within {limit:g} s", ((one.title, one, late.took(one)) for one in found)
-    )
+    found = ((one.title, one, late.took(one)) for one in slow + cut_off * again)
+    _blame(judge, "MSG-16", f"an answer within {limit:g} s", found)
