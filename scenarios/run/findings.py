@@ -71,11 +71,12 @@ class Finding:
 
     def about(self, room: float = inf) -> str:
         """The case in words, with as many of ``cases`` as there is ``room`` for characters, at least one of them."""
-        start = f"{self.case}: " if self.case and self.cases else self.case
-        lengths = accumulate(len(one) + 2 for one in self.cases)
+        names = list(dict.fromkeys(self.cases))
+        start = f"{self.case}: " if self.case and names else self.case
+        lengths = accumulate(len(one) + 2 for one in names)
         shown = max(1, sum(len(start) + length <= room + 2 for length in lengths))
-        left = len(self.cases) - shown
-        return start + ", ".join(self.cases[:shown]) + (f" and {left} more" if left > 0 else "")
+        left = len(names) - shown
+        return start + ", ".join(names[:shown]) + (f" and {left} more" if left > 0 else "")
 
     def sentence(self) -> str:
         """One line: the case, what was expected and what was seen."""
