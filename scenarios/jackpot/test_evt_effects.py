@@ -211,6 +211,10 @@ def _lie(conversions: Conversions, player: Player, lie: Lie, case: str) -> None:
         balance += costs.get(lie.state, Decimal(0)) - costs.get(end, costs[VoucherState.READY])
     conversions.settles(player, balance)
     conversions.stays("EVT-09", player, balance, *sent, case=case)
+    if lie.state is VoucherState.CONFIRMED:
+        # What a CLIENT holds until it is READY comes back before the next case.
+        conversions.happen(conversion, VoucherEvent.MAKE_READY)
+        conversions.reaches(conversion, VoucherState.READY)
 
 
 @pytest.mark.rules("EVT-10")
