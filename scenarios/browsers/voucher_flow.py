@@ -221,11 +221,23 @@ class Conversions(Browser):
         blamed by the rule about that alone. Measured once in a run.
         """
         if state not in self.simulator.costs:
-            due = player.money(0 if state in (VoucherState.CANCELED, VoucherState.REFUNDED) else PRICE)
+            due = self._due(player, state)
             self.simulator.costs[state] = due
             with contextlib.suppress(Undecided):
                 self.simulator.costs[state] = self._cost(player, state, due)
         return self.simulator.costs[state]
+
+    def left(self, player: Player, balance: Decimal, state: VoucherState) -> Decimal:
+        """What such a conversion leaves of ``balance``: as usually, or as is right, where just that is there."""
+        usual, right = balance - self.usual_cost(player, state), balance - self._due(player, state)
+        if self.settles(player, usual) or usual == right:
+            return usual
+        # Where refunds are wrong, so may be what was held and never paid.
+        held = balance - player.money(AMOUNT)
+        return next((one for one in (right, held) if self._owns(player, one)), usual)
+
+    def _due(self, player: Player, state: VoucherState) -> Decimal:
+        return player.money(0 if state in (VoucherState.CANCELED, VoucherState.REFUNDED) else PRICE)
 
     def _cost(self, player: Player, state: VoucherState, due: Decimal) -> Decimal:
         funds = player.money(2 * AMOUNT)

@@ -91,15 +91,15 @@ def test_out_of_order(conversions: Conversions, player: Player, judge: Judge) ->
         (refunded, VoucherState.REFUNDED, ("refunded", "ready", "confirmed", "reserved")),
     )
     for steps, state, order in orders:
-        usual = conversions.usual_cost(player, state)
+        # Measured before the player is funded.
+        conversions.usual_cost(player, state)
         balance = judge.fund(player, 8000)
         conversion = conversions.begin(player, 4000)
         with conversions.simulator.held():
             conversions.reserve(conversion, PRICE, manual=True)
             conversions.happen(conversion, *steps)
             conversions.deliver(conversion, *order)
-        expected = balance - usual
-        conversions.settles(player, expected)
+        expected = conversions.left(player, balance, state)
         conversions.stroll(player)
         conversions.ends("EVT-04", conversion, state, expected, case=", then ".join(order).upper())
 
@@ -253,13 +253,16 @@ def _in_numbers(conversions: Conversions, conversion: Conversion, name: str) -> 
 @pytest.mark.needs("voucher_session", "probe")
 def test_acknowledged_survives_a_kill(conversions: Conversions, player: Player, judge: Judge) -> None:
     """A CLIENT that is killed once it has acknowledged events acts on them when it is started again."""
+    bought = conversions.usual_cost(player, VoucherState.READY)
+    refunded = conversions.usual_cost(player, VoucherState.REFUNDED)
     conversions.unhurried = True
     judge.fund(player, 20_000)
     new, old = conversions.begin(player, 4000), conversions.begin(player, 4000)
     conversions.reserve(old, PRICE)
     conversions.make_ready(old)
     conversions.happen(old, VoucherEvent.ASK_REFUND)
-    balance = conversions.measure(player, player.money(20_000 - 4000 - PRICE))
+    both = player.money(20_000 - 4000) - bought
+    balance = conversions.measure(player, both)
     _killed_meanwhile(conversions, new, old)
     if conversions.run.settings.target.need_jackpot().confirmation == "manual":
         judge.holds(
@@ -272,11 +275,9 @@ def test_acknowledged_survives_a_kill(conversions: Conversions, player: Player, 
             observed=Observed.ASKED,
         )
     conversions.make_ready(new)
-    # What the other session held beyond its price is free; a CLIENT may not have held it at all.
-    rest = (
-        player.money(4000 - PRICE) if balance == player.money(20_000 - 4000 - PRICE) else -player.money(PRICE)
-    )
-    expected = balance + rest + player.money(PRICE)
+    # The other session cost as much as the refunded one did; a CLIENT may not have held anything for it.
+    held = player.money(4000) if balance == both else Decimal(0)
+    expected = balance + held - refunded
     conversions.ends("EVT-12", old, VoucherState.REFUNDED, expected, case="coupon/refunded")
 
 
