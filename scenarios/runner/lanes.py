@@ -104,12 +104,13 @@ class Lanes:
 
     def go(self, last: float) -> None:
         """Run what has its turn up to ``last`` and did not yet. Raises KeyboardInterrupt once every lane stopped."""
-        due = {at: self._parts.pop(at) for at in sorted(self._parts) if at <= last}
-        if sum(map(len, due.values())) < 2 or not self._worthwhile() or self.run.width < 2:
+        # What rests on choices learns those that are not known yet, and is judged anew where it finds anything: it need
+        # not wait until all before it have ended.
+        due = [item for at in sorted(self._parts) if at <= last for item in self._parts.pop(at)]
+        if len(due) < 2 or not self._worthwhile() or self.run.width < 2:
             return
         with self.run.route.room.narrowed(self.run.width):
-            for items in due.values():
-                self._side_by_side(items)
+            self._side_by_side(due)
         if self._cut:
             self.run.away.append(range(min(self._cut), len(self.run.history)))
             self._cut.clear()
@@ -189,18 +190,20 @@ class Lanes:
                     self._free.changed.notify_all()
 
     def _take(self) -> tuple[pytest.Function, list[Player]] | None:
-        """Take the next scenario for which enough players are free, and those; None where there is none any more."""
+        """Take the next scenario and its players, once enough are free; None where there is none any more.
+
+        What stands behind one that waits for two players waits, too: else it would wait for all of them.
+        """
         free = self._free
         with free.changed:
             while self._waiting and not (self._stopped.is_set() or self._paced):
-                for item in self._waiting:
-                    number = _players_for(item)
-                    if number <= len(free.players):
-                        self._waiting.remove(item)
-                        players, free.players[:number] = free.players[:number], []
-                        free.kept = bool(self._waiting)
-                        free.changed.notify_all()
-                        return item, players
+                number = _players_for(self._waiting[0])
+                if number <= len(free.players):
+                    item = self._waiting.pop(0)
+                    players, free.players[:number] = free.players[:number], []
+                    free.kept = bool(self._waiting)
+                    free.changed.notify_all()
+                    return item, players
                 free.changed.wait()
         return None
 
@@ -240,9 +243,9 @@ def _players_for(item: pytest.Function) -> int:
     return 2 if (TWO | {"players"}) & inspect.signature(item.function).parameters.keys() else 1
 
 
-def _later(item: pytest.Function) -> tuple[bool, int, bool]:
-    """Behind what takes more: sizes of the effort, two players, many cases; the last to end is then no long one."""
-    return "effort" not in item.fixturenames, -_players_for(item), not grows(item)
+def _later(item: pytest.Function) -> tuple[bool, bool, int]:
+    """Behind what takes more: sizes of the effort, many cases, two players; the last to end is then no long one."""
+    return "effort" not in item.fixturenames, not grows(item), -_players_for(item)
 
 
 def _fixtures_used(item: pytest.Function) -> set[str]:

@@ -235,8 +235,8 @@ def test_a_client_that_takes_one_at_a_time_is_judged_by_one_lane(made):
     wallet = OneAtATime(EIGHT)
     result = judged(wallet, "BET-01", "RES-01", paths=[made(8)])
     assert outcome(result) == [("BET-01", "passed"), ("RES-01", "passed")]
-    # Only while it was found out how many go at once.
-    assert wallet.crowded < 16
+    # Only while it was found out how many go at once: as many as are sent together on a slow link.
+    assert wallet.crowded < 32
 
 
 def test_a_client_that_goes_away_is_waited_for_and_each_is_judged_alone(made):
