@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
+from client_under_test.mutants.wallet.wallet_mutant import deciding
 from client_under_test.values import money
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.ledger import Effect, Ledger, Player
-from client_under_test.wallet.messages import Parser, Transaction
+from client_under_test.wallet.messages import Action, Parser
 
 
 def _reading(change: Callable[[object], object]) -> type[Parser]:
@@ -70,22 +71,6 @@ class _Signed(Parser):
         return super().amount(given, currency)
 
 
-class _NegativeIsNothing(Parser):
-    @override
-    def amount(self, given: object, currency: str) -> int:
-        if isinstance(given, Decimal) and given < 0:
-            return -super().amount(-given, currency)
-        return super().amount(given, currency)
-
-
-class _NegativeResultsOnly(Ledger):
-    @override
-    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
-        if transaction.amount < 0:
-            return Effect(error="INVALID_AMOUNT")
-        return super().bet(connection, transaction, player)
-
-
 class _ElseZero(Parser):
     @override
     def amount(self, given: object, currency: str) -> int:
@@ -127,27 +112,28 @@ class _Drifting(Ledger):
         super().post(connection, player, replace(decision, movement=moved), transaction_id)
 
 
-class _Fee(Ledger):
-    @override
-    def bet(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
-        decision = super().bet(connection, transaction, player)
-        fee = transaction.amount // 100
-        return replace(decision, movement=decision.movement - fee) if decision.error is None else decision
-
-
-class _Tax(Ledger):
-    @override
-    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
-        decision = super().result(connection, transaction, player)
-        return replace(decision, movement=decision.movement - decision.movement // 20)
-
-
-class _Capped(Ledger):
-    @override
-    def result(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
-        decision = super().result(connection, transaction, player)
-        return replace(decision, movement=min(decision.movement, 10**12))
-
+_no_negative_bets = deciding(
+    Action.BET,
+    lambda decision, transaction, _: Effect(error="INVALID_AMOUNT") if transaction.amount < 0 else decision,
+)
+_fee = deciding(
+    Action.BET,
+    lambda decision, transaction, _: (
+        replace(decision, movement=decision.movement - transaction.amount // 100)
+        if decision.error is None
+        else decision
+    ),
+)
+_tax = deciding(
+    Action.RESULT,
+    lambda decision, _transaction, _player: replace(
+        decision, movement=decision.movement - decision.movement // 20
+    ),
+)
+_capped = deciding(
+    Action.RESULT,
+    lambda decision, _transaction, _player: replace(decision, movement=min(decision.movement, 10**12)),
+)
 
 MUTANTS: tuple[Mutant, ...] = (
     mutant(
@@ -161,8 +147,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "amount-negative-result",
         ("MSG-08",),
         "Only bets are checked for negative amounts.",
-        parser=_NegativeIsNothing,
-        ledger=_NegativeResultsOnly,
+        parser=_Signed,
+        ledger=_no_negative_bets,
     ),
     mutant(
         "amount-commas",
@@ -206,7 +192,7 @@ MUTANTS: tuple[Mutant, ...] = (
         parser=_taking(lambda exact, unit: exact // unit * unit),
     ),
     mutant("amount-float-balance", ("BET-10", "BET-01", "RES-01"), ledger=_Drifting),
-    mutant("amount-fee", ("BET-01", "BET-02"), "A bet costs one percent more.", ledger=_Fee),
-    mutant("amount-tax", ("RES-01",), "A result is paid less 5 percent.", ledger=_Tax),
-    mutant("amount-capped", ("BET-12",), "A result over 10^10 units is paid as 10^10.", ledger=_Capped),
+    mutant("amount-fee", ("BET-01", "BET-02"), "A bet costs one percent more.", ledger=_fee),
+    mutant("amount-tax", ("RES-01",), "A result is paid less 5 percent.", ledger=_tax),
+    mutant("amount-capped", ("BET-12",), "A result over 10^10 units is paid as 10^10.", ledger=_capped),
 )

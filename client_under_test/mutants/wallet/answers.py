@@ -8,30 +8,19 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify, make_response, request
 from typing_extensions import override
 
 from client_under_test.app import Parts, create_app
 from client_under_test.config import Config
 from client_under_test.database import Database
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.wallet_mutant import Unconstrained, Unguarded, acknowledging
+from client_under_test.mutants.wallet.wallet_mutant import Unconstrained, Unguarded, acknowledging, failing
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.answers import Answers
 from client_under_test.wallet.callbacks import CallbackHandler
 from client_under_test.wallet.ledger import Ledger, Player
 from client_under_test.wallet.messages import BODY_LIMIT, Action, Endpoint, Parser, Transaction
-
-
-def _failing(write: Callable[[str], Response]) -> type[Answers]:
-    """Return answers whose refusals are written by ``write``."""
-
-    class Failing(Answers):
-        @override
-        def failure(self, code: str) -> Response:
-            return write(code)
-
-    return Failing
 
 
 def _succeeding(write: Callable[[str], Response]) -> type[Answers]:
@@ -55,19 +44,8 @@ def _written(write: Callable[[str], bytes]) -> type[Answers]:
     return _succeeding(success)
 
 
-def _with_status(status: int) -> Callable[[str], Response]:
-    def write(code: str) -> Response:
-        answer = jsonify({"error": code})
-        answer.status_code = 200 if code == "INVALID_HASH" else status
-        return answer
-
-    return write
-
-
-def _created(client_id: str) -> Response:
-    answer = jsonify({"error": None, "transaction_id": client_id})
-    answer.status_code = 201
-    return answer
+def _with_status(status: int) -> type[Answers]:
+    return failing(lambda code: make_response({"error": code}, 200 if code == "INVALID_HASH" else status))
 
 
 def _numbered(client_id: str) -> Response:
@@ -235,9 +213,10 @@ def _any_method(config: Config) -> Flask:
     return app
 
 
-_html = _failing(lambda code: Response(f"<h1>{code}</h1>", content_type="text/html"))
+_html = failing(lambda code: Response(f"<h1>{code}</h1>", content_type="text/html"))
 _text = _succeeding(lambda client_id: Response(json.dumps({"error": None, "transaction_id": client_id})))
-_listed = _failing(lambda code: jsonify([{"error": code}]))
+_listed = failing(lambda code: jsonify([{"error": code}]))
+_created = _succeeding(lambda client_id: make_response({"error": None, "transaction_id": client_id}, 201))
 _no_error = _succeeding(lambda client_id: jsonify({"transaction_id": client_id}))
 _no_id = _succeeding(lambda _: jsonify({"error": None}))
 _null_id = _succeeding(lambda _: jsonify({"error": None, "transaction_id": None}))
@@ -246,16 +225,15 @@ _with_nan = _written(lambda plain: f'{plain[:-1]}, "balance": NaN}}'.encode())
 _with_mark = _written(lambda plain: plain.encode("utf-8-sig"))
 _in_utf_16 = _written(lambda plain: plain.encode("utf-16"))
 _two_errors = _written(lambda plain: f'{{"error": "PENDING", {plain[1:]}'.encode())
-_as_object = _failing(lambda code: jsonify({"error": {"code": code}}))
-_as_true = _failing(lambda _: jsonify({"error": True}))
-_as_empty = _failing(lambda _: jsonify({"error": ""}))
-_as_number = _failing(lambda _: jsonify({"error": 7}))
-_as_success = _failing(lambda _: jsonify({"error": None, "success": False}))
+_as_object = failing(lambda code: jsonify({"error": {"code": code}}))
+_as_true = failing(lambda _: jsonify({"error": True}))
+_as_empty = failing(lambda _: jsonify({"error": ""}))
+_as_number = failing(lambda _: jsonify({"error": 7}))
+_as_success = failing(lambda _: jsonify({"error": None, "success": False}))
 
 MUTANTS: tuple[Mutant, ...] = (
-    mutant("msg-400", ("MSG-01",), "Refusals have HTTP status 400.", answers=_failing(_with_status(400))),
-    mutant("msg-422", ("MSG-01",), "Refusals have HTTP status 422.", answers=_failing(_with_status(422))),
-    mutant("msg-201", ("MSG-01",), "A success has HTTP status 201.", answers=_succeeding(_created)),
+    mutant("msg-400", ("MSG-01",), "Refusals have HTTP status 400.", answers=_with_status(400)),
+    mutant("msg-201", ("MSG-01",), "A success has HTTP status 201.", answers=_created),
     mutant("msg-html", ("MSG-02", "MSG-04"), "Refusals are pages of HTML.", answers=_html),
     mutant("msg-content-type", ("MSG-02",), "Successes are called text/html.", answers=_text),
     mutant("msg-list", ("MSG-02", "MSG-04"), "Refusals are JSON lists.", answers=_listed),

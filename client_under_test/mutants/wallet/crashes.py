@@ -229,13 +229,6 @@ MUTANTS: tuple[Mutant, ...] = (
         callbacks=Unguarded,
     ),
     _mutant("crash-conflict", ("IDM-02",), "A broken unique key is INTERNAL_ERROR.", ledger=_ConflictFails),
-    _mutant(
-        "crash-conflict-500",
-        ("IDM-02",),
-        "A broken unique key is HTTP 500.",
-        ledger=_ConflictFails,
-        callbacks=Unguarded,
-    ),
     _mutant("crash-pool", ("IDM-02", "BET-04"), ledger=_TwoConnections),
     _mutant("crash-write-behind", ("IDM-10", "INV-05"), database=_Behind, needs=("restart",)),
     _mutant("crash-ids-later", ("IDM-10",), ledger=_IdsLater, needs=("restart",)),

@@ -17,23 +17,19 @@ from client_under_test.wallet.ledger import Effect, Ledger, Player, Stored, dige
 from client_under_test.wallet.messages import Action, Endpoint, Transaction
 
 
-def _never(*actions: Action) -> type[Ledger]:
-    """Copies of ``actions`` are new transactions."""
+def _new(which: Callable[[Transaction], bool]) -> type[Ledger]:
+    """Copies of transactions of ``which`` that is said are new ones."""
 
-    class Never(Unconstrained):
+    class New(Unconstrained):
         @override
         def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
-            return None if transaction.action in actions else super().recall(connection, transaction)
+            return None if which(transaction) else super().recall(connection, transaction)
 
-    return Never
+    return New
 
 
-class _EurosAlone(Unconstrained):
-    """Copies are recognised in euros alone."""
-
-    @override
-    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
-        return super().recall(connection, transaction) if transaction.currency == "EUR" else None
+def _never(action: Action) -> type[Ledger]:
+    return _new(lambda transaction: transaction.action is action)
 
 
 def _copies(change: Callable[[Stored, Transaction], Stored]) -> type[Ledger]:
@@ -56,15 +52,6 @@ def _rollback_refused(stored: Stored, transaction: Transaction) -> Stored:
     if transaction.action is Action.ROLLBACK:
         raise Refused("ALREADY_ROLLED_BACK")
     return stored
-
-
-class _LastOfPlayer(Unconstrained):
-    @override
-    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
-        last: dict[str, str] = self.__dict__.setdefault("last", {})
-        known = last.get(transaction.player) == transaction.id
-        last[transaction.player] = transaction.id
-        return super().recall(connection, transaction) if known else None
 
 
 class _WithAmount(Unconstrained):
@@ -138,28 +125,6 @@ class _ByBytes(CallbackHandler):
         return seen[name]
 
 
-def in_memory(*actions: Action) -> type[Ledger]:
-    """Ids of ``actions`` are kept in the process, balances in the database."""
-
-    class InMemory(Unconstrained):
-        @override
-        def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
-            if transaction.action not in actions:
-                return super().recall(connection, transaction)
-            here: dict[str, Stored] = self.__dict__.setdefault("here", {})
-            return here.get(transaction.id)
-
-        @override
-        def record(
-            self, connection: sa.Connection, transaction: Transaction, player: Player, decision: Effect
-        ) -> Stored:
-            stored = super().record(connection, transaction, player, decision)
-            self.__dict__.setdefault("here", {})[transaction.id] = stored
-            return stored
-
-    return InMemory
-
-
 MUTANTS: tuple[Mutant, ...] = (
     mutant("idm-no-bets", ("IDM-01",), "A copy of a bet is a new bet.", ledger=_never(Action.BET)),
     mutant("idm-no-results", ("IDM-01",), "A copy of a result is paid again.", ledger=_never(Action.RESULT)),
@@ -169,7 +134,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "A copy of a rollback is a new one.",
         ledger=_never(Action.ROLLBACK),
     ),
-    mutant("idm-euros-alone", ("IDM-01",), ledger=_EurosAlone, needs=("dollars",)),
+    mutant(
+        "idm-euros-alone",
+        ("IDM-01",),
+        "Copies are recognised in euros alone.",
+        ledger=_new(lambda transaction: transaction.currency != "EUR"),
+        needs=("dollars",),
+    ),
     mutant("idm-copy-error", ("IDM-01",), "A copy is an error.", ledger=_copies(_refused)),
     mutant(
         "idm-copy-new-id",
@@ -189,7 +160,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "A copy of a rollback is an error.",
         ledger=_copies(_rollback_refused),
     ),
-    mutant("idm-last-of-player", ("IDM-04",), "Only the player's last id is kept.", ledger=_LastOfPlayer),
     mutant("idm-with-amount", ("IDM-05",), "Id and amount together are the key.", ledger=_WithAmount),
     mutant("idm-corrected", ("IDM-05",), "A bet's copy corrects its amount.", ledger=_AmountCorrected),
     mutant(
@@ -231,27 +201,6 @@ MUTANTS: tuple[Mutant, ...] = (
         ("IDM-09",),
         "The body's bytes are the key.",
         callbacks=_ByBytes,
-        ledger=_never(*Action),
-    ),
-    mutant(
-        "idm-in-memory",
-        ("IDM-10",),
-        "Ids are kept in the process.",
-        ledger=in_memory(*Action),
-        needs=("restart",),
-    ),
-    mutant(
-        "idm-bets-in-memory",
-        ("IDM-10",),
-        "Ids of bets are kept in the process.",
-        ledger=in_memory(Action.BET),
-        needs=("restart",),
-    ),
-    mutant(
-        "idm-results-in-memory",
-        ("IDM-10",),
-        "Ids of results are kept in the process.",
-        ledger=in_memory(Action.RESULT),
-        needs=("restart",),
+        ledger=_new(lambda _: True),
     ),
 )

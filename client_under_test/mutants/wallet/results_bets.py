@@ -5,14 +5,19 @@ from dataclasses import replace
 from decimal import Decimal
 
 import sqlalchemy as sa
-from flask import Response
+from flask import jsonify
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.wallet_mutant import Unguarded, acknowledging, deciding
+from client_under_test.mutants.wallet.wallet_mutant import (
+    Unguarded,
+    acknowledging,
+    any_currency,
+    deciding,
+    failing,
+)
 from client_under_test.schema import players, transactions
 from client_under_test.values.refusals import Refused
-from client_under_test.wallet.answers import Answers
 from client_under_test.wallet.ledger import NOTHING, Effect, Ledger, Player, Stored
 from client_under_test.wallet.messages import Action, Parser, Transaction
 
@@ -59,10 +64,9 @@ _rounded_up = _results(
 )
 
 
-class _OtherCode(Answers):
-    @override
-    def failure(self, code: str) -> Response:
-        return super().failure("NOT_ENOUGH_MONEY" if code == "INSUFFICIENT_FUNDS" else code)
+_other_code = failing(
+    lambda code: jsonify({"error": "NOT_ENOUGH_MONEY" if code == "INSUFFICIENT_FUNDS" else code})
+)
 
 
 class _RefusalsForgotten(Ledger):
@@ -85,14 +89,6 @@ class _OpensAccounts(Ledger):
                 sa.insert(players).values(id=player_id, currency="EUR", balance=0, banned=False)
             )
             return super().player(connection, player_id)
-
-
-class _AnyCurrency(Ledger):
-    @override
-    def handle(self, connection: sa.Connection, transaction: Transaction) -> Stored:
-        if transaction.action is Action.BET:
-            transaction = replace(transaction, currency=self.player(connection, transaction.player).currency)
-        return super().handle(connection, transaction)
 
 
 class _BansIgnored(Ledger):
@@ -195,7 +191,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ledger=_affordable(lambda _, balance: balance > 0),
     ),
     mutant("bet-takes-rest", ("BET-03",), "A refused bet takes what there is.", ledger=_takes_rest),
-    mutant("bet-other-code", ("BET-03",), "Missing funds are NOT_ENOUGH_MONEY.", answers=_OtherCode),
+    mutant("bet-other-code", ("BET-03",), "Missing funds are NOT_ENOUGH_MONEY.", answers=_other_code),
     mutant("bet-refusal-forgotten", ("BET-05",), "A refused bet is tried again.", ledger=_RefusalsForgotten),
     mutant("bet-opens-account", ("BET-06",), "Unknown players get an account.", ledger=_OpensAccounts),
     mutant(
@@ -204,7 +200,12 @@ MUTANTS: tuple[Mutant, ...] = (
         "Unknown players' wagers are acknowledged.",
         callbacks=acknowledging("UNKNOWN_PLAYER"),
     ),
-    mutant("bet-any-currency", ("BET-07",), "The currency of a bet is not looked at.", ledger=_AnyCurrency),
+    mutant(
+        "bet-any-currency",
+        ("BET-07",),
+        "The currency of a bet is not looked at.",
+        ledger=any_currency(Action.BET),
+    ),
     mutant("bet-ban-ignored", ("BET-08",), "Banned players may bet.", ledger=_BansIgnored, needs=("ban",)),
     mutant(
         "bet-zero-crash",

@@ -3,13 +3,13 @@
 import time
 import zlib
 from collections import OrderedDict, deque
+from typing import ClassVar
 
 import sqlalchemy as sa
 from typing_extensions import override
 
 from client_under_test.database import Database
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.idempotency import in_memory
 from client_under_test.mutants.wallet.wallet_mutant import Unconstrained
 from client_under_test.schema import postings, transactions
 from client_under_test.wallet.ledger import Effect, Ledger, Player, Stored, digest
@@ -17,8 +17,9 @@ from client_under_test.wallet.messages import Action, Transaction
 
 
 class _Cached(Unconstrained):
-    """Recognises copies by a cache alone; the database is never asked."""
+    """Recognises copies of ``actions`` by a cache alone; the database is never asked."""
 
+    actions: ClassVar[frozenset[Action]] = frozenset(Action)
     seconds = float("inf")
     entries = 10**9
 
@@ -28,6 +29,8 @@ class _Cached(Unconstrained):
 
     @override
     def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
+        if transaction.action not in self.actions:
+            return super().recall(connection, transaction)
         born, stored = self._cache.get(transaction.id, (0.0, None))
         return stored if time.monotonic() - born < self.seconds else None
 
@@ -42,8 +45,13 @@ class _Cached(Unconstrained):
         return stored
 
 
-def _cached(seconds: float = float("inf"), entries: int = 10**9) -> type[Ledger]:
-    return type("Cached", (_Cached,), {"seconds": seconds, "entries": entries})
+def _cached(**limits: object) -> type[Ledger]:
+    return type("Cached", (_Cached,), limits)
+
+
+def _in_memory(*actions: Action) -> type[Ledger]:
+    """Ids of ``actions`` are kept in the process, balances in the database."""
+    return _cached(actions=frozenset(actions))
 
 
 class _Nightly(_Cached):
@@ -59,17 +67,20 @@ class _Nightly(_Cached):
         return stored
 
 
-class _TenEach(Unconstrained):
-    """Remembers ten ids for each player."""
+def _last_of_each(many: int) -> type[Ledger]:
+    """The last ``many`` ids of each player are kept."""
 
-    @override
-    def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
-        all_kept: dict[str, deque[str]] = self.__dict__.setdefault("kept", {})
-        kept = all_kept.setdefault(transaction.player, deque(maxlen=10))
-        if transaction.id in kept:
-            return super().recall(connection, transaction)
-        kept.append(transaction.id)
-        return None
+    class LastOfEach(Unconstrained):
+        @override
+        def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
+            all_kept: dict[str, deque[str]] = self.__dict__.setdefault("kept", {})
+            kept = all_kept.setdefault(transaction.player, deque(maxlen=many))
+            if transaction.id in kept:
+                return super().recall(connection, transaction)
+            kept.append(transaction.id)
+            return None
+
+    return LastOfEach
 
 
 class _Keyed(Unconstrained):
@@ -114,21 +125,13 @@ class _ThisSecond(_Keyed):
         return given
 
     @override
-    def key(self, transaction: Transaction) -> str:
-        return digest(transaction.id)
-
-    @override
     def recall(self, connection: sa.Connection, transaction: Transaction) -> Stored | None:
-        born: dict[str, int] = self.__dict__.setdefault("born", {})
-        now = int(time.time())
         # One set of ids for each second, as others keep one for each day.
-        if (
-            born.setdefault(f"{now}/{transaction.id}", now)
-            and self.__dict__.setdefault("at", {}).get(transaction.id, now) != now
-        ):
-            return None
-        self.__dict__["at"].setdefault(transaction.id, now)
-        return super().recall(connection, transaction)
+        came: dict[str, int] = self.__dict__.setdefault("came", {})
+        now = int(time.time())
+        return (
+            super().recall(connection, transaction) if came.setdefault(transaction.id, now) == now else None
+        )
 
 
 class _OrphansInMemory(Ledger):
@@ -176,6 +179,28 @@ class _UndoneInMemory(Unconstrained):
 
 
 MUTANTS: tuple[Mutant, ...] = (
+    mutant("idm-last-of-player", ("IDM-04",), "Only the player's last id is kept.", ledger=_last_of_each(1)),
+    mutant(
+        "idm-in-memory",
+        ("IDM-10",),
+        "Ids are kept in the process.",
+        ledger=_in_memory(*Action),
+        needs=("restart",),
+    ),
+    mutant(
+        "idm-bets-in-memory",
+        ("IDM-10",),
+        "Ids of bets are kept in the process.",
+        ledger=_in_memory(Action.BET),
+        needs=("restart",),
+    ),
+    mutant(
+        "idm-results-in-memory",
+        ("IDM-10",),
+        "Ids of results are kept in the process.",
+        ledger=_in_memory(Action.RESULT),
+        needs=("restart",),
+    ),
     mutant("memory-0.2-s", ("IDM-04",), "Ids are forgotten after 0.2 s.", ledger=_cached(seconds=0.2)),
     mutant(
         "memory-1-s",
@@ -193,7 +218,13 @@ MUTANTS: tuple[Mutant, ...] = (
         sequential=False,
     ),
     mutant("memory-nightly", ("IDM-04",), ledger=_Nightly, sequential=False),
-    mutant("memory-ten-each", ("IDM-04",), ledger=_TenEach, sequential=False),
+    mutant(
+        "memory-ten-each",
+        ("IDM-04",),
+        "Ten ids are kept for each player.",
+        ledger=_last_of_each(10),
+        sequential=False,
+    ),
     mutant("memory-prefix", ("IDM-08",), ledger=_Keyed),
     mutant("memory-crc", ("BET-10",), "Ids are known by 16 bits.", ledger=_Crc, sequential=False),
     mutant("memory-this-second", ("IDM-04",), ledger=_ThisSecond, sequential=False),
@@ -203,7 +234,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "memory-rollbacks",
         ("IDM-10",),
         "The ids of rollbacks, and with them their answers, are kept in the process only.",
-        ledger=in_memory(Action.ROLLBACK),
+        ledger=_in_memory(Action.ROLLBACK),
         needs=("restart",),
     ),
 )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.wallet_mutant import Unconstrained, deciding
+from client_under_test.mutants.wallet.wallet_mutant import Unconstrained, any_currency, deciding
 from client_under_test.schema import postings, transactions
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.ledger import NOTHING, Effect, Ledger, Player, Stored, digest
@@ -231,16 +231,6 @@ class _ResultAfterRollbackVoid(Ledger):
         return super().result(connection, transaction, player)
 
 
-class _AnyCurrency(Ledger):
-    """The currency of a rollback is not looked at."""
-
-    @override
-    def handle(self, connection: sa.Connection, transaction: Transaction) -> Stored:
-        if transaction.action is Action.ROLLBACK:
-            transaction = replace(transaction, currency=self.player(connection, transaction.player).currency)
-        return super().handle(connection, transaction)
-
-
 MUTANTS: tuple[Mutant, ...] = (
     mutant("rollback-half", ("RBK-01", "RBK-02"), "Half of the bet is returned.", ledger=_half),
     mutant("rollback-opposite", ("RBK-01", "RBK-02"), "The sign is wrong.", ledger=_opposite),
@@ -299,5 +289,10 @@ MUTANTS: tuple[Mutant, ...] = (
         "rollback-rollback-pays", ("RBK-11",), "A rollback rolled back pays once more.", ledger=_rollback_pays
     ),
     mutant("rollback-result-void", ("RBK-13",), ledger=_ResultAfterRollbackVoid),
-    mutant("rollback-any-currency", ("RBK-15",), ledger=_AnyCurrency),
+    mutant(
+        "rollback-any-currency",
+        ("RBK-15",),
+        "The currency of a rollback is not looked at.",
+        ledger=any_currency(Action.ROLLBACK),
+    ),
 )

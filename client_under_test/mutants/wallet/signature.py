@@ -5,12 +5,12 @@ import hmac
 import json
 from collections.abc import Callable
 
-from flask import Response, request
+from flask import Response, jsonify, make_response, request
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
+from client_under_test.mutants.wallet.wallet_mutant import failing
 from client_under_test.values.refusals import Refused
-from client_under_test.wallet.answers import Answers
 from client_under_test.wallet.callbacks import CallbackHandler
 from client_under_test.wallet.messages import Endpoint
 from client_under_test.wallet.signature import SignatureCheck
@@ -89,19 +89,8 @@ class _Poisoned(CallbackHandler):
         return super().process(endpoint, body, given)
 
 
-class _Unauthorised(Answers):
-    @override
-    def failure(self, code: str) -> Response:
-        answer = super().failure(code)
-        if code == "INVALID_HASH":
-            answer.status_code = 401
-        return answer
-
-
-class _Silent(Answers):
-    @override
-    def failure(self, code: str) -> Response:
-        return super().failure(code) if code != "INVALID_HASH" else Response(status=404)
+_unauthorised = failing(lambda code: make_response({"error": code}, 401 if code == "INVALID_HASH" else 200))
+_silent = failing(lambda code: Response(status=404) if code == "INVALID_HASH" else jsonify({"error": code}))
 
 
 def _unchecked(forgotten: Endpoint) -> type[CallbackHandler]:
@@ -222,8 +211,8 @@ MUTANTS: tuple[Mutant, ...] = (
         signature=_hashing(lambda body: body.decode("ascii", "replace").encode()),
     ),
     mutant("sig-poisoned", ("SIG-05",), "The id of a forgery is refused for ever.", callbacks=_Poisoned),
-    mutant("sig-401", ("SIG-06",), "A forgery is answered with HTTP 401.", answers=_Unauthorised),
-    mutant("sig-404", ("SIG-06",), "A forgery is answered with HTTP 404 and no body.", answers=_Silent),
+    mutant("sig-401", ("SIG-06",), "A forgery is answered with HTTP 401.", answers=_unauthorised),
+    mutant("sig-404", ("SIG-06",), "A forgery is answered with HTTP 404 and no body.", answers=_silent),
     mutant(
         "sig-rollback-open",
         ("SIG-08",),

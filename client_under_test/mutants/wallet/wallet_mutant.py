@@ -1,6 +1,7 @@
 """What the mutants of the wallet share: tables without their guards, and a handler that lets errors out."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar
 
 import sqlalchemy as sa
@@ -10,8 +11,9 @@ from typing_extensions import override
 from client_under_test import schema
 from client_under_test.database import Database
 from client_under_test.values.refusals import Refused
+from client_under_test.wallet.answers import Answers
 from client_under_test.wallet.callbacks import CallbackHandler
-from client_under_test.wallet.ledger import Effect, Ledger, Player
+from client_under_test.wallet.ledger import Effect, Ledger, Player, Stored
 from client_under_test.wallet.messages import Action, Endpoint, Transaction
 from client_under_test.wallet.signature import HASH_HEADER
 
@@ -75,3 +77,28 @@ def acknowledging(code: str) -> type[CallbackHandler]:
                 return "ignored"
 
     return Acknowledging
+
+
+def any_currency(action: Action) -> type[Ledger]:
+    """Does not look at the currency of ``action``."""
+
+    class AnyCurrency(Ledger):
+        @override
+        def handle(self, connection: sa.Connection, transaction: Transaction) -> Stored:
+            if transaction.action is action:
+                currency = self.player(connection, transaction.player).currency
+                transaction = replace(transaction, currency=currency)
+            return super().handle(connection, transaction)
+
+    return AnyCurrency
+
+
+def failing(write: Callable[[str], Response]) -> type[Answers]:
+    """Answers whose refusals are written by ``write``."""
+
+    class Failing(Answers):
+        @override
+        def failure(self, code: str) -> Response:
+            return write(code)
+
+    return Failing
