@@ -108,7 +108,7 @@ def rolled_with(
     judge: Judge, operator: Verbs, player: Player, kind: Action, units: int, own: int = _OWN
 ) -> Rolled | None:
     """Roll back a wager of ``own`` units with ``units`` named; None where the wager is refused."""
-    wager = operator.send(operator.transaction(kind, player, player.money(own)))
+    wager = operator.wager(kind, player, player.money(own))
     if not wager.ok:
         return None
     before = judge.measure(player)
@@ -148,7 +148,7 @@ def _other_amounts_at_once(judge: Judge, operator: Verbs, player: Player) -> lis
     named = [8, 8, 2, 2]
 
     def rolled(kind: Action, own: int, other: int) -> tuple[Exchange, Exchange] | None:
-        wager = operator.send(operator.transaction(kind, player, player.money(own)))
+        wager = operator.wager(kind, player, player.money(own))
         return (wager, operator.rollback(wager, amount=player.money(other))) if wager.ok else None
 
     sends = [
@@ -218,9 +218,7 @@ _ODD_WAGERS: tuple[tuple[Action, int], ...] = ((BET, 500), (RESULT, 300))
 
 
 def _odd_wagers(judge: Judge, operator: Verbs, player: Player) -> list[Exchange]:
-    sent = [
-        operator.send(operator.transaction(kind, player, player.money(units))) for kind, units in _ODD_WAGERS
-    ]
+    sent = [operator.wager(kind, player, player.money(units)) for kind, units in _ODD_WAGERS]
     judge.needs(all(one.ok for one in sent), "a bet or a result was refused", *sent)
     return sent
 
@@ -269,7 +267,7 @@ def foreign_rollbacks(judge: Judge, operator: Verbs, player: Player) -> None:
 def copies(judge: Judge, operator: Verbs, player: Player) -> None:
     """Send copies of a bet and a result; learn whether they are answered with an error."""
     judge.fund(player, 5000)
-    sent = [operator.send(operator.transaction(kind, player, player.money(_OWN))) for kind in WAGERS]
+    sent = [operator.wager(kind, player, player.money(_OWN)) for kind in WAGERS]
     learn_copies(judge, [operator.again(one) for one in sent if one.ok])
 
 

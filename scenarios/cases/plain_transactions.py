@@ -13,8 +13,8 @@ from functools import partial
 from itertools import product
 from typing import Final, NamedTuple
 
-from scenarios.cases.at_once import Chain, all_hold
-from scenarios.cases.kinds import done
+from scenarios.cases.at_once import Chain, all_hold, each_holds
+from scenarios.cases.kinds import Action, done
 from scenarios.contract import Observed
 from scenarios.oracles.plain_faults import (
     BET,
@@ -51,6 +51,22 @@ class _Wrong(NamedTuple):
     times: Fraction
     off: Decimal
     numbers: tuple[int, ...]
+
+
+def each_amount_moves(
+    rule: str, operator: Verbs, judge: Judge, player: Player, kind: Action, funds: int
+) -> None:
+    """Judge by ``rule`` whether wagers of ``kind``, small or large, round or odd, move exactly their amount."""
+
+    def wager(units: int) -> list[Exchange]:
+        return [operator.wager(kind, player, player.money(units))]
+
+    def answers(sent: Sequence[Exchange], case: str) -> None:
+        judge.accepted(rule, *sent, case=case)
+
+    named = {units: f"a {kind} of {player.show(player.money(units))}" for units in (1, 7, 250, 1999, 100_000)}
+    chains = [Chain(wager, answers, units, case) for units, case in named.items()]
+    each_holds(rule, judge, player, chains, funds=funds)
 
 
 def learn_alone(judge: Judge) -> None:

@@ -2,9 +2,10 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from decimal import Decimal, DecimalException
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -133,15 +134,7 @@ class Driver:
         A Python driver that returns an address counts as 200 with it as the body; one that raises counts as
         500 with the exception's text.
         """
-        fields: Fields = {"player": player, "currency": currency, "lang": lang}
-        if "launch" in self._templates:
-            return self._send("launch", self._templates["launch"], fields)
-        if self._python is None or not self._python.has("launch"):
-            raise self._absent("launch")
-        try:
-            return self._tell("launch", Raw(200, str(self._python.call("launch", fields)).encode()))
-        except DriverProblem as problem:
-            return self._tell("launch", Raw(500, problem.came.encode()))
+        return self._answer("launch", {"player": player, "currency": currency, "lang": lang}, str)
 
     def voucher_session(self, player: str, currency: str, amount: Decimal) -> str:
         """Let ``player`` begin to convert ``amount`` and return the session's JWT."""
@@ -159,16 +152,23 @@ class Driver:
         exception's text.
         """
         self._note(name)
+        return self._answer(name, fields, partial(json.dumps, default=str))
+
+    def _answer(self, name: str, fields: Fields, written: Callable[[Any], str]) -> Raw:
+        """What the entry ``name`` answers; of a Python driver as ``written`` makes it a text."""
         if name in self._templates:
             return self._send(name, self._templates[name], fields)
-        if self._python is None or not self._python.has(name):
-            raise self._absent(name)
+        python = self._method(name)
         try:
-            return self._tell(
-                name, Raw(200, json.dumps(self._python.call(name, fields), default=str).encode())
-            )
+            return self._tell(name, Raw(200, written(python.call(name, fields)).encode()))
         except DriverProblem as problem:
             return self._tell(name, Raw(500, problem.came.encode()))
+
+    def _method(self, name: str) -> PythonDriver:
+        """The Python driver, which has ``name``."""
+        if self._python is None or not self._python.has(name):
+            raise self._absent(name)
+        return self._python
 
     def request(self, name: str, **fields: str | Decimal | None) -> Request:
         """The entry's request as it would leave, for races; raises DriverProblem where it is no request."""
@@ -204,9 +204,7 @@ class Driver:
         self._note(name)
         template = self._templates.get(name)
         if template is None:
-            if self._python is None or not self._python.has(name):
-                raise self._absent(name)
-            return self._python.call(name, fields)
+            return self._method(name).call(name, fields)
         if template.run is not None:
             return run_command(template.run, self.target.directory, self.restart_timeout)
         if template.sql is not None and template.url is not None:

@@ -195,20 +195,24 @@ class Judge(Attributing):
         last: bool = False,
     ) -> Decimal:
         """Like ``balance`` where more than one balance is acceptable; the likeliest comes first."""
-        self._mark(rule)
-        level = level or RULES[rule].level
         expected = "balance " + " or ".join(map(player.show, acceptable))
-        openings = self.run.openings(self.result.first_exchange)
-        numbers = tuple(exchange.number for exchange in exchanges)
-        reading = self._read(rule, player, acceptable[0], expected, numbers, case, level, last)
+        finding = self._about(rule, expected, exchanges, case, level)
+        reading = self._read(player, acceptable[0], finding, last)
         self._keep(player, reading.amount, self.expected(player))
         if reading.amount not in acceptable:
             wrong = min((reading.amount - amount for amount in acceptable), key=abs)
-            finding = Finding(rule, level, expected, "", numbers, case, abs(wrong), Observed.MONEY)
-            finding = replace(finding, openings=openings, right=tuple(acceptable))
-            self._wrong(player, reading, wrong, finding)
+            self._wrong(player, reading, wrong, replace(finding, right=tuple(acceptable)))
         self._left(player, reading)
         return reading.amount
+
+    def _about(
+        self, rule: str, expected: str, exchanges: Sequence[Exchange], case: str, level: Level | None
+    ) -> Finding:
+        """What is to be found where the balance after ``exchanges`` is not as ``expected``."""
+        self._mark(rule)
+        finding = Finding(rule, level or RULES[rule].level, expected, "", case=case, observed=Observed.MONEY)
+        numbers = tuple(exchange.number for exchange in exchanges)
+        return replace(finding, exchanges=numbers, openings=self.run.openings(self.result.first_exchange))
 
     def _wrong(self, player: Player, reading: Reading, wrong: Decimal, finding: Finding) -> None:
         """Record that a balance is ``wrong`` by so much, unless it is known what else makes it so."""
@@ -218,7 +222,7 @@ class Judge(Attributing):
         seen += f", as if {finding.mistake.text}" if finding.mistake else ""
         shown = finding.exchanges + reading.exchanges[-6:]
         whose = replace(finding, whose=player.id, currency=player.currency)
-        self._add(replace(whose, seen=seen, exchanges=shown))
+        self._add(replace(whose, seen=seen, exchanges=shown, off=abs(wrong)))
 
     def settled(
         self,
@@ -236,55 +240,29 @@ class Judge(Attributing):
         were seen to be off for another rule's fault. What is off is counted once: later checks start from there.
         After the ``last`` check the player is to be funded anew.
         """
-        self._mark(rule)
-        level = level or RULES[rule].level
         player.off += amiss
         allowed = self.expected(player)
         guess = self._likely(player, allowed)
         words = f"balance {allowed.alternatives()}" if not player.off else f"balance {player.show(guess)}"
-        numbers = tuple(exchange.number for exchange in exchanges)
-        openings = self.run.openings(self.result.first_exchange)
-        reading = self._read(rule, player, guess, words, numbers, case, level, last)
+        finding = self._about(rule, words, exchanges, case, level)
+        reading = self._read(player, guess, finding, last)
         mistake = allowed.mistake(reading.amount - player.off)
         off = player.off
-        wrong = self._keep(player, reading.amount, allowed)
-        if wrong:
+        if wrong := self._keep(player, reading.amount, allowed):
             right = tuple(sorted(one + off for one in allowed.balances)) if allowed.listed else ()
-            finding = Finding(rule, level, words, "", numbers, case, abs(wrong), Observed.MONEY)
-            finding = replace(finding, openings=openings, right=right, mistake=mistake)
-            self._wrong(player, reading, wrong, finding)
+            self._wrong(player, reading, wrong, replace(finding, right=right, mistake=mistake))
         self._left(player, reading)
         return reading.amount
 
-    def _read(
-        self,
-        rule: str,
-        player: Player,
-        guess: Decimal,
-        expected: str,
-        numbers: tuple[int, ...],
-        case: str,
-        level: Level,
-        last: bool,
-    ) -> Reading:
+    def _read(self, player: Player, guess: Decimal, finding: Finding, last: bool) -> Reading:
         try:
             reading = self.run.read(player, guess, partial(self._mistaken, player), last=last)
         except Declined:
             raise
         except Unreadable as error:
             seen = f"a balance that cannot be told: {error}"
-            self._add(
-                Finding(
-                    rule,
-                    level,
-                    expected,
-                    seen,
-                    numbers + error.exchanges[-10:],
-                    case,
-                    abs(guess),
-                    Observed.MONEY,
-                )
-            )
+            shown = finding.exchanges + error.exchanges[-10:]
+            self._add(replace(finding, seen=seen, exchanges=shown, off=abs(guess)))
             raise Undecided(f"the balance cannot be told any more: {error}") from error
         if not reading.restored:
             self.run.warn(f"player {player.id} was not left with {player.show(reading.amount)} by the probe")

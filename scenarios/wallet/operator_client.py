@@ -42,6 +42,13 @@ class How(TypedDict, total=False):
     purpose: Purpose | None
 
 
+class WagerHow(How, total=False):
+    """How a bet or a result is sent: also under which id, and in which currency."""
+
+    id: str | None
+    currency: str | None
+
+
 @dataclass
 class Verbs:
     """The OPERATOR as scenarios see it.
@@ -161,8 +168,9 @@ class Verbs:
         """Whether rollbacks have ids of their own; otherwise all rollbacks of one transaction are copies of one."""
         return self.channel.dialect.abilities.rollback_ids
 
-    def bet(
+    def wager(
         self,
+        kind: Literal["bet", "result"],
         player: Player | str,
         amount: Decimal,
         *,
@@ -170,20 +178,16 @@ class Verbs:
         currency: str | None = None,
         **how: Unpack[How],
     ) -> Exchange:
-        """Take ``amount`` from the player's balance."""
-        return self.send(self.transaction("bet", player, amount, id=id, currency=currency), **how)
+        """Make a bet or a result, under a new ``id`` and in the player's ``currency`` where none is given."""
+        return self.send(self.transaction(kind, player, amount, id=id, currency=currency), **how)
 
-    def result(
-        self,
-        player: Player | str,
-        amount: Decimal,
-        *,
-        id: str | None = None,  # noqa: A002
-        currency: str | None = None,
-        **how: Unpack[How],
-    ) -> Exchange:
+    def bet(self, player: Player | str, amount: Decimal, **how: Unpack[WagerHow]) -> Exchange:
+        """Take ``amount`` from the player's balance."""
+        return self.wager("bet", player, amount, **how)
+
+    def result(self, player: Player | str, amount: Decimal, **how: Unpack[WagerHow]) -> Exchange:
         """Put ``amount`` on the player's balance."""
-        return self.send(self.transaction("result", player, amount, id=id, currency=currency), **how)
+        return self.wager("result", player, amount, **how)
 
     def pay(self, player: Player, amount: Decimal, purpose: Purpose) -> Exchange:
         """Put ``amount`` on the balance, also where the CLIENT wrongly pays results only after bets, or small ones.

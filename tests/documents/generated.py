@@ -236,7 +236,8 @@ def _arguments(function: Callable[..., Any]) -> str:
     for parameter in [
         each for each in inspect.signature(function).parameters.values() if each.name != "self"
     ]:
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.KEYWORD_ONLY) and not keyword:
+        named = parameter.kind is parameter.KEYWORD_ONLY or get_origin(parameter.annotation) is Unpack
+        if (named or parameter.kind is parameter.VAR_POSITIONAL) and not keyword:
             words.append("*" + (parameter.name if parameter.kind is parameter.VAR_POSITIONAL else ""))
             keyword = True
         if get_origin(parameter.annotation) is Unpack:

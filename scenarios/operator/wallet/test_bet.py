@@ -15,6 +15,7 @@ from scenarios.cases import choices
 from scenarios.cases.at_once import Chain, each_holds, in_one_reading
 from scenarios.cases.currencies import kept_apart, other_currencies
 from scenarios.cases.kinds import Action
+from scenarios.cases.plain_transactions import each_amount_moves
 from scenarios.contract import Level
 from scenarios.generated.families import ids
 from scenarios.generated.families.family import Cases
@@ -34,16 +35,7 @@ pytestmark = pytest.mark.needs("probe")
 @pytest.mark.rules("BET-01")
 def test_takes_exactly_its_amount(operator: Verbs, player: Player, judge: Judge) -> None:
     """A bet withdraws exactly its amount, small or large, round or odd."""
-
-    def bet_of(units: int) -> list[Exchange]:
-        return [operator.bet(player, player.money(units))]
-
-    def answers(sent: Sequence[Exchange], case: str) -> None:
-        judge.accepted("BET-01", *sent, case=case)
-
-    named = {units: f"a bet of {player.show(player.money(units))}" for units in (1, 7, 250, 1999, 100_000)}
-    chains = [Chain(bet_of, answers, units, case) for units, case in named.items()]
-    each_holds("BET-01", judge, player, chains, funds=200_000)
+    each_amount_moves("BET-01", operator, judge, player, BET, funds=200_000)
 
 
 def told(run: Run, player: Player, balance: Decimal) -> Decimal:
@@ -255,7 +247,7 @@ def _exact_in(operator: Verbs, judge: Judge, player: Player) -> None:
     def moved(*, apart: bool) -> None:
         judge.fund(player, 20_000)
         for place, (action, units) in enumerate(moves, 1):
-            exchange = operator.send(operator.transaction(action, player, player.money(units)))
+            exchange = operator.wager(action, player, player.money(units))
             judge.accepted("BET-13", exchange, case=case)
             if apart or place == len(moves):
                 judge.settled("BET-13", player, exchange, case=case, last=place == len(moves))

@@ -234,10 +234,10 @@ def _acts_between(
     """Have ``another_player`` act before what comes back; ``alone``: what that moves is read before it."""
     for action in WAGERS:
         judge.each([player, another_player], lambda judge, who: judge.fund(who, 5000))
-        first = operator.send(operator.transaction(action, player, player.money(700)))
+        first = operator.wager(action, player, player.money(700))
         judge.needs(first.ok, f"a {action} was refused", first)
         for bystanders in WAGERS:
-            last = operator.send(operator.transaction(bystanders, another_player, player.money(300)))
+            last = operator.wager(bystanders, another_player, player.money(300))
             if alone:
                 judge.measure(another_player)
             after = [operator.again(first), operator.rollback(first)]

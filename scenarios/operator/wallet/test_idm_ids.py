@@ -107,7 +107,7 @@ def _under(
     taken, amount, kind = first.message.id, first.message.amount, f"{action}, same id"
     if action == "rollback":
         return operator.rollback(stake, id=taken, label=kind)
-    return operator.send(operator.transaction(action, player, amount, id=taken), label=kind)
+    return operator.wager(action, player, amount, id=taken, label=kind)
 
 
 @pytest.mark.rules("IDM-07")

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.needs("probe")
 def wager(operator: Verbs, judge: Judge, player: Player, kind: Action, units: int) -> Exchange | None:
     """Make a bet or a result; None where it is refused, or moves another amount, which other rules judge."""
     off = player.off
-    exchange = operator.send(operator.transaction(kind, player, player.money(units)))
+    exchange = operator.wager(kind, player, player.money(units))
     judge.measure(player)
     return exchange if exchange.ok and player.off == off else None
 
@@ -136,9 +136,7 @@ def _to_roll_back(operator: Verbs, player: Player, what: str, units: int, *, ove
     if what == "unknown transaction":
         return operator.undo(operator.new_id(), player, player.money(units))
     kind: Action = RESULT if what == RESULT else BET
-    original = operator.send(
-        operator.transaction(kind, player, player.money(units if what in WAGERS else over))
-    )
+    original = operator.wager(kind, player, player.money(units if what in WAGERS else over))
     return operator.undo(original) if original.ok == (what in WAGERS) else None
 
 

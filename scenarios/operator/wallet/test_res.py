@@ -5,15 +5,15 @@ the balance by A, neither more nor less. Limits: sequential requests only; races
 elsewhere.
 """
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
 
 from scenarios.cases import choices
-from scenarios.cases.at_once import Chain, each_holds
+from scenarios.cases.plain_transactions import each_amount_moves
 from scenarios.contract import Observed
 from scenarios.oracles.model import Spent
+from scenarios.oracles.plain_faults import RESULT
 from scenarios.run.judge import Judge, said
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -25,16 +25,7 @@ pytestmark = pytest.mark.needs("probe")
 @pytest.mark.rules("RES-01")
 def test_pays_exactly_its_amount(operator: Verbs, player: Player, judge: Judge) -> None:
     """A result deposits exactly its amount, small or large, round or odd."""
-
-    def result_of(units: int) -> list[Exchange]:
-        return [operator.result(player, player.money(units))]
-
-    def answers(sent: Sequence[Exchange], case: str) -> None:
-        judge.accepted("RES-01", *sent, case=case)
-
-    named = {units: f"a result of {player.show(player.money(units))}" for units in (1, 7, 250, 1999, 100_000)}
-    chains = [Chain(result_of, answers, units, case) for units, case in named.items()]
-    each_holds("RES-01", judge, player, chains, funds=1000)
+    each_amount_moves("RES-01", operator, judge, player, RESULT, funds=1000)
 
 
 @pytest.mark.rules("RES-02")
