@@ -1,6 +1,6 @@
-"""Mutants of vouchers that are blamed for what they break and for no other of the rules that they are judged by."""
+"""Mutants that are blamed for what they break and for no other of the rules that they are judged by."""
 
-# A rule, a CLIENT that breaks it, the rules it is judged by, and all among them that it breaks.
+# A rule, a mutant of vouchers that breaks it, the rules it is judged by, and all among them that it breaks.
 CAUGHT = [
     ("VTK-01", "vtk-none", "VTK", {"VTK-01"}),
     ("VTK-01", "vtk-hs512", "VTK", {"VTK-01"}),
@@ -36,4 +36,43 @@ CAUGHT = [
     ("VCH-04", "vch-confirms-unpaid", "VCH-02,VCH-04", {"VCH-04"}),
     ("VCH-08", "vch-no-hold", "VCH-08", {"VCH-08"}),
     ("VCH-10", "vch-refunds-each", "VCH-10", {"VCH-10"}),
+]
+
+# CLIENTs of several faults by their mutants' names, and all rules that these break together.
+TOGETHER = [
+    ("bet-any-currency rollback-again result-negative", "BET-07 RBK-07 RES-06"),
+    ("bet-ban-ignored bet-two-decimals idm-composed", "BET-08 BET-13 IDM-08"),
+    ("bet-opens-account amount-float-balance rollback-rollback-pays", "BET-06 BET-10 BET-12 RBK-11"),
+    ("bet-other-code amount-rounded rollback-orphan-copy result-banned-lost", "BET-03 BET-11 RBK-05 RES-04"),
+    ("bet-refusal-forgotten idm-with-amount", "BET-05 IDM-05 RBK-06"),
+    ("bet-zero-unit memory-30 rollback-clamped", "BET-09 IDM-04 IDM-10 RBK-03"),
+    # Whose ids are each player's or each action's own knows no rollback that came first.
+    (
+        "amount-32-bits idm-by-player rollback-anyone-asker rollback-any-currency",
+        "BET-12 IDM-07 RBK-06 RBK-10 RBK-15",
+    ),
+    ("idm-by-action rollback-refused-paid", "IDM-06 RBK-06 RBK-08"),
+    ("idm-copy-new-id rollback-always-adds result-zero-refused", "IDM-01 RBK-02 RBK-05 RES-02"),
+    ("idm-no-results", "IDM-01 IDM-04 IDM-05 IDM-06 IDM-07 IDM-09 IDM-10"),
+    ("idm-by-bytes", "BET-05 IDM-04 IDM-05 IDM-06 IDM-07 IDM-09 IDM-10"),
+    ("idm-in-memory", "IDM-04 IDM-10"),
+    ("memory-undone", "RBK-07"),
+    ("rollback-orphan-deposits", "RBK-04"),
+    ("rollback-nothing-pays", "RBK-04 RBK-07 RBK-08 RBK-10 RBK-11"),
+    ("rollback-orphan-unknown", "RBK-04"),
+    ("sig-401 sig-rollback-open msg-nan", "SIG-06 SIG-08 MSG-02"),
+    ("sig-as-number msg-400 msg-no-extras", "SIG-01 MSG-01 MSG-11"),
+    ("sig-only-if-present msg-error-object amount-signed", "SIG-03 MSG-04 MSG-08"),
+    ("sig-poisoned msg-two-errors msg-unknown-result", "SIG-05 MSG-02 MSG-06 MSG-09"),
+    ("sig-prefix msg-no-id amount-no-exponent", "SIG-02 MSG-03 MSG-07 MSG-12"),
+    ("sig-reserialised msg-number-id amount-true-is-one", "SIG-04 MSG-03 MSG-07"),
+    ("sig-transaction-open", "SIG-02 SIG-03 SIG-08"),
+    ("msg-any-method", "MSG-15"),
+    (
+        "msg-content-type msg-currency-default msg-any-endpoint amount-else-zero",
+        "MSG-02 MSG-06 MSG-07 MSG-08 MSG-10 MSG-12",
+    ),
+    ("msg-ids-per-action bet-opens-account", "MSG-05 BET-06"),
+    ("msg-mark msg-injectable", "MSG-02 MSG-13"),
+    ("msg-utf-16 msg-late-limit", "MSG-02 MSG-14"),
 ]

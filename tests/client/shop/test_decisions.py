@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from client_under_test.schema import checkouts, grants
-from simulators.checkout import wire
-from tests.support.shop import KEY, MERCHANT, NOW, settings, shop
+from tests.support.shop import KEY, NOW, settings, shop
 
 
 @pytest.fixture(scope="module")
@@ -20,19 +19,6 @@ def anywhere(request, tmp_path):
     where = tmp_path if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     with shop(where) as found:
         yield found
-
-
-@pytest.mark.parametrize(("approved", "state", "granted"), [(True, "approved", 1), (False, "declined", 0)])
-def test_decision_of_the_provider_is_applied(here, approved, state, granted):
-    reference = here.token().reference
-    decision = wire.Decision(MERCHANT, "chk-9", reference, approved, NOW + 0.5, NOW)
-    body = wire.encode(wire.sign(decision, wire.Agreement(MERCHANT, KEY)).payload)
-    for outcome in ("done", "copy"):
-        answer = here.app.test_client().post(
-            "/checkout/decisions", data=body, content_type="application/json"
-        )
-        assert (answer.status_code, answer.get_json()) == (200, {"status": outcome})
-        assert here.order(reference) == (state, granted)
 
 
 @pytest.mark.parametrize(

@@ -47,19 +47,6 @@ def test_another_players_orphan_does_not_stop_a_bet(client):
     assert (client.balance("p-1"), client.balance("p-2")) == ("60.00", "100.00")
 
 
-def test_banned_player_is_paid_but_may_not_bet(client):
-    bet = message("bet", 40)
-    client.send(bet)
-    client.app.test_client().post("/players/p-1/ban")
-    assert client.send(message("bet", 1))["error"] == "PLAYER_BANNED"
-    assert client.send(bet)["error"] is None
-    client.send(message("result", 5))
-    client.send(rollback(bet["transaction_id"], 40))
-    assert client.balance() == "105.00"
-    client.app.test_client().post("/players/p-1/unban")
-    assert client.send(message("bet", 1))["error"] is None
-
-
 def test_recompute_finds_a_balance_that_was_tampered_with(client):
     client.send(message("bet", 10))
     with client.app.extensions["database"].write() as connection:

@@ -38,7 +38,7 @@ class KillsAt:
 
 @pytest.mark.parametrize("number", [60, 150])
 def test_a_restart_in_the_middle_changes_no_verdict(number):
-    with serving(None) as target:
+    with serving() as target:
         kill = target.driver.restart.run
         target = target.model_copy(update={"driver": target.driver.model_copy(update={"restart": None})})
         result = check(Settings(target, RULES, QUICK, 7), watchers=[KillsAt(kill, number)])

@@ -124,7 +124,7 @@ def test_a_client_that_went_away_is_undecided_not_clean(tmp_path):
     assert run.audit["undecided_players"] == 2
 
 
-def test_the_web_page_has_a_tab_that_follows_the_audit(tmp_path):
+def test_the_web_page_has_our_options_no_secret_and_a_tab_that_follows_the_audit(tmp_path):
     page = free_port()
     with reference(tmp_path) as client:
         client.target(tmp_path, players=PLAYERS)
@@ -132,7 +132,11 @@ def test_the_web_page_has_a_tab_that_follows_the_audit(tmp_path):
         with load(tmp_path, *options, headless=False) as run:
             run.wait_for("All users spawned")
             url = f"http://127.0.0.1:{page}"
-            assert "extended_tabs" in requests.get(url, timeout=60).text
+            text = requests.get(url, timeout=60).text
+            for word in ("extended_tabs", "copies", "race_width", "late_bets", "least_stake", "p99_limit"):
+                assert f'"{word}"' in text
+            assert '"shape": {' not in text
+            assert HASH not in text
             while not int((shown := tab(url))["transactions"]):
                 assert shown["state"] == "playing"
             assert set(shown) >= {"state", "played", "open"}

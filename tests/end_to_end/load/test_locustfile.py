@@ -1,21 +1,15 @@
 """The locustfile as users run it, against the reference CLIENT: plain, distributed, over TLS, with Jackpot beside."""
 
 import json
-import ssl
-import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-import requests
 
-from scenarios.hosting.ports import free_port
-from tests.support.programs.commanding import SECRET, environment, run_program, target_file, three_beats
+from tests.support.programs.commanding import SECRET, run_program, target_file, three_beats
 from tests.support.programs.load_runs import ONE_AT_A_TIME
-from tests.support.programs.locust_runs import command, meeting, row, run
+from tests.support.programs.locust_runs import meeting, row, run
 from tests.support.programs.reference import HASH, converting_reference, reference
-from tests.support.servers.racing_certificate import certificate
+from tests.support.servers.scripted_server import answer, over_tls
 from tests.support.sportsbook_messages import parse
 
 pytestmark = pytest.mark.timeout(480, func_only=True)
@@ -74,17 +68,9 @@ def test_a_round_that_fails_here_leaves_the_run_undecided(client, tmp_path):
         "    def fail(self):\n"
         "        raise KeyError('odd')\n"
     )
-    locust = [sys.executable, "-m", "locust", "-f", file, "Failing", "--headless", "--report", "out"]
-    words = ["-u", 2, "-r", 2, "--requests", 50, "--processes", 2, *meeting()]
-    done = subprocess.run(
-        list(map(str, [*locust, *words])),
-        cwd=tmp_path,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = ["-f", file, "Failing", "--headless", "--report", "out", "-u", 2, "-r", 2, "--requests", 50]
+    words += ["--processes", 2, *meeting()]
+    done = run_program(sys.executable, "-m", "locust", *words, cwd=tmp_path)
     assert done.returncode == 4, done.stdout + done.stderr
     (failed,) = json.loads((tmp_path / "out" / "report.json").read_text())["audit"]["failed_rounds"]
     assert failed["count"] > 1
@@ -160,95 +146,21 @@ def test_options_are_in_help_and_no_secret_is(tmp_path):
     assert HASH not in done.stdout
 
 
-class _Page:
-    """Locust's web page, started."""
-
-    def __init__(self, folder):
-        self.url = f"http://127.0.0.1:{(port := free_port())}"
-        words = [each for each in command() if each not in ("--headless", "--only-summary")]
-        self.process = subprocess.Popen(
-            [*words, "--web-host=127.0.0.1", f"--web-port={port}"],
-            cwd=folder,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def __enter__(self):
-        # Its last word before it serves.
-        for line in self.process.stderr:
-            if "Starting web interface" in line:
-                break
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.communicate()
-
-    def arguments(self):
-        retry = requests.adapters.HTTPAdapter(
-            max_retries=requests.adapters.Retry(connect=20, backoff_factor=0.05)
-        )
-        with requests.Session() as session:
-            session.mount("http://", retry)
-            return session.get(self.url, timeout=30).text
-
-
-def test_the_web_form_has_our_options_and_no_secret(client, tmp_path):
-    client.target(tmp_path)
-    with _Page(tmp_path) as page:
-        text = page.arguments()
-    for option in ("copies", "race_width", "late_bets", "least_stake", "p99_limit"):
-        assert f'"{option}"' in text
-    assert '"shape": {' not in text
-    assert HASH not in text
-
-
-class _Wallet(BaseHTTPRequestHandler):
-    """Accepts everything; counts what came."""
-
-    protocol_version = "HTTP/1.1"
-    seen = 0
-
-    def do_POST(self):
-        type(self).seen += 1
-        message = parse(self.rfile.read(int(self.headers["Content-Length"])))
-        body = json.dumps({"error": None, "transaction_id": f"c-{message.id}"}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        """Say nothing."""
-
-
-@pytest.fixture
-def secure_wallet(tmp_path):
-    _Wallet.seen = 0
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Wallet)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate(tmp_path))
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"https://127.0.0.1:{server.server_port}/operator"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 @ONE_AT_A_TIME
-def test_https_is_verified(secure_wallet, tmp_path):
-    target_file(tmp_path, secure_wallet)
+def test_https_is_verified(tmp_path):
     quiet = ["-u", 1, "--opening=100", "--drain-time=1", "--audit-time=1", "--forgeries=0"]
-    done = run(*quiet, "--races=0.5", "--cuts=0.5", cwd=tmp_path, requests=4)
-    assert done.returncode in (1, 4)
-    assert "certificate" in done.stderr
-    assert _Wallet.seen == 0
-    target_file(tmp_path, secure_wallet, more='ca_file = "wallet.pem"')
-    done = run(*quiet, "--races=0.3", "--cuts=0.3", cwd=tmp_path, requests=60)
-    assert _Wallet.seen > 0
+    with over_tls(tmp_path, accepted) as (wallet, url, file):
+        target_file(tmp_path, url)
+        done = run(*quiet, "--races=0.5", "--cuts=0.5", cwd=tmp_path, requests=4)
+        assert done.returncode in (1, 4)
+        assert "certificate" in done.stderr
+        assert wallet.asked == []
+        target_file(tmp_path, url, more=f'ca_file = "{file}"')
+        done = run(*quiet, "--races=0.3", "--cuts=0.3", cwd=tmp_path, requests=60)
+        assert wallet.asked != []
     assert [row(done, name)[1] for name in ("bet", "copies at once", "with a fault", "copy")] == [0, 0, 0, 0]
+
+
+def accepted(asked):
+    """Whatever it is."""
+    return answer(json.dumps({"error": None, "transaction_id": f"c-{parse(asked.body).id}"}).encode())

@@ -29,19 +29,15 @@ from tests.scenarios.checkout.faults import (
 )
 from tests.scenarios.checkout.habits import HABITS
 from tests.simulators.checkout.shop import MERCHANT, Keys, Shop, served, target_of
+from tests.support.in_memory.judging import BLAMED, at
 
 RULES = tuple(rule.id for rule in select(provider="checkout"))
-BLAMED = (Standing.FAILED, Standing.WARNED)
 REPEATED = test_chk_repeated.test_repeated_decisions_have_one_effect.__name__
 
 
 def judge(shop, rules=RULES, effort=QUICK, **target):
     with served(shop) as url:
         return check(Settings(target_of(url, shop, **target), tuple(rules), effort, seed=1))
-
-
-def at(judged, *standings):
-    return {verdict.rule.id: verdict.reason for verdict in judged.verdicts if verdict.standing in standings}
 
 
 @pytest.mark.parametrize("algorithm", ["HS256", "RS256", "ES256"])

@@ -10,7 +10,7 @@ from scenarios.run.findings import Standing
 from scenarios.run.planning.effort import QUICK
 from scenarios.run.story import Step, Story, Verb
 from tests.support.in_memory import faulty_wallets as faulty
-from tests.support.in_memory.judging import judged
+from tests.support.in_memory.judging import at, judged
 from tests.support.in_memory.wallets import Wallet
 
 SMALL = replace(QUICK, sums=20, crowd=20, races=1, examples=6, steps=10, pause=0.02)
@@ -22,10 +22,6 @@ class AnyFundsWillDo(Wallet):
 
     def affordable(self, message):
         return self.balances[message["user_id"]] > 0 or super().affordable(message)
-
-
-def at(result, standing):
-    return {verdict.rule.id: verdict.reason for verdict in result.verdicts if verdict.standing is standing}
 
 
 @pytest.mark.parametrize(

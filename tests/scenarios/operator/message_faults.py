@@ -9,14 +9,8 @@ import re
 import threading
 from decimal import Decimal
 
-from tests.scenarios.operator.signature_faults import Dressed, ForbiddingAndReserialised
+from tests.scenarios.operator.signature_faults import Dressed
 from tests.support.in_memory.wallets import Refused, Wallet
-
-
-class RefusalsByStatus(Dressed):
-    def dress(self, environ, document):
-        status = "402 Payment Required" if document.get("error") == "INSUFFICIENT_FUNDS" else "200 OK"
-        return status, "application/json", document
 
 
 class BadInputByPage(Dressed):
@@ -38,42 +32,9 @@ class CopiesAnsweredOk(Dressed):
         return "200 OK", "application/json", b'"OK"' if copy else document
 
 
-class SaysHtml(Dressed):
+class Utf32WithoutMark(Dressed):
     def dress(self, environ, document):
-        return "200 OK", "text/html", document
-
-
-class Written(Dressed):
-    """Writes JSON otherwise: ``write`` gets the text that the answer is."""
-
-    def write(self, text):
-        raise NotImplementedError
-
-    def dress(self, environ, document):
-        return "200 OK", "application/json", self.write(json.dumps(document))
-
-
-def writing(name, write):
-    return type(name, (Written,), {"write": lambda _, text: write(text)})
-
-
-InfinityInside = writing("InfinityInside", lambda text: f'{text[:-1]}, "limits": [-Infinity]}}'.encode())
-Utf32WithoutMark = writing("Utf32WithoutMark", lambda text: text.encode("utf-32-le"))
-ByteOrderMark = writing("ByteOrderMark", lambda text: text.encode("utf-8-sig"))
-ErrorTwice = writing("ErrorTwice", lambda text: f'{{"error": "OLD", {text[1:]}'.encode())
-
-
-class NoIdOnRollback(Wallet):
-    def said(self, entry):
-        said = super().said(entry)
-        return said | {"transaction_id": ""} if entry.message["action"] == "rollback" else said
-
-
-class NumberIds(Wallet):
-    def record(self, message, effect, error):
-        entry = super().record(message, effect, error)
-        entry.client_id = len(self.entries)
-        return entry
+        return "200 OK", "application/json", json.dumps(document).encode("utf-32-le")
 
 
 class StrangersCharged(Wallet):
@@ -93,27 +54,6 @@ class RollbackTellsTheBetsId(Wallet):
         return entry
 
 
-class Lenient(Wallet):
-    """Fills in what is missing before the message is read."""
-
-    def read(self, path, body):
-        try:
-            message = json.loads(body)
-        except (ValueError, RecursionError):
-            raise Refused("INVALID_JSON") from None
-        if isinstance(message, dict):
-            body = json.dumps(self.fill(path, message)).encode()
-        return super().read(path, body)
-
-    def fill(self, path, message):
-        return message
-
-
-class CurrencyOptional(Lenient):
-    def fill(self, path, message):
-        return {"currency": "EUR"} | message
-
-
 class NotANumberAccepted(Wallet):
     """Once such an amount is in, no bet can be compared with the balance any more."""
 
@@ -127,41 +67,10 @@ class NotANumberAccepted(Wallet):
         return known and super().affordable(message)
 
 
-class Negative(Wallet):
-    def amount(self, message):
-        given = message.get("amount")
-        return given if isinstance(given, Decimal) and -(10**6) < given < 0 else super().amount(message)
-
-
-class DepositMeansResult(Lenient):
-    def fill(self, path, message):
-        return message | {"action": "result"} if message.get("action") == "deposit" else message
-
-
-class RollbackAnywhere(Wallet):
-    def read(self, path, body):
-        return super().read("/transaction-rollback" if b'"rollback"' in body else path, body)
-
-
-class ExtraFieldsRefused(Wallet):
-    def read(self, path, body):
-        message = super().read(path, body)
-        if len(json.loads(body)) > 6:
-            raise Refused("UNKNOWN_FIELD")
-        return message
-
-
 class StringsAreCents(Wallet):
     def amount(self, message):
         amount = super().amount(message)
         return amount / 100 if isinstance(message["amount"], str) else amount
-
-
-class LeaksSql(Wallet):
-    def handle(self, message):
-        if any("'" in value for value in message.values() if isinstance(value, str)):
-            raise Refused('sqlite3.OperationalError: near "OR": syntax error in INSERT INTO bets')
-        return super().handle(message)
 
 
 class CrashesOnNul(Dressed):
@@ -187,22 +96,6 @@ class ReadsPlayersLoosely(Wallet):
     def handle(self, message):
         message["user_id"] = re.match(r"[\w-]*", message["user_id"])[0]
         return super().handle(message)
-
-
-class BooksWhatIsTooLarge(Wallet):
-    def answer(self, environ, path, body):
-        if len(body) > 65536 and self.authentic(body, environ.get("HTTP_X_SECURITY_HASH", "")):
-            self.handle(self.read(path, body))
-        return super().answer(environ, path, body)
-
-
-class AnyMethod(Wallet):
-    def answer(self, environ, path, body):
-        return super().answer(environ | {"REQUEST_METHOD": "POST"}, path, body)
-
-
-class Careless(ForbiddingAndReserialised, LeaksSql, Negative, NoIdOnRollback):
-    """Several faults at once, each in another place."""
 
 
 class Unanswering(Wallet):

@@ -4,13 +4,11 @@ Each class is the wallet of ``tests.support.in_memory.wallets`` with a method pu
 ``test_scenarios_messages`` says which rules break.
 """
 
-import contextlib
 import hashlib
 import hmac
 import json
-from decimal import Decimal
 
-from tests.support.in_memory.wallets import SECRET, Entry, Refused, Wallet
+from tests.support.in_memory.wallets import SECRET, Refused, Wallet
 from tests.support.servers.small_server import Handler, listening
 
 
@@ -44,51 +42,6 @@ class AmountNotHashed(Wallet):
         at = max((index for index, byte in enumerate(body) if chr(byte).isdigit()), default=0)
         others = [body[:at] + bytes([digit]) + body[at + 1 :] for digit in b"0123456789"]
         return super().authentic(body, given) or any(right(other) == given for other in others)
-
-
-class MissingAccepted(Wallet):
-    def answer(self, environ, path, body):
-        environ.setdefault("HTTP_X_SECURITY_HASH", right(body))
-        return super().answer(environ, path, body)
-
-
-class Reserialised(Wallet):
-    def authentic(self, body, given):
-        with contextlib.suppress(ValueError, RecursionError):
-            body = json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False).encode()
-        return super().authentic(body, given)
-
-
-class ForgeriesBurnIds(Wallet):
-    def authentic(self, body, given):
-        if super().authentic(body, given):
-            return True
-        message = json.loads(body)
-        self.entries.setdefault(
-            message["transaction_id"], Entry(message, Decimal(0), None, f"burnt-{len(self.entries)}")
-        )
-        return False
-
-
-class Forbidding(Dressed):
-    def dress(self, environ, document):
-        if document.get("error") == "INVALID_HASH":
-            return "401 Unauthorized", "text/html", b"<h1>401</h1>"
-        return super().dress(environ, document)
-
-
-class ForbiddingAndReserialised(Forbidding, Reserialised):
-    pass
-
-
-class RollbacksUnchecked(Wallet):
-    def authentic(self, body, given):
-        return b'"rollback"' in body or super().authentic(body, given)
-
-
-class TransactionsUnchecked(Wallet):
-    def authentic(self, body, given):
-        return b'"rollback"' not in body or super().authentic(body, given)
 
 
 def header_case_minded(wallet):

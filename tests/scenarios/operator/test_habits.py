@@ -8,10 +8,9 @@ import pytest
 from scenarios.contract import select
 from scenarios.run.findings import Standing
 from scenarios.run.planning.effort import QUICK
-from scenarios.run.run import Settings
-from scenarios.runner.pytest_run import check
 from tests.support.in_memory import odd_wallets as odd
-from tests.support.in_memory.wallets import served, target_of, together
+from tests.support.in_memory.judging import at, judged
+from tests.support.in_memory.wallets import together
 
 SMALL = replace(QUICK, sums=20, crowd=20, races=1, examples=6, steps=10, pause=0.02)
 MONEY = tuple(rule.id for rule in select("BET,RES,IDM,RBK,INV"))
@@ -41,15 +40,10 @@ HABITS = together(
 
 
 def verdicts(wallet, rules, seed):
-    with served(wallet) as url:
-        judged = check(Settings(target_of(url, wallet), rules, SMALL, seed))
-    assert judged.problem is None, str(judged.problem)
-    assert judged.run.warnings == []
-    return {verdict.rule.id: verdict for verdict in judged.verdicts}
-
-
-def at(found, standing):
-    return {rule: verdict.reason for rule, verdict in found.items() if verdict.standing is standing}
+    result = judged(wallet, *rules, effort=SMALL, seed=seed)
+    assert result.problem is None, str(result.problem)
+    assert result.run.warnings == []
+    return result
 
 
 @pytest.mark.sampled_clients(("habit", "failed", "warned"), HABITS)

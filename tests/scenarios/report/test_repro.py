@@ -41,7 +41,7 @@ AGAIN = [("out-token-for-ever", "OUT-05"), ("chk-each-time", "CHK-11"), ("bet-ba
 
 @pytest.fixture(scope="module")
 def reference():
-    with serving(None) as target:
+    with serving() as target:
         yield target
 
 

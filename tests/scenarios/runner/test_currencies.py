@@ -143,7 +143,7 @@ def test_a_wallet_whose_balances_the_driver_reads_is_judged_in_each_and_put_back
 
 
 def test_the_reference_holds_in_three():
-    with serving(None, further=("USD", "GBP")) as target:
+    with serving(further=("USD", "GBP")) as target:
         result = check(
             Settings(target, ("BET-01", "BET-03", "RES-01", "IDM-01", "RBK-01", "INV-01"), SMALL, 3)
         )

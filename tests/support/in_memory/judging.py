@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 from decimal import Decimal
 
+from scenarios.run.findings import Standing
 from scenarios.run.planning.effort import QUICK
 from scenarios.run.planning.settings import Settings
 from scenarios.run.run import Run
@@ -10,6 +11,7 @@ from scenarios.runner.pytest_run import check
 from tests.support.in_memory.wallets import Refused, Wallet, served, target_of
 
 RULES = ("BET-01", "BET-03", "RES-01")
+BLAMED = (Standing.FAILED, Standing.WARNED)
 
 
 @contextmanager
@@ -23,12 +25,19 @@ def running(wallet, *rules, driver=(), effort=QUICK, **settings):
             run.close()
 
 
-def judged(wallet, *rules, driver=(), paths=None, report=None, watchers=(), effort=QUICK, **settings):
+def judged(
+    wallet, *rules, driver=(), opening=None, paths=None, report=None, watchers=(), effort=QUICK, **settings
+):
     """What the judge says of ``wallet`` by ``rules``, from the scenario files ``paths`` (None: all)."""
     with served(wallet) as url:
-        chosen = Settings(target_of(url, wallet, driver), rules or RULES, effort, **settings)
+        chosen = Settings(target_of(url, wallet, driver, opening), rules or RULES, effort, **settings)
         given = {} if paths is None else {"paths": paths}
         return check(chosen, report=report, watchers=watchers, **given)
+
+
+def at(result, *standings):
+    """The rules that stand at one of ``standings``, and why."""
+    return {one.rule.id: one.reason for one in result.verdicts if one.standing in standings}
 
 
 class BetsTakeNothing(Wallet):

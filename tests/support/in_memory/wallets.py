@@ -7,7 +7,6 @@ Refused to say no, and anything else to crash; what is raised before ``record`` 
 import hashlib
 import hmac
 import json
-import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -20,7 +19,6 @@ from scenarios.target.loading import Target
 from simulators.server.wsgi_server import Server
 from simulators.values import money
 
-CALL = "import urllib.request; urllib.request.urlopen"
 SECRET = "the secret of the tests"
 ACTIONS = {"/transaction": ("bet", "result"), "/transaction-rollback": ("rollback",)}
 
@@ -219,7 +217,7 @@ class Wallet:
     def void(self, message):
         return (message["user_id"], message["transaction_id"]) in self.voids
 
-    # For the driver: /players/<id>/balance, ban, unban; and /players/restart.
+    # For the driver: /players/<id>/balance, ban, unban.
 
     def drive(self, path):
         *_, player, verb = unquote(path).split("/")
@@ -227,13 +225,7 @@ class Wallet:
             self.banned.add(player)
         elif verb == "unban":
             self.banned.discard(player)
-        elif verb == "restart":
-            self.restart()
-            return {}
         return {"balance": str(self.balances[player])}
-
-    def restart(self):
-        """What is lost when the CLIENT is killed: nothing."""
 
 
 def together(*clients):
@@ -260,7 +252,7 @@ def served(wallet) -> Iterator[str]:
 
 
 def target_of(url, wallet, driver=(), opening=None):
-    """The target file of ``wallet``; ``driver`` names the entries it has: balance, ban, unban, restart.
+    """The target file of ``wallet``; ``driver`` names the entries it has: balance, ban, unban.
 
     ``opening`` is what players own, as the file says.
     """
@@ -268,7 +260,6 @@ def target_of(url, wallet, driver=(), opening=None):
         "balance": {"get": f"{url}/players/{{player}}/balance", "read": "balance"},
         "ban": {"post": f"{url}/players/{{player}}/ban"},
         "unban": {"post": f"{url}/players/{{player}}/unban"},
-        "restart": {"run": f"{sys.executable} -c \"{CALL}('{url}/players/all/restart')\""},
     }
     players = [name for name in wallet.balances if name not in wallet.abroad]
     return Target.model_validate(

@@ -59,7 +59,6 @@ def run_program(program, *arguments, cwd, **extra):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=240,
         check=False,
     )
 

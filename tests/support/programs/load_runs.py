@@ -18,18 +18,7 @@ from tests.support.programs.commanding import environment
 ONE_AT_A_TIME = pytest.mark.usefixtures("alone_with_a_load")
 
 # Everything that can go wrong on the way, often enough for a run of seconds.
-DISTURBED = (
-    "--copies",
-    "0.2",
-    "--races",
-    "0.05",
-    "--orphans",
-    "0.1",
-    "--cuts",
-    "0.03",
-    "--forgeries",
-    "0.02",
-)
+DISTURBED = ("--copies=0.2", "--races=0.05", "--orphans=0.1", "--cuts=0.03", "--forgeries=0.02")
 
 
 @dataclass

@@ -1,12 +1,11 @@
 """Locust for tests: imported without changing the modules of this process, and run as users run it."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 from scenarios.hosting.ports import free_port
-from tests.support.programs.commanding import environment
+from tests.support.programs.commanding import run_program
 
 _SKIP = "LOCUST_SKIP_MONKEY_PATCH"
 
@@ -30,23 +29,11 @@ def unpatched():
 
 def run(*arguments, cwd, requests=0, **extra):
     """The finished ``locust``, headless, with our locustfile; it ends after so many ``requests``, if not by itself."""
-    return subprocess.run(
-        command(*arguments, requests=requests),
-        cwd=cwd,
-        env=environment(**extra),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def command(*arguments, requests=0):
-    """The command line of ``run``."""
     file = Path(__file__).parents[3] / "loadtests" / "locustfile.py"
-    program = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--only-summary"]
-    program += ["--requests", str(requests)] if requests else []
-    return [*program, *map(str, arguments), *(meeting() if "--processes" in arguments else ())]
+    options = ["--requests", requests] if requests else []
+    options += meeting() if "--processes" in arguments else []
+    words = ["-f", file, "--headless", "--only-summary", *options, *arguments]
+    return run_program(sys.executable, "-m", "locust", *words, cwd=cwd, **extra)
 
 
 def meeting():

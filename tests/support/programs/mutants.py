@@ -6,14 +6,19 @@ A process started from nothing spends two seconds on its imports, one forked fro
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from client_under_test.app import create_app
+from flask import Flask
+
+from client_under_test.app import REFERENCE, Parts, create_app
 from client_under_test.config import AUTOMATIC, MANUAL, Config
 from client_under_test.mutants.host import find
 from client_under_test.server import serve
@@ -27,13 +32,13 @@ _WARM.set_forkserver_preload([__name__])
 
 
 @contextmanager
-def serving(name: str | None, further: Sequence[str] = ()) -> Iterator[Target]:
-    """Serve the mutant called ``name``, or the reference, with every driver entry: when killed, it is started again.
+def serving(names: str = "", further: Sequence[str] = ()) -> Iterator[Target]:
+    """Serve one CLIENT with the faults of all mutants that ``names`` lists, of none: the reference.
 
-    ``further`` currencies are agreed on beside EUR.
+    It has every driver entry: when killed, it is started again. ``further`` currencies are agreed on beside EUR.
     """
-    mutant = find(name) if name is not None else None
-    needs = mutant.needs if mutant else ()
+    mutants = [find(name) for name in names.split()]
+    needs = {need for mutant in mutants for need in mutant.needs}
     further = ("USD",) if "dollars" in needs else further
     dialect = "blueocean" if "balances" in needs else None
     signs, checks = new_secrets(dialect) if dialect else ("", "")
@@ -48,10 +53,10 @@ def serving(name: str | None, further: Sequence[str] = ()) -> Iterator[Target]:
             checkout_url=f"http://127.0.0.1:{free_port()}",
             public_url=site,
             # Nobody takes the power away here. How long a transaction takes is left as it is where that shows a fault.
-            fsync=mutant is not None and not mutant.sequential,
+            fsync=not all(mutant.sequential for mutant in mutants),
             **({"dialect": dialect, "security_hash": checks} if dialect else {}),
         )
-        with _KeptRunning(name, config, port, pid_file):
+        with _KeptRunning(names, config, port, pid_file):
             yield _target(config, site, f"kill -9 $(cat {pid_file})", further, signs)
 
 
@@ -76,8 +81,8 @@ def _port(url: str) -> int:
 class _KeptRunning:
     """A process that serves a mutant, started again whenever it is killed, until the block is left."""
 
-    def __init__(self, name: str | None, config: Config, port: int, pid_file: Path) -> None:
-        self._given, self._pid_file = (name, config, port), pid_file
+    def __init__(self, names: str, config: Config, port: int, pid_file: Path) -> None:
+        self._given, self._pid_file = (names, config, port), pid_file
         self._lock, self._leaving = threading.Lock(), False
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
 
@@ -110,14 +115,26 @@ class _KeptRunning:
         return process
 
 
-def _serve(name: str | None, config: Config, port: int, listening: Connection) -> None:
+def _serve(names: str, config: Config, port: int, listening: Connection) -> None:
     threading.Thread(target=_end_with_the_test, daemon=True).start()
-    serve(
-        config,
-        port=port,
-        build=create_app if name is None else find(name).build,
-        attached=False,
-        say=listening.send,
+    serve(config, port=port, build=_build(names.split()), attached=False, say=listening.send)
+
+
+def _build(names: Sequence[str]) -> Callable[[Config], Flask]:
+    """What builds a CLIENT with the faults of all mutants called ``names``; several replace classes of the reference.
+
+    Where two replace the same one, theirs are put together.
+    """
+    if len(names) == 1:
+        return find(names[0]).build
+    replaced: dict[str, list[type]] = defaultdict(list)
+    for name in names:
+        parts = find(name).build.keywords["parts"]
+        for field in fields(parts):
+            if (its := getattr(parts, field.name)) is not getattr(REFERENCE, field.name):
+                replaced[field.name].append(its)
+    return partial(
+        create_app, parts=Parts(**{name: type(name, (*its,), {}) for name, its in replaced.items()})
     )
 
 
