@@ -10,6 +10,7 @@ from typing_extensions import override
 from client_under_test.mutants.changes import Document as Data
 from client_under_test.mutants.changes import without
 from client_under_test.mutants.mutant import Mutant
+from client_under_test.mutants.vouchers.copies import ArrivalCounts
 from client_under_test.mutants.vouchers.voucher_mutant import jackpot_mutant
 from client_under_test.schema import stores
 from client_under_test.values import decimal_json
@@ -153,12 +154,6 @@ class _UpdatesOfKnownOnly(Catalogue):
         super().apply(connection, notification)
 
 
-class _LastWins(Catalogue):
-    @override
-    def newer(self, created_at: int, known: int | None) -> bool:
-        return True
-
-
 class _EnabledWins(Catalogue):
     """Compares moments for updates only, so that a late store/enabled wins."""
 
@@ -259,7 +254,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     jackpot_mutant("cat-update-dropped", ("CAT-04",), catalogue=_UpdatesOfKnown),
     jackpot_mutant("cat-update-fails", ("CAT-04",), catalogue=_UpdatesOfKnownOnly),
-    jackpot_mutant("cat-last-wins", ("CAT-05",), "The last delivery wins.", catalogue=_LastWins),
+    jackpot_mutant("cat-last-wins", ("CAT-05",), "The last delivery wins.", catalogue=ArrivalCounts),
     jackpot_mutant("cat-enabled-wins", ("CAT-05",), catalogue=_EnabledWins),
     jackpot_mutant(
         "cat-values-stay",

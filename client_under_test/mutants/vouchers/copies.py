@@ -63,7 +63,7 @@ class _ForgetsStores(Inbox):
         return isinstance(notification, StoreNotification)
 
 
-class _ArrivalCounts(Catalogue):
+class ArrivalCounts(Catalogue):
     """Takes what arrives last for the newest."""
 
     @override
@@ -123,7 +123,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ("EVT-02",),
         "Ids of store events are not remembered, and the last that arrives counts.",
         inbox=_ForgetsStores,
-        catalogue=_ArrivalCounts,
+        catalogue=ArrivalCounts,
     ),
     jackpot_mutant(
         "evt-looks-first",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import scenarios
+from tests.support.in_memory.faulty_wallets import PaysOrphans
 from tests.support.in_memory.wallets import Wallet, served
 from tests.support.programs.commanding import PITBOSS, PYTEST, run_program, target_file
 
@@ -26,12 +27,6 @@ def test_pays(judge, operator, player):
 def test_ordinary():
     assert True
 """
-
-
-class OrphansPaid(Wallet):
-    def orphan(self, message):
-        super().orphan(message)
-        return message["amount"]
 
 
 @pytest.fixture
@@ -82,7 +77,7 @@ def outcomes(folder):
     return {rule["id"]: rule["outcome"] for rule in report["rules"]}
 
 
-@pytest.mark.parametrize(("wallet", "code"), [(Wallet, 0), (OrphansPaid, 1)])
+@pytest.mark.parametrize(("wallet", "code"), [(Wallet, 0), (PaysOrphans, 1)])
 def test_pytest_says_the_same(tmp_path, wallet, code):
     with served(wallet()) as url:
         target_file(tmp_path, url)
@@ -98,7 +93,7 @@ def test_pytest_says_the_same(tmp_path, wallet, code):
     assert {path.name for path in (tmp_path / "there").iterdir()} == REPORTS | ({"repro"} if code else set())
 
 
-@pytest.mark.parametrize(("wallet", "code"), [(Wallet, 0), (OrphansPaid, 0)])
+@pytest.mark.parametrize(("wallet", "code"), [(Wallet, 0), (PaysOrphans, 0)])
 def test_integrators_add_their_own_scenarios(tmp_path, wallet, code):
     (tmp_path / "my_test.py").write_text(OWN_SCENARIO)
     with served(wallet()) as url:

@@ -3,14 +3,9 @@
 import json
 import re
 
+from tests.support.in_memory.faulty_wallets import PaysOrphans
 from tests.support.in_memory.wallets import Wallet, served
 from tests.support.programs.commanding import pitboss, target_file, three_beats
-
-
-class PaysOrphans(Wallet):
-    def orphan(self, message):
-        super().orphan(message)
-        return message["amount"]
 
 
 def test_a_check_leaves_its_report_and_the_next_judges_what_was_broken(tmp_path):

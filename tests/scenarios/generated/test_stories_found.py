@@ -29,12 +29,6 @@ SEQUENTIAL = tuple(
 )
 
 
-class OrphansPaid(Wallet):
-    def orphan(self, message):
-        super().orphan(message)
-        return message["amount"]
-
-
 class OnceOnly(Wallet):
     """Gives the first large bet of a story back as well, and never again."""
 
@@ -73,14 +67,14 @@ def test_the_same_seed_finds_the_same_story_and_makes_it_short():
 
 def test_a_saved_story_fails_again_and_holds_when_mended(tmp_path):
     out = tmp_path / "out"
-    judged(OrphansPaid(), "INV-01", report=out, seed=7)
+    judged(faulty.PaysOrphans(), "INV-01", report=out, seed=7)
     path = out / "failures" / "INV-01.json"
     story = read_story(json.loads(path.read_text()), path)
-    again = judged(OrphansPaid(), "INV-01", story=story)
+    again = judged(faulty.PaysOrphans(), "INV-01", story=story)
     assert again.code is Exit.BROKEN
     assert [one.stories for one in again.run.results if one.stories] == [{"INV-01": story}]
     # One that was found with two players is played with two, whoever acts in it.
-    pair = judged(OrphansPaid(), "INV-01", story=replace(story, players=2))
+    pair = judged(faulty.PaysOrphans(), "INV-01", story=replace(story, players=2))
     assert [one.id for one in pair.run.results if one.stories] == ["generated.any_sequence_of_two_players"]
     assert judged(Wallet(), "INV-01", story=story).code is Exit.HOLDS
 

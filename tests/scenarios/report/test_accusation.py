@@ -14,15 +14,9 @@ from scenarios.report.document import document
 from scenarios.report.headline import headline
 from scenarios.report.summary import named
 from scenarios.report.terminal import Terminal
-from tests.support.in_memory.faulty_wallets import OtherCode
+from tests.support.in_memory.faulty_wallets import OtherCode, PaysOrphans
 from tests.support.in_memory.judging import judged
 from tests.support.in_memory.wallets import Refused, Wallet
-
-
-class PaysOrphans(Wallet):
-    def orphan(self, message):
-        super().orphan(message)
-        return message["amount"]
 
 
 @pytest.fixture(scope="module")

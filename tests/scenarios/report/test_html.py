@@ -24,8 +24,9 @@ from tests.scenarios.report.made_up_reports import (
     ten_thousand,
 )
 from tests.scenarios.report.test_files import PASSWORD, Chatty
+from tests.support.in_memory.faulty_wallets import PaysOrphans
 from tests.support.in_memory.judging import judged
-from tests.support.in_memory.wallets import SECRET, Wallet, served
+from tests.support.in_memory.wallets import SECRET, served
 from tests.support.programs.commanding import pitboss, target_file, three_beats
 
 HOSTILE = (
@@ -267,16 +268,8 @@ def test_no_secret_is_in_the_page_nor_in_what_it_unpacks(tmp_path):
         assert secret[:15] not in inside
 
 
-class PaysLateCopies(Wallet):
-    """Pays an orphan rollback as if the bet had been taken."""
-
-    def orphan(self, message):
-        super().orphan(message)
-        return message["amount"]
-
-
 def test_a_generated_history_has_its_balance_over_time(tmp_path):
-    judged(PaysLateCopies(), "INV-01", report=tmp_path, seed=7)
+    judged(PaysOrphans(), "INV-01", report=tmp_path, seed=7)
     report = json.loads((tmp_path / "report.json").read_text())
     broken = next(one for one in report["rules"][0]["scenarios"] if one["story"])
     curve = broken["balance"]

@@ -7,7 +7,8 @@ import pytest
 from scenarios.wallet.probes import WagersProbe
 from simulators.exchanges.history import Purpose
 from tests.support.in_memory.judging import running
-from tests.support.in_memory.wallets import Refused, Wallet
+from tests.support.in_memory.odd_wallets import SmallBets
+from tests.support.in_memory.wallets import Wallet
 
 
 @pytest.mark.parametrize("label", [None, "bet (probe)", "bet (restore)"])
@@ -36,17 +37,8 @@ def test_a_label_does_not_make_the_end_of_a_run_pay():
         assert wallet.balances[player.id] == before
 
 
-class Limited(Wallet):
-    """Takes no single bet above 10.00."""
-
-    def bet(self, message):
-        if message["amount"] > 10:
-            raise Refused("STAKE_LIMIT")
-        return super().bet(message)
-
-
 def test_a_debt_above_the_limit_on_single_bets_is_left_as_found():
-    wallet = Limited(balance="-98.43")
+    wallet = SmallBets(balance="-98.43")
     with running(wallet, driver=["balance"]) as run:
         player = run.players[0]
         run.fresh(player)

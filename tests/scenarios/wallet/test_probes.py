@@ -17,7 +17,8 @@ from tests.support.in_memory.judging import (
     ResultsPayNothing,
     running,
 )
-from tests.support.in_memory.wallets import Refused, Wallet
+from tests.support.in_memory.odd_wallets import SmallBets
+from tests.support.in_memory.wallets import Wallet
 
 BALANCES = ["0", "0.01", "0.02", "10", "41.37", "1234567.89", "1000000000000", "-0.01", "-8", "-98765.43"]
 GUESSES = ["0", "10", "41.37", "-8", "50000"]
@@ -65,18 +66,9 @@ def test_a_player_is_emptied_exactly(balance, reading):
     assert wallet.balances == {"p-1": Decimal(0), "p-2": Decimal(balance)}
 
 
-class Limited(Wallet):
-    """Takes no single bet above 10.00."""
-
-    def bet(self, message):
-        if message["amount"] > 10:
-            raise Refused("STAKE_LIMIT")
-        return super().bet(message)
-
-
 @pytest.mark.parametrize("balance", ["9.99", "10.01", "41.37", "400", "-8", "-98.43"])
 def test_a_limit_on_single_bets_hides_no_balance(balance, reading):
-    wallet = Limited(balance=balance)
+    wallet = SmallBets(balance=balance)
     with running(wallet, driver=["balance"]) as run:
         probe, player = reading(run), run.players[0]
         for guess in (balance, *GUESSES):
@@ -88,7 +80,7 @@ def test_a_limit_on_single_bets_hides_no_balance(balance, reading):
 
 
 def test_more_than_the_largest_bets_take_in_time_is_said_and_given_back():
-    wallet = Limited(balance="99999")
+    wallet = SmallBets(balance="99999")
     with running(wallet) as run, pytest.raises(Unreadable, match="no single bet above"):
         WagersProbe(run.verbs).empty(run.players[0])
     assert wallet.balances["p-1"] == 99999

@@ -108,10 +108,18 @@ class NeverRefuses(Wallet):
 class LimitsSingleBets(Wallet):
     """Takes no single bet above 1,000.00."""
 
+    most = 1000
+
     def bet(self, message):
-        if message["amount"] > 1000:
+        if message["amount"] > self.most:
             raise Refused("STAKE_LIMIT")
         return super().bet(message)
+
+
+class SmallBets(LimitsSingleBets):
+    """Takes no single bet above 10.00."""
+
+    most = 10
 
 
 class CapsResults(Wallet):

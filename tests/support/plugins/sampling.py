@@ -17,7 +17,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "mutants(provider, but=names): the test takes a mutant")
+    config.addinivalue_line(
+        "markers", "mutants(provider, but=names, together=names): the test takes a mutant"
+    )
     config.addinivalue_line(
         "markers",
         "sampled_clients(names, rows): the test takes a class of CLIENTs, or a mutant, and the rules it is judged by",
@@ -39,7 +41,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def _give_mutants(metafunc: pytest.Metafunc, marker: pytest.Mark, *, everything: bool) -> None:
     from tests.mutants.sample import ALL, sample
 
-    left_out = marker.kwargs.get("but", ())
+    # Where all rows are judged, those that have several mutants in one CLIENT are enough.
+    left_out = {*marker.kwargs.get("but", ()), *(marker.kwargs.get("together", ()) if everything else ())}
     mutants = [
         each
         for each in (ALL if everything else sample())
