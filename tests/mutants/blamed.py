@@ -42,7 +42,7 @@ CAUGHT = [
 TOGETHER = [
     ("bet-any-currency rollback-again result-negative", "BET-07 RBK-07 RES-06"),
     ("bet-ban-ignored bet-two-decimals idm-composed", "BET-08 BET-13 IDM-08"),
-    ("bet-opens-account amount-float-balance rollback-rollback-pays", "BET-06 BET-10 BET-12 RBK-11"),
+    ("bet-opens-account rollback-rollback-pays", "BET-06 RBK-11"),
     ("bet-other-code amount-rounded rollback-orphan-copy result-banned-lost", "BET-03 BET-11 RBK-05 RES-04"),
     ("bet-refusal-forgotten idm-with-amount", "BET-05 IDM-05 RBK-06"),
     ("bet-zero-unit memory-30 rollback-clamped", "BET-09 IDM-04 IDM-10 RBK-03"),

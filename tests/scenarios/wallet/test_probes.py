@@ -18,7 +18,7 @@ from tests.support.in_memory.judging import (
     running,
 )
 from tests.support.in_memory.odd_wallets import SmallBets
-from tests.support.in_memory.wallets import Wallet
+from tests.support.in_memory.wallets import Refused, Wallet
 
 BALANCES = ["0", "0.01", "0.02", "10", "41.37", "1234567.89", "1000000000000", "-0.01", "-8", "-98765.43"]
 GUESSES = ["0", "10", "41.37", "-8", "50000"]
@@ -86,7 +86,7 @@ def test_more_than_the_largest_bets_take_in_time_is_said_and_given_back():
     assert wallet.balances["p-1"] == 99999
 
 
-class SmallNumbers(Limited):
+class SmallNumbers(SmallBets):
     """Takes no result above 10.00 either."""
 
     def result(self, message):
