@@ -245,14 +245,16 @@ def test_no_more_than_the_balance(conversions: Conversions, player: Player, judg
             token = conversions.mint(player, player.money(units)).token
         except DriverProblem:
             continue
-        judge.holds(
+        # Whoever owes a fortune could not be funded to see it again.
+        if not judge.holds(
             "VTK-08",
             token.amount is not None and token.amount <= balance,
             expected=f"no token for more than {player.show(balance)}",
             seen=f"a token with {_said(token, 'amount')}",
             case=case,
             off=(token.amount or player.money(units)) - balance,
-        )
+        ):
+            return
     judge.fund(player, 1000)
     try:
         conversions.mint(player, player.money(1000))
