@@ -53,7 +53,7 @@ def _operator(providers: ServedProviders) -> EventForm:
         Input("amount", "Amount", "10.00", decimal=True),
         Input("currency", "Currency", players.currency),
         Input("id", "transaction_id", hint="a new one"),
-        Input("of", "Rolls back", hint="a transaction_id; for Rollback"),
+        Input("of", "Rolls back", hint="a transaction_id"),
     )
     return EventForm(
         OPERATOR,

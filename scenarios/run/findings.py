@@ -51,7 +51,7 @@ class Finding:
     ``level`` is the level of this breach, which may differ from the rule's; ``off`` is the money at stake in the
     player's currency and ranks the worst case first. ``observed`` is what decides it. ``openings`` say where the
     players began; a finding about a balance has ``right``, the balances that would have been right, of ``whose``, the
-    ``currency`` and the ``mistake`` that would explain it.
+    ``currency`` and the ``mistake`` that would explain it; ``before`` is how far off it was already, as others tell.
     """
 
     rule: str
@@ -68,6 +68,7 @@ class Finding:
     mistake: Suspicion | None = None
     currency: str = ""
     cases: tuple[str, ...] = ()
+    before: Decimal = Decimal(0)
 
     def about(self, room: float = inf) -> str:
         """The case in words, with as many of ``cases`` as there is ``room`` for characters, at least one of them."""

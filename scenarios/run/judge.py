@@ -250,7 +250,8 @@ class Judge(Attributing):
         off = player.off
         if wrong := self._keep(player, reading.amount, allowed):
             right = tuple(sorted(one + off for one in allowed.balances)) if allowed.listed else ()
-            self._wrong(player, reading, wrong, replace(finding, right=right, mistake=mistake))
+            found = replace(finding, right=right, mistake=mistake, before=off)
+            self._wrong(player, reading, wrong, found)
         self._left(player, reading)
         return reading.amount
 

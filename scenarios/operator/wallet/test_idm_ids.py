@@ -239,6 +239,6 @@ def _compare(
             off=abs(wrong),
             observed=Observed.MONEY,
             whose=player.id,
-            right=[one + before for one in expected.balances] if wrong and expected.listed else (),
+            right=list(expected.balances) if wrong and expected.listed and not before else (),
         )
     return tried

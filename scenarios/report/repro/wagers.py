@@ -73,6 +73,10 @@ class Wagers(Script):
         races = {each.race for each in self.steps} - {None}
         if races and not finding.right and not self._adds_up():
             raise NoScript("Answers to requests that are sent at once differ from one time to the next.")
+        if finding.before:
+            raise NoScript(
+                "The balance was off before, as another finding tells: which is right depends on that."
+            )
         if finding.observed is Observed.MONEY and not finding.right:
             raise NoScript(
                 "More than one request decides what the balance may be, which takes the judge's model."
