@@ -53,8 +53,9 @@ class Simulator(ABC, Generic[M]):
         delay_seconds: float = 0.0,
         handled: bool = False,
         lost: bool = False,
+        about: str | None = None,
     ) -> None:
-        """Disturb the next ``times`` requests of a kind (None: all until ``calm``).
+        """Disturb the next ``times`` requests of a kind (None: all until ``calm``), ``about`` a voucher or any.
 
         ``answer`` (status, body, content type) takes the right one's place, ``delay_seconds`` holds it back.
         ``handled``: the request is carried out all the same; ``lost``: it is, and its answer never arrives.
@@ -65,21 +66,24 @@ class Simulator(ABC, Generic[M]):
                 f"{kind!r} is no request to {self.owner}, so nothing would ever be disturbed; "
                 f"choose one of {', '.join(sorted(self.kinds))}"
             )
-        self.disturbances.add(Disturbance(kind, answer, delay_seconds, handled, lost), times)
+        self.disturbances.add(Disturbance(kind, answer, delay_seconds, handled, lost, about), times)
 
     @abstractmethod
     def reached_at(self, url: str, public_url: str | None) -> None:
         """Take note that the CLIENT reaches the API at ``url``, and browsers at ``public_url`` (None: there, too)."""
 
-    def calm(self) -> None:
-        """Forget the disturbances that are left, the faults on messages, and what is held back."""
-        self.disturbances.calm()
-        self.endpoint.faults = ()
-        self.queue.resume()
+    def calm(self, *names: str) -> None:
+        """Forget the disturbances and the faults on messages about ``names`` (none: all), and what is held back."""
+        self.disturbances.calm(*names)
+        if not names:
+            self.endpoint.faults = ()
+        for name in names or [*self.endpoint.faults_about]:
+            self.endpoint.faults_about.pop(name, None)
+        self.queue.resume(*names)
 
-    def wait_idle(self, timeout: float) -> bool:
-        """Wait at most ``timeout`` seconds until no message waits or is under way; say whether it is so."""
-        return self.queue.wait_idle(timeout)
+    def wait_idle(self, timeout: float, *names: str) -> bool:
+        """Wait at most ``timeout`` seconds until no message about ``names`` (none: any) waits; say whether it is so."""
+        return self.queue.wait_idle(timeout, *names)
 
     def tables(self) -> dict[str, Table[Any, Any]]:
         """The records that outlive a restart, by the names of their tables; called with the lock held."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -51,12 +52,54 @@ class Conversion:
 
 @dataclass
 class Browser:
-    """What a player's browser does, and the sessions that it opened (``made``)."""
+    """What a player's browser does, and the sessions that it opened (``made``).
+
+    ``strange`` are notificationKeys of nobody's. ``held`` is whether webhooks about all these are held back.
+    """
 
     run: Run
     simulator: Jackpot
     judge: Judge
     made: list[Conversion] = field(default_factory=list)
+    strange: list[str] = field(default_factory=list)
+    held: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        """The notificationKeys of the scenario's own sessions, and of nobody's."""
+        return [*(each.token.key for each in self.made if each.token.key is not None), *self.strange]
+
+    def strange_key(self) -> str:
+        """A notificationKey that nobody minted."""
+        self.strange.append(str(uuid.uuid4()))
+        self._known(self.strange[-1])
+        return self.strange[-1]
+
+    def _known(self, key: str) -> None:
+        self.run.history.belong(key)
+        if self.held:
+            self.simulator.queue.hold(key)
+
+    def hold(self) -> None:
+        """Keep webhooks of the scenario's vouchers back, to be sent by hand in any order, until ``resume``."""
+        self.held = True
+        for name in self.names:
+            self.simulator.queue.hold(name)
+
+    def resume(self) -> None:
+        """Send what is left of what was held back, and what comes."""
+        self.held = False
+        if self.names:
+            self.simulator.queue.resume(*self.names)
+
+    @contextlib.contextmanager
+    def holding(self) -> Iterator[None]:
+        """``hold`` meanwhile."""
+        self.hold()
+        try:
+            yield
+        finally:
+            self.resume()
 
     def mint(self, player: Player, amount: Decimal) -> Conversion:
         """Ask the CLIENT for a session, as the player's browser does; raises DriverProblem."""
@@ -68,6 +111,8 @@ class Browser:
         conversion = Conversion(player, amount, taken_apart(text), first)
         self.simulator.tokens.append(conversion.token)
         self.made.append(conversion)
+        if conversion.token.key is not None:
+            self._known(conversion.token.key)
         return conversion
 
     def mint_at_once(self, player: Player, amounts: list[Decimal]) -> list[Conversion]:

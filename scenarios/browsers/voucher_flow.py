@@ -105,13 +105,20 @@ class Conversions(Browser):
 
     @contextlib.contextmanager
     def silence(self) -> Iterator[None]:
-        """Send no webhook of what happens meanwhile, not even later."""
-        self.simulator.wait_idle(self.patience)
-        url, self.simulator.endpoint.url = self.simulator.endpoint.url, None
+        """Send no webhook of what happens to the scenario's vouchers meanwhile, not even later."""
+        self.delivered()
+        with self.simulator.queue.silence(*self.names):
+            yield
+
+    @contextlib.contextmanager
+    def unready(self, conversion: Conversion) -> Iterator[None]:
+        """Let the session's voucher not become READY by itself meanwhile."""
+        unready = self.simulator.account.habits.unready
+        unready.add(conversion.key)
         try:
             yield
         finally:
-            self.simulator.endpoint.url = url
+            unready.discard(conversion.key)
 
     def at_provider(self, conversion: Conversion) -> VoucherState:
         """The voucher's state at the provider."""
@@ -148,8 +155,9 @@ class Conversions(Browser):
         return min(self.patience, max(_LEAST_PATIENCE, 4 * self.simulator.longest_wait))
 
     def delivered(self) -> None:
-        """Wait until every webhook is acknowledged or given up."""
-        self.simulator.wait_idle(self.patience)
+        """Wait until every webhook about the scenario's vouchers is acknowledged or given up."""
+        if self.names:
+            self.simulator.wait_idle(self.patience, *self.names)
 
     def reaches(self, conversion: Conversion, state: VoucherState) -> bool:
         """Wait until the voucher is in ``state``, at the provider and in the CLIENT's eyes; say whether it is."""
@@ -220,12 +228,15 @@ class Conversions(Browser):
         Rules about what goes wrong compare with it, so that a CLIENT which always charges another sum is
         blamed by the rule about that alone. Measured once in a run.
         """
-        if state not in self.simulator.costs:
-            due = self._due(player, state)
-            self.simulator.costs[state] = due
-            with contextlib.suppress(Undecided):
-                self.simulator.costs[state] = self._cost(player, state, due)
-        return self.simulator.costs[state]
+        costs = self.simulator.costs
+        with self.simulator.learning:
+            if state not in costs:
+                due = self._due(player, state)
+                try:
+                    costs[state] = self._cost(player, state, due)
+                except Undecided:
+                    costs[state] = due
+            return costs[state]
 
     def left(self, player: Player, balance: Decimal, state: VoucherState) -> Decimal:
         """What such a conversion leaves of ``balance``: as usually, or as is right, where just that is there."""
@@ -321,10 +332,10 @@ class Conversions(Browser):
         Where there is none, or it does not, wait for ``happened`` or the effort's pause.
         """
         self.delivered()
-        others = [other for other in reversed(self.run.players) if other is not player]
-        if others and others[0].currency == CURRENCY and self.simulator.strolls_in_vain < _STROLLS:
+        other = self.run.aside or next((one for one in reversed(self.run.players) if one is not player), None)
+        if other and other.currency == CURRENCY and self.simulator.strolls_in_vain < _STROLLS:
             try:
-                if self._stroll(others[0]):
+                if self._stroll(other):
                     return
             except Undecided:
                 pass
@@ -332,10 +343,11 @@ class Conversions(Browser):
         self.until(happened, self.run.settings.effort.pause)
 
     def _stroll(self, other: Player) -> bool:
-        if self.simulator.purse < _STROLL:
-            self.judge.fund(other, _PURSE)
-            self.simulator.purse = _PURSE
-        self.simulator.purse -= _STROLL
+        with self.simulator.learning:
+            if self.simulator.purse < _STROLL or other.since != self.simulator.filled:
+                self.judge.fund(other, _PURSE)
+                self.simulator.purse, self.simulator.filled = _PURSE, other.since
+            self.simulator.purse -= _STROLL
         conversion = self.begin(other, _STROLL)
         self.reserve(conversion, _STROLL)
         done = self.until(lambda: self.at_provider(conversion) is VoucherState.READY, _UNJUDGED)
@@ -345,6 +357,13 @@ class Conversions(Browser):
             return done
         return done and self.until(lambda: self.state(conversion) == str(VoucherState.READY), _UNJUDGED)
 
+    def calm(self) -> None:
+        """End what disturbs the scenario's own vouchers, and alone all that does."""
+        self.held = False
+        beside = self.run.free is not None
+        if self.names or not beside:
+            self.simulator.calm(*(self.names if beside else ()))
+
     def evidence(self, conversion: Conversion) -> list[Exchange]:
         """What passed between Jackpot and the CLIENT since the session began, the last of it."""
         since = self.run.history.since(conversion.first_exchange)
@@ -352,7 +371,7 @@ class Conversions(Browser):
 
     def finish(self) -> None:
         """Close every session that is open, so that nothing stays held; nothing is judged."""
-        self.simulator.calm()
+        self.calm()
         left = [each for each in self.made if self._open_still(each)]
         for conversion in left:
             if conversion.voucher_id is None:

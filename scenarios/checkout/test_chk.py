@@ -97,6 +97,7 @@ def test_reference_names_what_was_chosen(run: Run, minting: Minting, judge: Judg
         )
 
 
+@pytest.mark.alone
 @pytest.mark.last
 @pytest.mark.rules("CHK-08")
 def test_every_checkout_has_its_own_reference(run: Run, minting: Minting, judge: Judge) -> None:

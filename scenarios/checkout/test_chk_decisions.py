@@ -12,21 +12,12 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios.browsers.checkout_browser import Minting
-from scenarios.checkout.orders import Order, Orders
+from scenarios.browsers.orders import Order, Orders
 from scenarios.contract import Level
 from scenarios.generated.families import decisions
 from scenarios.generated.families.family import Cases
-from scenarios.hosting.checkout import JudgedCheckout
 from scenarios.run.judge import Judge, said
-from scenarios.run.run import Run
 from simulators.exchanges.history import Exchange
-
-
-@pytest.fixture
-def orders(run: Run, minting: Minting, checkout: JudgedCheckout, judge: Judge) -> Orders:
-    """Where checkouts are opened and decided."""
-    return Orders(run, minting, checkout, judge)
 
 
 @pytest.mark.rules("CHK-11")
@@ -46,6 +37,7 @@ def test_forged_decisions_have_no_effect(orders: Orders, cases: Cases) -> None:
         orders.stays(order, order.opening, exchanges, case)
 
 
+@pytest.mark.alone
 @pytest.mark.rules("CHK-11")
 def test_decisions_on_unknown_checkouts_have_no_effect(orders: Orders, cases: Cases) -> None:
     """A genuine decision about a checkout that the CLIENT never opened makes none, and moves no other."""

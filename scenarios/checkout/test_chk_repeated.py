@@ -9,31 +9,23 @@ own times forbid, no document says: that is the CLIENT's choice, and what it cho
 import time
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 
-from scenarios.browsers.checkout_browser import Minting
-from scenarios.checkout.orders import Order, Orders
+from scenarios.browsers.orders import Order, Orders
 from scenarios.generated.families import decisions
 from scenarios.generated.families.decisions import Told
 from scenarios.generated.families.family import Cases
-from scenarios.hosting.checkout import JudgedCheckout
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
-from scenarios.run.run import Run
 from simulators.checkout.wire import Decision
 from simulators.exchanges.history import Exchange
 from simulators.transport.sending import deliver
 
 # Of the transactions that make a crowd, so many are worth one decision: each takes a token and a reading.
 _APART = 10
-
-
-@pytest.fixture
-def orders(run: Run, minting: Minting, checkout: JudgedCheckout, judge: Judge) -> Orders:
-    """Where checkouts are opened and decided."""
-    return Orders(run, minting, checkout, judge)
 
 
 @dataclass
@@ -131,23 +123,33 @@ def _at_once(orders: Orders, decision: Decision) -> list[Exchange]:
     return deliver([approval] * width, route, together=True)
 
 
+@pytest.mark.alone
 @pytest.mark.last
 @pytest.mark.rules("CHK-11")
-def test_decisions_of_the_whole_run_have_one_effect(orders: Orders, effort: Effort) -> None:
+def test_decisions_of_the_whole_run_have_one_effect(orders: Orders, effort: Effort, judge: Judge) -> None:
     """At the end of a run every genuine decision is sent once more, after many others and a pause."""
     first = orders.open()
     orders.send(orders.decision(first, approved=True))
     orders.wait(lambda: orders.read(first.reference) != first.opening)
-    for _ in range(effort.crowd // _APART):
-        orders.send(orders.decision(orders.open(), approved=True))
+    judge.together(
+        [lambda: orders.send(orders.decision(orders.open(), approved=True))] * (effort.crowd // _APART)
+    )
     orders.approve(orders.open())
     time.sleep(effort.pause)
     decided = {reference: [*sent] for reference, sent in orders.simulator.decided.items()}
-    expected = {reference: orders.read(reference) for reference in decided}
-    again: dict[str, list[Exchange]] = {}
-    for reference, sent in decided.items():
-        again[reference] = [orders.simulator.endpoint.again(exchange) for exchange in sent]
-        orders.reads(reference, expected[reference], again[reference], "repeated at the end of the run")
+    expected = judge.together([partial(orders.read, reference) for reference in decided])
+
+    def repeat(reference: str, before: Any) -> list[Exchange]:
+        again = [orders.simulator.endpoint.again(exchange) for exchange in decided[reference]]
+        orders.reads(reference, before, again, "repeated at the end of the run")
+        return again
+
+    known = [*zip(decided, expected, strict=True)]
+    sent = judge.together([partial(repeat, *each) for each in known])
     orders.approve(orders.open())
-    for reference, before in expected.items():
-        orders.reads(reference, before, again[reference], "repeated at the end of the run, later")
+    judge.together(
+        [
+            partial(orders.reads, *each, again, "repeated at the end of the run, later")
+            for each, again in zip(known, sent, strict=True)
+        ]
+    )

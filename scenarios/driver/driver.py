@@ -32,8 +32,6 @@ Fields = Mapping[str, str | Decimal | None]
 _PLAYERS = frozenset(
     {"launch", "voucher_session", "voucher", "store", "checkout_token", "checkout_page", "checkout_start"}
 )
-# Entries that leave every balance as it is.
-_MOVES_NOTHING = frozenset({"balance", "ban", "unban", "launch", "restart"})
 
 
 class Raw(NamedTuple):
@@ -58,8 +56,8 @@ class Driver:
         self.restart_timeout = restart_timeout
         # Of its own: what a gateway wants of each callback is no secret for the addresses of entries.
         self._route = Route(History(), timeout=timeout, ca_file=target.ca_file)
-        # Whether an entry was used that may move money, at once or later.
-        self.converted = False
+        # The players who asked to convert balance, of which money may move at once or later.
+        self.converted: set[str] = set()
         # What entries were answered that stand for the player's browser, each answer once.
         self.told: dict[tuple[str, Raw], None] = {}
         self._templates = target.driver.templates()
@@ -151,7 +149,7 @@ class Driver:
         What a Python driver returns counts as 200 with it as JSON; one that raises counts as 500 with the
         exception's text.
         """
-        self._note(name)
+        self._note(name, fields)
         return self._answer(name, fields, partial(json.dumps, default=str))
 
     def _answer(self, name: str, fields: Fields, written: Callable[[Any], str]) -> Raw:
@@ -172,7 +170,7 @@ class Driver:
 
     def request(self, name: str, **fields: str | Decimal | None) -> Request:
         """The entry's request as it would leave, for races; raises DriverProblem where it is no request."""
-        self._note(name)
+        self._note(name, fields)
         template = self._templates.get(name)
         if template is None or template.kind != "http":
             raise self._absent(name)
@@ -201,7 +199,7 @@ class Driver:
         JSON decimals are read as Decimal. Without ``read`` the whole JSON document is returned, or None where
         the answer has no JSON.
         """
-        self._note(name)
+        self._note(name, fields)
         template = self._templates.get(name)
         if template is None:
             return self._method(name).call(name, fields)
@@ -226,8 +224,9 @@ class Driver:
             self.told[name, raw] = None
         return raw
 
-    def _note(self, name: str) -> None:
-        self.converted |= name not in _MOVES_NOTHING
+    def _note(self, name: str, fields: Fields) -> None:
+        if name == "voucher_session":
+            self.converted.add(str(fields.get("player")))
 
     def _send(self, name: str, template: Template, fields: Fields) -> Raw:
         request = _request(template, fields)

@@ -1,8 +1,10 @@
 """The stage of both providers: wagers and conversions of one player, and the sum that must not change."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 
 from scenarios.browsers.voucher_browser import Conversion
 from scenarios.browsers.voucher_flow import Conversions
@@ -11,7 +13,9 @@ from scenarios.problems.errors import DriverProblem
 from scenarios.run.story import Step, Verb
 from simulators.exchanges.history import Purpose
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
+from simulators.jackpot.wire import Notification, about
 from simulators.wallet.transactions import Transaction
+from simulators.webhooks.message_log import QueuedMessage
 
 # Where the price is spent; everywhere else nothing is, once the session is over.
 _SPENT = (VoucherState.CONFIRMED, VoucherState.READY, VoucherState.REFUNDING, VoucherState.REFUND_REJECTED)
@@ -38,13 +42,12 @@ class VoucherStage(Stage):
     twice: bool = False
     spend: bool = False
     first_delivery: int = 0
-    held: bool = False
     mine: list[Conversion] = field(default_factory=list)
 
     def open(self) -> None:
         """Bring the player to the opening balance."""
         super().open()
-        self.first_delivery = len(self.hands.simulator.queue.deliveries)
+        self.first_delivery = len(self._deliveries())
 
     def play(self, step: Step) -> None:
         """Do one step; one that cannot be (an expiry of what is confirmed) does nothing."""
@@ -62,20 +65,25 @@ class VoucherStage(Stage):
             case Verb.CANCEL | Verb.EXPIRE | Verb.REFUND | Verb.REJECT:
                 self._happen([each for each in self.mine if each.voucher_id is not None], step)
             case Verb.AGAIN:
-                if not self.held:
+                if not self.hands.held:
                     # A copy is what comes after the first.
                     self.hands.delivered()
-                deliveries = self.hands.simulator.queue.deliveries[self.first_delivery :]
+                deliveries = self._deliveries()[self.first_delivery :]
                 if deliveries:
                     self.hands.simulator.queue.again(deliveries[-1 - step.of % len(deliveries)].id)
             case Verb.HOLD:
-                self.hands.simulator.queue.hold()
-                self.held = True
+                self.hands.hold()
             case Verb.SEND:
-                self.hands.simulator.queue.resume()
-                self.held = False
+                self.hands.resume()
             case _:
                 super().play(step)
+
+    def _deliveries(self) -> list[QueuedMessage[Notification]]:
+        """The webhooks about the scenario's vouchers, the oldest first."""
+        names = {*self.hands.names}
+        return [
+            one for one in self.hands.simulator.queue.deliveries if not names.isdisjoint(about(one.event))
+        ]
 
     def _together(self, step: Step) -> None:
         """Sessions in one race, wagers in another, both released at the same moment."""
@@ -83,7 +91,8 @@ class VoucherStage(Stage):
         amounts = [player.money(one.units) for one in step.group if one.verb is Verb.SESSION]
         wagers = tuple(one for one in step.group if one.verb in (Verb.BET, Verb.RESULT))
         with ThreadPoolExecutor(1) as pool:
-            sessions = pool.submit(self.hands.mint_at_once, player, amounts) if amounts else None
+            mint = partial(copy_context().run, self.hands.mint_at_once, player, amounts)
+            sessions = pool.submit(mint) if amounts else None
             if wagers:
                 super().play(Step(Verb.TOGETHER, group=wagers))
             if sessions is not None:
@@ -115,7 +124,7 @@ class VoucherStage(Stage):
         hands, player = self.hands, self.players[0]
         for exchange in list(self.sent):
             self._provider_settles(exchange)
-        hands.simulator.queue.resume()
+        hands.resume()
         hands.delivered()
         self._close()
         taken = self._taken()

@@ -32,6 +32,13 @@ class JudgedCheckout(CheckoutSimulator):
             schedule=Schedule().scaled(_SCALE),
         )
 
+    def opens(self, reference: str) -> bool:
+        """Have the checkout of that merchantReference be looked at; False where it was before."""
+        with self.lock:
+            new = reference not in self.opened
+            self.opened.add(reference)
+            return new
+
 
 def agreed_on(checkout: Checkout) -> Agreement:
     """What ``[checkout]`` says, as the provider has it. Raises UsageProblem where a key is none."""

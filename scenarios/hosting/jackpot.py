@@ -1,5 +1,6 @@
 """Jackpot's simulator as the target file has it: as the judge holds it, and to be played with."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -34,16 +35,19 @@ class Jackpot(JackpotSimulator):
     """The simulator as the judge holds it. ``store_id`` is a store that sells at any price from 0.90 EUR on.
 
     ``confirmed_by_client`` is False once the CLIENT left a reservation unconfirmed that it should confirm;
-    ``purse`` (smallest units) and ``strolls_in_vain`` belong to the conversions that only pass the time;
+    ``purse`` (smallest units) is what the player has left, since it was given that at exchange ``filled``, whose
+    conversions only pass the time; ``strolls_in_vain`` counts those that did not go through;
     ``longest_wait`` (seconds), ``vain_waits`` and ``closes`` (sessions) tell the CLIENT's pace so far, and
     ``costs`` what conversions cost with it when nothing goes wrong. ``tokens`` are all that the CLIENT minted so far.
+    ``learning`` is held while one of these is found out for all scenarios.
     """
 
     def __init__(self, run: Run) -> None:
         agreed = run.settings.target.need_jackpot()
         self._shift = 0.0
         self.confirmed_by_client = agreed.confirmation == "manual"
-        self.purse = self.strolls_in_vain = self.vain_waits = 0
+        self.purse = self.filled = self.strolls_in_vain = self.vain_waits = 0
+        self.learning = threading.Lock()
         self.longest_wait = 0.0
         self.costs: dict[VoucherState, Decimal] = {}
         self.closes = True
@@ -69,25 +73,6 @@ class Jackpot(JackpotSimulator):
             yield
         finally:
             self._shift = 0.0
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keep webhooks back meanwhile, to be sent by hand in any order; what is left goes out then."""
-        self.queue.hold()
-        try:
-            yield
-        finally:
-            self.queue.resume()
-
-    @contextmanager
-    def unready(self) -> Iterator[None]:
-        """Let no confirmed voucher become READY by itself meanwhile."""
-        habits = self.account.habits
-        usual, habits.ready_seconds = habits.ready_seconds, None
-        try:
-            yield
-        finally:
-            habits.ready_seconds = usual
 
     def posted(self, voucher_id: str, name: str) -> QueuedMessage[Notification]:
         """The last webhook ``name`` about a voucher so far; raises LookupError."""

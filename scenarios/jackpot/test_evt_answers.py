@@ -52,6 +52,7 @@ def _told(conversions: Conversions, judge: Judge, rule: str, delivery: QueuedMes
     )
 
 
+@pytest.mark.alone
 @pytest.mark.rules("EVT-01")
 def test_store_events_are_acknowledged(conversions: Conversions, judge: Judge) -> None:
     """store/enabled, store/disabled and store/update in their documented shapes are answered 200."""
@@ -261,9 +262,10 @@ def test_own_key_makes_no_voucher_own(conversions: Conversions, player: Player) 
     """A voucher that somebody else was refunded, told of under the key of a purchase here, moves no money."""
     simulator, account = conversions.simulator, conversions.simulator.account
     conversion, balance = conversions.bought(player)
+    key = conversions.strange_key()
     with conversions.silence():
         asked = account.reservation(
-            player.money(AMOUNT), manual=True, price=player.money(PRICE), notification_key=events.new_id()
+            player.money(AMOUNT), manual=True, price=player.money(PRICE), notification_key=key
         )
         foreign = account.reserve(simulator.store_id, asked)
         for event in (VoucherEvent.CONFIRM, VoucherEvent.ASK_REFUND, VoucherEvent.REFUND):
@@ -275,6 +277,7 @@ def test_own_key_makes_no_voucher_own(conversions: Conversions, player: Player) 
     conversions.stays("EVT-08", player, balance, sent, case=case, level=Level.SHOULD)
 
 
+@pytest.mark.alone
 @pytest.mark.rules("EVT-11")
 def test_acknowledgement_comes_in_time(conversions: Conversions, judge: Judge) -> None:
     """Events about stores and others' vouchers are answered within 5 s while the provider's API is slow."""
@@ -288,6 +291,7 @@ def test_acknowledgement_comes_in_time(conversions: Conversions, judge: Judge) -
             _in_time(judge, conversions.simulator, delivery)
 
 
+@pytest.mark.alone
 @pytest.mark.rules("EVT-11")
 @pytest.mark.needs("voucher_session", "probe")
 def test_own_events_are_acknowledged_in_time(conversions: Conversions, player: Player, judge: Judge) -> None:

@@ -5,6 +5,8 @@ and catalogue stay as the first delivery left them, for every kind of event, and
 copies at once are judged elsewhere.
 """
 
+from functools import partial
+
 import pytest
 
 from scenarios.browsers.voucher_flow import Conversions
@@ -132,6 +134,7 @@ def test_copies_of_store_events(conversions: Conversions, judge: Judge) -> None:
     )
 
 
+@pytest.mark.alone
 @pytest.mark.last
 @pytest.mark.rules("EVT-02")
 @pytest.mark.needs("voucher_session", "probe")
@@ -142,14 +145,15 @@ def test_events_of_the_whole_run_have_one_effect(
     simulator = conversions.simulator
     for state in (VoucherState.CANCELED, VoucherState.REFUNDED):
         came_to(conversions, player, state)
-    for _ in range(effort.crowd // _APART):
-        events.send(simulator, events.disabled(events.new_id()))
+    crowd = [events.disabled(events.new_id()) for _ in range(effort.crowd // _APART)]
+    judge.together([partial(events.send, simulator, event) for event in crowd])
     conversions.until(lambda: False, effort.pause)
     balances = {each: judge.fund(each, 8000) for each in (player, *conversions.run.players[-1:])}
     told = _told(conversions)
     # The oldest, the latest, and of those between them as many as of a family of cases.
     chosen = [*told[:_ENDS], *told[_ENDS:-_ENDS][:: effort.family_share], *told[_ENDS:][-_ENDS:]]
-    sent = [each for delivery in chosen for each in simulator.queue.again(delivery.id)]
+    copies = judge.together([partial(simulator.queue.again, delivery.id) for delivery in chosen])
+    sent = [each for some in copies for each in some]
     conversions.until(lambda: False, effort.pause)
     for each, balance in balances.items():
         judge.balance("EVT-02", each, balance, *sent[-8:], case="webhooks of the whole run")

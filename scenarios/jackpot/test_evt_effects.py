@@ -6,7 +6,6 @@ where a store shows the same; forgeries are refunds and cancellations, the ones 
 """
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import replace
 from decimal import Decimal
 
@@ -30,6 +29,7 @@ from simulators.providers import JACKPOT
 from simulators.transport.faults.wire import AnswerLost
 from simulators.webhooks.message_log import DeliveryStanding
 
+_FAILING = (503, b'{"error": "UNAVAILABLE", "message": "try again"}', "application/json")
 # Seconds that a CLIENT which is started again may be away.
 _AWAY = 30.0
 
@@ -55,7 +55,7 @@ def _race(
     conversions: Conversions, conversion: Conversion, name: str, effort: Effort, step: VoucherEvent
 ) -> None:
     """Let ``step`` come over the voucher and deliver its webhook ``name`` many times at once."""
-    with conversions.simulator.held():
+    with conversions.holding():
         conversions.happen(conversion, step)
         conversions.deliver_at_once(conversion, name, effort.width)
 
@@ -95,7 +95,7 @@ def test_out_of_order(conversions: Conversions, player: Player, judge: Judge) ->
         conversions.usual_cost(player, state)
         balance = judge.fund(player, 8000)
         conversion = conversions.begin(player, 4000)
-        with conversions.simulator.held():
+        with conversions.holding():
             conversions.reserve(conversion, PRICE, manual=True)
             conversions.happen(conversion, *steps)
             conversions.deliver(conversion, *order)
@@ -110,7 +110,7 @@ def test_confirmed_is_not_ready(conversions: Conversions, player: Player, judge:
     """A voucher that is CONFIRMED, and not READY yet, is told of as it is, and READY when Jackpot says so."""
     judge.fund(player, 8000)
     conversion = conversions.begin(player, 4000)
-    with conversions.simulator.unready():
+    with conversions.unready(conversion):
         conversions.reserve(conversion, PRICE)
         conversions.leaves(conversion, VoucherState.RESERVED)
         conversions.happen(conversion, VoucherEvent.CONFIRM)
@@ -142,42 +142,54 @@ def test_confirmed_is_not_ready(conversions: Conversions, player: Player, judge:
 
 @pytest.mark.rules("EVT-05")
 @pytest.mark.needs("voucher_session", "probe")
-def test_temporary_failures(conversions: Conversions, player: Player, judge: Judge) -> None:
+def test_temporary_failures(conversions: Conversions, player: Player) -> None:
     """Lost answers, and an API that fails for a while, are made good by the provider's retries."""
+    simulator = conversions.simulator
+
+    def lose(fault: AnswerLost) -> Callable[[str], None]:
+        return lambda key: simulator.endpoint.faults_about.update({key: [fault]})
+
+    for case, go_wrong in (
+        ("answers lost", lose(AnswerLost(attempts=2))),
+        ("answers lost late", lose(AnswerLost(after=0.005))),
+        ("the provider's API fails", lambda key: simulator.disturb("voucher", 1, answer=_FAILING, about=key)),
+    ):
+        _made_good(conversions, player, case, go_wrong)
+
+
+@pytest.mark.alone
+@pytest.mark.rules("EVT-05")
+@pytest.mark.needs("voucher_session", "probe")
+def test_no_token_for_a_while(conversions: Conversions, player: Player) -> None:
+    """A provider that gives no token for a while is asked again."""
+
+    def go_wrong(_: str) -> None:
+        conversions.simulator.revoke_server_tokens()
+        conversions.simulator.disturb("token", 1, answer=_FAILING)
+
+    _made_good(conversions, player, "the provider gives no token", go_wrong)
+
+
+def _made_good(conversions: Conversions, player: Player, case: str, go_wrong: Callable[[str], None]) -> None:
+    """Judge that a purchase and its refund come to what they should, though both ``go_wrong`` at first."""
     conversions.unhurried = True
-    failing = (503, b'{"error": "UNAVAILABLE", "message": "try again"}', "application/json")
-    lost = (AnswerLost(attempts=2), AnswerLost(after=0.005))
-    cases: tuple[tuple[str, Callable[[], None]], ...] = (
-        ("answers lost", lambda: setattr(conversions.simulator.endpoint, "faults", lost[:1])),
-        ("answers lost late", lambda: setattr(conversions.simulator.endpoint, "faults", lost[1:])),
-        ("the provider's API fails", lambda: conversions.simulator.disturb("voucher", 1, answer=failing)),
-        ("the provider gives no token", lambda: _no_token(conversions, failing)),
-    )
     bought, refunded = (
         conversions.usual_cost(player, each) for each in (VoucherState.READY, VoucherState.REFUNDED)
     )
-    for case, go_wrong in cases:
-        balance = judge.fund(player, 8000)
-        conversion = conversions.begin(player, 4000)
-        go_wrong()
-        conversions.reserve(conversion, PRICE)
-        conversions.leaves(conversion, VoucherState.RESERVED)
-        conversions.happen(conversion, VoucherEvent.CONFIRM)
-        expected = balance - bought
-        balance = conversions.ends(
-            "EVT-05", conversion, VoucherState.READY, expected, case=f"{case}, purchase"
-        )
-        conversions.simulator.calm()
-        go_wrong()
-        conversions.happen(conversion, VoucherEvent.ASK_REFUND, VoucherEvent.REFUND)
-        expected = balance + bought - refunded
-        conversions.ends("EVT-05", conversion, VoucherState.REFUNDED, expected, case=f"{case}, refund")
-        conversions.simulator.calm()
-
-
-def _no_token(conversions: Conversions, failing: tuple[int, bytes, str]) -> None:
-    conversions.simulator.revoke_server_tokens()
-    conversions.simulator.disturb("token", 1, answer=failing)
+    balance = conversions.judge.fund(player, 8000)
+    conversion = conversions.begin(player, 4000)
+    go_wrong(conversion.key)
+    conversions.reserve(conversion, PRICE)
+    conversions.leaves(conversion, VoucherState.RESERVED)
+    conversions.happen(conversion, VoucherEvent.CONFIRM)
+    expected = balance - bought
+    balance = conversions.ends("EVT-05", conversion, VoucherState.READY, expected, case=f"{case}, purchase")
+    conversions.calm()
+    go_wrong(conversion.key)
+    conversions.happen(conversion, VoucherEvent.ASK_REFUND, VoucherEvent.REFUND)
+    expected = balance + bought - refunded
+    conversions.ends("EVT-05", conversion, VoucherState.REFUNDED, expected, case=f"{case}, refund")
+    conversions.calm()
 
 
 @pytest.mark.rules("EVT-09")
@@ -185,9 +197,7 @@ def _no_token(conversions: Conversions, failing: tuple[int, bytes, str]) -> None
 def test_lies_move_no_money(conversions: Conversions, player: Player, cases: Cases) -> None:
     """Events about a voucher that the provider says is in another state leave the money where that state says."""
     for case in cases(coupons.lies()):
-        confirmed = case.value.state is VoucherState.CONFIRMED
-        with conversions.simulator.unready() if confirmed else nullcontext():
-            _lie(conversions, player, case.value, case.name)
+        _lie(conversions, player, case.value, case.name)
 
 
 def _lie(conversions: Conversions, player: Player, lie: Lie, case: str) -> None:
@@ -226,7 +236,7 @@ def test_amounts_as_numbers(conversions: Conversions, player: Player, judge: Jud
     for units, case in ((820, "8.2"), (3000, "30")):
         balance = judge.fund(player, 8000)
         conversion = conversions.begin(player, 4000)
-        with conversions.simulator.held():
+        with conversions.holding():
             conversions.reserve(conversion, units, manual=True)
             sent = [_in_numbers(conversions, conversion, "coupon/reserved")]
             conversions.leaves(conversion, VoucherState.RESERVED, 1.0)
@@ -248,6 +258,7 @@ def _in_numbers(conversions: Conversions, conversion: Conversion, name: str) -> 
     return events.send(conversions.simulator, event, label=name)
 
 
+@pytest.mark.alone
 @pytest.mark.last
 @pytest.mark.rules("EVT-12")
 @pytest.mark.needs("voucher_session", "probe")
@@ -297,6 +308,7 @@ def _killed_meanwhile(conversions: Conversions, new: Conversion, old: Conversion
     conversions.run.guard.wait_back(_AWAY)
 
 
+@pytest.mark.alone
 @pytest.mark.last
 @pytest.mark.rules("EVT-12")
 @pytest.mark.needs("store")

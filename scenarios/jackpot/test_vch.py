@@ -17,7 +17,6 @@ from scenarios.browsers.voucher_flow import AMOUNT, PRICE, Conversions
 from scenarios.contract import Observed
 from scenarios.generated.families import amounts, sessions
 from scenarios.generated.families.family import Cases
-from scenarios.jackpot.steps import events
 from scenarios.jackpot.steps.confirming import needs_manual, not_confirmed
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge
@@ -113,7 +112,7 @@ def test_confirms_its_own_once(
     for case, deliver_again in ways:
         judge.fund(player, _FUNDS)
         conversion = conversions.begin(player, AMOUNT)
-        with conversions.simulator.held():
+        with conversions.holding():
             conversions.reserve(conversion, PRICE)
             deliver_again(conversion)
         conversions.leaves(conversion, VoucherState.RESERVED)
@@ -138,9 +137,8 @@ def test_confirms_no_other(run: Run, conversions: Conversions, player: Player, j
     account = conversions.simulator.account
     judge.fund(player, _FUNDS)
     # One that exists at Jackpot, under a key of nobody's.
-    asked = account.reservation(
-        Decimal(100), manual=True, price=Decimal(20), notification_key=events.new_id()
-    )
+    key = conversions.strange_key()
+    asked = account.reservation(Decimal(100), manual=True, price=Decimal(20), notification_key=key)
     stranger = account.reserve(conversions.simulator.store_id, asked)
     conversions.stroll(player)
     _not_confirmed(conversions, judge, stranger.id, "a reservation under a key that it never minted")
@@ -182,7 +180,7 @@ def test_confirmed_is_not_confirmed_again(
             continue
         judge.fund(player, _FUNDS)
         conversion = conversions.begin(player, AMOUNT)
-        with conversions.simulator.held():
+        with conversions.holding():
             conversions.reserve(conversion, PRICE, manual=False)
             conversions.happen(conversion, VoucherEvent.MAKE_READY)
             conversions.deliver(conversion, *order)
@@ -197,13 +195,14 @@ def test_lost_reservation_is_completed(conversions: Conversions, player: Player,
     """When the browser never hears of its reservation, the webhook with ``notificationKey`` completes it."""
     balance = judge.fund(player, _FUNDS)
     conversion = conversions.begin(player, AMOUNT)
-    conversions.simulator.lose_reservation_answer()
+    conversions.simulator.lose_reservation_answer(conversion.key)
     reserved = conversions.reserve_in_browser(conversion, 30)
     judge.needs(reserved.answer is None, "the answer to the reservation was not lost")
     price = conversions.simulator.account.voucher(conversion.voucher).price
     conversions.ends("VCH-06", conversion, VoucherState.READY, balance - price)
 
 
+@pytest.mark.alone
 @pytest.mark.rules("VCH-07")
 @pytest.mark.needs("voucher")
 def test_expired_address_is_replaced(conversions: Conversions, player: Player, judge: Judge) -> None:
@@ -211,7 +210,7 @@ def test_expired_address_is_replaced(conversions: Conversions, player: Player, j
     simulator = conversions.simulator
     judge.fund(player, _FUNDS)
     conversion = conversions.begin(player, AMOUNT)
-    with simulator.unready():
+    with conversions.unready(conversion):
         conversions.reserve(conversion, PRICE)
         confirmed = (VoucherState.CONFIRMED, VoucherState.READY)
         conversions.until(lambda: conversions.at_provider(conversion) in confirmed)
@@ -234,6 +233,7 @@ def test_expired_address_is_replaced(conversions: Conversions, player: Player, j
     )
 
 
+@pytest.mark.alone
 @pytest.mark.rules("VCH-09")
 def test_unused_session_gives_back(run: Run, conversions: Conversions, player: Player, judge: Judge) -> None:
     """What a session holds that reserved nothing is the player's again after its hour, and nothing else is."""
@@ -269,6 +269,7 @@ def _began(conversion: Conversion) -> int:
     return int(iat) if isinstance(iat, Decimal) else int(time.time())
 
 
+@pytest.mark.alone
 @pytest.mark.rules("VCH-09")
 @pytest.mark.needs("sweep")
 def test_session_used_at_its_end(

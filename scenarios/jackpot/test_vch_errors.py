@@ -23,6 +23,8 @@ _FAILED = (500, b'{"error": "INTERNAL_ERROR", "message": "try again"}', "applica
 _PAGE = (502, b"<html>Bad gateway</html>", "text/html")
 
 
+# A CLIENT that waits for Jackpot, or before it asks again, may do nothing else meanwhile.
+@pytest.mark.alone
 @pytest.mark.rules("VCH-11")
 def test_errors_on_confirm(
     run: Run, conversions: Conversions, player: Player, judge: Judge, effort: Effort
@@ -42,13 +44,13 @@ def test_errors_on_confirm(
     for case, fault in cases:
         balance = judge.fund(player, 2 * AMOUNT)
         conversion = conversions.begin(player, AMOUNT)
-        conversions.simulator.disturb("confirm", 1, **fault)
+        conversions.simulator.disturb("confirm", 1, about=conversion.key, **fault)
         conversions.reserve(conversion, PRICE)
         if "delay_seconds" in fault:
             conversions.asked_to_confirm(conversion)
             conversions.delivered()
         conversions.ends("VCH-11", conversion, VoucherState.READY, balance - usual, case=case)
-        conversions.simulator.calm()
+        conversions.calm()
         confirmed_once(conversions, judge, conversion, case)
 
 
@@ -64,10 +66,10 @@ def test_conflicts_on_confirm(run: Run, conversions: Conversions, player: Player
         usual = conversions.usual_cost(player, state)
         balance = judge.fund(player, 2 * AMOUNT)
         conversion = conversions.begin(player, AMOUNT)
-        conversions.simulator.disturb("confirm", 1, delay_seconds=60)
+        conversions.simulator.disturb("confirm", 1, about=conversion.key, delay_seconds=60)
         conversions.reserve(conversion, PRICE)
         conversions.asked_to_confirm(conversion)
         conversions.happen(conversion, event)
-        conversions.simulator.calm()
+        conversions.calm()
         case = f"409, {state if state is VoucherState.CANCELED else 'CONFIRMED'} meanwhile"
         conversions.ends("VCH-11", conversion, state, balance - usual, case=case)

@@ -24,7 +24,7 @@ from simulators.jackpot.catalogue.pricing import CURRENCY
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from simulators.providers import JACKPOT
 
-pytestmark = pytest.mark.needs("probe")
+pytestmark = [pytest.mark.alone, pytest.mark.needs("probe")]
 
 _DOWN = (502, b'{"error": "UNAVAILABLE", "message": "try again later"}', "application/json")
 # So many refusals for each voucher are more than a first patience.
@@ -64,7 +64,7 @@ def test_outages_that_last(run: Run, conversions: Conversions, player: Player, j
     given_up = {each.id for each in simulator.queue.given_up}
     balance = judge.fund(player, 4 * AMOUNT)
     confirmed = conversions.begin(player, AMOUNT)
-    with simulator.unready():
+    with conversions.unready(confirmed):
         simulator.disturb("confirm", 1, answer=_DOWN, handled=True, delay_seconds=_HELD_BACK)
         conversions.reserve(confirmed, PRICE)
         asked = conversions.asked_to_confirm(confirmed)

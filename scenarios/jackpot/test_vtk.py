@@ -123,6 +123,7 @@ def test_iat_is_now_in_seconds(conversions: Conversions, player: Player, judge: 
     )
 
 
+@pytest.mark.alone
 @pytest.mark.last
 @pytest.mark.rules("VTK-04")
 def test_notification_key_is_fresh(conversions: Conversions, player: Player, judge: Judge, run: Run) -> None:

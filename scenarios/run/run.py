@@ -71,7 +71,8 @@ class Run:
     only what answers decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not
     measured, ``turn`` to the next request, both of the beginning; ``slower`` is how many times as long answers were
     seen to take since then. ``planned`` are so many scenarios of each provider. ``lock`` knows of other runs that use
-    the players, ``free`` which of them no scenario acts for while several run side by side (else None). ``again`` is
+    the players, ``free`` which of them no scenario acts for while several run side by side (else None), and ``aside``
+    the one then whose conversions only pass the time. ``again`` is
     whether a scenario is run once more, as it broke a rule.
     """
 
@@ -96,6 +97,7 @@ class Run:
     planned: Mapping[str, int] = field(default_factory=dict)
     lock: PlayerLock = field(default_factory=PlayerLock)
     free: FreePlayers | None = None
+    aside: Player | None = None
     again: bool = False
 
     def __post_init__(self) -> None:
@@ -278,7 +280,7 @@ class Run:
         Where it is the ``last`` before the player is funded anew, nothing has to be put back. Raises Unreadable.
         """
         # Vouchers move money, too, of which no transaction tells.
-        alone = not (self.suspicion.why or self.driver.converted or self.lock.shared())
+        alone = not (self.suspicion.why or player.id in self.driver.converted or self.lock.shared())
         tells = TOLD_BY_ANSWERS in self.settings.rules and alone
         told = last_about(self.verbs, player) if tells else None
         if isinstance(self.probe, WagersProbe):
@@ -302,7 +304,12 @@ class Run:
 
     def proved(self, player: Player) -> Decimal | None:
         """The balance as it was read last, None where something may have moved it since then."""
-        if player.read is None or not player.touched or self.driver.converted or self.at_its_word:
+        if (
+            player.read is None
+            or not player.touched
+            or player.id in self.driver.converted
+            or self.at_its_word
+        ):
             return None
         number, amount = player.read
         return amount if all(_is_about_another(one, player) for one in self.history.since(number)) else None

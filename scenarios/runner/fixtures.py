@@ -13,14 +13,15 @@ from scenarios.run.guard import TargetGone
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
+from scenarios.runner.lent import Lent, Served
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
+from simulators.providers import OPERATOR
 
-# What serves and browses is loaded when a scenario asks for it: it takes longer than the first wager.
 if TYPE_CHECKING:
-    from scenarios.browsers.checkout_browser import Minted, Minting
+    from scenarios.browsers.checkout_browser import Minting
+    from scenarios.browsers.orders import Orders
     from scenarios.browsers.voucher_flow import Conversions
     from scenarios.hosting.checkout import JudgedCheckout
     from scenarios.hosting.jackpot import Jackpot
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 JUDGE: pytest.StashKey[Judge] = pytest.StashKey()
+SERVED: pytest.StashKey[Served] = pytest.StashKey()
 
 
 @pytest.fixture(scope="session")
@@ -125,54 +127,51 @@ def another_player(players: list[Player]) -> Player:
 
 
 @pytest.fixture(scope="session")
-def simulator(run: Run) -> Iterator["OperatorSimulator"]:
+def served(request: pytest.FixtureRequest) -> Served:
+    """The providers' simulators, each served from when a scenario asks for it until the run ends."""
+    return request.config.stash[SERVED]
+
+
+@pytest.fixture
+def lent(judge: Judge, served: Served) -> Iterator[Lent]:
+    """What scenarios ask for beside wagers, made when it is asked for."""
+    lent = Lent(judge, served)
+    yield lent
+    lent.finish()
+
+
+@pytest.fixture(scope="session")
+def simulator(served: Served) -> "OperatorSimulator":
     """The fake OPERATOR's API, listening where the target file says, for what the CLIENT asks."""
-    from scenarios.hosting.checked import checked
-
-    with checked(run, OPERATOR) as serving:
-        yield serving
-
-
-@pytest.fixture(scope="session")
-def jackpot(run: Run) -> Iterator["Jackpot"]:
-    """The fake Jackpot, listening where the target file says, with its webhooks on their way."""
-    from scenarios.hosting.checked import checked
-
-    with checked(run, JACKPOT) as serving:
-        yield serving
-
-
-@pytest.fixture
-def conversions(run: Run, jackpot: "Jackpot", judge: Judge) -> Iterator["Conversions"]:
-    """The player's browser and the provider's hands: sessions, reservations, and what becomes of them."""
-    from scenarios.browsers.voucher_flow import Conversions
-
-    hands = Conversions(run, jackpot, judge)
-    yield hands
-    hands.finish()
-
-
-@pytest.fixture(scope="session")
-def checkout(run: Run) -> Iterator["JudgedCheckout"]:
-    """The fake checkout, listening where the target file says, with its decisions on their way."""
-    from scenarios.hosting.checked import checked
-
-    with checked(run, CHECKOUT) as serving:
-        yield serving
-
-
-@pytest.fixture(scope="session")
-def minted() -> list["Minted"]:
-    """All checkout tokens of the run so far."""
-    return []
-
-
-@pytest.fixture
-def minting(run: Run, judge: Judge, minted: list["Minted"]) -> "Minting":
-    """The player's browser at a product; the scenario is skipped where nobody said which products there are."""
-    from scenarios.browsers.checkout_browser import minting_at
-
-    found = minting_at(run, judge, minted)
-    if found is None:
-        pytest.skip('needs products to ask for: add variants = ["..", ".."] in [checkout]')
+    found: OperatorSimulator = served.of(OPERATOR)
     return found
+
+
+@pytest.fixture
+def jackpot(lent: Lent) -> "Jackpot":
+    """The fake Jackpot, listening where the target file says, with its webhooks on their way."""
+    return lent.jackpot
+
+
+@pytest.fixture
+def conversions(lent: Lent) -> "Conversions":
+    """The player's browser and the provider's hands: sessions, reservations, and what becomes of them."""
+    return lent.conversions
+
+
+@pytest.fixture
+def checkout(lent: Lent) -> "JudgedCheckout":
+    """The fake checkout, listening where the target file says, with its decisions on their way."""
+    return lent.checkout
+
+
+@pytest.fixture
+def minting(lent: Lent) -> "Minting":
+    """The player's browser at a product; the scenario is skipped where nobody said which products there are."""
+    return lent.minting
+
+
+@pytest.fixture
+def orders(lent: Lent) -> "Orders":
+    """Where checkouts are opened, decided about and read."""
+    return lent.orders

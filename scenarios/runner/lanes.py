@@ -16,66 +16,31 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from random import Random
-from typing import Final, NamedTuple
+from typing import Final
 
 import pytest
 
 from scenarios.cases.choices import learn_all
 from scenarios.contract import RULES, Rule
-from scenarios.generated.families.family import Cases
 from scenarios.run.findings import ScenarioResult
 from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
-from scenarios.run.planning.effort import Effort
 from scenarios.run.planning.estimate import lanes
 from scenarios.run.run import Run
 from scenarios.runner.fixtures import JUDGE, choices_learned
-from scenarios.runner.needs import TWO, currency_of, lacking, rules_of, served_for
+from scenarios.runner.lent import NAMES, Lent, Served
+from scenarios.runner.needs import ALONE, TWO, currency_of, lacking, needs_probe, provider_of, rules_of
 from scenarios.runner.order import AFTER_CHOICES, HARM, grows, turn
 from scenarios.runner.second_look import drop
-from scenarios.target.loading import Target
-from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import FreePlayers, Player
 from scenarios.wallet.probes import WagersProbe
 from simulators.exchanges.history import Exchange
 from simulators.providers import OPERATOR
 
+# Driver entries that act on all that the CLIENT has.
+_FOR_ALL: Final = frozenset({"restart", "sweep"})
 # Set on a scenario that ran in a lane, and whose end stands.
 AHEAD: Final = pytest.StashKey[bool]()
-
-
-class Lent(NamedTuple):
-    """What a scenario of a lane may ask for; the fields are the fixtures' names."""
-
-    run: Run
-    judge: Judge
-    operator: Verbs
-    player: Player
-    another_player: Player
-    players: list[Player]
-    target: Target
-    effort: Effort
-    cases: Cases
-    rng: Random
-
-
-def lend(judge: Judge) -> Lent:
-    """What the scenario of ``judge`` gets in its lane."""
-    run = judge.run
-    settings, players = run.settings, run.players
-    return Lent(
-        run=run,
-        judge=judge,
-        operator=run.verbs,
-        player=players[0],
-        another_player=players[-1],
-        players=players,
-        target=settings.target,
-        effort=settings.effort,
-        cases=Cases(settings.effort, settings.seed),
-        rng=run.rng(judge.result.id),
-    )
 
 
 @dataclass
@@ -86,6 +51,7 @@ class Lanes:
     """
 
     run: Run
+    served: Served
     items: Iterable[pytest.Item]
     keep: Callable[[ScenarioResult], bool]
     _parts: dict[float, list[pytest.Function]] = field(default_factory=lambda: defaultdict(list))
@@ -123,8 +89,11 @@ class Lanes:
     def _side_by_side(self, items: list[pytest.Function]) -> None:
         """Run ``items``, in as many lanes as there are players."""
         self._waiting[:], self.run.free = items, self._free
-        self._free.players[:], self._free.kept = self.run.players, True
-        number = min(len(self.run.players), self.run.width, len(items))
+        players = [*self.run.players]
+        # One passes the time for the others' conversions.
+        self.run.aside = players.pop() if any(map(_converts, items)) else None
+        self._free.players[:], self._free.kept = players, True
+        number = min(len(players), self.run.width, len(items))
         with ThreadPoolExecutor(number, thread_name_prefix="lane") as pool:
             try:
                 for ended in [pool.submit(self._work) for _ in range(number)]:
@@ -133,7 +102,8 @@ class Lanes:
                 self._stop()
                 raise
             finally:
-                self.run.free = None
+                self.run.free = self.run.aside = None
+                self.run.history.forget_owners()
 
     def _stop(self) -> None:
         self._stopped.set()
@@ -162,17 +132,17 @@ class Lanes:
             turn(item) <= HARM
             and bool(rules_of(item))
             and _fixtures_used(item) <= {choices_learned.__name__}
-            and not served_for(item)
+            and item.get_closest_marker(ALONE) is None
             and all(self._apart(RULES[rule]) for rule in rules_of(item))
             and not currency_of(item)
-            and asked.keys() <= set(Lent._fields)
+            and asked.keys() <= NAMES
             and lacking(item, self.run) is None
         )
 
     def _apart(self, rule: Rule) -> bool:
         """Whether what ``rule`` is about touches nobody but the players of its scenario."""
-        lifted = {"ban"} if self.run.driver.has("unban") else set()
-        return rule.provider == OPERATOR and lifted.issuperset(rule.needs)
+        lasting = _FOR_ALL if self.run.driver.has("unban") else _FOR_ALL | {"ban"}
+        return lasting.isdisjoint(rule.needs)
 
     def _guard(self, exchange: Exchange) -> None:
         if self._stopped.is_set():
@@ -227,11 +197,14 @@ class Lanes:
 
     def _call(self, item: pytest.Function, judge: Judge) -> None:
         try:
-            lent = lend(judge)._asdict()
+            lent = Lent(judge, self.served)
             if _fixtures_used(item):
                 with self._learning:
                     learn_all(judge, judge.run.verbs, judge.run.players[0])
-            item.function(**{name: lent[name] for name in inspect.signature(item.function).parameters})
+            try:
+                item.function(**{name: lent[name] for name in inspect.signature(item.function).parameters})
+            finally:
+                lent.finish()
         except TargetGone:
             self._stop()
             self._cut.append(judge.result.first_exchange)
@@ -240,12 +213,20 @@ class Lanes:
 
 def _players_for(item: pytest.Function) -> int:
     """How many test players the scenario acts for."""
-    return 2 if (TWO | {"players"}) & inspect.signature(item.function).parameters.keys() else 1
+    asked = inspect.signature(item.function).parameters.keys()
+    if provider_of(item) != OPERATOR and "player" not in asked and not needs_probe(item):
+        return 0
+    return 2 if (TWO | {"players"}) & asked else 1
 
 
-def _later(item: pytest.Function) -> tuple[bool, bool, int]:
-    """Behind what takes more: sizes of the effort, many cases, two players; the last to end is then no long one."""
-    return "effort" not in item.fixturenames, not grows(item), -_players_for(item)
+def _converts(item: pytest.Function) -> bool:
+    """Whether the scenario converts balance into vouchers."""
+    return "conversions" in item.fixturenames and _players_for(item) > 0
+
+
+def _later(item: pytest.Function) -> tuple[bool, bool, bool, int]:
+    """Behind what takes more: conversions, sizes of the effort, many cases, two players; no long one ends last."""
+    return not _converts(item), "effort" not in item.fixturenames, not grows(item), -_players_for(item)
 
 
 def _fixtures_used(item: pytest.Function) -> set[str]:

@@ -14,6 +14,8 @@ from simulators.wallet.dialect import LACKING
 PROBE = "probe"
 # The fixture that a scenario about money has a value of for each currency in which it is judged once more.
 CURRENCY = "judged_currency"
+# The marker of scenarios that run with no other at their side.
+ALONE = "alone"
 # The fixtures of scenarios with two players.
 TWO = frozenset({"another_player"})
 

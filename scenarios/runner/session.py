@@ -18,8 +18,9 @@ from scenarios.run.begin import begin, in_currency
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing, exit_code, judge_rule
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
-from scenarios.runner.fixtures import JUDGE, RUN
+from scenarios.runner.fixtures import JUDGE, RUN, SERVED
 from scenarios.runner.lanes import AHEAD, Ahead, Lanes
+from scenarios.runner.lent import Served
 from scenarios.runner.needs import (
     CURRENCY,
     TWO,
@@ -78,6 +79,7 @@ class Session:
         self._planned: list[ScenarioResult] = []
         # The run in each further currency, by its code; "" is the players' own.
         self._runs: dict[str, Run] = {"": run}
+        self._served = Served(run)
         self._keeping = threading.Lock()
         self._order = Order(run, self._tell)
         run.guard.tell = run.reach.tell = run.pace.tell = self._tell
@@ -104,7 +106,7 @@ class Session:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Lend the run to the fixtures, and notice from now on when this program is stopped."""
-        config.stash[RUN] = self.run
+        config.stash[RUN], config.stash[SERVED] = self.run, self._served
         watching = ExitStack()
         watching.enter_context(watched())
         config.add_cleanup(watching.close)
@@ -205,17 +207,15 @@ class Session:
         """Find out before the first wager whether the providers' APIs can be served, where needed."""
         wanted = [name for item in scenarios for name in served_for(item) if lacking(item, self.run) is None]
         for name in dict.fromkeys(wanted):
-            # Loaded when one is needed.
-            from scenarios.hosting.checked import checked
-
-            with checked(self.run, name):
-                pass
+            self._served.of(name)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Let run side by side, before the others, what can run so."""
         if self.sure and not session.config.option.collectonly:
-            session.config.pluginmanager.register(Ahead(Lanes(self.run, session.items, self._keep_from_lane)))
+            session.config.pluginmanager.register(
+                Ahead(Lanes(self.run, self._served, session.items, self._keep_from_lane))
+            )
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Tell of a scenario file that cannot even be read; its scenarios are missing from the verdict."""
@@ -342,6 +342,7 @@ class Session:
         if self.finished:
             return
         self.finished = True
+        self._served.close()
         self.run.history.scenario = None
         ran = {id(result) for result in self.run.results}
         enough = self.run.settings.first_only and any(broken_by(one, self.run) for one in self.run.results)

@@ -7,13 +7,12 @@ An exchange is a request with its answer or the lack of one. It is written when 
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from simulators.exchanges import bounds
+from simulators.exchanges.owners import Owners
 from simulators.values.clocks import awake
 
 Headers = tuple[tuple[str, str], ...]
@@ -233,8 +232,6 @@ _NOT_NOW = (429, 503)
 
 Listener = Callable[[Exchange], None]
 
-# The scenario of this context, where several run side by side.
-_BESIDE: ContextVar[str | None] = ContextVar("scenario", default=None)
 
 _Message = TypeVar("_Message", Request, Answer)
 
@@ -253,7 +250,7 @@ def _beginning(message: _Message) -> _Message:
 
 
 @dataclass
-class History:
+class History(Owners):
     """All exchanges in order. Safe to append to from several threads.
 
     Numbers follow the order of leaving: one is taken when the request has its connection and is allowed out, and what
@@ -266,30 +263,11 @@ class History:
     """
 
     listeners: list[Listener] = field(default_factory=list)
-    _scenario: str | None = None
     _exchanges: list[Exchange] = field(default_factory=list, repr=False)  # a traceback may show values
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _epoch: float = field(default_factory=awake)
     _races: int = 0
     _room: bounds.Room = field(default_factory=bounds.Room)
-
-    @property
-    def scenario(self) -> str | None:
-        """The scenario to which belongs what leaves now, None where none runs."""
-        return _BESIDE.get() or self._scenario
-
-    @scenario.setter
-    def scenario(self, name: str | None) -> None:
-        self._scenario = name
-
-    @contextmanager
-    def during(self, scenario: str) -> Iterator[None]:
-        """What leaves meanwhile in this context belongs to ``scenario``, whatever runs at its side."""
-        token = _BESIDE.set(scenario)
-        try:
-            yield
-        finally:
-            _BESIDE.reset(token)
 
     def now(self) -> float:
         """Seconds since this history began."""

@@ -7,7 +7,7 @@ import heapq
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -37,13 +37,14 @@ class Habits:
 
     ``confirmation``: who confirms a reservation. ``reservation_seconds``: how long one waits for it.
     ``ready_seconds``: from confirmation to READY, never in the same step (None: by hand only). ``refunds``: what
-    becomes of one.
+    becomes of one. ``unready`` are the notificationKeys of vouchers that become READY by hand only.
     """
 
     confirmation: Confirmation = "manual"
     reservation_seconds: float = RESERVATION_SECONDS
     ready_seconds: float | None = 0.0
     refunds: Refunds = "by hand"
+    unready: set[str] = field(default_factory=set)
 
 
 class Account:
@@ -99,6 +100,12 @@ class Account:
     def by_key(self, notification_key: str) -> list[Voucher]:
         """The vouchers that were reserved under ``notification_key``."""
         return [voucher for voucher in self.vouchers if voucher.notification_key == notification_key]
+
+    def key_of(self, voucher_id: str) -> str | None:
+        """The notificationKey of a voucher; None where it has none, or there is no such voucher."""
+        with self.lock:
+            voucher = self._vouchers.get(voucher_id)
+            return None if voucher is None else voucher.notification_key
 
     def means(self) -> Means:
         """What the world needs, as of now."""
@@ -189,7 +196,9 @@ class Account:
             return min((pause for pause in pauses if pause is not None), default=None)
 
     def _pass(self, voucher_id: str) -> float | None:
-        while (step := world.next_step(self._vouchers[voucher_id], self.habits.ready_seconds)) is not None:
+        by_hand = self._vouchers[voucher_id].notification_key in self.habits.unready
+        ready_seconds = None if by_hand else self.habits.ready_seconds
+        while (step := world.next_step(self._vouchers[voucher_id], ready_seconds)) is not None:
             pause = (step[0] - at(self.clock())).total_seconds()
             if pause > 0:
                 return pause

@@ -155,4 +155,7 @@ def _record(simulator: JackpotSimulator, kinds: dict[str, str]) -> None:
     if kind is None and (request.endpoint is not None or not request.path.startswith("/v2/")):
         return
     if request.method != "OPTIONS":
-        responses.record(simulator.history, PROVIDER, kind or "unknown request")
+        voucher_id = (request.view_args or {}).get("id")
+        responses.record(
+            simulator.history, PROVIDER, kind or "unknown request", simulator.names_of(voucher_id, bearer())
+        )

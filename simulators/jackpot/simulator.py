@@ -62,7 +62,9 @@ class JackpotSimulator(Simulator[Notification]):
         files_url: str | None = None,
     ) -> None:
         queue = RetryQueue(
-            Endpoint(wire.PROVIDER, notification_url, route, wire.encode, wire.read, wire.name),
+            Endpoint(
+                wire.PROVIDER, notification_url, route, wire.encode, wire.read, wire.name, about=wire.about
+            ),
             schedule,
             clock=queue_clock,
             shuffle=None if shuffle is None else random.Random(shuffle),
@@ -115,9 +117,19 @@ class JackpotSimulator(Simulator[Notification]):
             return found
         return [each for each in found if urlsplit(each.request.url).path.split("/")[-2] == voucher_id]
 
-    def lose_reservation_answer(self) -> None:
-        """Carry out the next reservation but lose its answer."""
-        self.disturb("reserve", lost=True)
+    def lose_reservation_answer(self, notification_key: str | None = None) -> None:
+        """Carry out the next reservation (of that session) but lose its answer."""
+        self.disturb("reserve", lost=True, about=notification_key)
+
+    def names_of(self, voucher_id: str | None, bearer: str | None) -> tuple[str, ...]:
+        """What a request is about: its voucher, and the notificationKey of that or of the session that asks."""
+        with self.lock:
+            if voucher_id is not None:
+                key = self.account.key_of(voucher_id)
+                return (voucher_id,) if key is None else (voucher_id, key)
+            session = self.service.credentials.token(bearer, self._clock())[2] if bearer else None
+        key = None if session is None else session.claims.notification_key
+        return () if key is None else (key,)
 
     def set_notification_url(
         self, url: str | None, resolve: Callable[[str], Sequence[object]] | None = None

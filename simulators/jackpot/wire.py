@@ -184,6 +184,17 @@ class CouponEvent(_Event):
 
 StoreEvent = StoreEnabledEvent | StoreDisabledEvent | StoreUpdateEvent
 Notification = Annotated[StoreEvent | CouponEvent, Field(discriminator="event")]
+
+
+def about(event: Notification) -> tuple[str, ...]:
+    """The names of what an event is about: the voucher and its notificationKey, or the store."""
+    message = event.message
+    if not isinstance(message, Coupon):
+        return (message.store_id,)
+    key = message.notification_key
+    return (message.id,) if key is None else (message.id, key)
+
+
 _notification: TypeAdapter[Notification] = TypeAdapter(Notification)
 
 # REFUNDING raises no event.

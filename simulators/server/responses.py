@@ -3,7 +3,7 @@
 Errors have one shape (contract, part D): ``{"error": "CODE", "message": "what to do"}``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
@@ -108,29 +108,30 @@ def crash(app: Flask, provider: str, problem: Exception) -> Response:
     )
 
 
-def record(history: History, provider: str, kind: str) -> None:
-    """Write the request that is being answered into ``history``, as one of the CLIENT's."""
+def record(history: History, provider: str, kind: str, about: Collection[str] = ()) -> None:
+    """Write the request that is being answered into ``history``, as one of the CLIENT's, ``about`` these names."""
     try:
         body = request.get_data(cache=True)
     except HTTPException:
         body = b""  # too long to be read; the route answers so
     sent = Request(request.method, request.url, tuple(request.headers.items()), body)
-    exchange = history.invoke(
-        sent, provider=provider, label=kind, purpose=Purpose.CLIENT, direction=Direction.FROM_CLIENT
-    )
-    g.exchange, g.kind = exchange.number, kind
+    with history.about(about):
+        exchange = history.invoke(
+            sent, provider=provider, label=kind, purpose=Purpose.CLIENT, direction=Direction.FROM_CLIENT
+        )
+    g.exchange, g.kind, g.about = exchange.number, kind, about
 
 
 def disturb(disturbances: Disturbances) -> ResponseReturnValue | None:
     """Give the disturbed answer, where the recorded request is to get one before it is carried out."""
-    fault = disturbances.take(g.get("kind", ""))
+    fault = disturbances.take(g.get("kind", ""), g.get("about", ()))
     if fault is None:
         return None
     g.faults = (FaultNote("disturbance", str(fault)),)
     if fault.handled or fault.lost:
         g.fault = fault
         return None
-    disturbances.hold(fault.delay_seconds)
+    disturbances.hold(fault)
     if fault.answer is None:
         return None
     status, body, content_type = fault.answer
@@ -144,7 +145,7 @@ def complete(history: History, disturbances: Disturbances, response: Response) -
         return response
     fault = g.pop("fault", None)
     if fault is not None:
-        disturbances.hold(fault.delay_seconds)
+        disturbances.hold(fault)
         if fault.lost:
             history.complete(number, answer=None, failure=_LOST, faults=g.get("faults", ()))
             return _cut(response)

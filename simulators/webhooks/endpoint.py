@@ -1,6 +1,6 @@
 """One address of the CLIENT that a provider sends to: requests are built and sent, each time once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
@@ -20,8 +20,9 @@ class Endpoint(Generic[M]):
 
     ``url`` is where messages go (None: nowhere). ``encode`` writes a message as a body, ``read`` says what an answer
     means, ``label`` is the word for a message in the history. ``route`` is the way
-    there, ``faults`` act on everything that is sent. ``purpose`` is what things are sent for. ``elsewhere`` is the
-    address of a message that has one of its own. ``retried``: it sends again what is not acknowledged.
+    there, ``faults`` act on everything that is sent, ``faults_about`` on what is about a name. ``purpose`` is what
+    things are sent for. ``elsewhere`` is the address of a message that has one of its own. ``retried``: it sends again
+    what is not acknowledged. ``about`` are the names of what a message is about.
     """
 
     provider: str
@@ -34,6 +35,8 @@ class Endpoint(Generic[M]):
     purpose: Purpose = Purpose.SCENARIO
     elsewhere: Callable[[M], str | None] = field(default=lambda _: None, repr=False)
     retried: bool = True
+    about: Callable[[M], Collection[str]] = field(default=lambda _: (), repr=False)
+    faults_about: dict[str, Sequence[Fault]] = field(default_factory=dict)
 
     def addressed(self, event: M) -> bool:
         """Whether there is an address to send ``event`` to."""
@@ -111,7 +114,9 @@ class Endpoint(Generic[M]):
 
     def deliver(self, delivery: Delivery) -> list[Exchange]:
         """Send ``delivery`` once, with the faults; return what left, copies by faults among it."""
-        return deliver(delivery, self.route, self.faults)
+        named = () if delivery.message is None else self.about(delivery.message)
+        own = [fault for name in named for fault in self.faults_about.get(name, ())]
+        return deliver(delivery, self.route, [*self.faults, *own])
 
     def send_raw(
         self,

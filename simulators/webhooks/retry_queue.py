@@ -7,7 +7,8 @@ A message that was not acknowledged is sent again with exponential backoff insid
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
@@ -67,7 +68,9 @@ class RetryQueue(Generic[M]):
         self.shuffle = shuffle
         self._books = Books[M]()
         self._under_way: set[int] = set()
-        self._held = self._stopped = False
+        self._held: set[str] = set()
+        self._silenced: set[str] = set()
+        self._all_held = self._stopped = False
         # Notified of every change, and the lock of all of it.
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
@@ -159,16 +162,29 @@ class RetryQueue(Generic[M]):
             self._under_way.add(delivery_id)
         return self._attempt(delivery, by_hand=True)
 
-    def hold(self) -> None:
-        """Send nothing of itself until ``resume``; ``again`` still does, in any order."""
+    def hold(self, *names: str) -> None:
+        """Send nothing of itself about ``names`` (none: nothing at all) until ``resume``; ``again`` still does."""
         with self._changed:
-            self._held = True
+            self._held.update(names)
+            self._all_held |= not names
 
-    def resume(self) -> None:
-        """End ``hold``."""
+    def resume(self, *names: str) -> None:
+        """End ``hold`` of ``names`` (none: of everything)."""
         with self._changed:
-            self._held = False
+            self._held = self._held.difference(names) if names else set()
+            self._all_held &= bool(names)
             self._changed.notify_all()
+
+    @contextmanager
+    def silence(self, *names: str) -> Iterator[None]:
+        """Only list what is posted about ``names`` meanwhile: it is never sent of itself."""
+        with self._changed:
+            self._silenced.update(names)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._silenced.difference_update(names)
 
     def wait(self, delivery_id: int, timeout: float) -> QueuedMessage[M]:
         """Wait at most ``timeout`` seconds until a delivery is acknowledged or given up; return it."""
@@ -214,10 +230,10 @@ class RetryQueue(Generic[M]):
         for thread in threads:
             thread.join()
 
-    def wait_idle(self, timeout: float) -> bool:
-        """Wait at most ``timeout`` seconds until nothing waits or is under way; say whether it is so."""
+    def wait_idle(self, timeout: float, *names: str) -> bool:
+        """Wait at most ``timeout`` seconds until nothing about ``names`` (none: any) waits; say whether it is so."""
         with self._changed:
-            return self._wait_for(lambda: not self._waiting() and not self._under_way, timeout)
+            return self._wait_for(lambda: self._idle(names), timeout)
 
     # -- inside; all but _run and _attempt are called with the lock held
 
@@ -239,11 +255,17 @@ class RetryQueue(Generic[M]):
             self._attempt(taken)
 
     def _waiting(self) -> list[QueuedMessage[M]]:
-        return [each for each in self._books.waiting.values() if each.id not in self._under_way]
+        if self._all_held:
+            return []
+        free = (each for each in self._books.waiting.values() if each.id not in self._under_way)
+        return [each for each in free if not self._about(each, self._held)]
+
+    def _about(self, delivery: QueuedMessage[M], names: Collection[str]) -> bool:
+        return bool(names) and any(name in names for name in self.endpoint.about(delivery.event))
 
     def _pause(self) -> float | None:
         """Seconds until something is due (0: now), None where nothing waits."""
-        waiting = [] if self._held else self._waiting()
+        waiting = self._waiting()
         return max(0.0, min(each.due or 0.0 for each in waiting) - self.clock()) if waiting else None
 
     def _take(self) -> QueuedMessage[M]:
@@ -257,7 +279,8 @@ class RetryQueue(Generic[M]):
         return taken
 
     def _listed(self, event: M, genuine: bool) -> QueuedMessage[M]:
-        addressed = self.endpoint.addressed(event)
+        silenced = self._silenced and not self._silenced.isdisjoint(self.endpoint.about(event))
+        addressed = self.endpoint.addressed(event) and not silenced
         delivery = QueuedMessage(
             self._books.next_id,
             event,
@@ -272,6 +295,12 @@ class RetryQueue(Generic[M]):
         self._books.keep(delivery)
         self._changed.notify_all()
 
+    def _idle(self, names: Collection[str]) -> bool:
+        owed = [*self._books.waiting, *self._under_way]
+        if names:
+            owed = [one for one in owed if self._about(self._books.deliveries[one], names)]
+        return not owed
+
     def _attempt(self, delivery: QueuedMessage[M], *, by_hand: bool = False) -> list[Exchange]:
         try:
             if not self.endpoint.addressed(delivery.event) and not by_hand:
@@ -285,7 +314,8 @@ class RetryQueue(Generic[M]):
                 attempt=len(delivery.attempts),
                 copy_of=delivery.original,
             )
-            exchanges = self.endpoint.deliver(sent)
+            with self.endpoint.route.history.about(() if by_hand else self.endpoint.about(delivery.event)):
+                exchanges = self.endpoint.deliver(sent)
             with self._changed:
                 logged = self._logged(delivery, exchanges, began)
                 self._keep(self._arranged(logged, exchanges, by_hand=by_hand))

@@ -18,8 +18,8 @@ _FROM_READY = {
 def came_to(conversions: Conversions, player: Player, state: VoucherState) -> tuple[Conversion, Decimal]:
     """A purchase whose voucher is in ``state``, its webhooks delivered once, and the balance after it.
 
-    One that is RESERVED was not told of, and the balance is that of before. For CONFIRMED the simulator must be
-    ``unready``, or it does not stay so. Raises Undecided where the CLIENT takes no money for what is delivered.
+    One that is RESERVED was not told of, and the balance is that of before; one that is CONFIRMED becomes READY by hand
+    only. Raises Undecided where the CLIENT takes no money for what is delivered.
     """
     balance = conversions.judge.fund(player, 2 * AMOUNT)
     conversion = conversions.begin(player, AMOUNT)
@@ -30,6 +30,8 @@ def came_to(conversions: Conversions, player: Player, state: VoucherState) -> tu
         conversions.happen(conversion, VoucherEvent.CANCEL)
         conversions.reaches(conversion, state)
         return conversion, conversions.measure(player, balance)
+    if state is VoucherState.CONFIRMED:
+        conversions.simulator.account.habits.unready.add(conversion.key)
     conversions.reserve(conversion, PRICE)
     if state is VoucherState.CONFIRMED:
         conversions.leaves(conversion, VoucherState.RESERVED)
