@@ -1,9 +1,8 @@
 """Scenarios side by side: with three test players or more, as many at once, each with players of its own.
 
-First those that judge what is sent alone, then what rests on the choices that all these showed, then those that race
-or cut, then those that may stop the CLIENT; in each part those with two players first, then those that take longer the
-harder is tried. While one races, the others send nothing. What does the most harm runs alone and last, as do those with
-a provider's API, or a driver unless it only bans and lifts the ban.
+First those that judge what is sent alone and then what rests on the choices that these showed; next those that race or
+cut, then those that may stop the CLIENT; in each part those come first that take longest. What does the most harm, and
+what is marked ``alone`` since it is about all that a provider or the CLIENT does, runs alone and last.
 Each part runs before pytest's own loop comes to it, which then takes over how each ended. One that did not end well is
 judged alone: what it found is looked at once more there, and one that an exception ended is judged again. So nothing is
 said of a CLIENT that several scenarios at once alone have shown.

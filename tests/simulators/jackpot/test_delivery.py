@@ -178,6 +178,36 @@ def test_held_and_sent_by_hand_in_any_order() -> None:
         assert len(box.bodies) == 4
 
 
+def test_held_about_one_store_and_no_other() -> None:
+    with inbox() as box, quiet_simulator(box.url) as (simulator, _):
+        first, other = (listing.store.id for listing in simulator.account.listings[:2])
+        simulator.queue.hold(first)
+        held, sent = simulator.account.disable_store(first), simulator.account.disable_store(other)
+        assert simulator.queue.work() is None
+        assert box.bodies == [wire.encode(sent.event)]
+        assert simulator.wait_idle(0, other)
+        assert not simulator.wait_idle(0, first)
+        simulator.queue.resume(other)
+        assert simulator.queue.work() is None
+        assert len(box.bodies) == 1
+        simulator.calm(first)
+        assert simulator.queue.work() is None
+        assert box.bodies == [wire.encode(sent.event), wire.encode(held.event)]
+
+
+def test_silenced_about_one_store_and_no_other() -> None:
+    with inbox() as box, quiet_simulator(box.url) as (simulator, _):
+        first, other = (listing.store.id for listing in simulator.account.listings[:2])
+        with simulator.queue.silence(first):
+            silenced, sent = simulator.account.disable_store(first), simulator.account.disable_store(other)
+        assert simulator.queue.work() is None
+        assert silenced.standing is DeliveryStanding.UNADDRESSED
+        assert box.bodies == [wire.encode(sent.event)]
+        simulator.account.enable_store(first)
+        assert simulator.queue.work() is None
+        assert len(box.bodies) == 2
+
+
 def test_sent_again_whatever_became_of_it() -> None:
     with inbox() as box, quiet_simulator(box.url) as (simulator, clock):
         box.always = 500
@@ -247,6 +277,24 @@ def test_faults_act_on_webhooks_until_calm() -> None:
         other = one(simulator)
         simulator.queue.work()
         assert [attempt.status for attempt in simulator.queue.delivery(other.id).attempts] == [200]
+
+
+def test_faults_about_one_store_act_on_no_other_until_calm() -> None:
+    with inbox() as box, quiet_simulator(box.url) as (simulator, _):
+        first, other = (listing.store.id for listing in simulator.account.listings[:2])
+        simulator.endpoint.faults_about[first] = [CopiesInFlight(n=1)]
+        for store in (first, other):
+            simulator.account.disable_store(store)
+        assert simulator.queue.work() is None
+        assert len(box.bodies) == 3
+        simulator.calm(other)
+        simulator.account.enable_store(first)
+        assert simulator.queue.work() is None
+        assert len(box.bodies) == 5
+        simulator.calm(first)
+        simulator.account.disable_store(first)
+        assert simulator.queue.work() is None
+        assert len(box.bodies) == 6
 
 
 def test_copies_in_flight_are_one_delivery() -> None:

@@ -215,6 +215,17 @@ def test_disturbed_confirmations(place: Served, handled: bool, state: VoucherSta
     assert statuses == [500, again.status_code]
 
 
+def test_disturbed_about_one_voucher_and_no_other(place: Served) -> None:
+    one, other = (place.reserve()["id"] for _ in range(2))
+    place.simulator.disturb("confirm", None, answer=(500, b"oops", "text/plain"), about=one)
+    assert change(place, other, "confirm").status_code == 200
+    assert change(place, one, "confirm").status_code == 500
+    place.simulator.calm(other)
+    assert change(place, one, "confirm").status_code == 500
+    place.simulator.calm(one)
+    assert change(place, one, "confirm").status_code == 200
+
+
 def test_only_operations_can_be_disturbed(place: Served) -> None:
     with pytest.raises(ValueError, match="confirm"):
         place.simulator.disturb("confrim")
