@@ -28,8 +28,9 @@ def test_orphan_moves_nothing(operator: Verbs, player: Player, judge: Judge) -> 
     """
 
     def undone(units: int, *, apart: bool) -> None:
-        judge.fund(player, units + 500)
+        judge.fund(player, 500)
         operator.bet(player, player.money(500))
+        judge.fund(player, units)
         ordinary = operator.result(player, player.money(250))
         balance = judge.measure(player) if apart else player.money(units) + ordinary.message.amount
         orphan = operator.rollback(operator.new_id(), player, player.money(500), label="rollback (orphan)")
