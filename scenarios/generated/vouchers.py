@@ -15,7 +15,7 @@ from simulators.exchanges.history import Purpose
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from simulators.jackpot.wire import Notification, about
 from simulators.wallet.transactions import Transaction
-from simulators.webhooks.message_log import QueuedMessage
+from simulators.webhooks.message_log import DeliveryStanding, QueuedMessage
 
 # Where the price is spent; everywhere else nothing is, once the session is over.
 _SPENT = (VoucherState.CONFIRMED, VoucherState.READY, VoucherState.REFUNDING, VoucherState.REFUND_REJECTED)
@@ -85,6 +85,11 @@ class VoucherStage(Stage):
             one for one in self.hands.simulator.queue.deliveries if not names.isdisjoint(about(one.event))
         ]
 
+    def _told(self, conversion: Conversion) -> bool:
+        """Whether the CLIENT knows of the voucher, or will soon."""
+        of_it = (one for one in self._deliveries() if conversion.voucher_id in about(one.event))
+        return not self.hands.held or any(one.standing is DeliveryStanding.ACKNOWLEDGED for one in of_it)
+
     def _together(self, step: Step) -> None:
         """Sessions in one race, wagers in another, both released at the same moment."""
         player = self.players[0]
@@ -111,8 +116,8 @@ class VoucherStage(Stage):
             return
         conversion = vouchers[-1 - step.of % len(vouchers)]
         if step.verb in (Verb.REFUND, Verb.REJECT) and self.hands.simulator.confirmed_by_client:
-            # A saved story is to break as it did, however busy the CLIENT is; of many, one or another may not.
-            hurry = self.run.settings.story is None
+            # Whoever was told of the reservation confirms it, however busy; so does the CLIENT of a saved story.
+            hurry = self.run.settings.story is None and not self._told(conversion)
             self.hands.leaves(
                 conversion, VoucherState.RESERVED, self.run.settings.effort.pause if hurry else None
             )
