@@ -13,7 +13,7 @@ from scenarios.run.guard import TargetGone
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
-from scenarios.runner.lent import Lent, Served
+from scenarios.runner.fixture_values import Lent, Served
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player

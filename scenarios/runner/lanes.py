@@ -26,8 +26,8 @@ from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
 from scenarios.run.planning.estimate import lanes
 from scenarios.run.run import Run
+from scenarios.runner.fixture_values import NAMES, Lent, Served
 from scenarios.runner.fixtures import JUDGE, choices_learned
-from scenarios.runner.lent import NAMES, Lent, Served
 from scenarios.runner.needs import ALONE, TWO, currency_of, lacking, needs_probe, provider_of, rules_of
 from scenarios.runner.order import AFTER_CHOICES, HARM, grows, turn
 from scenarios.runner.second_look import drop

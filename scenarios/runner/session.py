@@ -18,9 +18,9 @@ from scenarios.run.begin import begin, in_currency
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing, exit_code, judge_rule
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
+from scenarios.runner.fixture_values import Served
 from scenarios.runner.fixtures import JUDGE, RUN, SERVED
 from scenarios.runner.lanes import AHEAD, Ahead, Lanes
-from scenarios.runner.lent import Served
 from scenarios.runner.needs import (
     CURRENCY,
     TWO,
