@@ -45,7 +45,7 @@ from client_under_test.wallet.signature import SignatureCheck
 log = logging.getLogger(__name__)
 
 
-class OtherWords(Misuse):
+class UnfitForDialect(Misuse):
     """A mutant is asked for in words in which its fault cannot be."""
 
 
@@ -85,7 +85,7 @@ REFERENCE = Parts()
 def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
     """Build the CLIENT: tables and players are created where they are missing.
 
-    Raises DatabaseUnreachable, KeyUnusable, AddressUnusable; PublicKeyUnusable and OtherWords, where another
+    Raises DatabaseUnreachable, KeyUnusable, AddressUnusable; PublicKeyUnusable and UnfitForDialect, where another
     provider's adapter takes the callbacks.
 
     ``app.extensions["database"]`` is its Database, to close; ``app.extensions["accounts"]`` its Accounts,
@@ -127,7 +127,7 @@ def create_app(config: Config, parts: Parts = REFERENCE) -> Flask:
 def _callbacks(config: Config, handler: CallbackHandler, teller: Teller) -> Blueprint:
     if config.dialect is None:
         if type(teller) is not REFERENCE.teller:
-            raise OtherWords(
+            raise UnfitForDialect(
                 "this mutant is wrong in what answers tell of balances, and those of the documents tell none",
                 "the words of a provider whose answers do",
                 f"add --dialect {next(iter(ADAPTERS))}, or choose another mutant",
@@ -135,7 +135,7 @@ def _callbacks(config: Config, handler: CallbackHandler, teller: Teller) -> Blue
         return callbacks.blueprint(config.callback_prefix, handler)
     own = (REFERENCE.signature, REFERENCE.parser, REFERENCE.answers, REFERENCE.callbacks)
     if (type(handler.signature), type(handler.parser), type(handler.answers), type(handler)) != own:
-        raise OtherWords(
+        raise UnfitForDialect(
             f"this mutant is wrong in the words of the documents, and {config.dialect} has others",
             "a mutant of the ledger, which every provider's words reach",
             "leave --dialect out, or choose another mutant",

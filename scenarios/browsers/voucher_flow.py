@@ -23,16 +23,16 @@ from simulators.jackpot.lifecycle import IllegalTransition, VoucherEvent, Vouche
 from simulators.jackpot.world import Voucher
 from simulators.providers import JACKPOT
 from simulators.transport.sending import deliver
-from simulators.values.clocks import awake
+from simulators.values.clocks import running_time
 
 # Seconds that closing a session, or passing the time, may take: nothing is judged by it.
 _UNJUDGED = 2.0
 # So many exchanges, the last ones, show what became of a voucher.
 _SHOWN = 12
 # What the player gets whose conversions only pass the time, and one price, in smallest units.
-_PURSE, _STROLL = 1_000_000, 2000
+_PURSE, _PRICE_MEANWHILE = 1_000_000, 2000
 # So often that may be in vain before it is left out.
-_STROLLS = 2
+_TRIES = 2
 # What scenarios convert and pay unless they say otherwise, in smallest units: part of it is left over.
 AMOUNT, PRICE = 4000, 2500
 # After so many waits in vain the CLIENT's own pace bounds the others, if not below these seconds.
@@ -131,7 +131,7 @@ class Conversions(Browser):
 
         Raises TargetGone, OutOfBounds where it does not and the reason is one of these.
         """
-        began = awake()
+        began = running_time()
         bound = self._bound() if seconds is None else seconds
         if not wait_until(condition, bound) and not (self._stood_still() and wait_until(condition, bound)):
             if bound < self.patience:
@@ -139,7 +139,7 @@ class Conversions(Browser):
             if seconds is None:
                 self.simulator.vain_waits, self.unhurried = self.simulator.vain_waits + 1, False
             return False
-        self.simulator.longest_wait = max(self.simulator.longest_wait, awake() - began)
+        self.simulator.longest_wait = max(self.simulator.longest_wait, running_time() - began)
         return True
 
     def _stood_still(self) -> bool:
@@ -323,33 +323,33 @@ class Conversions(Browser):
         level: Level | None = None,
     ) -> Decimal:
         """Judge by ``rule`` that the balance is ``balance`` still, once the CLIENT had time to change it."""
-        self.stroll(player, lambda: not self._owns(player, balance))
+        self.give_time(player, lambda: not self._owns(player, balance))
         return self.judge.balance(rule, player, balance, *exchanges, case=case, level=level)
 
-    def stroll(self, player: Player, happened: Callable[[], bool] = lambda: False) -> None:
+    def give_time(self, player: Player, happened: Callable[[], bool] = lambda: False) -> None:
         """Give the CLIENT time for what it should not do: another player's conversion goes through meanwhile.
 
         Where there is none, or it does not, wait for ``happened`` or the effort's pause.
         """
         self.delivered()
         other = self.run.aside or next((one for one in reversed(self.run.players) if one is not player), None)
-        if other and other.currency == CURRENCY and self.simulator.strolls_in_vain < _STROLLS:
+        if other and other.currency == CURRENCY and self.simulator.failed_meanwhile < _TRIES:
             try:
-                if self._stroll(other):
+                if self._convert_meanwhile(other):
                     return
             except Undecided:
                 pass
-            self.simulator.strolls_in_vain += 1
+            self.simulator.failed_meanwhile += 1
         self.until(happened, self.run.settings.effort.pause)
 
-    def _stroll(self, other: Player) -> bool:
+    def _convert_meanwhile(self, other: Player) -> bool:
         with self.simulator.learning:
-            if self.simulator.purse < _STROLL or other.since != self.simulator.filled:
+            if self.simulator.purse < _PRICE_MEANWHILE or other.since != self.simulator.filled:
                 self.judge.fund(other, _PURSE)
                 self.simulator.purse, self.simulator.filled = _PURSE, other.since
-            self.simulator.purse -= _STROLL
-        conversion = self.begin(other, _STROLL)
-        self.reserve(conversion, _STROLL)
+            self.simulator.purse -= _PRICE_MEANWHILE
+        conversion = self.begin(other, _PRICE_MEANWHILE)
+        self.reserve(conversion, _PRICE_MEANWHILE)
         done = self.until(lambda: self.at_provider(conversion) is VoucherState.READY, _UNJUDGED)
         self.happen(conversion, VoucherEvent.CONFIRM)
         self.delivered()

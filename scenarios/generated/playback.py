@@ -81,9 +81,9 @@ class Stage:
         operator = self.run.verbs
         if step.verb is Verb.RESTART:
             # Nobody opens connections meanwhile: they would not last.
-            room = self.run.route.room
-            with room.alone(room.most) as own:
-                room.turn(own)
+            concurrency = self.run.route.concurrency
+            with concurrency.alone(concurrency.most) as own:
+                concurrency.turn(own)
                 self.run.guard.restart()
             return
         if step.verb is Verb.TOGETHER:

@@ -15,7 +15,7 @@ from simulators.jackpot.service import Agreement
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import Notification
 from simulators.transport.route import Route
-from simulators.values.clocks import onward
+from simulators.values.clocks import increasing_time
 from simulators.webhooks.message_log import QueuedMessage
 from simulators.webhooks.retry_queue import Schedule
 
@@ -36,7 +36,7 @@ class Jackpot(JackpotSimulator):
 
     ``confirmed_by_client`` is False once the CLIENT left a reservation unconfirmed that it should confirm;
     ``purse`` (smallest units) is what the player has left, since it was given that at exchange ``filled``, whose
-    conversions only pass the time; ``strolls_in_vain`` counts those that did not go through;
+    conversions only pass the time; ``failed_meanwhile`` counts those that did not go through;
     ``longest_wait`` (seconds), ``vain_waits`` and ``closes`` (sessions) tell the CLIENT's pace so far, and
     ``costs`` what conversions cost with it when nothing goes wrong. ``tokens`` are all that the CLIENT minted so far.
     ``learning`` is held while one of these is found out for all scenarios.
@@ -46,7 +46,7 @@ class Jackpot(JackpotSimulator):
         agreed = run.settings.target.need_jackpot()
         self._shift = 0.0
         self.confirmed_by_client = agreed.confirmation == "manual"
-        self.purse = self.filled = self.strolls_in_vain = self.vain_waits = 0
+        self.purse = self.filled = self.failed_meanwhile = self.vain_waits = 0
         self.learning = threading.Lock()
         self.longest_wait = 0.0
         self.costs: dict[VoucherState, Decimal] = {}
@@ -58,7 +58,7 @@ class Jackpot(JackpotSimulator):
             habits=_habits(agreed, _SCALE),
             schedule=Schedule().scaled(_SCALE),
             seed=run.settings.seed,
-            clock=lambda: onward() + self._shift,
+            clock=lambda: increasing_time() + self._shift,
             files_url=agreed.files_url,
         )
         self.store_id = self.account.listings[0].store.id

@@ -63,7 +63,7 @@ def _race(
 def _judge_race(conversions: Conversions, name: str, player: Player, expected: Decimal) -> None:
     """Judge that the event had no second effect; that it has one at all is other rules' matter."""
     conversions.settles(player, expected)
-    conversions.stroll(player)
+    conversions.give_time(player)
     judge = conversions.judge
     seen = conversions.measure(player, expected)
     judge.holds(
@@ -100,7 +100,7 @@ def test_out_of_order(conversions: Conversions, player: Player, judge: Judge) ->
             conversions.happen(conversion, *steps)
             conversions.deliver(conversion, *order)
         expected = conversions.left(player, balance, state)
-        conversions.stroll(player)
+        conversions.give_time(player)
         conversions.ends("EVT-04", conversion, state, expected, case=", then ".join(order).upper())
 
 

@@ -91,7 +91,7 @@ def test_refund_returns_the_price(conversions: Conversions, player: Player) -> N
         conversions.happen(conversion, event)
         returned = player.money(PRICE) if state is VoucherState.REFUNDED else Decimal(0)
         conversions.settles(player, balance + returned)
-        conversions.stroll(player)
+        conversions.give_time(player)
         conversions.ends("VCH-03", conversion, state, balance + returned, case=str(event))
 
 
@@ -116,7 +116,7 @@ def test_confirms_its_own_once(
             conversions.reserve(conversion, PRICE)
             deliver_again(conversion)
         conversions.leaves(conversion, VoucherState.RESERVED)
-        conversions.stroll(player)
+        conversions.give_time(player)
         sent = conversions.simulator.confirm_requests(conversion.voucher)
         judge.holds(
             "VCH-04",
@@ -140,14 +140,14 @@ def test_confirms_no_other(run: Run, conversions: Conversions, player: Player, j
     key = conversions.strange_key()
     asked = account.reservation(Decimal(100), manual=True, price=Decimal(20), notification_key=key)
     stranger = account.reserve(conversions.simulator.store_id, asked)
-    conversions.stroll(player)
+    conversions.give_time(player)
     _not_confirmed(conversions, judge, stranger.id, "a reservation under a key that it never minted")
     account.happen(stranger.id, VoucherEvent.CANCEL)
     # One that costs more than the session holds and the player has left.
     judge.fund(player, AMOUNT)
     dear = conversions.begin(player, AMOUNT)
     conversions.reserve(dear, 2 * AMOUNT, limit=2 * AMOUNT, manual=True)
-    conversions.stroll(player)
+    conversions.give_time(player)
     _not_confirmed(conversions, judge, dear.voucher, "a reservation that costs more than the player has")
     conversions.happen(dear, VoucherEvent.CANCEL)
     conversions.delivered()
@@ -156,7 +156,7 @@ def test_confirms_no_other(run: Run, conversions: Conversions, player: Player, j
     spent = conversions.begin(player, AMOUNT)
     bet = run.verbs.bet(player, player.money(AMOUNT))
     conversions.reserve(spent, AMOUNT, manual=True)
-    conversions.stroll(player)
+    conversions.give_time(player)
     if bet.ok:
         _not_confirmed(conversions, judge, spent.voucher, "a reservation whose money was staked before")
     conversions.happen(spent, VoucherEvent.CANCEL)
@@ -185,7 +185,7 @@ def test_confirmed_is_not_confirmed_again(
             conversions.happen(conversion, VoucherEvent.MAKE_READY)
             conversions.deliver(conversion, *order)
         conversions.seen_as(conversion, VoucherState.READY)
-        conversions.stroll(player)
+        conversions.give_time(player)
         case = ", then ".join(order).upper()
         not_confirmed("VCH-05", conversions, judge, conversion.voucher, case)
 

@@ -215,7 +215,7 @@ class Run:
         most = self.limits.width(_ABREAST_FAR if self._far else _ABREAST)
         operator = self.reach.operator
         found = 1 if operator is None else width(operator, self.players[0], most, self.route.timeout)
-        self.route.room.answers = found
+        self.route.concurrency.answers = found
         return found
 
     @property

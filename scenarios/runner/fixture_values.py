@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from scenarios.hosting.jackpot import Jackpot
 
 
-class Served:
+class Simulators:
     """The providers' simulators of ``run``, each served from when it is first asked for until ``close``.
 
     ``minted`` are all checkout tokens of the run so far. Safe to use from several threads.
@@ -55,13 +55,13 @@ class Served:
             self._open.close()
 
 
-class Lent:
+class FixtureValues:
     """What a scenario may ask for, by its fixtures' names; made when it is first asked for."""
 
-    def __init__(self, judge: Judge, served: Served) -> None:
+    def __init__(self, judge: Judge, simulators: Simulators) -> None:
         self.judge = judge
         self.run = judge.run
-        self._served = served
+        self._simulators = simulators
         self._conversions: Conversions | None = None
 
     def __getitem__(self, name: str) -> Any:
@@ -117,7 +117,7 @@ class Lent:
     @property
     def jackpot(self) -> "Jackpot":
         """The fake Jackpot."""
-        found: Jackpot = self._served.of(JACKPOT)
+        found: Jackpot = self._simulators.of(JACKPOT)
         return found
 
     @property
@@ -132,7 +132,7 @@ class Lent:
     @property
     def checkout(self) -> "JudgedCheckout":
         """The fake checkout."""
-        found: JudgedCheckout = self._served.of(CHECKOUT)
+        found: JudgedCheckout = self._simulators.of(CHECKOUT)
         return found
 
     @property
@@ -140,7 +140,7 @@ class Lent:
         """The player's browser at a product; the scenario is skipped where nobody said which products there are."""
         from scenarios.browsers.checkout_browser import minting_at
 
-        found = minting_at(self.run, self.judge, self._served.minted)
+        found = minting_at(self.run, self.judge, self._simulators.minted)
         if found is None:
             pytest.skip('needs products to ask for: add variants = ["..", ".."] in [checkout]')
         return found
@@ -160,5 +160,5 @@ class Lent:
 
 # What a scenario that runs in a lane may ask for.
 NAMES = frozenset(
-    {"run", "judge", *(name for name, value in vars(Lent).items() if isinstance(value, property))}
+    {"run", "judge", *(name for name, value in vars(FixtureValues).items() if isinstance(value, property))}
 )

@@ -13,7 +13,7 @@ from scenarios.run.guard import TargetGone
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
-from scenarios.runner.fixture_values import Lent, Served
+from scenarios.runner.fixture_values import FixtureValues, Simulators
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 JUDGE: pytest.StashKey[Judge] = pytest.StashKey()
-SERVED: pytest.StashKey[Served] = pytest.StashKey()
+SIMULATORS: pytest.StashKey[Simulators] = pytest.StashKey()
 
 
 @pytest.fixture(scope="session")
@@ -127,51 +127,51 @@ def another_player(players: list[Player]) -> Player:
 
 
 @pytest.fixture(scope="session")
-def served(request: pytest.FixtureRequest) -> Served:
+def simulators(request: pytest.FixtureRequest) -> Simulators:
     """The providers' simulators, each served from when a scenario asks for it until the run ends."""
-    return request.config.stash[SERVED]
+    return request.config.stash[SIMULATORS]
 
 
 @pytest.fixture
-def lent(judge: Judge, served: Served) -> Iterator[Lent]:
+def fixture_values(judge: Judge, simulators: Simulators) -> Iterator[FixtureValues]:
     """What scenarios ask for beside wagers, made when it is asked for."""
-    lent = Lent(judge, served)
-    yield lent
-    lent.finish()
+    values = FixtureValues(judge, simulators)
+    yield values
+    values.finish()
 
 
 @pytest.fixture(scope="session")
-def simulator(served: Served) -> "OperatorSimulator":
+def simulator(simulators: Simulators) -> "OperatorSimulator":
     """The fake OPERATOR's API, listening where the target file says, for what the CLIENT asks."""
-    found: OperatorSimulator = served.of(OPERATOR)
+    found: OperatorSimulator = simulators.of(OPERATOR)
     return found
 
 
 @pytest.fixture
-def jackpot(lent: Lent) -> "Jackpot":
+def jackpot(fixture_values: FixtureValues) -> "Jackpot":
     """The fake Jackpot, listening where the target file says, with its webhooks on their way."""
-    return lent.jackpot
+    return fixture_values.jackpot
 
 
 @pytest.fixture
-def conversions(lent: Lent) -> "Conversions":
+def conversions(fixture_values: FixtureValues) -> "Conversions":
     """The player's browser and the provider's hands: sessions, reservations, and what becomes of them."""
-    return lent.conversions
+    return fixture_values.conversions
 
 
 @pytest.fixture
-def checkout(lent: Lent) -> "JudgedCheckout":
+def checkout(fixture_values: FixtureValues) -> "JudgedCheckout":
     """The fake checkout, listening where the target file says, with its decisions on their way."""
-    return lent.checkout
+    return fixture_values.checkout
 
 
 @pytest.fixture
-def minting(lent: Lent) -> "Minting":
+def minting(fixture_values: FixtureValues) -> "Minting":
     """The player's browser at a product; the scenario is skipped where nobody said which products there are."""
-    return lent.minting
+    return fixture_values.minting
 
 
 @pytest.fixture
-def orders(lent: Lent) -> "Orders":
+def orders(fixture_values: FixtureValues) -> "Orders":
     """Where checkouts are opened, decided about and read."""
-    return lent.orders
+    return fixture_values.orders

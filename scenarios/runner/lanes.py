@@ -26,7 +26,7 @@ from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
 from scenarios.run.planning.estimate import lanes
 from scenarios.run.run import Run
-from scenarios.runner.fixture_values import NAMES, Lent, Served
+from scenarios.runner.fixture_values import NAMES, FixtureValues, Simulators
 from scenarios.runner.fixtures import JUDGE, choices_learned
 from scenarios.runner.needs import ALONE, TWO, currency_of, lacking, needs_probe, provider_of, rules_of
 from scenarios.runner.order import AFTER_CHOICES, HARM, grows, turn
@@ -50,7 +50,7 @@ class Lanes:
     """
 
     run: Run
-    served: Served
+    simulators: Simulators
     items: Iterable[pytest.Item]
     keep: Callable[[ScenarioResult], bool]
     _parts: dict[float, list[pytest.Function]] = field(default_factory=lambda: defaultdict(list))
@@ -74,7 +74,7 @@ class Lanes:
         due = [item for at in sorted(self._parts) if at <= last for item in self._parts.pop(at)]
         if len(due) < 2 or not self._worthwhile() or self.run.width < 2:
             return
-        with self.run.route.room.narrowed(self.run.width):
+        with self.run.route.concurrency.narrowed(self.run.width):
             self._side_by_side(due)
         if self._cut:
             self.run.away.append(range(min(self._cut), len(self.run.history)))
@@ -196,14 +196,14 @@ class Lanes:
 
     def _call(self, item: pytest.Function, judge: Judge) -> None:
         try:
-            lent = Lent(judge, self.served)
+            values = FixtureValues(judge, self.simulators)
             if _fixtures_used(item):
                 with self._learning:
                     learn_all(judge, judge.run.verbs, judge.run.players[0])
             try:
-                item.function(**{name: lent[name] for name in inspect.signature(item.function).parameters})
+                item.function(**{name: values[name] for name in inspect.signature(item.function).parameters})
             finally:
-                lent.finish()
+                values.finish()
         except TargetGone:
             self._stop()
             self._cut.append(judge.result.first_exchange)

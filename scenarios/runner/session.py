@@ -18,8 +18,8 @@ from scenarios.run.begin import begin, in_currency
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing, exit_code, judge_rule
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
-from scenarios.runner.fixture_values import Served
-from scenarios.runner.fixtures import JUDGE, RUN, SERVED
+from scenarios.runner.fixture_values import Simulators
+from scenarios.runner.fixtures import JUDGE, RUN, SIMULATORS
 from scenarios.runner.lanes import AHEAD, Ahead, Lanes
 from scenarios.runner.needs import (
     CURRENCY,
@@ -79,7 +79,7 @@ class Session:
         self._planned: list[ScenarioResult] = []
         # The run in each further currency, by its code; "" is the players' own.
         self._runs: dict[str, Run] = {"": run}
-        self._served = Served(run)
+        self._simulators = Simulators(run)
         self._keeping = threading.Lock()
         self._order = Order(run, self._tell)
         run.guard.tell = run.reach.tell = run.pace.tell = self._tell
@@ -106,7 +106,7 @@ class Session:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Lend the run to the fixtures, and notice from now on when this program is stopped."""
-        config.stash[RUN], config.stash[SERVED] = self.run, self._served
+        config.stash[RUN], config.stash[SIMULATORS] = self.run, self._simulators
         watching = ExitStack()
         watching.enter_context(watched())
         config.add_cleanup(watching.close)
@@ -207,14 +207,14 @@ class Session:
         """Find out before the first wager whether the providers' APIs can be served, where needed."""
         wanted = [name for item in scenarios for name in served_for(item) if lacking(item, self.run) is None]
         for name in dict.fromkeys(wanted):
-            self._served.of(name)
+            self._simulators.of(name)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Let run side by side, before the others, what can run so."""
         if self.sure and not session.config.option.collectonly:
             session.config.pluginmanager.register(
-                Ahead(Lanes(self.run, self._served, session.items, self._keep_from_lane))
+                Ahead(Lanes(self.run, self._simulators, session.items, self._keep_from_lane))
             )
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -342,7 +342,7 @@ class Session:
         if self.finished:
             return
         self.finished = True
-        self._served.close()
+        self._simulators.close()
         self.run.history.scenario = None
         ran = {id(result) for result in self.run.results}
         enough = self.run.settings.first_only and any(broken_by(one, self.run) for one in self.run.results)
@@ -355,7 +355,7 @@ class Session:
         self.run.results[:] = self._planned
         self._restore()
         self._tell_own()
-        at_once = self.run.route.room.at_once
+        at_once = self.run.route.concurrency.at_once
         warning = self.run.pace.warning(at_once if at_once < self.run.route.connections else None)
         if warning is not None:
             self.run.warn(warning)

@@ -23,7 +23,7 @@ from simulators.server.responses import ApiError
 from simulators.simulator import Simulator
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
-from simulators.values.clocks import awake
+from simulators.values.clocks import running_time
 from simulators.values.ids import random_id
 from simulators.values.records import Table
 from simulators.values.secret import same
@@ -59,7 +59,7 @@ class CheckoutSimulator(Simulator[Notice]):
         decision_url: str | None = None,
         schedule: Schedule | None = None,
         clock: Callable[[], float] = time.time,
-        queue_clock: Callable[[], float] = awake,
+        queue_clock: Callable[[], float] = running_time,
     ) -> None:
         endpoint = Endpoint(
             wire.PROVIDER,

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from simulators.exchanges import bounds
 from simulators.exchanges.owners import Owners
-from simulators.values.clocks import awake
+from simulators.values.clocks import running_time
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -265,13 +265,13 @@ class History(Owners):
     listeners: list[Listener] = field(default_factory=list)
     _exchanges: list[Exchange] = field(default_factory=list, repr=False)  # a traceback may show values
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _epoch: float = field(default_factory=awake)
+    _epoch: float = field(default_factory=running_time)
     _races: int = 0
     _room: bounds.Room = field(default_factory=bounds.Room)
 
     def now(self) -> float:
         """Seconds since this history began."""
-        return awake() - self._epoch
+        return running_time() - self._epoch
 
     def new_race(self) -> int:
         """A number for a race; no two races of this history have the same."""

@@ -20,7 +20,7 @@ from simulators.jackpot.wire import Notification
 from simulators.server.responses import ApiError
 from simulators.simulator import Simulator
 from simulators.transport.route import Route
-from simulators.values.clocks import awake
+from simulators.values.clocks import running_time
 from simulators.values.records import Table
 from simulators.webhooks.endpoint import Endpoint
 from simulators.webhooks.retry_queue import RetryQueue, Schedule
@@ -58,7 +58,7 @@ class JackpotSimulator(Simulator[Notification]):
         seed: int = 0,
         shuffle: int | None = None,
         clock: Callable[[], float] = time.time,
-        queue_clock: Callable[[], float] = awake,
+        queue_clock: Callable[[], float] = running_time,
         files_url: str | None = None,
     ) -> None:
         queue = RetryQueue(

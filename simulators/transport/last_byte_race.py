@@ -24,11 +24,11 @@ from simulators.exchanges.history import (
     Request,
     Status,
 )
+from simulators.transport.concurrency import Slot
 from simulators.transport.delivery import Delivery, Meaning
 from simulators.transport.raw_connection import Connection, failure_of, network
-from simulators.transport.room import Place
 from simulators.transport.route import Route
-from simulators.values.clocks import awake
+from simulators.values.clocks import running_time
 
 # Seconds between the arrival of all but the last bytes and the release: a server accepts and reads meanwhile.
 SETTLE = 0.02
@@ -65,13 +65,13 @@ def race(
     if not racers:
         return []
     # Who lines up may open all its connections.
-    line = route.room.alone(len(racers)) if alone else nullcontext(Place(len(racers)))
-    with line as own, route.places(len(racers)):
+    line = route.concurrency.alone(len(racers)) if alone else nullcontext(Slot(len(racers)))
+    with line as own, route.slots(len(racers)):
         try:
             # Before anything is sent: a CLIENT cuts off what comes too slowly.
             route.limits.request(len(racers))
             _warm(racers, route, settle)
-            route.room.turn(own)
+            route.concurrency.turn(own)
             firsts: dict[Request, int] = {}
             number = route.history.new_race()
             for racer in racers:
@@ -93,7 +93,7 @@ def _warm(racers: list[_Racer], route: Route, settle: float) -> None:
         try:
             racer.connection = route.connect(racer.delivery.request)
             whole = racer.connection.head + racer.connection.body
-            racer.connection.push(whole[:-1], awake() + timeout)
+            racer.connection.push(whole[:-1], running_time() + timeout)
             # Its TLS record is made now, so that at the release only raw sends are left.
             racer.last = racer.connection.seal(whole[-1:])
         except Exception as error:
@@ -105,19 +105,19 @@ def _warm(racers: list[_Racer], route: Route, settle: float) -> None:
         list(pool.map(prepare, racers))
     ready = [racer.connection for racer in racers if racer.connection is not None]
     # One deadline for all: a CLIENT that serves one connection at a time leaves the others' bytes waiting.
-    deadline = awake() + timeout
+    deadline = running_time() + timeout
     for connection in ready:
-        connection.flush(deadline - awake())
+        connection.flush(deadline - running_time())
         connection.socket.setblocking(False)
     if ready:
         time.sleep(settle)
 
 
-def _run(racers: list[_Racer], route: Route, own: Place) -> list[Exchange]:
+def _run(racers: list[_Racer], route: Route, own: Slot) -> list[Exchange]:
     history = route.history
     runners = [racer for racer in racers if racer.failure is None]
     spread = _release(runners, history)
-    route.room.sent(own)
+    route.concurrency.sent(own)
     text = f"race of {len(runners)}, last bytes within {spread * 1000:.1f} ms"
     note = (FaultNote(RACE_NOTE, text),) if runners else ()
     done: dict[int, Exchange] = {}
@@ -150,7 +150,7 @@ def _run(racers: list[_Racer], route: Route, own: Place) -> list[Exchange]:
         raise
     answered = [one.answered for one in done.values() if one.answered is not None and one.answer is not None]
     if len(answered) == len(racers):
-        route.room.raced(len(racers), max(answered) - min(answered))
+        route.concurrency.raced(len(racers), max(answered) - min(answered))
     return [done[racer.number] for racer in racers]
 
 
@@ -173,12 +173,12 @@ def _release(racers: list[_Racer], history: History) -> float:
 
 def _collect(racers: list[_Racer], timeout: float, finish: Callable[[_Racer], None]) -> None:
     """Read all answers together and finish each racer as it ends, after ``timeout`` seconds all of them."""
-    deadline = awake() + timeout
+    deadline = running_time() + timeout
     with selectors.DefaultSelector() as selector:
         for racer in racers:
             assert racer.connection is not None
             selector.register(racer.connection.socket, selectors.EVENT_READ, racer)
-        while selector.get_map() and (left := deadline - awake()) > 0:
+        while selector.get_map() and (left := deadline - running_time()) > 0:
             for key, _ in selector.select(left):
                 racer = key.data
                 try:

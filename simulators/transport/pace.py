@@ -1,7 +1,7 @@
 """A CLIENT that says *not now*: what is sent is sent again later, at a pace that is learned from when it was taken.
 
 Only what is refused alone, or is asked to come back much later, tells of the pace: of what is refused beside others
-there are fewer at once (``room``) from then on.
+there are fewer at once (``concurrency``) from then on.
 
 Implements ``contract.md``, *What a verdict may rest on*: 429, and 503 with or without Retry-After, mean *not now*.
 """

@@ -21,7 +21,7 @@ import h11
 import urllib3
 
 from simulators.exchanges.history import Answer, Failure, FailureKind, Headers, Request, header
-from simulators.values.clocks import awake
+from simulators.values.clocks import running_time
 
 # An answer longer than this is cut: a CLIENT under test must not be able to fill the judge's memory.
 ANSWER_LIMIT = 2 << 20
@@ -121,7 +121,7 @@ class Connection:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         url = parsed(request.url)
         host, port = endpoint(url)
-        deadline = awake() + timeout
+        deadline = running_time() + timeout
         self.socket = _dial(host, port, timeout, buffer)
         try:
             if url.scheme == "https":
@@ -192,8 +192,8 @@ class Connection:
 
     def flush(self, timeout: float) -> None:
         """Wait until the peer's kernel has every byte sent, at most ``timeout`` seconds."""
-        deadline = awake() + timeout
-        while _in_flight(self.socket) and awake() < deadline:
+        deadline = running_time() + timeout
+        while _in_flight(self.socket) and running_time() < deadline:
             time.sleep(_POLL)
 
     def take(self, size: int = _RECEIVE) -> Answer | None:
@@ -295,7 +295,7 @@ def _inflated(body: bytes, encoding: str | None) -> bytes:
 
 
 def _dial(host: str, port: int, timeout: float, buffer: int | None) -> socket.socket:
-    deadline = awake() + timeout
+    deadline = running_time() + timeout
     failure: OSError = NoConnectionError(f"{host} has no address")
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         sock = socket.socket(family, kind, protocol)
@@ -343,8 +343,8 @@ def _in_flight(sock: socket.socket) -> int:
 
 
 def remaining(deadline: float) -> float:
-    """Seconds until ``deadline`` of ``awake()``; raises TimeoutError when it has passed."""
-    left = deadline - awake()
+    """Seconds until ``deadline`` of ``running_time()``; raises TimeoutError when it has passed."""
+    left = deadline - running_time()
     if left <= 0:
         raise TimeoutError
     return left

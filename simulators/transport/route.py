@@ -9,11 +9,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from simulators.exchanges.history import Answer, Headers, History, Request
+from simulators.transport.concurrency import Concurrency, Slot
 from simulators.transport.pace import Pace
 from simulators.transport.rate_limits import Limits
 from simulators.transport.raw_connection import Connection, endpoint, parsed
-from simulators.transport.room import Place, Room
-from simulators.values.clocks import awake
+from simulators.values.clocks import running_time
 
 _KNOCK = 0.02
 
@@ -40,36 +40,36 @@ class Route:
     headers: Headers = field(default=(), repr=False)
     _idle: dict[str, list[Connection]] = field(init=False, default_factory=dict, repr=False)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock, repr=False)
-    room: Room = field(init=False, repr=False)
+    concurrency: Concurrency = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.room = Room(self.connections)
+        self.concurrency = Concurrency(self.connections)
         # A route that is forgotten takes its connections with it.
         weakref.finalize(self, _cut_all, self._idle)
 
     @contextmanager
-    def place(self, *, pooled: bool) -> Iterator[Place]:
-        """Wait for room for one connection, and hold it; ``pooled`` ones are no more than there is ``room`` for."""
+    def slot(self, *, pooled: bool) -> Iterator[Slot]:
+        """Wait for room for one connection, and hold it; ``pooled`` ones are no more than ``concurrency`` allows."""
         if not pooled:
-            with self.room.faulty() as own, self.places(1):
+            with self.concurrency.faulty() as own, self.slots(1):
                 yield own
             return
         # The connection comes second: who waits for a race to end must hold none.
-        with self.room.place() as own, self.limits.connection():
+        with self.concurrency.slot() as own, self.limits.connection():
             yield own
 
     def width(self, n: int) -> int:
         """How wide a race of ``n`` may be: no wider than the limits allow, and than the CLIENT takes at once."""
-        return self.room.race(self.limits.width(n))
+        return self.concurrency.race(self.limits.width(n))
 
     @contextmanager
-    def places(self, n: int) -> Iterator[None]:
+    def slots(self, n: int) -> Iterator[None]:
         """Wait for room for ``n`` connections, and hold it. Raises ValueError where there can never be so much."""
         with self.limits.connection(n):
             # Where connections are counted, idle ones count too: beyond those that it was seen to answer side by side,
             # a CLIENT may turn to none before an idle one is closed.
             if self.limits.max_connections is not None:
-                self._keep_only(self.room.beside - self.limits.open_connections)
+                self._keep_only(self.concurrency.beside - self.limits.open_connections)
             yield
 
     def connect(self, request: Request, *, pooled: bool = False, buffer: int | None = None) -> Connection:
@@ -93,8 +93,8 @@ class Route:
         ``timeout`` holds for all of it. Raises OSError and h11.RemoteProtocolError where there is none (``failure_of``
         puts them into words), and ValueError where the request cannot be written.
         """
-        deadline = awake() + self.timeout
-        with self.place(pooled=True):
+        deadline = running_time() + self.timeout
+        with self.slot(pooled=True):
             connection = self.connect(request, pooled=True)
             try:
                 # A peer may answer before it has read all, and close: then the answer is there to be read.

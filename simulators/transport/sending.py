@@ -6,14 +6,14 @@ Alone over a connection that is kept, together as a race, or on a connection of 
 from collections.abc import Sequence
 
 from simulators.exchanges.history import Answer, Exchange, Failure, FailureKind, Request, Status, header
+from simulators.transport.concurrency import Slot
 from simulators.transport.delivery import Deliver, Delivery, Fault, Handling, KillInstant, Meaning
 from simulators.transport.faults.parameters import FIRST_BYTE, UnfitFault
 from simulators.transport.last_byte_race import race
 from simulators.transport.pace import Pace
 from simulators.transport.raw_connection import Connection, Cut, failure_of, network, remaining
-from simulators.transport.room import Place
 from simulators.transport.route import Route, reachable
-from simulators.values.clocks import awake
+from simulators.values.clocks import running_time
 
 # A receive buffer this small makes the CLIENT wait for a slow reader, also with short answers.
 _SMALL_BUFFER = 1024
@@ -75,7 +75,7 @@ def _after_race(
     took = sum(not _refused(one, other) for one, other in zip(group, raced, strict=True))
     if took < len(raced):
         # Twice what was taken: that is halved.
-        route.room.refused(2 * took, raced[0].invoked, route.history.now() - raced[0].invoked)
+        route.concurrency.refused(2 * took, raced[0].invoked, route.history.now() - raced[0].invoked)
     done = list(raced)
     # How many were taken tells at which pace the others are sent again.
     for place in sorted(range(len(raced)), key=lambda place: raced[place].not_now):
@@ -111,7 +111,7 @@ def _taken(
         exchange, beside = _once(delivery.copy(first, attempt), route, pooled=True)
         attempt, waited, ago = attempt + 1, waited + pause, 0.0
     if exchange.answer is not None and route.pace.taken(exchange.number):
-        route.room.widen()
+        route.concurrency.widen()
     return exchange
 
 
@@ -139,7 +139,7 @@ def _once(delivery: Delivery, route: Route, *, pooled: bool) -> tuple[Exchange, 
     if "before" in handling.kill:
         _kill("before", handling, route)
         reachable(delivery.request, route.timeout)
-    with route.place(pooled=pooled) as own:
+    with route.slot(pooled=pooled) as own:
         # A kept connection may be closed while it waits, so the waiting comes first.
         route.limits.request()
         connection, failure = _connection(delivery.request, route, handling, pooled=pooled)
@@ -148,15 +148,15 @@ def _once(delivery: Delivery, route: Route, *, pooled: bool) -> tuple[Exchange, 
             exchange = delivery.leaving(route.history, wire=(fault.note for fault in acting))
             done = _record(exchange, delivery, handling, route, connection, failure, own)
             # What has faults is not of the judge's own choice.
-            beside = not pooled or own.together > 1 or done.invoked < route.room.lost_at + _STILL
+            beside = not pooled or own.together > 1 or done.invoked < route.concurrency.lost_at + _STILL
             if not pooled and done.answer is None:
-                route.room.lost_at = route.history.now()
+                route.concurrency.lost_at = route.history.now()
             if connection is not None and pooled:
                 if route.pace is not None:
                     # Who minds the CLIENT's pace minds how much it can bear, too; serve and load send as they are told.
-                    route.room.took(done.invoked, done.seconds or 0.0, route.timeout)
+                    route.concurrency.took(done.invoked, done.seconds or 0.0, route.timeout)
                     if _refused(delivery, done) and own.together > 1:
-                        route.room.refused(own.together, done.invoked, done.seconds or 0.0)
+                        route.concurrency.refused(own.together, done.invoked, done.seconds or 0.0)
                 route.keep(connection, delivery.request)
                 connection = None
         finally:
@@ -190,7 +190,7 @@ def _record(
     route: Route,
     connection: Connection | None,
     failure: Failure | None,
-    own: Place,
+    own: Slot,
 ) -> Exchange:
     answer = None
     if connection is not None:
@@ -214,11 +214,11 @@ def _record(
     )
 
 
-def _converse(connection: Connection, handling: Handling, route: Route, own: Place) -> Answer:
-    deadline = awake() + route.timeout
+def _converse(connection: Connection, handling: Handling, route: Route, own: Slot) -> Answer:
+    deadline = running_time() + route.timeout
     # A CLIENT may answer before it has read all, and close: then the answer is there to be read.
     early = not _push(connection, handling, route, deadline)
-    route.room.sent(own)
+    route.concurrency.sent(own)
     if handling is _PLAIN:
         return connection.wait(deadline)
     connection.flush(route.timeout)
@@ -226,7 +226,7 @@ def _converse(connection: Connection, handling: Handling, route: Route, own: Pla
     if handling.lose is not None and not early:
         _lose(connection, handling.lose, handling.cut, route)
     # The faults' own seconds are not the CLIENT's.
-    return _read(connection, handling, route, awake() + route.timeout)
+    return _read(connection, handling, route, running_time() + route.timeout)
 
 
 def _push(connection: Connection, handling: Handling, route: Route, deadline: float) -> bool:
@@ -240,10 +240,10 @@ def _push(connection: Connection, handling: Handling, route: Route, deadline: fl
             head = head if body else head[:-1]
             body = body[: max(0, min(handling.reset_after, len(body) - 1))]
         chunk = handling.chunk or len(body) or 1
-        connection.push(head, awake() + route.timeout)
+        connection.push(head, running_time() + route.timeout)
         for start in range(0, len(body), chunk):
             route.sleep(handling.pause) if handling.pause else None
-            connection.push(body[start : start + chunk], awake() + route.timeout)
+            connection.push(body[start : start + chunk], running_time() + route.timeout)
     except (BrokenPipeError, ConnectionResetError):
         return False
     if handling.reset_after is not None:
@@ -256,7 +256,7 @@ def _push(connection: Connection, handling: Handling, route: Route, deadline: fl
 
 def _lose(connection: Connection, instant: float | str, how: Cut, route: Route) -> None:
     if instant == FIRST_BYTE:
-        deadline = awake() + route.timeout
+        deadline = running_time() + route.timeout
         while not connection.heard:
             connection.socket.settimeout(remaining(deadline))
             connection.take(1)

@@ -1,8 +1,9 @@
 """Clocks for a machine that pauses, and whose time of day is set back.
 
-``awake()`` counts seconds in which this process could run: while it is ``watched``, what passed as it was stopped
-(a virtual machine that is frozen, a signal) is left out, so that nobody's patience ends meanwhile. ``onward()`` is the
-time of day as events are stamped with it: it never goes back, and no two calls get the same millisecond.
+``running_time()`` counts seconds in which this process could run: while it is ``watched``, what passed as it was
+stopped (a virtual machine that is frozen, a signal) is left out, so that nobody's patience ends meanwhile.
+``increasing_time()`` is the time of day as events are stamped with it: it never goes back, and no two calls get the
+same millisecond.
 """
 
 import threading
@@ -16,7 +17,7 @@ _BEAT: Final = 0.05
 _LATE: Final = 0.3
 
 
-class Awake:
+class RunningTime:
     """``clock`` counts seconds, whether or not this process can run."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -67,7 +68,7 @@ class Awake:
                 self._watchers -= 1
 
 
-class Onward:
+class IncreasingTime:
     """``clock`` is the time of day in nanoseconds since the epoch."""
 
     def __init__(self, clock: Callable[[], int] = time.time_ns) -> None:
@@ -83,19 +84,19 @@ class Onward:
             return (self._last + 0.5) / 1000
 
 
-_AWAKE, _ONWARD = Awake(), Onward()
+_RUNNING, _INCREASING = RunningTime(), IncreasingTime()
 
 
-def awake() -> float:
+def running_time() -> float:
     """Seconds on a monotonic clock, without those in which this process was stopped while it was ``watched``."""
-    return _AWAKE.now()
+    return _RUNNING.now()
 
 
 def watched() -> AbstractContextManager[None]:
     """A context in which is noticed that this process is stopped."""
-    return _AWAKE.watched()
+    return _RUNNING.watched()
 
 
-def onward() -> float:
+def increasing_time() -> float:
     """Seconds since the epoch, later by a millisecond at least than ever before in this process."""
-    return _ONWARD.now()
+    return _INCREASING.now()

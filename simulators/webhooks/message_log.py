@@ -61,7 +61,7 @@ def moved(delivery: QueuedMessage[M], seconds: float) -> QueuedMessage[M]:
 
 
 @dataclass
-class Books(Generic[M]):
+class MessageLog(Generic[M]):
     """The log: every delivery by its id, as it stands now, and those among them that wait.
 
     ``clock`` says what the queue's clock showed not long ago.

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
 from simulators.exchanges.history import Exchange
-from simulators.values.clocks import awake
+from simulators.values.clocks import running_time
 from simulators.values.records import Table
 from simulators.webhooks.endpoint import Endpoint
-from simulators.webhooks.message_log import Attempt, Books, DeliveryStanding, QueuedMessage, moved
+from simulators.webhooks.message_log import Attempt, DeliveryStanding, MessageLog, QueuedMessage, moved
 
 M = TypeVar("M")
 # How exact the time is that a later run goes on from, in seconds.
@@ -59,14 +59,14 @@ class RetryQueue(Generic[M]):
         endpoint: Endpoint[M],
         schedule: Schedule | None = None,
         *,
-        clock: Callable[[], float] = awake,
+        clock: Callable[[], float] = running_time,
         shuffle: random.Random | None = None,
     ) -> None:
         self.clock = clock
         self.endpoint = endpoint
         self.schedule = schedule or Schedule()
         self.shuffle = shuffle
-        self._books = Books[M]()
+        self._log = MessageLog[M]()
         self._under_way: set[int] = set()
         self._held: set[str] = set()
         self._silenced: set[str] = set()
@@ -110,12 +110,12 @@ class RetryQueue(Generic[M]):
     def deliveries(self) -> list[QueuedMessage[M]]:
         """Every delivery with its log, the oldest first."""
         with self._changed:
-            return list(self._books.deliveries.values())
+            return list(self._log.deliveries.values())
 
     def delivery(self, delivery_id: int) -> QueuedMessage[M]:
         """Return one delivery as it stands now; raises KeyError where there is none."""
         with self._changed:
-            return self._books.deliveries[delivery_id]
+            return self._log.deliveries[delivery_id]
 
     @property
     def pending(self) -> list[QueuedMessage[M]]:
@@ -133,19 +133,19 @@ class RetryQueue(Generic[M]):
     def tables(self) -> dict[str, Table[Any, Any]]:
         """The log as a later run takes it up. What is under way waits: whether it arrived, that run will not know."""
         with self._changed:
-            now, shown = self.clock(), self._books.clock.get("now")
-            if self._books.waiting and (shown is None or now - shown >= _TICK):
-                self._books.clock["now"] = now
-            return {"deliveries": self._books.deliveries, "clock": self._books.clock}
+            now, shown = self.clock(), self._log.clock.get("now")
+            if self._log.waiting and (shown is None or now - shown >= _TICK):
+                self._log.clock["now"] = now
+            return {"deliveries": self._log.deliveries, "clock": self._log.clock}
 
     def resumed(self) -> None:
         """Go on from what an earlier run kept in the tables: what waits has as much time left as it had then."""
         with self._changed:
             now = self.clock()
-            then = self._books.clock.get("now", now)
-            for delivery in list(self._books.deliveries.values()):
-                self._books.keep(moved(delivery, now - then))
-            self._books.clock["now"] = now
+            then = self._log.clock.get("now", now)
+            for delivery in list(self._log.deliveries.values()):
+                self._log.keep(moved(delivery, now - then))
+            self._log.clock["now"] = now
             self._changed.notify_all()
 
     # -- sending
@@ -158,7 +158,7 @@ class RetryQueue(Generic[M]):
         with self._changed:
             while delivery_id in self._under_way:
                 self._changed.wait()
-            delivery = self._books.deliveries[delivery_id]
+            delivery = self._log.deliveries[delivery_id]
             self._under_way.add(delivery_id)
         return self._attempt(delivery, by_hand=True)
 
@@ -190,9 +190,9 @@ class RetryQueue(Generic[M]):
         """Wait at most ``timeout`` seconds until a delivery is acknowledged or given up; return it."""
         with self._changed:
             self._wait_for(
-                lambda: self._books.deliveries[delivery_id].standing is not DeliveryStanding.WAITING, timeout
+                lambda: self._log.deliveries[delivery_id].standing is not DeliveryStanding.WAITING, timeout
             )
-            return self._books.deliveries[delivery_id]
+            return self._log.deliveries[delivery_id]
 
     # -- running
 
@@ -239,8 +239,8 @@ class RetryQueue(Generic[M]):
 
     def _wait_for(self, happened: Callable[[], bool], timeout: float) -> bool:
         """Wait until it ``happened``; what this process is stopped for does not count."""
-        until = awake() + timeout
-        while not (done := happened()) and (left := until - awake()) > 0:
+        until = running_time() + timeout
+        while not (done := happened()) and (left := until - running_time()) > 0:
             self._changed.wait(left)
         return done
 
@@ -257,7 +257,7 @@ class RetryQueue(Generic[M]):
     def _waiting(self) -> list[QueuedMessage[M]]:
         if self._all_held:
             return []
-        free = (each for each in self._books.waiting.values() if each.id not in self._under_way)
+        free = (each for each in self._log.waiting.values() if each.id not in self._under_way)
         return [each for each in free if not self._about(each, self._held)]
 
     def _about(self, delivery: QueuedMessage[M], names: Collection[str]) -> bool:
@@ -282,7 +282,7 @@ class RetryQueue(Generic[M]):
         silenced = self._silenced and not self._silenced.isdisjoint(self.endpoint.about(event))
         addressed = self.endpoint.addressed(event) and not silenced
         delivery = QueuedMessage(
-            self._books.next_id,
+            self._log.next_id,
             event,
             genuine,
             DeliveryStanding.WAITING if addressed else DeliveryStanding.UNADDRESSED,
@@ -292,13 +292,13 @@ class RetryQueue(Generic[M]):
         return delivery
 
     def _keep(self, delivery: QueuedMessage[M]) -> None:
-        self._books.keep(delivery)
+        self._log.keep(delivery)
         self._changed.notify_all()
 
     def _idle(self, names: Collection[str]) -> bool:
-        owed = [*self._books.waiting, *self._under_way]
+        owed = [*self._log.waiting, *self._under_way]
         if names:
-            owed = [one for one in owed if self._about(self._books.deliveries[one], names)]
+            owed = [one for one in owed if self._about(self._log.deliveries[one], names)]
         return not owed
 
     def _attempt(self, delivery: QueuedMessage[M], *, by_hand: bool = False) -> list[Exchange]:

@@ -12,7 +12,7 @@ from simulators.jackpot.field_types import at, moment
 from simulators.jackpot.wire import Notification
 from simulators.jackpot.world import Voucher
 from simulators.values import decimal_json
-from simulators.values.clocks import onward
+from simulators.values.clocks import increasing_time
 from simulators.webhooks.message_log import QueuedMessage
 
 # So often is an event sent that the CLIENT fails at.
@@ -26,7 +26,7 @@ def new_id() -> str:
 
 def just_now(ahead: float = 0.0) -> str:
     """The moment ``ahead`` seconds from now, as events write it."""
-    return moment(at(onward() + ahead))
+    return moment(at(increasing_time() + ahead))
 
 
 def envelope(name: str, message: Any, **more: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ That each serves ordinary traffic: whoever does not is no target to tests.mutant
 
 import pytest
 
-from client_under_test.app import OtherWords
+from client_under_test.app import UnfitForDialect
 from client_under_test.mutants import host
 from client_under_test.mutants.table import ALL
 from scenarios.contract import RULES
@@ -22,7 +22,7 @@ def test_names_are_unique_and_rules_exist():
 def test_a_mutant_of_other_words_is_refused_in_these(tmp_path):
     # They speak the words of a provider whose answers tell balances.
     for name in (mutant.name for mutant in ALL if "balances" in mutant.needs):
-        with pytest.raises(OtherWords, match="answers tell of balances"):
+        with pytest.raises(UnfitForDialect, match="answers tell of balances"):
             host.create(name, config(tmp_path))
 
 

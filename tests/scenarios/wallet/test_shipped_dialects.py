@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import scenarios
-from client_under_test.app import OtherWords, create_app
+from client_under_test.app import UnfitForDialect, create_app
 from client_under_test.config import Config
 from client_under_test.mutants.host import find
 from client_under_test.server import threaded
@@ -154,5 +154,5 @@ def test_a_fault_of_the_ledger_is_found_in_these_words(dialect, mutant, rule, tm
 
 
 def test_a_fault_in_the_documents_words_is_refused_in_others(tmp_path):
-    with pytest.raises(OtherWords, match="hub88"):
+    with pytest.raises(UnfitForDialect, match="hub88"):
         find("sig-prefix").build(Config(database=f"{tmp_path}/client.sqlite", dialect="hub88"))

@@ -238,7 +238,7 @@ def test_who_takes_few_at_once_is_sent_fewer_at_once_and_no_slower():
         way = Route(History(), limits=limits, pace=Pace(limits))
         raced = deliver([request(server.url, number) for number in range(8)], way, together=True)
         after_race = client.refused
-        way.room.widen()
+        way.concurrency.widen()
         with ThreadPoolExecutor(8) as pool:
             pooled = list(pool.map(lambda n: deliver(request(server.url, n), way)[0], range(8, 80)))
         way.close()
@@ -247,7 +247,7 @@ def test_who_takes_few_at_once_is_sent_fewer_at_once_and_no_slower():
     # Eight at once, then four at most, then two, and what is on its way when there becomes room for fewer.
     assert client.refused <= after_race + 12
     assert way.pace.learned is None
-    assert way.room.at_once <= 3
+    assert way.concurrency.at_once <= 3
     assert way.pace.warning(2).endswith("no more than 2 went out at once from then on")
 
 

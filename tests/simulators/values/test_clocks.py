@@ -3,7 +3,7 @@
 import pytest
 
 from simulators.jackpot.field_types import at, moment
-from simulators.values.clocks import Awake, Onward
+from simulators.values.clocks import IncreasingTime, RunningTime
 
 
 class Hands:
@@ -18,19 +18,19 @@ class Hands:
 
 def test_what_a_process_was_stopped_for_is_left_out_while_it_is_watched():
     hands = Hands()
-    clock = Awake(hands)
+    clock = RunningTime(hands)
     with clock.watched():
         before = clock.now()
         hands.now += 6
         assert clock.now() - before == pytest.approx(0.05)
         hands.now += 0.2
         assert clock.now() - before == pytest.approx(0.25)
-    assert Awake(Hands(6.0)).now() == 6
+    assert RunningTime(Hands(6.0)).now() == 6
 
 
 def test_what_was_said_is_never_taken_back():
     hands = Hands()
-    clock = Awake(hands)
+    clock = RunningTime(hands)
     with clock.watched():
         told = []
         for pause in (0.29, 0.02, 0.31, 0.29, 0.29, 6, 0.01):
@@ -41,7 +41,7 @@ def test_what_was_said_is_never_taken_back():
 
 def test_the_time_of_events_never_goes_back_and_never_stands_still():
     hands = Hands(1_700_000_000_123_000_000)
-    clock = Onward(hands)
+    clock = IncreasingTime(hands)
     told = [moment(at(clock.now()))]
     hands.now -= 2_600_000_000
     told += [moment(at(clock.now())) for _ in range(2000)]

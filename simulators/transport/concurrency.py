@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
-from simulators.values.clocks import awake
+from simulators.values.clocks import running_time
 
 # The share of the timeout that an answer may take while others are under way: the rest is for slow moments.
 _SHARE: Final = 0.25
@@ -21,11 +21,11 @@ _APART: Final = 0.02
 # How far what was learned of the CLIENT's speed in one race is forgotten until the next.
 _KEPT: Final = 0.75
 # Where this context has the CLIENT to itself.
-_ALONE: ContextVar["Room | None"] = ContextVar("alone", default=None)
+_ALONE: ContextVar["Concurrency | None"] = ContextVar("alone", default=None)
 
 
 @dataclass(eq=False)
-class Place:
+class Slot:
     """What a ``number`` of requests that leave together hold while they are under way; ``together`` are the most that
     were, with it. ``left`` is when the last byte did, None before that.
     """
@@ -35,7 +35,7 @@ class Place:
     left: float | None = None
 
 
-class Room:
+class Concurrency:
     """Room for ``most`` requests at once; for half as many each time that one took long. Safe from any thread.
 
     ``at_once`` are so many as the CLIENT takes at once, as learned from what it refused beside others; ``answers`` are
@@ -48,31 +48,31 @@ class Room:
         self.answers = 1
         # When the answer to one with a fault was not waited for: the CLIENT may be at it still.
         self.lost_at = float("-inf")
-        self._held: set[Place] = set()
+        self._held: set[Slot] = set()
         # Those with faults, which are no part of the judge's choice.
-        self._faulty: set[Place] = set()
+        self._faulty: set[Slot] = set()
         # Who is to have the CLIENT to themselves, one after the other.
-        self._line: list[Place] = []
+        self._line: list[Slot] = []
         # Seconds that the CLIENT takes for each of those that race; without end until one was seen.
         self._each = inf
         self._narrowed_at = self._refused_at = float("-inf")
         self._changed = threading.Condition()
 
     @contextmanager
-    def place(self) -> Iterator[Place]:
+    def slot(self) -> Iterator[Slot]:
         """Wait for room for one request, and hold it."""
         with self._among(self._held, lambda: len(self._held) < min(self.most, self.at_once)) as own:
             yield own
 
     @contextmanager
-    def faulty(self) -> Iterator[Place]:
-        """Wait until nobody is ``alone``, and hold a place of one's own, however many are under way."""
+    def faulty(self) -> Iterator[Slot]:
+        """Wait until nobody is ``alone``, and hold a slot of one's own, however many are under way."""
         with self._among(self._faulty, lambda: True) as own:
             yield own
 
     @contextmanager
-    def _among(self, held: set[Place], room: Callable[[], bool]) -> Iterator[Place]:
-        own = Place()
+    def _among(self, held: set[Slot], room: Callable[[], bool]) -> Iterator[Slot]:
+        own = Slot()
         with self._changed:
             self._await(lambda: self._closed if room() else inf)
             held.add(own)
@@ -85,10 +85,10 @@ class Room:
                 held.remove(own)
                 self._changed.notify_all()
 
-    def sent(self, own: Place) -> None:
+    def sent(self, own: Slot) -> None:
         """The last byte of what holds ``own`` left."""
         with self._changed:
-            own.left = awake()
+            own.left = running_time()
             if self._line:
                 self._changed.notify_all()
 
@@ -107,17 +107,21 @@ class Room:
             return inf
         return max(map(self._inside, self._line))
 
-    def _inside(self, one: Place) -> float:
+    def _inside(self, one: Slot) -> float:
         """Seconds for which the CLIENT is still at it; later its answer is on the way."""
-        return inf if one.left is None else max(0.0, one.left + _APART + one.number * self._each - awake())
+        return (
+            inf
+            if one.left is None
+            else max(0.0, one.left + _APART + one.number * self._each - running_time())
+        )
 
     @contextmanager
-    def alone(self, number: int = 1) -> Iterator[Place]:
+    def alone(self, number: int = 1) -> Iterator[Slot]:
         """Let no single request leave but those of this context, which has the CLIENT to itself from its ``turn`` on.
 
         Its ``number`` of connections may be opened meanwhile, as far as the CLIENT answers all.
         """
-        own = Place(number)
+        own = Slot(number)
         if _ALONE.get() is self:
             yield own
             return
@@ -137,13 +141,13 @@ class Room:
                 self._line.remove(own)
                 self._changed.notify_all()
 
-    def turn(self, own: Place) -> None:
+    def turn(self, own: Slot) -> None:
         """Wait until the CLIENT is at nothing that left before those that hold ``own``; to be called before they do."""
         with self._changed:
             if own in self._line:
                 self._await(lambda: max(map(self._inside, self._before(own)), default=0.0))
 
-    def _before(self, own: Place) -> list[Place]:
+    def _before(self, own: Slot) -> list[Slot]:
         return [*self._line[: self._line.index(own)], *self._held, *self._faulty]
 
     def raced(self, number: int, seconds: float) -> None:
@@ -156,7 +160,7 @@ class Room:
     def _busy(self) -> int:
         return len(self._held) + len(self._faulty)
 
-    def _first(self, own: Place) -> bool:
+    def _first(self, own: Slot) -> bool:
         """Whether it is the turn of ``own``, and nothing is under way."""
         return self._line[0] is own and not self._busy
 
@@ -165,12 +169,12 @@ class Room:
         """How many connections may be open side by side without any that others have to wait for."""
         return min(self.most, self.answers)
 
-    def _up_to(self, last: Place) -> int:
+    def _up_to(self, last: Slot) -> int:
         """How many connections are open, or are to be, in the line up to ``last``."""
         return sum(one.number for one in self._line[: self._line.index(last) + 1])
 
     def took(self, left: float, seconds: float, timeout: float) -> None:
-        """A request that holds a place, and ``left`` then, was answered after ``seconds``, of ``timeout`` at most.
+        """A request that holds a slot, and ``left`` then, was answered after ``seconds``, of ``timeout`` at most.
 
         What is under way when it becomes narrower says nothing more.
         """

@@ -4,67 +4,67 @@ while one is alone.
 
 import threading
 
-from simulators.transport.room import Room
+from simulators.transport.concurrency import Concurrency
 
 
 def test_it_is_halved_once_for_what_was_under_way_together() -> None:
-    room = Room(8)
-    with room.place():
+    concurrency = Concurrency(8)
+    with concurrency.slot():
         # Alone it is the CLIENT that is slow, not the crowd.
-        room.took(0.0, 4.0, 5.0)
-        with room.place():
-            room.took(1.0, 1.0, 5.0)
-            assert room.most == 8
-            room.took(1.0, 2.0, 5.0)
-            room.took(1.5, 3.0, 5.0)
-            assert room.most == 4
-            room.took(3.0, 3.0, 5.0)
-            assert room.most == 2
+        concurrency.took(0.0, 4.0, 5.0)
+        with concurrency.slot():
+            concurrency.took(1.0, 1.0, 5.0)
+            assert concurrency.most == 8
+            concurrency.took(1.0, 2.0, 5.0)
+            concurrency.took(1.5, 3.0, 5.0)
+            assert concurrency.most == 4
+            concurrency.took(3.0, 3.0, 5.0)
+            assert concurrency.most == 2
 
 
 def test_what_was_learned_while_it_was_narrowed_stays() -> None:
-    room = Room(8)
-    with room.narrowed(4):
-        assert room.most == 4
-    with room.narrowed(4), room.place(), room.place():
-        room.took(0.0, 2.0, 5.0)
-    assert room.most == 2
+    concurrency = Concurrency(8)
+    with concurrency.narrowed(4):
+        assert concurrency.most == 4
+    with concurrency.narrowed(4), concurrency.slot(), concurrency.slot():
+        concurrency.took(0.0, 2.0, 5.0)
+    assert concurrency.most == 2
 
 
 def test_what_is_refused_beside_others_leaves_room_for_half_of_them_until_it_was_the_pace() -> None:
-    room = Room(16)
-    with room.place() as one, room.place() as other:
+    concurrency = Concurrency(16)
+    with concurrency.slot() as one, concurrency.slot() as other:
         assert (one.together, other.together) == (2, 2)
-    room.refused(8, 0.0, 1.0)
+    concurrency.refused(8, 0.0, 1.0)
     # It was under way then, too.
-    room.refused(8, 0.5, 1.0)
-    assert (room.at_once, room.most, room.race(10), room.race(1)) == (4, 16, 4, 1)
+    concurrency.refused(8, 0.5, 1.0)
+    assert (concurrency.at_once, concurrency.most, concurrency.race(10), concurrency.race(1)) == (4, 16, 4, 1)
     for left in (2.0, 4.0, 6.0):
-        room.refused(8, left, 1.0)
-    assert (room.at_once, room.race(10)) == (1, 2)
-    room.widen()
-    assert room.race(10) == 10
+        concurrency.refused(8, left, 1.0)
+    assert (concurrency.at_once, concurrency.race(10)) == (1, 2)
+    concurrency.widen()
+    assert concurrency.race(10) == 10
 
 
 def test_who_is_alone_waits_for_what_is_under_way_and_nothing_else_leaves_meanwhile() -> None:
-    room, told, under_way, ended = Room(8), [], threading.Event(), threading.Event()
+    concurrency, told, under_way, ended = Concurrency(8), [], threading.Event(), threading.Event()
 
     def other() -> None:
-        with room.place():
+        with concurrency.slot():
             under_way.set()
             ended.wait(60)
             told.append("under way")
-        with room.place():
+        with concurrency.slot():
             told.append("behind")
 
     lane = threading.Thread(target=other)
     lane.start()
     under_way.wait(60)
     threading.Timer(0.05, ended.set).start()
-    with room.alone() as own, room.alone() as nested:
-        room.turn(own)
-        room.turn(nested)
-        with room.place(), room.faulty():
+    with concurrency.alone() as own, concurrency.alone() as nested:
+        concurrency.turn(own)
+        concurrency.turn(nested)
+        with concurrency.slot(), concurrency.faulty():
             told.append("alone")
             lane.join(0.05)
     lane.join(60)
@@ -74,17 +74,17 @@ def test_who_is_alone_waits_for_what_is_under_way_and_nothing_else_leaves_meanwh
 def test_who_is_alone_next_may_open_connections_where_the_client_answers_so_many_and_waits_for_its_turn() -> (
     None
 ):
-    room, told = Room(16), []
-    room.answers = 8
+    concurrency, told = Concurrency(16), []
+    concurrency.answers = 8
 
     def races(name: str, number: int, opened: threading.Event) -> None:
-        with room.alone(number) as own:
+        with concurrency.alone(number) as own:
             opened.set()
-            room.turn(own)
+            concurrency.turn(own)
             told.append(name)
 
     second, third = threading.Event(), threading.Event()
-    with room.alone(5) as own:
+    with concurrency.alone(5) as own:
         lanes = [threading.Thread(target=races, args=("second", 3, second))]
         lanes[0].start()
         second.wait(60)
@@ -92,7 +92,7 @@ def test_who_is_alone_next_may_open_connections_where_the_client_answers_so_many
         lanes[1].start()
         lanes[1].join(0.05)
         assert not third.is_set()
-        room.turn(own)
+        concurrency.turn(own)
         told.append("first")
     for lane in lanes:
         lane.join(60)
@@ -100,18 +100,18 @@ def test_who_is_alone_next_may_open_connections_where_the_client_answers_so_many
 
 
 def test_who_is_alone_next_takes_no_connection_of_who_is_under_way() -> None:
-    room, told = Room(4), []
-    room.answers = 4
+    concurrency, told = Concurrency(4), []
+    concurrency.answers = 4
 
     def races(opened: threading.Event) -> None:
-        with room.alone(4) as own:
+        with concurrency.alone(4) as own:
             opened.set()
-            room.turn(own)
+            concurrency.turn(own)
             told.append("race")
 
     opened = threading.Event()
     lane = threading.Thread(target=races, args=(opened,))
-    with room.faulty():
+    with concurrency.faulty():
         lane.start()
         lane.join(0.05)
         # That one may still have to open its own.
@@ -122,49 +122,49 @@ def test_who_is_alone_next_takes_no_connection_of_who_is_under_way() -> None:
 
 
 def test_once_the_client_had_the_time_for_a_race_others_leave_though_it_is_not_answered_yet() -> None:
-    room, told = Room(16), []
-    room.answers = 8
-    room.raced(4, 0.004)
+    concurrency, told = Concurrency(16), []
+    concurrency.answers = 8
+    concurrency.raced(4, 0.004)
 
     def races() -> None:
-        with room.alone(4) as own:
-            room.turn(own)
+        with concurrency.alone(4) as own:
+            concurrency.turn(own)
             told.append("race")
 
     def single() -> None:
-        with room.place() as own:
+        with concurrency.slot() as own:
             told.append("single")
-            room.sent(own)
+            concurrency.sent(own)
 
     lanes = [threading.Thread(target=races), threading.Thread(target=single)]
-    with room.place() as under_way, room.alone(3) as own:
+    with concurrency.slot() as under_way, concurrency.alone(3) as own:
         # Its last byte has not left.
         lanes[0].start()
         lanes[0].join(0.05)
-        room.sent(under_way)
-        room.turn(own)
+        concurrency.sent(under_way)
+        concurrency.turn(own)
         lanes[1].start()
         lanes[1].join(0.05)
         assert not told
-        room.sent(own)
+        concurrency.sent(own)
         lanes[0].join(60)
         lanes[1].join(60)
     assert sorted(told) == ["race", "single"]
 
 
 def test_others_wait_for_the_answers_to_a_race_whose_connections_are_all_that_the_client_answers() -> None:
-    room, told = Room(16), []
-    room.answers = 4
-    room.raced(4, 0.004)
+    concurrency, told = Concurrency(16), []
+    concurrency.answers = 4
+    concurrency.raced(4, 0.004)
 
     def single() -> None:
-        with room.place():
+        with concurrency.slot():
             told.append("single")
 
     lane = threading.Thread(target=single)
-    with room.alone(4) as own:
-        room.turn(own)
-        room.sent(own)
+    with concurrency.alone(4) as own:
+        concurrency.turn(own)
+        concurrency.sent(own)
         lane.start()
         lane.join(0.1)
         assert not told
