@@ -99,7 +99,7 @@ def accuse(result: ScenarioResult, noticed: Noticed | None) -> None:
         noticed.expected,
         noticed.seen,
         noticed.exchanges,
-        result.case("basics"),
+        result.case(""),
         noticed.off,
         noticed.observed,
     )

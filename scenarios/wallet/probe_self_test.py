@@ -268,12 +268,16 @@ def _own(operator: Verbs, player: Player, start: int = 0) -> list[Exchange]:
 
 def _takes_nothing(probe: WagersProbe, player: Player) -> bool:
     """Whether bets take nothing at all: the largest accepted so far is accepted four times more."""
-    bets = [
-        one.message.amount for one in _own(probe.operator, player) if one.ok and one.message.kind == "bet"
-    ]
-    return bool(bets) and all(
-        probe.operator.bet(player, max(bets), purpose=Purpose.PROBE).ok for _ in range(4)
+    largest = _largest_bet(probe.operator, player)
+    return largest is not None and all(
+        probe.operator.bet(player, largest.message.amount, purpose=Purpose.PROBE).ok for _ in range(4)
     )
+
+
+def _largest_bet(operator: Verbs, player: Player) -> Exchange | None:
+    """The largest of the bets that were accepted so far."""
+    bets = [one for one in _own(operator, player) if one.ok and one.message.kind == "bet"]
+    return max(bets, key=lambda one: one.message.amount, default=None)
 
 
 def _unreadable(probe: WagersProbe, player: Player, error: Unreadable) -> Noticed | None:
@@ -386,8 +390,11 @@ def _blame(
         return Diagnosis(
             f"bets of one unit are refused for several reasons ({errors}), so that no balance can be read"
         )
+    takes_all = found == _TAKES_ALL
+    largest = _largest_bet(probe.operator, player) if takes_all else None
+    told = found.exchanges or ((largest.number,) if largest else tuple(exchanges)[-40:])
     return Diagnosis(
         f"balances cannot be read through wagers here while {found.rule} is broken ({found.seen})",
-        replace(found, off=player.unit, exchanges=found.exchanges or tuple(exchanges)[-40:]),
-        found == _TAKES_ALL,
+        replace(found, off=player.unit, exchanges=told),
+        takes_all,
     )
